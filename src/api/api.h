@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/engine.h"
+
+/// The operations of DynamoDB on an engine: request JSON in, reply JSON out.
+namespace stator::api {
+
+struct Context {
+  engine::Engine& engine;
+  /// For ARNs.
+  std::string region = "us-east-1";
+  std::string account_id = "000000000000";
+};
+
+/// Answers one operation, appending the reply body to `reply`. `padding_bytes`: see json::Parser::parse.
+/// Throws core::ApiError: UnknownOperationException for a name that DynamoDB does not have (or that is not built yet),
+/// SerializationException, ValidationException, … `reply` is left as it was.
+void call(Context& context, std::string_view operation, std::string_view body, std::size_t padding_bytes,
+          std::string& reply);
+
+}  // namespace stator::api

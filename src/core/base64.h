@@ -1,0 +1,15 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stator::core {
+
+/// Standard base64 with padding, as the wire uses it.
+void base64_append(std::string_view bytes, std::string& out);
+std::string base64_encode(std::string_view bytes);
+/// Decodes; nullopt where the text is not strict base64 (length, alphabet, padding, stray last bits).
+std::optional<std::string> base64_decode(std::string_view text);
+
+}  // namespace stator::core

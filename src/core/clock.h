@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+namespace stator::core {
+
+/// Where the engine gets the time from, so that tests can hold it still.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Milliseconds since 1970-01-01T00:00:00Z.
+  [[nodiscard]] virtual std::int64_t now_ms() const;
+  /// The machine's clock.
+  static const Clock& system();
+};
+
+}  // namespace stator::core

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// DynamoDB's limits, in one place. Sizes are bytes unless the name says otherwise.
+/// Source: "Quotas in Amazon DynamoDB" and "Constraints in Amazon DynamoDB", Developer Guide.
+namespace stator::core {
+
+inline constexpr std::size_t kMaxItemSizeBytes = 400 * 1024;
+inline constexpr std::size_t kMaxPartitionKeySizeBytes = 2048;
+inline constexpr std::size_t kMaxSortKeySizeBytes = 1024;
+inline constexpr std::size_t kMaxPageSizeBytes = 1024 * 1024;
+inline constexpr std::size_t kMaxBatchReplySizeBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxRequestBodySizeBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxTransactionSizeBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxBatchGetKeys = 100;
+inline constexpr std::size_t kMaxBatchWriteRequests = 25;
+inline constexpr std::size_t kMaxTransactionActions = 100;
+inline constexpr std::size_t kMaxExpressionSizeBytes = 4096;
+inline constexpr std::size_t kMaxExpressionOperators = 300;
+inline constexpr std::size_t kMaxInOperands = 100;
+inline constexpr std::size_t kMaxNestingDepth = 32;
+inline constexpr std::size_t kMaxAttributeNameSizeBytes = 65535;
+inline constexpr std::size_t kMaxKeyAttributeNameSizeBytes = 255;
+inline constexpr std::size_t kMaxGlobalIndexes = 20;
+inline constexpr std::size_t kMaxLocalIndexes = 5;
+inline constexpr std::size_t kMaxProjectedNonKeyAttributes = 100;
+inline constexpr std::size_t kMaxIndexHashAttributes = 4;
+inline constexpr std::size_t kMaxIndexRangeAttributes = 4;
+inline constexpr std::size_t kMaxListTablesLimit = 100;
+inline constexpr std::uint32_t kMaxScanSegments = 1'000'000;
+inline constexpr std::size_t kReadUnitSizeBytes = 4096;
+inline constexpr std::size_t kWriteUnitSizeBytes = 1024;
+inline constexpr int kMaxNumberDigits = 38;
+inline constexpr int kMaxNumberExponent = 125;
+inline constexpr int kMinNumberExponent = -130;
+
+}  // namespace stator::core

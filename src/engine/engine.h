@@ -1,0 +1,190 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "engine/table.h"
+#include "expression/expression.h"
+#include "json/item.h"
+
+/// Tables, items, indexes, queries and scans over one store. Requests arrive validated (src/api does that);
+/// what depends on stored state is checked here and thrown as ApiError.
+namespace stator::engine {
+
+struct Options {
+  /// Empty: in memory.
+  std::filesystem::path directory;
+  bool sync = false;
+  bool create_if_missing = true;
+  /// How long CREATING, UPDATING and DELETING last.
+  std::int64_t transition_delay_ms = 0;
+  const core::Clock* clock = &core::Clock::system();
+};
+
+using TablePtr = std::shared_ptr<const Table>;
+
+/// A table's primary key: the values, in schema order (hash, then range where the schema has one), and their bytes.
+struct Key {
+  std::vector<core::AttributeValue> values;
+  std::string encoded;               // space | hash | parts: the store's key
+  std::size_t partition_length = 0;  // how much of `encoded` is the partition's prefix
+};
+
+/// What was consumed, in capacity units, split as ConsumedCapacity splits it. Read and write units never mix in
+/// one non-transactional call; a transaction doubles them.
+struct Capacity {
+  double table_read = 0;
+  double table_write = 0;
+  struct ForIndex {
+    std::size_t index = 0;  // position in Table::indexes
+    double read = 0;
+    double write = 0;
+  };
+  std::vector<ForIndex> indexes;
+  void add(const Capacity& other);
+  [[nodiscard]] double total() const;
+};
+
+enum class WriteKind : std::uint8_t { kPut, kUpdate, kDelete, kConditionCheck };
+
+/// One write (or check) of one item.
+struct WriteAction {
+  WriteKind kind = WriteKind::kPut;
+  TablePtr table;
+  Key key;
+  const json::EncodedItem* item = nullptr;               // kPut
+  const expression::Update* update = nullptr;            // kUpdate; null creates the bare key
+  const expression::Condition* condition = nullptr;      // may be null
+  bool want_old = false;                                 // fill WriteOutcome::old_json
+  bool want_new = false;                                 // fill WriteOutcome::new_json
+  bool want_old_on_failure = false;                      // ReturnValuesOnConditionCheckFailure=ALL_OLD
+};
+
+struct WriteOutcome {
+  bool existed = false;          // an item was there before
+  std::string old_json;
+  std::string new_json;
+  std::size_t old_size_bytes = 0;
+  std::size_t new_size_bytes = 0;
+  Capacity capacity;
+};
+
+/// Why one action of a transaction failed; `code` is "None" for those that did not.
+struct CancellationReason {
+  std::string code = "None";
+  std::string message;
+  std::string item_json;  // with want_old_on_failure
+};
+
+/// A position in a walk: what an ExclusiveStartKey says. Encoded key of the space being read.
+struct StartPosition {
+  std::string encoded;
+};
+
+struct PageRequest {
+  TablePtr table;
+  const Index* index = nullptr;                        // null: the table itself; points into *table
+  std::optional<expression::KeyRange> range;           // Query; none: Scan
+  bool forward = true;
+  std::optional<std::uint32_t> limit;                  // items to evaluate
+  std::optional<StartPosition> start;
+  std::uint32_t segment = 0;
+  std::uint32_t total_segments = 1;
+  const expression::Condition* filter = nullptr;
+  bool consistent_read = false;
+  /// Read each hit's whole item from the table (a local index asked for attributes it does not project); charged.
+  bool fetch_from_table = false;
+};
+
+struct Page {
+  std::uint64_t count = 0;
+  std::uint64_t scanned_count = 0;
+  /// The key attributes of the last item evaluated (table and index keys) as a JSON object; empty on the last page.
+  std::string last_evaluated_key_json;
+  Capacity capacity;
+};
+
+/// Called for each item that passed the filter, with its canonical JSON; valid during the call.
+using ItemSink = std::function<void(std::string_view item_json)>;
+
+class Engine {
+ public:
+  /// Throws store::OpenError.
+  static std::unique_ptr<Engine> open(const Options& options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  [[nodiscard]] const core::Clock& clock() const;
+
+  // --- tables -------------------------------------------------------------------------------------------------
+  /// The table by name, or null. Statuses are settled: a table past its DELETING time is gone.
+  [[nodiscard]] TablePtr find_table(std::string_view name) const;
+  /// The table, usable for items: throws ResourceNotFoundException ("Requested resource not found") when missing or
+  /// not yet/no longer usable (CREATING, DELETING).
+  [[nodiscard]] TablePtr usable_table(std::string_view name) const;
+  /// Names greater than `after`, sorted by bytes, at most `limit`.
+  [[nodiscard]] std::vector<std::string> list_tables(std::string_view after, std::size_t limit) const;
+  /// Publishes a new table: fills id, spaces, created_ms, status. Throws ResourceInUseException
+  /// "Table already exists: NAME".
+  TablePtr create_table(Table table);
+  /// Begins the deletion; returns the description with status DELETING. Throws ResourceNotFoundException,
+  /// ResourceInUseException, ValidationException (deletion protection).
+  TablePtr delete_table(std::string_view name);
+  /// Replaces the table's metadata by what `change` makes of it (called under the catalog's lock; may throw ApiError to
+  /// refuse). New indexes (space 0) are given a space and backfilled, indexes that are gone are dropped.
+  TablePtr update_table(std::string_view name, const std::function<void(Table&)>& change);
+  [[nodiscard]] TableCounts counts(const Table& table) const;
+
+  // --- items --------------------------------------------------------------------------------------------------
+  /// The key of `table` out of already normalised values (schema order). Sizes and emptiness were checked.
+  [[nodiscard]] static Key make_key(const Table& table, std::vector<core::AttributeValue> values);
+  /// Reads the stored item into `json`; false where there is none (json is cleared). `size_bytes` is its DynamoDB size.
+  bool get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes) const;
+  /// One write, atomic with its condition, its index entries and the counters. Throws ConditionalCheckFailedException
+  /// (with the old item in `extra` when wanted) and what update expressions and key checks throw.
+  WriteOutcome write(const WriteAction& action);
+  /// All or nothing. Throws TransactionCanceledException with CancellationReasons in `extra`. Capacity is doubled.
+  std::vector<WriteOutcome> transact_write(std::span<const WriteAction> actions);
+  /// One consistent view over several keys. Items missing come back as empty strings.
+  struct ReadAction {
+    TablePtr table;
+    Key key;
+  };
+  struct ReadOutcome {
+    std::string json;
+    std::size_t size_bytes = 0;
+  };
+  std::vector<ReadOutcome> transact_get(std::span<const ReadAction> actions) const;
+  /// Bytes of the item collection (table and local indexes) of this key's partition.
+  [[nodiscard]] std::uint64_t item_collection_size_bytes(const Table& table, const Key& key) const;
+
+  // --- pages --------------------------------------------------------------------------------------------------
+  Page read_page(const PageRequest& request, const ItemSink& sink) const;
+  /// The position after which to go on, from ExclusiveStartKey's values: `index_values` in the index schema's order (empty for
+  /// a walk of the table), `table_key` the table's key.
+  [[nodiscard]] static StartPosition make_start(const Table& table, const Index* index,
+                                                std::span<const core::AttributeValue> index_values, const Key& table_key);
+  /// Whether `position` lies inside what the request reads (for "The provided starting key is outside query boundaries…").
+  [[nodiscard]] static bool start_in_range(const PageRequest& request);
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Read units for `bytes` read: 4 KB blocks, at least one; half when eventually consistent.
+double read_units(std::size_t bytes, bool consistent);
+/// Write units for an item of `bytes`: 1 KB blocks, at least one.
+double write_units(std::size_t bytes);
+
+}  // namespace stator::engine

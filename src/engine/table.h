@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/attribute_value.h"
+#include "store/key_encoding.h"
+
+namespace stator::engine {
+
+enum class BillingMode : std::uint8_t { kProvisioned, kPayPerRequest };
+enum class TableStatus : std::uint8_t { kCreating, kUpdating, kActive, kDeleting };
+enum class ProjectionType : std::uint8_t { kAll, kKeysOnly, kInclude };
+
+/// Capacity units; zeros on demand. Times are milliseconds since the epoch, 0 for never.
+struct Throughput {
+  std::int64_t read_units = 0;
+  std::int64_t write_units = 0;
+  std::int64_t last_increase_ms = 0;
+  std::int64_t last_decrease_ms = 0;
+  std::int64_t decreases_today = 0;
+  bool operator==(const Throughput&) const = default;
+};
+
+/// OnDemandThroughput and WarmThroughput members; nullopt where never given.
+struct ThroughputLimits {
+  std::optional<std::int64_t> read_units;
+  std::optional<std::int64_t> write_units;
+  bool operator==(const ThroughputLimits&) const = default;
+};
+
+struct Index {
+  std::string name;
+  bool global = false;
+  core::KeySchema key_schema;
+  ProjectionType projection = ProjectionType::kAll;
+  std::vector<std::string> non_key_attributes;
+  Throughput throughput;            // global only
+  ThroughputLimits on_demand;       // global only
+  ThroughputLimits warm;            // global only
+  store::SpaceId space = 0;
+  /// kActive at `status_until_ms` and after, whatever `status` says then (kDeleting: gone).
+  TableStatus status = TableStatus::kActive;
+  std::int64_t status_until_ms = 0;
+  bool backfilling = false;
+  /// True where the index holds every attribute in `name` (keys of table and index included, or projection ALL).
+  [[nodiscard]] bool projects(std::string_view attribute, const core::KeySchema& table_schema) const;
+};
+
+/// Everything known of a table, as kept in the catalog. Immutable once published; a change publishes a new one.
+struct Table {
+  std::string name;
+  std::string id;  // UUID
+  core::KeySchema key_schema;
+  /// As given, in order: name and type of every attribute used in a key.
+  std::vector<core::KeyAttribute> attribute_definitions;
+  BillingMode billing_mode = BillingMode::kProvisioned;
+  /// When the table was last switched to on demand; 0 for never.
+  std::int64_t last_pay_per_request_ms = 0;
+  Throughput throughput;
+  ThroughputLimits on_demand;
+  ThroughputLimits warm;
+  std::vector<Index> indexes;  // local ones first, each kind in the order given
+  bool deletion_protection = false;
+  std::string table_class;        // empty: STANDARD, never given
+  std::string sse_kms_key;        // ARN; with sse_enabled
+  bool sse_enabled = false;
+  std::string stream_view_type;   // empty: no stream
+  std::string stream_label;       // ISO time of the last stream's start; empty: never had one
+  std::string ttl_attribute;      // empty: disabled
+  std::vector<std::pair<std::string, std::string>> tags;  // key, value
+  std::int64_t created_ms = 0;
+  TableStatus status = TableStatus::kActive;
+  std::int64_t status_until_ms = 0;  // as for Index
+  store::SpaceId space = 0;
+
+  [[nodiscard]] const Index* index(std::string_view index_name) const;
+};
+
+/// Live figures of a table and of its indexes (in the order of `Table::indexes`).
+struct Counts {
+  std::uint64_t items = 0;
+  std::uint64_t size_bytes = 0;
+};
+struct TableCounts {
+  Counts table;
+  std::vector<Counts> indexes;
+};
+
+}  // namespace stator::engine

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/attribute_value.h"
+#include "json/reader.h"
+
+namespace stator::expression {
+
+/// ExpressionAttributeNames and ExpressionAttributeValues of one request, and which of them were used.
+class Bindings {
+ public:
+  Bindings() = default;
+  /// Either may be null (absent). Checks what the service checks of the maps alone (empty maps, "#"/":" syntax of
+  /// their keys, the values themselves) and throws its ValidationException.
+  Bindings(const json::Object* names, const json::Object* values);
+
+  /// The attribute name behind "#n" / the value behind ":v", marked as used; null where undefined.
+  const std::string* name(std::string_view placeholder);
+  const core::AttributeValue* value(std::string_view placeholder);
+
+  /// Throws ValidationException "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}"
+  /// (…Values likewise) when one was never asked for. Called once, after every expression of the request was bound.
+  void check_all_used() const;
+
+  [[nodiscard]] bool has_names() const { return has_names_; }
+  [[nodiscard]] bool has_values() const { return has_values_; }
+
+ private:
+  template <class T>
+  struct Entry {
+    std::string placeholder;
+    T bound;
+    bool used = false;
+  };
+  boost::container::small_vector<Entry<std::string>, 4> names_;
+  boost::container::small_vector<Entry<core::AttributeValue>, 4> values_;
+  bool has_names_ = false;
+  bool has_values_ = false;
+};
+
+}  // namespace stator::expression

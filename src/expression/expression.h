@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/attribute_value.h"
+#include "expression/bindings.h"
+#include "json/item.h"
+
+/// DynamoDB's expression language. A text is parsed once (a bounded, thread-safe cache keeps syntax trees by text and kind)
+/// and bound to a request's names and values, which yields one of the small programs below.
+/// Every fault throws ApiError ValidationException with the service's message ("Invalid FilterExpression: …").
+namespace stator::expression {
+
+/// A step of a document path after its first attribute name: a member name or a list index.
+using PathStep = std::variant<std::string, std::uint32_t>;
+
+/// A document path with names resolved: a.b[3].
+struct Path {
+  std::string attribute;         // top level
+  std::vector<PathStep> steps;   // deeper
+  bool operator==(const Path&) const = default;
+};
+
+/// The value at a path, or null.
+const core::AttributeValue* resolve(const json::Item& item, const Path& path);
+
+struct ConditionNode;
+
+/// What a condition stands in; decides the words of its errors ("Invalid ConditionExpression: …").
+enum class ConditionKind : std::uint8_t { kCondition, kFilter };
+
+/// A condition or filter, ready to be tested. Immutable; copies share.
+class Condition {
+ public:
+  explicit Condition(std::shared_ptr<const ConditionNode> root);
+  [[nodiscard]] bool matches(const json::Item& item) const;
+  /// Appends each top-level attribute name the condition mentions (a filter may not name key attributes).
+  void append_attributes(std::vector<std::string>& out) const;
+
+ private:
+  std::shared_ptr<const ConditionNode> root_;
+};
+
+Condition bind_condition(std::string_view text, ConditionKind kind, Bindings& bindings);
+
+/// The comparisons a key condition may hold.
+enum class KeyOperator : std::uint8_t { kEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kBetween, kBeginsWith };
+
+struct KeyPredicate {
+  std::string attribute;
+  KeyOperator op = KeyOperator::kEqual;
+  core::AttributeValue first;
+  core::AttributeValue second;  // kBetween only
+};
+
+/// A KeyConditionExpression (or KeyConditions) as a flat conjunction, in the order written; not yet held against a schema.
+struct KeyCondition {
+  std::vector<KeyPredicate> predicates;
+};
+
+KeyCondition bind_key_condition(std::string_view text, Bindings& bindings);
+
+/// What a query reads of one table or index: one value for each hash attribute; equality on the first
+/// `range_equal.size()` range attributes, then at most one further predicate on the next.
+struct KeyRange {
+  std::vector<core::AttributeValue> hash;
+  std::vector<core::AttributeValue> range_equal;
+  std::optional<KeyPredicate> range;
+};
+
+/// Holds the condition against a key schema. Throws the service's errors: "Query condition missed key schema element: pk",
+/// "Query key condition not supported", type mismatches ("One or more parameter values were invalid: Condition
+/// parameter type does not match schema type"), BETWEEN bounds out of order, empty key values, and so on.
+/// `legacy` chooses the words for KeyConditions.
+KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySchema& schema, bool legacy = false);
+
+/// A projection: which paths of an item to return.
+class Projection {
+ public:
+  explicit Projection(std::vector<Path> paths);
+  /// Appends the projected item as JSON; paths that the item lacks are left out, list elements close ranks.
+  void append_json(const json::Item& item, std::string& out) const;
+  [[nodiscard]] const std::vector<Path>& paths() const { return paths_; }
+
+ private:
+  std::vector<Path> paths_;
+  bool top_level_only_ = true;
+};
+
+Projection bind_projection(std::string_view text, Bindings& bindings);
+
+struct UpdateProgram;
+
+/// An update (SET, REMOVE, ADD, DELETE), ready to be applied. Immutable; copies share.
+class Update {
+ public:
+  explicit Update(std::shared_ptr<const UpdateProgram> program);
+  /// Changes `item` as the expression says; every right-hand side sees the item as it was before. Throws
+  /// ValidationException ("The provided expression refers to an attribute that does not exist in the item",
+  /// "An operand in the update expression has an incorrect data type", …) and leaves `item` in no defined state then.
+  void apply(json::Item& item) const;
+  /// The paths it writes, for UPDATED_OLD and UPDATED_NEW, and for the check that no key attribute is updated.
+  [[nodiscard]] const std::vector<Path>& paths() const;
+
+ private:
+  std::shared_ptr<const UpdateProgram> program_;
+};
+
+/// Checks syntax, operand types, overlapping and conflicting paths.
+Update bind_update(std::string_view text, Bindings& bindings);
+
+}  // namespace stator::expression

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "expression/expression.h"
+#include "json/reader.h"
+
+/// The parameters from before expressions, translated into the same programs. The JSON's shape (types, enums, required
+/// members) has been checked already; here the service's further rules apply (argument counts, argument types, …) with
+/// its messages. `conditional_operator` is "AND", "OR" or empty.
+/// Source: Developer Guide, "Legacy conditional parameters".
+namespace stator::expression {
+
+Condition condition_from_expected(const json::Object& expected, std::string_view conditional_operator);
+/// QueryFilter and ScanFilter.
+Condition condition_from_filter(const json::Object& filter, std::string_view conditional_operator);
+KeyCondition key_condition_from_key_conditions(const json::Object& key_conditions);
+Update update_from_attribute_updates(const json::Object& attribute_updates);
+/// AttributesToGet: top-level names only (dots and brackets are part of the name). Duplicates are refused.
+Projection projection_from_attributes_to_get(const json::Array& attributes);
+
+}  // namespace stator::expression

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/attribute_value.h"
+#include "json/reader.h"
+
+/// Items between wire, store and expressions. The stored form of an item is canonical wire JSON
+/// (docs/architecture.md, decision 1): no white space, minimal escapes, numbers canonical, one member a type.
+namespace stator::json {
+
+/// Validates one wire attribute value ({"S":"a"}) as the service does, with its messages, and appends its canonical
+/// form to `out`. Returns its DynamoDB size in bytes. Rules: exactly one supported type; numbers; NULL must be true;
+/// sets not empty and without duplicates; base64; nesting to depth 32. The JSON types themselves were checked by the
+/// request's shape (api/shape.h). Throws ApiError ValidationException.
+std::size_t append_normalised(const Value& wire, std::string& out);
+
+/// The same check, to a tree.
+core::AttributeValue read_value(const Value& wire);
+
+/// Parses one value that we stored ourselves: trusted, no checks. Throws std::logic_error on damage.
+core::AttributeValue parse_stored(std::string_view stored_value);
+
+/// An item in stored form, owned: canonical JSON object and its DynamoDB size (names and values).
+struct EncodedItem {
+  std::string json;
+  std::size_t size_bytes = 0;
+};
+
+/// Validates and normalises a whole item (`{"pk":{"S":"a"},…}`). Does not check keys or the 400 KB limit.
+EncodedItem normalise_item(const Object& wire);
+
+/// A stored item that expressions can look into and update. Top-level attributes are located once; a value is
+/// parsed when it is first asked for. The bytes given to the constructor must outlive the Item.
+class Item {
+ public:
+  Item() = default;  // no attributes
+  explicit Item(std::string_view stored_json);
+
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t attribute_count() const { return count_; }
+  /// The parsed value, or null where the item has no such attribute.
+  [[nodiscard]] const core::AttributeValue* find(std::string_view name) const;
+  /// The same, for changing in place; the attribute is written anew from the tree.
+  core::AttributeValue* find_mutable(std::string_view name);
+  void set(std::string_view name, core::AttributeValue value);
+  bool remove(std::string_view name);
+
+  /// Appends the wire form of one attribute's value; false where absent.
+  bool append_attribute(std::string_view name, std::string& out) const;
+  /// Appends the whole item as canonical JSON.
+  void append_json(std::string& out) const;
+  /// DynamoDB size of names and values.
+  [[nodiscard]] std::size_t size_bytes() const;
+
+ private:
+  struct Attribute {
+    std::string_view escaped_name;  // as stored, without quotes; empty storage means `owned_name`
+    std::string_view stored_value;  // empty once changed
+    mutable std::unique_ptr<core::AttributeValue> parsed;
+    bool changed = false;
+    bool removed = false;
+  };
+  Attribute* locate(std::string_view name) const;
+
+  mutable boost::container::small_vector<Attribute, 12> attributes_;
+  std::deque<std::string> owned_names_;  // escaped names of attributes that were added
+  std::size_t count_ = 0;
+};
+
+}  // namespace stator::json

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <string>
+#include <string_view>
+
+#include "core/attribute_value.h"
+
+/// Reading JSON: request bodies and stored items.
+namespace stator::json {
+
+using Value = simdjson::dom::element;
+using Object = simdjson::dom::object;
+using Array = simdjson::dom::array;
+
+/// Reads whole JSON texts. Keeps its buffers from one text to the next, so keep one per thread
+/// (`Parser::of_this_thread`). A Value lives until the parser's next parse.
+class Parser {
+ public:
+  /// `padding_bytes` readable bytes must follow `text` (their content does not matter); with fewer than
+  /// simdjson::SIMDJSON_PADDING the text is copied first. Throws ApiError SerializationException on anything that
+  /// is not JSON; the caller checks that the value is an object.
+  Value parse(std::string_view text, std::size_t padding_bytes = 0);
+  static Parser& of_this_thread();
+
+ private:
+  simdjson::dom::parser parser_;
+  std::string copy_;
+};
+
+/// The member of that name, or a Value for which `found` is false. JSON null counts as absent, as in the service.
+/// Where a name stands twice the last one counts.
+bool find_member(const Object& object, std::string_view name, Value& out);
+
+}  // namespace stator::json

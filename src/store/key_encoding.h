@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/attribute_value.h"
+
+/// Keys as bytes whose memcmp order is DynamoDB's order:
+/// `space id (4 bytes, big endian) | hash of the partition key (8 bytes, big endian) | partition key parts | sort key parts`.
+/// Each part is self-delimiting: strings and binaries escape 0x00 and end with a terminator that sorts before
+/// every content byte; numbers as core::Number::append_ordered. No part is a prefix of another.
+namespace stator::store {
+
+/// Key space of a table or an index (0 is the catalog).
+using SpaceId = std::uint32_t;
+
+void append_space(SpaceId space, std::string& out);
+/// A scalar of type S, N or B.
+void append_part(const core::AttributeValue& value, std::string& out);
+/// The content of a string or binary part without terminator: what begins_with seeks.
+void append_part_prefix(std::string_view bytes, std::string& out);
+/// Reads one part back.
+core::AttributeValue read_part(core::AttributeType type, std::string_view& in);
+
+/// 64 bits of hash over the encoded partition key parts (XXH3), in the order a scan walks.
+std::uint64_t partition_hash(std::string_view encoded_partition_parts);
+
+/// space | hash | parts of the partition key; the prefix all items of a partition share.
+std::string partition_prefix(SpaceId space, std::span<const core::AttributeValue> hash_values);
+
+/// The smallest byte string greater than every string that starts with `prefix`; empty when there is none.
+std::string prefix_end(std::string_view prefix);
+
+}  // namespace stator::store

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+/// The ordered key-value store under the engine: RocksDB on a directory, or RocksDB on its in-memory environment.
+/// Formats: docs/format.md.
+namespace stator::store {
+
+/// The directory cannot be used: held by another process, damaged, of another program or of a later format.
+/// `what()` is one line for the user.
+struct OpenError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The store failed under us (disk full, I/O error). The write that threw was not acknowledged.
+struct StoreError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Options {
+  /// Empty: in memory.
+  std::filesystem::path directory;
+  /// Wait for the disk before acknowledging a write.
+  bool sync = false;
+  bool create_if_missing = true;
+};
+
+/// Changes that happen together or not at all.
+class Batch;
+/// An ordered walk over one consistent view.
+class Cursor;
+
+class Store {
+ public:
+  /// Throws OpenError.
+  static std::unique_ptr<Store> open(const Options& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// Reads one value into `value` (replacing it); false where the key is absent.
+  bool get(std::string_view key, std::string& value) const;
+  /// Applies the batch atomically. Throws StoreError.
+  void write(Batch& batch);
+  /// A cursor bounded to [lower, upper); the bytes are copied.
+  [[nodiscard]] std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper) const;
+  /// Deletes every key in [lower, upper), cheaply.
+  void delete_range(std::string_view lower, std::string_view upper);
+  /// Flushes memtables so that nothing has to be replayed at the next start. Called by the destructor too.
+  void flush();
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+class Batch {
+ public:
+  Batch();
+  ~Batch();
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+  void put(std::string_view key, std::string_view value);
+  /// The value is the concatenation of two parts, which saves the caller a copy.
+  void put(std::string_view key, std::string_view value_head, std::string_view value_tail);
+  void remove(std::string_view key);
+  void clear();
+  [[nodiscard]] bool empty() const;
+
+ private:
+  friend class Store;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class Cursor {
+ public:
+  ~Cursor();
+  void seek_to_first();
+  void seek_to_last();
+  /// To the first key >= `key`.
+  void seek(std::string_view key);
+  /// To the last key <= `key`.
+  void seek_for_prev(std::string_view key);
+  void next();
+  void prev();
+  /// False past either end. Throws StoreError where the walk ended by an error.
+  [[nodiscard]] bool valid() const;
+  /// Valid until the cursor moves.
+  [[nodiscard]] std::string_view key() const;
+  [[nodiscard]] std::string_view value() const;
+
+ private:
+  friend class Store;
+  struct Impl;
+  explicit Cursor(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stator::store
