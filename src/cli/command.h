@@ -1,0 +1,57 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+/// What every command family of the command line builds on.
+namespace stator::cli {
+
+enum class OutputFormat : std::uint8_t { kHuman, kJson, kJsonLines, kCsv };
+
+/// A fault the user is told in one line on standard error; the process then ends with `exit_code`.
+struct CommandError : std::runtime_error {
+  explicit CommandError(const std::string& text, int code = 1) : std::runtime_error(text), exit_code(code) {}
+  int exit_code;
+};
+
+/// The terminal and the options common to all commands of one invocation. Filled before a command's body runs.
+struct Session {
+  std::istream* in = nullptr;
+  std::ostream* out = nullptr;
+  std::ostream* err = nullptr;
+  bool in_is_terminal = false;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  /// Colours wanted: a terminal, no NO_COLOR.
+  bool colour = false;
+  /// The last argument was the word `prod`.
+  bool prod = false;
+  OutputFormat output = OutputFormat::kHuman;
+  /// --data, else STATOR_DATA, else ".stator".
+  std::string data_directory;
+  /// --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL; empty: none.
+  std::string endpoint_url;
+  /// Where models/ lies.
+  std::string models_directory;
+  /// Set by a command to end with another status than 0 without a message.
+  int exit_code = 0;
+};
+
+/// Each family adds its subcommands to `root`; a subcommand's CLI11 callback does its work and throws CommandError,
+/// core::ApiError or std::runtime_error on faults, which main renders as one line. Every command has a description and, in its
+/// footer, an example.
+void add_serve_command(CLI::App& root, Session& session);        // serve_command.cpp
+void add_ddb_commands(CLI::App& root, Session& session);         // ddb_commands.cpp
+void add_db_commands(CLI::App& root, Session& session);          // db_commands.cpp
+void add_rds_commands(CLI::App& root, Session& session);         // rds_commands.cpp
+void add_completion_command(CLI::App& root, Session& session);   // completion_command.cpp
+
+/// Runs one command line; returns the exit status. argv as main gets it; a program name other than "stator" that is a link
+/// in bin/ (bin/ddb/scan) stands for its command.
+int run(int argc, const char* const* argv, Session& session);
+
+}  // namespace stator::cli
