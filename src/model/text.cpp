@@ -1,0 +1,97 @@
+#include "model/text.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace stator::model {
+namespace {
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+/// Length of the well-formed sequence at the start of `text`, with its code point; 0 where malformed.
+std::size_t decode(std::string_view text, char32_t& out) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) {
+    out = lead;
+    return 1;
+  }
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+  char32_t value = lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(text[i])) return 0;
+    value = (value << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  }
+  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (value < kSmallest[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return 0;
+  out = value;
+  return length;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+char32_t next_code_point(std::string_view text, std::size_t& position) {
+  char32_t value = 0xFFFD;
+  const std::size_t length = decode(text.substr(position), value);
+  position += std::max<std::size_t>(length, 1);
+  return length == 0 ? U'\uFFFD' : value;
+}
+
+std::size_t code_points(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t position = 0; position < text.size(); ++count) next_code_point(text, position);
+  return count;
+}
+
+std::string_view first_code_points(std::string_view text, std::size_t count) {
+  std::size_t position = 0;
+  for (std::size_t seen = 0; seen < count && position < text.size(); ++seen) next_code_point(text, position);
+  return text.substr(0, position);
+}
+
+bool is_utf8(std::string_view text) {
+  char32_t value = 0;
+  for (std::size_t position = 0; position < text.size();) {
+    const std::size_t length = decode(text.substr(position), value);
+    if (length == 0) return false;
+    position += length;
+  }
+  return true;
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  constexpr std::size_t kLongestWord = 64;
+  if (word.size() > kLongestWord) return {};
+  std::string_view best;
+  std::size_t best_distance = 0;
+  for (const std::string_view candidate : candidates) {
+    if (!word.empty() && candidate.starts_with(word) && word.size() >= 3 && best.empty()) {
+      best = candidate;
+      best_distance = 2;
+      continue;
+    }
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance <= std::max<std::size_t>(1, candidate.size() / 3) && (best.empty() || distance < best_distance)) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace stator::model
