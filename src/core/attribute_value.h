@@ -35,10 +35,18 @@ struct MapMember;
 /// items at rest and on their way out stay in wire form (json/item.h). Binary holds the bytes, not base64.
 class AttributeValue {
  public:
-  struct StringSet { std::vector<std::string> members; };
-  struct NumberSet { std::vector<Number> members; };
-  struct BinarySet { std::vector<std::string> members; };
-  struct Binary { std::string bytes; };
+  struct StringSet {
+    std::vector<std::string> members;
+  };
+  struct NumberSet {
+    std::vector<Number> members;
+  };
+  struct BinarySet {
+    std::vector<std::string> members;
+  };
+  struct Binary {
+    std::string bytes;
+  };
   using List = std::vector<AttributeValue>;
   /// Names are unique; order is that of the request and carries no meaning.
   using Map = std::vector<MapMember>;
@@ -46,7 +54,7 @@ class AttributeValue {
   /// Alternatives stand in the order of AttributeType.
   using Storage = std::variant<std::string, Number, Binary, StringSet, NumberSet, BinarySet, Map, List, bool, Null>;
 
-  AttributeValue();  // NULL
+  AttributeValue();                 // NULL
   AttributeValue(Storage storage);  // NOLINT(google-explicit-constructor): a value is its storage
   AttributeValue(const AttributeValue&);
   AttributeValue(AttributeValue&&) noexcept;
@@ -63,8 +71,14 @@ class AttributeValue {
   [[nodiscard]] AttributeType type() const { return static_cast<AttributeType>(storage_.index()); }
   [[nodiscard]] const Storage& storage() const { return storage_; }
   [[nodiscard]] Storage& storage() { return storage_; }
-  template <class T> [[nodiscard]] const T* get_if() const { return std::get_if<T>(&storage_); }
-  template <class T> [[nodiscard]] T* get_if() { return std::get_if<T>(&storage_); }
+  template <class T>
+  [[nodiscard]] const T* get_if() const {
+    return std::get_if<T>(&storage_);
+  }
+  template <class T>
+  [[nodiscard]] T* get_if() {
+    return std::get_if<T>(&storage_);
+  }
 
   /// A member of a map, or null where this is no map or has no such member.
   [[nodiscard]] const AttributeValue* member(std::string_view name) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ class Number {
 
   /// Reads the wire text ("-1.50e3"). Throws ApiError ValidationException in the service's words: not a number
   /// ("The parameter cannot be converted to a numeric value: …"), more than 38 significant digits, or a magnitude
-  /// out of range. Leading and trailing zeros do not count as digits.
+  /// out of range. Leading and trailing zeros do not count as digits. Like the service, a zero is held to the
+  /// range of exponents too: "0e126" is an overflow, "0.0e126" is not.
   static Number parse(std::string_view text);
 
   /// Canonical text, as the service returns it: plain decimal notation without exponent, "-0.05", "1200".
@@ -26,17 +28,20 @@ class Number {
   void append_to(std::string& out) const;
 
   /// Exact sum and difference. Throws ApiError ValidationException where the result leaves the range
-  /// or would need more than 38 digits, in the service's words.
+  /// or would need more than 38 digits, in the service's words (it calls the latter an overflow too).
   [[nodiscard]] Number plus(const Number& other) const;
   [[nodiscard]] Number minus(const Number& other) const;
   [[nodiscard]] Number negated() const;
 
-  /// The size DynamoDB charges: about one byte per two significant digits plus one (one more when negative).
+  /// The size DynamoDB charges: one byte, one for each pair of digits (pairs counted from the decimal point,
+  /// leading and trailing zeros left out), one more when negative; zero is one byte.
   [[nodiscard]] std::size_t size_bytes() const;
 
   /// Appends bytes such that memcmp order is numeric order, and no encoding is a prefix of another.
+  /// The form: 0x02 | exponent of the first digit + 130 | pairs of digits from the first one on, each + 1 | 0x00.
+  /// Zero is 0x01. A negative number is 0x00 followed by the complement of what its magnitude has after 0x02.
   void append_ordered(std::string& out) const;
-  /// Reads back what append_ordered wrote; advances `in` past it.
+  /// Reads back what append_ordered wrote; advances `in` past it. Throws std::logic_error on anything else.
   static Number read_ordered(std::string_view& in);
 
   [[nodiscard]] bool is_negative() const { return negative_; }
@@ -49,6 +54,15 @@ class Number {
 
  private:
   __extension__ using Coefficient = unsigned __int128;
+
+  Number(Coefficient coefficient, std::int32_t exponent, bool negative);
+  /// Compares without sign.
+  [[nodiscard]] std::strong_ordering compare_magnitude(const Number& other) const;
+  /// Exponent of the first digit: 2 for 123. Not for zero.
+  [[nodiscard]] int leading_exponent() const;
+  /// Throws where the magnitude is out of DynamoDB's range.
+  static void check_magnitude(std::int64_t leading_exponent);
+
   Coefficient coefficient_ = 0;
   std::int32_t exponent_ = 0;
   bool negative_ = false;

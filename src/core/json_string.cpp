@@ -1,0 +1,83 @@
+#include "core/json_string.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace stator::core {
+namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101U;
+constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+
+/// The high bit of each byte of `word` that is zero; false alarms only above a true one.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighBits; }
+
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+/// Length of the leading run of `text` that can be copied as it stands.
+std::size_t plain_length(std::string_view text) {
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighBits;
+    if ((control | zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\')) != 0) {
+      break;
+    }
+  }
+  while (i < text.size() && !needs_escape(text[i])) {
+    ++i;
+  }
+  return i;
+}
+
+void append_escape(char c, std::string& out) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
+  }
+  constexpr char kHex[] = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  out += "\\u00";
+  out.push_back(kHex[byte >> 4]);
+  out.push_back(kHex[byte & 0xF]);
+}
+
+}  // namespace
+
+void append_json_string(std::string_view text, std::string& out) {
+  out.push_back('"');
+  while (true) {
+    const std::size_t plain = plain_length(text);
+    out.append(text.data(), plain);
+    if (plain == text.size()) {
+      break;
+    }
+    append_escape(text[plain], out);
+    text.remove_prefix(plain + 1);
+  }
+  out.push_back('"');
+}
+
+}  // namespace stator::core
