@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "endpoint/endpoint.h"
+#include "engine/engine.h"
+
+namespace stator::endpoint {
+
+/// The engine in this process: on a data directory, or in memory where `directory` is empty.
+class Embedded : public Endpoint {
+ public:
+  /// Opens the engine. Throws store::OpenError with one line for the user.
+  explicit Embedded(const engine::Options& options);
+  ~Embedded() override;
+  Embedded(const Embedded&) = delete;
+  Embedded& operator=(const Embedded&) = delete;
+
+  using Endpoint::call;
+  void call(const Request& request, std::string& reply) override;
+  /// The directory as it was given, or "memory".
+  [[nodiscard]] std::string describe() const override;
+  /// The engine behind it, for what is not an operation (counts, the clock).
+  [[nodiscard]] engine::Engine& engine();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stator::endpoint
