@@ -1,0 +1,195 @@
+#include "model/model.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "model/text.h"
+
+namespace stator::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kDefaultSeedTime = "2023-01-01T00:00:00.000000+00:00";
+
+/// Files of a folder that end in .json, by name.
+std::vector<fs::path> json_files(const fs::path& directory) {
+  std::vector<fs::path> files;
+  std::error_code fault;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, fault)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void read_table(const Document& document, Model& model) {
+  const Node& root = document.root();
+  document.require_kind(root, NodeKind::kObject, "a CreateTable request");
+  model.table_name = document.require(root, "TableName", NodeKind::kString).text;
+  const Node& definitions = document.require(root, "AttributeDefinitions", NodeKind::kArray);
+  std::set<std::string> defined;
+  for (const Node& definition : definitions.elements) {
+    defined.insert(document.require(definition, "AttributeName", NodeKind::kString).text);
+    const Node& type = document.require(definition, "AttributeType", NodeKind::kString);
+    if (type.text != "S" && type.text != "N" && type.text != "B") document.fail_expected(type, "S, N or B");
+  }
+  const Node& schema = document.require(root, "KeySchema", NodeKind::kArray);
+  for (const Node& element : schema.elements) {
+    const Node& name = document.require(element, "AttributeName", NodeKind::kString);
+    const Node& type = document.require(element, "KeyType", NodeKind::kString);
+    if (!defined.contains(name.text)) document.fail_expected(name, "an attribute of AttributeDefinitions");
+    if (type.text == "HASH" && model.partition_key.empty()) {
+      model.partition_key = name.text;
+    } else if (type.text == "RANGE" && model.sort_key.empty() && !model.partition_key.empty()) {
+      model.sort_key = name.text;
+    } else {
+      document.fail_expected(type, "HASH, then at most one RANGE");
+    }
+  }
+  if (model.partition_key.empty()) document.fail_expected(schema, "a HASH key");
+  model.create_table_json = to_json(root);
+}
+
+User read_user(const Document& document, const Node& node) {
+  document.allow_only(node, {"uuid", "handle", "display_name", "email"});
+  User user;
+  const Node& uuid = document.require(node, "uuid", NodeKind::kString);
+  Parameter shape;
+  shape.name = "uuid";
+  shape.type = ParameterType::kUuid;
+  try {
+    user.uuid = normalise(shape, uuid.text);
+  } catch (const ParameterError&) {
+    document.fail_expected(uuid, "a UUID");
+  }
+  user.handle = document.require(node, "handle", NodeKind::kString).text;
+  user.display_name = document.require(node, "display_name", NodeKind::kString).text;
+  user.email = document.optional_string(node, "email");
+  return user;
+}
+
+void read_users(const Document& document, Model& model) {
+  document.require_kind(document.root(), NodeKind::kArray, "users");
+  for (const Node& node : document.root().elements) {
+    User user = read_user(document, node);
+    if (model.find_user(user.handle) != nullptr) document.fail(node.place, "handle " + user.handle + " stands twice");
+    model.users.push_back(std::move(user));
+  }
+}
+
+void read_items(const Document& document, Model& model) {
+  document.require_kind(document.root(), NodeKind::kArray, "items");
+  for (const Node& item : document.root().elements) {
+    document.require_kind(item, NodeKind::kObject, "an item");
+    for (const NodeMember& attribute : item.members) require_attribute_value(document, attribute.value);
+    for (const std::string& key : {model.partition_key, model.sort_key}) {
+      if (!key.empty() && item.member(key) == nullptr)
+        document.fail(item.place, "expected the key attribute \"" + key + "\"");
+    }
+    model.items.push_back(to_json(item));
+  }
+}
+
+void read_conversation(const Document& document, Model& model) {
+  const Node& root = document.root();
+  document.allow_only(root, {"message_group_uuid", "transcript", "start", "step_seconds", "speakers", "message",
+                             "entry", "entry_one_per"});
+  ConversationSeed seed;
+  seed.message_group_uuid = document.require(root, "message_group_uuid", NodeKind::kString).text;
+  const Node& transcript = document.require(root, "transcript", NodeKind::kString);
+  seed.transcript = model.directory / "seeds" / transcript.text;
+  if (!fs::is_regular_file(seed.transcript)) document.fail_expected(transcript, "a file in seeds/");
+  std::string start = document.optional_string(root, "start");
+  if (start.empty()) start = kDefaultSeedTime;
+  const auto time = parse_timestamp(start);
+  if (!time) document.fail_expected(*root.member("start"), "a time such as " + std::string(kDefaultSeedTime));
+  seed.start = *time;
+  seed.step_microseconds = document.optional_integer(root, "step_seconds", 60, 1, 86'400) * 1'000'000;
+  const Node& speakers = document.require(root, "speakers", NodeKind::kObject);
+  for (const NodeMember& member : speakers.members) {
+    document.require_kind(member.value, NodeKind::kString, "a handle");
+    if (model.find_user(member.value.text) == nullptr)
+      document.fail_expected(member.value, "the handle of a user in seeds/users.json");
+    seed.speakers.push_back({member.name, member.value.text});
+  }
+  if (seed.speakers.size() != 2 || seed.speakers[0].handle == seed.speakers[1].handle)
+    document.fail_expected(speakers, "two speakers with different handles");
+  seed.message =
+      ItemTemplate(document, document.require(root, "message", NodeKind::kObject), ConversationSeed::message_values());
+  seed.entry =
+      ItemTemplate(document, document.require(root, "entry", NodeKind::kObject), ConversationSeed::entry_values());
+  seed.entry_one_per = document.optional_string(root, "entry_one_per");
+  model.conversation = std::move(seed);
+}
+
+bool has_models(const fs::path& directory) { return !list_models(directory).empty(); }
+
+}  // namespace
+
+const std::vector<std::string>& ConversationSeed::message_values() {
+  static const std::vector<std::string> kNames = {"group",       "time",          "message.uuid",       "message.text",
+                                                  "sender.uuid", "sender.handle", "sender.display_name"};
+  return kNames;
+}
+
+const std::vector<std::string>& ConversationSeed::entry_values() {
+  static const std::vector<std::string> kNames = {"group",       "last.time",  "last.text",    "user.uuid",
+                                                  "user.handle", "other.uuid", "other.handle", "other.display_name"};
+  return kNames;
+}
+
+const User* Model::find_user(std::string_view handle) const {
+  for (const User& user : users) {
+    if (user.handle == handle) return &user;
+  }
+  return nullptr;
+}
+
+Model load_model(const fs::path& directory) {
+  Model model;
+  model.directory = directory;
+  model.name = directory.filename().string();
+  read_table(Document::read(directory / "table.json"), model);
+  for (const fs::path& file : json_files(directory / "patterns")) {
+    model.patterns.push_back(read_pattern(Document::read(file), file.stem().string(), model.name, model.table_name));
+  }
+  const fs::path seeds = directory / "seeds";
+  if (fs::exists(seeds / "users.json")) read_users(Document::read(seeds / "users.json"), model);
+  if (fs::exists(seeds / "items.json")) read_items(Document::read(seeds / "items.json"), model);
+  if (fs::exists(seeds / "conversation.json")) read_conversation(Document::read(seeds / "conversation.json"), model);
+  return model;
+}
+
+std::vector<std::string> list_models(const fs::path& models_directory) {
+  std::vector<std::string> names;
+  std::error_code fault;
+  for (const fs::directory_entry& entry : fs::directory_iterator(models_directory, fault)) {
+    if (fs::is_regular_file(entry.path() / "table.json", fault)) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<Model> load_models(const fs::path& models_directory) {
+  std::vector<Model> models;
+  for (const std::string& name : list_models(models_directory)) models.push_back(load_model(models_directory / name));
+  return models;
+}
+
+fs::path find_models_directory(const std::string& given, const fs::path& program_directory) {
+  if (!given.empty()) return given;
+  if (const char* variable = std::getenv("STATOR_MODELS"); variable != nullptr && *variable != '\0') return variable;
+  if (has_models("models")) return "models";
+  if (program_directory.empty()) return {};
+  const fs::path shared = program_directory / ".." / "share" / "stator" / "models";
+  if (has_models(shared)) return shared.lexically_normal();
+  for (fs::path above = program_directory; above.has_parent_path() && above != above.root_path();
+       above = above.parent_path()) {
+    if (has_models(above / "models")) return above / "models";
+  }
+  return {};
+}
+
+}  // namespace stator::model

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/document.h"
+#include "model/template.h"
+#include "model/timestamp.h"
+#include "model/user.h"
+
+/// Access patterns: requests that are declared in models/NAME/patterns/*.json. The format: docs/models.md.
+namespace stator::model {
+
+enum class ParameterType : std::uint8_t { kString, kInteger, kNumber, kBoolean, kUuid, kTime, kHandle };
+
+std::string_view type_name(ParameterType type);
+
+struct Parameter {
+  std::string name;
+  ParameterType type = ParameterType::kString;
+  std::string description;
+  std::optional<std::string> default_value;
+  /// Parameters that cannot be given together with this one; where this one is given their defaults do not count.
+  std::vector<std::string> excludes;
+  /// kString: the allowed values; empty: any.
+  std::vector<std::string> one_of;
+  /// kInteger: the range of the value. kString: of its length in code points.
+  std::int64_t minimum = 0;
+  std::int64_t maximum = 0;
+  /// kTime: what a date alone becomes.
+  Completion completion = Completion::kFirst;
+};
+
+/// How one attribute of an item is printed on its line.
+struct Column {
+  std::string attribute;
+  /// Padded with spaces to this many code points.
+  std::size_t width = 0;
+  /// At most this many code points of the value; 0: all.
+  std::size_t characters = 0;
+  /// Printed after the value, before the padding.
+  std::string suffix;
+  /// The value is a time, printed in this format (timestamp.h); empty: as it is.
+  std::string time_format;
+};
+
+struct Printing {
+  /// A line before everything else.
+  Template heading;
+  bool response = true;
+  /// ConsumedCapacity once more, after the response.
+  bool capacity = false;
+  std::vector<Column> columns;
+  /// Last item first.
+  bool reversed = false;
+  /// The lines only with --quiet.
+  bool lines_only_when_quiet = false;
+};
+
+/// Members that replace those of the request where all parameters of `when` are given (JSON merge patch, RFC 7396).
+struct Variant {
+  std::vector<std::string> when;
+  Node request;
+};
+
+/// Parameter values as text, by name.
+using ParameterValues = std::map<std::string, std::string, std::less<>>;
+
+struct Pattern {
+  std::string name;
+  std::string model;
+  std::string file;
+  std::string description;
+  std::string operation;
+  std::vector<Parameter> parameters;
+  Node request;
+  std::vector<Variant> variants;
+  ParameterValues example;
+  /// What one call with the example may consume.
+  double budget = 0;
+  /// The example must find at least so many.
+  std::uint64_t least_items = 1;
+  Printing printing;
+
+  [[nodiscard]] const Parameter* find_parameter(std::string_view parameter) const;
+  /// Query and Scan: pages follow each other.
+  [[nodiscard]] bool is_paged() const;
+};
+
+/// A parameter was given wrongly. One line: "--limit: expected …".
+struct ParameterError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads one pattern; `table_name` goes into requests that name no table. Throws ModelError.
+Pattern read_pattern(const Document& document, std::string name, const std::string& model,
+                     const std::string& table_name);
+
+/// The value in normal form (times sortable, UUIDs in lower case). Throws ParameterError.
+std::string normalise(const Parameter& parameter, std::string_view value);
+
+struct BoundRequest {
+  std::string json;
+  std::string heading;
+};
+
+/// Finds the user a handle stands for; throws where there is none.
+using UserLookup = std::function<User(std::string_view handle)>;
+
+/// The request with `given` and the defaults filled in. `start_key_json`: where a page goes on (ExclusiveStartKey), or
+/// empty. Throws ParameterError, and what `users` throws.
+BoundRequest bind(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,
+                  const std::string& start_key_json = {});
+
+}  // namespace stator::model

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/document.h"
+
+namespace stator::model {
+
+/// Text with holes: "MSG#${message-group}". "$${" stands for a literal "${".
+class Template {
+ public:
+  struct Segment {
+    std::string literal;
+    /// The name of the value that follows the literal; empty at the end.
+    std::string name;
+  };
+
+  Template() = default;
+  /// Throws std::invalid_argument saying what is wrong (a "${" that is not closed, an empty name).
+  explicit Template(std::string_view text);
+
+  [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
+  /// True where the whole text is one hole.
+  [[nodiscard]] bool is_single_name() const;
+  [[nodiscard]] bool has_names() const;
+
+  using Lookup = std::function<std::string(const std::string& name)>;
+  [[nodiscard]] std::string fill(const Lookup& lookup) const;
+
+ private:
+  std::vector<Segment> segments_;
+};
+
+/// An item with holes, compiled for writing many: {"pk": {"S": "MSG#${group}"}, …}. Values are JSON-escaped as they go
+/// in.
+class ItemTemplate {
+ public:
+  ItemTemplate() = default;
+  /// Checks that every attribute is a wire value and every hole one of `names`; throws ModelError by place.
+  ItemTemplate(const Document& document, const Node& item, const std::vector<std::string>& names);
+
+  /// Appends the item as JSON; `values` in the order of `names`.
+  void append(const std::vector<std::string_view>& values, std::string& out) const;
+  [[nodiscard]] bool empty() const { return parts_.empty(); }
+
+ private:
+  struct Part {
+    std::string literal;
+    std::size_t value = 0;
+    bool has_value = false;
+  };
+  void add_json(const Document& document, const Node& node, const std::vector<std::string>& names);
+  void add_string(const Document& document, const Node& node, const std::vector<std::string>& names);
+  std::string& open_literal();
+
+  std::vector<Part> parts_;
+};
+
+/// Reads a node's text as a template; throws ModelError by place.
+Template read_template(const Document& document, const Node& node);
+
+/// Checks that `node` is one wire attribute value ({"S": "…"}), to any depth; throws ModelError by place.
+void require_attribute_value(const Document& document, const Node& node);
+
+}  // namespace stator::model

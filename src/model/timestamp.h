@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stator::model {
+
+/// A moment to the microsecond, with the offset it was written with.
+struct Timestamp {
+  /// Microseconds since 1970-01-01T00:00:00Z.
+  std::int64_t microseconds = 0;
+  /// Minutes east of UTC.
+  int offset_minutes = 0;
+};
+
+/// Reads "2023-03-20T10:00:00.000000+00:00" and its relatives: a space for the T, no fraction or one of up to six
+/// digits, "Z", "+02:00" or "+0200". The offset must be there; years run from 0001 to 9999. Nothing on anything else.
+std::optional<Timestamp> parse_timestamp(std::string_view text);
+
+/// The same, or a date, an hour and minute or a second alone, completed in UTC to its first or last microsecond:
+/// "2023-03-20" becomes 2023-03-20T00:00:00.000000+00:00 or 2023-03-20T23:59:59.999999+00:00.
+enum class Completion : std::uint8_t { kFirst, kLast };
+std::optional<Timestamp> parse_timestamp(std::string_view text, Completion completion);
+
+/// "2023-03-20T10:00:00.000000+00:00": UTC with all six digits, so that text order is time order.
+std::string sortable(const Timestamp& time);
+
+/// Whether format_timestamp knows every directive of `format`.
+bool is_time_format(std::string_view format);
+/// strftime in the C locale with the timestamp's own offset: %Y %m %d %H %I %M %S %f %p %a %A %b %B %j %y %z %Z %%.
+std::string format_timestamp(const Timestamp& time, std::string_view format);
+
+}  // namespace stator::model
