@@ -8,8 +8,8 @@
 #include "core/attribute_value.h"
 
 /// Keys as bytes whose memcmp order is DynamoDB's order:
-/// `space id (4 bytes, big endian) | hash of the partition key (8 bytes, big endian) | partition key parts | sort key parts`.
-/// Each part is self-delimiting: strings and binaries escape 0x00 and end with a terminator that sorts before
+/// `space id (4 bytes, big endian) | hash of the partition key (8 bytes, big endian) | partition key parts | sort key
+/// parts`. Each part is self-delimiting: strings and binaries escape 0x00 and end with a terminator that sorts before
 /// every content byte; numbers as core::Number::append_ordered. No part is a prefix of another.
 namespace stator::store {
 
@@ -17,6 +17,8 @@ namespace stator::store {
 using SpaceId = std::uint32_t;
 
 void append_space(SpaceId space, std::string& out);
+/// 8 bytes, big endian: where a partition, or a segment of a parallel scan, begins in its space.
+void append_hash(std::uint64_t hash, std::string& out);
 /// A scalar of type S, N or B.
 void append_part(const core::AttributeValue& value, std::string& out);
 /// The content of a string or binary part without terminator: what begins_with seeks.

@@ -36,6 +36,8 @@ struct Options {
 class Batch;
 /// An ordered walk over one consistent view.
 class Cursor;
+/// One consistent view, for reads that belong together. Must not outlive its Store.
+class Snapshot;
 
 class Store {
  public:
@@ -45,13 +47,22 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// Reads one value into `value` (replacing it); false where the key is absent.
-  bool get(std::string_view key, std::string& value) const;
+  /// Reads one value into `value` (replacing it); false where the key is absent. Reads of a key that is there may
+  /// throw StoreError (I/O error, damage found by a checksum). A null snapshot means the newest state.
+  bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr) const;
+  /// The same, but `visit` sees the value where it lies, during the call, which saves a copy.
+  bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
+             const Snapshot* snapshot = nullptr) const;
   /// Applies the batch atomically. Throws StoreError.
   void write(Batch& batch);
-  /// A cursor bounded to [lower, upper); the bytes are copied.
-  [[nodiscard]] std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper) const;
-  /// Deletes every key in [lower, upper), cheaply.
+  /// The state after every write that has returned by now.
+  [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
+  /// A cursor bounded to [lower, upper), an empty upper bound meaning the end; the bytes are copied. It stands
+  /// nowhere until it is sought.
+  [[nodiscard]] std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper,
+                                               const Snapshot* snapshot = nullptr) const;
+  /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone.
+  /// Not one atomic step; what was deleted stays so.
   void delete_range(std::string_view lower, std::string_view upper);
   /// Flushes memtables so that nothing has to be replayed at the next start. Called by the destructor too.
   void flush();
@@ -59,6 +70,19 @@ class Store {
  private:
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+class Snapshot {
+ public:
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  friend class Store;
+  struct Impl;
+  explicit Snapshot(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
