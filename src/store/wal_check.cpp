@@ -105,8 +105,6 @@ std::vector<fs::path> logs_in_order(const fs::path& store_path) {
   return logs;
 }
 
-}  // namespace
-
 std::string read_from(const fs::path& path, std::uintmax_t offset) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(path, error);
