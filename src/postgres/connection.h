@@ -1,0 +1,76 @@
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "postgres/error.h"
+#include "postgres/result.h"
+#include "postgres/target.h"
+
+namespace stator::postgres {
+
+/// Values for $1, $2, …; nullopt is NULL. They travel beside the statement, never inside its text.
+using Parameters = std::vector<Field>;
+
+/// One connection, of one thread at a time. Every function throws Error; after kLost or kTimeout the connection is
+/// broken and good for nothing but destruction.
+class Connection {
+ public:
+  /// Connects. Throws Error (kConnect) in one line: whom it tried to reach, and what came of it.
+  explicit Connection(const Target& target);
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  /// One statement. Throws Error (kUsage) for COPY, which needs a stream.
+  Result execute(std::string_view statement, const Parameters& parameters = {});
+
+  /// Several statements at once, without parameters; they are one transaction unless they say otherwise. Rows are
+  /// dropped.
+  void execute_script(std::string_view statements);
+
+  /// The only column of the only row; nullopt where there is no row, or it is NULL.
+  /// Throws Error (kUsage) where there are more rows or columns.
+  std::optional<std::string> value(std::string_view statement, const Parameters& parameters = {});
+  /// The only row as a JSON object; nullopt where there is none. Throws Error (kUsage) where there are more.
+  std::optional<std::string> object(std::string_view statement, const Parameters& parameters = {});
+  /// All rows as a JSON array of objects.
+  std::string array(std::string_view statement, const Parameters& parameters = {});
+
+  [[nodiscard]] bool is_broken() const;
+  [[nodiscard]] bool in_transaction() const;
+  /// The database's name as the server knows it.
+  [[nodiscard]] std::string database() const;
+  /// 150018 for 15.18.
+  [[nodiscard]] int server_version() const;
+  /// NOTICE and WARNING lines since the last call, oldest first; at most 100 are kept.
+  std::vector<std::string> take_notices();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// BEGIN now; ROLLBACK at the end of the scope unless commit() was called.
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+  void commit();
+
+ private:
+  Connection& connection_;
+  bool open_ = true;
+};
+
+/// A name as SQL writes it whatever it holds: `"we""ird"`. Throws Error (kUsage) for an empty name, one longer than the
+/// 63 bytes PostgreSQL keeps, or one with a NUL.
+std::string quote_identifier(std::string_view name);
+
+}  // namespace stator::postgres

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace stator::postgres {
+
+enum class ErrorKind : std::uint8_t {
+  kStatement,  ///< The server refused a statement; SQLSTATE says why.
+  kConnect,    ///< No connection could be made: server down, wrong password, database missing.
+  kLost,       ///< The connection broke under a statement, which may or may not have taken effect.
+  kTimeout,    ///< A time limit of ours ran out.
+  kMissing,    ///< A program, library or file is not there.
+  kUsage,      ///< The caller asked for something that cannot be: two rows where one value was wanted, a bad name.
+  kCluster,    ///< The private cluster could not be created, started or stopped.
+};
+
+/// Where and what went wrong, as the server tells it. Source: PostgreSQL manual, "Error and Notice Message Fields".
+struct ErrorFields {
+  std::string message;
+  /// Five characters, e.g. "42P01"; empty where the server did not speak.
+  std::string sqlstate = {};
+  std::string detail = {};
+  std::string hint = {};
+  std::string statement = {};
+  /// 1-based, in characters (not bytes) of the statement; 0: unknown.
+  std::size_t position = 0;
+};
+
+/// The one error type of this room. what() is one line without any password.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : Error(kind, ErrorFields{.message = message}) {}
+  Error(ErrorKind kind, ErrorFields fields);
+
+  [[nodiscard]] ErrorKind kind() const { return kind_; }
+  [[nodiscard]] const ErrorFields& fields() const { return fields_; }
+  [[nodiscard]] const std::string& sqlstate() const { return fields_.sqlstate; }
+
+  /// what(), then where a position is known the statement's line with a caret under it, else the statement's beginning.
+  [[nodiscard]] std::string explained() const;
+
+ private:
+  ErrorKind kind_;
+  ErrorFields fields_;
+};
+
+/// Runs of white space, line ends among them, become one blank; the ends are trimmed.
+std::string one_line(std::string_view text);
+
+}  // namespace stator::postgres

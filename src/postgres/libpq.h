@@ -1,0 +1,57 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+namespace stator::postgres {
+
+/// The functions of libpq that this room calls.
+#define STATOR_LIBPQ_FUNCTIONS(X) \
+  X(PQcancel)                     \
+  X(PQclear)                      \
+  X(PQcmdStatus)                  \
+  X(PQcmdTuples)                  \
+  X(PQconnectStartParams)         \
+  X(PQconnectdbParams)            \
+  X(PQconninfo)                   \
+  X(PQconninfoFree)               \
+  X(PQconninfoParse)              \
+  X(PQconsumeInput)               \
+  X(PQdb)                         \
+  X(PQerrorMessage)               \
+  X(PQfinish)                     \
+  X(PQfname)                      \
+  X(PQfreeCancel)                 \
+  X(PQfreemem)                    \
+  X(PQftype)                      \
+  X(PQgetCancel)                  \
+  X(PQgetResult)                  \
+  X(PQgetisnull)                  \
+  X(PQgetlength)                  \
+  X(PQgetvalue)                   \
+  X(PQisBusy)                     \
+  X(PQnfields)                    \
+  X(PQntuples)                    \
+  X(PQresultErrorField)           \
+  X(PQresultErrorMessage)         \
+  X(PQresultStatus)               \
+  X(PQsendQuery)                  \
+  X(PQsendQueryParams)            \
+  X(PQserverVersion)              \
+  X(PQsetNoticeReceiver)          \
+  X(PQsetSingleRowMode)           \
+  X(PQsocket)                     \
+  X(PQstatus)                     \
+  X(PQtransactionStatus)
+
+/// libpq, loaded when the first connection is made. Linking it would make the loader read Kerberos and LDAP at every
+/// start of the program, about 4 ms, for commands that never speak to PostgreSQL.
+struct Libpq {
+#define STATOR_LIBPQ_MEMBER(name) decltype(&::name) name = nullptr;
+  STATOR_LIBPQ_FUNCTIONS(STATOR_LIBPQ_MEMBER)
+#undef STATOR_LIBPQ_MEMBER
+};
+
+/// Throws Error (kMissing) with the package to install where the library is absent. Safe to call from any thread.
+const Libpq& libpq();
+
+}  // namespace stator::postgres

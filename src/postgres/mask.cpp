@@ -1,0 +1,104 @@
+#include "postgres/mask.h"
+
+#include <cctype>
+#include <cstddef>
+
+namespace stator::postgres {
+namespace {
+
+constexpr std::string_view kWord = "password";
+
+bool is_space(char byte) { return std::isspace(static_cast<unsigned char>(byte)) != 0; }
+
+bool starts_with_word(std::string_view text) {
+  if (text.size() < kWord.size()) return false;
+  for (std::size_t i = 0; i < kWord.size(); ++i) {
+    if (std::tolower(static_cast<unsigned char>(text[i])) != kWord[i]) return false;
+  }
+  return true;
+}
+
+/// Where a quoted value that begins at `at` ends (just after its closing quote), with '' and \' inside.
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      ++i;
+    } else if (text[i] == '\'') {
+      if (i + 1 < text.size() && text[i + 1] == '\'') {
+        ++i;
+      } else {
+        return i + 1;
+      }
+    }
+  }
+  return text.size();
+}
+
+/// After the word itself: copies the value masked; returns where reading goes on.
+std::size_t mask_value(std::string_view text, std::size_t at, std::string& out) {
+  std::size_t i = at;
+  while (i < text.size() && is_space(text[i])) ++i;
+  const bool assigned = i < text.size() && text[i] == '=';
+  if (assigned) {
+    ++i;
+    while (i < text.size() && is_space(text[i])) ++i;
+  }
+  if (i < text.size() && text[i] == '\'') {
+    const std::size_t end = end_of_quoted(text, i);
+    out += text.substr(at, i + 1 - at);
+    if (assigned) {
+      out += "***'";
+    } else {
+      for (std::size_t k = i + 1; k + 1 < end; ++k) {
+        if ((static_cast<unsigned char>(text[k]) & 0xC0U) != 0x80U) out += '*';
+      }
+      out += '\'';
+    }
+    return end;
+  }
+  if (!assigned) return at;
+  out += text.substr(at, i - at);
+  out += "***";
+  while (i < text.size() && !is_space(text[i]) && text[i] != '&' && text[i] != '"') ++i;
+  return i;
+}
+
+/// After "://": copies `user:` and masks what stands up to the last '@' of the authority. A password may itself hold a
+/// '/' or
+/// '@' that its owner forgot to encode, so the last '@' before white space decides.
+std::size_t mask_authority(std::string_view text, std::size_t at, std::string& out) {
+  std::size_t end = at;
+  std::size_t last_at = std::string_view::npos;
+  while (end < text.size() && !is_space(text[end])) {
+    if (text[end] == '@') last_at = end;
+    ++end;
+  }
+  if (last_at == std::string_view::npos) return at;
+  const std::size_t colon = text.find(':', at);
+  if (colon == std::string_view::npos || colon > last_at) return at;
+  out += text.substr(at, colon + 1 - at);
+  out += "***";
+  return last_at;
+}
+
+}  // namespace
+
+std::string mask_passwords(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (text.substr(i, 3) == "://") {
+      out += "://";
+      i = mask_authority(text, i + 3, out);
+    } else if (starts_with_word(text.substr(i))) {
+      out += text.substr(i, kWord.size());
+      i = mask_value(text, i + kWord.size(), out);
+    } else {
+      out += text[i++];
+    }
+  }
+  return out;
+}
+
+}  // namespace stator::postgres

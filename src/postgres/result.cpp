@@ -1,0 +1,170 @@
+#include "postgres/result.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "postgres/error.h"
+
+namespace stator::postgres {
+namespace {
+
+enum class JsonForm : std::uint8_t { kText, kNumber, kBoolean, kJson };
+
+struct TypeForm {
+  std::uint32_t type;
+  /// The type of arrays of it.
+  std::uint32_t array_type;
+  JsonForm form;
+};
+
+/// Source: PostgreSQL's catalog, pg_type.dat.
+constexpr std::array kTypes{
+    TypeForm{16, 1000, JsonForm::kBoolean},   // boolean
+    TypeForm{20, 1016, JsonForm::kNumber},    // bigint
+    TypeForm{21, 1005, JsonForm::kNumber},    // smallint
+    TypeForm{23, 1007, JsonForm::kNumber},    // integer
+    TypeForm{26, 1028, JsonForm::kNumber},    // oid
+    TypeForm{700, 1021, JsonForm::kNumber},   // real
+    TypeForm{701, 1022, JsonForm::kNumber},   // double precision
+    TypeForm{1700, 1231, JsonForm::kNumber},  // numeric
+    TypeForm{114, 199, JsonForm::kJson},      // json
+    TypeForm{3802, 3807, JsonForm::kJson},    // jsonb
+    TypeForm{25, 1009, JsonForm::kText},      // text
+    TypeForm{1043, 1015, JsonForm::kText},    // varchar
+    TypeForm{1042, 1014, JsonForm::kText},    // char
+    TypeForm{19, 1003, JsonForm::kText},      // name
+    TypeForm{2950, 2951, JsonForm::kText},    // uuid
+    TypeForm{1082, 1182, JsonForm::kText},    // date
+    TypeForm{1083, 1183, JsonForm::kText},    // time
+    TypeForm{1114, 1115, JsonForm::kText},    // timestamp
+    TypeForm{1184, 1185, JsonForm::kText},    // timestamptz
+};
+
+void append_scalar(std::string_view text, JsonForm form, std::string& out) {
+  const bool is_word = !text.empty() && (text.front() == 'N' || text.back() == 'y');  // NaN, Infinity, -Infinity
+  if (form == JsonForm::kBoolean) {
+    out += text == "t" ? "true" : "false";
+  } else if (form == JsonForm::kJson || (form == JsonForm::kNumber && !is_word)) {
+    out += text;
+  } else {
+    append_json_string(text, out);
+  }
+}
+
+/// PostgreSQL's array literal, `{1,NULL,"a \"b\"",{…}}`, as a JSON array; lower bounds (`[0:1]={…}`) are dropped.
+void append_array(std::string_view text, JsonForm form, std::string& out) {
+  std::size_t i = text.find('{');
+  bool needs_comma = false;
+  const auto separate = [&] {
+    if (needs_comma) out += ',';
+    needs_comma = true;
+  };
+  for (; i < text.size(); ++i) {
+    if (text[i] == '{') {
+      separate();
+      out += '[';
+      needs_comma = false;
+    } else if (text[i] == '}') {
+      out += ']';
+      needs_comma = true;
+    } else if (text[i] == '"') {
+      std::string element;
+      for (++i; i < text.size() && text[i] != '"'; ++i) {
+        if (text[i] == '\\' && i + 1 < text.size()) ++i;
+        element += text[i];
+      }
+      separate();
+      append_scalar(element, form, out);
+    } else if (text[i] != ',') {
+      const std::size_t end = std::min(text.find_first_of(",}", i), text.size());
+      const std::string_view element = text.substr(i, end - i);
+      separate();
+      if (element == "NULL") {
+        out += "null";
+      } else {
+        append_scalar(element, form, out);
+      }
+      i = end - 1;
+    }
+  }
+}
+
+void append_field(const Field& field, std::uint32_t type, std::string& out) {
+  if (!field) {
+    out += "null";
+    return;
+  }
+  for (const TypeForm& known : kTypes) {
+    if (known.type == type) return append_scalar(*field, known.form, out);
+    if (known.array_type == type) return append_array(*field, known.form, out);
+  }
+  append_json_string(*field, out);
+}
+
+void refuse_equal_names(const Result& result) {
+  std::set<std::string_view> names;
+  for (const Column& column : result.columns) {
+    if (!names.insert(column.name).second) {
+      throw Error(ErrorKind::kUsage,
+                  "two columns are named \"" + column.name + "\", which a JSON object cannot hold: rename one with AS");
+    }
+  }
+}
+
+void append_row(const Result& result, std::size_t row, std::string& out) {
+  out += '{';
+  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_string(result.columns[i].name, out);
+    out += ':';
+    append_field(result.rows[row][i], result.columns[i].type, out);
+  }
+  out += '}';
+}
+
+}  // namespace
+
+void append_json_string(std::string_view text, std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  for (const char byte : text) {
+    const auto code = static_cast<unsigned char>(byte);
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += byte;
+    } else if (byte == '\n') {
+      out += "\\n";
+    } else if (byte == '\t') {
+      out += "\\t";
+    } else if (byte == '\r') {
+      out += "\\r";
+    } else if (code < 0x20) {
+      out += "\\u00";
+      out += kHex[code >> 4U];
+      out += kHex[code & 0xFU];
+    } else {
+      out += byte;
+    }
+  }
+  out += '"';
+}
+
+std::string row_as_json(const Result& result, std::size_t row) {
+  refuse_equal_names(result);
+  std::string out;
+  append_row(result, row, out);
+  return out;
+}
+
+std::string rows_as_json(const Result& result) {
+  refuse_equal_names(result);
+  std::string out = "[";
+  for (std::size_t row = 0; row < result.rows.size(); ++row) {
+    if (row > 0) out += ',';
+    append_row(result, row, out);
+  }
+  return out + "]";
+}
+
+}  // namespace stator::postgres

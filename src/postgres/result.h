@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stator::postgres {
+
+/// One result is at most this large; beyond it a statement fails rather than filling the memory.
+inline constexpr std::size_t kMaxResultSizeBytes = std::size_t{256} * 1024 * 1024;
+
+struct Column {
+  std::string name;
+  /// The type's object identifier: 23 is integer, 25 text, …
+  std::uint32_t type = 0;
+};
+
+/// NULL is nullopt; anything else is PostgreSQL's text form.
+using Field = std::optional<std::string>;
+using Row = std::vector<Field>;
+
+struct Result {
+  std::vector<Column> columns;
+  std::vector<Row> rows;
+  /// "SELECT 3", "INSERT 0 1", "CREATE TABLE".
+  std::string command;
+  /// Rows the statement touched; 0 for statements that touch none.
+  std::uint64_t affected_rows = 0;
+};
+
+/// A row as a JSON object, columns in order. Numbers, booleans, json and arrays of them keep their type; all else is a
+/// string; NULL is null; NaN and infinities, which JSON lacks, are strings. Throws Error (kUsage) where two columns
+/// have one name.
+std::string row_as_json(const Result& result, std::size_t row);
+/// All rows as a JSON array of objects, `[]` where there are none.
+std::string rows_as_json(const Result& result);
+
+void append_json_string(std::string_view text, std::string& out);
+
+}  // namespace stator::postgres
