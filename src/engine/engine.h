@@ -60,16 +60,16 @@ struct WriteAction {
   WriteKind kind = WriteKind::kPut;
   TablePtr table;
   Key key;
-  const json::EncodedItem* item = nullptr;               // kPut
-  const expression::Update* update = nullptr;            // kUpdate; null creates the bare key
-  const expression::Condition* condition = nullptr;      // may be null
-  bool want_old = false;                                 // fill WriteOutcome::old_json
-  bool want_new = false;                                 // fill WriteOutcome::new_json
-  bool want_old_on_failure = false;                      // ReturnValuesOnConditionCheckFailure=ALL_OLD
+  const json::EncodedItem* item = nullptr;           // kPut
+  const expression::Update* update = nullptr;        // kUpdate; null creates the bare key
+  const expression::Condition* condition = nullptr;  // may be null
+  bool want_old = false;                             // fill WriteOutcome::old_json
+  bool want_new = false;                             // fill WriteOutcome::new_json
+  bool want_old_on_failure = false;                  // ReturnValuesOnConditionCheckFailure=ALL_OLD
 };
 
 struct WriteOutcome {
-  bool existed = false;          // an item was there before
+  bool existed = false;  // an item was there before
   std::string old_json;
   std::string new_json;
   std::size_t old_size_bytes = 0;
@@ -91,10 +91,10 @@ struct StartPosition {
 
 struct PageRequest {
   TablePtr table;
-  const Index* index = nullptr;                        // null: the table itself; points into *table
-  std::optional<expression::KeyRange> range;           // Query; none: Scan
+  const Index* index = nullptr;               // null: the table itself; points into *table
+  std::optional<expression::KeyRange> range;  // Query; none: Scan
   bool forward = true;
-  std::optional<std::uint32_t> limit;                  // items to evaluate
+  std::optional<std::uint32_t> limit;  // items to evaluate
   std::optional<StartPosition> start;
   std::uint32_t segment = 0;
   std::uint32_t total_segments = 1;
@@ -142,6 +142,12 @@ class Engine {
   /// Replaces the table's metadata by what `change` makes of it (called under the catalog's lock; may throw ApiError to
   /// refuse). New indexes (space 0) are given a space and backfilled, indexes that are gone are dropped.
   TablePtr update_table(std::string_view name, const std::function<void(Table&)>& change);
+  /// Changes what takes effect at once and does not make the table UPDATING (tags, TTL, deletion protection); neither
+  /// keys nor indexes. Allowed in every state but DELETING. Throws ResourceNotFoundException.
+  TablePtr annotate_table(std::string_view name, const std::function<void(Table&)>& change);
+  /// The same for what is no change of the table itself (tags, time to live): the status stays, indexes are not touched.
+  /// Throws ResourceNotFoundException.
+  TablePtr update_metadata(std::string_view name, const std::function<void(Table&)>& change);
   [[nodiscard]] TableCounts counts(const Table& table) const;
 
   // --- items --------------------------------------------------------------------------------------------------
@@ -169,11 +175,13 @@ class Engine {
 
   // --- pages --------------------------------------------------------------------------------------------------
   Page read_page(const PageRequest& request, const ItemSink& sink) const;
-  /// The position after which to go on, from ExclusiveStartKey's values: `index_values` in the index schema's order (empty for
-  /// a walk of the table), `table_key` the table's key.
+  /// The position after which to go on, from ExclusiveStartKey's values: `index_values` in the index schema's order
+  /// (empty for a walk of the table), `table_key` the table's key.
   [[nodiscard]] static StartPosition make_start(const Table& table, const Index* index,
-                                                std::span<const core::AttributeValue> index_values, const Key& table_key);
-  /// Whether `position` lies inside what the request reads (for "The provided starting key is outside query boundaries…").
+                                                std::span<const core::AttributeValue> index_values,
+                                                const Key& table_key);
+  /// Whether `position` lies inside what the request reads (for "The provided starting key is outside query
+  /// boundaries…").
   [[nodiscard]] static bool start_in_range(const PageRequest& request);
 
  private:

@@ -1,0 +1,144 @@
+#include <algorithm>
+
+#include "api/operations.h"
+#include "api/reply.h"
+#include "api/tags.h"
+#include "core/api_error.h"
+
+/// Tags, time to live, limits and endpoints: what stands beside tables and items.
+namespace stator::api {
+
+using core::throw_validation;
+
+namespace {
+
+/// The table behind a resource ARN, by name. Throws as the service does for what is no ARN or no table of ours.
+std::string tagged_table(Call& call, const char* action) {
+  const std::string arn(call.request.text("ResourceArn").value_or(std::string_view{}));
+  const std::string prefix = table_arn(call.context, "");
+  const auto refuse = [&] {
+    throw core::ApiError("AccessDeniedException", "User: arn:aws:iam::" + call.context.account_id +
+                                                      ":root is not authorized to perform: dynamodb:" + action +
+                                                      " on resource: " + arn);
+  };
+  if (!arn.starts_with("arn:")) {
+    throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
+  }
+  const auto at = arn.find(":table/");
+  if (!arn.starts_with("arn:aws:dynamodb:") || at == std::string::npos) {
+    throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
+  }
+  std::string name = arn.substr(at + 7);
+  if (name.empty() || name.find('/') != std::string::npos) {
+    throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
+  }
+  if (!arn.starts_with(prefix)) refuse();
+  if (!call.engine().find_table(name)) {
+    if (std::string_view(action) == "ListTagsOfResource") refuse();
+    core::throw_resource_not_found("Requested resource not found: ResourcArn: " + arn + " not found");
+  }
+  return name;
+}
+
+}  // namespace
+
+void tag_resource(Call& call) {
+  const auto tags = call.request.array("Tags");
+  const std::string name = tagged_table(call, "TagResource");
+  if (tags->size() == 0) throw_validation("Atleast one Tag needs to be provided as Input.");
+  call.engine().update_metadata(name, [&](engine::Table& table) { merge_tags(*tags, table.tags); });
+}
+
+void untag_resource(Call& call) {
+  const auto keys = call.request.array("TagKeys");
+  const std::string name = tagged_table(call, "UntagResource");
+  if (keys->size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
+  call.engine().update_metadata(name, [&](engine::Table& table) {
+    for (const auto key : *keys) {
+      const std::string_view text = key.get_string();
+      std::erase_if(table.tags, [&](const auto& tag) { return tag.first == text; });
+    }
+  });
+}
+
+void list_tags_of_resource(Call& call) {
+  const std::string name = tagged_table(call, "ListTagsOfResource");
+  const engine::TablePtr table = call.engine().find_table(name);
+  ObjectWriter writer(call.reply);
+  std::string& out = writer.key("Tags");
+  out += '[';
+  bool first = true;
+  for (const auto& [key, value] : table->tags) {
+    if (!first) out += ',';
+    first = false;
+    ObjectWriter tag(out);
+    tag.text("Key", key);
+    tag.text("Value", value);
+    tag.end();
+  }
+  out += ']';
+  writer.end();
+}
+
+void describe_time_to_live(Call& call) {
+  const std::string name(table_name(call.request));
+  const engine::TablePtr table = call.engine().find_table(name);
+  if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  ObjectWriter writer(call.reply);
+  ObjectWriter description(writer.key("TimeToLiveDescription"));
+  description.text("TimeToLiveStatus", table->ttl_attribute.empty() ? "DISABLED" : "ENABLED");
+  if (!table->ttl_attribute.empty()) description.text("AttributeName", table->ttl_attribute);
+  description.end();
+  writer.end();
+}
+
+void update_time_to_live(Call& call) {
+  const Members specification(*call.request.object("TimeToLiveSpecification"));
+  const std::string attribute(specification.text("AttributeName").value_or(std::string_view{}));
+  const bool enabled = specification.flag("Enabled");
+  call.engine().update_metadata(table_name(call.request), [&](engine::Table& table) {
+    if (enabled && table.ttl_attribute == attribute) throw_validation("TimeToLive is already enabled");
+    if (enabled && !table.ttl_attribute.empty()) {
+      throw_validation("TimeToLive is active on a different AttributeName: current AttributeName is " +
+                       table.ttl_attribute);
+    }
+    if (!enabled && table.ttl_attribute.empty()) throw_validation("TimeToLive is already disabled");
+    if (!enabled && table.ttl_attribute != attribute) {
+      throw_validation("TimeToLive is active on a different AttributeName: current AttributeName is " +
+                       table.ttl_attribute);
+    }
+    table.ttl_attribute = enabled ? attribute : std::string();
+  });
+  ObjectWriter writer(call.reply);
+  ObjectWriter echoed(writer.key("TimeToLiveSpecification"));
+  echoed.text("AttributeName", attribute);
+  echoed.flag("Enabled", enabled);
+  echoed.end();
+  writer.end();
+}
+
+void describe_limits(Call& call) {
+  constexpr std::int64_t kAccountUnits = 80'000;
+  constexpr std::int64_t kTableUnits = 40'000;
+  ObjectWriter writer(call.reply);
+  writer.integer("AccountMaxReadCapacityUnits", kAccountUnits);
+  writer.integer("AccountMaxWriteCapacityUnits", kAccountUnits);
+  writer.integer("TableMaxReadCapacityUnits", kTableUnits);
+  writer.integer("TableMaxWriteCapacityUnits", kTableUnits);
+  writer.end();
+}
+
+void describe_endpoints(Call& call) {
+  // SDKs that discover endpoints come back to the host they asked.
+  ObjectWriter writer(call.reply);
+  std::string& out = writer.key("Endpoints");
+  out += '[';
+  ObjectWriter endpoint(out);
+  endpoint.text("Address", call.context.address);
+  endpoint.integer("CachePeriodInMinutes", 1440);
+  endpoint.end();
+  out += ']';
+  writer.end();
+}
+
+}  // namespace stator::api

@@ -1,0 +1,81 @@
+#include "api/call.h"
+
+#include <algorithm>
+
+#include "core/api_error.h"
+#include "expression/legacy.h"
+
+namespace stator::api {
+
+std::string_view table_name_from(std::string_view name_or_arn) {
+  constexpr std::string_view kMark = ":table/";
+  if (!name_or_arn.starts_with("arn:")) return name_or_arn;
+  const auto at = name_or_arn.find(kMark);
+  if (at == std::string_view::npos) return name_or_arn;
+  auto name = name_or_arn.substr(at + kMark.size());
+  return name.substr(0, name.find('/'));
+}
+
+std::string_view table_name(const Members& request) {
+  return table_name_from(request.text("TableName").value_or(std::string_view{}));
+}
+
+expression::Bindings read_bindings(const Members& request) {
+  const auto names = request.object("ExpressionAttributeNames");
+  const auto values = request.object("ExpressionAttributeValues");
+  if (!names && !values) return {};
+  return {names ? &*names : nullptr, values ? &*values : nullptr};
+}
+
+std::optional<expression::Condition> read_condition(const Members& request, expression::Bindings& bindings) {
+  if (const auto text = request.text("ConditionExpression")) {
+    return expression::bind_condition(*text, expression::ConditionKind::kCondition, bindings);
+  }
+  const auto expected = request.object("Expected");
+  const auto logic = request.text("ConditionalOperator");
+  const bool some = expected && expected->size() != 0;
+  if (logic && !some) {
+    core::throw_validation(
+        "One or more parameter values were invalid: ConditionalOperator cannot be used without Filter or Expected");
+  }
+  if (!some) return std::nullopt;
+  return expression::condition_from_expected(*expected, logic.value_or(std::string_view{}));
+}
+
+std::optional<expression::Projection> read_projection(const Members& request, expression::Bindings& bindings) {
+  if (const auto text = request.text("ProjectionExpression")) return expression::bind_projection(*text, bindings);
+  if (const auto names = request.array("AttributesToGet")) {
+    return expression::projection_from_attributes_to_get(*names);
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+void check_schema_paths(const core::KeySchema& schema, std::string_view what,
+                        const std::vector<expression::Path>& paths) {
+  for (const auto& path : paths) {
+    if (path.steps.empty() || schema.find(path.attribute) == nullptr) continue;
+    core::throw_validation(
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: " +
+        std::string(what) + ": " + path.attribute);
+  }
+}
+
+}  // namespace
+
+void check_key_paths(const engine::Table& table, const std::vector<expression::Path>& paths) {
+  if (std::ranges::all_of(paths, [](const auto& path) { return path.steps.empty(); })) return;
+  check_schema_paths(table.key_schema, "Key", paths);
+  for (const auto& index : table.indexes) check_schema_paths(index.key_schema, "IndexKey", paths);
+}
+
+std::string table_arn(const Context& context, std::string_view name) {
+  return "arn:aws:dynamodb:" + context.region + ":" + context.account_id + ":table/" + std::string(name);
+}
+
+std::string index_arn(const Context& context, std::string_view table, std::string_view index) {
+  return table_arn(context, table) + "/index/" + std::string(index);
+}
+
+}  // namespace stator::api

@@ -1,0 +1,95 @@
+#include "api/capacity.h"
+
+#include <algorithm>
+
+#include "json/writer.h"
+
+namespace stator::api {
+
+CapacityDetail read_capacity_detail(const Members& request) {
+  const auto text = request.text("ReturnConsumedCapacity");
+  if (text == "TOTAL") return CapacityDetail::kTotal;
+  if (text == "INDEXES") return CapacityDetail::kIndexes;
+  return CapacityDetail::kNone;
+}
+
+namespace {
+
+void append_units(double read, double write, bool transactional, std::string& out) {
+  ObjectWriter units(out);
+  units.real("CapacityUnits", read + write);
+  if (transactional) {
+    if (read != 0) units.real("ReadCapacityUnits", read);
+    if (write != 0) units.real("WriteCapacityUnits", write);
+  }
+  units.end();
+}
+
+void write_indexes(ObjectWriter& writer, std::string_view member, bool global, const engine::Table& table,
+                   const engine::Capacity& capacity, bool transactional) {
+  bool first = true;
+  for (const auto& used : capacity.indexes) {
+    const auto& index = table.indexes[used.index];
+    if (index.global != global) continue;
+    std::string& out = first ? writer.key(member) : writer.out();
+    out += first ? '{' : ',';
+    first = false;
+    json::append_string(index.name, out);
+    out += ':';
+    append_units(used.read, used.write, transactional, out);
+  }
+  if (!first) writer.out() += '}';
+}
+
+}  // namespace
+
+void append_capacity(const engine::Table& table, const engine::Capacity& capacity, CapacityDetail detail,
+                     bool transactional, std::string& out) {
+  double read = capacity.table_read;
+  double write = capacity.table_write;
+  for (const auto& index : capacity.indexes) {
+    read += index.read;
+    write += index.write;
+  }
+  ObjectWriter writer(out);
+  writer.text("TableName", table.name);
+  writer.real("CapacityUnits", read + write);
+  if (transactional) {
+    if (read != 0) writer.real("ReadCapacityUnits", read);
+    if (write != 0) writer.real("WriteCapacityUnits", write);
+  }
+  if (detail == CapacityDetail::kIndexes) {
+    append_units(capacity.table_read, capacity.table_write, transactional, writer.key("Table"));
+    write_indexes(writer, "LocalSecondaryIndexes", false, table, capacity, transactional);
+    write_indexes(writer, "GlobalSecondaryIndexes", true, table, capacity, transactional);
+  }
+  writer.end();
+}
+
+void write_capacity(ObjectWriter& writer, const engine::Table& table, const engine::Capacity& capacity,
+                    CapacityDetail detail) {
+  if (detail == CapacityDetail::kNone) return;
+  append_capacity(table, capacity, detail, false, writer.key("ConsumedCapacity"));
+}
+
+void CapacityByTable::add(const engine::TablePtr& table, const engine::Capacity& capacity) {
+  auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.table->name == table->name; });
+  if (found == entries_.end()) {
+    entries_.push_back({table, capacity});
+  } else {
+    found->capacity.add(capacity);
+  }
+}
+
+void CapacityByTable::write(ObjectWriter& writer, CapacityDetail detail, bool transactional) const {
+  if (detail == CapacityDetail::kNone) return;
+  std::string& out = writer.key("ConsumedCapacity");
+  out += '[';
+  for (const auto& entry : entries_) {
+    if (&entry != entries_.data()) out += ',';
+    append_capacity(*entry.table, entry.capacity, detail, transactional, out);
+  }
+  out += ']';
+}
+
+}  // namespace stator::api

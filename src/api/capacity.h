@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/members.h"
+#include "api/reply.h"
+#include "engine/engine.h"
+
+namespace stator::api {
+
+/// ReturnConsumedCapacity.
+enum class CapacityDetail : std::uint8_t { kNone, kTotal, kIndexes };
+CapacityDetail read_capacity_detail(const Members& request);
+
+/// Appends one ConsumedCapacity structure. `transactional` adds the read and write units apart, as transactions do.
+void append_capacity(const engine::Table& table, const engine::Capacity& capacity, CapacityDetail detail,
+                     bool transactional, std::string& out);
+
+/// Adds `"ConsumedCapacity":{…}` where it was asked for.
+void write_capacity(ObjectWriter& writer, const engine::Table& table, const engine::Capacity& capacity,
+                    CapacityDetail detail);
+
+/// Capacity summed by table over a batch or transaction, in the order tables first came.
+class CapacityByTable {
+ public:
+  void add(const engine::TablePtr& table, const engine::Capacity& capacity);
+  /// Adds `"ConsumedCapacity":[…]` where it was asked for.
+  void write(ObjectWriter& writer, CapacityDetail detail, bool transactional) const;
+
+ private:
+  struct Entry {
+    engine::TablePtr table;
+    engine::Capacity capacity;
+  };
+  std::vector<Entry> entries_;
+};
+
+}  // namespace stator::api

@@ -1,0 +1,139 @@
+#include "api/keys.h"
+
+#include "core/api_error.h"
+#include "core/limits.h"
+#include "json/item.h"
+#include "json/writer.h"
+
+namespace stator::api {
+
+using core::AttributeType;
+using core::AttributeValue;
+using core::throw_validation;
+
+namespace {
+
+constexpr const char* kSchemaMismatch = "The provided key element does not match the schema";
+
+/// The bytes of a string or binary; empty view with `scalar` false for numbers.
+bool key_bytes(const AttributeValue& value, std::string_view& bytes) {
+  if (const auto* text = value.get_if<std::string>()) {
+    bytes = *text;
+    return true;
+  }
+  if (const auto* binary = value.get_if<AttributeValue::Binary>()) {
+    bytes = binary->bytes;
+    return true;
+  }
+  return false;
+}
+
+void check_key_length(const AttributeValue& value, bool hash) {
+  std::string_view bytes;
+  if (!key_bytes(value, bytes)) return;
+  if (hash && bytes.size() > core::kMaxPartitionKeySizeBytes) {
+    throw_validation(
+        "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes");
+  }
+  if (!hash && bytes.size() > core::kMaxSortKeySizeBytes) {
+    throw_validation(
+        "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
+        "1024 bytes");
+  }
+}
+
+void check_key_not_empty(const std::string& name, const AttributeValue& value) {
+  std::string_view bytes;
+  if (!key_bytes(value, bytes) || !bytes.empty()) return;
+  throw_validation(
+      "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
+      std::string(value.type() == AttributeType::kString ? "string" : "binary") + " value. Key: " + name);
+}
+
+template <class Visit>
+void for_each_key_attribute(const engine::Table& table, Visit visit) {
+  for (const auto& attribute : table.key_schema.hash) visit(attribute, true);
+  for (const auto& attribute : table.key_schema.range) visit(attribute, false);
+}
+
+}  // namespace
+
+WireKey read_wire_key(const json::Object& key) {
+  WireKey attributes;
+  for (const auto member : key) {
+    // A name given twice: the last one counts, as everywhere in a request.
+    AttributeValue value = json::read_value(member.value);
+    bool replaced = false;
+    for (auto& attribute : attributes) {
+      if (attribute.name != member.key) continue;
+      attribute.value = std::move(value);
+      replaced = true;
+      break;
+    }
+    if (!replaced) attributes.push_back({member.key, std::move(value)});
+    // No key has more attributes than this; the schema check refuses it whatever follows.
+    if (attributes.size() > 32) break;
+  }
+  return attributes;
+}
+
+const AttributeValue* find_attribute(const WireKey& key, std::string_view name) {
+  for (const auto& attribute : key) {
+    if (attribute.name == name) return &attribute.value;
+  }
+  return nullptr;
+}
+
+void check_key_value(const core::KeyAttribute& attribute, const AttributeValue& value, bool hash) {
+  if (value.type() != attribute.type) throw_validation(kSchemaMismatch);
+  check_key_not_empty(attribute.name, value);
+  check_key_length(value, hash);
+}
+
+engine::Key key_from_wire(const engine::Table& table, const WireKey& key) {
+  if (key.size() != table.key_schema.hash.size() + table.key_schema.range.size()) throw_validation(kSchemaMismatch);
+  std::vector<AttributeValue> values;
+  values.reserve(key.size());
+  for_each_key_attribute(table, [&](const core::KeyAttribute& attribute, bool hash) {
+    const AttributeValue* value = find_attribute(key, attribute.name);
+    if (value == nullptr) throw_validation(kSchemaMismatch);
+    check_key_value(attribute, *value, hash);
+    values.push_back(*value);
+  });
+  return engine::Engine::make_key(table, std::move(values));
+}
+
+engine::Key key_from_item(const engine::Table& table, const json::Object& item) {
+  std::vector<AttributeValue> values;
+  values.reserve(2);
+  for_each_key_attribute(table, [&](const core::KeyAttribute& attribute, bool hash) {
+    json::Value wire;
+    if (!json::find_member(item, attribute.name, wire)) {
+      throw_validation("One or more parameter values were invalid: Missing the key " + attribute.name + " in the item");
+    }
+    AttributeValue value = json::read_value(wire);
+    if (value.type() != attribute.type) {
+      throw_validation("One or more parameter values were invalid: Type mismatch for key " + attribute.name +
+                       " expected: " + std::string(core::type_name(attribute.type)) +
+                       " actual: " + std::string(core::type_name(value.type())));
+    }
+    check_key_not_empty(attribute.name, value);
+    check_key_length(value, hash);
+    values.push_back(std::move(value));
+  });
+  return engine::Engine::make_key(table, std::move(values));
+}
+
+void append_key_json(const engine::Table& table, const engine::Key& key, std::string& out) {
+  std::size_t position = 0;
+  out += '{';
+  for_each_key_attribute(table, [&](const core::KeyAttribute& attribute, bool /*hash*/) {
+    if (position != 0) out += ',';
+    json::append_string(attribute.name, out);
+    out += ':';
+    json::append_value(key.values[position++], out);
+  });
+  out += '}';
+}
+
+}  // namespace stator::api

@@ -1,0 +1,56 @@
+#include "api/members.h"
+
+namespace stator::api {
+
+bool Members::has(std::string_view name) const {
+  json::Value value;
+  return json::find_member(object_, name, value);
+}
+
+std::optional<std::string_view> Members::text(std::string_view name) const {
+  json::Value value;
+  std::string_view text;
+  if (!json::find_member(object_, name, value) || value.get(text) != simdjson::SUCCESS) return std::nullopt;
+  return text;
+}
+
+bool Members::flag(std::string_view name, bool when_absent) const {
+  json::Value value;
+  if (!json::find_member(object_, name, value)) return when_absent;
+  bool flag = when_absent;
+  if (value.get(flag) == simdjson::SUCCESS) return flag;
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS || text.empty()) return when_absent;
+  return text[0] == 't' || text[0] == 'T' || text[0] == 'y' || text[0] == 'Y' || text[0] == '1';
+}
+
+std::optional<std::int64_t> Members::integer(std::string_view name) const {
+  json::Value value;
+  if (!json::find_member(object_, name, value)) return std::nullopt;
+  std::int64_t whole = 0;
+  if (value.get(whole) == simdjson::SUCCESS) return whole;
+  double fraction = 0;
+  if (value.get(fraction) == simdjson::SUCCESS) {
+    constexpr double kLimit = 9.2e18;
+    if (fraction > kLimit) return INT64_MAX;
+    if (fraction < -kLimit) return INT64_MIN;
+    return static_cast<std::int64_t>(fraction);
+  }
+  return std::nullopt;
+}
+
+std::optional<json::Object> Members::object(std::string_view name) const {
+  json::Value value;
+  json::Object object;
+  if (!json::find_member(object_, name, value) || value.get(object) != simdjson::SUCCESS) return std::nullopt;
+  return object;
+}
+
+std::optional<json::Array> Members::array(std::string_view name) const {
+  json::Value value;
+  json::Array array;
+  if (!json::find_member(object_, name, value) || value.get(array) != simdjson::SUCCESS) return std::nullopt;
+  return array;
+}
+
+}  // namespace stator::api

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "json/reader.h"
+
+namespace stator::api {
+
+/// Typed reading of one structure of a request whose shape was checked (`check_shape`); absent and null are the same.
+class Members {
+ public:
+  explicit Members(json::Object object) : object_(object) {}
+
+  [[nodiscard]] bool has(std::string_view name) const;
+  /// nullopt where absent.
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const;
+  /// Booleans; the front end also takes the strings "true" and "false" in any case, "yes" and "no", "1" and "0".
+  [[nodiscard]] bool flag(std::string_view name, bool when_absent = false) const;
+  /// Whole numbers; a fraction is cut off, as the front end does.
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
+  [[nodiscard]] std::optional<json::Object> object(std::string_view name) const;
+  [[nodiscard]] std::optional<json::Array> array(std::string_view name) const;
+  [[nodiscard]] const json::Object& json() const { return object_; }
+
+ private:
+  json::Object object_;
+};
+
+}  // namespace stator::api

@@ -1,0 +1,341 @@
+#include <algorithm>
+#include <array>
+
+#include "api/call.h"
+#include "api/capacity.h"
+#include "api/keys.h"
+#include "api/operations.h"
+#include "api/reply.h"
+#include "core/api_error.h"
+#include "expression/legacy.h"
+#include "expression/parameters.h"
+#include "json/item.h"
+
+/// Query and Scan.
+namespace stator::api {
+
+using core::throw_validation;
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kQueryNames = {"ProjectionExpression", "FilterExpression",
+                                                         "KeyConditionExpression"};
+constexpr std::array<std::string_view, 4> kQueryLegacyNames = {"AttributesToGet", "QueryFilter", "ConditionalOperator",
+                                                               "KeyConditions"};
+constexpr std::array<std::string_view, 2> kScanNames = {"ProjectionExpression", "FilterExpression"};
+constexpr std::array<std::string_view, 3> kScanLegacyNames = {"AttributesToGet", "ScanFilter", "ConditionalOperator"};
+
+constexpr const char* kInvalidStart = "The provided starting key is invalid";
+
+/// What of an item a page returns.
+struct Selection {
+  bool count_only = false;
+  bool all_attributes = false;
+  std::optional<expression::Projection> projection;
+};
+
+/// The rules between Select and the projection. Query puts its messages behind the constraint walk's prefix, Scan does
+/// not.
+Selection read_selection(const Members& request, bool is_query, std::optional<expression::Projection> projection) {
+  const std::string prefix = is_query ? "1 validation error detected: " : "";
+  const auto select = request.text("Select");
+  const std::string what = request.has("ProjectionExpression") ? "ProjectionExpression" : "AttributesToGet";
+  Selection selection;
+  if (select == "SPECIFIC_ATTRIBUTES" && !projection) {
+    throw_validation(
+        prefix + "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+  }
+  if (select && *select != "SPECIFIC_ATTRIBUTES" && projection) {
+    throw_validation(prefix + "Cannot specify the " + what + " when choosing to get " +
+                     (*select == "COUNT" ? std::string("only the Count") : std::string(*select)));
+  }
+  if (select == "ALL_PROJECTED_ATTRIBUTES" && !request.has("IndexName")) {
+    throw_validation(prefix + "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+  }
+  selection.count_only = select == "COUNT";
+  selection.all_attributes = select == "ALL_ATTRIBUTES";
+  selection.projection = std::move(projection);
+  return selection;
+}
+
+/// FilterExpression, or QueryFilter / ScanFilter with ConditionalOperator.
+std::optional<expression::Condition> read_filter(const Members& request, std::string_view legacy_name,
+                                                 expression::Bindings& bindings) {
+  if (const auto text = request.text("FilterExpression")) {
+    return expression::bind_condition(*text, expression::ConditionKind::kFilter, bindings);
+  }
+  const auto filter = request.object(legacy_name);
+  const auto logic = request.text("ConditionalOperator");
+  const bool some = filter && filter->size() != 0;
+  if (logic && !some) {
+    throw_validation(
+        "One or more parameter values were invalid: ConditionalOperator cannot be used without Filter or Expected");
+  }
+  if (!some) return std::nullopt;
+  return expression::condition_from_filter(*filter, logic.value_or(std::string_view{}));
+}
+
+const engine::Index* find_index(const Members& request, const engine::Table& table) {
+  const auto name = request.text("IndexName");
+  if (!name) return nullptr;
+  const engine::Index* index = table.index(*name);
+  if (index == nullptr) throw_validation("The table does not have the specified index: " + std::string(*name));
+  if (index->global && request.flag("ConsistentRead")) {
+    throw_validation("Consistent reads are not supported on global secondary indexes");
+  }
+  if (index->backfilling || index->status == engine::TableStatus::kDeleting) {
+    throw_validation("Cannot read from backfilling global secondary index: " + index->name);
+  }
+  return index;
+}
+
+/// The attributes of ExclusiveStartKey, their values checked.
+std::optional<WireKey> read_start_key(const Members& request) {
+  const auto object = request.object("ExclusiveStartKey");
+  if (!object) return std::nullopt;
+  try {
+    return read_wire_key(*object);
+  } catch (const core::ApiError& error) {
+    // Faults of numbers and duplicates come bare, the others with the parameter named.
+    for (const char* bare :
+         {"contains duplicates", "number set", "numeric value", "significant digits", "number with magnitude"}) {
+      if (error.message.find(bare) != std::string::npos) throw;
+    }
+    throw_validation(std::string(kInvalidStart) + ": " + error.message);
+  }
+}
+
+bool same_attributes(const WireKey& start, const engine::Table& table, const engine::Index* index) {
+  std::size_t wanted = table.key_schema.hash.size() + table.key_schema.range.size();
+  if (index != nullptr) {
+    for (const auto* part : {&index->key_schema.hash, &index->key_schema.range}) {
+      for (const auto& attribute : *part) wanted += table.key_schema.find(attribute.name) == nullptr ? 1 : 0;
+    }
+  }
+  return start.size() == wanted;
+}
+
+/// The index's key values in schema order; each must be present and of its type.
+std::vector<core::AttributeValue> index_start_values(const WireKey& start, const engine::Index& index) {
+  std::vector<core::AttributeValue> values;
+  const auto take = [&](const core::KeyAttribute& attribute, bool hash) {
+    const auto* value = find_attribute(start, attribute.name);
+    if (value == nullptr) throw_validation(kInvalidStart);
+    check_key_value(attribute, *value, hash);
+    values.push_back(*value);
+  };
+  for (const auto& attribute : index.key_schema.hash) take(attribute, true);
+  for (const auto& attribute : index.key_schema.range) take(attribute, false);
+  return values;
+}
+
+engine::Key table_start_key(const WireKey& start, const engine::Table& table) {
+  WireKey table_part;
+  for (const auto& attribute : start) {
+    if (table.key_schema.find(attribute.name) != nullptr) table_part.push_back(attribute);
+  }
+  try {
+    return key_from_wire(table, table_part);
+  } catch (const core::ApiError& error) {
+    throw_validation(std::string(kInvalidStart) + ": " + error.message);
+  }
+}
+
+/// A filter may not name the key attributes of what a query reads.
+void check_filter_attributes(const Members& request, const expression::Condition& filter,
+                             const core::KeySchema& schema) {
+  std::vector<std::string> names;
+  filter.append_attributes(names);
+  const char* what = request.has("QueryFilter") ? "QueryFilter" : "Filter Expression";
+  const auto check = [&](const core::KeyAttribute& attribute) {
+    if (std::ranges::find(names, attribute.name) == names.end()) return;
+    throw_validation(std::string(what) +
+                     " can only contain non-primary key attributes: Primary key attribute: " + attribute.name);
+  };
+  std::ranges::for_each(schema.hash, check);
+  std::ranges::for_each(schema.range, check);
+}
+
+/// A local index fetches from the table what it does not hold; a global one cannot.
+bool needs_table(const Selection& selection, const engine::Table& table, const engine::Index* index) {
+  if (index == nullptr || index->projection == engine::ProjectionType::kAll) return false;
+  if (selection.all_attributes) {
+    if (index->global) {
+      throw_validation(
+          "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global "
+          "secondary index " +
+          index->name + " because its projection type is not ALL");
+    }
+    return true;
+  }
+  if (!selection.projection) return false;
+  std::string missing;
+  for (const auto& path : selection.projection->paths()) {
+    if (index->projects(path.attribute, table.key_schema)) continue;
+    if (!missing.empty()) missing += ", ";
+    missing += path.attribute;
+  }
+  if (missing.empty()) return false;
+  if (index->global) {
+    throw_validation("One or more parameter values were invalid: Global secondary index " + index->name +
+                     " does not project [" + missing + "]");
+  }
+  return true;
+}
+
+/// Reads the page and writes the reply.
+void answer_page(Call& call, const engine::PageRequest& page_request, const Selection& selection) {
+  thread_local std::string items;
+  items.clear();
+  bool first = true;
+  const auto page = call.engine().read_page(page_request, [&](std::string_view item) {
+    if (selection.count_only) return;
+    if (!first) items += ',';
+    first = false;
+    if (selection.projection) {
+      selection.projection->append_json(json::Item(item), items);
+    } else {
+      items += item;
+    }
+  });
+  ObjectWriter writer(call.reply);
+  if (!selection.count_only) (((writer.key("Items") += '[') += items) += ']');
+  writer.integer("Count", static_cast<std::int64_t>(page.count));
+  writer.integer("ScannedCount", static_cast<std::int64_t>(page.scanned_count));
+  if (!page.last_evaluated_key_json.empty()) writer.key("LastEvaluatedKey") += page.last_evaluated_key_json;
+  write_capacity(writer, *page_request.table, page.capacity, read_capacity_detail(call.request));
+  writer.end();
+  // A thread serves many requests; one huge page must not stay with it.
+  constexpr std::size_t kKeptBytes = 4U << 20U;
+  if (items.capacity() > kKeptBytes) items = std::string();
+}
+
+std::optional<std::uint32_t> read_limit(const Members& request) {
+  const auto limit = request.integer("Limit");
+  if (!limit) return std::nullopt;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(*limit, UINT32_MAX));
+}
+
+const core::AttributeValue* find_hash_mismatch(const WireKey& start, const core::KeySchema& schema,
+                                               const expression::KeyRange& range) {
+  for (std::size_t i = 0; i < schema.hash.size(); ++i) {
+    const auto* value = find_attribute(start, schema.hash[i].name);
+    if (value != nullptr && !(*value == range.hash[i])) return value;
+  }
+  return nullptr;
+}
+
+/// A query's starting key must lie inside what the query reads.
+void check_query_start(const WireKey& start, const core::KeySchema& schema, const engine::PageRequest& page) {
+  const bool narrowed = page.range->range.has_value() || !page.range->range_equal.empty();
+  const bool other_partition = find_hash_mismatch(start, schema, *page.range) != nullptr;
+  if (!narrowed) {
+    if (other_partition) {
+      throw_validation("The provided starting key is outside query boundaries based on provided conditions");
+    }
+    return;
+  }
+  if (!other_partition && !engine::Engine::start_in_range(page)) {
+    throw_validation("The provided starting key does not match the range key predicate");
+  }
+  if (other_partition) throw_validation("The query can return at most one row and cannot be restarted");
+}
+
+}  // namespace
+
+void query(Call& call) {
+  const Members& request = call.request;
+  expression::check_expression_parameters(request.json(), kQueryNames, kQueryLegacyNames);
+  expression::Bindings bindings = read_bindings(request);
+  const auto start = read_start_key(request);
+  const auto key_text = request.text("KeyConditionExpression");
+  const auto key_conditions = request.object("KeyConditions");
+  if (!key_text && !key_conditions) {
+    throw_validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+  }
+  const expression::KeyCondition key_condition = key_text
+                                                     ? expression::bind_key_condition(*key_text, bindings)
+                                                     : expression::key_condition_from_key_conditions(*key_conditions);
+  const auto filter = read_filter(request, "QueryFilter", bindings);
+  const Selection selection = read_selection(request, true, read_projection(request, bindings));
+  bindings.check_all_used();
+
+  engine::PageRequest page;
+  page.table = call.engine().usable_table(table_name(request));
+  page.index = find_index(request, *page.table);
+  const core::KeySchema& schema = page.index != nullptr ? page.index->key_schema : page.table->key_schema;
+  page.forward = request.flag("ScanIndexForward", true);
+  page.consistent_read = request.flag("ConsistentRead");
+  page.limit = read_limit(request);
+  page.filter = filter ? &*filter : nullptr;
+
+  if (start && !same_attributes(*start, *page.table, page.index)) throw_validation(kInvalidStart);
+  const auto start_values =
+      start && page.index != nullptr ? index_start_values(*start, *page.index) : std::vector<core::AttributeValue>{};
+  page.range = expression::resolve_key_condition(key_condition, schema, !key_text);
+  if (start) {
+    page.start =
+        engine::Engine::make_start(*page.table, page.index, start_values, table_start_key(*start, *page.table));
+    check_query_start(*start, schema, page);
+  }
+  if (selection.projection) check_key_paths(*page.table, selection.projection->paths());
+  if (filter) check_filter_attributes(request, *filter, schema);
+  page.fetch_from_table = needs_table(selection, *page.table, page.index);
+  answer_page(call, page, selection);
+}
+
+void scan(Call& call) {
+  const Members& request = call.request;
+  expression::check_expression_parameters(request.json(), kScanNames, kScanLegacyNames);
+  expression::Bindings bindings = read_bindings(request);
+  engine::PageRequest page;
+  const auto start = read_start_key(request);
+  const auto segment = request.integer("Segment");
+  const auto total = request.integer("TotalSegments");
+  if (segment && !total) {
+    throw_validation(
+        "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+  }
+  if (total && !segment) {
+    throw_validation(
+        "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+  }
+  if (total) {
+    if (*segment >= *total) {
+      throw_validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: " +
+                       std::to_string(*segment) + " is not less than TotalSegments: " + std::to_string(*total));
+    }
+    page.segment = static_cast<std::uint32_t>(*segment);
+    page.total_segments = static_cast<std::uint32_t>(*total);
+  }
+  const auto filter = read_filter(request, "ScanFilter", bindings);
+  const Selection selection = read_selection(request, false, read_projection(request, bindings));
+  bindings.check_all_used();
+
+  page.table = call.engine().usable_table(table_name(request));
+  page.index = find_index(request, *page.table);
+  page.consistent_read = request.flag("ConsistentRead");
+  page.limit = read_limit(request);
+  page.filter = filter ? &*filter : nullptr;
+  if (start) {
+    if (!same_attributes(*start, *page.table, page.index)) {
+      throw_validation(page.index != nullptr
+                           ? std::string(kInvalidStart)
+                           : std::string(kInvalidStart) + ": The provided key element does not match the schema");
+    }
+    const auto values =
+        page.index != nullptr ? index_start_values(*start, *page.index) : std::vector<core::AttributeValue>{};
+    page.start = engine::Engine::make_start(*page.table, page.index, values, table_start_key(*start, *page.table));
+    if (!engine::Engine::start_in_range(page)) {
+      throw_validation(
+          "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "
+          "correct Segment. TotalSegments: " +
+          std::to_string(page.total_segments) + " Segment: " + std::to_string(page.segment));
+    }
+  }
+  if (selection.projection) check_key_paths(*page.table, selection.projection->paths());
+  page.fetch_from_table = needs_table(selection, *page.table, page.index);
+  answer_page(call, page, selection);
+}
+
+}  // namespace stator::api

@@ -1,0 +1,31 @@
+#include "api/reply.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "json/writer.h"
+
+namespace stator::api {
+
+void append_real(double value, std::string& out) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  out.append(buffer, end);
+  if (std::floor(value) == value) out += ".0";
+}
+
+void ObjectWriter::text(std::string_view name, std::string_view value) { json::append_string(value, key(name)); }
+
+void ObjectWriter::real(std::string_view name, double value) { append_real(value, key(name)); }
+
+void ObjectWriter::time(std::string_view name, std::int64_t milliseconds) {
+  std::string& out = key(name);
+  out += std::to_string(milliseconds / 1000);
+  const auto rest = milliseconds % 1000;
+  out += '.';
+  if (rest < 100) out += '0';
+  if (rest < 10) out += '0';
+  out += std::to_string(rest);
+}
+
+}  // namespace stator::api

@@ -1,0 +1,406 @@
+#include "api/table_request.h"
+
+#include <algorithm>
+#include <ctime>
+#include <unordered_set>
+
+#include "api/tags.h"
+#include "core/api_error.h"
+#include "core/limits.h"
+
+namespace stator::api {
+
+using core::throw_validation;
+
+namespace {
+
+constexpr const char* kInvalid = "One or more parameter values were invalid: ";
+constexpr std::int64_t kMaxCapacityUnits = 1'000'000'000'000;
+
+template <class Range, class Projection>
+std::string join(const Range& range, Projection projection) {
+  std::string text;
+  for (const auto& element : range) {
+    if (!text.empty()) text += ", ";
+    text += std::invoke(projection, element);
+  }
+  return text;
+}
+
+const core::KeyAttribute* find_definition(const std::vector<core::KeyAttribute>& definitions, const std::string& name) {
+  const auto found = std::ranges::find(definitions, name, &core::KeyAttribute::name);
+  return found == definitions.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void throw_undefined_keys(const std::vector<KeyElement>& elements,
+                                       const std::vector<core::KeyAttribute>& definitions) {
+  throw_validation(std::string(kInvalid) +
+                   "Some index key attributes are not defined in AttributeDefinitions. Keys: [" +
+                   join(elements, &KeyElement::name) + "], AttributeDefinitions: [" +
+                   join(definitions, &core::KeyAttribute::name) + "]");
+}
+
+bool all_defined(const std::vector<KeyElement>& elements, const std::vector<core::KeyAttribute>& definitions) {
+  return std::ranges::all_of(elements,
+                             [&](const KeyElement& element) { return find_definition(definitions, element.name); });
+}
+
+core::KeySchema schema_of(const std::vector<KeyElement>& elements, const std::vector<core::KeyAttribute>& definitions) {
+  core::KeySchema schema;
+  for (const auto& element : elements) {
+    (element.hash ? schema.hash : schema.range).push_back(*find_definition(definitions, element.name));
+  }
+  return schema;
+}
+
+void check_two_part_order(const std::vector<KeyElement>& elements) {
+  if (elements.size() > 1 && elements[0].name == elements[1].name) {
+    throw_validation("Both the Hash Key and the Range Key element in the KeySchema have the same name");
+  }
+  if (!elements[0].hash) {
+    throw_validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+  }
+  if (elements.size() > 1 && elements[1].hash) {
+    throw_validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+  }
+}
+
+void read_index_common(const Members& element, engine::Index& index) {
+  index.name = element.text("IndexName").value_or(std::string_view{});
+  const auto object = element.object("Projection");
+  const Members projection(object.value_or(json::Object{}));
+  const auto type = object ? projection.text("ProjectionType") : std::nullopt;
+  if (!type) throw_validation(std::string(kInvalid) + "Unknown ProjectionType: null");
+  index.projection = *type == "ALL"         ? engine::ProjectionType::kAll
+                     : *type == "KEYS_ONLY" ? engine::ProjectionType::kKeysOnly
+                                            : engine::ProjectionType::kInclude;
+  const auto names = projection.array("NonKeyAttributes");
+  if (names && index.projection != engine::ProjectionType::kInclude) {
+    throw_validation(std::string(kInvalid) + "ProjectionType is " + std::string(*type) +
+                     ", but NonKeyAttributes is specified");
+  }
+  if (index.projection != engine::ProjectionType::kInclude) return;
+  if (!names) {
+    throw_validation(std::string(kInvalid) + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+  }
+  for (const auto name : *names) index.non_key_attributes.emplace_back(std::string_view(name.get_string()));
+  auto sorted = index.non_key_attributes;
+  std::ranges::sort(sorted);
+  const auto twice = std::ranges::adjacent_find(sorted);
+  if (twice != sorted.end())
+    throw_validation(std::string(kInvalid) + "Duplicate attribute name in NonKeyAttributes: " + *twice);
+}
+
+engine::Index read_local_index(const Members& element, const core::KeySchema& table_schema,
+                               const std::vector<core::KeyAttribute>& definitions) {
+  engine::Index index;
+  const auto elements = read_key_elements(element);
+  const std::string name(element.text("IndexName").value_or(std::string_view{}));
+  if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
+  check_two_part_order(elements);
+  if (elements.size() < 2) {
+    throw_validation(std::string(kInvalid) + "Index KeySchema does not have a range key for index: " + name);
+  }
+  if (elements[0].name != table_schema.hash[0].name) {
+    throw_validation(std::string(kInvalid) +
+                     "Index KeySchema does not have the same leading hash key as table KeySchema for index: " + name +
+                     ". index hash key: " + elements[0].name + ", table hash key: " + table_schema.hash[0].name);
+  }
+  index.key_schema = schema_of(elements, definitions);
+  read_index_common(element, index);
+  return index;
+}
+
+/// Every definition must be the key of something.
+void check_definitions_used(const engine::Table& table) {
+  std::unordered_set<std::string_view> used;
+  const auto use = [&](const core::KeySchema& schema) {
+    for (const auto& attribute : schema.hash) used.insert(attribute.name);
+    for (const auto& attribute : schema.range) used.insert(attribute.name);
+  };
+  use(table.key_schema);
+  for (const auto& index : table.indexes) use(index.key_schema);
+  if (used.size() == table.attribute_definitions.size()) return;
+  throw_validation(std::string(kInvalid) +
+                   "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+                   "AttributeDefinitions");
+}
+
+void read_billing(const Members& request, engine::Table& table) {
+  const auto throughput = read_throughput(request);
+  if (request.text("BillingMode") == "PAY_PER_REQUEST") {
+    table.billing_mode = engine::BillingMode::kPayPerRequest;
+    if (throughput) {
+      throw_validation(std::string(kInvalid) +
+                       "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                       "PAY_PER_REQUEST");
+    }
+    return;
+  }
+  if (!throughput) {
+    throw_validation(std::string(kInvalid) +
+                     "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+  }
+  table.throughput = *throughput;
+}
+
+void read_local_indexes(const Members& request, engine::Table& table) {
+  const auto list = request.array("LocalSecondaryIndexes");
+  if (!list) return;
+  if (list->size() == 0) throw_validation(std::string(kInvalid) + "List of LocalSecondaryIndexes is empty");
+  if (table.key_schema.range.empty()) {
+    throw_validation(std::string(kInvalid) +
+                     "Table KeySchema does not have a range key, which is required when specifying a "
+                     "LocalSecondaryIndex");
+  }
+  for (const auto element : *list) {
+    table.indexes.push_back(
+        read_local_index(Members(element.get_object()), table.key_schema, table.attribute_definitions));
+  }
+}
+
+void read_global_indexes(const Members& request, engine::Table& table) {
+  const auto list = request.array("GlobalSecondaryIndexes");
+  if (!list) return;
+  if (list->size() == 0) throw_validation(std::string(kInvalid) + "List of GlobalSecondaryIndexes is empty");
+  for (const auto element : *list) {
+    table.indexes.push_back(
+        read_global_index(Members(element.get_object()), table.attribute_definitions, table.billing_mode));
+  }
+}
+
+/// The label of a stream that starts now: its time, as the service writes it.
+std::string stream_label(std::int64_t now_ms) {
+  const std::time_t seconds = now_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[40];
+  const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  std::string label(text, length);
+  const std::string millis = std::to_string(now_ms % 1000);
+  return label + "." + std::string(3 - millis.size(), '0') + millis;
+}
+
+}  // namespace
+
+std::vector<core::KeyAttribute> read_attribute_definitions(const Members& request) {
+  std::vector<core::KeyAttribute> definitions;
+  const auto list = request.array("AttributeDefinitions");
+  if (!list) return definitions;
+  for (const auto element : *list) {
+    const Members definition(element.get_object());
+    std::string name(definition.text("AttributeName").value_or(std::string_view{}));
+    if (find_definition(definitions, name) != nullptr) {
+      throw_validation(std::string(kInvalid) + "Duplicate AttributeName in AttributeDefinitions: " + name);
+    }
+    definitions.push_back({std::move(name), *core::type_from_name(*definition.text("AttributeType"))});
+  }
+  return definitions;
+}
+
+std::vector<KeyElement> read_key_elements(const Members& request) {
+  std::vector<KeyElement> elements;
+  for (const auto item : *request.array("KeySchema")) {
+    const Members element(item.get_object());
+    elements.push_back({std::string(*element.text("AttributeName")), element.text("KeyType") == "HASH"});
+  }
+  return elements;
+}
+
+core::KeySchema build_key_schema(const std::vector<KeyElement>& elements,
+                                 const std::vector<core::KeyAttribute>& definitions) {
+  if (elements.size() > definitions.size()) {
+    throw_validation("Invalid KeySchema: Some index key attribute have no definition");
+  }
+  if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
+  check_two_part_order(elements);
+  return schema_of(elements, definitions);
+}
+
+core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
+                                        const std::vector<core::KeyAttribute>& definitions) {
+  if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
+  if (elements.size() <= 2 && !(elements.size() == 2 && elements[0].hash && elements[1].hash)) {
+    check_two_part_order(elements);
+    return schema_of(elements, definitions);
+  }
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (elements[i].name == elements[j].name) {
+        throw_validation(std::string(kInvalid) +
+                         "Two or more elements in the KeySchema have the same name: " + elements[i].name);
+      }
+    }
+  }
+  if (!elements[0].hash) {
+    throw_validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+  }
+  const auto is_hash = [](const KeyElement& element) { return element.hash; };
+  if (!std::ranges::is_partitioned(elements, is_hash)) {
+    throw_validation(std::string(kInvalid) +
+                     "Invalid KeySchema: All HASH key elements must precede RANGE key elements");
+  }
+  const auto hashes = static_cast<std::size_t>(std::ranges::count_if(elements, is_hash));
+  if (hashes > core::kMaxIndexHashAttributes) {
+    throw_validation(std::string(kInvalid) + "Invalid KeySchema: Number of HASH key elements exceeds the limit of 4");
+  }
+  if (elements.size() - hashes > core::kMaxIndexRangeAttributes) {
+    throw_validation(std::string(kInvalid) + "Invalid KeySchema: Number of RANGE key elements exceeds the limit of 4");
+  }
+  return schema_of(elements, definitions);
+}
+
+std::optional<engine::Throughput> read_throughput(const Members& request) {
+  const auto object = request.object("ProvisionedThroughput");
+  if (!object) return std::nullopt;
+  const Members members(*object);
+  engine::Throughput throughput;
+  throughput.read_units = members.integer("ReadCapacityUnits").value_or(0);
+  throughput.write_units = members.integer("WriteCapacityUnits").value_or(0);
+  if (throughput.read_units > kMaxCapacityUnits) {
+    throw_validation("Given value " + std::to_string(throughput.read_units) +
+                     " for ReadCapacityUnits is out of bounds");
+  }
+  if (throughput.write_units > kMaxCapacityUnits) {
+    throw_validation("Given value " + std::to_string(throughput.write_units) +
+                     " for WriteCapacityUnits is out of bounds");
+  }
+  return throughput;
+}
+
+engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingMode mode, bool updating) {
+  engine::ThroughputLimits limits;
+  const auto object = request.object("OnDemandThroughput");
+  if (!object) return limits;
+  const Members members(*object);
+  limits.read_units = members.integer("MaxReadRequestUnits");
+  limits.write_units = members.integer("MaxWriteRequestUnits");
+  if (mode == engine::BillingMode::kProvisioned && (limits.read_units || limits.write_units)) {
+    throw_validation(std::string(kInvalid) + (limits.read_units ? "MaxReadRequestUnits" : "MaxWriteRequestUnits") +
+                     " for OnDemandThroughput cannot be specified when " +
+                     (updating ? "the table BillingMode is PROVISIONED" : "table BillingMode is PROVISIONED."));
+  }
+  const auto check = [&](const std::optional<std::int64_t>& value, const char* name) {
+    if (!value || *value >= 1 || (updating && *value == -1)) return;
+    throw_validation(std::string(kInvalid) + "Requested " + name +
+                     " for OnDemandThroughput for table is outside of valid range");
+  };
+  check(limits.read_units, "MaxReadRequestUnits");
+  check(limits.write_units, "MaxWriteRequestUnits");
+  return limits;
+}
+
+engine::ThroughputLimits read_warm(const Members& request) {
+  engine::ThroughputLimits limits;
+  const auto object = request.object("WarmThroughput");
+  if (!object) return limits;
+  const Members members(*object);
+  limits.read_units = members.integer("ReadUnitsPerSecond");
+  limits.write_units = members.integer("WriteUnitsPerSecond");
+  return limits;
+}
+
+engine::Index read_global_index(const Members& element, const std::vector<core::KeyAttribute>& definitions,
+                                engine::BillingMode mode) {
+  engine::Index index;
+  index.global = true;
+  index.key_schema = build_global_key_schema(read_key_elements(element), definitions);
+  read_index_common(element, index);
+  const auto throughput = read_throughput(element);
+  if (mode == engine::BillingMode::kPayPerRequest && throughput) {
+    throw_validation(std::string(kInvalid) + "ProvisionedThroughput should not be specified for index: " + index.name +
+                     " when BillingMode is PAY_PER_REQUEST");
+  }
+  if (mode == engine::BillingMode::kProvisioned && !throughput) {
+    throw_validation(std::string(kInvalid) + "ProvisionedThroughput must be specified for index: " + index.name);
+  }
+  if (throughput) index.throughput = *throughput;
+  index.on_demand = read_on_demand(element, mode, false);
+  index.warm = read_warm(element);
+  return index;
+}
+
+void check_indexes(const engine::Table& table) {
+  std::unordered_set<std::string_view> names;
+  std::size_t global = 0;
+  std::size_t projected = 0;
+  for (const auto& index : table.indexes) {
+    if (!names.insert(index.name).second)
+      throw_validation(std::string(kInvalid) + "Duplicate index name: " + index.name);
+    global += index.global ? 1 : 0;
+    projected += index.non_key_attributes.size();
+  }
+  if (table.indexes.size() - global > core::kMaxLocalIndexes) {
+    throw_validation(std::string(kInvalid) + "Number of LocalSecondaryIndexes exceeds per-table limit of 5");
+  }
+  if (global > core::kMaxGlobalIndexes) {
+    throw_validation(std::string(kInvalid) + "GlobalSecondaryIndex count exceeds the per-table limit of 20");
+  }
+  if (projected > core::kMaxProjectedNonKeyAttributes) {
+    throw_validation(std::string(kInvalid) +
+                     "Number of projected NonKeyAttributes across all indexes exceeds the per-table limit of 100");
+  }
+}
+
+void apply_stream_specification(Call& call, const Members& specification, engine::Table& table) {
+  const bool enabled = specification.flag("StreamEnabled");
+  const auto view = specification.text("StreamViewType");
+  if (!enabled) {
+    if (view) {
+      throw_validation(std::string(kInvalid) + "StreamViewType cannot be specified when StreamEnabled is false");
+    }
+    table.stream_view_type.clear();
+    return;
+  }
+  if (!view) throw_validation(std::string(kInvalid) + "StreamViewType must be specified when StreamEnabled is true");
+  table.stream_view_type = *view;
+  table.stream_label = stream_label(call.engine().clock().now_ms());
+}
+
+void apply_sse_specification(Call& call, const Members& specification, engine::Table& table) {
+  const auto key = specification.text("KMSMasterKeyId");
+  table.sse_enabled = specification.flag("Enabled");
+  if (!table.sse_enabled) {
+    if (key) {
+      throw_validation(std::string(kInvalid) + "KMSMasterKeyId cannot be specified when SSEEnabled is false");
+    }
+    table.sse_kms_key.clear();
+    return;
+  }
+  const std::string prefix = "arn:aws:kms:" + call.context.region + ":" + call.context.account_id + ":";
+  if (!key) {
+    table.sse_kms_key = prefix + "alias/aws/dynamodb";
+  } else if (key->starts_with("arn:")) {
+    table.sse_kms_key = *key;
+  } else {
+    table.sse_kms_key = prefix + (key->starts_with("alias/") ? "" : "key/") + std::string(*key);
+  }
+}
+
+engine::Table read_table(Call& call) {
+  const Members& request = call.request;
+  engine::Table table;
+  table.name = table_name(request);
+  read_billing(request, table);
+  table.attribute_definitions = read_attribute_definitions(request);
+  table.key_schema = build_key_schema(read_key_elements(request), table.attribute_definitions);
+  read_local_indexes(request, table);
+  read_global_indexes(request, table);
+  check_definitions_used(table);
+  check_indexes(table);
+  table.on_demand = read_on_demand(request, table.billing_mode, false);
+  table.warm = read_warm(request);
+  if (const auto stream = request.object("StreamSpecification")) {
+    apply_stream_specification(call, Members(*stream), table);
+  }
+  if (const auto sse = request.object("SSESpecification")) apply_sse_specification(call, Members(*sse), table);
+  if (const auto table_class = request.text("TableClass")) table.table_class = *table_class;
+  table.deletion_protection = request.flag("DeletionProtectionEnabled");
+  if (const auto tags = request.array("Tags")) merge_tags(*tags, table.tags);
+  if (table.billing_mode == engine::BillingMode::kPayPerRequest) {
+    table.last_pay_per_request_ms = call.engine().clock().now_ms();
+  }
+  return table;
+}
+
+}  // namespace stator::api

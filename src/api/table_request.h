@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/call.h"
+
+/// The parts that CreateTable and UpdateTable requests share: reading them into the engine's structures under the
+/// service's rules. All throw ValidationException.
+namespace stator::api {
+
+/// AttributeDefinitions; a name given twice is refused.
+std::vector<core::KeyAttribute> read_attribute_definitions(const Members& request);
+
+/// One element of a KeySchema as sent.
+struct KeyElement {
+  std::string name;
+  bool hash = false;
+};
+std::vector<KeyElement> read_key_elements(const Members& request);
+
+/// A table's or a local index's schema: HASH, then at most RANGE. Types come from the definitions, which must hold
+/// every name.
+core::KeySchema build_key_schema(const std::vector<KeyElement>& elements,
+                                 const std::vector<core::KeyAttribute>& definitions);
+/// A global index's: up to four HASH, then up to four RANGE attributes.
+core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
+                                        const std::vector<core::KeyAttribute>& definitions);
+
+/// ProvisionedThroughput within the service's bounds; nullopt where the member is absent.
+std::optional<engine::Throughput> read_throughput(const Members& request);
+/// OnDemandThroughput; `updating` allows -1, which removes a ceiling.
+engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingMode mode, bool updating);
+/// WarmThroughput.
+engine::ThroughputLimits read_warm(const Members& request);
+
+/// One global index to be created (an element of GlobalSecondaryIndexes or of GlobalSecondaryIndexUpdates' Create).
+engine::Index read_global_index(const Members& element, const std::vector<core::KeyAttribute>& definitions,
+                                engine::BillingMode mode);
+
+/// The whole CreateTable request as a table without identity.
+engine::Table read_table(Call& call);
+
+/// The rule on all indexes together: names once, counts, projected attributes.
+void check_indexes(const engine::Table& table);
+
+/// StreamSpecification into the table.
+void apply_stream_specification(Call& call, const Members& specification, engine::Table& table);
+/// SSESpecification into the table.
+void apply_sse_specification(Call& call, const Members& specification, engine::Table& table);
+
+}  // namespace stator::api
