@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// SHA-256 by OpenSSL's libcrypto, loaded on first use.
+namespace stator::endpoint {
+
+/// 32 bytes.
+std::string sha256(std::string_view data);
+/// 32 bytes.
+std::string hmac_sha256(std::string_view key, std::string_view data);
+/// Lower-case hexadecimal digits.
+std::string to_hex(std::string_view bytes);
+
+}  // namespace stator::endpoint
