@@ -286,15 +286,29 @@ Number Number::plus(const Number& other) const {
 
 int Number::leading_exponent() const { return digit_count(coefficient_) - 1 + exponent_; }
 
+std::size_t Number::size_bytes(int digits, int leading_exponent, bool negative) {
+  // A first digit at an even power of ten stands alone in its pair: 1|23 but 12|34.
+  const bool alone = leading_exponent % 2 == 0;
+  const int pairs = alone ? 1 + digits / 2 : (digits + 1) / 2;
+  return 1 + static_cast<std::size_t>(pairs) + (negative ? 1 : 0);
+}
+
 std::size_t Number::size_bytes() const {
-  if (is_zero()) {
+  return is_zero() ? 1 : size_bytes(digit_count(coefficient_), leading_exponent(), negative_);
+}
+
+std::size_t Number::size_bytes_of_canonical(std::string_view text) {
+  constexpr std::string_view kNotZero = "123456789";
+  const std::size_t first = text.find_first_of(kNotZero);
+  if (first == std::string_view::npos) {
     return 1;
   }
-  const int digits = digit_count(coefficient_);
-  // A first digit at an even power of ten stands alone in its pair: 1|23 but 12|34.
-  const bool alone = (digits - 1 + exponent_) % 2 == 0;
-  const int pairs = alone ? 1 + digits / 2 : (digits + 1) / 2;
-  return 1 + static_cast<std::size_t>(pairs) + (negative_ ? 1 : 0);
+  const std::size_t last = text.find_last_of(kNotZero);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const bool point_between = first < point && point < last;
+  const int digits = static_cast<int>(last - first) + (point_between ? 0 : 1);
+  const int distance = static_cast<int>(point) - static_cast<int>(first);
+  return size_bytes(digits, distance > 0 ? distance - 1 : distance, text[0] == '-');
 }
 
 namespace {

@@ -36,6 +36,8 @@ class Number {
   /// The size DynamoDB charges: one byte, one for each pair of digits (pairs counted from the decimal point,
   /// leading and trailing zeros left out), one more when negative; zero is one byte.
   [[nodiscard]] std::size_t size_bytes() const;
+  /// The same from canonical text (as append_to writes it), without parsing.
+  static std::size_t size_bytes_of_canonical(std::string_view text);
 
   /// Appends bytes such that memcmp order is numeric order, and no encoding is a prefix of another.
   /// The form: 0x02 | exponent of the first digit + 130 | pairs of digits from the first one on, each + 1 | 0x00.
@@ -60,6 +62,8 @@ class Number {
   [[nodiscard]] std::strong_ordering compare_magnitude(const Number& other) const;
   /// Exponent of the first digit: 2 for 123. Not for zero.
   [[nodiscard]] int leading_exponent() const;
+  /// The size of a number that is not zero.
+  static std::size_t size_bytes(int digits, int leading_exponent, bool negative);
   /// Throws where the magnitude is out of DynamoDB's range.
   static void check_magnitude(std::int64_t leading_exponent);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/attribute_value.h"
 #include "json/reader.h"
@@ -36,7 +37,8 @@ struct EncodedItem {
 EncodedItem normalise_item(const Object& wire);
 
 /// A stored item that expressions can look into and update. Top-level attributes are located once; a value is
-/// parsed when it is first asked for. The bytes given to the constructor must outlive the Item.
+/// parsed when it is first asked for. The bytes given to the constructor must outlive the Item; what `find` and
+/// `find_mutable` return lives until that attribute is set or removed. Not for two threads at once, not even to read.
 class Item {
  public:
   Item() = default;  // no attributes
@@ -60,17 +62,29 @@ class Item {
 
  private:
   struct Attribute {
-    std::string_view escaped_name;  // as stored, without quotes; empty storage means `owned_name`
-    std::string_view stored_value;  // empty once changed
-    mutable std::unique_ptr<core::AttributeValue> parsed;
-    bool changed = false;
+    std::string_view escaped_name;  // as stored, without quotes
+    std::string_view stored_value;
+    std::unique_ptr<core::AttributeValue> parsed;
+    bool changed = false;  // `parsed` counts, not `stored_value`
     bool removed = false;
   };
-  Attribute* locate(std::string_view name) const;
 
+  /// Also finds removed attributes, whose slot a new value takes again.
+  Attribute* locate(std::string_view name) const;
+  Attribute* locate_escaped(std::string_view escaped_name) const;
+  void rebuild_index() const;
+  core::AttributeValue& parse(Attribute& attribute) const;
+  static void append_attribute_value(const Attribute& attribute, std::string& out);
+
+  std::string_view stored_json_ = "{}";
+  bool changed_ = false;
   mutable boost::container::small_vector<Attribute, 12> attributes_;
   std::deque<std::string> owned_names_;  // escaped names of attributes that were added
   std::size_t count_ = 0;
+  // Positions in attributes_ by escaped name, built when an item of many attributes is searched repeatedly. Covers the
+  // first index_.size() attributes; those added since are searched one by one.
+  mutable std::vector<std::uint32_t> index_;
+  mutable std::size_t searches_ = 0;
 };
 
 }  // namespace stator::json

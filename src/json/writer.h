@@ -30,7 +30,8 @@ void append_string(std::string_view text, std::string& out);
 void append_value(const core::AttributeValue& value, std::string& out);
 
 /// Re-indents JSON text with two spaces a level; `sort_keys` orders members by name (code points), as Python's
-/// json.dumps(…, sort_keys=True, indent=2) does, which is also how non-ASCII text is escaped then.
+/// json.dumps(…, sort_keys=True, indent=2) does, which is also how non-ASCII text is escaped then. Numbers keep their
+/// text. Throws ApiError SerializationException where the text is no JSON.
 std::string pretty(std::string_view text, bool sort_keys);
 
 }  // namespace stator::json

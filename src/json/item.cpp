@@ -1,0 +1,186 @@
+#include "json/item.h"
+
+#include <algorithm>
+
+#include "json/stored.h"
+#include "json/writer.h"
+
+namespace stator::json {
+namespace {
+
+/// Searching this many attributes one by one is as quick as anything else.
+constexpr std::size_t kFewAttributes = 16;
+/// An index pays for itself only when an item is searched more often than this.
+constexpr std::size_t kFewSearches = 4;
+
+/// The stored form of a name, without quotes. Canonical escapes are deterministic, so comparing stored forms
+/// compares names. `buffer` holds the result where it differs from the name.
+std::string_view escaped(std::string_view name, std::string& buffer) {
+  const bool plain = std::none_of(name.begin(), name.end(),
+                                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; });
+  if (plain) {
+    return name;
+  }
+  buffer.clear();
+  append_string(name, buffer);
+  return std::string_view(buffer).substr(1, buffer.size() - 2);
+}
+
+}  // namespace
+
+Item::Item(std::string_view stored_json) : stored_json_(stored_json) {
+  StoredReader reader(stored_json);
+  reader.expect('{');
+  if (!reader.accept('}')) {
+    do {
+      Attribute attribute;
+      attribute.escaped_name = reader.raw_string();
+      reader.expect(':');
+      attribute.stored_value = reader.raw_value();
+      attributes_.push_back(std::move(attribute));
+    } while (reader.accept(','));
+    reader.expect('}');
+  }
+  count_ = attributes_.size();
+}
+
+void Item::rebuild_index() const {
+  index_.resize(attributes_.size());
+  for (std::uint32_t i = 0; i < index_.size(); ++i) {
+    index_[i] = i;
+  }
+  std::sort(index_.begin(), index_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return attributes_[a].escaped_name < attributes_[b].escaped_name;
+  });
+}
+
+Item::Attribute* Item::locate_escaped(std::string_view escaped_name) const {
+  if (attributes_.size() > kFewAttributes && ++searches_ > kFewSearches &&
+      attributes_.size() - index_.size() > kFewAttributes) {
+    rebuild_index();
+  }
+  if (!index_.empty()) {
+    const auto at = std::lower_bound(
+        index_.begin(), index_.end(), escaped_name,
+        [&](std::uint32_t i, std::string_view wanted) { return attributes_[i].escaped_name < wanted; });
+    if (at != index_.end() && attributes_[*at].escaped_name == escaped_name) {
+      return &attributes_[*at];
+    }
+  }
+  for (std::size_t i = index_.size(); i < attributes_.size(); ++i) {
+    if (attributes_[i].escaped_name == escaped_name) {
+      return &attributes_[i];
+    }
+  }
+  return nullptr;
+}
+
+Item::Attribute* Item::locate(std::string_view name) const {
+  std::string buffer;
+  return locate_escaped(escaped(name, buffer));
+}
+
+core::AttributeValue& Item::parse(Attribute& attribute) const {
+  if (!attribute.parsed) {
+    attribute.parsed = std::make_unique<core::AttributeValue>(parse_stored(attribute.stored_value));
+  }
+  return *attribute.parsed;
+}
+
+const core::AttributeValue* Item::find(std::string_view name) const {
+  Attribute* attribute = locate(name);
+  return attribute == nullptr || attribute->removed ? nullptr : &parse(*attribute);
+}
+
+core::AttributeValue* Item::find_mutable(std::string_view name) {
+  Attribute* attribute = locate(name);
+  if (attribute == nullptr || attribute->removed) {
+    return nullptr;
+  }
+  core::AttributeValue& value = parse(*attribute);
+  attribute->changed = true;
+  changed_ = true;
+  return &value;
+}
+
+void Item::set(std::string_view name, core::AttributeValue value) {
+  std::string buffer;
+  const std::string_view escaped_name = escaped(name, buffer);
+  Attribute* attribute = locate_escaped(escaped_name);
+  if (attribute == nullptr) {
+    owned_names_.emplace_back(escaped_name);
+    attributes_.emplace_back();
+    attribute = &attributes_.back();
+    attribute->escaped_name = owned_names_.back();
+    attribute->removed = true;
+  }
+  if (attribute->removed) {
+    attribute->removed = false;
+    ++count_;
+  }
+  attribute->parsed = std::make_unique<core::AttributeValue>(std::move(value));
+  attribute->changed = true;
+  changed_ = true;
+}
+
+bool Item::remove(std::string_view name) {
+  Attribute* attribute = locate(name);
+  if (attribute == nullptr || attribute->removed) {
+    return false;
+  }
+  attribute->removed = true;
+  attribute->parsed.reset();
+  changed_ = true;
+  --count_;
+  return true;
+}
+
+void Item::append_attribute_value(const Attribute& attribute, std::string& out) {
+  if (attribute.changed) {
+    append_value(*attribute.parsed, out);
+  } else {
+    out += attribute.stored_value;
+  }
+}
+
+bool Item::append_attribute(std::string_view name, std::string& out) const {
+  const Attribute* attribute = locate(name);
+  if (attribute == nullptr || attribute->removed) {
+    return false;
+  }
+  append_attribute_value(*attribute, out);
+  return true;
+}
+
+void Item::append_json(std::string& out) const {
+  if (!changed_) {
+    out += stored_json_;
+    return;
+  }
+  out += '{';
+  bool first = true;
+  for (const Attribute& attribute : attributes_) {
+    if (attribute.removed) {
+      continue;
+    }
+    out += first ? "\"" : ",\"";
+    first = false;
+    (out += attribute.escaped_name) += "\":";
+    append_attribute_value(attribute, out);
+  }
+  out += '}';
+}
+
+std::size_t Item::size_bytes() const {
+  std::size_t size = 0;
+  for (const Attribute& attribute : attributes_) {
+    if (!attribute.removed) {
+      size += unescaped_size(attribute.escaped_name);
+      size +=
+          attribute.changed ? attribute.parsed->size_bytes() : StoredReader(attribute.stored_value).value_size_bytes();
+    }
+  }
+  return size;
+}
+
+}  // namespace stator::json

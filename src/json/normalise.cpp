@@ -1,0 +1,408 @@
+#include <algorithm>
+#include <boost/container/small_vector.hpp>
+#include <vector>
+
+#include "core/api_error.h"
+#include "core/base64.h"
+#include "core/limits.h"
+#include "json/item.h"
+#include "json/wire_types.h"
+#include "json/writer.h"
+
+namespace stator::json {
+namespace {
+
+using core::AttributeType;
+
+/// Up to this many members a double loop finds duplicates quicker than sorting.
+constexpr std::size_t kSmallCollection = 16;
+
+template <class Member>
+using Members = boost::container::small_vector<Member, kSmallCollection>;
+
+constexpr std::string_view kEmptyValue =
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+constexpr std::string_view kSeveralTypes =
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
+constexpr std::string_view kTooDeep =
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+
+[[noreturn]] void throw_invalid(std::string_view what) {
+  core::throw_validation("One or more parameter values were invalid: " + std::string(what));
+}
+
+unsigned bit_of(AttributeType type) { return 1U << static_cast<unsigned>(type); }
+
+/// The one known type of an attribute value and what it holds.
+struct Typed {
+  AttributeType type = AttributeType::kNull;
+  Value content;
+};
+
+template <class Member>
+bool has_duplicates(const Members<Member>& members) {
+  if (members.size() <= kSmallCollection) {
+    for (auto i = members.begin(); i != members.end(); ++i) {
+      if (std::find(members.begin(), i, *i) != i) {
+        return true;
+      }
+    }
+    return false;
+  }
+  std::vector<Member> sorted(members.begin(), members.end());
+  std::sort(sorted.begin(), sorted.end());
+  return std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+}
+
+/// "[a, b]", as the service prints a collection in a message.
+std::string printed(const Members<std::string_view>& members) {
+  std::string text = "[";
+  for (const std::string_view member : members) {
+    if (text.size() > 1) {
+      text += ", ";
+    }
+    text += member;
+  }
+  return text += "]";
+}
+
+/// Most numbers on the wire already are canonical: an integer of few digits without leading zero.
+bool is_canonical_integer(std::string_view text) {
+  const std::size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
+  const std::size_t digits = text.size() - sign;
+  if (digits == 0 || digits > static_cast<std::size_t>(core::kMaxNumberDigits)) {
+    return false;
+  }
+  if (text[sign] == '0') {
+    return digits == 1 && sign == 0;
+  }
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(sign), text.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Writes canonical attribute values to one string. Each function returns the DynamoDB size of what it wrote.
+class Normaliser {
+ public:
+  explicit Normaliser(std::string& out) : out_(out) {}
+
+  std::size_t value(const Value& wire, std::size_t depth);
+  /// The braces with all members; the size counts names and values.
+  std::size_t members(const Object& object, std::size_t depth, std::size_t& count);
+  static Typed pick(const Value& wire, std::size_t depth);
+
+ private:
+  struct Member {
+    std::string_view name;
+    Value value;
+  };
+
+  std::size_t content(const Typed& typed, std::size_t depth);
+  std::size_t number(std::string_view text);
+  std::size_t string_set(const Array& array);
+  std::size_t number_set(const Array& array);
+  std::size_t binary_set(const Array& array);
+  std::size_t list(const Array& array, std::size_t depth);
+  std::size_t map(const Object& object, std::size_t depth);
+  std::size_t member(const Member& member, bool first, std::size_t depth);
+  [[noreturn]] static void refuse_several_types(const Object& object, std::size_t depth);
+
+  std::string& out_;
+};
+
+Typed Normaliser::pick(const Value& wire, std::size_t depth) {
+  if (depth > core::kMaxNestingDepth) {
+    core::throw_validation(std::string(kTooDeep));
+  }
+  if (wire.is_null()) {
+    core::throw_validation(std::string(kEmptyValue));
+  }
+  const Object object = as_attribute_value(wire);
+  Typed typed;
+  unsigned present = 0;
+  for (const auto [key, content] : object) {
+    const std::optional<AttributeType> type = core::type_from_name(key);
+    if (!type) {
+      continue;
+    }
+    if (content.is_null()) {
+      present &= ~bit_of(*type);
+      continue;
+    }
+    present |= bit_of(*type);
+    typed = {*type, content};
+  }
+  if (present == 0) {
+    core::throw_validation(std::string(kEmptyValue));
+  }
+  if ((present & (present - 1)) != 0) {
+    refuse_several_types(object, depth);
+  }
+  if (present != bit_of(typed.type)) {  // the last one seen was taken back by a null
+    typed.type = static_cast<AttributeType>(__builtin_ctz(present));
+    find_member(object, core::type_name(typed.type), typed.content);
+  }
+  return typed;
+}
+
+void Normaliser::refuse_several_types(const Object& object, std::size_t depth) {
+  // The service looks into each of them first, in the order of its model, and reports what it finds there.
+  constexpr AttributeType kModelOrder[] = {
+      AttributeType::kString, AttributeType::kBinary,    AttributeType::kNumber,    AttributeType::kBoolean,
+      AttributeType::kNull,   AttributeType::kBinarySet, AttributeType::kNumberSet, AttributeType::kStringSet,
+      AttributeType::kList,   AttributeType::kMap};
+  std::string scratch;
+  for (const AttributeType type : kModelOrder) {
+    Typed typed{type, {}};
+    if (find_member(object, core::type_name(type), typed.content)) {
+      Normaliser(scratch).content(typed, depth);
+    }
+  }
+  core::throw_validation(std::string(kSeveralTypes));
+}
+
+std::size_t Normaliser::value(const Value& wire, std::size_t depth) { return content(pick(wire, depth), depth); }
+
+std::size_t Normaliser::content(const Typed& typed, std::size_t depth) {
+  std::size_t size = 0;
+  switch (typed.type) {
+    case AttributeType::kString: {
+      const std::string_view text = as_string(typed.content);
+      out_ += R"({"S":)";
+      append_string(text, out_);
+      size = text.size();
+      break;
+    }
+    case AttributeType::kNumber: {
+      out_ += R"({"N":")";
+      size = number(as_string(typed.content));
+      out_ += '"';
+      break;
+    }
+    case AttributeType::kBinary: {
+      const std::string_view text = as_blob(typed.content, size);
+      out_.append(R"({"B":")").append(text) += '"';
+      break;
+    }
+    case AttributeType::kStringSet:
+      out_ += R"({"SS":[)";
+      size = string_set(as_list(typed.content));
+      out_ += ']';
+      break;
+    case AttributeType::kNumberSet:
+      out_ += R"({"NS":[)";
+      size = number_set(as_list(typed.content));
+      out_ += ']';
+      break;
+    case AttributeType::kBinarySet:
+      out_ += R"({"BS":[)";
+      size = binary_set(as_list(typed.content));
+      out_ += ']';
+      break;
+    case AttributeType::kMap:
+      out_ += R"({"M":)";
+      size = map(as_attribute_map(typed.content), depth);
+      break;
+    case AttributeType::kList:
+      out_ += R"({"L":[)";
+      size = list(as_list(typed.content), depth);
+      out_ += ']';
+      break;
+    case AttributeType::kBoolean:
+      out_ += as_boolean(typed.content) ? R"({"BOOL":true)" : R"({"BOOL":false)";
+      size = 1;
+      break;
+    case AttributeType::kNull:
+      if (!as_boolean(typed.content)) {
+        throw_invalid("Null attribute value types must have the value of true");
+      }
+      out_ += R"({"NULL":true)";
+      size = 1;
+      break;
+  }
+  out_ += '}';
+  return size;
+}
+
+std::size_t Normaliser::number(std::string_view text) {
+  if (is_canonical_integer(text)) {
+    out_ += text;
+    return core::Number::size_bytes_of_canonical(text);
+  }
+  const core::Number value = core::Number::parse(text);
+  value.append_to(out_);
+  return value.size_bytes();
+}
+
+std::size_t Normaliser::string_set(const Array& array) {
+  Members<std::string_view> texts;
+  std::size_t size = 0;
+  for (const Value& element : array) {
+    if (element.is_null()) {
+      throw_invalid("An string set may not have a null string as a member");
+    }
+    texts.push_back(as_string(element));
+    size += texts.back().size();
+  }
+  if (texts.empty()) {
+    throw_invalid("An string set  may not be empty");
+  }
+  if (has_duplicates(texts)) {
+    throw_invalid("Input collection " + printed(texts) + " contains duplicates.");
+  }
+  for (const std::string_view text : texts) {
+    append_string(text, out_);
+    out_ += ',';
+  }
+  out_.pop_back();
+  return size;
+}
+
+std::size_t Normaliser::number_set(const Array& array) {
+  Members<core::Number> numbers;
+  std::size_t size = 0;
+  for (const Value& element : array) {
+    numbers.push_back(core::Number::parse(element.is_null() ? std::string_view() : as_string(element)));
+    size += numbers.back().size_bytes();
+  }
+  if (numbers.empty()) {
+    throw_invalid("An number set  may not be empty");
+  }
+  if (has_duplicates(numbers)) {
+    core::throw_validation("Input collection contains duplicates");
+  }
+  for (const core::Number& value : numbers) {
+    out_ += '"';
+    value.append_to(out_);
+    out_ += "\",";
+  }
+  out_.pop_back();
+  return size;
+}
+
+std::size_t Normaliser::binary_set(const Array& array) {
+  // Strict base64 is one text for one value, so comparing the texts compares the bytes.
+  Members<std::string_view> texts;
+  std::size_t size = 0;
+  for (const Value& element : array) {
+    if (element.is_null()) {
+      throw_invalid("An binary set may not have a null binary as a member");
+    }
+    std::size_t decoded_size = 0;
+    texts.push_back(as_blob(element, decoded_size));
+    size += decoded_size;
+  }
+  if (texts.empty()) {
+    throw_invalid("Binary sets should not be empty");
+  }
+  if (has_duplicates(texts)) {
+    throw_invalid("Input collection " + printed(texts) + "of type BS contains duplicates.");
+  }
+  for (const std::string_view text : texts) {
+    ((out_ += '"') += text) += "\",";
+  }
+  out_.pop_back();
+  return size;
+}
+
+std::size_t Normaliser::list(const Array& array, std::size_t depth) {
+  std::size_t size = core::kContainerSizeBytes;
+  bool first = true;
+  for (const Value& element : array) {
+    if (!first) {
+      out_ += ',';
+    }
+    first = false;
+    size += core::kElementSizeBytes + value(element, depth + 1);
+  }
+  return size;
+}
+
+std::size_t Normaliser::map(const Object& object, std::size_t depth) {
+  std::size_t count = 0;
+  const std::size_t size = members(object, depth + 1, count);
+  return core::kContainerSizeBytes + count * core::kElementSizeBytes + size;
+}
+
+std::size_t Normaliser::member(const Member& member, bool first, std::size_t depth) {
+  if (!first) {
+    out_ += ',';
+  }
+  append_string(member.name, out_);
+  out_ += ':';
+  return member.name.size() + value(member.value, depth);
+}
+
+std::size_t Normaliser::members(const Object& object, std::size_t depth, std::size_t& count) {
+  Members<Member> all;
+  for (const auto [name, value] : object) {
+    all.push_back({name, value});
+  }
+  // Where a name stands twice the last one counts: the earlier ones lose their value.
+  std::vector<bool> superseded;
+  const auto supersede = [&](std::size_t index) {
+    superseded.resize(all.size());
+    superseded[index] = true;
+  };
+  if (all.size() <= kSmallCollection) {
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      for (std::size_t earlier = 0; earlier < i; ++earlier) {
+        if (all[earlier].name == all[i].name) {
+          supersede(earlier);
+        }
+      }
+    }
+  } else {
+    std::vector<std::uint32_t> order(all.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) {
+      order[i] = i;
+    }
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const auto by_name = all[a].name <=> all[b].name;
+      return by_name == 0 ? a < b : by_name < 0;
+    });
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (all[order[i - 1]].name == all[order[i]].name) {
+        supersede(order[i - 1]);
+      }
+    }
+  }
+  std::size_t size = 0;
+  count = 0;
+  out_ += '{';
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (superseded.empty() || !superseded[i]) {
+      size += member(all[i], count == 0, depth);
+      ++count;
+    }
+  }
+  out_ += '}';
+  return size;
+}
+
+}  // namespace
+
+std::size_t append_normalised(const Value& wire, std::string& out) { return Normaliser(out).value(wire, 1); }
+
+core::AttributeValue read_value(const Value& wire) {
+  const Typed typed = Normaliser::pick(wire, 1);
+  switch (typed.type) {
+    case AttributeType::kString:
+      return core::AttributeValue::string(std::string(as_string(typed.content)));
+    case AttributeType::kNumber:
+      return core::AttributeValue::number(core::Number::parse(as_string(typed.content)));
+    default: {
+      std::string stored;
+      append_normalised(wire, stored);
+      return parse_stored(stored);
+    }
+  }
+}
+
+EncodedItem normalise_item(const Object& wire) {
+  EncodedItem item;
+  std::size_t count = 0;
+  item.size_bytes = Normaliser(item.json).members(wire, 1, count);
+  return item;
+}
+
+}  // namespace stator::json
