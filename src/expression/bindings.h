@@ -28,13 +28,15 @@ class Bindings {
   [[nodiscard]] bool has_names() const { return has_names_; }
   [[nodiscard]] bool has_values() const { return has_values_; }
 
- private:
   template <class T>
   struct Entry {
     std::string placeholder;
     T bound;
     bool used = false;
   };
+
+ private:
+  // Small maps are searched from end to end; large ones are sorted first.
   boost::container::small_vector<Entry<std::string>, 4> names_;
   boost::container::small_vector<Entry<core::AttributeValue>, 4> values_;
   bool has_names_ = false;

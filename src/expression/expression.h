@@ -12,9 +12,9 @@
 #include "expression/bindings.h"
 #include "json/item.h"
 
-/// DynamoDB's expression language. A text is parsed once (a bounded, thread-safe cache keeps syntax trees by text and kind)
-/// and bound to a request's names and values, which yields one of the small programs below.
-/// Every fault throws ApiError ValidationException with the service's message ("Invalid FilterExpression: …").
+/// DynamoDB's expression language. A text is parsed once (a bounded, thread-safe cache keeps syntax trees by text and
+/// kind) and bound to a request's names and values, which yields one of the small programs below. Every fault throws
+/// ApiError ValidationException with the service's message ("Invalid FilterExpression: …").
 namespace stator::expression {
 
 /// A step of a document path after its first attribute name: a member name or a list index.
@@ -22,8 +22,8 @@ using PathStep = std::variant<std::string, std::uint32_t>;
 
 /// A document path with names resolved: a.b[3].
 struct Path {
-  std::string attribute;         // top level
-  std::vector<PathStep> steps;   // deeper
+  std::string attribute;        // top level
+  std::vector<PathStep> steps;  // deeper
   bool operator==(const Path&) const = default;
 };
 
@@ -42,6 +42,8 @@ class Condition {
   [[nodiscard]] bool matches(const json::Item& item) const;
   /// Appends each top-level attribute name the condition mentions (a filter may not name key attributes).
   void append_attributes(std::vector<std::string>& out) const;
+  /// Those of them that the condition looks into (a.b, a[0]): key attributes must be scalars.
+  void append_nested_attributes(std::vector<std::string>& out) const;
 
  private:
   std::shared_ptr<const ConditionNode> root_;
@@ -50,7 +52,16 @@ class Condition {
 Condition bind_condition(std::string_view text, ConditionKind kind, Bindings& bindings);
 
 /// The comparisons a key condition may hold.
-enum class KeyOperator : std::uint8_t { kEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kBetween, kBeginsWith };
+enum class KeyOperator : std::uint8_t {
+  kEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kBetween,
+  kBeginsWith,
+  kNotIndexable,  // what KeyConditions may name but no query can do (NE, CONTAINS, …); refused with the schema at hand
+};
 
 struct KeyPredicate {
   std::string attribute;
@@ -59,12 +70,20 @@ struct KeyPredicate {
   core::AttributeValue second;  // kBetween only
 };
 
-/// A KeyConditionExpression (or KeyConditions) as a flat conjunction, in the order written; not yet held against a schema.
+/// A KeyConditionExpression (or KeyConditions) as a flat conjunction, in the order written; not yet held against a
+/// schema.
 struct KeyCondition {
   std::vector<KeyPredicate> predicates;
+  /// Set where the expression is sound as a condition but not as a key condition; see check_key_condition.
+  std::string fault;
 };
 
+/// Checks the expression as it would any condition. What makes it no key condition ("Invalid operator used in
+/// KeyConditionExpression: OR") is noted in `fault`: the service reports that only after all expressions were read.
 KeyCondition bind_key_condition(std::string_view text, Bindings& bindings);
+
+/// Throws the condition's fault, if any. Called after all expressions were bound and before the table is looked up.
+void check_key_condition(const KeyCondition& condition);
 
 /// What a query reads of one table or index: one value for each hash attribute; equality on the first
 /// `range_equal.size()` range attributes, then at most one further predicate on the next.
@@ -74,9 +93,9 @@ struct KeyRange {
   std::optional<KeyPredicate> range;
 };
 
-/// Holds the condition against a key schema. Throws the service's errors: "Query condition missed key schema element: pk",
-/// "Query key condition not supported", type mismatches ("One or more parameter values were invalid: Condition
-/// parameter type does not match schema type"), BETWEEN bounds out of order, empty key values, and so on.
+/// Holds the condition against a key schema. Throws the service's errors: "Query condition missed key schema element:
+/// pk", "Query key condition not supported", type mismatches ("One or more parameter values were invalid: Condition
+/// parameter type does not match schema type"), empty and oversized key values, and so on.
 /// `legacy` chooses the words for KeyConditions.
 KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySchema& schema, bool legacy = false);
 
@@ -89,8 +108,9 @@ class Projection {
   [[nodiscard]] const std::vector<Path>& paths() const { return paths_; }
 
  private:
+  struct Node;
   std::vector<Path> paths_;
-  bool top_level_only_ = true;
+  std::shared_ptr<const Node> root_;  // the paths as a tree; null where all are top level
 };
 
 Projection bind_projection(std::string_view text, Bindings& bindings);
@@ -104,7 +124,9 @@ class Update {
   /// Changes `item` as the expression says; every right-hand side sees the item as it was before. Throws
   /// ValidationException ("The provided expression refers to an attribute that does not exist in the item",
   /// "An operand in the update expression has an incorrect data type", …) and leaves `item` in no defined state then.
-  void apply(json::Item& item) const;
+  /// `item_exists` is false where `item` holds nothing but the key of an item that is only now created: then REMOVE of
+  /// a path into a missing attribute does nothing, where otherwise it is an error.
+  void apply(json::Item& item, bool item_exists = true) const;
   /// The paths it writes, for UPDATED_OLD and UPDATED_NEW, and for the check that no key attribute is updated.
   [[nodiscard]] const std::vector<Path>& paths() const;
 

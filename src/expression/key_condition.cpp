@@ -1,0 +1,273 @@
+#include <algorithm>
+
+#include "core/api_error.h"
+#include "core/limits.h"
+#include "expression/bind_condition.h"
+
+namespace stator::expression {
+namespace {
+
+using core::AttributeValue;
+
+constexpr std::size_t kMaxConditions = core::kMaxIndexHashAttributes + core::kMaxIndexRangeAttributes;
+constexpr std::string_view kTooManyConditions = "Conditions can be of length 1 or 2 only";
+
+/// Raised while a condition is flattened, caught where the fault is noted.
+struct Unfit {
+  std::string message;
+};
+
+std::optional<KeyOperator> key_operator(Test test) {
+  switch (test) {
+    case Test::kEqual:
+      return KeyOperator::kEqual;
+    case Test::kLess:
+      return KeyOperator::kLess;
+    case Test::kLessOrEqual:
+      return KeyOperator::kLessOrEqual;
+    case Test::kGreater:
+      return KeyOperator::kGreater;
+    case Test::kGreaterOrEqual:
+      return KeyOperator::kGreaterOrEqual;
+    case Test::kBetween:
+      return KeyOperator::kBetween;
+    case Test::kBeginsWith:
+      return KeyOperator::kBeginsWith;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string_view unfit_operator_name(Test test) {
+  switch (test) {
+    case Test::kOr:
+      return "OR";
+    case Test::kNot:
+      return "NOT";
+    case Test::kIn:
+      return "IN";
+    case Test::kNotEqual:
+      return "<>";
+    case Test::kExists:
+      return "attribute_exists";
+    case Test::kNotExists:
+      return "attribute_not_exists";
+    case Test::kHasType:
+      return "attribute_type";
+    default:
+      return "contains";
+  }
+}
+
+/// :value < key says the same as key > :value.
+KeyOperator mirrored(KeyOperator op) {
+  switch (op) {
+    case KeyOperator::kLess:
+      return KeyOperator::kGreater;
+    case KeyOperator::kLessOrEqual:
+      return KeyOperator::kGreaterOrEqual;
+    case KeyOperator::kGreater:
+      return KeyOperator::kLess;
+    case KeyOperator::kGreaterOrEqual:
+      return KeyOperator::kLessOrEqual;
+    default:
+      return op;
+  }
+}
+
+KeyPredicate to_predicate(ConditionNode& node, KeyOperator op) {
+  const auto path_of = [](const Operand& operand) { return std::get_if<Path>(&operand.source); };
+  if (op == KeyOperator::kBetween || op == KeyOperator::kBeginsWith) {
+    const Operand& first = node.operands.front();
+    if (first.size) throw Unfit{"KeyConditionExpressions cannot contain nested operations"};
+    if (path_of(first) == nullptr) {
+      throw Unfit{std::string("Invalid condition in KeyConditionExpression: ") +
+                  (op == KeyOperator::kBetween ? "BETWEEN" : "begins_with") +
+                  " operator must have the key attribute as its first operand"};
+    }
+  }
+  const Path* key = nullptr;
+  std::size_t key_at = 0;
+  for (std::size_t i = 0; i < node.operands.size(); ++i) {
+    if (node.operands[i].size) throw Unfit{"KeyConditionExpressions cannot contain nested operations"};
+    const Path* path = path_of(node.operands[i]);
+    if (path == nullptr) continue;
+    if (key != nullptr) {
+      throw Unfit{"Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"};
+    }
+    if (!path->steps.empty()) throw Unfit{"KeyConditionExpressions cannot have conditions on nested attributes"};
+    key = path;
+    key_at = i;
+  }
+  if (key == nullptr) throw Unfit{"Invalid condition in KeyConditionExpression: No key attribute specified"};
+  KeyPredicate predicate;
+  predicate.attribute = key->attribute;
+  predicate.op = key_at == 0 ? op : mirrored(op);
+  predicate.first = std::move(std::get<AttributeValue>(node.operands[key_at == 0 ? 1 : 0].source));
+  if (op == KeyOperator::kBetween) predicate.second = std::move(std::get<AttributeValue>(node.operands[2].source));
+  return predicate;
+}
+
+void flatten(ConditionNode& node, std::vector<KeyPredicate>& predicates) {
+  if (node.test == Test::kAnd) {
+    for (ConditionNode& child : node.children) flatten(child, predicates);
+    return;
+  }
+  const auto op = key_operator(node.test);
+  if (!op) {
+    throw Unfit{"Invalid operator used in KeyConditionExpression: " + std::string(unfit_operator_name(node.test))};
+  }
+  KeyPredicate predicate = to_predicate(node, *op);
+  const bool repeated = std::any_of(predicates.begin(), predicates.end(),
+                                    [&](const KeyPredicate& other) { return other.attribute == predicate.attribute; });
+  if (repeated) throw Unfit{"KeyConditionExpressions must only contain one condition per key"};
+  predicates.push_back(std::move(predicate));
+}
+
+// Against a schema ---------------------------------------------------------------------------------------------------
+
+[[noreturn]] void throw_invalid_parameter(std::string_view reason) {
+  core::throw_validation("One or more parameter values were invalid: " + std::string(reason));
+}
+
+const KeyPredicate* find(const KeyCondition& condition, std::string_view attribute) {
+  for (const KeyPredicate& predicate : condition.predicates) {
+    if (predicate.attribute == attribute) return &predicate;
+  }
+  return nullptr;
+}
+
+std::size_t key_size_bytes(const AttributeValue& value) { return value.size_bytes(); }
+
+void check_value(const AttributeValue& value, const core::KeyAttribute& key, bool is_hash) {
+  if (value.type() != key.type) throw_invalid_parameter("Condition parameter type does not match schema type");
+  const std::size_t size = key_size_bytes(value);
+  if (is_hash && size == 0) {
+    core::throw_validation(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
+        std::string(value.type() == core::AttributeType::kString ? "string" : "binary") + " value. Key: " + key.name);
+  }
+  if (is_hash && size > core::kMaxPartitionKeySizeBytes) {
+    throw_invalid_parameter("Size of hashkey has exceeded the maximum size limit of2048 bytes");
+  }
+  if (!is_hash && size > core::kMaxSortKeySizeBytes) {
+    throw_invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+  }
+}
+
+void check_predicate(const KeyPredicate& predicate, const core::KeyAttribute& key, bool is_hash) {
+  if (predicate.op == KeyOperator::kNotIndexable) {
+    core::throw_validation("Attempted conditional constraint is not an indexable operation");
+  }
+  check_value(predicate.first, key, is_hash);
+  if (predicate.op == KeyOperator::kBetween) check_value(predicate.second, key, is_hash);
+}
+
+[[noreturn]] void throw_missed(std::string_view attribute) {
+  core::throw_validation("Query condition missed key schema element: " + std::string(attribute));
+}
+[[noreturn]] void throw_not_supported() { core::throw_validation("Query key condition not supported"); }
+
+/// One hash and at most one range attribute: every table and local index, most global ones.
+KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& schema) {
+  const std::size_t count = condition.predicates.size();
+  if (count > 2) core::throw_validation(std::string(kTooManyConditions));
+  const core::KeyAttribute& hash_key = schema.hash.front();
+  if (schema.range.empty() && count > 1) throw_not_supported();
+  const KeyPredicate* hash = find(condition, hash_key.name);
+  if (hash == nullptr) throw_missed(hash_key.name);
+  check_predicate(*hash, hash_key, true);
+  if (hash->op != KeyOperator::kEqual) throw_not_supported();
+  KeyRange range;
+  range.hash.push_back(hash->first);
+  if (schema.range.empty() || count == 1) return range;
+  const core::KeyAttribute& range_key = schema.range.front();
+  const KeyPredicate* predicate = find(condition, range_key.name);
+  if (predicate == nullptr) throw_missed(range_key.name);
+  check_predicate(*predicate, range_key, false);
+  if (predicate->op == KeyOperator::kEqual) {
+    range.range_equal.push_back(predicate->first);
+  } else {
+    range.range = *predicate;
+  }
+  return range;
+}
+
+/// Several hash or range attributes: equality on every hash attribute, then range attributes from the left without a
+/// gap, of which only the last may be other than an equality.
+/// Source: Developer Guide, "Global secondary indexes: multi-attribute keys".
+KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema& schema) {
+  KeyRange range;
+  std::size_t used = 0;
+  for (const core::KeyAttribute& key : schema.hash) {
+    const KeyPredicate* predicate = find(condition, key.name);
+    if (predicate == nullptr) {
+      throw_invalid_parameter("All HASH key attributes must have an equality condition; missing: " + key.name);
+    }
+    check_predicate(*predicate, key, true);
+    if (predicate->op != KeyOperator::kEqual) {
+      throw_invalid_parameter("HASH key attributes must have an equality condition: " + key.name);
+    }
+    range.hash.push_back(predicate->first);
+    ++used;
+  }
+  std::size_t range_bytes = 0;
+  std::string_view gap;
+  for (const core::KeyAttribute& key : schema.range) {
+    const KeyPredicate* predicate = find(condition, key.name);
+    if (predicate == nullptr) {
+      if (gap.empty()) gap = key.name;
+      continue;
+    }
+    check_predicate(*predicate, key, false);
+    range_bytes += key_size_bytes(predicate->first);
+    if (range_bytes > core::kMaxSortKeySizeBytes) {
+      throw_invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+    }
+    if (!gap.empty()) {
+      throw_invalid_parameter("RANGE key attributes before " + key.name +
+                              " must have an equality condition; missing: " + std::string(gap));
+    }
+    if (range.range) {
+      throw_invalid_parameter("RANGE key attributes before " + key.name +
+                              " must have an equality condition: " + range.range->attribute);
+    }
+    if (predicate->op == KeyOperator::kEqual) {
+      range.range_equal.push_back(predicate->first);
+    } else {
+      range.range = *predicate;
+    }
+    ++used;
+  }
+  if (used != condition.predicates.size()) throw_not_supported();  // some are on attributes of no key
+  return range;
+}
+
+}  // namespace
+
+KeyCondition bind_key_condition(std::string_view text, Bindings& bindings) {
+  const SharedSyntax tree = parse_cached(ExpressionKind::kKeyCondition, text);
+  ConditionNode root = bind_tree(ExpressionKind::kKeyCondition, *tree, bindings);
+  KeyCondition condition;
+  try {
+    flatten(root, condition.predicates);
+  } catch (Unfit& unfit) {
+    condition.fault = std::move(unfit.message);
+  }
+  return condition;
+}
+
+void check_key_condition(const KeyCondition& condition) {
+  if (!condition.fault.empty()) core::throw_validation(condition.fault);
+  if (condition.predicates.empty() || condition.predicates.size() > kMaxConditions) {
+    core::throw_validation(std::string(kTooManyConditions));
+  }
+}
+
+KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySchema& schema, bool /*legacy*/) {
+  check_key_condition(condition);
+  const bool single = schema.hash.size() == 1 && schema.range.size() <= 1;
+  return single ? resolve_single(condition, schema) : resolve_composite(condition, schema);
+}
+
+}  // namespace stator::expression

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/attribute_value.h"
+#include "expression/condition_node.h"
+#include "json/reader.h"
+
+namespace stator::expression {
+
+/// The members of AttributeValueList, checked one by one.
+std::vector<core::AttributeValue> read_arguments(const json::Array& list);
+
+/// Checks the arguments of a legacy ComparisonOperator: their number, that all are of one type, that the operator
+/// takes that type, the order of BETWEEN's bounds. Throws ValidationException.
+void check_arguments(std::string_view comparison_operator, const std::vector<core::AttributeValue>& arguments);
+
+/// The test "attribute comparison_operator arguments"; arguments were checked.
+ConditionNode legacy_test(std::string_view attribute, std::string_view comparison_operator,
+                          std::vector<core::AttributeValue> arguments);
+
+/// All or any of the tests; no tests at all are true.
+Condition combine(std::vector<ConditionNode> tests, std::string_view conditional_operator);
+
+}  // namespace stator::expression

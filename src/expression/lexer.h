@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace stator::expression {
+
+enum class TokenKind : std::uint8_t {
+  kEnd,
+  kWord,              // letters, digits and '_', beginning with a letter
+  kNamePlaceholder,   // #name
+  kValuePlaceholder,  // :value
+  kInteger,           // 0, or digits that do not begin with 0
+  kSymbol,            // = <> < <= > >= ( ) [ ] , . + -
+  kUnknown,           // anything else, one character at a time
+};
+
+struct Token {
+  TokenKind kind = TokenKind::kEnd;
+  std::uint32_t begin = 0;  // bytes into the expression
+  std::uint32_t end = 0;
+};
+
+/// Cuts an expression into tokens; the last one is kEnd. Never fails: what is no token of the language becomes
+/// kUnknown, and the parser reports it where it stands.
+std::vector<Token> tokenize(std::string_view text);
+
+}  // namespace stator::expression

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <initializer_list>
+
+#include "core/attribute_value.h"
+#include "expression/syntax.h"
+
+namespace stator::expression {
+
+/// The attribute types an operator or function takes.
+class TypeSet {
+ public:
+  constexpr TypeSet(std::initializer_list<core::AttributeType> types) {
+    for (const core::AttributeType type : types) bits_ |= bit(type);
+  }
+  [[nodiscard]] constexpr bool has(core::AttributeType type) const { return (bits_ & bit(type)) != 0; }
+
+  /// What <, BETWEEN and their like compare.
+  static constexpr TypeSet scalars() {
+    return {core::AttributeType::kString, core::AttributeType::kNumber, core::AttributeType::kBinary};
+  }
+  static constexpr TypeSet with_prefix() { return {core::AttributeType::kString, core::AttributeType::kBinary}; }
+  static constexpr TypeSet sets() {
+    return {core::AttributeType::kStringSet, core::AttributeType::kNumberSet, core::AttributeType::kBinarySet};
+  }
+  static constexpr TypeSet with_size() {
+    return {core::AttributeType::kString,    core::AttributeType::kBinary,    core::AttributeType::kStringSet,
+            core::AttributeType::kNumberSet, core::AttributeType::kBinarySet, core::AttributeType::kMap,
+            core::AttributeType::kList};
+  }
+
+ private:
+  static constexpr unsigned bit(core::AttributeType type) { return 1U << static_cast<unsigned>(type); }
+  unsigned bits_ = 0;
+};
+
+/// Throws "Incorrect operand type for operator or function; operator or function: <name>, operand type: <type>".
+[[noreturn]] inline void throw_operand_type(ExpressionKind kind, std::string_view name, core::AttributeType type) {
+  std::string message = "Incorrect operand type for operator or function; operator or function: ";
+  message.append(name).append(", operand type: ").append(core::type_name(type));
+  throw_invalid(kind, message);
+}
+
+}  // namespace stator::expression

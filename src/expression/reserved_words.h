@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace stator::expression {
+
+/// Whether an expression may not use this word as a bare attribute name, in any case of letters.
+/// Source: Developer Guide, "Reserved words in DynamoDB" (573 words).
+bool is_reserved_word(std::string_view name);
+
+}  // namespace stator::expression

@@ -1,0 +1,311 @@
+#include <algorithm>
+
+#include "core/api_error.h"
+#include "core/limits.h"
+#include "expression/path.h"
+#include "expression/update_program.h"
+
+namespace stator::expression {
+namespace {
+
+using core::AttributeValue;
+using List = AttributeValue::List;
+using Map = AttributeValue::Map;
+
+[[noreturn]] void throw_wrong_type(bool legacy) {
+  core::throw_validation(legacy ? "Type mismatch for attribute to update"
+                                : "An operand in the update expression has an incorrect data type");
+}
+[[noreturn]] void throw_missing_attribute() {
+  core::throw_validation("The provided expression refers to an attribute that does not exist in the item");
+}
+[[noreturn]] void throw_invalid_path() {
+  core::throw_validation("The document path provided in the update expression is invalid for update");
+}
+
+AttributeValue evaluate(const UpdateValue& value, const json::Item& item);
+
+template <class T>
+T operand(const UpdateValue& value, const json::Item& item) {
+  AttributeValue evaluated = evaluate(value, item);
+  T* wanted = evaluated.get_if<T>();
+  if (wanted == nullptr) throw_wrong_type(false);
+  return std::move(*wanted);
+}
+
+AttributeValue evaluate(const UpdateValue& value, const json::Item& item) {
+  switch (value.kind) {
+    case UpdateValue::Kind::kValue:
+      return value.value;
+    case UpdateValue::Kind::kPath: {
+      const AttributeValue* found = resolve(item, value.path);
+      if (found == nullptr) throw_missing_attribute();
+      return *found;
+    }
+    case UpdateValue::Kind::kIfNotExists: {
+      const AttributeValue* found = resolve(item, value.path);
+      return found != nullptr ? *found : evaluate(value.operands.front(), item);
+    }
+    case UpdateValue::Kind::kListAppend: {
+      List list = operand<List>(value.operands[0], item);
+      List tail = operand<List>(value.operands[1], item);
+      list.insert(list.end(), std::make_move_iterator(tail.begin()), std::make_move_iterator(tail.end()));
+      return AttributeValue(std::move(list));
+    }
+    case UpdateValue::Kind::kPlus: {
+      const auto left = operand<core::Number>(value.operands[0], item);
+      return AttributeValue::number(left.plus(operand<core::Number>(value.operands[1], item)));
+    }
+    case UpdateValue::Kind::kMinus: {
+      const auto left = operand<core::Number>(value.operands[0], item);
+      return AttributeValue::number(left.minus(operand<core::Number>(value.operands[1], item)));
+    }
+  }
+  return {};
+}
+
+/// Levels of a value: a scalar is one, a map of scalars two.
+std::size_t height(const AttributeValue& value) {
+  std::size_t highest = 0;
+  if (const auto* list = value.get_if<List>()) {
+    for (const AttributeValue& element : *list) highest = std::max(highest, height(element));
+  } else if (const auto* map = value.get_if<Map>()) {
+    for (const core::MapMember& member : *map) highest = std::max(highest, height(member.value));
+  }
+  return highest + 1;
+}
+
+void check_nesting(const Path& path, const AttributeValue& value) {
+  if (path.steps.size() + height(value) <= core::kMaxNestingDepth) return;
+  core::throw_validation(
+      "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+      "limit");
+}
+
+template <class Set>
+bool is_empty_set(const AttributeValue& value) {
+  const auto* set = value.get_if<Set>();
+  return set != nullptr && set->members.empty();
+}
+
+/// Answers whether a value is among the members of a set; sorts large sets once.
+template <class Member>
+class MemberLookup {
+ public:
+  explicit MemberLookup(const std::vector<Member>& members) : members_(members) {
+    if (members.size() <= kSearchLinearlyUpTo) return;
+    sorted_.reserve(members.size());
+    for (const Member& member : members) sorted_.push_back(&member);
+    std::sort(sorted_.begin(), sorted_.end(), [](const Member* a, const Member* b) { return *a < *b; });
+  }
+
+  [[nodiscard]] bool has(const Member& member) const {
+    if (sorted_.empty()) return std::find(members_.begin(), members_.end(), member) != members_.end();
+    const auto found = std::lower_bound(sorted_.begin(), sorted_.end(), member,
+                                        [](const Member* a, const Member& b) { return *a < b; });
+    return found != sorted_.end() && **found == member;
+  }
+
+ private:
+  static constexpr std::size_t kSearchLinearlyUpTo = 16;
+  const std::vector<Member>& members_;
+  std::vector<const Member*> sorted_;
+};
+
+template <class Set>
+bool unite(AttributeValue& value, const AttributeValue& more) {
+  auto* set = value.get_if<Set>();
+  if (set == nullptr) return false;
+  auto added = more.get_if<Set>()->members;
+  {
+    const MemberLookup lookup(set->members);
+    std::erase_if(added, [&](const auto& member) { return lookup.has(member); });
+  }
+  set->members.insert(set->members.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+  return true;
+}
+
+template <class Set>
+bool subtract(AttributeValue& value, const AttributeValue& less) {
+  auto* set = value.get_if<Set>();
+  if (set == nullptr) return false;
+  const MemberLookup lookup(less.get_if<Set>()->members);
+  std::erase_if(set->members, [&](const auto& member) { return lookup.has(member); });
+  return true;
+}
+
+/// Applies one program to one item.
+class Application {
+ public:
+  Application(const UpdateProgram& program, json::Item& item, bool item_exists)
+      : program_(program), item_(item), item_exists_(item_exists) {}
+
+  void run() {
+    evaluate_right_hand_sides();
+    // List indexes mean the list as it was, so nothing is removed or appended before all else was done in place.
+    for (std::size_t i = 0; i < program_.actions.size(); ++i) {
+      const UpdateAction& action = program_.actions[i];
+      const Path& path = program_.paths[action.path];
+      switch (action.kind) {
+        case UpdateAction::Kind::kSet:
+          set(path, std::move(values_[i]));
+          break;
+        case UpdateAction::Kind::kAdd:
+          add(path, action.value.value);
+          break;
+        case UpdateAction::Kind::kDelete:
+          take(path, action.value.value);
+          break;
+        case UpdateAction::Kind::kRemove:
+          check_removable(path);
+          break;
+      }
+    }
+    append_elements();
+    remove_paths();
+  }
+
+ private:
+  struct Append {
+    const Path* path;
+    std::uint32_t index;
+    AttributeValue value;
+  };
+
+  void evaluate_right_hand_sides() {
+    values_.resize(program_.actions.size());
+    for (std::size_t i = 0; i < program_.actions.size(); ++i) {
+      const UpdateAction& action = program_.actions[i];
+      if (action.kind != UpdateAction::Kind::kSet) continue;
+      values_[i] = evaluate(action.value, item_);
+      check_nesting(program_.paths[action.path], values_[i]);
+    }
+  }
+
+  /// The value that holds the last step of a nested path, for changing; null where there is none.
+  AttributeValue* parent_of(const Path& path) {
+    AttributeValue* value = item_.find_mutable(path.attribute);
+    for (std::size_t i = 0; value != nullptr && i + 1 < path.steps.size(); ++i) value = child(*value, path.steps[i]);
+    if (value == nullptr) return nullptr;
+    const bool by_name = std::holds_alternative<std::string>(path.steps.back());
+    const bool fits = by_name ? value->get_if<Map>() != nullptr : value->get_if<List>() != nullptr;
+    return fits ? value : nullptr;
+  }
+
+  static AttributeValue* child(AttributeValue& value, const PathStep& step) {
+    if (const auto* name = std::get_if<std::string>(&step)) return value.member(*name);
+    auto* list = value.get_if<List>();
+    const std::size_t index = std::get<std::uint32_t>(step);
+    return list != nullptr && index < list->size() ? &(*list)[index] : nullptr;
+  }
+
+  AttributeValue& require_parent(const Path& path) {
+    AttributeValue* parent = parent_of(path);
+    if (parent == nullptr) throw_invalid_path();
+    return *parent;
+  }
+
+  void set(const Path& path, AttributeValue value) {
+    if (path.steps.empty()) {
+      item_.set(path.attribute, std::move(value));
+      return;
+    }
+    AttributeValue& parent = require_parent(path);
+    if (AttributeValue* existing = child(parent, path.steps.back())) {
+      *existing = std::move(value);
+    } else if (const auto* name = std::get_if<std::string>(&path.steps.back())) {
+      parent.get_if<Map>()->push_back({*name, std::move(value)});
+    } else {
+      appends_.push_back({&path, std::get<std::uint32_t>(path.steps.back()), std::move(value)});
+    }
+  }
+
+  AttributeValue* find_for_change(const Path& path) {
+    if (path.steps.empty()) return item_.find_mutable(path.attribute);
+    return child(require_parent(path), path.steps.back());
+  }
+
+  void add(const Path& path, const AttributeValue& more) {
+    AttributeValue* value = find_for_change(path);
+    if (value == nullptr) {
+      check_nesting(path, more);
+      set(path, more);
+      return;
+    }
+    if (value->type() != more.type()) throw_wrong_type(program_.legacy);
+    if (auto* number = value->get_if<core::Number>()) {
+      *number = number->plus(*more.get_if<core::Number>());
+    } else if (auto* list = value->get_if<List>()) {
+      const List& tail = *more.get_if<List>();
+      list->insert(list->end(), tail.begin(), tail.end());
+    } else {
+      unite<AttributeValue::StringSet>(*value, more) || unite<AttributeValue::NumberSet>(*value, more) ||
+          unite<AttributeValue::BinarySet>(*value, more);
+    }
+  }
+
+  void take(const Path& path, const AttributeValue& less) {
+    AttributeValue* value = find_for_change(path);
+    if (value == nullptr) return;
+    if (value->type() != less.type()) throw_wrong_type(program_.legacy);
+    subtract<AttributeValue::StringSet>(*value, less) || subtract<AttributeValue::NumberSet>(*value, less) ||
+        subtract<AttributeValue::BinarySet>(*value, less);
+    const bool empty = is_empty_set<AttributeValue::StringSet>(*value) ||
+                       is_empty_set<AttributeValue::NumberSet>(*value) ||
+                       is_empty_set<AttributeValue::BinarySet>(*value);
+    if (empty) removals_.push_back(&path);  // there are no empty sets
+  }
+
+  void check_removable(const Path& path) {
+    if (!path.steps.empty() && parent_of(path) == nullptr) {
+      if (item_exists_) throw_invalid_path();
+      return;
+    }
+    removals_.push_back(&path);
+  }
+
+  /// Elements beyond the end of their list are appended in the order of their indexes.
+  void append_elements() {
+    std::stable_sort(appends_.begin(), appends_.end(),
+                     [](const Append& a, const Append& b) { return a.index < b.index; });
+    for (Append& append : appends_) {
+      require_parent(*append.path).get_if<List>()->push_back(std::move(append.value));
+    }
+  }
+
+  /// From the last element to the first, so that no removal moves what is still to be removed.
+  void remove_paths() {
+    std::sort(removals_.begin(), removals_.end(), [](const Path* a, const Path* b) { return b->steps < a->steps; });
+    for (const Path* path : removals_) {
+      if (path->steps.empty()) {
+        item_.remove(path->attribute);
+        continue;
+      }
+      AttributeValue& parent = require_parent(*path);
+      if (const auto* name = std::get_if<std::string>(&path->steps.back())) {
+        std::erase_if(*parent.get_if<Map>(), [&](const core::MapMember& member) { return member.name == *name; });
+      } else {
+        List& list = *parent.get_if<List>();
+        const std::size_t index = std::get<std::uint32_t>(path->steps.back());
+        if (index < list.size()) list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
+      }
+    }
+  }
+
+  const UpdateProgram& program_;
+  json::Item& item_;
+  const bool item_exists_;
+  std::vector<AttributeValue> values_;  // of each SET, by action
+  std::vector<Append> appends_;
+  std::vector<const Path*> removals_;
+};
+
+}  // namespace
+
+Update::Update(std::shared_ptr<const UpdateProgram> program) : program_(std::move(program)) {}
+
+void Update::apply(json::Item& item, bool item_exists) const { Application(*program_, item, item_exists).run(); }
+
+const std::vector<Path>& Update::paths() const { return program_->paths; }
+
+}  // namespace stator::expression
