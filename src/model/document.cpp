@@ -139,11 +139,12 @@ class TreeBuilder {
   }
   bool open(NodeKind kind) {
     if (stack_.size() >= kMaxDepth) {
-      fault_place = places_.at(stream_.position - 1);
+      fault_place = places_.at(stream_.position);
       fault = "nested deeper than " + std::to_string(kMaxDepth) + " levels";
       return false;
     }
-    stack_.push_back(add(kind, stream_.position - 1));
+    // The iterative reader tells of a container before it takes the bracket.
+    stack_.push_back(add(kind, stream_.position));
     return true;
   }
   bool close() {

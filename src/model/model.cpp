@@ -178,10 +178,11 @@ std::vector<Model> load_models(const fs::path& models_directory) {
   return models;
 }
 
-fs::path find_models_directory(const std::string& given, const fs::path& program_directory) {
+fs::path find_models_directory(const std::string& given, const fs::path& working_directory,
+                               const fs::path& program_directory) {
   if (!given.empty()) return given;
   if (const char* variable = std::getenv("STATOR_MODELS"); variable != nullptr && *variable != '\0') return variable;
-  if (has_models("models")) return "models";
+  if (has_models(working_directory / "models")) return (working_directory / "models").lexically_normal();
   if (program_directory.empty()) return {};
   const fs::path shared = program_directory / ".." / "share" / "stator" / "models";
   if (has_models(shared)) return shared.lexically_normal();

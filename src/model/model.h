@@ -64,9 +64,11 @@ std::vector<std::string> list_models(const std::filesystem::path& models_directo
 /// All of them. Throws ModelError.
 std::vector<Model> load_models(const std::filesystem::path& models_directory);
 
-/// Where models lie: `given` (--models), else STATOR_MODELS, else ./models, else beside the program
+/// Where models lie: `given` (--models), else STATOR_MODELS, else models/ in the working directory, else beside the
+/// program
 /// (`program_directory`/../share/stator/models, or a models/ folder in one of the directories above it). Empty where
 /// none is.
-std::filesystem::path find_models_directory(const std::string& given, const std::filesystem::path& program_directory);
+std::filesystem::path find_models_directory(const std::string& given, const std::filesystem::path& working_directory,
+                                            const std::filesystem::path& program_directory);
 
 }  // namespace stator::model

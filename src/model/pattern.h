@@ -115,7 +115,7 @@ using UserLookup = std::function<User(std::string_view handle)>;
 
 /// The request with `given` and the defaults filled in. `start_key_json`: where a page goes on (ExclusiveStartKey), or
 /// empty. Throws ParameterError, and what `users` throws.
-BoundRequest bind(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,
-                  const std::string& start_key_json = {});
+BoundRequest bind_request(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,
+                          const std::string& start_key_json = {});
 
 }  // namespace stator::model

@@ -193,8 +193,8 @@ std::string normalise(const Parameter& parameter, std::string_view value) {
   return std::string(value);
 }
 
-BoundRequest bind(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,
-                  const std::string& start_key_json) {
+BoundRequest bind_request(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,
+                          const std::string& start_key_json) {
   Binder binder(pattern, given, users);
   BoundRequest bound;
   Node request = binder.request(given);

@@ -227,7 +227,7 @@ class PatternReader {
     const Place place = example == nullptr ? root.place : example->place;
     const UserLookup anybody = [](std::string_view handle) { return User{"", std::string(handle), "", ""}; };
     try {
-      bind(pattern_, pattern_.example, anybody);
+      bind_request(pattern_, pattern_.example, anybody);
     } catch (const ParameterError& fault) {
       document_.fail(place, std::string("the example does not fit: ") + fault.what());
     }
