@@ -1,0 +1,384 @@
+#include "api/shape.h"
+
+#include <array>
+#include <string>
+
+#include "api/shape_report.h"
+#include "api/shape_rules.h"
+#include "api/shape_values.h"
+#include "api/shapes/operations.h"
+#include "core/api_error.h"
+
+namespace stator::api {
+
+using shapes::Kind;
+using shapes::Operation;
+using shapes::Shape;
+using Type = simdjson::dom::element_type;
+
+namespace {
+
+constexpr std::string_view kPackage = "com.amazonaws.dynamodb.v20120810.";
+/// The parser's own limit; a guard of our own, since we recurse with the request.
+constexpr int kMaxDepth = 1024;
+
+[[noreturn]] void refuse(std::string message) { throw core::ApiError("SerializationException", std::move(message)); }
+
+/// Whether a value is a member of a structure or an element of a list or map: the service's words differ.
+enum class Place : std::uint8_t { kMember, kElement };
+
+std::string_view java_type(Kind kind) {
+  switch (kind) {
+    case Kind::kBoolean:
+      return "Boolean";
+    case Kind::kInteger:
+      return "Integer";
+    case Kind::kLong:
+      return "Long";
+    case Kind::kDouble:
+      return "Double";
+    case Kind::kTimestamp:
+      return "Date";
+    default:
+      return "String";
+  }
+}
+
+/// The class as Java prints it: "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>".
+std::string class_name(const Shape& shape) {
+  switch (shape.kind) {
+    case Kind::kList:
+      return "java.util.List<" + class_name(*shape.element) + ">";
+    case Kind::kMap:
+      return "java.util.Map<java.lang.String, " + class_name(*shape.element) + ">";
+    case Kind::kStructure:
+    case Kind::kAttributeValue:
+      return std::string(kPackage) + std::string(shape.name);
+    case Kind::kTimestamp:
+      return "java.util.Date";
+    default:
+      return "java.lang." + std::string(java_type(shape.kind));
+  }
+}
+
+std::string_view token_name(const json::Value& value) {
+  switch (value.type()) {
+    case Type::BOOL:
+      return bool(value) ? "TRUE_VALUE" : "FALSE_VALUE";
+    case Type::DOUBLE:
+      return "DECIMAL_VALUE";
+    case Type::STRING:
+      return "STRING_VALUE";
+    default:
+      return "NUMBER_VALUE";
+  }
+}
+
+[[noreturn]] void refuse_structure_found() { refuse("Start of structure or map found where not expected"); }
+
+[[noreturn, gnu::cold]] void refuse_scalar(const Shape& shape, const json::Value& found) {
+  if (found.is_object()) {
+    refuse_structure_found();
+  }
+  if (found.is_array()) {
+    refuse("Unrecognized collection type class " + class_name(shape));
+  }
+  refuse(std::string(token_name(found)) + " cannot be converted to " + std::string(java_type(shape.kind)));
+}
+
+[[noreturn, gnu::cold]] void refuse_structure(const Shape& shape, const json::Value& found, Place place) {
+  if (found.is_array()) {
+    refuse("Unrecognized collection type class " + class_name(shape));
+  }
+  refuse(place == Place::kElement ? "Unexpected value type in payload" : "Unexpected field type");
+}
+
+[[noreturn, gnu::cold]] void refuse_collection(const Shape& shape, const json::Value& found, Place place) {
+  if (found.is_object()) {
+    refuse_structure_found();
+  }
+  if (found.is_array()) {
+    refuse("Unrecognized collection type " + class_name(shape));
+  }
+  if (place == Place::kMember) {
+    refuse("Unexpected field type");
+  }
+  refuse(
+      "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class "
+      "(sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of "
+      "loader 'bootstrap')");
+}
+
+[[noreturn, gnu::cold]] void refuse_blob(const json::Value& found) {
+  if (found.is_object()) {
+    refuse_structure_found();
+  }
+  refuse(found.is_array() ? "Unrecognized collection type class java.nio.ByteBuffer"
+                          : "only base-64-encoded strings are convertible to bytes");
+}
+
+constexpr std::array<std::int8_t, 256> base64_digits() {
+  std::array<std::int8_t, 256> digits{};
+  digits.fill(-1);
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t at = 0; at < kAlphabet.size(); ++at) {
+    digits[static_cast<unsigned char>(kAlphabet[at])] = static_cast<std::int8_t>(at);
+  }
+  return digits;
+}
+constexpr std::array<std::int8_t, 256> kBase64Digits = base64_digits();
+
+void check_base64(std::string_view text) {
+  if (text.size() % 4 != 0) {
+    refuse("Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size()));
+  }
+  if (text.empty()) {
+    return;
+  }
+  const std::size_t pads = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  text.remove_suffix(pads);
+  // The bits of the last digit that no byte takes must be zero.
+  const int last = kBase64Digits[static_cast<unsigned char>(text.back())];
+  if (pads > 0 && (last & (pads == 2 ? 0xf : 0x3)) != 0) {
+    refuse("Invalid last non-pad Base64 character dectected");
+  }
+  for (const char c : text) {
+    if (kBase64Digits[static_cast<unsigned char>(c)] < 0) {
+      refuse("Invalid Base64 character: '" + std::string(1, c) + "'");
+    }
+  }
+}
+
+/// One walk over the request in the order of its text, as the service's parser reads it. It throws at the first JSON
+/// type that is wrong, and only notes whether any constraint is violated: naming those is for report_violations.
+class Walk {
+ public:
+  void structure(const Shape& shape, const json::Object& object, int depth) {
+    std::uint32_t present = 0;
+    if (shape.index != nullptr) {
+      for (const auto field : object) {
+        const std::uint8_t at = shape.index->find(field.key);
+        if (at == shapes::MemberIndex::kEmpty || shape.members[at].name != field.key || field.value.is_null()) {
+          continue;
+        }
+        present |= 1U << at;
+        value(*shape.members[at].shape, field.value, Place::kMember, depth);
+      }
+    }
+    violated = violated || (shape.required & ~present) != 0;
+  }
+
+  bool violated = false;
+  /// A null where an attribute value should be; a null inside a set.
+  bool null_value = false;
+  bool null_set_member = false;
+
+ private:
+  void value(const Shape& shape, const json::Value& value, Place place, int depth) {
+    switch (shape.kind) {
+      case Kind::kString:
+        if (!value.is_string()) {
+          refuse_scalar(shape, value);
+        }
+        violated = violated || (shape.constrained() && !satisfies(shape, std::string_view(value)));
+        return;
+      case Kind::kBoolean:
+        boolean(shape, value);
+        return;
+      case Kind::kInteger:
+      case Kind::kLong:
+        integer(shape, value);
+        return;
+      case Kind::kDouble:
+      case Kind::kTimestamp:
+        if (!value.is_number()) {
+          refuse_scalar(shape, value);
+        }
+        return;
+      case Kind::kList:
+        list(shape, value, place, depth);
+        return;
+      case Kind::kMap:
+        map(shape, value, place, depth);
+        return;
+      case Kind::kStructure:
+        if (!value.is_object()) {
+          refuse_structure(shape, value, place);
+        }
+        structure(shape, value, deeper(depth));
+        return;
+      case Kind::kAttributeValue:
+        attribute_value(value, place, depth);
+        return;
+    }
+  }
+
+  static int deeper(int depth) {
+    if (depth >= kMaxDepth) {
+      refuse("Too many levels of nesting");
+    }
+    return depth + 1;
+  }
+
+  static void boolean(const Shape& shape, const json::Value& value) {
+    if (value.is_bool()) {
+      return;
+    }
+    if (!value.is_string()) {
+      refuse_scalar(shape, value);
+    }
+    if (!is_boolean_text(std::string_view(value))) {
+      refuse("Unexpected token received from parser");
+    }
+  }
+
+  void integer(const Shape& shape, const json::Value& value) {
+    if (!value.is_number()) {
+      refuse_scalar(shape, value);
+    }
+    const double magnitude = read_double(value);
+    const bool fits = shape.kind == Kind::kInteger
+                          ? magnitude > -2147483649.0 && magnitude < 2147483648.0
+                          : magnitude >= -9223372036854775808.0 && magnitude < 9223372036854775808.0;
+    // The largest long integers are doubles beyond the range: for them the parser's own type decides.
+    if (!fits && !(shape.kind == Kind::kLong && value.is_int64())) {
+      refuse_scalar(shape, value);
+    }
+    violated = violated || !satisfies(shape, read_integer(value));
+  }
+
+  void list(const Shape& shape, const json::Value& value, Place place, int depth) {
+    if (!value.is_array()) {
+      refuse_collection(shape, value, place);
+    }
+    const int inner = deeper(depth);
+    std::int64_t count = 0;
+    for (const json::Value element : json::Array(value)) {
+      ++count;
+      this->element(*shape.element, element, inner);
+    }
+    violated = violated || !length_satisfies(shape, count);
+  }
+
+  void map(const Shape& shape, const json::Value& value, Place place, int depth) {
+    if (!value.is_object()) {
+      refuse_collection(shape, value, place);
+    }
+    const int inner = deeper(depth);
+    std::int64_t count = 0;
+    for (const auto field : json::Object(value)) {
+      ++count;
+      violated = violated || (shape.key != nullptr && !satisfies(*shape.key, field.key));
+      element(*shape.element, field.value, inner);
+    }
+    violated = violated || !length_satisfies(shape, count);
+  }
+
+  void element(const Shape& shape, const json::Value& value, int depth) {
+    if (!value.is_null()) {
+      this->value(shape, value, Place::kElement, depth);
+    } else if (shape.kind == Kind::kAttributeValue) {
+      null_value = true;
+    } else {
+      violated = true;
+    }
+  }
+
+  void attribute_value(const json::Value& value, Place place, int depth) {
+    if (!value.is_object()) {
+      refuse_structure(shapes::kAttributeValue, value, place);
+    }
+    const int inner = deeper(depth);
+    for (const auto field : json::Object(value)) {
+      if (!field.value.is_null()) {
+        typed(field.key, field.value, inner);
+      }
+    }
+  }
+
+  /// One member of an attribute value, by its type name.
+  void typed(std::string_view type, const json::Value& value, int depth) {
+    switch (type.size()) {
+      case 1:
+        switch (type.front()) {
+          case 'S':
+          case 'N':
+            if (!value.is_string()) {
+              refuse_scalar(shapes::kText, value);
+            }
+            return;
+          case 'B':
+            blob(value);
+            return;
+          case 'L':
+            list(shapes::kAttributeValueList, value, Place::kMember, depth);
+            return;
+          case 'M':
+            map(shapes::kAttributeMap, value, Place::kMember, depth);
+            return;
+          default:
+            return;
+        }
+      case 2:
+        if (type == "SS" || type == "NS" || type == "BS") {
+          set(value, type.front() == 'B');
+        }
+        return;
+      case 4:
+        if (type == "BOOL" || type == "NULL") {
+          boolean(shapes::kBoolean, value);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  static void blob(const json::Value& value) {
+    if (!value.is_string()) {
+      refuse_blob(value);
+    }
+    check_base64(std::string_view(value));
+  }
+
+  void set(const json::Value& value, bool binary) {
+    if (!value.is_array()) {
+      refuse_collection(shapes::kAttributeValueList, value, Place::kMember);
+    }
+    for (const json::Value member : json::Array(value)) {
+      if (member.is_null()) {
+        null_set_member = true;
+      } else if (binary) {
+        blob(member);
+      } else if (!member.is_string()) {
+        refuse_scalar(shapes::kText, member);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+void check_shape(std::string_view operation, const json::Object& request) {
+  const Operation* known = shapes::find_operation(operation);
+  if (known == nullptr) {
+    throw core::ApiError("UnknownOperationException", "");
+  }
+  Walk walk;
+  walk.structure(*known->input, request, 0);
+  if (walk.violated) {
+    report_violations(*known, request);
+  }
+  if (walk.null_value) {
+    throw core::ApiError("ValidationException",
+                         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+  }
+  if (walk.null_set_member) {
+    throw core::ApiError("ValidationException",
+                         "One or more parameter values were invalid: A set may not have a null member");
+  }
+}
+
+bool is_known_operation(std::string_view operation) { return shapes::find_operation(operation) != nullptr; }
+
+}  // namespace stator::api

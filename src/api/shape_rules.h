@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/shapes/definition.h"
+
+/// The constraints a single value may violate.
+namespace stator::api {
+
+/// Length as Java counts it: UTF-16 units.
+std::int64_t java_length(std::string_view utf8);
+
+bool matches(shapes::Pattern pattern, std::string_view text);
+/// The regular expression as the service prints it.
+std::string_view pattern_text(shapes::Pattern pattern);
+
+/// The bounds that hold for the length of `text`: those of the shape, or those its rule gives for this text.
+struct LengthBounds {
+  std::int64_t min = 0;
+  std::int64_t max = shapes::kUnbounded;
+  bool check_pattern = true;
+};
+LengthBounds length_bounds(const shapes::Shape& shape, std::string_view text);
+
+/// Whether a string satisfies its shape.
+bool satisfies(const shapes::Shape& shape, std::string_view text);
+bool satisfies(const shapes::Shape& shape, std::int64_t number);
+bool length_satisfies(const shapes::Shape& shape, std::int64_t members);
+
+/// All constraints of a shape in brackets: "[Member must have length less than or equal to 25, Member must have …]".
+std::string constraint_list(const shapes::Shape& shape);
+
+std::string too_short(std::int64_t min);
+std::string too_long(std::int64_t max);
+std::string must_match(shapes::Pattern pattern);
+std::string must_be_one_of(const shapes::Shape& shape);
+
+}  // namespace stator::api

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+#include "json/reader.h"
+
+/// Reading scalars that check_shape has let pass: the service is lenient about some JSON types.
+namespace stator::api {
+
+/// A boolean, also given as text: "true", "yes", "1", "false", "no", "0" in any case. False for anything else;
+/// `is_boolean_text` tells those apart.
+bool read_boolean(const json::Value& value);
+bool is_boolean_text(std::string_view text);
+
+/// A whole number; the decimals of a fraction are cut off, as Java does.
+std::int64_t read_integer(const json::Value& value);
+
+/// Any number as a double: Double and Timestamp (seconds since 1970) members.
+double read_double(const json::Value& value);
+
+}  // namespace stator::api
