@@ -4,10 +4,13 @@
 #include <array>
 #include <set>
 
+#include "core/json_string.h"
 #include "postgres/error.h"
 
 namespace stator::postgres {
 namespace {
+
+using core::append_json_string;
 
 enum class JsonForm : std::uint8_t { kText, kNumber, kBoolean, kJson };
 
@@ -124,31 +127,6 @@ void append_row(const Result& result, std::size_t row, std::string& out) {
 }
 
 }  // namespace
-
-void append_json_string(std::string_view text, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += byte;
-    } else if (byte == '\n') {
-      out += "\\n";
-    } else if (byte == '\t') {
-      out += "\\t";
-    } else if (byte == '\r') {
-      out += "\\r";
-    } else if (code < 0x20) {
-      out += "\\u00";
-      out += kHex[code >> 4U];
-      out += kHex[code & 0xFU];
-    } else {
-      out += byte;
-    }
-  }
-  out += '"';
-}
 
 std::string row_as_json(const Result& result, std::size_t row) {
   refuse_equal_names(result);

@@ -38,6 +38,4 @@ std::string row_as_json(const Result& result, std::size_t row);
 /// All rows as a JSON array of objects, `[]` where there are none.
 std::string rows_as_json(const Result& result);
 
-void append_json_string(std::string_view text, std::string& out);
-
 }  // namespace stator::postgres

@@ -1,0 +1,1 @@
+DROP INDEX public.activities_by_user;

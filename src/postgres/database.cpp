@@ -1,0 +1,68 @@
+#include "postgres/database.h"
+
+#include <utility>
+
+namespace stator::postgres {
+namespace {
+
+constexpr int kForceSince = 130000;
+
+bool database_exists(Connection& connection, std::string_view name) {
+  return connection.value("SELECT 1 FROM pg_database WHERE datname = $1", {std::string(name)}).has_value();
+}
+
+/// What WITH (FORCE) does, for servers before 13.
+void end_sessions_of(Connection& connection, std::string_view name) {
+  connection.execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+      {std::string(name)});
+}
+
+}  // namespace
+
+Connection connect_for_maintenance(const Target& target) {
+  Target maintenance = target;
+  maintenance.database = "postgres";
+  try {
+    return Connection(maintenance);
+  } catch (const Error& error) {
+    // No other fault is mended by another database, and the message about this one is the right one.
+    if (std::string_view(error.what()).find("does not exist") == std::string_view::npos) throw;
+  }
+  maintenance.database = "template1";
+  return Connection(maintenance);
+}
+
+void create_database(Connection& maintenance, std::string_view name) {
+  maintenance.execute("CREATE DATABASE " + quote_identifier(name));
+}
+
+bool drop_database(Connection& maintenance, std::string_view name, bool force) {
+  const bool existed = database_exists(maintenance, name);
+  const bool has_force = maintenance.server_version() >= kForceSince;
+  if (force && !has_force) end_sessions_of(maintenance, name);
+  maintenance.execute("DROP DATABASE IF EXISTS " + quote_identifier(name) +
+                      (force && has_force ? " WITH (FORCE)" : ""));
+  return existed;
+}
+
+Result list_sessions(Connection& connection) {
+  return connection.execute(R"(SELECT pid, usename AS "user", datname AS database,
+       coalesce(host(client_addr) || ':' || client_port, 'local') AS address, application_name AS application,
+       coalesce(state, 'unknown') AS state, to_char(state_change, 'YYYY-MM-DD HH24:MI:SS') AS since,
+       regexp_replace(query, '\s+', ' ', 'g') AS query
+  FROM pg_stat_activity
+ WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+ ORDER BY backend_start, pid)");
+}
+
+bool end_session(Connection& connection, int process_id) {
+  return connection
+      .value(
+          "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity "
+          "WHERE pid = $1::int AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+          {std::to_string(process_id)})
+      .has_value();
+}
+
+}  // namespace stator::postgres

@@ -1,0 +1,231 @@
+#include "postgres/migrations.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "postgres/sql_files.h"
+#include "postgres/sql_words.h"
+
+namespace stator::postgres {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kUp = ".up.sql";
+constexpr std::string_view kDown = ".down.sql";
+constexpr std::size_t kMaxMigrations = 10'000;
+/// Any number that is ours and the same for all versions: "stator" in ASCII.
+constexpr std::string_view kLockKey = "126943966785394";
+constexpr std::string_view kLockTimeout = "30s";
+constexpr std::string_view kLockNotAvailable = "55P03";
+constexpr std::string_view kChecksum = "encode(sha256(convert_to($1, 'UTF8')), 'hex')";
+
+[[noreturn]] void throw_usage(const std::string& text) { throw Error(ErrorKind::kUsage, text); }
+
+/// "0001_add_index" -> 1; nullopt where the name has another form.
+std::optional<std::uint32_t> number_of(std::string_view name) {
+  const std::size_t underscore = name.find('_');
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + std::min(underscore, name.size()), number);
+  if (error != std::errc() || underscore == std::string_view::npos || end != name.data() + underscore ||
+      underscore + 1 == name.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+void refuse_transaction_control(const fs::path& file, std::string_view sql) {
+  if (const std::string word = sql_transaction_control(sql); !word.empty()) {
+    throw_usage(file.string() + " holds " + word + ", but each migration runs in a transaction of its own");
+  }
+}
+
+/// The advisory lock, for the life of this object. It is the session's, so it ends with a cut connection too.
+class MigrationLock {
+ public:
+  explicit MigrationLock(Connection& connection) : connection_(connection) {
+    connection_.execute("SELECT set_config('lock_timeout', $1, false)", {std::string(kLockTimeout)});
+    try {
+      connection_.execute("SELECT pg_advisory_lock($1::bigint)", {std::string(kLockKey)});
+    } catch (const Error& error) {
+      if (error.sqlstate() != kLockNotAvailable) throw;
+      throw Error(ErrorKind::kTimeout,
+                  "another migrate has been at work on this database for " + std::string(kLockTimeout));
+    }
+    connection_.execute("SELECT set_config('lock_timeout', '0', false)");
+  }
+  MigrationLock(const MigrationLock&) = delete;
+  MigrationLock& operator=(const MigrationLock&) = delete;
+  ~MigrationLock() {
+    if (connection_.is_broken()) return;
+    try {
+      connection_.execute("SELECT pg_advisory_unlock($1::bigint)", {std::string(kLockKey)});
+    } catch (const std::exception&) {
+      // It ends with the session.
+    }
+  }
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace
+
+std::vector<Migration> read_migrations(const fs::path& directory) {
+  std::map<std::string, Migration> by_name;
+  std::map<std::string, fs::path> downs;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const std::string file = entry.path().filename().string();
+    if (file.starts_with('.')) continue;
+    const bool is_up = file.ends_with(kUp);
+    if (!is_up && !file.ends_with(kDown)) {
+      throw_usage(entry.path().string() + " is no migration: they are named NNNN_name.up.sql and NNNN_name.down.sql");
+    }
+    const std::string name = file.substr(0, file.size() - (is_up ? kUp : kDown).size());
+    const auto number = number_of(name);
+    if (!number)
+      throw_usage(entry.path().string() + " does not begin with a number and an underscore, as in 0001_name.up.sql");
+    const std::string sql = SqlFiles::read(entry.path());
+    refuse_transaction_control(entry.path(), sql);
+    if (is_up) {
+      by_name[name] = Migration{.name = name, .number = *number, .up = sql, .down_file = {}};
+    } else {
+      downs[name] = entry.path();
+    }
+    if (by_name.size() > kMaxMigrations) throw_usage(directory.string() + " holds more than 10000 migrations");
+  }
+  for (const auto& [name, path] : downs) {
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) throw_usage(path.string() + " has no " + name + std::string(kUp) + " beside it");
+    found->second.down_file = path;
+  }
+  std::vector<Migration> migrations;
+  for (auto& [name, migration] : by_name) migrations.push_back(std::move(migration));
+  std::sort(migrations.begin(), migrations.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  const auto twice = std::adjacent_find(migrations.begin(), migrations.end(),
+                                        [](const auto& a, const auto& b) { return a.number == b.number; });
+  if (twice != migrations.end()) {
+    throw_usage("the migrations " + twice->name + " and " + std::next(twice)->name + " have the same number");
+  }
+  return migrations;
+}
+
+Migrator::Migrator(Connection& connection, std::vector<Migration> migrations)
+    : connection_(connection), migrations_(std::move(migrations)) {}
+
+const Migration* Migrator::find(const std::string& name) const {
+  const auto found =
+      std::find_if(migrations_.begin(), migrations_.end(), [&](const auto& m) { return m.name == name; });
+  return found == migrations_.end() ? nullptr : &*found;
+}
+
+std::vector<MigrationStatus> Migrator::read_status() {
+  std::vector<MigrationStatus> all;
+  const bool has_table = connection_.value("SELECT to_regclass('public.stator_migrations')::text").has_value();
+  Result applied;
+  if (has_table) {
+    applied = connection_.execute(
+        "SELECT name, checksum, to_char(applied_at, 'YYYY-MM-DD HH24:MI:SS') FROM public.stator_migrations");
+  }
+  for (const Row& row : applied.rows) {
+    MigrationStatus status{.name = *row[0], .state = MigrationState::kMissing, .applied_at = *row[2]};
+    if (const Migration* migration = find(status.name); migration != nullptr) {
+      const bool same = connection_.value("SELECT " + std::string(kChecksum), {migration->up}) == row[1];
+      status.state = same ? MigrationState::kApplied : MigrationState::kChanged;
+    }
+    all.push_back(std::move(status));
+  }
+  for (const Migration& migration : migrations_) {
+    if (std::none_of(all.begin(), all.end(), [&](const auto& status) { return status.name == migration.name; })) {
+      all.push_back({.name = migration.name, .state = MigrationState::kPending, .applied_at = {}});
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::pair(number_of(a.name).value_or(0), a.name) < std::pair(number_of(b.name).value_or(0), b.name);
+  });
+  return all;
+}
+
+std::vector<MigrationStatus> Migrator::status() { return read_status(); }
+
+void Migrator::require_consistent(const std::vector<MigrationStatus>& all) const {
+  const MigrationStatus* pending = nullptr;
+  for (const MigrationStatus& status : all) {
+    if (status.state == MigrationState::kChanged) {
+      throw_usage("migration " + status.name +
+                  " was changed after it was applied: undo the change, or write a new migration");
+    }
+    if (status.state == MigrationState::kMissing) {
+      throw_usage("migration " + status.name + " was applied, but its file is gone");
+    }
+    if (status.state == MigrationState::kPending) {
+      if (pending == nullptr) pending = &status;
+    } else if (pending != nullptr) {
+      throw_usage("migration " + pending->name + " comes before " + status.name +
+                  ", which is applied already: give it a later number");
+    }
+  }
+}
+
+void Migrator::run(const std::string& name, const std::string& script, const std::string& record,
+                   const Parameters& parameters) {
+  try {
+    Transaction transaction(connection_);
+    connection_.execute_script(script);
+    connection_.execute(record, parameters);
+    transaction.commit();
+  } catch (const Error& error) {
+    ErrorFields fields = error.fields();
+    fields.message = "migration " + name + ": " + fields.message;
+    throw Error(error.kind(), std::move(fields));
+  }
+}
+
+std::size_t Migrator::up(const MigrationProgress& progress) {
+  const MigrationLock lock(connection_);
+  const std::vector<MigrationStatus> all = read_status();
+  require_consistent(all);
+  if (all.empty()) return 0;
+  connection_.execute(
+      "CREATE TABLE IF NOT EXISTS public.stator_migrations "
+      "(name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+  std::size_t count = 0;
+  for (const MigrationStatus& status : all) {
+    if (status.state != MigrationState::kPending) continue;
+    const Migration* migration = find(status.name);
+    run(status.name, migration->up,
+        "INSERT INTO public.stator_migrations (name, checksum) VALUES ($2, " + std::string(kChecksum) + ")",
+        {migration->up, migration->name});
+    ++count;
+    progress(status.name);
+  }
+  return count;
+}
+
+std::size_t Migrator::roll_back(std::size_t steps, const MigrationProgress& progress) {
+  const MigrationLock lock(connection_);
+  std::vector<MigrationStatus> all = read_status();
+  std::reverse(all.begin(), all.end());
+  std::size_t count = 0;
+  for (const MigrationStatus& status : all) {
+    if (count == steps) break;
+    if (status.state == MigrationState::kPending) continue;
+    const Migration* migration = find(status.name);
+    if (migration == nullptr || migration->down_file.empty()) {
+      throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be taken back: there is no " +
+                                           status.name + std::string(kDown));
+    }
+    run(status.name, SqlFiles::read(migration->down_file), "DELETE FROM public.stator_migrations WHERE name = $1",
+        {status.name});
+    ++count;
+    progress(status.name);
+  }
+  return count;
+}
+
+}  // namespace stator::postgres

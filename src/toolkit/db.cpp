@@ -1,0 +1,176 @@
+#include "toolkit/db.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ostream>
+#include <utility>
+
+#include "postgres/database.h"
+#include "postgres/sql_words.h"
+
+namespace stator::toolkit {
+namespace {
+
+using postgres::Connection;
+using postgres::Error;
+using postgres::ErrorFields;
+using postgres::ErrorKind;
+
+constexpr std::string_view kObjectInUse = "55006";
+
+/// The same error with more in its message.
+[[noreturn]] void rethrow(const Error& error, std::string message) {
+  ErrorFields fields = error.fields();
+  fields.message = std::move(message);
+  throw Error(error.kind(), std::move(fields));
+}
+
+void run_file(const DbTarget& target, const std::filesystem::path& file, const std::string& text, std::ostream& out) {
+  Connection connection(target.server);
+  try {
+    connection.execute_script(text);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kStatement) throw;
+    rethrow(error, file.string() + ": " + error.fields().message);
+  }
+  for (const std::string& notice : connection.take_notices()) out << notice << '\n';
+}
+
+std::string count_text(const std::string& count, std::string_view noun) {
+  return count + ' ' + std::string(noun) + (count == "1" ? "" : "s");
+}
+
+}  // namespace
+
+void db_create(const DbTarget& target, std::ostream& out) {
+  Connection maintenance = postgres::connect_for_maintenance(target.server);
+  postgres::create_database(maintenance, target.database);
+  out << "created database " << target.database << '\n';
+}
+
+void db_drop(const DbTarget& target, bool force, std::ostream& out) {
+  Connection maintenance = postgres::connect_for_maintenance(target.server);
+  try {
+    const bool existed = postgres::drop_database(maintenance, target.database, force);
+    out << (existed ? "dropped database " : "there was no database ") << target.database << '\n';
+  } catch (const Error& error) {
+    if (error.sqlstate() != kObjectInUse || force) throw;
+    rethrow(error, error.fields().message + " (--force ends them)");
+  }
+}
+
+void db_schema_load(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
+  const std::filesystem::path file = sql.directory() / "schema.sql";
+  run_file(target, file, sql.schema(), out);
+  out << "loaded " << file.string() << " into " << target.database << '\n';
+}
+
+void db_seed(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
+  const std::filesystem::path file = sql.directory() / "seed.sql";
+  run_file(target, file, sql.seed(), out);
+  out << "loaded " << file.string() << " into " << target.database << '\n';
+}
+
+void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force, std::ostream& out,
+              const std::function<void(std::string_view)>& heading) {
+  const std::array<SetupStep, 4> steps{
+      SetupStep{"drop", [&] { db_drop(target, force, out); }},
+      SetupStep{"create", [&] { db_create(target, out); }},
+      SetupStep{"schema-load", [&] { db_schema_load(target, sql, out); }},
+      SetupStep{"seed", [&] { db_seed(target, sql, out); }},
+  };
+  for (const SetupStep& step : steps) {
+    heading(step.name);
+    try {
+      step.run();
+    } catch (const Error& error) {
+      rethrow(error, "setup stopped at " + std::string(step.name) + ": " + error.fields().message);
+    }
+  }
+}
+
+postgres::Result db_sessions(const DbTarget& target) {
+  Connection connection = postgres::connect_for_maintenance(target.server);
+  return postgres::list_sessions(connection);
+}
+
+void db_end_session(const DbTarget& target, int process_id, std::ostream& out) {
+  Connection connection = postgres::connect_for_maintenance(target.server);
+  if (!postgres::end_session(connection, process_id)) {
+    throw Error(ErrorKind::kUsage,
+                "no session has pid " + std::to_string(process_id) + ": stator db sessions lists those there are");
+  }
+  out << "ended session " << process_id << '\n';
+}
+
+postgres::Result db_query(const DbTarget& target, std::string_view statement, const QueryOptions& options) {
+  postgres::Target server = target.server;
+  server.statement_timeout = options.timeout;
+  Connection connection(server);
+  if (options.read_only) connection.execute("SET default_transaction_read_only = on");
+  return connection.execute(statement, options.parameters);
+}
+
+std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target, const postgres::SqlFiles& sql) {
+  auto migrations = postgres::read_migrations(sql.migrations_directory());
+  Connection connection(target.server);
+  return postgres::Migrator(connection, std::move(migrations)).status();
+}
+
+void db_migrate_up(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
+  auto migrations = postgres::read_migrations(sql.migrations_directory());
+  Connection connection(target.server);
+  const std::size_t count = postgres::Migrator(connection, std::move(migrations)).up([&](const std::string& name) {
+    out << "applied " << name << '\n';
+  });
+  out << count_text(std::to_string(count), "migration") << " applied\n";
+}
+
+void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, std::size_t steps, std::ostream& out) {
+  auto migrations = postgres::read_migrations(sql.migrations_directory());
+  Connection connection(target.server);
+  const std::size_t count =
+      postgres::Migrator(connection, std::move(migrations)).roll_back(steps, [&](const std::string& name) {
+        out << "took back " << name << '\n';
+      });
+  out << count_text(std::to_string(count), "migration") << " taken back\n";
+}
+
+bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFiles& sql) {
+  const auto migrations = postgres::read_migrations(sql.migrations_directory());
+  Connection connection(target.server);
+  for (const auto& status : postgres::Migrator(connection, migrations).status()) {
+    if (status.state != postgres::MigrationState::kPending) continue;
+    for (const auto& migration : migrations) {
+      if (migration.name == status.name && postgres::sql_destroys(migration.up)) return true;
+    }
+  }
+  return false;
+}
+
+void db_connect(const DbTarget& target) {
+  { const Connection probe(target.server); }
+  const postgres::PublicTarget open = postgres::public_target(target.server);
+  if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
+  std::array<const char*, 3> arguments{"psql", open.conninfo.c_str(), nullptr};
+  ::execvp(arguments[0], const_cast<char* const*>(arguments.data()));
+  if (errno == ENOENT) throw Error(ErrorKind::kMissing, "psql is not installed: apt-get install postgresql-client");
+  throw Error(ErrorKind::kMissing, std::string("psql could not be run: ") + std::strerror(errno));
+}
+
+std::string db_explain(const Error& error, const DbTarget& target, bool with_statement) {
+  const bool tells_place = with_statement && error.kind() == ErrorKind::kStatement;
+  std::string text = tells_place ? error.explained() : error.what();
+  if (target.private_cluster && (error.kind() == ErrorKind::kLost || error.kind() == ErrorKind::kConnect) &&
+      !target.private_cluster->is_running()) {
+    const std::string fatal = target.private_cluster->last_fatal_message();
+    if (!fatal.empty()) text += "; the private cluster's log says: " + postgres::one_line(fatal);
+  }
+  return text;
+}
+
+}  // namespace stator::toolkit

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "postgres/migrations.h"
+#include "postgres/result.h"
+#include "postgres/sql_files.h"
+#include "toolkit/db_target.h"
+
+/// What the db commands do. Each writes what it did to `out` in lines, and throws postgres::Error on faults.
+namespace stator::toolkit {
+
+void db_create(const DbTarget& target, std::ostream& out);
+
+/// Without `force` a database that others use is an error that says so.
+void db_drop(const DbTarget& target, bool force, std::ostream& out);
+
+/// The whole file is one transaction.
+void db_schema_load(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out);
+void db_seed(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out);
+
+struct SetupStep {
+  std::string_view name;
+  std::function<void()> run;
+};
+/// Drop, create, schema-load, seed. `heading` is told each step's name before it runs. A fault's message is led by
+/// "setup stopped at NAME: ".
+void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force, std::ostream& out,
+              const std::function<void(std::string_view)>& heading);
+
+postgres::Result db_sessions(const DbTarget& target);
+/// Throws postgres::Error (kUsage) where no other client session has that process id.
+void db_end_session(const DbTarget& target, int process_id, std::ostream& out);
+
+struct QueryOptions {
+  postgres::Parameters parameters;
+  /// The server then refuses to write (SQLSTATE 25006).
+  bool read_only = false;
+  std::chrono::milliseconds timeout{0};
+};
+postgres::Result db_query(const DbTarget& target, std::string_view statement, const QueryOptions& options);
+
+std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target, const postgres::SqlFiles& sql);
+void db_migrate_up(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out);
+void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, std::size_t steps, std::ostream& out);
+/// Whether what is pending can take data or structure away.
+bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFiles& sql);
+
+/// Becomes psql on that database; the password goes by the environment. Returns only by throwing: the database is tried
+/// first, so that faults are told in one line.
+[[noreturn]] void db_connect(const DbTarget& target);
+
+/// An error's text with what else is known: where the private cluster died, what its log says of it.
+std::string db_explain(const postgres::Error& error, const DbTarget& target, bool with_statement);
+
+}  // namespace stator::toolkit

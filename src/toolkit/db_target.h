@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "postgres/private_cluster.h"
+#include "postgres/target.h"
+
+/// Which PostgreSQL the db commands work on.
+namespace stator::toolkit {
+
+/// The database where no URL names one.
+inline constexpr std::string_view kDefaultDatabase = "cruddur";
+
+struct DbRequest {
+  /// --connection-url; empty: not given.
+  std::string connection_url;
+  bool production = false;
+  std::string data_directory;
+  /// Told what takes time, a line each.
+  std::function<void(std::string_view)> tell = {};
+};
+
+struct DbTarget {
+  /// Names `database` explicitly.
+  postgres::Target server;
+  std::string database;
+  bool production = false;
+  /// Set where the server is our own.
+  std::optional<postgres::PrivateCluster> private_cluster = {};
+};
+
+/// The connection URL that is asked for: the option, else CONNECTION_URL (PROD_CONNECTION_URL in production); empty:
+/// none.
+std::string configured_connection_url(const DbRequest& request);
+
+/// The server of that URL, else the private cluster, which is created and started as needed. Production is never the
+/// private cluster: throws postgres::Error (kUsage) where its URL is missing.
+DbTarget find_db_target(const DbRequest& request);
+
+/// The private cluster of a data directory; nothing is started.
+postgres::PrivateCluster private_cluster(const DbRequest& request);
+
+}  // namespace stator::toolkit
