@@ -1,0 +1,211 @@
+#include "endpoint/aws_config.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+
+#include "endpoint/metadata.h"
+
+namespace stator::endpoint {
+
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 1024 * 1024;
+
+std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::filesystem::path home_directory(const AwsEnvironment& environment) {
+  if (const auto home = environment.variable("HOME")) return *home;
+  const passwd* const entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_dir : "/";
+}
+
+std::filesystem::path configured_file(const AwsEnvironment& environment, const char* variable, const char* name) {
+  const auto set = environment.variable(variable);
+  if (!set) return home_directory(environment) / ".aws" / name;
+  if (set->starts_with("~/")) return home_directory(environment) / set->substr(2);
+  return *set;
+}
+
+/// `[profile x]` and `[profile "x y"]` are profile x and "x y"; "default" needs no word before it. Other sections
+/// (sso-session, services) are kept under their whole name, which no profile has.
+std::string profile_of_section(std::string_view section, bool is_config) {
+  if (!is_config || !section.starts_with("profile") || section.size() < 8 ||
+      std::isspace(static_cast<unsigned char>(section[7])) == 0) {
+    return std::string(section);
+  }
+  std::string_view name = trimmed(section.substr(7));
+  if (name.size() >= 2 && (name.front() == '"' || name.front() == '\'') && name.back() == name.front()) {
+    name = name.substr(1, name.size() - 2);
+  }
+  return std::string(name);
+}
+
+std::map<std::string, ProfileSettings> read_file(const std::filesystem::path& file, bool is_config) {
+  std::map<std::string, ProfileSettings> profiles;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return profiles;
+  if (std::filesystem::file_size(file, error) > kMaxFileBytes) {
+    throw ConfigurationError(file.string() + ": larger than 1 MB");
+  }
+  std::ifstream in(file);
+  if (!in) throw ConfigurationError(file.string() + ": cannot be read");
+  ProfileSettings* settings = nullptr;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    const std::string_view text = trimmed(line);
+    if (text.empty() || text.front() == '#' || text.front() == ';') continue;
+    const auto fail = [&](const char* why) -> void {
+      // The line itself may hold a secret: only its number is told.
+      throw ConfigurationError(file.string() + ":" + std::to_string(number) + ": " + why);
+    };
+    if (line.front() == '[') {
+      const std::size_t close = text.find(']');
+      if (close == std::string_view::npos) fail("a section's name must end with ]");
+      settings = &profiles[profile_of_section(trimmed(text.substr(1, close - 1)), is_config)];
+      continue;
+    }
+    // An indented line belongs to the setting above it (s3 = …); nothing of that kind concerns us.
+    if (line.front() == ' ' || line.front() == '\t') continue;
+    const std::size_t equals = text.find_first_of("=:");
+    if (equals == std::string_view::npos || equals == 0) fail("expected name = value");
+    if (settings == nullptr) fail("expected a section like [default] before the first setting");
+    (*settings)[lowered(trimmed(text.substr(0, equals)))] = trimmed(text.substr(equals + 1));
+  }
+  return profiles;
+}
+
+const ProfileSettings* find_profile(const std::map<std::string, ProfileSettings>& profiles, const std::string& name) {
+  const auto found = profiles.find(name);
+  return found == profiles.end() ? nullptr : &found->second;
+}
+
+std::string checked_region(std::string region, const std::string& source) {
+  const bool usable = region.size() <= 63 && region.front() != '-' && region.back() != '-' &&
+                      std::all_of(region.begin(), region.end(), [](unsigned char c) {
+                        return std::isalnum(c) != 0 || c == '-';
+                      });
+  if (!usable) throw ConfigurationError("\"" + region + "\" (" + source + ") is not the name of an AWS region");
+  return region;
+}
+
+bool is_true(const AwsEnvironment& environment, const char* variable) {
+  const auto value = environment.variable(variable);
+  return value && lowered(*value) == "true";
+}
+
+/// Partitions whose names end differently from amazonaws.com
+/// (https://docs.aws.amazon.com/general/latest/gr/ddb.html).
+struct Partition {
+  std::string_view region_prefix;
+  std::string_view suffix;
+  std::string_view dualstack_suffix;
+};
+constexpr Partition kPartitions[] = {
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"us-isob-", "sc2s.sgov.gov", "sc2s.sgov.gov"},
+    {"us-isof-", "csp.hci.ic.gov", "csp.hci.ic.gov"},
+    {"us-iso-", "c2s.ic.gov", "c2s.ic.gov"},
+    {"eu-isoe-", "cloud.adc-e.uk", "cloud.adc-e.uk"},
+    {"", "amazonaws.com", "api.aws"},
+};
+
+}  // namespace
+
+AwsEnvironment AwsEnvironment::of_process() {
+  AwsEnvironment environment;
+  environment.variable = [](const std::string& name) -> std::optional<std::string> {
+    const char* const value = std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+  };
+  return environment;
+}
+
+AwsEnvironment AwsEnvironment::of(std::map<std::string, std::string> variables) {
+  AwsEnvironment environment;
+  environment.variable = [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end() || found->second.empty()) return std::nullopt;
+    return found->second;
+  };
+  return environment;
+}
+
+AwsFiles::AwsFiles(const AwsEnvironment& environment)
+    : credentials_file_(configured_file(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials")),
+      config_file_(configured_file(environment, "AWS_CONFIG_FILE", "config")),
+      credentials_(read_file(credentials_file_, false)),
+      config_(read_file(config_file_, true)) {}
+
+const ProfileSettings* AwsFiles::in_credentials(const std::string& profile) const {
+  return find_profile(credentials_, profile);
+}
+
+const ProfileSettings* AwsFiles::in_config(const std::string& profile) const { return find_profile(config_, profile); }
+
+std::optional<ProfileSettings> AwsFiles::merged(const std::string& profile) const {
+  const ProfileSettings* const credentials = in_credentials(profile);
+  const ProfileSettings* const config = in_config(profile);
+  if (credentials == nullptr && config == nullptr) return std::nullopt;
+  ProfileSettings settings = credentials != nullptr ? *credentials : ProfileSettings{};
+  if (config != nullptr) settings.insert(config->begin(), config->end());
+  return settings;
+}
+
+std::string profile_name(const AwsEnvironment& environment) {
+  for (const char* variable : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}) {
+    if (auto name = environment.variable(variable)) return *name;
+  }
+  return "default";
+}
+
+std::optional<std::string> find_region(const AwsEnvironment& environment, bool ask_instance) {
+  for (const char* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    if (auto region = environment.variable(variable)) return checked_region(*region, variable);
+  }
+  const std::string profile = profile_name(environment);
+  if (const auto settings = AwsFiles(environment).merged(profile)) {
+    const auto region = settings->find("region");
+    if (region != settings->end() && !region->second.empty()) {
+      return checked_region(region->second, "profile \"" + profile + "\"");
+    }
+  }
+  if (!ask_instance) return std::nullopt;
+  auto region = InstanceMetadata(environment).region();
+  if (region) return checked_region(*region, "instance metadata");
+  return std::nullopt;
+}
+
+std::string require_region(const AwsEnvironment& environment) {
+  if (auto region = find_region(environment, true)) return *region;
+  const AwsFiles files(environment);
+  throw ConfigurationError("no AWS region: set AWS_REGION (or AWS_DEFAULT_REGION), or \"region\" for profile \"" +
+                           profile_name(environment) + "\" in " + files.config_file().string());
+}
+
+std::string service_url(const AwsEnvironment& environment, const std::string& service, const std::string& region) {
+  const auto* const partition = std::find_if(std::begin(kPartitions), std::end(kPartitions), [&](const Partition& p) {
+    return std::string_view(region).starts_with(p.region_prefix);
+  });
+  const bool dualstack = is_true(environment, "AWS_USE_DUALSTACK_ENDPOINT");
+  const std::string name = service + (is_true(environment, "AWS_USE_FIPS_ENDPOINT") ? "-fips" : "");
+  return "https://" + name + "." + region + "." + std::string(dualstack ? partition->dualstack_suffix : partition->suffix);
+}
+
+}  // namespace stator::endpoint
