@@ -1,0 +1,353 @@
+#include "postgres/connection.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "postgres/pool.h"
+#include "postgres/sql_files.h"
+#include "test_server.h"
+
+namespace stator::postgres {
+namespace {
+
+using testing::contains;
+using testing::error_of;
+using testing::is_one_line;
+using testing::TestDatabase;
+using testing::TestServer;
+
+Connection connect() { return Connection(TestServer::shared().target("postgres")); }
+
+TEST(Connection, BindsParametersWhateverTheyHold) {
+  Connection connection = connect();
+  for (const std::string text : {"plain", "'; DROP TABLE users; --", "$1 \\ \"", "é漢字🙂", ""}) {
+    EXPECT_EQ(connection.value("SELECT $1::text", {text}), text);
+  }
+  EXPECT_EQ(connection.value("SELECT $1::text", {std::nullopt}), std::nullopt);
+  EXPECT_EQ(connection.value("SELECT $1::int + $2::int", {"40", "2"}), "42");
+  EXPECT_EQ(error_of([&] { connection.value("SELECT $1::text", {std::string("a\0b", 3)}); }).kind(), ErrorKind::kUsage);
+}
+
+TEST(Connection, GivesOneValueOrSaysWhyNot) {
+  Connection connection = connect();
+  EXPECT_EQ(connection.value("SELECT 1 WHERE false"), std::nullopt);
+  EXPECT_EQ(error_of([&] { connection.value("SELECT 1, 2"); }).kind(), ErrorKind::kUsage);
+  EXPECT_EQ(error_of([&] { connection.value("SELECT generate_series(1, 2)"); }).kind(), ErrorKind::kUsage);
+}
+
+struct JsonCase {
+  const char* sql;
+  const char* json;
+};
+
+TEST(Connection, GivesRowsAsJsonWithTheirTypes) {
+  Connection connection = connect();
+  const JsonCase cases[] = {
+      {"SELECT 1 AS a, 2.50 AS b, true AS c, 'x' AS d, NULL AS e", R"([{"a":1,"b":2.50,"c":true,"d":"x","e":null}])"},
+      {"SELECT 'NaN'::float8 AS a, '-Infinity'::float8 AS b, 1e300::float8 AS c",
+       R"([{"a":"NaN","b":"-Infinity","c":1e+300}])"},
+      {R"(SELECT '{"k": [1, "v"]}'::jsonb AS a)", R"([{"a":{"k": [1, "v"]}}])"},
+      {R"(SELECT ARRAY[1,NULL,3] AS a, ARRAY['x','a "b" \c',NULL,'NULL','',' '] AS b, ARRAY[[1,2],[3,4]] AS c)",
+       R"([{"a":[1,null,3],"b":["x","a \"b\" \\c",null,"NULL",""," "],"c":[[1,2],[3,4]]}])"},
+      {"SELECT '{}'::int[] AS a, ARRAY[true,false] AS b", R"([{"a":[],"b":[true,false]}])"},
+      {"SELECT E'line\\nbreak\\ttab \"quoted\"' AS a", R"([{"a":"line\nbreak\ttab \"quoted\""}])"},
+      {"SELECT DATE '2023-03-20' AS a, '8d1c9f1e-6b5a-4b0e-9a3f-0c7d5e2b4a11'::uuid AS b",
+       R"([{"a":"2023-03-20","b":"8d1c9f1e-6b5a-4b0e-9a3f-0c7d5e2b4a11"}])"},
+      {"SELECT 1 AS a WHERE false", "[]"},
+      {"SELECT generate_series(1, 2) AS a", R"([{"a":1},{"a":2}])"},
+  };
+  for (const JsonCase& each : cases) EXPECT_EQ(connection.array(each.sql), each.json);
+  EXPECT_EQ(connection.object("SELECT 1 AS a"), R"({"a":1})");
+  EXPECT_EQ(connection.object("SELECT 1 AS a WHERE false"), std::nullopt);
+  EXPECT_TRUE(contains(error_of([&] { connection.array("SELECT 1 AS a, 2 AS a"); }).what(), "AS"));
+}
+
+TEST(Connection, TellsStatePositionDetailAndStatement) {
+  Connection connection = connect();
+  const Error missing = error_of([&] { connection.execute("SELECT 1\n  FROM nowhere"); });
+  EXPECT_EQ(missing.sqlstate(), "42P01");
+  EXPECT_STREQ(missing.what(), "relation \"nowhere\" does not exist at line 2, column 8 (SQLSTATE 42P01)");
+  EXPECT_TRUE(contains(missing.explained(), "  line 2:   FROM nowhere\n                 ^")) << missing.explained();
+  connection.execute("CREATE TEMP TABLE t (a int PRIMARY KEY)");
+  connection.execute("INSERT INTO t VALUES (1)");
+  const Error twice = error_of([&] { connection.execute("INSERT INTO t VALUES (1)"); });
+  EXPECT_EQ(twice.sqlstate(), "23505");
+  EXPECT_TRUE(contains(twice.what(), "Key (a)=(1) already exists"));
+  EXPECT_TRUE(contains(twice.explained(), "statement: INSERT INTO t"));
+  EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "1") << "the connection goes on after an error";
+}
+
+TEST(Connection, RefusesTwoStatementsWhereOneIsMeant) {
+  Connection connection = connect();
+  EXPECT_EQ(error_of([&] { connection.execute("SELECT 1; SELECT 2"); }).sqlstate(), "42601");
+}
+
+TEST(Connection, RefusesCopyInsteadOfHanging) {
+  Connection connection = connect();
+  connection.execute("CREATE TEMP TABLE t (a int)");
+  EXPECT_TRUE(contains(error_of([&] { connection.execute("COPY t FROM STDIN"); }).what(), "psql"));
+  Connection other = connect();
+  EXPECT_TRUE(contains(error_of([&] { other.execute("COPY (SELECT 1) TO STDOUT"); }).what(), "psql"));
+}
+
+TEST(Connection, RunsAScriptWholeOrNotAtAll) {
+  Connection connection = connect();
+  connection.execute_script("CREATE TEMP TABLE kept (a int); INSERT INTO kept VALUES (1), (2)");
+  EXPECT_EQ(connection.value("SELECT count(*) FROM kept"), "2");
+  const Error error = error_of([&] { connection.execute_script("INSERT INTO kept VALUES (3);\nSELEC 1"); });
+  EXPECT_TRUE(contains(error.what(), "at line 2, column 1")) << error.what();
+  EXPECT_EQ(connection.value("SELECT count(*) FROM kept"), "2");
+}
+
+TEST(Connection, KeepsNotices) {
+  Connection connection = connect();
+  connection.execute("DROP TABLE IF EXISTS not_there");
+  EXPECT_EQ(connection.take_notices(), std::vector<std::string>{"table \"not_there\" does not exist, skipping"});
+  EXPECT_TRUE(connection.take_notices().empty());
+}
+
+TEST(Connection, StopsAStatementAtItsTimeLimit) {
+  Target target = TestServer::shared().target("postgres");
+  target.statement_timeout = std::chrono::milliseconds(100);
+  Connection connection(target);
+  EXPECT_EQ(error_of([&] { connection.execute("SELECT pg_sleep(20)"); }).sqlstate(), "57014");
+  EXPECT_EQ(connection.value("SELECT 1"), "1");
+}
+
+TEST(Connection, GivesUpOnAServerThatNoLongerAnswers) {
+  Target target = TestServer::shared().target("postgres");
+  target.statement_timeout = std::chrono::milliseconds(100);
+  Connection connection(target);
+  const pid_t backend = std::stoi(*connection.value("SELECT pg_backend_pid()"));
+  ASSERT_EQ(::kill(backend, SIGSTOP), 0);
+  const auto begun = std::chrono::steady_clock::now();
+  const Error error = error_of([&] { connection.execute("SELECT 1"); });
+  ::kill(backend, SIGCONT);
+  EXPECT_EQ(error.kind(), ErrorKind::kTimeout) << error.what();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  EXPECT_TRUE(connection.is_broken());
+}
+
+TEST(Connection, SaysInOneLineThatItWasCut) {
+  Connection connection = connect();
+  const std::string pid = *connection.value("SELECT pg_backend_pid()");
+  std::thread cutter([&] {
+    Connection other = connect();
+    while (other.value("SELECT state FROM pg_stat_activity WHERE pid = $1::int AND query LIKE '%pg_sleep%'", {pid}) !=
+           "active") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    other.execute("SELECT pg_terminate_backend($1::int)", {pid});
+  });
+  const Error error = error_of([&] { connection.execute("SELECT pg_sleep(30)"); });
+  cutter.join();
+  EXPECT_EQ(error.kind(), ErrorKind::kLost);
+  EXPECT_TRUE(is_one_line(error.what()));
+  EXPECT_TRUE(contains(error.what(), "terminating connection due to administrator command")) << error.what();
+  EXPECT_TRUE(connection.is_broken());
+  EXPECT_EQ(error_of([&] { connection.execute("SELECT 1"); }).kind(), ErrorKind::kLost);
+}
+
+TEST(Connect, SaysInOneLineThatTheServerIsDown) {
+  const Error error = error_of([] {
+    Connection({.url = "postgresql://root:topsecret@127.0.0.1:" + std::to_string(testing::free_port()) + "/cruddur"});
+  });
+  EXPECT_EQ(error.kind(), ErrorKind::kConnect);
+  EXPECT_TRUE(is_one_line(error.what()));
+  EXPECT_TRUE(contains(error.what(), "Connection refused")) << error.what();
+  EXPECT_FALSE(contains(error.what(), "topsecret"));
+}
+
+TEST(Connect, SaysInOneLineThatThePasswordIsWrong) {
+  const Error error = error_of([] { Connection({.url = TestServer::shared().url("postgres", "topsecret")}); });
+  EXPECT_EQ(error.kind(), ErrorKind::kConnect);
+  EXPECT_TRUE(is_one_line(error.what()));
+  EXPECT_TRUE(contains(error.what(), "password authentication failed for user \"root\"")) << error.what();
+  EXPECT_FALSE(contains(error.what(), "topsecret"));
+}
+
+TEST(Connect, SaysInOneLineThatTheDatabaseIsMissing) {
+  const Error error = error_of([] { Connection({.url = TestServer::shared().url("not_there")}); });
+  EXPECT_TRUE(is_one_line(error.what()));
+  EXPECT_TRUE(contains(error.what(), "database \"not_there\" does not exist")) << error.what();
+}
+
+TEST(Connect, RefusesAServerWithoutTlsWhereSslmodeRequiresIt) {
+  const Error error = error_of([] { Connection({.url = TestServer::shared().url("postgres") + "?sslmode=require"}); });
+  EXPECT_TRUE(is_one_line(error.what()));
+  EXPECT_TRUE(contains(error.what(), "SSL")) << error.what();
+}
+
+TEST(Connect, GivesUpAfterItsTimeLimit) {
+  // A listener that never answers: the kernel accepts for it, and then nothing comes.
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 4), 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  const Error error = error_of([&] {
+    Connection({.url = "postgresql://root@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/x",
+                .connect_timeout = std::chrono::seconds(2)});
+  });
+  ::close(listener);
+  EXPECT_TRUE(contains(error.what(), "timeout expired")) << error.what();
+}
+
+/// Sets a variable for one test.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+TEST(Connect, HonoursPasswordAndServiceFiles) {
+  const testing::TempDirectory directory;
+  const std::string port = std::to_string(TestServer::shared().port());
+  std::ofstream(directory.path() / "pgpass") << "127.0.0.1:" << port << ":*:root:" << TestServer::kPassword << '\n';
+  std::filesystem::permissions(directory.path() / "pgpass", std::filesystem::perms(0600));
+  std::ofstream(directory.path() / "services") << "[theirs]\nhost=127.0.0.1\nport=" << port << "\nuser=root\ndbname=postgres\n";
+  const Variable pgpass("PGPASSFILE", directory.path() / "pgpass");
+  const Variable services("PGSERVICEFILE", directory.path() / "services");
+  Connection by_password_file({.url = "postgresql://root@127.0.0.1:" + port + "/postgres"});
+  EXPECT_EQ(by_password_file.value("SELECT 1"), "1");
+  const Target service{.url = "service=theirs"};
+  EXPECT_EQ(target_parts(service).database, "postgres");
+  EXPECT_EQ(target_parts(service).user, "root");
+  EXPECT_EQ(Connection(service).database(), "postgres");
+  const Error error = error_of([] { static_cast<void>(target_parts({.url = "service=nobodys"})); });
+  EXPECT_TRUE(contains(error.what(), "nobodys")) << error.what();
+}
+
+TEST(Transaction, IsUndoneUnlessCommitted) {
+  Connection connection = connect();
+  connection.execute("CREATE TEMP TABLE t (a int)");
+  {
+    const Transaction transaction(connection);
+    connection.execute("INSERT INTO t VALUES (1)");
+  }
+  EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "0");
+  {
+    Transaction transaction(connection);
+    connection.execute("INSERT INTO t VALUES (1)");
+    transaction.commit();
+  }
+  EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "1");
+}
+
+TEST(Pool, LendsNoMoreThanItsSizeAndUsesConnectionsAgain) {
+  Pool pool(TestServer::shared().target("postgres"), 2);
+  std::string first;
+  {
+    auto one = pool.checkout();
+    auto two = pool.checkout();
+    first = *two->value("SELECT pg_backend_pid()");
+    EXPECT_EQ(error_of([&] { pool.checkout(std::chrono::milliseconds(20)); }).kind(), ErrorKind::kTimeout);
+    static_cast<void>(*one);
+  }
+  auto one = pool.checkout();
+  auto two = pool.checkout();
+  const std::string a = *one->value("SELECT pg_backend_pid()");
+  const std::string b = *two->value("SELECT pg_backend_pid()");
+  EXPECT_TRUE(a == first || b == first);
+}
+
+TEST(Pool, DropsWhatBrokeOrIsInATransaction) {
+  Pool pool(TestServer::shared().target("postgres"), 1);
+  std::string pid;
+  {
+    auto lease = pool.checkout();
+    pid = *lease->value("SELECT pg_backend_pid()");
+    connect().execute("SELECT pg_terminate_backend($1::int, 5000)", {pid});
+    EXPECT_THROW(lease->execute("SELECT 1"), Error);
+  }
+  {
+    auto lease = pool.checkout();
+    EXPECT_NE(lease->value("SELECT pg_backend_pid()"), pid);
+    pid = *lease->value("SELECT pg_backend_pid()");
+    lease->execute("BEGIN");
+  }
+  EXPECT_NE(pool.checkout()->value("SELECT pg_backend_pid()"), pid);
+}
+
+TEST(Pool, KeepsItsPlacesWhenAConnectionCannotBeMade) {
+  Pool pool({.url = "postgresql://root@127.0.0.1:" + std::to_string(testing::free_port()) + "/x"}, 1);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(error_of([&] { pool.checkout(); }).kind(), ErrorKind::kConnect);
+}
+
+TEST(Pool, ServesManyThreads) {
+  Pool pool(TestServer::shared().target("postgres"), 3);
+  std::atomic<int> sum = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 20; ++k) sum += std::stoi(*pool.checkout()->value("SELECT $1::int", {std::to_string(k)}));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(sum, 8 * 190);
+}
+
+TEST(Database, NamesAreIdentifiersWhateverTheyHold) {
+  const std::string name = "odd \"name\"; --";
+  const TestDatabase database(name);
+  Target target = TestServer::shared().target("postgres");
+  target.database = name;
+  EXPECT_EQ(Connection(target).database(), name);
+}
+
+TEST(Database, DropSparesOtherSessionsUnlessForced) {
+  const TestDatabase database("in_use");
+  Connection user(database.target());
+  Connection maintenance = connect();
+  EXPECT_EQ(error_of([&] { drop_database(maintenance, "in_use", false); }).sqlstate(), "55006");
+  EXPECT_TRUE(drop_database(maintenance, "in_use", true));
+  EXPECT_THROW(user.execute("SELECT 1"), Error);
+  EXPECT_FALSE(drop_database(maintenance, "in_use", false));
+}
+
+TEST(Sessions, ListsOthersAndEndsThem) {
+  Connection watcher = connect();
+  Connection other(Target{.url = TestServer::shared().url("postgres") + "?application_name=listed"});
+  const std::string pid = *other.value("SELECT pg_backend_pid() /* look\n  here */");
+  bool found = false;
+  for (const Row& row : list_sessions(watcher).rows) {
+    if (row[0] != pid) continue;
+    found = true;
+    EXPECT_EQ(row[1], "root");
+    EXPECT_EQ(row[2], "postgres");
+    EXPECT_TRUE(contains(*row[3], "127.0.0.1:"));
+    EXPECT_EQ(row[4], "listed");
+    EXPECT_EQ(row[5], "idle");
+    EXPECT_EQ(row[7], "SELECT pg_backend_pid() /* look here */");
+  }
+  EXPECT_TRUE(found);
+  EXPECT_TRUE(end_session(watcher, std::stoi(pid)));
+  EXPECT_THROW(other.execute("SELECT 1"), Error);
+  EXPECT_FALSE(end_session(watcher, 1));
+}
+
+TEST(SqlFiles, FindsQueriesByNameOnly) {
+  const testing::TempDirectory directory;
+  std::filesystem::create_directories(directory.path() / "queries");
+  std::ofstream(directory.path() / "queries/one.sql") << "SELECT 1";
+  const SqlFiles files(directory.path());
+  EXPECT_EQ(files.query("one"), "SELECT 1");
+  EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.query("two")); }).what(), "it has one"));
+  EXPECT_THROW(static_cast<void>(files.query("../queries/one")), Error);
+  EXPECT_THROW(static_cast<void>(files.schema()), Error);
+}
+
+}  // namespace
+}  // namespace stator::postgres
