@@ -1,0 +1,91 @@
+#include "server/authentication.h"
+
+#include <array>
+#include <string>
+
+#include "core/api_error.h"
+
+namespace stator::server {
+namespace {
+
+constexpr std::array<std::string_view, 3> kHeaderParts = {"Credential", "Signature", "SignedHeaders"};
+constexpr std::array<std::string_view, 5> kQueryParts = {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
+                                                         "X-Amz-SignedHeaders", "X-Amz-Date"};
+
+/// The value of `name` in a query string: false where the name does not stand there.
+bool find_in_query(std::string_view query, std::string_view name, std::string_view& value) {
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (pair.substr(0, equals) == name) {
+      value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+      return true;
+    }
+    if (end == std::string_view::npos) break;
+    query.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+/// Whether the Authorization header has a value for `name`; its parts are parted by commas or spaces.
+bool has_part(std::string_view authorization, std::string_view name) {
+  std::size_t at = authorization.find_first_of(", ");
+  while (at != std::string_view::npos) {
+    const std::size_t start = authorization.find_first_not_of(", \t", at);
+    if (start == std::string_view::npos) return false;
+    at = authorization.find_first_of(", ", start);
+    const std::string_view part =
+        authorization.substr(start, at == std::string_view::npos ? std::string_view::npos : at - start);
+    if (part.size() > name.size() + 1 && part.starts_with(name) && part[name.size()] == '=') return true;
+  }
+  return false;
+}
+
+void check_header(const RequestHead& head) {
+  std::string missing;
+  for (const std::string_view part : kHeaderParts) {
+    if (!has_part(head.authorization, part)) {
+      missing += "Authorization header requires '" + std::string(part) + "' parameter. ";
+    }
+  }
+  if (head.amz_date.empty() && head.date.empty()) {
+    missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+  }
+  if (missing.empty()) return;
+  throw core::ApiError("IncompleteSignatureException", missing + "Authorization=" + std::string(head.authorization));
+}
+
+void check_query(std::string_view query) {
+  std::string missing;
+  for (const std::string_view part : kQueryParts) {
+    std::string_view value;
+    if (!find_in_query(query, part, value) || value.empty()) {
+      missing += "AWS query-string parameters must include '" + std::string(part) + "'. ";
+    }
+  }
+  if (missing.empty()) return;
+  throw core::ApiError("IncompleteSignatureException", missing + "Re-examine the query-string parameters.");
+}
+
+}  // namespace
+
+void AnyCredentials::check(const RequestHead& head, std::string_view /*body*/) const {
+  const bool in_header = !head.authorization.empty();
+  std::string_view algorithm;
+  const bool in_query = find_in_query(head.query(), kQueryParts[0], algorithm);
+  if (in_header && in_query) {
+    throw core::ApiError("InvalidSignatureException",
+                         "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
+  }
+  if (in_header ? !head.authorization.starts_with("AWS4-") : !in_query) {
+    throw core::ApiError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
+  }
+  if (in_header) {
+    check_header(head);
+  } else {
+    check_query(head.query());
+  }
+}
+
+}  // namespace stator::server

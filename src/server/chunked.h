@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace stator::server {
+
+/// Decodes a chunked body (RFC 9112, 7.1) in place, as its bytes arrive: the decoded bytes are moved to the front,
+/// over the chunk sizes between them.
+class ChunkedDecoder {
+ public:
+  enum class Status : std::uint8_t { kIncomplete, kComplete, kMalformed, kTooLarge };
+
+  explicit ChunkedDecoder(std::size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
+
+  /// `body` holds the `decoded()` bytes already decoded, then raw bytes up to `size`. On return the decoded ones have
+  /// grown and `used` says where the raw ones that are left begin (kComplete: where the next request begins).
+  Status decode(char* body, std::size_t size, std::size_t& used);
+  [[nodiscard]] std::size_t decoded() const { return decoded_; }
+
+ private:
+  enum class State : std::uint8_t { kSize, kExtension, kSizeEnd, kData, kDataEnd, kDataEndLf, kTrailer, kTrailerLine };
+
+  State state_ = State::kSize;
+  bool size_seen_ = false;
+  std::size_t chunk_left_ = 0;
+  std::size_t decoded_ = 0;
+  /// Sizes, extensions and trailers: bytes that carry nothing, so there is a limit on them.
+  std::size_t line_bytes_ = 0;
+  std::size_t max_body_bytes_;
+};
+
+}  // namespace stator::server

@@ -1,0 +1,335 @@
+#include "server/protocol.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <zlib.h>
+
+#include <chrono>
+#include <optional>
+
+#include "core/api_error.h"
+#include "core/json_string.h"
+#include "json/reader.h"
+#include "server/buffer.h"
+#include "server/operations.h"
+
+namespace stator::server {
+namespace {
+
+constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kTargetPrefixes[] = {"DynamoDB_20120810.", "DynamoDBStreams_20120810."};
+constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
+// Headers of the service's that a script in a page may read.
+constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
+constexpr std::size_t kKeptBufferBytes = 256 * 1024;
+
+std::string_view reason_of(unsigned status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 417:
+      return "Expectation Failed";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return status < 500 ? "Error" : "Server Error";
+  }
+}
+
+void append_number(std::uint64_t number, std::string& out) {
+  const fmt::format_int text(number);
+  out.append(text.data(), text.size());
+}
+
+/// The request's media type where the service takes it, else nothing.
+std::optional<std::string_view> accepted_content_type(std::string_view header) {
+  const std::string_view type = trimmed(header.substr(0, header.find(';')));
+  if (type == kAmzJson) return kAmzJson;
+  if (type == kJson) return kJson;
+  return std::nullopt;
+}
+
+/// The operation a target names, or nothing.
+std::string_view operation_of(std::string_view target) {
+  for (const std::string_view prefix : kTargetPrefixes) {
+    if (target.starts_with(prefix)) {
+      const std::string_view name = target.substr(prefix.size());
+      return name.find('.') == std::string_view::npos ? name : std::string_view();
+    }
+  }
+  return {};
+}
+
+[[noreturn]] void throw_unknown_operation() { throw core::ApiError("UnknownOperationException", ""); }
+
+/// The complaint that the service would make first: of the body, then of the target. Used where the request fails
+/// anyhow, so that a good one is parsed once only.
+void check_body_and_operation(std::string_view operation, std::string_view body, std::size_t padding_bytes) {
+  if (!body.empty()) json::Parser::of_this_thread().parse(body, padding_bytes);
+  if (!is_dynamodb_operation(operation)) throw_unknown_operation();
+}
+
+bool is_plain_host(std::string_view host) {
+  if (host.empty() || host.size() > 255) return false;
+  for (const char c : host) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+                       c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
+    if (!plain) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Protocol::Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const Options& options)
+    : endpoint_(endpoint), authenticator_(authenticator), options_(options), log_(spdlog::default_logger()) {
+  head_.reserve(ReplyBuffer::kHeadRoom);
+}
+
+void Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
+                      ReplyBuffer& replies) {
+  const auto started =
+      options_.log_requests ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+  request_id_ = ids_.next();
+  operation_.clear();
+  unsigned status = 200;
+  std::size_t sent_bytes = 0;
+  if (head.method == "OPTIONS" && !head.origin.empty()) {
+    answer_preflight(head, close, replies);
+  } else {
+    replies.open();
+    ReplyHead reply = answer_body(head, body, padding_bytes, replies);
+    compress_body(head, reply, replies);
+    sent_bytes = replies.body().size();
+    status = reply.status;
+    seal(head, reply, close, replies);
+  }
+  if (decoded_.capacity() > kKeptBufferBytes) std::string().swap(decoded_);
+  if (compressed_.capacity() > kKeptBufferBytes) std::string().swap(compressed_);
+  if (!options_.log_requests) return;
+  const auto taken = std::chrono::steady_clock::now() - started;
+  log_request(*log_, options_.log_format,
+              {.method = head.method,
+               .operation = operation_,
+               .status = status,
+               .bytes = sent_bytes,
+               .micros = std::chrono::duration_cast<std::chrono::microseconds>(taken).count(),
+               .request_id = request_id_});
+}
+
+Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
+                                          ReplyBuffer& replies) {
+  ReplyHead reply;
+  reply.head_only = head.method == "HEAD";
+  const bool at_root = head.path() == "/";
+  if (head.method == "GET" && at_root) {
+    // The blank at the end is the service's.
+    replies.bytes() += "healthy: dynamodb." + options_.region + ".amazonaws.com ";
+    return reply;
+  }
+  const auto content_type = accepted_content_type(head.content_type);
+  if (head.method != "POST" || !at_root || (!body.empty() && !content_type)) {
+    reply.status = 404;
+    replies.bytes() += kNotFoundBody;
+    return reply;
+  }
+  reply.content_type = content_type.value_or(kJson);
+  try {
+    const std::string_view received = body;
+    if (!decode_body(head, body, padding_bytes, reply, replies)) return reply;
+    const std::string_view operation = operation_of(head.amz_target);
+    if (options_.log_requests) operation_ = operation;
+    if (operation.empty()) {
+      check_body_and_operation(operation, body, padding_bytes);
+      throw_unknown_operation();
+    }
+    try {
+      authenticator_.check(head, received);
+    } catch (const core::ApiError&) {
+      check_body_and_operation(operation, body, padding_bytes);
+      throw;
+    }
+    call(head, operation, body, padding_bytes, replies);
+  } catch (const core::ApiError& error) {
+    replies.drop_body();
+    reply.status = static_cast<unsigned>(core::http_status(error));
+    replies.bytes() += core::render_error(error);
+  } catch (const std::exception& error) {
+    log_->error("{} failed: {} (request {})", head.amz_target, error.what(), request_id_);
+    replies.drop_body();
+    reply.status = 500;
+    replies.bytes() += core::render_error(core::ApiError("InternalServerError", error.what()));
+  } catch (...) {
+    log_->error("{} failed with something that is no exception (request {})", head.amz_target, request_id_);
+    replies.drop_body();
+    reply.status = 500;
+    replies.bytes() += core::render_error(core::ApiError("InternalServerError", "Internal server error"));
+  }
+  return reply;
+}
+
+bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes,
+                           ReplyHead& reply, ReplyBuffer& replies) {
+  const std::string_view name = trimmed(head.content_encoding);
+  if (name.empty() || equals_ignoring_case(name, "identity")) return true;
+  Coding coding = Coding::kNone;
+  for (const Coding known : {Coding::kGzip, Coding::kDeflate}) {
+    if (equals_ignoring_case(name, coding_name(known))) coding = known;
+  }
+  decoded_.clear();
+  const DecompressStatus status = coding == Coding::kNone ? DecompressStatus::kMalformed
+                                                          : decompress(coding, body, options_.max_body_bytes, decoded_);
+  if (status == DecompressStatus::kOk) {
+    const std::size_t size = decoded_.size();
+    decoded_.append(Buffer::kPaddingBytes, ' ');
+    body = std::string_view(decoded_).substr(0, size);
+    padding_bytes = Buffer::kPaddingBytes;
+    return true;
+  }
+  // Strange but so: the service answers 500 to a body it cannot decompress.
+  reply.status = status == DecompressStatus::kTooLarge ? 413 : 500;
+  replies.bytes() += core::render_error(
+      status == DecompressStatus::kTooLarge
+          ? core::ApiError("RequestEntityTooLargeException", "The decompressed request body is too large")
+          : core::ApiError("InternalServerError", "The request body could not be decompressed"));
+  return false;
+}
+
+void Protocol::call(const RequestHead& head, std::string_view operation, std::string_view body,
+                    std::size_t padding_bytes, ReplyBuffer& replies) {
+  if (operation == "DescribeEndpoints" && is_plain_host(head.host)) {
+    // The address by which the caller reached us; the endpoint cannot know it.
+    if (json::Parser::of_this_thread().parse(body, padding_bytes).is_object()) {
+      replies.bytes() += R"({"Endpoints":[{"Address":")";
+      replies.bytes() += head.host;
+      replies.bytes() += R"(","CachePeriodInMinutes":1440}]})";
+      return;
+    }
+  }
+  endpoint_.call({.operation = operation, .body = body, .padding_bytes = padding_bytes}, replies.bytes());
+}
+
+void Protocol::compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies) {
+  if (head.accept_encoding.empty() || replies.body().size() < kCompressionThresholdBytes) return;
+  reply.coding = choose_coding(head.accept_encoding);
+  if (reply.coding == Coding::kNone) return;
+  compressed_.clear();
+  compress(reply.coding, replies.body(), compressed_);
+  replies.drop_body();
+  replies.bytes() += compressed_;
+}
+
+void Protocol::seal(const RequestHead& head, const ReplyHead& reply, bool close, ReplyBuffer& replies) {
+  const std::string_view body = replies.body();
+  head_.clear();
+  if (reply.status == 200) {
+    head_ += "HTTP/1.1 200 OK\r\n";
+  } else {
+    head_ += "HTTP/1.1 ";
+    append_number(reply.status, head_);
+    head_ += ' ';
+    head_ += reason_of(reply.status);
+    head_ += "\r\n";
+  }
+  append_common(head_);
+  head_ += "\r\nx-amz-crc32: ";
+  append_number(crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()), head_);
+  if (!reply.content_type.empty()) {
+    head_ += "\r\nContent-Type: ";
+    head_ += reply.content_type;
+  }
+  if (reply.coding != Coding::kNone) {
+    head_ += "\r\nContent-Encoding: ";
+    head_ += coding_name(reply.coding);
+  }
+  if (!head.origin.empty()) {
+    head_ += "\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ";
+    head_ += kExposedHeaders;
+  }
+  if (close) {
+    head_ += "\r\nConnection: close";
+  } else if (head.http_1_0) {
+    head_ += "\r\nConnection: keep-alive";
+  }
+  head_ += "\r\nContent-Length: ";
+  append_number(body.size(), head_);
+  head_ += "\r\n\r\n";
+  if (reply.head_only) replies.drop_body();
+  replies.seal(head_);
+}
+
+void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies) {
+  head_ = "HTTP/1.1 200 OK\r\n";
+  append_common(head_);
+  head_ += "\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ";
+  head_ += kExposedHeaders;
+  if (!head.access_control_request_headers.empty()) {
+    head_ += "\r\nAccess-Control-Allow-Headers: ";
+    head_ += head.access_control_request_headers;
+  }
+  if (!head.access_control_request_method.empty()) {
+    head_ += "\r\nAccess-Control-Allow-Methods: ";
+    head_ += head.access_control_request_method;
+  }
+  head_ += "\r\nAccess-Control-Max-Age: 172800\r\nContent-Length: 0";
+  if (close) head_ += "\r\nConnection: close";
+  head_ += "\r\n\r\n";
+  replies.append(head_);
+}
+
+void Protocol::refuse(unsigned status, bool http_1_0, ReplyBuffer& replies) {
+  request_id_ = ids_.next();
+  head_ = "HTTP/1.1 ";
+  append_number(status, head_);
+  head_ += ' ';
+  head_ += reason_of(status);
+  head_ += "\r\n";
+  append_common(head_);
+  head_ += "\r\nConnection: close\r\n";
+  // The service sends its 413 chunked and empty.
+  head_ += status == 413 && !http_1_0 ? "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" : "Content-Length: 0\r\n\r\n";
+  replies.append(head_);
+}
+
+void Protocol::append_common(std::string& out) {
+  out += "Server: Stator\r\nDate: ";
+  out += date();
+  out += "\r\nx-amzn-RequestId: ";
+  out += request_id_;
+}
+
+std::string_view Protocol::date() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  if (now.tv_sec != date_second_) {
+    // By hand, since strftime's names follow the locale.
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm parts{};
+    gmtime_r(&now.tv_sec, &parts);
+    const auto end = fmt::format_to_n(date_text_.data(), date_text_.size(), "{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+                                      kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900,
+                                      parts.tm_hour, parts.tm_min, parts.tm_sec);
+    date_size_ = end.size;
+    date_second_ = now.tv_sec;
+  }
+  return {date_text_.data(), date_size_};
+}
+
+}  // namespace stator::server

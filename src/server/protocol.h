@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "endpoint/endpoint.h"
+#include "server/authentication.h"
+#include "server/content_coding.h"
+#include "server/reply_buffer.h"
+#include "server/request_head.h"
+#include "server/request_id.h"
+#include "server/server.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace stator::server {
+
+/// DynamoDB's AWS JSON 1.0 protocol: a whole HTTP request in, a whole HTTP reply out, no I/O. One per thread, since it
+/// keeps buffers. What is answered to what, and in which order faults are found, is the service's; docs/server.md has
+/// the rules.
+class Protocol {
+ public:
+  Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const Options& options);
+
+  /// Appends the reply. `padding_bytes` readable bytes follow `body`. `close`: say so in the reply. Never throws for
+  /// what the request contains.
+  void answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
+              ReplyBuffer& replies);
+
+  /// Appends the reply to a request that could not be read (400, 408, 413, 417, 501, 503, 505); the connection closes
+  /// after it.
+  void refuse(unsigned status, bool http_1_0, ReplyBuffer& replies);
+
+ private:
+  /// What the head of a reply is made of.
+  struct ReplyHead {
+    unsigned status = 200;
+    std::string_view content_type;
+    Coding coding = Coding::kNone;
+    bool head_only = false;  // answer to HEAD
+  };
+
+  ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
+                        ReplyBuffer& replies);
+  /// False: decoding failed and `replies` has the error body.
+  bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, ReplyHead& reply,
+                   ReplyBuffer& replies);
+  void call(const RequestHead& head, std::string_view operation, std::string_view body, std::size_t padding_bytes,
+            ReplyBuffer& replies);
+  void answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies);
+  void compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies);
+  /// Makes the head in `head_` from what is known, and seals the reply with it.
+  void seal(const RequestHead& head, const ReplyHead& reply, bool close, ReplyBuffer& replies);
+  void append_common(std::string& out);
+  std::string_view date();
+
+  endpoint::Endpoint& endpoint_;
+  const Authenticator& authenticator_;
+  const Options& options_;
+  std::shared_ptr<spdlog::logger> log_;
+  RequestIds ids_;
+  std::string_view request_id_;
+  std::string operation_;  // of the request being answered, for the log
+  std::string head_;
+  std::string decoded_;
+  std::string compressed_;
+  std::time_t date_second_ = -1;
+  std::array<char, 32> date_text_{};
+  std::size_t date_size_ = 0;
+};
+
+}  // namespace stator::server

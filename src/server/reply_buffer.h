@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stator::server {
+
+/// Replies on their way out. A body is appended first, its head is then written into room kept before it: so the length
+/// and checksum are known when the head is made, nothing is moved, and a reply is one run of bytes.
+class ReplyBuffer {
+ public:
+  /// Longer than any head that `seal` is given.
+  static constexpr std::size_t kHeadRoom = 768;
+
+  struct Segment {
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  /// Begins a reply: what is appended to `bytes` from here on is its body.
+  void open() {
+    bytes_.append(kHeadRoom, ' ');
+    body_ = bytes_.size();
+  }
+  [[nodiscard]] std::string& bytes() { return bytes_; }
+  [[nodiscard]] std::string_view body() const { return std::string_view(bytes_).substr(body_); }
+  void drop_body() { bytes_.resize(body_); }
+  /// Ends the reply: `head` goes directly before the body.
+  void seal(std::string_view head) {
+    const std::size_t begin = body_ - head.size();
+    head.copy(bytes_.data() + begin, head.size());
+    segments_.push_back({begin, bytes_.size()});
+  }
+  /// A whole reply as it is.
+  void append(std::string_view text) {
+    const std::size_t begin = bytes_.size();
+    bytes_ += text;
+    segments_.push_back({begin, bytes_.size()});
+  }
+
+  [[nodiscard]] bool empty() const { return segments_.empty(); }
+  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+  [[nodiscard]] std::size_t capacity() const { return bytes_.capacity(); }
+  [[nodiscard]] const char* data() const { return bytes_.data(); }
+  [[nodiscard]] std::vector<Segment>& segments() { return segments_; }
+  void clear() {
+    bytes_.clear();
+    segments_.clear();
+  }
+  void release() {
+    clear();
+    bytes_.shrink_to_fit();
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t body_ = 0;
+  std::vector<Segment> segments_;
+};
+
+}  // namespace stator::server

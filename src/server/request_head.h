@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace stator::server {
+
+/// The head of an HTTP request: views into the bytes it was read from.
+struct RequestHead {
+  std::string_view method;
+  /// "/" or "/path?query".
+  std::string_view target;
+  /// All header lines, each with its CRLF; for what has to walk them (signatures).
+  std::string_view fields;
+  bool http_1_0 = false;
+
+  // The fields that mean something here; empty when absent. Where one stands twice, the first counts.
+  std::string_view host;
+  std::string_view content_type;
+  std::string_view content_encoding;
+  std::string_view accept_encoding;
+  std::string_view amz_target;
+  std::string_view amz_date;
+  std::string_view date;
+  std::string_view authorization;
+  std::string_view origin;
+  std::string_view access_control_request_headers;
+  std::string_view access_control_request_method;
+
+  std::optional<std::uint64_t> content_length;
+  bool chunked = false;
+  bool expect_continue = false;
+  bool keep_alive = true;
+  /// Bytes of the head, the empty line included.
+  std::size_t size_bytes = 0;
+
+  [[nodiscard]] std::string_view path() const { return target.substr(0, target.find('?')); }
+  /// Without the question mark.
+  [[nodiscard]] std::string_view query() const {
+    const std::size_t mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+  }
+};
+
+enum class HeadStatus : std::uint8_t {
+  kIncomplete,
+  kComplete,
+  kMalformed,            // 400
+  kTooLarge,             // 400, as the service answers over 16 KB
+  kVersionNotSupported,  // 505
+  kExpectationFailed,    // 417
+  kNotImplemented,       // 501: a transfer coding other than chunked
+};
+
+/// Reads a head from the front of `bytes` (RFC 9112). Strict where laxness lets two readers disagree about where a
+/// request ends: no bare LF, no folded lines, no space before the colon, no Content-Length beside Transfer-Encoding.
+HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead& head);
+
+/// ASCII, without case.
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+/// Without spaces and tabs at both ends.
+std::string_view trimmed(std::string_view text);
+
+}  // namespace stator::server

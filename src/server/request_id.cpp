@@ -1,0 +1,38 @@
+#include "server/request_id.h"
+
+#include <bit>
+#include <random>
+
+namespace stator::server {
+
+RequestIds::RequestIds() {
+  std::random_device device;
+  for (std::uint64_t& word : state_) word = (std::uint64_t{device()} << 32) | device() | 1;
+}
+
+// xoshiro256** (Blackman and Vigna, 2018): a few instructions a word, and ids need no more than to differ.
+std::uint64_t RequestIds::next_word() {
+  const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
+  const std::uint64_t shifted = state_[1] << 17;
+  state_[2] ^= state_[0];
+  state_[3] ^= state_[1];
+  state_[1] ^= state_[2];
+  state_[0] ^= state_[3];
+  state_[2] ^= shifted;
+  state_[3] = std::rotl(state_[3], 45);
+  return result;
+}
+
+std::string_view RequestIds::next() {
+  constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+  constexpr std::size_t kDigitsPerWord = 12;
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < kLength; ++i) {
+    if (i % kDigitsPerWord == 0) word = next_word();
+    text_[i] = kDigits[word & 31];
+    word >>= 5;
+  }
+  return {text_.data(), text_.size()};
+}
+
+}  // namespace stator::server

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "server/client.h"
+#include "server/fake_endpoint.h"
+#include "server/server.h"
+
+namespace stator::server {
+
+/// A server on a free port, for one test.
+class RunningServer {
+ public:
+  explicit RunningServer(Options options = {}) {
+    options.port = 0;
+    if (options.threads == 0) options.threads = 2;
+    server = std::make_unique<Server>(endpoint, options);
+    thread = std::thread([this] { server->run(); });
+  }
+  ~RunningServer() { stop(); }
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+
+  void stop() {
+    if (!thread.joinable()) return;
+    server->stop();
+    thread.join();
+  }
+  [[nodiscard]] std::uint16_t port() const { return server->port(); }
+  /// Sends on a connection of its own.
+  Reply ask(std::string_view text) const {
+    Client client(port());
+    client.send(text);
+    return client.receive(text.starts_with("HEAD"));
+  }
+  /// Still answers a newcomer.
+  [[nodiscard]] bool alive() const { return ask(request("GetItem")).status == 200; }
+
+  FakeEndpoint endpoint;
+  std::unique_ptr<Server> server;
+  std::thread thread;
+};
+
+}  // namespace stator::server
