@@ -1,0 +1,190 @@
+#include <gtest/gtest.h>
+#include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "api/api.h"
+#include "core/api_error.h"
+#include "engine/engine.h"
+
+/// Runs the tables of cases in cases/*.json: requests and the replies they must have. docs: tests/api/README.md.
+namespace stator::api {
+
+namespace {
+
+using rapidjson::Value;
+
+std::string text_of(const Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
+  writer.SetIndent(' ', 2);
+  value.Accept(writer);
+  return buffer.GetString();
+}
+
+std::string compact(const Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  value.Accept(writer);
+  return buffer.GetString();
+}
+
+/// "*" stands for anything; a list that begins with "unordered" matches in any order; an object that holds "...":true may
+/// have further members; numbers compare by value.
+bool matches(const Value& expected, const Value& actual) {
+  if (expected.IsString() && std::string_view(expected.GetString(), expected.GetStringLength()) == "*") return true;
+  if (expected.IsNumber() && actual.IsNumber()) return expected.GetDouble() == actual.GetDouble();
+  if (expected.IsObject() && actual.IsObject()) {
+    const bool open = expected.HasMember("...");
+    for (const auto& member : expected.GetObject()) {
+      if (std::string_view(member.name.GetString()) == "...") continue;
+      const auto found = actual.FindMember(member.name);
+      if (found == actual.MemberEnd() || !matches(member.value, found->value)) return false;
+    }
+    return open || expected.MemberCount() == actual.MemberCount();
+  }
+  if (expected.IsArray() && actual.IsArray()) {
+    const bool unordered = !expected.Empty() && expected[0].IsString() && std::string_view(expected[0].GetString()) == "unordered";
+    if (!unordered) {
+      return std::equal(expected.Begin(), expected.End(), actual.Begin(), actual.End(), matches);
+    }
+    if (expected.Size() - 1 != actual.Size()) return false;
+    std::vector<bool> taken(actual.Size());
+    for (rapidjson::SizeType i = 1; i < expected.Size(); ++i) {
+      rapidjson::SizeType j = 0;
+      while (j < actual.Size() && (taken[j] || !matches(expected[i], actual[j]))) ++j;
+      if (j == actual.Size()) return false;
+      taken[j] = true;
+    }
+    return true;
+  }
+  return expected == actual;
+}
+
+/// `{"repeat":["a",5]}` anywhere in a request or reply stands for "aaaaa": long values without long files.
+void expand(Value& value, rapidjson::Document::AllocatorType& allocator) {
+  if (value.IsArray()) {
+    for (auto& element : value.GetArray()) expand(element, allocator);
+  } else if (value.IsObject()) {
+    if (value.MemberCount() == 1 && value.HasMember("repeat")) {
+      const std::string unit = value["repeat"][0].GetString();
+      std::string text;
+      for (int i = 0; i < value["repeat"][1].GetInt(); ++i) text += unit;
+      value.SetString(text.c_str(), static_cast<rapidjson::SizeType>(text.size()), allocator);
+      return;
+    }
+    for (auto& member : value.GetObject()) expand(member.value, allocator);
+  }
+}
+
+struct Case {
+  std::string file;
+  std::string rule;
+  std::shared_ptr<rapidjson::Document> document;
+  const Value* body = nullptr;
+};
+
+void PrintTo(const Case& test_case, std::ostream* out) { *out << test_case.file << ": " << test_case.rule; }
+
+std::shared_ptr<rapidjson::Document> load(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  auto document = std::make_shared<rapidjson::Document>();
+  document->Parse<rapidjson::kParseCommentsFlag | rapidjson::kParseTrailingCommasFlag>(text.str());
+  if (document->HasParseError()) {
+    throw std::runtime_error(path.string() + ": offset " + std::to_string(document->GetErrorOffset()) + ": " +
+                             rapidjson::GetParseError_En(document->GetParseError()));
+  }
+  expand(*document, document->GetAllocator());
+  return document;
+}
+
+std::vector<Case> all_cases() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(STATOR_API_CASES)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  std::vector<Case> cases;
+  for (const auto& file : files) {
+    if (file.stem() == "tables") continue;
+    const auto document = load(file);
+    for (const auto& body : document->GetArray()) {
+      cases.push_back({file.stem().string(), body["rule"].GetString(), document, &body});
+    }
+  }
+  return cases;
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  std::string name = info.param.file + "_" + std::to_string(info.index) + "_" + info.param.rule;
+  std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  return name.substr(0, 120);
+}
+
+class ApiCases : public testing::TestWithParam<Case> {};
+
+/// The reply as JSON text, or {"error": type, "message": …, …members} for a fault.
+std::string answer(Context& context, const std::string& operation, const std::string& request) {
+  std::string reply;
+  try {
+    call(context, operation, request, 0, reply);
+    return reply;
+  } catch (const core::ApiError& error) {
+    rapidjson::Document body;
+    body.Parse(("{" + error.extra + "}").c_str());
+    body.AddMember("error", Value(error.type.c_str(), body.GetAllocator()), body.GetAllocator());
+    body.AddMember("message", Value(error.message.c_str(), body.GetAllocator()), body.GetAllocator());
+    EXPECT_TRUE(reply.empty()) << "a fault left part of a reply";
+    return compact(body);
+  }
+}
+
+TEST_P(ApiCases, AnswersAsTheServiceDoes) {
+  const Value& body = *GetParam().body;
+  const auto engine = engine::Engine::open({});
+  Context context{*engine};
+  static const auto tables = load(std::filesystem::path(STATOR_API_CASES) / "tables.json");
+  if (body.HasMember("tables")) {
+    for (const auto& name : body["tables"].GetArray()) {
+      ASSERT_TRUE(tables->HasMember(name)) << "no such table in tables.json: " << name.GetString();
+      std::string reply;
+      call(context, "CreateTable", compact((*tables)[name]), 0, reply);
+    }
+  }
+  int step = 0;
+  for (const auto& row : body["steps"].GetArray()) {
+    ++step;
+    const std::string operation = row[0].GetString();
+    // A request given as text is sent as it stands, which need not be JSON.
+    const std::string request = row[1].IsString() ? row[1].GetString() : compact(row[1]);
+    rapidjson::Document actual;
+    const std::string reply = answer(context, operation, request);
+    actual.Parse(reply.c_str());
+    ASSERT_FALSE(actual.HasParseError()) << operation << " answered what is no JSON: " << reply;
+    if (row.Size() < 3) {
+      EXPECT_FALSE(actual.HasMember("error")) << "step " << step << ' ' << operation << ' ' << request.substr(0, 500)
+                                              << "\nmust succeed, answered " << text_of(actual);
+      continue;
+    }
+    EXPECT_TRUE(matches(row[2], actual)) << "step " << step << ' ' << operation << ' ' << request.substr(0, 2000)
+                                         << "\nexpected " << text_of(row[2]).substr(0, 4000) << "\nanswered "
+                                         << text_of(actual).substr(0, 4000);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, ApiCases, testing::ValuesIn(all_cases()), name_of);
+
+}  // namespace
+
+}  // namespace stator::api
