@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "store/key_encoding.h"
 
 namespace stator::engine {
+
+/// What lives as long as the table, through all its versions (state.h). The engine's own.
+class TableState;
 
 enum class BillingMode : std::uint8_t { kProvisioned, kPayPerRequest };
 enum class TableStatus : std::uint8_t { kCreating, kUpdating, kActive, kDeleting };
@@ -39,9 +43,9 @@ struct Index {
   core::KeySchema key_schema;
   ProjectionType projection = ProjectionType::kAll;
   std::vector<std::string> non_key_attributes;
-  Throughput throughput;            // global only
-  ThroughputLimits on_demand;       // global only
-  ThroughputLimits warm;            // global only
+  Throughput throughput;       // global only
+  ThroughputLimits on_demand;  // global only
+  ThroughputLimits warm;       // global only
   store::SpaceId space = 0;
   /// kActive at `status_until_ms` and after, whatever `status` says then (kDeleting: gone).
   TableStatus status = TableStatus::kActive;
@@ -66,17 +70,18 @@ struct Table {
   ThroughputLimits warm;
   std::vector<Index> indexes;  // local ones first, each kind in the order given
   bool deletion_protection = false;
-  std::string table_class;        // empty: STANDARD, never given
-  std::string sse_kms_key;        // ARN; with sse_enabled
+  std::string table_class;  // empty: STANDARD, never given
+  std::string sse_kms_key;  // ARN; with sse_enabled
   bool sse_enabled = false;
-  std::string stream_view_type;   // empty: no stream
-  std::string stream_label;       // ISO time of the last stream's start; empty: never had one
-  std::string ttl_attribute;      // empty: disabled
+  std::string stream_view_type;                           // empty: no stream
+  std::string stream_label;                               // ISO time of the last stream's start; empty: never had one
+  std::string ttl_attribute;                              // empty: disabled
   std::vector<std::pair<std::string, std::string>> tags;  // key, value
   std::int64_t created_ms = 0;
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;  // as for Index
   store::SpaceId space = 0;
+  std::shared_ptr<TableState> state;  // set by the engine when it publishes the table
 
   [[nodiscard]] const Index* index(std::string_view index_name) const;
 };

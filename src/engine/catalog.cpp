@@ -1,0 +1,395 @@
+#include "engine/catalog.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <random>
+
+#include "core/api_error.h"
+#include "engine/keys.h"
+#include "engine/table_json.h"
+
+namespace stator::engine {
+namespace {
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+std::string random_uuid() {
+  std::random_device random;
+  std::string uuid;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) uuid.push_back('-');
+    unsigned digit = random() & 0xF;
+    if (i == 12) digit = 4;                  // version: random
+    if (i == 16) digit = 8 | (digit & 0x3);  // variant
+    uuid.push_back(kDigits[digit]);
+  }
+  return uuid;
+}
+
+/// When the next status changes by itself.
+std::int64_t due_ms(const Table& table) {
+  std::int64_t due = table.status == TableStatus::kActive ? kNever : table.status_until_ms;
+  for (const Index& index : table.indexes) {
+    if (index.status == TableStatus::kActive) continue;
+    // The end of the backfill will bring both on.
+    if (index.backfilling && table.status != TableStatus::kDeleting) return kNever;
+    due = std::min(due, index.status_until_ms);
+  }
+  return due;
+}
+
+/// Makes the changes of status whose time has come; the spaces of indexes past their DELETING go to `gone`. A table is
+/// UPDATING until its indexes are settled. One that is DELETING is not touched.
+void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::SpaceId>& gone) {
+  if (table.status == TableStatus::kDeleting) return;
+  bool waiting = false;
+  std::erase_if(table.indexes, [&](Index& index) {
+    if (index.status == TableStatus::kActive) return false;
+    if (index.backfilling || now_ms < index.status_until_ms) {
+      waiting = true;
+      return false;
+    }
+    if (index.status == TableStatus::kDeleting) {
+      gone.push_back(index.space);
+      return true;
+    }
+    index.status = TableStatus::kActive;
+    return false;
+  });
+  if (!waiting && now_ms >= table.status_until_ms) table.status = TableStatus::kActive;
+}
+
+[[noreturn]] void throw_in_use(std::string message) {
+  throw core::ApiError("ResourceInUseException", std::move(message));
+}
+
+[[noreturn]] void throw_unknown(std::string_view name) {
+  core::throw_resource_not_found("Requested resource not found: Table: " + std::string(name) + " not found");
+}
+
+void check_not_busy(const Table& table) {
+  constexpr std::string_view kInUse = "Attempt to change a resource which is still in use: Table is being ";
+  switch (table.status) {
+    case TableStatus::kActive:
+      return;
+    case TableStatus::kCreating:
+      throw_in_use(std::string(kInUse) + "created: " + table.name);
+    case TableStatus::kUpdating:
+      throw_in_use(std::string(kInUse) + "updated: " + table.name);
+    case TableStatus::kDeleting:
+      throw_in_use(std::string(kInUse) + "deleted: " + table.name);
+  }
+}
+
+/// A version of its own for a reply, which says CREATING even where the table is settled by then.
+TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(table)); }
+
+}  // namespace
+
+Catalog::Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
+                 std::function<void(BackfillJob)> start_backfill)
+    : store_(store),
+      stripes_(stripes),
+      clock_(clock),
+      transition_delay_ms_(transition_delay_ms),
+      start_backfill_(std::move(start_backfill)) {}
+
+Catalog::~Catalog() {
+  // Tables and their states hold each other.
+  for (const auto& [name, entry] : entries_) entry.table->state->publish(nullptr);
+}
+
+void Catalog::load() {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  std::vector<store::SpaceId> dropped;
+  try {
+    std::string text;
+    if (store_.get(catalog_key(CatalogRow::kNextSpace), text)) {
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), next_space_);
+      if (error != std::errc() || end != text.data() + text.size()) throw std::runtime_error("the next space");
+    }
+    const std::string lower = catalog_key(CatalogRow::kTable);
+    const auto tables = store_.cursor(lower, store::prefix_end(lower));
+    for (tables->seek_to_first(); tables->valid(); tables->next()) {
+      Table table = table_from_json(tables->value());
+      if (tables->key().substr(lower.size()) != table.name) throw std::runtime_error("a name");
+      table.state = std::make_shared<TableState>();
+      publish(std::move(table));
+    }
+    const std::string dropped_lower = catalog_key(CatalogRow::kDropped);
+    const auto rows = store_.cursor(dropped_lower, store::prefix_end(dropped_lower));
+    for (rows->seek_to_first(); rows->valid(); rows->next()) {
+      const std::string_view key = rows->key().substr(dropped_lower.size());
+      store::SpaceId space = 0;
+      for (const char byte : key) space = space << 8 | static_cast<unsigned char>(byte);
+      if (key.size() != sizeof(space) || space == 0) throw std::runtime_error("a dropped space");
+      dropped.push_back(space);
+    }
+  } catch (const store::StoreError& error) {
+    throw store::OpenError(std::string("the catalog of tables cannot be read: ") + error.what());
+  } catch (const std::exception& error) {
+    throw store::OpenError(std::string("the catalog of tables is damaged: ") + error.what());
+  }
+  drop_spaces(dropped);
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  for (const std::string& name : names) {
+    settle(name);
+    const TablePtr table = current(name);
+    if (table == nullptr || table->status == TableStatus::kDeleting) continue;
+    for (const Index& index : table->indexes) {
+      if (index.backfilling) start_backfill_({table->state, index.space});
+    }
+  }
+}
+
+TablePtr Catalog::current(std::string_view name) const {
+  const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+  const auto entry = entries_.find(name);
+  return entry == entries_.end() ? nullptr : entry->second.table;
+}
+
+TablePtr Catalog::settled_or_throw(std::string_view name) {
+  settle(name);
+  TablePtr table = current(name);
+  if (table == nullptr) throw_unknown(name);
+  return table;
+}
+
+TablePtr Catalog::find(std::string_view name) {
+  {
+    const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+    const auto entry = entries_.find(name);
+    if (entry == entries_.end()) return nullptr;
+    if (entry->second.due_ms == kNever || clock_.now_ms() < entry->second.due_ms) return entry->second.table;
+  }
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  settle(name);
+  return current(name);
+}
+
+std::vector<std::string> Catalog::list(std::string_view after, std::size_t limit) {
+  std::vector<std::string> due;
+  const std::int64_t now_ms = clock_.now_ms();
+  {
+    const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+    for (const auto& [name, entry] : entries_) {
+      if (entry.due_ms <= now_ms) due.push_back(name);
+    }
+  }
+  for (const std::string& name : due) find(name);
+
+  std::vector<std::string> names;
+  const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+  for (auto entry = entries_.upper_bound(after); entry != entries_.end() && names.size() < limit; ++entry) {
+    names.push_back(entry->first);
+  }
+  return names;
+}
+
+TablePtr Catalog::create(Table table) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  settle(table.name);
+  if (current(table.name) != nullptr) throw_in_use("Table already exists: " + table.name);
+  store::Batch batch;
+  const std::int64_t now_ms = clock_.now_ms();
+  table.id = random_uuid();
+  table.created_ms = now_ms;
+  table.space = new_space(batch);
+  table.status = TableStatus::kCreating;
+  table.status_until_ms = now_ms + transition_delay_ms_;
+  table.state = std::make_shared<TableState>();
+  for (Index& index : table.indexes) {
+    index.space = new_space(batch);
+    index.status = TableStatus::kCreating;
+    index.status_until_ms = table.status_until_ms;
+    index.backfilling = false;
+  }
+  TablePtr described = reply(table);
+  std::vector<store::SpaceId> gone;
+  settle_statuses(table, now_ms, gone);
+  commit(std::move(table), batch);
+  return described;
+}
+
+TablePtr Catalog::remove(std::string_view name) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  Table table = *settled_or_throw(name);
+  check_not_busy(table);
+  if (table.deletion_protection) {
+    core::throw_validation(
+        "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
+        "protection first.");
+  }
+  table.status = TableStatus::kDeleting;
+  table.status_until_ms = clock_.now_ms() + transition_delay_ms_;
+  TablePtr described = reply(table);
+  if (transition_delay_ms_ <= 0) {
+    erase(table);
+  } else {
+    store::Batch batch;
+    commit(std::move(table), batch);
+  }
+  return described;
+}
+
+TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)>& change) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  const TablePtr before = settled_or_throw(name);
+  check_not_busy(*before);
+  Table table = *before;
+  change(table);
+
+  store::Batch batch;
+  const std::int64_t now_ms = clock_.now_ms();
+  table.status = TableStatus::kUpdating;
+  table.status_until_ms = now_ms + transition_delay_ms_;
+  std::vector<store::SpaceId> added;
+  for (Index& index : table.indexes) {
+    if (index.space != 0) continue;
+    index.space = new_space(batch);
+    index.status = TableStatus::kCreating;
+    index.status_until_ms = table.status_until_ms;
+    added.push_back(index.space);
+  }
+  for (const Index& index : before->indexes) {
+    const bool kept = std::any_of(table.indexes.begin(), table.indexes.end(),
+                                  [&index](const Index& candidate) { return candidate.space == index.space; });
+    if (kept) continue;
+    table.indexes.push_back(index);
+    table.indexes.back().status = TableStatus::kDeleting;
+    table.indexes.back().status_until_ms = table.status_until_ms;
+  }
+  TablePtr described = reply(table);
+
+  for (Index& index : table.indexes) {
+    index.backfilling = std::find(added.begin(), added.end(), index.space) != added.end();
+  }
+  std::vector<store::SpaceId> gone;
+  settle_statuses(table, now_ms, gone);
+  commit_and_drop(table, gone, batch);
+  if (added.empty()) return described;
+
+  // From here on every write sees the new indexes, so the items there are now are all the backfill has to do.
+  stripes_.barrier();
+  if (has_items(table)) {
+    for (const store::SpaceId space : added) start_backfill_({table.state, space});
+    return described;
+  }
+  for (Index& index : table.indexes) index.backfilling = false;
+  gone.clear();
+  settle_statuses(table, now_ms, gone);
+  batch.clear();
+  commit_and_drop(std::move(table), gone, batch);
+  return described;
+}
+
+TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table&)>& change) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  const TablePtr before = settled_or_throw(name);
+  if (before->status == TableStatus::kDeleting) check_not_busy(*before);
+  Table table = *before;
+  change(table);
+  store::Batch batch;
+  commit(std::move(table), batch);
+  return current(name);
+}
+
+void Catalog::finish_backfill(const BackfillJob& job) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  const TablePtr before = job.state->newest(nullptr);
+  if (before == nullptr) return;
+  Table table = *before;
+  store::Batch batch;
+  for (Index& index : table.indexes) {
+    if (index.space == job.index_space) index.backfilling = false;
+  }
+  batch.remove(catalog_key(CatalogRow::kBackfill, job.index_space));
+  std::vector<store::SpaceId> gone;
+  settle_statuses(table, clock_.now_ms(), gone);
+  commit_and_drop(std::move(table), gone, batch);
+}
+
+void Catalog::settle(std::string_view name) {
+  const TablePtr before = current(name);
+  const std::int64_t now_ms = clock_.now_ms();
+  if (before == nullptr || now_ms < due_ms(*before)) return;
+  if (before->status == TableStatus::kDeleting) {
+    erase(*before);
+    return;
+  }
+  Table table = *before;
+  std::vector<store::SpaceId> gone;
+  settle_statuses(table, now_ms, gone);
+  store::Batch batch;
+  commit_and_drop(std::move(table), gone, batch);
+}
+
+void Catalog::publish(Table table) {
+  TablePtr published = std::make_shared<const Table>(std::move(table));
+  const std::unique_lock<std::shared_mutex> writing(entries_mutex_);
+  entries_[published->name] = Entry{published, due_ms(*published)};
+  published->state->publish(published);
+}
+
+void Catalog::commit(Table table, store::Batch& batch) {
+  batch.put(catalog_key(CatalogRow::kTable, table.name), table_to_json(table));
+  store_.write(batch);
+  publish(std::move(table));
+}
+
+void Catalog::commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch) {
+  for (const store::SpaceId space : gone) batch.put(catalog_key(CatalogRow::kDropped, space), {});
+  commit(std::move(table), batch);
+  if (gone.empty()) return;
+  stripes_.barrier();  // no write that still knew the index is under way
+  drop_spaces(gone);
+}
+
+void Catalog::erase(const Table& table) {
+  std::vector<store::SpaceId> spaces = {table.space};
+  for (const Index& index : table.indexes) spaces.push_back(index.space);
+  store::Batch batch;
+  batch.remove(catalog_key(CatalogRow::kTable, table.name));
+  for (const store::SpaceId space : spaces) batch.put(catalog_key(CatalogRow::kDropped, space), {});
+  store_.write(batch);
+  const std::shared_ptr<TableState> state = table.state;
+  {
+    const std::unique_lock<std::shared_mutex> writing(entries_mutex_);
+    const auto entry = entries_.find(table.name);
+    if (entry != entries_.end()) entries_.erase(entry);
+  }
+  state->publish(nullptr);
+  stripes_.barrier();
+  drop_spaces(spaces);
+}
+
+void Catalog::drop_spaces(const std::vector<store::SpaceId>& spaces) {
+  store::Batch batch;
+  for (const store::SpaceId space : spaces) {
+    const KeyBounds rows = space_bounds(space);
+    store_.delete_range(rows.lower, rows.upper);
+    const std::string counters = catalog_key(CatalogRow::kCounters, space);
+    store_.delete_range(counters, store::prefix_end(counters));
+    batch.remove(catalog_key(CatalogRow::kBackfill, space));
+    batch.remove(catalog_key(CatalogRow::kDropped, space));
+  }
+  if (!batch.empty()) store_.write(batch);
+}
+
+store::SpaceId Catalog::new_space(store::Batch& batch) {
+  const store::SpaceId space = next_space_++;
+  batch.put(catalog_key(CatalogRow::kNextSpace), std::to_string(next_space_));
+  return space;
+}
+
+bool Catalog::has_items(const Table& table) const {
+  const KeyBounds bounds = space_bounds(table.space);
+  const auto cursor = store_.cursor(bounds.lower, bounds.upper);
+  cursor->seek_to_first();
+  return cursor->valid();
+}
+
+}  // namespace stator::engine

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "engine/engine.h"
+#include "engine/state.h"
+#include "engine/stripes.h"
+#include "store/store.h"
+
+namespace stator::engine {
+
+/// An index whose rows are to be made from the table's items.
+struct BackfillJob {
+  std::shared_ptr<TableState> state;
+  store::SpaceId index_space = 0;
+};
+
+/// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
+/// their time (CREATING, UPDATING, DELETING) are made by whoever looks next.
+class Catalog {
+ public:
+  /// `start_backfill` is told of each index that needs one; it must not call back.
+  Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
+          std::function<void(BackfillJob)> start_backfill);
+  ~Catalog();
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
+
+  /// Reads the rows and takes up what was left undone. Throws store::OpenError where a row is damaged.
+  void load();
+
+  TablePtr find(std::string_view name);
+  std::vector<std::string> list(std::string_view after, std::size_t limit);
+  TablePtr create(Table table);
+  TablePtr remove(std::string_view name);
+  TablePtr update(std::string_view name, const std::function<void(Table&)>& change);
+  TablePtr annotate(std::string_view name, const std::function<void(Table&)>& change);
+  /// The index's rows are complete.
+  void finish_backfill(const BackfillJob& job);
+
+ private:
+  struct Entry {
+    TablePtr table;
+    /// When some status is to change next; never, by far most of the time.
+    std::int64_t due_ms = 0;
+  };
+  using Entries = std::map<std::string, Entry, std::less<>>;
+
+  // All of these: the caller holds change_mutex_.
+  TablePtr current(std::string_view name) const;
+  TablePtr settled_or_throw(std::string_view name);
+  void settle(std::string_view name);
+  void publish(Table table);
+  void commit(Table table, store::Batch& batch);
+  void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);
+  void erase(const Table& table);
+  void drop_spaces(const std::vector<store::SpaceId>& spaces);
+  store::SpaceId new_space(store::Batch& batch);
+  bool has_items(const Table& table) const;
+
+  store::Store& store_;
+  Stripes& stripes_;
+  const core::Clock& clock_;
+  const std::int64_t transition_delay_ms_;
+  const std::function<void(BackfillJob)> start_backfill_;
+
+  /// Serialises changes; taken before entries_mutex_ and before any stripe.
+  std::mutex change_mutex_;
+  store::SpaceId next_space_ = 1;
+  mutable std::shared_mutex entries_mutex_;
+  Entries entries_;
+};
+
+}  // namespace stator::engine

@@ -1,0 +1,144 @@
+#include "engine/engine.h"
+
+#include "core/api_error.h"
+#include "engine/backfill.h"
+#include "engine/catalog.h"
+#include "engine/keys.h"
+#include "engine/reader.h"
+#include "engine/state.h"
+#include "engine/stored_value.h"
+#include "engine/stripes.h"
+#include "engine/writer.h"
+#include "store/store.h"
+
+namespace stator::engine {
+namespace {
+
+std::uint64_t sum_sizes(const store::Store& store, const std::string& prefix, const store::Snapshot& snapshot) {
+  std::uint64_t size_bytes = 0;
+  const auto cursor = store.cursor(prefix, store::prefix_end(prefix), &snapshot);
+  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) size_bytes += read_value(cursor->value()).size_bytes;
+  return size_bytes;
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Impl(const Options& options, std::unique_ptr<store::Store> opened)
+      : clock(*options.clock),
+        store(std::move(opened)),
+        catalog(*store, stripes, clock, options.transition_delay_ms,
+                [this](BackfillJob job) { backfill.start(std::move(job)); }),
+        writer(*store, stripes),
+        backfill(*store, stripes, [this](const BackfillJob& job) { catalog.finish_backfill(job); }) {}
+
+  const core::Clock& clock;
+  std::unique_ptr<store::Store> store;
+  Stripes stripes;
+  Catalog catalog;
+  Writer writer;
+  Backfill backfill;  // last: its thread uses all the others
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+std::unique_ptr<Engine> Engine::open(const Options& options) {
+  store::Options store_options;
+  store_options.directory = options.directory;
+  store_options.sync = options.sync;
+  store_options.create_if_missing = options.create_if_missing;
+  auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
+  impl->catalog.load();
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+const core::Clock& Engine::clock() const { return impl_->clock; }
+
+TablePtr Engine::find_table(std::string_view name) const { return impl_->catalog.find(name); }
+
+TablePtr Engine::usable_table(std::string_view name) const {
+  TablePtr table = impl_->catalog.find(name);
+  if (table == nullptr || table->status == TableStatus::kCreating || table->status == TableStatus::kDeleting) {
+    core::throw_resource_not_found("Requested resource not found");
+  }
+  return table;
+}
+
+std::vector<std::string> Engine::list_tables(std::string_view after, std::size_t limit) const {
+  return impl_->catalog.list(after, limit);
+}
+
+TablePtr Engine::create_table(Table table) { return impl_->catalog.create(std::move(table)); }
+
+TablePtr Engine::delete_table(std::string_view name) { return impl_->catalog.remove(name); }
+
+TablePtr Engine::update_table(std::string_view name, const std::function<void(Table&)>& change) {
+  return impl_->catalog.update(name, change);
+}
+
+TablePtr Engine::annotate_table(std::string_view name, const std::function<void(Table&)>& change) {
+  return impl_->catalog.annotate(name, change);
+}
+
+TableCounts Engine::counts(const Table& table) const {
+  if (table.state == nullptr) return {};
+  table.state->counters.load_once(*impl_->store, table);
+  return table.state->counters.sum(table, impl_->stripes);
+}
+
+bool Engine::get_item(const Table& /*table*/, const Key& key, std::string& json, std::size_t& size_bytes) const {
+  const bool found = impl_->store->visit(key.encoded, [&](std::string_view stored) {
+    const StoredValue value = read_value(stored);
+    json.assign(value.json);
+    size_bytes = value.size_bytes;
+  });
+  if (!found) {
+    json.clear();
+    size_bytes = 0;
+  }
+  return found;
+}
+
+WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }
+
+std::vector<WriteOutcome> Engine::transact_write(std::span<const WriteAction> actions) {
+  return impl_->writer.transact(actions);
+}
+
+std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction> actions) const {
+  const auto snapshot = impl_->store->snapshot();
+  std::vector<ReadOutcome> outcomes(actions.size());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    impl_->store->visit(
+        actions[i].key.encoded,
+        [&outcome = outcomes[i]](std::string_view stored) {
+          const StoredValue value = read_value(stored);
+          outcome.json.assign(value.json);
+          outcome.size_bytes = value.size_bytes;
+        },
+        snapshot.get());
+  }
+  return outcomes;
+}
+
+std::uint64_t Engine::item_collection_size_bytes(const Table& table, const Key& key) const {
+  const auto snapshot = impl_->store->snapshot();
+  std::string prefix = key.encoded.substr(0, key.partition_length);
+  std::uint64_t size_bytes = sum_sizes(*impl_->store, prefix, *snapshot);
+  for (const Index& index : table.indexes) {
+    if (index.global) continue;
+    // A local index shares the table's partition key, and so all of the prefix but the space.
+    std::string index_prefix;
+    store::append_space(index.space, index_prefix);
+    index_prefix.append(prefix, index_prefix.size());
+    size_bytes += sum_sizes(*impl_->store, index_prefix, *snapshot);
+  }
+  return size_bytes;
+}
+
+Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {
+  return engine::read_page(*impl_->store, request, sink);
+}
+
+}  // namespace stator::engine

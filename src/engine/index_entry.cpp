@@ -1,0 +1,147 @@
+#include "engine/index_entry.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/limits.h"
+#include "engine/keys.h"
+#include "json/writer.h"
+
+namespace stator::engine {
+namespace {
+
+bool is_empty(const core::AttributeValue& value) {
+  if (const auto* text = value.get_if<std::string>()) return text->empty();
+  if (const auto* binary = value.get_if<core::AttributeValue::Binary>()) return binary->bytes.empty();
+  return false;
+}
+
+std::size_t max_size_bytes(bool hash) { return hash ? core::kMaxPartitionKeySizeBytes : core::kMaxSortKeySizeBytes; }
+
+bool is_key_value(const core::KeyAttribute& attribute, const core::AttributeValue& value, bool hash) {
+  return value.type() == attribute.type && !is_empty(value) && value.size_bytes() <= max_size_bytes(hash);
+}
+
+void append_member(const json::Item& item, std::string_view name, std::string& out, std::size_t& size_bytes) {
+  const core::AttributeValue* value = item.find(name);
+  if (value == nullptr) return;
+  if (out.size() > 1) out.push_back(',');
+  json::append_string(name, out);
+  out.push_back(':');
+  item.append_attribute(name, out);
+  size_bytes += name.size() + value->size_bytes();
+}
+
+void project(const Table& table, const Index& index, const json::Item& item, IndexEntry& entry) {
+  std::string& out = entry.owned_json;
+  out.push_back('{');
+  for (const auto* attributes : {&table.key_schema.hash, &table.key_schema.range}) {
+    for (const core::KeyAttribute& attribute : *attributes) append_member(item, attribute.name, out, entry.size_bytes);
+  }
+  const auto append_unless = [&](const std::string& name, bool seen) {
+    if (!seen) append_member(item, name, out, entry.size_bytes);
+  };
+  for (const auto* attributes : {&index.key_schema.hash, &index.key_schema.range}) {
+    for (const core::KeyAttribute& attribute : *attributes) {
+      append_unless(attribute.name, table.key_schema.find(attribute.name) != nullptr);
+    }
+  }
+  if (index.projection == ProjectionType::kInclude) {
+    for (const std::string& name : index.non_key_attributes) {
+      append_unless(name, table.key_schema.find(name) != nullptr || index.key_schema.find(name) != nullptr);
+    }
+  }
+  out.push_back('}');
+}
+
+std::optional<IndexKeyFault> check_attribute(const Index& index, const core::KeyAttribute& attribute, bool hash,
+                                             const json::Item& item, const std::vector<expression::Path>* updated) {
+  if (updated != nullptr && std::none_of(updated->begin(), updated->end(), [&attribute](const expression::Path& path) {
+        return path.attribute == attribute.name;
+      })) {
+    return std::nullopt;
+  }
+  const core::AttributeValue* value = item.find(attribute.name);
+  if (value == nullptr || is_key_value(attribute, *value, hash)) return std::nullopt;
+  const auto fault = [](std::string message, bool before_transaction) {
+    return IndexKeyFault{core::ApiError("ValidationException", std::move(message)), before_transaction};
+  };
+  if (value->type() != attribute.type) {
+    return fault("One or more parameter values were invalid: Type mismatch for Index Key " + attribute.name +
+                     " Expected: " + std::string(core::type_name(attribute.type)) +
+                     " Actual: " + std::string(core::type_name(value->type())) + " IndexName: " + index.name,
+                 false);
+  }
+  if (is_empty(*value)) {
+    const std::string kind = attribute.type == core::AttributeType::kString ? "string" : "binary";
+    const std::string cannot = "The AttributeValue for a key attribute cannot contain an empty " + kind + " value.";
+    if (updated != nullptr) {
+      return fault(
+          "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
+          "to a value that is not supported. " +
+              cannot,
+          true);
+    }
+    return fault(
+        "One or more parameter values are not valid. A value specified for a secondary index key is not "
+        "supported. " +
+            cannot + " IndexName: " + index.name + ", IndexKey: " + attribute.name,
+        true);
+  }
+  return fault("One or more parameter values were invalid: Size limit exceeded for Index Key " + attribute.name +
+                   " Actual Size: " + std::to_string(value->size_bytes()) +
+                   " bytes Max Size: " + std::to_string(max_size_bytes(hash)) + " bytes IndexName: " + index.name,
+               false);
+}
+
+std::optional<IndexKeyFault> check_index(const Index& index, const json::Item& item,
+                                         const std::vector<expression::Path>* updated) {
+  for (const bool hash : {true, false}) {
+    for (const core::KeyAttribute& attribute : hash ? index.key_schema.hash : index.key_schema.range) {
+      if (auto fault = check_attribute(index, attribute, hash, item, updated)) return fault;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<IndexEntry> make_index_entry(const Table& table, const Index& index, const json::Item& item,
+                                           std::string_view item_json, std::size_t item_size_bytes,
+                                           std::string_view table_key_parts) {
+  std::vector<core::AttributeValue> values;
+  values.reserve(index.key_schema.hash.size() + index.key_schema.range.size());
+  for (const bool hash : {true, false}) {
+    for (const core::KeyAttribute& attribute : hash ? index.key_schema.hash : index.key_schema.range) {
+      const core::AttributeValue* value = item.find(attribute.name);
+      if (value == nullptr || !is_key_value(attribute, *value, hash)) return std::nullopt;
+      values.push_back(*value);
+    }
+  }
+  IndexEntry entry;
+  entry.key = index_key(index, values, table_key_parts);
+  if (index.projection == ProjectionType::kAll) {
+    entry.item_json = item_json;
+    entry.size_bytes = item_size_bytes;
+  } else {
+    project(table, index, item, entry);
+  }
+  return entry;
+}
+
+std::optional<IndexKeyFault> check_index_keys(const Table& table, const json::Item& item,
+                                              const std::vector<expression::Path>* updated) {
+  std::optional<IndexKeyFault> first;
+  const std::string* first_index = nullptr;
+  for (const Index& index : table.indexes) {
+    // The service names the index that comes first by name.
+    if (first_index != nullptr && index.name > *first_index) continue;
+    if (auto fault = check_index(index, item, updated)) {
+      first = std::move(fault);
+      first_index = &index.name;
+    }
+  }
+  return first;
+}
+
+}  // namespace stator::engine

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/api_error.h"
+#include "engine/table.h"
+#include "expression/expression.h"
+#include "json/item.h"
+
+namespace stator::engine {
+
+/// What an index holds of one item.
+struct IndexEntry {
+  std::string key;
+  std::string_view item_json;  // projection ALL: the item's own, not copied
+  std::string owned_json;      // else
+  std::size_t size_bytes = 0;
+  [[nodiscard]] std::string_view json() const { return owned_json.empty() ? item_json : owned_json; }
+};
+
+/// The entry of `item` (whose whole JSON and size are given, and must outlive the entry); nullopt where the item does
+/// not belong into the index: it lacks a key attribute, or has it in a type or size that cannot be a key.
+std::optional<IndexEntry> make_index_entry(const Table& table, const Index& index, const json::Item& item,
+                                           std::string_view item_json, std::size_t item_size_bytes,
+                                           std::string_view table_key_parts);
+
+/// A fault in an index key attribute of an item to be written.
+struct IndexKeyFault {
+  core::ApiError error;
+  /// Empty values are refused before a transaction begins; other faults cancel it with a reason.
+  bool before_transaction = false;
+};
+
+/// Checks the attributes that are keys of indexes. `updated` limits the check to attributes an update writes (what was
+/// there before an index was added may stay); null checks all.
+std::optional<IndexKeyFault> check_index_keys(const Table& table, const json::Item& item,
+                                              const std::vector<expression::Path>* updated);
+
+}  // namespace stator::engine

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/attribute_value.h"
+#include "engine/engine.h"
+#include "store/key_encoding.h"
+
+/// Keys of items, index entries and the catalog's rows, and the ranges that pages walk. Formats: docs/format.md.
+namespace stator::engine {
+
+/// space | hash.
+inline constexpr std::size_t kKeyHeadBytes = 12;
+
+/// The parts of a table key as they end every index key: everything behind space and hash.
+std::string_view key_parts(std::string_view encoded_table_key);
+
+/// space | hash of the index hash values | index hash, range parts | table key parts.
+std::string index_key(const Index& index, std::span<const core::AttributeValue> index_values,
+                      std::string_view table_key_parts);
+
+/// The table's key that an index key ends with.
+std::string table_key_of(const Table& table, const Index& index, std::string_view encoded_index_key);
+
+/// What a request reads, [lower, upper), without regard to its start position.
+struct KeyBounds {
+  std::string lower;
+  std::string upper;
+};
+KeyBounds page_bounds(const PageRequest& request);
+
+/// All keys of a space.
+KeyBounds space_bounds(store::SpaceId space);
+
+/// The catalog's rows: all in space 0, told apart by a letter.
+enum class CatalogRow : char {
+  kTable = 'T',      // name -> JSON
+  kNextSpace = 'S',  // -> decimal
+  kCounters = 'C',   // table space, lock stripe -> counters
+  kBackfill = 'B',   // index space -> the last table key that was indexed
+  kDropped = 'D',    // space whose rows are to be deleted
+};
+std::string catalog_key(CatalogRow row, std::string_view rest = {});
+std::string catalog_key(CatalogRow row, store::SpaceId space);
+
+}  // namespace stator::engine

@@ -1,0 +1,92 @@
+#include "engine/state.h"
+
+#include "engine/keys.h"
+#include "engine/stored_value.h"
+
+namespace stator::engine {
+namespace {
+
+bool has_space(const Table& table, store::SpaceId space) {
+  if (table.space == space) return true;
+  for (const Index& index : table.indexes) {
+    if (index.space == space) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Counters::change(Row& row, const CounterDelta& delta) {
+  for (Cell& cell : row) {
+    if (cell.space != delta.space) continue;
+    cell.items += static_cast<std::uint64_t>(delta.items);
+    cell.size_bytes += static_cast<std::uint64_t>(delta.size_bytes);
+    return;
+  }
+  row.push_back({delta.space, static_cast<std::uint64_t>(delta.items), static_cast<std::uint64_t>(delta.size_bytes)});
+}
+
+Counters::Row Counters::read_row(std::string_view stored) {
+  Row row;
+  while (!stored.empty()) {
+    Cell cell;
+    cell.space = static_cast<store::SpaceId>(read_varint(stored));
+    cell.items = read_varint(stored);
+    cell.size_bytes = read_varint(stored);
+    row.push_back(cell);
+  }
+  return row;
+}
+
+void Counters::load_once(const store::Store& store, const Table& table) {
+  std::call_once(loaded_, [&] {
+    const std::string lower = catalog_key(CatalogRow::kCounters, table.space);
+    const auto cursor = store.cursor(lower, store::prefix_end(lower));
+    for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
+      const std::string_view key = cursor->key();
+      if (key.size() != lower.size() + 1) throw std::logic_error("a counter's key is damaged");
+      rows_[static_cast<unsigned char>(key.back())] = read_row(cursor->value());
+    }
+  });
+}
+
+void Counters::put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
+                       store::Batch& batch) const {
+  Row row = rows_[stripe];
+  for (const CounterDelta& delta : deltas) change(row, delta);
+  std::string key = catalog_key(CatalogRow::kCounters, table.space);
+  key.push_back(static_cast<char>(stripe));
+  std::string value;
+  for (const Cell& cell : row) {
+    // Cells of indexes that were dropped are left behind here.
+    if (!has_space(table, cell.space)) continue;
+    append_varint(cell.space, value);
+    append_varint(cell.items, value);
+    append_varint(cell.size_bytes, value);
+  }
+  batch.put(key, value);
+}
+
+void Counters::apply(std::size_t stripe, const std::vector<CounterDelta>& deltas) {
+  for (const CounterDelta& delta : deltas) change(rows_[stripe], delta);
+}
+
+TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
+  TableCounts counts;
+  counts.indexes.resize(table.indexes.size());
+  for (std::size_t stripe = 0; stripe < kStripeCount; ++stripe) {
+    const std::lock_guard<std::mutex> lock(stripes[stripe]);
+    for (const Cell& cell : rows_[stripe]) {
+      Counts* target = cell.space == table.space ? &counts.table : nullptr;
+      for (std::size_t i = 0; i < table.indexes.size() && target == nullptr; ++i) {
+        if (table.indexes[i].space == cell.space) target = &counts.indexes[i];
+      }
+      if (target == nullptr) continue;
+      target->items += cell.items;
+      target->size_bytes += cell.size_bytes;
+    }
+  }
+  return counts;
+}
+
+}  // namespace stator::engine

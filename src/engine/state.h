@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/stripes.h"
+#include "store/store.h"
+
+namespace stator::engine {
+
+/// A change of one space's counters.
+struct CounterDelta {
+  store::SpaceId space = 0;
+  std::int64_t items = 0;
+  std::int64_t size_bytes = 0;
+};
+
+/// Item counts and byte sizes of a table and its indexes, kept apart for each lock stripe: the row of a stripe holds
+/// absolute figures and is written in the same batch as what it counts, so the sums are exact at all times.
+class Counters {
+ public:
+  /// Reads the table's rows, once; cheap afterwards.
+  void load_once(const store::Store& store, const Table& table);
+  /// Puts into `batch` the row of `stripe` as it is after `deltas`. The caller holds the stripe.
+  void put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
+               store::Batch& batch) const;
+  /// The same change in memory, once the batch was written. The caller still holds the stripe.
+  void apply(std::size_t stripe, const std::vector<CounterDelta>& deltas);
+  /// Sums; takes each stripe for a moment.
+  TableCounts sum(const Table& table, Stripes& stripes) const;
+
+ private:
+  struct Cell {
+    store::SpaceId space = 0;
+    std::uint64_t items = 0;
+    std::uint64_t size_bytes = 0;
+  };
+  using Row = std::vector<Cell>;
+  static void change(Row& row, const CounterDelta& delta);
+  static Row read_row(std::string_view stored);
+
+  std::once_flag loaded_;
+  std::array<Row, kStripeCount> rows_;
+};
+
+/// What lives as long as the table: its newest version and its counters.
+class TableState {
+ public:
+  /// The newest version, cheaply where that is `known`; null where the table is gone. What is read under a lock stripe
+  /// stays newest until the stripe is released, as whoever publishes passes `Stripes::barrier` before relying on it.
+  TablePtr newest(const TablePtr& known) const {
+    const Table* current = current_.load(std::memory_order_acquire);
+    if (current == known.get()) return known;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return owner_;
+  }
+  /// Null: the table is gone.
+  void publish(TablePtr table) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    current_.store(table.get(), std::memory_order_release);
+    owner_ = std::move(table);
+  }
+
+  Counters counters;
+
+ private:
+  std::atomic<const Table*> current_{nullptr};
+  mutable std::mutex mutex_;
+  TablePtr owner_;
+};
+
+}  // namespace stator::engine

@@ -1,0 +1,20 @@
+#include "engine/table.h"
+
+#include <algorithm>
+
+namespace stator::engine {
+
+bool Index::projects(std::string_view attribute, const core::KeySchema& table_schema) const {
+  return projection == ProjectionType::kAll || key_schema.find(attribute) != nullptr ||
+         table_schema.find(attribute) != nullptr ||
+         std::find(non_key_attributes.begin(), non_key_attributes.end(), attribute) != non_key_attributes.end();
+}
+
+const Index* Table::index(std::string_view index_name) const {
+  for (const Index& candidate : indexes) {
+    if (candidate.name == index_name) return &candidate;
+  }
+  return nullptr;
+}
+
+}  // namespace stator::engine

@@ -1,0 +1,287 @@
+#include "engine/writer.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+
+#include "core/limits.h"
+#include "engine/keys.h"
+#include "engine/stored_value.h"
+#include "json/writer.h"
+
+namespace stator::engine {
+namespace {
+
+constexpr std::string_view kConditionFailed = "The conditional request failed";
+
+/// A fault that refuses a whole transaction instead of cancelling it with a reason.
+struct BeforeTransaction : core::ApiError {
+  using core::ApiError::ApiError;
+};
+
+struct ConditionFailed {
+  std::string item_json;
+};
+
+[[noreturn]] void throw_cancelled(const std::vector<CancellationReason>& reasons) {
+  std::string message = "Transaction cancelled, please refer cancellation reasons for specific reasons [";
+  std::string extra = "\"CancellationReasons\":[";
+  for (const CancellationReason& reason : reasons) {
+    const bool first = &reason == &reasons.front();
+    message.append(first ? "" : ", ").append(reason.code);
+    extra.append(first ? "{\"Code\":" : ",{\"Code\":");
+    json::append_string(reason.code, extra);
+    if (!reason.message.empty()) {
+      extra.append(",\"Message\":");
+      json::append_string(reason.message, extra);
+    }
+    if (!reason.item_json.empty()) extra.append(",\"Item\":").append(reason.item_json);
+    extra.push_back('}');
+  }
+  throw core::ApiError("TransactionCanceledException", message + "]", extra + "]");
+}
+
+/// The counters' changes of one transaction for one table and stripe: they share a row.
+struct RowChange {
+  TablePtr table;
+  std::size_t stripe = 0;
+  std::vector<CounterDelta> deltas;
+};
+
+void add_counters(const TablePtr& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
+                  std::vector<RowChange>& rows) {
+  if (deltas.empty()) return;
+  auto row = std::find_if(rows.begin(), rows.end(), [&](const RowChange& candidate) {
+    return candidate.stripe == stripe && candidate.table->space == table->space;
+  });
+  if (row == rows.end()) row = rows.insert(rows.end(), RowChange{table, stripe, {}});
+  row->deltas.insert(row->deltas.end(), deltas.begin(), deltas.end());
+}
+
+/// Write units of one index entry's change.
+/// Source: Developer Guide, "Provisioned throughput considerations for Global Secondary Indexes".
+double index_units(bool had, std::size_t old_size, bool has, std::size_t new_size, bool same_key) {
+  if (had && has && same_key) return write_units(std::max(old_size, new_size));
+  return (had ? write_units(old_size) : 0.0) + (has ? write_units(new_size) : 0.0);
+}
+
+std::int64_t difference(std::size_t after, std::size_t before) {
+  return static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
+}
+
+}  // namespace
+
+void Writer::decide(const WriteAction& action, Decision& decision) const {
+  decision.stripe = Stripes::of(action.key.encoded);
+  decision.table = action.table->state == nullptr ? nullptr : action.table->state->newest(action.table);
+  if (decision.table == nullptr || decision.table->status == TableStatus::kDeleting) {
+    core::throw_resource_not_found("Requested resource not found");
+  }
+  decision.table->state->counters.load_once(store_, *decision.table);
+
+  WriteOutcome& outcome = decision.outcome;
+  outcome.existed = store_.get(action.key.encoded, decision.old_value);
+  if (outcome.existed) {
+    const StoredValue old = read_value(decision.old_value);
+    decision.old_json = old.json;
+    outcome.old_size_bytes = old.size_bytes;
+  }
+  if (action.condition != nullptr && !action.condition->matches(json::Item(decision.old_json))) {
+    throw ConditionFailed{action.want_old_on_failure ? std::string(decision.old_json) : std::string()};
+  }
+  decide_new_item(action, decision);
+  if (decision.writes) {
+    if (!decision.table->indexes.empty()) decide_indexes(action, decision);
+    const bool exists_after = action.kind != WriteKind::kDelete;
+    const CounterDelta delta{decision.table->space, static_cast<int>(exists_after) - static_cast<int>(outcome.existed),
+                             difference(outcome.new_size_bytes, outcome.old_size_bytes)};
+    if (delta.items != 0 || delta.size_bytes != 0) decision.counters.push_back(delta);
+  }
+  outcome.capacity.table_write = write_units(std::max(outcome.old_size_bytes, outcome.new_size_bytes));
+}
+
+void Writer::decide_new_item(const WriteAction& action, Decision& decision) const {
+  WriteOutcome& outcome = decision.outcome;
+  switch (action.kind) {
+    case WriteKind::kConditionCheck:
+      return;
+    case WriteKind::kDelete:
+      decision.writes = outcome.existed;
+      return;
+    case WriteKind::kPut:
+      decision.writes = true;
+      decision.new_json = action.item->json;
+      outcome.new_size_bytes = action.item->size_bytes;
+      if (outcome.new_size_bytes > core::kMaxItemSizeBytes) {
+        core::throw_validation("Item size has exceeded the maximum allowed size");
+      }
+      return;
+    case WriteKind::kUpdate:
+      break;
+  }
+  decision.writes = true;
+  json::Item item(decision.old_json);
+  if (!outcome.existed) {
+    std::size_t part = 0;
+    for (const auto* attributes : {&decision.table->key_schema.hash, &decision.table->key_schema.range}) {
+      for (const core::KeyAttribute& attribute : *attributes) item.set(attribute.name, action.key.values.at(part++));
+    }
+  }
+  if (action.update != nullptr) action.update->apply(item);
+  outcome.new_size_bytes = item.size_bytes();
+  if (outcome.new_size_bytes > core::kMaxItemSizeBytes) {
+    core::throw_validation("Item size to update has exceeded the maximum allowed size");
+  }
+  item.append_json(decision.updated_json);
+  decision.new_json = decision.updated_json;
+}
+
+void Writer::decide_indexes(const WriteAction& action, Decision& decision) const {
+  const Table& table = *decision.table;
+  const json::Item old_item(decision.old_json);
+  const json::Item new_item(decision.new_json);
+  if (action.kind == WriteKind::kPut || action.update != nullptr) {
+    const std::vector<expression::Path>* updated =
+        action.kind == WriteKind::kUpdate ? &action.update->paths() : nullptr;
+    if (auto fault = check_index_keys(table, new_item, updated)) {
+      if (fault->before_transaction) throw BeforeTransaction(fault->error.type, fault->error.message);
+      throw std::move(fault->error);
+    }
+  }
+  const std::string_view parts = key_parts(action.key.encoded);
+  WriteOutcome& outcome = decision.outcome;
+  for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+    const Index& index = table.indexes[i];
+    if (index.status == TableStatus::kDeleting) continue;
+    std::optional<IndexEntry> before;
+    std::optional<IndexEntry> after;
+    if (outcome.existed) {
+      before = make_index_entry(table, index, old_item, decision.old_json, outcome.old_size_bytes, parts);
+    }
+    if (!decision.new_json.empty()) {
+      after = make_index_entry(table, index, new_item, decision.new_json, outcome.new_size_bytes, parts);
+    }
+    // The backfill may not have come to this item yet.
+    if (before && index.backfilling && !store_.visit(before->key, [](std::string_view) {})) before.reset();
+    if (!before && !after) continue;
+    const bool same_key = before && after && before->key == after->key;
+    if (same_key && before->json() == after->json()) continue;
+
+    const std::size_t old_size = before ? before->size_bytes : 0;
+    const std::size_t new_size = after ? after->size_bytes : 0;
+    outcome.capacity.indexes.push_back(
+        {i, 0, index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
+    const CounterDelta delta{index.space, static_cast<int>(after.has_value()) - static_cast<int>(before.has_value()),
+                             difference(new_size, old_size)};
+    if (delta.items != 0 || delta.size_bytes != 0) decision.counters.push_back(delta);
+    Decision::IndexChange change;
+    change.space = index.space;
+    if (before && !same_key) change.removed_key = std::move(before->key);
+    change.put = std::move(after);
+    decision.index_changes.push_back(std::move(change));
+  }
+}
+
+void Writer::append(const WriteAction& action, const Decision& decision, store::Batch& batch) {
+  std::string header;
+  if (action.kind == WriteKind::kDelete) {
+    batch.remove(action.key.encoded);
+  } else {
+    append_value_header(decision.outcome.new_size_bytes, header);
+    batch.put(action.key.encoded, header, decision.new_json);
+  }
+  for (const Decision::IndexChange& change : decision.index_changes) {
+    if (!change.removed_key.empty()) batch.remove(change.removed_key);
+    if (!change.put) continue;
+    header.clear();
+    append_value_header(change.put->size_bytes, header);
+    batch.put(change.put->key, header, change.put->json());
+  }
+}
+
+void Writer::finish_outcome(const WriteAction& action, Decision& decision) {
+  if (action.want_old) decision.outcome.old_json = decision.old_json;
+  if (!action.want_new) return;
+  if (action.kind == WriteKind::kUpdate) {
+    decision.outcome.new_json = std::move(decision.updated_json);
+  } else {
+    decision.outcome.new_json = decision.new_json;
+  }
+}
+
+WriteOutcome Writer::write(const WriteAction& action) {
+  Decision decision;
+  const std::lock_guard<std::mutex> lock(stripes_[Stripes::of(action.key.encoded)]);
+  try {
+    decide(action, decision);
+  } catch (ConditionFailed& failed) {
+    std::string extra;
+    if (!failed.item_json.empty()) extra = "\"Item\":" + failed.item_json;
+    throw core::ApiError("ConditionalCheckFailedException", std::string(kConditionFailed), std::move(extra));
+  }
+  if (decision.writes) {
+    Counters& counters = decision.table->state->counters;
+    store::Batch batch;
+    append(action, decision, batch);
+    if (!decision.counters.empty()) counters.put_row(*decision.table, decision.stripe, decision.counters, batch);
+    store_.write(batch);
+    counters.apply(decision.stripe, decision.counters);
+  }
+  finish_outcome(action, decision);
+  return std::move(decision.outcome);
+}
+
+std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions) {
+  std::vector<std::size_t> stripes;
+  std::unordered_set<std::string_view> keys;
+  for (const WriteAction& action : actions) {
+    stripes.push_back(Stripes::of(action.key.encoded));
+    if (!keys.insert(action.key.encoded).second) {
+      core::throw_validation("Transaction request cannot include multiple operations on one item");
+    }
+  }
+  const StripesLock lock(stripes_, std::move(stripes));
+
+  std::vector<Decision> decisions(actions.size());
+  std::vector<CancellationReason> reasons(actions.size());
+  bool cancelled = false;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    try {
+      decide(actions[i], decisions[i]);
+    } catch (const BeforeTransaction&) {
+      throw;
+    } catch (ConditionFailed& failed) {
+      reasons[i] = {"ConditionalCheckFailed", std::string(kConditionFailed), std::move(failed.item_json)};
+      cancelled = true;
+    } catch (const core::ApiError& error) {
+      if (error.type != "ValidationException") throw;
+      reasons[i] = {"ValidationError", error.message, {}};
+      cancelled = true;
+    }
+  }
+  if (cancelled) throw_cancelled(reasons);
+
+  store::Batch batch;
+  std::vector<RowChange> rows;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (!decisions[i].writes) continue;
+    append(actions[i], decisions[i], batch);
+    add_counters(decisions[i].table, decisions[i].stripe, decisions[i].counters, rows);
+  }
+  for (const RowChange& row : rows) row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
+  if (!batch.empty()) store_.write(batch);
+  for (const RowChange& row : rows) row.table->state->counters.apply(row.stripe, row.deltas);
+
+  std::vector<WriteOutcome> outcomes;
+  outcomes.reserve(actions.size());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    finish_outcome(actions[i], decisions[i]);
+    Capacity& capacity = decisions[i].outcome.capacity;
+    const Capacity once = capacity;
+    capacity.add(once);
+    outcomes.push_back(std::move(decisions[i].outcome));
+  }
+  return outcomes;
+}
+
+}  // namespace stator::engine
