@@ -28,16 +28,15 @@ bool find_in_query(std::string_view query, std::string_view name, std::string_vi
   return false;
 }
 
-/// Whether the Authorization header has a value for `name`; its parts are parted by commas or spaces.
+/// Whether the Authorization header has a value for `name`; its parts are parted by commas or spaces. The first part
+/// names the algorithm and does not count.
 bool has_part(std::string_view authorization, std::string_view name) {
-  std::size_t at = authorization.find_first_of(", ");
-  while (at != std::string_view::npos) {
-    const std::size_t start = authorization.find_first_not_of(", \t", at);
-    if (start == std::string_view::npos) return false;
-    at = authorization.find_first_of(", ", start);
-    const std::string_view part =
-        authorization.substr(start, at == std::string_view::npos ? std::string_view::npos : at - start);
-    if (part.size() > name.size() + 1 && part.starts_with(name) && part[name.size()] == '=') return true;
+  for (std::size_t at = authorization.find(name); at != std::string_view::npos; at = authorization.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (at == 0 || end + 1 >= authorization.size() || authorization[end] != '=') continue;
+    const bool begins = authorization[at - 1] == ' ' || authorization[at - 1] == ',';
+    const bool has_value = authorization[end + 1] != ',' && authorization[end + 1] != ' ';
+    if (begins && has_value) return true;
   }
   return false;
 }
