@@ -44,7 +44,7 @@ Item::Item(std::string_view stored_json) : stored_json_(stored_json) {
   count_ = attributes_.size();
 }
 
-void Item::rebuild_index() const {
+void Item::build_index() const {
   index_.resize(attributes_.size());
   for (std::uint32_t i = 0; i < index_.size(); ++i) {
     index_[i] = i;
@@ -54,22 +54,23 @@ void Item::rebuild_index() const {
   });
 }
 
+std::vector<std::uint32_t>::iterator Item::index_position(std::string_view escaped_name) const {
+  return std::lower_bound(index_.begin(), index_.end(), escaped_name, [&](std::uint32_t i, std::string_view wanted) {
+    return attributes_[i].escaped_name < wanted;
+  });
+}
+
 Item::Attribute* Item::locate_escaped(std::string_view escaped_name) const {
-  if (attributes_.size() > kFewAttributes && ++searches_ > kFewSearches &&
-      attributes_.size() - index_.size() > kFewAttributes) {
-    rebuild_index();
+  if (index_.empty() && attributes_.size() > kFewAttributes && ++searches_ > kFewSearches) {
+    build_index();
   }
   if (!index_.empty()) {
-    const auto at = std::lower_bound(
-        index_.begin(), index_.end(), escaped_name,
-        [&](std::uint32_t i, std::string_view wanted) { return attributes_[i].escaped_name < wanted; });
-    if (at != index_.end() && attributes_[*at].escaped_name == escaped_name) {
-      return &attributes_[*at];
-    }
+    const auto at = index_position(escaped_name);
+    return at != index_.end() && attributes_[*at].escaped_name == escaped_name ? &attributes_[*at] : nullptr;
   }
-  for (std::size_t i = index_.size(); i < attributes_.size(); ++i) {
-    if (attributes_[i].escaped_name == escaped_name) {
-      return &attributes_[i];
+  for (Attribute& attribute : attributes_) {
+    if (attribute.escaped_name == escaped_name) {
+      return &attribute;
     }
   }
   return nullptr;
@@ -108,6 +109,9 @@ void Item::set(std::string_view name, core::AttributeValue value) {
   const std::string_view escaped_name = escaped(name, buffer);
   Attribute* attribute = locate_escaped(escaped_name);
   if (attribute == nullptr) {
+    if (!index_.empty()) {
+      index_.insert(index_position(escaped_name), static_cast<std::uint32_t>(attributes_.size()));
+    }
     owned_names_.emplace_back(escaped_name);
     attributes_.emplace_back();
     attribute = &attributes_.back();

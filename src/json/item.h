@@ -72,7 +72,8 @@ class Item {
   /// Also finds removed attributes, whose slot a new value takes again.
   Attribute* locate(std::string_view name) const;
   Attribute* locate_escaped(std::string_view escaped_name) const;
-  void rebuild_index() const;
+  void build_index() const;
+  [[nodiscard]] std::vector<std::uint32_t>::iterator index_position(std::string_view escaped_name) const;
   core::AttributeValue& parse(Attribute& attribute) const;
   static void append_attribute_value(const Attribute& attribute, std::string& out);
 
@@ -81,8 +82,7 @@ class Item {
   mutable boost::container::small_vector<Attribute, 12> attributes_;
   std::deque<std::string> owned_names_;  // escaped names of attributes that were added
   std::size_t count_ = 0;
-  // Positions in attributes_ by escaped name, built when an item of many attributes is searched repeatedly. Covers the
-  // first index_.size() attributes; those added since are searched one by one.
+  // Positions in attributes_ by escaped name; empty until an item of many attributes is searched repeatedly.
   mutable std::vector<std::uint32_t> index_;
   mutable std::size_t searches_ = 0;
 };
