@@ -72,6 +72,8 @@ class PrivateCluster {
   [[nodiscard]] std::filesystem::path log() const { return home_ / "log"; }
   void create();
   void make_home();
+  /// Follows the link, which the server's account cannot.
+  void find_home();
   void run_initdb(const std::filesystem::path& programs);
   void launch();
   bool wait_until_ready(pid_t server);
@@ -82,6 +84,8 @@ class PrivateCluster {
 
   Options options_;
   std::filesystem::path data_;
+  /// <data>/postgres, which may be a link to home_.
+  std::filesystem::path link_;
   std::filesystem::path home_;
   std::optional<Account> account_;
 };

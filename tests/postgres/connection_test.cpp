@@ -217,7 +217,8 @@ TEST(Connect, HonoursPasswordAndServiceFiles) {
   const std::string port = std::to_string(TestServer::shared().port());
   std::ofstream(directory.path() / "pgpass") << "127.0.0.1:" << port << ":*:root:" << TestServer::kPassword << '\n';
   std::filesystem::permissions(directory.path() / "pgpass", std::filesystem::perms(0600));
-  std::ofstream(directory.path() / "services") << "[theirs]\nhost=127.0.0.1\nport=" << port << "\nuser=root\ndbname=postgres\n";
+  std::ofstream(directory.path() / "services")
+      << "[theirs]\nhost=127.0.0.1\nport=" << port << "\nuser=root\ndbname=postgres\n";
   const Variable pgpass("PGPASSFILE", directory.path() / "pgpass");
   const Variable services("PGSERVICEFILE", directory.path() / "services");
   Connection by_password_file({.url = "postgresql://root@127.0.0.1:" + port + "/postgres"});

@@ -86,11 +86,11 @@ class TestServer {
   TestServer& operator=(const TestServer&) = delete;
 
   bool start() {
-    process_ = start_program({.arguments = {PrivateCluster::find_programs() / "postgres", "-D", data(), "-p",
-                                            std::to_string(port_), "-k", directory_.path(), "-c",
-                                            "listen_addresses=127.0.0.1", "-c", "fsync=off"},
-                              .account = unprivileged_account(),
-                              .log = directory_.path() / "log"});
+    process_ = start_program(
+        {.arguments = {PrivateCluster::find_programs() / "postgres", "-D", data(), "-p", std::to_string(port_), "-k",
+                       directory_.path(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"},
+         .account = unprivileged_account(),
+         .log = directory_.path() / "log"});
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (std::chrono::steady_clock::now() < deadline) {
       if (::waitpid(process_, nullptr, WNOHANG) == process_) return false;

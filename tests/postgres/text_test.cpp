@@ -112,7 +112,8 @@ TEST(SqlDestroys, SeesWhatTakesAwayAndNothingElse) {
 TEST(SqlTransactionControl, FindsOnlyStatements) {
   EXPECT_EQ(sql_transaction_control("CREATE TABLE a (); COMMIT;"), "COMMIT");
   EXPECT_EQ(sql_transaction_control("begin; select 1"), "BEGIN");
-  EXPECT_EQ(sql_transaction_control("CREATE FUNCTION f() RETURNS int AS $$ BEGIN RETURN 1; END $$ LANGUAGE plpgsql"), "");
+  EXPECT_EQ(sql_transaction_control("CREATE FUNCTION f() RETURNS int AS $$ BEGIN RETURN 1; END $$ LANGUAGE plpgsql"),
+            "");
   EXPECT_EQ(sql_transaction_control("SELECT 1 -- ; COMMIT"), "");
 }
 
@@ -127,7 +128,8 @@ TEST(Target, RefusesAnUnreadableUrlWithoutQuotingItsPassword) {
 }
 
 TEST(Target, NamesAWrongParameter) {
-  const Error error = testing::error_of([] { static_cast<void>(target_parts({.url = "postgresql://h/x?slmode=require"})); });
+  const Error error =
+      testing::error_of([] { static_cast<void>(target_parts({.url = "postgresql://h/x?slmode=require"})); });
   EXPECT_TRUE(testing::contains(error.what(), "slmode")) << error.what();
 }
 
@@ -138,11 +140,13 @@ TEST(Target, KnowsItsParts) {
   EXPECT_EQ(parts.user, "root");
   EXPECT_EQ(parts.database, "cruddur");
   EXPECT_EQ(target_parts({.url = "postgresql://root@h"}).database, "");
-  EXPECT_EQ(describe({.url = "postgresql://root:x@db.example.com:6543/cruddur"}), "cruddur on db.example.com:6543 as root");
+  EXPECT_EQ(describe({.url = "postgresql://root:x@db.example.com:6543/cruddur"}),
+            "cruddur on db.example.com:6543 as root");
 }
 
 TEST(Target, KeepsThePasswordOutOfWhatOtherProgramsAreCalledWith) {
-  const PublicTarget open = public_target({.url = "postgresql://root:se%27cret@h:1/x?sslmode=require", .database = "o'b"});
+  const PublicTarget open =
+      public_target({.url = "postgresql://root:se%27cret@h:1/x?sslmode=require", .database = "o'b"});
   EXPECT_EQ(open.password, "se'cret");
   EXPECT_FALSE(testing::contains(open.conninfo, "cret"));
   EXPECT_TRUE(testing::contains(open.conninfo, "sslmode='require'"));
