@@ -1,0 +1,62 @@
+#include "server/stop_signals.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <stdexcept>
+
+namespace stator::server {
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_ = ::signalfd(-1, &set, SFD_CLOEXEC);
+  end_ = ::eventfd(0, EFD_CLOEXEC);
+  if (signals_ < 0 || end_ < 0) throw std::runtime_error("cannot watch for signals: no file descriptors left");
+}
+
+StopSignals::~StopSignals() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(end_, &one, sizeof one);
+  if (thread_.joinable()) thread_.join();
+  ::close(signals_);
+  ::close(end_);
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void StopSignals::watch(std::function<void()> stop) {
+  thread_ = std::jthread([this, stop = std::move(stop)] {
+    bool stopping = false;
+    while (true) {
+      std::array<pollfd, 2> waiting{pollfd{signals_, POLLIN, 0}, pollfd{end_, POLLIN, 0}};
+      if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+      if ((waiting[1].revents & POLLIN) != 0) return;
+      if ((waiting[0].revents & POLLIN) == 0) continue;
+      signalfd_siginfo info{};
+      if (::read(signals_, &info, sizeof info) != sizeof info) return;
+      if (stopping) ::_exit(128 + static_cast<int>(info.ssi_signo));
+      stopping = true;
+      stop();
+    }
+  });
+}
+
+}  // namespace stator::server
