@@ -313,12 +313,12 @@ void refuse_at_once(const Shape& input, const json::Object& request) {
   }
 }
 
-/// With every required member there, the service looks at the table's name first and stops where it is wrong.
+/// Where nothing that is required is missing, the service looks at the table's name first and stops where it is wrong.
 void keep_table_name_alone(std::vector<Violation>& violations) {
   const auto named = [](const Violation& violation) { return violation.path == "tableName"; };
   bool any_named = false;
   for (const Violation& violation : violations) {
-    if (violation.missing && violation.path.find('.') == std::string::npos) {
+    if (violation.missing) {
       return;
     }
     any_named = any_named || named(violation);

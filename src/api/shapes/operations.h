@@ -21,7 +21,7 @@ inline constexpr Operation kOperations[] = {
     {"UpdateItem", &kUpdateItem, true},
     {"DeleteItem", &kDeleteItem, true},
     {"Query", &kQuery, true},
-    {"Scan", &kScan, true},
+    {"Scan", &kScan},
     {"BatchGetItem", &kBatchGetItem},
     {"BatchWriteItem", &kBatchWriteItem},
     {"TransactGetItems", &kTransactGetItems},
