@@ -1,5 +1,6 @@
 #include "toolkit/db.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -156,6 +157,8 @@ void db_connect(const DbTarget& target) {
   { const Connection probe(target.server); }
   const postgres::PublicTarget open = postgres::public_target(target.server);
   if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
+  // We take a reader that leaves as an error of the write; psql expects the signal.
+  ::signal(SIGPIPE, SIG_DFL);
   std::array<const char*, 3> arguments{"psql", open.conninfo.c_str(), nullptr};
   ::execvp(arguments[0], const_cast<char* const*>(arguments.data()));
   if (errno == ENOENT) throw Error(ErrorKind::kMissing, "psql is not installed: apt-get install postgresql-client");

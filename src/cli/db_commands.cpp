@@ -1,0 +1,388 @@
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "cli/command.h"
+#include "core/json_string.h"
+#include "postgres/error.h"
+#include "postgres/sql_words.h"
+#include "toolkit/db.h"
+#include "toolkit/db_table.h"
+
+namespace stator::cli {
+namespace {
+
+using postgres::Error;
+using toolkit::DbTarget;
+
+constexpr std::string_view kReadOnlyTransaction = "25006";
+constexpr std::size_t kMaxSessionCell = 60;
+constexpr double kMaxSeconds = 86'400;
+
+/// What the options of one command line say. One for the whole family, since one command runs.
+struct DbOptions {
+  std::string connection_url;
+  std::string model = "cruddur-messages";
+  std::string yes;
+  bool force = false;
+  std::string action;
+  int pid = 0;
+  std::size_t steps = 1;
+  double watch_seconds = 2;
+  std::uint32_t count = 0;
+  std::string statement;
+  std::string named;
+  std::vector<std::string> parameters;
+  double timeout_seconds = 0;
+};
+
+/// One command's surroundings: the session, its options, and its target once that is asked for.
+class DbCommand {
+ public:
+  DbCommand(Session& session, const DbOptions& options) : session_(session), options_(options) {}
+
+  [[nodiscard]] const DbOptions& options() const { return options_; }
+  [[nodiscard]] Session& session() { return session_; }
+  std::ostream& out() { return *session_.out; }
+  [[nodiscard]] bool is_human() const { return session_.output == OutputFormat::kHuman; }
+
+  [[nodiscard]] toolkit::DbRequest request() const {
+    return {.connection_url = options_.connection_url,
+            .production = session_.prod,
+            .data_directory = session_.data_directory,
+            .tell = [err = session_.err](std::string_view line) { *err << line << std::endl; }};
+  }
+
+  const DbTarget& target() {
+    if (!target_) target_ = toolkit::find_db_target(request());
+    return *target_;
+  }
+  [[nodiscard]] const std::optional<DbTarget>& known_target() const { return target_; }
+
+  [[nodiscard]] postgres::SqlFiles sql() const {
+    if (session_.models_directory.empty())
+      throw CommandError("stator: no models directory was found: name it with --models");
+    if (options_.model.empty() || options_.model.find('/') != std::string::npos || options_.model.starts_with('.')) {
+      throw CommandError("stator: \"" + options_.model + "\" is no model's name");
+    }
+    return postgres::SqlFiles(std::filesystem::path(session_.models_directory) / options_.model / "sql");
+  }
+
+  void heading(std::string_view name) {
+    if (!is_human()) return;
+    if (session_.colour) {
+      out() << "\033[1;36m== db-" << name << "\033[0m" << std::endl;
+    } else {
+      out() << "== db-" << name << std::endl;
+    }
+  }
+
+  /// Before anything that cannot be undone in production: the database's name, by --yes or typed at the prompt.
+  void confirm(std::string_view what) {
+    if (!session_.prod) return;
+    const std::string& name = target().database;
+    std::string answer = options_.yes;
+    if (answer.empty() && session_.in_is_terminal) {
+      *session_.err << "This will " << what << " in production. Type the database's name (" << name
+                    << ") to go on: " << std::flush;
+      std::getline(*session_.in, answer);
+    } else if (answer.empty()) {
+      throw CommandError("stator: this would " + std::string(what) + " in production: confirm it with --yes " + name);
+    }
+    if (answer != name) {
+      throw CommandError("stator: nothing was done: \"" + answer + "\" is not the database's name, which is \"" + name +
+                         "\"");
+    }
+  }
+
+ private:
+  Session& session_;
+  const DbOptions& options_;
+  std::optional<DbTarget> target_;
+};
+
+using Body = void (*)(DbCommand&);
+
+/// Faults of statements are told with their place, over several lines; all others in one.
+void tell_fault(const Error& error, DbCommand& command) {
+  const DbTarget none;
+  const DbTarget& target = command.known_target() ? *command.known_target() : none;
+  command.out().flush();
+  *command.session().err << "stator: " << toolkit::db_explain(error, target, true) << "\n";
+  command.session().exit_code = 1;
+}
+
+CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<DbOptions>& options,
+                      const std::string& name, const std::string& description, const std::string& footer, Body body) {
+  CLI::App* command = family.add_subcommand(name, description);
+  command->footer(footer);
+  command
+      ->add_option(
+          "--connection-url", options->connection_url,
+          "The server and database (else CONNECTION_URL, with prod PROD_CONNECTION_URL; else a private cluster)")
+      ->type_name("URL");
+  command->callback([&session, options, body] {
+    DbCommand context(session, *options);
+    try {
+      body(context);
+    } catch (const Error& error) {
+      tell_fault(error, context);
+    }
+  });
+  return command;
+}
+
+void add_yes(CLI::App& command, DbOptions& options) {
+  command.add_option("--yes", options.yes, "Go on in production without asking; NAME is the database's")
+      ->type_name("NAME");
+}
+
+void add_model(CLI::App& command, DbOptions& options) {
+  command.add_option("--model", options.model, "Whose SQL: models/NAME/sql")->type_name("NAME")->capture_default_str();
+}
+
+void run_create(DbCommand& command) {
+  command.heading("create");
+  toolkit::db_create(command.target(), command.out());
+}
+
+void run_drop(DbCommand& command) {
+  command.heading("drop");
+  command.confirm("drop the database " + command.target().database);
+  toolkit::db_drop(command.target(), command.options().force, command.out());
+}
+
+void run_connect(DbCommand& command) {
+  const DbTarget& target = command.target();
+  command.out().flush();
+  toolkit::db_connect(target);
+}
+
+void run_schema_load(DbCommand& command) {
+  command.heading("schema-load");
+  const postgres::SqlFiles sql = command.sql();
+  if (postgres::sql_destroys(sql.schema())) command.confirm("run a schema that drops or deletes");
+  toolkit::db_schema_load(command.target(), sql, command.out());
+}
+
+void run_seed(DbCommand& command) {
+  command.heading("seed");
+  const postgres::SqlFiles sql = command.sql();
+  if (postgres::sql_destroys(sql.seed())) command.confirm("run a seed that drops or deletes");
+  toolkit::db_seed(command.target(), sql, command.out());
+}
+
+void run_setup(DbCommand& command) {
+  command.heading("setup");
+  const postgres::SqlFiles sql = command.sql();
+  command.confirm("drop and make anew the database " + command.target().database);
+  toolkit::db_setup(command.target(), sql, command.options().force, command.out(),
+                    [&](std::string_view step) { command.heading(step); });
+}
+
+/// Rows in the format that was asked for.
+void write_rows(DbCommand& command, const postgres::Result& result, std::size_t max_cell) {
+  switch (command.session().output) {
+    case OutputFormat::kHuman:
+      toolkit::write_table(result, command.out(), max_cell);
+      break;
+    case OutputFormat::kJson:
+      command.out() << postgres::rows_as_json(result) << '\n';
+      break;
+    case OutputFormat::kJsonLines:
+      for (std::size_t row = 0; row < result.rows.size(); ++row) {
+        command.out() << postgres::row_as_json(result, row) << '\n';
+      }
+      break;
+    case OutputFormat::kCsv:
+      toolkit::write_csv(result, command.out());
+      break;
+  }
+}
+
+void watch_sessions(DbCommand& command) {
+  const auto pause = std::chrono::duration<double>(command.options().watch_seconds);
+  for (std::uint32_t look = 1;; ++look) {
+    const postgres::Result sessions = toolkit::db_sessions(command.target());
+    const bool redraw = command.session().out_is_terminal && command.is_human();
+    if (redraw) command.out() << "\033[H\033[2J";
+    command.heading("sessions");
+    write_rows(command, sessions, kMaxSessionCell);
+    command.out().flush();
+    if (look == command.options().count) return;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+void end_session(DbCommand& command) {
+  if (command.options().pid <= 0)
+    throw CommandError("stator: name the session to end, as in stator db sessions end 4711");
+  command.heading("sessions-end");
+  command.confirm("end session " + std::to_string(command.options().pid));
+  toolkit::db_end_session(command.target(), command.options().pid, command.out());
+}
+
+void run_migrate_status(DbCommand& command) {
+  const auto all = toolkit::db_migrate_status(command.target(), command.sql());
+  postgres::Result table{.columns = {{"migration", 0}, {"state", 0}, {"applied_at", 0}}, .rows = {}, .command = {}};
+  for (const postgres::MigrationStatus& status : all) {
+    const char* state = "pending";
+    if (status.state == postgres::MigrationState::kApplied) state = "applied";
+    if (status.state == postgres::MigrationState::kChanged) state = "changed";
+    if (status.state == postgres::MigrationState::kMissing) state = "missing";
+    table.rows.push_back(
+        {status.name, state, status.applied_at.empty() ? postgres::Field() : postgres::Field(status.applied_at)});
+  }
+  write_rows(command, table, 0);
+}
+
+void run_migrate(DbCommand& command) {
+  const std::string& action = command.options().action;
+  command.heading(action.empty() || action == "up" ? "migrate" : "migrate-" + action);
+  if (action == "status") return run_migrate_status(command);
+  const postgres::SqlFiles sql = command.sql();
+  if (action == "rollback") {
+    command.confirm("take back migrations");
+    return toolkit::db_migrate_rollback(command.target(), sql, command.options().steps, command.out());
+  }
+  if (command.session().prod && toolkit::db_pending_migrations_destroy(command.target(), sql)) {
+    command.confirm("apply migrations that drop or delete");
+  }
+  toolkit::db_migrate_up(command.target(), sql, command.out());
+}
+
+/// `\N`, as in COPY, is NULL.
+postgres::Parameters to_parameters(const std::vector<std::string>& words) {
+  postgres::Parameters parameters;
+  for (const std::string& word : words) parameters.push_back(word == "\\N" ? postgres::Field() : postgres::Field(word));
+  return parameters;
+}
+
+void run_query(DbCommand& command) {
+  const DbOptions& options = command.options();
+  std::vector<std::string> words = options.parameters;
+  std::string statement = options.statement;
+  if (!options.named.empty()) {
+    if (!statement.empty()) words.insert(words.begin(), statement);
+    statement = command.sql().query(options.named);
+  }
+  if (statement.empty()) {
+    throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)");
+  }
+  command.heading("query");
+  toolkit::QueryOptions query{
+      .parameters = to_parameters(words),
+      .read_only = command.session().prod && options.yes.empty(),
+      .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000))};
+  if (!options.yes.empty()) command.confirm("run this statement");
+  try {
+    write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
+  } catch (const Error& error) {
+    if (error.sqlstate() != kReadOnlyTransaction || !query.read_only) throw;
+    command.confirm("run a statement that writes");
+    query.read_only = false;
+    write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
+  }
+}
+
+void run_stop(DbCommand& command) {
+  command.heading("stop");
+  postgres::PrivateCluster cluster = toolkit::private_cluster(command.request());
+  command.out() << (cluster.stop() ? "stopped the private PostgreSQL cluster\n"
+                                   : "the private PostgreSQL cluster is not running\n");
+}
+
+void add_making_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
+  add_command(db, session, options, "create", "Create the database", "Example: stator db create", run_create);
+  CLI::App* drop = add_command(db, session, options, "drop", "Drop the database where it exists",
+                               "Example: stator db drop --force", run_drop);
+  drop->add_flag("--force", options->force, "End other sessions on it first");
+  add_yes(*drop, *options);
+  CLI::App* schema = add_command(db, session, options, "schema-load", "Load the model's tables (sql/schema.sql)",
+                                 "Example: stator db schema-load", run_schema_load);
+  add_model(*schema, *options);
+  add_yes(*schema, *options);
+  CLI::App* seed = add_command(db, session, options, "seed", "Load the model's sample rows (sql/seed.sql)",
+                               "Example: stator db seed", run_seed);
+  add_model(*seed, *options);
+  add_yes(*seed, *options);
+  CLI::App* setup =
+      add_command(db, session, options, "setup", "Drop, create, schema-load and seed, up to the first fault",
+                  "Example: stator db setup", run_setup);
+  setup->add_flag("--force", options->force, "End other sessions on the database first");
+  add_model(*setup, *options);
+  add_yes(*setup, *options);
+}
+
+void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
+  CLI::App* sessions = add_command(
+      db, session, options, "sessions", "List who is connected to the server, or end one of them",
+      "Examples: stator db sessions --watch 5\n          stator db sessions end 4711", [](DbCommand& command) {
+        if (command.options().action == "end") return end_session(command);
+        watch_sessions(command);
+      });
+  sessions->add_option("action", options->action, "end: end one session")->type_name("")->check(CLI::IsMember({"end"}));
+  sessions->add_option("pid", options->pid, "Which, by the pid that the list shows")->type_name("");
+  CLI::Option* watch = sessions->add_option("--watch", options->watch_seconds, "Look again every so often (2)")
+                           ->type_name("[SECONDS]")
+                           ->expected(0, 1)
+                           ->check(CLI::Range(0.1, kMaxSeconds));
+  sessions->add_option("--count", options->count, "With --watch: stop after so many looks")->type_name("N");
+  // Without --watch it is one look.
+  sessions->parse_complete_callback([options, watch] {
+    if (watch->count() == 0) options->count = 1;
+  });
+  add_yes(*sessions, *options);
+}
+
+void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
+  add_command(db, session, options, "connect", "Hand the terminal to psql on the database",
+              "Example: stator db connect", run_connect);
+  add_sessions_command(db, session, options);
+  CLI::App* query =
+      add_command(db, session, options, "query", "Run one statement with bound parameters",
+                  "Examples: stator db query 'SELECT * FROM users WHERE handle = $1' bayko --output json\n"
+                  "          stator db query --named user-by-handle bayko\n"
+                  "A parameter \\N is NULL. In production statements may only read, unless --yes NAME is given.",
+                  run_query);
+  query->add_option("statement", options->statement, "The statement; $1, $2 stand for parameters")->type_name("");
+  query->add_option("parameters", options->parameters, "Values for $1, $2, ...")->type_name("");
+  query->add_option("--named", options->named, "The model's statement of that name (sql/queries/NAME.sql)")
+      ->type_name("NAME");
+  query->add_option("--timeout", options->timeout_seconds, "Give up after so many seconds (0: never)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, kMaxSeconds));
+  add_model(*query, *options);
+  add_yes(*query, *options);
+  CLI::App* migrate =
+      add_command(db, session, options, "migrate", "Apply the model's migrations (sql/migrations), or take them back",
+                  "Examples: stator db migrate\n          stator db migrate status\n"
+                  "          stator db migrate rollback --steps 2",
+                  run_migrate);
+  migrate->add_option("action", options->action, "up (what is meant without it), status or rollback")
+      ->type_name("")
+      ->check(CLI::IsMember({"up", "status", "rollback"}));
+  migrate->add_option("--steps", options->steps, "With rollback: how many")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
+  add_model(*migrate, *options);
+  add_yes(*migrate, *options);
+  add_command(db, session, options, "stop", "Stop the private cluster", "Example: stator db stop", run_stop);
+}
+
+}  // namespace
+
+void add_db_commands(CLI::App& root, Session& session) {
+  CLI::App* db = root.add_subcommand("db", "PostgreSQL: create, load, look at and change the relational database");
+  db->require_subcommand(1);
+  db->footer("Example: stator db setup");
+  const auto options = std::make_shared<DbOptions>();
+  add_making_commands(*db, session, options);
+  add_using_commands(*db, session, options);
+}
+
+}  // namespace stator::cli
