@@ -1,0 +1,93 @@
+#include "toolkit/batch_writer.h"
+
+#include <algorithm>
+#include <random>
+#include <stdexcept>
+
+#include "core/limits.h"
+#include "json/reader.h"
+#include "json/writer.h"
+
+namespace stator::toolkit {
+namespace {
+
+constexpr std::size_t kMostIdleRounds = 12;
+constexpr std::int64_t kFirstWaitMs = 50;
+constexpr std::int64_t kLongestWaitMs = 5'000;
+/// A batch may be 16 MB; well below, the next item goes into the next batch.
+constexpr std::size_t kMostBatchBytes = 12 * 1024 * 1024;
+
+bool is_throttling(const OperationError& error) {
+  return error.type == "ProvisionedThroughputExceededException" || error.type == "ThrottlingException" ||
+         error.type == "RequestLimitExceeded";
+}
+
+/// Exponential, with the upper half random so that several writers do not keep step.
+std::chrono::milliseconds wait_after(std::size_t idle_rounds) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const std::int64_t most = std::min(kLongestWaitMs, kFirstWaitMs << std::min<std::size_t>(idle_rounds, 10));
+  return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(most / 2, most)(random));
+}
+
+}  // namespace
+
+BatchWriter::BatchWriter(endpoint::Endpoint& endpoint, std::string_view table_name, Sleep sleep)
+    : endpoint_(endpoint), sleep_(std::move(sleep)) {
+  json::append_string(table_name, table_json_);
+}
+
+void BatchWriter::put(std::string_view item_json) {
+  if (pending_ > 0 && requests_.size() + item_json.size() > kMostBatchBytes) flush();
+  if (pending_ > 0) requests_ += ',';
+  requests_ += R"({"PutRequest":{"Item":)";
+  requests_ += item_json;
+  requests_ += "}}";
+  if (++pending_ == core::kMaxBatchWriteRequests) flush();
+}
+
+void BatchWriter::flush() {
+  if (pending_ == 0) return;
+  std::string request_items = "{" + table_json_ + ":[" + requests_ + "]}";
+  std::size_t left = pending_;
+  requests_.clear();
+  pending_ = 0;
+  for (std::size_t idle_rounds = 0; left > 0;) {
+    std::string unprocessed;
+    std::size_t refused = left;
+    try {
+      refused = send(request_items, unprocessed);
+    } catch (const OperationError& error) {
+      if (!is_throttling(error) || idle_rounds >= kMostIdleRounds) throw;
+    }
+    written_ += left - std::min(refused, left);
+    if (refused == 0) return;
+    idle_rounds = refused < left ? 0 : idle_rounds + 1;
+    if (idle_rounds > kMostIdleRounds)
+      throw std::runtime_error("the service leaves " + std::to_string(left) +
+                               " items unprocessed again and again; its write capacity does not suffice");
+    left = std::min(refused, left);
+    if (!unprocessed.empty()) request_items = std::move(unprocessed);
+    sleep_(wait_after(idle_rounds));
+  }
+}
+
+std::size_t BatchWriter::send(const std::string& request_items, std::string& unprocessed) {
+  const std::string reply =
+      call(endpoint_, "BatchWriteItem", RequestBuilder().json("RequestItems", request_items).str());
+  json::Parser parser;
+  json::Object root;
+  json::Value member;
+  json::Object tables;
+  if (parser.parse(reply).get(root) != simdjson::SUCCESS || !json::find_member(root, "UnprocessedItems", member) ||
+      member.get(tables) != simdjson::SUCCESS)
+    return 0;
+  std::size_t count = 0;
+  for (const auto table : tables) {
+    json::Array requests;
+    if (table.value.get(requests) == simdjson::SUCCESS) count += requests.size();
+  }
+  if (count > 0) unprocessed = simdjson::minify(member);
+  return count;
+}
+
+}  // namespace stator::toolkit

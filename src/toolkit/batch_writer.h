@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "endpoint/endpoint.h"
+#include "toolkit/call.h"
+
+namespace stator::toolkit {
+
+/// Puts items through BatchWriteItem, 25 at a time. What the service leaves unprocessed is sent again, waiting longer
+/// each time nothing moves, and so is a batch that it throttles. The caller sees to it that no two items of a batch
+/// share a key.
+class BatchWriter {
+ public:
+  BatchWriter(endpoint::Endpoint& endpoint, std::string_view table_name, Sleep sleep = sleep_for_real);
+
+  /// Adds one item (wire JSON); sends a batch when it is full. Throws OperationError, and std::runtime_error where the
+  /// service takes nothing for too long.
+  void put(std::string_view item_json);
+  /// Sends what is left. Not called by the destructor, since it may throw.
+  void flush();
+  /// Items the service has taken.
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+
+ private:
+  std::size_t send(const std::string& request_items, std::string& unprocessed);
+
+  endpoint::Endpoint& endpoint_;
+  std::string table_json_;
+  Sleep sleep_;
+  std::string requests_;
+  std::size_t pending_ = 0;
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace stator::toolkit

@@ -1,0 +1,57 @@
+#include "toolkit/call.h"
+
+#include <thread>
+
+#include "json/writer.h"
+
+namespace stator::toolkit {
+
+std::string call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view body) {
+  try {
+    std::string reply;
+    endpoint.call(endpoint::Request{operation, body, 0}, reply);
+    return reply;
+  } catch (const OperationError&) {
+    throw;
+  } catch (const core::ApiError& error) {
+    throw OperationError(error, operation);
+  }
+}
+
+std::string describe(const OperationError& error) {
+  std::string line = "An error occurred (" + error.type + ") when calling the " + error.operation + " operation";
+  line += ": " + error.message;
+  for (char& c : line) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return line;
+}
+
+void sleep_for_real(std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }
+
+RequestBuilder& RequestBuilder::name(std::string_view name) {
+  if (body_.size() > 1) body_ += ',';
+  json::append_string(name, body_);
+  body_ += ':';
+  return *this;
+}
+
+RequestBuilder& RequestBuilder::text(std::string_view member, std::string_view value) {
+  name(member);
+  json::append_string(value, body_);
+  return *this;
+}
+
+RequestBuilder& RequestBuilder::number(std::string_view member, std::uint64_t value) {
+  name(member);
+  body_ += std::to_string(value);
+  return *this;
+}
+
+RequestBuilder& RequestBuilder::json(std::string_view member, std::string_view value) {
+  name(member);
+  body_ += value;
+  return *this;
+}
+
+}  // namespace stator::toolkit

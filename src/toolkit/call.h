@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/api_error.h"
+#include "endpoint/endpoint.h"
+
+namespace stator::toolkit {
+
+/// An operation's error with the operation's name, so that it can be told as the AWS CLI tells it.
+struct OperationError : core::ApiError {
+  OperationError(core::ApiError error, std::string_view operation_name)
+      : core::ApiError(std::move(error)), operation(operation_name) {}
+  std::string operation;
+};
+
+/// Calls an operation. Throws OperationError.
+std::string call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view body);
+
+/// "An error occurred (TYPE) when calling the OPERATION operation: MESSAGE": one line, as the AWS CLI prints it.
+std::string describe(const OperationError& error);
+
+/// How commands wait; tests pass one that only counts.
+using Sleep = std::function<void(std::chrono::milliseconds)>;
+void sleep_for_real(std::chrono::milliseconds duration);
+
+/// A request being written: {"TableName":"t","Limit":5}.
+class RequestBuilder {
+ public:
+  RequestBuilder& text(std::string_view name, std::string_view value);
+  RequestBuilder& number(std::string_view name, std::uint64_t value);
+  /// A member whose value is JSON already.
+  RequestBuilder& json(std::string_view name, std::string_view value);
+  [[nodiscard]] std::string str() const { return body_ + "}"; }
+
+ private:
+  RequestBuilder& name(std::string_view name);
+  std::string body_ = "{";
+};
+
+}  // namespace stator::toolkit

@@ -1,0 +1,134 @@
+#include "toolkit/item_output.h"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include "json/writer.h"
+#include "toolkit/csv.h"
+#include "toolkit/python_notation.h"
+
+namespace stator::toolkit {
+namespace {
+
+class PythonOutput : public ItemOutput {
+ public:
+  explicit PythonOutput(std::ostream& out) : out_(out) {}
+  void write(const json::Object& item) override { out_ << python_item(item) << "\n"; }
+  void finish() override {}
+
+ private:
+  std::ostream& out_;
+};
+
+class JsonLinesOutput : public ItemOutput {
+ public:
+  explicit JsonLinesOutput(std::ostream& out) : out_(out) {}
+  void write(const json::Object& item) override { out_ << simdjson::minify(item) << "\n"; }
+  void finish() override {}
+
+ private:
+  std::ostream& out_;
+};
+
+class JsonOutput : public ItemOutput {
+ public:
+  explicit JsonOutput(std::ostream& out) : out_(out) {}
+  void write(const json::Object& item) override { out_ << (count_++ == 0 ? "[\n" : ",\n") << simdjson::minify(item); }
+  void finish() override { out_ << (count_ == 0 ? "[]\n" : "\n]\n"); }
+
+ private:
+  std::ostream& out_;
+  std::uint64_t count_ = 0;
+};
+
+/// A set as JSON with plain members, a list or map as JSON of wire values, scalars as their text.
+std::string csv_text(const json::Value& wire) {
+  json::Object object;
+  if (wire.get(object) != simdjson::SUCCESS || object.begin() == object.end()) return {};
+  const auto member = *object.begin();
+  if (member.key == "NULL") return {};
+  std::string_view text;
+  if (member.value.get(text) == simdjson::SUCCESS) return std::string(text);
+  return simdjson::minify(member.value);
+}
+
+class CsvOutput : public ItemOutput {
+ public:
+  CsvOutput(std::ostream& out, std::vector<std::string> columns)
+      : out_(out), columns_(std::move(columns)), known_(columns_.begin(), columns_.end()), spool_(std::tmpfile()) {
+    if (!spool_) throw std::runtime_error("cannot make a temporary file");
+  }
+
+  void write(const json::Object& item) override {
+    for (const auto member : item) {
+      if (known_.emplace(member.key).second) columns_.emplace_back(member.key);
+    }
+    const std::string line = std::string(simdjson::minify(item)) + "\n";
+    if (std::fwrite(line.data(), 1, line.size(), spool_.get()) != line.size())
+      throw std::runtime_error("cannot write to a temporary file");
+  }
+
+  void finish() override {
+    write_record([this](std::size_t column) { return columns_[column]; });
+    std::rewind(spool_.get());
+    json::Parser parser;
+    std::string line;
+    while (read_line(line)) {
+      json::Object item;
+      if (parser.parse(line).get(item) != simdjson::SUCCESS) throw std::runtime_error("the temporary file is damaged");
+      write_record([&](std::size_t column) {
+        json::Value value;
+        return json::find_member(item, columns_[column], value) ? csv_text(value) : std::string();
+      });
+    }
+  }
+
+ private:
+  struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  template <class Cell>
+  void write_record(const Cell& cell) {
+    std::string record;
+    for (std::size_t column = 0; column < columns_.size(); ++column) {
+      if (column > 0) record += ',';
+      append_csv_field(cell(column), record);
+    }
+    out_ << record << "\r\n";
+  }
+
+  bool read_line(std::string& line) {
+    line.clear();
+    for (int c = std::fgetc(spool_.get()); c != EOF; c = std::fgetc(spool_.get())) {
+      if (c == '\n') return true;
+      line += static_cast<char>(c);
+    }
+    return false;
+  }
+
+  std::ostream& out_;
+  std::vector<std::string> columns_;
+  std::set<std::string, std::less<>> known_;
+  std::unique_ptr<std::FILE, Closer> spool_;
+};
+
+}  // namespace
+
+std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out,
+                                             std::vector<std::string> first_columns) {
+  switch (format) {
+    case ItemFormat::kPython:
+      return std::make_unique<PythonOutput>(out);
+    case ItemFormat::kJson:
+      return std::make_unique<JsonOutput>(out);
+    case ItemFormat::kJsonLines:
+      return std::make_unique<JsonLinesOutput>(out);
+    case ItemFormat::kCsv:
+      return std::make_unique<CsvOutput>(out, std::move(first_columns));
+  }
+  return nullptr;
+}
+
+}  // namespace stator::toolkit

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "json/reader.h"
+
+/// Writing a stream of items out, each as it comes.
+namespace stator::toolkit {
+
+enum class ItemFormat : std::uint8_t {
+  kPython,     // a line each, as Python prints boto3's items
+  kJson,       // one array of wire JSON
+  kJsonLines,  // wire JSON, a line each
+  kCsv,        // RFC 4180 with a line of names; plain values
+};
+
+class ItemOutput {
+ public:
+  virtual ~ItemOutput() = default;
+  virtual void write(const json::Object& item) = 0;
+  /// After the last item.
+  virtual void finish() = 0;
+};
+
+/// `first_columns`: the CSV columns that come first, in this order (the table's keys); others follow in the order they
+/// are met. Since those are known only at the end, CSV goes through a temporary file.
+std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out,
+                                             std::vector<std::string> first_columns = {});
+
+}  // namespace stator::toolkit

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/model.h"
+
+/// Messages out of files: transcripts ("Person 1: …"), JSON Lines and CSV. One message at a time, so that a file of any
+/// length takes the same memory.
+namespace stator::toolkit {
+
+/// A line (for CSV: the record that begins on it) that is no message. `line` counts from 1.
+struct BadLine : std::runtime_error {
+  BadLine(std::uint64_t at, const std::string& why) : std::runtime_error(why), line(at) {}
+  std::uint64_t line;
+};
+
+struct Message {
+  std::string sender_handle;
+  model::Timestamp time;
+  std::string text;
+  std::uint64_t line = 0;
+};
+
+inline constexpr std::size_t kMaxLineBytes = 1024 * 1024;
+
+class MessageReader {
+ public:
+  virtual ~MessageReader() = default;
+  /// The next message; false at the end. Throws BadLine, after which reading goes on with the next line, and
+  /// std::runtime_error where the file cannot be read.
+  virtual bool next(Message& out) = 0;
+};
+
+/// Lines "LABEL: text" with the seed's two labels; blank lines are skipped. Messages are a step apart from the seed's
+/// start.
+std::unique_ptr<MessageReader> read_transcript(const std::filesystem::path& file, const model::ConversationSeed& seed);
+
+/// JSON Lines where the first character is {, else CSV (RFC 4180, UTF-8). Names: sender, handle or user_handle; time,
+/// timestamp, created_at or sk; text or message. CSV without a line of names has the columns sender, time, text.
+std::unique_ptr<MessageReader> read_messages(const std::filesystem::path& file);
+
+}  // namespace stator::toolkit

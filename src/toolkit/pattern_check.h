@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "model/model.h"
+
+namespace stator::toolkit {
+
+/// What `patterns check` found out about one pattern.
+struct PatternVerdict {
+  std::string model;
+  std::string pattern;
+  std::size_t items = 0;
+  double capacity = 0;
+  double budget = 0;
+  /// Empty: passed. Else why not: "scans", "over budget", "returns nothing", "returns 3 items, fewer than 20", an
+  /// error.
+  std::string fault;
+};
+
+/// Makes an empty database in memory; called once a pattern, so that none sees another's writes.
+using DatabaseFactory = std::function<std::unique_ptr<endpoint::Endpoint>()>;
+std::unique_ptr<endpoint::Endpoint> open_in_memory();
+
+/// Runs every pattern of every model with its example on a fresh, seeded database.
+std::vector<PatternVerdict> check_patterns(const std::vector<model::Model>& models,
+                                           const DatabaseFactory& make = open_in_memory);
+
+}  // namespace stator::toolkit

@@ -1,0 +1,106 @@
+#include "toolkit/scan.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+namespace stator::toolkit {
+namespace {
+
+class Scanner {
+ public:
+  Scanner(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit)
+      : endpoint_(endpoint), options_(options), visit_(visit) {}
+
+  std::uint64_t run() {
+    std::vector<std::jthread> threads;
+    for (std::uint32_t segment = 1; segment < options_.segments; ++segment)
+      threads.emplace_back([this, segment] { read_segment_guarded(segment); });
+    read_segment_guarded(0);
+    threads.clear();  // joins
+    if (fault_) std::rethrow_exception(fault_);
+    return visited_;
+  }
+
+ private:
+  void read_segment_guarded(std::uint32_t segment) {
+    try {
+      read_segment(segment);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!fault_) fault_ = std::current_exception();
+      done_ = true;
+    }
+  }
+
+  void read_segment(std::uint32_t segment) {
+    json::Parser parser;
+    std::string start;
+    do {
+      const std::string reply = call(endpoint_, "Scan", request(segment, start));
+      start.clear();
+      json::Object root;
+      if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is no object");
+      visit_items(root);
+      json::Value last;
+      if (json::find_member(root, "LastEvaluatedKey", last)) start = simdjson::minify(last);
+    } while (!start.empty() && !done_);
+  }
+
+  void visit_items(const json::Object& root) {
+    json::Value member;
+    json::Array items;
+    if (!json::find_member(root, "Items", member) || member.get(items) != simdjson::SUCCESS)
+      throw std::runtime_error("the reply has no Items");
+    const std::lock_guard lock(mutex_);
+    for (const json::Value value : items) {
+      if (done_) return;
+      json::Object item;
+      if (value.get(item) != simdjson::SUCCESS) throw std::runtime_error("the reply holds an item that is no object");
+      visit_(item);
+      ++visited_;
+      if (options_.limit > 0 && visited_ >= options_.limit) done_ = true;
+    }
+  }
+
+  std::string request(std::uint32_t segment, const std::string& start) {
+    RequestBuilder request;
+    request.text("TableName", options_.table);
+    if (!options_.index.empty()) request.text("IndexName", options_.index);
+    if (!options_.filter.empty()) request.text("FilterExpression", options_.filter);
+    if (!options_.projection.empty()) request.text("ProjectionExpression", options_.projection);
+    if (!options_.names_json.empty()) request.json("ExpressionAttributeNames", options_.names_json);
+    if (!options_.values_json.empty()) request.json("ExpressionAttributeValues", options_.values_json);
+    if (options_.consistent) request.json("ConsistentRead", "true");
+    // Limit counts what is read before the filter, so with a filter it would only make more pages.
+    if (options_.limit > 0 && options_.filter.empty()) {
+      constexpr std::uint64_t kMostAtOnce = 100'000;
+      const std::uint64_t left = options_.limit - std::min<std::uint64_t>(visited_, options_.limit - 1);
+      request.number("Limit", std::min(kMostAtOnce, left));
+    }
+    if (options_.segments > 1) request.number("Segment", segment).number("TotalSegments", options_.segments);
+    if (!start.empty()) request.json("ExclusiveStartKey", start);
+    return request.str();
+  }
+
+  endpoint::Endpoint& endpoint_;
+  const ScanOptions& options_;
+  const ItemVisitor& visit_;
+  std::mutex mutex_;
+  std::exception_ptr fault_;
+  std::atomic<bool> done_ = false;
+  std::atomic<std::uint64_t> visited_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t scan(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit) {
+  if (options.segments == 0 || options.segments > kMaxParallelSegments)
+    throw std::runtime_error("expected 1 to " + std::to_string(kMaxParallelSegments) + " segments");
+  return Scanner(endpoint, options, visit).run();
+}
+
+}  // namespace stator::toolkit

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "json/reader.h"
+#include "toolkit/call.h"
+
+namespace stator::toolkit {
+
+struct ScanOptions {
+  std::string table;
+  std::string index;
+  /// At most so many items; 0: all.
+  std::uint64_t limit = 0;
+  std::string filter;
+  std::string projection;
+  /// ExpressionAttributeNames and ExpressionAttributeValues as JSON objects; empty: none.
+  std::string names_json;
+  std::string values_json;
+  bool consistent = false;
+  /// Segments read at the same time, each by a thread of its own.
+  std::uint32_t segments = 1;
+};
+
+inline constexpr std::uint32_t kMaxParallelSegments = 64;
+
+/// Receives each item; called by one thread at a time. With several segments the order changes from run to run.
+using ItemVisitor = std::function<void(const json::Object& item)>;
+
+/// Reads every page of every segment; returns how many items were visited. The first fault ends all segments and is
+/// thrown: OperationError, or what `visit` threw.
+std::uint64_t scan(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit);
+
+}  // namespace stator::toolkit

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "model/model.h"
+#include "toolkit/call.h"
+#include "toolkit/users.h"
+
+/// Loading a model's seeds, or a conversation out of a file, into its table.
+namespace stator::toolkit {
+
+struct SeedOptions {
+  /// A transcript instead of the model's own.
+  std::filesystem::path transcript;
+  /// A file of messages (JSON Lines or CSV) instead; see message_reader.h.
+  std::filesystem::path messages;
+  /// Which conversation; empty: the seed's.
+  std::string message_group_uuid;
+  /// Report bad lines and load the others; otherwise one bad line keeps everything out.
+  bool skip_bad = false;
+};
+
+/// What a seeding tells while it works.
+struct SeedReporter {
+  /// A bad line, by number.
+  std::function<void(std::uint64_t line, const std::string& why)> bad_line = [](std::uint64_t, const std::string&) {};
+  /// Messages written, of how many.
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress = [](std::uint64_t, std::uint64_t) {};
+};
+
+struct SeedResult {
+  std::uint64_t users = 0;
+  std::uint64_t entries = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t items = 0;
+  std::uint64_t bad_lines = 0;
+};
+
+/// The file has bad lines and skip_bad was not given; nothing was written. They were told to the reporter.
+struct BadFile : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Checks the whole file first, then writes in batches: the model's items, the messages, then an entry for each of the
+/// two people. Doing it again changes nothing. Throws BadFile, OperationError, std::runtime_error.
+SeedResult seed(endpoint::Endpoint& endpoint, const model::Model& model, UserDirectory& users,
+                const SeedOptions& options, const SeedReporter& reporter = {}, const Sleep& sleep = sleep_for_real);
+
+/// The uuid of a message, always the same for the same message: 128 bits of hash in the form of a version 8 UUID.
+std::string message_uuid(std::string_view message_group_uuid, std::string_view time, std::string_view sender_uuid,
+                         std::string_view text);
+
+}  // namespace stator::toolkit
