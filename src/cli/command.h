@@ -35,23 +35,29 @@ struct Session {
   std::string data_directory;
   /// --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL; empty: none.
   std::string endpoint_url;
-  /// Where models/ lies.
+  /// Where models/ lies: --models, STATOR_MODELS, ./models, or beside the program; empty where none was found.
   std::string models_directory;
+  /// The folder the program lies in; empty where unknown.
+  std::string program_directory;
+  /// The command line asks for what only the models can tell (their patterns' names and parameters), so they are read
+  /// before the commands are built. Others start without them.
+  bool wants_patterns = false;
   /// Set by a command to end with another status than 0 without a message.
   int exit_code = 0;
 };
 
 /// Each family adds its subcommands to `root`; a subcommand's CLI11 callback does its work and throws CommandError,
-/// core::ApiError or std::runtime_error on faults, which main renders as one line. Every command has a description and, in its
-/// footer, an example.
-void add_serve_command(CLI::App& root, Session& session);        // serve_command.cpp
-void add_ddb_commands(CLI::App& root, Session& session);         // ddb_commands.cpp
-void add_db_commands(CLI::App& root, Session& session);          // db_commands.cpp
-void add_rds_commands(CLI::App& root, Session& session);         // rds_commands.cpp
-void add_completion_command(CLI::App& root, Session& session);   // completion_command.cpp
+/// core::ApiError or std::runtime_error on faults, which main renders as one line. Every command has a description and,
+/// in its footer, an example.
+void add_serve_command(CLI::App& root, Session& session);       // serve_command.cpp
+void add_ddb_commands(CLI::App& root, Session& session);        // ddb_commands.cpp
+void add_db_commands(CLI::App& root, Session& session);         // db_commands.cpp
+void add_rds_commands(CLI::App& root, Session& session);        // rds_commands.cpp
+void add_completion_command(CLI::App& root, Session& session);  // completion_command.cpp
+void add_man_command(CLI::App& root, Session& session);         // man_command.cpp
 
-/// Runs one command line; returns the exit status. argv as main gets it; a program name other than "stator" that is a link
-/// in bin/ (bin/ddb/scan) stands for its command.
+/// Runs one command line; returns the exit status. argv as main gets it; a program name other than "stator" that is a
+/// link in bin/ (bin/ddb/scan) stands for its command.
 int run(int argc, const char* const* argv, Session& session);
 
 }  // namespace stator::cli

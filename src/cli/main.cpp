@@ -1,1 +1,42 @@
-int main() { return 0; }
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+namespace {
+
+constexpr std::size_t kOutputBufferBytes = 64 * 1024;
+constexpr std::size_t kSmallBufferBytes = 4 * 1024;
+
+std::string program_directory() {
+  std::error_code fault;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", fault);
+  return fault ? std::string() : program.parent_path().string();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace stator::cli;
+  // A reader that leaves (`| head`) is met as an error of the write, so that the database closes cleanly.
+  std::signal(SIGPIPE, SIG_IGN);
+  DescriptorBuffer in_buffer(0, kSmallBufferBytes);
+  DescriptorBuffer out_buffer(1, kOutputBufferBytes);
+  DescriptorBuffer err_buffer(2, kSmallBufferBytes);
+  std::istream in(&in_buffer);
+  std::ostream out(&out_buffer);
+  std::ostream err(&err_buffer);
+  out.exceptions(std::ios::badbit);
+  err << std::unitbuf;
+  Session session;
+  session.in = &in;
+  session.out = &out;
+  session.err = &err;
+  session.in_is_terminal = in_buffer.is_terminal();
+  session.out_is_terminal = out_buffer.is_terminal();
+  session.err_is_terminal = err_buffer.is_terminal();
+  session.program_directory = program_directory();
+  return run(argc, argv, session);
+}

@@ -1,0 +1,126 @@
+#include "cli/arguments.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "model/text.h"
+
+namespace stator::cli {
+namespace {
+
+std::string suggestion(const std::string& word, const std::vector<std::string>& candidates) {
+  const std::vector<std::string_view> views(candidates.begin(), candidates.end());
+  const std::string_view nearest = model::nearest(word, views);
+  return nearest.empty() ? std::string() : "; did you mean " + std::string(nearest) + "?";
+}
+
+CLI::Option* find_option(const std::vector<CLI::App*>& apps, const std::string& name) {
+  for (auto app = apps.rbegin(); app != apps.rend(); ++app) {
+    if (CLI::Option* option = (*app)->get_option_no_throw(name)) return option;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> option_names(const std::vector<CLI::App*>& apps) {
+  std::vector<std::string> names;
+  for (CLI::App* app : apps) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+CLI::App* find_command(CLI::App& app, const std::string& name) {
+  for (CLI::App* command : app.get_subcommands({})) {
+    if (command->check_name(name)) return command;
+  }
+  return nullptr;
+}
+
+bool has_commands(CLI::App& app) { return !app.get_subcommands({}).empty(); }
+
+bool has_positionals(CLI::App& app) {
+  const auto options = app.get_options();
+  return std::any_of(options.begin(), options.end(),
+                     [](const CLI::Option* option) { return option->get_positional(); });
+}
+
+}  // namespace
+
+std::vector<std::string> command_of_program_name(const std::string& program_name) {
+  std::vector<std::string> words;
+  for (const std::filesystem::path& part : std::filesystem::path(program_name)) {
+    const std::string word = part.string();
+    if (word == "ddb" || word == "db" || word == "rds") {
+      words.assign(1, word);
+    } else if (!words.empty()) {
+      words.push_back(word);
+    }
+  }
+  return words.size() >= 2 && words.size() <= 3 ? words : std::vector<std::string>();
+}
+
+std::optional<std::string> early_option(const std::vector<std::string>& arguments, const std::string& option) {
+  std::optional<std::string> value;
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (arguments[i].starts_with(option + "=")) value = arguments[i].substr(option.size() + 1);
+    if (arguments[i] == option && i + 1 < arguments.size()) value = arguments[i + 1];
+  }
+  return value;
+}
+
+std::string CommandPath::name() const {
+  std::string name;
+  for (const CLI::App* app : apps) name += (name.empty() ? "" : " ") + app->get_name();
+  return name;
+}
+
+CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
+  CommandPath path;
+  path.apps.push_back(&root);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    CLI::App& app = *path.apps.back();
+    const bool is_last = i + 1 == arguments.size();
+    if (word == "--") {
+      path.ends_with_prod = !is_last && arguments.back() == "prod";
+      return path;
+    }
+    if (word.size() > 1 && word[0] == '-') {
+      const bool is_long = word[1] == '-';
+      const std::size_t equals = word.find('=');
+      const std::string name = is_long ? word.substr(0, equals) : word.substr(0, 2);
+      const CLI::Option* option = find_option(path.apps, name);
+      if (option == nullptr) {
+        const bool is_number = !is_long && word[1] >= '0' && word[1] <= '9';
+        if (is_number || app.get_allow_extras()) continue;
+        path.mistake =
+            "unknown option " + name + " for \"" + path.name() + "\"" + suggestion(name, option_names(path.apps));
+        return path;
+      }
+      const bool has_own_value = is_long ? equals != std::string::npos : word.size() > 2;
+      if (option->get_expected_min() > 0 && option->get_type_size() > 0 && !has_own_value) ++i;
+      continue;
+    }
+    if (CLI::App* command = find_command(app, word)) {
+      path.apps.push_back(command);
+      continue;
+    }
+    path.ends_with_prod = is_last && word == "prod";
+    if (path.ends_with_prod || has_positionals(app) || app.get_allow_extras()) continue;
+    if (has_commands(app)) {
+      std::vector<std::string> names;
+      for (const CLI::App* command : app.get_subcommands({})) {
+        if (!command->get_group().empty()) names.push_back(command->get_name());
+      }
+      path.mistake = "unknown command \"" + word + "\" for \"" + path.name() + "\"" + suggestion(word, names);
+    } else {
+      path.mistake = "\"" + path.name() + "\" takes no argument \"" + word + "\"";
+    }
+    return path;
+  }
+  return path;
+}
+
+}  // namespace stator::cli

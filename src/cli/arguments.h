@@ -1,0 +1,32 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Reading a command line before CLI11 does: what it cannot know, and better words for mistakes.
+namespace stator::cli {
+
+/// The command a program name stands for: "…/bin/ddb/scan" is {"ddb", "scan"}; nothing for "stator".
+std::vector<std::string> command_of_program_name(const std::string& program_name);
+
+/// The value of an option that must be known before the commands are built: "--models DIR" or "--models=DIR".
+std::optional<std::string> early_option(const std::vector<std::string>& arguments, const std::string& option);
+
+struct CommandPath {
+  /// From the root to the command that the line names.
+  std::vector<CLI::App*> apps;
+  /// A mistake in names of commands or options, in one line with the nearest right one; empty: none.
+  std::string mistake;
+  /// The last argument is the word `prod` and no option's value.
+  bool ends_with_prod = false;
+
+  /// "stator ddb scan"
+  [[nodiscard]] std::string name() const;
+};
+
+/// Follows the words of a command line down the tree.
+CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments);
+
+}  // namespace stator::cli

@@ -1,0 +1,77 @@
+#include "cli/help.h"
+
+namespace stator::cli {
+namespace {
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    constexpr std::size_t kColumnWidth = 32;
+    column_width(kColumnWidth);
+    label("Positionals", "Arguments");
+    label("Subcommands", "Commands");
+    label("SUBCOMMAND", "COMMAND");
+  }
+
+  [[nodiscard]] std::string make_usage(const CLI::App* app, std::string name) const override {
+    (void)name;  // CLI11 counts on the name of the program file
+    std::string usage = CLI::Formatter::make_usage(app, " " + full_name(*app));
+    if (takes_prod(*app)) usage.insert(usage.find_last_not_of('\n') + 1, " [prod]");
+    return "\n" + usage.replace(0, usage.find(':') + 1, "Usage:").replace(6, 2, " ");
+  }
+
+  [[nodiscard]] std::string make_footer(const CLI::App* app) const override {
+    std::string footer = app->get_footer();
+    if (!footer.empty()) footer += "\n";
+    if (app->get_parent() != nullptr) footer += "Options of all commands: stator --help\n";
+    return footer;
+  }
+
+  [[nodiscard]] std::string make_option_opts(const CLI::Option* option) const override {
+    std::string text;
+    if (option->get_type_size() != 0 && !option->get_positional()) {
+      text = " " + get_label(option->get_type_name());
+      if (option->get_required()) text += " (needed)";
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::string make_option_desc(const CLI::Option* option) const override {
+    std::string text = option->get_description();
+    if (!option->get_default_str().empty()) text += " (default " + option->get_default_str() + ")";
+    return text;
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_shared<HelpFormatter>(); }
+
+std::vector<std::string> option_flags(const CLI::Option& option) {
+  std::vector<std::string> flags;
+  for (const std::string& name : option.get_lnames()) flags.push_back("--" + name);
+  for (const std::string& name : option.get_snames()) flags.push_back("-" + name);
+  return flags;
+}
+
+bool takes_value(const CLI::Option& option) { return option.get_type_size() > 0 && option.get_expected_min() > 0; }
+
+bool takes_prod(const CLI::App& app) {
+  if (!shown_commands(app).empty() && app.get_name() != "patterns") return false;
+  if (app.get_name() == "check") return false;
+  for (const CLI::App* above = &app; above != nullptr; above = above->get_parent()) {
+    const bool is_family = above->get_parent() != nullptr && above->get_parent()->get_parent() == nullptr;
+    if (is_family) return above->get_name() == "ddb" || above->get_name() == "db" || above->get_name() == "rds";
+  }
+  return false;
+}
+
+std::vector<const CLI::App*> shown_commands(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
+}
+
+std::string full_name(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,244 @@
+#include "cli/pattern_commands.h"
+
+#include <array>
+#include <cstdio>
+#include <ostream>
+
+#include "cli/table.h"
+#include "cli/target.h"
+#include "json/writer.h"
+#include "model/model.h"
+#include "toolkit/pattern_check.h"
+#include "toolkit/pattern_run.h"
+
+namespace stator::cli {
+namespace {
+
+using Models = std::vector<model::Model>;
+
+void require_human_or_json(const Session& session) {
+  if (session.output != OutputFormat::kHuman && session.output != OutputFormat::kJson)
+    throw CommandError("stator: --output jsonl and csv are for ddb scan", 2);
+}
+
+/// 0.5, 1, 12.5
+std::string units(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return text.data();
+}
+
+std::string json_text(std::string_view text) {
+  std::string out;
+  json::append_string(text, out);
+  return out;
+}
+
+std::string value_name(const model::Parameter& parameter) {
+  switch (parameter.type) {
+    case model::ParameterType::kUuid:
+      return "UUID";
+    case model::ParameterType::kTime:
+      return "TIME";
+    case model::ParameterType::kHandle:
+      return "HANDLE";
+    case model::ParameterType::kInteger:
+    case model::ParameterType::kNumber:
+      return "N";
+    case model::ParameterType::kBoolean:
+      return "true|false";
+    case model::ParameterType::kString:
+      return "TEXT";
+  }
+  return "";
+}
+
+// --- the list ------------------------------------------------------------------------------------------------------
+
+std::string parameter_json(const model::Parameter& parameter) {
+  std::string text = "{\"name\":" + json_text(parameter.name) + ",\"type\":" + json_text(model::type_name(parameter.type)) +
+                     ",\"description\":" + json_text(parameter.description);
+  if (parameter.default_value) text += ",\"default\":" + json_text(*parameter.default_value);
+  return text + "}";
+}
+
+void list_as_json(const Session& session, const Models& models) {
+  std::string text = "[";
+  for (const model::Model& model : models) {
+    for (const model::Pattern& pattern : model.patterns) {
+      if (text.size() > 1) text += ',';
+      text += "{\"model\":" + json_text(model.name) + ",\"pattern\":" + json_text(pattern.name) +
+              ",\"description\":" + json_text(pattern.description) + ",\"operation\":" + json_text(pattern.operation) +
+              ",\"budget\":" + units(pattern.budget) + ",\"parameters\":[";
+      for (const model::Parameter& parameter : pattern.parameters) {
+        if (text.back() != '[') text += ',';
+        text += parameter_json(parameter);
+      }
+      text += "]}";
+    }
+  }
+  print_json(session, text + "]");
+}
+
+void list_patterns(const Session& session, const Models& models) {
+  require_human_or_json(session);
+  if (session.output == OutputFormat::kJson) return list_as_json(session, models);
+  constexpr std::size_t kIndent = 4;
+  constexpr std::size_t kColumn = 28;
+  const char* bold = session.colour ? "\033[1m" : "";
+  const char* plain = session.colour ? "\033[0m" : "";
+  for (const model::Model& model : models) {
+    for (const model::Pattern& pattern : model.patterns) {
+      *session.out << bold << model.name << "/" << pattern.name << plain << "\n  " << pattern.description << " ("
+                   << pattern.operation << ", at most " << units(pattern.budget) << " capacity units)\n";
+      for (const model::Parameter& parameter : pattern.parameters) {
+        std::string name = std::string(kIndent, ' ') + "--" + parameter.name + " " + value_name(parameter);
+        name.resize(std::max(name.size() + 2, kColumn), ' ');
+        *session.out << name << parameter.description;
+        if (parameter.default_value) *session.out << " (default " << *parameter.default_value << ")";
+        *session.out << "\n";
+      }
+    }
+  }
+}
+
+// --- the check -----------------------------------------------------------------------------------------------------
+
+void check_patterns(Session& session, const Models& models) {
+  require_human_or_json(session);
+  const auto verdicts = toolkit::check_patterns(models);
+  std::size_t faults = 0;
+  for (const auto& verdict : verdicts) faults += verdict.fault.empty() ? 0U : 1U;
+  if (faults > 0) session.exit_code = 1;
+  if (session.output == OutputFormat::kJson) {
+    std::string text = "[";
+    for (const auto& verdict : verdicts) {
+      if (text.size() > 1) text += ',';
+      text += "{\"model\":" + json_text(verdict.model) + ",\"pattern\":" + json_text(verdict.pattern) +
+              ",\"items\":" + std::to_string(verdict.items) + ",\"capacity\":" + units(verdict.capacity) +
+              ",\"budget\":" + units(verdict.budget) +
+              ",\"verdict\":" + json_text(verdict.fault.empty() ? "passed" : verdict.fault) +
+              ",\"passed\":" + (verdict.fault.empty() ? "true" : "false") + "}";
+    }
+    return print_json(session, text + "]");
+  }
+  Table table{"patterns check", {"pattern", "items", "capacity", "budget", "verdict"}, {}};
+  for (const auto& verdict : verdicts) {
+    table.rows.push_back({verdict.model + "/" + verdict.pattern, std::to_string(verdict.items), units(verdict.capacity),
+                          units(verdict.budget), verdict.fault.empty() ? "passed" : verdict.fault});
+  }
+  draw(table, *session.out, session.colour);
+}
+
+// --- one pattern ---------------------------------------------------------------------------------------------------
+
+struct PatternOptions {
+  /// By the place of the parameter; an option that was not given is not read.
+  std::vector<std::string> values;
+  std::vector<CLI::Option*> options;
+  std::string next;
+  bool quiet = false;
+};
+
+void print_lines(const Session& session, const model::Pattern& pattern, const toolkit::PatternReply& reply) {
+  std::vector<std::string> items = toolkit::items_of_reply(reply.json);
+  if (pattern.printing.reversed) std::reverse(items.begin(), items.end());
+  for (const std::string& item : items) {
+    *session.out << (pattern.printing.columns.empty() ? item : toolkit::format_line(pattern.printing.columns, item))
+                 << "\n";
+  }
+}
+
+void print_for_people(const Session& session, const model::Pattern& pattern, const toolkit::PatternReply& reply,
+                      bool quiet) {
+  if (!quiet) {
+    if (!reply.heading.empty()) *session.out << reply.heading << "\n";
+    if (pattern.printing.response) *session.out << json::pretty(reply.json, true) << "\n";
+    if (pattern.printing.capacity)
+      *session.out << json::pretty(toolkit::consumed_capacity_json(reply.json), true) << "\n";
+  }
+  const bool has_lines = !pattern.printing.columns.empty() && !pattern.printing.lines_only_when_quiet;
+  if (quiet || has_lines) print_lines(session, pattern, reply);
+}
+
+void run_pattern(Session& session, const model::Model& model, const model::Pattern& pattern,
+                 const PatternOptions& options) {
+  require_human_or_json(session);
+  toolkit::PatternRequest request;
+  for (std::size_t i = 0; i < pattern.parameters.size(); ++i) {
+    if (options.options[i]->count() > 0) request.parameters[pattern.parameters[i].name] = options.values[i];
+  }
+  request.next_token = options.next;
+  const auto users = open_users(session, model);
+  const auto endpoint = open_endpoint(session);
+  const toolkit::PatternReply reply = toolkit::run_pattern(*endpoint, pattern, *users, request);
+  if (session.output == OutputFormat::kJson) {
+    std::string text = reply.json;
+    if (!reply.next_token.empty()) text.insert(text.rfind('}'), ",\"NextToken\":" + json_text(reply.next_token));
+    *session.out << json::pretty(text, true) << "\n";
+    return;
+  }
+  print_for_people(session, pattern, reply, options.quiet);
+  if (!reply.next_token.empty()) *session.err << "more: --next " << reply.next_token << "\n";
+}
+
+void add_pattern(CLI::App& patterns, Session& session, const std::shared_ptr<const Models>& models,
+                 const model::Model& model, const model::Pattern& pattern, const std::string& name) {
+  auto* command = patterns.add_subcommand(name, pattern.description);
+  const auto options = std::make_shared<PatternOptions>();
+  options->values.resize(pattern.parameters.size());
+  for (std::size_t i = 0; i < pattern.parameters.size(); ++i) {
+    const model::Parameter& parameter = pattern.parameters[i];
+    auto* option = command->add_option("--" + parameter.name, options->values[i], parameter.description)
+                       ->type_name(value_name(parameter));
+    if (parameter.default_value) option->default_str(*parameter.default_value);
+    options->options.push_back(option);
+  }
+  if (pattern.is_paged())
+    command->add_option("--next", options->next, "Go on where a page ended: the token it printed")->type_name("TOKEN");
+  command->add_flag("--quiet", options->quiet, "Print only the items' lines");
+  command->footer("Example: stator ddb patterns " + name);
+  // `models` keeps the pattern alive.
+  command->callback([options, models, &session, &model, &pattern] { run_pattern(session, model, pattern, *options); });
+}
+
+std::size_t count_patterns(const Models& models, const std::string& name) {
+  std::size_t count = 0;
+  for (const model::Model& model : models) {
+    for (const model::Pattern& pattern : model.patterns) count += pattern.name == name ? 1U : 0U;
+  }
+  return count;
+}
+
+std::shared_ptr<const Models> load_models(const Session& session) {
+  if (session.models_directory.empty())
+    throw CommandError("stator: no models found; say where with --models or STATOR_MODELS");
+  return std::make_shared<const Models>(model::load_models(session.models_directory));
+}
+
+}  // namespace
+
+void add_pattern_commands(CLI::App& ddb, Session& session) {
+  auto* patterns = ddb.add_subcommand("patterns", "List the models' access patterns, run them, check them");
+  patterns->require_subcommand(0, 1);
+  patterns->footer("Example: stator ddb patterns get-conversation --limit 5");
+  patterns->callback([patterns, &session] {
+    if (patterns->get_subcommands().empty()) list_patterns(session, *load_models(session));
+  });
+  auto* check = patterns->add_subcommand("check", "Run every pattern with its example on a fresh seeded database");
+  check->footer(
+      "Ends with 1 where one scans, breaks its capacity budget or returns nothing.\n"
+      "Example: stator ddb patterns check");
+  check->callback([&session] { check_patterns(session, *load_models(session)); });
+  if (!session.wants_patterns || session.models_directory.empty()) return;
+  const auto models = load_models(session);
+  for (const model::Model& model : *models) {
+    for (const model::Pattern& pattern : model.patterns) {
+      const bool is_alone = count_patterns(*models, pattern.name) == 1;
+      add_pattern(*patterns, session, models, model, pattern,
+                  is_alone ? pattern.name : model.name + "/" + pattern.name);
+    }
+  }
+}
+
+}  // namespace stator::cli

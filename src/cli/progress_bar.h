@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+namespace stator::cli {
+
+/// One line on a terminal that is drawn over itself, at most ten times a second. Erased by the destructor.
+class ProgressBar {
+ public:
+  /// `shown` false: draws nothing.
+  ProgressBar(std::ostream& out, bool shown) : out_(out), shown_(shown) {}
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void show(std::uint64_t done, std::uint64_t total);
+
+ private:
+  std::ostream& out_;
+  bool shown_;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point last_;
+};
+
+}  // namespace stator::cli

@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/terminal.h"
+#include "model/model.h"
+#include "model/pattern.h"
+#include "toolkit/call.h"
+
+namespace stator::cli {
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+/// What a shell reports for a program that SIGPIPE ended.
+constexpr int kReaderLeft = 141;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+/// The options that every command has.
+struct GlobalOptions {
+  std::string endpoint_url;
+  std::string data_directory;
+  std::string output = "human";
+  std::string models_directory;
+  bool no_colour = false;
+  CLI::Option* endpoint_option = nullptr;
+  CLI::Option* data_option = nullptr;
+};
+
+void add_global_options(CLI::App& root, GlobalOptions& options) {
+  options.endpoint_option =
+      root.add_option("--endpoint-url", options.endpoint_url,
+                      "Work on the DynamoDB API at this URL (else AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL)")
+          ->type_name("URL");
+  options.data_option =
+      root.add_option("--data", options.data_directory, "Work on this data directory (else STATOR_DATA, else .stator)")
+          ->type_name("DIR");
+  root.add_option("--output", options.output, "How to print: human, json; scan also jsonl, csv")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"human", "json", "jsonl", "csv"}));
+  root.add_option("--models", options.models_directory,
+                  "Where the models lie (else STATOR_MODELS, ./models, beside the program)")
+      ->type_name("DIR");
+  root.add_flag("--no-color", options.no_colour, "No colours (also: NO_COLOR set)");
+}
+
+OutputFormat output_format(const std::string& name) {
+  if (name == "json") return OutputFormat::kJson;
+  if (name == "jsonl") return OutputFormat::kJsonLines;
+  if (name == "csv") return OutputFormat::kCsv;
+  return OutputFormat::kHuman;
+}
+
+void fill_session(const GlobalOptions& options, Session& session) {
+  session.output = output_format(options.output);
+  session.data_directory = options.data_directory;
+  if (session.data_directory.empty()) session.data_directory = environment("STATOR_DATA");
+  if (session.data_directory.empty()) session.data_directory = ".stator";
+  session.endpoint_url = options.endpoint_url;
+  // A directory named on the command line outweighs an endpoint named in the environment.
+  const bool has_data_option = options.data_option->count() > 0;
+  if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL_DYNAMODB");
+  if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL");
+  session.colour =
+      session.out_is_terminal && !options.no_colour && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+}
+
+bool mentions(const std::vector<std::string>& arguments, std::initializer_list<const char*> words) {
+  return std::any_of(words.begin(), words.end(), [&](const char* word) {
+    return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
+  });
+}
+
+std::string one_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+int fail(Session& session, const std::string& text, int code) {
+  try {
+    session.out->flush();
+  } catch (const OutputError&) {
+    // The fault being told matters more than what could not be printed before it.
+  }
+  *session.err << one_line(text) << "\n";
+  return code;
+}
+
+int usage_error(Session& session, const std::string& text, const std::string& command) {
+  return fail(session, "stator: " + text + " (help: " + command + " --help)", kUsage);
+}
+
+/// "stator help ddb scan" is "stator ddb scan --help".
+void turn_help_round(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+}
+
+void build_commands(CLI::App& root, Session& session) {
+  root.fallthrough();
+  root.require_subcommand(0, 1);
+  root.formatter(make_help_formatter());
+  root.set_help_flag("-h,--help", "Print this help");
+  root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
+  add_serve_command(root, session);
+  add_ddb_commands(root, session);
+  add_db_commands(root, session);
+#if __has_include("cli/rds_commands.cpp")
+  add_rds_commands(root, session);
+#endif
+  add_completion_command(root, session);
+  add_man_command(root, session);
+}
+
+int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& session, const CommandPath& path,
+                  const GlobalOptions& options) {
+  try {
+    root.parse_complete_callback([&] { fill_session(options, session); });
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    root.parse(std::move(arguments));
+    if (path.apps.size() == 1) {
+      *session.out << root.help();
+      return 0;
+    }
+    return session.exit_code;
+  } catch (const CLI::CallForHelp&) {
+    *session.out << path.apps.back()->help();
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    *session.out << root.version() << "\n";
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return usage_error(session, error.what(), path.name());
+  }
+}
+
+int run_arguments(std::vector<std::string> arguments, Session& session) {
+  turn_help_round(arguments);
+  session.models_directory =
+      model::find_models_directory(early_option(arguments, "--models").value_or(""), ".", session.program_directory)
+          .string();
+  session.wants_patterns = mentions(arguments, {"patterns", "completion"});
+  CLI::App root("A DynamoDB-compatible database and its toolkit", "stator");
+  GlobalOptions options;
+  build_commands(root, session);
+  add_global_options(root, options);
+  const CommandPath path = follow(root, arguments);
+  if (!path.mistake.empty()) return usage_error(session, path.mistake, path.name());
+  CLI::App& command = *path.apps.back();
+  session.prod = path.ends_with_prod;
+  if (path.ends_with_prod) {
+    if (!takes_prod(command)) return usage_error(session, "\"" + path.name() + "\" takes no word prod", path.name());
+    arguments.pop_back();
+  }
+  const bool is_bare_family = path.apps.size() > 1 && !command.get_subcommands({}).empty() &&
+                              command.get_require_subcommand_min() > 0 && !mentions(arguments, {"--help", "-h"});
+  if (is_bare_family) return usage_error(session, "\"" + path.name() + "\" needs a command", path.name());
+  return parse_and_run(root, std::move(arguments), session, path, options);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, Session& session) {
+  std::vector<std::string> arguments;
+  if (argc > 0) arguments = command_of_program_name(argv[0]);
+  for (int i = 1; i < argc; ++i) arguments.emplace_back(argv[i]);
+  try {
+    const int code = run_arguments(std::move(arguments), session);
+    session.out->flush();
+    return code;
+  } catch (const OutputError& error) {
+    if (error.code == EPIPE) return kReaderLeft;
+    *session.err << "stator: " << error.what() << "\n";
+    return kFailure;
+  } catch (const CommandError& error) {
+    return fail(session, error.what(), error.exit_code);
+  } catch (const toolkit::OperationError& error) {
+    return fail(session, toolkit::describe(error), kFailure);
+  } catch (const core::ApiError& error) {
+    return fail(session, "An error occurred (" + error.type + "): " + error.message, kFailure);
+  } catch (const model::ParameterError& error) {
+    return fail(session, std::string("stator: ") + error.what(), kUsage);
+  } catch (const std::bad_alloc&) {
+    return fail(session, "stator: out of memory", kFailure);
+  } catch (const std::exception& error) {
+    return fail(session, std::string("stator: ") + error.what(), kFailure);
+  }
+}
+
+}  // namespace stator::cli
