@@ -25,7 +25,8 @@ std::string_view trimmed(std::string_view text) {
 
 std::string lowered(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -96,10 +97,9 @@ const ProfileSettings* find_profile(const std::map<std::string, ProfileSettings>
 }
 
 std::string checked_region(std::string region, const std::string& source) {
-  const bool usable = region.size() <= 63 && region.front() != '-' && region.back() != '-' &&
-                      std::all_of(region.begin(), region.end(), [](unsigned char c) {
-                        return std::isalnum(c) != 0 || c == '-';
-                      });
+  const bool usable =
+      region.size() <= 63 && region.front() != '-' && region.back() != '-' &&
+      std::all_of(region.begin(), region.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
   if (!usable) throw ConfigurationError("\"" + region + "\" (" + source + ") is not the name of an AWS region");
   return region;
 }
@@ -205,7 +205,8 @@ std::string service_url(const AwsEnvironment& environment, const std::string& se
   });
   const bool dualstack = is_true(environment, "AWS_USE_DUALSTACK_ENDPOINT");
   const std::string name = service + (is_true(environment, "AWS_USE_FIPS_ENDPOINT") ? "-fips" : "");
-  return "https://" + name + "." + region + "." + std::string(dualstack ? partition->dualstack_suffix : partition->suffix);
+  return "https://" + name + "." + region + "." +
+         std::string(dualstack ? partition->dualstack_suffix : partition->suffix);
 }
 
 }  // namespace stator::endpoint

@@ -44,7 +44,8 @@ Provider from_plain_keys(const ProfileSettings* settings, const std::string& pla
   if (key.empty() && secret.empty()) return nullptr;
   if (secret.empty()) throw ConfigurationError(place + ": aws_secret_access_key is missing");
   if (key.empty()) throw ConfigurationError(place + ": aws_access_key_id is missing");
-  return std::make_shared<FixedCredentials>(Credentials{key, secret, setting(*settings, "aws_session_token"), std::nullopt});
+  return std::make_shared<FixedCredentials>(
+      Credentials{key, secret, setting(*settings, "aws_session_token"), std::nullopt});
 }
 
 // --- roles ----------------------------------------------------------------------------------------------------------
@@ -144,8 +145,9 @@ Provider source_of_role(const AwsEnvironment& environment, const AwsFiles& files
       throw ConfigurationError("instance metadata: " + why);
     });
   }
-  throw ConfigurationError(place + ": role_arn needs a source_profile, a credential_source (Environment, EcsContainer or "
-                                   "Ec2InstanceMetadata) or a web_identity_token_file");
+  throw ConfigurationError(place +
+                           ": role_arn needs a source_profile, a credential_source (Environment, EcsContainer or "
+                           "Ec2InstanceMetadata) or a web_identity_token_file");
 }
 
 Provider from_role(const AwsEnvironment& environment, const AwsFiles& files, const std::string& profile,
@@ -158,12 +160,14 @@ Provider from_role(const AwsEnvironment& environment, const AwsFiles& files, con
   const std::string token_file = setting(settings, "web_identity_token_file");
   if (!token_file.empty()) return from_web_identity(environment, role, token_file, place);
   if (!setting(settings, "mfa_serial").empty()) {
-    throw ConfigurationError(place + " asks for an MFA code, which is not supported: get keys with `aws sts assume-role` and "
-                                     "put them into the environment, or set credential_process");
+    throw ConfigurationError(place +
+                             " asks for an MFA code, which is not supported: get keys with `aws sts assume-role` and "
+                             "put them into the environment, or set credential_process");
   }
   const Provider source = source_of_role(environment, files, profile, settings, std::move(visited));
   return refreshing(environment, [environment, role, source, place] {
-    return call_sts(environment, role, {{"Action", "AssumeRole"}, {"Version", "2011-06-15"}}, source->get().get(), place);
+    return call_sts(environment, role, {{"Action", "AssumeRole"}, {"Version", "2011-06-15"}}, source->get().get(),
+                    place);
   });
 }
 
@@ -177,7 +181,8 @@ Provider from_profile(const AwsEnvironment& environment, const AwsFiles& files, 
     return from_role(environment, files, name, *settings, std::move(visited));
   }
   const std::string place = "profile \"" + name + "\"";
-  if (auto keys = from_plain_keys(files.in_credentials(name), place + " in " + files.credentials_file().string())) return keys;
+  if (auto keys = from_plain_keys(files.in_credentials(name), place + " in " + files.credentials_file().string()))
+    return keys;
   const std::string process = setting(*settings, "credential_process");
   if (!process.empty()) {
     return refreshing(environment,
@@ -185,7 +190,8 @@ Provider from_profile(const AwsEnvironment& environment, const AwsFiles& files, 
   }
   if (auto keys = from_plain_keys(files.in_config(name), place + " in " + files.config_file().string())) return keys;
   if (!setting(*settings, "sso_start_url").empty() || !setting(*settings, "sso_session").empty()) {
-    throw ConfigurationError(place + " uses single sign-on, which is not supported directly: after `aws sso login --profile " +
+    throw ConfigurationError(place +
+                             " uses single sign-on, which is not supported directly: after `aws sso login --profile " +
                              name + "`, run `eval \"$(aws configure export-credentials --profile " + name +
                              " --format env)\"`, or give a profile the line `credential_process = aws configure "
                              "export-credentials --profile " +
@@ -208,11 +214,12 @@ Provider find_credentials(const AwsEnvironment& environment, CredentialSources s
   const std::string profile = profile_name(environment);
   const bool profile_is_named = environment.variable("AWS_PROFILE") || environment.variable("AWS_DEFAULT_PROFILE");
   if (profile_is_named && !files.merged(profile)) {
-    throw ConfigurationError("there is no profile \"" + profile + "\" in " + files.credentials_file().string() + " or " +
-                             files.config_file().string());
+    throw ConfigurationError("there is no profile \"" + profile + "\" in " + files.credentials_file().string() +
+                             " or " + files.config_file().string());
   }
   if (sources == CredentialSources::kPlainKeys) {
-    if (auto provider = from_plain_keys(files.in_credentials(profile), files.credentials_file().string())) return provider;
+    if (auto provider = from_plain_keys(files.in_credentials(profile), files.credentials_file().string()))
+      return provider;
     if (auto provider = from_plain_keys(files.in_config(profile), files.config_file().string())) return provider;
     throw ConfigurationError("no plain AWS keys in the environment or in profile \"" + profile + "\"");
   }

@@ -15,8 +15,8 @@ namespace stator::endpoint {
 struct Credentials {
   std::string access_key_id;
   std::string secret_access_key;
-  std::string session_token;              // empty: long-lived keys
-  std::optional<std::int64_t> expires_ms; // since 1970; none: they do not expire by themselves
+  std::string session_token;               // empty: long-lived keys
+  std::optional<std::int64_t> expires_ms;  // since 1970; none: they do not expire by themselves
 };
 
 /// Where credentials come from while a program runs. Safe to use from several threads at once.

@@ -49,8 +49,9 @@ struct TransportError : std::runtime_error {
   Kind kind;
 };
 
-/// Sends requests over kept connections. Safe to use from several threads at once. Certificates are verified, by the system's
-/// authorities or those of AWS_CA_BUNDLE; redirects are not followed; HTTP/1.1; compressed replies are not asked for.
+/// Sends requests over kept connections. Safe to use from several threads at once. Certificates are verified, by the
+/// system's authorities or those of AWS_CA_BUNDLE; redirects are not followed; HTTP/1.1; compressed replies are not
+/// asked for.
 class HttpClient {
  public:
   HttpClient();

@@ -22,8 +22,8 @@ constexpr int kContainerAttempts = 3;
 constexpr const char* kContainerUrl = "http://169.254.170.2";
 
 /// Hosts that may be asked for credentials without encryption: the machine itself and the services of ECS and EKS.
-constexpr std::string_view kPlainHosts[] = {"localhost", "127.0.0.1", "::1", "169.254.170.2", "169.254.170.23",
-                                            "fd00:ec2::23"};
+constexpr std::string_view kPlainHosts[] = {"localhost",     "127.0.0.1",      "::1",
+                                            "169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
 
 std::string member(const json::Object& object, std::string_view name) {
   json::Value value;
@@ -63,7 +63,8 @@ std::optional<std::int64_t> parse_iso8601_ms(const std::string& text) {
     char sign = 0;
     int hours = 0;
     int minutes = 0;
-    if (std::sscanf(std::string(rest).c_str(), "%c%2d:%2d", &sign, &hours, &minutes) != 3 || (sign != '+' && sign != '-')) {
+    if (std::sscanf(std::string(rest).c_str(), "%c%2d:%2d", &sign, &hours, &minutes) != 3 ||
+        (sign != '+' && sign != '-')) {
       return std::nullopt;
     }
     offset_s = (sign == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
@@ -75,7 +76,8 @@ Credentials parse_credentials_json(const std::string& text, const std::string& s
   json::Parser parser;
   json::Object object;
   try {
-    if (parser.parse(text).get(object) != simdjson::SUCCESS) throw ConfigurationError(source + " did not give a JSON object");
+    if (parser.parse(text).get(object) != simdjson::SUCCESS)
+      throw ConfigurationError(source + " did not give a JSON object");
   } catch (const core::ApiError&) {
     throw ConfigurationError(source + " did not give JSON");
   }
@@ -177,7 +179,8 @@ Credentials fetch_container_credentials(const AwsEnvironment& environment) {
   } else {
     request.url = environment.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").value_or("");
     const Url url = parse_url(request.url);
-    if (url.scheme != "https" && std::find(std::begin(kPlainHosts), std::end(kPlainHosts), url.host) == std::end(kPlainHosts)) {
+    if (url.scheme != "https" &&
+        std::find(std::begin(kPlainHosts), std::end(kPlainHosts), url.host) == std::end(kPlainHosts)) {
       throw ConfigurationError("AWS_CONTAINER_CREDENTIALS_FULL_URI must use https, or name this machine");
     }
   }

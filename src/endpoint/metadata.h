@@ -10,7 +10,8 @@ namespace stator::endpoint {
 
 /// The instance's own metadata, version 2 (and 1 where 2 is refused)
 /// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html). AWS_EC2_METADATA_DISABLED,
-/// AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_METADATA_SERVICE_TIMEOUT (seconds) and AWS_METADATA_SERVICE_NUM_ATTEMPTS are honoured.
+/// AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_METADATA_SERVICE_TIMEOUT (seconds) and AWS_METADATA_SERVICE_NUM_ATTEMPTS are
+/// honoured.
 class InstanceMetadata {
  public:
   explicit InstanceMetadata(const AwsEnvironment& environment);
@@ -33,8 +34,8 @@ class InstanceMetadata {
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN or _TOKEN_FILE. Throws ConfigurationError where they cannot be had.
 Credentials fetch_container_credentials(const AwsEnvironment& environment);
 
-/// Reads {"AccessKeyId", "SecretAccessKey", "Token" or "SessionToken", "Expiration"}. Throws ConfigurationError beginning with
-/// `source` where members are missing.
+/// Reads {"AccessKeyId", "SecretAccessKey", "Token" or "SessionToken", "Expiration"}. Throws ConfigurationError
+/// beginning with `source` where members are missing.
 Credentials parse_credentials_json(const std::string& text, const std::string& source);
 
 /// "2026-01-31T12:00:00Z" (also with fractions or an offset) in milliseconds since 1970; nullopt for anything else.

@@ -11,9 +11,9 @@ namespace stator::endpoint {
 namespace {
 
 core::ApiError refusal(const HttpReply& reply, const std::string& url) {
-  core::ApiError error(xml_text(reply.body, "Code").value_or("UnknownError"),
-                       xml_text(reply.body, "Message")
-                           .value_or("HTTP status " + std::to_string(reply.status) + " from " + url));
+  core::ApiError error(
+      xml_text(reply.body, "Code").value_or("UnknownError"),
+      xml_text(reply.body, "Message").value_or("HTTP status " + std::to_string(reply.status) + " from " + url));
   error.status = reply.status;
   return error;
 }

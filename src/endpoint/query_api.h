@@ -25,8 +25,8 @@ std::string query_body(const QueryParameters& parameters);
 /// The signed request as it would be sent; `body` must outlive it. Unsigned where `credentials` is null.
 HttpRequest build_query_request(const QueryRequest& request, const std::string& body, const Credentials* credentials,
                                 std::int64_t now_ms);
-/// Sends it, trying again after connection faults, throttling and 5xx. Returns the reply's XML. Throws core::ApiError with the service's Code and Message
-/// for its refusals, TransportError where it cannot be reached.
+/// Sends it, trying again after connection faults, throttling and 5xx. Returns the reply's XML. Throws core::ApiError
+/// with the service's Code and Message for its refusals, TransportError where it cannot be reached.
 std::string call_query_api(const QueryRequest& request, const Credentials* credentials, const core::Clock& clock);
 
 }  // namespace stator::endpoint

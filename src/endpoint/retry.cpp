@@ -10,14 +10,21 @@ namespace stator::endpoint {
 namespace {
 
 constexpr std::string_view kTransientErrors[] = {
-    "BandwidthLimitExceeded",   "EC2ThrottledException",
-    "LimitExceededException",   "PriorRequestNotComplete",
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
     "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",     "RequestThrottled",
-    "RequestThrottledException", "RequestTimeout",
-    "RequestTimeoutException",  "SlowDown",
-    "ThrottledException",       "Throttling",
-    "ThrottlingException",      "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
     "TransactionInProgressException",
 };
 
@@ -38,7 +45,8 @@ bool is_worth_retrying(const core::ApiError& error) {
 bool says_expired(const core::ApiError& error) { return contains(kExpiredErrors, error.type); }
 
 Backoff::Backoff()
-    : Backoff(std::random_device{}(), [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }) {}
+    : Backoff(std::random_device{}(),
+              [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }) {}
 
 Backoff::Backoff(std::uint64_t seed, Sleep sleep) : random_(seed), sleep_(std::move(sleep)) {}
 

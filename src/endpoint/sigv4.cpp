@@ -25,7 +25,8 @@ std::string utc_stamp(std::int64_t now_ms) {
 
 std::string lowered(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -49,7 +50,8 @@ void sign(HttpRequest& request, const SigningScope& scope, const Credentials& cr
   const std::string stamp = utc_stamp(now_ms);
   const std::string date = stamp.substr(0, 8);
   request.fields.emplace_back("X-Amz-Date", stamp);
-  if (!credentials.session_token.empty()) request.fields.emplace_back("X-Amz-Security-Token", credentials.session_token);
+  if (!credentials.session_token.empty())
+    request.fields.emplace_back("X-Amz-Security-Token", credentials.session_token);
 
   const Url url = parse_url(request.url);
   std::map<std::string, std::string> signed_fields{{"host", url.host_header()}};
@@ -70,12 +72,12 @@ void sign(HttpRequest& request, const SigningScope& scope, const Credentials& cr
   const std::string to_sign =
       std::string(kAlgorithm) + "\n" + stamp + "\n" + scope_text + "\n" + to_hex(sha256(canonical_request));
   std::string key = hmac_sha256("AWS4" + credentials.secret_access_key, date);
-  for (const std::string_view part : {std::string_view(scope.region), std::string_view(scope.service),
-                                      std::string_view("aws4_request")}) {
+  for (const std::string_view part :
+       {std::string_view(scope.region), std::string_view(scope.service), std::string_view("aws4_request")}) {
     key = hmac_sha256(key, part);
   }
-  request.fields.emplace_back("Authorization", std::string(kAlgorithm) + " Credential=" + credentials.access_key_id + "/" +
-                                                   scope_text + ", SignedHeaders=" + names +
+  request.fields.emplace_back("Authorization", std::string(kAlgorithm) + " Credential=" + credentials.access_key_id +
+                                                   "/" + scope_text + ", SignedHeaders=" + names +
                                                    ", Signature=" + to_hex(hmac_sha256(key, to_sign)));
 }
 

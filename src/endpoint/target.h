@@ -20,7 +20,8 @@ struct TargetOptions {
 /// Chooses the endpoint:
 /// 1. `prod`: AWS over HTTPS; with an `endpoint_url` that address instead, as AWS tools take it, but still with real
 ///    credentials and a region, which must be found;
-/// 2. `endpoint_url`: that address. Credentials and region come from the environment or the profile where they are plain
+/// 2. `endpoint_url`: that address. Credentials and region come from the environment or the profile where they are
+/// plain
 ///    keys there; else "local"/"local" and us-east-1, which local servers accept;
 /// 3. a running `stator serve` that holds `data_directory` (discovery.h);
 /// 4. the engine in this process on `data_directory`.

@@ -8,10 +8,10 @@ namespace stator::endpoint {
 
 /// An http or https URL in its parts.
 struct Url {
-  std::string scheme;     // "http" or "https"
-  std::string host;       // lower case; an IPv6 address without its brackets
-  std::uint16_t port = 0; // the scheme's own where the URL names none
-  std::string path = "/"; // as written, without query
+  std::string scheme;      // "http" or "https"
+  std::string host;        // lower case; an IPv6 address without its brackets
+  std::uint16_t port = 0;  // the scheme's own where the URL names none
+  std::string path = "/";  // as written, without query
 
   /// What a Host header says: the port only where it is not the scheme's own.
   [[nodiscard]] std::string host_header() const;
