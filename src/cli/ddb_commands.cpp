@@ -1,0 +1,263 @@
+#include <ostream>
+
+#include "cli/command.h"
+#include "cli/pattern_commands.h"
+#include "cli/progress_bar.h"
+#include "cli/table.h"
+#include "cli/target.h"
+#include "json/writer.h"
+#include "model/pattern.h"
+#include "toolkit/item_output.h"
+#include "toolkit/scan.h"
+#include "toolkit/seed.h"
+#include "toolkit/tables.h"
+
+namespace stator::cli {
+namespace {
+
+void require_human_or_json(const Session& session) {
+  if (session.output != OutputFormat::kHuman && session.output != OutputFormat::kJson)
+    throw CommandError("stator: --output jsonl and csv are for ddb scan", 2);
+}
+
+/// A description for people as the AWS CLI prints it; for machines the same JSON as it came.
+void print_description(const Session& session, const std::string& name, const std::string& json) {
+  if (session.output == OutputFormat::kJson) {
+    std::string text = "{";
+    json::append_string(name, text);
+    print_json(session, text + ":" + json + "}");
+  } else {
+    *session.out << toolkit::format_description(name, json);
+  }
+}
+
+struct SchemaLoadOptions {
+  std::string model;
+  bool if_not_exists = false;
+};
+
+void schema_load(Session& session, const SchemaLoadOptions& options) {
+  require_human_or_json(session);
+  const model::Model model = load_model(session, options.model);
+  const auto endpoint = open_endpoint(session);
+  const toolkit::CreatedTable table = toolkit::create_table(*endpoint, model.table_name, model.create_table_json);
+  if (!table.created) {
+    const std::string text = "table " + model.table_name + " exists already (" + endpoint->describe() + ")";
+    if (!options.if_not_exists) throw CommandError(text);
+    *session.err << text << "\n";
+  }
+  print_description(session, "TableDescription", table.description_json);
+}
+
+void add_schema_load(CLI::App& ddb, Session& session) {
+  auto* command = ddb.add_subcommand("schema-load", "Create the model's table and wait until it is active");
+  const auto options = std::make_shared<SchemaLoadOptions>();
+  command->add_option("--model", options->model, "Which model, where there are several")->type_name("NAME");
+  command->add_flag("--if-not-exists", options->if_not_exists, "A table that exists already is no fault");
+  command->footer("Example: stator ddb schema-load");
+  command->callback([options, &session] { schema_load(session, *options); });
+}
+
+struct DropOptions {
+  std::string table;
+  bool yes = false;
+};
+
+void drop(Session& session, const DropOptions& options) {
+  require_human_or_json(session);
+  if (options.table.empty())
+    throw CommandError("No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod");
+  confirm_in_production(session, "deleting table " + options.table, options.table, options.yes);
+  const auto endpoint = open_endpoint(session);
+  if (session.output == OutputFormat::kHuman) *session.out << "deleting table: " << options.table << "\n" << std::flush;
+  print_description(session, "TableDescription", toolkit::drop_table(*endpoint, options.table));
+}
+
+void add_drop(CLI::App& ddb, Session& session) {
+  auto* command = ddb.add_subcommand("drop", "Delete a table with all its items");
+  const auto options = std::make_shared<DropOptions>();
+  command->add_option("TABLE", options->table, "The table's name");
+  command->add_flag("--yes", options->yes, "In production: do not ask");
+  command->footer("Example: stator ddb drop cruddur-messages prod");
+  command->callback([options, &session] { drop(session, *options); });
+}
+
+void list_tables(Session& session) {
+  require_human_or_json(session);
+  const auto endpoint = open_endpoint(session);
+  const std::vector<std::string> names = toolkit::list_tables(*endpoint);
+  if (session.output == OutputFormat::kJson) {
+    std::string text = "{\"TableNames\":[";
+    for (const std::string& name : names) {
+      if (text.back() != '[') text += ',';
+      json::append_string(name, text);
+    }
+    print_json(session, text + "]}");
+    return;
+  }
+  if (names.empty()) {
+    *session.err << "no tables (" << endpoint->describe() << ")\n";
+    return;
+  }
+  Table table{"ListTables", {}, {}};
+  for (const std::string& name : names) table.rows.push_back({name});
+  draw(table, *session.out, session.colour);
+}
+
+void add_list_tables(CLI::App& ddb, Session& session) {
+  auto* command = ddb.add_subcommand("list-tables", "List the names of all tables");
+  command->footer("Example: stator ddb list-tables");
+  command->callback([&session] { list_tables(session); });
+}
+
+struct SeedCommandOptions {
+  std::string model;
+  toolkit::SeedOptions seed;
+};
+
+constexpr std::uint64_t kMostBadLinesTold = 20;
+
+void seed(Session& session, SeedCommandOptions& options) {
+  require_human_or_json(session);
+  const model::Model model = load_model(session, options.model);
+  const std::string file =
+      !options.seed.messages.empty() ? options.seed.messages.string() : options.seed.transcript.string();
+  if (!options.seed.message_group_uuid.empty()) {
+    model::Parameter shape;
+    shape.name = "message-group";
+    shape.type = model::ParameterType::kUuid;
+    options.seed.message_group_uuid = model::normalise(shape, options.seed.message_group_uuid);
+  }
+  const auto users = open_users(session, model);
+  const auto endpoint = open_endpoint(session);
+  ProgressBar bar(*session.err, session.err_is_terminal && session.output == OutputFormat::kHuman);
+  toolkit::SeedReporter reporter;
+  std::uint64_t bad_lines = 0;
+  reporter.progress = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
+  reporter.bad_line = [&](std::uint64_t line, const std::string& why) {
+    if (++bad_lines <= kMostBadLinesTold) *session.err << file << ":" << line << ": " << why << "\n";
+    if (bad_lines == kMostBadLinesTold + 1) *session.err << "further bad lines are not shown\n";
+  };
+  toolkit::SeedResult result;
+  try {
+    result = toolkit::seed(*endpoint, model, *users, options.seed, reporter);
+  } catch (const toolkit::OperationError& error) {
+    if (error.type != "ResourceNotFoundException") throw;
+    throw CommandError(toolkit::describe(error) + " (stator ddb schema-load creates table " + model.table_name + ")");
+  }
+  if (session.output == OutputFormat::kJson) {
+    std::string table;
+    json::append_string(model.table_name, table);
+    print_json(session, "{\"TableName\":" + table + ",\"Messages\":" + std::to_string(result.messages) +
+                            ",\"Entries\":" + std::to_string(result.entries) + ",\"Items\":" +
+                            std::to_string(result.items) + ",\"BadLines\":" + std::to_string(result.bad_lines) + "}");
+    return;
+  }
+  *session.out << "seeded " << model.table_name << ": " << result.items << " items (" << result.messages
+               << " messages, " << result.entries << " conversation entries), users from " << users->describe();
+  if (result.bad_lines > 0) *session.out << ", " << result.bad_lines << " bad lines left out";
+  *session.out << "\n";
+}
+
+void add_seed(CLI::App& ddb, Session& session) {
+  auto* command = ddb.add_subcommand("seed", "Load the model's items and conversation, or a conversation from a file");
+  const auto options = std::make_shared<SeedCommandOptions>();
+  command->add_option("--model", options->model, "Which model, where there are several")->type_name("NAME");
+  auto* transcript = command
+                         ->add_option("--conversation", options->seed.transcript,
+                                      "A transcript: a line a message, \"Person 1: …\" or \"Person 2: …\"")
+                         ->type_name("FILE");
+  command
+      ->add_option("--messages", options->seed.messages, "Messages as JSON Lines or CSV: sender (a handle), time, text")
+      ->type_name("FILE")
+      ->excludes(transcript);
+  command
+      ->add_option("--message-group", options->seed.message_group_uuid,
+                   "The conversation to load into (default: the model's)")
+      ->type_name("UUID");
+  command->add_flag("--skip-bad", options->seed.skip_bad, "Report bad lines and load the others");
+  command->footer("Example: stator ddb seed --messages export.csv --skip-bad");
+  command->callback([options, &session] { seed(session, *options); });
+}
+
+struct ScanCommandOptions {
+  std::string model;
+  toolkit::ScanOptions scan;
+};
+
+toolkit::ItemFormat item_format(OutputFormat output) {
+  switch (output) {
+    case OutputFormat::kJson:
+      return toolkit::ItemFormat::kJson;
+    case OutputFormat::kJsonLines:
+      return toolkit::ItemFormat::kJsonLines;
+    case OutputFormat::kCsv:
+      return toolkit::ItemFormat::kCsv;
+    default:
+      return toolkit::ItemFormat::kPython;
+  }
+}
+
+void require_json_object(const std::string& text, const std::string& option) {
+  if (text.empty()) return;
+  try {
+    json::Parser parser;
+    if (parser.parse(text).is_object()) return;
+  } catch (const core::ApiError&) {
+    // said below
+  }
+  throw CommandError("stator: " + option + ": expected a JSON object", 2);
+}
+
+void scan(Session& session, ScanCommandOptions& options) {
+  require_json_object(options.scan.names_json, "--names");
+  require_json_object(options.scan.values_json, "--values");
+  if (options.scan.table.empty()) options.scan.table = load_model(session, options.model).table_name;
+  const auto endpoint = open_endpoint(session);
+  std::vector<std::string> first_columns;
+  if (session.output == OutputFormat::kCsv && options.scan.projection.empty())
+    first_columns = toolkit::key_attributes(*endpoint, options.scan.table);
+  const auto output = toolkit::make_item_output(item_format(session.output), *session.out, std::move(first_columns));
+  toolkit::scan(*endpoint, options.scan, [&output](const json::Object& item) { output->write(item); });
+  output->finish();
+}
+
+void add_scan(CLI::App& ddb, Session& session) {
+  auto* command = ddb.add_subcommand("scan", "Print every item of a table, a line each");
+  const auto options = std::make_shared<ScanCommandOptions>();
+  toolkit::ScanOptions& scan_options = options->scan;
+  command->add_option("TABLE", scan_options.table, "The table (default: the model's)");
+  command->add_option("--model", options->model, "Which model's table, where there are several")->type_name("NAME");
+  command->add_option("--index", scan_options.index, "Read this index")->type_name("NAME");
+  command->add_option("--limit", scan_options.limit, "At most so many items")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--filter", scan_options.filter, "A FilterExpression")->type_name("EXPR");
+  command->add_option("--projection", scan_options.projection, "A ProjectionExpression")->type_name("EXPR");
+  command->add_option("--names", scan_options.names_json, "ExpressionAttributeNames, e.g. {\"#n\": \"name\"}")
+      ->type_name("JSON");
+  command->add_option("--values", scan_options.values_json, "ExpressionAttributeValues, e.g. {\":v\": {\"S\": \"a\"}}")
+      ->type_name("JSON");
+  command->add_option("--segments", scan_options.segments, "Read so many segments at the same time")
+      ->type_name("N")
+      ->check(CLI::Range(1U, toolkit::kMaxParallelSegments));
+  command->add_flag("--consistent", scan_options.consistent, "Strongly consistent reads");
+  command->footer("Example: stator ddb scan cruddur-messages --segments 4 --output jsonl");
+  command->callback([options, &session] { scan(session, *options); });
+}
+
+}  // namespace
+
+void add_ddb_commands(CLI::App& root, Session& session) {
+  auto* ddb = root.add_subcommand("ddb", "Work on DynamoDB tables");
+  ddb->require_subcommand(1, 1);
+  ddb->footer("Example: stator ddb list-tables");
+  add_schema_load(*ddb, session);
+  add_drop(*ddb, session);
+  add_list_tables(*ddb, session);
+  add_seed(*ddb, session);
+  add_scan(*ddb, session);
+  add_pattern_commands(*ddb, session);
+}
+
+}  // namespace stator::cli
