@@ -1,4 +1,15 @@
-# stator_room(name SOURCES … DEPENDS …): one folder of src/ as a static library `stator_<name>`.
+# Precompiled headers keep a cold build short. `stator_precompile` holds what most rooms include; rooms with heavier
+# headers of their own (PRECOMPILE) have their own, and rooms below json, whose flags differ, have none.
+file(WRITE ${CMAKE_BINARY_DIR}/empty.cpp.new "// Only carries a precompiled header.\n")
+file(COPY_FILE ${CMAKE_BINARY_DIR}/empty.cpp.new ${CMAKE_BINARY_DIR}/empty.cpp ONLY_IF_DIFFERENT)
+set(STATOR_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <memory> <optional> <string> <string_view>
+  <unordered_map> <vector> <simdjson.h>)
+add_library(stator_precompile OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
+target_link_libraries(stator_precompile PRIVATE stator_flags simdjson::simdjson)
+target_precompile_headers(stator_precompile PRIVATE ${STATOR_COMMON_HEADERS})
+set(STATOR_ROOMS_PRECOMPILED json expression engine api endpoint model toolkit)
+
+# stator_room(name SOURCES … DEPENDS … PRECOMPILE …): one folder of src/ as a static library `stator_<name>`.
 function(stator_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;PRECOMPILE" ${ARGN})
   if(NOT ROOM_SOURCES)
@@ -11,14 +22,23 @@ function(stator_room name)
   target_link_libraries(stator_${name} PRIVATE stator_flags PUBLIC ${ROOM_DEPENDS})
   if(ROOM_PRECOMPILE)
     target_precompile_headers(stator_${name} PRIVATE ${ROOM_PRECOMPILE})
+  elseif(name IN_LIST STATOR_ROOMS_PRECOMPILED)
+    target_precompile_headers(stator_${name} REUSE_FROM stator_precompile)
   endif()
 endfunction()
 
 # stator_test(name SOURCES … DEPENDS …): one GoogleTest program `<name>_test`, registered with CTest as one test.
 function(stator_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT TARGET stator_test_precompile)
+    add_library(stator_test_precompile OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
+    target_link_libraries(stator_test_precompile PRIVATE stator_flags GTest::gtest)
+    target_precompile_headers(stator_test_precompile PRIVATE <gtest/gtest.h>)
+  endif()
   add_executable(${name}_test ${TEST_SOURCES})
   target_link_libraries(${name}_test PRIVATE stator_flags ${TEST_DEPENDS} GTest::gtest GTest::gtest_main)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_precompile_headers(${name}_test REUSE_FROM stator_test_precompile)
   add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
