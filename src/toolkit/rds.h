@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "endpoint/aws_config.h"
+#include "endpoint/query_api.h"
+
+/// What the rds commands do. Faults are endpoint::ConfigurationError or std::runtime_error with one line, and
+/// core::ApiError for what EC2 refuses.
+namespace stator::toolkit {
+
+/// What `stator rds update-sg-rule` was told by its options; the rest comes from the environment.
+struct SecurityGroupRuleOptions {
+  std::string ip;           // empty: GITPOD_IP, else looked up
+  std::string description;  // empty: "GITPOD"
+  std::uint16_t port = 5432;
+  std::string endpoint_url;  // empty: AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, else AWS
+};
+
+/// The rule as it will be.
+struct SecurityGroupRule {
+  std::string group_id;  // DB_SG_ID
+  std::string rule_id;   // DB_SG_RULE_ID
+  std::string cidr;      // "203.0.113.7/32", "2001:db8::1/128"
+  std::string description;
+  std::uint16_t port = 0;
+};
+
+/// Reads the environment, asks for our address where nothing says it (STATOR_CHECKIP_URL, else
+/// https://checkip.amazonaws.com). Missing variables are all named at once.
+SecurityGroupRule find_security_group_rule(const endpoint::AwsEnvironment& environment,
+                                           const SecurityGroupRuleOptions& options);
+
+/// EC2's ModifySecurityGroupRules
+/// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySecurityGroupRules.html), with the parameters in
+/// the AWS CLI's order.
+endpoint::QueryRequest modify_security_group_rules(const endpoint::AwsEnvironment& environment,
+                                                   const SecurityGroupRule& rule, const std::string& endpoint_url);
+
+/// Prints the request as it would be sent. No credentials are needed or shown: the signature's place is named.
+void print_request(const endpoint::QueryRequest& request, std::ostream& out);
+
+/// Sends it; throws core::ApiError with EC2's Code and Message, std::runtime_error where it cannot be reached.
+void send_security_group_rule(const endpoint::AwsEnvironment& environment, const endpoint::QueryRequest& request);
+
+struct HostAndPort {
+  std::string host;
+  std::uint16_t port = 5432;
+};
+/// Host and port of a PostgreSQL URL. The message of the std::runtime_error thrown for anything else does not repeat
+/// the URL, which may hold a password.
+HostAndPort parse_connection_url(const std::string& url);
+
+/// Tries to connect until the port answers; false when `timeout_ms` passed before. `why` is then the last fault.
+bool wait_for_port(const HostAndPort& target, std::uint64_t timeout_ms, std::string& why);
+
+}  // namespace stator::toolkit
