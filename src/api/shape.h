@@ -10,12 +10,25 @@
 namespace stator::api {
 
 /// Checks `request` against the input shape of `operation` in two passes, as the service does:
-/// 1. JSON types, throwing ApiError SerializationException in the front end's words ("NUMBER_VALUE cannot be converted to
+/// 1. JSON types, throwing ApiError SerializationException in the front end's words ("NUMBER_VALUE cannot be converted
+/// to
 ///    String", "Start of structure or map found where not expected", …);
 /// 2. constraints (required, length, range, pattern, enum), collected to at most ten and thrown as one
-///    ValidationException "2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must
-///    not be null; …", in the service's order.
-/// Members that the shape does not know are ignored. Throws UnknownOperationException for an operation without a shape.
+///    ValidationException "2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member
+///    must not be null; …", in the service's order.
+/// Members that the shape does not know are ignored, null counts as absent. Throws UnknownOperationException for an
+/// operation without a shape.
+///
+/// Order. Types: the first wrong one in the order of the request's text, as the service's parser meets it. Constraints:
+/// the order of the tables in api/shapes/, which is the service's where it is known. Some faults are refused alone,
+/// before any list: a missing table name of the control plane ("The parameter 'TableName' is required …"), a wrong
+/// target or index name ("TableName must be at least 3 characters long …"), a missing ARN of a tag operation ("Invalid
+/// TableArn"). Single items and queries report a wrong table name alone unless a required member is missing.
+///
+/// After it passes: elements of lists and maps are never null; no attribute value and no member of a set is null (an
+/// attribute value may still be empty or have several types: json/item.h judges that); binary is strict base64;
+/// booleans may be texts, whole numbers may have decimals (api/shape_values.h reads both); table names may be ARNs.
+/// Costs no allocation unless something is wrong.
 void check_shape(std::string_view operation, const json::Object& request);
 
 /// Whether the current service has an operation of that name (built here or not).

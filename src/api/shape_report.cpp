@@ -298,6 +298,9 @@ void refuse_at_once(const Shape& input, const json::Object& request) {
       if (member.presence == Presence::kRequiredParameter) {
         refuse("The parameter '" + std::string(member.name) + "' is required but was not present in the request");
       }
+      if (member.presence == Presence::kRequiredTableArn) {
+        refuse("Invalid TableArn");
+      }
       continue;
     }
     const Rule rule = member.shape->rule;

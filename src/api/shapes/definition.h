@@ -61,6 +61,8 @@ enum class Presence : std::uint8_t {
   kRequired,
   /// Refused at once: "The parameter 'TableName' is required but was not present in the request"
   kRequiredParameter,
+  /// Refused at once: "Invalid TableArn"
+  kRequiredTableArn,
 };
 
 struct Member {
@@ -73,6 +75,10 @@ constexpr Member may(std::string_view name, const Shape& shape) { return {name, 
 constexpr Member must(std::string_view name, const Shape& shape) { return {name, &shape, Presence::kRequired}; }
 constexpr Member parameter(std::string_view name, const Shape& shape) {
   return {name, &shape, Presence::kRequiredParameter};
+}
+
+constexpr Member table_arn(std::string_view name, const Shape& shape) {
+  return {name, &shape, Presence::kRequiredTableArn};
 }
 
 /// A hash of six bytes: enough to tell the members of one structure apart.

@@ -169,20 +169,20 @@ inline constexpr Member kUpdateTimeToLiveMembers[] = {
 };
 inline constexpr Shape kUpdateTimeToLive = structure<kUpdateTimeToLiveMembers>("UpdateTimeToLiveInput");
 
-// Tags. A missing ARN or list is refused by the operations, after a look at the ARN.
+// Tags. What stands in the ARN is judged by the operations.
 inline constexpr Member kTagResourceMembers[] = {
-    may("ResourceArn", kText),
-    may("Tags", kTags),
+    table_arn("ResourceArn", kText),
+    must("Tags", kTags),
 };
 inline constexpr Shape kTagResource = structure<kTagResourceMembers>("TagResourceInput");
 inline constexpr Shape kTagKeys = list_of(kText);
 inline constexpr Member kUntagResourceMembers[] = {
-    may("ResourceArn", kText),
-    may("TagKeys", kTagKeys),
+    table_arn("ResourceArn", kText),
+    must("TagKeys", kTagKeys),
 };
 inline constexpr Shape kUntagResource = structure<kUntagResourceMembers>("UntagResourceInput");
 inline constexpr Member kListTagsMembers[] = {
-    may("ResourceArn", kText),
+    table_arn("ResourceArn", kText),
     may("NextToken", kText),
 };
 inline constexpr Shape kListTags = structure<kListTagsMembers>("ListTagsOfResourceInput");
