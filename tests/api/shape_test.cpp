@@ -729,6 +729,9 @@ TEST(ShapeConstraints, BoundNumbers) {
        violates({{"'36'", "pointInTimeRecoverySpecification.recoveryPeriodInDays", up_to(35)}})},
       {"ListExports", R"({"MaxResults":26})", violates({{"'26'", "maxResults", up_to(25)}})},
       {"ListStreams", R"({"Limit":0})", violates({{"'0'", "limit", from(1)}})},
+      {"ListStreams", R"({"Limit":101})", violates({{"'101'", "limit", up_to(100)}})},
+      {"GetRecords", R"({"ShardIterator":"x","Limit":1001})", violates({{"'1001'", "limit", up_to(1000)}})},
+      {"GetRecords", R"({"ShardIterator":"x","Limit":1000})", kPasses},
   });
 }
 

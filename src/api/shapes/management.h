@@ -380,7 +380,8 @@ inline constexpr Member kStartBulkPutMembers[] = {
 };
 inline constexpr Shape kStartBulkPut = structure<kStartBulkPutMembers>("StartBulkPutItemsInput");
 
-// DynamoDB Streams.
+// DynamoDB Streams. The upper limits of pages are those of the API reference.
+inline constexpr Shape kRecordsLimit = integer(1, 1000);
 inline constexpr Shape kShardId = string(28, 65);
 inline constexpr Shape kShardIterator = string(1, 2048);
 inline constexpr Shape kSequenceNumber = string(21, 40);
@@ -396,14 +397,14 @@ inline constexpr Member kShardFilterMembers[] = {
 inline constexpr Shape kShardFilter = structure<kShardFilterMembers>("ShardFilter");
 inline constexpr Member kDescribeStreamMembers[] = {
     must("StreamArn", kArn),
-    may("Limit", kPositiveInteger),
+    may("Limit", kHundred),
     may("ExclusiveStartShardId", kShardId),
     may("ShardFilter", kShardFilter),
 };
 inline constexpr Shape kDescribeStream = structure<kDescribeStreamMembers>("DescribeStreamInput");
 inline constexpr Member kGetRecordsMembers[] = {
     must("ShardIterator", kShardIterator),
-    may("Limit", kPositiveInteger),
+    may("Limit", kRecordsLimit),
 };
 inline constexpr Shape kGetRecords = structure<kGetRecordsMembers>("GetRecordsInput");
 inline constexpr Member kGetShardIteratorMembers[] = {
@@ -415,7 +416,7 @@ inline constexpr Member kGetShardIteratorMembers[] = {
 inline constexpr Shape kGetShardIterator = structure<kGetShardIteratorMembers>("GetShardIteratorInput");
 inline constexpr Member kListStreamsMembers[] = {
     may("TableName", kTableName),
-    may("Limit", kPositiveInteger),
+    may("Limit", kHundred),
     may("ExclusiveStartStreamArn", kArn),
 };
 inline constexpr Shape kListStreams = structure<kListStreamsMembers>("ListStreamsInput");
