@@ -9,11 +9,22 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
+/// Characters as Java counts them: UTF-16 code units.
+std::int64_t length_of(std::string_view utf8) {
+  std::int64_t length = 0;
+  for (const char c : utf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) == 0x80U) continue;
+    length += byte >= 0xF0U ? 2 : 1;
+  }
+  return length;
+}
+
 std::optional<std::int64_t> size_of(const AttributeValue& value) {
   const auto count = [](const auto& members) { return static_cast<std::int64_t>(members.size()); };
   switch (value.type()) {
     case AttributeType::kString:
-      return count(*value.get_if<std::string>());
+      return length_of(*value.get_if<std::string>());
     case AttributeType::kBinary:
       return count(value.get_if<AttributeValue::Binary>()->bytes);
     case AttributeType::kStringSet:

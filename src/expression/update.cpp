@@ -23,45 +23,48 @@ using Map = AttributeValue::Map;
   core::throw_validation("The document path provided in the update expression is invalid for update");
 }
 
-AttributeValue evaluate(const UpdateValue& value, const json::Item& item);
+/// nullopt where the value is not in the item. A wrong type is an error at once, as it is reported before what is
+/// missing.
+std::optional<AttributeValue> evaluate(const UpdateValue& value, const json::Item& item);
 
 template <class T>
-T operand(const UpdateValue& value, const json::Item& item) {
-  AttributeValue evaluated = evaluate(value, item);
-  T* wanted = evaluated.get_if<T>();
+std::optional<T> operand(const UpdateValue& value, const json::Item& item) {
+  std::optional<AttributeValue> evaluated = evaluate(value, item);
+  if (!evaluated) return std::nullopt;
+  T* wanted = evaluated->get_if<T>();
   if (wanted == nullptr) throw_wrong_type(false);
   return std::move(*wanted);
 }
 
-AttributeValue evaluate(const UpdateValue& value, const json::Item& item) {
+std::optional<AttributeValue> append_lists(const UpdateValue& value, const json::Item& item) {
+  auto list = operand<List>(value.operands[0], item);
+  auto tail = operand<List>(value.operands[1], item);
+  if (!list || !tail) return std::nullopt;
+  list->insert(list->end(), std::make_move_iterator(tail->begin()), std::make_move_iterator(tail->end()));
+  return AttributeValue(std::move(*list));
+}
+
+std::optional<AttributeValue> evaluate(const UpdateValue& value, const json::Item& item) {
   switch (value.kind) {
     case UpdateValue::Kind::kValue:
       return value.value;
     case UpdateValue::Kind::kPath: {
       const AttributeValue* found = resolve(item, value.path);
-      if (found == nullptr) throw_missing_attribute();
-      return *found;
+      return found == nullptr ? std::nullopt : std::optional(*found);
     }
     case UpdateValue::Kind::kIfNotExists: {
       const AttributeValue* found = resolve(item, value.path);
-      return found != nullptr ? *found : evaluate(value.operands.front(), item);
+      return found == nullptr ? evaluate(value.operands.front(), item) : *found;
     }
-    case UpdateValue::Kind::kListAppend: {
-      List list = operand<List>(value.operands[0], item);
-      List tail = operand<List>(value.operands[1], item);
-      list.insert(list.end(), std::make_move_iterator(tail.begin()), std::make_move_iterator(tail.end()));
-      return AttributeValue(std::move(list));
-    }
-    case UpdateValue::Kind::kPlus: {
-      const auto left = operand<core::Number>(value.operands[0], item);
-      return AttributeValue::number(left.plus(operand<core::Number>(value.operands[1], item)));
-    }
-    case UpdateValue::Kind::kMinus: {
-      const auto left = operand<core::Number>(value.operands[0], item);
-      return AttributeValue::number(left.minus(operand<core::Number>(value.operands[1], item)));
-    }
+    case UpdateValue::Kind::kListAppend:
+      return append_lists(value, item);
+    default:
+      break;
   }
-  return {};
+  const auto left = operand<core::Number>(value.operands[0], item);
+  const auto right = operand<core::Number>(value.operands[1], item);
+  if (!left || !right) return std::nullopt;
+  return AttributeValue::number(value.kind == UpdateValue::Kind::kPlus ? left->plus(*right) : left->minus(*right));
 }
 
 /// Levels of a value: a scalar is one, a map of scalars two.
@@ -141,14 +144,17 @@ class Application {
       : program_(program), item_(item), item_exists_(item_exists) {}
 
   void run() {
+    // What the service reports first: parents of the wrong kind, then wrong types, then what is missing.
+    for (const Path& path : program_.paths) check_parent_kind(path);
     evaluate_right_hand_sides();
+    for (std::size_t i = program_.actions.size(); i-- > 0;) check_present(program_.actions[i], values_[i]);
     // List indexes mean the list as it was, so nothing is removed or appended before all else was done in place.
     for (std::size_t i = 0; i < program_.actions.size(); ++i) {
       const UpdateAction& action = program_.actions[i];
       const Path& path = program_.paths[action.path];
       switch (action.kind) {
         case UpdateAction::Kind::kSet:
-          set(path, std::move(values_[i]));
+          set(path, std::move(*values_[i]));
           break;
         case UpdateAction::Kind::kAdd:
           add(path, action.value.value);
@@ -157,7 +163,7 @@ class Application {
           take(path, action.value.value);
           break;
         case UpdateAction::Kind::kRemove:
-          check_removable(path);
+          note_removal(path);
           break;
       }
     }
@@ -176,20 +182,47 @@ class Application {
     values_.resize(program_.actions.size());
     for (std::size_t i = 0; i < program_.actions.size(); ++i) {
       const UpdateAction& action = program_.actions[i];
-      if (action.kind != UpdateAction::Kind::kSet) continue;
-      values_[i] = evaluate(action.value, item_);
-      check_nesting(program_.paths[action.path], values_[i]);
+      const Path& path = program_.paths[action.path];
+      if (action.kind == UpdateAction::Kind::kSet) {
+        values_[i] = evaluate(action.value, item_);
+        if (values_[i]) check_nesting(path, *values_[i]);
+      } else if (action.kind != UpdateAction::Kind::kRemove) {
+        const AttributeValue* old = resolve(item_, path);
+        if (old != nullptr && old->type() != action.value.value.type()) throw_wrong_type(program_.legacy);
+      }
     }
+  }
+
+  static std::span<const PathStep> parent_steps(const Path& path) {
+    return std::span(path.steps).first(path.steps.size() - 1);
+  }
+  [[nodiscard]] const AttributeValue* find_parent(const Path& path) const {
+    return resolve_steps(item_.find(path.attribute), parent_steps(path));
+  }
+
+  void check_parent_kind(const Path& path) const {
+    if (path.steps.empty()) return;
+    const AttributeValue* parent = find_parent(path);
+    if (parent != nullptr && !can_hold(*parent, path.steps.back())) throw_invalid_path();
+  }
+
+  void check_present(const UpdateAction& action, const std::optional<AttributeValue>& value) const {
+    const Path& path = program_.paths[action.path];
+    const bool may_be_missing = action.kind == UpdateAction::Kind::kRemove && !item_exists_;
+    if (!path.steps.empty() && !may_be_missing && find_parent(path) == nullptr) throw_invalid_path();
+    if (action.kind == UpdateAction::Kind::kSet && !value) throw_missing_attribute();
+  }
+
+  static bool can_hold(const AttributeValue& parent, const PathStep& step) {
+    return std::holds_alternative<std::string>(step) ? parent.get_if<Map>() != nullptr
+                                                     : parent.get_if<List>() != nullptr;
   }
 
   /// The value that holds the last step of a nested path, for changing; null where there is none.
   AttributeValue* parent_of(const Path& path) {
     AttributeValue* value = item_.find_mutable(path.attribute);
     for (std::size_t i = 0; value != nullptr && i + 1 < path.steps.size(); ++i) value = child(*value, path.steps[i]);
-    if (value == nullptr) return nullptr;
-    const bool by_name = std::holds_alternative<std::string>(path.steps.back());
-    const bool fits = by_name ? value->get_if<Map>() != nullptr : value->get_if<List>() != nullptr;
-    return fits ? value : nullptr;
+    return value != nullptr && can_hold(*value, path.steps.back()) ? value : nullptr;
   }
 
   static AttributeValue* child(AttributeValue& value, const PathStep& step) {
@@ -232,7 +265,6 @@ class Application {
       set(path, more);
       return;
     }
-    if (value->type() != more.type()) throw_wrong_type(program_.legacy);
     if (auto* number = value->get_if<core::Number>()) {
       *number = number->plus(*more.get_if<core::Number>());
     } else if (auto* list = value->get_if<List>()) {
@@ -247,7 +279,6 @@ class Application {
   void take(const Path& path, const AttributeValue& less) {
     AttributeValue* value = find_for_change(path);
     if (value == nullptr) return;
-    if (value->type() != less.type()) throw_wrong_type(program_.legacy);
     subtract<AttributeValue::StringSet>(*value, less) || subtract<AttributeValue::NumberSet>(*value, less) ||
         subtract<AttributeValue::BinarySet>(*value, less);
     const bool empty = is_empty_set<AttributeValue::StringSet>(*value) ||
@@ -256,12 +287,8 @@ class Application {
     if (empty) removals_.push_back(&path);  // there are no empty sets
   }
 
-  void check_removable(const Path& path) {
-    if (!path.steps.empty() && parent_of(path) == nullptr) {
-      if (item_exists_) throw_invalid_path();
-      return;
-    }
-    removals_.push_back(&path);
+  void note_removal(const Path& path) {
+    if (path.steps.empty() || parent_of(path) != nullptr) removals_.push_back(&path);
   }
 
   /// Elements beyond the end of their list are appended in the order of their indexes.
@@ -295,7 +322,7 @@ class Application {
   const UpdateProgram& program_;
   json::Item& item_;
   const bool item_exists_;
-  std::vector<AttributeValue> values_;  // of each SET, by action
+  std::vector<std::optional<AttributeValue>> values_;  // of each SET, by action
   std::vector<Append> appends_;
   std::vector<const Path*> removals_;
 };
