@@ -115,9 +115,7 @@ void build_commands(CLI::App& root, Session& session) {
   add_serve_command(root, session);
   add_ddb_commands(root, session);
   add_db_commands(root, session);
-#if __has_include("cli/rds_commands.cpp")
   add_rds_commands(root, session);
-#endif
   add_completion_command(root, session);
   add_man_command(root, session);
 }

@@ -1,0 +1,302 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/arguments.h"
+#include "cli/command_line.h"
+#include "cli/table.h"
+#include "model/temporary_directory.h"
+
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kProject = fs::path(__FILE__).parent_path() / ".." / "..";
+
+/// Command lines on a data directory of the test's own, away from the environment of whoever runs the tests.
+class CommandLine : public ::testing::Test {
+ protected:
+  CommandLine() {
+    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS",
+                             "CONNECTION_URL", "PROD_CONNECTION_URL"})
+      unsetenv(name);
+  }
+  Outcome stator(std::vector<std::string> arguments, const std::string& input = "", bool terminal = false) {
+    arguments.insert(arguments.begin(),
+                     {"--data", (directory_.path() / "data").string(), "--models", (kProject / "models").string()});
+    return run_line(arguments, input, terminal);
+  }
+  TemporaryDirectory directory_;
+};
+
+struct UsageRow {
+  std::vector<std::string> arguments;
+  int code;
+  const char* err;
+};
+
+TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
+  const UsageRow rows[] = {
+      {{"dbd"}, 2, "stator: unknown command \"dbd\" for \"stator\"; did you mean db? (help: stator --help)\n"},
+      {{"ddb", "sede"},
+       2,
+       "stator: unknown command \"sede\" for \"stator ddb\"; did you mean seed? (help: stator ddb --help)\n"},
+      {{"ddb"}, 2, "stator: \"stator ddb\" needs a command (help: stator ddb --help)\n"},
+      {{"ddb", "scan", "--limt", "5"},
+       2,
+       "stator: unknown option --limt for \"stator ddb scan\"; did you mean --limit? (help: stator ddb scan --help)\n"},
+      {{"ddb", "scan", "--limit", "x"}, 2, nullptr},
+      {{"ddb", "scan", "--segments", "0"}, 2, nullptr},
+      {{"ddb", "list-tables", "extra"},
+       2,
+       "stator: \"stator ddb list-tables\" takes no argument \"extra\" (help: stator ddb list-tables --help)\n"},
+      {{"--output", "xml", "ddb", "list-tables"}, 2, nullptr},
+      {{"ddb", "list-tables", "--output", "csv"}, 2, "stator: --output jsonl and csv are for ddb scan\n"},
+      {{"ddb", "scan", "t", "--values", "[]"}, 2, "stator: --values: expected a JSON object\n"},
+      {{"completion", "tcsh"}, 2, nullptr},
+      {{"completion", "bash", "prod"}, 2, nullptr},
+      {{"ddb", "drop"}, 1, "No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod\n"},
+      {{"ddb", "drop", "prod"}, 1, "No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod\n"},
+      {{"ddb", "drop", "some-table", "prod"},
+       1,
+       "stator: deleting table some-table in production needs --yes where nobody can be asked\n"},
+      {{"ddb", "drop", "missing"},
+       1,
+       "An error occurred (ResourceNotFoundException) when calling the DeleteTable operation: Requested resource not "
+       "found: Table: missing not found\n"},
+      {{"ddb", "patterns", "get-conversation", "--limit", "0"},
+       2,
+       "stator: --limit: expected an integer from 1 to 10000, found \"0\"\n"},
+      {{"ddb", "patterns", "get-conversation", "--next", "zzz"},
+       2,
+       "stator: --next: expected a token that get-conversation printed\n"},
+      {{"ddb", "schema-load", "--model", "none"}, 1, "stator: no model none; there are: cruddur-messages\n"},
+  };
+  for (const UsageRow& row : rows) {
+    const Outcome outcome = stator(row.arguments);
+    const std::string line = ::testing::PrintToString(row.arguments);
+    EXPECT_EQ(outcome.code, row.code) << line;
+    if (row.err != nullptr) EXPECT_EQ(outcome.err, row.err) << line;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << line << outcome.err;
+  }
+}
+
+TEST_F(CommandLine, RunsTheWholeMainJob) {
+  EXPECT_EQ(stator({"ddb", "list-tables"}).out, "");
+  const Outcome load = stator({"ddb", "schema-load"});
+  EXPECT_EQ(load.code, 0) << load.err;
+  EXPECT_NE(load.out.find("\"TableStatus\": \"ACTIVE\""), std::string::npos) << load.out;
+  const Outcome again = stator({"ddb", "schema-load"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_NE(again.err.find("table cruddur-messages exists already"), std::string::npos) << again.err;
+  EXPECT_EQ(stator({"ddb", "schema-load", "--if-not-exists"}).code, 0);
+  EXPECT_EQ(stator({"ddb", "list-tables"}).out,
+            "----------------------\n|     ListTables     |\n+--------------------+\n|  cruddur-messages  |\n"
+            "+--------------------+\n");
+  EXPECT_EQ(stator({"ddb", "seed"}).out,
+            "seeded cruddur-messages: 58 items (56 messages, 2 conversation entries), users from model "
+            "cruddur-messages\n");
+  const Outcome lines = stator({"ddb", "patterns", "get-conversation", "--quiet", "--limit", "2"});
+  EXPECT_EQ(lines.out,
+            "andrewbrown     2023-03-20 10:54 AM   Kettle is on. This will be a good season...\n"
+            "bayko           2023-03-20 10:55 AM   It always is, once the trailer lights wo...\n");
+  EXPECT_TRUE(lines.err.starts_with("more: --next ")) << lines.err;
+  const std::string token = lines.err.substr(13, lines.err.size() - 14);
+  EXPECT_EQ(stator({"ddb", "patterns", "get-conversation", "--quiet", "--limit", "1", "--next", token}).out,
+            "bayko           2023-03-20 10:53 AM   It worked! ⛵ See you in a minute....\n");
+  const Outcome mine = stator({"ddb", "patterns", "list-conversations"});
+  EXPECT_TRUE(
+      mine.out.starts_with("my-uuid: 8d1c9f1e-6b5a-4b0e-9a3f-0c7d5e2b4a11\n{\n  \"ConsumedCapacity\": {\n    "
+                           "\"CapacityUnits\": 0.5,\n    \"TableName\": \"cruddur-messages\"\n  },\n"))
+      << mine.out;
+  const Outcome all = stator({"ddb", "scan"});
+  EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 58);
+  EXPECT_NE(all.out.find("'user_handle': 'bayko'"), std::string::npos);
+  EXPECT_EQ(stator({"ddb", "scan", "--segments", "4", "--limit", "7", "--output", "jsonl"}).code, 0);
+  const Outcome filtered =
+      stator({"ddb", "scan", "--filter", "user_handle = :h AND begins_with(pk, :m)", "--values",
+              R"({":h":{"S":"bayko"},":m":{"S":"MSG#"}})", "--projection", "sk", "--output", "csv"});
+  EXPECT_EQ(std::count(filtered.out.begin(), filtered.out.end(), '\n'), 29);
+  EXPECT_TRUE(filtered.out.starts_with("sk\r\n2023-03-20T10:01:00.000000+00:00\r\n")) << filtered.out.substr(0, 80);
+  const Outcome dropped = stator({"ddb", "drop", "cruddur-messages"});
+  EXPECT_TRUE(dropped.out.starts_with("deleting table: cruddur-messages\n{\n    \"TableDescription\": {\n"))
+      << dropped.out;
+  EXPECT_EQ(stator({"ddb", "list-tables", "--output", "json"}).out, "{\n  \"TableNames\": []\n}\n");
+  EXPECT_EQ(
+      stator({"ddb", "seed"}).err,
+      "An error occurred (ResourceNotFoundException) when calling the BatchWriteItem operation: Requested resource "
+      "not found (stator ddb schema-load creates table cruddur-messages)\n");
+}
+
+TEST_F(CommandLine, GetConversationPrintsResponseCapacityAndLines) {
+  stator({"ddb", "schema-load"});
+  stator({"ddb", "seed"});
+  const std::string out =
+      stator({"ddb", "patterns", "get-conversation", "--from", "2023-03-20T10:01", "--to", "2023-03-20T10:01"}).out;
+  const std::string capacity = "{\n  \"CapacityUnits\": 0.5,\n  \"TableName\": \"cruddur-messages\"\n}\n";
+  EXPECT_TRUE(out.starts_with("{\n  \"ConsumedCapacity\": {\n    \"CapacityUnits\": 0.5,\n"));
+  EXPECT_NE(out.find("\n  \"Count\": 1,\n  \"Items\": [\n    {\n      \"message\": {\n        \"S\": "
+                     "\"Still fighting. The lights on the trailer work only when I don't need them.\"\n"),
+            std::string::npos)
+      << out;
+  EXPECT_TRUE(out.ends_with("\n  \"ScannedCount\": 1\n}\n" + capacity +
+                            "bayko           2023-03-20 10:01 AM   Still fighting. The lights on the traile...\n"))
+      << out;
+}
+
+TEST_F(CommandLine, SeedsFilesAndNamesBadLines) {
+  stator({"ddb", "schema-load"});
+  const std::string file = (directory_.path() / "messages.csv").string();
+  std::ofstream(file) << "andrewbrown,2023-04-01T08:00:00Z,good\nnobody,2023-04-01T08:01:00Z,bad\n";
+  const Outcome refused = stator({"ddb", "seed", "--messages", file});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(refused.err, file + ":2: no user has the handle \"nobody\"\nstator: " + file +
+                             ": line 2 is bad; nothing was written (--skip-bad loads the others)\n");
+  EXPECT_EQ(stator({"ddb", "scan"}).out, "");
+  const Outcome taken = stator({"ddb", "seed", "--messages", file, "--skip-bad", "--output", "json"});
+  EXPECT_EQ(taken.code, 0) << taken.err;
+  EXPECT_NE(taken.out.find("\"Messages\": 1"), std::string::npos) << taken.out;
+  EXPECT_NE(taken.out.find("\"BadLines\": 1"), std::string::npos) << taken.out;
+}
+
+TEST_F(CommandLine, ChecksPatternsWithAnExitStatus) {
+  const Outcome good = stator({"ddb", "patterns", "check"});
+  EXPECT_EQ(good.code, 0);
+  EXPECT_NE(good.out.find("|  cruddur-messages/get-conversation    |  20     |"), std::string::npos) << good.out;
+  const fs::path models = directory_.path() / "models";
+  fs::create_directories(models / "m" / "patterns");
+  fs::copy(kProject / "models" / "cruddur-messages" / "table.json", models / "m" / "table.json");
+  std::ofstream(models / "m" / "patterns" / "all.json")
+      << R"({"description": "d", "operation": "Scan", "request": {}, "budget": 1})";
+  const Outcome bad = run_line({"ddb", "patterns", "check", "--models", models.string(), "--output", "json"});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_NE(bad.out.find("\"verdict\": \"scans\""), std::string::npos) << bad.out;
+  std::ofstream(models / "m" / "patterns" / "all.json") << "{";
+  const Outcome broken = run_line({"ddb", "patterns", "--models", models.string()});
+  EXPECT_EQ(broken.code, 1);
+  EXPECT_NE(broken.err.find("patterns/all.json:1:2: not JSON"), std::string::npos) << broken.err;
+}
+
+TEST_F(CommandLine, TakesANewPatternFromTheModelAlone) {
+  const fs::path models = directory_.path() / "models";
+  fs::create_directories(models);
+  fs::copy(kProject / "tests" / "cli" / "models", models, fs::copy_options::recursive);
+  const auto shop = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--models", models.string(), "--data", (directory_.path() / "d").string()});
+    return run_line(arguments);
+  };
+  EXPECT_EQ(shop({"ddb", "schema-load"}).code, 0);
+  EXPECT_EQ(shop({"ddb", "seed"}).out.substr(0, 30), "seeded shop: 4 items (0 messag");
+  EXPECT_EQ(shop({"ddb", "patterns", "orders-of-customer", "--customer", "ann", "--least", "20"}).out,
+            "Orders of ann from 20 up\n1002    25.50 open\n1001    20 shipped\n");
+  EXPECT_EQ(shop({"ddb", "patterns", "check"}).code, 0);
+}
+
+TEST_F(CommandLine, HelpsAtEveryLevel) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"serve"},
+                                             {"ddb"},
+                                             {"ddb", "schema-load"},
+                                             {"ddb", "drop"},
+                                             {"ddb", "list-tables"},
+                                             {"ddb", "seed"},
+                                             {"ddb", "scan"},
+                                             {"ddb", "patterns"},
+                                             {"ddb", "patterns", "check"},
+                                             {"ddb", "patterns", "get-conversation"},
+                                             {"db"},
+                                             {"completion"}}) {
+    std::vector<std::string> arguments = words;
+    arguments.push_back("--help");
+    const Outcome outcome = stator(arguments);
+    const std::string line = ::testing::PrintToString(words);
+    EXPECT_EQ(outcome.code, 0) << line;
+    std::string name = "stator";
+    for (const std::string& word : words) name += " " + word;
+    EXPECT_NE(outcome.out.find("Usage: " + name + " "), std::string::npos) << outcome.out;
+    if (!words.empty()) EXPECT_NE(outcome.out.find("Example"), std::string::npos) << line;
+  }
+  EXPECT_EQ(stator({"help", "ddb", "scan"}).out, stator({"ddb", "scan", "--help"}).out);
+}
+
+TEST_F(CommandLine, PrintsItsVersion) { EXPECT_EQ(run_line({"--version"}).out, "stator 0.1.0\n"); }
+
+TEST_F(CommandLine, TakesOptionsBeforeAndAfterTheCommand) {
+  const std::string data = (directory_.path() / "x").string();
+  const std::string models = (kProject / "models").string();
+  EXPECT_EQ(run_line({"--data", data, "ddb", "schema-load", "--models", models}).code, 0);
+  EXPECT_EQ(run_line({"ddb", "--output=json", "list-tables", "--data=" + data}).out,
+            "{\n  \"TableNames\": [\n    \"cruddur-messages\"\n  ]\n}\n");
+}
+
+TEST_F(CommandLine, CompletionScriptsKnowEveryCommand) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const Outcome outcome = stator({"completion", shell});
+    EXPECT_EQ(outcome.code, 0);
+    for (const char* word : {"schema-load", "get-conversation", "segments", "serve", "endpoint-url"})
+      EXPECT_NE(outcome.out.find(word), std::string::npos) << shell << " " << word;
+  }
+}
+
+TEST_F(CommandLine, BashCompletesCommandsAndOptions) {
+  const fs::path script = directory_.path() / "complete.bash";
+  std::ofstream(script) << stator({"completion", "bash"}).out
+                        << "try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _stator; "
+                           "echo \"${COMPREPLY[*]}\"; }\n"
+                        << "try stator ddb s\ntry stator ddb scan --seg\ntry stator --data d ddb patterns get\n"
+                        << "try stator ddb scan --output j\n";
+  FILE* pipe = popen(("bash " + script.string()).c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string out(1000, '\0');
+  out.resize(fread(out.data(), 1, out.size(), pipe));
+  EXPECT_EQ(pclose(pipe), 0);
+  EXPECT_EQ(out, "schema-load seed scan\n--segments\nget-conversation\njson jsonl\n");
+}
+
+TEST_F(CommandLine, TheManualPageIsWhatTheCommandsSay) {
+  std::ifstream in(kProject / "docs" / "stator.1", std::ios::binary);
+  const std::string page((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_EQ(run_line({"man"}).out, page) << "write it anew: stator man > docs/stator.1";
+}
+
+TEST(ProgramName, InBinStandsForACommand) {
+  using Words = std::vector<std::string>;
+  const std::pair<const char*, Words> rows[] = {
+      {"stator", {}},
+      {"/usr/bin/stator", {}},
+      {"/project/bin/ddb/scan", {"ddb", "scan"}},
+      {"./bin/ddb/patterns/get-conversation", {"ddb", "patterns", "get-conversation"}},
+      {"bin/db/setup", {"db", "setup"}},
+      {"rds/wait", {"rds", "wait"}},
+      {"/home/db/a/b/c/stator", {}},
+      {"db", {}},
+  };
+  for (const auto& [name, words] : rows) EXPECT_EQ(command_of_program_name(name), words) << name;
+}
+
+TEST(Table, IsDrawnAsTheAwsCliDrawsIt) {
+  std::ostringstream out;
+  draw({"ListTables", {}, {{"a"}, {"bcd"}, {"cruddur-messages-very-long-name-indeed-yes"}, {"été"}}}, out);
+  EXPECT_EQ(out.str(),
+            "------------------------------------------------\n"
+            "|                  ListTables                  |\n"
+            "+----------------------------------------------+\n"
+            "|  a                                           |\n"
+            "|  bcd                                         |\n"
+            "|  cruddur-messages-very-long-name-indeed-yes  |\n"
+            "|  été                                         |\n"
+            "+----------------------------------------------+\n");
+  out.str("");
+  draw({"a wide title", {"x"}, {{"1", "2"}}}, out);
+  EXPECT_EQ(out.str(),
+            "------------------\n|  a wide title  |\n+-----+----------+\n|  x  |          |\n+-----+----------+\n"
+            "|  1  |  2       |\n+-----+----------+\n");
+}
+
+}  // namespace
+}  // namespace stator::cli

@@ -1,0 +1,340 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/command.h"
+#include "postgres/test_server.h"
+
+/// The db commands as a user types them, each on a server with a password and on a private cluster.
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using postgres::testing::ClusterGuard;
+using postgres::testing::contains;
+using postgres::testing::TempDirectory;
+using postgres::testing::TestServer;
+
+struct Outcome {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+fs::path models_directory() {
+  fs::path directory = fs::path(__FILE__).parent_path().parent_path().parent_path() / "models";
+  return directory;
+}
+
+Outcome run_line(std::vector<std::string> words, const std::string& typed = "", bool at_terminal = false) {
+  words.insert(words.begin(), "stator");
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  std::istringstream in(typed);
+  std::ostringstream out;
+  std::ostringstream err;
+  Session session;
+  session.in = &in;
+  session.out = &out;
+  session.err = &err;
+  session.in_is_terminal = at_terminal;
+  ::setenv("STATOR_MODELS", models_directory().c_str(), 1);
+  const int status = run(static_cast<int>(arguments.size()), arguments.data(), session);
+  return {status, out.str(), err.str()};
+}
+
+std::size_t count_lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+/// What every fault must be: status 1, one line, no password.
+void expect_fault(const Outcome& outcome, std::string_view words) {
+  EXPECT_EQ(outcome.status, 1) << outcome.out << outcome.err;
+  EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, words)) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, TestServer::kPassword)) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, TestServer::kPasswordInUrl)) << outcome.err;
+}
+
+enum class Where { kServer, kPrivateCluster };
+
+/// One private cluster for the whole program, since making one takes a second.
+struct SharedCluster {
+  TempDirectory directory;
+  ClusterGuard guard{directory.path() / "data"};
+  static SharedCluster& get() {
+    static SharedCluster cluster;
+    return cluster;
+  }
+};
+
+class DbCommands : public ::testing::TestWithParam<Where> {
+ protected:
+  void SetUp() override {
+    ::unsetenv("PROD_CONNECTION_URL");
+    if (GetParam() == Where::kServer) {
+      ::setenv("CONNECTION_URL", TestServer::shared().url("cruddur").c_str(), 1);
+    } else {
+      ::unsetenv("CONNECTION_URL");
+    }
+    run_db({"drop", "--force"});
+  }
+  void TearDown() override { ::unsetenv("CONNECTION_URL"); }
+
+  static Outcome run_db(std::vector<std::string> words) {
+    words.insert(words.begin(), "db");
+    words.push_back("--data");
+    words.push_back(SharedCluster::get().directory.path() / "data");
+    return run_line(std::move(words));
+  }
+  static Outcome ok(const std::vector<std::string>& words) {
+    Outcome outcome = run_db(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+    return outcome;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Everywhere, DbCommands, ::testing::Values(Where::kServer, Where::kPrivateCluster),
+                         [](const auto& where) { return where.param == Where::kServer ? "Server" : "PrivateCluster"; });
+
+TEST_P(DbCommands, CreateMakesTheDatabaseOnce) {
+  EXPECT_EQ(ok({"create"}).out, "== db-create\ncreated database cruddur\n");
+  expect_fault(run_db({"create"}), "database \"cruddur\" already exists");
+}
+
+TEST_P(DbCommands, DropIsContentWhereThereIsNone) {
+  EXPECT_EQ(ok({"drop"}).out, "== db-drop\nthere was no database cruddur\n");
+  ok({"create"});
+  EXPECT_EQ(ok({"drop"}).out, "== db-drop\ndropped database cruddur\n");
+}
+
+TEST_P(DbCommands, SchemaAndSeedMayBeLoadedTwice) {
+  ok({"create"});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(contains(ok({"schema-load"}).out, "== db-schema-load\n"));
+    EXPECT_TRUE(contains(ok({"seed"}).out, "== db-seed\n"));
+  }
+  EXPECT_EQ(ok({"query", "SELECT count(*) AS users FROM users", "--output", "json"}).out, "[{\"users\":3}]\n");
+}
+
+TEST_P(DbCommands, SetupDoesItAllAndAgain) {
+  for (int i = 0; i < 2; ++i) {
+    const std::string out = ok({"setup"}).out;
+    std::size_t at = 0;
+    for (const char* step : {"== db-setup", "== db-drop", "== db-create", "== db-schema-load", "== db-seed"}) {
+      at = out.find(step, at);
+      ASSERT_NE(at, std::string::npos) << step << " in " << out;
+    }
+  }
+  EXPECT_EQ(
+      ok({"query", "SELECT users.uuid FROM users WHERE users.handle = $1", "andrewbrown", "--output", "jsonl"}).out,
+      "{\"uuid\":\"8d1c9f1e-6b5a-4b0e-9a3f-0c7d5e2b4a11\"}\n");
+}
+
+TEST_P(DbCommands, SetupStopsAtTheFirstFailureAndNamesIt) {
+  ok({"create"});
+  const postgres::PrivateCluster cluster({.data_directory = SharedCluster::get().directory.path() / "data"});
+  postgres::Connection user(GetParam() == Where::kServer ? TestServer::shared().target("cruddur")
+                                                         : cluster.target("cruddur"));
+  const Outcome outcome = run_db({"setup"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(contains(outcome.err, "setup stopped at drop: database \"cruddur\" is being accessed")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "--force")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.out, "== db-create"));
+  EXPECT_EQ(run_db({"setup", "--force"}).status, 0);
+}
+
+TEST_P(DbCommands, QueryPrintsEveryFormatAndBindsParameters) {
+  ok({"create"});
+  const std::string sql = "SELECT $1::int AS n, $2::text AS t, $3::text AS missing";
+  EXPECT_EQ(ok({"query", sql, "7", "a \"b\", c", "\\N"}).out,
+            "== db-query\n n | t          | missing\n---+------------+---------\n 7 | a \"b\", c   |\n(1 row)\n");
+  EXPECT_EQ(ok({"query", sql, "7", "x", "\\N", "--output", "json"}).out, "[{\"n\":7,\"t\":\"x\",\"missing\":null}]\n");
+  EXPECT_EQ(ok({"query", sql, "7", "a \"b\", c", "\\N", "--output", "csv"}).out,
+            "n,t,missing\n7,\"a \"\"b\"\", c\",\n");
+  EXPECT_TRUE(contains(ok({"query", "CREATE TABLE t (a int)"}).out, "CREATE TABLE\n"));
+  EXPECT_TRUE(contains(ok({"query", "INSERT INTO t VALUES (1), (2)"}).out, "INSERT 0 2\n"));
+}
+
+TEST_P(DbCommands, QueryShowsWhereAStatementIsWrong) {
+  ok({"create"});
+  const Outcome outcome = run_db({"query", "SELECT nme FROM pg_class"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(contains(outcome.err, "column \"nme\" does not exist at line 1, column 8 (SQLSTATE 42703)"))
+      << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "\n  line 1: SELECT nme FROM pg_class\n                 ^\n")) << outcome.err;
+  const Outcome slow = run_db({"query", "SELECT pg_sleep(30)", "--timeout", "0.1"});
+  EXPECT_EQ(slow.status, 1);
+  EXPECT_TRUE(contains(slow.err, "canceling statement due to statement timeout")) << slow.err;
+}
+
+TEST_P(DbCommands, QueryRunsTheModelsStatementsByName) {
+  ok({"setup"});
+  EXPECT_TRUE(contains(ok({"query", "--named", "user-by-handle", "bayko"}).out, "Andrew Bayko"));
+  EXPECT_TRUE(contains(ok({"query", "--named", "activities-by-handle", "mirela", "--output", "json"}).out, "up late"));
+  expect_fault(run_db({"query", "--named", "nothing"}), "it has activities-by-handle, user-by-handle");
+}
+
+TEST_P(DbCommands, MigrateAppliesShowsAndTakesBack) {
+  ok({"setup"});
+  EXPECT_EQ(ok({"migrate", "status", "--output", "csv"}).out,
+            "migration,state,applied_at\n0001_index_activities_by_user,pending,\n0002_users_updated_at,pending,\n");
+  EXPECT_EQ(
+      ok({"migrate"}).out,
+      "== db-migrate\napplied 0001_index_activities_by_user\napplied 0002_users_updated_at\n2 migrations applied\n");
+  EXPECT_TRUE(contains(ok({"migrate", "up"}).out, "0 migrations applied"));
+  EXPECT_EQ(ok({"migrate", "rollback"}).out,
+            "== db-migrate-rollback\ntook back 0002_users_updated_at\n1 migration taken back\n");
+  EXPECT_TRUE(contains(ok({"migrate", "status"}).out, "pending"));
+}
+
+TEST_P(DbCommands, SessionsListsAndEnds) {
+  ok({"create"});
+  const postgres::PrivateCluster cluster({.data_directory = SharedCluster::get().directory.path() / "data"});
+  postgres::Target target =
+      GetParam() == Where::kServer ? TestServer::shared().target("cruddur") : cluster.target("cruddur");
+  postgres::Connection other(target);
+  const std::string pid = *other.value("SELECT pg_backend_pid()");
+  const std::string listed = ok({"sessions"}).out;
+  EXPECT_TRUE(contains(listed, pid)) << listed;
+  EXPECT_TRUE(contains(listed, "SELECT pg_backend_pid()")) << listed;
+  const std::string watched = ok({"sessions", "--watch", "0.1", "--count", "2"}).out;
+  EXPECT_NE(watched.find("== db-sessions"), watched.rfind("== db-sessions")) << watched;
+  EXPECT_TRUE(contains(ok({"sessions", "end", pid}).out, "ended session " + pid));
+  EXPECT_THROW(other.execute("SELECT 1"), postgres::Error);
+  expect_fault(run_db({"sessions", "end", "1"}), "no session has pid 1");
+}
+
+TEST_P(DbCommands, ConnectHandsOverToPsql) {
+  ok({"create"});
+  int in[2];
+  int out[2];
+  ASSERT_EQ(::pipe(in), 0);
+  ASSERT_EQ(::pipe(out), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(in[0], STDIN_FILENO);
+    ::dup2(out[1], STDOUT_FILENO);
+    ::close(in[1]);
+    ::_exit(run_db({"connect"}).status);
+  }
+  ::close(in[0]);
+  ::close(out[1]);
+  const std::string typed = "\\pset format unaligned\nSELECT current_database() || '!';\n";
+  EXPECT_EQ(::write(in[1], typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+  ::close(in[1]);
+  std::string printed;
+  char buffer[512];
+  for (ssize_t n = 0; (n = ::read(out[0], buffer, sizeof(buffer))) > 0;)
+    printed.append(buffer, static_cast<std::size_t>(n));
+  ::close(out[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(contains(printed, "cruddur!")) << printed;
+}
+
+TEST_P(DbCommands, MissingDatabaseIsOneLine) {
+  expect_fault(run_db({"seed"}), "database \"cruddur\" does not exist");
+  expect_fault(run_db({"query", "SELECT 1"}), "database \"cruddur\" does not exist");
+  expect_fault(run_db({"connect"}), "database \"cruddur\" does not exist");
+  expect_fault(run_db({"migrate"}), "database \"cruddur\" does not exist");
+}
+
+TEST_P(DbCommands, ConnectionCutInTheMiddleIsToldAtOnce) {
+  ok({"create"});
+  const Outcome outcome = run_db({"query", "SELECT pg_terminate_backend(pg_backend_pid())"});
+  expect_fault(outcome, "the connection was cut: terminating connection due to administrator command");
+}
+
+TEST(DbCommandsFaults, ServerDownOrWrongPasswordIsOneLine) {
+  const std::string nobody = "postgresql://root:" + std::string(TestServer::kPasswordInUrl) +
+                             "@127.0.0.1:" + std::to_string(postgres::testing::free_port()) + "/cruddur";
+  const std::string wrong = TestServer::shared().url("cruddur", "wr0ng");
+  for (const char* command : {"create", "drop", "connect", "schema-load", "seed", "sessions", "setup", "migrate"}) {
+    expect_fault(run_line({"db", command, "--connection-url", nobody}), "Connection refused");
+    const Outcome outcome = run_line({"db", command, "--connection-url", wrong});
+    expect_fault(outcome, "password authentication failed for user \"root\"");
+    EXPECT_FALSE(contains(outcome.err, "wr0ng"));
+  }
+  expect_fault(run_line({"db", "create", "--connection-url", "postgresql://root:se%zcret@h/x"}), "cannot be read");
+}
+
+class DbCommandsInProduction : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ::unsetenv("CONNECTION_URL");
+    ::setenv("PROD_CONNECTION_URL", TestServer::shared().url("prod_cruddur").c_str(), 1);
+    run_line({"db", "drop", "--force", "--yes", "prod_cruddur", "prod"});
+    ASSERT_EQ(run_line({"db", "create", "prod"}).status, 0);
+    ASSERT_EQ(run_line({"db", "schema-load", "prod"}).status, 0) << "a schema that drops nothing needs no word";
+    ASSERT_EQ(run_line({"db", "seed", "prod"}).status, 0);
+  }
+  void TearDown() override {
+    run_line({"db", "drop", "--force", "--yes", "prod_cruddur", "prod"});
+    ::unsetenv("PROD_CONNECTION_URL");
+  }
+  static std::string count_users() {
+    return run_line({"db", "query", "SELECT count(*) FROM users", "--output", "json", "prod"}).out;
+  }
+};
+
+TEST_F(DbCommandsInProduction, NothingDestructiveHappensWithoutTheName) {
+  const std::vector<std::vector<std::string>> destructive{{"db", "drop"},
+                                                          {"db", "setup"},
+                                                          {"db", "migrate", "rollback"},
+                                                          {"db", "sessions", "end", "1"},
+                                                          {"db", "query", "DELETE FROM users"}};
+  for (std::vector<std::string> words : destructive) {
+    words.emplace_back("prod");
+    expect_fault(run_line(words), "--yes prod_cruddur");
+    words.insert(words.end() - 1, {"--yes", "cruddur"});
+    expect_fault(run_line(words), "nothing was done");
+    words.erase(words.end() - 3, words.end() - 1);
+    const Outcome asked = run_line(words, "yes\n", true);
+    EXPECT_EQ(asked.status, 1);
+    EXPECT_TRUE(contains(asked.err, "Type the database's name (prod_cruddur)")) << asked.err;
+    EXPECT_TRUE(contains(asked.err, "nothing was done")) << asked.err;
+  }
+  EXPECT_EQ(count_users(), "[{\"count\":3}]\n");
+}
+
+TEST_F(DbCommandsInProduction, TheNameTypedOrGivenLetsItHappen) {
+  EXPECT_EQ(
+      run_line({"db", "query", "DELETE FROM users WHERE handle = 'mirela'", "prod"}, "prod_cruddur\n", true).status, 0);
+  EXPECT_EQ(count_users(), "[{\"count\":2}]\n");
+  EXPECT_EQ(run_line({"db", "setup", "prod"}, "prod_cruddur\n", true).status, 0);
+  EXPECT_EQ(count_users(), "[{\"count\":3}]\n");
+  EXPECT_EQ(run_line({"db", "drop", "--yes", "prod_cruddur", "prod"}).status, 0);
+}
+
+TEST(DbCommandsTarget, ProductionIsNeverThePrivateCluster) {
+  ::unsetenv("PROD_CONNECTION_URL");
+  const TempDirectory directory;
+  expect_fault(run_line({"db", "create", "--data", directory.path() / "data", "prod"}),
+               "PROD_CONNECTION_URL is not set");
+  EXPECT_FALSE(fs::exists(directory.path() / "data"));
+}
+
+TEST(DbCommandsTarget, StopEndsThePrivateCluster) {
+  ::unsetenv("CONNECTION_URL");
+  const TempDirectory directory;
+  const std::string data = directory.path() / "data";
+  const ClusterGuard guard(data);
+  EXPECT_TRUE(contains(run_line({"db", "stop", "--data", data}).out, "is not running"));
+  EXPECT_EQ(run_line({"db", "create", "--data", data}).status, 0);
+  EXPECT_TRUE(postgres::PrivateCluster({.data_directory = data}).is_running());
+  EXPECT_TRUE(contains(run_line({"db", "stop", "--data", data}).out, "stopped"));
+  EXPECT_FALSE(postgres::PrivateCluster({.data_directory = data}).is_running());
+}
+
+}  // namespace
+}  // namespace stator::cli
