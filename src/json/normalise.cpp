@@ -66,6 +66,11 @@ std::string printed(const Members<std::string_view>& members) {
   return text += "]";
 }
 
+/// Most names of one item differ in length or in their last letter.
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.empty() || (a.back() == b.back() && a == b));
+}
+
 /// Most numbers on the wire already are canonical: an integer of few digits without leading zero.
 bool is_canonical_integer(std::string_view text) {
   const std::size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
@@ -346,7 +351,7 @@ std::size_t Normaliser::members(const Object& object, std::size_t depth, std::si
   if (all.size() <= kSmallCollection) {
     for (std::size_t i = 1; i < all.size(); ++i) {
       for (std::size_t earlier = 0; earlier < i; ++earlier) {
-        if (all[earlier].name == all[i].name) {
+        if (same_name(all[earlier].name, all[i].name)) {
           supersede(earlier);
         }
       }
@@ -399,7 +404,9 @@ core::AttributeValue read_value(const Value& wire) {
 }
 
 EncodedItem normalise_item(const Object& wire) {
+  constexpr std::size_t kUsualItemBytes = 512;
   EncodedItem item;
+  item.json.reserve(kUsualItemBytes);
   std::size_t count = 0;
   item.size_bytes = Normaliser(item.json).members(wire, 1, count);
   return item;

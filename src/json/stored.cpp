@@ -124,6 +124,14 @@ std::string_view StoredReader::raw_string() {
 
 std::string_view StoredReader::raw_value() {
   const std::size_t start = at_;
+  // Most values are {"S":"…"}, {"N":"…"} or {"B":"…"}.
+  constexpr std::size_t kContent = std::string_view(R"({"S":)").size();
+  if (text_.size() - at_ > kContent && text_[at_ + 3] == '"' && text_[at_ + kContent] == '"') {
+    at_ += kContent;
+    raw_string();
+    expect('}');
+    return text_.substr(start, at_ - start);
+  }
   std::size_t open = 0;
   do {
     if (at_ >= text_.size()) {
