@@ -1,0 +1,152 @@
+"""`stator serve` as a process: its line, its notice, its log, its signals. STATOR_BIN names the program."""
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+STATOR = os.environ["STATOR_BIN"]
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.0",
+    "X-Amz-Date": "20230320T000000Z",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
+                     "SignedHeaders=host;x-amz-date, Signature=0",
+}
+TABLE = {"TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
+
+
+def call(port, operation, body):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/", json.dumps(body), {**HEADERS, "X-Amz-Target": "DynamoDB_20120810." + operation})
+    reply = connection.getresponse()
+    return reply.status, json.loads(reply.read())
+
+
+class Served:
+    def __init__(self, *arguments, cwd=None):
+        self.process = subprocess.Popen([STATOR, "serve", "--port", "0", *arguments], cwd=cwd, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.line = self.process.stdout.readline().strip()
+
+    @property
+    def port(self):
+        return int(self.line.split("http://127.0.0.1:")[1].split()[0].split('"')[0])
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        _, self.log = self.process.communicate(timeout=30)
+        return self.process.returncode
+
+
+class Serve(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.data = os.path.join(self.folder.name, "data")
+        self.started = []
+
+    def tearDown(self):
+        for served in self.started:
+            served.stop(signal.SIGKILL)
+        self.folder.cleanup()
+
+    def serve(self, *arguments):
+        served = Served(*arguments, cwd=self.folder.name)
+        self.started.append(served)
+        return served
+
+    def fails(self, *arguments):
+        result = subprocess.run([STATOR, "serve", *arguments], cwd=self.folder.name, capture_output=True, text=True,
+                                timeout=30)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        return result.returncode, result.stderr
+
+    def test_says_url_storage_and_version_in_one_line(self):
+        served = self.serve("--data", self.data)
+        self.assertRegex(served.line, r"^Stator \d+\.\d+\.\d+ serves http://127\.0\.0\.1:\d+ \(data in .*data\)$")
+        self.assertRegex(self.serve("--in-memory").line, r"\(in memory\)$")
+        line = json.loads(self.serve("--in-memory", "--log-format", "json").line)
+        self.assertEqual(line["storage"], "in memory")
+
+    def test_serves_the_directory_stator_unless_told_otherwise(self):
+        self.serve()
+        self.assertTrue(os.path.exists(os.path.join(self.folder.name, ".stator", "server.json")))
+
+    def test_items_are_there_after_a_clean_stop(self):
+        for options in ([], ["--sync"]):
+            data = self.data + "".join(options)
+            served = self.serve("--data", data, *options)
+            self.assertEqual(call(served.port, "CreateTable", TABLE)[0], 200)
+            item = {"pk": {"S": "a"}, "n": {"N": "1"}}
+            self.assertEqual(call(served.port, "PutItem", {"TableName": "t", "Item": item}), (200, {}))
+            self.assertEqual(served.stop(), 0)
+            again = self.serve("--data", data)
+            self.assertEqual(call(again.port, "GetItem", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
+                             (200, {"Item": item}))
+
+    def test_leaves_a_notice_while_it_serves(self):
+        served = self.serve("--data", self.data)
+        notice = pathlib.Path(self.data, "server.json")
+        self.assertEqual(json.loads(notice.read_text()),
+                         {"pid": served.process.pid, "url": f"http://127.0.0.1:{served.port}"})
+        self.assertEqual(served.stop(signal.SIGINT), 0)
+        self.assertFalse(notice.exists())
+
+    def test_a_port_in_use_is_one_line_and_status_1(self):
+        served = self.serve("--in-memory")
+        code, line = self.fails("--in-memory", "--port", str(served.port))
+        self.assertEqual(code, 1)
+        self.assertIn(f"cannot listen on 127.0.0.1:{served.port}: the port is in use", line)
+
+    def test_a_directory_in_use_is_one_line_and_status_1(self):
+        self.serve("--data", self.data)
+        self.assertEqual(self.fails("--data", self.data, "--port", "0")[0], 1)
+
+    def test_wrong_options_are_one_line(self):
+        for arguments in (["--in-memory", "--data", "x"], ["--in-memory", "--sync"], ["--port", "70000"],
+                          ["--threads", "0"], ["--log-level", "loud"], ["--log-format", "xml"]):
+            with self.subTest(arguments):
+                self.assertNotEqual(self.fails(*arguments)[0], 0)
+                self.assertFalse(os.path.exists(os.path.join(self.folder.name, "x")))
+
+    def test_a_second_signal_ends_it_at_once(self):
+        served = self.serve("--in-memory")
+        with socket.create_connection(("127.0.0.1", served.port)) as client:
+            client.send(b"POST / HTTP/1.1\r\n")  # in flight: the stop waits for it
+            time.sleep(0.2)
+            served.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            self.assertIsNone(served.process.poll())
+            self.assertEqual(served.stop(signal.SIGTERM), 128 + signal.SIGTERM)
+
+    def test_logs_requests_when_asked(self):
+        served = self.serve("--in-memory", "--log-requests", "--log-format", "json")
+        call(served.port, "ListTables", {})
+        call(served.port, "No\"Such", {})
+        self.assertEqual(served.stop(), 0)
+        first, second = (json.loads(line) for line in served.log.splitlines())
+        self.assertEqual((first["method"], first["operation"], first["status"], first["level"]),
+                         ("POST", "ListTables", 200, "info"))
+        self.assertEqual((second["operation"], second["status"]), ("No\"Such", 400))
+        self.assertEqual(len(first["request_id"]), 52)
+        text = self.serve("--in-memory", "--log-requests")
+        call(text.port, "ListTables", {})
+        text.stop()
+        self.assertRegex(text.log, r"info POST ListTables 200 \d+ bytes \d+ us [0-9A-V]{52}\n$")
+
+    def test_logs_no_requests_unless_asked(self):
+        served = self.serve("--in-memory")
+        call(served.port, "ListTables", {})
+        served.stop()
+        self.assertEqual(served.log, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
