@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -68,6 +69,16 @@ std::string connect_message(const std::string& raw) {
   return text.empty() ? "no connection could be made" : text;
 }
 
+/// What the server said before it left, or else that it left, without libpq's guesses at the reason.
+std::string lost_message(const std::string& raw) {
+  std::string text = connect_message(raw);
+  text.erase(std::min(text.find(" This probably means"), text.size()));
+  const std::size_t closed = text.find(" server closed the connection unexpectedly");
+  if (closed != std::string::npos) text.erase(closed);
+  if (text.starts_with("FATAL: ")) text.erase(0, std::string_view("FATAL: ").size());
+  return text;
+}
+
 }  // namespace
 
 struct Connection::Impl {
@@ -116,8 +127,7 @@ void Connection::Impl::give_up(ErrorKind kind, std::string_view statement, std::
 }
 
 void Connection::Impl::lost(std::string_view statement) {
-  give_up(ErrorKind::kLost, statement,
-          "the connection was cut: " + connect_message(libpq().PQerrorMessage(handle.get())));
+  give_up(ErrorKind::kLost, statement, "the connection was cut: " + lost_message(libpq().PQerrorMessage(handle.get())));
 }
 
 void Connection::Impl::require_usable(std::string_view statement) {
@@ -207,7 +217,7 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows) {
   if (libpq().PQstatus(handle.get()) != CONNECTION_OK) {
     broken = true;
     if (!fault) lost(statement);
-    fault->message = "the connection was cut: " + one_line(fault->message);
+    fault->message = "the connection was cut: " + lost_message(fault->message);
     throw Error(ErrorKind::kLost, *std::move(fault));
   }
   if (fault) throw Error(ErrorKind::kStatement, *std::move(fault));

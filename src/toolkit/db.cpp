@@ -166,7 +166,7 @@ void db_connect(const DbTarget& target) {
 }
 
 std::string db_explain(const Error& error, const DbTarget& target, bool with_statement) {
-  const bool tells_place = with_statement && error.kind() == ErrorKind::kStatement;
+  const bool tells_place = with_statement && error.fields().position > 0;
   std::string text = tells_place ? error.explained() : error.what();
   if (target.private_cluster && (error.kind() == ErrorKind::kLost || error.kind() == ErrorKind::kConnect) &&
       !target.private_cluster->is_running()) {

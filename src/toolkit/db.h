@@ -55,7 +55,8 @@ bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFi
 /// first, so that faults are told in one line.
 [[noreturn]] void db_connect(const DbTarget& target);
 
-/// An error's text with what else is known: where the private cluster died, what its log says of it.
+/// An error's text, one line, or with the statement's line and a caret where its place is known and wanted; and where
+/// the private cluster died, what its log says of it.
 std::string db_explain(const postgres::Error& error, const DbTarget& target, bool with_statement);
 
 }  // namespace stator::toolkit

@@ -156,7 +156,7 @@ TEST_P(DbCommands, QueryPrintsEveryFormatAndBindsParameters) {
   ok({"create"});
   const std::string sql = "SELECT $1::int AS n, $2::text AS t, $3::text AS missing";
   EXPECT_EQ(ok({"query", sql, "7", "a \"b\", c", "\\N"}).out,
-            "== db-query\n n | t          | missing\n---+------------+---------\n 7 | a \"b\", c   |\n(1 row)\n");
+            "== db-query\n n | t        | missing\n---+----------+---------\n 7 | a \"b\", c |\n(1 row)\n");
   EXPECT_EQ(ok({"query", sql, "7", "x", "\\N", "--output", "json"}).out, "[{\"n\":7,\"t\":\"x\",\"missing\":null}]\n");
   EXPECT_EQ(ok({"query", sql, "7", "a \"b\", c", "\\N", "--output", "csv"}).out,
             "n,t,missing\n7,\"a \"\"b\"\", c\",\n");
