@@ -145,9 +145,6 @@ class Engine {
   /// Changes what takes effect at once and does not make the table UPDATING (tags, TTL, deletion protection); neither
   /// keys nor indexes. Allowed in every state but DELETING. Throws ResourceNotFoundException.
   TablePtr annotate_table(std::string_view name, const std::function<void(Table&)>& change);
-  /// The same for what is no change of the table itself (tags, time to live): the status stays, indexes are not
-  /// touched. Throws ResourceNotFoundException.
-  TablePtr update_metadata(std::string_view name, const std::function<void(Table&)>& change);
   [[nodiscard]] TableCounts counts(const Table& table) const;
 
   // --- items --------------------------------------------------------------------------------------------------

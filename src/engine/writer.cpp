@@ -65,6 +65,9 @@ double index_units(bool had, std::size_t old_size, bool has, std::size_t new_siz
   return (had ? write_units(old_size) : 0.0) + (has ? write_units(new_size) : 0.0);
 }
 
+/// No item is an item without attributes, to conditions and indexes.
+json::Item parse_item(std::string_view json) { return json.empty() ? json::Item() : json::Item(json); }
+
 std::int64_t difference(std::size_t after, std::size_t before) {
   return static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
 }
@@ -86,7 +89,7 @@ void Writer::decide(const WriteAction& action, Decision& decision) const {
     decision.old_json = old.json;
     outcome.old_size_bytes = old.size_bytes;
   }
-  if (action.condition != nullptr && !action.condition->matches(json::Item(decision.old_json))) {
+  if (action.condition != nullptr && !action.condition->matches(parse_item(decision.old_json))) {
     throw ConditionFailed{action.want_old_on_failure ? std::string(decision.old_json) : std::string()};
   }
   decide_new_item(action, decision);
@@ -120,7 +123,7 @@ void Writer::decide_new_item(const WriteAction& action, Decision& decision) cons
       break;
   }
   decision.writes = true;
-  json::Item item(decision.old_json);
+  json::Item item = parse_item(decision.old_json);
   if (!outcome.existed) {
     std::size_t part = 0;
     for (const auto* attributes : {&decision.table->key_schema.hash, &decision.table->key_schema.range}) {
@@ -138,8 +141,8 @@ void Writer::decide_new_item(const WriteAction& action, Decision& decision) cons
 
 void Writer::decide_indexes(const WriteAction& action, Decision& decision) const {
   const Table& table = *decision.table;
-  const json::Item old_item(decision.old_json);
-  const json::Item new_item(decision.new_json);
+  const json::Item old_item = parse_item(decision.old_json);
+  const json::Item new_item = parse_item(decision.new_json);
   if (action.kind == WriteKind::kPut || action.update != nullptr) {
     const std::vector<expression::Path>* updated =
         action.kind == WriteKind::kUpdate ? &action.update->paths() : nullptr;
