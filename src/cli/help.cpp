@@ -20,6 +20,13 @@ class HelpFormatter : public CLI::Formatter {
     return "\n" + usage.replace(0, usage.find(':') + 1, "Usage:").replace(6, 2, " ");
   }
 
+  [[nodiscard]] std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override {
+    constexpr std::string_view kHeading = "\nSubcommands:\n";
+    std::string text = CLI::Formatter::make_subcommands(app, mode);
+    if (text.starts_with(kHeading)) text.replace(0, kHeading.size(), "\nCommands:\n");
+    return text;
+  }
+
   [[nodiscard]] std::string make_footer(const CLI::App* app) const override {
     std::string footer = app->get_footer();
     if (!footer.empty()) footer += "\n";
@@ -30,7 +37,7 @@ class HelpFormatter : public CLI::Formatter {
   [[nodiscard]] std::string make_option_opts(const CLI::Option* option) const override {
     std::string text;
     if (option->get_type_size() != 0 && !option->get_positional()) {
-      text = " " + get_label(option->get_type_name());
+      text = " " + value_name(*option);
       if (option->get_required()) text += " (needed)";
     }
     return text;
@@ -55,6 +62,11 @@ std::vector<std::string> option_flags(const CLI::Option& option) {
 }
 
 bool takes_value(const CLI::Option& option) { return option.get_type_size() > 0 && option.get_expected_min() > 0; }
+
+std::string value_name(const CLI::Option& option) {
+  const std::string name = option.get_type_name();
+  return name.substr(0, name.find(':'));  // CLI11 appends what is checked
+}
 
 bool takes_prod(const CLI::App& app) {
   if (!shown_commands(app).empty() && app.get_name() != "patterns") return false;

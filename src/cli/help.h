@@ -12,6 +12,8 @@ std::shared_ptr<CLI::FormatterBase> make_help_formatter();
 std::vector<std::string> option_flags(const CLI::Option& option);
 /// Whether a value follows the option.
 bool takes_value(const CLI::Option& option);
+/// What stands for the value in help: "FILE".
+std::string value_name(const CLI::Option& option);
 /// Whether the word `prod` means something after this command.
 bool takes_prod(const CLI::App& app);
 /// The commands of an app that are shown to users, as they were added.

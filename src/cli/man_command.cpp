@@ -32,7 +32,7 @@ void write_options(const CLI::App& app, std::ostream& out) {
     for (const std::string& flag : option_flags(*option)) names += (names.empty() ? "" : ", ") + flag;
     if (names.empty()) names = option->get_name(true, false);
     out << ".TP\n.B " << roff(names);
-    if (takes_value(*option) && option->nonpositional()) out << " \\fI" << roff(option->get_type_name()) << "\\fR";
+    if (takes_value(*option) && option->nonpositional()) out << " \\fI" << roff(value_name(*option)) << "\\fR";
     out << "\n" << roff(option->get_description()) << ".\n";
   }
 }

@@ -30,21 +30,30 @@ void TimeSlots::seal() {
   }
   std::sort(times_.begin(), times_.end());
   for (std::size_t i = 1; i < times_.size(); ++i) {
-    if (times_[i] == times_[i - 1]) next_free_[times_[i]] = times_[i];
+    if (times_[i] == times_[i - 1]) repeated_[times_[i]] = false;
   }
+}
+
+std::int64_t TimeSlots::free_from(std::int64_t slot) {
+  std::vector<std::int64_t> passed;
+  for (;;) {
+    const auto known = next_.find(slot);
+    if (known == next_.end() && !std::binary_search(times_.begin(), times_.end(), slot)) break;
+    passed.push_back(slot);
+    slot = known == next_.end() ? slot + 1 : known->second;
+  }
+  for (const std::int64_t other : passed) next_[other] = slot;
+  return slot;
 }
 
 std::int64_t TimeSlots::assign(std::int64_t microseconds) {
   std::int64_t slot = microseconds;
   if (ascending_ || descending_) {
     if (assigned_any_) slot = ascending_ ? std::max(slot, last_assigned_ + 1) : std::min(slot, last_assigned_ - 1);
-  } else if (const auto repeated = next_free_.find(microseconds); repeated != next_free_.end()) {
-    slot = repeated->second;
-    // A moment that another message carries itself, or was given already, is passed over.
-    while (slot != microseconds && (std::binary_search(times_.begin(), times_.end(), slot) || taken_.contains(slot)))
-      ++slot;
-    repeated->second = slot + 1;
-    if (slot != microseconds) taken_.insert(slot);
+  } else if (const auto repeated = repeated_.find(microseconds); repeated != repeated_.end()) {
+    if (repeated->second) slot = free_from(microseconds + 1);
+    repeated->second = true;
+    if (slot != microseconds) next_[slot] = slot + 1;
   }
   assigned_any_ = true;
   last_assigned_ = slot;

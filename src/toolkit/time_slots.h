@@ -3,17 +3,17 @@
 #include <cstdint>
 #include <stdexcept>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace stator::toolkit {
 
 /// Gives every message of one conversation a moment of its own, since the moment is the sort key: messages that carry
 /// the same time are set apart by microseconds, in the file's order. Works in two passes over the same times, in
-/// bounded memory: a file in order of time (either way) takes none, another one 8 bytes a message up to kMostUnordered.
+/// bounded memory: a file in order of time (either way) takes none, another one 8 bytes a message (more where many
+/// share a moment) up to kMostUnordered.
 class TimeSlots {
  public:
-  static constexpr std::size_t kMostUnordered = 8'000'000;
+  static constexpr std::size_t kMostUnordered = 4'000'000;
 
   /// First pass: one call a message. Throws std::length_error where there are too many messages out of order.
   void see(std::int64_t microseconds);
@@ -23,6 +23,10 @@ class TimeSlots {
   std::int64_t assign(std::int64_t microseconds);
 
  private:
+  /// The first moment from `slot` on that no message carries and that was not given. Remembers its way (path
+  /// compression).
+  std::int64_t free_from(std::int64_t slot);
+
   bool ascending_ = true;
   bool descending_ = true;
   bool seen_any_ = false;
@@ -32,10 +36,10 @@ class TimeSlots {
   std::int64_t last_assigned_ = 0;
   /// All times, sorted by seal; empty for files in order.
   std::vector<std::int64_t> times_;
-  /// For times that stand more than once: the first microsecond not yet given away.
-  std::unordered_map<std::int64_t, std::int64_t> next_free_;
-  /// Moments given that no message carried.
-  std::unordered_set<std::int64_t> taken_;
+  /// Times that stand more than once, and whether the first message of that time has it.
+  std::unordered_map<std::int64_t, bool> repeated_;
+  /// From a moment that is not free to a later one.
+  std::unordered_map<std::int64_t, std::int64_t> next_;
 };
 
 }  // namespace stator::toolkit

@@ -41,7 +41,7 @@ struct UsageRow {
 
 TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
   const UsageRow rows[] = {
-      {{"dbd"}, 2, "stator: unknown command \"dbd\" for \"stator\"; did you mean db? (help: stator --help)\n"},
+      {{"dbd"}, 2, "stator: unknown command \"dbd\" for \"stator\"; did you mean ddb? (help: stator --help)\n"},
       {{"ddb", "sede"},
        2,
        "stator: unknown command \"sede\" for \"stator ddb\"; did you mean seed? (help: stator ddb --help)\n"},
@@ -80,7 +80,9 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
     const Outcome outcome = stator(row.arguments);
     const std::string line = ::testing::PrintToString(row.arguments);
     EXPECT_EQ(outcome.code, row.code) << line;
-    if (row.err != nullptr) EXPECT_EQ(outcome.err, row.err) << line;
+    if (row.err != nullptr) {
+      EXPECT_EQ(outcome.err, row.err) << line;
+    }
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << line << outcome.err;
   }
 }
@@ -219,9 +221,11 @@ TEST_F(CommandLine, HelpsAtEveryLevel) {
     std::string name = "stator";
     for (const std::string& word : words) name += " " + word;
     EXPECT_NE(outcome.out.find("Usage: " + name + " "), std::string::npos) << outcome.out;
-    if (!words.empty()) EXPECT_NE(outcome.out.find("Example"), std::string::npos) << line;
+    if (!words.empty()) {
+      EXPECT_NE(outcome.out.find("Example"), std::string::npos) << line;
+    }
   }
-  EXPECT_EQ(stator({"help", "ddb", "scan"}).out, stator({"ddb", "scan", "--help"}).out);
+  EXPECT_EQ(run_line({"help", "ddb", "scan"}).out, stator({"ddb", "scan", "--help"}).out);
 }
 
 TEST_F(CommandLine, PrintsItsVersion) { EXPECT_EQ(run_line({"--version"}).out, "stator 0.1.0\n"); }
