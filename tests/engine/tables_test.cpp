@@ -1,0 +1,362 @@
+// The life of tables and indexes: states, delays, restarts, backfills.
+
+#include "engine/keys.h"
+#include "engine/support.h"
+#include "engine/table_json.h"
+#include "store/store.h"
+
+namespace stator::engine {
+namespace {
+
+Index by_group(std::string name = "gsi") { return make_index(std::move(name), true, {{key_attribute("g")}, {}}); }
+
+std::string numbered(int i, bool grouped = true) {
+  return R"({"pk":{"S":"p)" + std::to_string(i) + R"("},"sk":{"S":"s"})" + (grouped ? R"(,"g":{"S":"g"})" : "") + "}";
+}
+
+bool is_settled(const Engine& engine, std::string_view name) {
+  const TablePtr table = engine.find_table(name);
+  if (table == nullptr || table->status != TableStatus::kActive) return false;
+  for (const Index& index : table->indexes) {
+    if (index.status != TableStatus::kActive) return false;
+  }
+  return true;
+}
+
+TEST(Tables, WithoutDelayAreSettledAtTheReplyWhichStillNamesTheTransition) {
+  const auto engine = open();
+  const TablePtr created = engine->create_table(make_table("t", {by_group()}));
+  EXPECT_EQ(created->status, TableStatus::kCreating);
+  EXPECT_EQ(created->indexes[0].status, TableStatus::kCreating);
+  EXPECT_EQ(created->id.size(), 36U);
+  EXPECT_TRUE(is_settled(*engine, "t"));
+  EXPECT_EQ(engine->find_table("t")->id, created->id);
+
+  const TablePtr updated = engine->update_table("t", [](Table& table) { table.indexes.push_back(by_group("two")); });
+  EXPECT_EQ(updated->status, TableStatus::kUpdating);
+  EXPECT_EQ(updated->index("two")->status, TableStatus::kCreating);
+  EXPECT_TRUE(is_settled(*engine, "t"));
+
+  const TablePtr unindexed = engine->update_table("t", [](Table& table) { table.indexes.pop_back(); });
+  EXPECT_EQ(unindexed->index("two")->status, TableStatus::kDeleting);
+  EXPECT_EQ(engine->find_table("t")->index("two"), nullptr);
+
+  EXPECT_EQ(engine->delete_table("t")->status, TableStatus::kDeleting);
+  EXPECT_EQ(engine->find_table("t"), nullptr);
+  EXPECT_TRUE(engine->list_tables("", 100).empty());
+}
+
+TEST(Tables, RefuseWhatTheServiceRefuses) {
+  ManualClock clock;
+  const auto engine = open({}, &clock, 1000);
+  const auto nothing = [](Table&) {};
+  EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message, "Requested resource not found: Table: t not found");
+  EXPECT_EQ(error_of([&] { engine->update_table("t", nothing); }).type, "ResourceNotFoundException");
+  EXPECT_EQ(error_of([&] { (void)engine->usable_table("t"); }).message, "Requested resource not found");
+
+  engine->create_table(make_table("t"));
+  EXPECT_EQ(error_of([&] { engine->create_table(make_table("t")); }).message, "Table already exists: t");
+  const std::string in_use = "Attempt to change a resource which is still in use: Table is being ";
+  EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message, in_use + "created: t");
+  EXPECT_EQ(error_of([&] { engine->update_table("t", nothing); }).type, "ResourceInUseException");
+  EXPECT_EQ(error_of([&] { (void)engine->usable_table("t"); }).type, "ResourceNotFoundException");
+
+  clock.advance(1000);
+  engine->update_table("t", [](Table& table) { table.deletion_protection = true; });
+  EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message, in_use + "updated: t");
+  EXPECT_NO_THROW((void)engine->usable_table("t"));
+  clock.advance(1000);
+  EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).type, "ValidationException");
+  engine->annotate_table("t", [](Table& table) { table.deletion_protection = false; });
+  EXPECT_EQ(engine->find_table("t")->status, TableStatus::kActive) << "an annotation is no transition";
+  engine->delete_table("t");
+  EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message, in_use + "deleted: t");
+  EXPECT_EQ(error_of([&] { (void)engine->usable_table("t"); }).type, "ResourceNotFoundException");
+  EXPECT_EQ(engine->list_tables("", 10).size(), 1U);
+  clock.advance(1000);
+  EXPECT_EQ(engine->find_table("t"), nullptr);
+}
+
+TEST(Tables, TransitionsGoOnAfterARestart) {
+  const TemporaryDirectory directory;
+  ManualClock clock;
+  auto engine = open(directory.path(), &clock, 1000);
+  engine->create_table(make_table("a"));
+  clock.advance(1000);
+  put(*engine, engine->usable_table("a"), numbered(1));
+  engine->delete_table("a");
+  engine->create_table(make_table("b"));
+  engine.reset();
+
+  engine = open(directory.path(), &clock, 1000);
+  EXPECT_EQ(engine->find_table("a")->status, TableStatus::kDeleting);
+  EXPECT_EQ(engine->find_table("b")->status, TableStatus::kCreating);
+  engine.reset();
+  clock.advance(1000);
+  engine = open(directory.path(), &clock, 1000);
+  EXPECT_EQ(engine->find_table("a"), nullptr);
+  EXPECT_EQ(engine->find_table("b")->status, TableStatus::kActive);
+}
+
+TEST(Tables, ATableCreatedAgainIsEmptyAndKnowsNothingOfTheOld) {
+  const TemporaryDirectory directory;
+  auto engine = open(directory.path());
+  engine->create_table(make_table("t", {by_group()}));
+  const TablePtr old = engine->usable_table("t");
+  for (int i = 0; i < 2000; ++i) put(*engine, old, numbered(i));
+  engine->delete_table("t");
+  engine->create_table(make_table("t", {by_group()}));
+  const TablePtr fresh = engine->usable_table("t");
+  EXPECT_NE(fresh->id, old->id);
+  EXPECT_NE(fresh->space, old->space);
+  EXPECT_TRUE(read_all(*engine, scan(fresh)).empty());
+  EXPECT_TRUE(read_all(*engine, scan(fresh, "gsi")).empty());
+  EXPECT_EQ(engine->counts(*fresh).table.items, 0U);
+  EXPECT_EQ(error_of([&] { put(*engine, old, numbered(1)); }).type, "ResourceNotFoundException")
+      << "a write that still knows the deleted table";
+  EXPECT_TRUE(read_all(*engine, scan(old)).empty());
+}
+
+TEST(Tables, ListsNamesInOrderAndInPages) {
+  const auto engine = open();
+  for (const char* name : {"b.1", "B", "a-2", "c", "a.1"}) engine->create_table(make_table(name));
+  EXPECT_EQ(engine->list_tables("", 100), (std::vector<std::string>{"B", "a-2", "a.1", "b.1", "c"}));
+  EXPECT_EQ(engine->list_tables("", 2), (std::vector<std::string>{"B", "a-2"}));
+  EXPECT_EQ(engine->list_tables("a-2", 2), (std::vector<std::string>{"a.1", "b.1"}));
+  EXPECT_EQ(engine->list_tables("bb", 2), (std::vector<std::string>{"c"}));
+  EXPECT_TRUE(engine->list_tables("z", 2).empty());
+}
+
+TEST(Tables, EveryMemberSurvivesARestart) {
+  const TemporaryDirectory directory;
+  auto engine = open(directory.path());
+  Table table = make_table(
+      "t", {make_index("lsi", false, {{key_attribute("pk")}, {key_attribute("n", core::AttributeType::kNumber)}},
+                       ProjectionType::kInclude, {"a", "b\"c"})});
+  table.attribute_definitions = {key_attribute("pk"), key_attribute("n", core::AttributeType::kNumber)};
+  table.billing_mode = BillingMode::kPayPerRequest;
+  table.last_pay_per_request_ms = 5;
+  table.throughput = {1, 2, 3, 4, 5};
+  table.on_demand = {6, std::nullopt};
+  table.warm = {std::nullopt, 7};
+  table.indexes[0].throughput = {7, 8, 9, 10, 11};
+  table.deletion_protection = true;
+  table.table_class = "STANDARD_INFREQUENT_ACCESS";
+  table.sse_enabled = true;
+  table.sse_kms_key = "arn:x";
+  table.stream_view_type = "NEW_IMAGE";
+  table.stream_label = "2023";
+  table.ttl_attribute = "ttl";
+  table.tags = {{"k", "v"}, {"k2", ""}};
+  engine->create_table(table);
+  const TablePtr before = engine->find_table("t");
+  engine.reset();
+  engine = open(directory.path());
+  const TablePtr after = engine->find_table("t");
+  EXPECT_EQ(after->id, before->id);
+  EXPECT_EQ(after->key_schema, before->key_schema);
+  EXPECT_EQ(after->attribute_definitions, before->attribute_definitions);
+  EXPECT_EQ(after->billing_mode, before->billing_mode);
+  EXPECT_EQ(after->last_pay_per_request_ms, 5);
+  EXPECT_EQ(after->throughput, before->throughput);
+  EXPECT_EQ(after->on_demand, before->on_demand);
+  EXPECT_EQ(after->warm, before->warm);
+  EXPECT_EQ(after->deletion_protection, true);
+  EXPECT_EQ(after->table_class, before->table_class);
+  EXPECT_EQ(after->sse_kms_key, "arn:x");
+  EXPECT_TRUE(after->sse_enabled);
+  EXPECT_EQ(after->stream_view_type, "NEW_IMAGE");
+  EXPECT_EQ(after->stream_label, "2023");
+  EXPECT_EQ(after->ttl_attribute, "ttl");
+  EXPECT_EQ(after->tags, before->tags);
+  EXPECT_EQ(after->created_ms, before->created_ms);
+  EXPECT_EQ(after->space, before->space);
+  ASSERT_EQ(after->indexes.size(), 1U);
+  EXPECT_EQ(after->indexes[0].name, "lsi");
+  EXPECT_FALSE(after->indexes[0].global);
+  EXPECT_EQ(after->indexes[0].key_schema, before->indexes[0].key_schema);
+  EXPECT_EQ(after->indexes[0].projection, ProjectionType::kInclude);
+  EXPECT_EQ(after->indexes[0].non_key_attributes, before->indexes[0].non_key_attributes);
+  EXPECT_EQ(after->indexes[0].throughput, before->indexes[0].throughput);
+  EXPECT_EQ(after->indexes[0].space, before->indexes[0].space);
+}
+
+TEST(Backfill, IndexesWhatIsThereAndSkipsWhatCannotBeAKey) {
+  const auto engine = open();
+  engine->create_table(make_table("t"));
+  const TablePtr table = engine->usable_table("t");
+  for (int i = 0; i < 1000; ++i) put(*engine, table, numbered(i, i % 2 == 0));
+  put(*engine, table, R"({"pk":{"S":"bad1"},"sk":{"S":"s"},"g":{"N":"1"}})");
+  put(*engine, table, R"({"pk":{"S":"bad2"},"sk":{"S":"s"},"g":{"S":""}})");
+  put(*engine, table, R"({"pk":{"S":"bad3"},"sk":{"S":"s"},"g":{"S":")" + std::string(3000, 'x') + "\"}}");
+  engine->update_table("t", [](Table& changed) { changed.indexes.push_back(by_group()); });
+  ASSERT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
+  const TablePtr indexed = engine->usable_table("t");
+  EXPECT_EQ(read_all(*engine, scan(indexed, "gsi")).size(), 500U);
+  EXPECT_EQ(engine->counts(*indexed).indexes[0].items, 500U);
+
+  // What was there before the index may stay as it is; only a write of that attribute is checked.
+  EXPECT_NO_THROW(
+      change(*engine, indexed, R"({"pk":{"S":"bad1"},"sk":{"S":"s"}})", update("SET z = :z", R"({":z":{"S":"z"}})")));
+  change(*engine, indexed, R"({"pk":{"S":"bad1"},"sk":{"S":"s"}})", update("SET g = :g", R"({":g":{"S":"g"}})"));
+  EXPECT_EQ(read_all(*engine, scan(indexed, "gsi")).size(), 501U);
+}
+
+TEST(Backfill, WritesMeanwhileAreIndexedRight) {
+  for (const bool on_disk : {false, true}) {
+    const TemporaryDirectory directory;
+    const auto engine = open(on_disk ? directory.path() : std::filesystem::path());
+    engine->create_table(make_table("t"));
+    const TablePtr old_version = engine->usable_table("t");
+    for (int i = 0; i < 3000; ++i) put(*engine, old_version, numbered(i, i % 3 != 0));
+    std::atomic<bool> stop = false;
+    std::vector<std::thread> writers;
+    for (unsigned t = 0; t < 2; ++t) {
+      writers.emplace_back([&, t] {
+        std::mt19937 random(t);
+        while (!stop) {
+          const int i = std::uniform_int_distribution<int>(0, 3500)(random);
+          // Half of the writes still hold the version without the index.
+          const TablePtr table = i % 2 == 0 ? old_version : engine->usable_table("t");
+          if (i % 5 == 0) {
+            remove(*engine, table, numbered(i));
+          } else {
+            put(*engine, table, numbered(i, i % 4 != 0));
+          }
+        }
+      });
+    }
+    engine->update_table("t", [](Table& table) {
+      table.indexes.push_back(by_group("one"));
+      table.indexes.push_back(
+          make_index("two", true, {{key_attribute("g")}, {key_attribute("pk")}}, ProjectionType::kKeysOnly));
+    });
+    EXPECT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
+    stop = true;
+    for (std::thread& writer : writers) writer.join();
+
+    const TablePtr table = engine->usable_table("t");
+    std::size_t grouped = 0;
+    const auto items = read_all(*engine, scan(table));
+    for (const std::string& json : items) grouped += json.find(R"("g":)") != std::string::npos ? 1 : 0;
+    const TableCounts counts = engine->counts(*table);
+    EXPECT_EQ(counts.table.items, items.size());
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(read_all(*engine, scan(table, table->indexes[i].name)).size(), grouped);
+      EXPECT_EQ(counts.indexes[i].items, grouped);
+    }
+  }
+}
+
+TEST(Backfill, GoesOnAfterARestartWhereItStopped) {
+  // The state of a stopped backfill is laid down by hand: the index in the catalog, and how far it came, if it did.
+  constexpr std::size_t kItems = 1000;
+  for (const std::size_t done : {std::size_t{0}, std::size_t{400}}) {
+    const TemporaryDirectory directory;
+    {
+      const auto engine = open(directory.path());
+      engine->create_table(make_table("t"));
+      for (std::size_t i = 0; i < kItems; ++i) put(*engine, engine->usable_table("t"), numbered(static_cast<int>(i)));
+    }
+    {
+      store::Options options;
+      options.directory = directory.path();
+      const auto raw = store::Store::open(options);
+      std::string row;
+      ASSERT_TRUE(raw->get(catalog_key(CatalogRow::kTable, "t"), row));
+      Table table = table_from_json(row);
+      table.status = TableStatus::kUpdating;
+      table.indexes.push_back(by_group());
+      table.indexes[0].space = 77;
+      table.indexes[0].status = TableStatus::kCreating;
+      table.indexes[0].backfilling = true;
+      store::Batch batch;
+      batch.put(catalog_key(CatalogRow::kTable, "t"), table_to_json(table));
+      batch.put(catalog_key(CatalogRow::kNextSpace), "78");
+      const KeyBounds bounds = space_bounds(table.space);
+      const auto cursor = raw->cursor(bounds.lower, bounds.upper);
+      cursor->seek_to_first();
+      for (std::size_t i = 1; i < done; ++i) cursor->next();
+      if (done > 0) batch.put(catalog_key(CatalogRow::kBackfill, 77), cursor->key());
+      raw->write(batch);
+    }
+    const auto engine = open(directory.path());
+    ASSERT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
+    const TablePtr table = engine->usable_table("t");
+    EXPECT_EQ(read_all(*engine, scan(table, "gsi")).size(), kItems - done);
+    EXPECT_EQ(engine->counts(*table).indexes[0].items, kItems - done);
+  }
+}
+
+TEST(Backfill, SurvivesBeingStoppedAtAnyTime) {
+  const TemporaryDirectory directory;
+  auto engine = open(directory.path());
+  engine->create_table(make_table("t"));
+  constexpr int kItems = 3000;
+  for (int i = 0; i < kItems; ++i) put(*engine, engine->usable_table("t"), numbered(i));
+  engine->update_table("t", [](Table& table) { table.indexes.push_back(by_group()); });
+  for (int restart = 0; restart < 3; ++restart) {
+    engine.reset();  // stops the job after the chunk under way
+    engine = open(directory.path());
+  }
+  ASSERT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
+  const TablePtr table = engine->usable_table("t");
+  EXPECT_EQ(read_all(*engine, scan(table, "gsi")).size(), static_cast<std::size_t>(kItems));
+  EXPECT_EQ(engine->counts(*table).indexes[0].items, static_cast<std::uint64_t>(kItems));
+}
+
+TEST(Backfill, StopsWhenItsTableGoes) {
+  ManualClock clock;
+  const auto engine = open({}, &clock);
+  engine->create_table(make_table("t"));
+  for (int i = 0; i < 3000; ++i) put(*engine, engine->usable_table("t"), numbered(i));
+  engine->update_table("t", [](Table& table) { table.indexes.push_back(by_group()); });
+  ASSERT_TRUE(wait_until([&] { return error_of([&] { engine->delete_table("t"); }).type.empty(); }));
+  engine->create_table(make_table("t", {by_group()}));
+  EXPECT_TRUE(is_settled(*engine, "t"));
+  EXPECT_TRUE(read_all(*engine, scan(engine->usable_table("t"), "gsi")).empty());
+}
+
+TEST(Counts, AreExactAfterAKill) {
+  // What the files hold while the engine runs is what a killed process leaves.
+  const TemporaryDirectory directory;
+  const TemporaryDirectory killed;
+  const auto engine = open(directory.path());
+  engine->create_table(make_table("t", {by_group()}));
+  const TablePtr table = engine->usable_table("t");
+  for (int i = 0; i < 500; ++i) put(*engine, table, numbered(i, i % 2 == 0));
+  for (int i = 0; i < 500; i += 5) remove(*engine, table, numbered(i));
+  std::filesystem::copy(directory.path(), killed.path(), std::filesystem::copy_options::recursive);
+  const auto again = open(killed.path());
+  const TablePtr after = again->usable_table("t");
+  const TableCounts counts = again->counts(*after);
+  const TableCounts expected = engine->counts(*table);
+  EXPECT_EQ(counts.table.items, 400U);
+  EXPECT_EQ(counts.indexes[0].items, 200U);
+  EXPECT_EQ(counts.table.size_bytes, expected.table.size_bytes);
+  EXPECT_EQ(counts.indexes[0].size_bytes, expected.indexes[0].size_bytes);
+  EXPECT_EQ(read_all(*again, scan(after)).size(), 400U);
+}
+
+TEST(Catalog, DamageIsAnOpenErrorInOneLine) {
+  const TemporaryDirectory directory;
+  { open(directory.path())->create_table(make_table("t")); }
+  {
+    store::Options options;
+    options.directory = directory.path();
+    const auto raw = store::Store::open(options);
+    store::Batch batch;
+    batch.put(std::string_view("\0\0\0\0Tt", 6), "{\"name\":");
+    raw->write(batch);
+  }
+  try {
+    open(directory.path());
+    FAIL() << "opened";
+  } catch (const store::OpenError& error) {
+    EXPECT_NE(std::string(error.what()).find("catalog"), std::string::npos);
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace stator::engine

@@ -1,0 +1,162 @@
+#include <array>
+
+#include "engine/support.h"
+
+namespace stator::engine {
+namespace {
+
+class Transactions : public testing::Test {
+ protected:
+  Transactions() {
+    engine_->create_table(make_table("t", {make_index("gsi", true, {{key_attribute("g")}, {}})}));
+    table_ = engine_->usable_table("t");
+  }
+  [[nodiscard]] WriteAction action(WriteKind kind, std::string_view key) const {
+    WriteAction result;
+    result.kind = kind;
+    result.table = table_;
+    result.key = key_of(*table_, key);
+    result.want_old_on_failure = true;
+    return result;
+  }
+  static std::string account(int i) { return R"({"pk":{"S":"a)" + std::to_string(i) + R"("},"sk":{"S":"s"}})"; }
+
+  std::unique_ptr<Engine> engine_ = open();
+  TablePtr table_;
+};
+
+TEST_F(Transactions, AllHappenTogetherAndCostDouble) {
+  const auto put_item = item(R"({"pk":{"S":"a0"},"sk":{"S":"s"},"g":{"S":"g"}})");
+  const auto set = update("SET g = :g", R"({":g":{"S":"g"}})");
+  const auto missing = condition("attribute_not_exists(pk)");
+  std::array<WriteAction, 3> actions = {action(WriteKind::kPut, account(0)), action(WriteKind::kUpdate, account(1)),
+                                        action(WriteKind::kConditionCheck, account(2))};
+  actions[0].item = &put_item;
+  actions[1].update = &set;
+  actions[2].condition = &missing;
+  const auto outcomes = engine_->transact_write(actions);
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_EQ(outcomes[0].capacity.table_write, 2);
+  EXPECT_EQ(outcomes[0].capacity.indexes.at(0).write, 2);
+  EXPECT_EQ(outcomes[2].capacity.total(), 2);
+  EXPECT_EQ(read_all(*engine_, scan(table_, "gsi")).size(), 2U);
+  EXPECT_EQ(get(*engine_, table_, account(2)), "") << "a check writes nothing";
+  EXPECT_EQ(engine_->counts(*table_).table.items, 2U);
+
+  const std::array<Engine::ReadAction, 2> reads = {Engine::ReadAction{table_, key_of(*table_, account(0))},
+                                                   Engine::ReadAction{table_, key_of(*table_, account(9))}};
+  const auto found = engine_->transact_get(reads);
+  EXPECT_EQ(found[0].json, put_item.json);
+  EXPECT_EQ(found[0].size_bytes, put_item.size_bytes);
+  EXPECT_EQ(found[1].json, "");
+}
+
+TEST_F(Transactions, OneRefusalCancelsAllAndEveryReasonIsGiven) {
+  put(*engine_, table_, R"({"pk":{"S":"a1"},"sk":{"S":"s"},"v":{"S":"x"}})");
+  const auto put_item = item(R"({"pk":{"S":"a0"},"sk":{"S":"s"}})");
+  const auto bad_item = item(R"({"pk":{"S":"a3"},"sk":{"S":"s"},"g":{"N":"1"}})");
+  const auto missing = condition("attribute_not_exists(pk)");
+  std::array<WriteAction, 4> actions = {action(WriteKind::kPut, account(0)), action(WriteKind::kDelete, account(1)),
+                                        action(WriteKind::kConditionCheck, account(2)),
+                                        action(WriteKind::kPut, account(3))};
+  actions[0].item = &put_item;
+  actions[1].condition = &missing;
+  actions[2].condition = &missing;
+  actions[3].item = &bad_item;
+  const core::ApiError error = error_of([&] { engine_->transact_write(actions); });
+  EXPECT_EQ(error.type, "TransactionCanceledException");
+  EXPECT_EQ(error.message,
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [None, "
+            "ConditionalCheckFailed, None, ValidationError]");
+  EXPECT_EQ(
+      error.extra,
+      R"("CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional )"
+      R"(request failed","Item":{"pk":{"S":"a1"},"sk":{"S":"s"},"v":{"S":"x"}}},{"Code":"None"},)"
+      R"({"Code":"ValidationError","Message":"One or more parameter values were invalid: Type mismatch for Index )"
+      R"(Key g Expected: S Actual: N IndexName: gsi"}])");
+  EXPECT_EQ(get(*engine_, table_, account(0)), "");
+  EXPECT_NE(get(*engine_, table_, account(1)), "");
+}
+
+TEST_F(Transactions, EmptyIndexKeysAndRepeatedItemsAreRefusedBeforehand) {
+  const auto empty_key = item(R"({"pk":{"S":"a0"},"sk":{"S":"s"},"g":{"S":""}})");
+  std::array<WriteAction, 1> one = {action(WriteKind::kPut, account(0))};
+  one[0].item = &empty_key;
+  EXPECT_EQ(error_of([&] { engine_->transact_write(one); }).type, "ValidationException");
+
+  const std::array<WriteAction, 2> twice = {action(WriteKind::kDelete, account(0)),
+                                            action(WriteKind::kUpdate, account(0))};
+  EXPECT_EQ(error_of([&] { engine_->transact_write(twice); }).message,
+            "Transaction request cannot include multiple operations on one item");
+}
+
+TEST_F(Transactions, TransfersUnderContentionNeitherMakeNorLoseMoney) {
+  constexpr int kAccounts = 5;
+  constexpr std::int64_t kStart = 100;
+  for (int i = 0; i < kAccounts; ++i) {
+    put(*engine_, table_, R"({"pk":{"S":"a)" + std::to_string(i) + R"("},"sk":{"S":"s"},"m":{"N":"100"}})");
+  }
+  const auto total = [&] {
+    std::vector<Engine::ReadAction> reads;
+    for (int i = 0; i < kAccounts; ++i) reads.push_back({table_, key_of(*table_, account(i))});
+    std::int64_t sum = 0;
+    for (const Engine::ReadOutcome& outcome : engine_->transact_get(reads)) {
+      std::int64_t money = 0;
+      const json::Item parsed(outcome.json);
+      EXPECT_TRUE(parsed.find("m")->get_if<core::Number>()->to_int64(money));
+      EXPECT_GE(money, 0);
+      sum += money;
+    }
+    return sum;
+  };
+  std::atomic<bool> stop = false;
+  std::atomic<int> transferred = 0;
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937 random(t);
+      for (int n = 0; n < 300; ++n) {
+        const int from = std::uniform_int_distribution<int>(0, kAccounts - 1)(random);
+        const int to = (from + std::uniform_int_distribution<int>(1, kAccounts - 1)(random)) % kAccounts;
+        const std::string amount = R"({":x":{"N":")" + std::to_string(1 + n % 40) + "\"}}";
+        const auto take = update("SET m = m - :x", amount);
+        const auto give = update("SET m = m + :x", amount);
+        const auto enough = condition("m >= :x", amount);
+        std::array<WriteAction, 2> actions = {action(WriteKind::kUpdate, account(from)),
+                                              action(WriteKind::kUpdate, account(to))};
+        actions[0].update = &take;
+        actions[0].condition = &enough;
+        actions[1].update = &give;
+        try {
+          engine_->transact_write(actions);
+          ++transferred;
+        } catch (const core::ApiError& error) {
+          EXPECT_EQ(error.type, "TransactionCanceledException") << error.message;
+        }
+      }
+    });
+  }
+  std::thread reader([&] {
+    while (!stop) ASSERT_EQ(total(), kAccounts * kStart);
+  });
+  for (std::thread& thread : threads) thread.join();
+  stop = true;
+  reader.join();
+  EXPECT_GT(transferred, 0);
+  EXPECT_EQ(total(), kAccounts * kStart);
+}
+
+TEST_F(Transactions, ConcurrentUpdatesOfOneItemAreNotLost) {
+  const auto add = update("ADD n :one", R"({":one":{"N":"1"}})");
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 250; ++i) change(*engine_, table_, account(0), add);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_NE(get(*engine_, table_, account(0)).find(R"("n":{"N":"1000"})"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stator::engine
