@@ -46,14 +46,14 @@ void tag_resource(Call& call) {
   const auto tags = call.request.array("Tags");
   const std::string name = tagged_table(call, "TagResource");
   if (tags->size() == 0) throw_validation("Atleast one Tag needs to be provided as Input.");
-  call.engine().update_metadata(name, [&](engine::Table& table) { merge_tags(*tags, table.tags); });
+  call.engine().annotate_table(name, [&](engine::Table& table) { merge_tags(*tags, table.tags); });
 }
 
 void untag_resource(Call& call) {
   const auto keys = call.request.array("TagKeys");
   const std::string name = tagged_table(call, "UntagResource");
   if (keys->size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
-  call.engine().update_metadata(name, [&](engine::Table& table) {
+  call.engine().annotate_table(name, [&](engine::Table& table) {
     for (const auto key : *keys) {
       const std::string_view text = key.get_string();
       std::erase_if(table.tags, [&](const auto& tag) { return tag.first == text; });
@@ -96,7 +96,7 @@ void update_time_to_live(Call& call) {
   const Members specification(*call.request.object("TimeToLiveSpecification"));
   const std::string attribute(specification.text("AttributeName").value_or(std::string_view{}));
   const bool enabled = specification.flag("Enabled");
-  call.engine().update_metadata(table_name(call.request), [&](engine::Table& table) {
+  call.engine().annotate_table(table_name(call.request), [&](engine::Table& table) {
     if (enabled && table.ttl_attribute == attribute) throw_validation("TimeToLive is already enabled");
     if (enabled && !table.ttl_attribute.empty()) {
       throw_validation("TimeToLive is active on a different AttributeName: current AttributeName is " +

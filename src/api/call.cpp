@@ -4,6 +4,7 @@
 
 #include "core/api_error.h"
 #include "expression/legacy.h"
+#include "expression/parameters.h"
 
 namespace stator::api {
 
@@ -32,14 +33,12 @@ std::optional<expression::Condition> read_condition(const Members& request, expr
     return expression::bind_condition(*text, expression::ConditionKind::kCondition, bindings);
   }
   const auto expected = request.object("Expected");
-  const auto logic = request.text("ConditionalOperator");
-  const bool some = expected && expected->size() != 0;
-  if (logic && !some) {
-    core::throw_validation(
-        "One or more parameter values were invalid: ConditionalOperator cannot be used without Filter or Expected");
+  const auto logic = request.text("ConditionalOperator").value_or(std::string_view{});
+  if (!expected || expected->size() == 0) {
+    expression::check_conditional_operator(logic, 0);
+    return std::nullopt;
   }
-  if (!some) return std::nullopt;
-  return expression::condition_from_expected(*expected, logic.value_or(std::string_view{}));
+  return expression::condition_from_expected(*expected, logic);
 }
 
 std::optional<expression::Projection> read_projection(const Members& request, expression::Bindings& bindings) {
@@ -52,22 +51,36 @@ std::optional<expression::Projection> read_projection(const Members& request, ex
 
 namespace {
 
-void check_schema_paths(const core::KeySchema& schema, std::string_view what,
-                        const std::vector<expression::Path>& paths) {
-  for (const auto& path : paths) {
-    if (path.steps.empty() || schema.find(path.attribute) == nullptr) continue;
+void check_schema_attributes(const core::KeySchema& schema, const char* what, const std::vector<std::string>& nested) {
+  for (const auto& name : nested) {
+    if (schema.find(name) == nullptr) continue;
     core::throw_validation(
         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: " +
-        std::string(what) + ": " + path.attribute);
+        std::string(what) + ": " + name);
   }
 }
 
 }  // namespace
 
+void check_nested_attributes(const engine::Table& table, const std::vector<std::string>& nested) {
+  if (nested.empty()) return;
+  check_schema_attributes(table.key_schema, "Key", nested);
+  for (const auto& index : table.indexes) check_schema_attributes(index.key_schema, "IndexKey", nested);
+}
+
 void check_key_paths(const engine::Table& table, const std::vector<expression::Path>& paths) {
-  if (std::ranges::all_of(paths, [](const auto& path) { return path.steps.empty(); })) return;
-  check_schema_paths(table.key_schema, "Key", paths);
-  for (const auto& index : table.indexes) check_schema_paths(index.key_schema, "IndexKey", paths);
+  std::vector<std::string> nested;
+  for (const auto& path : paths) {
+    if (!path.steps.empty()) nested.push_back(path.attribute);
+  }
+  check_nested_attributes(table, nested);
+}
+
+void check_key_paths(const engine::Table& table, const std::optional<expression::Condition>& condition) {
+  if (!condition) return;
+  std::vector<std::string> nested;
+  condition->append_nested_attributes(nested);
+  check_nested_attributes(table, nested);
 }
 
 std::string table_arn(const Context& context, std::string_view name) {

@@ -39,6 +39,9 @@ std::optional<expression::Projection> read_projection(const Members& request, ex
 /// Throws where a path of the projection or update goes into a key attribute of the table or of an index ("Key
 /// attributes must be scalars; …").
 void check_key_paths(const engine::Table& table, const std::vector<expression::Path>& paths);
+void check_key_paths(const engine::Table& table, const std::optional<expression::Condition>& condition);
+/// The same for attributes that something goes into.
+void check_nested_attributes(const engine::Table& table, const std::vector<std::string>& nested);
 
 std::string table_arn(const Context& context, std::string_view name);
 std::string index_arn(const Context& context, std::string_view table, std::string_view index);

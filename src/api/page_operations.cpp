@@ -65,14 +65,12 @@ std::optional<expression::Condition> read_filter(const Members& request, std::st
     return expression::bind_condition(*text, expression::ConditionKind::kFilter, bindings);
   }
   const auto filter = request.object(legacy_name);
-  const auto logic = request.text("ConditionalOperator");
-  const bool some = filter && filter->size() != 0;
-  if (logic && !some) {
-    throw_validation(
-        "One or more parameter values were invalid: ConditionalOperator cannot be used without Filter or Expected");
+  const auto logic = request.text("ConditionalOperator").value_or(std::string_view{});
+  if (!filter || filter->size() == 0) {
+    expression::check_conditional_operator(logic, 0);
+    return std::nullopt;
   }
-  if (!some) return std::nullopt;
-  return expression::condition_from_filter(*filter, logic.value_or(std::string_view{}));
+  return expression::condition_from_filter(*filter, logic);
 }
 
 const engine::Index* find_index(const Members& request, const engine::Table& table) {
@@ -259,6 +257,7 @@ void query(Call& call) {
   const auto filter = read_filter(request, "QueryFilter", bindings);
   const Selection selection = read_selection(request, true, read_projection(request, bindings));
   bindings.check_all_used();
+  expression::check_key_condition(key_condition);
 
   engine::PageRequest page;
   page.table = call.engine().usable_table(table_name(request));
@@ -279,6 +278,7 @@ void query(Call& call) {
     check_query_start(*start, schema, page);
   }
   if (selection.projection) check_key_paths(*page.table, selection.projection->paths());
+  check_key_paths(*page.table, filter);
   if (filter) check_filter_attributes(request, *filter, schema);
   page.fetch_from_table = needs_table(selection, *page.table, page.index);
   answer_page(call, page, selection);
@@ -334,6 +334,7 @@ void scan(Call& call) {
     }
   }
   if (selection.projection) check_key_paths(*page.table, selection.projection->paths());
+  check_key_paths(*page.table, filter);
   page.fetch_from_table = needs_table(selection, *page.table, page.index);
   answer_page(call, page, selection);
 }
