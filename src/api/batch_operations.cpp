@@ -158,7 +158,8 @@ BatchWrite read_write(const engine::TablePtr& table, const Members& request) {
 void batch_get_item(Call& call) {
   std::vector<GetGroup> groups;
   std::size_t total = 0;
-  for (const auto member : *call.request.object("RequestItems")) {
+  const auto tables = *call.request.object("RequestItems");  // by name: the optional would not outlive the for
+  for (const auto member : tables) {
     groups.push_back(read_get_group(member.key, member.value.get_object(), total));
   }
   refuse_mixed_projections(groups);
@@ -225,7 +226,8 @@ void batch_get_item(Call& call) {
 void batch_write_item(Call& call) {
   std::vector<WriteGroup> groups;
   std::size_t total = 0;
-  for (const auto member : *call.request.object("RequestItems")) {
+  const auto tables = *call.request.object("RequestItems");  // by name: the optional would not outlive the for
+  for (const auto member : tables) {
     groups.push_back({member.key, member.value.get_array(), nullptr, {}});
     total += groups.back().requests.size();
   }

@@ -200,7 +200,8 @@ std::vector<core::KeyAttribute> read_attribute_definitions(const Members& reques
 
 std::vector<KeyElement> read_key_elements(const Members& request) {
   std::vector<KeyElement> elements;
-  for (const auto item : *request.array("KeySchema")) {
+  const auto schema = *request.array("KeySchema");  // by name: the optional would not outlive the for
+  for (const auto item : schema) {
     const Members element(item.get_object());
     elements.push_back({std::string(*element.text("AttributeName")), element.text("KeyType") == "HASH"});
   }

@@ -195,7 +195,8 @@ void write_reply(Call& call, const std::vector<TransactWrite>& writes,
 
 void transact_write_items(Call& call) {
   std::vector<TransactWrite> writes;
-  for (const auto element : *call.request.array("TransactItems")) {
+  const auto elements = *call.request.array("TransactItems");  // by name: the optional would not outlive the for
+  for (const auto element : elements) {
     writes.push_back(read_action(Members(element.get_object())));
   }
   for (auto& write : writes) write.action.table = call.engine().usable_table(write.table_name);
@@ -251,7 +252,8 @@ void transact_get_items(Call& call) {
     std::optional<expression::Projection> projection;
   };
   std::vector<Get> gets;
-  for (const auto element : *call.request.array("TransactItems")) {
+  const auto elements = *call.request.array("TransactItems");  // by name: the optional would not outlive the for
+  for (const auto element : elements) {
     const Members request(*Members(element.get_object()).object("Get"));
     Get get;
     get.table_name = table_name(request);
