@@ -5,11 +5,13 @@
 #include <rapidjson/stringbuffer.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "api/api.h"
@@ -137,6 +139,21 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
 
 class ApiCases : public testing::TestWithParam<Case> {};
 
+/// Polls until the table and its indexes are ACTIVE: what an SDK's waiter does.
+void wait_until_active(Context& context, const std::string& table) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (std::chrono::steady_clock::now() < deadline) {
+    std::string reply;
+    call(context, "DescribeTable", R"({"TableName":")" + table + "\"}", 0, reply);
+    const bool busy = reply.find(R"("TableStatus":"ACTIVE")") == std::string::npos ||
+                      reply.find(R"("IndexStatus":"CREATING")") != std::string::npos ||
+                      reply.find(R"("IndexStatus":"DELETING")") != std::string::npos;
+    if (!busy) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  FAIL() << table << " did not become ACTIVE";
+}
+
 /// The reply as JSON text, or {"error": type, "message": …, …members} for a fault.
 std::string answer(Context& context, const std::string& operation, const std::string& request) {
   std::string reply;
@@ -169,6 +186,10 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
   for (const auto& row : body["steps"].GetArray()) {
     ++step;
     const std::string operation = row[0].GetString();
+    if (operation == "wait") {
+      wait_until_active(context, row[1].GetString());
+      continue;
+    }
     // A request given as text is sent as it stands, which need not be JSON.
     const std::string request = row[1].IsString() ? row[1].GetString() : compact(row[1]);
     rapidjson::Document actual;
