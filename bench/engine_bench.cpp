@@ -1,0 +1,254 @@
+// GetItem and PutItem in process, one thread, on disk with the write-ahead log, beside raw RocksDB with the same
+// options and bytes of the same length. The engine does for each put what RocksDB does for one Put, and before it a
+// read of the old item.
+
+#include <benchmark/benchmark.h>
+#include <rocksdb/db.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "json/item.h"
+#include "json/reader.h"
+#include "store/rocks_options.h"
+
+namespace {
+
+using namespace stator;
+
+constexpr int kItems = 100'000;
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "stator-bench-XXXXXX").string();
+    path = ::mkdtemp(pattern.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+std::string wire_item(int i) {
+  return R"({"pk":{"S":"user-)" + std::to_string(1'000'000 + i) +
+         R"("},"sk":{"S":"profile"},"name":{"S":"A name of usual length"},"age":{"N":"42"},"mail":{"S":"someone@example.com"}})";
+}
+
+/// Items and keys are made beforehand: what is measured is the engine.
+struct EngineBench {
+  EngineBench() {
+    engine::Options options;
+    options.directory = directory.path;
+    engine = engine::Engine::open(options);
+    engine::Table definition;
+    definition.name = "t";
+    definition.key_schema = {{{"pk", core::AttributeType::kString}}, {{"sk", core::AttributeType::kString}}};
+    engine->create_table(definition);
+    table = engine->usable_table("t");
+    json::Parser parser;
+    for (int i = 0; i < kItems; ++i) {
+      json::Object object;
+      if (parser.parse(wire_item(i)).get(object) != simdjson::SUCCESS) std::abort();
+      items.push_back(json::normalise_item(object));
+      keys.push_back(
+          engine::Engine::make_key(*table, {core::AttributeValue::string("user-" + std::to_string(1'000'000 + i)),
+                                            core::AttributeValue::string("profile")}));
+    }
+  }
+  void put(std::size_t i) {
+    engine::WriteAction action;
+    action.table = table;
+    action.key = keys[i];
+    action.item = &items[i];
+    benchmark::DoNotOptimize(engine->write(action));
+  }
+  TemporaryDirectory directory;
+  std::unique_ptr<engine::Engine> engine;
+  engine::TablePtr table;
+  std::vector<json::EncodedItem> items;
+  std::vector<engine::Key> keys;
+};
+
+struct RawBench {
+  RawBench() {
+    rocksdb::Options options = store::rocks_options(false);
+    options.create_if_missing = true;
+    rocksdb::DB* opened = nullptr;
+    if (!rocksdb::DB::Open(options, directory.path.string(), &opened).ok()) std::abort();
+    db.reset(opened);
+    const EngineBench same;
+    for (int i = 0; i < kItems; ++i) {
+      keys.push_back(same.keys[static_cast<std::size_t>(i)].encoded);
+      values.push_back("12" + same.items[static_cast<std::size_t>(i)].json);
+    }
+  }
+  void put(std::size_t i) {
+    if (!db->Put(rocksdb::WriteOptions(), keys[i], values[i]).ok()) std::abort();
+  }
+  TemporaryDirectory directory;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<std::string> keys;
+  std::vector<std::string> values;
+};
+
+template <class Bench>
+void put_new(benchmark::State& state) {
+  Bench bench;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    bench.put(i++ % kItems);
+    if (i > kItems) state.SkipWithError("not new any more");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+template <class Bench>
+void put_over(benchmark::State& state) {
+  Bench bench;
+  for (std::size_t i = 0; i < kItems; ++i) bench.put(i);
+  std::mt19937 random(1);
+  std::uniform_int_distribution<std::size_t> any(0, kItems - 1);
+  for (auto _ : state) bench.put(any(random));
+  state.SetItemsProcessed(state.iterations());
+}
+
+void flush(EngineBench& bench) {
+  bench.engine.reset();  // a clean stop flushes
+  engine::Options options;
+  options.directory = bench.directory.path;
+  bench.engine = engine::Engine::open(options);
+  bench.table = bench.engine->usable_table("t");
+}
+void flush(RawBench& bench) { (void)bench.db->Flush(rocksdb::FlushOptions()); }
+
+void get(EngineBench& bench, std::size_t i, std::string& out) {
+  std::size_t size_bytes = 0;
+  if (!bench.engine->get_item(*bench.table, bench.keys[i], out, size_bytes)) std::abort();
+}
+void get(RawBench& bench, std::size_t i, std::string& out) {
+  if (!bench.db->Get(rocksdb::ReadOptions(), bench.keys[i], &out).ok()) std::abort();
+}
+
+/// From the memtable, or, flushed, from warm blocks of a table.
+template <class Bench>
+void get_item(benchmark::State& state) {
+  Bench bench;
+  for (std::size_t i = 0; i < kItems; ++i) bench.put(i);
+  if (state.range(0) != 0) flush(bench);
+  std::string out;
+  for (std::size_t i = 0; i < kItems; ++i) get(bench, i, out);
+  std::mt19937 random(1);
+  std::uniform_int_distribution<std::size_t> any(0, kItems - 1);
+  for (auto _ : state) {
+    get(bench, any(random), out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+void scan_pages(benchmark::State& state) {
+  EngineBench bench;
+  for (std::size_t i = 0; i < kItems; ++i) bench.put(i);
+  flush(bench);
+  engine::PageRequest request;
+  request.table = bench.table;
+  std::int64_t items = 0;
+  for (auto _ : state) {
+    std::size_t bytes = 0;
+    const engine::Page page =
+        bench.engine->read_page(request, [&bytes](std::string_view json) { bytes += json.size(); });
+    benchmark::DoNotOptimize(bytes);
+    items += static_cast<std::int64_t>(page.count);
+  }
+  state.SetItemsProcessed(items);
+}
+
+void scan_raw(benchmark::State& state) {
+  RawBench bench;
+  for (std::size_t i = 0; i < kItems; ++i) bench.put(i);
+  flush(bench);
+  std::int64_t items = 0;
+  for (auto _ : state) {
+    std::size_t bytes = 0;
+    std::size_t count = 0;
+    const std::unique_ptr<rocksdb::Iterator> walk(bench.db->NewIterator(rocksdb::ReadOptions()));
+    for (walk->SeekToFirst(); walk->Valid() && count < 10'000; walk->Next(), ++count) bytes += walk->value().size();
+    benchmark::DoNotOptimize(bytes);
+    items += static_cast<std::int64_t>(count);
+  }
+  state.SetItemsProcessed(items);
+}
+
+/// A process that starts on a directory stopped cleanly.
+void open_directory(benchmark::State& state) {
+  EngineBench bench;
+  for (std::size_t i = 0; i < kItems; ++i) bench.put(i);
+  bench.table.reset();
+  bench.engine.reset();
+  engine::Options options;
+  options.directory = bench.directory.path;
+  for (auto _ : state) {
+    auto engine = engine::Engine::open(options);
+    benchmark::DoNotOptimize(engine->usable_table("t"));
+    state.PauseTiming();
+    engine.reset();
+    state.ResumeTiming();
+  }
+}
+
+void open_memory(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(engine::Engine::open({}));
+}
+
+BENCHMARK(get_item<RawBench>)->Name("GetItem/raw/flushed")->Arg(1);
+BENCHMARK(get_item<EngineBench>)->Name("GetItem/engine/flushed")->Arg(1);
+BENCHMARK(get_item<RawBench>)->Name("GetItem/raw/memtable")->Arg(0);
+BENCHMARK(get_item<EngineBench>)->Name("GetItem/engine/memtable")->Arg(0);
+BENCHMARK(put_new<RawBench>)->Name("PutItem/raw/new")->Iterations(kItems);
+BENCHMARK(put_new<EngineBench>)->Name("PutItem/engine/new")->Iterations(kItems);
+BENCHMARK(put_over<RawBench>)->Name("PutItem/raw/over")->Iterations(kItems);
+BENCHMARK(put_over<EngineBench>)->Name("PutItem/engine/over")->Iterations(kItems);
+BENCHMARK(scan_raw)->Name("Scan/raw");
+BENCHMARK(scan_pages)->Name("Scan/engine");
+BENCHMARK(open_directory)->Name("Open/directory")->Unit(benchmark::kMillisecond);
+BENCHMARK(open_memory)->Name("Open/memory")->Unit(benchmark::kMillisecond);
+
+/// Remembers rates and prints each engine figure as a ratio to its raw one.
+class RatioReporter : public benchmark::ConsoleReporter {
+ public:
+  void ReportRuns(const std::vector<Run>& runs) override {
+    ConsoleReporter::ReportRuns(runs);
+    for (const Run& run : runs) {
+      const auto rate = run.counters.find("items_per_second");
+      if (rate == run.counters.end()) continue;
+      const std::string name = run.run_name.function_name;
+      const std::size_t at = name.find("/engine");
+      if (at == std::string::npos) {
+        raw_rates_[name] = rate->second;
+        continue;
+      }
+      std::string raw = name;
+      raw.replace(at, 7, "/raw");
+      const auto base = raw_rates_.find(raw);
+      if (base == raw_rates_.end()) continue;
+      GetOutputStream() << "  " << name << " is " << rate->second / base->second << " of raw RocksDB\n";
+    }
+  }
+
+ private:
+  std::map<std::string, double> raw_rates_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  RatioReporter reporter;
+  benchmark::RunSpecifiedBenchmarks(&reporter);
+  return 0;
+}
