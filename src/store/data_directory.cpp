@@ -25,7 +25,8 @@ constexpr std::string_view kMarkerText = "stator format ";
 constexpr int kFormat = 1;
 
 /// What other rooms may put into the directory before a store was ever opened in it.
-constexpr std::array<std::string_view, 6> kOwnNames = {kMarkerDraft, "LOCK", "server.json", "postgres", "store", "log"};
+constexpr std::array<std::string_view, 7> kOwnNames = {kMarkerDraft,    "LOCK",  "server.json", "postgres",
+                                                       "postgres.lock", "store", "log"};
 
 /// Big enough for what we write ourselves; a larger file is not ours.
 constexpr std::size_t kMaxSmallFileBytes = 64 * 1024;
