@@ -17,7 +17,7 @@ HEADERS = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
                      "SignedHeaders=host;x-amz-date, Signature=0",
 }
-TABLE = {"TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+TABLE = {"TableName": "things", "BillingMode": "PAY_PER_REQUEST",
          "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
          "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
 
@@ -26,7 +26,9 @@ def call(port, operation, body):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("POST", "/", json.dumps(body), {**HEADERS, "X-Amz-Target": "DynamoDB_20120810." + operation})
     reply = connection.getresponse()
-    return reply.status, json.loads(reply.read())
+    text = reply.read()
+    connection.close()
+    return reply.status, json.loads(text)
 
 
 class Served:
@@ -85,10 +87,10 @@ class Serve(unittest.TestCase):
             served = self.serve("--data", data, *options)
             self.assertEqual(call(served.port, "CreateTable", TABLE)[0], 200)
             item = {"pk": {"S": "a"}, "n": {"N": "1"}}
-            self.assertEqual(call(served.port, "PutItem", {"TableName": "t", "Item": item}), (200, {}))
+            self.assertEqual(call(served.port, "PutItem", {"TableName": "things", "Item": item}), (200, {}))
             self.assertEqual(served.stop(), 0)
             again = self.serve("--data", data)
-            self.assertEqual(call(again.port, "GetItem", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
+            self.assertEqual(call(again.port, "GetItem", {"TableName": "things", "Key": {"pk": {"S": "a"}}}),
                              (200, {"Item": item}))
 
     def test_leaves_a_notice_while_it_serves(self):
