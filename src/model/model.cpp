@@ -184,7 +184,7 @@ fs::path find_models_directory(const std::string& given, const fs::path& working
   if (const char* variable = std::getenv("STATOR_MODELS"); variable != nullptr && *variable != '\0') return variable;
   if (has_models(working_directory / "models")) return (working_directory / "models").lexically_normal();
   if (program_directory.empty()) return {};
-  const fs::path shared = program_directory / ".." / "share" / "stator" / "models";
+  const fs::path shared = program_directory.parent_path() / "share" / "stator" / "models";
   if (has_models(shared)) return shared.lexically_normal();
   for (fs::path above = program_directory; above.has_parent_path() && above != above.root_path();
        above = above.parent_path()) {
