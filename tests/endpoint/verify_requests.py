@@ -22,6 +22,8 @@ from botocore.credentials import Credentials
 
 CALL_PROD, STATOR = (os.path.abspath(path) for path in sys.argv[1:3])
 AWS = "/usr/bin/aws"
+if not os.path.exists(AWS):
+    sys.exit("verify_requests.py compares with Debian's AWS CLI: install the package awscli")
 REGION = "eu-west-3"
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TOKEN = "session/token+with=signs"
