@@ -46,7 +46,8 @@ std::string outcome(const AwsEnvironment& environment, const std::string& home) 
     return found->access_key_id + "/" + found->secret_access_key + "/" + found->session_token;
   } catch (const ConfigurationError& error) {
     std::string text = error.what();
-    for (std::size_t at = 0; !home.empty() && (at = text.find(home, at)) != std::string::npos;) text.replace(at, home.size(), "HOME");
+    for (std::size_t at = 0; !home.empty() && (at = text.find(home, at)) != std::string::npos;)
+      text.replace(at, home.size(), "HOME");
     return text;
   }
 }
