@@ -31,49 +31,52 @@ before(async () => {
   })
   documents = DynamoDBDocumentClient.from(client)
   await client.send(new CreateTableCommand({
-    TableName: 'js',
+    TableName: 'things',
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
     BillingMode: 'PAY_PER_REQUEST',
   }))
-  await waitUntilTableExists({ client, maxWaitTime: 10 }, { TableName: 'js' })
+  await waitUntilTableExists({ client, minDelay: 1, maxWaitTime: 10 }, { TableName: 'things' })
 })
 
 after(async () => {
-  await client.send(new DeleteTableCommand({ TableName: 'js' }))
-  await waitUntilTableNotExists({ client, maxWaitTime: 10 }, { TableName: 'js' })
   const ended = new Promise((resolve) => server.removeAllListeners('exit').on('exit', resolve))
-  server.kill('SIGTERM')
+  try {
+    await client.send(new DeleteTableCommand({ TableName: 'things' }))
+    await waitUntilTableNotExists({ client, minDelay: 1, maxWaitTime: 10 }, { TableName: 'things' })
+  } finally {
+    server.kill('SIGTERM')
+  }
   assert.equal(await ended, 0)
 })
 
 test('an item goes and comes back', async () => {
   const item = { pk: { S: 'a' }, sk: { S: '1' }, blob: { B: new Uint8Array([0, 1, 255]) }, n: { N: '12345678901234567890123456789012345678' } }
-  await client.send(new PutItemCommand({ TableName: 'js', Item: item }))
-  const got = await client.send(new GetItemCommand({ TableName: 'js', Key: { pk: item.pk, sk: item.sk } }))
+  await client.send(new PutItemCommand({ TableName: 'things', Item: item }))
+  const got = await client.send(new GetItemCommand({ TableName: 'things', Key: { pk: item.pk, sk: item.sk } }))
   assert.deepEqual(got.Item.n, item.n)
   assert.deepEqual([...got.Item.blob.B], [0, 1, 255])
 })
 
 test('batch, query, scan in pages', async () => {
   const requests = Array.from({ length: 25 }, (_, i) => ({ PutRequest: { Item: { pk: { S: 'q' }, sk: { S: String(i).padStart(2, '0') } } } }))
-  const written = await client.send(new BatchWriteItemCommand({ RequestItems: { js: requests } }))
+  const written = await client.send(new BatchWriteItemCommand({ RequestItems: { things: requests } }))
   assert.deepEqual(written.UnprocessedItems, {})
   const found = await client.send(new QueryCommand({
-    TableName: 'js', KeyConditionExpression: 'pk = :p AND sk < :s', ExpressionAttributeValues: { ':p': { S: 'q' }, ':s': { S: '05' } },
+    TableName: 'things', KeyConditionExpression: 'pk = :p AND sk < :s', ExpressionAttributeValues: { ':p': { S: 'q' }, ':s': { S: '05' } },
   }))
   assert.equal(found.Count, 5)
   let count = 0
-  for await (const page of paginateScan({ client, pageSize: 4 }, { TableName: 'js' })) count += page.Count
-  const whole = await client.send(new ScanCommand({ TableName: 'js', Select: 'COUNT' }))
+  for await (const page of paginateScan({ client, pageSize: 4 }, { TableName: 'things' })) count += page.Count
+  const whole = await client.send(new ScanCommand({ TableName: 'things', Select: 'COUNT' }))
   assert.equal(count, whole.Count)
 })
 
 test('update with a condition that fails throws the modelled exception with the item', async () => {
-  await client.send(new PutItemCommand({ TableName: 'js', Item: { pk: { S: 'u' }, sk: { S: '1' }, v: { N: '1' } } }))
+  await client.send(new PutItemCommand({ TableName: 'things', Item: { pk: { S: 'u' }, sk: { S: '1' }, v: { N: '1' } } }))
   await assert.rejects(
     client.send(new UpdateItemCommand({
-      TableName: 'js', Key: { pk: { S: 'u' }, sk: { S: '1' } }, UpdateExpression: 'SET v = :two', ConditionExpression: 'v = :two',
+      TableName: 'things', Key: { pk: { S: 'u' }, sk: { S: '1' } }, UpdateExpression: 'SET v = :two', ConditionExpression: 'v = :two',
       ExpressionAttributeValues: { ':two': { N: '2' } }, ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     })),
     (error) => error instanceof ConditionalCheckFailedException && error.Item.v.N === '1',
@@ -83,7 +86,7 @@ test('update with a condition that fails throws the modelled exception with the 
 test('a cancelled transaction says why', async () => {
   await assert.rejects(
     client.send(new TransactWriteItemsCommand({
-      TransactItems: [{ ConditionCheck: { TableName: 'js', Key: { pk: { S: 'x' }, sk: { S: 'x' } }, ConditionExpression: 'attribute_exists(pk)' } }],
+      TransactItems: [{ ConditionCheck: { TableName: 'things', Key: { pk: { S: 'x' }, sk: { S: 'x' } }, ConditionExpression: 'attribute_exists(pk)' } }],
     })),
     (error) => error instanceof TransactionCanceledException && error.CancellationReasons[0].Code === 'ConditionalCheckFailed',
   )
@@ -91,17 +94,17 @@ test('a cancelled transaction says why', async () => {
 
 test('the document client maps plain objects', async () => {
   const item = { pk: 'd', sk: '1', list: [1, 'two', { three: true }], set: new Set(['a', 'b']), nothing: null }
-  await documents.send(new PutCommand({ TableName: 'js', Item: item }))
-  const got = await documents.send(new GetCommand({ TableName: 'js', Key: { pk: 'd', sk: '1' } }))
+  await documents.send(new PutCommand({ TableName: 'things', Item: item }))
+  const got = await documents.send(new GetCommand({ TableName: 'things', Key: { pk: 'd', sk: '1' } }))
   assert.deepEqual(got.Item, item)
-  const batch = await documents.send(new BatchGetCommand({ RequestItems: { js: { Keys: [{ pk: 'd', sk: '1' }, { pk: 'd', sk: 'none' }] } } }))
-  assert.equal(batch.Responses.js.length, 1)
-  const old = await documents.send(new DeleteCommand({ TableName: 'js', Key: { pk: 'd', sk: '1' }, ReturnValues: 'ALL_OLD' }))
+  const batch = await documents.send(new BatchGetCommand({ RequestItems: { things: { Keys: [{ pk: 'd', sk: '1' }, { pk: 'd', sk: 'none' }] } } }))
+  assert.equal(batch.Responses.things.length, 1)
+  const old = await documents.send(new DeleteCommand({ TableName: 'things', Key: { pk: 'd', sk: '1' }, ReturnValues: 'ALL_OLD' }))
   assert.deepEqual(old.Attributes, item)
 })
 
 test('a description has what the SDK models', async () => {
-  const { Table } = await client.send(new DescribeTableCommand({ TableName: 'js' }))
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: 'things' }))
   assert.equal(Table.TableStatus, 'ACTIVE')
   assert.ok(Table.CreationDateTime instanceof Date)
   assert.equal(Table.BillingModeSummary.BillingMode, 'PAY_PER_REQUEST')
