@@ -155,7 +155,8 @@ class Engine {
   /// One write, atomic with its condition, its index entries and the counters. Throws ConditionalCheckFailedException
   /// (with the old item in `extra` when wanted) and what update expressions and key checks throw.
   WriteOutcome write(const WriteAction& action);
-  /// All or nothing. Throws TransactionCanceledException with CancellationReasons in `extra`. Capacity is doubled.
+  /// All or nothing. Throws TransactionCanceledException with CancellationReasons in `extra`. The table's write
+  /// capacity is doubled, the indexes' is not.
   std::vector<WriteOutcome> transact_write(std::span<const WriteAction> actions);
   /// One consistent view over several keys. Items missing come back as empty strings.
   struct ReadAction {

@@ -68,6 +68,12 @@ double index_units(bool had, std::size_t old_size, bool has, std::size_t new_siz
 /// No item is an item without attributes, to conditions and indexes.
 json::Item parse_item(std::string_view json) { return json.empty() ? json::Item() : json::Item(json); }
 
+/// Whether two versions of an entry hold the same: sets and maps have no order.
+bool holds_the_same(std::string_view before, std::string_view after) {
+  if (before == after) return true;
+  return before.size() == after.size() && json::Item(before).holds_same(json::Item(after));
+}
+
 std::int64_t difference(std::size_t after, std::size_t before) {
   return static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
 }
@@ -132,7 +138,14 @@ void Writer::decide_new_item(const WriteAction& action, Decision& decision) cons
   }
   if (action.update != nullptr) action.update->apply(item);
   outcome.new_size_bytes = item.size_bytes();
-  if (outcome.new_size_bytes > core::kMaxItemSizeBytes) {
+  std::size_t held_size = outcome.new_size_bytes;
+  if (action.update != nullptr && !decision.in_transaction) {
+    const std::size_t cost = action.update->action_cost_bytes();
+    if (held_size + cost > core::kMaxItemSizeBytes) {
+      held_size = std::max(held_size, action.update->written_size_bytes(item) + cost);
+    }
+  }
+  if (held_size > core::kMaxItemSizeBytes) {
     core::throw_validation("Item size to update has exceeded the maximum allowed size");
   }
   item.append_json(decision.updated_json);
@@ -172,8 +185,10 @@ void Writer::decide_indexes(const WriteAction& action, Decision& decision) const
 
     const std::size_t old_size = before ? before->size_bytes : 0;
     const std::size_t new_size = after ? after->size_bytes : 0;
-    outcome.capacity.indexes.push_back(
-        {i, 0, index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
+    if (!same_key || !holds_the_same(before->json(), after->json())) {
+      outcome.capacity.indexes.push_back(
+          {i, 0, index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
+    }
     const CounterDelta delta{index.space, static_cast<int>(after.has_value()) - static_cast<int>(before.has_value()),
                              difference(new_size, old_size)};
     if (delta.items != 0 || delta.size_bytes != 0) decision.counters.push_back(delta);
@@ -249,6 +264,7 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions)
   std::vector<CancellationReason> reasons(actions.size());
   bool cancelled = false;
   for (std::size_t i = 0; i < actions.size(); ++i) {
+    decisions[i].in_transaction = true;
     try {
       decide(actions[i], decisions[i]);
     } catch (const BeforeTransaction&) {
@@ -279,9 +295,8 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions)
   outcomes.reserve(actions.size());
   for (std::size_t i = 0; i < actions.size(); ++i) {
     finish_outcome(actions[i], decisions[i]);
-    Capacity& capacity = decisions[i].outcome.capacity;
-    const Capacity once = capacity;
-    capacity.add(once);
+    // A transaction prepares and commits at the table; its indexes are written once.
+    decisions[i].outcome.capacity.table_write *= 2;
     outcomes.push_back(std::move(decisions[i].outcome));
   }
   return outcomes;

@@ -31,6 +31,7 @@ class Writer {
     std::string updated_json;  // kUpdate
     std::string_view new_json;
     bool writes = false;  // kConditionCheck and deleting nothing do not
+    bool in_transaction = false;
     struct IndexChange {
       store::SpaceId space = 0;
       std::string removed_key;  // empty: none

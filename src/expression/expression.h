@@ -129,6 +129,11 @@ class Update {
   void apply(json::Item& item, bool item_exists = true) const;
   /// The paths it writes, for UPDATED_OLD and UPDATED_NEW, and for the check that no key attribute is updated.
   [[nodiscard]] const std::vector<Path>& paths() const;
+  /// UpdateItem (not so transactions) also holds what it writes against the item size limit: the top-level attributes
+  /// that it sets or adds to, names and values as they stand in `updated`, and a fixed cost for each action.
+  /// Source: measured at the service by others, byte by byte; the documentation does not tell.
+  [[nodiscard]] std::size_t written_size_bytes(const json::Item& updated) const;
+  [[nodiscard]] std::size_t action_cost_bytes() const;
 
  private:
   std::shared_ptr<const UpdateProgram> program_;

@@ -137,6 +137,11 @@ bool subtract(AttributeValue& value, const AttributeValue& less) {
   return true;
 }
 
+/// Whether the action only takes away.
+bool takes(const UpdateAction& action) {
+  return action.kind == UpdateAction::Kind::kRemove || action.kind == UpdateAction::Kind::kDelete;
+}
+
 /// Applies one program to one item.
 class Application {
  public:
@@ -334,5 +339,42 @@ Update::Update(std::shared_ptr<const UpdateProgram> program) : program_(std::mov
 void Update::apply(json::Item& item, bool item_exists) const { Application(*program_, item, item_exists).run(); }
 
 const std::vector<Path>& Update::paths() const { return program_->paths; }
+
+std::size_t Update::action_cost_bytes() const {
+  constexpr std::size_t kUpdateCost = 3;
+  constexpr std::size_t kWriteCost = 19;
+  constexpr std::size_t kListIndexCost = 1;
+  constexpr std::size_t kArithmeticCost = 50;
+  constexpr std::size_t kTakeCost = 2;
+  std::size_t cost = kUpdateCost;
+  for (const UpdateAction& action : program_->actions) {
+    if (takes(action)) {
+      cost += kTakeCost;
+      continue;
+    }
+    const std::vector<PathStep>& steps = program_->paths[action.path].steps;
+    const bool into_list = std::any_of(
+        steps.begin(), steps.end(), [](const PathStep& step) { return std::holds_alternative<std::uint32_t>(step); });
+    const bool arithmetic =
+        action.value.kind == UpdateValue::Kind::kPlus || action.value.kind == UpdateValue::Kind::kMinus;
+    cost += kWriteCost + (into_list ? kListIndexCost : 0) + (arithmetic ? kArithmeticCost : 0);
+  }
+  return cost;
+}
+
+std::size_t Update::written_size_bytes(const json::Item& updated) const {
+  std::size_t size = 0;
+  std::vector<std::string_view> written;
+  for (const UpdateAction& action : program_->actions) {
+    if (!takes(action)) written.push_back(program_->paths[action.path].attribute);
+  }
+  std::sort(written.begin(), written.end());
+  written.erase(std::unique(written.begin(), written.end()), written.end());
+  for (const std::string_view name : written) {
+    const AttributeValue* value = updated.find(name);
+    if (value != nullptr) size += name.size() + value->size_bytes();
+  }
+  return size;
+}
 
 }  // namespace stator::expression

@@ -187,4 +187,17 @@ std::size_t Item::size_bytes() const {
   return size;
 }
 
+bool Item::holds_same(const Item& other) const {
+  if (count_ != other.count_) return false;
+  for (Attribute& attribute : attributes_) {
+    if (attribute.removed) continue;
+    Attribute* theirs = other.locate_escaped(attribute.escaped_name);
+    if (theirs == nullptr || theirs->removed) return false;
+    const bool both_stored = !attribute.changed && !theirs->changed;
+    if (both_stored && attribute.stored_value == theirs->stored_value) continue;
+    if (parse(attribute) != other.parse(*theirs)) return false;
+  }
+  return true;
+}
+
 }  // namespace stator::json

@@ -59,6 +59,8 @@ class Item {
   void append_json(std::string& out) const;
   /// DynamoDB size of names and values.
   [[nodiscard]] std::size_t size_bytes() const;
+  /// Whether both have the same attributes with equal values; attributes, members of maps and of sets have no order.
+  [[nodiscard]] bool holds_same(const Item& other) const;
 
  private:
   struct Attribute {
