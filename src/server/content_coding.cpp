@@ -17,10 +17,8 @@ constexpr std::size_t kStepBytes = 64 * 1024;
 
 int window_bits(Coding coding) { return coding == Coding::kGzip ? kGzipWindowBits : kZlibWindowBits; }
 
-/// A quality, or nothing where the parameter is none. Above 1 counts as 1, below 0 as 0, and what is no number as 1.
-std::optional<double> quality_of(std::string_view parameter) {
-  if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) return std::nullopt;
-  const std::string_view text = trimmed(parameter.substr(2));
+/// The number after "q=". Above 1 counts as 1, below 0 as 0, and what is no number as 1.
+double quality_of(std::string_view text) {
   if (text.starts_with('-')) return 0.0;
   double value = 0;
   double scale = 1;
@@ -40,13 +38,14 @@ std::optional<double> quality_of(std::string_view parameter) {
   return digits ? std::min(value, 1.0) : 1.0;
 }
 
-/// The quality of one element's parameters: the first that is a quality.
+/// The quality among one element's parameters: behind the first "q=", which the service finds at the end of a longer
+/// name too.
 double quality_of_all(std::string_view parameters) {
-  while (!parameters.empty()) {
-    const std::size_t end = parameters.find(';');
-    if (const auto quality = quality_of(trimmed(parameters.substr(0, end)))) return *quality;
-    if (end == std::string_view::npos) break;
-    parameters.remove_prefix(end + 1);
+  for (std::size_t q = parameters.find_first_of("qQ"); q != std::string_view::npos;
+       q = parameters.find_first_of("qQ", q + 1)) {
+    if (!parameters.substr(q + 1).starts_with('=')) continue;
+    const std::string_view text = parameters.substr(q + 2);
+    return quality_of(trimmed(text.substr(0, text.find(';'))));
   }
   return 1.0;
 }

@@ -280,6 +280,8 @@ TEST(ReplyEncoding, IsChosenAsByTheService) {
       {"gzip ;q=0", kNone},
       {"identity;q=0", kNone},
       {"*;q=0", kNone},
+      {"gzip;nq=0;q=1", kNone},
+      {"gzip;q=1;q=0", kGzip},
       {"*;q=0.5,identity", kGzip},
       {"gzip;q=0.5,identity;q=0.8", kGzip},
       {"br;q=0.8,identity;q=0.5,*;q=0", kNone},
@@ -297,7 +299,6 @@ TEST(ReplyEncoding, IsChosenAsByTheService) {
       {"gzip;q= 0;q=1", kNone},
       {"gzip;q =0;q=1", kGzip},
       {"gzip; q=0;q=1", kNone},
-      {"gzip;nq=0;q=1", kGzip},
       {"gzip;q=0, gzip;q=1, gzip;q=0", kGzip},
       {"br,identity;q=0.5,gzip;q=0.0001", kGzip},
   };

@@ -10,6 +10,8 @@
 namespace stator::server {
 namespace {
 
+using namespace std::string_literals;
+
 constexpr std::size_t kLimit = 16 * 1024;
 
 TEST(RequestHead, NamesItsParts) {
@@ -54,7 +56,7 @@ TEST(RequestHead, WrongOnesAreNamed) {
       {"POST / HTTP/1.1\r\nno colon\r\n\r\n", HeadStatus::kMalformed},
       {"POST / HTTP/1.1\r\nHost : a\r\n\r\n", HeadStatus::kMalformed},
       {"POST / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", HeadStatus::kMalformed},
-      {std::string("POST / HTTP/1.1\r\nHost: a\0b\r\n\r\n", 31), HeadStatus::kMalformed},
+      {"POST / HTTP/1.1\r\nHost: a\0b\r\n\r\n"s, HeadStatus::kMalformed},
       {"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", HeadStatus::kMalformed},
       {"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", HeadStatus::kMalformed},
       {"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", HeadStatus::kMalformed},
@@ -90,7 +92,7 @@ TEST(RequestHead, ConnectionFollowsVersionAndHeader) {
 
 TEST(RequestHead, GarbageNeverReadsPastItsEnd) {
   std::mt19937 random(20230320);
-  const std::string alphabet("PGET / HTP1.0\r\n\r\n:ab\0\xff-", 26);
+  const std::string alphabet = "PGET / HTP1.0\r\n\r\n:ab\0\xff-"s;
   for (int i = 0; i < 20'000; ++i) {
     std::string text(random() % 64, ' ');
     for (char& c : text) c = alphabet[random() % alphabet.size()];
