@@ -140,7 +140,7 @@ void update_item(Call& call) {
   const engine::WriteOutcome outcome = call.engine().write(action);
   ObjectWriter writer(call.reply);
   if (returned == "ALL_OLD" && outcome.existed) writer.key("Attributes") += outcome.old_json;
-  if (returned == "ALL_NEW") writer.key("Attributes") += outcome.new_json;
+  if (returned == "ALL_NEW" && !outcome.new_json.empty()) writer.key("Attributes") += outcome.new_json;
   if (update && returned == "UPDATED_OLD" && outcome.existed) write_updated(writer, update->paths(), outcome.old_json);
   if (update && returned == "UPDATED_NEW") write_updated(writer, update->paths(), outcome.new_json);
   write_outcome(writer, call, action, outcome);

@@ -128,7 +128,6 @@ void Writer::decide_new_item(const WriteAction& action, Decision& decision) cons
     case WriteKind::kUpdate:
       break;
   }
-  decision.writes = true;
   json::Item item = parse_item(decision.old_json);
   if (!outcome.existed) {
     std::size_t part = 0;
@@ -136,7 +135,12 @@ void Writer::decide_new_item(const WriteAction& action, Decision& decision) cons
       for (const core::KeyAttribute& attribute : *attributes) item.set(attribute.name, action.key.values.at(part++));
     }
   }
-  if (action.update != nullptr) action.update->apply(item);
+  if (action.update != nullptr) {
+    action.update->apply(item, outcome.existed);
+    // Removing from an item that is not there makes none.
+    if (!outcome.existed && !action.update->creates_item()) return;
+  }
+  decision.writes = true;
   outcome.new_size_bytes = item.size_bytes();
   std::size_t held_size = outcome.new_size_bytes;
   if (action.update != nullptr && !decision.in_transaction) {

@@ -134,6 +134,8 @@ class Update {
   /// Source: measured at the service by others, byte by byte; the documentation does not tell.
   [[nodiscard]] std::size_t written_size_bytes(const json::Item& updated) const;
   [[nodiscard]] std::size_t action_cost_bytes() const;
+  /// Whether it makes an item where there is none: REMOVE and DELETE alone do not.
+  [[nodiscard]] bool creates_item() const;
 
  private:
   std::shared_ptr<const UpdateProgram> program_;

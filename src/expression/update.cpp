@@ -338,6 +338,12 @@ Update::Update(std::shared_ptr<const UpdateProgram> program) : program_(std::mov
 
 void Update::apply(json::Item& item, bool item_exists) const { Application(*program_, item, item_exists).run(); }
 
+bool Update::creates_item() const {
+  return std::any_of(program_->actions.begin(), program_->actions.end(), [](const UpdateAction& action) {
+    return action.kind == UpdateAction::Kind::kSet || action.kind == UpdateAction::Kind::kAdd;
+  });
+}
+
 const std::vector<Path>& Update::paths() const { return program_->paths; }
 
 std::size_t Update::action_cost_bytes() const {
