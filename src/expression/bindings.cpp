@@ -59,6 +59,7 @@ core::AttributeValue read_bound_value(const json::Value& value, std::string_view
     return json::read_value(value);
   } catch (const core::ApiError& error) {
     if (error.type != "ValidationException") throw;
+    if (error.message.starts_with("1 validation error detected: ")) throw;  // names within a map: no parameter named
     throw_invalid_value(kValues, error.message, key);
   }
 }

@@ -151,6 +151,7 @@ Condition condition_from_expected(const json::Object& expected, std::string_view
   std::vector<ConditionNode> tests;
   for (const auto [attribute, condition] : expected) {
     tests.push_back(read_expected(attribute, require(condition.get_object())));
+    json::check_attribute_name(attribute);
   }
   check_conditional_operator(conditional_operator, tests.size());
   return combine(std::move(tests), conditional_operator);
@@ -161,6 +162,7 @@ Condition condition_from_filter(const json::Object& filter, std::string_view con
   for (const auto [attribute, condition] : filter) {
     Comparison comparison = read_comparison(require(condition.get_object()));
     tests.push_back(legacy_test(attribute, comparison.comparison_operator, std::move(comparison.arguments)));
+    json::check_attribute_name(attribute);
   }
   check_conditional_operator(conditional_operator, tests.size());
   return combine(std::move(tests), conditional_operator);
@@ -185,6 +187,7 @@ Update update_from_attribute_updates(const json::Object& attribute_updates) {
   program->legacy = true;
   for (const auto [attribute, update] : attribute_updates) {
     UpdateAction action = read_update(require(update.get_object()));
+    json::check_attribute_name(attribute);
     action.path = program->paths.size();
     program->actions.push_back(std::move(action));
     program->paths.push_back(Path{std::string(attribute), {}});
@@ -200,6 +203,7 @@ Projection projection_from_attributes_to_get(const json::Array& attributes) {
     if (!seen.insert(name).second) {
       throw_invalid_parameter("Duplicate value in attribute name: " + std::string(name));
     }
+    json::check_attribute_name(name);
     paths.push_back(Path{std::string(name), {}});
   }
   return Projection(std::move(paths));

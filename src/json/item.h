@@ -24,6 +24,9 @@ std::size_t append_normalised(const Value& wire, std::string& out);
 /// The same check, to a tree.
 core::AttributeValue read_value(const Value& wire);
 
+/// Throws ValidationException where an attribute name, at any level, is empty or longer than 65535 bytes.
+void check_attribute_name(std::string_view name);
+
 /// Parses one value that we stored ourselves: trusted, no checks. Throws std::logic_error on damage.
 core::AttributeValue parse_stored(std::string_view stored_value);
 

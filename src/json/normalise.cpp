@@ -334,7 +334,9 @@ std::size_t Normaliser::member(const Member& member, bool first, std::size_t dep
   }
   append_string(member.name, out_);
   out_ += ':';
-  return member.name.size() + value(member.value, depth);
+  const std::size_t value_size = value(member.value, depth);
+  check_attribute_name(member.name);
+  return member.name.size() + value_size;
 }
 
 std::size_t Normaliser::members(const Object& object, std::size_t depth, std::size_t& count) {
@@ -385,6 +387,13 @@ std::size_t Normaliser::members(const Object& object, std::size_t depth, std::si
 }
 
 }  // namespace
+
+void check_attribute_name(std::string_view name) {
+  if (name.empty()) core::throw_validation("1 validation error detected: Empty attribute name");
+  if (name.size() > core::kMaxAttributeNameSizeBytes) {
+    core::throw_validation("1 validation error detected: Attribute name is too large, must be less than 65536 bytes");
+  }
+}
 
 std::size_t append_normalised(const Value& wire, std::string& out) { return Normaliser(out).value(wire, 1); }
 
