@@ -226,13 +226,14 @@ class Binder {
 
   void check_call(Function function, ConditionNode& bound) const {
     if (function == Function::kBeginsWith) check_types(bound, "begins_with", TypeSet::with_prefix());
-    if (function == Function::kBeginsWith || function == Function::kContains) return;
+    // attribute_type takes any first operand, though the documentation speaks of a path.
+    if (function == Function::kAttributeType) bound.type = attribute_type(bound.operands[1]);
+    if (function != Function::kAttributeExists && function != Function::kAttributeNotExists) return;
     const Operand& first = bound.operands.front();
     if (first.size || !std::holds_alternative<Path>(first.source)) {
       throw_invalid(kind_, "Operator or function requires a document path; operator or function: " +
                                std::string(function_name(function)));
     }
-    if (function == Function::kAttributeType) bound.type = attribute_type(bound.operands[1]);
   }
 
   [[nodiscard]] AttributeType attribute_type(const Operand& operand) const {

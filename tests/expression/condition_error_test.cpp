@@ -135,8 +135,7 @@ TEST(ConditionErrors, AttributeTypeNamesAType) {
 TEST(ConditionErrors, SomeFunctionsNeedAPath) {
   check({{"attribute_exists(:a) and a=a", "", R"({":a":{"S":"1"}})", needs_path("attribute_exists")},
          {"attribute_not_exists(:a)", "", R"({":a":{"S":"1"}})", needs_path("attribute_not_exists")},
-         {"attribute_not_exists(size(:a))", "", R"({":a":{"S":"1"}})", needs_path("attribute_not_exists")},
-         {"attribute_type(:a, :a)", "", R"({":a":{"S":"S"}})", needs_path("attribute_type")}});
+         {"attribute_not_exists(size(:a))", "", R"({":a":{"S":"1"}})", needs_path("attribute_not_exists")}});
 }
 
 TEST(ConditionErrors, FirstOperandDiffersFromTheOthers) {
