@@ -146,6 +146,8 @@ BatchWrite read_write(const engine::TablePtr& table, const Members& request) {
       throw_validation("The provided key element does not match the schema");
     }
     write.item = json::normalise_item(item);
+    // One bad index key refuses the whole batch, before anything is written.
+    engine::check_index_keys(*table, write.item);
   } else {
     write.action.kind = engine::WriteKind::kDelete;
     write.action.key = key_from_wire(*table, read_wire_key(*Members(*request.object("DeleteRequest")).object("Key")));
