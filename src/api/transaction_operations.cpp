@@ -209,15 +209,14 @@ void transact_write_items(Call& call) {
     } catch (const core::ApiError& error) {
       if (is_request_fault(error)) throw;
       cancellation.fail(i, error);
-      continue;
+      break;  // the service looks no further than the first
     }
     total_bytes += writes[i].item.size_bytes;
     if (!seen.insert(writes[i].action.key.encoded).second) throw_validation(kSeveralOperations);
   }
   if (total_bytes > core::kMaxTransactionSizeBytes) {
-    throw_validation(
-        "Member must have length less than or equal to 4194304, Member must have length greater than or equal "
-        "to 0");
+    const std::string what = "Transaction payload size cannot exceed 4MB. Payload Size: ";
+    throw_validation(what + ": " + what + std::to_string(total_bytes));
   }
   if (cancellation.any()) cancellation.raise();
 
