@@ -22,7 +22,7 @@ std::string tagged_table(Call& call, const char* action) {
                                                       " on resource: " + arn);
   };
   if (!arn.starts_with("arn:")) {
-    throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
+    throw_validation("One or more parameter values were invalid: ARNs must start with 'arn:': " + arn);
   }
   const auto at = arn.find(":table/");
   if (!arn.starts_with("arn:aws:dynamodb:") || at == std::string::npos) {

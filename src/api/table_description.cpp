@@ -148,14 +148,20 @@ void append_table_description(Call& call, const engine::Table& table, std::strin
     if (&attribute != table.attribute_definitions.data()) definitions += ',';
     ObjectWriter element(definitions);
     element.text("AttributeName", attribute.name);
+}
+
+void append_description(Call& call, const engine::Table& table, bool with_schema, std::string& out) {
+  const engine::TableCounts counts = call.engine().counts(table);
+  ObjectWriter writer(out);
+  if (with_schema) write_attribute_definitions(writer, table);
     element.text("AttributeType", core::type_name(attribute.type));
     element.end();
   }
   definitions += ']';
   writer.text("TableName", table.name);
-  append_key_schema(table.key_schema, writer.key("KeySchema"));
+  if (with_schema) append_key_schema(table.key_schema, writer.key("KeySchema"));
   writer.text("TableStatus", status_name(table.status));
-  writer.time("CreationDateTime", table.created_ms);
+  if (with_schema) writer.time("CreationDateTime", table.created_ms);
   append_throughput(table.throughput, writer.key("ProvisionedThroughput"));
   writer.integer("TableSizeBytes", static_cast<std::int64_t>(counts.table.size_bytes));
   writer.integer("ItemCount", static_cast<std::int64_t>(counts.table.items));
@@ -169,8 +175,10 @@ void append_table_description(Call& call, const engine::Table& table, std::strin
     }
     summary.end();
   }
-  write_indexes(call, writer, table, counts, false);
-  write_indexes(call, writer, table, counts, true);
+  if (with_schema) {
+    write_indexes(call, writer, table, counts, false);
+    write_indexes(call, writer, table, counts, true);
+  }
   if (!table.stream_view_type.empty()) {
     ObjectWriter stream(writer.key("StreamSpecification"));
     stream.flag("StreamEnabled", true);

@@ -291,7 +291,10 @@ void describe_table(Call& call) {
 }
 
 void delete_table(Call& call) {
-  write_description(call, "TableDescription", *call.engine().delete_table(table_name(call.request)));
+  const engine::TablePtr table = call.engine().delete_table(table_name(call.request));
+  ObjectWriter writer(call.reply);
+  append_deleted_table_description(call, *table, writer.key("TableDescription"));
+  writer.end();
 }
 
 void list_tables(Call& call) {

@@ -161,10 +161,12 @@ inline constexpr Member kSseSpecificationMembers[] = {
     may("KMSMasterKeyId", kKmsMasterKeyId),
 };
 inline constexpr Shape kSseSpecification = structure<kSseSpecificationMembers>("SSESpecification");
-/// Tags are judged by the operations: the service speaks about them in sentences of its own.
+/// Which characters a tag may have and how many tags there may be is judged by the operations.
+inline constexpr Shape kTagKey = string(1, 128);
+inline constexpr Shape kTagValue = string(0, 256);
 inline constexpr Member kTagMembers[] = {
-    may("Key", kText),
-    may("Value", kText),
+    must("Key", kTagKey),
+    must("Value", kTagValue),
 };
 inline constexpr Shape kTag = structure<kTagMembers>("Tag");
 inline constexpr Shape kTags = list_of(kTag);
