@@ -3,6 +3,7 @@
 #include "core/api_error.h"
 #include "engine/backfill.h"
 #include "engine/catalog.h"
+#include "engine/expiry.h"
 #include "engine/keys.h"
 #include "engine/reader.h"
 #include "engine/state.h"
@@ -30,14 +31,25 @@ struct Engine::Impl {
         catalog(*store, stripes, clock, options.transition_delay_ms,
                 [this](BackfillJob job) { backfill.start(std::move(job)); }),
         writer(*store, stripes),
-        backfill(*store, stripes, [this](const BackfillJob& job) { catalog.finish_backfill(job); }) {}
+        backfill(*store, stripes, [this](const BackfillJob& job) { catalog.finish_backfill(job); }),
+        expiry(*store, writer, clock, options.expiry_period_ms, [this] { return tables(); }) {}
+
+  std::vector<TablePtr> tables() {
+    std::vector<TablePtr> found;
+    for (const std::string& name : catalog.list({}, SIZE_MAX)) {
+      if (TablePtr table = catalog.find(name)) found.push_back(std::move(table));
+    }
+    return found;
+  }
 
   const core::Clock& clock;
   std::unique_ptr<store::Store> store;
   Stripes stripes;
   Catalog catalog;
   Writer writer;
-  Backfill backfill;  // last: its thread uses all the others
+  // Last, as their threads use all the others.
+  Backfill backfill;
+  Expiry expiry;
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -50,6 +62,9 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.create_if_missing = options.create_if_missing;
   auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
   impl->catalog.load();
+  for (const TablePtr& table : impl->tables()) {
+    if (!table->ttl_attribute.empty()) impl->expiry.look();
+  }
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -78,7 +93,9 @@ TablePtr Engine::update_table(std::string_view name, const std::function<void(Ta
 }
 
 TablePtr Engine::annotate_table(std::string_view name, const std::function<void(Table&)>& change) {
-  return impl_->catalog.annotate(name, change);
+  TablePtr table = impl_->catalog.annotate(name, change);
+  if (!table->ttl_attribute.empty()) impl_->expiry.look();
+  return table;
 }
 
 TableCounts Engine::counts(const Table& table) const {

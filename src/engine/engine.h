@@ -26,6 +26,8 @@ struct Options {
   bool create_if_missing = true;
   /// How long CREATING, UPDATING and DELETING last.
   std::int64_t transition_delay_ms = 0;
+  /// How often tables with a TTL attribute are searched for expired items.
+  std::int64_t expiry_period_ms = 10'000;
   const core::Clock* clock = &core::Clock::system();
 };
 
