@@ -137,27 +137,23 @@ void write_indexes(Call& call, ObjectWriter& writer, const engine::Table& table,
   if (!first) writer.out() += ']';
 }
 
-}  // namespace
-
-void append_table_description(Call& call, const engine::Table& table, std::string& out) {
-  const engine::TableCounts counts = call.engine().counts(table);
-  ObjectWriter writer(out);
+void write_attribute_definitions(ObjectWriter& writer, const engine::Table& table) {
   std::string& definitions = writer.key("AttributeDefinitions");
   definitions += '[';
   for (const auto& attribute : table.attribute_definitions) {
     if (&attribute != table.attribute_definitions.data()) definitions += ',';
     ObjectWriter element(definitions);
     element.text("AttributeName", attribute.name);
+    element.text("AttributeType", core::type_name(attribute.type));
+    element.end();
+  }
+  definitions += ']';
 }
 
 void append_description(Call& call, const engine::Table& table, bool with_schema, std::string& out) {
   const engine::TableCounts counts = call.engine().counts(table);
   ObjectWriter writer(out);
   if (with_schema) write_attribute_definitions(writer, table);
-    element.text("AttributeType", core::type_name(attribute.type));
-    element.end();
-  }
-  definitions += ']';
   writer.text("TableName", table.name);
   if (with_schema) append_key_schema(table.key_schema, writer.key("KeySchema"));
   writer.text("TableStatus", status_name(table.status));
@@ -205,6 +201,16 @@ void append_description(Call& call, const engine::Table& table, bool with_schema
   write_on_demand(writer, table.on_demand);
   write_warm(writer, table.warm, table.billing_mode, table.throughput, table.status);
   writer.end();
+}
+
+}  // namespace
+
+void append_table_description(Call& call, const engine::Table& table, std::string& out) {
+  append_description(call, table, true, out);
+}
+
+void append_deleted_table_description(Call& call, const engine::Table& table, std::string& out) {
+  append_description(call, table, false, out);
 }
 
 }  // namespace stator::api
