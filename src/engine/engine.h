@@ -190,12 +190,12 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Read units for `bytes` read: 4 KB blocks, at least one; half when eventually consistent.
-double read_units(std::size_t bytes, bool consistent);
 /// Throws ValidationException where an attribute that is a key of one of the table's indexes is, in an item to be put,
 /// of another type, empty or too long. Writing checks the same; this is for those who must know before they write.
 void check_index_keys(const Table& table, const json::EncodedItem& item);
 
+/// Read units for `bytes` read: 4 KB blocks, at least one; half when eventually consistent.
+double read_units(std::size_t bytes, bool consistent);
 /// Write units for an item of `bytes`: 1 KB blocks, at least one.
 double write_units(std::size_t bytes);
 

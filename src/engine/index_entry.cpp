@@ -127,11 +127,11 @@ std::optional<IndexEntry> make_index_entry(const Table& table, const Index& inde
     project(table, index, item, entry);
   }
   return entry;
+}
+
 void check_index_keys(const Table& table, const json::EncodedItem& item) {
   if (table.indexes.empty()) return;
   if (auto fault = check_index_keys(table, json::Item(item.json), nullptr)) throw std::move(fault->error);
-}
-
 }
 
 std::optional<IndexKeyFault> check_index_keys(const Table& table, const json::Item& item,
