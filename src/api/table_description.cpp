@@ -81,8 +81,8 @@ void append_projection(const engine::Index& index, std::string& out) {
 void write_on_demand(ObjectWriter& writer, const engine::ThroughputLimits& limits) {
   if (!limits.read_units && !limits.write_units) return;
   ObjectWriter inner(writer.key("OnDemandThroughput"));
-  inner.integer("MaxReadRequestUnits", limits.read_units.value_or(-1));
-  inner.integer("MaxWriteRequestUnits", limits.write_units.value_or(-1));
+  if (limits.read_units) inner.integer("MaxReadRequestUnits", *limits.read_units);
+  if (limits.write_units) inner.integer("MaxWriteRequestUnits", *limits.write_units);
   inner.end();
 }
 

@@ -74,9 +74,10 @@ std::vector<IndexUpdate> read_index_updates(const Members& request) {
 void check_something_to_update(const Members& request, const std::vector<IndexUpdate>& index_updates) {
   for (const char* member :
        {"ProvisionedThroughput", "BillingMode", "StreamSpecification", "SSESpecification", "ReplicaUpdates",
-        "TableClass", "DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency"}) {
+        "TableClass", "DeletionProtectionEnabled", "WarmThroughput", "MultiRegionConsistency"}) {
     if (request.has(member)) return;
   }
+  if (const auto on_demand = request.object("OnDemandThroughput"); on_demand && on_demand->size() != 0) return;
   if (!index_updates.empty()) return;
   throw_validation(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
@@ -147,24 +148,48 @@ void update_billing(const Members& request, const std::vector<IndexUpdate>& inde
       index.throughput.write_units = 0;
     }
   }
+  if (switching && wanted_mode == engine::BillingMode::kProvisioned) {
+    table.on_demand = {};
+    for (auto& index : table.indexes) index.on_demand = {};
+  }
   if (throughput) change_throughput(table.throughput, *throughput, now_ms);
 }
 
-/// Attribute types may be repeated, not changed.
-void merge_definitions(const std::vector<core::KeyAttribute>& given, engine::Table& table) {
+/// What a definition says of an attribute that the table has already does not count, unless the new index needs it so.
+void merge_definitions(const std::vector<core::KeyAttribute>& given, const engine::Index& index, engine::Table& table) {
   for (const auto& definition : given) {
     const auto found = std::ranges::find(table.attribute_definitions, definition.name, &core::KeyAttribute::name);
     if (found == table.attribute_definitions.end()) {
       table.attribute_definitions.push_back(definition);
-    } else if (found->type != definition.type) {
-      throw_validation(
-          std::string(kInvalid) +
-          "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
-          "defined. Existing schema: Schema:[SchemaElement: key{" +
-          found->name + ":" + std::string(core::type_name(found->type)) + "}] New schema: Schema:[SchemaElement: key{" +
-          definition.name + ":" + std::string(core::type_name(definition.type)) + "}]");
+      continue;
     }
+    if (found->type == definition.type || index.key_schema.find(definition.name) == nullptr) continue;
+    const bool hash = std::ranges::find(index.key_schema.hash, definition.name, &core::KeyAttribute::name) !=
+                      index.key_schema.hash.end();
+    const auto schema = [&](core::AttributeType type) {
+      return "Schema:[SchemaElement: key{" + definition.name + ":" + std::string(core::type_name(type)) +
+             (hash ? ":HASH}]" : ":RANGE}]");
+    };
+    throw_validation(std::string(kInvalid) +
+                     "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
+                     "defined. Existing schema: " +
+                     schema(found->type) + " New schema: " + schema(definition.type));
   }
+}
+
+/// The ceilings with the request's over them; -1, which removes one, still stands there.
+engine::ThroughputLimits merge_on_demand(const Members& request, engine::BillingMode mode,
+                                         engine::ThroughputLimits limits) {
+  const auto wanted = read_on_demand(request, mode, true);
+  if (wanted.read_units) limits.read_units = wanted.read_units;
+  if (wanted.write_units) limits.write_units = wanted.write_units;
+  return limits;
+}
+
+engine::ThroughputLimits without_removed(engine::ThroughputLimits limits) {
+  if (limits.read_units == -1) limits.read_units.reset();
+  if (limits.write_units == -1) limits.write_units.reset();
+  return limits;
 }
 
 engine::Index* find_global(engine::Table& table, const std::string& name) {
@@ -178,7 +203,7 @@ void create_index(const Members& request, const IndexUpdate& update, engine::Tab
   }
   const auto definitions = read_attribute_definitions(request);
   auto index = read_global_index(*update.create, definitions, table.billing_mode);
-  merge_definitions(definitions, table);
+  merge_definitions(definitions, index, table);
   table.indexes.push_back(std::move(index));
 }
 
@@ -213,9 +238,7 @@ void change_index(const IndexUpdate& update, engine::Table& table, std::int64_t 
     check_throughput_changes(index->throughput, *throughput);
     change_throughput(index->throughput, *throughput, now_ms);
   }
-  if (update.update->has("OnDemandThroughput")) {
-    index->on_demand = read_on_demand(*update.update, table.billing_mode, true);
-  }
+  index->on_demand = without_removed(merge_on_demand(*update.update, table.billing_mode, index->on_demand));
   if (update.update->has("WarmThroughput")) index->warm = read_warm(*update.update);
 }
 
@@ -246,21 +269,6 @@ void update_indexes(const Members& request, const std::vector<IndexUpdate>& upda
     check_indexes(table);
     drop_unused_definitions(table);
   }
-}
-
-void merge_on_demand(const Members& request, engine::Table& table) {
-  if (!request.has("OnDemandThroughput")) return;
-  const auto wanted = read_on_demand(request, table.billing_mode, true);
-  const auto merge = [](std::optional<std::int64_t>& current, const std::optional<std::int64_t>& value) {
-    if (!value) return;
-    if (*value == -1) {
-      current.reset();
-    } else {
-      current = value;
-    }
-  };
-  merge(table.on_demand.read_units, wanted.read_units);
-  merge(table.on_demand.write_units, wanted.write_units);
 }
 
 void update_stream(Call& call, engine::Table& table) {
@@ -330,9 +338,11 @@ void update_table(Call& call) {
   }
   read_throughput(request);  // bounds come before the table's state
   const std::int64_t now_ms = call.engine().clock().now_ms();
+  engine::ThroughputLimits on_demand;
   const auto changed = call.engine().update_table(table_name(request), [&](engine::Table& table) {
     update_billing(request, index_updates, table, now_ms);
-    merge_on_demand(request, table);
+    on_demand = merge_on_demand(request, table.billing_mode, table.on_demand);
+    table.on_demand = without_removed(on_demand);
     if (request.has("WarmThroughput")) table.warm = read_warm(request);
     update_indexes(request, index_updates, table, now_ms);
     update_stream(call, table);
@@ -340,7 +350,10 @@ void update_table(Call& call) {
     if (const auto table_class = request.text("TableClass")) table.table_class = *table_class;
     table.deletion_protection = request.flag("DeletionProtectionEnabled", table.deletion_protection);
   });
-  write_description(call, "TableDescription", *changed);
+  // The reply repeats a -1; later descriptions show no ceiling.
+  engine::Table shown = *changed;
+  shown.on_demand = on_demand;
+  write_description(call, "TableDescription", shown);
 }
 
 }  // namespace stator::api

@@ -348,7 +348,8 @@ void apply_stream_specification(Call& call, const Members& specification, engine
   const auto view = specification.text("StreamViewType");
   if (!enabled) {
     if (view) {
-      throw_validation(std::string(kInvalid) + "StreamViewType cannot be specified when StreamEnabled is false");
+      throw_validation(std::string(kInvalid) +
+                       "Table is being created with a stream disabled, UpdateViewType should not be specified");
     }
     table.stream_view_type.clear();
     return;
