@@ -41,12 +41,22 @@ std::optional<expression::Condition> read_condition(const Members& request, expr
   return expression::condition_from_expected(*expected, logic);
 }
 
+std::optional<expression::Projection> read_projection_expression(const Members& request,
+                                                                 expression::Bindings& bindings) {
+  const auto text = request.text("ProjectionExpression");
+  if (!text) return std::nullopt;
+  return expression::bind_projection(*text, bindings);
+}
+
+std::optional<expression::Projection> read_attributes_to_get(const Members& request) {
+  const auto names = request.array("AttributesToGet");
+  if (!names) return std::nullopt;
+  return expression::projection_from_attributes_to_get(*names);
+}
+
 std::optional<expression::Projection> read_projection(const Members& request, expression::Bindings& bindings) {
-  if (const auto text = request.text("ProjectionExpression")) return expression::bind_projection(*text, bindings);
-  if (const auto names = request.array("AttributesToGet")) {
-    return expression::projection_from_attributes_to_get(*names);
-  }
-  return std::nullopt;
+  if (auto projection = read_projection_expression(request, bindings)) return projection;
+  return read_attributes_to_get(request);
 }
 
 namespace {

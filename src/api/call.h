@@ -33,6 +33,9 @@ expression::Bindings read_bindings(const Members& request);
 /// ConditionExpression, or the legacy Expected with its ConditionalOperator; nullopt where there is neither.
 std::optional<expression::Condition> read_condition(const Members& request, expression::Bindings& bindings);
 
+std::optional<expression::Projection> read_projection_expression(const Members& request,
+                                                                 expression::Bindings& bindings);
+std::optional<expression::Projection> read_attributes_to_get(const Members& request);
 /// ProjectionExpression or AttributesToGet.
 std::optional<expression::Projection> read_projection(const Members& request, expression::Bindings& bindings);
 

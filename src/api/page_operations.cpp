@@ -7,6 +7,7 @@
 #include "api/operations.h"
 #include "api/reply.h"
 #include "core/api_error.h"
+#include "core/base64.h"
 #include "expression/legacy.h"
 #include "expression/parameters.h"
 #include "json/item.h"
@@ -58,12 +59,14 @@ Selection read_selection(const Members& request, bool is_query, std::optional<ex
   return selection;
 }
 
-/// FilterExpression, or QueryFilter / ScanFilter with ConditionalOperator.
-std::optional<expression::Condition> read_filter(const Members& request, std::string_view legacy_name,
-                                                 expression::Bindings& bindings) {
-  if (const auto text = request.text("FilterExpression")) {
-    return expression::bind_condition(*text, expression::ConditionKind::kFilter, bindings);
-  }
+std::optional<expression::Condition> read_filter_expression(const Members& request, expression::Bindings& bindings) {
+  const auto text = request.text("FilterExpression");
+  if (!text) return std::nullopt;
+  return expression::bind_condition(*text, expression::ConditionKind::kFilter, bindings);
+}
+
+/// QueryFilter or ScanFilter with ConditionalOperator.
+std::optional<expression::Condition> read_legacy_filter(const Members& request, std::string_view legacy_name) {
   const auto filter = request.object(legacy_name);
   const auto logic = request.text("ConditionalOperator").value_or(std::string_view{});
   if (!filter || filter->size() == 0) {
@@ -113,17 +116,20 @@ bool same_attributes(const WireKey& start, const engine::Table& table, const eng
   return start.size() == wanted;
 }
 
-/// The index's key values in schema order; each must be present and of its type.
-std::vector<core::AttributeValue> index_start_values(const WireKey& start, const engine::Index& index) {
+/// The attribute must be in the starting key, with a value of its type.
+const core::AttributeValue& start_value(const WireKey& start, const core::KeyAttribute& attribute, bool hash) {
+  const auto* value = find_attribute(start, attribute.name);
+  if (value == nullptr) throw_validation(kInvalidStart);
+  check_key_value(attribute, *value, hash);
+  return *value;
+}
+
+/// The index's key values in schema order.
+std::vector<core::AttributeValue> index_start_values(const WireKey& start, const engine::Index* index) {
   std::vector<core::AttributeValue> values;
-  const auto take = [&](const core::KeyAttribute& attribute, bool hash) {
-    const auto* value = find_attribute(start, attribute.name);
-    if (value == nullptr) throw_validation(kInvalidStart);
-    check_key_value(attribute, *value, hash);
-    values.push_back(*value);
-  };
-  for (const auto& attribute : index.key_schema.hash) take(attribute, true);
-  for (const auto& attribute : index.key_schema.range) take(attribute, false);
+  if (index == nullptr) return values;
+  for (const auto& attribute : index->key_schema.hash) values.push_back(start_value(start, attribute, true));
+  for (const auto& attribute : index->key_schema.range) values.push_back(start_value(start, attribute, false));
   return values;
 }
 
@@ -154,18 +160,20 @@ void check_filter_attributes(const Members& request, const expression::Condition
   std::ranges::for_each(schema.range, check);
 }
 
+/// A global index has nothing to fetch the attributes from that it does not hold.
+void check_all_attributes(const Selection& selection, const engine::Index* index) {
+  if (!selection.all_attributes || index == nullptr || !index->global) return;
+  if (index->projection == engine::ProjectionType::kAll) return;
+  throw_validation(
+      "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary "
+      "index " +
+      index->name + " because its projection type is not ALL");
+}
+
 /// A local index fetches from the table what it does not hold; a global one cannot.
 bool needs_table(const Selection& selection, const engine::Table& table, const engine::Index* index) {
   if (index == nullptr || index->projection == engine::ProjectionType::kAll) return false;
-  if (selection.all_attributes) {
-    if (index->global) {
-      throw_validation(
-          "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global "
-          "secondary index " +
-          index->name + " because its projection type is not ALL");
-    }
-    return true;
-  }
+  if (selection.all_attributes) return true;
   if (!selection.projection) return false;
   std::string missing;
   for (const auto& path : selection.projection->paths()) {
@@ -179,6 +187,11 @@ bool needs_table(const Selection& selection, const engine::Table& table, const e
                      " does not project [" + missing + "]");
   }
   return true;
+}
+
+/// A query of a table without sort key: its partition is one item, after which there is nothing to go on with.
+bool reads_one_item(const engine::PageRequest& page) {
+  return page.range && page.index == nullptr && page.table->key_schema.range.empty();
 }
 
 /// Reads the page and writes the reply.
@@ -200,7 +213,9 @@ void answer_page(Call& call, const engine::PageRequest& page_request, const Sele
   if (!selection.count_only) (((writer.key("Items") += '[') += items) += ']');
   writer.integer("Count", static_cast<std::int64_t>(page.count));
   writer.integer("ScannedCount", static_cast<std::int64_t>(page.scanned_count));
-  if (!page.last_evaluated_key_json.empty()) writer.key("LastEvaluatedKey") += page.last_evaluated_key_json;
+  if (!page.last_evaluated_key_json.empty() && !reads_one_item(page_request)) {
+    writer.key("LastEvaluatedKey") += page.last_evaluated_key_json;
+  }
   write_capacity(writer, *page_request.table, page.capacity, read_capacity_detail(call.request));
   writer.end();
   // A thread serves many requests; one huge page must not stay with it.
@@ -223,17 +238,45 @@ const core::AttributeValue* find_hash_mismatch(const WireKey& start, const core:
   return nullptr;
 }
 
-/// A query's starting key must lie inside what the query reads.
-void check_query_start(const WireKey& start, const core::KeySchema& schema, const engine::PageRequest& page) {
-  const bool narrowed = page.range->range.has_value() || !page.range->range_equal.empty();
-  const bool other_partition = find_hash_mismatch(start, schema, *page.range) != nullptr;
-  if (!narrowed) {
-    if (other_partition) {
-      throw_validation("The provided starting key is outside query boundaries based on provided conditions");
+/// "{pk=AttributeValue: {S:a}}", as the service prints a key.
+std::string printed_key(const WireKey& key) {
+  std::string text = "{";
+  for (const auto& attribute : key) {
+    if (text.size() > 1) text += ", ";
+    const auto& value = attribute.value;
+    std::string content;
+    if (const auto* string = value.get_if<std::string>()) {
+      content = *string;
+    } else if (const auto* number = value.get_if<core::Number>()) {
+      content = number->to_string();
+    } else if (const auto* binary = value.get_if<core::AttributeValue::Binary>()) {
+      content = core::base64_encode(binary->bytes);
     }
-    return;
+    ((((((text += attribute.name) += "=AttributeValue: {") += core::type_name(value.type())) += ':') += content)) +=
+        '}';
   }
-  if (!other_partition && !engine::Engine::start_in_range(page)) {
+  return text += '}';
+}
+
+/// Whether the range part of the starting key is one that the query's key conditions let through.
+bool in_key_range(const WireKey& start, const core::KeySchema& schema, const expression::KeyRange& range) {
+  for (std::size_t i = 0; i < range.range_equal.size(); ++i) {
+    const auto* value = find_attribute(start, schema.range[i].name);
+    if (value == nullptr || !(*value == range.range_equal[i])) return false;
+  }
+  if (!range.range) return true;
+  const auto* value = find_attribute(start, range.range->attribute);
+  return value != nullptr && expression::holds(*range.range, *value);
+}
+
+/// A query's starting key must lie inside what the query reads. Its range part is judged before its partition.
+void check_query_start(const WireKey& start, const core::KeySchema& schema, const expression::KeyRange& range) {
+  const bool narrowed = range.range.has_value() || !range.range_equal.empty();
+  const bool other_partition = find_hash_mismatch(start, schema, range) != nullptr;
+  if (!narrowed && other_partition) {
+    throw_validation("The provided starting key is outside query boundaries based on provided conditions");
+  }
+  if (!in_key_range(start, schema, range)) {
     throw_validation("The provided starting key does not match the range key predicate");
   }
   if (other_partition) throw_validation("The query can return at most one row and cannot be restarted");
@@ -243,19 +286,23 @@ void check_query_start(const WireKey& start, const core::KeySchema& schema, cons
 
 void query(Call& call) {
   const Members& request = call.request;
+  // The legacy parameters are read first, then the starting key, and only then the expressions.
   expression::check_expression_parameters(request.json(), kQueryNames, kQueryLegacyNames);
-  expression::Bindings bindings = read_bindings(request);
+  auto filter = read_legacy_filter(request, "QueryFilter");
+  auto projection = read_attributes_to_get(request);
   const auto start = read_start_key(request);
   const auto key_text = request.text("KeyConditionExpression");
   const auto key_conditions = request.object("KeyConditions");
   if (!key_text && !key_conditions) {
     throw_validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
   }
+  expression::Bindings bindings = read_bindings(request);
   const expression::KeyCondition key_condition = key_text
                                                      ? expression::bind_key_condition(*key_text, bindings)
                                                      : expression::key_condition_from_key_conditions(*key_conditions);
-  const auto filter = read_filter(request, "QueryFilter", bindings);
-  const Selection selection = read_selection(request, true, read_projection(request, bindings));
+  if (!filter) filter = read_filter_expression(request, bindings);
+  if (!projection) projection = read_projection_expression(request, bindings);
+  const Selection selection = read_selection(request, true, std::move(projection));
   bindings.check_all_used();
   expression::check_key_condition(key_condition);
 
@@ -269,17 +316,21 @@ void query(Call& call) {
   page.filter = filter ? &*filter : nullptr;
 
   if (start && !same_attributes(*start, *page.table, page.index)) throw_validation(kInvalidStart);
-  const auto start_values =
-      start && page.index != nullptr ? index_start_values(*start, *page.index) : std::vector<core::AttributeValue>{};
-  page.range = expression::resolve_key_condition(key_condition, schema, !key_text);
+  page.range = expression::resolve_key_condition(key_condition, schema, [&](const auto& attribute, bool hash) {
+    if (start) start_value(*start, attribute, hash);
+  });
   if (start) {
-    page.start =
-        engine::Engine::make_start(*page.table, page.index, start_values, table_start_key(*start, *page.table));
-    check_query_start(*start, schema, page);
+    page.start = engine::Engine::make_start(*page.table, page.index, index_start_values(*start, page.index),
+                                            table_start_key(*start, *page.table));
+    if (reads_one_item(page)) {
+      throw_validation("The provided exclusive start key is invalid: ExclusiveStartKey: " + printed_key(*start));
+    }
+    check_query_start(*start, schema, *page.range);
   }
   if (selection.projection) check_key_paths(*page.table, selection.projection->paths());
-  check_key_paths(*page.table, filter);
   if (filter) check_filter_attributes(request, *filter, schema);
+  check_all_attributes(selection, page.index);
+  check_key_paths(*page.table, filter);
   page.fetch_from_table = needs_table(selection, *page.table, page.index);
   answer_page(call, page, selection);
 }
@@ -287,8 +338,9 @@ void query(Call& call) {
 void scan(Call& call) {
   const Members& request = call.request;
   expression::check_expression_parameters(request.json(), kScanNames, kScanLegacyNames);
-  expression::Bindings bindings = read_bindings(request);
   engine::PageRequest page;
+  auto projection = read_attributes_to_get(request);
+  auto filter = read_legacy_filter(request, "ScanFilter");
   const auto start = read_start_key(request);
   const auto segment = request.integer("Segment");
   const auto total = request.integer("TotalSegments");
@@ -308,8 +360,10 @@ void scan(Call& call) {
     page.segment = static_cast<std::uint32_t>(*segment);
     page.total_segments = static_cast<std::uint32_t>(*total);
   }
-  const auto filter = read_filter(request, "ScanFilter", bindings);
-  const Selection selection = read_selection(request, false, read_projection(request, bindings));
+  expression::Bindings bindings = read_bindings(request);
+  if (!filter) filter = read_filter_expression(request, bindings);
+  if (!projection) projection = read_projection_expression(request, bindings);
+  const Selection selection = read_selection(request, false, std::move(projection));
   bindings.check_all_used();
 
   page.table = call.engine().usable_table(table_name(request));
@@ -317,15 +371,16 @@ void scan(Call& call) {
   page.consistent_read = request.flag("ConsistentRead");
   page.limit = read_limit(request);
   page.filter = filter ? &*filter : nullptr;
+  if (start && !same_attributes(*start, *page.table, page.index)) {
+    throw_validation(page.index != nullptr
+                         ? std::string(kInvalidStart)
+                         : std::string(kInvalidStart) + ": The provided key element does not match the schema");
+  }
+  const auto start_values = start ? index_start_values(*start, page.index) : std::vector<core::AttributeValue>{};
+  check_all_attributes(selection, page.index);
   if (start) {
-    if (!same_attributes(*start, *page.table, page.index)) {
-      throw_validation(page.index != nullptr
-                           ? std::string(kInvalidStart)
-                           : std::string(kInvalidStart) + ": The provided key element does not match the schema");
-    }
-    const auto values =
-        page.index != nullptr ? index_start_values(*start, *page.index) : std::vector<core::AttributeValue>{};
-    page.start = engine::Engine::make_start(*page.table, page.index, values, table_start_key(*start, *page.table));
+    page.start =
+        engine::Engine::make_start(*page.table, page.index, start_values, table_start_key(*start, *page.table));
     if (!engine::Engine::start_in_range(page)) {
       throw_validation(
           "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "

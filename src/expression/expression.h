@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,8 +97,14 @@ struct KeyRange {
 /// Holds the condition against a key schema. Throws the service's errors: "Query condition missed key schema element:
 /// pk", "Query key condition not supported", type mismatches ("One or more parameter values were invalid: Condition
 /// parameter type does not match schema type"), empty and oversized key values, and so on.
-/// `legacy` chooses the words for KeyConditions.
-KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySchema& schema, bool legacy = false);
+/// `before` is called for each key attribute just before its condition is checked: that is where the service checks the
+/// attribute's part of ExclusiveStartKey. May be empty.
+using KeyAttributeVisitor = std::function<void(const core::KeyAttribute& attribute, bool hash)>;
+KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySchema& schema,
+                               const KeyAttributeVisitor& before = {});
+
+/// Whether a key value of the predicate's attribute satisfies it.
+bool holds(const KeyPredicate& predicate, const core::AttributeValue& value);
 
 /// A projection: which paths of an item to return.
 class Projection {
@@ -127,15 +134,19 @@ class Update {
   /// `item_exists` is false where `item` holds nothing but the key of an item that is only now created: then REMOVE of
   /// a path into a missing attribute does nothing, where otherwise it is an error.
   void apply(json::Item& item, bool item_exists = true) const;
+  /// Whether it makes an item where there is none: REMOVE and DELETE alone do not.
+  [[nodiscard]] bool creates_item() const;
   /// The paths it writes, for UPDATED_OLD and UPDATED_NEW, and for the check that no key attribute is updated.
   [[nodiscard]] const std::vector<Path>& paths() const;
+  /// The type that the action of paths()[index] leaves, where the request alone tells: a value, a sum, a list_append.
+  [[nodiscard]] std::optional<core::AttributeType> known_type(std::size_t index) const;
+  /// The attributes that a path goes into, be it written or read.
+  void append_nested_attributes(std::vector<std::string>& names) const;
   /// UpdateItem (not so transactions) also holds what it writes against the item size limit: the top-level attributes
   /// that it sets or adds to, names and values as they stand in `updated`, and a fixed cost for each action.
   /// Source: measured at the service by others, byte by byte; the documentation does not tell.
   [[nodiscard]] std::size_t written_size_bytes(const json::Item& updated) const;
   [[nodiscard]] std::size_t action_cost_bytes() const;
-  /// Whether it makes an item where there is none: REMOVE and DELETE alone do not.
-  [[nodiscard]] bool creates_item() const;
 
  private:
   std::shared_ptr<const UpdateProgram> program_;

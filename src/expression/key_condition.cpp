@@ -169,10 +169,12 @@ void check_predicate(const KeyPredicate& predicate, const core::KeyAttribute& ke
 [[noreturn]] void throw_not_supported() { core::throw_validation("Query key condition not supported"); }
 
 /// One hash and at most one range attribute: every table and local index, most global ones.
-KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& schema) {
+KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& schema,
+                        const KeyAttributeVisitor& before) {
   const std::size_t count = condition.predicates.size();
   if (count > 2) core::throw_validation(std::string(kTooManyConditions));
   const core::KeyAttribute& hash_key = schema.hash.front();
+  before(hash_key, true);
   if (schema.range.empty() && count > 1) throw_not_supported();
   const KeyPredicate* hash = find(condition, hash_key.name);
   if (hash == nullptr) throw_missed(hash_key.name);
@@ -180,8 +182,10 @@ KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& sc
   if (hash->op != KeyOperator::kEqual) throw_not_supported();
   KeyRange range;
   range.hash.push_back(hash->first);
-  if (schema.range.empty() || count == 1) return range;
+  if (schema.range.empty()) return range;
   const core::KeyAttribute& range_key = schema.range.front();
+  before(range_key, false);
+  if (count == 1) return range;
   const KeyPredicate* predicate = find(condition, range_key.name);
   if (predicate == nullptr) throw_missed(range_key.name);
   check_predicate(*predicate, range_key, false);
@@ -196,10 +200,12 @@ KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& sc
 /// Several hash or range attributes: equality on every hash attribute, then range attributes from the left without a
 /// gap, of which only the last may be other than an equality.
 /// Source: Developer Guide, "Global secondary indexes: multi-attribute keys".
-KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema& schema) {
+KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema& schema,
+                           const KeyAttributeVisitor& before) {
   KeyRange range;
   std::size_t used = 0;
   for (const core::KeyAttribute& key : schema.hash) {
+    before(key, true);
     const KeyPredicate* predicate = find(condition, key.name);
     if (predicate == nullptr) {
       throw_invalid_parameter("All HASH key attributes must have an equality condition; missing: " + key.name);
@@ -214,6 +220,7 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
   std::size_t range_bytes = 0;
   std::string_view gap;
   for (const core::KeyAttribute& key : schema.range) {
+    before(key, false);
     const KeyPredicate* predicate = find(condition, key.name);
     if (predicate == nullptr) {
       if (gap.empty()) gap = key.name;
@@ -243,6 +250,16 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
   return range;
 }
 
+bool key_begins_with(const AttributeValue& value, const AttributeValue& prefix) {
+  if (const auto* text = value.get_if<std::string>()) {
+    const auto* start = prefix.get_if<std::string>();
+    return start != nullptr && text->starts_with(*start);
+  }
+  const auto* binary = value.get_if<AttributeValue::Binary>();
+  const auto* start = prefix.get_if<AttributeValue::Binary>();
+  return binary != nullptr && start != nullptr && binary->bytes.starts_with(start->bytes);
+}
+
 }  // namespace
 
 KeyCondition bind_key_condition(std::string_view text, Bindings& bindings) {
@@ -264,10 +281,36 @@ void check_key_condition(const KeyCondition& condition) {
   }
 }
 
-KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySchema& schema, bool /*legacy*/) {
+KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySchema& schema,
+                               const KeyAttributeVisitor& before) {
   check_key_condition(condition);
+  const auto visit = before ? before : KeyAttributeVisitor([](const core::KeyAttribute&, bool) {});
   const bool single = schema.hash.size() == 1 && schema.range.size() <= 1;
-  return single ? resolve_single(condition, schema) : resolve_composite(condition, schema);
+  return single ? resolve_single(condition, schema, visit) : resolve_composite(condition, schema, visit);
+}
+
+bool holds(const KeyPredicate& predicate, const AttributeValue& value) {
+  if (predicate.op == KeyOperator::kBeginsWith) return key_begins_with(value, predicate.first);
+  const auto order = core::compare(value, predicate.first);
+  if (!order) return false;
+  switch (predicate.op) {
+    case KeyOperator::kEqual:
+      return *order == 0;
+    case KeyOperator::kLess:
+      return *order < 0;
+    case KeyOperator::kLessOrEqual:
+      return *order <= 0;
+    case KeyOperator::kGreater:
+      return *order > 0;
+    case KeyOperator::kGreaterOrEqual:
+      return *order >= 0;
+    case KeyOperator::kBetween: {
+      const auto upper = core::compare(value, predicate.second);
+      return *order >= 0 && upper && *upper <= 0;
+    }
+    default:
+      return false;
+  }
 }
 
 }  // namespace stator::expression

@@ -180,7 +180,7 @@ TEST(LegacyKeyConditions, ResolveAsKeyConditionExpressionsDo) {
   const core::KeySchema schema{{{"a", core::AttributeType::kString}}, {{"b", core::AttributeType::kNumber}}};
   const auto error = [&](std::string_view conditions) {
     return error_of(
-        [&] { resolve_key_condition(key_condition_from_key_conditions(Json(conditions).object()), schema, true); });
+        [&] { resolve_key_condition(key_condition_from_key_conditions(Json(conditions).object()), schema); });
   };
   const std::string hash = R"("a":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"x"}]})";
   const std::string not_indexable = "Attempted conditional constraint is not an indexable operation";
@@ -208,7 +208,7 @@ TEST(LegacyKeyConditions, ResolveAsKeyConditionExpressionsDo) {
       key_condition_from_key_conditions(
           Json("{" + hash + R"(,"b":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"N":"1"},{"N":"3"}]}})")
               .object()),
-      schema, true);
+      schema);
   ASSERT_TRUE(range.range);
   EXPECT_EQ(range.range->op, KeyOperator::kBetween);
   EXPECT_EQ(range.range->second, core::AttributeValue::number(core::Number(3)));
