@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "core/api_error.h"
 #include "core/limits.h"
+#include "engine/index_key_types.h"
 #include "expression/legacy.h"
 #include "expression/parameters.h"
 #include "json/item.h"
@@ -39,14 +40,17 @@ bool wants_old_on_failure(const Members& request) {
   return request.text("ReturnValuesOnConditionCheckFailure") == "ALL_OLD";
 }
 
-/// Refuses an update of a key attribute.
-void check_update_paths(const engine::Table& table, const std::vector<expression::Path>& paths) {
-  for (const auto& path : paths) {
+/// Refuses an update of a key attribute, of an index key to another type, and paths into either.
+void check_update(const engine::Table& table, const expression::Update& update) {
+  for (const auto& path : update.paths()) {
     if (table.key_schema.find(path.attribute) == nullptr) continue;
     throw_validation("One or more parameter values were invalid: Cannot update attribute " + path.attribute +
                      ". This attribute is part of the key");
   }
-  check_key_paths(table, paths);
+  engine::check_known_index_key_types(table, update);
+  std::vector<std::string> nested;
+  update.append_nested_attributes(nested);
+  check_nested_attributes(table, nested);
 }
 
 void write_outcome(ObjectWriter& writer, Call& call, const engine::WriteAction& action,
@@ -133,7 +137,7 @@ void update_item(Call& call) {
   bindings.check_all_used();
   action.table = call.engine().usable_table(table_name(request));
   action.key = key_from_wire(*action.table, key);
-  if (update) check_update_paths(*action.table, update->paths());
+  if (update) check_update(*action.table, *update);
   action.update = update ? &*update : nullptr;
   action.condition = condition ? &*condition : nullptr;
 

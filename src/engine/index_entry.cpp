@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/limits.h"
+#include "engine/index_key_types.h"
 #include "engine/keys.h"
 #include "json/writer.h"
 
@@ -55,27 +56,24 @@ void project(const Table& table, const Index& index, const json::Item& item, Ind
 }
 
 std::optional<IndexKeyFault> check_attribute(const Index& index, const core::KeyAttribute& attribute, bool hash,
-                                             const json::Item& item, const std::vector<expression::Path>* updated) {
-  if (updated != nullptr && std::none_of(updated->begin(), updated->end(), [&attribute](const expression::Path& path) {
-        return path.attribute == attribute.name;
-      })) {
-    return std::nullopt;
-  }
+                                             const json::Item& item, const expression::Update* update) {
+  const auto writes_it = [&attribute](const expression::Path& path) { return path.attribute == attribute.name; };
+  if (update != nullptr && std::ranges::none_of(update->paths(), writes_it)) return std::nullopt;
   const core::AttributeValue* value = item.find(attribute.name);
   if (value == nullptr || is_key_value(attribute, *value, hash)) return std::nullopt;
   const auto fault = [](std::string message, bool before_transaction) {
     return IndexKeyFault{core::ApiError("ValidationException", std::move(message)), before_transaction};
   };
   if (value->type() != attribute.type) {
-    return fault("One or more parameter values were invalid: Type mismatch for Index Key " + attribute.name +
-                     " Expected: " + std::string(core::type_name(attribute.type)) +
-                     " Actual: " + std::string(core::type_name(value->type())) + " IndexName: " + index.name,
-                 false);
+    if (update != nullptr && !tells_type(*update, attribute.name)) {
+      return fault("The update expression attempted to update the secondary index key to unsupported type", false);
+    }
+    return IndexKeyFault{index_key_type_mismatch(index, attribute, value->type()), false};
   }
   if (is_empty(*value)) {
     const std::string kind = attribute.type == core::AttributeType::kString ? "string" : "binary";
     const std::string cannot = "The AttributeValue for a key attribute cannot contain an empty " + kind + " value.";
-    if (updated != nullptr) {
+    if (update != nullptr) {
       return fault(
           "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
           "to a value that is not supported. " +
@@ -94,11 +92,10 @@ std::optional<IndexKeyFault> check_attribute(const Index& index, const core::Key
                false);
 }
 
-std::optional<IndexKeyFault> check_index(const Index& index, const json::Item& item,
-                                         const std::vector<expression::Path>* updated) {
+std::optional<IndexKeyFault> check_index(const Index& index, const json::Item& item, const expression::Update* update) {
   for (const bool hash : {true, false}) {
     for (const core::KeyAttribute& attribute : hash ? index.key_schema.hash : index.key_schema.range) {
-      if (auto fault = check_attribute(index, attribute, hash, item, updated)) return fault;
+      if (auto fault = check_attribute(index, attribute, hash, item, update)) return fault;
     }
   }
   return std::nullopt;
@@ -135,13 +132,13 @@ void check_index_keys(const Table& table, const json::EncodedItem& item) {
 }
 
 std::optional<IndexKeyFault> check_index_keys(const Table& table, const json::Item& item,
-                                              const std::vector<expression::Path>* updated) {
+                                              const expression::Update* update) {
   std::optional<IndexKeyFault> first;
   const std::string* first_index = nullptr;
   for (const Index& index : table.indexes) {
     // The service names the index that comes first by name.
     if (first_index != nullptr && index.name > *first_index) continue;
-    if (auto fault = check_index(index, item, updated)) {
+    if (auto fault = check_index(index, item, update)) {
       first = std::move(fault);
       first_index = &index.name;
     }

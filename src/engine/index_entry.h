@@ -35,9 +35,9 @@ struct IndexKeyFault {
   bool before_transaction = false;
 };
 
-/// Checks the attributes that are keys of indexes. `updated` limits the check to attributes an update writes (what was
+/// Checks the attributes that are keys of indexes. `update` limits the check to attributes that it writes (what was
 /// there before an index was added may stay); null checks all.
 std::optional<IndexKeyFault> check_index_keys(const Table& table, const json::Item& item,
-                                              const std::vector<expression::Path>* updated);
+                                              const expression::Update* update);
 
 }  // namespace stator::engine

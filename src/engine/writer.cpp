@@ -161,9 +161,8 @@ void Writer::decide_indexes(const WriteAction& action, Decision& decision) const
   const json::Item old_item = parse_item(decision.old_json);
   const json::Item new_item = parse_item(decision.new_json);
   if (action.kind == WriteKind::kPut || action.update != nullptr) {
-    const std::vector<expression::Path>* updated =
-        action.kind == WriteKind::kUpdate ? &action.update->paths() : nullptr;
-    if (auto fault = check_index_keys(table, new_item, updated)) {
+    const expression::Update* update = action.kind == WriteKind::kUpdate ? action.update : nullptr;
+    if (auto fault = check_index_keys(table, new_item, update)) {
       if (fault->before_transaction) throw BeforeTransaction(fault->error.type, fault->error.message);
       throw std::move(fault->error);
     }

@@ -1,0 +1,47 @@
+#include "engine/index_key_types.h"
+
+namespace stator::engine {
+
+using core::AttributeType;
+
+namespace {
+
+std::optional<AttributeType> type_written(const expression::Update& update, const std::string& attribute) {
+  const auto& paths = update.paths();
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].attribute == attribute && paths[i].steps.empty()) return update.known_type(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+core::ApiError index_key_type_mismatch(const Index& index, const core::KeyAttribute& attribute, AttributeType actual) {
+  return {"ValidationException", "One or more parameter values were invalid: Type mismatch for Index Key " +
+                                     attribute.name + " Expected: " + std::string(core::type_name(attribute.type)) +
+                                     " Actual: " + std::string(core::type_name(actual)) + " IndexName: " + index.name};
+}
+
+void check_known_index_key_types(const Table& table, const expression::Update& update) {
+  const Index* first = nullptr;
+  std::optional<core::ApiError> fault;
+  for (const Index& index : table.indexes) {
+    // The service names the index that comes first by name.
+    if (first != nullptr && index.name > first->name) continue;
+    for (const auto* part : {&index.key_schema.hash, &index.key_schema.range}) {
+      for (const core::KeyAttribute& attribute : *part) {
+        const auto type = type_written(update, attribute.name);
+        if (!type || *type == attribute.type || first == &index) continue;
+        first = &index;
+        fault = index_key_type_mismatch(index, attribute, *type);
+      }
+    }
+  }
+  if (fault) throw std::move(*fault);
+}
+
+bool tells_type(const expression::Update& update, const std::string& attribute) {
+  return type_written(update, attribute).has_value();
+}
+
+}  // namespace stator::engine
