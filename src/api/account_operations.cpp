@@ -12,15 +12,21 @@ using core::throw_validation;
 
 namespace {
 
-/// The table behind a resource ARN, by name. Throws as the service does for what is no ARN or no table of ours.
-std::string tagged_table(Call& call, const char* action) {
-  const std::string arn(call.request.text("ResourceArn").value_or(std::string_view{}));
-  const std::string prefix = table_arn(call.context, "");
-  const auto refuse = [&] {
-    throw core::ApiError("AccessDeniedException", "User: arn:aws:iam::" + call.context.account_id +
-                                                      ":root is not authorized to perform: dynamodb:" + action +
-                                                      " on resource: " + arn);
-  };
+[[noreturn]] void refuse(Call& call, const char* action, const std::string& arn) {
+  throw core::ApiError("AccessDeniedException", "User: arn:aws:iam::" + call.context.account_id +
+                                                    ":root is not authorized to perform: dynamodb:" + action +
+                                                    " on resource: " + arn);
+}
+
+std::string resource_arn(const Call& call) {
+  return std::string(call.request.text("ResourceArn").value_or(std::string_view{}));
+}
+
+/// The name of the table that the resource ARN is of. Throws as the service does for what is no table's ARN, or not
+/// ours.
+std::string tagged_name(Call& call, const char* action) {
+  constexpr std::size_t kShortestName = 3;
+  const std::string arn = resource_arn(call);
   if (!arn.starts_with("arn:")) {
     throw_validation("One or more parameter values were invalid: ARNs must start with 'arn:': " + arn);
   }
@@ -29,30 +35,33 @@ std::string tagged_table(Call& call, const char* action) {
     throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
   }
   std::string name = arn.substr(at + 7);
-  if (name.empty() || name.find('/') != std::string::npos) {
+  if (name.size() < kShortestName || name.find('/') != std::string::npos) {
     throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
   }
-  if (!arn.starts_with(prefix)) refuse();
-  if (!call.engine().find_table(name)) {
-    if (std::string_view(action) == "ListTagsOfResource") refuse();
-    core::throw_resource_not_found("Requested resource not found: ResourcArn: " + arn + " not found");
-  }
+  if (!arn.starts_with(table_arn(call.context, ""))) refuse(call, action, arn);
   return name;
+}
+
+/// Each operation has words of its own for a table that is not there.
+void check_tagged(Call& call, const std::string& name, const std::string& not_found) {
+  if (!call.engine().find_table(name)) core::throw_resource_not_found(not_found);
 }
 
 }  // namespace
 
 void tag_resource(Call& call) {
   const auto tags = call.request.array("Tags");
-  const std::string name = tagged_table(call, "TagResource");
+  const std::string name = tagged_name(call, "TagResource");
   if (tags->size() == 0) throw_validation("Atleast one Tag needs to be provided as Input.");
+  check_tagged(call, name, "Requested resource not found: ResourcArn: " + resource_arn(call) + " not found");
   call.engine().annotate_table(name, [&](engine::Table& table) { merge_tags(*tags, table.tags); });
 }
 
 void untag_resource(Call& call) {
   const auto keys = call.request.array("TagKeys");
-  const std::string name = tagged_table(call, "UntagResource");
+  const std::string name = tagged_name(call, "UntagResource");
   if (keys->size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
+  check_tagged(call, name, "Requested resource not found");
   call.engine().annotate_table(name, [&](engine::Table& table) {
     for (const auto key : *keys) {
       const std::string_view text = key.get_string();
@@ -62,8 +71,9 @@ void untag_resource(Call& call) {
 }
 
 void list_tags_of_resource(Call& call) {
-  const std::string name = tagged_table(call, "ListTagsOfResource");
+  const std::string name = tagged_name(call, "ListTagsOfResource");
   const engine::TablePtr table = call.engine().find_table(name);
+  if (!table) refuse(call, "ListTagsOfResource", resource_arn(call));
   ObjectWriter writer(call.reply);
   std::string& out = writer.key("Tags");
   out += '[';
