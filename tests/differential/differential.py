@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -33,6 +34,7 @@ def arguments():
     parser.add_argument("--peer-command", help="starts the peer, and starts it anew when it has died of a request")
     parser.add_argument("--stator", help="URL of a running Stator (default: starts $STATOR_BIN)")
     parser.add_argument("--groups", type=int, default=30, help="unexplained groups to minimise and print (default 30)")
+    parser.add_argument("--only", default="", help="only groups whose rule matches this regular expression")
     parser.add_argument("--no-minimise", action="store_true")
     parser.add_argument("--unused", action="store_true", help="name the explanations that nothing needed")
     return parser.parse_args()
@@ -104,9 +106,11 @@ def main():
             url = options.peer_url or "http://127.0.0.1:%d" % PORTS[options.peer]
             theirs = Endpoint(url, stack.enter_context(Peer(options.peer_command)).start if options.peer_command else None)
         for seed in seeds(options.seed):
-            steps = generator.sequence(seed, options.count, options.invalid)
+            steps = generator.sequence(seed, options.count, options.invalid, options.peer != "local")
             requests += len(steps)
             for difference in run.run(ours, theirs, steps):
+                if not re.search(options.only, " | ".join(difference.rule)):
+                    continue
                 if explanations.of(difference):
                     explained += 1
                 else:

@@ -18,8 +18,22 @@ REPLACEMENTS = ["", "x", "a b!", "INVALID", 0, -1, 1, 1.5, 1000000, True, None, 
                 {"pk": {"S": "p"}}]
 
 
-def sequence(seed, count, invalid_share):
-    rng = random.Random(seed)
+def sequence(seed, count, invalid_share, empty_values=True):
+    """`empty_values` off: no empty strings and binaries, for a peer that does not have them yet."""
+    made = _sequence(random.Random(seed), count, invalid_share)
+    return made if empty_values else [_filled(step) for step in made]
+
+
+def _filled(node):
+    if isinstance(node, dict):
+        if set(node) in ({"SS"}, {"BS"}) and isinstance(next(iter(node.values())), list):
+            return {name: ["ZQ==" if one == "" else one for one in members] for name, members in node.items()}
+        return {name: {"S": "e", "B": "ZQ=="}[name] if name in ("S", "B") and child == "" else _filled(child)
+                for name, child in node.items()}
+    return [_filled(child) for child in node] if isinstance(node, list) else node
+
+
+def _sequence(rng, count, invalid_share):
     makers = [put, put, put, update, update, update, delete, get, query, query, scan, batch_get, batch_write,
               transact_write, transact_get, legacy_write, legacy_read, table_life]
     made = []
@@ -328,7 +342,6 @@ def spoil_table(rng, table):
 
 def spoil(rng, step):
     """Makes one member of the request invalid: missing, unknown, of a wrong type, or a bad attribute value."""
-    step.pop("all", None)
     request = step["request"]
     places = []
     walk(request, places)
