@@ -113,13 +113,15 @@ TransactWrite read_action(const Members& element) {
   return write;
 }
 
-void check_transact_update(const engine::Table& table, const std::vector<expression::Path>& paths) {
-  for (const auto& path : paths) {
+void check_transact_update(const engine::Table& table, const expression::Update& update) {
+  for (const auto& path : update.paths()) {
     if (table.key_schema.find(path.attribute) == nullptr) continue;
     throw_validation("One or more parameter values were invalid: Cannot update attribute " + path.attribute +
                      ". This attribute is part of the key");
   }
-  check_key_paths(table, paths);
+  std::vector<std::string> nested;
+  update.append_nested_attributes(nested);
+  check_nested_attributes(table, nested);
 }
 
 /// Holds the action against its table.
@@ -131,7 +133,7 @@ void resolve_action(TransactWrite& write) {
   } else {
     write.action.key = key_from_wire(table, write.wire_key);
   }
-  if (write.update) check_transact_update(table, write.update->paths());
+  if (write.update) check_transact_update(table, *write.update);
   write.action.update = write.update ? &*write.update : nullptr;
   write.action.condition = write.condition ? &*write.condition : nullptr;
 }
