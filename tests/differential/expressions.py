@@ -81,9 +81,9 @@ class Expression:
             paths.append(self.rng.choice(tables.key_names(table)))
         return ", ".join(paths)
 
-    def update(self):
+    def update(self, always_set=False):
         clauses = []
-        if self.rng.random() < 0.8:
+        if always_set or self.rng.random() < 0.8:
             clauses.append("SET " + ", ".join(self._assignment() for _ in range(self.rng.randint(1, 2))))
         if self.rng.random() < 0.3:
             clauses.append("REMOVE " + self.path())

@@ -85,7 +85,11 @@ def update(rng):
     if rng.random() < 0.95:
         text = expression.update()
         request["UpdateExpression"] = expression.broken(text) if rng.random() < 0.1 else text
-    return conditional(rng, "UpdateItem", request, expression)
+    step = conditional(rng, "UpdateItem", request, expression)
+    if "SET" not in request.get("UpdateExpression", ""):
+        # Whether it made an item must show at once, not in the reads after it.
+        request["ReturnValues"] = "ALL_NEW"
+    return step
 
 
 def projected(rng, table, request, expression):
@@ -207,7 +211,7 @@ def transact_write(rng):
         else:
             action["Key"] = key
         if kind == "Update":
-            action["UpdateExpression"] = expression.update()
+            action["UpdateExpression"] = expression.update(always_set=True)
         if kind == "ConditionCheck" or rng.random() < 0.3:
             action["ConditionExpression"] = expression.condition()
             if rng.random() < 0.3:
@@ -256,6 +260,7 @@ def legacy_write(rng):
             if action != "DELETE" or rng.random() < 0.5:
                 updates[name]["Value"] = values.value(rng, 1)
         request["AttributeUpdates"] = updates
+        updates["made"] = {"Action": "PUT", "Value": {"S": "x"}}
     if rng.random() < 0.5:
         expected = {}
         for name in rng.sample(values.ATTRIBUTES, rng.randint(1, 2)):
