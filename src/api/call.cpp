@@ -72,6 +72,14 @@ void check_schema_attributes(const core::KeySchema& schema, const char* what, co
 
 }  // namespace
 
+void refuse_key_updates(const engine::Table& table, const expression::Update& update) {
+  for (const auto& path : update.paths()) {
+    if (table.key_schema.find(path.attribute) == nullptr) continue;
+    core::throw_validation("One or more parameter values were invalid: Cannot update attribute " + path.attribute +
+                           ". This attribute is part of the key");
+  }
+}
+
 void check_nested_attributes(const engine::Table& table, const std::vector<std::string>& nested) {
   if (nested.empty()) return;
   check_schema_attributes(table.key_schema, "Key", nested);

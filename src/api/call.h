@@ -46,6 +46,9 @@ void check_key_paths(const engine::Table& table, const std::optional<expression:
 /// The same for attributes that something goes into.
 void check_nested_attributes(const engine::Table& table, const std::vector<std::string>& nested);
 
+/// Throws where the update writes an attribute of the table's key.
+void refuse_key_updates(const engine::Table& table, const expression::Update& update);
+
 std::string table_arn(const Context& context, std::string_view name);
 std::string index_arn(const Context& context, std::string_view table, std::string_view index);
 

@@ -33,7 +33,7 @@ bool wants_all_old(const Members& request) {
   const auto returned = request.text("ReturnValues");
   if (!returned || *returned == "NONE") return false;
   if (*returned == "ALL_OLD") return true;
-  throw_validation("Return values set to invalid value");
+  throw_validation("ReturnValues can only be ALL_OLD or NONE");
 }
 
 bool wants_old_on_failure(const Members& request) {
@@ -42,11 +42,7 @@ bool wants_old_on_failure(const Members& request) {
 
 /// Refuses an update of a key attribute, of an index key to another type, and paths into either.
 void check_update(const engine::Table& table, const expression::Update& update) {
-  for (const auto& path : update.paths()) {
-    if (table.key_schema.find(path.attribute) == nullptr) continue;
-    throw_validation("One or more parameter values were invalid: Cannot update attribute " + path.attribute +
-                     ". This attribute is part of the key");
-  }
+  refuse_key_updates(table, update);
   engine::check_known_index_key_types(table, update);
   std::vector<std::string> nested;
   update.append_nested_attributes(nested);
@@ -65,6 +61,15 @@ void write_updated(ObjectWriter& writer, const std::vector<expression::Path>& pa
   std::string projected;
   expression::Projection(paths).append_json(json::Item(item_json), projected);
   if (projected != "{}") writer.key("Attributes") += projected;
+}
+
+/// The write of a put or a delete, and its reply.
+void write_item(Call& call, const engine::WriteAction& action) {
+  const engine::WriteOutcome outcome = call.engine().write(action);
+  ObjectWriter writer(call.reply);
+  if (action.want_old && outcome.existed) writer.key("Attributes") += outcome.old_json;
+  write_outcome(writer, call, action, outcome);
+  writer.end();
 }
 
 }  // namespace
@@ -87,11 +92,7 @@ void put_item(Call& call) {
   action.item = &item;
   action.condition = condition ? &*condition : nullptr;
 
-  const engine::WriteOutcome outcome = call.engine().write(action);
-  ObjectWriter writer(call.reply);
-  if (action.want_old && outcome.existed) writer.key("Attributes") += outcome.old_json;
-  write_outcome(writer, call, action, outcome);
-  writer.end();
+  write_item(call, action);
 }
 
 void delete_item(Call& call) {
@@ -109,11 +110,7 @@ void delete_item(Call& call) {
   action.key = key_from_wire(*action.table, key);
   action.condition = condition ? &*condition : nullptr;
 
-  const engine::WriteOutcome outcome = call.engine().write(action);
-  ObjectWriter writer(call.reply);
-  if (action.want_old && outcome.existed) writer.key("Attributes") += outcome.old_json;
-  write_outcome(writer, call, action, outcome);
-  writer.end();
+  write_item(call, action);
 }
 
 void update_item(Call& call) {

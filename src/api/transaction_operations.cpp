@@ -114,11 +114,7 @@ TransactWrite read_action(const Members& element) {
 }
 
 void check_transact_update(const engine::Table& table, const expression::Update& update) {
-  for (const auto& path : update.paths()) {
-    if (table.key_schema.find(path.attribute) == nullptr) continue;
-    throw_validation("One or more parameter values were invalid: Cannot update attribute " + path.attribute +
-                     ". This attribute is part of the key");
-  }
+  refuse_key_updates(table, update);
   std::vector<std::string> nested;
   update.append_nested_attributes(nested);
   check_nested_attributes(table, nested);

@@ -126,7 +126,7 @@ struct NameIndex {
 };
 
 template <class Index, class Named>
-consteval Index make_index(std::span<const Named> entries) {
+constexpr Index make_index(std::span<const Named> entries) {
   for (std::uint32_t seed = 0x9e3779b1U;; seed += 2) {
     Index index;
     index.seed = seed;
