@@ -24,6 +24,7 @@ struct ServeOptions {
   server::Options http;
   bool in_memory = false;
   bool sync = false;
+  std::int64_t transition_delay_ms = 0;
   std::string log_level = "info";
   std::string log_format = "text";
 };
@@ -53,6 +54,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   engine::Options storage;
   if (!options.in_memory) storage.directory = session.data_directory;
   storage.sync = options.sync;
+  storage.transition_delay_ms = options.transition_delay_ms;
   endpoint::Embedded endpoint(storage);
   server::Server server(endpoint, options.http);
   std::optional<endpoint::ServerNotice> notice;
@@ -85,6 +87,11 @@ void add_serve_command(CLI::App& root, Session& session) {
   command->add_flag("--in-memory", options->in_memory, "Keep everything in memory; gone when the server stops");
   command->add_flag("--sync", options->sync,
                     "Acknowledge a write only when the disk has it: it then survives power loss");
+  command
+      ->add_option("--transition-delay", options->transition_delay_ms,
+                   "How many milliseconds tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
   command
       ->add_option("--threads", options->http.threads,
                    "Threads that answer requests (default: one a core; 16 with --sync)")

@@ -93,6 +93,22 @@ class Serve(unittest.TestCase):
             self.assertEqual(call(again.port, "GetItem", {"TableName": "things", "Key": {"pk": {"S": "a"}}}),
                              (200, {"Item": item}))
 
+    def test_tables_take_their_time_where_asked(self):
+        served = self.serve("--in-memory", "--transition-delay", "1500")
+        call(served.port, "CreateTable", TABLE)
+        status, reply = call(served.port, "DescribeTable", {"TableName": "things"})
+        self.assertEqual((status, reply["Table"]["TableStatus"]), (200, "CREATING"))
+        status, reply = call(served.port, "PutItem", {"TableName": "things", "Item": {"pk": {"S": "a"}}})
+        self.assertEqual(status, 400)
+        self.assertIn("ResourceNotFoundException", reply["__type"])
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            reply = call(served.port, "DescribeTable", {"TableName": "things"})[1]
+            if reply["Table"]["TableStatus"] == "ACTIVE":
+                break
+            time.sleep(0.1)
+        self.assertEqual(call(served.port, "PutItem", {"TableName": "things", "Item": {"pk": {"S": "a"}}})[0], 200)
+
     def test_leaves_a_notice_while_it_serves(self):
         served = self.serve("--data", self.data)
         notice = pathlib.Path(self.data, "server.json")
