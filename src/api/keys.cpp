@@ -1,5 +1,7 @@
 #include "api/keys.h"
 
+#include <algorithm>
+
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "json/item.h"
@@ -62,15 +64,12 @@ WireKey read_wire_key(const json::Object& key) {
   WireKey attributes;
   for (const auto member : key) {
     // A name given twice: the last one counts, as everywhere in a request.
-    AttributeValue value = json::read_value(member.value);
-    bool replaced = false;
-    for (auto& attribute : attributes) {
-      if (attribute.name != member.key) continue;
-      attribute.value = std::move(value);
-      replaced = true;
-      break;
+    const auto same = std::ranges::find(attributes, member.key, &WireKeyAttribute::name);
+    if (same != attributes.end()) {
+      same->value = json::read_value(member.value);
+    } else {
+      attributes.push_back({member.key, json::read_value(member.value)});
     }
-    if (!replaced) attributes.push_back({member.key, std::move(value)});
     // No key has more attributes than this; the schema check refuses it whatever follows.
     if (attributes.size() > 32) break;
   }
