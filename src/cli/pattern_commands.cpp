@@ -56,7 +56,8 @@ std::string value_name(const model::Parameter& parameter) {
 // --- the list ------------------------------------------------------------------------------------------------------
 
 std::string parameter_json(const model::Parameter& parameter) {
-  std::string text = "{\"name\":" + json_text(parameter.name) + ",\"type\":" + json_text(model::type_name(parameter.type)) +
+  std::string text = "{\"name\":" + json_text(parameter.name) +
+                     ",\"type\":" + json_text(model::type_name(parameter.type)) +
                      ",\"description\":" + json_text(parameter.description);
   if (parameter.default_value) text += ",\"default\":" + json_text(*parameter.default_value);
   return text + "}";

@@ -136,16 +136,19 @@ TEST(Parameters, ExpressionsAndOlderParametersDoNotMix) {
        R"({"QueryFilter":{},"AttributesToGet":["a"],"KeyConditions":{},"ConditionalOperator":"OR","ProjectionExpression":"",
            "FilterExpression":"","KeyConditionExpression":"","ExpressionAttributeNames":{}})",
        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-       "{AttributesToGet, QueryFilter, ConditionalOperator, KeyConditions} Expression parameters: {ProjectionExpression, "
+       "{AttributesToGet, QueryFilter, ConditionalOperator, KeyConditions} Expression parameters: "
+       "{ProjectionExpression, "
        "FilterExpression, KeyConditionExpression}"},
       {kQueryExpressions, kQueryLegacy,
        R"({"QueryFilter":{},"AttributesToGet":["a"],"KeyConditions":{},"ConditionalOperator":"OR","ProjectionExpression":"",
            "FilterExpression":""})",
        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-       "{AttributesToGet, QueryFilter, ConditionalOperator} Expression parameters: {ProjectionExpression, FilterExpression}"},
+       "{AttributesToGet, QueryFilter, ConditionalOperator} Expression parameters: {ProjectionExpression, "
+       "FilterExpression}"},
       {kQueryExpressions, kQueryLegacy, R"({"KeyConditions":{},"FilterExpression":"a"})", ""},
       {kQueryExpressions, kQueryLegacy, R"({"KeyConditions":{},"QueryFilter":{},"ConditionalOperator":"OR"})", ""},
-      {kQueryExpressions, kQueryLegacy, R"({"QueryFilter":{},"ExpressionAttributeNames":{},"ExpressionAttributeValues":{}})",
+      {kQueryExpressions, kQueryLegacy,
+       R"({"QueryFilter":{},"ExpressionAttributeNames":{},"ExpressionAttributeValues":{}})",
        "ExpressionAttributeNames can only be specified when using expressions"},
       {kQueryExpressions, kQueryLegacy, R"({"QueryFilter":{},"ExpressionAttributeValues":{}})",
        "ExpressionAttributeValues can only be specified when using expressions: FilterExpression and "
@@ -166,12 +169,13 @@ TEST(Parameters, ExpressionsAndOlderParametersDoNotMix) {
        "ExpressionAttributeNames can only be specified when using expressions"},
       {kGetExpressions, kGetLegacy, R"({"AttributesToGet":["a"],"ProjectionExpression":null})", ""},
       {kGetExpressions, kGetLegacy, "{}", ""},
-};
-for (const Row& row : rows) {
-  const Json request(row.request);
-  EXPECT_EQ(error_of([&] { check_expression_parameters(request.object(), row.expressions, row.legacy); }), row.message)
-      << row.request;
-}
+  };
+  for (const Row& row : rows) {
+    const Json request(row.request);
+    EXPECT_EQ(error_of([&] { check_expression_parameters(request.object(), row.expressions, row.legacy); }),
+              row.message)
+        << row.request;
+  }
 }
 
 }  // namespace
