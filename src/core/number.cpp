@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <stdexcept>
 
 #include "core/api_error.h"
+#include "core/damage_error.h"
 #include "core/limits.h"
 
 namespace stator::core {
@@ -340,7 +340,7 @@ void Number::append_ordered(std::string& out) const {
 Number Number::read_ordered(std::string_view& in) {
   const auto next = [&]() -> unsigned {
     if (in.empty()) {
-      throw std::logic_error("damaged key: number is cut off");
+      throw DamageError("a number in a key is cut off");
     }
     const auto byte = static_cast<unsigned char>(in.front());
     in.remove_prefix(1);
@@ -351,7 +351,7 @@ Number Number::read_ordered(std::string_view& in) {
     return {};
   }
   if (sign > static_cast<unsigned>(kPositive)) {
-    throw std::logic_error("damaged key: no number");
+    throw DamageError("a number in a key cannot be read");
   }
   const bool negative = sign == static_cast<unsigned>(kNegative);
   const unsigned flip = negative ? 0xFF : 0;
@@ -365,9 +365,12 @@ Number Number::read_ordered(std::string_view& in) {
     }
     digits += 2;
     if (digits > kMaxNumberDigits || pair > 100) {
-      throw std::logic_error("damaged key: no number");
+      throw DamageError("a number in a key cannot be read");
     }
     coefficient = coefficient * 100 + (pair - 1);
+  }
+  if (coefficient == 0) {
+    throw DamageError("a number in a key cannot be read");
   }
   return {coefficient, leading - digits + 1, negative};
 }

@@ -43,7 +43,7 @@ class Number {
   /// The form: 0x02 | exponent of the first digit + 130 | pairs of digits from the first one on, each + 1 | 0x00.
   /// Zero is 0x01. A negative number is 0x00 followed by the complement of what its magnitude has after 0x02.
   void append_ordered(std::string& out) const;
-  /// Reads back what append_ordered wrote; advances `in` past it. Throws std::logic_error on anything else.
+  /// Reads back what append_ordered wrote; advances `in` past it. Throws DamageError on anything else.
   static Number read_ordered(std::string_view& in);
 
   [[nodiscard]] bool is_negative() const { return negative_; }

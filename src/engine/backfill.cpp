@@ -98,7 +98,7 @@ Backfill::Progress Backfill::next_chunk(const BackfillJob& job) {
   if (table == nullptr) return Progress::kAbandoned;
   const std::string progress_key = catalog_key(CatalogRow::kBackfill, job.index_space);
   std::string after;
-  store_.get(progress_key, after);
+  if (!store_.get(progress_key, after)) after.clear();  // nothing is indexed yet
   const std::vector<std::string> keys = chunk_keys(store_, *table, after);
   if (keys.empty()) return Progress::kFinished;
 

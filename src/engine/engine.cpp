@@ -3,6 +3,7 @@
 #include "core/api_error.h"
 #include "engine/backfill.h"
 #include "engine/catalog.h"
+#include "engine/damage.h"
 #include "engine/expiry.h"
 #include "engine/keys.h"
 #include "engine/reader.h"
@@ -15,11 +16,29 @@
 namespace stator::engine {
 namespace {
 
+[[noreturn]] void throw_not_found() { core::throw_resource_not_found("Requested resource not found"); }
+
 std::uint64_t sum_sizes(const store::Store& store, const std::string& prefix, const store::Snapshot& snapshot) {
   std::uint64_t size_bytes = 0;
   const auto cursor = store.cursor(prefix, store::prefix_end(prefix), &snapshot);
   for (cursor->seek_to_first(); cursor->valid(); cursor->next()) size_bytes += read_value(cursor->value()).size_bytes;
   return size_bytes;
+}
+
+/// Reads the newest item, or that of the snapshot; false where there is none. Throws core::DamageError.
+bool read_item(const store::Store& store, const Table& table, const Key& key, const store::Snapshot* snapshot,
+               std::string& json, std::size_t& size_bytes) {
+  try {
+    const auto copy = [&](std::string_view stored) {
+      const StoredValue value = read_value(stored);
+      json.assign(value.json);
+      size_bytes = value.size_bytes;
+    };
+    if (store.visit(key.encoded, copy, snapshot)) return true;
+  } catch (const core::DamageError& error) {
+    throw_damage_in(table, nullptr, error);
+  }
+  return false;
 }
 
 }  // namespace
@@ -75,7 +94,7 @@ TablePtr Engine::find_table(std::string_view name) const { return impl_->catalog
 TablePtr Engine::usable_table(std::string_view name) const {
   TablePtr table = impl_->catalog.find(name);
   if (table == nullptr || table->status == TableStatus::kCreating || table->status == TableStatus::kDeleting) {
-    core::throw_resource_not_found("Requested resource not found");
+    throw_not_found();
   }
   return table;
 }
@@ -104,17 +123,11 @@ TableCounts Engine::counts(const Table& table) const {
   return table.state->counters.sum(table, impl_->stripes);
 }
 
-bool Engine::get_item(const Table& /*table*/, const Key& key, std::string& json, std::size_t& size_bytes) const {
-  const bool found = impl_->store->visit(key.encoded, [&](std::string_view stored) {
-    const StoredValue value = read_value(stored);
-    json.assign(value.json);
-    size_bytes = value.size_bytes;
-  });
-  if (!found) {
-    json.clear();
-    size_bytes = 0;
-  }
-  return found;
+bool Engine::get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes) const {
+  if (read_item(*impl_->store, table, key, nullptr, json, size_bytes)) return true;
+  json.clear();
+  size_bytes = 0;
+  return false;
 }
 
 WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }
@@ -127,14 +140,11 @@ std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction
   const auto snapshot = impl_->store->snapshot();
   std::vector<ReadOutcome> outcomes(actions.size());
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    impl_->store->visit(
-        actions[i].key.encoded,
-        [&outcome = outcomes[i]](std::string_view stored) {
-          const StoredValue value = read_value(stored);
-          outcome.json.assign(value.json);
-          outcome.size_bytes = value.size_bytes;
-        },
-        snapshot.get());
+    ReadOutcome& outcome = outcomes[i];
+    if (read_item(*impl_->store, *actions[i].table, actions[i].key, snapshot.get(), outcome.json, outcome.size_bytes)) {
+      continue;
+    }
+    outcome = {};
   }
   return outcomes;
 }

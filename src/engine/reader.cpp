@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "engine/damage.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
 #include "json/writer.h"
@@ -52,55 +53,97 @@ std::size_t index_position(const Table& table, const Index& index) {
   return static_cast<std::size_t>(&index - table.indexes.data());
 }
 
+/// One page under way: a cursor over the table or index, and what it has come to.
+class PageWalk {
+ public:
+  PageWalk(const store::Store& store, const PageRequest& request, const ItemSink& sink)
+      : store_(store), request_(request), sink_(sink) {}
+
+  Page read();
+
+ private:
+  void walk(const KeyBounds& bounds);
+  /// False when the page is full.
+  bool take(std::string_view key, std::string_view stored);
+  StoredValue fetch(std::string_view entry_key);
+  void charge();
+
+  const store::Store& store_;
+  const PageRequest& request_;
+  const ItemSink& sink_;
+  /// With fetch_from_table: an item that is fetched must be the one that its entry was made of.
+  std::unique_ptr<store::Snapshot> snapshot_;
+  std::string fetched_;
+  std::size_t walked_bytes_ = 0;
+  double fetch_units_ = 0;
+  Page page_;
+};
+
+Page PageWalk::read() {
+  KeyBounds bounds = page_bounds(request_);
+  apply_start(request_, bounds);
+  try {
+    if (!is_empty(bounds)) walk(bounds);
+  } catch (const core::DamageError& error) {
+    throw_damage_in(*request_.table, request_.index, error);
+  }
+  charge();
+  return std::move(page_);
+}
+
+void PageWalk::walk(const KeyBounds& bounds) {
+  if (request_.fetch_from_table) snapshot_ = store_.snapshot();
+  const auto cursor = store_.cursor(bounds.lower, bounds.upper, snapshot_.get());
+  request_.forward ? cursor->seek_to_first() : cursor->seek_to_last();
+  for (; cursor->valid(); request_.forward ? cursor->next() : cursor->prev()) {
+    try {
+      if (!take(cursor->key(), cursor->value())) return;
+    } catch (const core::DamageError& error) {
+      throw_damage_at(cursor->key(), error);
+    }
+  }
+}
+
+bool PageWalk::take(std::string_view key, std::string_view stored) {
+  const StoredValue entry = read_value(stored);
+  walked_bytes_ += entry.size_bytes;
+  ++page_.scanned_count;
+  const std::string_view json = request_.fetch_from_table ? fetch(key).json : entry.json;
+  if (request_.filter == nullptr || request_.filter->matches(json::Item(json))) {
+    ++page_.count;
+    sink_(json);
+  }
+  // The item that crosses the limit is still part of the page.
+  const bool page_is_full =
+      (request_.limit && page_.scanned_count >= *request_.limit) || walked_bytes_ >= core::kMaxPageSizeBytes;
+  if (page_is_full) page_.last_evaluated_key_json = last_key_json(*request_.table, request_.index, entry.json);
+  return !page_is_full;
+}
+
+/// The whole item, valid until the next one is fetched.
+StoredValue PageWalk::fetch(std::string_view entry_key) {
+  if (!store_.get(table_key_of(*request_.table, *request_.index, entry_key), fetched_, snapshot_.get())) {
+    throw core::DamageError("an index entry has no item");
+  }
+  const StoredValue item = read_value(fetched_);
+  fetch_units_ += read_units(item.size_bytes, request_.consistent_read);
+  return item;
+}
+
+void PageWalk::charge() {
+  const double walk_units = read_units(walked_bytes_, request_.consistent_read);
+  if (request_.index == nullptr) {
+    page_.capacity.table_read = walk_units;
+  } else {
+    page_.capacity.table_read = fetch_units_;
+    page_.capacity.indexes.push_back({index_position(*request_.table, *request_.index), walk_units, 0});
+  }
+}
+
 }  // namespace
 
 Page read_page(const store::Store& store, const PageRequest& request, const ItemSink& sink) {
-  const Table& table = *request.table;
-  Page page;
-  std::size_t walked_bytes = 0;
-  double fetch_units = 0;
-
-  KeyBounds bounds = page_bounds(request);
-  apply_start(request, bounds);
-  if (!is_empty(bounds)) {
-    // An item that is fetched must be the one its index entry was made of.
-    std::unique_ptr<store::Snapshot> snapshot;
-    if (request.fetch_from_table) snapshot = store.snapshot();
-    const auto cursor = store.cursor(bounds.lower, bounds.upper, snapshot.get());
-    request.forward ? cursor->seek_to_first() : cursor->seek_to_last();
-    std::string fetched;
-    for (; cursor->valid(); request.forward ? cursor->next() : cursor->prev()) {
-      const StoredValue entry = read_value(cursor->value());
-      walked_bytes += entry.size_bytes;
-      ++page.scanned_count;
-      std::string_view json = entry.json;
-      if (request.fetch_from_table) {
-        store.get(table_key_of(table, *request.index, cursor->key()), fetched, snapshot.get());
-        const StoredValue whole = read_value(fetched);
-        fetch_units += read_units(whole.size_bytes, request.consistent_read);
-        json = whole.json;
-      }
-      if (request.filter == nullptr || request.filter->matches(json::Item(json))) {
-        ++page.count;
-        sink(json);
-      }
-      // The item that crosses the limit is still part of the page.
-      const bool page_is_full =
-          (request.limit && page.scanned_count >= *request.limit) || walked_bytes >= core::kMaxPageSizeBytes;
-      if (page_is_full) {
-        page.last_evaluated_key_json = last_key_json(table, request.index, entry.json);
-        break;
-      }
-    }
-  }
-  const double walk_units = read_units(walked_bytes, request.consistent_read);
-  if (request.index == nullptr) {
-    page.capacity.table_read = walk_units;
-  } else {
-    page.capacity.table_read = fetch_units;
-    page.capacity.indexes.push_back({index_position(table, *request.index), walk_units, 0});
-  }
-  return page;
+  return PageWalk(store, request, sink).read();
 }
 
 }  // namespace stator::engine

@@ -1,5 +1,6 @@
 #include "engine/state.h"
 
+#include "engine/damage.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
 
@@ -40,14 +41,22 @@ Counters::Row Counters::read_row(std::string_view stored) {
 
 void Counters::load_once(const store::Store& store, const Table& table) {
   std::call_once(loaded_, [&] {
-    const std::string lower = catalog_key(CatalogRow::kCounters, table.space);
-    const auto cursor = store.cursor(lower, store::prefix_end(lower));
-    for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
-      const std::string_view key = cursor->key();
-      if (key.size() != lower.size() + 1) throw std::logic_error("a counter's key is damaged");
-      rows_[static_cast<unsigned char>(key.back())] = read_row(cursor->value());
+    try {
+      load(store, table);
+    } catch (const core::DamageError& error) {
+      throw_damage_in(table, nullptr, error);
     }
   });
+}
+
+void Counters::load(const store::Store& store, const Table& table) {
+  const std::string lower = catalog_key(CatalogRow::kCounters, table.space);
+  const auto cursor = store.cursor(lower, store::prefix_end(lower));
+  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
+    const std::string_view key = cursor->key();
+    if (key.size() != lower.size() + 1) throw core::DamageError("the key of a counters row has another length");
+    rows_[static_cast<unsigned char>(key.back())] = read_row(cursor->value());
+  }
 }
 
 void Counters::put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,

@@ -42,6 +42,7 @@ class Counters {
     std::uint64_t size_bytes = 0;
   };
   using Row = std::vector<Cell>;
+  void load(const store::Store& store, const Table& table);
   static void change(Row& row, const CounterDelta& delta);
   static Row read_row(std::string_view stored);
 

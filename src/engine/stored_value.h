@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "core/damage_error.h"
 
 /// Values at rest (docs/format.md): a flags byte, the DynamoDB size as a varint, the canonical JSON.
 namespace stator::engine {
@@ -19,7 +20,7 @@ inline void append_varint(std::uint64_t value, std::string& out) {
   out.push_back(static_cast<char>(value));
 }
 
-/// Advances `in` past the number. Throws std::logic_error on damage.
+/// Advances `in` past the number. Throws core::DamageError on damage.
 inline std::uint64_t read_varint(std::string_view& in) {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -29,7 +30,7 @@ inline std::uint64_t read_varint(std::string_view& in) {
     value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if (byte < 0x80) return value;
   }
-  throw std::logic_error("a stored value is damaged");
+  throw core::DamageError("a number of a stored value has no end");
 }
 
 /// What stands before the JSON.
@@ -43,8 +44,11 @@ struct StoredValue {
   std::size_t size_bytes = 0;
 };
 
+/// Throws core::DamageError on damage of the header; the JSON is judged by whoever reads it.
 inline StoredValue read_value(std::string_view stored) {
-  if (stored.empty() || stored.front() != kPlainValue) throw std::logic_error("a stored value is damaged");
+  if (stored.empty() || stored.front() != kPlainValue) {
+    throw core::DamageError("a stored value has no header that this version knows");
+  }
   stored.remove_prefix(1);
   const std::size_t size_bytes = read_varint(stored);
   return {stored, size_bytes};

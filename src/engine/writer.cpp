@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/limits.h"
+#include "engine/damage.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
 #include "json/writer.h"
@@ -87,7 +88,14 @@ void Writer::decide(const WriteAction& action, Decision& decision) const {
     core::throw_resource_not_found("Requested resource not found");
   }
   decision.table->state->counters.load_once(store_, *decision.table);
+  try {
+    decide_against_table(action, decision);
+  } catch (const core::DamageError& error) {
+    throw_damage_in(*decision.table, nullptr, error);
+  }
+}
 
+void Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
   WriteOutcome& outcome = decision.outcome;
   outcome.existed = store_.get(action.key.encoded, decision.old_value);
   if (outcome.existed) {
@@ -190,7 +198,8 @@ void Writer::decide_indexes(const WriteAction& action, Decision& decision) const
     const std::size_t new_size = after ? after->size_bytes : 0;
     if (!same_key || !holds_the_same(before->json(), after->json())) {
       outcome.capacity.indexes.push_back(
-          {i, 0, index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
+          {i, 0,
+           index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
     }
     const CounterDelta delta{index.space, static_cast<int>(after.has_value()) - static_cast<int>(before.has_value()),
                              difference(new_size, old_size)};

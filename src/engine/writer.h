@@ -42,6 +42,7 @@ class Writer {
     WriteOutcome outcome;
   };
   void decide(const WriteAction& action, Decision& decision) const;
+  void decide_against_table(const WriteAction& action, Decision& decision) const;
   void decide_new_item(const WriteAction& action, Decision& decision) const;
   void decide_indexes(const WriteAction& action, Decision& decision) const;
   static void append(const WriteAction& action, const Decision& decision, store::Batch& batch);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/damage_error.h"
 #include "json/stored.h"
 #include "json/writer.h"
 
@@ -41,6 +42,7 @@ Item::Item(std::string_view stored_json) : stored_json_(stored_json) {
     } while (reader.accept(','));
     reader.expect('}');
   }
+  if (!reader.at_end()) throw core::DamageError("bytes follow the JSON of a stored item");
   count_ = attributes_.size();
 }
 

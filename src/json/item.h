@@ -27,7 +27,7 @@ core::AttributeValue read_value(const Value& wire);
 /// Throws ValidationException where an attribute name, at any level, is empty or longer than 65535 bytes.
 void check_attribute_name(std::string_view name);
 
-/// Parses one value that we stored ourselves: trusted, no checks. Throws std::logic_error on damage.
+/// Parses one value that we stored ourselves: trusted, no checks. Throws core::DamageError on damage.
 core::AttributeValue parse_stored(std::string_view stored_value);
 
 /// An item in stored form, owned: canonical JSON object and its DynamoDB size (names and values).

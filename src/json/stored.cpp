@@ -1,9 +1,10 @@
 #include "json/stored.h"
 
 #include <cstring>
-#include <stdexcept>
 
+#include "core/api_error.h"
 #include "core/base64.h"
+#include "core/damage_error.h"
 #include "core/limits.h"
 #include "json/item.h"
 
@@ -13,7 +14,7 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
-[[noreturn]] void throw_damaged() { throw std::logic_error("damaged item: stored JSON cannot be read"); }
+[[noreturn]] void throw_damaged() { throw core::DamageError("the JSON of a stored item cannot be read"); }
 
 /// The character an escape stands for; `at` points behind the backslash and is moved to the escape's last character.
 char unescaped_character(std::string_view raw, std::size_t& at) {
@@ -47,8 +48,19 @@ char unescaped_character(std::string_view raw, std::size_t& at) {
 }
 
 std::size_t base64_size(std::string_view text) {
+  if (text.size() % 4 != 0) {
+    throw_damaged();
+  }
   const std::size_t padding = text.empty() || text.back() != '=' ? 0 : text[text.size() - 2] == '=' ? 2 : 1;
   return text.size() / 4 * 3 - padding;
+}
+
+core::Number stored_number(std::string_view text) {
+  try {
+    return core::Number::parse(text);
+  } catch (const core::ApiError&) {
+    throw_damaged();  // what a client sent was judged before it was stored
+  }
 }
 
 std::string decoded(std::string_view base64) {
@@ -215,7 +227,7 @@ AttributeValue StoredReader::value() {
       storage = unescape(raw_string());
       break;
     case AttributeType::kNumber:
-      storage = core::Number::parse(raw_string());
+      storage = stored_number(raw_string());
       break;
     case AttributeType::kBinary:
       storage = AttributeValue::Binary{decoded(raw_string())};
@@ -228,7 +240,7 @@ AttributeValue StoredReader::value() {
     }
     case AttributeType::kNumberSet: {
       AttributeValue::NumberSet set;
-      each_element([&] { set.members.push_back(core::Number::parse(raw_string())); });
+      each_element([&] { set.members.push_back(stored_number(raw_string())); });
       storage = std::move(set);
       break;
     }

@@ -7,7 +7,7 @@
 #include "core/attribute_value.h"
 
 /// Reading canonical wire JSON that we stored ourselves. Nothing is validated beyond what keeps a damaged text from
-/// being read past its end: then std::logic_error is thrown.
+/// being read past its end: then core::DamageError is thrown.
 namespace stator::json {
 
 class StoredReader {

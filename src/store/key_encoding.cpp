@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "core/damage_error.h"
+
 namespace stator::store {
 namespace {
 
@@ -37,7 +39,7 @@ std::string read_escaped(std::string_view& in) {
     if (++i == in.size()) break;
     bytes.push_back(static_cast<char>(in[i] - 1));
   }
-  throw std::logic_error("a key part has no end");
+  throw core::DamageError("a key part has no end");
 }
 
 void append_big_endian(std::uint64_t value, unsigned bytes, std::string& out) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <optional>
 
+#include "core/damage_error.h"
 #include "store/data_directory.h"
 #include "store/rocks_options.h"
 #include "store/wal_check.h"
@@ -29,6 +30,7 @@ std::string one_line(const rocksdb::Status& status) {
 }
 
 void check(const rocksdb::Status& status) {
+  if (status.IsCorruption()) throw core::DamageError(one_line(status));
   if (!status.ok()) throw StoreError(one_line(status));
 }
 
@@ -95,7 +97,7 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() {
   try {
     flush();
-  } catch (const StoreError&) {
+  } catch (const std::exception&) {
     // The log still holds everything; the next start replays it.
   }
   // Nothing is in flight any more, and closing must not wait for a compaction to finish.
@@ -152,8 +154,10 @@ bool Store::visit(std::string_view key, const std::function<void(std::string_vie
 }
 
 bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot) const {
-  return visit(
-      key, [&value](std::string_view found) { value.assign(found); }, snapshot);
+  const bool found = visit(
+      key, [&value](std::string_view stored) { value.assign(stored); }, snapshot);
+  if (!found) value.clear();
+  return found;
 }
 
 void Store::write(Batch& batch) { check(impl_->db->Write(impl_->write_options, &batch.impl_->batch)); }

@@ -19,7 +19,8 @@ struct OpenError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The store failed under us (disk full, I/O error). The write that threw was not acknowledged.
+/// The store failed under us (disk full, I/O error). The write that threw was not acknowledged. Damage found by a
+/// checksum is core::DamageError instead.
 struct StoreError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -47,13 +48,13 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// Reads one value into `value` (replacing it); false where the key is absent. Reads of a key that is there may
-  /// throw StoreError (I/O error, damage found by a checksum). A null snapshot means the newest state.
-  bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr) const;
+  /// Reads one value into `value` (replacing it); false where the key is absent, with `value` emptied. May throw
+  /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state.
+  [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr) const;
   /// The same, but `visit` sees the value where it lies, during the call, which saves a copy.
-  bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
-             const Snapshot* snapshot = nullptr) const;
-  /// Applies the batch atomically. Throws StoreError.
+  [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
+                           const Snapshot* snapshot = nullptr) const;
+  /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
   /// The state after every write that has returned by now.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
@@ -116,7 +117,7 @@ class Cursor {
   void seek_for_prev(std::string_view key);
   void next();
   void prev();
-  /// False past either end. Throws StoreError where the walk ended by an error.
+  /// False past either end. Throws StoreError or core::DamageError where the walk ended by an error.
   [[nodiscard]] bool valid() const;
   /// Valid until the cursor moves.
   [[nodiscard]] std::string_view key() const;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/api_error.h"
+#include "core/damage_error.h"
 
 namespace stator::core {
 namespace {
@@ -334,12 +335,12 @@ TEST(Number, RefusesDamagedOrderedBytes) {
   const std::string whole = ordered(Number::parse("-123456.789"));
   for (std::size_t length = 0; length < whole.size(); ++length) {
     std::string_view in = std::string_view(whole).substr(0, length);
-    EXPECT_THROW(Number::read_ordered(in), std::logic_error) << length;
+    EXPECT_THROW(Number::read_ordered(in), DamageError) << length;
   }
-  for (const std::string& bytes :
-       {std::string("\x07"), "\x02\x80" + std::string(40, '\x05'), std::string("\x02\x80\xF0")}) {
+  for (const std::string& bytes : {std::string("\x07"), "\x02\x80" + std::string(40, '\x05'),
+                                   std::string("\x02\x80\xF0"), std::string("\x02\x80\x01\x00", 4)}) {
     std::string_view in = bytes;
-    EXPECT_THROW(Number::read_ordered(in), std::logic_error);
+    EXPECT_THROW(Number::read_ordered(in), DamageError);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "core/base64.h"
+#include "core/damage_error.h"
 #include "json/writer.h"
 
 namespace stator::json {
@@ -123,20 +124,25 @@ TEST(Item, ManyAttributesAreFoundAndEditedWithoutQuadraticSearch) {
 
 TEST(Item, DamagedBytesAreRefusedNotReadPast) {
   for (std::size_t length = 0; length < kStored.size(); ++length) {
-    EXPECT_THROW(Item(std::string_view(kStored).substr(0, length)), std::logic_error) << length;
+    EXPECT_THROW(Item(std::string_view(kStored).substr(0, length)), core::DamageError) << length;
   }
   const std::string value = R"({"M":{"x":{"L":[{"S":"\u0001"},{"SS":["a"]},{"N":"1"},{"B":"Zg=="},{"NULL":true}]}}})";
   EXPECT_NO_THROW(parse_stored(value));
   for (std::size_t length = 0; length < value.size(); ++length) {
-    EXPECT_THROW(parse_stored(std::string_view(value).substr(0, length)), std::logic_error) << length;
+    EXPECT_THROW(parse_stored(std::string_view(value).substr(0, length)), core::DamageError) << length;
   }
-  EXPECT_THROW(parse_stored(R"({"S":"a"}x)"), std::logic_error);
-  EXPECT_THROW(parse_stored(R"({"X":"a"})"), std::logic_error);
+  EXPECT_THROW(parse_stored(R"({"S":"a"}x)"), core::DamageError);
+  EXPECT_THROW(parse_stored(R"({"X":"a"})"), core::DamageError);
+  EXPECT_THROW(parse_stored(R"({"N":"1x"})"), core::DamageError) << "not the client's fault";
+  EXPECT_THROW(parse_stored(R"({"NS":["1","1e999"]})"), core::DamageError);
+  EXPECT_THROW(parse_stored(R"({"B":"Zg="})"), core::DamageError);
+  EXPECT_THROW(Item(R"({"a":{"S":"b"}}x)"), core::DamageError);
+  EXPECT_THROW(static_cast<void>(Item(R"({"a":{"B":"="}})").size_bytes()), core::DamageError);
   std::string deep;
   for (int i = 0; i < 100'000; ++i) {
     deep += R"({"L":[)";
   }
-  EXPECT_THROW(parse_stored(deep), std::logic_error);
+  EXPECT_THROW(parse_stored(deep), core::DamageError);
 }
 
 /// Random attribute values on the wire, with the liberties the wire allows: white space, escapes, odd numbers.

@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "core/damage_error.h"
+
 namespace stator::store {
 namespace {
 
@@ -95,9 +97,9 @@ TEST(KeyPart, NumbersSortByValue) {
 
 TEST(KeyPart, CutOffPartsAreRefused) {
   std::string_view no_end = "abc";
-  EXPECT_THROW(read_part(AttributeType::kString, no_end), std::logic_error);
+  EXPECT_THROW(read_part(AttributeType::kString, no_end), core::DamageError);
   std::string_view cut_escape = "abc\x01";
-  EXPECT_THROW(read_part(AttributeType::kString, cut_escape), std::logic_error);
+  EXPECT_THROW(read_part(AttributeType::kString, cut_escape), core::DamageError);
 }
 
 TEST(PartitionPrefix, IsSpaceHashAndParts) {
