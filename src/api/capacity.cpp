@@ -25,16 +25,15 @@ void append_units(double read, double write, bool transactional, std::string& ou
   units.end();
 }
 
-void write_indexes(ObjectWriter& writer, std::string_view member, bool global, const engine::Table& table,
-                   const engine::Capacity& capacity, bool transactional) {
+void write_indexes(ObjectWriter& writer, std::string_view member, bool global, const engine::Capacity& capacity,
+                   bool transactional) {
   bool first = true;
   for (const auto& used : capacity.indexes) {
-    const auto& index = table.indexes[used.index];
-    if (index.global != global) continue;
+    if (used.index->global != global) continue;
     std::string& out = first ? writer.key(member) : writer.out();
     out += first ? '{' : ',';
     first = false;
-    json::append_string(index.name, out);
+    json::append_string(used.index->name, out);
     out += ':';
     append_units(used.read, used.write, transactional, out);
   }
@@ -60,8 +59,8 @@ void append_capacity(const engine::Table& table, const engine::Capacity& capacit
   }
   if (detail == CapacityDetail::kIndexes) {
     append_units(capacity.table_read, capacity.table_write, transactional, writer.key("Table"));
-    write_indexes(writer, "LocalSecondaryIndexes", false, table, capacity, transactional);
-    write_indexes(writer, "GlobalSecondaryIndexes", true, table, capacity, transactional);
+    write_indexes(writer, "LocalSecondaryIndexes", false, capacity, transactional);
+    write_indexes(writer, "GlobalSecondaryIndexes", true, capacity, transactional);
   }
   writer.end();
 }

@@ -9,8 +9,9 @@ void Capacity::add(const Capacity& other) {
   table_read += other.table_read;
   table_write += other.table_write;
   for (const ForIndex& theirs : other.indexes) {
-    const auto ours = std::find_if(indexes.begin(), indexes.end(),
-                                   [&theirs](const ForIndex& entry) { return entry.index == theirs.index; });
+    const auto ours = std::find_if(indexes.begin(), indexes.end(), [&theirs](const ForIndex& entry) {
+      return entry.index->name == theirs.index->name && entry.index->global == theirs.index->global;
+    });
     if (ours == indexes.end()) {
       indexes.push_back(theirs);
     } else {

@@ -25,7 +25,8 @@ std::uint64_t sum_sizes(const store::Store& store, const std::string& prefix, co
   return size_bytes;
 }
 
-/// Reads the newest item, or that of the snapshot; false where there is none. Throws core::DamageError.
+/// Reads the newest item, or that of the snapshot; false where there is none. Throws ResourceNotFoundException where
+/// the table was deleted meanwhile, and core::DamageError.
 bool read_item(const store::Store& store, const Table& table, const Key& key, const store::Snapshot* snapshot,
                std::string& json, std::size_t& size_bytes) {
   try {
@@ -38,6 +39,8 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
   } catch (const core::DamageError& error) {
     throw_damage_in(table, nullptr, error);
   }
+  // No item is an answer only as long as the table's rows are there.
+  if (table.state != nullptr && table.state->is_gone()) throw_not_found();
   return false;
 }
 

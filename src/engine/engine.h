@@ -32,6 +32,8 @@ struct Options {
 };
 
 using TablePtr = std::shared_ptr<const Table>;
+/// An index together with the version of its table that holds it.
+using IndexPtr = std::shared_ptr<const Index>;
 
 /// A table's primary key: the values, in schema order (hash, then range where the schema has one), and their bytes.
 struct Key {
@@ -46,11 +48,13 @@ struct Capacity {
   double table_read = 0;
   double table_write = 0;
   struct ForIndex {
-    std::size_t index = 0;  // position in Table::indexes
+    /// Of the version that was used, which need not be the one that the request began with.
+    IndexPtr index;
     double read = 0;
     double write = 0;
   };
   std::vector<ForIndex> indexes;
+  /// Indexes add up by name, as that is how a reply names them: one that took a dropped one's name shares its entry.
   void add(const Capacity& other);
   [[nodiscard]] double total() const;
 };

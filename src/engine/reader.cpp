@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "core/api_error.h"
 #include "core/limits.h"
 #include "engine/damage.h"
 #include "engine/keys.h"
+#include "engine/state.h"
 #include "engine/stored_value.h"
 #include "json/writer.h"
 
@@ -49,8 +51,18 @@ void apply_start(const PageRequest& request, KeyBounds& bounds) {
 
 bool is_empty(const KeyBounds& bounds) { return !bounds.upper.empty() && bounds.lower >= bounds.upper; }
 
-std::size_t index_position(const Table& table, const Index& index) {
-  return static_cast<std::size_t>(&index - table.indexes.data());
+/// What a cursor of `request` saw is complete only if table and index were still there after it began: their rows are
+/// deleted once they are published as gone.
+void check_still_there(const PageRequest& request) {
+  if (request.table->state == nullptr) return;
+  const TablePtr newest = request.table->state->newest(request.table);
+  if (newest == request.table) return;
+  if (newest == nullptr) core::throw_resource_not_found("Requested resource not found");
+  if (request.index == nullptr) return;
+  const auto same_space = [&request](const Index& index) { return index.space == request.index->space; };
+  if (std::ranges::none_of(newest->indexes, same_space)) {
+    core::throw_validation("The table does not have the specified index: " + request.index->name);
+  }
 }
 
 /// One page under way: a cursor over the table or index, and what it has come to.
@@ -95,6 +107,7 @@ void PageWalk::walk(const KeyBounds& bounds) {
   if (request_.fetch_from_table) snapshot_ = store_.snapshot();
   const auto cursor = store_.cursor(bounds.lower, bounds.upper, snapshot_.get());
   request_.forward ? cursor->seek_to_first() : cursor->seek_to_last();
+  check_still_there(request_);
   for (; cursor->valid(); request_.forward ? cursor->next() : cursor->prev()) {
     try {
       if (!take(cursor->key(), cursor->value())) return;
@@ -136,7 +149,7 @@ void PageWalk::charge() {
     page_.capacity.table_read = walk_units;
   } else {
     page_.capacity.table_read = fetch_units_;
-    page_.capacity.indexes.push_back({index_position(*request_.table, *request_.index), walk_units, 0});
+    page_.capacity.indexes.push_back({IndexPtr(request_.table, request_.index), walk_units, 0});
   }
 }
 

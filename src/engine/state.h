@@ -61,6 +61,8 @@ class TableState {
     const std::lock_guard<std::mutex> lock(mutex_);
     return owner_;
   }
+  /// The table is deleted; its rows may be gone already.
+  [[nodiscard]] bool is_gone() const { return current_.load(std::memory_order_acquire) == nullptr; }
   /// Null: the table is gone.
   void publish(TablePtr table) {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -177,8 +177,7 @@ void Writer::decide_indexes(const WriteAction& action, Decision& decision) const
   }
   const std::string_view parts = key_parts(action.key.encoded);
   WriteOutcome& outcome = decision.outcome;
-  for (std::size_t i = 0; i < table.indexes.size(); ++i) {
-    const Index& index = table.indexes[i];
+  for (const Index& index : table.indexes) {
     if (index.status == TableStatus::kDeleting) continue;
     std::optional<IndexEntry> before;
     std::optional<IndexEntry> after;
@@ -198,7 +197,7 @@ void Writer::decide_indexes(const WriteAction& action, Decision& decision) const
     const std::size_t new_size = after ? after->size_bytes : 0;
     if (!same_key || !holds_the_same(before->json(), after->json())) {
       outcome.capacity.indexes.push_back(
-          {i, 0,
+          {IndexPtr(decision.table, &index), 0,
            index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
     }
     const CounterDelta delta{index.space, static_cast<int>(after.has_value()) - static_cast<int>(before.has_value()),

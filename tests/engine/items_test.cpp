@@ -184,7 +184,7 @@ TEST_F(Items, WritesChargeTheTableForTheLargerOfOldAndNew) {
 TEST_F(Items, WritesChargeIndexesForWhatChanged) {
   const auto gsi1_units = [](const WriteOutcome& outcome) {
     for (const Capacity::ForIndex& entry : outcome.capacity.indexes) {
-      if (entry.index == 1) return entry.write;
+      if (entry.index->name == "gsi1") return entry.write;
     }
     return 0.0;
   };

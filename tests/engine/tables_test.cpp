@@ -114,7 +114,8 @@ TEST(Tables, ATableCreatedAgainIsEmptyAndKnowsNothingOfTheOld) {
   EXPECT_EQ(engine->counts(*fresh).table.items, 0U);
   EXPECT_EQ(error_of([&] { put(*engine, old, numbered(1)); }).type, "ResourceNotFoundException")
       << "a write that still knows the deleted table";
-  EXPECT_TRUE(read_all(*engine, scan(old)).empty());
+  EXPECT_EQ(error_of([&] { read_all(*engine, scan(old)); }).type, "ResourceNotFoundException") << "nor may it be read";
+  EXPECT_EQ(error_of([&] { get(*engine, old, numbered(1)); }).type, "ResourceNotFoundException");
 }
 
 TEST(Tables, ListsNamesInOrderAndInPages) {
