@@ -130,14 +130,13 @@ Backfill::Progress Backfill::next_chunk(const BackfillJob& job) {
     batch.put(entry->key, header, entry->json());
     deltas[stripes[i]].push_back({job.index_space, 1, static_cast<std::int64_t>(entry->size_bytes)});
   }
+  std::vector<Counters::PendingRow> rows;
   for (std::size_t stripe = 0; stripe < kStripeCount; ++stripe) {
-    if (!deltas[stripe].empty()) counters.put_row(*table, stripe, deltas[stripe], batch);
+    if (!deltas[stripe].empty()) rows.push_back(counters.put_row(*table, stripe, deltas[stripe], batch));
   }
   batch.put(progress_key, keys.back());
   store_.write(batch);
-  for (std::size_t stripe = 0; stripe < kStripeCount; ++stripe) {
-    if (!deltas[stripe].empty()) counters.apply(stripe, deltas[stripe]);
-  }
+  for (Counters::PendingRow& row : rows) counters.apply(std::move(row));
   return Progress::kMore;
 }
 

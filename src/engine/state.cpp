@@ -59,25 +59,22 @@ void Counters::load(const store::Store& store, const Table& table) {
   }
 }
 
-void Counters::put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
-                       store::Batch& batch) const {
+Counters::PendingRow Counters::put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
+                                       store::Batch& batch) const {
   Row row = rows_[stripe];
   for (const CounterDelta& delta : deltas) change(row, delta);
+  // Forget indexes that were dropped.
+  std::erase_if(row, [&table](const Cell& cell) { return !has_space(table, cell.space); });
   std::string key = catalog_key(CatalogRow::kCounters, table.space);
   key.push_back(static_cast<char>(stripe));
   std::string value;
   for (const Cell& cell : row) {
-    // Cells of indexes that were dropped are left behind here.
-    if (!has_space(table, cell.space)) continue;
     append_varint(cell.space, value);
     append_varint(cell.items, value);
     append_varint(cell.size_bytes, value);
   }
   batch.put(key, value);
-}
-
-void Counters::apply(std::size_t stripe, const std::vector<CounterDelta>& deltas) {
-  for (const CounterDelta& delta : deltas) change(rows_[stripe], delta);
+  return {stripe, std::move(row)};
 }
 
 TableCounts Counters::sum(const Table& table, Stripes& stripes) const {

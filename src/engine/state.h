@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/engine.h"
@@ -27,21 +28,28 @@ class Counters {
  public:
   /// Reads the table's rows, once; cheap afterwards.
   void load_once(const store::Store& store, const Table& table);
-  /// Puts into `batch` the row of `stripe` as it is after `deltas`. The caller holds the stripe.
-  void put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
-               store::Batch& batch) const;
-  /// The same change in memory, once the batch was written. The caller still holds the stripe.
-  void apply(std::size_t stripe, const std::vector<CounterDelta>& deltas);
-  /// Sums; takes each stripe for a moment.
-  TableCounts sum(const Table& table, Stripes& stripes) const;
-
- private:
   struct Cell {
     store::SpaceId space = 0;
     std::uint64_t items = 0;
     std::uint64_t size_bytes = 0;
   };
   using Row = std::vector<Cell>;
+  /// A stripe's row as it is to become.
+  struct PendingRow {
+    std::size_t stripe = 0;
+    Row row;
+  };
+  /// Puts into `batch` the row of `stripe` as it is after `deltas`, and returns it for `apply`. The caller holds the
+  /// stripe; `table` is the newest version.
+  [[nodiscard]] PendingRow put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
+                                   store::Batch& batch) const;
+  /// The same change in memory, once the batch was written: nothing may fail between the two. The caller still holds
+  /// the stripe.
+  void apply(PendingRow&& pending) noexcept { rows_[pending.stripe] = std::move(pending.row); }
+  /// Sums; takes each stripe for a moment.
+  TableCounts sum(const Table& table, Stripes& stripes) const;
+
+ private:
   void load(const store::Store& store, const Table& table);
   static void change(Row& row, const CounterDelta& delta);
   static Row read_row(std::string_view stored);

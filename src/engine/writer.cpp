@@ -47,6 +47,7 @@ struct RowChange {
   TablePtr table;
   std::size_t stripe = 0;
   std::vector<CounterDelta> deltas;
+  Counters::PendingRow after;
 };
 
 void add_counters(const TablePtr& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
@@ -55,7 +56,7 @@ void add_counters(const TablePtr& table, std::size_t stripe, const std::vector<C
   auto row = std::find_if(rows.begin(), rows.end(), [&](const RowChange& candidate) {
     return candidate.stripe == stripe && candidate.table->space == table->space;
   });
-  if (row == rows.end()) row = rows.insert(rows.end(), RowChange{table, stripe, {}});
+  if (row == rows.end()) row = rows.insert(rows.end(), RowChange{table, stripe, {}, {}});
   row->deltas.insert(row->deltas.end(), deltas.begin(), deltas.end());
 }
 
@@ -252,11 +253,16 @@ WriteOutcome Writer::write(const WriteAction& action) {
     Counters& counters = decision.table->state->counters;
     store::Batch batch;
     append(action, decision, batch);
-    if (!decision.counters.empty()) counters.put_row(*decision.table, decision.stripe, decision.counters, batch);
+    std::optional<Counters::PendingRow> row;
+    if (!decision.counters.empty()) {
+      row = counters.put_row(*decision.table, decision.stripe, decision.counters, batch);
+    }
+    finish_outcome(action, decision);  // before the write, as what is written must not end in an error
     store_.write(batch);
-    counters.apply(decision.stripe, decision.counters);
+    if (row) counters.apply(std::move(*row));
+  } else {
+    finish_outcome(action, decision);
   }
-  finish_outcome(action, decision);
   return std::move(decision.outcome);
 }
 
@@ -298,10 +304,11 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions)
     append(actions[i], decisions[i], batch);
     add_counters(decisions[i].table, decisions[i].stripe, decisions[i].counters, rows);
   }
-  for (const RowChange& row : rows) row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
-  if (!batch.empty()) store_.write(batch);
-  for (const RowChange& row : rows) row.table->state->counters.apply(row.stripe, row.deltas);
+  for (RowChange& row : rows) {
+    row.after = row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
+  }
 
+  // Outcomes are made before the write: what is written must not end in an error.
   std::vector<WriteOutcome> outcomes;
   outcomes.reserve(actions.size());
   for (std::size_t i = 0; i < actions.size(); ++i) {
@@ -310,6 +317,8 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions)
     decisions[i].outcome.capacity.table_write *= 2;
     outcomes.push_back(std::move(decisions[i].outcome));
   }
+  if (!batch.empty()) store_.write(batch);
+  for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
   return outcomes;
 }
 

@@ -1,5 +1,8 @@
 // Bytes that are not what was written: only what needs them fails, with one type of error, and nothing is done by half.
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include <array>
 
 #include "core/damage_error.h"
@@ -123,6 +126,42 @@ TEST_F(Damage, OfACountersRowFailsItsTableAlone) {
   EXPECT_EQ(damage_of([&] { (void)engine_->counts(*table_); }).substr(0, 7), "table t") << "tried again, told again";
   EXPECT_EQ(get(*engine_, table_, numbered(1)), numbered(1));
   put(*engine_, engine_->usable_table("other"), numbered(1));
+}
+
+/// While it lives no file grows beyond `bytes`: a write fails half way.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit = {bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(Damage, AWriteThatTheDiskRefusesChangesNeitherItemsNorCounts) {
+  const TableCounts before = engine_->counts(*table_);
+  const std::string large =
+      R"({"pk":{"S":"p"},"sk":{"S":"9"},"l":{"S":"l"},"data":{"S":")" + std::string(300'000, 'x') + "\"}}";
+  {
+    const FileSizeLimit limit(100'000);
+    EXPECT_THROW(put(*engine_, table_, large), store::StoreError);
+    EXPECT_EQ(engine_->counts(*table_).table.items, before.table.items);
+    EXPECT_EQ(engine_->counts(*table_).table.size_bytes, before.table.size_bytes);
+    EXPECT_EQ(get(*engine_, table_, large), "");
+  }
+  engine_.reset();
+  engine_ = open(directory_.path());
+  table_ = engine_->usable_table("t");
+  EXPECT_EQ(engine_->counts(*table_).table.items, before.table.items);
+  EXPECT_EQ(read_all(*engine_, scan(table_)).size(), before.table.items);
+  EXPECT_EQ(read_all(*engine_, scan(table_, "lsi")).size(), before.table.items);
 }
 
 }  // namespace
