@@ -335,7 +335,10 @@ void Catalog::publish(Table table) {
 }
 
 void Catalog::commit(Table table, store::Batch& batch) {
-  batch.put(catalog_key(CatalogRow::kTable, table.name), table_to_json(table));
+  const std::string row = table_to_json(table);
+  batch.put(catalog_key(CatalogRow::kTable, table.name), row);
+  // Forget those of tags and indexes that are gone.
+  if (!table.unknown_members.empty()) table.unknown_members = table_from_json(row).unknown_members;
   store_.write(batch);
   publish(std::move(table));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,14 @@ struct Index {
   [[nodiscard]] bool projects(std::string_view attribute, const core::KeySchema& table_schema) const;
 };
 
+/// Members of a table's row that a later version wrote and this one does not know, by the place of their object
+/// ("", "throughput", "indexes/7/key_schema", …). They are written back when the table is changed.
+struct UnknownMember {
+  std::string name;
+  std::string json;
+};
+using UnknownMembers = std::map<std::string, std::vector<UnknownMember>, std::less<>>;
+
 /// Everything known of a table, as kept in the catalog. Immutable once published; a change publishes a new one.
 struct Table {
   std::string name;
@@ -81,6 +90,7 @@ struct Table {
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;  // as for Index
   store::SpaceId space = 0;
+  UnknownMembers unknown_members;
   std::shared_ptr<TableState> state;  // set by the engine when it publishes the table
 
   [[nodiscard]] const Index* index(std::string_view index_name) const;

@@ -1,5 +1,6 @@
 #include "engine/table_json.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "json/reader.h"
@@ -10,10 +11,23 @@ namespace {
 
 // The numbers of enums at rest are those of their declarations; new ones are only added at the end.
 
+std::string place_of(std::string_view parent, std::string_view name) {
+  std::string place(parent);
+  if (!place.empty()) place += '/';
+  return place.append(name);
+}
+
+std::string place_of(std::string_view parent, std::string_view name, std::string_view element) {
+  return place_of(place_of(parent, name), element);
+}
+
+/// One object of the row: the members that are put, then those that were there and are not known.
 class ObjectOut {
  public:
-  explicit ObjectOut(json::Writer& writer) : writer_(writer) { writer_.StartObject(); }
-  ~ObjectOut() { writer_.EndObject(); }
+  ObjectOut(json::Writer& writer, const UnknownMembers& unknown, std::string place)
+      : writer_(writer), unknown_(unknown), place_(std::move(place)) {
+    writer_.StartObject();
+  }
   ObjectOut(const ObjectOut&) = delete;
   ObjectOut& operator=(const ObjectOut&) = delete;
 
@@ -21,7 +35,7 @@ class ObjectOut {
     writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
     return writer_;
   }
-  void put(std::string_view name, const std::string& text) { put_text(key(name), text); }
+  void put(std::string_view name, std::string_view text) { put_text(key(name), text); }
   void put(std::string_view name, std::int64_t number) { key(name).Int64(number); }
   void put(std::string_view name, bool value) { key(name).Bool(value); }
   void put(std::string_view name, const std::optional<std::int64_t>& number) {
@@ -30,101 +44,141 @@ class ObjectOut {
   static void put_text(json::Writer& writer, std::string_view text) {
     writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
   }
+  /// Begins the object that is the member `name`.
+  ObjectOut object(std::string_view name) {
+    key(name);
+    return {writer_, unknown_, place_of(place_, name)};
+  }
+  /// Begins an element of the array that is the member `name`; `element` tells it from its neighbours.
+  ObjectOut element(std::string_view name, std::string_view element) {
+    return {writer_, unknown_, place_of(place_, name, element)};
+  }
+  void end() {
+    const auto unknown = unknown_.find(place_);
+    if (unknown != unknown_.end()) {
+      for (const UnknownMember& member : unknown->second) {
+        key(member.name).RawValue(member.json.data(), member.json.size(), rapidjson::kObjectType);
+      }
+    }
+    writer_.EndObject();
+  }
 
  private:
   json::Writer& writer_;
+  const UnknownMembers& unknown_;
+  const std::string place_;
 };
 
-void put_attributes(json::Writer& writer, const std::vector<core::KeyAttribute>& attributes) {
+void put_attributes(ObjectOut& parent, std::string_view name, const std::vector<core::KeyAttribute>& attributes) {
+  json::Writer& writer = parent.key(name);
   writer.StartArray();
   for (const core::KeyAttribute& attribute : attributes) {
-    ObjectOut out(writer);
+    ObjectOut out = parent.element(name, attribute.name);
     out.put("name", attribute.name);
-    ObjectOut::put_text(out.key("type"), core::type_name(attribute.type));
+    out.put("type", core::type_name(attribute.type));
+    out.end();
   }
   writer.EndArray();
 }
 
-void put_schema(json::Writer& writer, const core::KeySchema& schema) {
-  ObjectOut out(writer);
-  put_attributes(out.key("hash"), schema.hash);
-  put_attributes(out.key("range"), schema.range);
+void put_schema(ObjectOut& parent, const core::KeySchema& schema) {
+  ObjectOut out = parent.object("key_schema");
+  put_attributes(out, "hash", schema.hash);
+  put_attributes(out, "range", schema.range);
+  out.end();
 }
 
-void put_throughput(json::Writer& writer, const Throughput& throughput) {
-  ObjectOut out(writer);
+void put_throughput(ObjectOut& parent, const Throughput& throughput) {
+  ObjectOut out = parent.object("throughput");
   out.put("read", throughput.read_units);
   out.put("write", throughput.write_units);
   out.put("last_increase_ms", throughput.last_increase_ms);
   out.put("last_decrease_ms", throughput.last_decrease_ms);
   out.put("decreases_today", throughput.decreases_today);
+  out.end();
 }
 
-void put_limits(json::Writer& writer, const ThroughputLimits& limits) {
-  ObjectOut out(writer);
+void put_limits(ObjectOut& parent, std::string_view name, const ThroughputLimits& limits) {
+  ObjectOut out = parent.object(name);
   out.put("read", limits.read_units);
   out.put("write", limits.write_units);
+  out.end();
 }
 
-void put_index(json::Writer& writer, const Index& index) {
-  ObjectOut out(writer);
+void put_index(ObjectOut& parent, const Index& index) {
+  ObjectOut out = parent.element("indexes", std::to_string(index.space));
   out.put("name", index.name);
   out.put("global", index.global);
-  put_schema(out.key("key_schema"), index.key_schema);
+  put_schema(out, index.key_schema);
   out.put("projection", static_cast<std::int64_t>(index.projection));
-  out.key("non_key_attributes").StartArray();
+  json::Writer& writer = out.key("non_key_attributes");
+  writer.StartArray();
   for (const std::string& name : index.non_key_attributes) ObjectOut::put_text(writer, name);
   writer.EndArray();
-  put_throughput(out.key("throughput"), index.throughput);
-  put_limits(out.key("on_demand"), index.on_demand);
-  put_limits(out.key("warm"), index.warm);
+  put_throughput(out, index.throughput);
+  put_limits(out, "on_demand", index.on_demand);
+  put_limits(out, "warm", index.warm);
   out.put("space", static_cast<std::int64_t>(index.space));
   out.put("status", static_cast<std::int64_t>(index.status));
   out.put("status_until_ms", index.status_until_ms);
   out.put("backfilling", index.backfilling);
+  out.end();
 }
 
-/// Reads members; absent ones leave the target as it is, so that rows of earlier versions can be read.
+/// Reads members; absent ones leave the target as it is, so that rows of earlier versions can be read. A member that
+/// nobody asked for is one that this version does not know.
 class ObjectIn {
  public:
   explicit ObjectIn(const json::Value& value) {
     if (value.get(object_) != simdjson::SUCCESS) throw std::runtime_error("an object was expected");
   }
 
-  bool find(std::string_view name, json::Value& value) const { return json::find_member(object_, name, value); }
+  bool find(std::string_view name, json::Value& value) {
+    asked_.push_back(name);
+    return json::find_member(object_, name, value);
+  }
+  /// To be called when everything known was asked for.
+  void keep_unknown(std::string place, UnknownMembers& unknown) const {
+    std::vector<UnknownMember> members;
+    for (const auto [name, value] : object_) {
+      if (std::ranges::find(asked_, name) != asked_.end()) continue;
+      members.push_back({std::string(name), simdjson::minify(value)});
+    }
+    if (!members.empty()) unknown.emplace(std::move(place), std::move(members));
+  }
 
-  void get(std::string_view name, std::string& target) const {
+  void get(std::string_view name, std::string& target) {
     json::Value value;
     if (find(name, value)) target = text(value);
   }
-  void get(std::string_view name, std::int64_t& target) const {
+  void get(std::string_view name, std::int64_t& target) {
     json::Value value;
     if (find(name, value) && value.get(target) != simdjson::SUCCESS) throw std::runtime_error("a number was expected");
   }
-  void get(std::string_view name, bool& target) const {
+  void get(std::string_view name, bool& target) {
     json::Value value;
     if (find(name, value) && value.get(target) != simdjson::SUCCESS) throw std::runtime_error("a boolean was expected");
   }
-  void get(std::string_view name, std::optional<std::int64_t>& target) const {
+  void get(std::string_view name, std::optional<std::int64_t>& target) {
     json::Value value;
     if (!find(name, value)) return;
     target = 0;
     get(name, *target);
   }
-  void get(std::string_view name, store::SpaceId& target) const {
+  void get(std::string_view name, store::SpaceId& target) {
     std::int64_t number = target;
     get(name, number);
     target = static_cast<store::SpaceId>(number);
   }
   template <class Enum>
-  void get_enum(std::string_view name, Enum& target, Enum last) const {
+  void get_enum(std::string_view name, Enum& target, Enum last) {
     auto number = static_cast<std::int64_t>(target);
     get(name, number);
     if (number < 0 || number > static_cast<std::int64_t>(last)) throw std::runtime_error("an unknown enum value");
     target = static_cast<Enum>(number);
   }
   template <class Visit>
-  void for_each(std::string_view name, Visit visit) const {
+  void for_each(std::string_view name, Visit visit) {
     json::Value value;
     if (!find(name, value)) return;
     json::Array array;
@@ -139,11 +193,13 @@ class ObjectIn {
 
  private:
   json::Object object_;
+  std::vector<std::string_view> asked_;
 };
 
-void get_attributes(const ObjectIn& in, std::string_view name, std::vector<core::KeyAttribute>& target) {
-  in.for_each(name, [&target](const json::Value& element) {
-    const ObjectIn attribute(element);
+void get_attributes(ObjectIn& in, std::string_view name, std::vector<core::KeyAttribute>& target,
+                    std::string_view place, UnknownMembers& unknown) {
+  in.for_each(name, [&](const json::Value& element) {
+    ObjectIn attribute(element);
     std::string type;
     core::KeyAttribute read;
     attribute.get("name", read.name);
@@ -151,53 +207,61 @@ void get_attributes(const ObjectIn& in, std::string_view name, std::vector<core:
     const std::optional<core::AttributeType> known = core::type_from_name(type);
     if (!known) throw std::runtime_error("an unknown attribute type");
     read.type = *known;
+    attribute.keep_unknown(place_of(place, name, read.name), unknown);
     target.push_back(std::move(read));
   });
 }
 
-void get_schema(const ObjectIn& in, core::KeySchema& target) {
+void get_schema(ObjectIn& in, core::KeySchema& target, std::string_view parent, UnknownMembers& unknown) {
   json::Value value;
   if (!in.find("key_schema", value)) throw std::runtime_error("no key schema");
-  const ObjectIn schema(value);
-  get_attributes(schema, "hash", target.hash);
-  get_attributes(schema, "range", target.range);
+  ObjectIn schema(value);
+  std::string place = place_of(parent, "key_schema");
+  get_attributes(schema, "hash", target.hash, place, unknown);
+  get_attributes(schema, "range", target.range, place, unknown);
+  schema.keep_unknown(std::move(place), unknown);
 }
 
-void get_throughput(const ObjectIn& in, Throughput& target) {
+void get_throughput(ObjectIn& in, Throughput& target, std::string_view parent, UnknownMembers& unknown) {
   json::Value value;
   if (!in.find("throughput", value)) return;
-  const ObjectIn throughput(value);
+  ObjectIn throughput(value);
   throughput.get("read", target.read_units);
   throughput.get("write", target.write_units);
   throughput.get("last_increase_ms", target.last_increase_ms);
   throughput.get("last_decrease_ms", target.last_decrease_ms);
   throughput.get("decreases_today", target.decreases_today);
+  throughput.keep_unknown(place_of(parent, "throughput"), unknown);
 }
 
-void get_limits(const ObjectIn& in, std::string_view name, ThroughputLimits& target) {
+void get_limits(ObjectIn& in, std::string_view name, ThroughputLimits& target, std::string_view parent,
+                UnknownMembers& unknown) {
   json::Value value;
   if (!in.find(name, value)) return;
-  const ObjectIn limits(value);
+  ObjectIn limits(value);
   limits.get("read", target.read_units);
   limits.get("write", target.write_units);
+  limits.keep_unknown(place_of(parent, name), unknown);
 }
 
-Index get_index(const json::Value& value) {
-  const ObjectIn in(value);
+Index get_index(const json::Value& value, UnknownMembers& unknown) {
+  ObjectIn in(value);
   Index index;
+  in.get("space", index.space);
+  std::string place = place_of("", "indexes", std::to_string(index.space));
   in.get("name", index.name);
   in.get("global", index.global);
-  get_schema(in, index.key_schema);
+  get_schema(in, index.key_schema, place, unknown);
   in.get_enum("projection", index.projection, ProjectionType::kInclude);
   in.for_each("non_key_attributes",
               [&index](const json::Value& name) { index.non_key_attributes.push_back(ObjectIn::text(name)); });
-  get_throughput(in, index.throughput);
-  get_limits(in, "on_demand", index.on_demand);
-  get_limits(in, "warm", index.warm);
-  in.get("space", index.space);
+  get_throughput(in, index.throughput, place, unknown);
+  get_limits(in, "on_demand", index.on_demand, place, unknown);
+  get_limits(in, "warm", index.warm, place, unknown);
   in.get_enum("status", index.status, TableStatus::kDeleting);
   in.get("status_until_ms", index.status_until_ms);
   in.get("backfilling", index.backfilling);
+  in.keep_unknown(std::move(place), unknown);
   return index;
 }
 
@@ -207,56 +271,57 @@ std::string table_to_json(const Table& table) {
   std::string text;
   json::StringSink sink(text);
   json::Writer writer(sink);
-  {
-    ObjectOut out(writer);
-    out.put("name", table.name);
-    out.put("id", table.id);
-    put_schema(out.key("key_schema"), table.key_schema);
-    put_attributes(out.key("attribute_definitions"), table.attribute_definitions);
-    out.put("billing_mode", static_cast<std::int64_t>(table.billing_mode));
-    out.put("last_pay_per_request_ms", table.last_pay_per_request_ms);
-    put_throughput(out.key("throughput"), table.throughput);
-    put_limits(out.key("on_demand"), table.on_demand);
-    put_limits(out.key("warm"), table.warm);
-    out.key("indexes").StartArray();
-    for (const Index& index : table.indexes) put_index(writer, index);
-    writer.EndArray();
-    out.put("deletion_protection", table.deletion_protection);
-    out.put("table_class", table.table_class);
-    out.put("sse_kms_key", table.sse_kms_key);
-    out.put("sse_enabled", table.sse_enabled);
-    out.put("stream_view_type", table.stream_view_type);
-    out.put("stream_label", table.stream_label);
-    out.put("ttl_attribute", table.ttl_attribute);
-    out.key("tags").StartArray();
-    for (const auto& [key, value] : table.tags) {
-      ObjectOut tag(writer);
-      tag.put("key", key);
-      tag.put("value", value);
-    }
-    writer.EndArray();
-    out.put("created_ms", table.created_ms);
-    out.put("status", static_cast<std::int64_t>(table.status));
-    out.put("status_until_ms", table.status_until_ms);
-    out.put("space", static_cast<std::int64_t>(table.space));
+  ObjectOut out(writer, table.unknown_members, "");
+  out.put("name", table.name);
+  out.put("id", table.id);
+  put_schema(out, table.key_schema);
+  put_attributes(out, "attribute_definitions", table.attribute_definitions);
+  out.put("billing_mode", static_cast<std::int64_t>(table.billing_mode));
+  out.put("last_pay_per_request_ms", table.last_pay_per_request_ms);
+  put_throughput(out, table.throughput);
+  put_limits(out, "on_demand", table.on_demand);
+  put_limits(out, "warm", table.warm);
+  out.key("indexes").StartArray();
+  for (const Index& index : table.indexes) put_index(out, index);
+  writer.EndArray();
+  out.put("deletion_protection", table.deletion_protection);
+  out.put("table_class", table.table_class);
+  out.put("sse_kms_key", table.sse_kms_key);
+  out.put("sse_enabled", table.sse_enabled);
+  out.put("stream_view_type", table.stream_view_type);
+  out.put("stream_label", table.stream_label);
+  out.put("ttl_attribute", table.ttl_attribute);
+  out.key("tags").StartArray();
+  for (const auto& [key, value] : table.tags) {
+    ObjectOut tag = out.element("tags", key);
+    tag.put("key", key);
+    tag.put("value", value);
+    tag.end();
   }
+  writer.EndArray();
+  out.put("created_ms", table.created_ms);
+  out.put("status", static_cast<std::int64_t>(table.status));
+  out.put("status_until_ms", table.status_until_ms);
+  out.put("space", static_cast<std::int64_t>(table.space));
+  out.end();
   return text;
 }
 
 Table table_from_json(std::string_view text) {
   json::Parser parser;
-  const ObjectIn in(parser.parse(text));
+  ObjectIn in(parser.parse(text));
   Table table;
+  UnknownMembers& unknown = table.unknown_members;
   in.get("name", table.name);
   in.get("id", table.id);
-  get_schema(in, table.key_schema);
-  get_attributes(in, "attribute_definitions", table.attribute_definitions);
+  get_schema(in, table.key_schema, "", unknown);
+  get_attributes(in, "attribute_definitions", table.attribute_definitions, "", unknown);
   in.get_enum("billing_mode", table.billing_mode, BillingMode::kPayPerRequest);
   in.get("last_pay_per_request_ms", table.last_pay_per_request_ms);
-  get_throughput(in, table.throughput);
-  get_limits(in, "on_demand", table.on_demand);
-  get_limits(in, "warm", table.warm);
-  in.for_each("indexes", [&table](const json::Value& value) { table.indexes.push_back(get_index(value)); });
+  get_throughput(in, table.throughput, "", unknown);
+  get_limits(in, "on_demand", table.on_demand, "", unknown);
+  get_limits(in, "warm", table.warm, "", unknown);
+  in.for_each("indexes", [&](const json::Value& value) { table.indexes.push_back(get_index(value, unknown)); });
   in.get("deletion_protection", table.deletion_protection);
   in.get("table_class", table.table_class);
   in.get("sse_kms_key", table.sse_kms_key);
@@ -264,17 +329,19 @@ Table table_from_json(std::string_view text) {
   in.get("stream_view_type", table.stream_view_type);
   in.get("stream_label", table.stream_label);
   in.get("ttl_attribute", table.ttl_attribute);
-  in.for_each("tags", [&table](const json::Value& value) {
-    const ObjectIn tag(value);
+  in.for_each("tags", [&](const json::Value& value) {
+    ObjectIn tag(value);
     std::pair<std::string, std::string> read;
     tag.get("key", read.first);
     tag.get("value", read.second);
+    tag.keep_unknown(place_of("", "tags", read.first), unknown);
     table.tags.push_back(std::move(read));
   });
   in.get("created_ms", table.created_ms);
   in.get_enum("status", table.status, TableStatus::kDeleting);
   in.get("status_until_ms", table.status_until_ms);
   in.get("space", table.space);
+  in.keep_unknown("", unknown);
   return table;
 }
 
