@@ -50,20 +50,20 @@ void check_tagged(Call& call, const std::string& name, const std::string& not_fo
 }  // namespace
 
 void tag_resource(Call& call) {
-  const auto tags = call.request.array("Tags");
+  const json::Array tags = call.request.required_array("Tags");
   const std::string name = tagged_name(call, "TagResource");
-  if (tags->size() == 0) throw_validation("Atleast one Tag needs to be provided as Input.");
+  if (tags.size() == 0) throw_validation("Atleast one Tag needs to be provided as Input.");
   check_tagged(call, name, "Requested resource not found: ResourcArn: " + resource_arn(call) + " not found");
-  call.engine().annotate_table(name, [&](engine::Table& table) { merge_tags(*tags, table.tags); });
+  call.engine().annotate_table(name, [&](engine::Table& table) { merge_tags(tags, table.tags); });
 }
 
 void untag_resource(Call& call) {
-  const auto keys = call.request.array("TagKeys");
+  const json::Array keys = call.request.required_array("TagKeys");
   const std::string name = tagged_name(call, "UntagResource");
-  if (keys->size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
+  if (keys.size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
   check_tagged(call, name, "Requested resource not found");
   call.engine().annotate_table(name, [&](engine::Table& table) {
-    for (const auto key : *keys) {
+    for (const auto key : keys) {
       const std::string_view text = key.get_string();
       std::erase_if(table.tags, [&](const auto& tag) { return tag.first == text; });
     }
@@ -103,7 +103,7 @@ void describe_time_to_live(Call& call) {
 }
 
 void update_time_to_live(Call& call) {
-  const Members specification(*call.request.object("TimeToLiveSpecification"));
+  const Members specification(call.request.required_object("TimeToLiveSpecification"));
   const std::string attribute(specification.text("AttributeName").value_or(std::string_view{}));
   const bool enabled = specification.flag("Enabled");
   call.engine().annotate_table(table_name(call.request), [&](engine::Table& table) {

@@ -57,7 +57,7 @@ GetGroup read_get_group(std::string_view name, const json::Object& object, std::
   expression::Bindings bindings = read_bindings(group.request);
   group.projection = read_projection(group.request, bindings);
   bindings.check_all_used();
-  const json::Array keys = *group.request.array("Keys");
+  const json::Array keys = group.request.required_array("Keys");
   for (const auto key : keys) {
     if (++total > core::kMaxBatchGetKeys) throw_validation("Too many items requested for the BatchGetItem call");
     group.wire_keys.push_back(read_wire_key(key.get_object()));
@@ -122,11 +122,11 @@ void check_write_values(const WriteGroup& group) {
     const Members request(element.get_object());
     check_write_request(request);
     if (const auto put = request.object("PutRequest")) {
-      const auto item = json::normalise_item(*Members(*put).object("Item"));
+      const auto item = json::normalise_item(Members(*put).required_object("Item"));
       if (item.size_bytes > core::kMaxItemSizeBytes)
         throw_validation("Item size has exceeded the maximum allowed size");
     } else {
-      read_wire_key(*Members(*request.object("DeleteRequest")).object("Key"));
+      read_wire_key(Members(request.required_object("DeleteRequest")).required_object("Key"));
     }
   }
 }
@@ -135,7 +135,7 @@ BatchWrite read_write(const engine::TablePtr& table, const Members& request) {
   BatchWrite write;
   write.action.table = table;
   if (const auto put = request.object("PutRequest")) {
-    const json::Object item = *Members(*put).object("Item");
+    const json::Object item = Members(*put).required_object("Item");
     write.action.kind = engine::WriteKind::kPut;
     try {
       write.action.key = key_from_item(*table, item);
@@ -150,7 +150,8 @@ BatchWrite read_write(const engine::TablePtr& table, const Members& request) {
     engine::check_index_keys(*table, write.item);
   } else {
     write.action.kind = engine::WriteKind::kDelete;
-    write.action.key = key_from_wire(*table, read_wire_key(*Members(*request.object("DeleteRequest")).object("Key")));
+    write.action.key =
+        key_from_wire(*table, read_wire_key(Members(request.required_object("DeleteRequest")).required_object("Key")));
   }
   return write;
 }
@@ -160,7 +161,7 @@ BatchWrite read_write(const engine::TablePtr& table, const Members& request) {
 void batch_get_item(Call& call) {
   std::vector<GetGroup> groups;
   std::size_t total = 0;
-  const auto tables = *call.request.object("RequestItems");  // by name: the optional would not outlive the for
+  const auto tables = call.request.required_object("RequestItems");
   for (const auto member : tables) {
     groups.push_back(read_get_group(member.key, member.value.get_object(), total));
   }
@@ -228,7 +229,7 @@ void batch_get_item(Call& call) {
 void batch_write_item(Call& call) {
   std::vector<WriteGroup> groups;
   std::size_t total = 0;
-  const auto tables = *call.request.object("RequestItems");  // by name: the optional would not outlive the for
+  const auto tables = call.request.required_object("RequestItems");
   for (const auto member : tables) {
     groups.push_back({member.key, member.value.get_array(), nullptr, {}});
     total += groups.back().requests.size();

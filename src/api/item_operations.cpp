@@ -77,7 +77,7 @@ void write_item(Call& call, const engine::WriteAction& action) {
 void put_item(Call& call) {
   const Members& request = call.request;
   expression::check_expression_parameters(request.json(), kConditionNames, kExpectedNames);
-  const json::Object wire = *request.object("Item");
+  const json::Object wire = request.required_object("Item");
   const json::EncodedItem item = json::normalise_item(wire);
   engine::WriteAction action;
   action.kind = engine::WriteKind::kPut;
@@ -98,7 +98,7 @@ void put_item(Call& call) {
 void delete_item(Call& call) {
   const Members& request = call.request;
   expression::check_expression_parameters(request.json(), kConditionNames, kExpectedNames);
-  const WireKey key = read_wire_key(*request.object("Key"));
+  const WireKey key = read_wire_key(request.required_object("Key"));
   engine::WriteAction action;
   action.kind = engine::WriteKind::kDelete;
   action.want_old = wants_all_old(request);
@@ -116,7 +116,7 @@ void delete_item(Call& call) {
 void update_item(Call& call) {
   const Members& request = call.request;
   expression::check_expression_parameters(request.json(), kUpdateNames, kUpdateLegacyNames);
-  const WireKey key = read_wire_key(*request.object("Key"));
+  const WireKey key = read_wire_key(request.required_object("Key"));
   const std::string_view returned = request.text("ReturnValues").value_or("NONE");
   engine::WriteAction action;
   action.kind = engine::WriteKind::kUpdate;
@@ -151,7 +151,7 @@ void update_item(Call& call) {
 void get_item(Call& call) {
   const Members& request = call.request;
   expression::check_expression_parameters(request.json(), kProjectionNames, kAttributesToGetNames);
-  const WireKey wire_key = read_wire_key(*request.object("Key"));
+  const WireKey wire_key = read_wire_key(request.required_object("Key"));
   expression::Bindings bindings = read_bindings(request);
   const auto projection = read_projection(request, bindings);
   bindings.check_all_used();

@@ -63,13 +63,7 @@ void for_each_key_attribute(const engine::Table& table, Visit visit) {
 WireKey read_wire_key(const json::Object& key) {
   WireKey attributes;
   for (const auto member : key) {
-    // A name given twice: the last one counts, as everywhere in a request.
-    const auto same = std::ranges::find(attributes, member.key, &WireKeyAttribute::name);
-    if (same != attributes.end()) {
-      same->value = json::read_value(member.value);
-    } else {
-      attributes.push_back({member.key, json::read_value(member.value)});
-    }
+    attributes.push_back({member.key, json::read_value(member.value)});
     // No key has more attributes than this; the schema check refuses it whatever follows.
     if (attributes.size() > 32) break;
   }

@@ -1,6 +1,22 @@
 #include "api/members.h"
 
+#include "api/shape_text.h"
+#include "core/api_error.h"
+
 namespace stator::api {
+
+namespace {
+
+template <class T>
+T require(const std::optional<T>& member, std::string_view name) {
+  if (!member) {
+    core::throw_validation("1 validation error detected: Value null at '" + lower_first(name) +
+                           "' failed to satisfy constraint: Member must not be null");
+  }
+  return *member;
+}
+
+}  // namespace
 
 bool Members::has(std::string_view name) const {
   json::Value value;
@@ -52,5 +68,11 @@ std::optional<json::Array> Members::array(std::string_view name) const {
   if (!json::find_member(object_, name, value) || value.get(array) != simdjson::SUCCESS) return std::nullopt;
   return array;
 }
+
+std::string_view Members::required_text(std::string_view name) const { return require(text(name), name); }
+
+json::Object Members::required_object(std::string_view name) const { return require(object(name), name); }
+
+json::Array Members::required_array(std::string_view name) const { return require(array(name), name); }
 
 }  // namespace stator::api

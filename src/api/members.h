@@ -9,6 +9,7 @@
 namespace stator::api {
 
 /// Typed reading of one structure of a request whose shape was checked (`check_shape`); absent and null are the same.
+/// The parser has left each name once (json/unique_names.h), so what the shape check saw is what is read here.
 class Members {
  public:
   explicit Members(json::Object object) : object_(object) {}
@@ -22,6 +23,13 @@ class Members {
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] std::optional<json::Object> object(std::string_view name) const;
   [[nodiscard]] std::optional<json::Array> array(std::string_view name) const;
+
+  /// Members that the shape requires. Should a shape ever fail to require one, these throw the ValidationException that
+  /// the shape would have thrown ("Value null at 'key' failed to satisfy constraint: Member must not be null").
+  [[nodiscard]] std::string_view required_text(std::string_view name) const;
+  [[nodiscard]] json::Object required_object(std::string_view name) const;
+  [[nodiscard]] json::Array required_array(std::string_view name) const;
+
   [[nodiscard]] const json::Object& json() const { return object_; }
 
  private:

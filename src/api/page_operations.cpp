@@ -352,7 +352,7 @@ void scan(Call& call) {
     throw_validation(
         "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
   }
-  if (total) {
+  if (segment && total) {
     if (*segment >= *total) {
       throw_validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: " +
                        std::to_string(*segment) + " is not less than TotalSegments: " + std::to_string(*total));

@@ -36,9 +36,8 @@ struct Fields {
       if (at == shapes::MemberIndex::kEmpty || shape.members[at].name != field.key) {
         continue;
       }
-      values[at] = field.value;  // where a name stands twice the last one counts
-      const std::uint32_t bit = 1U << at;
-      present = field.value.is_null() ? present & ~bit : present | bit;
+      values[at] = field.value;
+      present |= static_cast<std::uint32_t>(!field.value.is_null()) << at;
     }
   }
   [[nodiscard]] bool has(std::size_t at) const { return (present >> at & 1U) != 0; }

@@ -181,6 +181,11 @@ std::string stream_label(std::int64_t now_ms) {
   return label + "." + std::string(3 - millis.size(), '0') + millis;
 }
 
+core::AttributeType read_key_type(const Members& definition) {
+  // The shape lets S, N and B through.
+  return core::type_from_name(definition.required_text("AttributeType")).value_or(core::AttributeType::kString);
+}
+
 }  // namespace
 
 std::vector<core::KeyAttribute> read_attribute_definitions(const Members& request) {
@@ -193,17 +198,17 @@ std::vector<core::KeyAttribute> read_attribute_definitions(const Members& reques
     if (find_definition(definitions, name) != nullptr) {
       throw_validation(std::string(kInvalid) + "Duplicate AttributeName in AttributeDefinitions: " + name);
     }
-    definitions.push_back({std::move(name), *core::type_from_name(*definition.text("AttributeType"))});
+    definitions.push_back({std::move(name), read_key_type(definition)});
   }
   return definitions;
 }
 
 std::vector<KeyElement> read_key_elements(const Members& request) {
   std::vector<KeyElement> elements;
-  const auto schema = *request.array("KeySchema");  // by name: the optional would not outlive the for
+  const auto schema = request.required_array("KeySchema");
   for (const auto item : schema) {
     const Members element(item.get_object());
-    elements.push_back({std::string(*element.text("AttributeName")), element.text("KeyType") == "HASH"});
+    elements.push_back({std::string(element.required_text("AttributeName")), element.text("KeyType") == "HASH"});
   }
   return elements;
 }

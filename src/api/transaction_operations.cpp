@@ -92,13 +92,13 @@ TransactWrite read_action(const Members& element) {
   write.table_name = table_name(request);
   write.action.want_old_on_failure = request.text("ReturnValuesOnConditionCheckFailure") == "ALL_OLD";
   if (write.action.kind == engine::WriteKind::kPut) {
-    write.wire_item = *request.object("Item");
+    write.wire_item = request.required_object("Item");
     write.item = json::normalise_item(write.wire_item);
     if (write.item.size_bytes > core::kMaxItemSizeBytes) {
       throw_validation("Item size has exceeded the maximum allowed size");
     }
   } else {
-    write.wire_key = read_wire_key(*request.object("Key"));
+    write.wire_key = read_wire_key(request.required_object("Key"));
   }
   expression::Bindings bindings = read_bindings(request);
   if (write.action.kind == engine::WriteKind::kUpdate) {
@@ -193,7 +193,7 @@ void write_reply(Call& call, const std::vector<TransactWrite>& writes,
 
 void transact_write_items(Call& call) {
   std::vector<TransactWrite> writes;
-  const auto elements = *call.request.array("TransactItems");  // by name: the optional would not outlive the for
+  const auto elements = call.request.required_array("TransactItems");
   for (const auto element : elements) {
     writes.push_back(read_action(Members(element.get_object())));
   }
@@ -249,12 +249,12 @@ void transact_get_items(Call& call) {
     std::optional<expression::Projection> projection;
   };
   std::vector<Get> gets;
-  const auto elements = *call.request.array("TransactItems");  // by name: the optional would not outlive the for
+  const auto elements = call.request.required_array("TransactItems");
   for (const auto element : elements) {
-    const Members request(*Members(element.get_object()).object("Get"));
+    const Members request(Members(element.get_object()).required_object("Get"));
     Get get;
     get.table_name = table_name(request);
-    get.key = read_wire_key(*request.object("Key"));
+    get.key = read_wire_key(request.required_object("Key"));
     expression::Bindings bindings = read_bindings(request);
     get.projection = read_projection(request, bindings);
     bindings.check_all_used();

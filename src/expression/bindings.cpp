@@ -64,23 +64,10 @@ core::AttributeValue read_bound_value(const json::Value& value, std::string_view
   }
 }
 
-/// Where a placeholder stands twice, the last one counts.
 template <class Entries>
-void drop_repeated(Entries& entries) {
-  if (entries.size() < 2) return;
-  const auto by_placeholder = [](const auto& a, const auto& b) { return a.placeholder < b.placeholder; };
-  if (entries.size() > kSearchLinearlyUpTo) std::stable_sort(entries.begin(), entries.end(), by_placeholder);
-  for (std::size_t i = 0; i + 1 < entries.size();) {
-    const std::size_t to = entries.size() > kSearchLinearlyUpTo ? i + 2 : entries.size();
-    bool repeated = false;
-    for (std::size_t j = i + 1; j < to; ++j) repeated = repeated || entries[j].placeholder == entries[i].placeholder;
-    if (repeated) {
-      entries[i].placeholder.clear();
-    }
-    ++i;
-  }
-  entries.erase(std::remove_if(entries.begin(), entries.end(), [](const auto& e) { return e.placeholder.empty(); }),
-                entries.end());
+void sort_if_many(Entries& entries) {
+  if (entries.size() <= kSearchLinearlyUpTo) return;
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.placeholder < b.placeholder; });
 }
 
 template <class Entries>
@@ -117,14 +104,14 @@ Bindings::Bindings(const json::Object* names, const json::Object* values)
     for (const auto member : *names) {
       names_.push_back({std::string(member.key), read_name(member.value, member.key), false});
     }
-    drop_repeated(names_);
+    sort_if_many(names_);
   }
   if (values != nullptr) {
     check_keys(*values, kValues, ':');
     for (const auto member : *values) {
       values_.push_back({std::string(member.key), read_bound_value(member.value, member.key), false});
     }
-    drop_repeated(values_);
+    sort_if_many(values_);
   }
 }
 

@@ -66,11 +66,6 @@ std::string printed(const Members<std::string_view>& members) {
   return text += "]";
 }
 
-/// Most names of one item differ in length or in their last letter.
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && (a.empty() || (a.back() == b.back() && a == b));
-}
-
 /// Most numbers on the wire already are canonical: an integer of few digits without leading zero.
 bool is_canonical_integer(std::string_view text) {
   const std::size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
@@ -96,11 +91,6 @@ class Normaliser {
   static Typed pick(const Value& wire, std::size_t depth);
 
  private:
-  struct Member {
-    std::string_view name;
-    Value value;
-  };
-
   std::size_t content(const Typed& typed, std::size_t depth);
   std::size_t number(std::string_view text);
   std::size_t string_set(const Array& array);
@@ -108,7 +98,7 @@ class Normaliser {
   std::size_t binary_set(const Array& array);
   std::size_t list(const Array& array, std::size_t depth);
   std::size_t map(const Object& object, std::size_t depth);
-  std::size_t member(const Member& member, bool first, std::size_t depth);
+  std::size_t member(std::string_view name, const Value& wire, bool first, std::size_t depth);
   [[noreturn]] static void refuse_several_types(const Object& object, std::size_t depth);
 
   std::string& out_;
@@ -130,7 +120,6 @@ Typed Normaliser::pick(const Value& wire, std::size_t depth) {
       continue;
     }
     if (content.is_null()) {
-      present &= ~bit_of(*type);
       continue;
     }
     present |= bit_of(*type);
@@ -141,10 +130,6 @@ Typed Normaliser::pick(const Value& wire, std::size_t depth) {
   }
   if ((present & (present - 1)) != 0) {
     refuse_several_types(object, depth);
-  }
-  if (present != bit_of(typed.type)) {  // the last one seen was taken back by a null
-    typed.type = static_cast<AttributeType>(__builtin_ctz(present));
-    find_member(object, core::type_name(typed.type), typed.content);
   }
   return typed;
 }
@@ -328,59 +313,24 @@ std::size_t Normaliser::map(const Object& object, std::size_t depth) {
   return core::kContainerSizeBytes + count * core::kElementSizeBytes + size;
 }
 
-std::size_t Normaliser::member(const Member& member, bool first, std::size_t depth) {
+std::size_t Normaliser::member(std::string_view name, const Value& wire, bool first, std::size_t depth) {
   if (!first) {
     out_ += ',';
   }
-  append_string(member.name, out_);
+  append_string(name, out_);
   out_ += ':';
-  const std::size_t value_size = value(member.value, depth);
-  check_attribute_name(member.name);
-  return member.name.size() + value_size;
+  const std::size_t value_size = value(wire, depth);
+  check_attribute_name(name);
+  return name.size() + value_size;
 }
 
 std::size_t Normaliser::members(const Object& object, std::size_t depth, std::size_t& count) {
-  Members<Member> all;
-  for (const auto [name, value] : object) {
-    all.push_back({name, value});
-  }
-  // Where a name stands twice the last one counts: the earlier ones lose their value.
-  std::vector<bool> superseded;
-  const auto supersede = [&](std::size_t index) {
-    superseded.resize(all.size());
-    superseded[index] = true;
-  };
-  if (all.size() <= kSmallCollection) {
-    for (std::size_t i = 1; i < all.size(); ++i) {
-      for (std::size_t earlier = 0; earlier < i; ++earlier) {
-        if (same_name(all[earlier].name, all[i].name)) {
-          supersede(earlier);
-        }
-      }
-    }
-  } else {
-    std::vector<std::uint32_t> order(all.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) {
-      order[i] = i;
-    }
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      const auto by_name = all[a].name <=> all[b].name;
-      return by_name == 0 ? a < b : by_name < 0;
-    });
-    for (std::size_t i = 1; i < order.size(); ++i) {
-      if (all[order[i - 1]].name == all[order[i]].name) {
-        supersede(order[i - 1]);
-      }
-    }
-  }
   std::size_t size = 0;
   count = 0;
   out_ += '{';
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (superseded.empty() || !superseded[i]) {
-      size += member(all[i], count == 0, depth);
-      ++count;
-    }
+  for (const auto [name, value] : object) {
+    size += member(name, value, count == 0, depth);
+    ++count;
   }
   out_ += '}';
   return size;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/api_error.h"
+#include "json/unique_names.h"
 
 namespace stator::json {
 namespace {
@@ -58,6 +59,14 @@ Value Parser::parse(std::string_view text, std::size_t padding_bytes) {
   if (error != simdjson::SUCCESS || has_lone_low_surrogate(text)) {
     core::throw_serialization("");
   }
+  if (has_repeated_name(root)) {
+    std::string unique;
+    unique.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    append_without_repeated(root, unique);
+    if (parser_.parse(unique).get(root) != simdjson::SUCCESS) {
+      core::throw_serialization("");
+    }
+  }
   return root;
 }
 
@@ -67,14 +76,13 @@ Parser& Parser::of_this_thread() {
 }
 
 bool find_member(const Object& object, std::string_view name, Value& out) {
-  bool found = false;
   for (const auto [key, value] : object) {
     if (key == name) {
       out = value;
-      found = !value.is_null();
+      return !value.is_null();
     }
   }
-  return found;
+  return false;
 }
 
 }  // namespace stator::json

@@ -20,7 +20,8 @@ class Parser {
  public:
   /// `padding_bytes` readable bytes must follow `text` (their content does not matter); with fewer than
   /// simdjson::SIMDJSON_PADDING the text is copied first. Throws ApiError SerializationException on anything that
-  /// is not JSON; the caller checks that the value is an object.
+  /// is not JSON; the caller checks that the value is an object. No object of the result has a name twice
+  /// (json/unique_names.h).
   Value parse(std::string_view text, std::size_t padding_bytes = 0);
   static Parser& of_this_thread();
 
@@ -29,8 +30,8 @@ class Parser {
   std::string copy_;
 };
 
-/// The member of that name, or a Value for which `found` is false. JSON null counts as absent, as in the service.
-/// Where a name stands twice the last one counts.
+/// Whether the object has a member of that name that is not null; JSON null counts as absent, as in the service. Fills
+/// `out` then.
 bool find_member(const Object& object, std::string_view name, Value& out);
 
 }  // namespace stator::json

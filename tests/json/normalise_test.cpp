@@ -236,21 +236,6 @@ TEST(NormaliseItem, WritesCanonicalJsonAndCountsNamesAndValues) {
   }
 }
 
-TEST(NormaliseItem, TakesTheLastOfANameAmongVeryMany) {
-  std::string wire = "{";
-  for (int round = 0; round < 2; ++round) {
-    for (int i = 0; i < 100'000; ++i) {
-      wire += "\"a" + std::to_string(i) + "\":{\"N\":\"" + std::to_string(round) + "\"},";
-    }
-  }
-  wire.back() = '}';
-  const EncodedItem item = normalise_item(parsed(wire));
-  const Item view(item.json);
-  EXPECT_EQ(view.attribute_count(), 100'000);
-  EXPECT_EQ(*view.find("a99999"), core::AttributeValue::number(core::Number(1)));
-  EXPECT_EQ(view.size_bytes(), item.size_bytes);
-}
-
 TEST(NormaliseItem, SurvivesHostileShapes) {
   const std::size_t budget = std::size_t{2} << 20;
   const auto filled = [&](const std::string& open, const std::string& unit, const std::string& close) {

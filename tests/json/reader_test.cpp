@@ -83,7 +83,7 @@ TEST(Parser, RefusesEndlessNestingWithoutHarm) {
   EXPECT_NO_THROW(Parser().parse(std::string(200, '[') + std::string(200, ']')));
 }
 
-TEST(FindMember, TakesTheLastOfANameAndCountsNullAsAbsent) {
+TEST(FindMember, CountsNullAsAbsent) {
   struct Row {
     const char* object;
     bool found;
@@ -106,6 +106,40 @@ TEST(FindMember, TakesTheLastOfANameAndCountsNullAsAbsent) {
       EXPECT_EQ(std::string_view(out), row.value) << row.object;
     }
   }
+}
+
+TEST(Parse, KeepsTheLastOfEachNameAtEveryDepth) {
+  struct Row {
+    const char* text;
+    const char* kept;
+  };
+  const Row rows[] = {
+      {R"({"a":1,"b":2})", R"({"a":1,"b":2})"},
+      {R"({"a":1,"a":2})", R"({"a":2})"},
+      {R"({"a":1,"b":"x","a":null})", R"({"b":"x","a":null})"},
+      {R"({"a":{"b":1,"b":[true]},"c":[{"d":1.5,"d":-2}]})", R"({"a":{"b":[true]},"c":[{"d":-2}]})"},
+      {R"([{"\u0061":18446744073709551615,"a":"\"\u0001\ud83d\ude00"}])", "[{\"a\":\"\\\"\\u0001\U0001F600\"}]"},
+      {R"({"":1,"":2})", R"({"":2})"},
+      {R"({"a":{"x":1,"x":2},"a":3})", R"({"a":3})"},
+      {R"(7)", R"(7)"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(std::string(simdjson::minify(Parser().parse(row.text))), row.kept) << row.text;
+  }
+}
+
+TEST(Parse, KeepsTheLastOfEachNameAmongVeryMany) {
+  std::string text = "{";
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 100'000; ++i) {
+      text += std::string("\"") + std::string(40, 'n') + std::to_string(i) + "\":" + std::to_string(round) + ",";
+    }
+  }
+  text.back() = '}';
+  Parser parser;
+  const Object object(parser.parse(text));
+  EXPECT_EQ(object.size(), 100'000);
+  for (const auto [name, value] : object) ASSERT_EQ(std::int64_t(value), 1) << name;
 }
 
 }  // namespace

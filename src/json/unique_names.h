@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "json/reader.h"
+
+/// The rule for a name that stands twice in one JSON object, at any depth: the last one counts, and the request means
+/// the same as if the earlier ones had never been written. So `{"Item":{…},"Item":null}` has no Item. The rule is
+/// applied once, by Parser::parse, before anything is checked or read; nothing behind it meets a repeated name.
+/// (RFC 8259 leaves it open; the last one is what JavaScript, Python and Java's parsers take.)
+namespace stator::json {
+
+/// Whether any object in `root` has a name twice. n log n in the size of the text; a pass over its members where
+/// objects are small.
+bool has_repeated_name(const Value& root);
+
+/// Appends `root` as JSON text without the members that a later one of the same name replaces.
+void append_without_repeated(const Value& root, std::string& out);
+
+}  // namespace stator::json
