@@ -52,6 +52,7 @@ class StatorServer:
         self.killed = True
         self.process.kill()
         self.process.wait()
+        self._read_to_the_end()
 
     def stop(self):
         """SIGTERM; returns the exit status."""
@@ -59,10 +60,14 @@ class StatorServer:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=30)
 
+    def _read_to_the_end(self):
+        self.reader.join(timeout=5)
+        self.process.stdout.close()
+
     def __exit__(self, kind, value, trace):
         if self.killed:
             return
         status = self.stop()
-        self.reader.join(timeout=5)
+        self._read_to_the_end()
         if kind is None and status != 0:
             raise AssertionError("the server ended with status %d: %s" % (status, "".join(self.lines)))

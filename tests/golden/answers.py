@@ -1,0 +1,92 @@
+"""Everything a server answers about its tables, in a form that is small, stable and readable as JSON."""
+
+import hashlib
+
+from model import canonical, hash_names, indexes_of, range_names
+
+LISTED = 100  # up to so many items are listed, more are a count and a digest
+SHOWN = 100  # longer texts are a length and a digest
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def abbreviated(value):
+    """The value with its long texts replaced by their length and digest."""
+    if isinstance(value, str) and len(value) > SHOWN:
+        return "%d characters, sha256 %s" % (len(value), digest(value))
+    if isinstance(value, list):
+        return [abbreviated(each) for each in value]
+    if isinstance(value, dict):
+        return {name: abbreviated(each) for name, each in value.items()}
+    return value
+
+
+def summary(items, listed=LISTED):
+    """Items in any order; up to `listed` of them are shown."""
+    lines = sorted(items, key=canonical)
+    result = {"count": len(lines), "digest": digest("\n".join(map(canonical, lines)))}
+    if len(lines) <= listed:
+        result["items"] = [abbreviated(item) for item in lines]
+    return result
+
+
+def query(client, table_name, index_name, values):
+    """All of one partition, in order; `values` by the names of the hash attributes."""
+    request = {"TableName": table_name, "KeyConditionExpression": " AND ".join("#%d = :%d" % (at, at) for at in range(len(values))),
+               "ExpressionAttributeNames": {"#%d" % at: name for at, name in enumerate(values)},
+               "ExpressionAttributeValues": {":%d" % at: value for at, value in enumerate(values.values())}}
+    if index_name:
+        request["IndexName"] = index_name
+    return client.pages("Query", **request)
+
+
+def in_order(client, table_name, index_name, schema, items):
+    """[hash values, sort keys in the order of a query] of every partition."""
+    partitions = {canonical([item[name] for name in hash_names(schema)]): item for item in items}
+    result = []
+    for _, item in sorted(partitions.items()):
+        values = {name: item[name] for name in hash_names(schema)}
+        found = query(client, table_name, index_name, values)
+        result.append([abbreviated(list(values.values())),
+                       [abbreviated([each[name] for name in range_names(schema)]) for each in found]])
+    return result
+
+
+def answers_about(client, name):
+    description = client.call("DescribeTable", TableName=name)["Table"]
+    schema = description["KeySchema"]
+    items = client.pages("Scan", TableName=name)
+    result = {
+        "describe": description,
+        "ttl": client.call("DescribeTimeToLive", TableName=name)["TimeToLiveDescription"],
+        "tags": sorted(client.call("ListTagsOfResource", ResourceArn=description["TableArn"])["Tags"], key=canonical),
+        "scan": summary(items),
+        "indexes": {},
+    }
+    if len(items) <= LISTED:
+        result["order"] = in_order(client, name, None, schema, items)
+    for index in indexes_of(description):
+        entries = client.pages("Scan", TableName=name, IndexName=index["IndexName"])
+        answer = {"scan": summary(entries, listed=0)}  # the model says which entries differ
+        if len(entries) <= LISTED and range_names(index["KeySchema"]):
+            answer["order"] = in_order(client, name, index["IndexName"], index["KeySchema"], entries)
+        result["indexes"][index["IndexName"]] = answer
+    return result
+
+
+def differences(expected, actual, at=""):
+    """Where `actual` lacks something of `expected`; what it has besides (members of later versions) does not count."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        found = []
+        for name, value in expected.items():
+            if name not in actual:
+                found.append("%s/%s is missing" % (at, name))
+            else:
+                found.extend(differences(value, actual[name], "%s/%s" % (at, name)))
+        return found
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        return [line for position, pair in enumerate(zip(expected, actual))
+                for line in differences(*pair, at="%s/%d" % (at, position))]
+    return [] if expected == actual else ["%s: expected %.300s, found %.300s" % (at, expected, actual)]
