@@ -1,0 +1,50 @@
+package isolation
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// decisionTime is how long the checker may think about one history. It takes milliseconds for nearly all; a few have very many
+// orders to go through.
+const decisionTime = 10 * time.Second
+
+func modelFor(operations []porcupine.Operation) porcupine.Model {
+	for _, operation := range operations {
+		if operation.Output.(Output).Unknown {
+			return uncertainModel
+		}
+	}
+	return model
+}
+
+// Verdict is the checker's: Ok, Illegal, or Unknown where it has not come to an end. Where it is Illegal the text shows why.
+func Verdict(operations []porcupine.Operation) (porcupine.CheckResult, string) {
+	result, info := porcupine.CheckOperationsVerbose(modelFor(operations), operations, decisionTime)
+	if result != porcupine.Illegal {
+		return result, ""
+	}
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("isolation-%d.html", time.Now().UnixNano()))
+	if err := porcupine.VisualizePath(modelFor(operations), info, path); err != nil {
+		path = err.Error()
+	}
+	return result, fmt.Sprintf("no order of the operations explains the history (picture: %s)\n%s", path, listing(operations))
+}
+
+// listing shows the operations by the time of their call, in microseconds.
+func listing(operations []porcupine.Operation) string {
+	sorted := append([]porcupine.Operation{}, operations...)
+	sort.SliceStable(sorted, func(left, right int) bool { return sorted[left].Call < sorted[right].Call })
+	lines := []string{}
+	for _, operation := range sorted {
+		lines = append(lines, fmt.Sprintf("%7d %7d client %d: %s", operation.Call/1000, operation.Return/1000, operation.ClientId,
+			describe(operation.Input.(Input), operation.Output.(Output))))
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,60 @@
+package isolation
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// What the checker is for: each fault is found in most of the histories in which it is at work.
+func TestBrokenEndpointsAreCaught(t *testing.T) {
+	server := start(t, "--in-memory")
+	const seeds = 5
+	for _, row := range []struct {
+		name   string
+		fault  Fault
+		rarity int
+	}{
+		{"stale reads", StaleReads, 2},
+		{"lost writes", LostWrites, 2},
+		{"late writes", LateWrites, 2},
+		{"half transactions", HalfTransactions, 2},
+		{"torn transactions", TornTransactions, 1},
+		{"torn reads", TornReads, 1},
+		{"double writes", DoubleWrites, 3},
+		{"forgotten tokens", ForgottenTokens, 1},
+		{"ignored conditions", IgnoredConditions, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			caught := 0
+			for seed := int64(1); seed <= seeds; seed++ {
+				faulty := NewFaulty(server.URL, row.fault, row.rarity, seed)
+				recorded, err := Record(1_000_000+seed, Size{Clients: 4, Operations: 15}, at(faulty.URL), NoLosses)
+				faulty.Close()
+				if err != nil && !errors.Is(err, errBroken) {
+					t.Fatal(err)
+				}
+				if result, _ := Verdict(recorded); err != nil || result == porcupine.Illegal {
+					caught++
+				}
+			}
+			t.Logf("caught in %d of %d histories", caught, seeds)
+			if caught*2 < seeds {
+				t.Error("most of the histories passed")
+			}
+		})
+	}
+}
+
+// A proxy that spoils nothing changes nothing: what is caught above is the fault.
+func TestAnHonestProxyIsNotAccused(t *testing.T) {
+	server := start(t, "--in-memory")
+	honest := NewFaulty(server.URL, nothing, 1, 1)
+	defer honest.Close()
+	checkHistories(t, honest.URL, 20, full)
+}
+
+func nothing(_ *Faulty, _ string, _ []byte, _ func(string, []byte) reply) (reply, bool) {
+	return reply{}, false
+}

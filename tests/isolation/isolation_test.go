@@ -1,0 +1,175 @@
+package isolation
+
+import (
+	"math/rand"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+var full = Size{Clients: 6, Operations: 12}
+
+func setting(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		return otherwise
+	}
+	number, err := strconv.Atoi(value)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return number
+}
+
+func binary(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("STATOR_BIN")
+	if path == "" {
+		t.Fatal("STATOR_BIN names no program")
+	}
+	return path
+}
+
+// start runs a server with the shared table until the test ends.
+func start(t *testing.T, options ...string) *Server {
+	t.Helper()
+	server, err := StartServer(binary(t), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error("the server did not end well:", err)
+		}
+	})
+	if err := CreateTable(server.URL); err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+func at(url string) func() string { return func() string { return url } }
+
+// judge collects verdicts; a wrong history ends the test.
+type judge struct {
+	t                           *testing.T
+	histories, steps, undecided int
+	thinking                    time.Duration
+}
+
+func (judge *judge) check(seed int, recorded []porcupine.Operation) {
+	judge.t.Helper()
+	begin := time.Now()
+	result, why := Verdict(recorded)
+	if result == porcupine.Illegal {
+		judge.t.Fatalf("seed %d: %s", seed, why)
+	}
+	if result == porcupine.Unknown {
+		judge.undecided++
+	}
+	judge.histories++
+	judge.steps += len(recorded)
+	judge.thinking += time.Since(begin)
+}
+
+// end fails where the checker gave up on more than one history in a hundred.
+func (judge *judge) end() {
+	judge.t.Helper()
+	judge.t.Logf("%d histories, %d steps, checked in %v, %d undecided", judge.histories, judge.steps, judge.thinking, judge.undecided)
+	if judge.undecided > 1+judge.histories/100 {
+		judge.t.Error("too many histories are undecided")
+	}
+}
+
+// checkHistories records and checks histories from the seed on, until one is wrong.
+func checkHistories(t *testing.T, url string, count int, size Size) {
+	t.Helper()
+	judge := judge{t: t}
+	first := setting(t, "ISOLATION_SEED", 1)
+	for seed := first; seed < first+count; seed++ {
+		recorded, err := Record(int64(seed), size, at(url), NoLosses)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge.check(seed, recorded)
+	}
+	judge.end()
+}
+
+func TestHistoriesInMemory(t *testing.T) {
+	checkHistories(t, start(t, "--in-memory").URL, setting(t, "ISOLATION_HISTORIES", 100), full)
+}
+
+func TestHistoriesOnDisk(t *testing.T) {
+	checkHistories(t, start(t, "--data", t.TempDir()+"/data").URL, setting(t, "ISOLATION_HISTORIES", 100), full)
+}
+
+// With one client the model itself is on trial: every answer must be the only right one.
+func TestOneClientAtATime(t *testing.T) {
+	checkHistories(t, start(t, "--in-memory").URL, 20, Size{Clients: 1, Operations: 60})
+}
+
+// The server is killed in the midst of each history and started again on its directory. What had no reply has happened or not.
+func TestKilledServers(t *testing.T) {
+	met := checkKills(t, Unknown)
+	if met == 0 {
+		t.Error("no kill met a write")
+	}
+}
+
+// A transaction that is sent again after the kill has happened once.
+func TestTokensOutliveTheServer(t *testing.T) {
+	if os.Getenv("ISOLATION_TOKENS") == "" {
+		t.Skip("tokens are forgotten when the server dies; ISOLATION_TOKENS=1 shows it")
+	}
+	checkKills(t, Resend)
+}
+
+// checkKills returns how many of the kills met a write that was under way.
+func checkKills(t *testing.T, losses Losses) int {
+	t.Helper()
+	mortal, err := NewMortal(binary(t), "--data", t.TempDir()+"/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mortal.Stop()
+	if err := CreateTable(mortal.URL()); err != nil {
+		t.Fatal(err)
+	}
+	judge := judge{t: t}
+	first, kills, met := setting(t, "ISOLATION_SEED", 1), setting(t, "ISOLATION_KILLS", 10), 0
+	for seed := first; seed < first+kills; seed++ {
+		killed := make(chan error)
+		go func(after time.Duration) {
+			time.Sleep(after)
+			killed <- mortal.KillAndStart()
+		}(time.Duration(500+rand.New(rand.NewSource(int64(seed))).Intn(10000)) * time.Microsecond)
+		recorded, err := Record(int64(seed), full, mortal.URL, losses)
+		if err := <-killed; err != nil {
+			t.Fatal(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge.check(seed, recorded)
+		if hasUnknown(recorded) {
+			met++
+		}
+	}
+	judge.end()
+	t.Logf("%d of the kills met a write that was under way", met)
+	return met
+}
+
+func hasUnknown(operations []porcupine.Operation) bool {
+	for _, operation := range operations {
+		if operation.Output.(Output).Unknown {
+			return true
+		}
+	}
+	return false
+}
