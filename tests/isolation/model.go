@@ -133,6 +133,8 @@ type Input struct {
 	Images  Images
 	// Transaction: refusals name a reason for each action.
 	Transaction bool
+	// ByItem: the reads are of one operation, but nothing is promised between them.
+	ByItem bool
 	// Name is the operation that the step belongs to, for people.
 	Name string
 }
