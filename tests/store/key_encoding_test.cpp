@@ -102,15 +102,6 @@ TEST(KeyPart, CutOffPartsAreRefused) {
   EXPECT_THROW(read_part(AttributeType::kString, cut_escape), core::DamageError);
 }
 
-TEST(PartitionPrefix, IsSpaceHashAndParts) {
-  const std::vector<AttributeValue> values = {AttributeValue::string("a"), AttributeValue::number(Number(7))};
-  const std::string prefix = partition_prefix(0x01020304, values);
-  const std::string parts = part(values[0]) + part(values[1]);
-  std::string expected = "\x01\x02\x03\x04";
-  append_hash(partition_hash(parts), expected);
-  EXPECT_EQ(prefix, expected + parts);
-}
-
 TEST(PrefixEnd, IsTheSmallestStringBehindAllThatStartWithThePrefix) {
   EXPECT_EQ(prefix_end("a"), "b");
   EXPECT_EQ(prefix_end("a\xff\xff"), "b");
