@@ -5,7 +5,6 @@
 #include <fstream>
 #include <map>
 #include <random>
-#include <thread>
 
 #include "store/temporary_directory.h"
 
@@ -361,27 +360,6 @@ TEST(Store, SaysWhoHoldsTheDirectory) {
                                      " is in use by another process, serving at http://127.0.0.1:8000");
   store.reset();
   EXPECT_EQ(open_error(options), "");
-}
-
-TEST(Store, ConcurrentSyncedWritesAllArrive) {
-  const TemporaryDirectory directory;
-  Options options;
-  options.directory = directory.path();
-  options.sync = true;
-  {
-    const auto store = Store::open(options);
-    std::vector<std::thread> threads;
-    for (int t = 0; t < 4; ++t) {
-      threads.emplace_back([&store, t] {
-        for (int i = 0; i < 20; ++i) put(*store, std::to_string(t) + "-" + std::to_string(i), "x");
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-  }
-  const auto store = Store::open(options);
-  for (int t = 0; t < 4; ++t) {
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(get(*store, std::to_string(t) + "-" + std::to_string(i)), "x");
-  }
 }
 
 }  // namespace
