@@ -308,6 +308,7 @@ TEST(Number, OrderedBytesSortAsNumbersDo) {
 
 TEST(Number, OrderAgreesWithTheSignOfTheDifference) {
   const std::vector<Number> numbers = sample(200);
+  int compared = 0;
   for (const Number& left : numbers) {
     for (const Number& right : numbers) {
       try {
@@ -315,11 +316,13 @@ TEST(Number, OrderAgreesWithTheSignOfTheDifference) {
         const auto sign = difference.is_zero()       ? std::strong_ordering::equal
                           : difference.is_negative() ? std::strong_ordering::less
                                                      : std::strong_ordering::greater;
+        ++compared;
         ASSERT_EQ(left <=> right, sign) << left.to_string() << " and " << right.to_string();
       } catch (const ApiError&) {  // too far apart for 38 digits
       }
     }
   }
+  EXPECT_GT(compared, 1000) << "hardly any difference fits";
 }
 
 TEST(Number, OrderIsThatOfTheNumberLine) {

@@ -94,19 +94,23 @@ class Serve(unittest.TestCase):
                              (200, {"Item": item}))
 
     def test_tables_take_their_time_where_asked(self):
-        served = self.serve("--in-memory", "--transition-delay", "1500")
+        served = self.serve("--in-memory", "--transition-delay", "3600000")
         call(served.port, "CreateTable", TABLE)
         status, reply = call(served.port, "DescribeTable", {"TableName": "things"})
         self.assertEqual((status, reply["Table"]["TableStatus"]), (200, "CREATING"))
         status, reply = call(served.port, "PutItem", {"TableName": "things", "Item": {"pk": {"S": "a"}}})
         self.assertEqual(status, 400)
         self.assertIn("ResourceNotFoundException", reply["__type"])
+
+    def test_tables_are_ready_when_their_time_is_over(self):
+        served = self.serve("--in-memory", "--transition-delay", "200")
+        call(served.port, "CreateTable", TABLE)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             reply = call(served.port, "DescribeTable", {"TableName": "things"})[1]
             if reply["Table"]["TableStatus"] == "ACTIVE":
                 break
-            time.sleep(0.1)
+            time.sleep(0.01)
         self.assertEqual(call(served.port, "PutItem", {"TableName": "things", "Item": {"pk": {"S": "a"}}})[0], 200)
 
     def test_leaves_a_notice_while_it_serves(self):
