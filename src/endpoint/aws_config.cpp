@@ -6,22 +6,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <fstream>
 
 #include "endpoint/metadata.h"
 
 namespace stator::endpoint {
 
 namespace {
-
-constexpr std::size_t kMaxFileBytes = 1024 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::string lowered(std::string_view text) {
   std::string out(text);
@@ -41,54 +31,6 @@ std::filesystem::path configured_file(const AwsEnvironment& environment, const c
   if (!set) return home_directory(environment) / ".aws" / name;
   if (set->starts_with("~/")) return home_directory(environment) / set->substr(2);
   return *set;
-}
-
-/// `[profile x]` and `[profile "x y"]` are profile x and "x y"; "default" needs no word before it. Other sections
-/// (sso-session, services) are kept under their whole name, which no profile has.
-std::string profile_of_section(std::string_view section, bool is_config) {
-  if (!is_config || !section.starts_with("profile") || section.size() < 8 ||
-      std::isspace(static_cast<unsigned char>(section[7])) == 0) {
-    return std::string(section);
-  }
-  std::string_view name = trimmed(section.substr(7));
-  if (name.size() >= 2 && (name.front() == '"' || name.front() == '\'') && name.back() == name.front()) {
-    name = name.substr(1, name.size() - 2);
-  }
-  return std::string(name);
-}
-
-std::map<std::string, ProfileSettings> read_file(const std::filesystem::path& file, bool is_config) {
-  std::map<std::string, ProfileSettings> profiles;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) return profiles;
-  if (std::filesystem::file_size(file, error) > kMaxFileBytes) {
-    throw ConfigurationError(file.string() + ": larger than 1 MB");
-  }
-  std::ifstream in(file);
-  if (!in) throw ConfigurationError(file.string() + ": cannot be read");
-  ProfileSettings* settings = nullptr;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    const std::string_view text = trimmed(line);
-    if (text.empty() || text.front() == '#' || text.front() == ';') continue;
-    const auto fail = [&](const char* why) -> void {
-      // The line itself may hold a secret: only its number is told.
-      throw ConfigurationError(file.string() + ":" + std::to_string(number) + ": " + why);
-    };
-    if (line.front() == '[') {
-      const std::size_t close = text.find(']');
-      if (close == std::string_view::npos) fail("a section's name must end with ]");
-      settings = &profiles[profile_of_section(trimmed(text.substr(1, close - 1)), is_config)];
-      continue;
-    }
-    // An indented line belongs to the setting above it (s3 = …); nothing of that kind concerns us.
-    if (line.front() == ' ' || line.front() == '\t') continue;
-    const std::size_t equals = text.find_first_of("=:");
-    if (equals == std::string_view::npos || equals == 0) fail("expected name = value");
-    if (settings == nullptr) fail("expected a section like [default] before the first setting");
-    (*settings)[lowered(trimmed(text.substr(0, equals)))] = trimmed(text.substr(equals + 1));
-  }
-  return profiles;
 }
 
 const ProfileSettings* find_profile(const std::map<std::string, ProfileSettings>& profiles, const std::string& name) {
@@ -150,8 +92,8 @@ AwsEnvironment AwsEnvironment::of(std::map<std::string, std::string> variables) 
 AwsFiles::AwsFiles(const AwsEnvironment& environment)
     : credentials_file_(configured_file(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials")),
       config_file_(configured_file(environment, "AWS_CONFIG_FILE", "config")),
-      credentials_(read_file(credentials_file_, false)),
-      config_(read_file(config_file_, true)) {}
+      credentials_(read_profiles(credentials_file_, ProfileFile::kCredentials)),
+      config_(read_profiles(config_file_, ProfileFile::kConfig)) {}
 
 const ProfileSettings* AwsFiles::in_credentials(const std::string& profile) const {
   return find_profile(credentials_, profile);

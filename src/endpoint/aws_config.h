@@ -5,21 +5,16 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "core/clock.h"
 #include "endpoint/credentials.h"
+#include "endpoint/profile_file.h"
 
 /// Region, profile and credentials as AWS tools find them
 /// (https://docs.aws.amazon.com/cli/v1/userguide/cli-chap-configure.html).
 namespace stator::endpoint {
-
-/// Something needed to reach AWS is missing or wrong; `what()` is one line that says what and where it was looked for.
-struct ConfigurationError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// The environment variables and the clock, so that tests can bring their own.
 struct AwsEnvironment {
@@ -30,8 +25,6 @@ struct AwsEnvironment {
   static AwsEnvironment of_process();
   static AwsEnvironment of(std::map<std::string, std::string> variables);
 };
-
-using ProfileSettings = std::map<std::string, std::string>;
 
 /// ~/.aws/credentials and ~/.aws/config (or AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE).
 class AwsFiles {

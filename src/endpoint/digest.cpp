@@ -1,5 +1,6 @@
 #include "endpoint/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
@@ -17,12 +18,14 @@ struct CryptoLibrary {
   decltype(&::SHA256) sha256;
   decltype(&::HMAC) hmac;
   decltype(&::EVP_sha256) evp_sha256;
+  decltype(&::CRYPTO_memcmp) compare;
 
   static const CryptoLibrary& get() {
     static const CryptoLibrary library = [] {
       const SharedLibrary crypto("libcrypto.so.3", "libssl3");
       return CryptoLibrary{crypto.function<decltype(&::SHA256)>("SHA256"), crypto.function<decltype(&::HMAC)>("HMAC"),
-                           crypto.function<decltype(&::EVP_sha256)>("EVP_sha256")};
+                           crypto.function<decltype(&::EVP_sha256)>("EVP_sha256"),
+                           crypto.function<decltype(&::CRYPTO_memcmp)>("CRYPTO_memcmp")};
     }();
     return library;
   }
@@ -47,6 +50,10 @@ std::string hmac_sha256(std::string_view key, std::string_view data) {
     throw std::runtime_error("libcrypto refuses HMAC-SHA256");
   }
   return {digest.begin(), digest.end()};
+}
+
+bool same_secret(std::string_view left, std::string_view right) {
+  return left.size() == right.size() && CryptoLibrary::get().compare(left.data(), right.data(), left.size()) == 0;
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -13,6 +13,13 @@ namespace {
   throw std::runtime_error("not a usable URL: \"" + std::string(text) + "\": " + std::string(why));
 }
 
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 std::uint16_t parse_port(std::string_view digits, std::string_view text) {
@@ -92,6 +99,22 @@ std::string percent_encode(std::string_view text, std::string_view keep) {
 std::string form_encode(std::string_view text) {
   std::string out = percent_encode(text, " ");
   std::replace(out.begin(), out.end(), ' ', '+');
+  return out;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool escaped =
+        text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
+    if (escaped) {
+      out += static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]));
+      at += 2;
+    } else {
+      out += text[at] == '+' ? ' ' : text[at];
+    }
+  }
   return out;
 }
 

@@ -25,5 +25,7 @@ Url parse_url(std::string_view text);
 std::string percent_encode(std::string_view text, std::string_view keep = "");
 /// The same as HTML forms do it: a blank becomes "+".
 std::string form_encode(std::string_view text);
+/// The reverse of both. A percent sign that begins no escape stands for itself.
+std::string percent_decode(std::string_view text);
 
 }  // namespace stator::endpoint
