@@ -27,6 +27,7 @@ struct ServeOptions {
   std::int64_t transition_delay_ms = 0;
   std::string log_level = "info";
   std::string log_format = "text";
+  std::optional<std::string> credentials;
 };
 
 std::string start_line(const server::Server& server, const std::string& storage, server::LogFormat format) {
@@ -45,6 +46,10 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
   options.http.log_format = options.log_format == "json" ? server::LogFormat::kJson : server::LogFormat::kText;
   server::configure_log(options.log_level, options.http.log_format);
+  if (options.credentials) {  // also where it is empty: a variable that is not set must not open the door
+    options.http.credentials =
+        std::make_shared<const server::AccessKeys>(server::read_access_keys(*options.credentials));
+  }
   if (options.http.threads == 0) {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     options.http.threads = options.sync ? std::max(kSyncThreads, cores) : cores;
@@ -84,6 +89,11 @@ void add_serve_command(CLI::App& root, Session& session) {
   command->add_option("--port", options->http.port, "Port; 0 takes any free one")->capture_default_str();
   command->add_option("--host", options->http.host, "Address to listen on; 0.0.0.0 is all of them")
       ->capture_default_str();
+  command
+      ->add_option("--credentials", options->credentials,
+                   "Answer only requests signed with keys of this credentials file (- for standard input, env for the "
+                   "environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for tests, KEY:SECRET)")
+      ->type_name("SOURCE");
   command->add_flag("--in-memory", options->in_memory, "Keep everything in memory; gone when the server stops");
   command->add_flag("--sync", options->sync,
                     "Acknowledge a write only when the disk has it: it then survives power loss");

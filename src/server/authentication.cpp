@@ -12,22 +12,6 @@ constexpr std::array<std::string_view, 3> kHeaderParts = {"Credential", "Signatu
 constexpr std::array<std::string_view, 5> kQueryParts = {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
                                                          "X-Amz-SignedHeaders", "X-Amz-Date"};
 
-/// The value of `name` in a query string: false where the name does not stand there.
-bool find_in_query(std::string_view query, std::string_view name, std::string_view& value) {
-  while (!query.empty()) {
-    const std::size_t end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    const std::size_t equals = pair.find('=');
-    if (pair.substr(0, equals) == name) {
-      value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-      return true;
-    }
-    if (end == std::string_view::npos) break;
-    query.remove_prefix(end + 1);
-  }
-  return false;
-}
-
 /// Whether the Authorization header has a value for `name`; its parts are parted by commas or spaces. The first part
 /// names the algorithm and does not count.
 bool has_part(std::string_view authorization, std::string_view name) {
@@ -69,7 +53,22 @@ void check_query(std::string_view query) {
 
 }  // namespace
 
-void AnyCredentials::check(const RequestHead& head, std::string_view /*body*/) const {
+bool find_in_query(std::string_view query, std::string_view name, std::string_view& value) {
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (pair.substr(0, equals) == name) {
+      value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+      return true;
+    }
+    if (end == std::string_view::npos) break;
+    query.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+SignaturePlace find_signature(const RequestHead& head) {
   const bool in_header = !head.authorization.empty();
   std::string_view algorithm;
   const bool in_query = find_in_query(head.query(), kQueryParts[0], algorithm);
@@ -82,9 +81,15 @@ void AnyCredentials::check(const RequestHead& head, std::string_view /*body*/) c
   }
   if (in_header) {
     check_header(head);
-  } else {
-    check_query(head.query());
+    return SignaturePlace::kHeader;
   }
+  check_query(head.query());
+  return SignaturePlace::kQuery;
+}
+
+const AccessKey* AnyCredentials::check(const RequestHead& head, std::string_view /*body*/) const {
+  find_signature(head);
+  return nullptr;
 }
 
 }  // namespace stator::server

@@ -2,25 +2,36 @@
 
 #include <string_view>
 
+#include "server/access_keys.h"
 #include "server/request_head.h"
 
-/// Who may call. This is the place where signatures are verified; what stands here so far accepts any credentials and
-/// refuses only what the service refuses before it looks at them.
+/// Who calls. docs/security.md has the order in which signatures are judged, and the answers.
 namespace stator::server {
 
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
-  /// Throws ApiError when the request may not be answered. `body` is as received (signed before decompression).
-  virtual void check(const RequestHead& head, std::string_view body) const = 0;
+  /// The key that signed the request; null: nobody is told from anybody else, and all may do everything. Throws
+  /// ApiError when the request may not be answered. `body` is as received (signed before decompression). Safe to call
+  /// from several threads at once.
+  virtual const AccessKey* check(const RequestHead& head, std::string_view body) const = 0;
 };
 
+/// Where a request's signature stands.
+enum class SignaturePlace : std::uint8_t { kHeader, kQuery };
+
+/// Finds the signature and checks that it has all its parts. Throws MissingAuthenticationTokenException,
+/// IncompleteSignatureException, InvalidSignatureException in the service's words.
+SignaturePlace find_signature(const RequestHead& head);
+
+/// The value of `name` in a query string, as it stands there: false where the name does not stand there.
+bool find_in_query(std::string_view query, std::string_view name, std::string_view& value);
+
 /// As DynamoDB Local does: a request must be signed in form (an Authorization header or a presigned query, with all its
-/// parts), by whatever key. Throws MissingAuthenticationTokenException, IncompleteSignatureException,
-/// InvalidSignatureException in the service's words.
+/// parts), by whatever key.
 class AnyCredentials final : public Authenticator {
  public:
-  void check(const RequestHead& head, std::string_view body) const override;
+  const AccessKey* check(const RequestHead& head, std::string_view body) const override;
 };
 
 }  // namespace stator::server

@@ -10,6 +10,7 @@
 #include "core/api_error.h"
 #include "core/json_string.h"
 #include "json/reader.h"
+#include "server/authorization.h"
 #include "server/buffer.h"
 #include "server/operations.h"
 
@@ -158,13 +159,14 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
       check_body_and_operation(operation, body, padding_bytes);
       throw_unknown_operation();
     }
+    const AccessKey* caller = nullptr;
     try {
-      authenticator_.check(head, received);
+      caller = authenticator_.check(head, received);
     } catch (const core::ApiError&) {
       check_body_and_operation(operation, body, padding_bytes);
       throw;
     }
-    call(head, operation, body, padding_bytes, replies);
+    call(head, caller, operation, body, padding_bytes, replies);
   } catch (const core::ApiError& error) {
     replies.drop_body();
     reply.status = static_cast<unsigned>(core::http_status(error));
@@ -210,8 +212,11 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
   return false;
 }
 
-void Protocol::call(const RequestHead& head, std::string_view operation, std::string_view body,
+void Protocol::call(const RequestHead& head, const AccessKey* caller, std::string_view operation, std::string_view body,
                     std::size_t padding_bytes, ReplyBuffer& replies) {
+  if (caller != nullptr && caller->rules.limited()) {
+    authorize(*caller, operation, json::Parser::of_this_thread().parse(body, padding_bytes), options_.region);
+  }
   if (operation == "DescribeEndpoints" && is_plain_host(head.host)) {
     // The address by which the caller reached us; the endpoint cannot know it.
     if (json::Parser::of_this_thread().parse(body, padding_bytes).is_object()) {

@@ -51,8 +51,9 @@ class Protocol {
   /// False: decoding failed and `replies` has the error body.
   bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, ReplyHead& reply,
                    ReplyBuffer& replies);
-  void call(const RequestHead& head, std::string_view operation, std::string_view body, std::size_t padding_bytes,
-            ReplyBuffer& replies);
+  /// `caller`: see Authenticator::check.
+  void call(const RequestHead& head, const AccessKey* caller, std::string_view operation, std::string_view body,
+            std::size_t padding_bytes, ReplyBuffer& replies);
   void answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies);
   void compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies);
   /// Makes the head in `head_` from what is known, and seals the reply with it.

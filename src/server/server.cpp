@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/signature_verifier.h"
 #include "server/worker.h"
 
 namespace stator::server {
@@ -41,6 +42,11 @@ void raise_descriptor_limit(std::size_t connections) {
 std::string address_text(const std::string& host, std::uint16_t port) {
   const bool bare_v6 = host.find(':') != std::string::npos && host.front() != '[';
   return (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::unique_ptr<Authenticator> make_authenticator(const Options& options) {
+  if (options.credentials == nullptr) return std::make_unique<AnyCredentials>();
+  return std::make_unique<SignatureVerifier>(options.credentials);
 }
 
 tcp::endpoint resolve(asio::io_context& context, const Options& options) {
@@ -84,12 +90,21 @@ unsigned thread_count(const Options& options) {
 
 }  // namespace
 
+std::string exposure_warning(const Options& options, const std::string& address, std::uint16_t port) {
+  boost::system::error_code error;
+  const bool only_here = asio::ip::make_address(address, error).is_loopback() && !error;
+  if (options.credentials != nullptr || only_here) return {};
+  return "WHOEVER REACHES " + address_text(address, port) +
+         " MAY READ AND CHANGE EVERYTHING: --credentials lets only your keys in";
+}
+
 /// One listening socket, on the first worker, hands each new connection to the worker with the fewest. With a socket a
 /// worker (SO_REUSEPORT) the kernel spreads connections by hash, which for the dozen keep-alive connections of an SDK's
 /// pool is far from even; and a second server on the same port would go unnoticed. docs/server.md has the measurement.
 struct Server::Impl {
   Impl(endpoint::Endpoint& endpoint, const Options& wanted)
       : options(wanted),
+        authenticator(make_authenticator(options)),
         workers(make_workers(endpoint)),
         acceptor(listen(first().context(), options)),
         port(acceptor.local_endpoint().port()),
@@ -100,12 +115,14 @@ struct Server::Impl {
     stop_event.assign(descriptor);
     stop_descriptor = descriptor;
     raise_descriptor_limit(options.max_connections);
+    const std::string warning = exposure_warning(options, acceptor.local_endpoint().address().to_string(), port);
+    if (!warning.empty()) spdlog::warn("{}", warning);
   }
 
   std::vector<std::unique_ptr<Worker>> make_workers(endpoint::Endpoint& endpoint) {
     std::vector<std::unique_ptr<Worker>> made;
     for (unsigned i = 0; i < thread_count(options); ++i) {
-      made.push_back(std::make_unique<Worker>(endpoint, authenticator, options, totals));
+      made.push_back(std::make_unique<Worker>(endpoint, *authenticator, options, totals));
     }
     return made;
   }
@@ -167,7 +184,7 @@ struct Server::Impl {
 
   const Options options;
   Totals totals;
-  AnyCredentials authenticator;
+  const std::unique_ptr<const Authenticator> authenticator;
   std::vector<std::unique_ptr<Worker>> workers;
   tcp::acceptor acceptor;
   std::uint16_t port;

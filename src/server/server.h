@@ -6,6 +6,7 @@
 #include <string>
 
 #include "endpoint/endpoint.h"
+#include "server/access_keys.h"
 #include "server/log.h"
 
 /// HTTP: publishes an Endpoint as DynamoDB's AWS JSON 1.0 protocol.
@@ -19,6 +20,9 @@ struct Options {
   unsigned threads = 0;
   /// Named by the health answer.
   std::string region = "us-east-1";
+
+  /// Only requests signed with one of these are answered; null: any signature will do.
+  std::shared_ptr<const AccessKeys> credentials;
 
   // Limits: every one is there so that no client can disturb another.
   std::size_t max_body_bytes = 16 * 1024 * 1024;  // as received, and again decompressed
@@ -34,6 +38,10 @@ struct Options {
   bool log_requests = false;
   LogFormat log_format = LogFormat::kText;
 };
+
+/// What the log says at the start of a server that listens on `address`; empty where only this machine reaches it or
+/// where callers need a key.
+std::string exposure_warning(const Options& options, const std::string& address, std::uint16_t port);
 
 class Server {
  public:

@@ -1,4 +1,4 @@
-"""The AWS CLI against a server in memory, as its user types it."""
+"""The AWS CLI against a server in memory that verifies signatures, as its user types it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ AWS = os.environ.get("AWS_CLI", "/usr/bin/aws")
 class AwsCliTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = StatorServer(["--in-memory"]).__enter__()
+        cls.server = StatorServer(["--in-memory", "--credentials", "local:local"]).__enter__()
         cls.home = tempfile.TemporaryDirectory()
         cls.environment = {"PATH": "/usr/bin:/bin", "HOME": cls.home.name, "AWS_ACCESS_KEY_ID": "local",
                            "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "",
@@ -27,9 +27,9 @@ class AwsCliTest(unittest.TestCase):
         cls.server.__exit__(None, None, None)
         cls.home.cleanup()
 
-    def aws(self, *arguments, expect=0):
-        ran = subprocess.run([AWS, "dynamodb", *arguments, "--endpoint-url", self.server.url], env=self.environment,
-                             capture_output=True, text=True, timeout=120)
+    def aws(self, *arguments, expect=0, **variables):
+        ran = subprocess.run([AWS, "dynamodb", *arguments, "--endpoint-url", self.server.url],
+                             env={**self.environment, **variables}, capture_output=True, text=True, timeout=120)
         self.assertEqual(ran.returncode, expect, ran.stdout + ran.stderr)
         return ran.stdout if expect == 0 else ran.stderr
 
@@ -59,6 +59,8 @@ class AwsCliTest(unittest.TestCase):
         message = self.aws("get-item", "--table-name", "cli", "--key", '{"pk":{"S":"a"}}', expect=254)
         self.assertIn("An error occurred (ValidationException) when calling the GetItem operation", message)
         self.assertIn(": The provided key element does not match the schema", message)
+        message = self.aws("list-tables", expect=254, AWS_SECRET_ACCESS_KEY="another")
+        self.assertIn("An error occurred (InvalidSignatureException) when calling the ListTables operation", message)
         self.aws("delete-table", "--table-name", "cli")
         self.aws("wait", "table-not-exists", "--table-name", "cli")
 

@@ -1,4 +1,4 @@
-"""boto3, client and resource, against a server in memory: create, put, update, query, scan, batch, delete, faults, paging."""
+"""boto3, client and resource, against a server in memory that verifies signatures: create, put, update, query, scan, batch, delete, faults, paging."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ from stator_server import StatorServer  # noqa: E402
 class Boto3Test(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = StatorServer(["--in-memory"]).__enter__()
+        cls.server = StatorServer(["--in-memory", "--credentials", "local:local"]).__enter__()
         options = dict(endpoint_url=cls.server.url, region_name="us-east-1", aws_access_key_id="local",
                        aws_secret_access_key="local", config=Config(retries={"max_attempts": 1}))
         cls.client = boto3.client("dynamodb", **options)

@@ -1,4 +1,4 @@
-// The AWS SDK for JavaScript v3, client and document client, against a server in memory.
+// The AWS SDK for JavaScript v3, client and document client, against a server in memory that verifies signatures.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { after, before, test } from 'node:test'
@@ -10,12 +10,13 @@ import {
 import { BatchGetCommand, DynamoDBDocumentClient, DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 
 let server
+let endpoint
 let client
 let documents
 
 before(async () => {
-  server = spawn(process.env.STATOR_BIN, ['serve', '--port', '0', '--in-memory'], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const endpoint = await new Promise((resolve, reject) => {
+  server = spawn(process.env.STATOR_BIN, ['serve', '--port', '0', '--in-memory', '--credentials', 'local:local'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  endpoint = await new Promise((resolve, reject) => {
     let text = ''
     const read = (chunk) => {
       text += chunk
@@ -109,4 +110,12 @@ test('a description has what the SDK models', async () => {
   assert.equal(Table.TableStatus, 'ACTIVE')
   assert.ok(Table.CreationDateTime instanceof Date)
   assert.equal(Table.BillingModeSummary.BillingMode, 'PAY_PER_REQUEST')
+})
+
+test('a signature with another secret is refused', async () => {
+  const stranger = new DynamoDBClient({
+    endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'another' }, maxAttempts: 1,
+  })
+  await assert.rejects(stranger.send(new DescribeTableCommand({ TableName: 'things' })), { name: 'InvalidSignatureException' })
+  stranger.destroy()
 })

@@ -1,0 +1,174 @@
+#include "server/access_keys.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+
+#include "endpoint/aws_config.h"
+#include "endpoint/profile_file.h"
+#include "server/request_head.h"
+
+namespace stator::server {
+namespace {
+
+using endpoint::ConfigurationError;
+
+constexpr std::string_view kOwnPrefix = "stator_";
+
+bool is_word(std::string_view text, std::string_view more) {
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           more.find(c) != std::string_view::npos;
+  });
+}
+
+/// As DynamoDB names tables, with an asterisk at the end or alone.
+bool is_table_pattern(std::string_view pattern) {
+  if (pattern == "*") return true;
+  if (pattern.ends_with('*')) pattern.remove_suffix(1);
+  return pattern.size() <= 255 && is_word(pattern, "_.-");
+}
+
+std::string take(endpoint::ProfileSettings& settings, const std::string& name) {
+  auto found = settings.extract(name);
+  return found.empty() ? std::string() : std::move(found.mapped());
+}
+
+AccessRules take_rules(endpoint::ProfileSettings& settings, const std::string& where) {
+  AccessRules rules;
+  if (settings.contains("stator_access")) {
+    const std::string access = take(settings, "stator_access");
+    if (access != "read-only" && access != "read-write") {
+      throw ConfigurationError(where + ": stator_access must be read-only or read-write");
+    }
+    rules.read_only = access == "read-only";
+  }
+  if (settings.contains("stator_tables")) {
+    const std::string tables = take(settings, "stator_tables");
+    for (std::string_view rest = tables;;) {
+      const std::size_t comma = rest.find(',');
+      const std::string_view pattern = trimmed(rest.substr(0, comma));
+      if (!is_table_pattern(pattern)) {
+        throw ConfigurationError(
+            where + ": stator_tables must be names of tables, with commas between them; * may stand at a name's end");
+      }
+      rules.tables.emplace_back(pattern);
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  for (const auto& [name, value] : settings) {
+    if (name.starts_with(kOwnPrefix)) {
+      throw ConfigurationError(where + ": unknown setting " + name + " (stator_access and stator_tables are known)");
+    }
+  }
+  return rules;
+}
+
+void check_key(const AccessKey& key, const std::string& where) {
+  if (key.id.empty() || key.secret.empty()) {
+    throw ConfigurationError(where + ": aws_access_key_id and aws_secret_access_key must both be set");
+  }
+  // What would make "KEY/DATE/REGION/…" ambiguous cannot be an id.
+  if (key.id.size() > 128 || !is_word(key.id, "_-.")) {
+    throw ConfigurationError(where + ": aws_access_key_id must be 1 to 128 letters, digits, '_', '-' and '.'");
+  }
+}
+
+void warn_if_others_may_read(const std::string& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & 077) == 0) return;
+  spdlog::warn("others may read the credentials in {} (mode {:04o}); chmod 600 keeps them to its owner", file,
+               status.st_mode & 07777);
+}
+
+AccessKeys keys_of_environment() {
+  const endpoint::AwsEnvironment environment = endpoint::AwsEnvironment::of_process();
+  AccessKey key{.name = "env",
+                .id = environment.variable("AWS_ACCESS_KEY_ID").value_or(""),
+                .secret = environment.variable("AWS_SECRET_ACCESS_KEY").value_or(""),
+                .session_token = environment.variable("AWS_SESSION_TOKEN").value_or(""),
+                .rules = {}};
+  if (key.id.empty() || key.secret.empty()) {
+    throw ConfigurationError("--credentials env: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set");
+  }
+  check_key(key, "--credentials env");
+  return AccessKeys({std::move(key)});
+}
+
+AccessKeys key_of_text(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  AccessKey key{.name = text.substr(0, colon),
+                .id = text.substr(0, colon),
+                .secret = text.substr(colon + 1),
+                .session_token = {},
+                .rules = {}};
+  check_key(key, "--credentials KEY:SECRET");
+  return AccessKeys({std::move(key)});
+}
+
+}  // namespace
+
+bool AccessRules::allows_table(std::string_view table) const {
+  if (tables.empty()) return true;
+  return std::ranges::any_of(tables, [&](std::string_view pattern) {
+    if (!pattern.ends_with('*')) return table == pattern;
+    return table.starts_with(pattern.substr(0, pattern.size() - 1));
+  });
+}
+
+AccessKeys::AccessKeys(std::vector<AccessKey> keys) {
+  if (keys.empty()) throw ConfigurationError("there is no access key in the credentials");
+  for (AccessKey& key : keys) {
+    const std::string id = key.id;
+    const auto [found, added] = keys_.try_emplace(id, std::move(key));
+    if (!added) {  // then `key` is as it was
+      throw ConfigurationError("profiles \"" + found->second.name + "\" and \"" + key.name +
+                               "\" have the same aws_access_key_id");
+    }
+  }
+}
+
+const AccessKey* AccessKeys::find(std::string_view id) const {
+  const auto found = keys_.find(id);
+  return found == keys_.end() ? nullptr : &found->second;
+}
+
+AccessKeys parse_access_keys(std::istream& text, const std::string& name) {
+  std::vector<AccessKey> keys;
+  for (auto& [profile, settings] : endpoint::parse_profiles(text, name, endpoint::ProfileFile::kAccessKeys)) {
+    const std::string where = name + ": profile \"" + profile + "\"";
+    AccessKey key{.name = profile,
+                  .id = take(settings, "aws_access_key_id"),
+                  .secret = take(settings, "aws_secret_access_key"),
+                  .session_token = take(settings, "aws_session_token"),
+                  .rules = take_rules(settings, where)};
+    check_key(key, where);
+    keys.push_back(std::move(key));
+  }
+  if (keys.empty()) throw ConfigurationError(name + ": there is no access key in it");
+  return AccessKeys(std::move(keys));
+}
+
+AccessKeys read_access_keys(const std::string& source) {
+  if (source == "env") return keys_of_environment();
+  if (source == "-") return parse_access_keys(std::cin, "standard input");
+  std::error_code error;
+  if (!std::filesystem::exists(source, error)) {
+    // A secret may hold slashes, an id may not. What stands there is not repeated: it may be a secret.
+    const std::size_t colon = source.find(':');
+    if (colon != std::string::npos && source.find('/') > colon) return key_of_text(source);
+    throw ConfigurationError("--credentials: there is no such file (nor is it KEY:SECRET or \"env\")");
+  }
+  if (std::filesystem::is_directory(source, error))
+    throw ConfigurationError("--credentials: " + source + " is a directory");
+  std::ifstream in(source);
+  if (!in) throw ConfigurationError("--credentials: " + source + " cannot be read");
+  warn_if_others_may_read(source);
+  return parse_access_keys(in, source);
+}
+
+}  // namespace stator::server

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The keys that a server accepts, and what each of them may do.
+namespace stator::server {
+
+/// What a key may do with which tables.
+struct AccessRules {
+  bool read_only = false;
+  /// Names of tables, or beginnings of names with a "*" at the end. Empty: every table.
+  std::vector<std::string> tables;
+
+  [[nodiscard]] bool limited() const { return read_only || !tables.empty(); }
+  [[nodiscard]] bool allows_table(std::string_view table) const;
+};
+
+/// Never printed or logged, except for `name`.
+struct AccessKey {
+  /// The profile's name; error messages name the caller by it.
+  std::string name;
+  std::string id;
+  std::string secret;
+  /// Empty: requests must come without a session token.
+  std::string session_token;
+  AccessRules rules;
+};
+
+class AccessKeys {
+ public:
+  /// Throws endpoint::ConfigurationError when two keys have the same id, or there is none.
+  explicit AccessKeys(std::vector<AccessKey> keys);
+
+  /// Null when there is no key of that id.
+  [[nodiscard]] const AccessKey* find(std::string_view id) const;
+  [[nodiscard]] std::size_t size() const { return keys_.size(); }
+
+ private:
+  std::map<std::string, AccessKey, std::less<>> keys_;
+};
+
+/// Reads keys from what stands behind --credentials:
+///   env          AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
+///   -            a credentials file on standard input
+///   FILE         a credentials file (docs/security.md)
+///   KEY:SECRET   one key with all rights; seen by everybody who may list processes
+/// Warns in the log about a file that others may read. Throws endpoint::ConfigurationError with one line for the user
+/// that has no secret in it.
+AccessKeys read_access_keys(const std::string& source);
+
+/// The keys of a credentials file's text; `name` stands for the file in errors.
+AccessKeys parse_access_keys(std::istream& text, const std::string& name);
+
+}  // namespace stator::server

@@ -1,0 +1,38 @@
+#include "server/authorization.h"
+
+#include <string>
+
+#include "api/request_access.h"
+#include "core/api_error.h"
+
+namespace stator::server {
+namespace {
+
+[[noreturn]] void deny(const AccessKey& caller, std::string_view operation, std::string_view table,
+                       std::string_view region) {
+  const std::string action = "dynamodb:" + std::string(operation);
+  throw core::ApiError("AccessDeniedException",
+                       "User: arn:aws:iam::000000000000:user/" + caller.name + " is not authorized to perform: " +
+                           action + " on resource: arn:aws:dynamodb:" + std::string(region) + ":000000000000:table/" +
+                           std::string(table) + " because no identity-based policy allows the " + action + " action");
+}
+
+}  // namespace
+
+void authorize(const AccessKey& caller, std::string_view operation, const json::Value& request,
+               std::string_view region) {
+  const AccessRules& rules = caller.rules;
+  if (!rules.limited()) return;
+  const api::OperationAccess* const access = api::find_operation_access(operation);
+  const bool wrong_effect = access == nullptr || (rules.read_only && access->effect == api::Effect::kWrite);
+  bool names_a_table = false;
+  api::for_each_table(operation, request, [&](std::string_view table) {
+    names_a_table = true;
+    if (wrong_effect || !rules.allows_table(table)) deny(caller, operation, table, region);
+  });
+  if (wrong_effect) deny(caller, operation, "*", region);
+  const bool may_touch_any = !names_a_table && access->without_table == api::WithoutTable::kAnyTable;
+  if (may_touch_any && !rules.tables.empty()) deny(caller, operation, "*", region);
+}
+
+}  // namespace stator::server

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "server/authentication.h"
+
+namespace stator::server {
+
+/// Signing keys that were derived before: one key serves all requests of a day, region and service. Holds the last 64
+/// that made a right signature, so that nobody without a secret can push others out. Safe to use from several threads.
+class SigningKeyCache {
+ public:
+  /// Empty when it is not known.
+  [[nodiscard]] std::string find(const AccessKey& key, std::string_view scope) const;
+  void keep(const AccessKey& key, std::string_view scope, std::string_view signing_key);
+
+ private:
+  struct Entry {
+    const AccessKey* key;
+    std::string scope;
+    std::string signing_key;
+  };
+  static constexpr std::size_t kMaxEntries = 64;
+  mutable std::shared_mutex mutex_;
+  std::vector<Entry> entries_;
+  std::size_t oldest_ = 0;
+};
+
+/// Only requests that one of the given keys signed, by AWS Signature Version 4.
+class SignatureVerifier final : public Authenticator {
+ public:
+  /// Throws std::runtime_error where libcrypto cannot be loaded. `clock` must outlive the verifier.
+  explicit SignatureVerifier(std::shared_ptr<const AccessKeys> keys, const core::Clock& clock = core::Clock::system());
+  const AccessKey* check(const RequestHead& head, std::string_view body) const override;
+
+ private:
+  const std::shared_ptr<const AccessKeys> keys_;
+  const core::Clock& clock_;
+  mutable SigningKeyCache signing_keys_;
+};
+
+}  // namespace stator::server

@@ -1,0 +1,91 @@
+#include "server/access_keys.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "endpoint/profile_file.h"
+#include "server/server.h"
+
+namespace stator::server {
+namespace {
+
+AccessKeys parse(const std::string& text) {
+  std::istringstream in(text);
+  return parse_access_keys(in, "keys");
+}
+
+constexpr const char* kKey = "aws_access_key_id = AKID\naws_secret_access_key = s3cret/+\n";
+
+TEST(AccessKeys, AreReadFromACredentialsFile) {
+  const AccessKeys keys = parse(std::string("# a comment\n[default]\nregion = eu-west-3\n") + kKey +
+                                "\n[reader]\naws_access_key_id=READ\naws_secret_access_key=x\naws_session_token=t\n"
+                                "stator_access = read-only\nstator_tables = app-*, shared\n");
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_EQ(keys.find("AKID")->name, "default");
+  EXPECT_EQ(keys.find("AKID")->secret, "s3cret/+");
+  EXPECT_FALSE(keys.find("AKID")->rules.limited());
+  const AccessKey* const reader = keys.find("READ");
+  EXPECT_EQ(reader->session_token, "t");
+  EXPECT_TRUE(reader->rules.read_only);
+  EXPECT_TRUE(reader->rules.allows_table("app-"));
+  EXPECT_TRUE(reader->rules.allows_table("app-users"));
+  EXPECT_TRUE(reader->rules.allows_table("shared"));
+  EXPECT_FALSE(reader->rules.allows_table("shared2"));
+  EXPECT_FALSE(reader->rules.allows_table("ap"));
+  EXPECT_FALSE(reader->rules.allows_table(""));
+  EXPECT_EQ(keys.find("AKI"), nullptr);
+}
+
+TEST(AccessKeys, FaultsAreToldWithoutSecrets) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"", "keys: there is no access key in it"},
+      {"[a]\nregion = x\n", "keys: profile \"a\": aws_access_key_id and aws_secret_access_key must both be set"},
+      {"[a]\naws_access_key_id = AKID\n",
+       "keys: profile \"a\": aws_access_key_id and aws_secret_access_key must both be set"},
+      {"[a]\naws_access_key_id = s3cret/id\naws_secret_access_key = s3cret\n",
+       "keys: profile \"a\": aws_access_key_id must be 1 to 128 letters, digits, '_', '-' and '.'"},
+      {std::string("[a]\n") + kKey + "stator_access = readonly\n",
+       "keys: profile \"a\": stator_access must be read-only or read-write"},
+      {std::string("[a]\n") + kKey + "stator_tables =\n",
+       "keys: profile \"a\": stator_tables must be names of tables, with commas between them; * may stand at a name's "
+       "end"},
+      {std::string("[a]\n") + kKey + "stator_tables = a*b\n",
+       "keys: profile \"a\": stator_tables must be names of tables, with commas between them; * may stand at a name's "
+       "end"},
+      {std::string("[a]\n") + kKey + "stator_table = a\n",
+       "keys: profile \"a\": unknown setting stator_table (stator_access and stator_tables are known)"},
+      {std::string("[a]\n") + kKey + " stator_access = read-only\n", "keys:4: an indented line"},
+      {std::string("[a]\n") + kKey + "stator_tables = a\nstator_tables = b\n",
+       "keys:5: the setting stands there twice"},
+      {std::string("[a]\n") + kKey + "[a]\nstator_access = read-only\n", "keys:4: the section stands there twice"},
+      {"[a]\ns3cret\n", "keys:2: expected name = value"},
+      {std::string("[a]\n") + kKey + "[b]\n" + kKey, "profiles \"a\" and \"b\" have the same aws_access_key_id"},
+  };
+  for (const auto& [text, message] : rows) {
+    try {
+      parse(text);
+      ADD_FAILURE() << text;
+    } catch (const endpoint::ConfigurationError& error) {
+      EXPECT_EQ(error.what(), message);
+      EXPECT_EQ(std::string(error.what()).find("s3cret"), std::string::npos);
+    }
+  }
+}
+
+TEST(AccessKeys, ListeningBeyondLoopbackWithoutThemIsSaidLoudly) {
+  const std::string warning =
+      "WHOEVER REACHES 0.0.0.0:8000 MAY READ AND CHANGE EVERYTHING: --credentials lets only your keys in";
+  EXPECT_EQ(exposure_warning({}, "0.0.0.0", 8000), warning);
+  EXPECT_NE(exposure_warning({}, "::", 8000), "");
+  EXPECT_NE(exposure_warning({}, "192.0.2.1", 8000), "");
+  EXPECT_EQ(exposure_warning({}, "127.0.0.1", 8000), "");
+  EXPECT_EQ(exposure_warning({}, "127.3.2.1", 8000), "");
+  EXPECT_EQ(exposure_warning({}, "::1", 8000), "");
+  Options with_keys;
+  with_keys.credentials = std::make_shared<const AccessKeys>(parse(std::string("[a]\n") + kKey));
+  EXPECT_EQ(exposure_warning(with_keys, "0.0.0.0", 8000), "");
+}
+
+}  // namespace
+}  // namespace stator::server
