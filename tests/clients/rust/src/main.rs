@@ -1,0 +1,72 @@
+//! The AWS SDK for Rust against a Stator server: prints "ok", or the code of the error that it was answered.
+//! Environment: STATOR_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, STATOR_TABLE.
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, Delete, KeySchemaElement, KeyType, ScalarAttributeType,
+    TransactWriteItem,
+};
+use aws_sdk_dynamodb::{Client, Config, Error};
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+async fn session(client: &Client, table: &str) -> Result<(), Error> {
+    client
+        .create_table()
+        .table_name(table)
+        .attribute_definitions(
+            AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S).build()?,
+        )
+        .key_schema(KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build()?)
+        .billing_mode(BillingMode::PayPerRequest)
+        .send()
+        .await?;
+    let key = AttributeValue::S("é 😀".into());
+    let put = client
+        .put_item()
+        .table_name(table)
+        .item("pk", key.clone())
+        .item("n", AttributeValue::N("1".into()));
+    put.clone().send().await?;
+    let got = client.get_item().table_name(table).key("pk", key.clone()).consistent_read(true).send().await?;
+    assert_eq!(got.item().unwrap()["n"], AttributeValue::N("1".into()));
+    let failed = put.condition_expression("attribute_not_exists(pk)").send().await.unwrap_err();
+    assert_eq!(failed.code(), Some("ConditionalCheckFailedException"));
+    let delete = Delete::builder().table_name(table).key("pk", key).build()?;
+    client.transact_write_items().transact_items(TransactWriteItem::builder().delete(delete).build()).send().await?;
+    client.delete_table().table_name(table).send().await?;
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let token = Some(variable("AWS_SESSION_TOKEN")).filter(|token| !token.is_empty());
+    let credentials = Credentials::new(
+        variable("AWS_ACCESS_KEY_ID"),
+        variable("AWS_SECRET_ACCESS_KEY"),
+        token,
+        None,
+        "environment",
+    );
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(variable("STATOR_URL"))
+        .credentials_provider(credentials)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    match session(&Client::from_conf(config), &variable("STATOR_TABLE")).await {
+        Ok(()) => println!("ok"),
+        Err(error) => match error.code() {
+            Some(code) => println!("{code}"),
+            None => {
+                eprintln!("{error:?}");
+                std::process::exit(1);
+            }
+        },
+    }
+}

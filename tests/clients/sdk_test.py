@@ -1,0 +1,113 @@
+"""One of the SDKs that must be compiled against a server with --credentials: `sdk_test.py go|rust|java`. Its signatures are
+accepted, with and without a session token; a wrong secret and a wrong token are told by their codes.
+
+Ends with 77 (CTest: skipped) and one line where the tool chain is missing, too old, or cannot fetch its packages."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(FOLDER, "..", "support"))
+from stator_server import StatorServer  # noqa: E402
+
+SKIPPED = 77
+KEY, SECRET, TOKEN = "AKIDSDK", "sdk/S3CRET+key0123456789", "sdk/T0KEN+0123456789=="
+FILE = f"""
+[plain]
+aws_access_key_id = {KEY}
+aws_secret_access_key = {SECRET}
+[temporary]
+aws_access_key_id = {KEY}TEMP
+aws_secret_access_key = {SECRET}
+aws_session_token = {TOKEN}
+"""
+
+
+def skip(why):
+    print("skipped: " + why)
+    sys.exit(SKIPPED)
+
+
+def build(name, command, folder, **variables):
+    """Runs a build; what it says of packages that cannot be had is a reason to skip, everything else a fault."""
+    ran = subprocess.run(command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True)
+    if ran.returncode == 0:
+        return ran.stdout
+    said = ran.stdout + ran.stderr
+    for mark in ("dial tcp", "no such host", "Could not resolve", "failed to download", "failed to get", "Could not transfer",
+                 "Unknown host", "requires go >=", "requires rustc", "is not supported by this compiler", "feature `edition"):
+        if mark in said:
+            skip(f"{name} cannot build its SDK here: " + next(line for line in said.splitlines() if mark in line).strip())
+    raise SystemExit(said)
+
+
+def build_go(target):
+    build("go", ["go", "build", "-mod=readonly", "-o", os.path.join(target, "client"), "."], os.path.join(FOLDER, "go"),
+          GOFLAGS="", GOTOOLCHAIN="local")
+    return [os.path.join(target, "client")]
+
+
+def build_rust(target):
+    # Cargo writes its lock file beside the sources, so it works on a copy.
+    folder = os.path.join(target, "project")
+    shutil.copytree(os.path.join(FOLDER, "rust"), folder, dirs_exist_ok=True)
+    build("cargo", ["cargo", "build", "--quiet", "--target-dir", target], folder)
+    return [os.path.join(target, "debug", "stator-client")]
+
+
+def build_java(target):
+    # Maven writes beside the sources, so it works on a copy.
+    folder = os.path.join(target, "project")
+    shutil.copytree(os.path.join(FOLDER, "java"), folder, dirs_exist_ok=True)
+    build("mvn", ["mvn", "--batch-mode", "--quiet", "compile", "dependency:build-classpath",
+                  "-Dmdep.outputFile=classpath.txt"], folder)
+    with open(os.path.join(folder, "classpath.txt"), encoding="utf-8") as text:
+        classes = os.path.join(folder, "target", "classes")
+        return ["java", "-cp", classes + os.pathsep + text.read().strip(), "stator.Client"]
+
+
+TOOLS = {"go": ("go", build_go), "rust": ("cargo", build_rust), "java": ("mvn", build_java)}
+
+
+class SdkTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.file = os.path.join(self.folder.name, "credentials")
+        with open(self.file, "w", encoding="utf-8") as out:
+            out.write(FILE)
+        os.chmod(self.file, stat.S_IRUSR | stat.S_IWUSR)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_signatures_are_accepted_and_faults_told(self):
+        rows = [("plain", KEY, SECRET, "", "ok"),
+                ("temporary", KEY + "TEMP", SECRET, TOKEN, "ok"),
+                ("wrong-secret", KEY, SECRET + "x", "", "InvalidSignatureException"),
+                ("wrong-token", KEY + "TEMP", SECRET, TOKEN + "x", "UnrecognizedClientException"),
+                ("unknown-key", "AKIDNOBODY", SECRET, "", "UnrecognizedClientException")]
+        with StatorServer(["--in-memory", "--credentials", self.file]) as server:
+            for name, key, secret, token, expected in rows:
+                with self.subTest(name):
+                    ran = subprocess.run(CLIENT, capture_output=True, text=True, timeout=120, env={
+                        "PATH": os.environ["PATH"], "HOME": self.folder.name, "STATOR_URL": server.url, "STATOR_TABLE": name,
+                        "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token})
+                    self.assertEqual((ran.returncode, ran.stdout.strip()), (0, expected), ran.stdout + ran.stderr)
+
+
+if __name__ == "__main__":
+    language = sys.argv.pop(1)
+    tool, builder = TOOLS[language]
+    if shutil.which(tool) is None:
+        skip(f"there is no {tool} on the PATH (packages.txt, group clients)")
+    with tempfile.TemporaryDirectory() as scratch:
+        # Kept from one run to the next where the build directory is known: Rust's SDK takes minutes.
+        target = os.environ.get("STATOR_CLIENT_BUILD", scratch)
+        os.makedirs(target, exist_ok=True)
+        CLIENT = builder(target)
+        unittest.main()
