@@ -173,6 +173,7 @@ TEST_F(ExpiryTest, StopsWithoutEndingItsWalkWhenTheEngineCloses) {
     for (int i = 0; i < 5000; ++i) put_item(std::to_string(i), expires(kNow - 60));
     expire_by("ttl");
     const store::SpaceId space = table_->space;
+    ASSERT_TRUE(wait_until([this] { return count() < 5000; })) << "the walk has begun";
     engine_.reset();
     store::Options options;
     options.directory = directory.path();

@@ -9,7 +9,8 @@ import (
 
 // What the checker is for: each fault is found in most of the histories in which it is at work.
 func TestBrokenEndpointsAreCaught(t *testing.T) {
-	server := start(t, "--in-memory")
+	url, end := start(t, "--in-memory")
+	defer end()
 	const seeds = 5
 	for _, row := range []struct {
 		name   string
@@ -29,7 +30,7 @@ func TestBrokenEndpointsAreCaught(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			caught := 0
 			for seed := int64(1); seed <= seeds; seed++ {
-				faulty := NewFaulty(server.URL, row.fault, row.rarity, seed)
+				faulty := NewFaulty(url, row.fault, row.rarity, seed)
 				recorded, err := Record(1_000_000+seed, Size{Clients: 4, Operations: 15}, at(faulty.URL), NoLosses)
 				faulty.Close()
 				if err != nil && !errors.Is(err, errBroken) {
@@ -49,10 +50,13 @@ func TestBrokenEndpointsAreCaught(t *testing.T) {
 
 // A proxy that spoils nothing changes nothing: what is caught above is the fault.
 func TestAnHonestProxyIsNotAccused(t *testing.T) {
-	server := start(t, "--in-memory")
-	honest := NewFaulty(server.URL, nothing, 1, 1)
+	url, end := start(t, "--in-memory")
+	defer end()
+	honest := NewFaulty(url, nothing, 1, 1)
 	defer honest.Close()
-	checkHistories(t, honest.URL, 20, full)
+	judge := judge{t: t}
+	judge.checkHistories(honest.URL, 1, 20, full)
+	judge.end()
 }
 
 func nothing(_ *Faulty, _ string, _ []byte, _ func(string, []byte) reply) (reply, bool) {
