@@ -1,14 +1,31 @@
 #include "postgres/database.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace stator::postgres {
 namespace {
 
 constexpr int kForceSince = 130000;
+// Source: PostgreSQL manual, "PostgreSQL Error Codes".
+constexpr std::string_view kDuplicateDatabase = "42P04";
+constexpr std::string_view kUniqueViolation = "23505";
+constexpr std::string_view kObjectInUse = "55006";
+/// How long a template that others are connected to is tried again.
+constexpr std::chrono::seconds kTemplatePatience{10};
+constexpr std::chrono::milliseconds kTemplatePause{200};
 
 bool database_exists(Connection& connection, std::string_view name) {
   return connection.value("SELECT 1 FROM pg_database WHERE datname = $1", {std::string(name)}).has_value();
+}
+
+/// Two CREATE DATABASE of one name at the same moment: the catalogue's index lets one of them in.
+[[noreturn]] void throw_exists(const Error& error, std::string_view name) {
+  ErrorFields fields = error.fields();
+  fields.message = "database \"" + std::string(name) + "\" already exists";
+  fields.sqlstate = kDuplicateDatabase;
+  throw Error(error.kind(), std::move(fields));
 }
 
 /// What WITH (FORCE) does, for servers before 13.
@@ -34,15 +51,32 @@ Connection connect_for_maintenance(const Target& target) {
 }
 
 void create_database(Connection& maintenance, std::string_view name) {
-  maintenance.execute("CREATE DATABASE " + quote_identifier(name));
+  const auto deadline = std::chrono::steady_clock::now() + kTemplatePatience;
+  while (true) {
+    try {
+      maintenance.execute("CREATE DATABASE " + quote_identifier(name));
+      return;
+    } catch (const Error& error) {
+      if (error.sqlstate() == kUniqueViolation) throw_exists(error, name);
+      // Somebody is connected to the template, as a CREATE DATABASE beside this one may be for a moment.
+      if (error.sqlstate() != kObjectInUse || std::chrono::steady_clock::now() > deadline) throw;
+    }
+    std::this_thread::sleep_for(kTemplatePause);
+  }
 }
 
 bool drop_database(Connection& maintenance, std::string_view name, bool force) {
   const bool existed = database_exists(maintenance, name);
   const bool has_force = maintenance.server_version() >= kForceSince;
   if (force && !has_force) end_sessions_of(maintenance, name);
-  maintenance.execute("DROP DATABASE IF EXISTS " + quote_identifier(name) +
-                      (force && has_force ? " WITH (FORCE)" : ""));
+  try {
+    maintenance.execute("DROP DATABASE IF EXISTS " + quote_identifier(name) +
+                        (force && has_force ? " WITH (FORCE)" : ""));
+  } catch (const Error& error) {
+    // Another DROP DATABASE that was quicker shows as any of several errors of the catalogue.
+    if (error.kind() != ErrorKind::kStatement || database_exists(maintenance, name)) throw;
+    return false;
+  }
   return existed;
 }
 

@@ -11,11 +11,11 @@ namespace stator::postgres {
 /// A connection to the same server's maintenance database: `postgres`, else `template1`.
 Connection connect_for_maintenance(const Target& target);
 
-/// Throws Error with SQLSTATE 42P04 where it exists.
+/// Throws Error with SQLSTATE 42P04 where it exists, also where somebody else made it at the same moment.
 void create_database(Connection& maintenance, std::string_view name);
 
-/// DROP DATABASE IF EXISTS; false where there was none. With `force` other sessions are ended, else they are an error
-/// (55006).
+/// DROP DATABASE IF EXISTS; false where there was none, or where somebody else dropped it at the same moment. With
+/// `force` other sessions are ended, else they are an error (55006).
 bool drop_database(Connection& maintenance, std::string_view name, bool force);
 
 /// Who is connected: client sessions of all databases but our own, oldest first.

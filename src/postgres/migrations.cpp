@@ -9,6 +9,7 @@
 
 #include "postgres/sql_files.h"
 #include "postgres/sql_words.h"
+#include "postgres/work_lock.h"
 
 namespace stator::postgres {
 namespace {
@@ -18,10 +19,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kUp = ".up.sql";
 constexpr std::string_view kDown = ".down.sql";
 constexpr std::size_t kMaxMigrations = 10'000;
-/// Any number that is ours and the same for all versions: "stator" in ASCII.
-constexpr std::string_view kLockKey = "126943966785394";
-constexpr std::string_view kLockTimeout = "30s";
-constexpr std::string_view kLockNotAvailable = "55P03";
 constexpr std::string_view kChecksum = "encode(sha256(convert_to($1, 'UTF8')), 'hex')";
 
 [[noreturn]] void throw_usage(const std::string& text) { throw Error(ErrorKind::kUsage, text); }
@@ -43,35 +40,6 @@ void refuse_transaction_control(const fs::path& file, std::string_view sql) {
     throw_usage(file.string() + " holds " + word + ", but each migration runs in a transaction of its own");
   }
 }
-
-/// The advisory lock, for the life of this object. It is the session's, so it ends with a cut connection too.
-class MigrationLock {
- public:
-  explicit MigrationLock(Connection& connection) : connection_(connection) {
-    connection_.execute("SELECT set_config('lock_timeout', $1, false)", {std::string(kLockTimeout)});
-    try {
-      connection_.execute("SELECT pg_advisory_lock($1::bigint)", {std::string(kLockKey)});
-    } catch (const Error& error) {
-      if (error.sqlstate() != kLockNotAvailable) throw;
-      throw Error(ErrorKind::kTimeout,
-                  "another migrate has been at work on this database for " + std::string(kLockTimeout));
-    }
-    connection_.execute("SELECT set_config('lock_timeout', '0', false)");
-  }
-  MigrationLock(const MigrationLock&) = delete;
-  MigrationLock& operator=(const MigrationLock&) = delete;
-  ~MigrationLock() {
-    if (connection_.is_broken()) return;
-    try {
-      connection_.execute("SELECT pg_advisory_unlock($1::bigint)", {std::string(kLockKey)});
-    } catch (const std::exception&) {
-      // It ends with the session.
-    }
-  }
-
- private:
-  Connection& connection_;
-};
 
 }  // namespace
 
@@ -187,7 +155,7 @@ void Migrator::run(const std::string& name, const std::string& script, const std
 }
 
 std::size_t Migrator::up(const MigrationProgress& progress) {
-  const MigrationLock lock(connection_);
+  const WorkLock lock = WorkLock::on_contents(connection_);
   const std::vector<MigrationStatus> all = read_status();
   require_consistent(all);
   if (all.empty()) return 0;
@@ -208,7 +176,7 @@ std::size_t Migrator::up(const MigrationProgress& progress) {
 }
 
 std::size_t Migrator::roll_back(std::size_t steps, const MigrationProgress& progress) {
-  const MigrationLock lock(connection_);
+  const WorkLock lock = WorkLock::on_contents(connection_);
   std::vector<MigrationStatus> all = read_status();
   std::reverse(all.begin(), all.end());
   std::size_t count = 0;

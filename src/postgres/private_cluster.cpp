@@ -33,9 +33,13 @@ constexpr std::string_view kSuperuser = "postgres";
 /// sun_path holds 108 bytes, one of them the final NUL. Source: unix(7).
 constexpr std::size_t kMaxSocketPathBytes = 107;
 constexpr std::string_view kSocketName = "/.s.PGSQL.5432";
+constexpr std::string_view kSocketLockName = ".s.PGSQL.5432.lock";
 constexpr std::uintmax_t kMaxLogBytes = 1024 * 1024;
 constexpr std::chrono::seconds kInitdbLimit{300};
 constexpr milliseconds kPoll{10};
+/// How long processes that a killed server left behind may take to notice and leave by themselves, and how long after
+/// each signal.
+constexpr std::chrono::seconds kOrphanPatience{3};
 /// Where the cluster lives when the server's account may not enter the data directory.
 constexpr std::string_view kReachableParent = "/var/lib/stator";
 
@@ -126,6 +130,21 @@ bool works_in(pid_t process, const fs::path& directory) {
          of_process.st_dev == of_directory.st_dev && of_process.st_ino == of_directory.st_ino;
 }
 
+/// The server's processes that work in `directory`: itself, or what it left behind when it was killed.
+std::vector<pid_t> server_processes_in(const fs::path& directory) {
+  std::vector<pid_t> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+    const pid_t process = to_int(entry.path().filename().string());
+    // By name too: a person's shell may stand in the directory.
+    if (!works_in(process, directory) || read_lines(entry.path() / "comm") != std::vector<std::string>{"postgres"}) {
+      continue;
+    }
+    found.push_back(process);
+  }
+  return found;
+}
+
 /// 64-bit FNV-1a, for a short name that is always the same for one path.
 std::string short_name(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ULL;
@@ -196,9 +215,10 @@ bool PrivateCluster::is_running() const { return read_postmaster().has_value(); 
 std::optional<PrivateCluster::Postmaster> PrivateCluster::read_postmaster() const {
   // The lines: process, data directory, start time, port, socket directory, address, memory key, state.
   const std::vector<std::string> lines = read_lines(cluster() / "postmaster.pid");
-  if (lines.size() < 5) return std::nullopt;
+  // They are written one after the other while the server starts.
+  if (lines.empty()) return std::nullopt;
   const Postmaster found{.process = to_int(lines[0]),
-                         .socket_directory = lines[4],
+                         .socket_directory = lines.size() > 4 ? lines[4] : std::string(),
                          .ready = lines.size() > 7 && lines[7].starts_with("ready")};
   if (!works_in(found.process, cluster())) return std::nullopt;
   return found;
@@ -315,6 +335,39 @@ bool PrivateCluster::wait_until_ready(pid_t server) {
   }
 }
 
+bool PrivateCluster::wait_for_other_server() {
+  const auto deadline = Clock::now() + options_.patience;
+  while (const auto found = read_postmaster()) {
+    if (found->ready) return true;
+    if (Clock::now() > deadline) {
+      fail("could not be started", "its server, process " + std::to_string(found->process) +
+                                       ", has been starting or stopping for " +
+                                       std::to_string(options_.patience.count()) + " seconds");
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  return false;
+}
+
+void PrivateCluster::end_orphans() {
+  std::vector<pid_t> left;
+  const auto wait = [&] {
+    const auto deadline = Clock::now() + kOrphanPatience;
+    do {
+      left = server_processes_in(cluster());
+      if (left.empty()) return true;
+      std::this_thread::sleep_for(kPoll);
+    } while (Clock::now() < deadline);
+    return false;
+  };
+  // One that computes does not notice that its server is gone. SIGQUIT makes a session leave at once.
+  for (const int signal : {0, SIGQUIT, SIGKILL}) {
+    for (const pid_t process : left) ::kill(process, signal);
+    if (wait()) return;
+  }
+  fail("could not be started", "process " + std::to_string(left.front()) + " of a server that was killed does not end");
+}
+
 void PrivateCluster::launch() {
   const std::vector<std::string> version = read_lines(cluster() / "PG_VERSION");
   const int major = version.empty() ? 0 : to_int(version.front());
@@ -325,12 +378,14 @@ void PrivateCluster::launch() {
   }
   if (fs::file_size(log(), error) > kMaxLogBytes && !error) fs::rename(log(), home_ / "log.old", error);
   const fs::path sockets = make_socket_directory();
-  // Backends of a server that was killed may hold its shared memory for a moment; it is then worth trying again.
+  end_orphans();
+  // The system may take a moment to give back what a killed server held; it is then worth trying again.
   const auto deadline = Clock::now() + std::chrono::seconds(10);
   while (true) {
     // Nobody runs here (start() asked); a number left by a crash may meanwhile be some other process of this account,
-    // which the server would take for itself.
+    // or one that is dead and not yet waited for, which the server would take for itself.
     fs::remove(cluster() / "postmaster.pid", error);
+    fs::remove(sockets / kSocketLockName, error);
     const auto said_before = fs::file_size(log(), error);
     const std::uintmax_t before = error ? 0 : said_before;
     const pid_t server =
@@ -359,7 +414,7 @@ void PrivateCluster::start() {
   if (error) fail("could not be created", error.message());
   const FileLock lock(data_ / "postgres.lock", options_.patience);
   find_home();
-  if (read_postmaster()) return;  // another command was quicker, and had it ready before it let go of the lock
+  if (wait_for_other_server()) return;
   if (!is_created()) create();
   launch();
 }
@@ -386,7 +441,7 @@ bool PrivateCluster::stop() {
 
 Target PrivateCluster::target(std::string_view database) const {
   const auto running = read_postmaster();
-  if (!running) fail("is not running", "start it with any of the db commands");
+  if (!running || running->socket_directory.empty()) fail("is not running", "start it with any of the db commands");
   return {
       .url = "host=" + quote_value(running->socket_directory.string()) + " port=5432 user=" + std::string(kSuperuser),
       .database = std::string(database)};

@@ -37,9 +37,9 @@ class PrivateCluster {
 
   explicit PrivateCluster(Options options);
 
-  /// Creates the cluster at first use and starts it where it is not running. Any number of processes may call it at
-  /// once. Throws Error (kCluster, kMissing) with one line: programs missing, disk full, directory of another account,
-  /// …
+  /// Creates the cluster at first use and starts it where it is not running, also after its server was killed. Any
+  /// number of processes may call it at once. Throws Error (kCluster, kMissing) with one line: programs missing, disk
+  /// full, directory of another account, …
   void start();
 
   /// Ends its sessions and stops it. False where it was not running.
@@ -77,6 +77,11 @@ class PrivateCluster {
   void run_initdb(const std::filesystem::path& programs);
   void launch();
   bool wait_until_ready(pid_t server);
+  /// Waits for a server that runs without our doing: true when it is ready, false when there is none any more. Another
+  /// command made it ready before it let go of the lock, or was killed before that; or somebody is stopping it.
+  bool wait_for_other_server();
+  /// Waits for processes that a killed server left behind, then ends them: they hold its shared memory.
+  void end_orphans();
   std::filesystem::path make_socket_directory();
   void own(const std::filesystem::path& path) const;
   [[noreturn]] void fail(const std::string& what, const std::string& why) const;

@@ -12,6 +12,7 @@
 
 #include "postgres/database.h"
 #include "postgres/sql_words.h"
+#include "postgres/work_lock.h"
 
 namespace stator::toolkit {
 namespace {
@@ -20,6 +21,7 @@ using postgres::Connection;
 using postgres::Error;
 using postgres::ErrorFields;
 using postgres::ErrorKind;
+using postgres::WorkLock;
 
 constexpr std::string_view kObjectInUse = "55006";
 
@@ -31,7 +33,8 @@ constexpr std::string_view kObjectInUse = "55006";
 }
 
 void run_file(const DbTarget& target, const std::filesystem::path& file, const std::string& text, std::ostream& out) {
-  Connection connection(target.server);
+  Connection connection = connect(target);
+  const WorkLock lock = WorkLock::on_contents(connection);
   try {
     connection.execute_script(text);
   } catch (const Error& error) {
@@ -45,16 +48,12 @@ std::string count_text(const std::string& count, std::string_view noun) {
   return count + ' ' + std::string(noun) + (count == "1" ? "" : "s");
 }
 
-}  // namespace
-
-void db_create(const DbTarget& target, std::ostream& out) {
-  Connection maintenance = postgres::connect_for_maintenance(target.server);
+void create_locked(Connection& maintenance, const DbTarget& target, std::ostream& out) {
   postgres::create_database(maintenance, target.database);
   out << "created database " << target.database << '\n';
 }
 
-void db_drop(const DbTarget& target, bool force, std::ostream& out) {
-  Connection maintenance = postgres::connect_for_maintenance(target.server);
+void drop_locked(Connection& maintenance, const DbTarget& target, bool force, std::ostream& out) {
   try {
     const bool existed = postgres::drop_database(maintenance, target.database, force);
     out << (existed ? "dropped database " : "there was no database ") << target.database << '\n';
@@ -62,6 +61,20 @@ void db_drop(const DbTarget& target, bool force, std::ostream& out) {
     if (error.sqlstate() != kObjectInUse || force) throw;
     rethrow(error, error.fields().message + " (--force ends them)");
   }
+}
+
+}  // namespace
+
+void db_create(const DbTarget& target, std::ostream& out) {
+  Connection maintenance = connect_for_maintenance(target);
+  const WorkLock lock = WorkLock::on_database(maintenance, target.database);
+  create_locked(maintenance, target, out);
+}
+
+void db_drop(const DbTarget& target, bool force, std::ostream& out) {
+  Connection maintenance = connect_for_maintenance(target);
+  const WorkLock lock = WorkLock::on_database(maintenance, target.database);
+  drop_locked(maintenance, target, force, out);
 }
 
 void db_schema_load(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
@@ -78,9 +91,12 @@ void db_seed(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream
 
 void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force, std::ostream& out,
               const std::function<void(std::string_view)>& heading) {
+  Connection maintenance = connect_for_maintenance(target);
+  // Over all steps: a second setup would drop the database between this one's create and its schema.
+  const WorkLock lock = WorkLock::on_database(maintenance, target.database);
   const std::array<SetupStep, 4> steps{
-      SetupStep{"drop", [&] { db_drop(target, force, out); }},
-      SetupStep{"create", [&] { db_create(target, out); }},
+      SetupStep{"drop", [&] { drop_locked(maintenance, target, force, out); }},
+      SetupStep{"create", [&] { create_locked(maintenance, target, out); }},
       SetupStep{"schema-load", [&] { db_schema_load(target, sql, out); }},
       SetupStep{"seed", [&] { db_seed(target, sql, out); }},
   };
@@ -95,12 +111,12 @@ void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force,
 }
 
 postgres::Result db_sessions(const DbTarget& target) {
-  Connection connection = postgres::connect_for_maintenance(target.server);
+  Connection connection = connect_for_maintenance(target);
   return postgres::list_sessions(connection);
 }
 
 void db_end_session(const DbTarget& target, int process_id, std::ostream& out) {
-  Connection connection = postgres::connect_for_maintenance(target.server);
+  Connection connection = connect_for_maintenance(target);
   if (!postgres::end_session(connection, process_id)) {
     throw Error(ErrorKind::kUsage,
                 "no session has pid " + std::to_string(process_id) + ": stator db sessions lists those there are");
@@ -109,22 +125,22 @@ void db_end_session(const DbTarget& target, int process_id, std::ostream& out) {
 }
 
 postgres::Result db_query(const DbTarget& target, std::string_view statement, const QueryOptions& options) {
-  postgres::Target server = target.server;
-  server.statement_timeout = options.timeout;
-  Connection connection(server);
+  DbTarget limited = target;
+  limited.server.statement_timeout = options.timeout;
+  Connection connection = connect(limited);
   if (options.read_only) connection.execute("SET default_transaction_read_only = on");
   return connection.execute(statement, options.parameters);
 }
 
 std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target, const postgres::SqlFiles& sql) {
   auto migrations = postgres::read_migrations(sql.migrations_directory());
-  Connection connection(target.server);
+  Connection connection = connect(target);
   return postgres::Migrator(connection, std::move(migrations)).status();
 }
 
 void db_migrate_up(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
   auto migrations = postgres::read_migrations(sql.migrations_directory());
-  Connection connection(target.server);
+  Connection connection = connect(target);
   const std::size_t count = postgres::Migrator(connection, std::move(migrations)).up([&](const std::string& name) {
     out << "applied " << name << '\n';
   });
@@ -133,7 +149,7 @@ void db_migrate_up(const DbTarget& target, const postgres::SqlFiles& sql, std::o
 
 void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, std::size_t steps, std::ostream& out) {
   auto migrations = postgres::read_migrations(sql.migrations_directory());
-  Connection connection(target.server);
+  Connection connection = connect(target);
   const std::size_t count =
       postgres::Migrator(connection, std::move(migrations)).roll_back(steps, [&](const std::string& name) {
         out << "took back " << name << '\n';
@@ -143,7 +159,7 @@ void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, 
 
 bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFiles& sql) {
   const auto migrations = postgres::read_migrations(sql.migrations_directory());
-  Connection connection(target.server);
+  Connection connection = connect(target);
   for (const auto& status : postgres::Migrator(connection, migrations).status()) {
     if (status.state != postgres::MigrationState::kPending) continue;
     for (const auto& migration : migrations) {
@@ -154,7 +170,7 @@ bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFi
 }
 
 void db_connect(const DbTarget& target) {
-  { const Connection probe(target.server); }
+  { const Connection probe = connect(target); }
   const postgres::PublicTarget open = postgres::public_target(target.server);
   if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
   // We take a reader that leaves as an error of the write; psql expects the signal.

@@ -1,10 +1,52 @@
 #include "toolkit/db_target.h"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
+#include "postgres/database.h"
 #include "postgres/error.h"
 
 namespace stator::toolkit {
+namespace {
+
+constexpr std::chrono::seconds kRecoveryPatience{30};
+constexpr std::chrono::milliseconds kRecoveryPause{50};
+
+/// Whether a private cluster that refuses a connection so will take one soon, or after another start. The words are
+/// libpq's and the server's, which tell them without an SQLSTATE here.
+bool will_pass(std::string_view message) {
+  constexpr std::array<std::string_view, 5> kPassing = {
+      "the database system is ",  // starting up, shutting down, in recovery mode, not yet accepting connections
+      "Connection refused", "No such file or directory", "server closed the connection unexpectedly",
+      "Connection reset by peer"};
+  return std::ranges::any_of(kPassing,
+                             [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
+}
+
+template <class Connect>
+postgres::Connection connect_with_recovery(const DbTarget& target, Connect connect_to) {
+  postgres::Target server = target.server;
+  const auto deadline = std::chrono::steady_clock::now() + kRecoveryPatience;
+  while (true) {
+    try {
+      return connect_to(server);
+    } catch (const postgres::Error& error) {
+      if (!target.private_cluster || error.kind() != postgres::ErrorKind::kConnect || !will_pass(error.what()) ||
+          std::chrono::steady_clock::now() > deadline) {
+        throw;
+      }
+    }
+    std::this_thread::sleep_for(kRecoveryPause);
+    postgres::PrivateCluster cluster = *target.private_cluster;
+    cluster.start();
+    server.url = cluster.target(target.database).url;
+  }
+}
+
+}  // namespace
 
 std::string configured_connection_url(const DbRequest& request) {
   if (!request.connection_url.empty()) return request.connection_url;
@@ -35,6 +77,14 @@ DbTarget find_db_target(const DbRequest& request) {
   target.database = kDefaultDatabase;
   target.server = target.private_cluster->target(target.database);
   return target;
+}
+
+postgres::Connection connect(const DbTarget& target) {
+  return connect_with_recovery(target, [](const postgres::Target& server) { return postgres::Connection(server); });
+}
+
+postgres::Connection connect_for_maintenance(const DbTarget& target) {
+  return connect_with_recovery(target, postgres::connect_for_maintenance);
 }
 
 }  // namespace stator::toolkit

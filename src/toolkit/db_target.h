@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "postgres/connection.h"
 #include "postgres/private_cluster.h"
 #include "postgres/target.h"
 
@@ -39,6 +40,12 @@ std::string configured_connection_url(const DbRequest& request);
 /// The server of that URL, else the private cluster, which is created and started as needed. Production is never the
 /// private cluster: throws postgres::Error (kUsage) where its URL is missing.
 DbTarget find_db_target(const DbRequest& request);
+
+/// Connects to the target's database. A private cluster that died, or that is only now starting or stopping, is waited
+/// for and started anew; any other fault is thrown as it is.
+postgres::Connection connect(const DbTarget& target);
+/// The same to the maintenance database of its server.
+postgres::Connection connect_for_maintenance(const DbTarget& target);
 
 /// The private cluster of a data directory; nothing is started.
 postgres::PrivateCluster private_cluster(const DbRequest& request);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -51,6 +52,41 @@ Outcome run_line(std::vector<std::string> words, const std::string& typed = "", 
   return {status, out.str(), err.str()};
 }
 
+/// The same command line from several processes at once; what each printed, on whichever stream, and ended with.
+std::vector<Outcome> run_at_once(std::size_t processes, const std::vector<std::string>& words) {
+  struct Running {
+    pid_t process = 0;
+    int output = -1;
+  };
+  std::vector<Running> all;
+  for (std::size_t i = 0; i < processes; ++i) {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const Outcome outcome = run_line(words);
+      const std::string text = outcome.out + outcome.err;
+      ::_exit(::write(ends[1], text.data(), text.size()) < 0 ? 99 : outcome.status);
+    }
+    ::close(ends[1]);
+    all.push_back({child, ends[0]});
+  }
+  std::vector<Outcome> outcomes;
+  for (const Running& running : all) {
+    Outcome outcome;
+    char buffer[4096];
+    for (ssize_t size = 0; (size = ::read(running.output, buffer, sizeof buffer)) > 0;) {
+      outcome.out.append(buffer, static_cast<std::size_t>(size));
+    }
+    ::close(running.output);
+    int status = 0;
+    ::waitpid(running.process, &status, 0);
+    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
 std::size_t count_lines(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -95,6 +131,21 @@ class DbCommands : public ::testing::TestWithParam<Where> {
     words.push_back(SharedCluster::get().directory.path() / "data");
     return run_line(std::move(words));
   }
+  static std::vector<Outcome> five_at_once(std::vector<std::string> words) {
+    words.insert(words.begin(), "db");
+    words.push_back("--data");
+    words.push_back(SharedCluster::get().directory.path() / "data");
+    return run_at_once(5, words);
+  }
+  /// All must succeed; how many printed `words`.
+  static std::size_t count_of_five(const std::vector<std::string>& command, std::string_view words) {
+    std::size_t count = 0;
+    for (const Outcome& outcome : five_at_once(command)) {
+      EXPECT_EQ(outcome.status, 0) << outcome.out;
+      count += contains(outcome.out, words) ? 1U : 0U;
+    }
+    return count;
+  }
   static Outcome ok(const std::vector<std::string>& words) {
     Outcome outcome = run_db(words);
     EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
@@ -114,6 +165,41 @@ TEST_P(DbCommands, DropIsContentWhereThereIsNone) {
   EXPECT_EQ(ok({"drop"}).out, "== db-drop\nthere was no database cruddur\n");
   ok({"create"});
   EXPECT_EQ(ok({"drop"}).out, "== db-drop\ndropped database cruddur\n");
+}
+
+TEST_P(DbCommands, OneOfFiveCreatesAtOnceMakesItAndTheOthersSayThatItExists) {
+  for (int round = 0; round < 3; ++round) {
+    run_db({"drop"});
+    std::size_t made = 0;
+    for (const Outcome& outcome : five_at_once({"create"})) {
+      made += outcome.status == 0 ? 1U : 0U;
+      const bool exists = outcome.status == 1 &&
+                          contains(outcome.out, "stator: database \"cruddur\" already exists (SQLSTATE 42P04)\n");
+      EXPECT_TRUE(outcome.status == 0 || exists) << outcome.out;
+    }
+    EXPECT_EQ(made, 1U);
+  }
+}
+
+TEST_P(DbCommands, OneOfFiveDropsAtOnceDropsItAndTheOthersFindNone) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"drop"}, std::vector<std::string>{"drop", "--force"}}) {
+    ok({"create"});
+    EXPECT_EQ(count_of_five(command, "dropped database cruddur"), 1U);
+  }
+}
+
+TEST_P(DbCommands, FiveSetupsAtOnceTakeTurns) {
+  EXPECT_EQ(count_of_five({"setup"}, "== db-seed"), 5U);
+  EXPECT_EQ(ok({"query", "SELECT count(*) AS users FROM users", "--output", "json"}).out, "[{\"users\":3}]\n");
+}
+
+TEST_P(DbCommands, FiveLoadsAndMigrationsAtOnceTakeTurns) {
+  ok({"create"});
+  EXPECT_EQ(count_of_five({"schema-load"}, "loaded"), 5U);
+  EXPECT_EQ(count_of_five({"seed"}, "loaded"), 5U);
+  EXPECT_EQ(count_of_five({"migrate"}, "applied 0002_users_updated_at"), 1U);
+  EXPECT_EQ(count_of_five({"migrate", "rollback"}, "took back 0002_users_updated_at"), 1U);
 }
 
 TEST_P(DbCommands, SchemaAndSeedMayBeLoadedTwice) {
@@ -322,6 +408,60 @@ TEST(DbCommandsTarget, ProductionIsNeverThePrivateCluster) {
   expect_fault(run_line({"db", "create", "--data", directory.path() / "data", "prod"}),
                "PROD_CONNECTION_URL is not set");
   EXPECT_FALSE(fs::exists(directory.path() / "data"));
+}
+
+pid_t server_of(const fs::path& data) {
+  pid_t server = 0;
+  std::ifstream(data / "postgres/cluster/postmaster.pid") >> server;
+  return server;
+}
+
+TEST(DbCommandsTarget, FiveFirstCommandsAtOnceMakeOnePrivateCluster) {
+  ::unsetenv("CONNECTION_URL");
+  const TempDirectory directory;
+  const std::string data = directory.path() / "data";
+  const ClusterGuard guard(data);
+  std::size_t made = 0;
+  for (const Outcome& outcome : run_at_once(5, {"db", "create", "--data", data})) {
+    made += outcome.status == 0 ? 1U : 0U;
+    EXPECT_TRUE(outcome.status == 0 || contains(outcome.out, "database \"cruddur\" already exists")) << outcome.out;
+  }
+  EXPECT_EQ(made, 1U);
+}
+
+TEST(DbCommandsTarget, CommandsAfterThePrivateServerWasKilledAllSucceed) {
+  ::unsetenv("CONNECTION_URL");
+  const TempDirectory directory;
+  const std::string data = directory.path() / "data";
+  const ClusterGuard guard(data);
+  ASSERT_EQ(run_line({"db", "create", "--data", data}).status, 0);
+  for (int round = 0; round < 5; ++round) {
+    const pid_t server = server_of(data);
+    ASSERT_EQ(::kill(server, SIGKILL), 0);
+    for (const Outcome& outcome : run_at_once(3, {"db", "query", "SELECT 1", "--data", data})) {
+      EXPECT_EQ(outcome.status, 0) << outcome.out;
+    }
+    ::waitpid(server, nullptr, WNOHANG);  // the first one is our child
+  }
+}
+
+TEST(DbCommandsTarget, CommandsAfterASessionOfThePrivateServerWasKilledAllSucceed) {
+  ::unsetenv("CONNECTION_URL");
+  const TempDirectory directory;
+  const std::string data = directory.path() / "data";
+  const ClusterGuard guard(data);
+  ASSERT_EQ(run_line({"db", "create", "--data", data}).status, 0);
+  for (int round = 0; round < 3; ++round) {
+    const postgres::Target target = postgres::PrivateCluster({.data_directory = data}).target("postgres");
+    postgres::Connection session(target);
+    postgres::Connection witness(target);
+    ASSERT_EQ(::kill(std::stoi(*session.value("SELECT pg_backend_pid()::text")), SIGKILL), 0);
+    // The server ends all other sessions too, and recovers.
+    EXPECT_THROW(witness.execute("SELECT pg_sleep(60)"), postgres::Error);
+    for (const Outcome& outcome : run_at_once(3, {"db", "sessions", "--data", data})) {
+      EXPECT_EQ(outcome.status, 0) << outcome.out;
+    }
+  }
 }
 
 TEST(DbCommandsTarget, StopEndsThePrivateCluster) {

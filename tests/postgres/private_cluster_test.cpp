@@ -126,6 +126,80 @@ TEST(PrivateCluster, ComesBackAfterItsServerWasKilled) {
   EXPECT_EQ(connect(cluster).value("SELECT to_regclass('kept')::text"), "kept");
 }
 
+TEST(PrivateCluster, ComesBackWhileItsKilledServerIsNotYetWaitedFor) {
+  const TempDirectory directory;
+  const ClusterGuard guard(directory.path());
+  PrivateCluster cluster({.data_directory = directory.path()});
+  cluster.start();
+  const pid_t server = postmaster_of(directory.path());
+  ASSERT_EQ(::kill(server, SIGKILL), 0);
+  // It is our child, so its number stays taken until we ask; as in a container whose first process waits for nobody.
+  siginfo_t died{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(server), &died, WEXITED | WNOWAIT), 0);
+  cluster.start();
+  EXPECT_EQ(connect(cluster).value("SELECT 1"), "1");
+  ::waitpid(server, nullptr, 0);
+}
+
+TEST(PrivateCluster, EndsTheSessionsThatAKilledServerLeftBehind) {
+  const TempDirectory directory;
+  const ClusterGuard guard(directory.path());
+  PrivateCluster cluster({.data_directory = directory.path()});
+  cluster.start();
+  Connection busy = connect(cluster);
+  const std::string session = *busy.value("SELECT pg_backend_pid()::text");
+  // It computes, and so does not notice that its server is gone; it holds the shared memory.
+  std::thread endless([&] { EXPECT_THROW(busy.execute("DO $$ BEGIN LOOP END LOOP; END $$"), Error); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const pid_t server = postmaster_of(directory.path());
+  ASSERT_EQ(::kill(server, SIGKILL), 0);
+  wait_until_gone(server);
+  ASSERT_TRUE(fs::exists("/proc/" + session)) << "the session is still there";
+  cluster.start();
+  EXPECT_EQ(connect(cluster).value("SELECT 1"), "1");
+  endless.join();
+}
+
+TEST(PrivateCluster, LeavesOthersAloneWhoWorkInItsDirectory) {
+  const TempDirectory directory;
+  const ClusterGuard guard(directory.path());
+  PrivateCluster cluster({.data_directory = directory.path()});
+  cluster.start();
+  const pid_t server = postmaster_of(directory.path());
+  const pid_t person = ::fork();
+  if (person == 0) {
+    if (::chdir((directory.path() / "postgres/cluster").c_str()) == 0) ::execl("/bin/sleep", "sleep", "60", nullptr);
+    ::_exit(1);
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  ASSERT_EQ(::kill(server, SIGKILL), 0);
+  wait_until_gone(server);
+  cluster.start();
+  EXPECT_EQ(::waitpid(person, nullptr, WNOHANG), 0) << "the other process was left alone";
+  ::kill(person, SIGKILL);
+  ::waitpid(person, nullptr, 0);
+}
+
+TEST(PrivateCluster, WaitsForAServerThatIsStoppingAndStartsAnother) {
+  const TempDirectory directory;
+  const ClusterGuard guard(directory.path());
+  PrivateCluster cluster({.data_directory = directory.path()});
+  cluster.start();
+  auto session = std::make_unique<Connection>(connect(cluster));
+  const pid_t server = postmaster_of(directory.path());
+  ASSERT_EQ(::kill(server, SIGTERM), 0);  // it takes no more sessions, and stops when the last one ends
+  std::thread last([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    session.reset();
+    ::waitpid(server, nullptr, 0);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  cluster.start();
+  last.join();
+  EXPECT_NE(postmaster_of(directory.path()), server);
+  EXPECT_EQ(connect(cluster).value("SELECT 1"), "1");
+}
+
 TEST(PrivateCluster, IsNotFooledByAnotherProcessWithItsNumber) {
   const TempDirectory directory;
   const ClusterGuard guard(directory.path());

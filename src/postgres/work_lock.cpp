@@ -1,0 +1,48 @@
+#include "postgres/work_lock.h"
+
+namespace stator::postgres {
+namespace {
+
+/// "stator" in ASCII: any number that is ours and the same for all versions, since they must wait for each other.
+constexpr std::string_view kContentsKey = "126943966785394";
+/// "stat" in ASCII; the locks of two numbers are apart from those of one.
+constexpr std::string_view kDatabaseKey = "1937006964, hashtext($1)";
+constexpr std::string_view kLockNotAvailable = "55P03";
+
+void set_lock_timeout(Connection& connection, std::chrono::milliseconds timeout) {
+  connection.execute("SELECT set_config('lock_timeout', $1, false)", {std::to_string(timeout.count())});
+}
+
+}  // namespace
+
+WorkLock WorkLock::on_contents(Connection& connection, std::chrono::seconds patience) {
+  return {connection, std::string(kContentsKey), connection.database(), patience};
+}
+
+WorkLock WorkLock::on_database(Connection& maintenance, std::string_view name, std::chrono::seconds patience) {
+  return {maintenance, std::string(kDatabaseKey), name, patience};
+}
+
+WorkLock::WorkLock(Connection& connection, std::string key, std::string_view name, std::chrono::seconds patience)
+    : connection_(connection), key_(std::move(key)), name_(name) {
+  set_lock_timeout(connection_, patience);
+  try {
+    connection_.execute("SELECT pg_advisory_lock(" + key_ + ") WHERE $1::text IS NOT NULL", {name_});
+  } catch (const Error& error) {
+    if (error.sqlstate() != kLockNotAvailable) throw;
+    throw Error(ErrorKind::kTimeout, "another command has been at work on database " + name_ + " for " +
+                                         std::to_string(patience.count()) + " seconds");
+  }
+  set_lock_timeout(connection_, std::chrono::milliseconds(0));
+}
+
+WorkLock::~WorkLock() {
+  if (connection_.is_broken()) return;
+  try {
+    connection_.execute("SELECT pg_advisory_unlock(" + key_ + ") WHERE $1::text IS NOT NULL", {name_});
+  } catch (const std::exception&) {
+    // It ends with the session.
+  }
+}
+
+}  // namespace stator::postgres
