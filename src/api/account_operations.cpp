@@ -2,6 +2,7 @@
 
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/table_description.h"
 #include "api/tags.h"
 #include "core/api_error.h"
 
@@ -94,6 +95,11 @@ void describe_time_to_live(Call& call) {
   const std::string name(table_name(call.request));
   const engine::TablePtr table = call.engine().find_table(name);
   if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {
+    const std::string status(status_name(table->status));
+    throw_validation("Cannot describe time to live while table is in " + status + " state: Current table state is " +
+                     status);
+  }
   ObjectWriter writer(call.reply);
   ObjectWriter description(writer.key("TimeToLiveDescription"));
   description.text("TimeToLiveStatus", table->ttl_attribute.empty() ? "DISABLED" : "ENABLED");

@@ -69,6 +69,11 @@ std::optional<json::Array> Members::array(std::string_view name) const {
   return array;
 }
 
+bool Members::has_members(std::string_view name) const {
+  const auto structure = object(name);
+  return structure && structure->begin() != structure->end();
+}
+
 std::string_view Members::required_text(std::string_view name) const { return require(text(name), name); }
 
 json::Object Members::required_object(std::string_view name) const { return require(object(name), name); }

@@ -23,6 +23,8 @@ class Members {
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] std::optional<json::Object> object(std::string_view name) const;
   [[nodiscard]] std::optional<json::Array> array(std::string_view name) const;
+  /// Whether the structure `name` is there and has members.
+  [[nodiscard]] bool has_members(std::string_view name) const;
 
   /// Members that the shape requires. Should a shape ever fail to require one, these throw the ValidationException that
   /// the shape would have thrown ("Value null at 'key' failed to satisfy constraint: Member must not be null").

@@ -9,8 +9,10 @@ namespace stator::api {
 void create_table(Call& call);
 void describe_table(Call& call);
 void list_tables(Call& call);
-void update_table(Call& call);
 void delete_table(Call& call);
+
+// update_table.cpp
+void update_table(Call& call);
 
 // item_operations.cpp
 void put_item(Call& call);

@@ -81,6 +81,9 @@ const engine::Index* find_index(const Members& request, const engine::Table& tab
   if (!name) return nullptr;
   const engine::Index* index = table.index(*name);
   if (index == nullptr) throw_validation("The table does not have the specified index: " + std::string(*name));
+  if (index->status == engine::TableStatus::kCreating) {
+    throw_validation("Cannot read from backfilling global secondary index: " + std::string(*name));
+  }
   if (index->global && request.flag("ConsistentRead")) {
     throw_validation("Consistent reads are not supported on global secondary indexes");
   }

@@ -1,6 +1,9 @@
 #include "api/table_description.h"
 
+#include <algorithm>
+
 #include "api/reply.h"
+#include "api/throughput.h"
 #include "json/writer.h"
 
 namespace stator::api {
@@ -37,6 +40,13 @@ std::string_view projection_name(engine::ProjectionType type) {
 
 namespace {
 
+/// Which description it is.
+struct Style {
+  bool with_schema = true;  // keys, indexes, creation time: all but DeleteTable's
+  bool created = false;     // CreateTable's reply
+  UnderWay under_way;
+};
+
 void append_key_schema(const core::KeySchema& schema, std::string& out) {
   out += '[';
   bool first = true;
@@ -69,8 +79,10 @@ void append_projection(const engine::Index& index, std::string& out) {
   if (index.projection == engine::ProjectionType::kInclude) {
     std::string& list = writer.key("NonKeyAttributes");
     list += '[';
-    for (const auto& name : index.non_key_attributes) {
-      if (&name != index.non_key_attributes.data()) list += ',';
+    auto names = index.non_key_attributes;
+    std::ranges::sort(names);
+    for (const auto& name : names) {
+      if (&name != names.data()) list += ',';
       json::append_string(name, list);
     }
     list += ']';
@@ -86,23 +98,18 @@ void write_on_demand(ObjectWriter& writer, const engine::ThroughputLimits& limit
   inner.end();
 }
 
-/// What the service keeps warm without being asked: its documented floor for on-demand tables, else the provisioned
-/// units.
 void write_warm(ObjectWriter& writer, const engine::ThroughputLimits& warm, engine::BillingMode mode,
-                const engine::Throughput& throughput, engine::TableStatus status) {
-  constexpr std::int64_t kOnDemandReadUnits = 12000;
-  constexpr std::int64_t kOnDemandWriteUnits = 4000;
-  const bool on_demand = mode == engine::BillingMode::kPayPerRequest;
+                const engine::Throughput& throughput, bool changes) {
+  const engine::ThroughputLimits units = effective_warm(warm, mode, throughput);
   ObjectWriter inner(writer.key("WarmThroughput"));
-  inner.integer("ReadUnitsPerSecond", warm.read_units.value_or(on_demand ? kOnDemandReadUnits : throughput.read_units));
-  inner.text("Status", status == engine::TableStatus::kActive ? "ACTIVE" : "UPDATING");
-  inner.integer("WriteUnitsPerSecond",
-                warm.write_units.value_or(on_demand ? kOnDemandWriteUnits : throughput.write_units));
+  inner.integer("ReadUnitsPerSecond", units.read_units.value_or(0));
+  inner.text("Status", changes ? "UPDATING" : "ACTIVE");
+  inner.integer("WriteUnitsPerSecond", units.write_units.value_or(0));
   inner.end();
 }
 
 void append_index(Call& call, const engine::Table& table, const engine::Index& index, const engine::Counts& counts,
-                  std::string& out) {
+                  const Style& style, std::string& out) {
   ObjectWriter writer(out);
   writer.text("IndexName", index.name);
   append_key_schema(index.key_schema, writer.key("KeySchema"));
@@ -112,10 +119,13 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
     const bool creating = table.status == engine::TableStatus::kCreating;
     const auto status = creating ? engine::TableStatus::kCreating : index.status;
     writer.text("IndexStatus", status_name(status));
-    if (index.backfilling) writer.flag("Backfilling", true);
+    // Said only of an index that was added later, while it is built.
+    if (!creating && status == engine::TableStatus::kCreating) writer.flag("Backfilling", index.backfilling);
     append_throughput(index.throughput, writer.key("ProvisionedThroughput"));
     write_on_demand(writer, index.on_demand);
-    write_warm(writer, index.warm, table.billing_mode, index.throughput, status);
+    if (!style.created) {
+      write_warm(writer, index.warm, table.billing_mode, index.throughput, status == engine::TableStatus::kCreating);
+    }
   }
   writer.integer("IndexSizeBytes", static_cast<std::int64_t>(counts.size_bytes));
   writer.integer("ItemCount", static_cast<std::int64_t>(counts.items));
@@ -124,7 +134,7 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
 }
 
 void write_indexes(Call& call, ObjectWriter& writer, const engine::Table& table, const engine::TableCounts& counts,
-                   bool global) {
+                   bool global, const Style& style) {
   bool first = true;
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     const auto& index = table.indexes[i];
@@ -132,7 +142,7 @@ void write_indexes(Call& call, ObjectWriter& writer, const engine::Table& table,
     std::string& out = first ? writer.key(global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes") : writer.out();
     out += first ? '[' : ',';
     first = false;
-    append_index(call, table, index, i < counts.indexes.size() ? counts.indexes[i] : engine::Counts{}, out);
+    append_index(call, table, index, i < counts.indexes.size() ? counts.indexes[i] : engine::Counts{}, style, out);
   }
   if (!first) writer.out() += ']';
 }
@@ -140,8 +150,10 @@ void write_indexes(Call& call, ObjectWriter& writer, const engine::Table& table,
 void write_attribute_definitions(ObjectWriter& writer, const engine::Table& table) {
   std::string& definitions = writer.key("AttributeDefinitions");
   definitions += '[';
-  for (const auto& attribute : table.attribute_definitions) {
-    if (&attribute != table.attribute_definitions.data()) definitions += ',';
+  auto attributes = table.attribute_definitions;
+  std::ranges::sort(attributes, {}, &core::KeyAttribute::name);
+  for (const auto& attribute : attributes) {
+    if (&attribute != attributes.data()) definitions += ',';
     ObjectWriter element(definitions);
     element.text("AttributeName", attribute.name);
     element.text("AttributeType", core::type_name(attribute.type));
@@ -150,14 +162,23 @@ void write_attribute_definitions(ObjectWriter& writer, const engine::Table& tabl
   definitions += ']';
 }
 
-void append_description(Call& call, const engine::Table& table, bool with_schema, std::string& out) {
+void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes) {
+  if (!table.sse_enabled) return;
+  ObjectWriter sse(writer.key("SSEDescription"));
+  sse.text("Status", changes ? "UPDATING" : "ENABLED");
+  sse.text("SSEType", "KMS");
+  sse.text("KMSMasterKeyArn", table.sse_kms_key);
+  sse.end();
+}
+
+void append_description(Call& call, const engine::Table& table, const Style& style, std::string& out) {
   const engine::TableCounts counts = call.engine().counts(table);
   ObjectWriter writer(out);
-  if (with_schema) write_attribute_definitions(writer, table);
+  if (style.with_schema) write_attribute_definitions(writer, table);
   writer.text("TableName", table.name);
-  if (with_schema) append_key_schema(table.key_schema, writer.key("KeySchema"));
+  if (style.with_schema) append_key_schema(table.key_schema, writer.key("KeySchema"));
   writer.text("TableStatus", status_name(table.status));
-  if (with_schema) writer.time("CreationDateTime", table.created_ms);
+  if (style.with_schema) writer.time("CreationDateTime", table.created_ms);
   append_throughput(table.throughput, writer.key("ProvisionedThroughput"));
   writer.integer("TableSizeBytes", static_cast<std::int64_t>(counts.table.size_bytes));
   writer.integer("ItemCount", static_cast<std::int64_t>(counts.table.items));
@@ -166,14 +187,14 @@ void append_description(Call& call, const engine::Table& table, bool with_schema
   if (table.billing_mode == engine::BillingMode::kPayPerRequest || table.last_pay_per_request_ms != 0) {
     ObjectWriter summary(writer.key("BillingModeSummary"));
     summary.text("BillingMode", billing_mode_name(table.billing_mode));
-    if (table.last_pay_per_request_ms != 0) {
+    if (table.last_pay_per_request_ms != 0 && !style.created && !style.under_way.billing_mode_changes) {
       summary.time("LastUpdateToPayPerRequestDateTime", table.last_pay_per_request_ms);
     }
     summary.end();
   }
-  if (with_schema) {
-    write_indexes(call, writer, table, counts, false);
-    write_indexes(call, writer, table, counts, true);
+  if (style.with_schema) {
+    write_indexes(call, writer, table, counts, false, style);
+    write_indexes(call, writer, table, counts, true, style);
   }
   if (!table.stream_view_type.empty()) {
     ObjectWriter stream(writer.key("StreamSpecification"));
@@ -185,32 +206,38 @@ void append_description(Call& call, const engine::Table& table, bool with_schema
     writer.text("LatestStreamLabel", table.stream_label);
     writer.text("LatestStreamArn", table_arn(call.context, table.name) + "/stream/" + table.stream_label);
   }
-  if (table.sse_enabled) {
-    ObjectWriter sse(writer.key("SSEDescription"));
-    sse.text("Status", "ENABLED");
-    sse.text("SSEType", "KMS");
-    sse.text("KMSMasterKeyArn", table.sse_kms_key);
-    sse.end();
-  }
+  write_encryption(writer, table, style.under_way.encryption_changes);
   if (!table.table_class.empty()) {
     ObjectWriter summary(writer.key("TableClassSummary"));
     summary.text("TableClass", table.table_class);
+    if (table.table_class_ms != 0) summary.time("LastUpdateDateTime", table.table_class_ms);
     summary.end();
   }
   writer.flag("DeletionProtectionEnabled", table.deletion_protection);
   write_on_demand(writer, table.on_demand);
-  write_warm(writer, table.warm, table.billing_mode, table.throughput, table.status);
+  if (!style.created || table.warm != engine::ThroughputLimits{}) {
+    const bool creating = table.status == engine::TableStatus::kCreating;
+    write_warm(writer, table.warm, table.billing_mode, table.throughput, creating || style.under_way.warm_changes);
+  }
   writer.end();
 }
 
 }  // namespace
 
 void append_table_description(Call& call, const engine::Table& table, std::string& out) {
-  append_description(call, table, true, out);
+  append_description(call, table, Style{}, out);
+}
+
+void append_created_table_description(Call& call, const engine::Table& table, std::string& out) {
+  append_description(call, table, Style{.created = true, .under_way = {}}, out);
+}
+
+void append_updated_table_description(Call& call, const engine::Table& table, UnderWay under_way, std::string& out) {
+  append_description(call, table, Style{.under_way = under_way}, out);
 }
 
 void append_deleted_table_description(Call& call, const engine::Table& table, std::string& out) {
-  append_description(call, table, false, out);
+  append_description(call, table, Style{.with_schema = false, .under_way = {}}, out);
 }
 
 }  // namespace stator::api

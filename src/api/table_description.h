@@ -10,6 +10,19 @@ namespace stator::api {
 /// Appends a TableDescription: the table as DescribeTable shows it, with its live counts.
 void append_table_description(Call& call, const engine::Table& table, std::string& out);
 
+/// The same as CreateTable's reply shows it: without the warm throughput that nobody asked for, and without the time
+/// of the change to on-demand billing.
+void append_created_table_description(Call& call, const engine::Table& table, std::string& out);
+
+/// What an UpdateTable has begun to change beside the statuses.
+struct UnderWay {
+  bool billing_mode_changes = false;
+  bool warm_changes = false;
+  bool encryption_changes = false;
+};
+/// The same as UpdateTable's reply shows it.
+void append_updated_table_description(Call& call, const engine::Table& table, UnderWay under_way, std::string& out);
+
 /// The same as DeleteTable shows it: without keys, indexes and the time of creation.
 /// Source: API Reference, DeleteTable, sample response.
 void append_deleted_table_description(Call& call, const engine::Table& table, std::string& out);

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "api/tags.h"
+#include "api/throughput.h"
 #include "core/api_error.h"
 #include "core/limits.h"
 
@@ -15,7 +16,6 @@ using core::throw_validation;
 namespace {
 
 constexpr const char* kInvalid = "One or more parameter values were invalid: ";
-constexpr std::int64_t kMaxCapacityUnits = 1'000'000'000'000;
 
 template <class Range, class Projection>
 std::string join(const Range& range, Projection projection) {
@@ -88,7 +88,7 @@ void read_index_common(const Members& element, engine::Index& index) {
   std::ranges::sort(sorted);
   const auto twice = std::ranges::adjacent_find(sorted);
   if (twice != sorted.end())
-    throw_validation(std::string(kInvalid) + "Duplicate attribute name in NonKeyAttributes: " + *twice);
+    throw_validation(std::string(kInvalid) + "Duplicate element in NonKeyAttributes: " + *twice);
 }
 
 engine::Index read_local_index(const Members& element, const core::KeySchema& table_schema,
@@ -111,19 +111,51 @@ engine::Index read_local_index(const Members& element, const core::KeySchema& ta
   return index;
 }
 
-/// Every definition must be the key of something.
-void check_definitions_used(const engine::Table& table) {
-  std::unordered_set<std::string_view> used;
-  const auto use = [&](const core::KeySchema& schema) {
-    for (const auto& attribute : schema.hash) used.insert(attribute.name);
-    for (const auto& attribute : schema.range) used.insert(attribute.name);
+/// The order in which the service lists the names of a set: that of Java's HashSet of strings, by hash in a table of
+/// twice the size, later entries of one cell behind earlier ones.
+std::vector<std::string_view> in_hash_order(const std::vector<std::string_view>& names) {
+  std::size_t cells = 16;
+  while (names.size() * 4 > cells * 3) cells *= 2;
+  const auto cell_of = [cells](std::string_view name) {
+    std::uint32_t hash = 0;
+    for (const char byte : name) hash = hash * 31 + static_cast<unsigned char>(byte);
+    return (hash ^ hash >> 16) & (cells - 1);
   };
-  use(table.key_schema);
-  for (const auto& index : table.indexes) use(index.key_schema);
-  if (used.size() == table.attribute_definitions.size()) return;
-  throw_validation(std::string(kInvalid) +
-                   "Number of attributes in KeySchema does not exactly match number of attributes defined in "
-                   "AttributeDefinitions");
+  std::vector<std::string_view> ordered = names;
+  std::ranges::stable_sort(ordered, {}, cell_of);
+  return ordered;
+}
+
+/// Every definition must be the key of something. This comes before what is wrong with an index otherwise.
+void check_definitions_used(const Members& request, const engine::Table& table) {
+  std::vector<std::string_view> used;
+  std::unordered_set<std::string_view> seen;
+  const auto use = [&](const json::Array& schema) {
+    for (const auto element : schema) {
+      const auto name = Members(element.get_object()).text("AttributeName").value_or(std::string_view{});
+      if (seen.insert(name).second) used.push_back(name);
+    }
+  };
+  if (const auto schema = request.array("KeySchema")) use(*schema);
+  bool has_indexes = false;
+  for (const char* member : {"LocalSecondaryIndexes", "GlobalSecondaryIndexes"}) {
+    const auto list = request.array(member);
+    if (!list) continue;
+    for (const auto element : *list) {
+      has_indexes = true;
+      if (const auto schema = Members(element.get_object()).array("KeySchema")) use(*schema);
+    }
+  }
+  const auto is_used = [&](const core::KeyAttribute& definition) { return seen.contains(definition.name); };
+  if (std::ranges::all_of(table.attribute_definitions, is_used)) return;
+  if (!has_indexes) {
+    throw_validation(std::string(kInvalid) +
+                     "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+                     "AttributeDefinitions");
+  }
+  throw_validation(std::string(kInvalid) + "Some AttributeDefinitions are not used. AttributeDefinitions: [" +
+                   join(table.attribute_definitions, &core::KeyAttribute::name) + "], keys used: [" +
+                   join(in_hash_order(used), [](std::string_view name) { return std::string(name); }) + "]");
 }
 
 void read_billing(const Members& request, engine::Table& table) {
@@ -164,8 +196,8 @@ void read_global_indexes(const Members& request, engine::Table& table) {
   if (!list) return;
   if (list->size() == 0) throw_validation(std::string(kInvalid) + "List of GlobalSecondaryIndexes is empty");
   for (const auto element : *list) {
-    table.indexes.push_back(
-        read_global_index(Members(element.get_object()), table.attribute_definitions, table.billing_mode));
+    table.indexes.push_back(read_global_index(Members(element.get_object()), table.attribute_definitions,
+                                              table.billing_mode, IndexOrigin::kCreateTable));
   }
 }
 
@@ -195,9 +227,7 @@ std::vector<core::KeyAttribute> read_attribute_definitions(const Members& reques
   for (const auto element : *list) {
     const Members definition(element.get_object());
     std::string name(definition.text("AttributeName").value_or(std::string_view{}));
-    if (find_definition(definitions, name) != nullptr) {
-      throw_validation(std::string(kInvalid) + "Duplicate AttributeName in AttributeDefinitions: " + name);
-    }
+    if (find_definition(definitions, name) != nullptr) throw_validation("Attribute Name is duplicated: " + name);
     definitions.push_back({std::move(name), read_key_type(definition)});
   }
   return definitions;
@@ -230,12 +260,10 @@ core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
     check_two_part_order(elements);
     return schema_of(elements, definitions);
   }
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (elements[i].name == elements[j].name) {
-        throw_validation(std::string(kInvalid) +
-                         "Two or more elements in the KeySchema have the same name: " + elements[i].name);
-      }
+  std::unordered_set<std::string_view> names;
+  for (const KeyElement& element : elements) {
+    if (!names.insert(element.name).second) {
+      throw_validation("The KeySchema contains multiple key attributes with the same name");
     }
   }
   if (!elements[0].hash) {
@@ -244,85 +272,54 @@ core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
   const auto is_hash = [](const KeyElement& element) { return element.hash; };
   if (!std::ranges::is_partitioned(elements, is_hash)) {
     throw_validation(std::string(kInvalid) +
-                     "Invalid KeySchema: All HASH key elements must precede RANGE key elements");
+                     "All HASH key attributes must precede RANGE key attributes in the KeySchema");
   }
   const auto hashes = static_cast<std::size_t>(std::ranges::count_if(elements, is_hash));
-  if (hashes > core::kMaxIndexHashAttributes) {
-    throw_validation(std::string(kInvalid) + "Invalid KeySchema: Number of HASH key elements exceeds the limit of 4");
-  }
-  if (elements.size() - hashes > core::kMaxIndexRangeAttributes) {
-    throw_validation(std::string(kInvalid) + "Invalid KeySchema: Number of RANGE key elements exceeds the limit of 4");
-  }
+  const auto refuse_number_of = [](const char* kind) {
+    throw_validation(std::string(kInvalid) + "The KeySchema exceeds the maximum allowed number of " + kind +
+                     " key attributes");
+  };
+  if (hashes > core::kMaxIndexHashAttributes) refuse_number_of("HASH");
+  if (elements.size() - hashes > core::kMaxIndexRangeAttributes) refuse_number_of("RANGE");
   return schema_of(elements, definitions);
 }
 
-std::optional<engine::Throughput> read_throughput(const Members& request) {
-  const auto object = request.object("ProvisionedThroughput");
-  if (!object) return std::nullopt;
-  const Members members(*object);
-  engine::Throughput throughput;
-  throughput.read_units = members.integer("ReadCapacityUnits").value_or(0);
-  throughput.write_units = members.integer("WriteCapacityUnits").value_or(0);
-  if (throughput.read_units > kMaxCapacityUnits) {
-    throw_validation("Given value " + std::to_string(throughput.read_units) +
-                     " for ReadCapacityUnits is out of bounds");
+std::optional<std::string_view> read_table_class(const Members& request) {
+  const auto name = request.text("TableClass");
+  if (name && *name != "STANDARD" && *name != "STANDARD_INFREQUENT_ACCESS") {
+    throw_validation(
+        "Invalid table-class parameter provided. Please try again with a valid table-class value: [STANDARD, "
+        "STANDARD_INFREQUENT_ACCESS].");
   }
-  if (throughput.write_units > kMaxCapacityUnits) {
-    throw_validation("Given value " + std::to_string(throughput.write_units) +
-                     " for WriteCapacityUnits is out of bounds");
-  }
-  return throughput;
-}
-
-engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingMode mode, bool updating) {
-  engine::ThroughputLimits limits;
-  const auto object = request.object("OnDemandThroughput");
-  if (!object) return limits;
-  const Members members(*object);
-  limits.read_units = members.integer("MaxReadRequestUnits");
-  limits.write_units = members.integer("MaxWriteRequestUnits");
-  if (mode == engine::BillingMode::kProvisioned && (limits.read_units || limits.write_units)) {
-    throw_validation(std::string(kInvalid) + (limits.read_units ? "MaxReadRequestUnits" : "MaxWriteRequestUnits") +
-                     " for OnDemandThroughput cannot be specified when " +
-                     (updating ? "the table BillingMode is PROVISIONED" : "table BillingMode is PROVISIONED."));
-  }
-  const auto check = [&](const std::optional<std::int64_t>& value, const char* name) {
-    if (!value || *value >= 1 || (updating && *value == -1)) return;
-    throw_validation(std::string(kInvalid) + "Requested " + name +
-                     " for OnDemandThroughput for table is outside of valid range");
-  };
-  check(limits.read_units, "MaxReadRequestUnits");
-  check(limits.write_units, "MaxWriteRequestUnits");
-  return limits;
-}
-
-engine::ThroughputLimits read_warm(const Members& request) {
-  engine::ThroughputLimits limits;
-  const auto object = request.object("WarmThroughput");
-  if (!object) return limits;
-  const Members members(*object);
-  limits.read_units = members.integer("ReadUnitsPerSecond");
-  limits.write_units = members.integer("WriteUnitsPerSecond");
-  return limits;
+  return name;
 }
 
 engine::Index read_global_index(const Members& element, const std::vector<core::KeyAttribute>& definitions,
-                                engine::BillingMode mode) {
+                                engine::BillingMode mode, IndexOrigin origin) {
   engine::Index index;
   index.global = true;
   index.key_schema = build_global_key_schema(read_key_elements(element), definitions);
   read_index_common(element, index);
   const auto throughput = read_throughput(element);
-  if (mode == engine::BillingMode::kPayPerRequest && throughput) {
-    throw_validation(std::string(kInvalid) + "ProvisionedThroughput should not be specified for index: " + index.name +
-                     " when BillingMode is PAY_PER_REQUEST");
+  const bool on_demand = mode == engine::BillingMode::kPayPerRequest;
+  if (on_demand && throughput) {
+    throw_validation(
+        std::string(kInvalid) +
+        (origin == IndexOrigin::kCreateTable
+             ? "ProvisionedThroughput should not be specified for index: " + index.name
+             : "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: " + index.name) +
+        " when BillingMode is PAY_PER_REQUEST");
   }
-  if (mode == engine::BillingMode::kProvisioned && !throughput) {
-    throw_validation(std::string(kInvalid) + "ProvisionedThroughput must be specified for index: " + index.name);
+  if (!on_demand && !throughput) {
+    throw_validation(std::string(kInvalid) +
+                     (origin == IndexOrigin::kCreateTable
+                          ? "ProvisionedThroughput is not specified for index: "
+                          : "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ") +
+                     index.name);
   }
   if (throughput) index.throughput = *throughput;
-  index.on_demand = read_on_demand(element, mode, false);
-  index.warm = read_warm(element);
+  index.on_demand = read_on_demand(element, mode, index.name);
+  index.warm = read_warm(element, mode, index.throughput, index.name);
   return index;
 }
 
@@ -359,21 +356,27 @@ void apply_stream_specification(Call& call, const Members& specification, engine
     table.stream_view_type.clear();
     return;
   }
-  if (!view) throw_validation(std::string(kInvalid) + "StreamViewType must be specified when StreamEnabled is true");
+  if (!view) {
+    throw_validation(std::string(kInvalid) +
+                     "Table is being created with a stream enabled, UpdateViewType is required");
+  }
   table.stream_view_type = *view;
   table.stream_label = stream_label(call.engine().clock().now_ms());
 }
 
 void apply_sse_specification(Call& call, const Members& specification, engine::Table& table) {
   const auto key = specification.text("KMSMasterKeyId");
-  table.sse_enabled = specification.flag("Enabled");
+  const auto type = specification.text("SSEType");
+  table.sse_enabled = specification.flag("Enabled", type.has_value());
+  const auto refuse = [](const char* why) { throw_validation(std::string(kInvalid) + why); };
   if (!table.sse_enabled) {
-    if (key) {
-      throw_validation(std::string(kInvalid) + "KMSMasterKeyId cannot be specified when SSEEnabled is false");
-    }
+    if (type) refuse("SSEType can not be specified if Enabled is false");
+    if (key) refuse("KMSMasterKeyId can not be specified if Enabled is false");
     table.sse_kms_key.clear();
     return;
   }
+  if (type == "AES256") refuse("SSEType AES256 is not supported");
+  if (key && !type) refuse("SSEType KMS is required if KMSMasterKeyId is specified");
   const std::string prefix = "arn:aws:kms:" + call.context.region + ":" + call.context.account_id + ":";
   if (!key) {
     table.sse_kms_key = prefix + "alias/aws/dynamodb";
@@ -391,17 +394,17 @@ engine::Table read_table(Call& call) {
   read_billing(request, table);
   table.attribute_definitions = read_attribute_definitions(request);
   table.key_schema = build_key_schema(read_key_elements(request), table.attribute_definitions);
+  check_definitions_used(request, table);
   read_local_indexes(request, table);
   read_global_indexes(request, table);
-  check_definitions_used(table);
   check_indexes(table);
-  table.on_demand = read_on_demand(request, table.billing_mode, false);
-  table.warm = read_warm(request);
+  table.on_demand = read_on_demand(request, table.billing_mode, {});
+  table.warm = read_warm(request, table.billing_mode, table.throughput, {});
   if (const auto stream = request.object("StreamSpecification")) {
     apply_stream_specification(call, Members(*stream), table);
   }
   if (const auto sse = request.object("SSESpecification")) apply_sse_specification(call, Members(*sse), table);
-  if (const auto table_class = request.text("TableClass")) table.table_class = *table_class;
+  if (const auto table_class = read_table_class(request)) table.table_class = *table_class;
   table.deletion_protection = request.flag("DeletionProtectionEnabled");
   if (const auto tags = request.array("Tags")) merge_tags(*tags, table.tags);
   if (table.billing_mode == engine::BillingMode::kPayPerRequest) {

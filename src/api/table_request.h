@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/call.h"
@@ -28,16 +30,14 @@ core::KeySchema build_key_schema(const std::vector<KeyElement>& elements,
 core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
                                         const std::vector<core::KeyAttribute>& definitions);
 
-/// ProvisionedThroughput within the service's bounds; nullopt where the member is absent.
-std::optional<engine::Throughput> read_throughput(const Members& request);
-/// OnDemandThroughput; `updating` allows -1, which removes a ceiling.
-engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingMode mode, bool updating);
-/// WarmThroughput.
-engine::ThroughputLimits read_warm(const Members& request);
-
-/// One global index to be created (an element of GlobalSecondaryIndexes or of GlobalSecondaryIndexUpdates' Create).
+/// Which request a new global index stands in: an element of CreateTable's GlobalSecondaryIndexes, or the Create of
+/// UpdateTable's GlobalSecondaryIndexUpdates. The service words some refusals differently.
+enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
 engine::Index read_global_index(const Members& element, const std::vector<core::KeyAttribute>& definitions,
-                                engine::BillingMode mode);
+                                engine::BillingMode mode, IndexOrigin origin);
+
+/// TableClass; nullopt where the member is absent.
+std::optional<std::string_view> read_table_class(const Members& request);
 
 /// The whole CreateTable request as a table without identity.
 engine::Table read_table(Call& call);
@@ -47,7 +47,7 @@ void check_indexes(const engine::Table& table);
 
 /// StreamSpecification into the table.
 void apply_stream_specification(Call& call, const Members& specification, engine::Table& table);
-/// SSESpecification into the table.
+/// SSESpecification into the table; without Enabled, an SSEType turns it on.
 void apply_sse_specification(Call& call, const Members& specification, engine::Table& table);
 
 }  // namespace stator::api

@@ -28,6 +28,7 @@ inline constexpr std::size_t kMaxAttributeNameSizeBytes = 65535;
 inline constexpr std::size_t kMaxKeyAttributeNameSizeBytes = 255;
 inline constexpr std::size_t kMaxGlobalIndexes = 20;
 inline constexpr std::size_t kMaxLocalIndexes = 5;
+inline constexpr std::size_t kMaxIndexUpdates = 5;
 inline constexpr std::size_t kMaxProjectedNonKeyAttributes = 100;
 inline constexpr std::size_t kMaxIndexHashAttributes = 4;
 inline constexpr std::size_t kMaxIndexRangeAttributes = 4;

@@ -69,18 +69,38 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
   core::throw_resource_not_found("Requested resource not found: Table: " + std::string(name) + " not found");
 }
 
-void check_not_busy(const Table& table) {
-  constexpr std::string_view kInUse = "Attempt to change a resource which is still in use: Table is being ";
-  switch (table.status) {
-    case TableStatus::kActive:
-      return;
-    case TableStatus::kCreating:
-      throw_in_use(std::string(kInUse) + "created: " + table.name);
-    case TableStatus::kUpdating:
-      throw_in_use(std::string(kInUse) + "updated: " + table.name);
-    case TableStatus::kDeleting:
-      throw_in_use(std::string(kInUse) + "deleted: " + table.name);
+constexpr std::string_view kStillInUse = "Attempt to change a resource which is still in use: ";
+
+void check_exists_whole(const Table& table) {
+  if (table.status == TableStatus::kCreating) {
+    throw_in_use(std::string(kStillInUse) + "Table is being created: " + table.name);
   }
+  if (table.status == TableStatus::kDeleting) {
+    throw_in_use(std::string(kStillInUse) + "Table is being deleted: " + table.name);
+  }
+}
+
+bool has_changing_index(const Table& table) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(),
+                     [](const Index& index) { return index.status != TableStatus::kActive; });
+}
+
+void check_deletable(const Table& table) {
+  check_exists_whole(table);
+  if (has_changing_index(table)) {
+    throw_in_use(std::string(kStillInUse) +
+                 "Cannot delete table while indexes are being created, updated, or deleted.");
+  }
+  if (table.status == TableStatus::kUpdating) {
+    throw_in_use(std::string(kStillInUse) + "Table: " + table.name + " is in the process of being updated.");
+  }
+}
+
+/// An index that is built or dropped makes the table UPDATING, but what may happen meanwhile is for `change` to judge.
+void check_updatable(const Table& table, UpdateScope scope) {
+  check_exists_whole(table);
+  if (scope == UpdateScope::kSettings || has_changing_index(table) || table.status != TableStatus::kUpdating) return;
+  throw_in_use(std::string(kStillInUse) + "Table IOPS are currently being updated. Table: " + table.name);
 }
 
 /// A version of its own for a reply, which says CREATING even where the table is settled by then.
@@ -217,7 +237,7 @@ TablePtr Catalog::create(Table table) {
 TablePtr Catalog::remove(std::string_view name) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   Table table = *settled_or_throw(name);
-  check_not_busy(table);
+  check_deletable(table);
   if (table.deletion_protection) {
     core::throw_validation(
         "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
@@ -235,23 +255,30 @@ TablePtr Catalog::remove(std::string_view name) {
   return described;
 }
 
-TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)>& change) {
+TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = settled_or_throw(name);
-  check_not_busy(*before);
+  check_updatable(*before, scope);
   Table table = *before;
   change(table);
 
   store::Batch batch;
   const std::int64_t now_ms = clock_.now_ms();
-  table.status = TableStatus::kUpdating;
-  table.status_until_ms = now_ms + transition_delay_ms_;
+  const std::int64_t until_ms = now_ms + transition_delay_ms_;
+  if (scope == UpdateScope::kTable) {
+    table.status = TableStatus::kUpdating;
+    table.status_until_ms = until_ms;
+  }
   std::vector<store::SpaceId> added;
   for (Index& index : table.indexes) {
+    const Index* old = before->index(index.name);
+    if (index.status == TableStatus::kUpdating && old != nullptr && old->status == TableStatus::kActive) {
+      index.status_until_ms = until_ms;
+    }
     if (index.space != 0) continue;
     index.space = new_space(batch);
     index.status = TableStatus::kCreating;
-    index.status_until_ms = table.status_until_ms;
+    index.status_until_ms = until_ms;
     added.push_back(index.space);
   }
   for (const Index& index : before->indexes) {
@@ -260,12 +287,12 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     if (kept) continue;
     table.indexes.push_back(index);
     table.indexes.back().status = TableStatus::kDeleting;
-    table.indexes.back().status_until_ms = table.status_until_ms;
+    table.indexes.back().status_until_ms = until_ms;
   }
   TablePtr described = reply(table);
 
   for (Index& index : table.indexes) {
-    index.backfilling = std::find(added.begin(), added.end(), index.space) != added.end();
+    if (std::find(added.begin(), added.end(), index.space) != added.end()) index.backfilling = true;
   }
   std::vector<store::SpaceId> gone;
   settle_statuses(table, now_ms, gone);
@@ -278,7 +305,9 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     for (const store::SpaceId space : added) start_backfill_({table.state, space});
     return described;
   }
-  for (Index& index : table.indexes) index.backfilling = false;
+  for (Index& index : table.indexes) {
+    if (std::find(added.begin(), added.end(), index.space) != added.end()) index.backfilling = false;
+  }
   gone.clear();
   settle_statuses(table, now_ms, gone);
   batch.clear();
@@ -289,7 +318,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
 TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table&)>& change) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = settled_or_throw(name);
-  if (before->status == TableStatus::kDeleting) check_not_busy(*before);
+  if (before->status == TableStatus::kDeleting) check_exists_whole(*before);
   Table table = *before;
   change(table);
   store::Batch batch;

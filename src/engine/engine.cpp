@@ -110,8 +110,8 @@ TablePtr Engine::create_table(Table table) { return impl_->catalog.create(std::m
 
 TablePtr Engine::delete_table(std::string_view name) { return impl_->catalog.remove(name); }
 
-TablePtr Engine::update_table(std::string_view name, const std::function<void(Table&)>& change) {
-  return impl_->catalog.update(name, change);
+TablePtr Engine::update_table(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope) {
+  return impl_->catalog.update(name, change, scope);
 }
 
 TablePtr Engine::annotate_table(std::string_view name, const std::function<void(Table&)>& change) {

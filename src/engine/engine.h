@@ -35,6 +35,9 @@ using TablePtr = std::shared_ptr<const Table>;
 /// An index together with the version of its table that holds it.
 using IndexPtr = std::shared_ptr<const Index>;
 
+/// What a change of a table makes UPDATING: the table, only the indexes that `change` marks so, or nothing.
+enum class UpdateScope : std::uint8_t { kTable, kIndexes, kSettings };
+
 /// A table's primary key: the values, in schema order (hash, then range where the schema has one), and their bytes.
 struct Key {
   std::vector<core::AttributeValue> values;
@@ -147,7 +150,10 @@ class Engine {
   TablePtr delete_table(std::string_view name);
   /// Replaces the table's metadata by what `change` makes of it (called under the catalog's lock; may throw ApiError to
   /// refuse). New indexes (space 0) are given a space and backfilled, indexes that are gone are dropped.
-  TablePtr update_table(std::string_view name, const std::function<void(Table&)>& change);
+  /// `scope` says what becomes UPDATING. Throws ResourceNotFoundException; ResourceInUseException while the table is
+  /// CREATING, DELETING or (unless only settings change) UPDATING, but an index may be changed while another is built.
+  TablePtr update_table(std::string_view name, const std::function<void(Table&)>& change,
+                        UpdateScope scope = UpdateScope::kTable);
   /// Changes what takes effect at once and does not make the table UPDATING (tags, TTL, deletion protection); neither
   /// keys nor indexes. Allowed in every state but DELETING. Throws ResourceNotFoundException.
   TablePtr annotate_table(std::string_view name, const std::function<void(Table&)>& change);

@@ -79,7 +79,8 @@ struct Table {
   ThroughputLimits warm;
   std::vector<Index> indexes;  // local ones first, each kind in the order given
   bool deletion_protection = false;
-  std::string table_class;  // empty: STANDARD, never given
+  std::string table_class;          // empty: STANDARD, never given
+  std::int64_t table_class_ms = 0;  // when it was last changed; 0 for never
   std::string sse_kms_key;  // ARN; with sse_enabled
   bool sse_enabled = false;
   std::string stream_view_type;                           // empty: no stream

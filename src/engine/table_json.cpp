@@ -286,6 +286,7 @@ std::string table_to_json(const Table& table) {
   writer.EndArray();
   out.put("deletion_protection", table.deletion_protection);
   out.put("table_class", table.table_class);
+  out.put("table_class_ms", table.table_class_ms);
   out.put("sse_kms_key", table.sse_kms_key);
   out.put("sse_enabled", table.sse_enabled);
   out.put("stream_view_type", table.stream_view_type);
@@ -324,6 +325,7 @@ Table table_from_json(std::string_view text) {
   in.for_each("indexes", [&](const json::Value& value) { table.indexes.push_back(get_index(value, unknown)); });
   in.get("deletion_protection", table.deletion_protection);
   in.get("table_class", table.table_class);
+  in.get("table_class_ms", table.table_class_ms);
   in.get("sse_kms_key", table.sse_kms_key);
   in.get("sse_enabled", table.sse_enabled);
   in.get("stream_view_type", table.stream_view_type);

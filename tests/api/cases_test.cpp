@@ -172,7 +172,9 @@ std::string answer(Context& context, const std::string& operation, const std::st
 
 TEST_P(ApiCases, AnswersAsTheServiceDoes) {
   const Value& body = *GetParam().body;
-  const auto engine = engine::Engine::open({});
+  engine::Options options;
+  if (body.HasMember("transition_delay_ms")) options.transition_delay_ms = body["transition_delay_ms"].GetInt64();
+  const auto engine = engine::Engine::open(options);
   Context context{*engine};
   static const auto tables = load(std::filesystem::path(STATOR_API_CASES) / "tables.json");
   if (body.HasMember("tables")) {

@@ -677,8 +677,6 @@ TEST(ShapeConstraints, NameTheValuesOfAnEnumInTheServicesOrder) {
                   one_of("OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE")}})},
       {"CreateTable", "{" + table + R"("SSESpecification":{"SSEType":"x"}})",
        violates({{"'x'", "sSESpecification.sSEType", one_of("AES256, KMS")}})},
-      {"CreateTable", "{" + table + R"("TableClass":"x"})",
-       violates({{"'x'", "tableClass", one_of("STANDARD, STANDARD_INFREQUENT_ACCESS")}})},
       {"CreateTable",
        "{" + table +
            R"("GlobalSecondaryIndexes":[{"IndexName":"abc","KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],)"

@@ -63,7 +63,8 @@ TEST(Tables, RefuseWhatTheServiceRefuses) {
 
   clock.advance(1000);
   engine->update_table("t", [](Table& table) { table.deletion_protection = true; });
-  EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message, in_use + "updated: t");
+  EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message,
+            "Attempt to change a resource which is still in use: Table: t is in the process of being updated.");
   EXPECT_NO_THROW((void)engine->usable_table("t"));
   clock.advance(1000);
   EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).type, "ValidationException");

@@ -20,7 +20,7 @@ inline constexpr Member kCreateTableMembers[] = {
     may("StreamSpecification", kStreamSpecification),
     may("SSESpecification", kSseSpecification),
     may("Tags", kTags),
-    may("TableClass", kTableClass),
+    may("TableClass", kText),  // judged by the operation, in words of its own
     may("DeletionProtectionEnabled", kBoolean),
     may("WarmThroughput", kWarmThroughput),
     may("ResourcePolicy", kText),
@@ -136,7 +136,7 @@ inline constexpr Member kUpdateTableMembers[] = {
     may("StreamSpecification", kStreamSpecification),
     may("SSESpecification", kSseSpecification),
     may("ReplicaUpdates", kReplicationGroupUpdates),
-    may("TableClass", kTableClass),
+    may("TableClass", kText),
     may("DeletionProtectionEnabled", kBoolean),
     may("MultiRegionConsistency", kMultiRegionConsistency),
     may("GlobalTableWitnessUpdates", kWitnessUpdates),

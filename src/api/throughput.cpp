@@ -1,0 +1,216 @@
+#include "api/throughput.h"
+
+#include <algorithm>
+#include <ctime>
+#include <string>
+
+#include "core/api_error.h"
+
+namespace stator::api {
+
+using core::throw_validation;
+using engine::BillingMode;
+using engine::Throughput;
+using engine::ThroughputLimits;
+
+namespace {
+
+constexpr const char* kInvalid = "One or more parameter values were invalid: ";
+constexpr std::int64_t kMaxCapacityUnits = 1'000'000'000'000;
+constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
+constexpr std::int64_t kHourMs = 60LL * 60 * 1000;
+constexpr std::int64_t kFreeDecreases = 4;
+
+// What an on-demand table is ready for from the start. Source: Developer Guide, "DynamoDB on-demand capacity mode".
+constexpr std::int64_t kOnDemandReadUnits = 12000;
+constexpr std::int64_t kOnDemandWriteUnits = 4000;
+
+void check_bound(std::int64_t units, const char* name) {
+  if (units <= kMaxCapacityUnits) return;
+  throw_validation("Given value " + std::to_string(units) + " for " + name + " is out of bounds");
+}
+
+/// "for table", "for index : gix": the service puts a space before the colon here and nowhere else.
+std::string on_demand_target(std::string_view index) {
+  return index.empty() ? "for table" : "for index : " + std::string(index);
+}
+
+ThroughputLimits read_limits(const Members& request, const char* member, const char* read, const char* write) {
+  ThroughputLimits limits;
+  const auto object = request.object(member);
+  if (!object) return limits;
+  const Members members(*object);
+  limits.read_units = members.integer(read);
+  limits.write_units = members.integer(write);
+  return limits;
+}
+
+ThroughputLimits read_on_demand_members(const Members& request) {
+  return read_limits(request, "OnDemandThroughput", "MaxReadRequestUnits", "MaxWriteRequestUnits");
+}
+
+ThroughputLimits read_warm_members(const Members& request) {
+  return read_limits(request, "WarmThroughput", "ReadUnitsPerSecond", "WriteUnitsPerSecond");
+}
+
+/// `refusal` ends the sentence that refuses a limit on a provisioned table.
+void check_on_demand(const ThroughputLimits& limits, BillingMode mode, bool updating, std::string_view index,
+                     const std::string& refusal) {
+  const auto check = [&](const std::optional<std::int64_t>& value, const char* name) {
+    if (!value) return;
+    if (mode == BillingMode::kProvisioned) {
+      throw_validation(std::string(kInvalid) + name + " for OnDemandThroughput" + refusal);
+    }
+    if (*value >= 1 || (updating && *value == -1)) return;
+    throw_validation(std::string(kInvalid) + "Requested " + name + " for OnDemandThroughput " +
+                     on_demand_target(index) + " is outside of valid range");
+  };
+  check(limits.read_units, "MaxReadRequestUnits");
+  check(limits.write_units, "MaxWriteRequestUnits");
+}
+
+/// Throws where the warm units asked for lie below `least`. `why_read` and `why_write` say what they are below.
+void check_warm(const ThroughputLimits& wanted, const ThroughputLimits& least, std::string_view index,
+                const std::string& why_read, const std::string& why_write) {
+  const std::string target = index.empty() ? "table" : "index " + std::string(index);
+  const auto check = [&](const std::optional<std::int64_t>& value, const std::optional<std::int64_t>& bound,
+                         const char* name, const std::string& why) {
+    if (!value || *value >= bound.value_or(0)) return;
+    throw_validation(std::string(kInvalid) + "Requested " + name + " for WarmThroughput for " + target +
+                     " is lower than " + why);
+  };
+  check(wanted.read_units, least.read_units, "ReadUnitsPerSecond", why_read);
+  check(wanted.write_units, least.write_units, "WriteUnitsPerSecond", why_write);
+}
+
+/// "Thursday, October 8, 2026 at 11:20:48 PM Coordinated Universal Time". By hand, since strftime's names follow the
+/// locale.
+std::string spelt_time(std::int64_t time_ms) {
+  static constexpr const char* kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+  static constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                            "July",    "August",   "September", "October", "November", "December"};
+  const std::time_t seconds = time_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  const auto two_digits = [](int value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+  const int hour = utc.tm_hour % 12 == 0 ? 12 : utc.tm_hour % 12;
+  return std::string(kDays[utc.tm_wday]) + ", " + kMonths[utc.tm_mon] + " " + std::to_string(utc.tm_mday) + ", " +
+         std::to_string(utc.tm_year + 1900) + " at " + std::to_string(hour) + ":" + two_digits(utc.tm_min) + ":" +
+         two_digits(utc.tm_sec) + (utc.tm_hour < 12 ? " AM" : " PM") + " Coordinated Universal Time";
+}
+
+void check_decreases_left(const Throughput& present, std::int64_t now_ms) {
+  const std::int64_t next_ms = present.last_decrease_ms + kHourMs;
+  if (present.decreases_today < kFreeDecreases || now_ms >= next_ms) return;
+  const std::int64_t midnight_ms = (now_ms / kDayMs + 1) * kDayMs;
+  throw core::ApiError(
+      "LimitExceededException",
+      "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first "
+      "4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. "
+      "Number of decreases today: " +
+          std::to_string(present.decreases_today) + ". Last decrease at " + spelt_time(present.last_decrease_ms) +
+          ". Next decrease can be made at " + spelt_time(std::min(next_ms, midnight_ms)) + ".");
+}
+
+}  // namespace
+
+std::optional<Throughput> read_throughput(const Members& request) {
+  const auto object = request.object("ProvisionedThroughput");
+  if (!object) return std::nullopt;
+  const Members members(*object);
+  Throughput throughput;
+  throughput.read_units = members.integer("ReadCapacityUnits").value_or(0);
+  throughput.write_units = members.integer("WriteCapacityUnits").value_or(0);
+  check_bound(throughput.read_units, "ReadCapacityUnits");
+  check_bound(throughput.write_units, "WriteCapacityUnits");
+  return throughput;
+}
+
+ThroughputLimits read_on_demand(const Members& request, BillingMode mode, std::string_view index) {
+  const ThroughputLimits limits = read_on_demand_members(request);
+  const std::string target = index.empty() ? "" : " for index: " + std::string(index);
+  check_on_demand(limits, mode, false, index, target + " cannot be specified when table BillingMode is PROVISIONED.");
+  return limits;
+}
+
+ThroughputLimits merge_on_demand(const Members& request, BillingMode mode, ThroughputLimits present,
+                                 std::string_view index) {
+  const ThroughputLimits wanted = read_on_demand_members(request);
+  const std::string target = index.empty() ? "" : " " + on_demand_target(index);
+  check_on_demand(wanted, mode, true, index, target + " cannot be specified when the table BillingMode is PROVISIONED");
+  if (wanted.read_units) present.read_units = wanted.read_units;
+  if (wanted.write_units) present.write_units = wanted.write_units;
+  return present;
+}
+
+ThroughputLimits without_removed(ThroughputLimits limits) {
+  if (limits.read_units == -1) limits.read_units.reset();
+  if (limits.write_units == -1) limits.write_units.reset();
+  return limits;
+}
+
+ThroughputLimits read_warm(const Members& request, BillingMode mode, const Throughput& throughput,
+                           std::string_view index) {
+  const ThroughputLimits wanted = read_warm_members(request);
+  const ThroughputLimits least = effective_warm({}, mode, throughput);
+  if (mode == BillingMode::kPayPerRequest) {
+    const std::string why =
+        "initial throughput for OnDemand. See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+        "on-demand-capacity-mode.html#on-demand-capacity-mode-initial";
+    check_warm(wanted, least, index, why, why);
+  } else {
+    check_warm(wanted, least, index, "ReadCapacityUnits of ProvisionedThroughput",
+               "WriteCapacityUnits of ProvisionedThroughput");
+  }
+  return wanted;
+}
+
+ThroughputLimits merge_warm(const Members& request, BillingMode mode, const Throughput& throughput,
+                            const ThroughputLimits& present, std::string_view index) {
+  const ThroughputLimits wanted = read_warm_members(request);
+  ThroughputLimits merged = effective_warm(present, mode, throughput);
+  const std::string why = "current WarmThroughput, decreasing WarmThroughput is not supported";
+  check_warm(wanted, merged, index, why, why);
+  if (wanted.read_units) merged.read_units = wanted.read_units;
+  if (wanted.write_units) merged.write_units = wanted.write_units;
+  return merged;
+}
+
+ThroughputLimits effective_warm(const ThroughputLimits& warm, BillingMode mode, const Throughput& throughput) {
+  const bool on_demand = mode == BillingMode::kPayPerRequest;
+  const std::int64_t read_units = on_demand ? kOnDemandReadUnits : throughput.read_units;
+  const std::int64_t write_units = on_demand ? kOnDemandWriteUnits : throughput.write_units;
+  return {std::max(warm.read_units.value_or(0), read_units), std::max(warm.write_units.value_or(0), write_units)};
+}
+
+void check_throughput_changes(const Throughput& present, const Throughput& wanted, std::string_view index) {
+  if (wanted.read_units != present.read_units || wanted.write_units != present.write_units) return;
+  const std::string name(index);
+  const std::string subject = index.empty() ? "the table" : "the index " + name;
+  const std::string target = index.empty() ? "the table" : "index " + name;
+  throw_validation("The provisioned throughput for " + subject +
+                   " will not change. The requested value equals the current value. Current ReadCapacityUnits "
+                   "provisioned for " +
+                   target + ": " + std::to_string(present.read_units) + ". Requested ReadCapacityUnits: " +
+                   std::to_string(wanted.read_units) + ". Current WriteCapacityUnits provisioned for " + target + ": " +
+                   std::to_string(present.write_units) +
+                   ". Requested WriteCapacityUnits: " + std::to_string(wanted.write_units) +
+                   ". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher "
+                   "limits.");
+}
+
+void change_throughput(Throughput& present, const Throughput& wanted, std::int64_t now_ms) {
+  if (present.last_decrease_ms / kDayMs != now_ms / kDayMs) present.decreases_today = 0;
+  if (wanted.read_units < present.read_units || wanted.write_units < present.write_units) {
+    check_decreases_left(present, now_ms);
+    present.last_decrease_ms = now_ms;
+    ++present.decreases_today;
+  }
+  if (wanted.read_units > present.read_units || wanted.write_units > present.write_units) {
+    present.last_increase_ms = now_ms;
+  }
+  present.read_units = wanted.read_units;
+  present.write_units = wanted.write_units;
+}
+
+}  // namespace stator::api

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "api/members.h"
+#include "engine/table.h"
+
+/// ProvisionedThroughput, OnDemandThroughput and WarmThroughput of tables and global indexes: reading them under the
+/// service's rules, and what a change of them does. `index` names the index in messages; empty for the table.
+/// All throw ValidationException where nothing else is said.
+namespace stator::api {
+
+/// ProvisionedThroughput within the service's bounds; nullopt where the member is absent.
+std::optional<engine::Throughput> read_throughput(const Members& request);
+
+/// OnDemandThroughput of a CreateTable request (or of a new index).
+engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingMode mode, std::string_view index);
+/// The present limits with an UpdateTable request's OnDemandThroughput over them; -1, which removes a limit, is kept.
+engine::ThroughputLimits merge_on_demand(const Members& request, engine::BillingMode mode,
+                                         engine::ThroughputLimits present, std::string_view index);
+/// The limits that are left once -1 has removed some.
+engine::ThroughputLimits without_removed(engine::ThroughputLimits limits);
+
+/// WarmThroughput of a CreateTable request (or of a new index): not below what the billing mode starts with.
+engine::ThroughputLimits read_warm(const Members& request, engine::BillingMode mode,
+                                   const engine::Throughput& throughput, std::string_view index);
+/// The present warm throughput with an UpdateTable request's over it; it never decreases.
+engine::ThroughputLimits merge_warm(const Members& request, engine::BillingMode mode,
+                                    const engine::Throughput& throughput, const engine::ThroughputLimits& present,
+                                    std::string_view index);
+/// What is kept warm: what was asked for or once reached, else what the billing mode starts with. Both members are set.
+engine::ThroughputLimits effective_warm(const engine::ThroughputLimits& warm, engine::BillingMode mode,
+                                        const engine::Throughput& throughput);
+
+/// Throws where the units would not change.
+void check_throughput_changes(const engine::Throughput& present, const engine::Throughput& wanted,
+                              std::string_view index);
+/// Sets the units, the times and the count of decreases. Throws LimitExceededException where the day's decreases are
+/// used up: four, then one an hour. Source: Developer Guide, "Quotas in Amazon DynamoDB".
+void change_throughput(engine::Throughput& present, const engine::Throughput& wanted, std::int64_t now_ms);
+
+}  // namespace stator::api

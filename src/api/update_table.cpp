@@ -1,0 +1,319 @@
+#include <algorithm>
+#include <array>
+
+#include "api/index_updates.h"
+#include "api/operations.h"
+#include "api/reply.h"
+#include "api/table_description.h"
+#include "api/table_request.h"
+#include "api/throughput.h"
+#include "core/api_error.h"
+
+/// UpdateTable. One request makes one change: which members may stand together was measured on the service in October
+/// 2026 (docs/compatibility.md, "UpdateTable").
+namespace stator::api {
+
+using core::throw_validation;
+
+namespace {
+
+constexpr const char* kInvalid = "One or more parameter values were invalid: ";
+
+/// The request, with what its members ask for.
+struct Update {
+  explicit Update(const Members& members)
+      : request(members),
+        indexes(read_index_updates(members)),
+        creates_index(std::ranges::any_of(indexes, [](const auto& index) { return index.create.has_value(); })),
+        deletes_index(std::ranges::any_of(indexes, [](const auto& index) { return index.remove.has_value(); })),
+        throughput(members.has("ProvisionedThroughput")),
+        billing_mode(members.text("BillingMode")),
+        stream(members.has("StreamSpecification")),
+        encryption(members.has("SSESpecification")),
+        table_class(members.has("TableClass")),
+        protection(members.has("DeletionProtectionEnabled")),
+        warm(members.has_members("WarmThroughput")),
+        on_demand(members.has_members("OnDemandThroughput")),
+        replicas(members.has("ReplicaUpdates") || members.has("MultiRegionConsistency")) {}
+
+  /// How many things would change.
+  [[nodiscard]] int count() const {
+    return (indexes.empty() ? 0 : 1) + (throughput ? 1 : 0) + (billing_mode ? 1 : 0) + (stream ? 1 : 0) +
+           (encryption ? 1 : 0) + (table_class ? 1 : 0) + (protection ? 1 : 0) + (warm ? 1 : 0) + (on_demand ? 1 : 0) +
+           (replicas ? 1 : 0);
+  }
+
+  const Members& request;
+  std::vector<IndexUpdate> indexes;
+  bool creates_index;
+  bool deletes_index;
+  bool throughput;
+  std::optional<std::string_view> billing_mode;
+  bool stream;
+  bool encryption;
+  bool table_class;
+  bool protection;
+  bool warm;
+  bool on_demand;
+  bool replicas;
+};
+
+void check_not_empty(const Update& update) {
+  if (update.count() == 0) {
+    throw_validation(
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+        "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+        "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
+  }
+  if (update.request.has("GlobalSecondaryIndexUpdates") && update.indexes.empty()) {
+    throw_validation(std::string(kInvalid) + "List of GlobalSecondaryIndexUpdates is empty");
+  }
+}
+
+/// Which members may stand together.
+void check_combination(const Update& update) {
+  struct Rule {
+    bool broken;
+    const char* message;
+  };
+  const bool alone = update.count() == 1;
+  const bool online = update.creates_index || update.deletes_index;
+  const bool provisions = update.throughput || update.billing_mode == "PROVISIONED";
+  const std::array rules = {
+      Rule{update.encryption && !alone,
+           "Server-Side Encryption modification must be the only operation in the request"},
+      Rule{update.table_class && !alone, "TableClass modification must be the only operation in the request"},
+      Rule{update.protection && !alone, "DeletionProtection modification must be the only operation in the request"},
+      Rule{update.warm && update.creates_index,
+           "Create global secondary index cannot be specified when updating WarmThroughput"},
+      Rule{update.warm && !alone, "WarmThroughput must be the only operation in the request"},
+      Rule{update.on_demand && update.count() > (update.billing_mode ? 2 : 1),
+           "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request"},
+      Rule{update.stream && provisions, "You cannot modify stream status while updating table IOPS"},
+      Rule{online && update.throughput, "You cannot create or delete index while updating table IOPS"},
+      Rule{online && update.stream, "You cannot create or delete index while changing stream status"},
+  };
+  const auto broken = std::ranges::find_if(rules, &Rule::broken);
+  if (broken != rules.end()) throw_validation(std::string(kInvalid) + broken->message);
+}
+
+void check_replicas(const Update& update) {
+  for (const char* member : {"ReplicaUpdates", "MultiRegionConsistency"}) {
+    if (!update.request.has(member)) continue;
+    throw_validation(std::string(kInvalid) + member + " is not supported: this table lives in one place");
+  }
+}
+
+engine::BillingMode wanted_billing_mode(const Update& update, const engine::Table& table) {
+  if (!update.billing_mode) return table.billing_mode;
+  return *update.billing_mode == "PAY_PER_REQUEST" ? engine::BillingMode::kPayPerRequest
+                                                   : engine::BillingMode::kProvisioned;
+}
+
+/// A switch to provisioned billing needs the throughput of every global index.
+void check_index_throughputs(const Update& update, const engine::Table& table) {
+  std::string missing;
+  for (const auto& index : table.indexes) {
+    const bool given = std::ranges::any_of(
+        update.indexes, [&](const IndexUpdate& each) { return each.update && each.name == index.name; });
+    if (!index.global || given) continue;
+    missing += missing.empty() ? "" : ",";
+    missing += index.name;
+  }
+  if (missing.empty()) return;
+  throw_validation(std::string(kInvalid) + "ProvisionedThroughput must be specified for index: " + missing);
+}
+
+void set_billing_mode(engine::Table& table, engine::BillingMode mode, std::int64_t now_ms) {
+  const auto keep_warm = [&](engine::ThroughputLimits& warm, engine::Throughput& throughput) {
+    warm = effective_warm(warm, table.billing_mode, throughput);
+    if (mode == engine::BillingMode::kPayPerRequest) throughput.read_units = throughput.write_units = 0;
+  };
+  keep_warm(table.warm, table.throughput);
+  for (auto& index : table.indexes) {
+    if (index.global) keep_warm(index.warm, index.throughput);
+  }
+  table.billing_mode = mode;
+  if (mode == engine::BillingMode::kPayPerRequest) {
+    table.last_pay_per_request_ms = now_ms;
+    return;
+  }
+  table.on_demand = {};
+  for (auto& index : table.indexes) index.on_demand = {};
+}
+
+/// Billing mode and the table's own throughput.
+void update_billing(const Update& update, engine::Table& table, std::int64_t now_ms) {
+  const engine::BillingMode mode = wanted_billing_mode(update, table);
+  const auto throughput = read_throughput(update.request);
+  if (throughput && mode == engine::BillingMode::kPayPerRequest) {
+    throw_validation(std::string(kInvalid) +
+                     "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                     "PAY_PER_REQUEST");
+  }
+  const bool switches = mode != table.billing_mode;
+  if (throughput && !switches) check_throughput_changes(table.throughput, *throughput, {});
+  if (switches) {
+    if (mode == engine::BillingMode::kProvisioned) check_index_throughputs(update, table);
+    set_billing_mode(table, mode, now_ms);
+  }
+  if (!throughput) return;
+  const auto warm_before = effective_warm(table.warm, table.billing_mode, table.throughput);
+  change_throughput(table.throughput, *throughput, now_ms);
+  if (effective_warm(table.warm, table.billing_mode, table.throughput) != warm_before) table.warm = warm_before;
+}
+
+void update_stream(Call& call, engine::Table& table) {
+  const auto object = call.request.object("StreamSpecification");
+  if (!object) return;
+  const Members specification(*object);
+  const bool enable = specification.flag("StreamEnabled");
+  if (enable && !specification.has("StreamViewType")) {
+    throw_validation(std::string(kInvalid) + "If stream is being enabled then UpdateViewType is required");
+  }
+  if (!enable && specification.has("StreamViewType")) {
+    throw_validation(std::string(kInvalid) + "If stream is being disabled, then UpdateViewType must not be specified");
+  }
+  if (enable && !table.stream_view_type.empty()) {
+    throw_validation("Table already has an enabled stream: TableName: " + table.name);
+  }
+  if (!enable && table.stream_view_type.empty()) {
+    throw_validation("Table has no stream to disable: TableName: " + table.name);
+  }
+  apply_stream_specification(call, specification, table);
+}
+
+void update_encryption(Call& call, engine::Table& table) {
+  const auto object = call.request.object("SSESpecification");
+  if (!object) return;
+  const engine::Table before = table;
+  apply_sse_specification(call, Members(*object), table);
+  if (!table.sse_enabled && !before.sse_enabled) {
+    throw_validation(std::string(kInvalid) + "Table is already encrypted by default");
+  }
+  if (before.sse_enabled && Members(*object).text("KMSMasterKeyId") == before.sse_kms_key) {
+    throw_validation(std::string(kInvalid) +
+                     "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want "
+                     "to change Master Key");
+  }
+}
+
+/// A class that a table has already, or has by default, changes nothing.
+void update_table_class(const Members& request, engine::Table& table, std::int64_t now_ms) {
+  const auto wanted = read_table_class(request);
+  if (!wanted || *wanted == table.table_class || (*wanted == "STANDARD" && table.table_class.empty())) return;
+  table.table_class = *wanted;
+  table.table_class_ms = now_ms;
+}
+
+/// What an index that is being built or dropped forbids meanwhile.
+void check_indexes_settled(const Update& update, const engine::Table& table) {
+  std::string names;
+  const char* doing = nullptr;
+  const char* noun = nullptr;
+  for (const auto& index : table.indexes) {
+    const bool creating = index.status == engine::TableStatus::kCreating;
+    if (!creating && index.status != engine::TableStatus::kDeleting) continue;
+    names += (names.empty() ? "" : ", ") + index.name;
+    doing = creating ? "created" : "deleted";
+    noun = creating ? "creation" : "deletion";
+  }
+  if (names.empty()) return;
+  const auto refuse = [](const std::string& why) {
+    throw core::ApiError("ResourceInUseException", "Attempt to change a resource which is still in use: " + why);
+  };
+  const bool switches = wanted_billing_mode(update, table) != table.billing_mode;
+  if (update.throughput || switches) {
+    refuse("Can't change table IOPS when an index is being " + std::string(doing) + ". Table: " + table.name +
+           " Indexes: [" + names + "]");
+  }
+  if (update.stream) refuse("Can't change stream status when an index is being " + std::string(doing));
+  if (update.on_demand) {
+    refuse("OnDemandThroughput cannot be updated while index " + std::string(noun) + " is in progress for indexes: [" +
+           names + "]");
+  }
+}
+
+/// Members whose change leaves the table ACTIVE. The rules on combinations leave each of them alone.
+bool changes_settings_only(const Update& update) {
+  return update.count() == 1 && (update.encryption || update.protection || update.warm || update.on_demand);
+}
+
+bool updates_indexes_only(const Update& update) {
+  return update.count() == 1 && !update.indexes.empty() && !update.creates_index && !update.deletes_index;
+}
+
+/// The units, and the count, as they were: a change shows in descriptions once it is made.
+void show_units_before(engine::Throughput& shown, const engine::Throughput& before) {
+  shown.read_units = before.read_units;
+  shown.write_units = before.write_units;
+  shown.decreases_today = before.decreases_today;
+}
+
+/// The reply shows much of the table as it was before the change.
+void show_state_before(const engine::Table& before, engine::Table& shown) {
+  const bool switched = shown.billing_mode != before.billing_mode;
+  if (!switched) show_units_before(shown.throughput, before.throughput);
+  for (auto& index : shown.indexes) {
+    const engine::Index* old = before.index(index.name);
+    if (old == nullptr || switched) continue;
+    show_units_before(index.throughput, old->throughput);
+    index.warm = effective_warm(old->warm, before.billing_mode, old->throughput);
+  }
+  shown.warm = effective_warm(before.warm, before.billing_mode, before.throughput);
+  if (before.sse_enabled) {
+    shown.sse_enabled = true;
+    shown.sse_kms_key = before.sse_kms_key;
+  }
+  shown.table_class = before.table_class;
+  shown.table_class_ms = before.table_class_ms;
+}
+
+}  // namespace
+
+void update_table(Call& call) {
+  const Members& request = call.request;
+  const Update update(request);
+  check_not_empty(update);
+  check_combination(update);
+  if (update.billing_mode == "PROVISIONED" && !update.throughput) {
+    throw_validation(std::string(kInvalid) + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+  }
+  check_replicas(update);
+  read_throughput(request);  // bounds come before the table's state
+  read_table_class(request);
+
+  const std::int64_t now_ms = call.engine().clock().now_ms();
+  engine::Table before;
+  engine::ThroughputLimits on_demand;
+  const auto change = [&](engine::Table& table) {
+    before = table;
+    check_indexes_settled(update, table);
+    update_billing(update, table, now_ms);
+    on_demand = merge_on_demand(request, table.billing_mode, table.on_demand, {});
+    table.on_demand = without_removed(on_demand);
+    if (update.warm) table.warm = merge_warm(request, table.billing_mode, table.throughput, table.warm, {});
+    apply_index_updates(request, update.indexes, table, now_ms);
+    update_stream(call, table);
+    update_encryption(call, table);
+    update_table_class(request, table, now_ms);
+    table.deletion_protection = request.flag("DeletionProtectionEnabled", table.deletion_protection);
+  };
+  const bool settings = changes_settings_only(update);
+  const auto scope = settings                       ? engine::UpdateScope::kSettings
+                     : updates_indexes_only(update) ? engine::UpdateScope::kIndexes
+                                                    : engine::UpdateScope::kTable;
+  engine::Table shown = *call.engine().update_table(table_name(request), change, scope);
+  show_state_before(before, shown);
+  // The reply repeats a -1; later descriptions show no limit.
+  shown.on_demand = on_demand;
+  ObjectWriter writer(call.reply);
+  append_updated_table_description(call, shown,
+                                   {.billing_mode_changes = shown.billing_mode != before.billing_mode,
+                                    .warm_changes = update.warm,
+                                    .encryption_changes = update.encryption},
+                                   writer.key("TableDescription"));
+  writer.end();
+}
+
+}  // namespace stator::api
