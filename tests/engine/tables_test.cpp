@@ -328,6 +328,27 @@ TEST(Backfill, HoldsItsTableUntilItEnds) {
   EXPECT_EQ(held, 1);
 }
 
+/// Neither rows nor anything in the catalog is left of these spaces.
+void expect_nothing_left(const std::filesystem::path& directory, const std::vector<store::SpaceId>& spaces) {
+  store::Options options;
+  options.directory = directory;
+  const auto raw = store::Store::open(options);
+  const auto expect_empty = [&raw](std::string_view lower, std::string_view upper, const std::string& what) {
+    const auto cursor = raw->cursor(lower, upper);
+    cursor->seek_to_first();
+    EXPECT_FALSE(cursor->valid()) << what;
+  };
+  ASSERT_FALSE(spaces.empty());
+  for (const store::SpaceId space : spaces) {
+    const KeyBounds rows = space_bounds(space);
+    expect_empty(rows.lower, rows.upper, "rows of space " + std::to_string(space));
+    for (const CatalogRow row : {CatalogRow::kCounters, CatalogRow::kBackfill, CatalogRow::kDropped}) {
+      const std::string lower = catalog_key(row, space);
+      expect_empty(lower, store::prefix_end(lower), "what the catalog has of space " + std::to_string(space));
+    }
+  }
+}
+
 TEST(Tables, ADeletedTableLeavesNothingInTheStore) {
   const TemporaryDirectory directory;
   std::vector<store::SpaceId> spaces;
@@ -341,25 +362,79 @@ TEST(Tables, ADeletedTableLeavesNothingInTheStore) {
     spaces = {table->space, table->index("one")->space, table->index("two")->space};
     EXPECT_EQ(read_all(*engine, scan(table, "two")).size(), 1500U);
     engine->delete_table("t");
+    EXPECT_TRUE(engine->list_tables("", 10).empty());
   }
-  store::Options options;
-  options.directory = directory.path();
-  const auto raw = store::Store::open(options);
-  const auto expect_empty = [&raw](std::string_view lower, std::string_view upper, std::string_view what) {
-    const auto cursor = raw->cursor(lower, upper);
-    cursor->seek_to_first();
-    EXPECT_FALSE(cursor->valid()) << what;
-  };
-  for (const store::SpaceId space : spaces) {
-    const KeyBounds rows = space_bounds(space);
-    expect_empty(rows.lower, rows.upper, "rows of a space");
-    for (const CatalogRow row : {CatalogRow::kCounters, CatalogRow::kBackfill, CatalogRow::kDropped}) {
-      const std::string lower = catalog_key(row, space);
-      expect_empty(lower, store::prefix_end(lower), "rows of the catalog");
+  expect_nothing_left(directory.path(), spaces);
+}
+
+/// Writes large items, which are long under way, to `table` until some time after `stop`; the table may go meanwhile.
+class LargeWriters {
+ public:
+  LargeWriters(Engine& engine, TablePtr table) {
+    for (int t = 0; t < 3; ++t) {
+      threads_.emplace_back([this, &engine, table, t] {
+        const std::string large(100'000, 'x');
+        for (int i = 0, after = 0; after < 2; ++i) {
+          if (stop_) ++after;
+          const std::string key = std::to_string(t) + "-" + std::to_string(i % 20);
+          const core::ApiError error = error_of([&] {
+            put(engine, table,
+                R"({"pk":{"S":")" + key + R"("},"sk":{"S":"s"},"g":{"S":"g"},"data":{"S":")" + large + "\"}}");
+          });
+          if (error.type == "ResourceNotFoundException") return;
+          EXPECT_EQ(error.type, "") << error.message;
+          ++written_;
+        }
+      });
+    }
+    EXPECT_TRUE(wait_until([this] { return written_ > 0; }));
+  }
+  void stop() {
+    stop_ = true;
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> written_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+TEST(Backfill, AnIndexMissesNoWriteThatIsUnderWayWhenItIsAdded) {
+  const auto engine = open();
+  for (int round = 0; round < 40; ++round) {
+    engine->create_table(make_table("t"));
+    LargeWriters writers(*engine, engine->usable_table("t"));
+    engine->update_table("t", [](Table& table) {
+      table.indexes.push_back(make_index("gsi", true, {{key_attribute("g")}, {}}, ProjectionType::kKeysOnly));
+    });
+    writers.stop();
+    ASSERT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
+    const TablePtr table = engine->usable_table("t");
+    const TableCounts counts = engine->counts(*table);
+    ASSERT_EQ(counts.indexes[0].items, counts.table.items) << round;
+    ASSERT_EQ(read_all(*engine, scan(table, "gsi")).size(), counts.table.items) << round;
+    engine->delete_table("t");
+  }
+}
+
+TEST(Tables, AWriteUnderWayLeavesNothingInATableOrIndexThatGoes) {
+  const TemporaryDirectory directory;
+  std::vector<store::SpaceId> spaces;
+  {
+    const auto engine = open(directory.path());
+    for (int round = 0; round < 30; ++round) {
+      engine->create_table(make_table("t", {by_group()}));
+      const TablePtr table = engine->usable_table("t");
+      spaces.push_back(table->space);
+      spaces.push_back(table->indexes[0].space);
+      LargeWriters writers(*engine, table);
+      if (round % 2 == 0) engine->update_table("t", [](Table& changed) { changed.indexes.clear(); });
+      engine->delete_table("t");
+      writers.stop();
     }
   }
-  const std::string tables = catalog_key(CatalogRow::kTable);
-  expect_empty(tables, store::prefix_end(tables), "the table");
+  expect_nothing_left(directory.path(), spaces);
 }
 
 TEST(Counts, AreExactAfterAKill) {
