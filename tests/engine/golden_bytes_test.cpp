@@ -7,6 +7,7 @@
 #include "engine/stripes.h"
 #include "engine/support.h"
 #include "engine/table_json.h"
+#include "json/reader.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -171,9 +172,37 @@ TEST(GoldenBytes, TheCatalogsRowOfATablesIndexes) {
   EXPECT_TRUE(global.backfilling);
 }
 
-TEST(GoldenBytes, ARowOfTheCatalogIsWrittenAsItWasRead) {
-  // A version that adds members changes this text, never the meaning of what is there: kTableRow stays as it is.
-  EXPECT_EQ(table_to_json(table_from_json(kTableRow)), kTableRow);
+/// Whether `actual` has all that `expected` has, and perhaps more members.
+bool holds(const json::Value& expected, const json::Value& actual) {
+  json::Object members;
+  if (expected.get(members) == simdjson::SUCCESS) {
+    json::Object others;
+    if (actual.get(others) != simdjson::SUCCESS) return false;
+    for (const auto& [name, value] : members) {
+      json::Value other;
+      if (!json::find_member(others, name, other) || !holds(value, other)) return false;
+    }
+    return true;
+  }
+  json::Array elements;
+  if (expected.get(elements) == simdjson::SUCCESS) {
+    json::Array others;
+    if (actual.get(others) != simdjson::SUCCESS || others.size() != elements.size()) return false;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      if (!holds(elements.at(i), others.at(i))) return false;
+    }
+    return true;
+  }
+  return simdjson::minify(expected) == simdjson::minify(actual);
+}
+
+TEST(GoldenBytes, ARowOfTheCatalogIsWrittenWithAllThatItHad) {
+  // A later version may add members; those that were there keep their names and meanings for an earlier one.
+  json::Parser golden;
+  json::Parser written;
+  const std::string text = table_to_json(table_from_json(kTableRow));
+  EXPECT_TRUE(holds(golden.parse(kTableRow), written.parse(text))) << text;
+  EXPECT_FALSE(holds(golden.parse(kTableRow), written.parse(R"({"name":"t"})")));
 }
 
 }  // namespace

@@ -76,8 +76,15 @@ def answers_about(client, name):
     return result
 
 
+# Lists of a table's description that have no order, and the names that theirs are sorted by.
+UNORDERED = {"AttributeDefinitions": "AttributeName", "LocalSecondaryIndexes": "IndexName", "GlobalSecondaryIndexes": "IndexName"}
+
+
 def differences(expected, actual, at=""):
     """Where `actual` lacks something of `expected`; what it has besides (members of later versions) does not count."""
+    name = UNORDERED.get(at.rpartition("/")[2])
+    if name and isinstance(actual, list):
+        expected, actual = (sorted(each, key=lambda one: one[name]) for each in (expected, actual))
     if isinstance(expected, dict) and isinstance(actual, dict):
         found = []
         for name, value in expected.items():
