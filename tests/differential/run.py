@@ -7,6 +7,8 @@ import compare
 # A reply is followed for this many pages at the most.
 MAXIMUM_PAGES = 300
 CHANGES_TABLES = {"CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "TagResource", "UntagResource"}
+# What must never be ours, whatever the peer does.
+NO_ANSWERS = {"HTTP 0", "InternalServerError"}
 READS = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", "DescribeTable", "ListTables"}
 
 
@@ -46,8 +48,8 @@ def all_pages(endpoint, step, body):
     return whole
 
 
-def run(ours, theirs, steps):
-    """Yields a Difference for each member that differs.
+def run(ours, theirs, steps, outcomes=None):
+    """Yields a Difference for each member that differs, and where we have no answer. Counts our replies by type in `outcomes`.
 
     When a step that writes has parted the two, both start again with empty tables, so that one difference is not
     reported again by every read after it.
@@ -57,6 +59,10 @@ def run(ours, theirs, steps):
     for at, step in enumerate(steps):
         replies = [answer(endpoint, step) for endpoint in (ours, theirs)]
         found = compare.differences(*replies)
+        if outcomes is not None:
+            outcomes[replies[0]["type"]] += 1
+        if replies[0]["type"] in NO_ANSWERS and not found:
+            found = [("type", replies[0]["type"], "an answer")]
         for member in found:
             yield Difference(steps, at, *replies, member)
         kinds = {one["type"] for one in replies}
