@@ -1,10 +1,8 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "cli/command.h"
 #include "core/json_string.h"
@@ -13,12 +11,10 @@
 #include "server/log.h"
 #include "server/server.h"
 #include "server/stop_signals.h"
+#include "server/web_rules.h"
 
 namespace stator::cli {
 namespace {
-
-// With --sync an operation waits for the disk on its thread; this many may wait for one fsync together.
-constexpr unsigned kSyncThreads = 16;
 
 struct ServeOptions {
   server::Options http;
@@ -50,9 +46,13 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
     options.http.credentials =
         std::make_shared<const server::AccessKeys>(server::read_access_keys(*options.credentials));
   }
-  if (options.http.threads == 0) {
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    options.http.threads = options.sync ? std::max(kSyncThreads, cores) : cores;
+  for (const std::string& origin : options.http.allowed_origins) {
+    if (server::is_origin_or_star(origin)) continue;
+    throw CommandError("stator: --allow-origin " + origin + " is no origin: scheme://host, scheme://host:port, or *",
+                       2);
+  }
+  if (options.http.host.empty()) {
+    throw CommandError("stator: --host needs an address to listen on (0.0.0.0 is all of them)", 2);
   }
 
   server::StopSignals signals;
@@ -67,7 +67,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   const std::string where =
       options.in_memory ? "in memory" : "data in " + endpoint.describe() + (options.sync ? ", synced" : "");
   *session.out << start_line(server, where, options.http.log_format) << std::endl;
-  signals.watch([&server] { server.stop(); });
+  const auto watch = signals.watch([&server] { server.stop(); });
   server.run();
 }
 
@@ -94,6 +94,16 @@ void add_serve_command(CLI::App& root, Session& session) {
                    "Answer only requests signed with keys of this credentials file (- for standard input, env for the "
                    "environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for tests, KEY:SECRET)")
       ->type_name("SOURCE");
+  command
+      ->add_option("--allow-origin", options->http.allowed_origins,
+                   "Origin of web pages that may call, such as https://example.com; * is all (default: only pages on\n"
+                   "this machine's loopback addresses)")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--max-connections", options->http.max_connections,
+                   "Connections at the same time; fewer where the limit on open files is lower")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   command->add_flag("--in-memory", options->in_memory, "Keep everything in memory; gone when the server stops");
   command->add_flag("--sync", options->sync,
                     "Acknowledge a write only when the disk has it: it then survives power loss");
@@ -104,7 +114,7 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->capture_default_str();
   command
       ->add_option("--threads", options->http.threads,
-                   "Threads that answer requests (default: one a core; 16 with --sync)")
+                   "Event loops (default: one a core); calls that take long get threads of their own")
       ->check(CLI::Range(1, 1024));
   command->add_option("--log-level", options->log_level, "trace, debug, info, warn, error or off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))

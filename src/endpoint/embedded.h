@@ -19,6 +19,8 @@ class Embedded : public Endpoint {
 
   using Endpoint::call;
   void call(const Request& request, std::string& reply) override;
+  /// Operations on tables wait; with `sync` all writes do.
+  [[nodiscard]] Effort effort(std::string_view operation) const override;
   /// The directory as it was given, or "memory".
   [[nodiscard]] std::string describe() const override;
   /// The engine behind it, for what is not an operation (counts, the clock).

@@ -4,8 +4,10 @@ namespace stator::endpoint {
 
 std::string Endpoint::call(std::string_view operation, std::string_view body) {
   std::string reply;
-  call(Request{operation, body, 0}, reply);
+  call(Request{.operation = operation, .body = body}, reply);
   return reply;
 }
+
+Effort Endpoint::effort(std::string_view /*operation*/) const { return Effort::kWaits; }
 
 }  // namespace stator::endpoint

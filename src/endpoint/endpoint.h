@@ -1,10 +1,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace stator::endpoint {
+
+/// The two APIs that an endpoint answers; X-Amz-Target names one.
+enum class Service : std::uint8_t {
+  kDynamoDb,         // DynamoDB_20120810
+  kDynamoDbStreams,  // DynamoDBStreams_20120810
+};
 
 /// One DynamoDB operation as it came in.
 struct Request {
@@ -14,6 +21,22 @@ struct Request {
   std::string_view body;
   /// Readable bytes after `body` (simdjson wants some, and copies the text where there are too few).
   std::size_t padding_bytes = 0;
+
+  // Who asks, and how; empty where the request does not come from outside.
+  Service service = Service::kDynamoDb;
+  /// Region and access key id of the signature's credential scope, as they stand there: nothing here says that the
+  /// signature was verified.
+  std::string_view region = {};
+  std::string_view access_key_id = {};
+  /// x-amzn-RequestId of the reply; names the request in the log.
+  std::string_view request_id = {};
+};
+
+/// How long an operation may keep the thread that calls it, and how much it may answer.
+enum class Effort : std::uint8_t {
+  kItem,   // an item or a description: microseconds as a rule, a reply of at most some hundred kilobytes
+  kPage,   // a page or a batch: milliseconds, a reply of megabytes
+  kWaits,  // for the disk, for another machine, for what must be finished first
 };
 
 /// Whatever answers DynamoDB operations: the engine in this process, a service over HTTP, or a wrapper round one.
@@ -25,6 +48,8 @@ class Endpoint {
   virtual void call(const Request& request, std::string& reply) = 0;
   /// The same with a string out, for callers off the hot path.
   std::string call(std::string_view operation, std::string_view body);
+  /// What to expect of `operation`, so that a server does not let others wait for it. A name it does not know is kItem.
+  [[nodiscard]] virtual Effort effort(std::string_view operation) const;
   /// Where it is, in a few words for people: "memory", "./.stator", "http://localhost:8000", "AWS us-east-1".
   [[nodiscard]] virtual std::string describe() const = 0;
 };

@@ -92,4 +92,25 @@ const AccessKey* AnyCredentials::check(const RequestHead& head, std::string_view
   return nullptr;
 }
 
+CredentialScope credential_scope(const RequestHead& head) {
+  constexpr std::string_view kName = "Credential=";
+  const std::string_view source = head.authorization.empty() ? head.query() : head.authorization;
+  const std::size_t at = source.find(kName);
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = source.substr(at + kName.size());
+  rest = rest.substr(0, rest.find_first_of(",& "));
+  const std::string_view slash = rest.find('/') == std::string_view::npos ? "%2F" : "/";
+  const auto next = [&rest, slash] {
+    const std::size_t end = rest.find(slash);
+    const std::string_view part = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + slash.size());
+    return part;
+  };
+  CredentialScope scope;
+  scope.access_key_id = next();
+  next();  // the date
+  scope.region = next();
+  return scope;
+}
+
 }  // namespace stator::server

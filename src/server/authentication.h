@@ -8,6 +8,15 @@
 /// Who calls. docs/security.md has the order in which signatures are judged, and the answers.
 namespace stator::server {
 
+/// Who a request says it is from. Empty where it has no signature.
+struct CredentialScope {
+  std::string_view access_key_id;
+  std::string_view region;
+};
+
+/// Reads "Credential=KEY/DATE/REGION/…" from the Authorization header or the presigned query; verifies nothing.
+CredentialScope credential_scope(const RequestHead& head);
+
 class Authenticator {
  public:
   virtual ~Authenticator() = default;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
 
 namespace stator::server {
@@ -40,25 +42,25 @@ class Buffer {
   /// The capacity that making room for `count` more bytes would come to.
   [[nodiscard]] std::size_t capacity_for(std::size_t count) const {
     const std::size_t needed = size() + count + kPaddingBytes;
-    std::size_t wanted = std::max(capacity_, kInitialCapacity);
-    while (wanted < needed) wanted *= 2;
-    return wanted;
+    if (needed <= capacity_) return capacity_;
+    return std::max(kInitialCapacity, (needed + kPageBytes - 1) / kPageBytes * kPageBytes);
   }
 
-  /// Makes room for `count` more bytes, by moving the content to the front or into a larger block.
+  /// Makes room for `count` more bytes, by moving the content to the front or into a larger block. Throws
+  /// std::bad_alloc; the content is then as it was.
   void reserve(std::size_t count) {
     if (tail_size() >= count) return;
     const std::size_t wanted = capacity_for(count);
-    if (wanted == capacity_) {
-      std::memmove(block_.get(), data(), size());
-    } else {
-      std::unique_ptr<char[]> larger(new char[wanted]);
-      if (!empty()) std::memcpy(larger.get(), data(), size());
-      block_ = std::move(larger);
-      capacity_ = wanted;
-    }
+    if (begin_ != 0) std::memmove(block_.get(), data(), size());
     end_ -= begin_;
     begin_ = 0;
+    if (wanted == capacity_) return;
+    // The kernel moves the pages of a large block instead of copying them.
+    void* const larger = std::realloc(block_.get(), wanted);
+    if (larger == nullptr) throw std::bad_alloc();
+    static_cast<void>(block_.release());
+    block_.reset(static_cast<char*>(larger));
+    capacity_ = wanted;
   }
 
   /// Gives the block back; only when empty.
@@ -68,7 +70,12 @@ class Buffer {
   }
 
  private:
-  std::unique_ptr<char[]> block_;
+  static constexpr std::size_t kPageBytes = 4096;
+  struct Free {
+    void operator()(char* block) const { std::free(block); }
+  };
+
+  std::unique_ptr<char, Free> block_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -1,102 +1,183 @@
 #include "server/connection.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <cerrno>
+#include <chrono>
+#include <limits>
+#include <thread>
 
 namespace stator::server {
 namespace {
 
 namespace asio = boost::asio;
+using Socket = asio::ip::tcp::socket;
 
 constexpr std::size_t kReadBytes = 4 * 1024;           // least room for a read
 constexpr std::size_t kMaxReadAheadBytes = 64 * 1024;  // least growth while a large body arrives
-constexpr std::size_t kKeptInputBytes = 256 * 1024;    // a larger block is given back after its request
+constexpr std::size_t kGrowthPart = 4;                 // a large block grows by this part of its content
+constexpr std::size_t kSmallRequestBytes = 64 * 1024;
+constexpr std::size_t kKeptInputBytes = 256 * 1024;  // a larger block is given back after its request
 constexpr std::size_t kKeptReplyBytes = 4 * 1024 * 1024;
-constexpr std::size_t kIdleReplyBytes = 64 * 1024;
-constexpr std::int64_t kIdleReplyMs = 5'000;     // then a reply buffer above kIdleReplyBytes is given back
-constexpr std::size_t kFlushBytes = 256 * 1024;  // pipelined replies are sent when they come to this
-constexpr std::size_t kMaxPipelined = 64;        // requests answered before others get their turn
+constexpr std::size_t kIdleReplyBytes = 16 * 1024;
+constexpr std::int64_t kIdleBufferMs = 5'000;              // then buffers are given back
+constexpr std::size_t kFlushBytes = 256 * 1024;            // pipelined replies are sent when they come to this
+constexpr std::size_t kMaxPipelined = 64;                  // requests answered before others get their turn
+constexpr std::size_t kPageReplyBytes = 16 * 1024 * 1024;  // what a page or batch is expected to answer at most,
+constexpr std::size_t kPageReplyPart = 16;                 // or this part of the budget, if that is less
+constexpr std::size_t kLeastProgressBytes = 16 * 1024;     // in the time a client has to read its reply
+constexpr std::int64_t kPressedWriteTimeoutMs = 2'000;     // the same when memory is short
 constexpr std::int64_t kLingerMs = 5'000;
 constexpr std::size_t kMaxDiscardedBytes = 256 * 1024 * 1024;
 
 }  // namespace
 
-Connection::Connection(Worker& worker, asio::ip::tcp::socket socket)
-    : worker_(worker), socket_(std::move(socket)), since_ms_(Worker::now_ms()) {
-  worker_.add(*this);
+/// One request on its way through the endpoint. Its views are of the connection's input, which stays until it is done.
+struct Connection::Call {
+  RequestHead head;
+  std::string_view body;
+  std::size_t padding_bytes;
+  std::size_t used;                        // input bytes of the request
+  std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
+  bool last;                               // the connection closes after it
+  bool failed = false;
+};
+
+Connection::Connection(EventLoop& loop, std::unique_ptr<Transport> transport)
+    : loop_(loop), transport_(std::move(transport)), since_ms_(EventLoop::now_ms()), memory_(loop.budget()) {
+  loop_.on_connection_opened(*this);
 }
 
-Connection::~Connection() { close(); }
+Connection::~Connection() {
+  if (state_ == State::kCalling) state_ = State::kReceiving;  // an exception ended the call before it began
+  close();
+}
 
-void Connection::start() {
-  boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  read();
+void Connection::start(Self self) {
+  Connection& connection = *self;
+  connection.read(std::move(self));
 }
 
 void Connection::close() {
   if (state_ == State::kClosed) return;
+  if (state_ == State::kCalling) {
+    close_after_call_ = true;
+    return;
+  }
   state_ = State::kClosed;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
-  worker_.give_memory(input_.capacity());
-  worker_.forget();
+  transport_->close();
+  input_.release();
+  replies_.release();
+  settle_memory();
+  loop_.on_connection_closed();
 }
 
 void Connection::release_input() {
-  worker_.give_memory(input_.capacity());
   input_.release();
+  settle_memory();
+}
+
+void Connection::release_replies() {
+  replies_.release();
+  settle_memory();
+}
+
+void Connection::trim(std::int64_t idle_ms) {
+  const bool pressed = loop_.budget().under_pressure();
+  const bool idle = pressed || idle_ms > kIdleBufferMs;
+  if (input_.empty() && input_.capacity() > (idle ? 0 : kKeptInputBytes)) release_input();
+  if (replies_.empty() && replies_.capacity() > (idle ? kIdleReplyBytes : kKeptReplyBytes)) release_replies();
 }
 
 bool Connection::make_room() {
-  const std::size_t wanted =
-      missing_bytes_ == 0 ? kReadBytes : std::min(missing_bytes_, std::max(kMaxReadAheadBytes, input_.size()));
+  std::size_t wanted = kReadBytes;
+  if (missing_bytes_ != 0) {
+    wanted = std::min(missing_bytes_, std::max(kMaxReadAheadBytes, input_.size() / kGrowthPart));
+  }
   if (input_.tail_size() >= wanted) return true;
-  const std::size_t before = input_.capacity();
-  const std::size_t after = input_.capacity_for(wanted);
-  if (!worker_.take_memory(after - before)) return false;
+  const std::size_t held = memory_.bytes() - input_.capacity() + input_.capacity_for(wanted);
+  const Room room = input_.size() + missing_bytes_ <= kSmallRequestBytes ? Room::kSmall : Room::kShared;
+  if (!memory_.grow_to(held, room)) return false;
   input_.reserve(wanted);
   return true;
 }
 
-void Connection::read() {
+void Connection::wait(Socket::wait_type what, Self self) {
+  Transport& transport = *transport_;
+  transport.async_wait(what,
+                       [self = std::move(self), number = ++wait_](const boost::system::error_code& error) mutable {
+                         Connection& connection = *self;
+                         connection.on_ready(std::move(self), number, error);
+                       });
+}
+
+void Connection::try_again_soon(Self self) {
+  asio::post(loop_.context(), [self = std::move(self), number = ++wait_]() mutable {
+    Connection& connection = *self;
+    connection.on_ready(std::move(self), number, {});
+  });
+}
+
+void Connection::on_ready(Self self, std::uint32_t wait_number, const boost::system::error_code& error) {
+  if (wait_number != wait_) return;
+  switch (state_) {
+    case State::kIdle:
+    case State::kReceiving:
+    case State::kLingering:
+      return error ? close() : on_readable(std::move(self));
+    case State::kWriting:
+      return error ? close() : write(std::move(self));
+    case State::kCalling:
+    case State::kClosed:
+      return;
+  }
+}
+
+void Connection::read(Self self) {
   if (input_.empty()) {
     state_ = State::kIdle;
-    if (input_.capacity() > kKeptInputBytes) release_input();
+    trim(0);
   } else {
     state_ = State::kReceiving;
   }
+  if (more_input_ || transport_->has_buffered_input()) {
+    // Let other connections have their turn first.
+    return try_again_soon(std::move(self));
+  }
+  if (state_ == State::kIdle && loop_.draining()) {
+    transport_->end_output();
+    return close();
+  }
+  wait(Socket::wait_read, std::move(self));
+}
+
+void Connection::on_readable(Self self) {
+  if (state_ == State::kLingering) return discard(std::move(self));
   if (!make_room()) {
     refuse(503);
-    write();
-    return;
+    return write(std::move(self));
   }
-  socket_.async_read_some(asio::buffer(input_.tail(), input_.tail_size()),
-                          [self = shared_from_this()](const boost::system::error_code& error, std::size_t count) {
-                            self->on_read(error, count);
-                          });
+  const Transport::Result result = transport_->read(input_.tail(), input_.tail_size());
+  more_input_ = result.status == Transport::Status::kDone && result.bytes == input_.tail_size();
+  switch (result.status) {
+    case Transport::Status::kDone:
+      if (input_.empty()) request_since_ms_ = EventLoop::now_ms();
+      input_.commit(result.bytes);
+      return process(std::move(self));
+    case Transport::Status::kWaitReadable:
+      return read(std::move(self));
+    case Transport::Status::kWaitWritable:
+      return wait(Socket::wait_write, std::move(self));
+    case Transport::Status::kEnd:
+    case Transport::Status::kFailed:
+      // The client is gone, or sends no more: every whole request it sent was answered before this read.
+      return close();
+  }
 }
 
-void Connection::on_read(const boost::system::error_code& error, std::size_t count) {
-  if (state_ == State::kClosed) return;
-  if (error) {
-    // The client is gone, or sends no more: every whole request it sent was answered before this read.
-    close();
-    return;
-  }
-  if (input_.empty()) since_ms_ = Worker::now_ms();
-  input_.commit(count);
-  process();
-}
-
-void Connection::process() {
+void Connection::process(Self self) {
   if (state_ == State::kClosed) return;
   bool more = false;
   for (std::size_t answered = 0;; ++answered) {
@@ -104,21 +185,26 @@ void Connection::process() {
       more = true;
       break;
     }
-    if (step() != Step::kAnswered) break;
+    const Step result = step(self);
+    if (result == Step::kElsewhere) return;
+    if (result != Step::kAnswered) break;
   }
   if (!replies_.empty()) {
-    write();
+    write(std::move(self));
   } else if (more) {
-    asio::post(worker_.context(), [self = shared_from_this()] { self->process(); });
-  } else {
-    read();
+    asio::post(loop_.context(), [self = std::move(self)]() mutable {
+      Connection& connection = *self;
+      connection.process(std::move(self));
+    });
+  } else if (state_ != State::kClosed) {
+    read(std::move(self));
   }
 }
 
-Connection::Step Connection::step() {
-  if (input_.empty()) return Step::kNeedMore;
+Connection::Step Connection::step(Self& self) {
+  if (state_ == State::kClosed || input_.empty()) return Step::kNeedMore;
   RequestHead head;
-  switch (parse_head(input_.view(), worker_.options().max_header_bytes, head)) {
+  switch (parse_head(input_.view(), loop_.options().max_header_bytes, head)) {
     case HeadStatus::kComplete:
       break;
     case HeadStatus::kIncomplete:
@@ -134,20 +220,20 @@ Connection::Step Connection::step() {
       return refuse(505);
   }
   http_1_0_ = head.http_1_0;
-  if (head.chunked) return step_chunked(head);
+  if (head.chunked) return step_chunked(self, head);
   const std::uint64_t length = head.content_length.value_or(0);
-  if (length > worker_.options().max_body_bytes) return refuse(413);
+  if (length > loop_.options().max_body_bytes) return refuse(413);
   const std::size_t whole = head.size_bytes + static_cast<std::size_t>(length);
   if (input_.size() < whole) {
     promise_body(head);
     missing_bytes_ = whole - input_.size();
     return Step::kNeedMore;
   }
-  return answer(head, input_.view().substr(head.size_bytes, static_cast<std::size_t>(length)), whole);
+  return answer(self, head, input_.view().substr(head.size_bytes, static_cast<std::size_t>(length)), whole);
 }
 
-Connection::Step Connection::step_chunked(const RequestHead& head) {
-  if (!chunked_) chunked_.emplace(worker_.options().max_body_bytes);
+Connection::Step Connection::step_chunked(Self& self, const RequestHead& head) {
+  if (!chunked_) chunked_.emplace(loop_.options().max_body_bytes);
   char* const body = input_.data() + head.size_bytes;
   std::size_t used = 0;
   switch (chunked_->decode(body, input_.size() - head.size_bytes, used)) {
@@ -158,12 +244,12 @@ Connection::Step Connection::step_chunked(const RequestHead& head) {
     case ChunkedDecoder::Status::kIncomplete:
       promise_body(head);
       input_.truncate(head.size_bytes + chunked_->decoded());
-      missing_bytes_ = kMaxReadAheadBytes;
+      missing_bytes_ = std::max(kReadBytes, input_.size());  // as much again, since nobody knows
       return Step::kNeedMore;
     case ChunkedDecoder::Status::kComplete:
       break;
   }
-  return answer(head, {body, chunked_->decoded()}, head.size_bytes + used);
+  return answer(self, head, {body, chunked_->decoded()}, head.size_bytes + used);
 }
 
 void Connection::promise_body(const RequestHead& head) {
@@ -172,16 +258,106 @@ void Connection::promise_body(const RequestHead& head) {
   if (input_.size() == head.size_bytes) replies_.append("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-Connection::Step Connection::answer(const RequestHead& head, std::string_view body, std::size_t used) {
-  const bool last = !head.keep_alive || worker_.draining();
+bool Connection::reserve_reply(endpoint::Effort effort, std::size_t used) {
+  MemoryBudget& budget = loop_.budget();
+  if (effort == endpoint::Effort::kPage) {
+    // What it really was is charged when the call is done.
+    const std::size_t expected = std::min(kPageReplyBytes, budget.limit(Room::kShared) / kPageReplyPart);
+    return memory_.grow_to(memory_.bytes() + expected, Room::kShared);
+  }
+  return budget.has_room(used <= kSmallRequestBytes ? Room::kSmall : Room::kShared);
+}
+
+bool Connection::runs_here(endpoint::Effort effort) {
+  const ThreadPool& pool = loop_.pool();
+  switch (effort) {
+    case endpoint::Effort::kItem:
+      return pool.running() < pool.limits().item_calls;
+    case endpoint::Effort::kPage:
+      return pool.running() < pool.limits().calls;
+    case endpoint::Effort::kWaits:
+      return false;
+  }
+  return false;
+}
+
+Connection::Step Connection::answer(Self& self, const RequestHead& head, std::string_view body, std::size_t used) {
   const auto body_end = static_cast<std::size_t>(body.data() - input_.data()) + body.size();
-  worker_.protocol().answer(head, body, input_.readable_after(body_end), last, replies_);
-  input_.consume(used);
+  Call call{.head = head,
+            .body = body,
+            .padding_bytes = input_.readable_after(body_end),
+            .used = used,
+            .effort = loop_.protocol().effort(head),
+            .last = !head.keep_alive || loop_.draining()};
+  state_ = State::kCalling;
+  if (call.effort && !runs_here(*call.effort)) {
+    loop_.pool().submit([self = std::move(self), call](Protocol& of_its_thread) mutable {
+      self->run(call, of_its_thread);
+      return_to_loop(std::move(self), call);
+    });
+    return Step::kElsewhere;
+  }
+  Protocol& protocol = loop_.protocol();
+  const std::uint64_t number = loop_.begin_call();
+  run(call, protocol);
+  if (!loop_.end_call(number)) {
+    return_to_loop(std::move(self), call);
+    throw TakenOver();
+  }
+  return finish(call);
+}
+
+void Connection::run(Call& call, Protocol& protocol) noexcept {
+  try {
+    if (call.effort && !reserve_reply(*call.effort, call.used)) {
+      protocol.refuse_call(call.head, call.last, replies_);
+    } else {
+      call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.last, replies_);
+    }
+  } catch (const std::exception& error) {
+    spdlog::error("a request could not be answered: {}", error.what());
+    call.failed = true;
+  } catch (...) {
+    spdlog::error("a request could not be answered, for something that is no exception");
+    call.failed = true;
+  }
+  // Before the connection waits for the loop, since a page's reservation is much more than most pages come to.
+  settle_memory();
+}
+
+void Connection::return_to_loop(Self self, const Call& call) noexcept {
+  // The connection keeps itself meanwhile: the last reference must not be dropped on this thread.
+  Connection* const connection = self.get();
+  asio::io_context& context = connection->loop_.context();
+  connection->kept_ = std::move(self);
+  while (true) {
+    try {
+      asio::post(context, [connection, call] { connection->on_returned(std::move(connection->kept_), call); });
+      return;
+    } catch (const std::bad_alloc&) {
+      // Nothing else may end this connection. Others give memory back.
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+}
+
+void Connection::on_returned(Self self, const Call& call) {
+  if (finish(call) == Step::kAnswered) return process(std::move(self));
+  if (state_ != State::kClosed) write(std::move(self));
+}
+
+Connection::Step Connection::finish(const Call& call) {
+  state_ = State::kReceiving;
+  input_.consume(call.used);
   chunked_.reset();
   continue_sent_ = false;
   missing_bytes_ = 0;
-  since_ms_ = Worker::now_ms();
-  if (!last) return Step::kAnswered;
+  if (close_after_call_ || call.failed) {
+    close();
+    return Step::kLast;
+  }
+  if (!input_.empty()) request_since_ms_ = EventLoop::now_ms();
+  if (!call.last) return Step::kAnswered;
   last_ = true;
   return Step::kLast;
 }
@@ -189,14 +365,16 @@ Connection::Step Connection::answer(const RequestHead& head, std::string_view bo
 Connection::Step Connection::refuse(unsigned status) {
   last_ = true;
   refused_ = true;
-  worker_.protocol().refuse(status, http_1_0_, replies_);
+  loop_.protocol().refuse(status, http_1_0_, replies_);
   return Step::kLast;
 }
 
-void Connection::write() {
+void Connection::write(Self self) {
+  if (state_ == State::kClosed) return;
   if (state_ != State::kWriting) {
     state_ = State::kWriting;
-    since_ms_ = Worker::now_ms();
+    since_ms_ = EventLoop::now_ms();
+    progress_bytes_ = 0;
   }
   auto& segments = replies_.segments();
   while (segment_ < segments.size()) {
@@ -206,23 +384,21 @@ void Connection::write() {
       const ReplyBuffer::Segment& segment = segments[segment_ + i];
       pieces[i] = {const_cast<char*>(replies_.data()) + segment.begin, segment.end - segment.begin};
     }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                         [self = shared_from_this()](const boost::system::error_code& error) {
-                           if (self->state_ == State::kClosed) return;
-                           if (error) return self->close();
-                           self->write();
-                         });
-      return;
+    const Transport::Result result = transport_->write({pieces.data(), count});
+    switch (result.status) {
+      case Transport::Status::kDone:
+        break;
+      case Transport::Status::kWaitReadable:
+      case Transport::Status::kWaitWritable:
+        if (input_.empty() && input_.capacity() > Buffer::kInitialCapacity) release_input();
+        return wait(result.status == Transport::Status::kWaitReadable ? Socket::wait_read : Socket::wait_write,
+                    std::move(self));
+      case Transport::Status::kEnd:
+      case Transport::Status::kFailed:
+        return close();
     }
-    if (sent < 0) return close();
-    since_ms_ = Worker::now_ms();
-    auto left = static_cast<std::size_t>(sent);
+    count_progress(result.bytes);
+    std::size_t left = result.bytes;
     while (left > 0) {
       ReplyBuffer::Segment& segment = segments[segment_];
       const std::size_t taken = std::min(left, segment.end - segment.begin);
@@ -231,83 +407,100 @@ void Connection::write() {
       if (segment.begin == segment.end) ++segment_;
     }
   }
-  on_written();
+  on_written(std::move(self));
 }
 
-void Connection::on_written() {
+void Connection::count_progress(std::size_t sent) {
+  progress_bytes_ += sent;
+  if (progress_bytes_ < kLeastProgressBytes) return;
+  progress_bytes_ = 0;
+  since_ms_ = EventLoop::now_ms();
+}
+
+void Connection::on_written(Self self) {
   segment_ = 0;
-  if (replies_.capacity() > kKeptReplyBytes) {
-    replies_.release();
-  } else {
-    replies_.clear();
-  }
+  replies_.clear();
   if (last_) {
-    if (refused_ || !input_.empty()) {
-      linger();
-    } else {
-      boost::system::error_code ignored;
-      socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-      close();
-    }
-    return;
+    if (refused_ || !input_.empty()) return linger(std::move(self));
+    transport_->end_output();
+    return close();
   }
-  since_ms_ = Worker::now_ms();
+  since_ms_ = EventLoop::now_ms();
   if (!input_.empty() && missing_bytes_ == 0) {
     // More was sent along; let other connections have their turn first.
     state_ = State::kReceiving;
-    asio::post(worker_.context(), [self = shared_from_this()] { self->process(); });
+    trim(0);
+    asio::post(loop_.context(), [self = std::move(self)]() mutable {
+      Connection& connection = *self;
+      connection.process(std::move(self));
+    });
     return;
   }
-  read();
+  read(std::move(self));
 }
 
-void Connection::linger() {
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+void Connection::linger(Self self) {
+  transport_->end_output();
   state_ = State::kLingering;
-  since_ms_ = Worker::now_ms();
-  missing_bytes_ = 0;
-  discard();
+  since_ms_ = EventLoop::now_ms();
+  release_input();
+  release_replies();
+  discard(std::move(self));
 }
 
-void Connection::discard() {
-  input_.clear();
-  if (!make_room()) return close();
-  socket_.async_read_some(asio::buffer(input_.tail(), input_.tail_size()),
-                          [self = shared_from_this()](const boost::system::error_code& error, std::size_t count) {
-                            if (self->state_ == State::kClosed) return;
-                            self->discarded_bytes_ += count;
-                            if (error || self->discarded_bytes_ > kMaxDiscardedBytes) return self->close();
-                            self->discard();
-                          });
+void Connection::discard(Self self) {
+  std::array<char, 16 * 1024> unwanted;
+  const Transport::Result result = transport_->read(unwanted.data(), unwanted.size());
+  discarded_bytes_ += result.bytes;
+  switch (result.status) {
+    case Transport::Status::kDone:
+      if (discarded_bytes_ > kMaxDiscardedBytes) return close();
+      more_input_ = true;
+      break;
+    case Transport::Status::kWaitReadable:
+      more_input_ = false;
+      break;
+    case Transport::Status::kWaitWritable:
+      return wait(Socket::wait_write, std::move(self));
+    case Transport::Status::kEnd:
+    case Transport::Status::kFailed:
+      return close();
+  }
+  if (!more_input_) return wait(Socket::wait_read, std::move(self));
+  try_again_soon(std::move(self));
+}
+
+void Connection::time_out_request() {
+  // One attempt to say why; a client this slow is not waited for again.
+  loop_.protocol().refuse(408, http_1_0_, replies_);
+  const ReplyBuffer::Segment segment = replies_.segments().back();
+  const iovec piece{const_cast<char*>(replies_.data()) + segment.begin, segment.end - segment.begin};
+  static_cast<void>(transport_->write({&piece, 1}));
+  transport_->end_output();
+  close();
 }
 
 void Connection::check_timeouts(std::int64_t now_ms) {
-  const Options& options = worker_.options();
+  const Options& options = loop_.options();
   const std::int64_t waited = now_ms - since_ms_;
   switch (state_) {
     case State::kIdle:
       if (waited > options.idle_timeout_ms) return close();
-      if (waited > kIdleReplyMs && replies_.capacity() > kIdleReplyBytes) replies_.release();
+      trim(waited);
       break;
     case State::kReceiving:
-      if (waited > options.request_timeout_ms) {
-        // One attempt to say why; a client this slow is not waited for again.
-        worker_.protocol().refuse(408, http_1_0_, replies_);
-        const ReplyBuffer::Segment segment = replies_.segments().back();
-        [[maybe_unused]] const ssize_t sent = ::send(socket_.native_handle(), replies_.data() + segment.begin,
-                                                     segment.end - segment.begin, MSG_NOSIGNAL | MSG_DONTWAIT);
-        boost::system::error_code ignored;
-        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-        close();
-      }
+      if (now_ms - request_since_ms_ > options.request_timeout_ms) time_out_request();
       break;
-    case State::kWriting:
-      if (waited > options.write_timeout_ms) close();
+    case State::kWriting: {
+      std::int64_t allowed = options.write_timeout_ms;
+      if (loop_.budget().under_pressure()) allowed = std::min(allowed, kPressedWriteTimeoutMs);
+      if (waited > allowed) close();
       break;
+    }
     case State::kLingering:
       if (waited > kLingerMs) close();
       break;
+    case State::kCalling:
     case State::kClosed:
       break;
   }
@@ -315,12 +508,8 @@ void Connection::check_timeouts(std::int64_t now_ms) {
 
 void Connection::drain() {
   if (state_ != State::kIdle) return;
-  // A request may have arrived that was not read yet: then the pending read will answer it.
-  char byte = 0;
-  if (::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  close();
+  // A request may have arrived that was not read yet; without one, reading closes.
+  try_again_soon(shared_from_this());
 }
 
 }  // namespace stator::server

@@ -5,66 +5,113 @@
 #include <memory>
 #include <optional>
 
+#include "endpoint/endpoint.h"
 #include "server/buffer.h"
 #include "server/chunked.h"
+#include "server/event_loop.h"
+#include "server/memory_budget.h"
 #include "server/reply_buffer.h"
-#include "server/worker.h"
+#include "server/transport.h"
 
 namespace stator::server {
 
 /// One client's connection: reads, answers every whole request it has, writes, reads again. Never reads while it owes
-/// replies, so what one client can pile up here is bounded. Kept alive by its pending handler.
+/// replies, so what one client can pile up here is bounded.
+///
+/// It is owned by what it waits for: the pending handler or the call under way holds `Self`, which is handed from
+/// function to function. So when a call has left the event loop, nothing on the loop's side keeps or touches it.
 class Connection : public std::enable_shared_from_this<Connection>, public ConnectionHook {
  public:
-  Connection(Worker& worker, boost::asio::ip::tcp::socket socket);
+  using Self = std::shared_ptr<Connection>;
+
+  Connection(EventLoop& loop, std::unique_ptr<Transport> transport);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void start();
+  static void start(Self self);
   /// Closes the connection if it overran a timeout.
   void check_timeouts(std::int64_t now_ms);
   /// The server stops: closes now if nothing is in flight, else after the reply.
   void drain();
+  /// Now, or when its call is done.
   void close();
 
  private:
-  enum class State : std::uint8_t { kIdle, kReceiving, kWriting, kLingering, kClosed };
-  enum class Step : std::uint8_t { kNeedMore, kAnswered, kLast };
+  enum class State : std::uint8_t { kIdle, kReceiving, kCalling, kWriting, kLingering, kClosed };
+  enum class Step : std::uint8_t {
+    kNeedMore,
+    kAnswered,
+    kLast,
+    kElsewhere,  // the call went to another thread, and the connection with it
+  };
 
-  void read();
-  void on_read(const boost::system::error_code& error, std::size_t count);
+  // Input.
+  void read(Self self);
+  void on_ready(Self self, std::uint32_t wait_number, const boost::system::error_code& error);
+  void on_readable(Self self);
+  bool make_room();
+  void wait(boost::asio::ip::tcp::socket::wait_type what, Self self);
+  /// As if a wait had ended, after others had their turn.
+  void try_again_soon(Self self);
+
+  // Requests.
   /// Answers what is buffered.
-  void process();
+  void process(Self self);
   /// Answers the next request in the buffer, if it is whole.
-  Step step();
-  Step step_chunked(const RequestHead& head);
-  Step answer(const RequestHead& head, std::string_view body, std::size_t used);
+  Step step(Self& self);
+  Step step_chunked(Self& self, const RequestHead& head);
   void promise_body(const RequestHead& head);
   Step refuse(unsigned status);
-  bool make_room();
-  void write();
-  void on_written();
+
+  // Calls.
+  struct Call;
+  Step answer(Self& self, const RequestHead& head, std::string_view body, std::size_t used);
+  [[nodiscard]] bool reserve_reply(endpoint::Effort effort, std::size_t used);
+  /// Whether the call runs on the loop's thread, which is taken over if it takes long.
+  [[nodiscard]] bool runs_here(endpoint::Effort effort);
+  void run(Call& call, Protocol& protocol) noexcept;
+  static void return_to_loop(Self self, const Call& call) noexcept;
+  void on_returned(Self self, const Call& call);
+  Step finish(const Call& call);
+
+  // Output.
+  void write(Self self);
+  void on_written(Self self);
+  void count_progress(std::size_t sent);
   /// Closes once the client has read what was sent: closing with unread input makes the kernel reset the connection,
   /// and the reply is lost.
-  void linger();
-  void discard();
-  void release_input();
+  void linger(Self self);
+  void discard(Self self);
+  void time_out_request();
 
-  Worker& worker_;
-  boost::asio::ip::tcp::socket socket_;
+  void release_input();
+  void release_replies();
+  /// Gives back what is only kept for later requests; `now_idle_ms`: how long there was none.
+  void trim(std::int64_t idle_ms);
+  void settle_memory() { memory_.set(input_.capacity() + replies_.capacity()); }
+
+  EventLoop& loop_;
+  std::unique_ptr<Transport> transport_;
   State state_ = State::kIdle;
-  bool last_ = false;      // close after what is being written
-  bool refused_ = false;   // input is out of step; discard the rest
+  bool last_ = false;     // close after what is being written
+  bool refused_ = false;  // input is out of step; discard the rest
+  bool close_after_call_ = false;
   bool http_1_0_ = false;  // of the head read last
   bool continue_sent_ = false;
-  std::int64_t since_ms_ = 0;  // idle, of the request's first byte, of the last progress in writing
+  bool more_input_ = false;            // the last read took all there was room for
+  std::uint32_t wait_ = 0;             // counts waits; an older one's end means nothing
+  std::int64_t since_ms_ = 0;          // idle, or the last progress in writing
+  std::int64_t request_since_ms_ = 0;  // the first byte of the request that is arriving
+  std::size_t progress_bytes_ = 0;     // written since `since_ms_`
   std::size_t missing_bytes_ = 0;
   std::size_t discarded_bytes_ = 0;
   std::optional<ChunkedDecoder> chunked_;
+  MemoryCharge memory_;
   Buffer input_;
   ReplyBuffer replies_;
   std::size_t segment_ = 0;  // first one not yet sent whole
+  Self kept_;                // itself, while a call's result is on its way to the loop
 };
 
 }  // namespace stator::server

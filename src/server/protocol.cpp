@@ -19,7 +19,10 @@ namespace {
 
 constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
 constexpr std::string_view kJson = "application/json";
-constexpr std::string_view kTargetPrefixes[] = {"DynamoDB_20120810.", "DynamoDBStreams_20120810."};
+constexpr std::pair<std::string_view, endpoint::Service> kTargetPrefixes[] = {
+    {"DynamoDB_20120810.", endpoint::Service::kDynamoDb},
+    {"DynamoDBStreams_20120810.", endpoint::Service::kDynamoDbStreams},
+};
 constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
 // Headers of the service's that a script in a page may read.
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
@@ -31,6 +34,8 @@ std::string_view reason_of(unsigned status) {
       return "OK";
     case 400:
       return "Bad Request";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 408:
@@ -65,17 +70,6 @@ std::optional<std::string_view> accepted_content_type(std::string_view header) {
   return std::nullopt;
 }
 
-/// The operation a target names, or nothing.
-std::string_view operation_of(std::string_view target) {
-  for (const std::string_view prefix : kTargetPrefixes) {
-    if (target.starts_with(prefix)) {
-      const std::string_view name = target.substr(prefix.size());
-      return name.find('.') == std::string_view::npos ? name : std::string_view();
-    }
-  }
-  return {};
-}
-
 [[noreturn]] void throw_unknown_operation() { throw core::ApiError("UnknownOperationException", ""); }
 
 /// The complaint that the service would make first: of the body, then of the target. Used where the request fails
@@ -83,6 +77,31 @@ std::string_view operation_of(std::string_view target) {
 void check_body_and_operation(std::string_view operation, std::string_view body, std::size_t padding_bytes) {
   if (!body.empty()) json::Parser::of_this_thread().parse(body, padding_bytes);
   if (!is_dynamodb_operation(operation)) throw_unknown_operation();
+}
+
+core::ApiError internal_error() { return {"InternalServerError", "Internal server error"}; }
+
+core::ApiError out_of_memory() {
+  return {"ServiceUnavailable", "The server has no memory left for this request; try again later"};
+}
+
+core::ApiError forbidden(std::string why) {
+  core::ApiError error("AccessDeniedException", std::move(why));
+  error.status = 403;
+  return error;
+}
+
+/// An empty one is of no page either, but no page is without.
+bool has_origin(const RequestHead& head) { return head.origin.data() != nullptr; }
+
+/// A header's value for a message: short, and ASCII.
+std::string printable(std::string_view text) {
+  constexpr std::size_t kLongest = 200;
+  std::string out(text.substr(0, kLongest));
+  for (char& c : out) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return out;
 }
 
 bool is_plain_host(std::string_view host) {
@@ -97,12 +116,53 @@ bool is_plain_host(std::string_view host) {
 
 }  // namespace
 
-Protocol::Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const Options& options)
-    : endpoint_(endpoint), authenticator_(authenticator), options_(options), log_(spdlog::default_logger()) {
+Protocol::Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const WebRules& web_rules,
+                   const Options& options, const std::atomic<bool>& draining)
+    : endpoint_(endpoint),
+      authenticator_(authenticator),
+      web_rules_(web_rules),
+      options_(options),
+      draining_(draining),
+      log_(spdlog::default_logger()) {
   head_.reserve(ReplyBuffer::kHeadRoom);
 }
 
-void Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
+std::optional<core::ApiError> Protocol::refused_by_web_rules(const RequestHead& head) {
+  if (has_origin(head) && !web_rules_.allows_origin(head.origin)) {
+    const std::string origin = printable(head.origin);
+    return forbidden("Requests of web pages from " + origin +
+                     " are refused; the server's option --allow-origin allows an origin");
+  }
+  for (const std::string_view host : {head.host, head.authority}) {
+    if (host.empty() || host == known_host_) continue;
+    if (!web_rules_.allows_host(host)) {
+      return forbidden(
+          "A server on a loopback address answers to its address, to localhost and to names without a "
+          "dot, not to " +
+          printable(host));
+    }
+    known_host_ = host;
+  }
+  return std::nullopt;
+}
+
+Protocol::Target Protocol::target_of(const RequestHead& head) {
+  for (const auto& [prefix, service] : kTargetPrefixes) {
+    if (!head.amz_target.starts_with(prefix)) continue;
+    const std::string_view name = head.amz_target.substr(prefix.size());
+    if (name.find('.') == std::string_view::npos) return {service, name};
+  }
+  return {};
+}
+
+std::optional<endpoint::Effort> Protocol::effort(const RequestHead& head) const {
+  if (head.method != "POST" || head.path() != "/") return std::nullopt;
+  const std::string_view operation = target_of(head).operation;
+  if (operation.empty()) return std::nullopt;
+  return endpoint_.effort(operation);
+}
+
+bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
                       ReplyBuffer& replies) {
   const auto started =
       options_.log_requests ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
@@ -110,19 +170,37 @@ void Protocol::answer(const RequestHead& head, std::string_view body, std::size_
   operation_.clear();
   unsigned status = 200;
   std::size_t sent_bytes = 0;
-  if (head.method == "OPTIONS" && !head.origin.empty()) {
-    answer_preflight(head, close, replies);
+  const std::optional<core::ApiError> refusal = refused_by_web_rules(head);
+  const auto closes = [&] { return close || draining_.load(std::memory_order_relaxed); };
+  bool closing = false;
+  if (!refusal && head.method == "OPTIONS" && has_origin(head)) {
+    closing = closes();
+    answer_preflight(head, closing, replies);
   } else {
     replies.open();
-    ReplyHead reply = answer_body(head, body, padding_bytes, replies);
-    compress_body(head, reply, replies);
-    sent_bytes = replies.body().size();
-    status = reply.status;
-    seal(head, reply, close, replies);
+    try {
+      ReplyHead reply;
+      if (refusal) {
+        reply.content_type = kJson;
+        answer_with(*refusal, reply, replies);
+      } else {
+        reply = answer_body(head, body, padding_bytes, replies);
+        reply.allow_page = has_origin(head);
+      }
+      reply.head_only = head.method == "HEAD";
+      compress_body(head, reply, replies);
+      sent_bytes = replies.body().size();
+      status = reply.status;
+      closing = closes();
+      seal(head, reply, closing, replies);
+    } catch (...) {
+      replies.abandon();
+      throw;
+    }
   }
   if (decoded_.capacity() > kKeptBufferBytes) std::string().swap(decoded_);
   if (compressed_.capacity() > kKeptBufferBytes) std::string().swap(compressed_);
-  if (!options_.log_requests) return;
+  if (!options_.log_requests) return closing;
   const auto taken = std::chrono::steady_clock::now() - started;
   log_request(*log_, options_.log_format,
               {.method = head.method,
@@ -131,14 +209,14 @@ void Protocol::answer(const RequestHead& head, std::string_view body, std::size_
                .bytes = sent_bytes,
                .micros = std::chrono::duration_cast<std::chrono::microseconds>(taken).count(),
                .request_id = request_id_});
+  return closing;
 }
 
 Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                                           ReplyBuffer& replies) {
   ReplyHead reply;
-  reply.head_only = head.method == "HEAD";
   const bool at_root = head.path() == "/";
-  if (head.method == "GET" && at_root) {
+  if (head.method == "GET" && (at_root || head.path() == "/health")) {
     // The blank at the end is the service's.
     replies.bytes() += "healthy: dynamodb." + options_.region + ".amazonaws.com ";
     return reply;
@@ -153,36 +231,40 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
   try {
     const std::string_view received = body;
     if (!decode_body(head, body, padding_bytes, reply, replies)) return reply;
-    const std::string_view operation = operation_of(head.amz_target);
-    if (options_.log_requests) operation_ = operation;
-    if (operation.empty()) {
-      check_body_and_operation(operation, body, padding_bytes);
+    const Target target = target_of(head);
+    if (options_.log_requests) operation_ = target.operation;
+    if (target.operation.empty()) {
+      check_body_and_operation(target.operation, body, padding_bytes);
       throw_unknown_operation();
     }
     const AccessKey* caller = nullptr;
     try {
       caller = authenticator_.check(head, received);
     } catch (const core::ApiError&) {
-      check_body_and_operation(operation, body, padding_bytes);
+      check_body_and_operation(target.operation, body, padding_bytes);
       throw;
     }
-    call(head, caller, operation, body, padding_bytes, replies);
+    call(head, caller, target, body, padding_bytes, replies);
   } catch (const core::ApiError& error) {
-    replies.drop_body();
-    reply.status = static_cast<unsigned>(core::http_status(error));
-    replies.bytes() += core::render_error(error);
+    answer_with(error, reply, replies);
+  } catch (const std::bad_alloc&) {
+    log_->error("{} failed: memory ran out (request {})", head.amz_target, request_id_);
+    answer_with(out_of_memory(), reply, replies);
   } catch (const std::exception& error) {
+    // What went wrong inside is for the log; the reply must not tell a stranger about paths and addresses.
     log_->error("{} failed: {} (request {})", head.amz_target, error.what(), request_id_);
-    replies.drop_body();
-    reply.status = 500;
-    replies.bytes() += core::render_error(core::ApiError("InternalServerError", error.what()));
+    answer_with(internal_error(), reply, replies);
   } catch (...) {
     log_->error("{} failed with something that is no exception (request {})", head.amz_target, request_id_);
-    replies.drop_body();
-    reply.status = 500;
-    replies.bytes() += core::render_error(core::ApiError("InternalServerError", "Internal server error"));
+    answer_with(internal_error(), reply, replies);
   }
   return reply;
+}
+
+void Protocol::answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies) {
+  replies.drop_body();
+  reply.status = static_cast<unsigned>(core::http_status(error));
+  replies.bytes() += core::render_error(error);
 }
 
 bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes,
@@ -212,12 +294,12 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
   return false;
 }
 
-void Protocol::call(const RequestHead& head, const AccessKey* caller, std::string_view operation, std::string_view body,
+void Protocol::call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
                     std::size_t padding_bytes, ReplyBuffer& replies) {
   if (caller != nullptr && caller->rules.limited()) {
-    authorize(*caller, operation, json::Parser::of_this_thread().parse(body, padding_bytes), options_.region);
+    authorize(*caller, target.operation, json::Parser::of_this_thread().parse(body, padding_bytes), options_.region);
   }
-  if (operation == "DescribeEndpoints" && is_plain_host(head.host)) {
+  if (target.operation == "DescribeEndpoints" && is_plain_host(head.host)) {
     // The address by which the caller reached us; the endpoint cannot know it.
     if (json::Parser::of_this_thread().parse(body, padding_bytes).is_object()) {
       replies.bytes() += R"({"Endpoints":[{"Address":")";
@@ -226,7 +308,15 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, std::strin
       return;
     }
   }
-  endpoint_.call({.operation = operation, .body = body, .padding_bytes = padding_bytes}, replies.bytes());
+  const CredentialScope scope = credential_scope(head);
+  endpoint_.call({.operation = target.operation,
+                  .body = body,
+                  .padding_bytes = padding_bytes,
+                  .service = target.service,
+                  .region = scope.region,
+                  .access_key_id = scope.access_key_id,
+                  .request_id = request_id_},
+                 replies.bytes());
 }
 
 void Protocol::compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies) {
@@ -262,9 +352,10 @@ void Protocol::seal(const RequestHead& head, const ReplyHead& reply, bool close,
     head_ += "\r\nContent-Encoding: ";
     head_ += coding_name(reply.coding);
   }
-  if (!head.origin.empty()) {
-    head_ += "\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ";
-    head_ += kExposedHeaders;
+  if (reply.allow_page) {
+    append_cors(head);
+  } else if (has_origin(head)) {
+    head_ += "\r\nVary: Origin";
   }
   if (close) {
     head_ += "\r\nConnection: close";
@@ -278,11 +369,17 @@ void Protocol::seal(const RequestHead& head, const ReplyHead& reply, bool close,
   replies.seal(head_);
 }
 
+void Protocol::append_cors(const RequestHead& head) {
+  head_ += "\r\nAccess-Control-Allow-Origin: ";
+  head_ += head.origin;
+  head_ += "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ";
+  head_ += kExposedHeaders;
+}
+
 void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies) {
   head_ = "HTTP/1.1 200 OK\r\n";
   append_common(head_);
-  head_ += "\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ";
-  head_ += kExposedHeaders;
+  append_cors(head);
   if (!head.access_control_request_headers.empty()) {
     head_ += "\r\nAccess-Control-Allow-Headers: ";
     head_ += head.access_control_request_headers;
@@ -295,6 +392,20 @@ void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer
   if (close) head_ += "\r\nConnection: close";
   head_ += "\r\n\r\n";
   replies.append(head_);
+}
+
+void Protocol::refuse_call(const RequestHead& head, bool close, ReplyBuffer& replies) {
+  request_id_ = ids_.next();
+  ReplyHead reply;
+  reply.content_type = accepted_content_type(head.content_type).value_or(kJson);
+  replies.open();
+  try {
+    answer_with(out_of_memory(), reply, replies);
+    seal(head, reply, close, replies);
+  } catch (...) {
+    replies.abandon();
+    throw;
+  }
 }
 
 void Protocol::refuse(unsigned status, bool http_1_0, ReplyBuffer& replies) {

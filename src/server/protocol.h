@@ -1,12 +1,15 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/api_error.h"
 #include "endpoint/endpoint.h"
 #include "server/authentication.h"
 #include "server/content_coding.h"
@@ -14,6 +17,7 @@
 #include "server/request_head.h"
 #include "server/request_id.h"
 #include "server/server.h"
+#include "server/web_rules.h"
 
 namespace spdlog {
 class logger;
@@ -22,16 +26,24 @@ class logger;
 namespace stator::server {
 
 /// DynamoDB's AWS JSON 1.0 protocol: a whole HTTP request in, a whole HTTP reply out, no I/O. One per thread, since it
-/// keeps buffers. What is answered to what, and in which order faults are found, is the service's; docs/server.md has
-/// the rules.
+/// keeps buffers; an answer is begun and ended on one thread. What is answered to what, and in which order faults are
+/// found, is the service's; docs/server.md has the rules.
 class Protocol {
  public:
-  Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const Options& options);
+  Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const WebRules& web_rules,
+           const Options& options, const std::atomic<bool>& draining);
 
-  /// Appends the reply. `padding_bytes` readable bytes follow `body`. `close`: say so in the reply. Never throws for
-  /// what the request contains.
-  void answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
-              ReplyBuffer& replies);
+  /// What the request will ask of the endpoint; nothing where it does not reach it.
+  [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
+
+  /// Appends the reply; true: it says that the connection closes after it, because of `close` or since the server
+  /// stops. `padding_bytes` readable bytes follow `body`. Never throws for
+  /// what the request contains; on std::bad_alloc `replies` is as it was.
+  [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
+                            ReplyBuffer& replies);
+
+  /// Appends the reply to a request that there is no memory for (503; the connection goes on, and SDKs try again).
+  void refuse_call(const RequestHead& head, bool close, ReplyBuffer& replies);
 
   /// Appends the reply to a request that could not be read (400, 408, 413, 417, 501, 503, 505); the connection closes
   /// after it.
@@ -43,17 +55,29 @@ class Protocol {
     unsigned status = 200;
     std::string_view content_type;
     Coding coding = Coding::kNone;
-    bool head_only = false;  // answer to HEAD
+    bool head_only = false;   // answer to HEAD
+    bool allow_page = false;  // let the web page that asked read it
   };
 
+  /// What X-Amz-Target names; the operation is empty where it names none.
+  struct Target {
+    endpoint::Service service = endpoint::Service::kDynamoDb;
+    std::string_view operation;
+  };
+  static Target target_of(const RequestHead& head);
+
+  /// Why no web page may ask this, or nothing.
+  std::optional<core::ApiError> refused_by_web_rules(const RequestHead& head);
+  void append_cors(const RequestHead& head);
   ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                         ReplyBuffer& replies);
   /// False: decoding failed and `replies` has the error body.
   bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, ReplyHead& reply,
                    ReplyBuffer& replies);
   /// `caller`: see Authenticator::check.
-  void call(const RequestHead& head, const AccessKey* caller, std::string_view operation, std::string_view body,
+  void call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
             std::size_t padding_bytes, ReplyBuffer& replies);
+  static void answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies);
   void answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies);
   void compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies);
   /// Makes the head in `head_` from what is known, and seals the reply with it.
@@ -63,11 +87,14 @@ class Protocol {
 
   endpoint::Endpoint& endpoint_;
   const Authenticator& authenticator_;
+  const WebRules& web_rules_;
   const Options& options_;
+  const std::atomic<bool>& draining_;
   std::shared_ptr<spdlog::logger> log_;
   RequestIds ids_;
   std::string_view request_id_;
-  std::string operation_;  // of the request being answered, for the log
+  std::string operation_;   // of the request being answered, for the log
+  std::string known_host_;  // the last one that was allowed
   std::string head_;
   std::string decoded_;
   std::string compressed_;

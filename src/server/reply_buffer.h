@@ -11,7 +11,7 @@ namespace stator::server {
 /// and checksum are known when the head is made, nothing is moved, and a reply is one run of bytes.
 class ReplyBuffer {
  public:
-  /// Longer than any head that `seal` is given.
+  /// Longer than most heads; a longer one costs moving its body.
   static constexpr std::size_t kHeadRoom = 768;
 
   struct Segment {
@@ -21,14 +21,21 @@ class ReplyBuffer {
 
   /// Begins a reply: what is appended to `bytes` from here on is its body.
   void open() {
+    begin_ = bytes_.size();
     bytes_.append(kHeadRoom, ' ');
     body_ = bytes_.size();
   }
   [[nodiscard]] std::string& bytes() { return bytes_; }
   [[nodiscard]] std::string_view body() const { return std::string_view(bytes_).substr(body_); }
   void drop_body() { bytes_.resize(body_); }
+  /// Takes back the reply that `open` began.
+  void abandon() { bytes_.resize(begin_); }
   /// Ends the reply: `head` goes directly before the body.
   void seal(std::string_view head) {
+    if (head.size() > body_ - begin_) {
+      bytes_.insert(begin_, head.size() - (body_ - begin_), ' ');
+      body_ = begin_ + head.size();
+    }
     const std::size_t begin = body_ - head.size();
     head.copy(bytes_.data() + begin, head.size());
     segments_.push_back({begin, bytes_.size()});
@@ -56,6 +63,7 @@ class ReplyBuffer {
 
  private:
   std::string bytes_;
+  std::size_t begin_ = 0;
   std::size_t body_ = 0;
   std::vector<Segment> segments_;
 };

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "server/web_rules.h"
+
 namespace stator::server {
 namespace {
 
@@ -72,7 +74,11 @@ HeadStatus take_field(RequestHead& head, Framing& framing, std::string_view name
   const auto is = [name](std::string_view wanted) { return equals_ignoring_case(name, wanted); };
   switch (name.size()) {
     case 4:
-      if (is("host")) set_once(head.host, value);
+      if (is("host")) {
+        // Two readers must not be able to choose different ones (RFC 9112 3.2).
+        if (head.host.data() != nullptr || !host_name(value)) return HeadStatus::kMalformed;
+        head.host = value;
+      }
       if (is("date")) set_once(head.date, value);
       break;
     case 6:
@@ -145,6 +151,8 @@ HeadStatus parse_request_line(std::string_view line, RequestHead& head) {
     const std::size_t scheme = head.target.find("://");
     if (scheme == std::string_view::npos) return HeadStatus::kMalformed;
     const std::size_t slash = head.target.find('/', scheme + 3);
+    head.authority = head.target.substr(scheme + 3, slash == std::string_view::npos ? slash : slash - scheme - 3);
+    if (!host_name(head.authority)) return HeadStatus::kMalformed;
     head.target = slash == std::string_view::npos ? std::string_view("/") : head.target.substr(slash);
   }
   return HeadStatus::kComplete;
@@ -210,6 +218,7 @@ HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead
   head.fields = std::string_view(fields_begin, static_cast<std::size_t>(line - 2 - fields_begin));
   head.keep_alive = !framing.close && (!head.http_1_0 || framing.keep_alive);
   if (head.http_1_0) head.expect_continue = false;
+  if (!head.http_1_0 && head.host.data() == nullptr) return HeadStatus::kMalformed;
   if (framing.transfer_encoding.data() != nullptr) {
     if (head.content_length || head.http_1_0) return HeadStatus::kMalformed;
     if (!equals_ignoring_case(framing.transfer_encoding, "chunked")) return HeadStatus::kNotImplemented;

@@ -16,8 +16,11 @@ struct RequestHead {
   std::string_view fields;
   bool http_1_0 = false;
 
+  /// Host and port of a target in a proxy's form, "http://host:port/path"; else empty.
+  std::string_view authority;
+
   // The fields that mean something here; empty when absent. Where one stands twice, the first counts.
-  std::string_view host;
+  std::string_view host;  // there once, except with HTTP/1.0
   std::string_view content_type;
   std::string_view content_encoding;
   std::string_view accept_encoding;
@@ -55,7 +58,8 @@ enum class HeadStatus : std::uint8_t {
 };
 
 /// Reads a head from the front of `bytes` (RFC 9112). Strict where laxness lets two readers disagree about where a
-/// request ends: no bare LF, no folded lines, no space before the colon, no Content-Length beside Transfer-Encoding.
+/// request ends: no bare LF, no folded lines, no space before the colon, no Content-Length beside Transfer-Encoding,
+/// one Host.
 HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead& head);
 
 /// ASCII, without case.

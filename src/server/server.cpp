@@ -1,6 +1,5 @@
 #include "server/server.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -8,15 +7,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "server/call_monitor.h"
+#include "server/event_loop.h"
+#include "server/listener.h"
 #include "server/signature_verifier.h"
-#include "server/worker.h"
+#include "server/thread_pool.h"
+#include "server/web_rules.h"
 
 namespace stator::server {
 namespace {
@@ -24,24 +29,25 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr auto kAcceptBackOff = std::chrono::milliseconds(100);
-constexpr rlim_t kSpareDescriptors = 1024;  // the storage's files and what else is open
-constexpr std::string_view kFullReply =
-    "HTTP/1.1 503 Service Unavailable\r\nServer: Stator\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+// Calls that run beside those of the event loops' threads.
+constexpr std::size_t kMaxCalls = 40;
+// Beyond that, for operations on one item.
+constexpr std::size_t kMaxFurtherItemCalls = 8;
+// An event loop's epoll, event and timer; what else is open; fewer connections than this make no server.
+constexpr std::size_t kDescriptorsOfALoop = 3;
+constexpr std::size_t kOtherDescriptors = 32;
+constexpr std::size_t kLeastConnections = 8;
 
-/// The usual soft limit (1024) is there for programs that use select().
-void raise_descriptor_limit(std::size_t connections) {
+/// The usual soft limit (1024) is there for programs that use select(). Returns the limit there is then.
+std::size_t raise_descriptor_limit(std::size_t wanted) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = std::min<rlim_t>(limit.rlim_max, connections + kSpareDescriptors);
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = wanted;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-std::string address_text(const std::string& host, std::uint16_t port) {
-  const bool bare_v6 = host.find(':') != std::string::npos && host.front() != '[';
-  return (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  if (limit.rlim_cur < wanted) {
+    rlimit raised = limit;
+    raised.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  return limit.rlim_cur;
 }
 
 std::unique_ptr<Authenticator> make_authenticator(const Options& options) {
@@ -49,43 +55,29 @@ std::unique_ptr<Authenticator> make_authenticator(const Options& options) {
   return std::make_unique<SignatureVerifier>(options.credentials);
 }
 
-tcp::endpoint resolve(asio::io_context& context, const Options& options) {
-  boost::system::error_code error;
-  std::string host = options.host;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const auto found = tcp::resolver(context).resolve(host, std::to_string(options.port), tcp::resolver::passive, error);
-  if (error || found.empty()) {
-    throw std::runtime_error("cannot listen on " + address_text(options.host, options.port) +
-                             ": no address of that name");
-  }
-  return found.begin()->endpoint();
-}
-
-tcp::acceptor listen(asio::io_context& context, const Options& options) {
-  const tcp::endpoint address = resolve(context, options);
-  tcp::acceptor acceptor(context);
-  const auto fail_on = [&](const boost::system::error_code& error) {
-    if (!error) return;
-    std::string why = error.message();
-    if (error == asio::error::address_in_use) why = "the port is in use (--port chooses another)";
-    if (error == asio::error::access_denied) why = "not permitted (ports below 1024 belong to root)";
-    if (error == boost::system::errc::address_not_available) why = "this machine has no such address";
-    throw std::runtime_error("cannot listen on " + address_text(options.host, options.port) + ": " + why);
-  };
-  boost::system::error_code error;
-  acceptor.open(address.protocol(), error);
-  fail_on(error);
-  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  fail_on(error);
-  acceptor.bind(address, error);
-  fail_on(error);
-  acceptor.listen(asio::socket_base::max_listen_connections, error);
-  fail_on(error);
-  return acceptor;
-}
-
-unsigned thread_count(const Options& options) {
+unsigned loop_count(const Options& options) {
   return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+ThreadPool::Limits thread_limits(std::size_t loops) {
+  const std::size_t calls = loops + kMaxCalls;
+  const std::size_t item_calls = calls + kMaxFurtherItemCalls;
+  return {.calls = calls, .item_calls = item_calls, .all = item_calls + loops};
+}
+
+/// As many connections as wanted, or as the limit on open files leaves room for.
+std::size_t connections_within_limit(const Options& options) {
+  const std::size_t taken =
+      options.reserved_descriptors + kDescriptorsOfALoop * loop_count(options) + kOtherDescriptors;
+  const std::size_t limit = raise_descriptor_limit(taken + options.max_connections);
+  if (limit >= taken + options.max_connections) return options.max_connections;
+  if (limit < taken + std::min(kLeastConnections, options.max_connections)) {
+    throw std::runtime_error("the limit on open files is too low: " + std::to_string(limit) + ", and " +
+                             std::to_string(taken + kLeastConnections) + " are needed (ulimit -n)");
+  }
+  spdlog::warn("the limit on open files ({}) leaves room for {} connections, not {}", limit, limit - taken,
+               options.max_connections);
+  return limit - taken;
 }
 
 }  // namespace
@@ -98,68 +90,61 @@ std::string exposure_warning(const Options& options, const std::string& address,
          " MAY READ AND CHANGE EVERYTHING: --credentials lets only your keys in";
 }
 
-/// One listening socket, on the first worker, hands each new connection to the worker with the fewest. With a socket a
-/// worker (SO_REUSEPORT) the kernel spreads connections by hash, which for the dozen keep-alive connections of an SDK's
-/// pool is far from even; and a second server on the same port would go unnoticed. docs/server.md has the measurement.
+/// One listening socket, on a thread of its own that also watches the event loops, hands each new connection to the
+/// loop with the fewest. With a socket a loop (SO_REUSEPORT) the kernel spreads connections by hash, which for the
+/// dozen keep-alive connections of an SDK's pool is far from even; and a second server on the same port would go
+/// unnoticed. docs/server.md has the measurement.
 struct Server::Impl {
   Impl(endpoint::Endpoint& endpoint, const Options& wanted)
       : options(wanted),
+        budget(options.max_buffered_bytes),
         authenticator(make_authenticator(options)),
-        workers(make_workers(endpoint)),
-        acceptor(listen(first().context(), options)),
-        port(acceptor.local_endpoint().port()),
-        stop_event(first().context()),
-        back_off(first().context()) {
-    const int descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (descriptor < 0) throw std::runtime_error("cannot make an event descriptor");
-    stop_event.assign(descriptor);
-    stop_descriptor = descriptor;
-    raise_descriptor_limit(options.max_connections);
-    const std::string warning = exposure_warning(options, acceptor.local_endpoint().address().to_string(), port);
+        pool(
+            [this, &endpoint] {
+              return std::make_unique<Protocol>(endpoint, *authenticator, *web_rules, options, draining);
+            },
+            thread_limits(loop_count(options))),
+        monitor(context, pool),
+        shared{
+            .options = options,
+            .budget = budget,
+            .pool = pool,
+            .monitor = monitor,
+            .connections = connections,
+            .make_transport = [](tcp::socket socket) { return std::make_unique<PlainTransport>(std::move(socket)); }},
+        listener(
+            context, options.host, options.port, [this]() -> EventLoop& { return least_loaded(); },
+            [this](EventLoop& loop, tcp::socket socket) { hand_over(loop, std::move(socket)); }),
+        max_connections(connections_within_limit(options)),
+        stop_event(context) {
+    const tcp::endpoint address = listener.address();
+    const std::string warning = exposure_warning(options, address.address().to_string(), address.port());
     if (!warning.empty()) spdlog::warn("{}", warning);
-  }
-
-  std::vector<std::unique_ptr<Worker>> make_workers(endpoint::Endpoint& endpoint) {
-    std::vector<std::unique_ptr<Worker>> made;
-    for (unsigned i = 0; i < thread_count(options); ++i) {
-      made.push_back(std::make_unique<Worker>(endpoint, *authenticator, options, totals));
+    web_rules.emplace(options.allowed_origins, address.address().is_loopback());
+    stop_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop_descriptor < 0) throw std::runtime_error("cannot make an event descriptor");
+    stop_event.assign(stop_descriptor);
+    for (unsigned i = 0; i < loop_count(options); ++i) {
+      loops.push_back(std::make_unique<EventLoop>(shared));
+      loops.back()->on_end = [this] {
+        if (loops_running.fetch_sub(1) == 1) context.stop();
+      };
+      monitor.add(*loops.back());
     }
-    return made;
   }
 
-  Worker& first() { return *workers.front(); }
-
-  Worker& least_loaded() {
-    return **std::min_element(workers.begin(), workers.end(),
+  EventLoop& least_loaded() {
+    return **std::min_element(loops.begin(), loops.end(),
                               [](const auto& left, const auto& right) { return left->load() < right->load(); });
   }
 
-  void accept() {
-    Worker& worker = least_loaded();
-    acceptor.async_accept(worker.context(),
-                          [this, &worker](const boost::system::error_code& error, tcp::socket socket) {
-                            if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
-                            if (error) {
-                              // Out of descriptors, most likely: no tight loop until some are free again.
-                              spdlog::warn("cannot accept a connection: {}", error.message());
-                              back_off.expires_after(kAcceptBackOff);
-                              back_off.async_wait([this](const boost::system::error_code& stopped) {
-                                if (!stopped) accept();
-                              });
-                              return;
-                            }
-                            hand_over(worker, std::move(socket));
-                            accept();
-                          });
-  }
-
-  void hand_over(Worker& worker, tcp::socket socket) {
-    if (totals.connections.load(std::memory_order_relaxed) >= options.max_connections) {
+  void hand_over(EventLoop& loop, tcp::socket socket) {
+    if (connections.load(std::memory_order_relaxed) >= max_connections) {
       [[maybe_unused]] const ssize_t sent =
           ::send(socket.native_handle(), kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       return;
     }
-    worker.adopt(std::move(socket));
+    loop.adopt(std::move(socket));
   }
 
   void await_stop() {
@@ -169,27 +154,62 @@ struct Server::Impl {
   }
 
   void begin_drain() {
-    // Clients whose connection the kernel has already made would be reset; take them in as the last.
-    boost::system::error_code error;
-    acceptor.non_blocking(true, error);
-    while (!error) {
-      Worker& worker = least_loaded();
-      tcp::socket socket = acceptor.accept(worker.context(), error);
-      if (!error) hand_over(worker, std::move(socket));
+    draining = true;
+    listener.stop();
+    for (const auto& loop : loops) loop->begin_drain();
+  }
+
+  /// Throws std::runtime_error when there are too few threads for it; nothing runs then.
+  void start_loops() {
+    loops_running = loops.size();
+    std::size_t started = 0;
+    std::string why = "no thread for each event loop";
+    try {
+      while (started < loops.size()) {
+        EventLoop* const loop = loops[started].get();
+        if (!pool.run_now([loop](Protocol& protocol) { loop->drive(protocol); })) break;
+        ++started;
+      }
+      if (started == loops.size()) return pool.add_spare();
+    } catch (const std::system_error& error) {
+      why = error.what();
     }
-    acceptor.close(error);
-    back_off.cancel();
-    for (const auto& worker : workers) worker->begin_drain();
+    for (std::size_t i = 0; i < started; ++i) loops[i]->begin_drain();
+    pool.join();
+    throw std::runtime_error("cannot start the server's threads: " + why);
+  }
+
+  void run() {
+    start_loops();
+    const auto work = asio::make_work_guard(context);
+    listener.start();
+    await_stop();
+    while (!context.stopped()) {
+      try {
+        context.run();
+      } catch (const std::exception& error) {
+        // Of one new connection (memory ran out, say).
+        spdlog::error("a connection could not be taken in: {}", error.what());
+      }
+    }
+    pool.join();
   }
 
   const Options options;
-  Totals totals;
+  MemoryBudget budget;
+  std::atomic<std::size_t> connections{0};
+  std::atomic<bool> draining{false};
   const std::unique_ptr<const Authenticator> authenticator;
-  std::vector<std::unique_ptr<Worker>> workers;
-  tcp::acceptor acceptor;
-  std::uint16_t port;
+  std::optional<WebRules> web_rules;  // when it is known where we listen
+  asio::io_context context;           // accepts and watches
+  ThreadPool pool;
+  CallMonitor monitor;
+  const Shared shared;
+  std::vector<std::unique_ptr<EventLoop>> loops;
+  std::atomic<std::size_t> loops_running{0};
+  Listener listener;
+  const std::size_t max_connections;
   asio::posix::stream_descriptor stop_event;
-  asio::steady_timer back_off;
   int stop_descriptor = -1;
 };
 
@@ -198,19 +218,17 @@ Server::Server(endpoint::Endpoint& endpoint, const Options& options)
 
 Server::~Server() = default;
 
-std::uint16_t Server::port() const { return impl_->port; }
+std::uint16_t Server::port() const { return impl_->listener.address().port(); }
 
-std::string Server::url() const { return "http://" + address_text(impl_->options.host, impl_->port); }
+std::string Server::url() const { return "http://" + address_text(impl_->options.host, port()); }
 
-void Server::run() {
-  impl_->accept();
-  impl_->await_stop();
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 1; i < impl_->workers.size(); ++i) {
-    threads.emplace_back([worker = impl_->workers[i].get()] { worker->run(); });
-  }
-  impl_->first().run();
-}
+bool Server::is_on_loopback() const { return impl_->listener.address().address().is_loopback(); }
+
+std::size_t Server::max_connections() const { return impl_->max_connections; }
+
+std::size_t Server::buffered_bytes() const { return impl_->budget.used(); }
+
+void Server::run() { impl_->run(); }
 
 void Server::stop() {
   const std::uint64_t one = 1;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "endpoint/endpoint.h"
 #include "server/access_keys.h"
@@ -12,11 +13,14 @@
 /// HTTP: publishes an Endpoint as DynamoDB's AWS JSON 1.0 protocol.
 namespace stator::server {
 
+inline constexpr std::size_t kDefaultReservedDescriptors = 512;
+
 struct Options {
   std::string host = "127.0.0.1";
   /// 0: any free port; see Server::port.
   std::uint16_t port = 8000;
-  /// I/O contexts, each with a thread of its own; an operation runs on the thread that read it. 0: one a core.
+  /// Event loops, each with a thread of its own, which also makes most calls; those that take long, or are known to
+  /// wait, run on further threads. 0: one a core.
   unsigned threads = 0;
   /// Named by the health answer.
   std::string region = "us-east-1";
@@ -24,15 +28,21 @@ struct Options {
   /// Only requests signed with one of these are answered; null: any signature will do.
   std::shared_ptr<const AccessKeys> credentials;
 
+  /// Origins of web pages that may call, beside those on this machine; "*" is all. See WebRules.
+  std::vector<std::string> allowed_origins;
+
   // Limits: every one is there so that no client can disturb another.
   std::size_t max_body_bytes = 16 * 1024 * 1024;  // as received, and again decompressed
   std::size_t max_header_bytes = 16 * 1024;       // request line and header fields, as the service's
-  std::size_t max_connections = 10'000;
-  /// Of all connections' input together; a request that would need more is refused with 503.
+  std::size_t max_connections = 10'000;           // or what the limit on open files leaves room for
+  /// File descriptors that belong to others in this process, the store's above all.
+  std::size_t reserved_descriptors = kDefaultReservedDescriptors;
+  /// Of all connections' input and unread replies together; a request that would need more is refused with 503. A
+  /// quarter more is kept for requests that are small and whose replies are small.
   std::size_t max_buffered_bytes = std::size_t{1} << 30;
   std::uint32_t idle_timeout_ms = 60'000;     // between requests
   std::uint32_t request_timeout_ms = 30'000;  // from the first byte of a request to its last
-  std::uint32_t write_timeout_ms = 30'000;    // without the client taking a byte of its reply
+  std::uint32_t write_timeout_ms = 30'000;    // for the next 16 KB of a reply
   std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for what is in flight
 
   bool log_requests = false;
@@ -55,7 +65,14 @@ class Server {
   [[nodiscard]] std::uint16_t port() const;
   /// "http://127.0.0.1:8000"
   [[nodiscard]] std::string url() const;
+  /// Whether only this machine can reach it.
+  [[nodiscard]] bool is_on_loopback() const;
+  /// As wanted, or fewer where the limit on open files is lower.
+  [[nodiscard]] std::size_t max_connections() const;
+  /// What is charged against Options::max_buffered_bytes now.
+  [[nodiscard]] std::size_t buffered_bytes() const;
   /// Serves until `stop`; returns when everything in flight was answered or the drain timeout passed. Once per Server.
+  /// Throws std::runtime_error when there are not enough threads; nothing runs then.
   void run();
   /// From any thread or a signal handler's context: stop accepting, finish what is in flight.
   void stop();

@@ -29,34 +29,54 @@ StopSignals::StopSignals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC);
   end_ = ::eventfd(0, EFD_CLOEXEC);
-  if (signals_ < 0 || end_ < 0) throw std::runtime_error("cannot watch for signals: no file descriptors left");
+  if (signals_ >= 0 && end_ >= 0) return;
+  close_descriptors();
+  throw std::runtime_error("cannot watch for signals: no file descriptors left");
 }
 
 StopSignals::~StopSignals() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(end_, &one, sizeof one);
   if (thread_.joinable()) thread_.join();
-  ::close(signals_);
-  ::close(end_);
+  close_descriptors();
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-void StopSignals::watch(std::function<void()> stop) {
-  thread_ = std::jthread([this, stop = std::move(stop)] {
-    bool stopping = false;
-    while (true) {
-      std::array<pollfd, 2> waiting{pollfd{signals_, POLLIN, 0}, pollfd{end_, POLLIN, 0}};
-      if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
-      if ((waiting[1].revents & POLLIN) != 0) return;
-      if ((waiting[0].revents & POLLIN) == 0) continue;
-      signalfd_siginfo info{};
-      if (::read(signals_, &info, sizeof info) != sizeof info) return;
-      if (stopping) ::_exit(128 + static_cast<int>(info.ssi_signo));
-      stopping = true;
-      stop();
-    }
-  });
+void StopSignals::close_descriptors() const {
+  if (signals_ >= 0) ::close(signals_);
+  if (end_ >= 0) ::close(end_);
+}
+
+StopSignals::Watch::~Watch() {
+  // Waits for a call that is being made.
+  const std::lock_guard lock(signals_.mutex_);
+  signals_.stop_ = nullptr;
+}
+
+StopSignals::Watch StopSignals::watch(std::function<void()> stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = std::move(stop);
+  }
+  if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
+  return Watch(*this);
+}
+
+void StopSignals::run() {
+  bool stopping = false;
+  while (true) {
+    std::array<pollfd, 2> waiting{pollfd{signals_, POLLIN, 0}, pollfd{end_, POLLIN, 0}};
+    if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+    if ((waiting[1].revents & POLLIN) != 0) return;
+    if ((waiting[0].revents & POLLIN) == 0) continue;
+    signalfd_siginfo info{};
+    if (::read(signals_, &info, sizeof info) != sizeof info) return;
+    if (stopping) ::_exit(128 + static_cast<int>(info.ssi_signo));
+    stopping = true;
+    const std::lock_guard lock(mutex_);
+    if (stop_) stop_();
+  }
 }
 
 }  // namespace stator::server

@@ -29,9 +29,14 @@ struct Reply {
 };
 
 /// A raw socket: sends what it is told and reads replies, all within a few seconds.
-class Client {
+class UnconnectedClient {
  public:
-  explicit Client(std::uint16_t port, int receive_buffer_bytes = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  UnconnectedClient() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {}
+  ~UnconnectedClient() { ::close(socket_); }
+  UnconnectedClient(const UnconnectedClient&) = delete;
+  UnconnectedClient& operator=(const UnconnectedClient&) = delete;
+
+  void connect(std::uint16_t port, int receive_buffer_bytes = 0) {
     if (receive_buffer_bytes > 0) {
       ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
     }
@@ -40,13 +45,9 @@ class Client {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      ::close(socket_);
       throw std::runtime_error("cannot connect");
     }
   }
-  ~Client() { ::close(socket_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
 
   /// False when the other side has closed.
   bool send(std::string_view bytes) {
@@ -71,6 +72,12 @@ class Client {
     if (count <= 0) return false;
     input_.append(block, static_cast<std::size_t>(count));
     return true;
+  }
+
+  /// Reads at most so many bytes and throws them away.
+  void take(std::size_t bytes) {
+    char block[65536];
+    [[maybe_unused]] const ssize_t count = ::recv(socket_, block, std::min(bytes, sizeof block), MSG_DONTWAIT);
   }
 
   Reply receive(bool head_only = false) {
@@ -124,6 +131,11 @@ class Client {
   std::string input_;
 };
 
+class Client : public UnconnectedClient {
+ public:
+  explicit Client(std::uint16_t port, int receive_buffer_bytes = 0) { connect(port, receive_buffer_bytes); }
+};
+
 inline constexpr std::string_view kSigned =
     "Authorization: AWS4-HMAC-SHA256 Credential=a/20230101/us-east-1/dynamodb/aws4_request, "
     "SignedHeaders=host;x-amz-date, Signature=0\r\nX-Amz-Date: 20230101T000000Z\r\n";
@@ -141,7 +153,9 @@ inline std::string request(std::string_view operation, std::string_view body = "
 
 /// The same with a body in chunks of `chunk_bytes`.
 inline std::string chunked_request(std::string_view operation, std::string_view body, std::size_t chunk_bytes) {
-  std::string text = "POST / HTTP/1.1\r\nContent-Type: application/x-amz-json-1.0\r\nTransfer-Encoding: chunked\r\n";
+  std::string text =
+      "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
+      "Transfer-Encoding: chunked\r\n";
   text += "X-Amz-Target: DynamoDB_20120810." + std::string(operation) + "\r\n";
   text += kSigned;
   text += "\r\n";

@@ -92,7 +92,7 @@ TEST(Connection, SaysContinueBeforeTheBody) {
 TEST(Connection, RefusesABodyOverTheLimitBeforeItIsSent) {
   const RunningServer server;
   Client client(server.port());
-  client.send("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 16777217\r\n\r\n");
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 16777217\r\n\r\n");
   EXPECT_EQ(client.receive().status, 413);
 }
 
@@ -120,8 +120,8 @@ TEST(Connection, WrongBytesAreRefusedAndCutOff) {
       {"hello\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\nA: " + std::string(17'000, 'x') + "\r\n\r\n", 400},
       {"POST /" + std::string(17'000, 'x') + " HTTP/1.1\r\n\r\n", 400},
-      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
-      {"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
       {"POST / HTTP/1.1\r\nExpect: tea\r\n\r\n", 417},
       {"GET / HTTP/3.0\r\n\r\n", 505},
   };

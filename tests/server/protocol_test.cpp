@@ -46,7 +46,7 @@ std::string incomplete(std::string_view message) {
 }
 
 std::string raw(std::string_view line, std::string_view fields, std::string_view body = "") {
-  return std::string(line) + " HTTP/1.1\r\n" + std::string(fields) +
+  return std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) +
          (body.empty() ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n") + "\r\n" + std::string(body);
 }
 
@@ -88,7 +88,11 @@ INSTANTIATE_TEST_SUITE_P(
              kAmz},
         Case{"any other exception", request("Scan"), 500,
              R"({"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError",)"
-             R"("message":"the \"disk\" is on fire"})",
+             R"("message":"Internal server error"})",
+             kAmz},
+        Case{"memory runs out", request("DeleteItem"), 503,
+             R"({"__type":"com.amazon.coral.service#ServiceUnavailable",)"
+             R"("message":"The server has no memory left for this request; try again later"})",
              kAmz},
         Case{"no exception at all", request("DescribeTable"), 500,
              R"({"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error"})",
@@ -97,6 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"bad JSON", request("GetItem", "{"), 400, kSerialization, kAmz},
         Case{"no body", request("GetItem", ""), 400, kSerialization, kAmz},
         Case{"health", raw("GET /", ""), 200, "healthy: dynamodb.us-east-1.amazonaws.com ", ""},
+        Case{"health by its name", raw("GET /health", ""), 200, "healthy: dynamodb.us-east-1.amazonaws.com ", ""},
         Case{"health elsewhere", raw("GET /index.htm", ""), 404, kNotFound, ""},
         Case{"POST elsewhere", raw("POST /garbage", kSigned), 404, kNotFound, ""},
         Case{"PUT", raw("PUT /", ""), 404, kNotFound, ""}, Case{"DELETE", raw("DELETE /", ""), 404, kNotFound, ""},
@@ -170,26 +175,15 @@ TEST(Protocol, RequestIdsDiffer) {
   EXPECT_EQ(ids.size(), 100U);
 }
 
-TEST(Cors, EveryReplyAllowsAnyOrigin) {
+TEST(Protocol, TellsTheEndpointWhoAsks) {
   const RunningServer server;
-  const Reply reply = server.ask(request("GetItem", "{}", "Origin: http://example.com\r\n"));
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.header("access-control-allow-origin"), "*");
-  EXPECT_NE(reply.header("access-control-expose-headers"), "");
-  EXPECT_EQ(reply.header("access-control-max-age"), "");
-}
-
-TEST(Cors, PreflightEchoesWhatIsAskedFor) {
-  const RunningServer server;
-  const Reply reply = server.ask(raw("OPTIONS /",
-                                     "Origin: whatever\r\nAccess-Control-Request-Headers: a, b, c\r\n"
-                                     "Access-Control-Request-Method: d\r\n"));
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.header("access-control-allow-origin"), "*");
-  EXPECT_EQ(reply.header("access-control-allow-headers"), "a, b, c");
-  EXPECT_EQ(reply.header("access-control-allow-methods"), "d");
-  EXPECT_EQ(reply.header("access-control-max-age"), "172800");
-  EXPECT_EQ(reply.header("content-length"), "0");
+  const Reply signed_in_header = server.ask(request("ListTables"));
+  EXPECT_EQ(signed_in_header.body, "tables a us-east-1 " + signed_in_header.header("x-amzn-requestid"));
+  const Reply presigned = server.ask(
+      raw("POST /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=key%2F20230101%2Feu-west-3%2Fdynamodb%2F"
+          "aws4_request&X-Amz-Signature=c&X-Amz-SignedHeaders=host&X-Amz-Date=d",
+          "Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: DynamoDBStreams_20120810.ListTables\r\n", "{}"));
+  EXPECT_EQ(presigned.body, "streams key eu-west-3 " + presigned.header("x-amzn-requestid"));
 }
 
 std::string compressed(Coding coding, std::string_view text) {

@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -32,8 +33,8 @@ def call(port, operation, body):
 
 
 class Served:
-    def __init__(self, *arguments, cwd=None):
-        self.process = subprocess.Popen([STATOR, "serve", "--port", "0", *arguments], cwd=cwd, text=True,
+    def __init__(self, *arguments, cwd=None, before=None):
+        self.process = subprocess.Popen([STATOR, "serve", "--port", "0", *arguments], cwd=cwd, text=True, preexec_fn=before,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.line = self.process.stdout.readline().strip()
 
@@ -133,10 +134,33 @@ class Serve(unittest.TestCase):
 
     def test_wrong_options_are_one_line(self):
         for arguments in (["--in-memory", "--data", "x"], ["--in-memory", "--sync"], ["--port", "70000"],
-                          ["--threads", "0"], ["--log-level", "loud"], ["--log-format", "xml"]):
+                          ["--threads", "0"], ["--log-level", "loud"], ["--log-format", "xml"],
+                          ["--in-memory", "--host", ""], ["--in-memory", "--allow-origin", "null"],
+                          ["--in-memory", "--allow-origin", "http://a/"], ["--in-memory", "--max-connections", "0"]):
             with self.subTest(arguments):
                 self.assertNotEqual(self.fails(*arguments)[0], 0)
                 self.assertFalse(os.path.exists(os.path.join(self.folder.name, "x")))
+
+    def test_warns_when_others_can_reach_it(self):
+        served = self.serve("--in-memory", "--host", "0.0.0.0")
+        served.stop()
+        self.assertRegex(served.log, r"warning WHOEVER REACHES 0\.0\.0\.0:\d+ MAY READ AND CHANGE EVERYTHING")
+
+    def test_allows_the_origins_it_is_told(self):
+        served = self.serve("--in-memory", "--allow-origin", "https://a.example", "--allow-origin", "https://b.example:8443")
+        for origin, status in (("https://a.example", 200), ("https://b.example:8443", 200), ("https://c.example", 403)):
+            connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
+            connection.request("GET", "/", headers={"Origin": origin})
+            self.assertEqual(connection.getresponse().status, status, origin)
+            connection.close()
+
+    def test_connections_follow_the_limit_on_open_files(self):
+        served = Served("--in-memory", "--max-connections", "5000", before=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (700, 700)))
+        self.started.append(served)
+        self.assertEqual(call(served.port, "ListTables", {})[0], 200)
+        served.stop()
+        self.assertRegex(served.log, r"the limit on open files \(700\) leaves room for \d+ connections, not 5000")
 
     def test_a_second_signal_ends_it_at_once(self):
         served = self.serve("--in-memory")

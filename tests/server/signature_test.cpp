@@ -241,7 +241,6 @@ TEST(Signature, IsRefusedWhereItsTextIsChanged) {
        "InvalidSignatureException: Found more than one 'Authorization' header."},
       {"a part twice", "Signature=", "Signature=0, Signature=",
        "IncompleteSignatureException: Authorization header has more than one 'Signature' parameter."},
-      {"a second Host", "Host: localhost:8000", "Host: localhost:8000\r\nHost: localhost:8000", kMismatch},
       {"a second target", "X-Amz-Date", "X-Amz-Target: DynamoDB_20120810.PutItem\r\nX-Amz-Date", kMismatch},
       {"another method", "POST / ", "PUT / ", kMismatch},
       {"another path", "POST / ", "POST /a ", kMismatch},

@@ -1,0 +1,167 @@
+#include "server/listener.h"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+
+namespace stator::server {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr auto kBackOff = std::chrono::milliseconds(100);
+constexpr auto kBetweenWarnings = std::chrono::seconds(10);
+
+tcp::endpoint resolve(asio::io_context& context, std::string host, std::uint16_t port) {
+  const std::string name = address_text(host, port);
+  // The resolver takes it for every address there is, which nobody means who leaves a variable empty.
+  if (host.empty()) throw std::runtime_error("cannot listen on an empty address: --host needs one (0.0.0.0 is all)");
+  boost::system::error_code error;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const auto found = tcp::resolver(context).resolve(host, std::to_string(port), tcp::resolver::passive, error);
+  if (error || found.empty()) throw std::runtime_error("cannot listen on " + name + ": no address of that name");
+  return found.begin()->endpoint();
+}
+
+tcp::acceptor listen(asio::io_context& context, const std::string& host, std::uint16_t port) {
+  const tcp::endpoint address = resolve(context, host, port);
+  tcp::acceptor acceptor(context);
+  const auto fail_on = [&](const boost::system::error_code& error) {
+    if (!error) return;
+    std::string why = error.message();
+    if (error == asio::error::address_in_use) why = "the port is in use (--port chooses another)";
+    if (error == asio::error::access_denied) why = "not permitted (ports below 1024 belong to root)";
+    if (error == boost::system::errc::address_not_available) why = "this machine has no such address";
+    throw std::runtime_error("cannot listen on " + address_text(host, port) + ": " + why);
+  };
+  boost::system::error_code error;
+  acceptor.open(address.protocol(), error);
+  fail_on(error);
+  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  fail_on(error);
+  acceptor.bind(address, error);
+  fail_on(error);
+  acceptor.listen(asio::socket_base::max_listen_connections, error);
+  fail_on(error);
+  acceptor.non_blocking(true, error);
+  fail_on(error);
+  return acceptor;
+}
+
+bool is_out_of_descriptors(const boost::system::error_code& error) {
+  return error == boost::system::errc::too_many_files_open ||
+         error == boost::system::errc::too_many_files_open_in_system;
+}
+
+int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+}  // namespace
+
+std::string address_text(const std::string& host, std::uint16_t port) {
+  const bool bare_v6 = host.find(':') != std::string::npos && host.front() != '[';
+  return (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Listener::Listener(asio::io_context& context, const std::string& host, std::uint16_t port, Choose choose,
+                   Accepted accepted)
+    : acceptor_(listen(context, host, port)),
+      address_(acceptor_.local_endpoint()),
+      back_off_(context),
+      choose_(std::move(choose)),
+      accepted_(std::move(accepted)),
+      reserve_(open_reserve()) {}
+
+Listener::~Listener() {
+  if (reserve_ >= 0) ::close(reserve_);
+}
+
+void Listener::start() { wait(); }
+
+void Listener::wait() {
+  acceptor_.async_wait(tcp::acceptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error || !acceptor_.is_open()) return;
+    if (accept_all()) {
+      wait();
+    } else {
+      wait_a_while();
+    }
+  });
+}
+
+void Listener::wait_a_while() {
+  back_off_.expires_after(kBackOff);
+  back_off_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && acceptor_.is_open()) wait();
+  });
+}
+
+bool Listener::accept_all() {
+  while (true) {
+    EventLoop& loop = choose_();
+    boost::system::error_code error;
+    tcp::socket socket = acceptor_.accept(loop.context(), error);
+    if (!error) {
+      accepted_(loop, std::move(socket));
+    } else if (error == asio::error::would_block || error == asio::error::try_again) {
+      return true;
+    } else if (is_out_of_descriptors(error)) {
+      switch (turn_one_away()) {
+        case Turned::kOne:
+          warn(error);
+          break;
+        case Turned::kNobody:
+          return true;
+        case Turned::kFailed:
+          warn(error);
+          return false;
+      }
+    } else {
+      // Of one client (it gave up before we came to it), or of the kernel's memory: both pass.
+      warn(error);
+      return false;
+    }
+  }
+}
+
+Listener::Turned Listener::turn_one_away() {
+  if (reserve_ < 0) reserve_ = open_reserve();
+  if (reserve_ < 0) return Turned::kFailed;
+  ::close(reserve_);
+  const int client = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+  // The kernel looks for a descriptor before it looks for a client.
+  const bool nobody = client < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  if (client >= 0) {
+    [[maybe_unused]] const ssize_t sent =
+        ::send(client, kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::close(client);
+    ++turned_away_;
+  }
+  reserve_ = open_reserve();
+  if (nobody) return Turned::kNobody;
+  return client >= 0 ? Turned::kOne : Turned::kFailed;
+}
+
+void Listener::warn(const boost::system::error_code& error) {
+  const auto now = std::chrono::steady_clock::now();
+  if (warned_ != std::chrono::steady_clock::time_point() && now - warned_ < kBetweenWarnings) return;
+  warned_ = now;
+  spdlog::warn("cannot accept a connection: {} ({} clients turned away so far)", error.message(), turned_away_);
+}
+
+void Listener::stop() {
+  try {
+    accept_all();
+  } catch (const std::exception& error) {
+    spdlog::error("cannot accept the last connections: {}", error.what());
+  }
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  back_off_.cancel();
+}
+
+}  // namespace stator::server

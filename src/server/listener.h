@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "server/event_loop.h"
+
+namespace stator::server {
+
+/// What is sent to a client that there is no room for.
+inline constexpr std::string_view kFullReply =
+    "HTTP/1.1 503 Service Unavailable\r\nServer: Stator\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+/// "127.0.0.1:8000", "[::1]:8000".
+std::string address_text(const std::string& host, std::uint16_t port);
+
+/// The listening socket. Runs on a context whose thread does nothing that takes long.
+class Listener {
+ public:
+  /// The loop that serves the next connection.
+  using Choose = std::function<EventLoop&()>;
+  using Accepted = std::function<void(EventLoop&, boost::asio::ip::tcp::socket)>;
+
+  /// Binds and listens. Throws std::runtime_error with one line for the user.
+  Listener(boost::asio::io_context& context, const std::string& host, std::uint16_t port, Choose choose,
+           Accepted accepted);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  [[nodiscard]] boost::asio::ip::tcp::endpoint address() const { return address_; }
+  void start();
+  /// Accepts those whose connection the kernel has already made, who would be reset otherwise, and closes.
+  void stop();
+
+ private:
+  void wait();
+  void wait_a_while();
+  /// False: the rest has to wait a while.
+  bool accept_all();
+  enum class Turned : std::uint8_t { kOne, kNobody, kFailed };
+  Turned turn_one_away();
+  void warn(const boost::system::error_code& error);
+
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::ip::tcp::endpoint address_;
+  boost::asio::steady_timer back_off_;
+  Choose choose_;
+  Accepted accepted_;
+  /// A descriptor for the moment when there are no more: given up, it lets one client be accepted and told.
+  int reserve_ = -1;
+  std::chrono::steady_clock::time_point warned_{};
+  std::size_t turned_away_ = 0;
+};
+
+}  // namespace stator::server

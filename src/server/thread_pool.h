@@ -1,0 +1,72 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "server/protocol.h"
+
+namespace stator::server {
+
+/// All threads of a server: they drive its event loops and run the calls that would hold a loop up. Threads are made
+/// when they are needed and end when they had nothing to do for a while; one spare is always there, so that a loop can
+/// be taken over when the system gives no more threads.
+class ThreadPool {
+ public:
+  /// What a thread runs, with buffers of that thread.
+  using Task = std::function<void(Protocol&)>;
+  using MakeProtocol = std::function<std::unique_ptr<Protocol>()>;
+
+  /// How many threads may run something, counted with the event loops. Each is above the one before.
+  struct Limits {
+    std::size_t calls;       // for `submit`, and for calls that are likely to take long
+    std::size_t item_calls;  // for calls that seldom do
+    std::size_t all;         // for `run_now`: taking over an event loop must not fail
+  };
+
+  ThreadPool(MakeProtocol make_protocol, const Limits& limits);
+  /// Waits for the tasks.
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  /// Makes the spare thread; to be called when the event loops have theirs. Throws std::system_error.
+  void add_spare();
+  /// Runs the task at once, on a thread of its own. False: all threads are in use, or the system gives no more.
+  bool run_now(Task task);
+  /// Runs the task as soon as a thread is free; in order.
+  void submit(Task task);
+  [[nodiscard]] const Limits& limits() const { return limits_; }
+  /// Threads that run something, or are about to.
+  [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_relaxed); }
+  /// Waits until every task has ended; none may be given after that.
+  void join();
+
+ private:
+  bool place(Task& task, std::size_t limit);
+  bool add_thread();
+  void run();
+  void take_from_waiting();
+  void join_ended();
+
+  const MakeProtocol make_protocol_;
+  const Limits limits_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Task> ready_;               // each has a thread that will run it
+  std::deque<Task> waiting_;             // for a thread
+  std::size_t idle_ = 0;                 // threads that run nothing; those about to take a ready task among them
+  std::atomic<std::size_t> running_{0};  // tasks that run or are ready
+  bool ending_ = false;
+  std::list<std::thread> threads_;
+  std::list<std::thread> ended_;
+};
+
+}  // namespace stator::server

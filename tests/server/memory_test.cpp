@@ -1,0 +1,178 @@
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "server/memory_budget.h"
+#include "server/reply_buffer.h"
+#include "server/running_server.h"
+
+namespace stator::server {
+namespace {
+
+constexpr std::size_t kMegabyte = 1024 * 1024;
+
+/// Waits for what happens soon, on the server's threads.
+template <typename Condition>
+bool soon(Condition condition) {
+  for (int i = 0; i < 1'000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+/// The first `sent` bytes of a request whose body is `size` bytes long.
+std::string promised(std::size_t size, std::size_t sent) {
+  std::string text = request("TagResource", "");
+  text.replace(text.find("Content-Length: 0"), 17, "Content-Length: " + std::to_string(size));
+  const std::size_t whole = text.size() + size;
+  text += '"';
+  text.resize(std::min(sent, whole), 'b');
+  if (text.size() == whole) text.back() = '"';
+  return text;
+}
+
+TEST(Memory, RepliesThatNobodyReadsAreBounded) {
+  Options options;
+  options.max_buffered_bytes = 32 * kMegabyte;
+  RunningServer server(options);
+  server.endpoint.large_reply_bytes = 4 * kMegabyte;
+  std::deque<Client> deaf;
+  for (int i = 0; i < 60; ++i) {
+    deaf.emplace_back(server.port(), 4096);
+    deaf.back().send(request("Query"));
+    // Each has been answered, one way or the other, before the next asks.
+    ASSERT_TRUE(soon([&] { return !deaf.back().silent(0); }));
+    // Beside the budget, what is being made at the moment: a reply, with the room its string has grown to.
+    EXPECT_LE(server.server->buffered_bytes(), options.max_buffered_bytes + 10 * kMegabyte);
+  }
+  int whole = 0;
+  int refused = 0;
+  EXPECT_TRUE(server.alive()) << "small requests have room of their own";
+  for (Client& client : deaf) {
+    const Reply reply = client.receive();
+    whole += reply.status == 200 ? 1 : 0;
+    refused += reply.status == 503 ? 1 : 0;
+  }
+  EXPECT_GE(whole, 2);
+  EXPECT_GE(refused, 20);
+  EXPECT_TRUE(soon([&] { return server.ask(request("Query")).status == 200; })) << "it was read, and there is room";
+}
+
+TEST(Memory, APromisedBodyCostsWhatHasArrived) {
+  Options options;
+  options.max_buffered_bytes = 32 * kMegabyte;
+  const RunningServer server(options);
+  std::deque<Client> promising;
+  for (int i = 0; i < 100; ++i) {
+    promising.emplace_back(server.port());
+    promising.back().send(promised(16 * kMegabyte, 20'000));
+  }
+  EXPECT_TRUE(server.alive());
+  EXPECT_LE(server.server->buffered_bytes(), 100 * 160 * 1024U);
+  EXPECT_EQ(server.ask(promised(3 * kMegabyte, 4 * kMegabyte)).status, 200) << "large ones too";
+}
+
+TEST(Memory, SmallRequestsAreAnsweredWhileLargeOnesAreRefused) {
+  Options options;
+  options.max_buffered_bytes = 8 * kMegabyte;
+  const RunningServer server(options);
+  {
+    std::deque<Client> large;
+    int refused = 0;
+    for (int i = 0; i < 20; ++i) {
+      large.emplace_back(server.port());
+      large.back().send(promised(2 * kMegabyte, 2 * kMegabyte));
+    }
+    for (Client& client : large) refused += client.silent(50) ? 0 : 1;
+    EXPECT_GE(refused, 10);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(server.alive());
+  }
+  EXPECT_TRUE(soon([&] { return server.ask(promised(2 * kMegabyte, 3 * kMegabyte)).status == 200; }));
+}
+
+TEST(Memory, ASlowReaderGetsLessTimeWhenMemoryIsShort) {
+  Options options;
+  options.max_buffered_bytes = 16 * kMegabyte;
+  RunningServer server(options);
+  server.endpoint.large_reply_bytes = 13 * kMegabyte;
+  Client deaf(server.port(), 4096);
+  deaf.send(request("Query"));
+  // Not the 30 s that it has otherwise.
+  EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() > 12 * kMegabyte; }))
+      << server.server->buffered_bytes();
+  EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() < kMegabyte; }));
+}
+
+TEST(Memory, AReaderThatTakesAByteNowAndThenIsCutOffToo) {
+  Options options;
+  options.write_timeout_ms = 300;
+  const RunningServer server(options);
+  Client dripping(server.port(), 4096);
+  dripping.send(request("Query"));
+  ASSERT_TRUE(soon([&] { return server.server->buffered_bytes() > kMegabyte; }));
+  EXPECT_TRUE(soon([&] {
+    dripping.take(200);
+    return server.server->buffered_bytes() == 0;
+  }));
+}
+
+TEST(Memory, IsAllGivenBack) {
+  Options options;
+  options.max_buffered_bytes = 16 * kMegabyte;
+  RunningServer server(options);
+  server.endpoint.large_reply_bytes = 3 * kMegabyte;
+  {
+    std::deque<Client> clients;
+    for (int i = 0; i < 10; ++i) {
+      clients.emplace_back(server.port(), 4096);
+      clients.back().send(i % 2 == 0 ? promised(kMegabyte, 500'000) : request("Query"));
+      server.ask(request("DeleteItem"));  // memory runs out
+    }
+  }
+  EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() == 0; })) << server.server->buffered_bytes();
+}
+
+TEST(MemoryCharge, IsGivenBackHoweverItsHolderEnds) {
+  MemoryBudget budget(1'000);
+  try {
+    MemoryCharge charge(budget);
+    EXPECT_TRUE(charge.grow_to(900, Room::kShared));
+    EXPECT_FALSE(charge.grow_to(1'001, Room::kShared));
+    EXPECT_TRUE(charge.grow_to(1'250, Room::kSmall));
+    EXPECT_FALSE(charge.grow_to(1'251, Room::kSmall));
+    EXPECT_EQ(budget.used(), 1'250U);
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+TEST(ReplyBuffer, TakesAHeadOfAnyLength) {
+  for (const std::size_t size : {10U, 768U, 769U, 40'000U}) {
+    ReplyBuffer replies;
+    replies.append("first");
+    replies.open();
+    replies.bytes() += "body";
+    const std::string head(size, 'h');
+    replies.seal(head);
+    std::string sent;
+    for (const ReplyBuffer::Segment& segment : replies.segments()) {
+      sent.append(replies.data() + segment.begin, segment.end - segment.begin);
+    }
+    EXPECT_EQ(sent, "first" + head + "body");
+  }
+}
+
+TEST(ReplyBuffer, TakesBackWhatIsNotFinished) {
+  ReplyBuffer replies;
+  replies.append("first");
+  replies.open();
+  replies.bytes() += "body";
+  replies.abandon();
+  EXPECT_EQ(replies.size(), 5U);
+  EXPECT_EQ(replies.segments().size(), 1U);
+}
+
+}  // namespace
+}  // namespace stator::server

@@ -1,0 +1,167 @@
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "server/running_server.h"
+
+namespace stator::server {
+namespace {
+
+/// Calls that wait for ever, as many as `count`, each on a connection of its own.
+class BlockedCalls {
+ public:
+  BlockedCalls(RunningServer& server, const std::string& operation, int count) : server_(server) {
+    server.endpoint.block(operation);
+    for (int i = 0; i < count; ++i) {
+      clients_.emplace_back(server.port());
+      clients_.back().send(request(operation));
+    }
+  }
+  ~BlockedCalls() { server_.endpoint.unblock(); }
+  BlockedCalls(const BlockedCalls&) = delete;
+  BlockedCalls& operator=(const BlockedCalls&) = delete;
+
+  void wait_for(int count) const {
+    while (server_.endpoint.waiting < count) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::deque<Client>& clients() { return clients_; }
+
+ private:
+  RunningServer& server_;
+  std::deque<Client> clients_;
+};
+
+/// Waits until nobody listens any more.
+bool refuses_newcomers(const RunningServer& server) {
+  for (int i = 0; i < 2'000; ++i) {
+    try {
+      const Client newcomer(server.port());
+    } catch (const std::runtime_error&) {
+      return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+std::string health() { return "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"; }
+
+class SlowCalls : public testing::TestWithParam<const char*> {};
+
+// A page that takes long, an item whose write is held up, and what is known to wait; with two event loops.
+INSTANTIATE_TEST_SUITE_P(Operations, SlowCalls, testing::Values("BatchGetItem", "TagResource", "CreateTable"));
+
+TEST_P(SlowCalls, HoldUpNobodyElse) {
+  RunningServer server;
+  std::deque<Client> before;
+  for (int i = 0; i < 8; ++i) before.emplace_back(server.port());
+  constexpr int kBlocked = 12;
+  BlockedCalls blocked(server, GetParam(), kBlocked);
+  blocked.wait_for(kBlocked);
+  for (int round = 0; round < 3; ++round) {
+    for (Client& client : before) {
+      client.send(request("GetItem"));
+      EXPECT_EQ(client.receive().status, 200) << "a connection from before";
+    }
+    EXPECT_TRUE(server.alive()) << "a new connection";
+    EXPECT_EQ(server.ask(health()).status, 200);
+  }
+  EXPECT_EQ(server.endpoint.waiting, kBlocked);
+  server.endpoint.unblock();
+  for (Client& client : blocked.clients()) EXPECT_EQ(client.receive().status, 200);
+  // The connections of slow calls are as good as others afterwards.
+  for (Client& client : blocked.clients()) {
+    client.send(request("GetItem", "7"));
+    EXPECT_EQ(client.receive().body, R"({"Item":{"echo":7}})");
+  }
+}
+
+TEST_P(SlowCalls, MoreThanThereAreThreadsStillLeaveHealthAndAcceptingAlone) {
+  RunningServer server;
+  BlockedCalls blocked(server, GetParam(), 150);
+  blocked.wait_for(35);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(server.ask(health()).status, 200);
+  server.endpoint.unblock();
+  for (Client& client : blocked.clients()) EXPECT_EQ(client.receive().status, 200);
+}
+
+TEST(SlowCalls, ManyPagesLeaveItemsAlone) {
+  RunningServer server;
+  BlockedCalls blocked(server, "BatchGetItem", 150);
+  blocked.wait_for(35);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(server.alive());
+}
+
+TEST(SlowCalls, PipelinedRequestsBehindThemAreAnsweredInOrder) {
+  RunningServer server;
+  server.endpoint.block("BatchGetItem");
+  server.endpoint.block("CreateTable");
+  Client client(server.port());
+  client.send(request("GetItem", "1") + request("BatchGetItem") + request("GetItem", "2") + request("CreateTable") +
+              request("GetItem", "3"));
+  client.half_close();
+  while (server.endpoint.waiting < 1) std::this_thread::yield();
+  EXPECT_TRUE(server.alive());
+  server.endpoint.unblock();
+  EXPECT_EQ(client.receive().body, R"({"Item":{"echo":1}})");
+  EXPECT_EQ(client.receive().body, "{}");
+  EXPECT_EQ(client.receive().body, R"({"Item":{"echo":2}})");
+  EXPECT_EQ(client.receive().body, "{}");
+  EXPECT_EQ(client.receive().body, R"({"Item":{"echo":3}})");
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST(SlowCalls, MayLoseTheirClients) {
+  RunningServer server;
+  {
+    BlockedCalls blocked(server, "BatchGetItem", 10);
+    blocked.wait_for(10);
+    blocked.clients().clear();
+    EXPECT_TRUE(server.alive());
+  }
+  EXPECT_TRUE(server.alive());
+}
+
+TEST(SlowCalls, AreFinishedWhenTheServerStops) {
+  RunningServer server;
+  BlockedCalls blocked(server, "BatchGetItem", 6);
+  blocked.wait_for(6);
+  server.server->stop();
+  EXPECT_TRUE(refuses_newcomers(server)) << "it heard of the stop";
+  server.endpoint.unblock();
+  for (Client& client : blocked.clients()) {
+    const Reply reply = client.receive();
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.header("connection"), "close");
+  }
+  server.stop();
+}
+
+TEST(SlowCalls, LoopsChangeThreadsUnderLoad) {
+  RunningServer server;
+  std::atomic<int> right{0};
+  constexpr int kThreads = 6;
+  constexpr int kRequests = 60;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        Client client(server.port());
+        for (int i = 0; i < kRequests; ++i) {
+          if (i % 20 == t) {
+            client.send(request("UpdateItem"));  // 200 ms
+            if (client.receive().body == "{}") right.fetch_add(1);
+            continue;
+          }
+          const std::string body = std::to_string(t * 1'000 + i);
+          client.send(request("GetItem", body));
+          if (client.receive().body == R"({"Item":{"echo":)" + body + "}}") right.fetch_add(1);
+        }
+      });
+    }
+  }
+  EXPECT_EQ(right, kThreads * kRequests);
+}
+
+}  // namespace
+}  // namespace stator::server

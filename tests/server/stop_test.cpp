@@ -1,0 +1,129 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <deque>
+#include <fstream>
+
+#include "server/running_server.h"
+#include "server/stop_signals.h"
+
+namespace stator::server {
+namespace {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;  // needs more address space than any limit leaves
+#else
+constexpr bool kSanitized = false;
+#endif
+
+/// Pages of address space that the process has.
+rlim_t address_space_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  rlim_t pages = 0;
+  statm >> pages;
+  return pages * 4096;
+}
+
+/// In a process of its own: a server with more event loops than the system gives threads. Its stacks do not fit.
+[[noreturn]] void start_without_threads() {
+  FakeEndpoint endpoint;
+  Options options;
+  options.port = 0;
+  options.threads = 64;
+  Server server(endpoint, options);
+  const rlimit limit{address_space_bytes() + (rlim_t{60} << 20), RLIM_INFINITY};
+  ::setrlimit(RLIMIT_AS, &limit);
+  try {
+    server.run();
+  } catch (const std::runtime_error& error) {
+    std::fputs(error.what(), stderr);
+    std::_Exit(7);
+  }
+  std::_Exit(0);
+}
+
+TEST(Start, FailsWithALineWhenThereAreTooFewThreads) {
+  if (kSanitized) GTEST_SKIP();
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(start_without_threads(), testing::ExitedWithCode(7), "cannot start the server's threads");
+}
+
+TEST(StopSignals, CallWhoWatches) {
+  std::atomic<int> calls{0};
+  StopSignals signals;
+  const auto watch = signals.watch([&calls] { calls.fetch_add(1); });
+  ::kill(::getpid(), SIGTERM);
+  for (int i = 0; i < 1'000 && calls == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(StopSignals, CallNothingThatHasEnded) {
+  StopSignals signals;
+  std::atomic<int> calls{0};
+  {
+    // A server that threw while it ran ends like this: what the signal would call is gone.
+    const auto watch = signals.watch([&calls] { calls.fetch_add(1); });
+  }
+  ::kill(::getpid(), SIGTERM);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(calls, 0);
+}
+
+rlimit descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit;
+}
+
+/// Restores the limit on open files.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t soft) : before_(descriptor_limit()) {
+    rlimit limit = before_;
+    limit.rlim_cur = soft;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_;
+};
+
+TEST(Descriptors, WithoutAnyLeftClientsAreToldAndServedAgainLater) {
+  const RunningServer server;
+  std::deque<UnconnectedClient> clients;
+  for (int i = 0; i < 20; ++i) clients.emplace_back();
+  {
+    // The lowest free descriptor is what the next accept would get.
+    const int lowest = ::dup(0);
+    ::close(lowest);
+    const DescriptorLimit none(static_cast<rlim_t>(lowest));
+    for (UnconnectedClient& client : clients) {
+      client.connect(server.port());
+      EXPECT_EQ(client.receive().status, 503);
+    }
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(server.alive());
+}
+
+TEST(Descriptors, MaxConnectionsFollowTheLimit) {
+  FakeEndpoint endpoint;
+  Options options;
+  options.port = 0;
+  options.threads = 1;
+  options.max_connections = 100;
+  EXPECT_EQ(Server(endpoint, options).max_connections(), 100U);
+  options.max_connections = descriptor_limit().rlim_max;
+  const std::size_t fewer = Server(endpoint, options).max_connections();
+  EXPECT_LT(fewer, options.max_connections - options.reserved_descriptors);
+  options.reserved_descriptors += 100;
+  EXPECT_EQ(Server(endpoint, options).max_connections(), fewer - 100);
+  options.reserved_descriptors = descriptor_limit().rlim_max;
+  EXPECT_THROW(Server(endpoint, options), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace stator::server
