@@ -11,6 +11,7 @@
 #include "server/log.h"
 #include "server/server.h"
 #include "server/stop_signals.h"
+#include "server/tls.h"
 #include "server/web_rules.h"
 
 namespace stator::cli {
@@ -24,16 +25,32 @@ struct ServeOptions {
   std::string log_level = "info";
   std::string log_format = "text";
   std::optional<std::string> credentials;
+  std::string tls_certificate;
+  std::string tls_key;
+  bool tls_self_signed = false;
 };
 
-std::string start_line(const server::Server& server, const std::string& storage, server::LogFormat format) {
-  if (format == server::LogFormat::kText) {
-    return fmt::format("Stator {} serves {} ({})", STATOR_VERSION, server.url(), storage);
+std::shared_ptr<const server::TlsContext> make_tls(const ServeOptions& options, const std::string& data_directory) {
+  if (!options.tls_certificate.empty()) {
+    return std::make_shared<const server::TlsContext>(options.tls_certificate, options.tls_key);
+  }
+  if (!options.tls_self_signed) return nullptr;
+  return std::make_shared<const server::TlsContext>(options.in_memory
+                                                        ? server::make_self_signed_certificate()
+                                                        : server::keep_self_signed_certificate(data_directory));
+}
+
+std::string start_line(const server::Server& server, const std::string& storage, const server::Options& options) {
+  const std::string fingerprint = options.tls == nullptr ? "" : options.tls->fingerprint();
+  if (options.log_format == server::LogFormat::kText) {
+    std::string line = fmt::format("Stator {} serves {} ({})", STATOR_VERSION, server.url(), storage);
+    return fingerprint.empty() ? line : line + "\nTLS certificate SHA-256 " + fingerprint;
   }
   std::string line = R"({"message":"serving","url":)";
   core::append_json_string(server.url(), line);
   line += R"(,"storage":)";
   core::append_json_string(storage, line);
+  if (!fingerprint.empty()) line += R"(,"certificate_sha256":")" + fingerprint + '"';
   return line + R"(,"version":")" STATOR_VERSION "\"}";
 }
 
@@ -61,12 +78,13 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.sync = options.sync;
   storage.transition_delay_ms = options.transition_delay_ms;
   endpoint::Embedded endpoint(storage);
+  options.http.tls = make_tls(options, session.data_directory);
   server::Server server(endpoint, options.http);
   std::optional<endpoint::ServerNotice> notice;
   if (!options.in_memory) notice.emplace(storage.directory, server.url());
   const std::string where =
       options.in_memory ? "in memory" : "data in " + endpoint.describe() + (options.sync ? ", synced" : "");
-  *session.out << start_line(server, where, options.http.log_format) << std::endl;
+  *session.out << start_line(server, where, options.http) << std::endl;
   const auto watch = signals.watch([&server] { server.stop(); });
   server.run();
 }
@@ -94,6 +112,19 @@ void add_serve_command(CLI::App& root, Session& session) {
                    "Answer only requests signed with keys of this credentials file (- for standard input, env for the "
                    "environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for tests, KEY:SECRET)")
       ->type_name("SOURCE");
+  CLI::Option* const certificate =
+      command
+          ->add_option("--tls-cert", options->tls_certificate, "Speak TLS with this certificate (PEM, with its chain)")
+          ->type_name("FILE");
+  CLI::Option* const key =
+      command->add_option("--tls-key", options->tls_key, "The certificate's key (PEM, no password)")
+          ->type_name("FILE")
+          ->needs(certificate);
+  certificate->needs(key);
+  command
+      ->add_flag("--tls-self-signed", options->tls_self_signed,
+                 "Speak TLS with a certificate made by itself, kept in the data directory")
+      ->excludes(certificate);
   command
       ->add_option("--allow-origin", options->http.allowed_origins,
                    "Origin of web pages that may call, such as https://example.com; * is all (default: only pages on\n"

@@ -486,6 +486,7 @@ void Connection::check_timeouts(std::int64_t now_ms) {
   switch (state_) {
     case State::kIdle:
       if (waited > options.idle_timeout_ms) return close();
+      if (!transport_->is_established() && waited > options.request_timeout_ms) return close();
       trim(waited);
       break;
     case State::kReceiving:

@@ -21,6 +21,7 @@
 #include "server/listener.h"
 #include "server/signature_verifier.h"
 #include "server/thread_pool.h"
+#include "server/tls.h"
 #include "server/web_rules.h"
 
 namespace stator::server {
@@ -105,13 +106,12 @@ struct Server::Impl {
             },
             thread_limits(loop_count(options))),
         monitor(context, pool),
-        shared{
-            .options = options,
-            .budget = budget,
-            .pool = pool,
-            .monitor = monitor,
-            .connections = connections,
-            .make_transport = [](tcp::socket socket) { return std::make_unique<PlainTransport>(std::move(socket)); }},
+        shared{.options = options,
+               .budget = budget,
+               .pool = pool,
+               .monitor = monitor,
+               .connections = connections,
+               .make_transport = [this](tcp::socket socket) { return make_transport(std::move(socket)); }},
         listener(
             context, options.host, options.port, [this]() -> EventLoop& { return least_loaded(); },
             [this](EventLoop& loop, tcp::socket socket) { hand_over(loop, std::move(socket)); }),
@@ -131,6 +131,11 @@ struct Server::Impl {
       };
       monitor.add(*loops.back());
     }
+  }
+
+  std::unique_ptr<Transport> make_transport(tcp::socket socket) const {
+    if (options.tls == nullptr) return std::make_unique<PlainTransport>(std::move(socket));
+    return std::make_unique<TlsTransport>(std::move(socket), *options.tls);
   }
 
   EventLoop& least_loaded() {
@@ -220,7 +225,9 @@ Server::~Server() = default;
 
 std::uint16_t Server::port() const { return impl_->listener.address().port(); }
 
-std::string Server::url() const { return "http://" + address_text(impl_->options.host, port()); }
+std::string Server::url() const {
+  return (impl_->options.tls == nullptr ? "http://" : "https://") + address_text(impl_->options.host, port());
+}
 
 bool Server::is_on_loopback() const { return impl_->listener.address().address().is_loopback(); }
 

@@ -13,6 +13,8 @@
 /// HTTP: publishes an Endpoint as DynamoDB's AWS JSON 1.0 protocol.
 namespace stator::server {
 
+class TlsContext;
+
 inline constexpr std::size_t kDefaultReservedDescriptors = 512;
 
 struct Options {
@@ -27,6 +29,9 @@ struct Options {
 
   /// Only requests signed with one of these are answered; null: any signature will do.
   std::shared_ptr<const AccessKeys> credentials;
+
+  /// With it the server speaks TLS and nothing else.
+  std::shared_ptr<const TlsContext> tls;
 
   /// Origins of web pages that may call, beside those on this machine; "*" is all. See WebRules.
   std::vector<std::string> allowed_origins;
@@ -63,7 +68,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
-  /// "http://127.0.0.1:8000"
+  /// "http://127.0.0.1:8000", with TLS "https://…".
   [[nodiscard]] std::string url() const;
   /// Whether only this machine can reach it.
   [[nodiscard]] bool is_on_loopback() const;

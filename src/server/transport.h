@@ -37,6 +37,8 @@ class Transport {
   virtual Result write(std::span<const iovec> pieces) = 0;
   /// Whether `read` has bytes that the socket does not know of any more, so that waiting for it would be in vain.
   [[nodiscard]] virtual bool has_buffered_input() const { return false; }
+  /// False while both sides still agree on how to speak.
+  [[nodiscard]] virtual bool is_established() const { return true; }
   /// Tells the other side that it gets no more; it may still send.
   virtual void end_output() = 0;
 

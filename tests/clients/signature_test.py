@@ -114,7 +114,8 @@ class SignatureTest(unittest.TestCase):
         with open(cls.file, "w", encoding="utf-8") as out:
             out.write(FILE)
         os.chmod(cls.file, stat.S_IRUSR | stat.S_IWUSR)
-        cls.server = StatorServer(["--in-memory", "--credentials", cls.file, "--log-requests"]).__enter__()
+        cls.server = StatorServer(["--in-memory", "--credentials", cls.file, "--log-requests",
+                                   "--log-level", "trace"]).__enter__()
         cls.addClassCleanup(cls.stop)
         cls.address = (cls.server.url.split("//")[1].split(":")[0], int(cls.server.url.rsplit(":", 1)[1]))
         cls.main = cls.client(MAIN)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 
-URL = re.compile(r"http://[\w.:\[\]-]+:\d+")
+URL = re.compile(r"https?://[\w.:\[\]-]+:\d+")
 
 
 class StatorServer:

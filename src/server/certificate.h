@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "server/openssl.h"
+
+/// Certificates that the server makes for itself.
+namespace stator::server {
+
+/// A certificate and its private key, as PEM texts.
+struct CertificateText {
+  std::string certificate;
+  std::string key;
+};
+
+/// A new key (EC P-256) and a certificate that it signs itself, for localhost, 127.0.0.1, ::1 and the machine's name,
+/// valid for 825 days. Throws std::runtime_error.
+CertificateText make_self_signed_certificate();
+
+/// The certificate in DIRECTORY/tls/cert.pem and key.pem; made, and left there for their owner alone, where they are
+/// missing, do not belong together, or end within 30 days. Throws std::runtime_error with one line for the user.
+CertificateText keep_self_signed_certificate(const std::filesystem::path& directory);
+
+/// Null for what is none.
+OpenSslPtr<X509> parse_certificate(const std::string& text);
+OpenSslPtr<EVP_PKEY> parse_key(const std::string& text);
+
+/// "AB:CD:…" of the SHA-256 of the certificate, as other tools show it.
+std::string certificate_fingerprint(const X509& certificate);
+
+}  // namespace stator::server

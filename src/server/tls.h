@@ -1,0 +1,63 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "server/certificate.h"
+#include "server/openssl.h"
+#include "server/transport.h"
+
+/// TLS 1.2 and 1.3, by OpenSSL.
+namespace stator::server {
+
+/// A server's certificate and key, and how it speaks TLS. Safe to use from several threads.
+class TlsContext {
+ public:
+  /// PEM files: the certificate with its chain, and the key without a password. Throws std::runtime_error with one line
+  /// for the user: a file that cannot be read, a key that is not the certificate's.
+  TlsContext(const std::filesystem::path& certificate, const std::filesystem::path& key);
+  explicit TlsContext(const CertificateText& self_signed);
+
+  /// Of the certificate: "AB:CD:…", SHA-256.
+  [[nodiscard]] std::string fingerprint() const;
+  [[nodiscard]] OpenSslPtr<SSL> new_session() const;
+
+ private:
+  TlsContext();
+  void check_key(const std::string& source) const;
+
+  OpenSslPtr<SSL_CTX> context_;
+};
+
+/// TLS over TCP. OpenSSL never sees the socket: bytes go through two buffers in memory, of at most one record each.
+class TlsTransport final : public Transport {
+ public:
+  TlsTransport(boost::asio::ip::tcp::socket socket, const TlsContext& context);
+
+  Result read(char* into, std::size_t size) override;
+  Result write(std::span<const iovec> pieces) override;
+  [[nodiscard]] bool has_buffered_input() const override;
+  [[nodiscard]] bool is_established() const override;
+  void end_output() override;
+
+ private:
+  enum class Sent : std::uint8_t { kAll, kNotYet, kFailed };
+  /// Hands what OpenSSL wrote to the socket.
+  Sent flush();
+  /// Takes what the socket has. kDone: OpenSSL has more than before.
+  Status feed();
+  /// A client that speaks HTTP without TLS is told so, in the open.
+  void answer_plain_http();
+
+  OpenSslPtr<SSL> session_;
+  BIO* received_;  // owned by the session
+  BIO* to_send_;   // owned by the session
+  bool began_ = false;
+  bool ended_ = false;
+  /// Bytes of a `write` that OpenSSL has taken, while not all of what it made of them was sent.
+  std::size_t taken_ = 0;
+  /// What was read from `to_send_` and the socket did not take yet.
+  std::string unsent_;
+};
+
+}  // namespace stator::server
