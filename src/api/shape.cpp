@@ -1,6 +1,5 @@
 #include "api/shape.h"
 
-#include <array>
 #include <string>
 
 #include "api/shape_report.h"
@@ -8,6 +7,7 @@
 #include "api/shape_values.h"
 #include "api/shapes/operations.h"
 #include "core/api_error.h"
+#include "core/base64.h"
 
 namespace stator::api {
 
@@ -115,38 +115,6 @@ std::string_view token_name(const json::Value& value) {
   }
   refuse(found.is_array() ? "Unrecognized collection type class java.nio.ByteBuffer"
                           : "only base-64-encoded strings are convertible to bytes");
-}
-
-constexpr std::array<std::int8_t, 256> base64_digits() {
-  std::array<std::int8_t, 256> digits{};
-  digits.fill(-1);
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t at = 0; at < kAlphabet.size(); ++at) {
-    digits[static_cast<unsigned char>(kAlphabet[at])] = static_cast<std::int8_t>(at);
-  }
-  return digits;
-}
-constexpr std::array<std::int8_t, 256> kBase64Digits = base64_digits();
-
-void check_base64(std::string_view text) {
-  if (text.size() % 4 != 0) {
-    refuse("Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size()));
-  }
-  if (text.empty()) {
-    return;
-  }
-  const std::size_t pads = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  text.remove_suffix(pads);
-  // The bits of the last digit that no byte takes must be zero.
-  const int last = kBase64Digits[static_cast<unsigned char>(text.back())];
-  if (pads > 0 && (last & (pads == 2 ? 0xf : 0x3)) != 0) {
-    refuse("Invalid last non-pad Base64 character dectected");
-  }
-  for (const char c : text) {
-    if (kBase64Digits[static_cast<unsigned char>(c)] < 0) {
-      refuse("Invalid Base64 character: '" + std::string(1, c) + "'");
-    }
-  }
 }
 
 /// One walk over the request in the order of its text, as the service's parser reads it. It throws at the first JSON
@@ -338,7 +306,10 @@ class Walk {
     if (!value.is_string()) {
       refuse_blob(value);
     }
-    check_base64(std::string_view(value));
+    const std::string_view text(value);
+    if (!core::base64_decoded_size(text)) {
+      refuse(core::base64_complaint(text));
+    }
   }
 
   void set(const json::Value& value, bool binary) {

@@ -8,6 +8,7 @@
 #include "api/shape_text.h"
 #include "api/shape_values.h"
 #include "core/api_error.h"
+#include "core/utf8.h"
 
 namespace stator::api {
 
@@ -74,7 +75,7 @@ class Path {
       case Step::kMember:
         return text.append(lower ? lower_first(name_) : std::string(name_));
       case Step::kKey:
-        return text.append(name_.substr(0, kMaxKeyBytes)).append(".member");
+        return text.append(core::utf8_prefix(name_, kMaxKeyBytes)).append(".member");
       default:
         return text.append(std::to_string(index_)).append(".member");
     }

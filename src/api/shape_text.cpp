@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/shapes/common.h"
+#include "core/utf8.h"
 
 namespace stator::api {
 
@@ -28,7 +29,7 @@ class Printer {
         out_.append("null");
         return;
       case Type::STRING:
-        out_.append(std::string_view(value));
+        text(std::string_view(value));
         return;
       case Type::BOOL:
         out_.append(bool(value) ? "true" : "false");
@@ -51,14 +52,18 @@ class Printer {
     }
   }
   std::string take() {
-    if (full()) {
-      out_.resize(kMaxValueTextBytes);
-    }
+    out_.resize(core::utf8_prefix(out_, kMaxValueTextBytes).size());
     return std::move(out_);
   }
 
  private:
   [[nodiscard]] bool full() const { return out_.size() >= kMaxValueTextBytes; }
+
+  /// No more than still fits, and one character to be cut off.
+  void text(std::string_view text) {
+    constexpr std::size_t kLongestCharacterBytes = 4;
+    out_.append(core::utf8_prefix(text, kMaxValueTextBytes + kLongestCharacterBytes - out_.size()));
+  }
 
   void number(double number, const Shape* shape) {
     std::array<char, 400> digits{};
@@ -108,7 +113,9 @@ class Printer {
     out_.push_back('{');
     bool first = true;
     for (const auto field : object) {
-      out_.append(first ? "" : ", ").append(field.key).push_back('=');
+      out_.append(first ? "" : ", ");
+      text(field.key);
+      out_.push_back('=');
       first = false;
       value(field.value, shape != nullptr ? shape->element : nullptr);
       if (full()) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/json_string.h"
+#include "core/utf8.h"
 
 namespace stator::core {
 namespace {
@@ -11,6 +12,9 @@ constexpr std::string_view kDynamoDb = "com.amazonaws.dynamodb.v20120810#";
 constexpr std::string_view kService = "com.amazon.coral.service#";
 constexpr std::string_view kValidate = "com.amazon.coral.validate#";
 constexpr std::string_view kAvailability = "com.amazon.coral.availability#";
+
+/// What a message may echo of a request is linear in it, several times over; a reply to a fault need not be as long.
+constexpr std::size_t kMaxErrorMessageBytes = std::size_t{1} << 20;
 
 constexpr std::string_view kLower = "message";
 constexpr std::string_view kUpper = "Message";
@@ -74,7 +78,12 @@ std::string render_error(const ApiError& error) {
     body += ",\"";
     body += form.message_member;
     body += "\":";
-    append_json_string(error.message, body);
+    const std::string_view message = error.message;
+    if (is_utf8(message)) {
+      append_json_string(utf8_prefix(message, kMaxErrorMessageBytes), body);
+    } else {
+      append_json_string(to_utf8(message.substr(0, kMaxErrorMessageBytes)), body);
+    }
   }
   if (!error.extra.empty()) {
     body.push_back(',');

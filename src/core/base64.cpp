@@ -1,7 +1,10 @@
 #include "core/base64.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+
+#include "core/utf8.h"
 
 namespace stator::core {
 namespace {
@@ -114,7 +117,16 @@ std::string base64_complaint(std::string_view text) {
   if (text.size() % 4 != 0) {
     return "Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size());
   }
-  return "Invalid last non-pad Base64 character dectected";  // spelt as the service spells it
+  const std::size_t padding = padding_of(text);
+  const std::string_view digits = text.substr(0, text.size() - padding);
+  if (!digits.empty() && !last_bits_are_zero(digits.back(), padding)) {
+    return "Invalid last non-pad Base64 character dectected";  // spelt as the service spells it
+  }
+  const auto wrong = std::find_if(digits.begin(), digits.end(), [](char c) { return value_of(c) == kNotInAlphabet; });
+  const auto at = static_cast<std::size_t>(wrong - digits.begin());
+  std::size_t end = at;
+  if (at < digits.size()) next_code_point(digits, end);
+  return "Invalid Base64 character: '" + std::string(digits.substr(at, end - at)) + "'";
 }
 
 }  // namespace stator::core

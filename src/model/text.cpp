@@ -6,28 +6,6 @@
 namespace stator::model {
 namespace {
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-/// Length of the well-formed sequence at the start of `text`, with its code point; 0 where malformed.
-std::size_t decode(std::string_view text, char32_t& out) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) {
-    out = lead;
-    return 1;
-  }
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  char32_t value = lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return 0;
-    value = (value << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kSmallest[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return 0;
-  out = value;
-  return length;
-}
-
 /// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1);
@@ -49,13 +27,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-char32_t next_code_point(std::string_view text, std::size_t& position) {
-  char32_t value = 0xFFFD;
-  const std::size_t length = decode(text.substr(position), value);
-  position += std::max<std::size_t>(length, 1);
-  return length == 0 ? U'\uFFFD' : value;
-}
-
 std::size_t code_points(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t position = 0; position < text.size(); ++count) next_code_point(text, position);
@@ -66,16 +37,6 @@ std::string_view first_code_points(std::string_view text, std::size_t count) {
   std::size_t position = 0;
   for (std::size_t seen = 0; seen < count && position < text.size(); ++seen) next_code_point(text, position);
   return text.substr(0, position);
-}
-
-bool is_utf8(std::string_view text) {
-  char32_t value = 0;
-  for (std::size_t position = 0; position < text.size();) {
-    const std::size_t length = decode(text.substr(position), value);
-    if (length == 0) return false;
-    position += length;
-  }
-  return true;
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {

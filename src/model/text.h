@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/utf8.h"
+
 /// UTF-8 text as people see it: counted and cut in code points.
 namespace stator::model {
 
@@ -12,10 +14,8 @@ namespace stator::model {
 std::size_t code_points(std::string_view text);
 /// The first `count` code points.
 std::string_view first_code_points(std::string_view text, std::size_t count);
-/// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates, nothing past U+10FFFF).
-bool is_utf8(std::string_view text);
-/// Decodes the code point at `position` and moves past it; U+FFFD for a malformed byte.
-char32_t next_code_point(std::string_view text, std::size_t& position);
+using core::is_utf8;
+using core::next_code_point;
 
 /// The candidate most like `word` (edit distance), or empty where none is near enough to be worth suggesting.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);

@@ -31,25 +31,28 @@ TEST(Base64, RefusesWhatIsNotStrict) {
     std::string text, complaint;
   };
   const std::string last = "Invalid last non-pad Base64 character dectected";
+  const auto wrong = [](std::string_view c) { return "Invalid Base64 character: '" + std::string(c) + "'"; };
   const Row rows[] = {
       {"23456", "Base64 encoded length is expected a multiple of 4 bytes but found: 5"},
       {"YWJjZGVmZ2g", "Base64 encoded length is expected a multiple of 4 bytes but found: 11"},
       {"=", "Base64 encoded length is expected a multiple of 4 bytes but found: 1"},
       {"=+/=", last},
       {"+/+=", last},
-      {"YWJj?!!?", last},
+      {"YWJj?!!?", wrong("?")},
       {"Zh==", last},
       {"Zm9=", last},
       {"====", last},
       {"Z===", last},
-      {"Zg==Zg==", last},
-      {"Z g=", last},
-      {"Zm9\n", last},
+      {"Zg==Zg==", wrong("=")},
+      {"Z g=", wrong(" ")},
+      {"Zm9\n", wrong("\n")},
       {"\xFF"
        "dog",
-       last},
-      {"Zm-_", last},
-      {std::string("Zm\0v", 4), last},
+       wrong("\xFF")},
+      {"Zm-_", wrong("-")},
+      {std::string("Zm\0v", 4), wrong(std::string_view("\0", 1))},
+      {"Zmé", wrong("é")},
+      {"😀", wrong("😀")},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(base64_decode(row.text), std::nullopt) << row.text;

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// UTF-8. Every reply is well-formed: what is echoed is cut between characters (`utf8_prefix`), and `render_error` lets
+/// nothing else out.
+namespace stator::core {
+
+/// Decodes the code point at `position` and moves past it; U+FFFD for a malformed byte, which is passed alone.
+char32_t next_code_point(std::string_view text, std::size_t& position);
+
+/// Whether `text` is well-formed (no overlong forms, no surrogates, nothing past U+10FFFF).
+bool is_utf8(std::string_view text);
+
+/// The beginning of well-formed `text`: as many whole characters as take at most `max_bytes`.
+std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes);
+
+/// `text` with each malformed byte replaced by U+FFFD.
+std::string to_utf8(std::string_view text);
+
+}  // namespace stator::core
