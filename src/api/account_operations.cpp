@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "api/operations.h"
 #include "api/reply.h"
@@ -63,11 +64,10 @@ void untag_resource(Call& call) {
   const std::string name = tagged_name(call, "UntagResource");
   if (keys.size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
   check_tagged(call, name, "Requested resource not found");
+  std::set<std::string_view> removed;
+  for (const auto key : keys) removed.insert(key.get_string());
   call.engine().annotate_table(name, [&](engine::Table& table) {
-    for (const auto key : keys) {
-      const std::string_view text = key.get_string();
-      std::erase_if(table.tags, [&](const auto& tag) { return tag.first == text; });
-    }
+    std::erase_if(table.tags, [&](const auto& tag) { return removed.contains(tag.first); });
   });
 }
 

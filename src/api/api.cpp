@@ -63,6 +63,10 @@ void call(Context& context, std::string_view operation, std::string_view body, s
   try {
     Call under_way{context, operation, Members(request), reply};
     found->answer(under_way);
+  } catch (const simdjson::simdjson_error&) {
+    // A member of another JSON type than it is read as: the shape should have said so, in better words.
+    reply.resize(length_before);
+    core::throw_serialization("Unexpected field type");
   } catch (...) {
     reply.resize(length_before);
     throw;

@@ -1,7 +1,7 @@
 #include "api/index_updates.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <set>
 
 #include "api/table_request.h"
 #include "api/throughput.h"
@@ -38,15 +38,17 @@ engine::Index& global_index(engine::Table& table, const std::string& name, const
   throw core::ApiError("ResourceInUseException", kInUse + what + ". Table: " + table.name + " Index: " + index);
 }
 
-/// Ignores redefinitions of the table's attributes unless the new index key uses them.
-void merge_definitions(const std::vector<core::KeyAttribute>& given, const engine::Index& index, engine::Table& table) {
-  for (const auto& definition : given) {
+/// Takes the definitions of the index's key and ignores the others. Throws where one gives an attribute that the table
+/// has already another type.
+void merge_definitions(const Definitions& given, const engine::Index& index, engine::Table& table) {
+  for (const auto& definition : given.all()) {
+    if (index.key_schema.find(definition.name) == nullptr) continue;
     const auto found = std::ranges::find(table.attribute_definitions, definition.name, &core::KeyAttribute::name);
     if (found == table.attribute_definitions.end()) {
       table.attribute_definitions.push_back(definition);
       continue;
     }
-    if (found->type == definition.type || index.key_schema.find(definition.name) == nullptr) continue;
+    if (found->type == definition.type) continue;
     const bool hash = std::ranges::find(index.key_schema.hash, definition.name, &core::KeyAttribute::name) !=
                       index.key_schema.hash.end();
     const auto schema = [&](core::AttributeType type) {
@@ -60,15 +62,15 @@ void merge_definitions(const std::vector<core::KeyAttribute>& given, const engin
   }
 }
 
-void create_index(const Members& request, const IndexUpdate& update, engine::Table& table) {
-  if (find_index(table, update.name) != nullptr) {
+void create_index(const Members& request, const Members& action, const std::string& name, engine::Table& table) {
+  if (find_index(table, name) != nullptr) {
     throw_validation("Attempting to create an index which already exists");
   }
-  const auto definitions = read_attribute_definitions(request);
-  if (definitions.empty()) {
-    throw_validation(std::string(kInvalid) + "AttributeDefinitions is not specified for index: " + update.name);
+  const Definitions definitions = Definitions::read(request);
+  if (definitions.all().empty()) {
+    throw_validation(std::string(kInvalid) + "AttributeDefinitions is not specified for index: " + name);
   }
-  auto index = read_global_index(*update.create, definitions, table.billing_mode, IndexOrigin::kUpdateTable);
+  auto index = read_global_index(action, definitions, table.billing_mode, IndexOrigin::kUpdateTable);
   merge_definitions(definitions, index, table);
   const auto global = std::ranges::count_if(table.indexes, &engine::Index::global);
   if (static_cast<std::size_t>(global) >= core::kMaxGlobalIndexes) {
@@ -84,23 +86,22 @@ void remove_index(const IndexUpdate& update, engine::Table& table) {
   std::erase_if(table.indexes, [&](const engine::Index& each) { return each.name == update.name; });
 }
 
-void change_index(const IndexUpdate& update, engine::Table& table, std::int64_t now_ms) {
-  engine::Index& index = global_index(table, update.name, "update");
-  const Members& action = *update.update;
+void change_index(const Members& action, const std::string& name, engine::Table& table, std::int64_t now_ms) {
+  engine::Index& index = global_index(table, name, "update");
   const auto throughput = read_throughput(action);
   const bool has_on_demand = action.has_members("OnDemandThroughput");
   const bool has_warm = action.has_members("WarmThroughput");
   const bool on_demand = table.billing_mode == engine::BillingMode::kPayPerRequest;
   if (on_demand && (throughput || (!has_on_demand && !has_warm))) {
-    throw_validation(std::string(kInvalid) + "The only Updates for index: " + update.name +
+    throw_validation(std::string(kInvalid) + "The only Updates for index: " + name +
                      " when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput");
   }
   if (!on_demand && !throughput && !has_on_demand && !has_warm) {
     throw_validation(std::string(kInvalid) +
-                     "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: " + update.name);
+                     "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: " + name);
   }
-  if (index.status == engine::TableStatus::kDeleting) throw_index_in_use("Index is being deleted", table, update.name);
-  if (index.status == engine::TableStatus::kUpdating) throw_index_in_use("Index is being updated", table, update.name);
+  if (index.status == engine::TableStatus::kDeleting) throw_index_in_use("Index is being deleted", table, name);
+  if (index.status == engine::TableStatus::kUpdating) throw_index_in_use("Index is being updated", table, name);
   const auto warm_before = effective_warm(index.warm, table.billing_mode, index.throughput);
   if (throughput) {
     check_throughput_changes(index.throughput, *throughput, index.name);
@@ -117,7 +118,7 @@ void change_index(const IndexUpdate& update, engine::Table& table, std::int64_t 
 
 /// Forgets definitions that no key uses any more.
 void drop_unused_definitions(engine::Table& table) {
-  std::unordered_set<std::string_view> used;
+  std::set<std::string_view> used;
   const auto use = [&](const core::KeySchema& schema) {
     for (const auto& attribute : schema.hash) used.insert(attribute.name);
     for (const auto& attribute : schema.range) used.insert(attribute.name);
@@ -150,7 +151,7 @@ std::vector<IndexUpdate> read_index_updates(const Members& request) {
   std::vector<IndexUpdate> updates;
   const auto list = request.array("GlobalSecondaryIndexUpdates");
   if (!list) return updates;
-  std::unordered_set<std::string> names;
+  std::set<std::string> names;
   for (const auto item : *list) {
     const Members element(item.get_object());
     IndexUpdate update;
@@ -189,9 +190,9 @@ void apply_index_updates(const Members& request, const std::vector<IndexUpdate>&
   if (updates.empty()) return;
   check_one_at_a_time(updates, table);
   for (const auto& update : updates) {
-    if (update.create) create_index(request, update, table);
+    if (update.create) create_index(request, *update.create, update.name, table);
     if (update.remove) remove_index(update, table);
-    if (update.update) change_index(update, table, now_ms);
+    if (update.update) change_index(*update.update, update.name, table, now_ms);
   }
   check_indexes(table);
   drop_unused_definitions(table);

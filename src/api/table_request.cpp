@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
-#include <unordered_set>
+#include <set>
 
 #include "api/tags.h"
 #include "api/throughput.h"
@@ -27,28 +27,24 @@ std::string join(const Range& range, Projection projection) {
   return text;
 }
 
-const core::KeyAttribute* find_definition(const std::vector<core::KeyAttribute>& definitions, const std::string& name) {
-  const auto found = std::ranges::find(definitions, name, &core::KeyAttribute::name);
-  return found == definitions.end() ? nullptr : &*found;
-}
-
-[[noreturn]] void throw_undefined_keys(const std::vector<KeyElement>& elements,
-                                       const std::vector<core::KeyAttribute>& definitions) {
+[[noreturn]] void throw_undefined_keys(const std::vector<KeyElement>& elements, const Definitions& definitions) {
   throw_validation(std::string(kInvalid) +
                    "Some index key attributes are not defined in AttributeDefinitions. Keys: [" +
                    join(elements, &KeyElement::name) + "], AttributeDefinitions: [" +
-                   join(definitions, &core::KeyAttribute::name) + "]");
+                   join(definitions.all(), &core::KeyAttribute::name) + "]");
 }
 
-bool all_defined(const std::vector<KeyElement>& elements, const std::vector<core::KeyAttribute>& definitions) {
+bool all_defined(const std::vector<KeyElement>& elements, const Definitions& definitions) {
   return std::ranges::all_of(elements,
-                             [&](const KeyElement& element) { return find_definition(definitions, element.name); });
+                             [&](const KeyElement& element) { return definitions.find(element.name) != nullptr; });
 }
 
-core::KeySchema schema_of(const std::vector<KeyElement>& elements, const std::vector<core::KeyAttribute>& definitions) {
+core::KeySchema schema_of(const std::vector<KeyElement>& elements, const Definitions& definitions) {
   core::KeySchema schema;
   for (const auto& element : elements) {
-    (element.hash ? schema.hash : schema.range).push_back(*find_definition(definitions, element.name));
+    const core::KeyAttribute* definition = definitions.find(element.name);
+    if (definition == nullptr) throw_undefined_keys(elements, definitions);
+    (element.hash ? schema.hash : schema.range).push_back(*definition);
   }
   return schema;
 }
@@ -92,7 +88,7 @@ void read_index_common(const Members& element, engine::Index& index) {
 }
 
 engine::Index read_local_index(const Members& element, const core::KeySchema& table_schema,
-                               const std::vector<core::KeyAttribute>& definitions) {
+                               const Definitions& definitions) {
   engine::Index index;
   const auto elements = read_key_elements(element);
   const std::string name(element.text("IndexName").value_or(std::string_view{}));
@@ -129,7 +125,7 @@ std::vector<std::string_view> in_hash_order(const std::vector<std::string_view>&
 /// Every definition must be the key of something. This comes before what is wrong with an index otherwise.
 void check_definitions_used(const Members& request, const engine::Table& table) {
   std::vector<std::string_view> used;
-  std::unordered_set<std::string_view> seen;
+  std::set<std::string_view> seen;
   const auto use = [&](const json::Array& schema) {
     for (const auto element : schema) {
       const auto name = Members(element.get_object()).text("AttributeName").value_or(std::string_view{});
@@ -176,7 +172,7 @@ void read_billing(const Members& request, engine::Table& table) {
   table.throughput = *throughput;
 }
 
-void read_local_indexes(const Members& request, engine::Table& table) {
+void read_local_indexes(const Members& request, const Definitions& definitions, engine::Table& table) {
   const auto list = request.array("LocalSecondaryIndexes");
   if (!list) return;
   if (list->size() == 0) throw_validation(std::string(kInvalid) + "List of LocalSecondaryIndexes is empty");
@@ -186,18 +182,17 @@ void read_local_indexes(const Members& request, engine::Table& table) {
                      "LocalSecondaryIndex");
   }
   for (const auto element : *list) {
-    table.indexes.push_back(
-        read_local_index(Members(element.get_object()), table.key_schema, table.attribute_definitions));
+    table.indexes.push_back(read_local_index(Members(element.get_object()), table.key_schema, definitions));
   }
 }
 
-void read_global_indexes(const Members& request, engine::Table& table) {
+void read_global_indexes(const Members& request, const Definitions& definitions, engine::Table& table) {
   const auto list = request.array("GlobalSecondaryIndexes");
   if (!list) return;
   if (list->size() == 0) throw_validation(std::string(kInvalid) + "List of GlobalSecondaryIndexes is empty");
   for (const auto element : *list) {
-    table.indexes.push_back(read_global_index(Members(element.get_object()), table.attribute_definitions,
-                                              table.billing_mode, IndexOrigin::kCreateTable));
+    table.indexes.push_back(
+        read_global_index(Members(element.get_object()), definitions, table.billing_mode, IndexOrigin::kCreateTable));
   }
 }
 
@@ -220,17 +215,24 @@ core::AttributeType read_key_type(const Members& definition) {
 
 }  // namespace
 
-std::vector<core::KeyAttribute> read_attribute_definitions(const Members& request) {
-  std::vector<core::KeyAttribute> definitions;
+Definitions Definitions::read(const Members& request) {
+  Definitions definitions;
   const auto list = request.array("AttributeDefinitions");
   if (!list) return definitions;
   for (const auto element : *list) {
     const Members definition(element.get_object());
     std::string name(definition.text("AttributeName").value_or(std::string_view{}));
-    if (find_definition(definitions, name) != nullptr) throw_validation("Attribute Name is duplicated: " + name);
-    definitions.push_back({std::move(name), read_key_type(definition)});
+    if (!definitions.places_.emplace(name, definitions.all_.size()).second) {
+      throw_validation("Attribute Name is duplicated: " + name);
+    }
+    definitions.all_.push_back({std::move(name), read_key_type(definition)});
   }
   return definitions;
+}
+
+const core::KeyAttribute* Definitions::find(std::string_view name) const {
+  const auto found = places_.find(name);
+  return found == places_.end() ? nullptr : &all_[found->second];
 }
 
 std::vector<KeyElement> read_key_elements(const Members& request) {
@@ -243,9 +245,8 @@ std::vector<KeyElement> read_key_elements(const Members& request) {
   return elements;
 }
 
-core::KeySchema build_key_schema(const std::vector<KeyElement>& elements,
-                                 const std::vector<core::KeyAttribute>& definitions) {
-  if (elements.size() > definitions.size()) {
+core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
+  if (elements.size() > definitions.all().size()) {
     throw_validation("Invalid KeySchema: Some index key attribute have no definition");
   }
   if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
@@ -253,14 +254,13 @@ core::KeySchema build_key_schema(const std::vector<KeyElement>& elements,
   return schema_of(elements, definitions);
 }
 
-core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
-                                        const std::vector<core::KeyAttribute>& definitions) {
+core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
   if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
   if (elements.size() <= 2 && !(elements.size() == 2 && elements[0].hash && elements[1].hash)) {
     check_two_part_order(elements);
     return schema_of(elements, definitions);
   }
-  std::unordered_set<std::string_view> names;
+  std::set<std::string_view> names;
   for (const KeyElement& element : elements) {
     if (!names.insert(element.name).second) {
       throw_validation("The KeySchema contains multiple key attributes with the same name");
@@ -294,8 +294,8 @@ std::optional<std::string_view> read_table_class(const Members& request) {
   return name;
 }
 
-engine::Index read_global_index(const Members& element, const std::vector<core::KeyAttribute>& definitions,
-                                engine::BillingMode mode, IndexOrigin origin) {
+engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
+                                IndexOrigin origin) {
   engine::Index index;
   index.global = true;
   index.key_schema = build_global_key_schema(read_key_elements(element), definitions);
@@ -324,7 +324,7 @@ engine::Index read_global_index(const Members& element, const std::vector<core::
 }
 
 void check_indexes(const engine::Table& table) {
-  std::unordered_set<std::string_view> names;
+  std::set<std::string_view> names;
   std::size_t global = 0;
   std::size_t projected = 0;
   for (const auto& index : table.indexes) {
@@ -392,11 +392,12 @@ engine::Table read_table(Call& call) {
   engine::Table table;
   table.name = table_name(request);
   read_billing(request, table);
-  table.attribute_definitions = read_attribute_definitions(request);
-  table.key_schema = build_key_schema(read_key_elements(request), table.attribute_definitions);
+  const Definitions definitions = Definitions::read(request);
+  table.attribute_definitions = definitions.all();
+  table.key_schema = build_key_schema(read_key_elements(request), definitions);
   check_definitions_used(request, table);
-  read_local_indexes(request, table);
-  read_global_indexes(request, table);
+  read_local_indexes(request, definitions, table);
+  read_global_indexes(request, definitions, table);
   check_indexes(table);
   table.on_demand = read_on_demand(request, table.billing_mode, {});
   table.warm = read_warm(request, table.billing_mode, table.throughput, {});

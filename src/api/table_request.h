@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +14,20 @@
 /// service's rules. All throw ValidationException.
 namespace stator::api {
 
-/// AttributeDefinitions; a name given twice is refused.
-std::vector<core::KeyAttribute> read_attribute_definitions(const Members& request);
+/// AttributeDefinitions in their order, and by name: there may be as many as the body holds.
+class Definitions {
+ public:
+  /// A name given twice is refused.
+  static Definitions read(const Members& request);
+
+  [[nodiscard]] const std::vector<core::KeyAttribute>& all() const { return all_; }
+  /// The definition of that name, or null.
+  [[nodiscard]] const core::KeyAttribute* find(std::string_view name) const;
+
+ private:
+  std::vector<core::KeyAttribute> all_;
+  std::map<std::string, std::size_t, std::less<>> places_;
+};
 
 /// One element of a KeySchema as sent.
 struct KeyElement {
@@ -24,17 +38,15 @@ std::vector<KeyElement> read_key_elements(const Members& request);
 
 /// A table's or a local index's schema: HASH, then at most RANGE. Types come from the definitions, which must hold
 /// every name.
-core::KeySchema build_key_schema(const std::vector<KeyElement>& elements,
-                                 const std::vector<core::KeyAttribute>& definitions);
+core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions);
 /// A global index's: up to four HASH, then up to four RANGE attributes.
-core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
-                                        const std::vector<core::KeyAttribute>& definitions);
+core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions);
 
 /// Which request a new global index stands in: an element of CreateTable's GlobalSecondaryIndexes, or the Create of
 /// UpdateTable's GlobalSecondaryIndexUpdates. The service words some refusals differently.
 enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
-engine::Index read_global_index(const Members& element, const std::vector<core::KeyAttribute>& definitions,
-                                engine::BillingMode mode, IndexOrigin origin);
+engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
+                                IndexOrigin origin);
 
 /// TableClass; nullopt where the member is absent.
 std::optional<std::string_view> read_table_class(const Members& request);

@@ -21,9 +21,15 @@ bool is_tag_text(std::string_view text) {
   });
 }
 
+[[noreturn]] void throw_too_many() {
+  core::throw_validation("One or more parameter values were invalid: Too many tags: a resource can have at most 50");
+}
+
 }  // namespace
 
 void merge_tags(const json::Array& request, Tags& tags) {
+  // Counted first: more than this have either too many keys, or one twice.
+  if (request.size() > kMaxTags) throw_too_many();
   std::vector<std::string> seen;
   for (const auto element : request) {
     const Members tag(element.get_object());
@@ -45,9 +51,7 @@ void merge_tags(const json::Array& request, Tags& tags) {
       tags.emplace_back(std::move(key), std::move(value));
     }
   }
-  if (tags.size() > kMaxTags) {
-    core::throw_validation("One or more parameter values were invalid: Too many tags: a resource can have at most 50");
-  }
+  if (tags.size() > kMaxTags) throw_too_many();
 }
 
 }  // namespace stator::api

@@ -267,7 +267,7 @@ void transact_get_items(Call& call) {
   for (std::size_t i = 0; i < gets.size(); ++i) {
     try {
       actions[i].key = key_from_wire(*actions[i].table, gets[i].key);
-      if (gets[i].projection) check_key_paths(*actions[i].table, gets[i].projection->paths());
+      if (const auto& projection = gets[i].projection) check_key_paths(*actions[i].table, projection->paths());
     } catch (const core::ApiError& error) {
       if (is_request_fault(error)) throw;
       cancellation.fail(i, error);
@@ -288,9 +288,9 @@ void transact_get_items(Call& call) {
     used.table_read = 2 * engine::read_units(outcomes[i].size_bytes, true);
     capacity.add(actions[i].table, used);
     std::string item = outcomes[i].json;
-    if (!item.empty() && gets[i].projection) {
+    if (const auto& projection = gets[i].projection; projection && !item.empty()) {
       std::string projected;
-      gets[i].projection->append_json(json::Item(item), projected);
+      projection->append_json(json::Item(item), projected);
       item = projected == "{}" ? std::string() : projected;
     }
     ObjectWriter entry(out);

@@ -15,10 +15,27 @@ constexpr std::array<std::string_view, 10> kTypeNames = {"S", "N", "B", "SS", "N
 /// Up to this many members the plain double loop beats sorting.
 constexpr std::size_t kSmallCollection = 16;
 
-/// Both hold unique members, so equal counts and one-sided containment are equality.
+std::size_t total_size(const std::vector<std::string>& members) {
+  std::size_t size = 0;
+  for (const std::string& member : members) {
+    size += member.size();
+  }
+  return size;
+}
+std::size_t total_size(const std::vector<Number>& members) { return members.size(); }
+std::size_t total_size(const AttributeValue::Map& map) {
+  std::size_t size = 0;
+  for (const MapMember& member : map) {
+    size += member.name.size();
+  }
+  return size;
+}
+
+/// Both hold unique members, so equal counts and one-sided containment are equality. Sizes are compared first, so that
+/// no more is sorted than the smaller one holds: a large value may be held against each of very many small ones.
 template <class Member>
 bool equal_sets(const std::vector<Member>& left, const std::vector<Member>& right) {
-  if (left.size() != right.size()) {
+  if (left.size() != right.size() || total_size(left) != total_size(right)) {
     return false;
   }
   if (left == right) {
@@ -49,7 +66,7 @@ bool equal_members(const MapMember& left, const MapMember& right) {
 }
 
 bool equal_maps(const AttributeValue::Map& left, const AttributeValue::Map& right) {
-  if (left.size() != right.size()) {
+  if (left.size() != right.size() || total_size(left) != total_size(right)) {
     return false;
   }
   const auto sorted = [](const AttributeValue::Map& members) {
@@ -86,14 +103,6 @@ bool equal_values(const AttributeValue::BinarySet& left, const AttributeValue::B
 }
 bool equal_values(const AttributeValue::List& left, const AttributeValue::List& right) { return left == right; }
 bool equal_values(const AttributeValue::Map& left, const AttributeValue::Map& right) { return equal_maps(left, right); }
-
-std::size_t total_size(const std::vector<std::string>& members) {
-  std::size_t size = 0;
-  for (const std::string& member : members) {
-    size += member.size();
-  }
-  return size;
-}
 
 std::size_t size_of(const std::string& text) { return text.size(); }
 std::size_t size_of(const Number& number) { return number.size_bytes(); }

@@ -118,6 +118,7 @@ class Binder {
         break;
       case NodeKind::kIn:
         bound.test = Test::kIn;
+        sort_candidates(bound);
         break;
       default:
         bound.test = test_of(node.function);
@@ -204,14 +205,16 @@ class Binder {
   /// The type of an operand that does not come from the item.
   [[nodiscard]] static std::optional<AttributeType> static_type(const Operand& operand) {
     if (operand.size) return AttributeType::kNumber;
-    const auto* value = std::get_if<AttributeValue>(&operand.source);
-    return value == nullptr ? std::nullopt : std::optional(value->type());
+    const auto* value = std::get_if<SharedValue>(&operand.source);
+    return value == nullptr ? std::nullopt : std::optional((*value)->type());
   }
 
   void check_bounds(const ConditionNode& bound) const {
-    const auto* lower = std::get_if<AttributeValue>(&bound.operands[1].source);
-    const auto* upper = std::get_if<AttributeValue>(&bound.operands[2].source);
-    if (lower == nullptr || upper == nullptr || bound.operands[1].size || bound.operands[2].size) return;
+    const auto* lower_value = std::get_if<SharedValue>(&bound.operands[1].source);
+    const auto* upper_value = std::get_if<SharedValue>(&bound.operands[2].source);
+    if (lower_value == nullptr || upper_value == nullptr || bound.operands[1].size || bound.operands[2].size) return;
+    const AttributeValue* lower = lower_value->get();
+    const AttributeValue* upper = upper_value->get();
     std::string fault;
     if (lower->type() != upper->type()) {
       fault = "The BETWEEN operator requires same data type for lower and upper bounds; ";
@@ -244,7 +247,7 @@ class Binder {
                     "operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
     }
     if (*type != AttributeType::kString) throw_operand_type(kind_, "attribute_type", *type);
-    const std::string& name = *std::get<AttributeValue>(operand.source).get_if<std::string>();
+    const std::string& name = *std::get<SharedValue>(operand.source)->get_if<std::string>();
     const auto named = core::type_from_name(name);
     if (!named) {
       throw_invalid(

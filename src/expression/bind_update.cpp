@@ -91,7 +91,7 @@ class Binder {
     if (update.section == Section::kSet) return action;
     const bool adds = update.section == Section::kAdd;
     action.kind = adds ? UpdateAction::Kind::kAdd : UpdateAction::Kind::kDelete;
-    const AttributeType type = action.value.value.type();
+    const AttributeType type = action.value.value->type();
     if (TypeSet::sets().has(type) || (adds && type == AttributeType::kNumber)) return action;
     const std::string section(section_name(update.section));
     throw_invalid(kKind, "Incorrect operand type for operator or function; operator: " + section + ", operand type: " +
@@ -154,8 +154,8 @@ class Binder {
   /// Only operands given in the request have a type yet.
   static void check_types(const UpdateValue& value, std::string_view name, TypeSet allowed) {
     for (const UpdateValue& operand : value.operands) {
-      if (operand.kind != UpdateValue::Kind::kValue || allowed.has(operand.value.type())) continue;
-      throw_operand_type(kKind, name, operand.value.type());
+      if (operand.kind != UpdateValue::Kind::kValue || allowed.has(operand.value->type())) continue;
+      throw_operand_type(kKind, name, operand.value->type());
     }
   }
 

@@ -54,9 +54,9 @@ std::string read_name(const json::Value& value, std::string_view key) {
   return std::string(name);
 }
 
-core::AttributeValue read_bound_value(const json::Value& value, std::string_view key) {
+SharedValue read_bound_value(const json::Value& value, std::string_view key) {
   try {
-    return json::read_value(value);
+    return std::make_shared<const core::AttributeValue>(json::read_value(value));
   } catch (const core::ApiError& error) {
     if (error.type != "ValidationException") throw;
     if (error.message.starts_with("1 validation error detected: ")) throw;  // names within a map: no parameter named
@@ -122,11 +122,11 @@ const std::string* Bindings::name(std::string_view placeholder) {
   return &entry->bound;
 }
 
-const core::AttributeValue* Bindings::value(std::string_view placeholder) {
+SharedValue Bindings::value(std::string_view placeholder) {
   auto* entry = find_entry(values_, placeholder);
   if (entry == nullptr) return nullptr;
   entry->used = true;
-  return &entry->bound;
+  return entry->bound;
 }
 
 void Bindings::check_all_used() const {

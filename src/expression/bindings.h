@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,9 @@
 #include "json/reader.h"
 
 namespace stator::expression {
+
+/// A value of the request. Expressions share it: one that names a value of megabytes a thousand times holds it once.
+using SharedValue = std::shared_ptr<const core::AttributeValue>;
 
 /// ExpressionAttributeNames and ExpressionAttributeValues of one request, and which of them were used.
 class Bindings {
@@ -19,7 +23,7 @@ class Bindings {
 
   /// The attribute name behind "#n" / the value behind ":v", marked as used; null where undefined.
   const std::string* name(std::string_view placeholder);
-  const core::AttributeValue* value(std::string_view placeholder);
+  SharedValue value(std::string_view placeholder);
 
   /// Throws ValidationException "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}"
   /// (…Values likewise) when one was never asked for. Called once, after every expression of the request was bound.
@@ -38,7 +42,7 @@ class Bindings {
  private:
   // Small maps are searched from end to end; large ones are sorted first.
   boost::container::small_vector<Entry<std::string>, 4> names_;
-  boost::container::small_vector<Entry<core::AttributeValue>, 4> values_;
+  boost::container::small_vector<Entry<SharedValue>, 4> values_;
   bool has_names_ = false;
   bool has_values_ = false;
 };

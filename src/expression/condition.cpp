@@ -1,5 +1,10 @@
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <span>
 
+#include "core/byte_search.h"
 #include "expression/condition_node.h"
 #include "expression/path.h"
 
@@ -45,34 +50,22 @@ std::optional<std::int64_t> size_of(const AttributeValue& value) {
 /// An operand's value against one item; null where the item has none.
 class Evaluated {
  public:
-  Evaluated(const Operand& operand, const json::Item& item) {
-    if (const auto* path = std::get_if<Path>(&operand.source)) {
-      value_ = resolve(item, *path);
-    } else {
-      value_ = &std::get<AttributeValue>(operand.source);
-    }
-    if (!operand.size || value_ == nullptr) return;
-    const auto size = size_of(*value_);
-    if (!size) {
-      value_ = nullptr;
-      return;
-    }
-    size_ = AttributeValue::number(core::Number(*size));
-    value_ = &*size_;
-  }
-  Evaluated(const Evaluated&) = delete;
-  Evaluated& operator=(const Evaluated&) = delete;
+  Evaluated() = default;
+  explicit Evaluated(const AttributeValue* value) : value_(value) {}
+  explicit Evaluated(std::int64_t size) : size_(AttributeValue::number(core::Number(size))) {}
 
-  explicit operator bool() const { return value_ != nullptr; }
-  const AttributeValue& operator*() const { return *value_; }
-  const AttributeValue* operator->() const { return value_; }
+  explicit operator bool() const { return get() != nullptr; }
+  const AttributeValue& operator*() const { return *get(); }
+  const AttributeValue* operator->() const { return get(); }
+  /// Whether the value is a size, which stands here, rather than in the item or the request.
+  [[nodiscard]] bool is_computed() const { return size_.has_value(); }
 
  private:
+  [[nodiscard]] const AttributeValue* get() const { return size_ ? &*size_ : value_; }
+
   const AttributeValue* value_ = nullptr;
   std::optional<AttributeValue> size_;
 };
-
-bool equal(const Evaluated& left, const Evaluated& right) { return left && right && *left == *right; }
 
 template <class Accepts>
 bool ordered(const Evaluated& left, const Evaluated& right, Accepts accepts) {
@@ -97,16 +90,15 @@ bool has(const Members& members, const Member& member) {
 }
 
 /// A part of a string or binary, or a member of a set or list.
-bool contains(const AttributeValue& whole, const AttributeValue& part) {
+bool is_part(const AttributeValue& part, const AttributeValue& whole) {
   switch (whole.type()) {
     case AttributeType::kString: {
       const auto* text = part.get_if<std::string>();
-      return text != nullptr && whole.get_if<std::string>()->find(*text) != std::string::npos;
+      return text != nullptr && core::contains_bytes(*whole.get_if<std::string>(), *text);
     }
     case AttributeType::kBinary: {
       const auto* binary = part.get_if<AttributeValue::Binary>();
-      return binary != nullptr &&
-             whole.get_if<AttributeValue::Binary>()->bytes.find(binary->bytes) != std::string::npos;
+      return binary != nullptr && core::contains_bytes(whole.get_if<AttributeValue::Binary>()->bytes, binary->bytes);
     }
     case AttributeType::kStringSet: {
       const auto* text = part.get_if<std::string>();
@@ -127,85 +119,210 @@ bool contains(const AttributeValue& whole, const AttributeValue& part) {
   }
 }
 
-bool is_true(const ConditionNode& node, const json::Item& item);
-
-bool is_true_test(const ConditionNode& node, const json::Item& item) {
-  const Evaluated first(node.operands.front(), item);
-  if (node.test == Test::kExists) return static_cast<bool>(first);
-  if (node.test == Test::kNotExists) return !first;
-  if (node.test == Test::kHasType) return first && first->type() == node.type;
-  if (node.test == Test::kIn) {
-    return std::any_of(node.operands.begin() + 1, node.operands.end(),
-                       [&](const Operand& candidate) { return equal(first, Evaluated(candidate, item)); });
-  }
-  const Evaluated second(node.operands[1], item);
-  switch (node.test) {
-    case Test::kEqual:
-      return equal(first, second);
-    case Test::kNotEqual:
-      return !equal(first, second);
-    case Test::kLess:
-      return ordered(first, second, [](auto order) { return order < 0; });
-    case Test::kLessOrEqual:
-      return ordered(first, second, [](auto order) { return order <= 0; });
-    case Test::kGreater:
-      return ordered(first, second, [](auto order) { return order > 0; });
-    case Test::kGreaterOrEqual:
-      return ordered(first, second, [](auto order) { return order >= 0; });
-    case Test::kBeginsWith:
-      return first && second && begins_with(*first, *second);
-    case Test::kContains:
-      return first && second && contains(*first, *second);
-    case Test::kNotContains:
-      return first && second && !contains(*first, *second);
-    case Test::kBetween:
-      return ordered(first, second, [](auto order) { return order >= 0; }) &&
-             ordered(first, Evaluated(node.operands[2], item), [](auto order) { return order <= 0; });
-    default:
-      return true;
-  }
-}
-
-bool is_true(const ConditionNode& node, const json::Item& item) {
-  const auto child_is_true = [&](const ConditionNode& child) { return is_true(child, item); };
-  switch (node.test) {
-    case Test::kAnd:
-      return std::all_of(node.children.begin(), node.children.end(), child_is_true);
-    case Test::kOr:
-      return std::any_of(node.children.begin(), node.children.end(), child_is_true);
-    case Test::kNot:
-      return !is_true(node.children.front(), item);
-    case Test::kAlways:
+/// Whether comparing the value may take long.
+bool is_large(const AttributeValue& value) {
+  constexpr std::size_t kLargeTextBytes = 512;
+  constexpr std::size_t kLargeCollection = 16;
+  switch (value.type()) {
+    case AttributeType::kString:
+      return value.get_if<std::string>()->size() > kLargeTextBytes;
+    case AttributeType::kBinary:
+      return value.get_if<AttributeValue::Binary>()->bytes.size() > kLargeTextBytes;
+    case AttributeType::kStringSet:
+      return value.get_if<AttributeValue::StringSet>()->members.size() > kLargeCollection;
+    case AttributeType::kNumberSet:
+      return value.get_if<AttributeValue::NumberSet>()->members.size() > kLargeCollection;
+    case AttributeType::kBinarySet:
+      return value.get_if<AttributeValue::BinarySet>()->members.size() > kLargeCollection;
+    case AttributeType::kMap:
+    case AttributeType::kList:
       return true;
     default:
-      return is_true_test(node, item);
+      return false;
   }
 }
 
-void collect_attributes(const ConditionNode& node, std::vector<std::string>& out) {
-  for (const Operand& operand : node.operands) {
-    const auto* path = std::get_if<Path>(&operand.source);
-    if (path != nullptr && !has(out, path->attribute)) out.push_back(path->attribute);
+/// One condition against one item. An expression of 4 KB can ask the same of a large value a thousand times ("a = :v OR
+/// a = :v OR …"): what was found out once is remembered.
+class Evaluation {
+ public:
+  Evaluation(const json::Item& item, bool remembers) : item_(item), resolver_(item), remembers_(remembers) {}
+
+  bool is_true(const ConditionNode& node) {
+    const auto child_is_true = [&](const ConditionNode& child) { return is_true(child); };
+    switch (node.test) {
+      case Test::kAnd:
+        return is_indexed(node) ? is_true_by_attribute(node)
+                                : std::all_of(node.children.begin(), node.children.end(), child_is_true);
+      case Test::kOr:
+        return is_indexed(node) ? is_true_by_attribute(node)
+                                : std::any_of(node.children.begin(), node.children.end(), child_is_true);
+      case Test::kNot:
+        return !is_true(node.children.front());
+      case Test::kAlways:
+        return true;
+      default:
+        return is_true_test(node);
+    }
   }
-  for (const ConditionNode& child : node.children) collect_attributes(child, out);
+
+ private:
+  /// Whether going through the item's attributes is quicker than going through the children.
+  [[nodiscard]] bool is_indexed(const ConditionNode& node) const {
+    return item_.attribute_count() < node.by_attribute.entries.size();
+  }
+
+  bool is_true_by_attribute(const ConditionNode& node) {
+    const bool all = node.test == Test::kAnd;
+    const auto& entries = node.by_attribute.entries;
+    std::size_t met = 0;
+    std::size_t met_true_if_absent = 0;
+    bool decided = false;  // one that is false among all, or one that is true among any
+    item_.for_each_escaped_name([&](std::string_view name) {
+      const auto found = std::ranges::lower_bound(entries, name, {}, &ChildrenByAttribute::Entry::escaped_name);
+      if (decided || found == entries.end() || found->escaped_name != name) return;
+      const ConditionNode& child = node.children[found->child];
+      ++met;
+      met_true_if_absent += is_true_if_absent(child) ? 1 : 0;
+      decided = is_true(child) != all;
+    });
+    if (decided) return !all;
+    const std::size_t absent_true = node.by_attribute.true_if_absent - met_true_if_absent;
+    const std::size_t absent = entries.size() - met;
+    return all ? absent_true == absent : absent_true > 0;
+  }
+
+  Evaluated evaluate(const Operand& operand) {
+    const auto* path = std::get_if<Path>(&operand.source);
+    const AttributeValue* value = path != nullptr ? resolver_.find(*path) : std::get<SharedValue>(operand.source).get();
+    if (!operand.size || value == nullptr) return Evaluated(value);
+    const auto size = remember(sizes_, value, value, [&] { return size_of(*value); });
+    return size ? Evaluated(*size) : Evaluated();
+  }
+
+  bool is_true_test(const ConditionNode& node) {
+    const Evaluated first = evaluate(node.operands.front());
+    if (node.test == Test::kExists) return static_cast<bool>(first);
+    if (node.test == Test::kNotExists) return !first;
+    if (node.test == Test::kHasType) return first && first->type() == node.type;
+    if (node.test == Test::kIn) return is_in(first, node);
+    const Evaluated second = evaluate(node.operands[1]);
+    switch (node.test) {
+      case Test::kEqual:
+        return equal(first, second);
+      case Test::kNotEqual:
+        return !equal(first, second);
+      case Test::kLess:
+        return ordered(first, second, [](auto order) { return order < 0; });
+      case Test::kLessOrEqual:
+        return ordered(first, second, [](auto order) { return order <= 0; });
+      case Test::kGreater:
+        return ordered(first, second, [](auto order) { return order > 0; });
+      case Test::kGreaterOrEqual:
+        return ordered(first, second, [](auto order) { return order >= 0; });
+      case Test::kBeginsWith:
+        return first && second && begins_with(*first, *second);
+      case Test::kContains:
+        return first && second && contains(first, second);
+      case Test::kNotContains:
+        return first && second && !contains(first, second);
+      case Test::kBetween:
+        return ordered(first, second, [](auto order) { return order >= 0; }) &&
+               ordered(first, evaluate(node.operands[2]), [](auto order) { return order <= 0; });
+      default:
+        return true;
+    }
+  }
+
+  bool is_in(const Evaluated& value, const ConditionNode& node) {
+    if (!value) return false;
+    const auto candidates = std::span(node.operands).subspan(1);
+    if (node.candidates_sorted) {
+      const auto at = std::partition_point(candidates.begin(), candidates.end(), [&](const Operand& candidate) {
+        const auto order = core::compare(*std::get<SharedValue>(candidate.source), *value);
+        return order && *order < 0;
+      });
+      return at != candidates.end() && *std::get<SharedValue>(at->source) == *value;
+    }
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](const Operand& candidate) { return equal(value, evaluate(candidate)); });
+  }
+
+  bool equal(const Evaluated& left, const Evaluated& right) {
+    if (!left || !right || left->type() != right->type()) return false;
+    return remember(equal_, Pair(&*left, &*right), &*left, [&] { return *left == *right; });
+  }
+
+  bool contains(const Evaluated& whole, const Evaluated& part) {
+    const auto find_out = [&] { return is_part(*part, *whole); };
+    return part.is_computed() ? find_out() : remember(contained_, Pair(&*whole, &*part), &*whole, find_out);
+  }
+
+  /// What `find_out` answers; kept under `key` if the value it is about is large. Values are told apart by where they
+  /// stand: in the item, or in the request.
+  template <class Key, class Answer, class FindOut>
+  Answer remember(std::map<Key, Answer>& known, const Key& key, const AttributeValue* about, FindOut find_out) {
+    if (!remembers_ || !is_large(*about)) return find_out();
+    const auto found = known.find(key);
+    if (found != known.end()) return found->second;
+    return known.emplace(key, find_out()).first->second;
+  }
+
+  using Pair = std::pair<const AttributeValue*, const AttributeValue*>;
+
+  const json::Item& item_;
+  PathResolver resolver_;
+  const bool remembers_;
+  std::map<const AttributeValue*, std::optional<std::int64_t>> sizes_;
+  std::map<Pair, bool> equal_;
+  std::map<Pair, bool> contained_;
+};
+
+/// Calls `visit` with each path of the condition.
+template <class Visit>
+void for_each_path(const ConditionNode& node, Visit& visit) {
+  for (const Operand& operand : node.operands) {
+    if (const auto* path = std::get_if<Path>(&operand.source)) visit(*path);
+  }
+  for (const ConditionNode& child : node.children) for_each_path(child, visit);
 }
 
-void collect_nested(const ConditionNode& node, std::vector<std::string>& out) {
-  for (const Operand& operand : node.operands) {
-    const auto* path = std::get_if<Path>(&operand.source);
-    if (path != nullptr && !path->steps.empty() && !has(out, path->attribute)) out.push_back(path->attribute);
-  }
-  for (const ConditionNode& child : node.children) collect_nested(child, out);
+template <class Wanted>
+void append_attributes_of(const ConditionNode& root, std::vector<std::string>& out, Wanted wanted) {
+  std::set<std::string_view> seen(out.begin(), out.end());
+  std::vector<std::string_view> added;
+  const auto visit = [&](const Path& path) {
+    if (wanted(path) && seen.insert(path.attribute).second) added.push_back(path.attribute);
+  };
+  for_each_path(root, visit);
+  out.insert(out.end(), added.begin(), added.end());
 }
+
+std::size_t count_operands(const ConditionNode& node) {
+  return std::accumulate(node.children.begin(), node.children.end(), node.operands.size(),
+                         [](std::size_t count, const ConditionNode& child) { return count + count_operands(child); });
+}
+
+/// Fewer operands than this ask nothing twice that would be worth remembering.
+constexpr std::size_t kFewOperands = 8;
 
 }  // namespace
 
-Condition::Condition(std::shared_ptr<const ConditionNode> root) : root_(std::move(root)) {}
+bool is_true_if_absent(const ConditionNode& test) {
+  return test.test == Test::kNotExists || test.test == Test::kNotEqual;
+}
 
-bool Condition::matches(const json::Item& item) const { return is_true(*root_, item); }
+Condition::Condition(std::shared_ptr<const ConditionNode> root)
+    : root_(std::move(root)), remembers_(count_operands(*root_) > kFewOperands) {}
 
-void Condition::append_attributes(std::vector<std::string>& out) const { collect_attributes(*root_, out); }
+bool Condition::matches(const json::Item& item) const { return Evaluation(item, remembers_).is_true(*root_); }
 
-void Condition::append_nested_attributes(std::vector<std::string>& out) const { collect_nested(*root_, out); }
+void Condition::append_attributes(std::vector<std::string>& out) const {
+  append_attributes_of(*root_, out, [](const Path&) { return true; });
+}
+
+void Condition::append_nested_attributes(std::vector<std::string>& out) const {
+  append_attributes_of(*root_, out, [](const Path& path) { return !path.steps.empty(); });
+}
 
 }  // namespace stator::expression

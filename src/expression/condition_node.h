@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "expression/bindings.h"
 #include "expression/expression.h"
 #include "expression/syntax.h"
 
@@ -9,7 +10,7 @@ namespace stator::expression {
 
 /// What a condition compares: a value, what stands at a path, or the size of either.
 struct Operand {
-  std::variant<Path, core::AttributeValue> source;
+  std::variant<Path, SharedValue> source;
   bool size = false;
 };
 
@@ -35,12 +36,36 @@ enum class Test : std::uint8_t {
   kAlways,
 };
 
+/// The children of a conjunction or disjunction by the one attribute that each tests. A legacy filter may have a
+/// hundred thousand of them: an item is then held against those on the attributes it has, and the others count only
+/// by what they answer where their attribute is absent.
+struct ChildrenByAttribute {
+  struct Entry {
+    std::string escaped_name;  // as items are stored
+    std::uint32_t child;
+  };
+  std::vector<Entry> entries;  // by name; empty where the children are too few, or not of that kind
+  std::size_t true_if_absent = 0;
+};
+
 /// A condition as a tree of tests.
 struct ConditionNode {
   Test test = Test::kAlways;
   core::AttributeType type = core::AttributeType::kString;  // kHasType
   std::vector<Operand> operands;
+  /// kIn: the candidates are scalars of one type, in their order.
+  bool candidates_sorted = false;
   std::vector<ConditionNode> children;  // kAnd, kOr, kNot
+  ChildrenByAttribute by_attribute;     // kAnd, kOr
 };
+
+/// What a test of one attribute answers where the item has no such attribute.
+bool is_true_if_absent(const ConditionNode& test);
+
+/// Sorts the candidates of a kIn if there are many and all are scalars of one type from the request.
+void sort_candidates(ConditionNode& node);
+
+/// Fills `by_attribute` of a kAnd or kOr whose children each test one attribute of their own, if there are many.
+void index_children(ConditionNode& node);
 
 }  // namespace stator::expression

@@ -28,9 +28,6 @@ struct Path {
   bool operator==(const Path&) const = default;
 };
 
-/// The value at a path, or null.
-const core::AttributeValue* resolve(const json::Item& item, const Path& path);
-
 struct ConditionNode;
 
 /// What a condition stands in; decides the words of its errors ("Invalid ConditionExpression: …").
@@ -48,6 +45,7 @@ class Condition {
 
  private:
   std::shared_ptr<const ConditionNode> root_;
+  bool remembers_;  // whether an evaluation keeps answers that it may need again
 };
 
 Condition bind_condition(std::string_view text, ConditionKind kind, Bindings& bindings);
@@ -116,8 +114,17 @@ class Projection {
 
  private:
   struct Node;
+  struct Places;
+
+  /// The wanted top-level attributes, in the order written.
+  [[nodiscard]] std::size_t attribute_count() const;
+  [[nodiscard]] const std::string& name(std::size_t i) const;
+  /// Appends what is wanted of one of them; false where the item has none of it.
+  bool append_value(std::size_t i, const json::Item& item, std::string& out) const;
+
   std::vector<Path> paths_;
-  std::shared_ptr<const Node> root_;  // the paths as a tree; null where all are top level
+  std::shared_ptr<const Node> root_;      // the paths as a tree; null where all are top level
+  std::shared_ptr<const Places> places_;  // null where the attributes are few
 };
 
 Projection bind_projection(std::string_view text, Bindings& bindings);

@@ -75,7 +75,8 @@ KeyOperator mirrored(KeyOperator op) {
   }
 }
 
-KeyPredicate to_predicate(ConditionNode& node, KeyOperator op) {
+/// `with_values` is false where the predicate is one too many: it is refused later, after what else may be wrong.
+KeyPredicate to_predicate(const ConditionNode& node, KeyOperator op, bool with_values) {
   const auto path_of = [](const Operand& operand) { return std::get_if<Path>(&operand.source); };
   if (op == KeyOperator::kBetween || op == KeyOperator::kBeginsWith) {
     const Operand& first = node.operands.front();
@@ -103,21 +104,22 @@ KeyPredicate to_predicate(ConditionNode& node, KeyOperator op) {
   KeyPredicate predicate;
   predicate.attribute = key->attribute;
   predicate.op = key_at == 0 ? op : mirrored(op);
-  predicate.first = std::move(std::get<AttributeValue>(node.operands[key_at == 0 ? 1 : 0].source));
-  if (op == KeyOperator::kBetween) predicate.second = std::move(std::get<AttributeValue>(node.operands[2].source));
+  if (!with_values) return predicate;
+  predicate.first = *std::get<SharedValue>(node.operands[key_at == 0 ? 1 : 0].source);
+  if (op == KeyOperator::kBetween) predicate.second = *std::get<SharedValue>(node.operands[2].source);
   return predicate;
 }
 
-void flatten(ConditionNode& node, std::vector<KeyPredicate>& predicates) {
+void flatten(const ConditionNode& node, std::vector<KeyPredicate>& predicates) {
   if (node.test == Test::kAnd) {
-    for (ConditionNode& child : node.children) flatten(child, predicates);
+    for (const ConditionNode& child : node.children) flatten(child, predicates);
     return;
   }
   const auto op = key_operator(node.test);
   if (!op) {
     throw Unfit{"Invalid operator used in KeyConditionExpression: " + std::string(unfit_operator_name(node.test))};
   }
-  KeyPredicate predicate = to_predicate(node, *op);
+  KeyPredicate predicate = to_predicate(node, *op, predicates.size() < kMaxConditions);
   const bool repeated = std::any_of(predicates.begin(), predicates.end(),
                                     [&](const KeyPredicate& other) { return other.attribute == predicate.attribute; });
   if (repeated) throw Unfit{"KeyConditionExpressions must only contain one condition per key"};
@@ -264,7 +266,7 @@ bool key_begins_with(const AttributeValue& value, const AttributeValue& prefix) 
 
 KeyCondition bind_key_condition(std::string_view text, Bindings& bindings) {
   const SharedSyntax tree = parse_cached(ExpressionKind::kKeyCondition, text);
-  ConditionNode root = bind_tree(ExpressionKind::kKeyCondition, *tree, bindings);
+  const ConditionNode root = bind_tree(ExpressionKind::kKeyCondition, *tree, bindings);
   KeyCondition condition;
   try {
     flatten(root, condition.predicates);

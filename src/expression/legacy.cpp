@@ -8,6 +8,7 @@
 #include "expression/parameters.h"
 #include "expression/update_program.h"
 #include "json/item.h"
+#include "json/wire_types.h"
 
 namespace stator::expression {
 namespace {
@@ -73,7 +74,7 @@ ConditionNode expected_comparison(std::string_view attribute, std::string_view c
 /// One condition of Expected that says Exists or Value, or both.
 ConditionNode expected_value(std::string_view attribute, const std::optional<json::Value>& exists,
                              const std::optional<json::Value>& value) {
-  const bool must_exist = !exists || require(exists->get_bool());
+  const bool must_exist = !exists || json::as_boolean(*exists);
   if (must_exist && !value) {
     throw_invalid_parameter(std::string("Value must be provided when Exists is ") + (exists ? "true" : "null") +
                             " for Attribute: " + std::string(attribute));
@@ -125,11 +126,11 @@ UpdateAction read_update(const json::Object& update) {
   const auto value = member(update, "Value");
   std::string_view name = string_member(update, "Action");
   if (name.empty()) name = "PUT";
-  if (value) action.value.value = json::read_value(*value);
+  action.value.value = std::make_shared<const AttributeValue>(value ? json::read_value(*value) : AttributeValue());
   if (!value && name != "DELETE") {
     throw_invalid_parameter("Only DELETE action is allowed when no attribute value is specified");
   }
-  const AttributeType type = action.value.value.type();
+  const AttributeType type = action.value.value->type();
   const std::string type_text(core::type_name(type));
   if (name == "DELETE") {
     action.kind = value ? UpdateAction::Kind::kDelete : UpdateAction::Kind::kRemove;

@@ -93,7 +93,10 @@ ConditionNode legacy_test(std::string_view attribute, std::string_view compariso
   node.test = comparison_named(comparison_operator).test;
   node.operands.reserve(arguments.size() + 1);
   node.operands.push_back({Path{std::string(attribute), {}}, false});
-  for (AttributeValue& argument : arguments) node.operands.push_back({std::move(argument), false});
+  for (AttributeValue& argument : arguments) {
+    node.operands.push_back({std::make_shared<const AttributeValue>(std::move(argument)), false});
+  }
+  if (node.test == Test::kIn) sort_candidates(node);
   return node;
 }
 
@@ -102,6 +105,7 @@ Condition combine(std::vector<ConditionNode> tests, std::string_view conditional
   if (!tests.empty()) {
     root->test = conditional_operator == "OR" ? Test::kOr : Test::kAnd;
     root->children = std::move(tests);
+    index_children(*root);
   }
   return Condition(std::move(root));
 }

@@ -19,6 +19,40 @@ Relation relation(const Path& one, const Path& two) {
   return Relation::kOverlap;
 }
 
+/// Paths merged by their common beginnings: tells of each new one whether it overlaps or conflicts with one before it,
+/// without holding it against each.
+class PathTree {
+ public:
+  /// False where the path meets one that was added before.
+  bool add(const Path& path) {
+    bool apart = true;
+    Node* node = &roots_[path.attribute];
+    for (const PathStep& step : path.steps) {
+      apart = apart && !node->ends && !has_other_kind(*node, step);
+      node = &node->children[step];
+    }
+    apart = apart && !node->ends && node->children.empty();
+    node->ends = true;
+    return apart;
+  }
+
+ private:
+  struct Node {
+    bool ends = false;
+    std::map<PathStep, Node> children;  // names before indexes
+  };
+
+  /// Whether another path takes for a map what this one takes for a list, or the other way round.
+  static bool has_other_kind(const Node& node, const PathStep& step) {
+    if (node.children.empty()) return false;
+    const bool names = std::holds_alternative<std::string>(node.children.begin()->first);
+    const bool indexes = std::holds_alternative<std::uint32_t>(node.children.rbegin()->first);
+    return std::holds_alternative<std::string>(step) ? indexes : names;
+  }
+
+  std::map<std::string_view, Node> roots_;
+};
+
 [[noreturn]] void throw_not_disjoint(ExpressionKind kind, Relation relation, const Path& one, const Path& two) {
   throw_invalid(kind, std::string("Two document paths ") + (relation == Relation::kOverlap ? "overlap" : "conflict") +
                           " with each other; must remove or rewrite one of these paths; path one: " + to_text(one) +
@@ -40,13 +74,30 @@ std::string to_text(const Path& path) {
   return text + "]";
 }
 
-void check_disjoint(ExpressionKind kind, std::span<const Path> paths) {
-  for (std::size_t two = paths.size(); two-- > 1;) {
-    for (std::size_t one = two; one-- > 0;) {
-      const Relation found = relation(paths[one], paths[two]);
-      if (found != Relation::kApart) throw_not_disjoint(kind, found, paths[one], paths[two]);
-    }
+namespace {
+
+/// Throws where the path at `two` meets one before it.
+void check_against_earlier(ExpressionKind kind, std::span<const Path> paths, std::size_t two) {
+  for (std::size_t one = two; one-- > 0;) {
+    const Relation found = relation(paths[one], paths[two]);
+    if (found != Relation::kApart) throw_not_disjoint(kind, found, paths[one], paths[two]);
   }
+}
+
+}  // namespace
+
+void check_disjoint(ExpressionKind kind, std::span<const Path> paths) {
+  constexpr std::size_t kFewPaths = 16;
+  if (paths.size() <= kFewPaths) {
+    for (std::size_t two = paths.size(); two-- > 1;) check_against_earlier(kind, paths, two);
+    return;
+  }
+  PathTree tree;
+  std::optional<std::size_t> last;  // the last path that meets one before it
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (!tree.add(paths[i])) last = i;
+  }
+  if (last) check_against_earlier(kind, paths, *last);
 }
 
 Path bind_path(ExpressionKind kind, const SyntaxTree& tree, const SyntaxNode& node, Bindings& bindings) {
@@ -77,32 +128,48 @@ Path bind_path(ExpressionKind kind, const SyntaxTree& tree, const SyntaxNode& no
   return path;
 }
 
-const core::AttributeValue& bind_value(ExpressionKind kind, const SyntaxNode& node, Bindings& bindings) {
-  const core::AttributeValue* value = bindings.value(node.text);
+SharedValue bind_value(ExpressionKind kind, const SyntaxNode& node, Bindings& bindings) {
+  SharedValue value = bindings.value(node.text);
   if (value == nullptr) {
     throw_invalid(kind, "An expression attribute value used in expression is not defined; attribute value: " +
                             std::string(node.text));
   }
-  return *value;
-}
-
-const core::AttributeValue* resolve_steps(const core::AttributeValue* value, std::span<const PathStep> steps) {
-  for (const PathStep& step : steps) {
-    if (value == nullptr) return nullptr;
-    if (const auto* name = std::get_if<std::string>(&step)) {
-      value = value->member(*name);
-      continue;
-    }
-    const auto* list = value->get_if<core::AttributeValue::List>();
-    const std::size_t index = std::get<std::uint32_t>(step);
-    value = list != nullptr && index < list->size() ? &(*list)[index] : nullptr;
-  }
   return value;
 }
 
-const core::AttributeValue* resolve(const json::Item& item, const Path& path) {
-  const core::AttributeValue* value = item.find(path.attribute);
-  return path.steps.empty() ? value : resolve_steps(value, path.steps);
+const core::AttributeValue* PathResolver::find(const Path& path, std::size_t steps) {
+  const core::AttributeValue* value = item_.find(path.attribute);
+  for (std::size_t i = 0; i < steps && value != nullptr; ++i) value = step(*value, path.steps[i]);
+  return value;
+}
+
+const core::AttributeValue* PathResolver::step(const core::AttributeValue& value, const PathStep& step) {
+  if (const auto* name = std::get_if<std::string>(&step)) {
+    const auto* map = value.get_if<Map>();
+    return map == nullptr ? nullptr : member(*map, *name);
+  }
+  const auto* list = value.get_if<core::AttributeValue::List>();
+  const std::size_t index = std::get<std::uint32_t>(step);
+  return list != nullptr && index < list->size() ? &(*list)[index] : nullptr;
+}
+
+const core::AttributeValue* PathResolver::member(const Map& map, std::string_view name) {
+  constexpr std::size_t kFewMembers = 64;
+  constexpr std::size_t kFewSearches = 4;
+  const auto find_in_order = [&] {
+    const auto found = std::ranges::find(map, name, &core::MapMember::name);
+    return found == map.end() ? nullptr : &found->value;
+  };
+  if (map.size() <= kFewMembers) return find_in_order();
+  MapIndex& index = indexes_[&map];
+  if (++index.searches <= kFewSearches) return find_in_order();
+  const auto name_of = [](const core::MapMember* member) -> const std::string& { return member->name; };
+  if (index.by_name.empty()) {
+    for (const core::MapMember& member : map) index.by_name.push_back(&member);
+    std::ranges::sort(index.by_name, {}, name_of);
+  }
+  const auto found = std::ranges::lower_bound(index.by_name, name, {}, name_of);
+  return found != index.by_name.end() && (*found)->name == name ? &(*found)->value : nullptr;
 }
 
 }  // namespace stator::expression

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 
 #include "expression/expression.h"
@@ -18,9 +19,31 @@ void check_disjoint(ExpressionKind kind, std::span<const Path> paths);
 Path bind_path(ExpressionKind kind, const SyntaxTree& tree, const SyntaxNode& node, Bindings& bindings);
 
 /// The value behind a :placeholder. Throws where it is not defined.
-const core::AttributeValue& bind_value(ExpressionKind kind, const SyntaxNode& node, Bindings& bindings);
+SharedValue bind_value(ExpressionKind kind, const SyntaxNode& node, Bindings& bindings);
 
-/// The value at `steps` below `value`, or null.
-const core::AttributeValue* resolve_steps(const core::AttributeValue* value, std::span<const PathStep> steps);
+/// Finds values by path in one item that does not change meanwhile. A large map that is searched again and again gets
+/// an index, so that many paths into it cost about as much as one.
+class PathResolver {
+ public:
+  explicit PathResolver(const json::Item& item) : item_(item) {}
+
+  /// The value at the path, or null.
+  const core::AttributeValue* find(const Path& path) { return find(path, path.steps.size()); }
+  /// The value at the first `steps` steps below the path's attribute, or null.
+  const core::AttributeValue* find(const Path& path, std::size_t steps);
+
+ private:
+  using Map = core::AttributeValue::Map;
+  struct MapIndex {
+    std::size_t searches = 0;
+    std::vector<const core::MapMember*> by_name;
+  };
+
+  const core::AttributeValue* step(const core::AttributeValue& value, const PathStep& step);
+  const core::AttributeValue* member(const Map& map, std::string_view name);
+
+  const json::Item& item_;
+  std::map<const Map*, MapIndex> indexes_;
+};
 
 }  // namespace stator::expression

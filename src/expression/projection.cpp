@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "expression/path.h"
 #include "json/writer.h"
@@ -7,29 +8,38 @@ namespace stator::expression {
 
 using core::AttributeValue;
 
+namespace {
+
+/// Up to this many names are searched for one by one as quickly.
+constexpr std::size_t kFewNames = 16;
+
+}  // namespace
+
 /// The wanted paths merged: what is wanted of a value. Members stand in the order written, elements by index.
 struct Projection::Node {
   bool whole = false;
-  std::vector<std::pair<std::string, Node>> members;
-  std::vector<std::pair<std::uint32_t, Node>> elements;
+  std::vector<std::string> names;
+  std::vector<Node> members;  // by the names at the same places
+  std::map<std::string, std::size_t, std::less<>> places;
+  std::map<std::uint32_t, Node> elements;
 
   void add(std::span<const PathStep> steps) {
     if (steps.empty()) {
       whole = true;
       return;
     }
-    if (const auto* name = std::get_if<std::string>(&steps.front())) {
-      const auto found = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.first == *name; });
-      Node& child = found == members.end() ? members.emplace_back(*name, Node{}).second : found->second;
-      child.add(steps.subspan(1));
-      return;
+    child_of(steps.front()).add(steps.subspan(1));
+  }
+
+  Node& child_of(const PathStep& step) {
+    if (const auto* index = std::get_if<std::uint32_t>(&step)) return elements[*index];
+    const auto& name = std::get<std::string>(step);
+    const auto [place, added] = places.try_emplace(name, names.size());
+    if (added) {
+      names.push_back(name);
+      members.emplace_back();
     }
-    const std::uint32_t index = std::get<std::uint32_t>(steps.front());
-    const auto place = std::lower_bound(elements.begin(), elements.end(), index,
-                                        [](const auto& element, std::uint32_t i) { return element.first < i; });
-    const bool present = place != elements.end() && place->first == index;
-    Node& child = present ? place->second : elements.emplace(place, index, Node{})->second;
-    child.add(steps.subspan(1));
+    return members[place->second];
   }
 
   /// Appends what is wanted of `value`; appends nothing and returns false where it has none of it.
@@ -47,20 +57,29 @@ struct Projection::Node {
         any = append_part(child, (*list)[index], any ? "," : "", out) || any;
       }
       out += "]}";
-    } else if (value.get_if<AttributeValue::Map>() != nullptr) {
+    } else if (const auto* map = value.get_if<AttributeValue::Map>()) {
       out += R"({"M":{)";
-      for (const auto& [name, child] : members) {
-        const AttributeValue* member = value.member(name);
-        if (member == nullptr) continue;
+      const std::vector<const AttributeValue*> found = find_members(*map);
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        if (found[i] == nullptr) continue;
         std::string head = any ? "," : "";
-        json::append_string(name, head);
+        json::append_string(names[i], head);
         head += ':';
-        any = append_part(child, *member, head, out) || any;
+        any = append_part(members[i], *found[i], head, out) || any;
       }
       out += "}}";
     }
     if (!any) out.resize(start);
     return any;
+  }
+
+  /// The map's values of all names, in one pass over the map.
+  [[nodiscard]] std::vector<const AttributeValue*> find_members(const AttributeValue::Map& map) const {
+    std::vector<const AttributeValue*> found(names.size());
+    for (const core::MapMember& member : map) {
+      if (const auto place = places.find(member.name); place != places.end()) found[place->second] = &member.value;
+    }
+    return found;
   }
 
   static bool append_part(const Node& node, const AttributeValue& value, std::string_view head, std::string& out) {
@@ -72,44 +91,65 @@ struct Projection::Node {
   }
 };
 
+/// The places of very many wanted attributes, by their names as items are stored.
+struct Projection::Places {
+  std::vector<std::pair<std::string, std::uint32_t>> by_name;
+
+  /// Those that the item has, in order: found by going through the item.
+  [[nodiscard]] std::vector<std::uint32_t> present_in(const json::Item& item) const {
+    std::vector<std::uint32_t> present;
+    item.for_each_escaped_name([&](std::string_view name) {
+      const auto found = std::ranges::lower_bound(by_name, name, {},
+                                                  [](const auto& entry) -> const std::string& { return entry.first; });
+      if (found != by_name.end() && found->first == name) present.push_back(found->second);
+    });
+    std::ranges::sort(present);
+    return present;
+  }
+};
+
 Projection::Projection(std::vector<Path> paths) : paths_(std::move(paths)) {
   const bool top_level_only =
       std::all_of(paths_.begin(), paths_.end(), [](const Path& path) { return path.steps.empty(); });
-  if (top_level_only) return;
-  auto root = std::make_shared<Node>();
-  for (const Path& path : paths_) {
-    std::vector<PathStep> steps{path.attribute};
-    steps.insert(steps.end(), path.steps.begin(), path.steps.end());
-    root->add(steps);
+  if (!top_level_only) {
+    auto root = std::make_shared<Node>();
+    for (const Path& path : paths_) root->child_of(path.attribute).add(path.steps);
+    root_ = std::move(root);
   }
-  root_ = std::move(root);
+  if (attribute_count() > kFewNames) {
+    auto places = std::make_shared<Places>();
+    for (std::uint32_t i = 0; i < attribute_count(); ++i) places->by_name.emplace_back(json::escaped_name(name(i)), i);
+    std::ranges::sort(places->by_name);
+    places_ = std::move(places);
+  }
+}
+
+std::size_t Projection::attribute_count() const { return root_ == nullptr ? paths_.size() : root_->names.size(); }
+
+const std::string& Projection::name(std::size_t i) const {
+  return root_ == nullptr ? paths_[i].attribute : root_->names[i];
+}
+
+bool Projection::append_value(std::size_t i, const json::Item& item, std::string& out) const {
+  if (root_ == nullptr || root_->members[i].whole) return item.append_attribute(name(i), out);
+  const AttributeValue* value = item.find(name(i));
+  return value != nullptr && root_->members[i].append(*value, out);
 }
 
 void Projection::append_json(const json::Item& item, std::string& out) const {
   out += '{';
   const std::size_t start = out.size();
-  const auto append_name = [&](const std::string& name) {
+  const auto append = [&](std::size_t i) {
+    const std::size_t before = out.size();
     if (out.size() > start) out += ',';
-    json::append_string(name, out);
+    json::append_string(name(i), out);
     out += ':';
+    if (!append_value(i, item, out)) out.resize(before);
   };
-  if (root_ == nullptr) {
-    for (const Path& path : paths_) {
-      const std::size_t before = out.size();
-      append_name(path.attribute);
-      if (!item.append_attribute(path.attribute, out)) out.resize(before);
-    }
+  if (places_ != nullptr && item.attribute_count() < attribute_count()) {
+    std::ranges::for_each(places_->present_in(item), append);
   } else {
-    for (const auto& [name, node] : root_->members) {
-      const std::size_t before = out.size();
-      append_name(name);
-      if (node.whole) {
-        if (!item.append_attribute(name, out)) out.resize(before);
-        continue;
-      }
-      const AttributeValue* value = item.find(name);
-      if (value == nullptr || !node.append(*value, out)) out.resize(before);
-    }
+    for (std::size_t i = 0; i < attribute_count(); ++i) append(i);
   }
   out += '}';
 }

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
 
 #include "core/api_error.h"
 #include "core/limits.h"
@@ -8,6 +11,7 @@
 namespace stator::expression {
 namespace {
 
+using core::AttributeType;
 using core::AttributeValue;
 using List = AttributeValue::List;
 using Map = AttributeValue::Map;
@@ -15,6 +19,9 @@ using Map = AttributeValue::Map;
 [[noreturn]] void throw_wrong_type(bool legacy) {
   core::throw_validation(legacy ? "Type mismatch for attribute to update"
                                 : "An operand in the update expression has an incorrect data type");
+}
+[[noreturn]] void throw_too_large() {
+  core::throw_validation("Item size to update has exceeded the maximum allowed size");
 }
 [[noreturn]] void throw_missing_attribute() {
   core::throw_validation("The provided expression refers to an attribute that does not exist in the item");
@@ -25,10 +32,10 @@ using Map = AttributeValue::Map;
 
 /// nullopt where the value is not in the item. A wrong type is an error at once, as it is reported before what is
 /// missing.
-std::optional<AttributeValue> evaluate(const UpdateValue& value, const json::Item& item);
+std::optional<AttributeValue> evaluate(const UpdateValue& value, PathResolver& item);
 
 template <class T>
-std::optional<T> operand(const UpdateValue& value, const json::Item& item) {
+std::optional<T> operand(const UpdateValue& value, PathResolver& item) {
   std::optional<AttributeValue> evaluated = evaluate(value, item);
   if (!evaluated) return std::nullopt;
   T* wanted = evaluated->get_if<T>();
@@ -36,7 +43,7 @@ std::optional<T> operand(const UpdateValue& value, const json::Item& item) {
   return std::move(*wanted);
 }
 
-std::optional<AttributeValue> append_lists(const UpdateValue& value, const json::Item& item) {
+std::optional<AttributeValue> append_lists(const UpdateValue& value, PathResolver& item) {
   auto list = operand<List>(value.operands[0], item);
   auto tail = operand<List>(value.operands[1], item);
   if (!list || !tail) return std::nullopt;
@@ -44,16 +51,16 @@ std::optional<AttributeValue> append_lists(const UpdateValue& value, const json:
   return AttributeValue(std::move(*list));
 }
 
-std::optional<AttributeValue> evaluate(const UpdateValue& value, const json::Item& item) {
+std::optional<AttributeValue> evaluate(const UpdateValue& value, PathResolver& item) {
   switch (value.kind) {
     case UpdateValue::Kind::kValue:
-      return value.value;
+      return *value.value;
     case UpdateValue::Kind::kPath: {
-      const AttributeValue* found = resolve(item, value.path);
+      const AttributeValue* found = item.find(value.path);
       return found == nullptr ? std::nullopt : std::optional(*found);
     }
     case UpdateValue::Kind::kIfNotExists: {
-      const AttributeValue* found = resolve(item, value.path);
+      const AttributeValue* found = item.find(value.path);
       return found == nullptr ? evaluate(value.operands.front(), item) : *found;
     }
     case UpdateValue::Kind::kListAppend:
@@ -128,14 +135,30 @@ bool unite(AttributeValue& value, const AttributeValue& more) {
   return true;
 }
 
-template <class Set>
-bool subtract(AttributeValue& value, const AttributeValue& less) {
-  auto* set = value.get_if<Set>();
-  if (set == nullptr) return false;
-  const MemberLookup lookup(less.get_if<Set>()->members);
-  std::erase_if(set->members, [&](const auto& member) { return lookup.has(member); });
-  return true;
-}
+/// The lookups of one update's operands: DELETE may name one large set for many attributes.
+class SetLookups {
+ public:
+  /// Removes the members of `less` from `value`; false where it is no such set.
+  template <class Set>
+  bool subtract(AttributeValue& value, const AttributeValue& less) {
+    auto* set = value.get_if<Set>();
+    if (set == nullptr) return false;
+    const auto& lookup = lookup_of(less.get_if<Set>()->members);
+    std::erase_if(set->members, [&](const auto& member) { return lookup.has(member); });
+    return true;
+  }
+
+ private:
+  const MemberLookup<std::string>& lookup_of(const std::vector<std::string>& members) {
+    return texts_.try_emplace(&members, members).first->second;
+  }
+  const MemberLookup<core::Number>& lookup_of(const std::vector<core::Number>& members) {
+    return numbers_.try_emplace(&members, members).first->second;
+  }
+
+  std::map<const void*, MemberLookup<std::string>> texts_;
+  std::map<const void*, MemberLookup<core::Number>> numbers_;
+};
 
 /// Whether the action only takes away.
 bool takes(const UpdateAction& action) {
@@ -143,78 +166,90 @@ bool takes(const UpdateAction& action) {
 }
 
 /// Applies one program to one item.
+///
+/// Every place that the paths name is found before anything changes, since right-hand sides and list indexes mean the
+/// item as it was. Values that exist are changed in place first. Members and elements are added and removed after that,
+/// a parent at a time and the deepest parents first, so that what one parent moves in memory holds no parent that is
+/// still to be changed.
 class Application {
  public:
   Application(const UpdateProgram& program, json::Item& item, bool item_exists)
       : program_(program), item_(item), item_exists_(item_exists) {}
 
   void run() {
-    // What the service reports first: parents of the wrong kind, then wrong types, then what is missing.
-    for (const Path& path : program_.paths) check_parent_kind(path);
-    evaluate_right_hand_sides();
-    for (std::size_t i = program_.actions.size(); i-- > 0;) check_present(program_.actions[i], values_[i]);
-    // List indexes mean the list as it was, so nothing is removed or appended before all else was done in place.
-    for (std::size_t i = 0; i < program_.actions.size(); ++i) {
-      const UpdateAction& action = program_.actions[i];
-      const Path& path = program_.paths[action.path];
-      switch (action.kind) {
-        case UpdateAction::Kind::kSet:
-          set(path, std::move(*values_[i]));
-          break;
-        case UpdateAction::Kind::kAdd:
-          add(path, action.value.value);
-          break;
-        case UpdateAction::Kind::kDelete:
-          take(path, action.value.value);
-          break;
-        case UpdateAction::Kind::kRemove:
-          note_removal(path);
-          break;
-      }
-    }
-    append_elements();
-    remove_paths();
+    evaluate_all();
+    for (std::size_t i = 0; i < program_.actions.size(); ++i) apply(program_.actions[i], i);
+    std::ranges::stable_sort(changes_, comes_before);
+    for (auto from = changes_.begin(); from != changes_.end();) from = change_parent(from);
   }
 
  private:
-  struct Append {
+  /// Where one action writes. Both are null for a top-level path.
+  struct Place {
+    AttributeValue* parent = nullptr;
+    AttributeValue* value = nullptr;  // null where the parent has none yet
+  };
+  /// A member or element that is added to its parent, or removed from it.
+  struct Change {
     const Path* path;
-    std::uint32_t index;
-    AttributeValue value;
+    AttributeValue* parent;               // null for a top-level path
+    std::optional<AttributeValue> added;  // nullopt where it is removed
   };
 
-  void evaluate_right_hand_sides() {
+  // The item as it was ------------------------------------------------------------------------------------------------
+
+  void evaluate_all() {
+    PathResolver before(item_);
+    // What the service reports first: parents of the wrong kind, then wrong types, then what is missing.
+    for (const Path& path : program_.paths) check_parent_kind(path, before);
+    evaluate_right_hand_sides(before);
+    for (std::size_t i = program_.actions.size(); i-- > 0;) check_present(program_.actions[i], values_[i], before);
+    for (const UpdateAction& action : program_.actions)
+      places_.push_back(place_of(program_.paths[action.path], before));
+  }
+
+  void evaluate_right_hand_sides(PathResolver& before) {
     values_.resize(program_.actions.size());
+    std::size_t written_bytes = 0;
     for (std::size_t i = 0; i < program_.actions.size(); ++i) {
       const UpdateAction& action = program_.actions[i];
       const Path& path = program_.paths[action.path];
       if (action.kind == UpdateAction::Kind::kSet) {
-        values_[i] = evaluate(action.value, item_);
-        if (values_[i]) check_nesting(path, *values_[i]);
+        values_[i] = evaluate(action.value, before);
+        if (!values_[i]) continue;
+        check_nesting(path, *values_[i]);
+        count_written(*values_[i], written_bytes);
       } else if (action.kind != UpdateAction::Kind::kRemove) {
-        const AttributeValue* old = resolve(item_, path);
-        if (old != nullptr && old->type() != action.value.value.type()) throw_wrong_type(program_.legacy);
+        const AttributeValue& operand = *action.value.value;
+        const AttributeValue* old = before.find(path);
+        if (old != nullptr && old->type() != operand.type()) throw_wrong_type(program_.legacy);
+        const bool stays_whole = action.kind == UpdateAction::Kind::kAdd && operand.type() != AttributeType::kNumber;
+        if (stays_whole) count_written(operand, written_bytes);
       }
     }
   }
 
-  static std::span<const PathStep> parent_steps(const Path& path) {
-    return std::span(path.steps).first(path.steps.size() - 1);
-  }
-  [[nodiscard]] const AttributeValue* find_parent(const Path& path) const {
-    return resolve_steps(item_.find(path.attribute), parent_steps(path));
+  /// All that is written will stand in the item side by side: what no item can hold need not be gathered first.
+  static void count_written(const AttributeValue& value, std::size_t& written_bytes) {
+    written_bytes += value.size_bytes();
+    if (written_bytes > core::kMaxItemSizeBytes) throw_too_large();
   }
 
-  void check_parent_kind(const Path& path) const {
+  static const AttributeValue* find_parent(const Path& path, PathResolver& before) {
+    return before.find(path, path.steps.size() - 1);
+  }
+
+  static void check_parent_kind(const Path& path, PathResolver& before) {
     if (path.steps.empty()) return;
-    const AttributeValue* parent = find_parent(path);
+    const AttributeValue* parent = find_parent(path, before);
     if (parent != nullptr && !can_hold(*parent, path.steps.back())) throw_invalid_path();
   }
 
-  void check_present(const UpdateAction& action, const std::optional<AttributeValue>& value) const {
+  void check_present(const UpdateAction& action, const std::optional<AttributeValue>& value,
+                     PathResolver& before) const {
     const Path& path = program_.paths[action.path];
     const bool may_be_missing = action.kind == UpdateAction::Kind::kRemove && !item_exists_;
-    if (!path.steps.empty() && !may_be_missing && find_parent(path) == nullptr) throw_invalid_path();
+    if (!path.steps.empty() && !may_be_missing && find_parent(path, before) == nullptr) throw_invalid_path();
     if (action.kind == UpdateAction::Kind::kSet && !value) throw_missing_attribute();
   }
 
@@ -223,51 +258,53 @@ class Application {
                                                      : parent.get_if<List>() != nullptr;
   }
 
-  /// The value that holds the last step of a nested path, for changing; null where there is none.
-  AttributeValue* parent_of(const Path& path) {
-    AttributeValue* value = item_.find_mutable(path.attribute);
-    for (std::size_t i = 0; value != nullptr && i + 1 < path.steps.size(); ++i) value = child(*value, path.steps[i]);
-    return value != nullptr && can_hold(*value, path.steps.back()) ? value : nullptr;
+  Place place_of(const Path& path, PathResolver& before) {
+    if (path.steps.empty()) return {};
+    const AttributeValue* parent = find_parent(path, before);
+    if (parent == nullptr) return {};
+    item_.find_mutable(path.attribute);  // it is written anew from the tree in which both stand
+    return {const_cast<AttributeValue*>(parent), const_cast<AttributeValue*>(before.find(path))};
   }
 
-  static AttributeValue* child(AttributeValue& value, const PathStep& step) {
-    if (const auto* name = std::get_if<std::string>(&step)) return value.member(*name);
-    auto* list = value.get_if<List>();
-    const std::size_t index = std::get<std::uint32_t>(step);
-    return list != nullptr && index < list->size() ? &(*list)[index] : nullptr;
+  // In place ----------------------------------------------------------------------------------------------------------
+
+  void apply(const UpdateAction& action, std::size_t i) {
+    const Path& path = program_.paths[action.path];
+    switch (action.kind) {
+      case UpdateAction::Kind::kSet:
+        set(path, places_[i], std::move(*values_[i]));
+        break;
+      case UpdateAction::Kind::kAdd:
+        add(path, places_[i], *action.value.value);
+        break;
+      case UpdateAction::Kind::kDelete:
+        take(path, places_[i], *action.value.value);
+        break;
+      case UpdateAction::Kind::kRemove:
+        if (path.steps.empty() || places_[i].value != nullptr) remove(path, places_[i]);
+        break;
+    }
   }
 
-  AttributeValue& require_parent(const Path& path) {
-    AttributeValue* parent = parent_of(path);
-    if (parent == nullptr) throw_invalid_path();
-    return *parent;
-  }
-
-  void set(const Path& path, AttributeValue value) {
+  void set(const Path& path, const Place& place, AttributeValue value) {
     if (path.steps.empty()) {
       item_.set(path.attribute, std::move(value));
-      return;
-    }
-    AttributeValue& parent = require_parent(path);
-    if (AttributeValue* existing = child(parent, path.steps.back())) {
-      *existing = std::move(value);
-    } else if (const auto* name = std::get_if<std::string>(&path.steps.back())) {
-      parent.get_if<Map>()->push_back({*name, std::move(value)});
+    } else if (place.value != nullptr) {
+      *place.value = std::move(value);
     } else {
-      appends_.push_back({&path, std::get<std::uint32_t>(path.steps.back()), std::move(value)});
+      changes_.push_back({&path, place.parent, std::move(value)});
     }
   }
 
-  AttributeValue* find_for_change(const Path& path) {
-    if (path.steps.empty()) return item_.find_mutable(path.attribute);
-    return child(require_parent(path), path.steps.back());
+  AttributeValue* find_for_change(const Path& path, const Place& place) {
+    return path.steps.empty() ? item_.find_mutable(path.attribute) : place.value;
   }
 
-  void add(const Path& path, const AttributeValue& more) {
-    AttributeValue* value = find_for_change(path);
+  void add(const Path& path, const Place& place, const AttributeValue& more) {
+    AttributeValue* value = find_for_change(path, place);
     if (value == nullptr) {
       check_nesting(path, more);
-      set(path, more);
+      set(path, place, more);
       return;
     }
     if (auto* number = value->get_if<core::Number>()) {
@@ -281,55 +318,68 @@ class Application {
     }
   }
 
-  void take(const Path& path, const AttributeValue& less) {
-    AttributeValue* value = find_for_change(path);
+  void take(const Path& path, const Place& place, const AttributeValue& less) {
+    AttributeValue* value = find_for_change(path, place);
     if (value == nullptr) return;
-    subtract<AttributeValue::StringSet>(*value, less) || subtract<AttributeValue::NumberSet>(*value, less) ||
-        subtract<AttributeValue::BinarySet>(*value, less);
+    lookups_.subtract<AttributeValue::StringSet>(*value, less) ||
+        lookups_.subtract<AttributeValue::NumberSet>(*value, less) ||
+        lookups_.subtract<AttributeValue::BinarySet>(*value, less);
     const bool empty = is_empty_set<AttributeValue::StringSet>(*value) ||
                        is_empty_set<AttributeValue::NumberSet>(*value) ||
                        is_empty_set<AttributeValue::BinarySet>(*value);
-    if (empty) removals_.push_back(&path);  // there are no empty sets
+    if (empty) remove(path, place);  // there are no empty sets
   }
 
-  void note_removal(const Path& path) {
-    if (path.steps.empty() || parent_of(path) != nullptr) removals_.push_back(&path);
+  void remove(const Path& path, const Place& place) { changes_.push_back({&path, place.parent, std::nullopt}); }
+
+  // Members and elements ----------------------------------------------------------------------------------------------
+
+  /// The deepest parents first, each parent's changes together: what is added, then what is removed. Members are added
+  /// in the order of their actions, elements in the order of their indexes, whatever gaps those leave.
+  static bool comes_before(const Change& a, const Change& b) {
+    const std::size_t depth_a = a.path->steps.size();
+    const std::size_t depth_b = b.path->steps.size();
+    if (depth_a != depth_b) return depth_a > depth_b;
+    if (a.parent != b.parent) return std::less<>()(a.parent, b.parent);
+    if (a.added.has_value() != b.added.has_value()) return a.added.has_value();
+    return a.parent != nullptr && a.parent->get_if<List>() != nullptr && index_of(*a.path) < index_of(*b.path);
   }
 
-  /// Elements beyond the end of their list are appended in the order of their indexes.
-  void append_elements() {
-    std::stable_sort(appends_.begin(), appends_.end(),
-                     [](const Append& a, const Append& b) { return a.index < b.index; });
-    for (Append& append : appends_) {
-      require_parent(*append.path).get_if<List>()->push_back(std::move(append.value));
+  static std::uint32_t index_of(const Path& path) { return std::get<std::uint32_t>(path.steps.back()); }
+  static const std::string& name_of(const Path& path) { return std::get<std::string>(path.steps.back()); }
+
+  /// Makes the changes of one parent, in one pass over it however many there are. Returns those of the next.
+  std::vector<Change>::iterator change_parent(std::vector<Change>::iterator from) {
+    if (from->parent == nullptr) {
+      item_.remove(from->path->attribute);
+      return from + 1;
     }
-  }
-
-  /// From the last element to the first, so that no removal moves what is still to be removed.
-  void remove_paths() {
-    std::sort(removals_.begin(), removals_.end(), [](const Path* a, const Path* b) { return b->steps < a->steps; });
-    for (const Path* path : removals_) {
-      if (path->steps.empty()) {
-        item_.remove(path->attribute);
-        continue;
-      }
-      AttributeValue& parent = require_parent(*path);
-      if (const auto* name = std::get_if<std::string>(&path->steps.back())) {
-        std::erase_if(*parent.get_if<Map>(), [&](const core::MapMember& member) { return member.name == *name; });
-      } else {
-        List& list = *parent.get_if<List>();
-        const std::size_t index = std::get<std::uint32_t>(path->steps.back());
-        if (index < list.size()) list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
-      }
+    AttributeValue& parent = *from->parent;
+    const auto to = std::find_if(from, changes_.end(), [&](const Change& each) { return each.parent != &parent; });
+    const auto removed = std::find_if(from, to, [](const Change& each) { return !each.added; });
+    if (auto* map = parent.get_if<Map>()) {
+      for (auto each = from; each != removed; ++each) map->push_back({name_of(*each->path), std::move(*each->added)});
+      std::set<std::string_view> names;
+      for (auto each = removed; each != to; ++each) names.insert(name_of(*each->path));
+      if (!names.empty())
+        std::erase_if(*map, [&](const core::MapMember& member) { return names.contains(member.name); });
+    } else if (auto* list = parent.get_if<List>()) {
+      for (auto each = from; each != removed; ++each) list->push_back(std::move(*each->added));
+      std::set<std::size_t> indexes;
+      for (auto each = removed; each != to; ++each) indexes.insert(index_of(*each->path));
+      std::size_t at = 0;
+      if (!indexes.empty()) std::erase_if(*list, [&](const AttributeValue&) { return indexes.contains(at++); });
     }
+    return to;
   }
 
   const UpdateProgram& program_;
   json::Item& item_;
   const bool item_exists_;
   std::vector<std::optional<AttributeValue>> values_;  // of each SET, by action
-  std::vector<Append> appends_;
-  std::vector<const Path*> removals_;
+  std::vector<Place> places_;                          // by action
+  std::vector<Change> changes_;
+  SetLookups lookups_;
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ std::optional<AttributeType> Update::known_type(std::size_t index) const {
     if (action.kind != UpdateAction::Kind::kSet && action.kind != UpdateAction::Kind::kAdd) return std::nullopt;
     switch (action.value.kind) {
       case UpdateValue::Kind::kValue:
-        return action.value.value.type();
+        return action.value.value->type();
       case UpdateValue::Kind::kPlus:
       case UpdateValue::Kind::kMinus:
         return AttributeType::kNumber;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "expression/bindings.h"
 #include "expression/expression.h"
 
 namespace stator::expression {
@@ -8,7 +9,7 @@ namespace stator::expression {
 struct UpdateValue {
   enum class Kind : std::uint8_t { kValue, kPath, kIfNotExists, kListAppend, kPlus, kMinus };
   Kind kind = Kind::kValue;
-  core::AttributeValue value;         // kValue
+  SharedValue value;                  // kValue
   Path path;                          // kPath, kIfNotExists
   std::vector<UpdateValue> operands;  // kIfNotExists: the alternative; the others: left, right
 };

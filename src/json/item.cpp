@@ -29,6 +29,11 @@ std::string_view escaped(std::string_view name, std::string& buffer) {
 
 }  // namespace
 
+std::string escaped_name(std::string_view name) {
+  std::string buffer;
+  return std::string(escaped(name, buffer));
+}
+
 Item::Item(std::string_view stored_json) : stored_json_(stored_json) {
   StoredReader reader(stored_json);
   reader.expect('{');
@@ -56,19 +61,16 @@ void Item::build_index() const {
   });
 }
 
-std::vector<std::uint32_t>::iterator Item::index_position(std::string_view escaped_name) const {
-  return std::lower_bound(index_.begin(), index_.end(), escaped_name, [&](std::uint32_t i, std::string_view wanted) {
-    return attributes_[i].escaped_name < wanted;
-  });
-}
-
 Item::Attribute* Item::locate_escaped(std::string_view escaped_name) const {
   if (index_.empty() && attributes_.size() > kFewAttributes && ++searches_ > kFewSearches) {
     build_index();
   }
   if (!index_.empty()) {
-    const auto at = index_position(escaped_name);
-    return at != index_.end() && attributes_[*at].escaped_name == escaped_name ? &attributes_[*at] : nullptr;
+    const auto name_of = [&](std::uint32_t i) { return attributes_[i].escaped_name; };
+    const auto at = std::ranges::lower_bound(index_, escaped_name, {}, name_of);
+    if (at != index_.end() && name_of(*at) == escaped_name) return &attributes_[*at];
+    const auto added = added_index_.find(escaped_name);
+    return added == added_index_.end() ? nullptr : &attributes_[added->second];
   }
   for (Attribute& attribute : attributes_) {
     if (attribute.escaped_name == escaped_name) {
@@ -111,10 +113,10 @@ void Item::set(std::string_view name, core::AttributeValue value) {
   const std::string_view escaped_name = escaped(name, buffer);
   Attribute* attribute = locate_escaped(escaped_name);
   if (attribute == nullptr) {
-    if (!index_.empty()) {
-      index_.insert(index_position(escaped_name), static_cast<std::uint32_t>(attributes_.size()));
-    }
     owned_names_.emplace_back(escaped_name);
+    if (!index_.empty()) {
+      added_index_.emplace(owned_names_.back(), static_cast<std::uint32_t>(attributes_.size()));
+    }
     attributes_.emplace_back();
     attribute = &attributes_.back();
     attribute->escaped_name = owned_names_.back();

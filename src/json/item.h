@@ -3,6 +3,7 @@
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ struct EncodedItem {
 /// Validates and normalises a whole item (`{"pk":{"S":"a"},…}`). Does not check keys or the 400 KB limit.
 EncodedItem normalise_item(const Object& wire);
 
+/// An attribute's name as it stands in a stored item, without its quotes. Equal names have equal stored forms.
+std::string escaped_name(std::string_view name);
+
 /// A stored item that expressions can look into and update. Top-level attributes are located once; a value is
 /// parsed when it is first asked for. The bytes given to the constructor must outlive the Item; what `find` and
 /// `find_mutable` return lives until that attribute is set or removed. Not for two threads at once, not even to read.
@@ -49,6 +53,13 @@ class Item {
 
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t attribute_count() const { return count_; }
+  /// Calls `visit` with each attribute's name in its stored form (`escaped_name`).
+  template <class Visit>
+  void for_each_escaped_name(Visit visit) const {
+    for (const Attribute& attribute : attributes_) {
+      if (!attribute.removed) visit(attribute.escaped_name);
+    }
+  }
   /// The parsed value, or null where the item has no such attribute.
   [[nodiscard]] const core::AttributeValue* find(std::string_view name) const;
   /// The same, for changing in place; the attribute is written anew from the tree.
@@ -78,7 +89,6 @@ class Item {
   Attribute* locate(std::string_view name) const;
   Attribute* locate_escaped(std::string_view escaped_name) const;
   void build_index() const;
-  [[nodiscard]] std::vector<std::uint32_t>::iterator index_position(std::string_view escaped_name) const;
   core::AttributeValue& parse(Attribute& attribute) const;
   static void append_attribute_value(const Attribute& attribute, std::string& out);
 
@@ -87,8 +97,10 @@ class Item {
   mutable boost::container::small_vector<Attribute, 12> attributes_;
   std::deque<std::string> owned_names_;  // escaped names of attributes that were added
   std::size_t count_ = 0;
-  // Positions in attributes_ by escaped name; empty until an item of many attributes is searched repeatedly.
+  // Positions in attributes_ by escaped name; empty until an item of many attributes is searched repeatedly. Attributes
+  // that are added later have an index of their own, which takes any number of them without moving the others.
   mutable std::vector<std::uint32_t> index_;
+  mutable std::map<std::string_view, std::uint32_t> added_index_;
   mutable std::size_t searches_ = 0;
 };
 

@@ -79,7 +79,7 @@ TEST(Bindings, PlaceholdersAreFoundAmongFewAndMany) {
       const std::string* name = bindings.name("#n" + std::to_string(i));
       ASSERT_NE(name, nullptr);
       EXPECT_EQ(*name, "name" + std::to_string(i));
-      const core::AttributeValue* value = bindings.value(":v" + std::to_string(i));
+      const SharedValue value = bindings.value(":v" + std::to_string(i));
       ASSERT_NE(value, nullptr);
       EXPECT_EQ(*value, core::AttributeValue::number(core::Number(i)));
     }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstring>
+#include <string_view>
+
+namespace stator::core {
+
+/// Whether `part` stands in `whole`, in time linear in both: std::string_view::find takes their product at worst.
+/// glibc's memmem searches in two ways by the length of `part`, both linear ("Fast memmem algorithm with guaranteed
+/// linear-time performance", since 2.29).
+inline bool contains_bytes(std::string_view whole, std::string_view part) {
+  return memmem(whole.data(), whole.size(), part.data(), part.size()) != nullptr;
+}
+
+}  // namespace stator::core
