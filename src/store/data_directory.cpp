@@ -2,16 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
+#include "store/small_file.h"
 #include "store/store.h"
 
 namespace stator::store {
@@ -20,28 +21,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kMarker = "STATOR";
-constexpr std::string_view kMarkerDraft = "STATOR.new";
-constexpr std::string_view kMarkerText = "stator format ";
-constexpr int kFormat = 1;
 
 /// What other rooms may put into the directory before a store was ever opened in it.
-constexpr std::array<std::string_view, 7> kOwnNames = {kMarkerDraft,    "LOCK",  "server.json", "postgres",
+constexpr std::array<std::string_view, 7> kOwnNames = {"STATOR.new",    "LOCK",  "server.json", "postgres",
                                                        "postgres.lock", "store", "log"};
-
-/// Big enough for what we write ourselves; a larger file is not ours.
-constexpr std::size_t kMaxSmallFileBytes = 64 * 1024;
 
 [[noreturn]] void fail_by_errno(const fs::path& path, int error) {
   throw OpenError("cannot use " + path.string() + " as data directory: " + std::strerror(error));
-}
-
-std::optional<std::string> read_small_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::string text(kMaxSmallFileBytes, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
 }
 
 /// The value of "url" in server.json, which a running server leaves beside the marker; or empty.
@@ -57,13 +43,12 @@ std::string server_url(const fs::path& directory) {
   return url.find('\\') == std::string::npos ? url : std::string();
 }
 
-void write_durably(const fs::path& path, std::string_view text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) fail_by_errno(path.parent_path(), errno);
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  if (!written) fail_by_errno(path.parent_path(), error);
+/// Also the directories above, where they are missing; only the last is closed to others.
+void make_private_directory(const fs::path& path) {
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  if (error) fail_by_errno(path, error.value());
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail_by_errno(path, errno);
 }
 
 bool is_own_name(const std::string& name) {
@@ -75,36 +60,38 @@ bool is_own_name(const std::string& name) {
 
 }  // namespace
 
-DataDirectory::DataDirectory(fs::path path, bool create_if_missing) : path_(std::move(path)) {
+DataDirectory::DataDirectory(fs::path path, Access access, const core::LogSink& log) : path_(std::move(path)) {
   std::error_code error;
   const fs::file_status status = fs::status(path_, error);
   if (status.type() == fs::file_type::not_found) {
-    if (!create_if_missing) throw OpenError("there is no data directory " + path_.string());
-    fs::create_directories(path_, error);
-    if (error) fail_by_errno(path_, error.value());
+    if (access != Access::kCreate) throw OpenError("there is no data directory " + path_.string());
+    make_private_directory(path_);
   } else if (error) {
     fail_by_errno(path_, error.value());
   } else if (status.type() != fs::file_type::directory) {
     throw OpenError(path_.string() + " is a file, not a data directory");
   }
-  check_or_write_marker(create_if_missing);
+  look_for_marker(access);
+  lock(access);
   try {
-    check_store();
+    read_or_write_marker(access);
+    check_features(access);
+    check_store(access);
+    if (access != Access::kReadOnly) close_to_others(log);
   } catch (...) {
     ::close(lock_fd_);
     throw;
   }
 }
 
-DataDirectory::~DataDirectory() {
-  if (lock_fd_ >= 0) ::close(lock_fd_);
-}
+DataDirectory::~DataDirectory() { ::close(lock_fd_); }
 
-void DataDirectory::lock() {
+void DataDirectory::lock(Access access) {
+  const bool shared = access == Access::kReadOnly;
   const fs::path file = path_ / "LOCK";
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int fd = ::open(file.c_str(), (shared ? O_RDONLY : O_RDWR) | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) fail_by_errno(path_, errno);
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+  if (::flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) {
     lock_fd_ = fd;
     return;
   }
@@ -116,52 +103,66 @@ void DataDirectory::lock() {
                   (url.empty() ? std::string() : ", serving at " + url));
 }
 
-void DataDirectory::check_or_write_marker(bool create_if_missing) {
-  const fs::path marker = path_ / kMarker;
-  if (!fs::exists(marker)) {
-    // Look before touching anything: a foreign directory is left as it was.
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
-      if (is_own_name(entry.path().filename().string())) continue;
-      if (entry.path().filename() == kMarker) break;  // another process is just creating it
-      throw OpenError(path_.string() + " is not a Stator data directory (it holds other files and no file " +
-                      std::string(kMarker) + ")");
-    }
-    if (error) fail_by_errno(path_, error.value());
-    if (!create_if_missing) throw OpenError("there is no Stator data in " + path_.string());
+void DataDirectory::look_for_marker(Access access) const {
+  if (fs::exists(path_ / kMarker)) return;
+  // Look before touching anything: a foreign directory is left as it was.
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
+    if (is_own_name(entry.path().filename().string())) continue;
+    if (entry.path().filename() == kMarker) return;  // another process is just creating it
+    throw OpenError(path_.string() + " is not a Stator data directory (it holds other files and no file " +
+                    std::string(kMarker) + ")");
   }
-  lock();
-  try {
-    const std::optional<std::string> text = read_small_file(marker);
-    if (!text) {
-      write_durably(path_ / kMarkerDraft, std::string(kMarkerText) + std::to_string(kFormat) + "\n");
-      std::error_code error;
-      fs::rename(path_ / kMarkerDraft, marker, error);
-      if (error) fail_by_errno(path_, error.value());
-      return;
-    }
-    if (!text->starts_with(kMarkerText)) throw OpenError(marker.string() + " is damaged: it does not name a format");
-    int format = 0;
+  if (error) fail_by_errno(path_, error.value());
+  if (access != Access::kCreate) throw OpenError("there is no Stator data in " + path_.string());
+}
+
+void DataDirectory::read_or_write_marker(Access access) {
+  const fs::path file = path_ / kMarker;
+  if (const std::optional<std::string> text = read_small_file(file)) {
     try {
-      format = std::stoi(text->substr(kMarkerText.size()));
-    } catch (const std::exception&) {
-      throw OpenError(marker.string() + " is damaged: it does not name a format");
+      marker_ = parse_marker(*text);
+    } catch (const std::runtime_error& error) {
+      throw OpenError(file.string() + " is damaged: " + error.what());
     }
-    if (format != kFormat) {
-      throw OpenError("data directory " + path_.string() + " has format " + std::to_string(format) +
-                      "; this version of Stator reads format " + std::to_string(kFormat));
-    }
-  } catch (...) {
-    ::close(lock_fd_);
-    lock_fd_ = -1;
-    throw;
+    return;
+  }
+  if (fs::exists(file)) fail_by_errno(path_, EACCES);
+  // The marker is written before anything else, so a store without one has lost it, and with it what it needs.
+  std::error_code error;
+  if (fs::exists(store_path(), error) && !fs::is_empty(store_path(), error)) {
+    throw OpenError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
+  }
+  if (access != Access::kCreate) throw OpenError("there is no Stator data in " + path_.string());
+  try {
+    replace_durably(file, marker_text(marker_));
+  } catch (const std::system_error& failure) {
+    fail_by_errno(path_, failure.code().value());
   }
 }
 
-void DataDirectory::check_store() {
+void DataDirectory::check_features(Access access) const {
+  const std::string prefix = "data directory " + path_.string();
+  if (marker_.format > kLastFormat) {
+    throw OpenError(prefix + " has format " + std::to_string(marker_.format) +
+                    "; this version of Stator reads formats " + std::to_string(kFirstFormat) + " to " +
+                    std::to_string(kLastFormat));
+  }
+  std::string unknown = marker_.unknown(NeededFor::kReading);
+  if (!unknown.empty()) {
+    throw OpenError(prefix + " needs \"" + unknown + "\" to be read, which this version of Stator does not know");
+  }
+  if (access == Access::kReadOnly) return;
+  unknown = marker_.unknown(NeededFor::kWriting);
+  if (!unknown.empty()) {
+    throw OpenError(prefix + " needs \"" + unknown +
+                    "\" to be written, which this version of Stator does not know; it can be read only");
+  }
+}
+
+void DataDirectory::check_store(Access access) {
   std::error_code error;
-  fs::create_directories(store_path(), error);
-  if (error) fail_by_errno(path_, error.value());
+  if (access != Access::kReadOnly) make_private_directory(store_path());
   store_is_new_ = !fs::exists(store_path() / "CURRENT");
   if (!store_is_new_) return;
   // Without CURRENT RocksDB would begin anew and forget what is there.
@@ -171,7 +172,38 @@ void DataDirectory::check_store() {
       throw OpenError("data directory " + path_.string() + " is damaged: store/CURRENT is missing");
     }
   }
-  if (error) fail_by_errno(path_, error.value());
+  if (error && access != Access::kReadOnly) fail_by_errno(path_, error.value());
+}
+
+void DataDirectory::close_to_others(const core::LogSink& log) const {
+  for (const fs::path& directory : {path_, store_path()}) {
+    std::error_code error;
+    const fs::perms found = fs::status(directory, error).permissions();
+    constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
+    if (error || (found & kOthers) == fs::perms::none) continue;
+    fs::permissions(directory, kOthers, fs::perm_options::remove, error);
+    if (error) {
+      core::log(log, core::LogLevel::kWarning,
+                directory.string() + " is open to other users and cannot be closed to them: " + error.message());
+    } else if (directory == path_) {
+      core::log(log, core::LogLevel::kInfo,
+                directory.string() + " was open to other users; it is now its owner's alone");
+    }
+  }
+}
+
+bool DataDirectory::needs(Feature feature) const {
+  const std::lock_guard<std::mutex> lock(marker_mutex_);
+  return marker_.names(feature);
+}
+
+void DataDirectory::require(Feature feature) {
+  const std::lock_guard<std::mutex> lock(marker_mutex_);
+  if (marker_.names(feature)) return;
+  Marker next = marker_;
+  next.add(feature);
+  replace_durably(path_ / kMarker, marker_text(next));
+  marker_ = std::move(next);
 }
 
 }  // namespace stator::store

@@ -1,17 +1,29 @@
 #pragma once
 
 #include <filesystem>
+#include <mutex>
 #include <string>
+
+#include "core/log_sink.h"
+#include "store/features.h"
+#include "store/marker.h"
 
 /// A directory of ours, as docs/format.md lays it out: `STATOR` (the marker), `LOCK`, `store/` (RocksDB).
 namespace stator::store {
 
+enum class Access : std::uint8_t {
+  /// Nothing in the directory is changed or created; several processes may read at the same time.
+  kReadOnly,
+  kReadWrite,
+  kCreate,
+};
+
 /// Holds the directory for this process from construction to destruction.
 class DataDirectory {
  public:
-  /// Creates it where it is missing and `create_if_missing`. Throws OpenError: not ours, a later format, held by
-  /// another process, a file, not writable.
-  DataDirectory(std::filesystem::path path, bool create_if_missing);
+  /// Throws OpenError: not ours, needs features that this version does not know, held by another process, a file, not
+  /// writable, damaged. Where others than the owner could get in, that is ended and told to `log`.
+  DataDirectory(std::filesystem::path path, Access access, const core::LogSink& log = {});
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
@@ -21,15 +33,23 @@ class DataDirectory {
   [[nodiscard]] std::filesystem::path store_path() const { return path_ / "store"; }
   /// True where no store was ever created in it, so that creating one loses nothing.
   [[nodiscard]] bool store_is_new() const { return store_is_new_; }
+  [[nodiscard]] bool needs(Feature feature) const;
+  /// Names the feature in the marker, durably. Throws std::system_error.
+  void require(Feature feature);
 
  private:
-  void lock();
-  void check_or_write_marker(bool create_if_missing);
-  void check_store();
+  void lock(Access access);
+  void look_for_marker(Access access) const;
+  void read_or_write_marker(Access access);
+  void check_features(Access access) const;
+  void check_store(Access access);
+  void close_to_others(const core::LogSink& log) const;
 
   std::filesystem::path path_;
   int lock_fd_ = -1;
   bool store_is_new_ = false;
+  mutable std::mutex marker_mutex_;
+  Marker marker_;
 };
 
 }  // namespace stator::store

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <system_error>
 
 #include "core/damage_error.h"
 #include "store/data_directory.h"
@@ -116,7 +117,8 @@ std::unique_ptr<Store> Store::open(const Options& options) {
     // There is nothing a log could outlive.
     impl->write_options.disableWAL = true;
   } else {
-    impl->directory.emplace(options.directory, options.create_if_missing);
+    impl->directory.emplace(options.directory, options.create_if_missing ? Access::kCreate : Access::kReadWrite,
+                            options.log);
     path = impl->directory->store_path().string();
     rocks.create_if_missing = impl->directory->store_is_new();
     impl->write_options.sync = options.sync;
@@ -158,6 +160,15 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
       key, [&value](std::string_view stored) { value.assign(stored); }, snapshot);
   if (!found) value.clear();
   return found;
+}
+
+void Store::require(Feature feature) {
+  if (!impl_->directory) return;  // memory dies with this version
+  try {
+    impl_->directory->require(feature);
+  } catch (const std::system_error& error) {
+    throw StoreError(std::string("cannot write the file STATOR: ") + error.what());
+  }
 }
 
 void Store::write(Batch& batch) { check(impl_->db->Write(impl_->write_options, &batch.impl_->batch)); }

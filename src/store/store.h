@@ -9,6 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "core/log_sink.h"
+#include "store/features.h"
+
 /// The ordered key-value store under the engine: RocksDB on a directory, or RocksDB on its in-memory environment.
 /// Formats: docs/format.md.
 namespace stator::store {
@@ -31,6 +34,7 @@ struct Options {
   /// Wait for the disk before acknowledging a write.
   bool sync = false;
   bool create_if_missing = true;
+  core::LogSink log = {};
 };
 
 /// Changes that happen together or not at all.
@@ -54,6 +58,9 @@ class Store {
   /// The same, but `visit` sees the value where it lies, during the call, which saves a copy.
   [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
                            const Snapshot* snapshot = nullptr) const;
+  /// Says in the directory's marker, durably, that programs must know `feature` to open it: before the first key of
+  /// that kind is written. Cheap where it says so already. Throws StoreError.
+  void require(Feature feature);
   /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
   /// The state after every write that has returned by now.

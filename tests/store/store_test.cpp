@@ -319,8 +319,8 @@ TEST(Store, RefusesForeignAndLaterDirectories) {
 
   options.directory = root.path() / "later";
   fs::create_directory(options.directory);
-  std::ofstream(options.directory / "STATOR") << "stator format 2\n";
-  EXPECT_NE(open_error(options).find("format 2"), std::string::npos);
+  std::ofstream(options.directory / "STATOR") << "stator format 3\n";
+  EXPECT_NE(open_error(options).find("format 3"), std::string::npos);
 
   options.directory = root.path() / "file";
   std::ofstream(options.directory) << "x";

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+/// What a data directory may hold beyond format 1. A feature that is in use is named in the directory's marker, so that
+/// a program that does not know it leaves the directory alone. Design: docs/format.md, "Versions".
+namespace stator::store {
+
+enum class Feature : std::uint8_t {
+  kFileList,
+};
+
+/// What a program that does not know the feature must not do.
+enum class NeededFor : std::uint8_t { kReading, kWriting };
+
+struct FeatureInfo {
+  Feature feature;
+  /// In the marker: lower case, digits and hyphens.
+  std::string_view name;
+  NeededFor needed_for;
+};
+
+/// All that this version knows. To add one: an enumerator, a row here, a row in docs/format.md, and a call of
+/// Store::require() before the first key of the new kind is written.
+inline constexpr std::array kFeatures = {
+    FeatureInfo{Feature::kFileList, "file-list", NeededFor::kWriting},
+};
+
+constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }
+
+}  // namespace stator::store
