@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@ struct OpenOptions {
   /// Wait for the disk before a write is acknowledged: it then survives power loss. Without it a write survives the
   /// death of the process, not of the machine.
   bool sync = false;
+  /// Told, a line each and from any thread, of what no call waits for: faults of the disk and their end. Must not
+  /// throw. Nothing is printed where it is empty.
+  std::function<void(std::string_view line)> log = {};
 };
 
 /// What an operation came to.

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <memory>
@@ -21,6 +22,7 @@ struct ServeOptions {
   server::Options http;
   bool in_memory = false;
   bool sync = false;
+  std::uint64_t max_memory_mb = 0;
   std::int64_t transition_delay_ms = 0;
   std::string log_level = "info";
   std::string log_format = "text";
@@ -54,6 +56,17 @@ std::string start_line(const server::Server& server, const std::string& storage,
   return line + R"(,"version":")" STATOR_VERSION "\"}";
 }
 
+void log_line(core::LogLevel level, std::string_view line) {
+  switch (level) {
+    case core::LogLevel::kInfo:
+      return spdlog::info("{}", line);
+    case core::LogLevel::kWarning:
+      return spdlog::warn("{}", line);
+    case core::LogLevel::kError:
+      return spdlog::error("{}", line);
+  }
+}
+
 void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
@@ -76,6 +89,8 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   engine::Options storage;
   if (!options.in_memory) storage.directory = session.data_directory;
   storage.sync = options.sync;
+  storage.resources.max_memory_bytes = options.max_memory_mb << 20;
+  storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
   endpoint::Embedded endpoint(storage);
   options.http.tls = make_tls(options, session.data_directory);
@@ -136,6 +151,13 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command->add_flag("--in-memory", options->in_memory, "Keep everything in memory; gone when the server stops");
+  command
+      ->add_option(
+          "--max-memory", options->max_memory_mb,
+          "With --in-memory: how many MB the data may take; writes beyond are refused (default: half of what the "
+          "process may have, where that is limited)")
+      ->type_name("MB")
+      ->check(CLI::Range(1, 1 << 24));
   command->add_flag("--sync", options->sync,
                     "Acknowledge a write only when the disk has it: it then survives power loss");
   command

@@ -20,6 +20,9 @@ std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
   options.prod = session.prod;
   options.endpoint_url = session.endpoint_url;
   options.data_directory = session.data_directory;
+  options.log = [err = session.err](core::LogLevel level, std::string_view line) {
+    if (level != core::LogLevel::kInfo) *err << "stator: " << line << std::endl;
+  };
   return endpoint::open_target(options);
 }
 

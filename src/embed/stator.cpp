@@ -30,6 +30,7 @@ Database Database::open(const OpenOptions& options) {
   engine::Options engine;
   engine.directory = options.directory;
   engine.sync = options.sync;
+  if (options.log) engine.log = [log = options.log](core::LogLevel, std::string_view line) { log(line); };
   return Database(std::make_unique<Impl>(engine));
 }
 

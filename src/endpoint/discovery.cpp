@@ -80,9 +80,10 @@ ServerNotice::ServerNotice(const std::filesystem::path& directory, const std::st
   text += "}\n";
   const std::filesystem::path draft = file_.string() + "." + std::to_string(::getpid());
   std::ofstream out(draft, std::ios::trunc);
+  std::error_code error;
+  std::filesystem::permissions(draft, std::filesystem::perms(0600), error);
   out << text;
   out.close();
-  std::error_code error;
   if (out) std::filesystem::rename(draft, file_, error);
   if (!out || error) throw std::runtime_error("cannot write " + file_.string());
 }

@@ -79,6 +79,7 @@ std::unique_ptr<Endpoint> open_target(const TargetOptions& options) {
   if (!options.endpoint_url.empty()) return open_url(options.endpoint_url);
   engine::Options engine;
   engine.directory = options.data_directory;
+  engine.log = options.log;
   if (options.data_directory.empty()) return std::make_unique<Embedded>(engine);
   if (const auto url = find_running_server(engine.directory)) return open_server(*url);
   try {

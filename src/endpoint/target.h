@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "core/log_sink.h"
 #include "endpoint/endpoint.h"
 
 namespace stator::endpoint {
@@ -15,6 +16,8 @@ struct TargetOptions {
   std::string endpoint_url;
   /// The embedded engine's directory, created when missing. Empty: in memory.
   std::string data_directory;
+  /// Of the embedded engine.
+  core::LogSink log = {};
 };
 
 /// Chooses the endpoint:

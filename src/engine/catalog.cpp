@@ -150,7 +150,7 @@ void Catalog::load() {
   } catch (const store::StoreError& error) {
     throw store::OpenError(std::string("the catalog of tables cannot be read: ") + error.what());
   } catch (const std::exception& error) {
-    throw store::OpenError(std::string("the catalog of tables is damaged: ") + error.what());
+    throw store::DamagedError(std::string("the catalog of tables is damaged: ") + error.what());
   }
   drop_spaces(dropped);
   std::vector<std::string> names;

@@ -82,6 +82,8 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.directory = options.directory;
   store_options.sync = options.sync;
   store_options.create_if_missing = options.create_if_missing;
+  store_options.log = options.log;
+  store_options.resources = options.resources;
   auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
   impl->catalog.load();
   for (const TablePtr& table : impl->tables()) {

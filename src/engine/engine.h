@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/log_sink.h"
 #include "engine/table.h"
 #include "expression/expression.h"
 #include "json/item.h"
+#include "store/store.h"
 
 /// Tables, items, indexes, queries and scans over one store. Requests arrive validated (src/api does that);
 /// what depends on stored state is checked here and thrown as ApiError.
@@ -24,6 +26,9 @@ struct Options {
   std::filesystem::path directory;
   bool sync = false;
   bool create_if_missing = true;
+  /// Told what no caller waits for: errors in the background, and what was mended at the start.
+  core::LogSink log = {};
+  store::Resources resources = {};
   /// How long CREATING, UPDATING and DELETING last.
   std::int64_t transition_delay_ms = 0;
   /// How often tables with a TTL attribute are searched for expired items.

@@ -410,7 +410,8 @@ void PrivateCluster::start() {
   if (const auto running = read_postmaster(); running && running->ready) return;
   account_ = unprivileged_account();
   std::error_code error;
-  fs::create_directories(data_, error);
+  // Its owner's alone, as the store makes it too; another account that the server runs as may pass through.
+  if (fs::create_directories(data_, error)) fs::permissions(data_, fs::perms(account_ ? 0711 : 0700), error);
   if (error) fail("could not be created", error.message());
   const FileLock lock(data_ / "postgres.lock", options_.patience);
   find_home();

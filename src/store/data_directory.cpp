@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMarker = "STATOR";
 
 /// What other rooms may put into the directory before a store was ever opened in it.
-constexpr std::array<std::string_view, 7> kOwnNames = {"STATOR.new",    "LOCK",  "server.json", "postgres",
-                                                       "postgres.lock", "store", "log"};
+constexpr std::array<std::string_view, 9> kOwnNames = {
+    "STATOR.new", "FILES", "FILES.new", "LOCK", "server.json", "postgres", "postgres.lock", "store", "log"};
 
 [[noreturn]] void fail_by_errno(const fs::path& path, int error) {
   throw OpenError("cannot use " + path.string() + " as data directory: " + std::strerror(error));
@@ -49,6 +49,11 @@ void make_private_directory(const fs::path& path) {
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) fail_by_errno(path, error.value());
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail_by_errno(path, errno);
+}
+
+bool belongs_to_another(const fs::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && status.st_uid != ::geteuid();
 }
 
 bool is_own_name(const std::string& name) {
@@ -123,7 +128,7 @@ void DataDirectory::read_or_write_marker(Access access) {
     try {
       marker_ = parse_marker(*text);
     } catch (const std::runtime_error& error) {
-      throw OpenError(file.string() + " is damaged: " + error.what());
+      throw DamagedError(file.string() + " is damaged: " + error.what());
     }
     return;
   }
@@ -131,9 +136,10 @@ void DataDirectory::read_or_write_marker(Access access) {
   // The marker is written before anything else, so a store without one has lost it, and with it what it needs.
   std::error_code error;
   if (fs::exists(store_path(), error) && !fs::is_empty(store_path(), error)) {
-    throw OpenError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
+    throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
   }
   if (access != Access::kCreate) throw OpenError("there is no Stator data in " + path_.string());
+  marker_.add(Feature::kFileList);
   try {
     replace_durably(file, marker_text(marker_));
   } catch (const std::system_error& failure) {
@@ -169,7 +175,7 @@ void DataDirectory::check_store(Access access) {
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path(), error)) {
     const std::string extension = entry.path().extension().string();
     if (extension == ".sst" || extension == ".log") {
-      throw OpenError("data directory " + path_.string() + " is damaged: store/CURRENT is missing");
+      throw DamagedError("data directory " + path_.string() + " is damaged: store/CURRENT is missing");
     }
   }
   if (error && access != Access::kReadOnly) fail_by_errno(path_, error.value());
@@ -177,11 +183,17 @@ void DataDirectory::check_store(Access access) {
 
 void DataDirectory::close_to_others(const core::LogSink& log) const {
   for (const fs::path& directory : {path_, store_path()}) {
+    fs::perms others = fs::perms::group_all | fs::perms::others_all;
+    // A PostgreSQL of root's runs as another user, who has to get to its own directory in here.
+    if (directory == path_ && belongs_to_another(path_ / "postgres")) {
+      others &= ~(fs::perms::group_exec | fs::perms::others_exec);
+    }
     std::error_code error;
-    const fs::perms found = fs::status(directory, error).permissions();
-    constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
-    if (error || (found & kOthers) == fs::perms::none) continue;
-    fs::permissions(directory, kOthers, fs::perm_options::remove, error);
+    if (const fs::perms found = fs::status(directory, error).permissions();
+        error || (found & others) == fs::perms::none) {
+      continue;
+    }
+    fs::permissions(directory, others, fs::perm_options::remove, error);
     if (error) {
       core::log(log, core::LogLevel::kWarning,
                 directory.string() + " is open to other users and cannot be closed to them: " + error.message());

@@ -31,6 +31,8 @@ class DataDirectory {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// Where RocksDB keeps its files.
   [[nodiscard]] std::filesystem::path store_path() const { return path_ / "store"; }
+  /// The list of RocksDB's files (file_list.h).
+  [[nodiscard]] std::filesystem::path list_path() const { return path_ / "FILES"; }
   /// True where no store was ever created in it, so that creating one loses nothing.
   [[nodiscard]] bool store_is_new() const { return store_is_new_; }
   [[nodiscard]] bool needs(Feature feature) const;

@@ -4,15 +4,34 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdarg>
+#include <cstdint>
 #include <memory>
 
 namespace stator::store {
 namespace {
 
-constexpr std::size_t kMemtableBytes = 32 << 20;
-constexpr std::size_t kBlockCacheBytes = 64 << 20;
+/// Tables whose descriptors stay open, where the process may have as many.
+constexpr std::size_t kMaxOpenTables = 1024;
+constexpr std::size_t kMinOpenTables = 32;
+/// Logs, manifest, directories, files being written and the list of files.
+constexpr std::size_t kOtherDescriptors = 32;
+/// The part of the process's descriptors that tables may take.
+constexpr std::size_t kTablesPart = 4;
+
+std::size_t max_open_tables(std::size_t process_limit) {
+  return std::clamp(process_limit / kTablesPart, kMinOpenTables, kMaxOpenTables);
+}
+
+std::size_t process_descriptors() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return limit.rlim_cur;
+}
+
 /// The arena takes memory in such steps; the default, an eighth of the memtable, would be most of an idle process.
 constexpr std::size_t kArenaBlockBytes = 256 << 10;
 
@@ -25,7 +44,10 @@ class SilentLogger : public rocksdb::Logger {
 
 }  // namespace
 
-rocksdb::Options rocks_options(bool in_memory) {
+std::size_t descriptors_needed(std::size_t process_limit) { return max_open_tables(process_limit) + kOtherDescriptors; }
+
+rocksdb::Options rocks_options(const Options& store) {
+  const bool in_memory = store.directory.empty();
   rocksdb::Options options;
   options.info_log = std::make_shared<SilentLogger>();
   options.info_log_level = rocksdb::InfoLogLevel::FATAL_LEVEL;
@@ -34,20 +56,22 @@ rocksdb::Options rocks_options(bool in_memory) {
   options.stats_persist_period_sec = 0;
   options.skip_stats_update_on_db_open = true;
 
+  // background_errors.h resumes, at its own pace.
+  options.max_bgerror_resume_count = 0;
   options.paranoid_checks = true;
-  // A torn last record is what a killed process leaves; anything else wrong in a log is damage and must be told
-  // (store.cpp then looks whether the damage is at the very end).
+  // A torn last record is what a killed process leaves; anything else wrong in a log is damage (file_check.h).
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.avoid_flush_during_shutdown = in_memory;
+  options.statistics = store.resources.statistics;
 
-  options.max_open_files = 1024;
+  options.max_open_files = static_cast<int>(max_open_tables(process_descriptors()));
   options.max_file_opening_threads = 1;
   options.max_background_jobs = 2;
   options.max_subcompactions = 1;
 
-  options.write_buffer_size = kMemtableBytes;
+  options.write_buffer_size = store.resources.memtable_bytes;
   options.max_write_buffer_number = 3;
-  options.arena_block_size = kArenaBlockBytes;
+  options.arena_block_size = std::min(kArenaBlockBytes, store.resources.memtable_bytes / 8);
   options.memtable_whole_key_filtering = true;
   options.memtable_prefix_bloom_size_ratio = 0.01;
   options.level_compaction_dynamic_level_bytes = true;
@@ -55,7 +79,7 @@ rocksdb::Options rocks_options(bool in_memory) {
 
   rocksdb::BlockBasedTableOptions table;
   rocksdb::LRUCacheOptions cache;
-  cache.capacity = kBlockCacheBytes;
+  cache.capacity = store.resources.block_cache_bytes;
   cache.num_shard_bits = 4;
   table.block_cache = rocksdb::NewLRUCache(cache);
   table.block_size = 8 << 10;

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
@@ -10,9 +11,15 @@
 #include <system_error>
 
 #include "core/damage_error.h"
+#include "store/background_errors.h"
 #include "store/data_directory.h"
+#include "store/file_check.h"
+#include "store/file_list.h"
+#include "store/listed_file_system.h"
+#include "store/memory_budget.h"
 #include "store/rocks_options.h"
-#include "store/wal_check.h"
+#include "store/small_file.h"
+#include "store/status_text.h"
 
 namespace stator::store {
 namespace {
@@ -23,17 +30,23 @@ constexpr std::size_t kFewKeys = 1000;
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
-/// RocksDB's words on one line.
-std::string one_line(const rocksdb::Status& status) {
-  std::string text = status.ToString();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 void check(const rocksdb::Status& status) {
   if (status.IsCorruption()) throw core::DamageError(one_line(status));
   if (!status.ok()) throw StoreError(one_line(status));
 }
+
+/// A list grows by two lines for each log of a memtable's size.
+constexpr std::size_t kMaxListBytes = 64 << 20;
+
+FileListContent parse_or_empty(const std::string& list) {
+  try {
+    return parse_file_list(list);
+  } catch (const std::runtime_error&) {
+    return {};
+  }
+}
+
+bool is_log(const SealedFile& file) { return file.name.ends_with(".log"); }
 
 }  // namespace
 
@@ -46,6 +59,7 @@ Snapshot::~Snapshot() { impl_->db->ReleaseSnapshot(impl_->snapshot); }
 
 struct Batch::Impl {
   rocksdb::WriteBatch batch;
+  bool removes = false;
 };
 Batch::Batch() : impl_(std::make_unique<Impl>()) {}
 Batch::~Batch() = default;
@@ -57,8 +71,14 @@ void Batch::put(std::string_view key, std::string_view value_head, std::string_v
   const std::array<rocksdb::Slice, 2> value_parts = {slice(value_head), slice(value_tail)};
   check(impl_->batch.Put(rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts.data(), 2)));
 }
-void Batch::remove(std::string_view key) { check(impl_->batch.Delete(slice(key))); }
-void Batch::clear() { impl_->batch.Clear(); }
+void Batch::remove(std::string_view key) {
+  check(impl_->batch.Delete(slice(key)));
+  impl_->removes = true;
+}
+void Batch::clear() {
+  impl_->batch.Clear();
+  impl_->removes = false;
+}
 bool Batch::empty() const { return impl_->batch.Count() == 0; }
 
 struct Cursor::Impl {
@@ -85,12 +105,57 @@ bool Cursor::valid() const {
 std::string_view Cursor::key() const { return view(impl_->iterator->key()); }
 std::string_view Cursor::value() const { return view(impl_->iterator->value()); }
 
+/// A directory with RocksDB's files in it.
+struct Disk {
+  Disk(const Options& options, Access access)
+      : directory(options.directory, access, options.log),
+        base(options.resources.file_system != nullptr ? options.resources.file_system : rocksdb::FileSystem::Default()),
+        list(base, directory.list_path()),
+        files(std::make_shared<ListedFileSystem>(base, list, directory.store_path())),
+        environment(rocksdb::NewCompositeEnv(files)) {}
+
+  /// Of a closed store. Its last log is empty and goes away; one with anything in it is for the next start.
+  void seal() {
+    std::vector<SealedFile> found = list_files(directory.store_path());
+    std::vector<std::filesystem::path> logs;
+    for (const SealedFile& file : found) {
+      if (!is_log(file)) continue;
+      if (file.size_bytes > 0) return;
+      logs.push_back(directory.store_path() / file.name);
+    }
+    std::erase_if(found, is_log);
+    if (list.seal(found).ok()) remove(logs);
+  }
+  /// Logs that neither RocksDB nor the list needs.
+  void remove(const std::vector<std::filesystem::path>& logs) const {
+    for (const std::filesystem::path& log : logs) {
+      base->DeleteFile(log.string(), rocksdb::IOOptions(), nullptr).PermitUncheckedError();
+    }
+  }
+
+  DataDirectory directory;
+  std::shared_ptr<rocksdb::FileSystem> base;
+  FileList list;
+  std::shared_ptr<ListedFileSystem> files;
+  std::unique_ptr<rocksdb::Env> environment;
+};
+
 struct Store::Impl {
-  // Declared in the order of construction; the database goes before the environment and the directory's lock.
-  std::optional<DataDirectory> directory;
+  // Declared in the order of construction; the database goes before what it stands on.
+  std::unique_ptr<Disk> disk;
   std::unique_ptr<rocksdb::Env> memory;
+  bool read_only = false;
   rocksdb::WriteOptions write_options;
+  std::unique_ptr<MemoryBudget> budget;
+  std::unique_ptr<BackgroundErrors> errors;
   std::unique_ptr<rocksdb::DB> db;
+
+  void open_memory(const Options& options);
+  void open_disk(const Options& options);
+  CheckedFiles check_disk() const;
+  void prepare_disk(const CheckedFiles& checked);
+  void open_database(const rocksdb::Options& rocks, const std::string& path, const std::string& what);
+  void close();
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -101,46 +166,103 @@ Store::~Store() {
   } catch (const std::exception&) {
     // The log still holds everything; the next start replays it.
   }
-  // Nothing is in flight any more, and closing must not wait for a compaction to finish.
-  impl_->db->Close().PermitUncheckedError();
+  impl_->close();
 }
 
 std::unique_ptr<Store> Store::open(const Options& options) {
   auto impl = std::make_unique<Impl>();
-  const bool in_memory = options.directory.empty();
-  rocksdb::Options rocks = rocks_options(in_memory);
-  std::string path = "/stator";
-  if (in_memory) {
-    impl->memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
-    rocks.env = impl->memory.get();
-    rocks.create_if_missing = true;
-    // There is nothing a log could outlive.
-    impl->write_options.disableWAL = true;
-  } else {
-    impl->directory.emplace(options.directory, options.create_if_missing ? Access::kCreate : Access::kReadWrite,
-                            options.log);
-    path = impl->directory->store_path().string();
-    rocks.create_if_missing = impl->directory->store_is_new();
-    impl->write_options.sync = options.sync;
-    if (log_end_is_damaged(path)) {
-      throw OpenError("data directory " + options.directory.string() +
-                      " is damaged: a record in the write-ahead log fails its checksum");
-    }
-  }
-  rocksdb::DB* db = nullptr;
-  rocksdb::Status status = rocksdb::DB::Open(rocks, path, &db);
-  if (status.IsCorruption() && !in_memory && log_damage_is_at_the_end(path)) {
-    // The machine died while the last record was being written: what stands there was never acknowledged.
-    rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-    status = rocksdb::DB::Open(rocks, path, &db);
-  }
-  if (!status.ok()) {
-    const std::string where = in_memory ? "the in-memory store" : "data directory " + options.directory.string();
-    if (status.IsCorruption()) throw OpenError(where + " is damaged: " + one_line(status));
-    throw OpenError("cannot open " + where + ": " + one_line(status));
-  }
-  impl->db.reset(db);
+  impl->errors = std::make_unique<BackgroundErrors>(options.log);
+  impl->read_only = options.read_only;
+  options.directory.empty() ? impl->open_memory(options) : impl->open_disk(options);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+void Store::Impl::open_memory(const Options& options) {
+  rocksdb::Options rocks = rocks_options(options);
+  memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  rocks.env = memory.get();
+  rocks.create_if_missing = true;
+  const std::uint64_t limit_bytes = options.resources.max_memory_bytes;
+  budget = std::make_unique<MemoryBudget>(limit_bytes != 0 ? limit_bytes : default_memory_limit());
+  // There is nothing a log could outlive.
+  write_options.disableWAL = true;
+  open_database(rocks, "/stator", "the in-memory store");
+}
+
+void Store::Impl::open_disk(const Options& options) {
+  const Access access = options.read_only           ? Access::kReadOnly
+                        : options.create_if_missing ? Access::kCreate
+                                                    : Access::kReadWrite;
+  disk = std::make_unique<Disk>(options, access);
+  const CheckedFiles checked = check_disk();
+  if (!read_only) prepare_disk(checked);
+  rocksdb::Options rocks = rocks_options(options);
+  rocks.env = disk->environment.get();
+  rocks.create_if_missing = disk->directory.store_is_new() && !read_only;
+  // Where the machine died while the last record was being written: what stands there was never acknowledged.
+  if (checked.torn_log) rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  write_options.sync = options.sync;
+  open_database(rocks, disk->directory.store_path().string(), "data directory " + options.directory.string());
+}
+
+/// Looks at the files before RocksDB does.
+CheckedFiles Store::Impl::check_disk() const {
+  const DataDirectory& directory = disk->directory;
+  const std::string prefix = "data directory " + directory.path().string() + " is damaged: ";
+  std::optional<std::string> list;
+  // A list that the marker does not name is not kept up to date by whoever wrote here last.
+  if (directory.needs(Feature::kFileList)) list = read_small_file(directory.list_path(), kMaxListBytes);
+  if (directory.store_is_new()) {
+    if (list && !parse_or_empty(*list).manifest.empty()) throw DamagedError(prefix + "store/CURRENT is missing");
+    return {};
+  }
+  if (directory.needs(Feature::kFileList) && !list) throw DamagedError(prefix + "the file FILES is missing");
+  try {
+    return check_files(directory.store_path(), list);
+  } catch (const std::runtime_error& error) {
+    throw DamagedError(prefix + error.what());
+  }
+}
+
+/// From here on the directory is changed.
+void Store::Impl::prepare_disk(const CheckedFiles& checked) {
+  try {
+    const rocksdb::IOStatus status = checked.sealed ? disk->list.unseal(checked.known)
+                                                    : disk->list.begin(checked.known, disk->directory.store_path());
+    if (!status.ok()) throw OpenError("cannot write " + disk->directory.list_path().string() + ": " + one_line(status));
+    disk->directory.require(Feature::kFileList);
+    if (!checked.torn_manifest.empty()) {
+      std::filesystem::resize_file(checked.torn_manifest, checked.manifest_sound_bytes);
+    }
+    disk->remove(checked.empty_logs);
+  } catch (const std::system_error& error) {
+    throw OpenError("cannot use " + disk->directory.path().string() + " as data directory: " + error.code().message());
+  }
+}
+
+void Store::Impl::open_database(const rocksdb::Options& options, const std::string& path, const std::string& what) {
+  rocksdb::Options rocks = options;
+  rocks.listeners.push_back(errors->listener());
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &opened) : rocksdb::DB::Open(rocks, path, &opened);
+  if (status.IsCorruption()) throw DamagedError(what + " is damaged: " + one_line(status));
+  if (!status.ok()) throw OpenError("cannot open " + what + ": " + one_line(status));
+  db.reset(opened);
+  errors->watch(*db);
+}
+
+void Store::Impl::close() {
+  errors->stop();
+  // Nothing is in flight any more, and closing must not wait for a compaction to finish.
+  const bool closed = db->Close().ok();
+  db.reset();
+  if (disk == nullptr || read_only || !closed) return;
+  // Without a seal the next start looks into the logs, as after a kill: nothing is lost where this fails.
+  try {
+    disk->seal();
+  } catch (const std::system_error&) {
+  }
 }
 
 bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit,
@@ -163,15 +285,21 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
 }
 
 void Store::require(Feature feature) {
-  if (!impl_->directory) return;  // memory dies with this version
+  if (impl_->disk == nullptr) return;  // memory dies with this version
   try {
-    impl_->directory->require(feature);
+    impl_->disk->directory.require(feature);
   } catch (const std::system_error& error) {
     throw StoreError(std::string("cannot write the file STATOR: ") + error.what());
   }
 }
 
-void Store::write(Batch& batch) { check(impl_->db->Write(impl_->write_options, &batch.impl_->batch)); }
+void Store::write(Batch& batch) {
+  if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
+  const rocksdb::Status status = impl_->db->Write(impl_->write_options, &batch.impl_->batch);
+  if (status.ok()) return;
+  impl_->errors->on_write_failed(status);
+  check(status);
+}
 
 std::unique_ptr<Snapshot> Store::snapshot() const {
   return std::unique_ptr<Snapshot>(
@@ -206,8 +334,22 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
   if (count > 0) check(impl_->db->Write(impl_->write_options, &batch));
 }
 
+std::vector<std::string> Store::damaged_files() const {
+  std::vector<std::string> lines;
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  impl_->db->GetLiveFilesMetaData(&tables);
+  for (const rocksdb::LiveFileMetaData& table : tables) {
+    const rocksdb::Status status =
+        rocksdb::VerifySstFileChecksum(impl_->db->GetOptions(), rocksdb::EnvOptions(), table.db_path + table.name);
+    if (!status.ok()) lines.push_back("store" + table.name + ": " + one_line(status));
+  }
+  return lines;
+}
+
+bool Store::is_read_only() const { return impl_->read_only; }
+
 void Store::flush() {
-  if (impl_->memory != nullptr) return;
+  if (impl_->memory != nullptr || impl_->read_only) return;
   rocksdb::FlushOptions options;
   options.wait = true;
   check(impl_->db->Flush(options));

@@ -8,9 +8,15 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/log_sink.h"
 #include "store/features.h"
+
+namespace rocksdb {
+class FileSystem;
+class Statistics;
+}  // namespace rocksdb
 
 /// The ordered key-value store under the engine: RocksDB on a directory, or RocksDB on its in-memory environment.
 /// Formats: docs/format.md.
@@ -22,10 +28,29 @@ struct OpenError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The directory is damaged; `stator repair` may save what is in it.
+struct DamagedError : OpenError {
+  using OpenError::OpenError;
+};
+
 /// The store failed under us (disk full, I/O error). The write that threw was not acknowledged. Damage found by a
 /// checksum is core::DamageError instead.
 struct StoreError : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+/// What a store takes for itself, and what it stands on. A default is what the server uses.
+struct Resources {
+  /// What is written gathers in memory up to so much before it goes to a table.
+  std::size_t memtable_bytes = 32 << 20;
+  /// Blocks of tables kept for reading.
+  std::size_t block_cache_bytes = 64 << 20;
+  /// What an in-memory store may hold; writes beyond are refused. 0: by the process's own limits (memory_budget.h).
+  std::uint64_t max_memory_bytes = 0;
+  /// Counts what the store does, where given.
+  std::shared_ptr<rocksdb::Statistics> statistics = nullptr;
+  /// Under the store on a directory; null: the system's. Tests put faults here.
+  std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;
 };
 
 struct Options {
@@ -34,8 +59,17 @@ struct Options {
   /// Wait for the disk before acknowledging a write.
   bool sync = false;
   bool create_if_missing = true;
+  /// Nothing in the directory is changed or created, and several processes may read at the same time; writes throw
+  /// StoreError. Only for a directory that is there.
+  bool read_only = false;
+  /// Told of errors in the background and of what was mended at the start.
   core::LogSink log = {};
+  Resources resources = {};
 };
+
+/// How many descriptors a store on a directory may use at once, in a process that may have `process_limit`
+/// (RLIMIT_NOFILE). The rest is for connections.
+std::size_t descriptors_needed(std::size_t process_limit);
 
 /// Changes that happen together or not at all.
 class Batch;
@@ -72,6 +106,9 @@ class Store {
   /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone.
   /// Not one atomic step; what was deleted stays so.
   void delete_range(std::string_view lower, std::string_view upper);
+  /// Reads every table and its checksums; a line for each that is damaged.
+  [[nodiscard]] std::vector<std::string> damaged_files() const;
+  [[nodiscard]] bool is_read_only() const;
   /// Flushes memtables so that nothing has to be replayed at the next start. Called by the destructor too.
   void flush();
 

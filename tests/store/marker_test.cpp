@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <set>
@@ -166,9 +167,7 @@ TEST(DataDirectory, IsItsOwnersAlone) {
   }
   EXPECT_EQ(mode(options.directory), 0700U);
   for (const auto& entry : fs::recursive_directory_iterator(options.directory)) {
-    if (entry.path().parent_path() == options.directory) {
-      EXPECT_EQ(mode(entry.path()), entry.is_directory() ? 0700U : 0600U) << entry.path();
-    }
+    EXPECT_EQ(mode(entry.path()), entry.is_directory() ? 0700U : 0600U) << entry.path();
   }
 }
 
@@ -184,6 +183,18 @@ TEST(DataDirectory, OneThatWasOpenToOthersIsClosedToThemAndTold) {
   EXPECT_EQ(mode(path), 0700U);
   EXPECT_EQ(mode(path / "store"), 0700U);
   EXPECT_EQ(lines, std::vector<std::string>{path.string() + " was open to other users; it is now its owner's alone"});
+}
+
+TEST(DataDirectory, LetsAnotherUsersPostgresPassThroughButNotLook) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  const TemporaryDirectory root;
+  const fs::path path = root.path() / "data";
+  { const DataDirectory created(path, Access::kCreate); }
+  fs::create_directory(path / "postgres");
+  ASSERT_EQ(::chown((path / "postgres").c_str(), 12345, 12345), 0);
+  fs::permissions(path, fs::perms(0755));
+  { const DataDirectory directory(path, Access::kReadWrite); }
+  EXPECT_EQ(mode(path), 0711U);
 }
 
 TEST(Features, HaveARowEachInTheirOrder) {

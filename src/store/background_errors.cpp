@@ -1,0 +1,128 @@
+#include "store/background_errors.h"
+
+#include <algorithm>
+
+#include "store/status_text.h"
+
+namespace stator::store {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLongestPause{2000};
+/// The same error is told again after so long.
+constexpr std::chrono::seconds kToldAgain{60};
+
+}  // namespace
+
+/// RocksDB keeps it beyond the life of what it tells.
+class BackgroundErrors::Listener final : public rocksdb::EventListener {
+ public:
+  explicit Listener(BackgroundErrors& errors) : errors_(&errors) {}
+
+  const char* Name() const override { return "stator::store::BackgroundErrors"; }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) override {
+    // RocksDB takes most errors of the file system for the end. They are not: resuming writes what is in memory into
+    // new files and goes on with a new log. Damage stays what it is.
+    if (error->IsIOError() && error->severity() == rocksdb::Status::Severity::kFatalError) {
+      *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (errors_ != nullptr) errors_->on_error(*error);
+  }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (errors_ != nullptr && info.new_bg_error.ok()) errors_->on_recovered();
+    info.old_bg_error.PermitUncheckedError();
+    info.new_bg_error.PermitUncheckedError();
+  }
+  void detach() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    errors_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  BackgroundErrors* errors_;
+};
+
+BackgroundErrors::BackgroundErrors(core::LogSink log)
+    : log_(std::move(log)), listener_(std::make_shared<Listener>(*this)) {}
+
+BackgroundErrors::~BackgroundErrors() { stop(); }
+
+std::shared_ptr<rocksdb::EventListener> BackgroundErrors::listener() const { return listener_; }
+
+void BackgroundErrors::watch(rocksdb::DB& database) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  database_ = &database;
+  if (failing_) changed_.notify_all();
+}
+
+void BackgroundErrors::stop() {
+  listener_->detach();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void BackgroundErrors::on_write_failed(const rocksdb::Status& status) {
+  // What the caller did wrong, or a full memory, needs no resuming.
+  if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status);
+}
+
+void BackgroundErrors::on_error(const rocksdb::Status& status) {
+  const std::string text = one_line(status);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (failing_ || stopping_) return;
+    failing_ = true;
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    changed_.notify_all();
+    const auto now = std::chrono::steady_clock::now();
+    recovery_is_told_ = text != told_ || now - told_at_ > kToldAgain;
+    if (!recovery_is_told_) return;
+    told_ = text;
+    told_at_ = now;
+  }
+  core::log(log_, core::LogLevel::kError, "the store takes no writes until this is over: " + text + "; reads go on");
+}
+
+void BackgroundErrors::on_recovered() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!failing_) return;
+    failing_ = false;
+    if (!recovery_is_told_) return;
+  }
+  core::log(log_, core::LogLevel::kInfo, "the store takes writes again");
+}
+
+bool BackgroundErrors::resume() {
+  // Corruption is not resumed by RocksDB, and must not be.
+  return database_->Resume().ok();
+}
+
+void BackgroundErrors::run() {
+  std::chrono::milliseconds pause = kFirstPause;
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    if (failing_ && database_ != nullptr) {
+      changed_.wait_for(lock, pause, [this] { return stopping_; });
+    } else {
+      pause = kFirstPause;
+      changed_.wait(lock, [this] { return stopping_ || (failing_ && database_ != nullptr); });
+    }
+    if (stopping_) return;
+    if (!failing_) continue;
+    lock.unlock();
+    const bool works = resume();
+    if (works) on_recovered();
+    lock.lock();
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+}  // namespace stator::store

@@ -1,0 +1,160 @@
+#include "store/file_check.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <system_error>
+
+#include "store/record_check.h"
+#include "store/small_file.h"
+#include "store/table_check.h"
+
+namespace stator::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
+
+std::string in_store(const std::string& name) { return "store/" + name; }
+
+RecordsFound records_of(const fs::path& path) {
+  try {
+    return check_records(path);
+  } catch (const std::system_error& error) {
+    fail(in_store(path.filename().string()) + " cannot be read: " + error.code().message());
+  }
+}
+
+/// Numbers have leading zeros to six digits, so a longer name is a later one.
+bool is_earlier(const std::string& left, const std::string& right) {
+  return left.size() != right.size() ? left.size() < right.size() : left < right;
+}
+
+FileListContent read_list(const std::string& text) {
+  try {
+    return parse_file_list(text);
+  } catch (const std::runtime_error& error) {
+    fail(std::string("the file FILES: ") + error.what());
+  }
+}
+
+/// Every file as the clean stop left it, and none that RocksDB would replay or delete.
+void check_seal(const fs::path& store_path, CheckedFiles& checked) {
+  std::vector<SealedFile> found;
+  try {
+    found = list_files(store_path);
+  } catch (const std::system_error& error) {
+    fail("store/ cannot be read: " + error.code().message());
+  }
+  // A log without a byte is what a stop leaves that was interrupted behind the seal.
+  std::erase_if(found, [&](const SealedFile& file) {
+    if (!file.name.ends_with(".log") || file.size_bytes > 0) return false;
+    checked.empty_logs.push_back(store_path / file.name);
+    return true;
+  });
+  auto next = found.begin();
+  for (const SealedFile& expected : checked.known.files) {
+    if (next != found.end() && next->name < expected.name) break;
+    if (next == found.end() || next->name != expected.name) fail(in_store(expected.name) + " is missing");
+    if (next->size_bytes != expected.size_bytes) {
+      fail(in_store(expected.name) + " has " + std::to_string(next->size_bytes) + " bytes instead of " +
+           std::to_string(expected.size_bytes));
+    }
+    if (next->hash != expected.hash) fail(in_store(expected.name) + " was changed: its checksum does not match");
+    ++next;
+  }
+  if (next != found.end()) fail(in_store(next->name) + " does not belong to the store");
+}
+
+/// The manifest that CURRENT names, sound up to where the list knows it to have been.
+void check_manifest(const fs::path& store_path, CheckedFiles& checked) {
+  const FileListContent& list = checked.known;
+  std::string name = read_small_file(store_path / "CURRENT").value_or("");
+  if (name.empty() || name.back() != '\n') fail("store/CURRENT does not name a manifest");
+  name.pop_back();
+  if (!name.starts_with("MANIFEST-") || !is_store_file(name)) fail("store/CURRENT does not name a manifest");
+  if (!fs::exists(store_path / name)) fail(in_store(name) + ", which store/CURRENT names, is missing");
+  // The list is told after CURRENT is in its place, so CURRENT may be ahead by one.
+  if (!list.manifest.empty() && is_earlier(name, list.manifest)) {
+    fail("store/CURRENT names " + name + ", which " + list.manifest + " had replaced");
+  }
+  const RecordsFound records = records_of(store_path / name);
+  if (records.state == RecordsState::kDamaged) fail(in_store(name) + ": a record fails its checksum");
+  if (records.sound_bytes == 0) fail(in_store(name) + " is empty");
+  if (name == list.manifest && records.sound_bytes < list.manifest_bytes) fail(in_store(name) + " is cut off");
+  if (records.state == RecordsState::kTornEnd) {
+    checked.torn_manifest = store_path / name;
+    checked.manifest_sound_bytes = records.sound_bytes;
+  }
+}
+
+void check_tables(const fs::path& store_path) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
+    if (entry.path().extension() == ".sst" && table_end_is_damaged(entry.path())) {
+      fail(in_store(entry.path().filename().string()) + ": a block fails its checksum");
+    }
+  }
+}
+
+std::vector<std::string> logs_in_order(const fs::path& store_path) {
+  std::vector<std::string> logs;
+  for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.path().extension() == ".log" && is_store_file(name)) logs.push_back(name);
+  }
+  std::sort(logs.begin(), logs.end(), is_earlier);
+  return logs;
+}
+
+void check_listed_logs(const fs::path& store_path, const FileListContent& list) {
+  for (const auto& [name, size_bytes] : list.logs) {
+    std::error_code error;
+    const std::uintmax_t found = fs::file_size(store_path / name, error);
+    if (error) fail(in_store(name) + " is missing");
+    if (size_bytes && found != *size_bytes) {
+      fail(in_store(name) + " has " + std::to_string(found) + " bytes instead of " + std::to_string(*size_bytes));
+    }
+  }
+}
+
+/// All logs sound, but for the end of the last one with anything in it.
+void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked) {
+  const auto listed_logs = std::move(checked.known.logs);
+  checked.known.logs.clear();
+  for (const std::string& name : logs_in_order(store_path)) {
+    if (checked.known.unneeded_logs.contains(name)) continue;
+    const std::uintmax_t size_bytes = fs::file_size(store_path / name);
+    if (size_bytes == 0) {
+      checked.empty_logs.push_back(store_path / name);
+      continue;
+    }
+    // A log gets its first record after it is in the list.
+    if (has_list && !listed_logs.contains(name)) fail(in_store(name) + " does not belong to the store");
+    if (checked.torn_log) fail("a write-ahead log before store/" + name + " is cut off");
+    const RecordsFound records = records_of(store_path / name);
+    if (records.state == RecordsState::kDamaged) {
+      fail(in_store(name) + ": a record in the write-ahead log fails its checksum");
+    }
+    checked.torn_log = records.state == RecordsState::kTornEnd;
+    checked.known.logs[name] = size_bytes;
+  }
+}
+
+}  // namespace
+
+CheckedFiles check_files(const fs::path& store_path, const std::optional<std::string>& list) {
+  CheckedFiles checked;
+  if (list) checked.known = read_list(*list);
+  if (checked.known.sealed) {
+    check_seal(store_path, checked);
+    checked.sealed = true;
+    return checked;
+  }
+  check_manifest(store_path, checked);
+  check_tables(store_path);
+  check_listed_logs(store_path, checked.known);
+  check_logs(store_path, list.has_value(), checked);
+  return checked;
+}
+
+}  // namespace stator::store

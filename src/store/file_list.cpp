@@ -1,0 +1,274 @@
+#include "store/file_list.h"
+
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace stator::store {
+namespace {
+
+namespace fs = std::filesystem;
+using rocksdb::IOStatus;
+
+constexpr std::string_view kFirstLine = "stator files 1";
+/// Of a table this much of its end is hashed: footer, properties, range tombstones and what points to them.
+constexpr std::uint64_t kTableTailBytes = 4096;
+constexpr std::size_t kHexDigits = 16;
+
+std::string hex(std::uint64_t number) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[number >> shift & 0xF]);
+  return text;
+}
+
+/// Each line is hashed with the hash of the line before, so that none can be lost, changed or moved.
+std::uint64_t next_in_chain(std::uint64_t chain, std::string_view line) {
+  return XXH3_64bits_withSeed(line.data(), line.size(), chain);
+}
+
+template <class Number>
+Number parse_number(std::string_view text, int base) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc() || end != text.data() + text.size()) throw std::runtime_error("a number was expected");
+  return number;
+}
+
+std::string_view take_word(std::string_view& line) {
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return word;
+}
+
+void read_line(std::string_view line, FileListContent& content) {
+  const std::string_view kind = take_word(line);
+  const std::string name(take_word(line));
+  if (kind == "open") {
+    content.sealed = false;
+    content.files.clear();
+  } else if (kind == "file") {
+    SealedFile file{.name = name, .size_bytes = parse_number<std::uint64_t>(take_word(line), 10), .hash = 0};
+    file.hash = parse_number<std::uint64_t>(take_word(line), 16);
+    content.files.push_back(std::move(file));
+  } else if (kind == "sealed") {
+    content.sealed = true;
+  } else if (kind == "log") {
+    content.logs[name] = std::nullopt;
+  } else if (kind == "full-log") {
+    content.logs[name] = parse_number<std::uint64_t>(take_word(line), 10);
+  } else if (kind == "unneeded-log") {
+    content.logs.erase(name);
+    content.unneeded_logs[name] = true;
+  } else if (kind == "manifest") {
+    if (name != content.manifest) content.manifest_bytes = 0;
+    content.manifest = name;
+    content.manifest_bytes = std::max(content.manifest_bytes, parse_number<std::uint64_t>(take_word(line), 10));
+  }
+  // Other kinds of lines are for later versions.
+}
+
+std::string manifest_line(const std::string& name, std::uint64_t size_bytes) {
+  return "manifest " + name + " " + std::to_string(size_bytes);
+}
+
+SealedFile describe(const fs::path& path) {
+  const std::uint64_t size_bytes = fs::file_size(path);
+  const std::uint64_t offset =
+      path.extension() == ".sst" && size_bytes > kTableTailBytes ? size_bytes - kTableTailBytes : 0;
+  std::string bytes(static_cast<std::size_t>(size_bytes - offset), '\0');
+  std::ifstream in(path, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(offset));
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
+    throw std::system_error(EIO, std::generic_category());
+  }
+  return {.name = path.filename().string(), .size_bytes = size_bytes, .hash = XXH3_64bits(bytes.data(), bytes.size())};
+}
+
+IOStatus size_of(rocksdb::FileSystem& files, const fs::path& path, std::uint64_t& size_bytes) {
+  return files.GetFileSize(path.string(), rocksdb::IOOptions(), &size_bytes, nullptr);
+}
+
+IOStatus sync_directory(rocksdb::FileSystem& files, const fs::path& path) {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  IOStatus status = files.NewDirectory(path.string(), rocksdb::IOOptions(), &directory, nullptr);
+  return status.ok() ? directory->Fsync(rocksdb::IOOptions(), nullptr) : status;
+}
+
+}  // namespace
+
+bool is_store_file(std::string_view name) {
+  const auto ends = [name](std::string_view end) { return name.ends_with(end); };
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (name == "CURRENT" || name == "IDENTITY") return true;
+  if (name.starts_with("MANIFEST-")) return is_number(name.substr(9));
+  if (name.starts_with("OPTIONS-")) return is_number(name.substr(8));
+  return (ends(".sst") || ends(".log")) && is_number(name.substr(0, name.size() - 4));
+}
+
+std::vector<SealedFile> list_files(const fs::path& store_path) {
+  std::vector<SealedFile> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
+    if (is_store_file(entry.path().filename().string())) files.push_back(describe(entry.path()));
+  }
+  std::sort(files.begin(), files.end(), [](const SealedFile& a, const SealedFile& b) { return a.name < b.name; });
+  return files;
+}
+
+FileListContent parse_file_list(std::string_view text) {
+  FileListContent content;
+  std::uint64_t chain = 0;
+  bool first = true;
+  bool opened = false;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const bool torn = end == std::string_view::npos;
+    std::string_view line = text.substr(0, end);
+    // A line that reached the disk in part may end in zeros instead of bytes.
+    if (torn && !first && !content.sealed) break;
+    if (torn) throw std::runtime_error("its last line is cut off");
+    text.remove_prefix(end + 1);
+    if (line.size() < kHexDigits + 1) throw std::runtime_error("a line is too short");
+    const std::string_view sum = line.substr(line.size() - kHexDigits);
+    line.remove_suffix(kHexDigits + 1);
+    chain = next_in_chain(chain, line);
+    if (sum != hex(chain)) throw std::runtime_error("a line's checksum does not match");
+    if (first && line != kFirstLine) throw std::runtime_error("it is of a kind that this version does not know");
+    if (!first) read_line(line, content);
+    opened = opened || line == "open";
+    first = false;
+  }
+  if (!content.sealed && (!opened || !content.files.empty())) throw std::runtime_error("it is cut off");
+  if (first) throw std::runtime_error("it is empty");
+  content.chain = chain;
+  return content;
+}
+
+/// Lines with their checksums.
+class FileList::Lines {
+ public:
+  Lines() { add(std::string(kFirstLine)); }
+  void add(std::string_view line) {
+    chain_ = next_in_chain(chain_, line);
+    text_.append(line).append(" ").append(hex(chain_)).append("\n");
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] std::uint64_t chain() const { return chain_; }
+
+ private:
+  std::string text_;
+  std::uint64_t chain_ = 0;
+};
+
+FileList::FileList(std::shared_ptr<rocksdb::FileSystem> files, fs::path path)
+    : files_(std::move(files)), path_(std::move(path)) {}
+
+IOStatus FileList::replace(const Lines& lines) {
+  const rocksdb::IOOptions io;
+  const std::string draft = path_.string() + ".new";
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  IOStatus status = files_->NewWritableFile(draft, rocksdb::FileOptions(), &file, nullptr);
+  if (status.ok() && ::chmod(draft.c_str(), 0600) != 0) status = IOStatus::IOError(draft, "cannot be made private");
+  if (status.ok()) status = file->Append(lines.text(), io, nullptr);
+  if (status.ok()) status = file->Fsync(io, nullptr);
+  if (status.ok()) status = files_->RenameFile(draft, path_.string(), io, nullptr);
+  if (status.ok()) status = sync_directory(*files_, path_.parent_path());
+  if (!status.ok()) return status;
+  file_ = std::move(file);
+  chain_ = lines.chain();
+  return status;
+}
+
+IOStatus FileList::append(std::string_view line, bool sync) {
+  if (file_ == nullptr) return IOStatus::IOError("the list of files is not open");
+  const std::uint64_t chain = next_in_chain(chain_, line);
+  const rocksdb::IOOptions io;
+  IOStatus status = file_->Append(std::string(line).append(" ").append(hex(chain)).append("\n"), io, nullptr);
+  if (status.ok()) status = sync ? file_->Fsync(io, nullptr) : file_->Flush(io, nullptr);
+  if (status.ok()) chain_ = chain;
+  return status;
+}
+
+IOStatus FileList::unseal(const FileListContent& list) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  chain_ = list.chain;
+  manifest_.clear();
+  newest_log_.clear();
+  IOStatus status = files_->ReopenWritableFile(path_.string(), rocksdb::FileOptions(), &file_, nullptr);
+  return status.ok() ? append("open", true) : status;
+}
+
+IOStatus FileList::begin(const FileListContent& known, const fs::path& store_path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  IOStatus status = sync_directory(*files_, store_path);
+  if (!status.ok()) return status;
+  Lines lines;
+  lines.add("open");
+  for (const auto& [name, size_bytes] : known.logs) {
+    lines.add(size_bytes ? "full-log " + name + " " + std::to_string(*size_bytes) : "log " + name);
+  }
+  for (const auto& [name, unneeded] : known.unneeded_logs) lines.add("unneeded-log " + name);
+  if (!known.manifest.empty()) lines.add(manifest_line(known.manifest, known.manifest_bytes));
+  manifest_ = known.manifest;
+  newest_log_.clear();
+  return replace(lines);
+}
+
+IOStatus FileList::log_created(const std::string& name, const fs::path& store_path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // No line of the list may be on the disk before the name of the log that it tells of.
+  IOStatus status = sync_directory(*files_, store_path);
+  if (!status.ok()) return status;
+  if (!newest_log_.empty() && !newest_log_is_torn_) {
+    std::uint64_t size_bytes = 0;
+    status = size_of(*files_, store_path / newest_log_, size_bytes);
+    if (status.ok()) status = append("full-log " + newest_log_ + " " + std::to_string(size_bytes), false);
+    if (!status.ok()) return status;
+  }
+  newest_log_ = name;
+  newest_log_is_torn_ = false;
+  return append("log " + name, false);
+}
+
+void FileList::log_is_torn() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  newest_log_is_torn_ = true;
+}
+
+IOStatus FileList::log_unneeded(const std::string& name, const fs::path& store_path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::uint64_t size_bytes = 0;
+  IOStatus status;
+  if (!manifest_.empty()) status = size_of(*files_, store_path / manifest_, size_bytes);
+  // What made the log unneeded is in the manifest; a shorter one must not be believed.
+  if (status.ok() && !manifest_.empty()) status = append(manifest_line(manifest_, size_bytes), false);
+  if (status.ok()) status = append("unneeded-log " + name, true);
+  return status;
+}
+
+IOStatus FileList::manifest_switched(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  manifest_ = name;
+  return append(manifest_line(name, 0), false);
+}
+
+IOStatus FileList::seal(const std::vector<SealedFile>& files) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Lines lines;
+  for (const SealedFile& file : files) {
+    lines.add("file " + file.name + " " + std::to_string(file.size_bytes) + " " + hex(file.hash));
+  }
+  lines.add("sealed");
+  return replace(lines);
+}
+
+}  // namespace stator::store

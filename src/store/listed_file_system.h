@@ -1,0 +1,34 @@
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "store/file_list.h"
+
+namespace stator::store {
+
+/// RocksDB's file system for one store: keeps the list of files up to date, and new files their owner's alone. Only
+/// creating, renaming and deleting files goes through it; reads and writes are the base's own.
+class ListedFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list, std::filesystem::path store_path);
+
+  const char* Name() const override { return "ListedFileSystem"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus LockFile(const std::string& path, const rocksdb::IOOptions& options, rocksdb::FileLock** lock,
+                             rocksdb::IODebugContext* debug) override;
+
+ private:
+  FileList& list_;
+  const std::filesystem::path store_path_;
+};
+
+}  // namespace stator::store

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+namespace stator::store {
+
+/// How much an in-memory store may hold where nobody says: half of what the process may have (RLIMIT_AS, the control
+/// group's memory.max) beyond what it needs for itself, as RocksDB holds data twice while it compacts. UINT64_MAX where
+/// there is no limit.
+std::uint64_t default_memory_limit();
+
+/// Refuses writes to an in-memory store before the allocator does, which RocksDB's threads would not survive.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  /// Before a batch of `bytes` is written. Throws core::ApiError (LimitExceededException) where they do not fit, even
+  /// after what was deleted has been cleared away. One that deletes something is taken for somewhat longer, as it is
+  /// how room is made.
+  void check(rocksdb::DB& database, std::uint64_t bytes, bool removes);
+
+ private:
+  /// Figures are read anew after so much was written.
+  static constexpr std::uint64_t kStepBytes = 256 << 10;
+  [[nodiscard]] bool fits(std::uint64_t bytes, bool removes) const {
+    return used_bytes_ + since_bytes_ + bytes <= limit_bytes_ + (removes ? limit_bytes_ / 4 : 0);
+  }
+  void measure(rocksdb::DB& database);
+
+  const std::uint64_t limit_bytes_;
+  std::atomic<std::uint64_t> used_bytes_{0};
+  std::atomic<std::uint64_t> since_bytes_{0};
+  std::atomic<bool> removed_{false};
+  std::mutex compacting_;
+};
+
+}  // namespace stator::store

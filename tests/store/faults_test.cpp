@@ -1,0 +1,230 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "core/damage_error.h"
+#include "store/store.h"
+#include "store/temporary_directory.h"
+#include "support/faulty_file_system.h"
+
+/// Faults of the disk, and what is left after them.
+namespace stator::store {
+namespace {
+
+using rocksdb::IOStatus;
+using testing::FaultyFileSystem;
+using Operation = FaultyFileSystem::Operation;
+
+constexpr std::chrono::seconds kPatience{30};
+
+void put(Store& store, const std::string& key, const std::string& value) {
+  Batch batch;
+  batch.put(key, value);
+  store.write(batch);
+}
+
+bool try_put(Store& store, const std::string& key, const std::string& value) {
+  try {
+    put(store, key, value);
+    return true;
+  } catch (const StoreError&) {
+    return false;
+  }
+}
+
+std::string get(const Store& store, const std::string& key) {
+  std::string value;
+  return store.get(key, value) ? value : "(absent)";
+}
+
+/// A store with memtables of a few kilobytes, whose log lines are kept.
+class Faults : public ::testing::Test {
+ protected:
+  Faults() {
+    options_.directory = directory_.path() / "data";
+    options_.resources.file_system = files_;
+    options_.resources.memtable_bytes = 64 << 10;
+    options_.log = [this](core::LogLevel, std::string_view line) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      lines_.emplace_back(line);
+    };
+    store_ = Store::open(options_);
+  }
+
+  /// Writes until a write fails; false where none did.
+  bool write_until_refused() {
+    for (int i = 0; i < 2000; ++i) {
+      const std::string key = "k" + std::to_string(written_);
+      if (!try_put(*store_, key, std::string(1000, 'x'))) return true;
+      ++written_;
+    }
+    return false;
+  }
+
+  bool works_again() {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < end) {
+      if (try_put(*store_, "again", "1")) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
+  void expect_all_there() {
+    for (int i = 0; i < written_; ++i) ASSERT_NE(get(*store_, "k" + std::to_string(i)), "(absent)") << i;
+  }
+
+  std::ptrdiff_t lines_with(std::string_view part) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return std::count_if(lines_.begin(), lines_.end(),
+                         [part](const std::string& line) { return line.find(part) != std::string::npos; });
+  }
+
+  TemporaryDirectory directory_;
+  std::shared_ptr<FaultyFileSystem> files_ = std::make_shared<FaultyFileSystem>();
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+  Options options_;
+  std::unique_ptr<Store> store_;
+  int written_ = 0;
+};
+
+TEST_F(Faults, WritesWorkAgainOnceThereAreDescriptors) {
+  files_->set_rule([](Operation operation, const std::string& path) {
+    return operation == Operation::kCreate ? IOStatus::IOError(path, "Too many open files") : IOStatus::OK();
+  });
+  ASSERT_TRUE(write_until_refused());
+  expect_all_there();
+  for (int i = 0; i < 5; ++i) try_put(*store_, "refused", "");
+  EXPECT_EQ(lines_with("takes no writes"), 1);
+  EXPECT_EQ(lines_with("Too many open files"), 1);
+  files_->set_rule({});
+  ASSERT_TRUE(works_again());
+  EXPECT_EQ(lines_with("takes writes again"), 1);
+  store_.reset();
+  store_ = Store::open(options_);
+  EXPECT_EQ(get(*store_, "again"), "1");
+  expect_all_there();
+}
+
+TEST_F(Faults, WritesWorkAgainOnceThereIsRoomOnTheDisk) {
+  files_->set_room(300'000);
+  ASSERT_TRUE(write_until_refused());
+  EXPECT_GE(lines_with("takes no writes"), 1);
+  expect_all_there();
+  files_->set_room(UINT64_MAX);
+  ASSERT_TRUE(works_again());
+  EXPECT_GE(lines_with("takes writes again"), 1);
+  expect_all_there();
+  store_.reset();
+  store_ = Store::open(options_);
+  EXPECT_EQ(get(*store_, "again"), "1");
+  expect_all_there();
+}
+
+TEST_F(Faults, AStartOnAFullDiskIsRefusedInOneLineAndLosesNothing) {
+  ASSERT_FALSE([&] {
+    for (int i = 0; i < 40; ++i, ++written_) put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'));
+    return false;
+  }());
+  // The process dies: what it had open stays as it is.
+  files_->power_off_after(1);
+  store_.reset();
+  const auto full = std::make_shared<FaultyFileSystem>();
+  full->set_room(100);
+  Options options = options_;
+  options.resources.file_system = full;
+  try {
+    Store::open(options);
+    ADD_FAILURE() << "opened on a full disk";
+  } catch (const OpenError& error) {
+    EXPECT_NE(std::string(error.what()).find("No space left"), std::string::npos) << error.what();
+  }
+  full->set_room(UINT64_MAX);
+  store_ = Store::open(options);
+  expect_all_there();
+}
+
+TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
+  store_.reset();
+  options_.sync = true;
+  store_ = Store::open(options_);
+  put(*store_, "a", "1");
+  files_->set_rule([](Operation operation, const std::string& path) {
+    return operation == Operation::kSync ? IOStatus::IOError(path, "Input/output error") : IOStatus::OK();
+  });
+  EXPECT_FALSE(try_put(*store_, "b", "2"));
+  EXPECT_EQ(get(*store_, "a"), "1");
+  files_->set_rule({});
+  EXPECT_TRUE(works_again());
+}
+
+/// What a run of random writes left: the last acknowledged state of each key, and what was under way.
+struct History {
+  std::map<std::string, std::string> acknowledged;
+  std::string key_under_way;
+  std::string value_under_way;
+};
+
+History write_until_power_off(Store& store, FaultyFileSystem& files, std::mt19937& random) {
+  History run;
+  const auto number = [&random](int last) { return std::uniform_int_distribution<int>(0, last)(random); };
+  for (int i = 0; i < 3000 && !files.is_off(); ++i) {
+    run.key_under_way = "k" + std::to_string(number(50));
+    run.value_under_way = std::to_string(i) + std::string(static_cast<std::size_t>(number(3000)), 'v');
+    if (!try_put(store, run.key_under_way, run.value_under_way)) break;
+    run.acknowledged[run.key_under_way] = run.value_under_way;
+  }
+  return run;
+}
+
+TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
+  const int runs = std::getenv("STATOR_LONG") != nullptr ? 2000 : 30;
+  for (int seed = 1; seed <= runs; ++seed) {
+    std::mt19937 random(static_cast<std::uint32_t>(seed));
+    const TemporaryDirectory directory("/dev/shm");
+    Options options;
+    options.directory = directory.path() / "data";
+    options.sync = true;
+    options.resources.memtable_bytes = 64 << 10;
+    History run;
+    // Twice, so that the second start is one after a power loss.
+    for (int life = 0; life < 2; ++life) {
+      const auto files = std::make_shared<FaultyFileSystem>();
+      options.resources.file_system = files;
+      {
+        const auto store = Store::open(options);
+        for (const auto& [key, value] : run.acknowledged) {
+          const std::string found = get(*store, key);
+          if (key == run.key_under_way && found == run.value_under_way) continue;
+          ASSERT_EQ(found, value) << "seed " << seed << ", key " << key;
+        }
+        // At any operation, those of closing included.
+        files->power_off_after(std::uniform_int_distribution<std::uint64_t>(1, 700)(random));
+        const auto before = run.acknowledged;
+        run = write_until_power_off(*store, *files, random);
+        for (const auto& [key, value] : before) {
+          if (key != run.key_under_way) run.acknowledged.emplace(key, value);
+        }
+      }
+      files->lose_unsynced(static_cast<std::uint32_t>(seed));
+    }
+    options.resources.file_system = nullptr;
+    const auto store = Store::open(options);
+    for (const auto& [key, value] : run.acknowledged) {
+      const std::string found = get(*store, key);
+      if (key == run.key_under_way && found == run.value_under_way) continue;
+      ASSERT_EQ(found, value) << "seed " << seed << ", key " << key;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace stator::store

@@ -1,0 +1,230 @@
+#include "support/faulty_file_system.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <random>
+
+namespace stator::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+std::optional<std::string> content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  return std::string{std::istreambuf_iterator<char>(in), {}};
+}
+
+void restore(const std::string& path, const std::optional<std::string>& content) {
+  if (!content) {
+    fs::remove(path);
+    return;
+  }
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << *content;
+}
+
+std::string directory_of(const std::string& path) { return fs::path(path).parent_path().string(); }
+
+}  // namespace
+
+class FaultyFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  File(FaultyFileSystem& system, std::string path, std::unique_ptr<rocksdb::FSWritableFile> file)
+      : FSWritableFileOwnerWrapper(std::move(file)), system_(system), path_(std::move(path)) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    IOStatus status = system_.begin(Operation::kAppend, path_);
+    if (status.ok()) status = system_.take_room(data.size());
+    if (status.ok()) status = FSWritableFileOwnerWrapper::Append(data, options, debug);
+    if (status.ok()) system_.on_appended(path_, data.size());
+    return status;
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& /*verification*/, IODebugContext* debug) override {
+    return Append(data, options, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    IOStatus status = system_.begin(Operation::kSync, path_);
+    if (status.ok()) status = FSWritableFileOwnerWrapper::Flush(options, debug);
+    if (status.ok()) system_.on_synced(path_);
+    return status;
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override { return Sync(options, debug); }
+
+ private:
+  FaultyFileSystem& system_;
+  const std::string path_;
+};
+
+class FaultyFileSystem::Directory final : public rocksdb::FSDirectoryWrapper {
+ public:
+  Directory(FaultyFileSystem& system, std::string path, std::unique_ptr<rocksdb::FSDirectory> directory)
+      : FSDirectoryWrapper(std::move(directory)), system_(system), path_(std::move(path)) {}
+
+  IOStatus Fsync(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
+    IOStatus status = system_.begin(Operation::kSyncDirectory, path_);
+    if (status.ok()) system_.on_directory_synced(path_);
+    return status;
+  }
+  IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug,
+                               const rocksdb::DirFsyncOptions& /*directory*/) override {
+    return Fsync(options, debug);
+  }
+
+ private:
+  FaultyFileSystem& system_;
+  const std::string path_;
+};
+
+FaultyFileSystem::FaultyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+
+void FaultyFileSystem::set_rule(Rule rule) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  rule_ = std::move(rule);
+}
+
+void FaultyFileSystem::set_room(std::uint64_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  room_bytes_ = bytes;
+}
+
+void FaultyFileSystem::power_off_after(std::uint64_t operations) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  off_at_ = operations_ + operations;
+}
+
+bool FaultyFileSystem::is_off() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return operations_ >= off_at_;
+}
+
+std::uint64_t FaultyFileSystem::operations() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return operations_;
+}
+
+IOStatus FaultyFileSystem::begin(Operation operation, const std::string& path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (operations_ < off_at_) ++operations_;
+  if (operations_ >= off_at_) return IOStatus::IOError(path, "the power is off");
+  return rule_ ? rule_(operation, path) : IOStatus::OK();
+}
+
+IOStatus FaultyFileSystem::take_room(std::uint64_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (bytes > room_bytes_) return IOStatus::NoSpace("No space left on device");
+  if (room_bytes_ != UINT64_MAX) room_bytes_ -= bytes;
+  return IOStatus::OK();
+}
+
+void FaultyFileSystem::on_appended(const std::string& path, std::uint64_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  files_[path].bytes += bytes;
+}
+
+void FaultyFileSystem::on_synced(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Written& written = files_[path];
+  written.synced_bytes = written.bytes;
+}
+
+void FaultyFileSystem::on_directory_synced(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::erase_if(changes_, [&](const NameChange& change) { return change.directory == path; });
+}
+
+IOStatus FaultyFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                           std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+  IOStatus status = begin(Operation::kCreate, path);
+  if (!status.ok()) return status;
+  const std::optional<std::string> before = content_of(path);
+  status = target()->NewWritableFile(path, options, file, debug);
+  if (!status.ok()) return status;
+  *file = std::make_unique<File>(*this, path, std::move(*file));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  files_[path] = {};
+  changes_.push_back({directory_of(path), [this, path, before] {
+                        restore(path, before);
+                        files_.erase(path);
+                      }});
+  return status;
+}
+
+IOStatus FaultyFileSystem::ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                              std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+  IOStatus status = target()->ReopenWritableFile(path, options, file, debug);
+  if (!status.ok()) return status;
+  *file = std::make_unique<File>(*this, path, std::move(*file));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // What was there before this object is on the disk.
+  if (!files_.contains(path)) files_[path] = {.synced_bytes = fs::file_size(path), .bytes = fs::file_size(path)};
+  return status;
+}
+
+IOStatus FaultyFileSystem::NewDirectory(const std::string& path, const IOOptions& options,
+                                        std::unique_ptr<rocksdb::FSDirectory>* directory, IODebugContext* debug) {
+  IOStatus status = target()->NewDirectory(path, options, directory, debug);
+  if (status.ok()) *directory = std::make_unique<Directory>(*this, path, std::move(*directory));
+  return status;
+}
+
+IOStatus FaultyFileSystem::RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
+                                      IODebugContext* debug) {
+  IOStatus status = begin(Operation::kRename, from);
+  if (!status.ok()) return status;
+  const std::optional<std::string> replaced = content_of(to);
+  status = target()->RenameFile(from, to, options, debug);
+  if (!status.ok()) return status;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  files_[to] = files_[from];
+  files_.erase(from);
+  changes_.push_back({directory_of(to), [this, from, to, replaced] {
+                        fs::rename(to, from);
+                        files_[from] = files_[to];
+                        files_.erase(to);
+                        if (replaced) restore(to, replaced);
+                      }});
+  return status;
+}
+
+IOStatus FaultyFileSystem::DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) {
+  IOStatus status = begin(Operation::kDelete, path);
+  if (!status.ok()) return status;
+  const std::optional<std::string> before = content_of(path);
+  status = target()->DeleteFile(path, options, debug);
+  if (!status.ok()) return status;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  files_.erase(path);
+  changes_.push_back({directory_of(path), [path, before] { restore(path, before); }});
+  return status;
+}
+
+void FaultyFileSystem::lose_unsynced(std::uint32_t seed) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::mt19937 random(seed);
+  const auto up_to = [&random](std::uint64_t last) {
+    return std::uniform_int_distribution<std::uint64_t>(0, last)(random);
+  };
+  for (auto& [path, written] : files_) {
+    if (!fs::exists(path) || written.bytes == written.synced_bytes) continue;
+    fs::resize_file(path, written.synced_bytes + up_to(written.bytes - written.synced_bytes));
+    // The length may be on the disk before the bytes are.
+    if (up_to(2) == 0) fs::resize_file(path, written.bytes);
+  }
+  // A journal keeps the order of changes of names.
+  const std::size_t kept = up_to(changes_.size());
+  while (changes_.size() > kept) {
+    changes_.back().undo();
+    changes_.pop_back();
+  }
+  changes_.clear();
+  files_.clear();
+}
+
+}  // namespace stator::testing
