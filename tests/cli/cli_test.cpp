@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kProject = fs::path(__FILE__).parent_path() / ".." / "..";
+const fs::path kProject = STATOR_SOURCE_DIR;
 
 /// Command lines on a data directory of the test's own, away from the environment of whoever runs the tests.
 class CommandLine : public ::testing::Test {

@@ -31,7 +31,7 @@ struct Outcome {
 };
 
 fs::path models_directory() {
-  fs::path directory = fs::path(__FILE__).parent_path().parent_path().parent_path() / "models";
+  fs::path directory = fs::path(STATOR_SOURCE_DIR) / "models";
   return directory;
 }
 

@@ -185,7 +185,7 @@ TEST(ModelDirectory, IsTheGivenOneThenHereThenBesideTheProgram) {
 }
 
 TEST(CruddurMessages, HoldsWhatItsCommandsNeed) {
-  const Model model = load_model(fs::path(__FILE__).parent_path() / ".." / ".." / "models" / "cruddur-messages");
+  const Model model = load_model(fs::path(STATOR_SOURCE_DIR) / "models" / "cruddur-messages");
   EXPECT_EQ(model.table_name, "cruddur-messages");
   ASSERT_EQ(model.patterns.size(), 2U);
   EXPECT_EQ(model.patterns[0].name, "get-conversation");

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 const model::Model& messages_model() {
   static const model::Model model =
-      model::load_model(fs::path(__FILE__).parent_path() / ".." / ".." / "models" / "cruddur-messages");
+      model::load_model(fs::path(STATOR_SOURCE_DIR) / "models" / "cruddur-messages");
   return model;
 }
 

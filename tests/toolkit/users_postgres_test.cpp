@@ -16,7 +16,7 @@ using postgres::testing::error_of;
 using postgres::testing::TestServer;
 
 fs::path sql_directory() {
-  return fs::path(__FILE__).parent_path().parent_path().parent_path() / "models/cruddur-messages/sql";
+  return fs::path(STATOR_SOURCE_DIR) / "models/cruddur-messages/sql";
 }
 
 void set_up(const DbRequest& request) {
