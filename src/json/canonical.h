@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "core/attribute_value.h"
+
+namespace stator::json {
+
+/// Appends the value in wire form with the members of maps and sets in order of their bytes: equal values
+/// (AttributeValue::operator==) come out as equal text.
+void append_sorted_value(const core::AttributeValue& value, std::string& out);
+
+}  // namespace stator::json
