@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "api/idempotency.h"
 #include "engine/engine.h"
 
 /// The operations of DynamoDB on an engine: request JSON in, reply JSON out.
@@ -16,8 +15,6 @@ struct Context {
   std::string account_id = "000000000000";
   /// Host and port that DescribeEndpoints names.
   std::string address = "localhost:8000";
-  /// ClientRequestTokens of TransactWriteItems.
-  IdempotencyTokens tokens = {};
 };
 
 /// Answers one operation, appending the reply body to `reply`. `padding_bytes`: see json::Parser::parse.

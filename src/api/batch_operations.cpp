@@ -212,7 +212,7 @@ void batch_get_item(Call& call) {
         }
       }
       out += ']';
-      capacity.add(group.table, used);
+      capacity.add(group.table->name, used);
       if (next < keys[i].size()) {
         unprocessed += unprocessed.empty() ? "{" : ",";
         ((unprocessed += name) += ':');
@@ -255,7 +255,7 @@ void batch_write_item(Call& call) {
     std::string collections;
     for (auto& write : group.writes) {
       if (write.action.kind == engine::WriteKind::kPut) write.action.item = &write.item;
-      capacity.add(group.table, call.engine().write(write.action).capacity);
+      capacity.add(group.table->name, call.engine().write(write.action).capacity);
       if (!want_metrics || !has_item_collections(*group.table)) continue;
       collections += collections.empty() ? '[' : ',';
       append_item_collection(call, *group.table, write.action.key, collections);

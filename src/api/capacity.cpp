@@ -42,7 +42,7 @@ void write_indexes(ObjectWriter& writer, std::string_view member, bool global, c
 
 }  // namespace
 
-void append_capacity(const engine::Table& table, const engine::Capacity& capacity, CapacityDetail detail,
+void append_capacity(std::string_view table_name, const engine::Capacity& capacity, CapacityDetail detail,
                      bool transactional, std::string& out) {
   double read = capacity.table_read;
   double write = capacity.table_write;
@@ -51,7 +51,7 @@ void append_capacity(const engine::Table& table, const engine::Capacity& capacit
     write += index.write;
   }
   ObjectWriter writer(out);
-  writer.text("TableName", table.name);
+  writer.text("TableName", table_name);
   writer.real("CapacityUnits", read + write);
   if (transactional) {
     if (read != 0) writer.real("ReadCapacityUnits", read);
@@ -68,13 +68,13 @@ void append_capacity(const engine::Table& table, const engine::Capacity& capacit
 void write_capacity(ObjectWriter& writer, const engine::Table& table, const engine::Capacity& capacity,
                     CapacityDetail detail) {
   if (detail == CapacityDetail::kNone) return;
-  append_capacity(table, capacity, detail, false, writer.key("ConsumedCapacity"));
+  append_capacity(table.name, capacity, detail, false, writer.key("ConsumedCapacity"));
 }
 
-void CapacityByTable::add(const engine::TablePtr& table, const engine::Capacity& capacity) {
-  auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.table->name == table->name; });
+void CapacityByTable::add(std::string_view table_name, const engine::Capacity& capacity) {
+  const auto found = std::ranges::find(entries_, table_name, &Entry::table_name);
   if (found == entries_.end()) {
-    entries_.push_back({table, capacity});
+    entries_.push_back({std::string(table_name), capacity});
   } else {
     found->capacity.add(capacity);
   }
@@ -86,7 +86,7 @@ void CapacityByTable::write(ObjectWriter& writer, CapacityDetail detail, bool tr
   out += '[';
   for (const auto& entry : entries_) {
     if (&entry != entries_.data()) out += ',';
-    append_capacity(*entry.table, entry.capacity, detail, transactional, out);
+    append_capacity(entry.table_name, entry.capacity, detail, transactional, out);
   }
   out += ']';
 }

@@ -16,7 +16,7 @@ enum class CapacityDetail : std::uint8_t { kNone, kTotal, kIndexes };
 CapacityDetail read_capacity_detail(const Members& request);
 
 /// Appends one ConsumedCapacity structure. `transactional` adds the read and write units apart, as transactions do.
-void append_capacity(const engine::Table& table, const engine::Capacity& capacity, CapacityDetail detail,
+void append_capacity(std::string_view table_name, const engine::Capacity& capacity, CapacityDetail detail,
                      bool transactional, std::string& out);
 
 /// Adds `"ConsumedCapacity":{…}` where it was asked for.
@@ -26,13 +26,13 @@ void write_capacity(ObjectWriter& writer, const engine::Table& table, const engi
 /// Capacity summed by table over a batch or transaction, in the order tables first came.
 class CapacityByTable {
  public:
-  void add(const engine::TablePtr& table, const engine::Capacity& capacity);
+  void add(std::string_view table_name, const engine::Capacity& capacity);
   /// Adds `"ConsumedCapacity":[…]` where it was asked for.
   void write(ObjectWriter& writer, CapacityDetail detail, bool transactional) const;
 
  private:
   struct Entry {
-    engine::TablePtr table;
+    std::string table_name;
     engine::Capacity capacity;
   };
   std::vector<Entry> entries_;

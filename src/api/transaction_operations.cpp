@@ -9,11 +9,12 @@
 #include "api/keys.h"
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/request_meaning.h"
 #include "core/api_error.h"
 #include "core/limits.h"
+#include "engine/idempotency.h"
 #include "json/item.h"
 #include "json/writer.h"
-#include "store/key_encoding.h"
 
 /// TransactGetItems and TransactWriteItems.
 namespace stator::api {
@@ -62,6 +63,8 @@ bool is_request_fault(const core::ApiError& error) {
 
 /// One action of a TransactWriteItems with what it owns.
 struct TransactWrite {
+  std::string_view kind;
+  json::Object request;
   std::string_view table_name;
   engine::WriteAction action;
   json::Object wire_item;
@@ -83,12 +86,14 @@ TransactWrite read_action(const Members& element) {
     if (!object) continue;
     if (found) throw_validation("TransactItems can only contain one of Check, Put, Update or Delete");
     found = object;
+    write.kind = name;
     write.action.kind = kind;
   }
   if (!found) {
     throw_validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request");
   }
-  const Members request(*found);
+  write.request = *found;
+  const Members request(write.request);
   write.table_name = table_name(request);
   write.action.want_old_on_failure = request.text("ReturnValuesOnConditionCheckFailure") == "ALL_OLD";
   if (write.action.kind == engine::WriteKind::kPut) {
@@ -134,26 +139,30 @@ void resolve_action(TransactWrite& write) {
   write.action.condition = write.condition ? &*write.condition : nullptr;
 }
 
-/// What a repeated call with the same token is charged: reads of what the first one wrote.
-std::string remember_sizes(const std::vector<TransactWrite>& writes,
-                           const std::vector<engine::WriteOutcome>& outcomes) {
-  std::string text;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    text += std::to_string(std::max(outcomes[i].old_size_bytes, outcomes[i].new_size_bytes));
-    text += ' ';
+/// What a repeated request must share with the one that used its token first.
+std::string meaning_of(const std::vector<TransactWrite>& writes) {
+  std::string meaning = "TransactWriteItems";
+  for (const auto& write : writes) {
+    meaning += '\n';
+    append_action_meaning(write.kind, Members(write.request), meaning);
   }
-  return text;
+  return meaning;
 }
 
-void write_replay(Call& call, const std::vector<TransactWrite>& writes, const std::string& sizes) {
+/// nullopt for a request without a token.
+std::optional<engine::TokenClaim> claim_token(Call& call, const std::vector<TransactWrite>& writes) {
+  const auto token = call.request.text("ClientRequestToken");
+  if (!token || token->empty()) return std::nullopt;
+  return call.engine().claim_token(*token, meaning_of(writes));
+}
+
+/// A repeated request is charged for reads of what the first one wrote. Its tables may be gone by now.
+void write_replay(Call& call, const std::vector<TransactWrite>& writes, const std::vector<std::size_t>& sizes_bytes) {
   CapacityByTable capacity;
-  std::size_t at = 0;
-  for (const auto& write : writes) {
-    const std::size_t size = std::stoull(sizes.substr(at));
-    at = sizes.find(' ', at) + 1;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
     engine::Capacity used;
-    used.table_read = 2 * engine::read_units(size, true);
-    capacity.add(write.action.table, used);
+    used.table_read = 2 * engine::read_units(sizes_bytes.at(i), true);
+    capacity.add(writes[i].table_name, used);
   }
   ObjectWriter writer(call.reply);
   capacity.write(writer, read_capacity_detail(call.request), true);
@@ -166,7 +175,7 @@ void write_reply(Call& call, const std::vector<TransactWrite>& writes,
   std::vector<std::pair<std::string_view, std::string>> metrics;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const auto& action = writes[i].action;
-    capacity.add(action.table, outcomes[i].capacity);
+    capacity.add(action.table->name, outcomes[i].capacity);
     if (!wants_item_collection(call.request) || !has_item_collections(*action.table)) continue;
     if (action.kind == engine::WriteKind::kConditionCheck) continue;
     auto found = std::ranges::find(metrics, writes[i].table_name, &decltype(metrics)::value_type::first);
@@ -189,14 +198,15 @@ void write_reply(Call& call, const std::vector<TransactWrite>& writes,
   writer.end();
 }
 
-}  // namespace
-
-void transact_write_items(Call& call) {
+std::vector<TransactWrite> read_actions(const Members& request) {
   std::vector<TransactWrite> writes;
-  const auto elements = call.request.required_array("TransactItems");
-  for (const auto element : elements) {
-    writes.push_back(read_action(Members(element.get_object())));
-  }
+  const auto elements = request.required_array("TransactItems");
+  for (const auto element : elements) writes.push_back(read_action(Members(element.get_object())));
+  return writes;
+}
+
+/// Holds the actions against their tables, and against each other.
+void resolve_actions(Call& call, std::vector<TransactWrite>& writes) {
   for (auto& write : writes) write.action.table = call.engine().usable_table(write.table_name);
   Cancellation cancellation(writes.size());
   std::unordered_set<std::string> seen;
@@ -217,29 +227,23 @@ void transact_write_items(Call& call) {
     throw_validation(what + ": " + what + std::to_string(total_bytes));
   }
   if (cancellation.any()) cancellation.raise();
+}
 
+}  // namespace
+
+void transact_write_items(Call& call) {
+  std::vector<TransactWrite> writes = read_actions(call.request);
+  // Before anything that depends on the tables: a request that happened is not judged by what they have become.
+  const std::optional<engine::TokenClaim> claim = claim_token(call, writes);
+  if (claim && claim->earlier_sizes_bytes()) {
+    write_replay(call, writes, *claim->earlier_sizes_bytes());
+    return;
+  }
+  resolve_actions(call, writes);
   std::vector<engine::WriteAction> actions;
   actions.reserve(writes.size());
-  for (auto& write : writes) actions.push_back(write.action);
-  const auto token = call.request.text("ClientRequestToken");
-  if (!token || token->empty()) {
-    write_reply(call, writes, call.engine().transact_write(actions));
-    return;
-  }
-  const std::uint64_t digest = store::partition_hash(simdjson::minify(call.request.json()));
-  std::string sizes;
-  if (call.context.tokens.begin(*token, digest, call.engine().clock().now_ms(), sizes)) {
-    write_replay(call, writes, sizes);
-    return;
-  }
-  try {
-    const auto outcomes = call.engine().transact_write(actions);
-    call.context.tokens.finish(*token, remember_sizes(writes, outcomes));
-    write_reply(call, writes, outcomes);
-  } catch (...) {
-    call.context.tokens.abandon(*token);
-    throw;
-  }
+  for (const auto& write : writes) actions.push_back(write.action);
+  write_reply(call, writes, call.engine().transact_write(actions, claim ? &*claim : nullptr));
 }
 
 void transact_get_items(Call& call) {
@@ -286,7 +290,7 @@ void transact_get_items(Call& call) {
     if (i != 0) out += ',';
     engine::Capacity used;
     used.table_read = 2 * engine::read_units(outcomes[i].size_bytes, true);
-    capacity.add(actions[i].table, used);
+    capacity.add(actions[i].table->name, used);
     std::string item = outcomes[i].json;
     if (const auto& projection = gets[i].projection; projection && !item.empty()) {
       std::string projected;

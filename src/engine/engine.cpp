@@ -5,11 +5,13 @@
 #include "engine/catalog.h"
 #include "engine/damage.h"
 #include "engine/expiry.h"
+#include "engine/idempotency.h"
 #include "engine/keys.h"
 #include "engine/reader.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/stripes.h"
+#include "engine/token_trimmer.h"
 #include "engine/writer.h"
 #include "store/store.h"
 
@@ -53,7 +55,9 @@ struct Engine::Impl {
         catalog(*store, stripes, clock, options.transition_delay_ms,
                 [this](BackfillJob job) { backfill.start(std::move(job)); }),
         writer(*store, stripes),
+        tokens(*store, clock),
         backfill(*store, stripes, [this](const BackfillJob& job) { catalog.finish_backfill(job); }),
+        token_trimmer(tokens, options.token_trim_period_ms),
         expiry(*store, writer, clock, options.expiry_period_ms, [this] { return tables(); }) {}
 
   std::vector<TablePtr> tables() {
@@ -69,8 +73,10 @@ struct Engine::Impl {
   Stripes stripes;
   Catalog catalog;
   Writer writer;
+  IdempotencyTokens tokens;
   // Last, as their threads use all the others.
   Backfill backfill;
+  TokenTrimmer token_trimmer;
   Expiry expiry;
 };
 
@@ -86,6 +92,7 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.resources = options.resources;
   auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
   impl->catalog.load();
+  if (impl->tokens.has_rows()) impl->token_trimmer.wake();
   for (const TablePtr& table : impl->tables()) {
     if (!table->ttl_attribute.empty()) impl->expiry.look();
   }
@@ -137,8 +144,14 @@ bool Engine::get_item(const Table& table, const Key& key, std::string& json, std
 
 WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }
 
-std::vector<WriteOutcome> Engine::transact_write(std::span<const WriteAction> actions) {
-  return impl_->writer.transact(actions);
+std::vector<WriteOutcome> Engine::transact_write(std::span<const WriteAction> actions, const TokenClaim* claim) {
+  std::vector<WriteOutcome> outcomes = impl_->writer.transact(actions, claim);
+  if (claim != nullptr) impl_->token_trimmer.wake();
+  return outcomes;
+}
+
+TokenClaim Engine::claim_token(std::string_view token, std::string_view request) {
+  return impl_->tokens.claim(token, request);
 }
 
 std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction> actions) const {

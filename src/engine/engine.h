@@ -33,6 +33,8 @@ struct Options {
   std::int64_t transition_delay_ms = 0;
   /// How often tables with a TTL attribute are searched for expired items.
   std::int64_t expiry_period_ms = 10'000;
+  /// How often request tokens that have expired are deleted.
+  std::int64_t token_trim_period_ms = 60'000;
   const core::Clock* clock = &core::Clock::system();
 };
 
@@ -129,6 +131,9 @@ struct Page {
 /// Called for each item that passed the filter, with its canonical JSON; valid during the call.
 using ItemSink = std::function<void(std::string_view item_json)>;
 
+/// See engine/idempotency.h.
+class TokenClaim;
+
 class Engine {
  public:
   /// Throws store::OpenError.
@@ -173,8 +178,13 @@ class Engine {
   /// (with the old item in `extra` when wanted) and what update expressions and key checks throw.
   WriteOutcome write(const WriteAction& action);
   /// All or nothing. Throws TransactionCanceledException with CancellationReasons in `extra`. The table's write
-  /// capacity is doubled, the indexes' is not.
-  std::vector<WriteOutcome> transact_write(std::span<const WriteAction> actions);
+  /// capacity is doubled, the indexes' is not. With `claim` the token is used up by the same batch; it is not where the
+  /// transaction fails. `claim` must not have happened earlier.
+  std::vector<WriteOutcome> transact_write(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
+  /// Begins a transaction under a ClientRequestToken; `request` is its meaning in one spelling (api/request_meaning.h).
+  /// The claim tells whether it happened within the last ten minutes. Throws IdempotentParameterMismatchException where
+  /// the token stands for another request, TransactionInProgressException where the same is under way.
+  [[nodiscard]] TokenClaim claim_token(std::string_view token, std::string_view request);
   /// One consistent view over several keys. Items missing come back as empty strings.
   struct ReadAction {
     TablePtr table;

@@ -41,6 +41,7 @@ enum class CatalogRow : char {
   kNextSpace = 'S',  // -> decimal
   kCounters = 'C',   // table space, lock stripe -> counters
   kBackfill = 'B',   // index space -> the last table key that was indexed
+  kToken = 'I',      // time slot, ClientRequestToken -> a transaction that was committed under it
   kDropped = 'D',    // space whose rows are to be deleted
 };
 std::string catalog_key(CatalogRow row, std::string_view rest = {});

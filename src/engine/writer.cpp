@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "engine/damage.h"
+#include "engine/idempotency.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
 #include "json/writer.h"
@@ -266,7 +267,7 @@ WriteOutcome Writer::write(const WriteAction& action) {
   return std::move(decision.outcome);
 }
 
-std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions) {
+std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions, const TokenClaim* claim) {
   std::vector<std::size_t> stripes;
   std::unordered_set<std::string_view> keys;
   for (const WriteAction& action : actions) {
@@ -317,6 +318,7 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions)
     decisions[i].outcome.capacity.table_write *= 2;
     outcomes.push_back(std::move(decisions[i].outcome));
   }
+  if (claim != nullptr) claim->append(outcomes, batch);
   if (!batch.empty()) store_.write(batch);
   for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
   return outcomes;

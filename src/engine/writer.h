@@ -19,7 +19,7 @@ class Writer {
   Writer(store::Store& store, Stripes& stripes) : store_(store), stripes_(stripes) {}
 
   WriteOutcome write(const WriteAction& action);
-  std::vector<WriteOutcome> transact(std::span<const WriteAction> actions);
+  std::vector<WriteOutcome> transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
 
  private:
   /// What one action comes to, decided under its lock.

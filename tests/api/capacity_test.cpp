@@ -19,7 +19,7 @@ const std::string kItem = R"({"pk":{"S":"p"},"sk":{"S":"s"},"a":{"S":"1"},"b":{"
 
 std::string rendered(const engine::Table& table, const engine::Capacity& capacity) {
   std::string out;
-  append_capacity(table, capacity, CapacityDetail::kIndexes, false, out);
+  append_capacity(table.name, capacity, CapacityDetail::kIndexes, false, out);
   return out;
 }
 
@@ -41,11 +41,11 @@ TEST(ConsumedCapacity, OfABatchAddsUpIndexesOfSeveralVersionsByTheirNames) {
   engine->create_table(make_table("t", {by("a"), by("b")}));
   const engine::TablePtr first = engine->usable_table("t");
   CapacityByTable batch;
-  batch.add(first, engine::put(*engine, first, kItem).capacity);
+  batch.add(first->name, engine::put(*engine, first, kItem).capacity);
   engine->update_table("t", [](engine::Table& table) { table.indexes.erase(table.indexes.begin()); });
   engine->update_table("t", [](engine::Table& table) { table.indexes.push_back(by("a")); });
   ASSERT_TRUE(engine::wait_until([&] { return !engine->usable_table("t")->index("a")->backfilling; }));
-  batch.add(first, engine::remove(*engine, first, kItem).capacity);
+  batch.add(first->name, engine::remove(*engine, first, kItem).capacity);
   std::string out;
   ObjectWriter writer(out);
   batch.write(writer, CapacityDetail::kIndexes, false);

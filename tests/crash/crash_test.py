@@ -2,6 +2,7 @@
 
 Each round starts the server on the same directory, writes from several threads over raw HTTP, kills the process at a random
 moment, starts it again and reads every acknowledged item back, the index entries and the table's count as well.
+Transactions with a ClientRequestToken that were under way, or were acknowledged, are sent again: each must have happened once.
 """
 
 import http.client
@@ -15,6 +16,7 @@ import threading
 import time
 import unittest
 import urllib.parse
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from stator_server import StatorServer  # noqa: E402
@@ -58,6 +60,25 @@ def write_until_dead(url, writer, round_number, acknowledged, seed):
             else:
                 connection.call("PutItem", {"TableName": "load", "Item": item})
             acknowledged.extend(keys)
+    except (OSError, http.client.HTTPException, ValueError):
+        return
+
+
+def counting(token, counter):
+    """A transaction that would be noticed if it happened twice, in two tables' items and under one token."""
+    update = {"TableName": "counters", "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
+    return {"ClientRequestToken": token, "TransactItems": [{"Update": dict(update, Key={"pk": {"S": "all"}})},
+                                                           {"Update": dict(update, Key={"pk": {"S": counter}})}]}
+
+
+def count_until_dead(url, writer, sent):
+    """Sends transactions under tokens of their own; notes each before it is sent."""
+    connection = Connection(url)
+    try:
+        while True:
+            request = counting(str(uuid.uuid4()), "writer-%d" % writer)
+            sent.append(request)
+            connection.call("TransactWriteItems", request)
     except (OSError, http.client.HTTPException, ValueError):
         return
 
@@ -129,6 +150,49 @@ class CrashTest(unittest.TestCase):
             with StatorServer(["--data", data]) as server:
                 self.check_all(server.url, acknowledged)
         print("%d acknowledged items over %d kills, all there" % (len(acknowledged), ROUNDS))
+
+    def counter(self, connection, name):
+        item = connection.call("GetItem", {"TableName": "counters", "Key": {"pk": {"S": name}}}).get("Item", {"n": {"N": "0"}})
+        return int(item["n"]["N"])
+
+    def test_a_transaction_that_is_sent_again_after_kill_9_happens_once(self):
+        chance = random.Random(20231120)
+        sent = []
+        with tempfile.TemporaryDirectory() as directory:
+            data = os.path.join(directory, "data")
+            for round_number in range(max(2, ROUNDS // 2)):
+                with StatorServer(["--data", data]) as server:
+                    if round_number == 0:
+                        Connection(server.url).call("CreateTable", {
+                            "TableName": "counters", "BillingMode": "PAY_PER_REQUEST",
+                            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]})
+                    lists = [[] for _ in range(WRITERS)]
+                    writers = [threading.Thread(target=count_until_dead, args=(server.url, w, lists[w])) for w in range(WRITERS)]
+                    for writer in writers:
+                        writer.start()
+                    time.sleep(chance.uniform(0.2, 0.8))
+                    server.kill()
+                    for writer in writers:
+                        writer.join()
+                    for each in lists:
+                        self.assertGreater(len(each), 1, "a writer wrote nothing: the test would prove nothing")
+                        sent.extend(each)
+                with StatorServer(["--data", data]) as server:
+                    connection = Connection(server.url)
+                    for each in lists:
+                        for request in each[-50:]:  # the last one was perhaps not acknowledged
+                            connection.call("TransactWriteItems", request)
+                    self.assertEqual(self.counter(connection, "all"), len(sent))
+                    other = dict(sent[-1], TransactItems=sent[-1]["TransactItems"][:1])
+                    with self.assertRaisesRegex(AssertionError, "IdempotentParameterMismatchException"):
+                        connection.call("TransactWriteItems", other)
+                    server.kill()
+            with StatorServer(["--data", data]) as server:
+                connection = Connection(server.url)
+                self.assertEqual(self.counter(connection, "all"), len(sent))
+                self.assertEqual(sum(self.counter(connection, "writer-%d" % w) for w in range(WRITERS)), len(sent))
+        print("%d transactions, each once" % len(sent))
 
     def test_a_held_directory_is_refused_in_one_line(self):
         with tempfile.TemporaryDirectory() as directory:

@@ -1,0 +1,59 @@
+#include "api/request_meaning.h"
+
+#include <array>
+#include <map>
+
+#include "api/call.h"
+#include "api/reply.h"
+#include "json/canonical.h"
+#include "json/item.h"
+#include "json/writer.h"
+
+namespace stator::api {
+namespace {
+
+/// A map of attribute values, as `{"M":{…}}`.
+void append_attributes(const json::Object& wire, std::string& out) {
+  std::string map = R"({"M":)";
+  map += json::normalise_item(wire).json;
+  map += '}';
+  json::append_sorted_value(json::parse_stored(map), out);
+}
+
+/// A map of strings; the last of several that have one name counts.
+void append_strings(const json::Object& wire, std::string& out) {
+  std::map<std::string_view, std::string_view> sorted;
+  for (const auto [name, value] : wire) {
+    std::string_view text;
+    if (value.get(text) == simdjson::SUCCESS) sorted[name] = text;
+  }
+  out += '{';
+  for (const auto& [name, text] : sorted) {
+    if (out.back() != '{') out += ',';
+    json::append_string(name, out);
+    out += ':';
+    json::append_string(text, out);
+  }
+  out += '}';
+}
+
+}  // namespace
+
+void append_action_meaning(std::string_view kind, const Members& action, std::string& out) {
+  ObjectWriter meaning(out);
+  meaning.text("Action", kind);
+  meaning.text("TableName", table_name(action));
+  for (const char* name : {"Item", "Key", "ExpressionAttributeValues"}) {
+    if (const auto attributes = action.object(name)) append_attributes(*attributes, meaning.key(name));
+  }
+  if (const auto names = action.object("ExpressionAttributeNames")) {
+    append_strings(*names, meaning.key("ExpressionAttributeNames"));
+  }
+  for (const char* name : {"UpdateExpression", "ConditionExpression"}) {
+    if (const auto text = action.text(name)) meaning.text(name, *text);
+  }
+  if (action.text("ReturnValuesOnConditionCheckFailure") == "ALL_OLD") meaning.flag("ReturnsItemOnFailure", true);
+  meaning.end();
+}
+
+}  // namespace stator::api

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/members.h"
+
+/// The meaning of a request in one spelling, for comparing a repeated request with the first: the order of members,
+/// the spelling of numbers and names, and what only shapes the reply make no difference.
+namespace stator::api {
+
+/// Appends one action of a TransactWriteItems; `kind` is Put, Update, Delete or ConditionCheck.
+void append_action_meaning(std::string_view kind, const Members& action, std::string& out);
+
+}  // namespace stator::api
