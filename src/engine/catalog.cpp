@@ -136,7 +136,7 @@ void Catalog::load() {
       Table table = table_from_json(tables->value());
       if (tables->key().substr(lower.size()) != table.name) throw std::runtime_error("a name");
       table.state = std::make_shared<TableState>();
-      publish(std::move(table));
+      publish(new_entry(std::move(table)));
     }
     const std::string dropped_lower = catalog_key(CatalogRow::kDropped);
     const auto rows = store_.cursor(dropped_lower, store::prefix_end(dropped_lower));
@@ -356,11 +356,23 @@ void Catalog::settle(std::string_view name) {
   commit_and_drop(std::move(table), gone, batch);
 }
 
-void Catalog::publish(Table table) {
-  TablePtr published = std::make_shared<const Table>(std::move(table));
+Catalog::Entries Catalog::new_entry(Table table) {
+  const TablePtr published = std::make_shared<const Table>(std::move(table));
+  Entries entry;
+  entry.emplace(published->name, Entry{published, due_ms(*published)});
+  return entry;
+}
+
+void Catalog::publish(Entries&& entry) {
+  const TablePtr table = entry.begin()->second.table;
   const std::unique_lock<std::shared_mutex> writing(entries_mutex_);
-  entries_[published->name] = Entry{published, due_ms(*published)};
-  published->state->publish(published);
+  const auto known = entries_.find(table->name);
+  if (known == entries_.end()) {
+    entries_.merge(entry);
+  } else {
+    known->second = std::move(entry.begin()->second);
+  }
+  table->state->publish(table);
 }
 
 void Catalog::commit(Table table, store::Batch& batch) {
@@ -368,8 +380,9 @@ void Catalog::commit(Table table, store::Batch& batch) {
   batch.put(catalog_key(CatalogRow::kTable, table.name), row);
   // Forget those of tags and indexes that are gone.
   if (!table.unknown_members.empty()) table.unknown_members = table_from_json(row).unknown_members;
+  Entries entry = new_entry(std::move(table));
   store_.write(batch);
-  publish(std::move(table));
+  publish(std::move(entry));
 }
 
 void Catalog::commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch) {

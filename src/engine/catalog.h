@@ -57,7 +57,9 @@ class Catalog {
   TablePtr current(std::string_view name) const;
   TablePtr settled_or_throw(std::string_view name);
   void settle(std::string_view name);
-  void publish(Table table);
+  /// A table's entry by its name, made before the write that it tells of: publishing it cannot fail.
+  static Entries new_entry(Table table);
+  void publish(Entries&& entry);
   void commit(Table table, store::Batch& batch);
   void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);
   void erase(const Table& table);
