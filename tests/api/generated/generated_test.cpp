@@ -1,0 +1,279 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+#include "api/generated/answer.h"
+#include "api/generated/child_run.h"
+#include "api/generated/mutations.h"
+#include "api/generated/places.h"
+#include "api/generated/prepared_tables.h"
+#include "api/generated/requests.h"
+
+/// Every operation of the shape table, with every member missing, null, given twice, of every wrong kind, huge and
+/// many: the answer is a reply or an error of DynamoDB's, in UTF-8, in bounds, in time that grows as the request does.
+/// docs: tests/api/README.md.
+namespace stator::api::generated {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMaxShownFaults = 10;
+
+/// What one child works on: the tables as prepared, also after requests that changed them.
+class Probed {
+ public:
+  Probed(std::string_view operation, bool built) : operation_(operation), built_(built) { renew(); }
+
+  Answer answer(std::string_view request) {
+    Answer given = generated::answer(*endpoint_, operation_, built_, request);
+    if (built_ && given.error.empty() && !only_reads()) restore();
+    return given;
+  }
+
+ private:
+  [[nodiscard]] bool only_reads() const {
+    constexpr std::string_view kReading[] = {"Describe", "List", "Get", "BatchGet", "TransactGet", "Query", "Scan"};
+    return std::ranges::any_of(kReading, [&](std::string_view start) { return operation_.starts_with(start); });
+  }
+
+  void renew() {
+    endpoint_ = prepared_tables();
+    items_written_ = 0;
+  }
+
+  void restore() {
+    // Items of other keys pile up.
+    constexpr int kMaxItemsWritten = 200;
+    const bool writes_items = operation_.find("Item") != std::string_view::npos;
+    if (!writes_items || ++items_written_ > kMaxItemsWritten) {
+      renew();
+    } else {
+      put_prepared_items(*endpoint_);
+    }
+  }
+
+  std::string_view operation_;
+  bool built_;
+  std::unique_ptr<endpoint::Embedded> endpoint_;
+  int items_written_ = 0;
+};
+
+struct Probe {
+  std::size_t request = 0;
+  std::size_t place = 0;
+  std::size_t change = 0;
+};
+
+/// The requests of an operation, their places, and which of them to change how.
+class Plan {
+ public:
+  explicit Plan(const shapes::Operation& operation) : requests_(requests_of(operation)) {
+    for (const JsonTree& request : requests_) places_.push_back(places_of(operation, request));
+  }
+
+  /// Every place of every request with each of `changes` ways.
+  void add_all(std::size_t changes) {
+    add(changes, [](const Place&) { return true; });
+  }
+  /// The same, but only what stands in an object under a name.
+  void add_members(std::size_t changes) {
+    add(changes, [](const Place& place) { return !place.name.ends_with(']'); });
+  }
+  /// The same, but each member or element of the shape only once.
+  void add_once(std::size_t changes) {
+    std::unordered_set<std::string> seen;
+    add(changes, [&](const Place& place) { return seen.insert(place.general_name).second; });
+  }
+
+  [[nodiscard]] std::size_t size() const { return probes_.size(); }
+  [[nodiscard]] const Probe& operator[](std::size_t i) const { return probes_[i]; }
+  [[nodiscard]] const Place& place(std::size_t i) const { return places_[probes_[i].request][probes_[i].place]; }
+
+  /// The text of probe i, made by `apply(parent, position)`.
+  template <class Apply>
+  [[nodiscard]] std::string text(std::size_t i, Apply apply) const {
+    JsonTree request = requests_[probes_[i].request];
+    apply(parent_of(request, place(i)), place(i).steps.back());
+    return request.text_of();
+  }
+
+ private:
+  template <class Wanted>
+  void add(std::size_t changes, Wanted wanted) {
+    for (std::size_t request = 0; request < requests_.size(); ++request) {
+      for (std::size_t at = 0; at < places_[request].size(); ++at) {
+        if (!wanted(places_[request][at])) continue;
+        for (std::size_t change = 0; change < changes; ++change) probes_.push_back({request, at, change});
+      }
+    }
+  }
+
+  std::vector<JsonTree> requests_;
+  std::vector<std::vector<Place>> places_;
+  std::vector<Probe> probes_;
+};
+
+template <class Describe>
+void report(const std::vector<Fault>& faults, Describe describe) {
+  for (std::size_t i = 0; i < faults.size() && i < kMaxShownFaults; ++i) {
+    ADD_FAILURE() << describe(faults[i].task) << "\n  " << faults[i].reason;
+  }
+  if (faults.size() > kMaxShownFaults) ADD_FAILURE() << faults.size() - kMaxShownFaults << " more";
+}
+
+/// GoogleTest prints a parameter where a test fails.
+struct Tested : shapes::Operation {
+  friend void PrintTo(const Tested& tested, std::ostream* out) { *out << tested.name; }
+};
+
+std::vector<Tested> all_operations() {
+  std::vector<Tested> all;
+  for (const shapes::Operation& operation : shapes::kOperations) all.push_back({operation});
+  return all;
+}
+
+std::string name_of(const testing::TestParamInfo<Tested>& info) { return std::string(info.param.name); }
+
+class Requests : public testing::TestWithParam<Tested> {};
+
+TEST_P(Requests, OfEveryOperationHaveAValidFormWithEachMember) {
+  const shapes::Operation& operation = GetParam();
+  if (!is_built(operation.name)) return;  // no request of it is valid
+  const std::vector<JsonTree> requests = valid_requests_of(operation.name);
+  ASSERT_FALSE(requests.empty()) << "requests.json needs a request that " << operation.name << " answers";
+
+  const auto faults = run_in_child(
+      requests.size(), milliseconds(10'000), [] {},
+      [&](std::size_t i) -> std::optional<std::string> {
+        const Answer given = Probed(operation.name, true).answer(requests[i].text_of());
+        if (given.error.empty()) return std::nullopt;
+        return given.error + ": " + given.message;
+      });
+  report(faults,
+         [&](std::size_t i) { return "must be answered: " + requests[std::min(i, requests.size() - 1)].text_of(); });
+
+  std::unordered_set<std::string> present;
+  for (const JsonTree& request : requests) {
+    for (std::string& path : member_paths(operation, request)) present.insert(std::move(path));
+  }
+  const std::vector<std::string> refused = refused_members();
+  for (const std::string& path : member_paths(operation)) {
+    const std::string name = std::string(operation.name) + "." + path;
+    const bool is_refused = std::ranges::any_of(
+        refused, [&](const std::string& member) { return name == member || name.starts_with(member + "."); });
+    EXPECT_NE(present.contains(path), is_refused)
+        << name
+        << (is_refused ? " stands in a valid request and among the refused members of requests.json"
+                       : " stands in no valid request of requests.json");
+  }
+}
+
+TEST_P(Requests, WithAMemberSpoiltAreAnsweredOrRefused) {
+  const shapes::Operation& operation = GetParam();
+  const bool built = is_built(operation.name);
+  const std::vector<Mutation>& mutations = small_mutations();
+  Plan plan(operation);
+  plan.add_all(mutations.size());
+  const auto text_of = [&](std::size_t i) { return plan.text(i, mutations[plan[i].change].apply); };
+
+  std::unique_ptr<Probed> probed;
+  const auto faults = run_in_child(
+      plan.size(), milliseconds(5'000), [&] { probed = std::make_unique<Probed>(operation.name, built); },
+      [&](std::size_t i) -> std::optional<std::string> {
+        const std::string request = text_of(i);
+        const std::string fault = fault_of(probed->answer(request), request.size());
+        return fault.empty() ? std::nullopt : std::optional(fault);
+      });
+  report(faults, [&](std::size_t i) {
+    return i < plan.size() ? std::string(operation.name) + ": " + plan.place(i).name + ' ' +
+                                 mutations[plan[i].change].name + ": " + text_of(i).substr(0, 600)
+                           : std::string("end");
+  });
+}
+
+/// What the request alone decides: the first things that are checked.
+std::string verdict_of(const Answer& answer) {
+  const bool by_request = answer.error == "SerializationException" || answer.error == "ValidationException";
+  return by_request ? answer.error + ": " + answer.message : "taken";
+}
+
+TEST_P(Requests, WithANameGivenTwiceAreJudgedByTheLast) {
+  const shapes::Operation& operation = GetParam();
+  const bool built = is_built(operation.name);
+  const std::vector<Repetition>& ways = repetitions();
+  Plan plan(operation);
+  plan.add_members(ways.size());
+
+  std::unique_ptr<Probed> probed;
+  const auto faults = run_in_child(
+      plan.size(), milliseconds(5'000), [&] { probed = std::make_unique<Probed>(operation.name, built); },
+      [&](std::size_t i) -> std::optional<std::string> {
+        const Repetition& way = ways[plan[i].change];
+        const std::string twice = verdict_of(probed->answer(plan.text(i, way.twice)));
+        const std::string last_alone = verdict_of(probed->answer(plan.text(i, way.last_alone)));
+        if (twice == last_alone) return std::nullopt;
+        return twice.substr(0, 300) + "\n  alone the last one is " + last_alone.substr(0, 300);
+      });
+  report(faults, [&](std::size_t i) {
+    return i < plan.size()
+               ? std::string(operation.name) + ": " + plan.text(i, ways[plan[i].change].twice).substr(0, 600)
+               : std::string("end");
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, Requests, testing::ValuesIn(all_operations()), name_of);
+
+class LongRequests : public testing::TestWithParam<Tested> {};
+
+/// A request `kFactor` times as large may take this many times as long, and a moment more.
+constexpr std::size_t kFactor = 4;
+constexpr std::int64_t kMaxSlowdown = 12;
+constexpr std::int64_t kMomentUs = 60'000;
+constexpr std::size_t kLargeCount = 100'000;
+constexpr int kAttempts = 3;
+
+TEST_P(LongRequests, TakeTimeAndMemoryAsTheyAreLong) {
+  const shapes::Operation& operation = GetParam();
+  const bool built = is_built(operation.name);
+  const std::vector<Growth>& ways = growths();
+  Plan plan(operation);
+  plan.add_once(ways.size());
+  const auto text_of = [&](std::size_t i, std::size_t count) {
+    return plan.text(i, [&](JsonTree& parent, std::size_t at) { ways[plan[i].change].apply(parent, at, count); });
+  };
+
+  std::unique_ptr<Probed> probed;
+  const auto faults = run_in_child(
+      plan.size(), milliseconds(8'000), [&] { probed = std::make_unique<Probed>(operation.name, built); },
+      [&](std::size_t i) -> std::optional<std::string> {
+        const std::string small = text_of(i, kLargeCount / kFactor);
+        const std::string large = text_of(i, kLargeCount);
+        std::string fault;
+        for (int attempt = 0; attempt < kAttempts; ++attempt) {
+          const Answer of_small = probed->answer(small);
+          const Answer of_large = probed->answer(large);
+          fault = fault_of(of_large, large.size());
+          if (fault.empty() && of_large.cpu_us > kMaxSlowdown * of_small.cpu_us + kMomentUs) {
+            fault = std::to_string(small.size()) + " bytes take " + std::to_string(of_small.cpu_us) + " us, " +
+                    std::to_string(large.size()) + " bytes " + std::to_string(of_large.cpu_us) + " us";
+          }
+          if (fault.empty()) return std::nullopt;
+        }
+        return fault;
+      });
+  report(faults, [&](std::size_t i) {
+    return i < plan.size() ? std::string(operation.name) + ": " + plan.place(i).name + ": " +
+                                 ways[plan[i].change].name + ": " + text_of(i, 3).substr(0, 600)
+                           : std::string("end");
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, LongRequests, testing::ValuesIn(all_operations()), name_of);
+
+}  // namespace
+
+}  // namespace stator::api::generated

@@ -1,0 +1,50 @@
+#include "api/generated/prepared_tables.h"
+
+#include <string>
+
+namespace stator::api::generated {
+
+namespace {
+
+constexpr std::string_view kTable = R"({"TableName":"probe","BillingMode":"PAY_PER_REQUEST",
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"},
+    {"AttributeName":"l","AttributeType":"N"},{"AttributeName":"g","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
+  "LocalSecondaryIndexes":[{"IndexName":"byL","Projection":{"ProjectionType":"ALL"},
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"l","KeyType":"RANGE"}]}],
+  "GlobalSecondaryIndexes":[{"IndexName":"byG","Projection":{"ProjectionType":"ALL"},
+    "KeySchema":[{"AttributeName":"g","KeyType":"HASH"}]}],
+  "Tags":[{"Key":"team","Value":"storage"}]})";
+
+constexpr std::string_view kProvisionedTable = R"({"TableName":"provisioned",
+  "ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":5},
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})";
+
+std::string item(const std::string& partition, int number) {
+  const std::string digits = std::to_string(number);
+  return R"({"TableName":"probe","Item":{"pk":{"S":")" + partition + R"("},"sk":{"S":")" + digits + R"("},"l":{"N":")" +
+         digits + R"("},"g":{"S":"g"},"n":{"N":")" + digits +
+         R"("},"t":{"S":"text"},"b":{"B":"AAEC"},"ss":{"SS":["x","y"]},"ns":{"NS":["1","2"]},"bs":{"BS":["AA==","AQ=="]},
+           "m":{"M":{"in":{"N":"1"},"list":{"L":[{"S":"e"}]}}},"li":{"L":[{"N":"1"},{"S":"two"}]},
+           "yes":{"BOOL":true},"none":{"NULL":true}}})";
+}
+
+}  // namespace
+
+std::unique_ptr<endpoint::Embedded> prepared_tables() {
+  auto endpoint = std::make_unique<endpoint::Embedded>(engine::Options{});
+  endpoint->call("CreateTable", kTable);
+  endpoint->call("CreateTable", kProvisionedTable);
+  endpoint->call("UpdateTimeToLive",
+                 R"({"TableName":"probe","TimeToLiveSpecification":{"AttributeName":"expires","Enabled":true}})");
+  put_prepared_items(*endpoint);
+  return endpoint;
+}
+
+void put_prepared_items(endpoint::Embedded& endpoint) {
+  static const std::string kItems[] = {item("a", 1), item("a", 2), item("a", 3), item("a", 4), item("b", 1)};
+  for (const std::string& item : kItems) endpoint.call("PutItem", item);
+}
+
+}  // namespace stator::api::generated
