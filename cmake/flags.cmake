@@ -16,6 +16,10 @@ if(STATOR_SANITIZE)
     -fno-sanitize-recover=all)
   # Instrumented code makes GCC see more that is not there; the plain builds keep warnings errors.
   target_compile_options(stator_flags INTERFACE -Wno-error -Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # It does not know GCC's warnings.
+    target_compile_options(stator_flags INTERFACE -Wno-unknown-warning-option)
+  endif()
   if("thread" IN_LIST STATOR_SANITIZE)
     # ThreadSanitizer knows no fences; Asio does without them then.
     target_compile_options(stator_flags INTERFACE -Wno-tsan)

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Writes the seed corpora of the fuzz targets, tests/fuzz/corpus/TARGET/*. The same files each time; run it after the
+rows of tests/api/generated/requests.json or the lists below have changed. Inputs that a fuzzer found are added by hand,
+as found-*, and are left alone."""
+
+import json
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).resolve().parent
+GENERATED = HERE.parent / "api" / "generated" / "requests.json"
+
+
+def write(target, name, content):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def api_calls():
+    rows = json.loads(GENERATED.read_text())
+    for operation, requests in rows.items():
+        if operation == "refused members":
+            continue
+        for number, request in enumerate(requests):
+            write("api_call", f"{operation}-{number}", f"{operation}\n{json.dumps(request, separators=(',', ':'))}")
+    key = '{"pk":{"S":"a"},"sk":{"S":"1"}}'
+    write("api_call", "PutItem-twice", f'PutItem\n{{"TableName":"probe","Item":{key},"Item":null}}')
+    write("api_call", "GetItem-twice", f'GetItem\n{{"TableName":"probe","Key":null,"Key":{key}}}')
+    write("api_call", "BatchGetItem-twice",
+          f'BatchGetItem\n{{"RequestItems":{{"probe":{{"Keys":[{key}],"Keys":null}}}}}}')
+    write("api_call", "not-json", "Scan\n{")
+    write("api_call", "half-a-character", "CreateTable\n" + json.dumps({"TableName": "é" * 300}, ensure_ascii=False))
+    write("api_call", "ExecuteStatement", 'ExecuteStatement\n{"Statement":"SELECT * FROM probe","Parameters":[{"S":"a"}]}')
+
+
+HEADS = {
+    "post": "POST / HTTP/1.1\r\nHost: localhost:8000\r\nX-Amz-Target: DynamoDB_20120810.GetItem\r\n"
+            "Content-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n\r\n{}",
+    "get": "GET /?a=b HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    "old": "GET / HTTP/1.0\r\n\r\n",
+    "chunked": "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "both-lengths": "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+    "two-lengths": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    "folded": "POST / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c\r\n\r\n",
+    "bare-lf": "POST / HTTP/1.1\nHost: x\n\n",
+    "expect": "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n",
+    "preflight": "OPTIONS / HTTP/1.1\r\nHost: x\r\nOrigin: http://localhost:3000\r\n"
+                 "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-amz-target\r\n\r\n",
+    "no-host": "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+    "two-hosts": "POST / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "many-fields": "GET / HTTP/1.1\r\nHost: x\r\n" + "".join(f"X-{i}: {i}\r\n" for i in range(60)) + "\r\n",
+    "long-length": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551616\r\n\r\n",
+    "version": "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
+    "coding": "POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nAccept-Encoding: gzip;q=0.5, *\r\n\r\n",
+}
+
+
+def heads():
+    for name, head in HEADS.items():
+        write("request_head", name, head)
+
+
+CHUNKED = {
+    "one": "5\r\nhello\r\n0\r\n\r\n",
+    "two": "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\nPOST /",
+    "extension": "3;name=value\r\nabc\r\n0\r\n\r\n",
+    "trailer": "0\r\nX-Sum: 1\r\n\r\n",
+    "upper": "0000F\r\n012345678901234\r\n0\r\n\r\n",
+    "no-size": "\r\nabc",
+    "too-long": "FFFFFFFFFFFFFFFF1\r\n",
+    "too-much": "1001\r\n" + "x" * 4097 + "\r\n0\r\n\r\n",
+    "bare-lf": "1\na\n0\n\n",
+    "cut": "5\r\nhel",
+    "quoted": '1;a="b\r\nc"\r\nx\r\n0\r\n\r\n',
+}
+
+
+def chunked():
+    for name, body in CHUNKED.items():
+        for piece in (0, 6):
+            write("chunked", f"{name}-{piece + 1}", bytes([piece]) + body.encode())
+
+
+SCOPE = "AKIDEXAMPLE/20261125/us-east-1/dynamodb/aws4_request"
+SIGNATURE = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
+AUTHORIZATIONS = {
+    "signed": f"AWS4-HMAC-SHA256 Credential={SCOPE}, SignedHeaders=host;x-amz-date;x-amz-target, Signature={SIGNATURE}",
+    "no-spaces": f"AWS4-HMAC-SHA256 Credential={SCOPE},SignedHeaders=host;x-amz-date,Signature={SIGNATURE}",
+    "no-signature": f"AWS4-HMAC-SHA256 Credential={SCOPE}, SignedHeaders=host",
+    "twice": f"AWS4-HMAC-SHA256 Credential={SCOPE}, Credential={SCOPE}, SignedHeaders=host, Signature={SIGNATURE}",
+    "short-scope": f"AWS4-HMAC-SHA256 Credential=AKID/20261125, SignedHeaders=host, Signature={SIGNATURE}",
+    "empty-parts": "AWS4-HMAC-SHA256 Credential=, SignedHeaders=, Signature=",
+    "basic": "Basic dXNlcjpwYXNz",
+    "algorithm-only": "AWS4-HMAC-SHA256",
+    "empty": "",
+    "equals": "AWS4-HMAC-SHA256 ===,=,,",
+    "semicolons": f"AWS4-HMAC-SHA256 Credential={SCOPE}, SignedHeaders=;;host;;, Signature={SIGNATURE}",
+}
+
+
+def authorizations():
+    for name, value in AUTHORIZATIONS.items():
+        write("authorization", name,
+              "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Date: 20261125T120000Z\r\n"
+              f"X-Amz-Target: DynamoDB_20120810.ListTables\r\nAuthorization: {value}\r\nContent-Length: 2\r\n\r\n{{}}")
+    query = (f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={SCOPE.replace('/', '%2F')}&X-Amz-Date=20261125T120000Z"
+             f"&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature={SIGNATURE}")
+    write("authorization", "presigned", f"POST /?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n{{}}")
+    write("authorization", "presigned-half", "POST /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%zz HTTP/1.1\r\nHost: x\r\n\r\n")
+    write("authorization", "unsigned", "POST / HTTP/1.1\r\nHost: localhost\r\n\r\n{}")
+    write("authorization", "both", f"POST /?{query} HTTP/1.1\r\nHost: x\r\nAuthorization: {AUTHORIZATIONS['signed']}\r\n\r\n")
+
+
+NAMES = {"#n": "n", "#t": "t", "#l": "li", "#s": "ss"}
+VALUES = {":one": {"N": "1"}, ":a": {"S": "a"}, ":long": {"S": "a" * 300 + "b"}, ":list": {"L": [{"S": "x"}]},
+          ":set": {"SS": ["x"]}, ":map": {"M": {"in": {"N": "1"}}}, ":type": {"S": "S"}, ":bytes": {"B": "AAEC"}}
+EXPRESSIONS = [
+    ("condition", "#n = :one"), ("condition", "attribute_exists(#n) AND NOT attribute_not_exists(m.in)"),
+    ("condition", "#n BETWEEN :one AND :one OR #n IN (:one, :one)"), ("condition", "contains(#t, :a)"),
+    ("condition", "contains(u, :long) OR contains(t, :long)"), ("condition", "size(#l) > :one"),
+    ("condition", "begins_with(#t, :a) AND (((#n <> :one)))"), ("condition", "attribute_type(pk, :type)"),
+    ("condition", "contains(#s, :a) OR contains(#l, :a)"), ("condition", "li[0] = :one AND m.li[0] <> :a"),
+    ("condition", "m = :map OR ss = :set OR b >= :bytes"), ("condition", " OR ".join(["contains(t, :long)"] * 30)),
+    ("filter", "NOT " * 20 + "#n = :one"), ("filter", "(" * 40 + "#n = :one" + ")" * 40), ("filter", "#n = "),
+    ("filter", "select = :one"), ("filter", "a" * 300 + " = :one"), ("filter", "#n = :undefined"),
+    ("update", "SET #n = :one"), ("update", "SET #n = #n + :one, t = if_not_exists(zz, :a) REMOVE li[0] ADD c :one DELETE ss :set"),
+    ("update", "SET li = list_append(li, :list), m.in = :one"), ("update", "SET li[3] = :a, li[100] = :a"),
+    ("update", "REMOVE m.li[0], li[1], none"), ("update", "ADD ns :one"), ("update", "ADD zz :set"),
+    ("update", "SET a = b"), ("update", "SET m.in = :a, m = :map"), ("update", "SET #n = #n - :one - :one"),
+    ("update", ", ".join(["SET a0 = :list"] + [f"a{i} = list_append(li, li)" for i in range(1, 20)])),
+    ("projection", "#n, m.in, li[0], li[1], zz"), ("projection", "m, m.in"), ("projection", ", ".join(f"li[{i}]" for i in range(80))),
+    ("key", "pk = :a AND sk BETWEEN :a AND :a"), ("key", "pk = :a AND begins_with(sk, :a)"), ("key", "pk = :a OR sk = :a"),
+    ("key", "sk > :a"), ("key", "pk = :a AND sk < :one"),
+]
+
+
+def expressions():
+    for number, (kind, text) in enumerate(EXPRESSIONS):
+        used = {"names": {k: v for k, v in NAMES.items() if k in text}, "values": {k: v for k, v in VALUES.items() if k in text}}
+        used = {k: v for k, v in used.items() if v}
+        write("expression", f"{number:02}-{kind}", f"{kind}\n{text}\n{json.dumps(used, separators=(',', ':'))}")
+
+
+ITEMS = {
+    "all": {"pk": {"S": "a"}, "n": {"N": "1"}, "b": {"B": "AAEC"}, "ss": {"SS": ["x", "y"]}, "ns": {"NS": ["1", "2.5"]},
+            "bs": {"BS": ["AA==", "AQ=="]}, "m": {"M": {"in": {"N": "1"}}}, "l": {"L": [{"S": "e"}, {"NULL": True}]}, "yes": {"BOOL": True}},
+    "empty": {},
+    "many": {f"a{i}": {"N": str(i)} for i in range(40)},
+    "deep": {"d": {"L": [{"L": [{"M": {"x": {"L": []}}}]}]}},
+    "wide": {"é語😀": {"S": "é語😀\u0001\"\\"}},
+    "numbers": {"n": {"NS": ["1", "-0.5", "1e100", "123456789012345678901234567890"]}},
+}
+
+
+def items():
+    for name, item in ITEMS.items():
+        text = json.dumps(item, separators=(",", ":"), ensure_ascii=False)
+        write("stored_item", name, f"{next(iter(item), 'pk')}\n{text}")
+        write("stored_item", f"{name}-cut", f"pk\n{text[:len(text) * 2 // 3]}")
+    for name, text in {"not-object": "[1]", "no-value": '{"a"}', "open": '{"a":{"S":"', "nested": '{"a":' * 60,
+                       "two-types": '{"a":{"S":"x","N":"1"}}', "escape": '{"a\\"b":{"S":"\\u00zz"}}', "nothing": ""}.items():
+        write("stored_item", name, f"a\n{text}")
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def record(payload, kind=1):
+    """A record of RocksDB's log: masked checksum, length, type, payload."""
+    crc = crc32c(bytes([kind]) + payload)
+    masked = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+    return struct.pack("<IHB", masked, len(payload), kind) + payload
+
+
+def logs():
+    sound = [record(bytes([65 + i]) * 20) for i in range(4)]
+    whole = b"".join(sound)
+    broken = bytearray(whole)
+    broken[30] ^= 1
+    long_length = bytearray(whole)
+    long_length[5] = 0xFF
+    block = record(b"x" * (32 * 1024 - 7 - 10))
+    for name, content in {
+        "empty": b"", "sound": whole, "torn": whole[:-5], "flipped": bytes(broken), "long-length": bytes(long_length),
+        "zeroes": whole + bytes(100), "only-zeroes": bytes(64), "short": whole[:3], "two-blocks": block + bytes(10) + whole,
+        "pieces": record(b"a" * 10, 2) + record(b"b" * 10, 3) + record(b"c" * 10, 4), "type-9": record(b"a", 9),
+        "garbage": bytes((i * 7919) % 251 for i in range(500)),
+    }.items():
+        write("write_ahead_log", name, content)
+
+
+for make in (api_calls, heads, chunked, authorizations, expressions, items, logs):
+    make()
