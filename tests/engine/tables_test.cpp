@@ -348,6 +348,46 @@ void expect_nothing_left(const std::filesystem::path& directory, const std::vect
   }
 }
 
+TEST(Backfill, LeavesNoProgressBehindWhenItHasEnded) {
+  const TemporaryDirectory directory;
+  store::SpaceId space = 0;
+  {
+    const auto engine = open(directory.path());
+    engine->create_table(make_table("t"));
+    for (int i = 0; i < 300; ++i) put(*engine, engine->usable_table("t"), numbered(i));
+    engine->update_table("t", [](Table& table) { table.indexes.push_back(by_group()); });
+    ASSERT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
+    space = engine->usable_table("t")->index("gsi")->space;
+  }
+  store::Options options;
+  options.directory = directory.path();
+  std::string progress;
+  EXPECT_FALSE(store::Store::open(options)->get(catalog_key(CatalogRow::kBackfill, space), progress));
+}
+
+TEST(Tables, ADeletionThatWasInterruptedEndsAtTheNextStart) {
+  const TemporaryDirectory directory;
+  std::vector<store::SpaceId> spaces;
+  {
+    const auto engine = open(directory.path());
+    engine->create_table(make_table("t", {by_group()}));
+    for (int i = 0; i < 1500; ++i) put(*engine, engine->usable_table("t"), numbered(i));
+    spaces = {engine->usable_table("t")->space, engine->usable_table("t")->index("gsi")->space};
+  }
+  {
+    // The first batch of a deletion, laid down by hand: the table is gone, its rows are not.
+    store::Options options;
+    options.directory = directory.path();
+    const auto raw = store::Store::open(options);
+    store::Batch batch;
+    batch.remove(catalog_key(CatalogRow::kTable, "t"));
+    for (const store::SpaceId space : spaces) batch.put(catalog_key(CatalogRow::kDropped, space), {});
+    raw->write(batch);
+  }
+  EXPECT_EQ(open(directory.path())->find_table("t"), nullptr);
+  expect_nothing_left(directory.path(), spaces);
+}
+
 TEST(Backfill, LeavesNothingOfAnIndexThatIsDroppedMeanwhile) {
   const TemporaryDirectory directory;
   std::vector<store::SpaceId> spaces;

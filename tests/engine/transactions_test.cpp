@@ -90,6 +90,30 @@ TEST_F(Transactions, EmptyIndexKeysAndRepeatedItemsAreRefusedBeforehand) {
             "Transaction request cannot include multiple operations on one item");
 }
 
+TEST_F(Transactions, EveryItemIsCountedAlsoWhereSeveralShareALockStripe) {
+  // 100 items and 256 stripes: some meet, and share one row of counters.
+  constexpr int kItems = 100;
+  std::vector<json::EncodedItem> items;
+  for (int i = 0; i < kItems; ++i) {
+    items.push_back(item(R"({"pk":{"S":"a)" + std::to_string(i) + R"("},"sk":{"S":"s"},"g":{"S":"g"}})"));
+  }
+  std::vector<WriteAction> actions;
+  for (int i = 0; i < kItems; ++i) {
+    actions.push_back(action(WriteKind::kPut, account(i)));
+    actions.back().item = &items[static_cast<std::size_t>(i)];
+  }
+  engine_->transact_write(actions);
+  EXPECT_EQ(engine_->counts(*table_).table.items, 100U);
+  EXPECT_EQ(engine_->counts(*table_).indexes.at(0).items, 100U);
+  for (int i = 0; i < kItems; ++i) {
+    actions[static_cast<std::size_t>(i)] = action(WriteKind::kDelete, account(i));
+  }
+  engine_->transact_write(actions);
+  EXPECT_EQ(engine_->counts(*table_).table.items, 0U);
+  EXPECT_EQ(engine_->counts(*table_).table.size_bytes, 0U);
+  EXPECT_EQ(engine_->counts(*table_).indexes.at(0).size_bytes, 0U);
+}
+
 TEST_F(Transactions, TransfersUnderContentionNeitherMakeNorLoseMoney) {
   constexpr int kAccounts = 5;
   constexpr std::int64_t kStart = 100;
