@@ -19,6 +19,11 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
+struct ByName {
+  bool operator()(const CanonicalField& field, std::string_view name) const { return field.name < name; }
+  bool operator()(std::string_view name, const CanonicalField& field) const { return name < field.name; }
+};
+
 /// Runs of blanks become one; none at the ends.
 void append_canonical_value(std::string_view value, std::string& out) {
   const std::size_t begin = out.size();
@@ -141,8 +146,8 @@ CanonicalFields canonical_fields(std::span<const std::pair<std::string_view, std
 }
 
 std::span<const CanonicalField> fields_named(const CanonicalFields& fields, std::string_view name) {
-  const auto found = std::ranges::equal_range(fields, name, {}, &CanonicalField::name);
-  return {found.begin(), found.end()};
+  const auto [begin, end] = std::equal_range(fields.begin(), fields.end(), name, ByName());
+  return {begin, end};
 }
 
 bool are_canonical_names(std::string_view signed_names) {

@@ -120,12 +120,11 @@ bool AccessRules::allows_table(std::string_view table) const {
   });
 }
 
-AccessKeys::AccessKeys(std::vector<AccessKey> keys) {
+AccessKeys::AccessKeys(const std::vector<AccessKey>& keys) {
   if (keys.empty()) throw ConfigurationError("there is no access key in the credentials");
-  for (AccessKey& key : keys) {
-    const std::string id = key.id;
-    const auto [found, added] = keys_.try_emplace(id, std::move(key));
-    if (!added) {  // then `key` is as it was
+  for (const AccessKey& key : keys) {
+    const auto [found, added] = keys_.emplace(key.id, key);
+    if (!added) {
       throw ConfigurationError("profiles \"" + found->second.name + "\" and \"" + key.name +
                                "\" have the same aws_access_key_id");
     }
@@ -150,7 +149,7 @@ AccessKeys parse_access_keys(std::istream& text, const std::string& name) {
     keys.push_back(std::move(key));
   }
   if (keys.empty()) throw ConfigurationError(name + ": there is no access key in it");
-  return AccessKeys(std::move(keys));
+  return AccessKeys(keys);
 }
 
 AccessKeys read_access_keys(const std::string& source) {

@@ -35,7 +35,7 @@ struct AccessKey {
 class AccessKeys {
  public:
   /// Throws endpoint::ConfigurationError when two keys have the same id, or there is none.
-  explicit AccessKeys(std::vector<AccessKey> keys);
+  explicit AccessKeys(const std::vector<AccessKey>& keys);
 
   /// Null when there is no key of that id.
   [[nodiscard]] const AccessKey* find(std::string_view id) const;
