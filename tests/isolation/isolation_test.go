@@ -146,9 +146,6 @@ func TestKilledServers(t *testing.T) {
 
 // A transaction that is sent again after the kill has happened once.
 func TestTokensOutliveTheServer(t *testing.T) {
-	if os.Getenv("ISOLATION_TOKENS") == "" {
-		t.Skip("tokens are forgotten when the server dies; ISOLATION_TOKENS=1 shows it")
-	}
 	checkKills(t, Resend)
 }
 
