@@ -192,8 +192,9 @@ class Application {
   /// A member or element that is added to its parent, or removed from it.
   struct Change {
     const Path* path;
-    AttributeValue* parent;               // null for a top-level path
-    std::optional<AttributeValue> added;  // nullopt where it is removed
+    AttributeValue* parent;  // null for a top-level path
+    bool removes;
+    AttributeValue added;
   };
 
   // The item as it was ------------------------------------------------------------------------------------------------
@@ -215,10 +216,11 @@ class Application {
       const UpdateAction& action = program_.actions[i];
       const Path& path = program_.paths[action.path];
       if (action.kind == UpdateAction::Kind::kSet) {
-        values_[i] = evaluate(action.value, before);
-        if (!values_[i]) continue;
-        check_nesting(path, *values_[i]);
-        count_written(*values_[i], written_bytes);
+        std::optional<AttributeValue>& value = values_[i];
+        value = evaluate(action.value, before);
+        if (!value) continue;
+        check_nesting(path, *value);
+        count_written(*value, written_bytes);
       } else if (action.kind != UpdateAction::Kind::kRemove) {
         const AttributeValue& operand = *action.value.value;
         const AttributeValue* old = before.find(path);
@@ -272,7 +274,7 @@ class Application {
     const Path& path = program_.paths[action.path];
     switch (action.kind) {
       case UpdateAction::Kind::kSet:
-        set(path, places_[i], std::move(*values_[i]));
+        if (auto& value = values_[i]) set(path, places_[i], std::move(*value));
         break;
       case UpdateAction::Kind::kAdd:
         add(path, places_[i], *action.value.value);
@@ -292,7 +294,7 @@ class Application {
     } else if (place.value != nullptr) {
       *place.value = std::move(value);
     } else {
-      changes_.push_back({&path, place.parent, std::move(value)});
+      changes_.push_back({&path, place.parent, false, std::move(value)});
     }
   }
 
@@ -330,7 +332,7 @@ class Application {
     if (empty) remove(path, place);  // there are no empty sets
   }
 
-  void remove(const Path& path, const Place& place) { changes_.push_back({&path, place.parent, std::nullopt}); }
+  void remove(const Path& path, const Place& place) { changes_.push_back({&path, place.parent, true, {}}); }
 
   // Members and elements ----------------------------------------------------------------------------------------------
 
@@ -341,7 +343,7 @@ class Application {
     const std::size_t depth_b = b.path->steps.size();
     if (depth_a != depth_b) return depth_a > depth_b;
     if (a.parent != b.parent) return std::less<>()(a.parent, b.parent);
-    if (a.added.has_value() != b.added.has_value()) return a.added.has_value();
+    if (a.removes != b.removes) return b.removes;
     return a.parent != nullptr && a.parent->get_if<List>() != nullptr && index_of(*a.path) < index_of(*b.path);
   }
 
@@ -356,15 +358,15 @@ class Application {
     }
     AttributeValue& parent = *from->parent;
     const auto to = std::find_if(from, changes_.end(), [&](const Change& each) { return each.parent != &parent; });
-    const auto removed = std::find_if(from, to, [](const Change& each) { return !each.added; });
+    const auto removed = std::find_if(from, to, [](const Change& each) { return each.removes; });
     if (auto* map = parent.get_if<Map>()) {
-      for (auto each = from; each != removed; ++each) map->push_back({name_of(*each->path), std::move(*each->added)});
+      for (auto each = from; each != removed; ++each) map->push_back({name_of(*each->path), std::move(each->added)});
       std::set<std::string_view> names;
       for (auto each = removed; each != to; ++each) names.insert(name_of(*each->path));
       if (!names.empty())
         std::erase_if(*map, [&](const core::MapMember& member) { return names.contains(member.name); });
     } else if (auto* list = parent.get_if<List>()) {
-      for (auto each = from; each != removed; ++each) list->push_back(std::move(*each->added));
+      for (auto each = from; each != removed; ++each) list->push_back(std::move(each->added));
       std::set<std::size_t> indexes;
       for (auto each = removed; each != to; ++each) indexes.insert(index_of(*each->path));
       std::size_t at = 0;
