@@ -50,9 +50,19 @@ void for_each_replaced(const Names& names, Replaced replaced) {
 }
 
 bool repeats_name(const Object& object) {
-  bool repeated = false;
-  for_each_replaced(names_of(object), [&](std::size_t) { repeated = true; });
-  return repeated;
+  if (object.size() > kFewMembers) {
+    bool repeated = false;
+    for_each_replaced(names_of(object), [&](std::size_t) { repeated = true; });
+    return repeated;
+  }
+  for (auto one = object.begin(); one != object.end(); ++one) {
+    const std::string_view name = one.key();
+    auto other = one;
+    for (++other; other != object.end(); ++other) {
+      if (other.key_length() == name.size() && other.key() == name) return true;
+    }
+  }
+  return false;
 }
 
 void append_object(const Object& object, std::string& out) {
@@ -75,19 +85,22 @@ void append_object(const Object& object, std::string& out) {
 }  // namespace
 
 bool has_repeated_name(const Value& root) {
-  if (root.is_object()) {
-    const Object object(root);
-    for (const auto [name, value] : object) {
-      if (has_repeated_name(value)) return true;
+  switch (root.type()) {
+    case simdjson::dom::element_type::OBJECT: {
+      const Object object = root.get_object().value_unsafe();
+      for (auto member = object.begin(); member != object.end(); ++member) {
+        if (has_repeated_name(member.value())) return true;
+      }
+      return object.size() > 1 && repeats_name(object);
     }
-    return object.size() > 1 && repeats_name(object);
+    case simdjson::dom::element_type::ARRAY:
+      for (const Value element : Array(root)) {
+        if (has_repeated_name(element)) return true;
+      }
+      return false;
+    default:
+      return false;
   }
-  if (root.is_array()) {
-    for (const Value element : Array(root)) {
-      if (has_repeated_name(element)) return true;
-    }
-  }
-  return false;
 }
 
 void append_without_repeated(const Value& root, std::string& out) {
