@@ -11,6 +11,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -ffunction-sections -fdata-sections")
 set(CMAKE_EXE_LINKER_FLAGS_RELEASE "-Wl,--gc-sections -Wl,--as-needed -Wl,-O1")
 
 if(STATOR_SANITIZE)
+  # With assertions, ours and the standard library's, and line numbers in reports; -O1 compiles in half the time of -O2.
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1 -D_GLIBCXX_ASSERTIONS")
   string(REPLACE ";" "," STATOR_SANITIZE_LIST "${STATOR_SANITIZE}")
   target_compile_options(stator_flags INTERFACE -fsanitize=${STATOR_SANITIZE_LIST} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
