@@ -1,8 +1,8 @@
 #include "server/call_monitor.h"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <chrono>
+#include <utility>
 
 #include "server/event_loop.h"
 
@@ -14,34 +14,25 @@ constexpr unsigned kLooksBeforeSleep = 50;
 
 }  // namespace
 
-CallMonitor::CallMonitor(boost::asio::io_context& context, ThreadPool& pool)
-    : context_(context), pool_(pool), timer_(context) {}
+CallMonitor::CallMonitor(ThreadPool& pool) : pool_(pool) {}
 
-void CallMonitor::add(EventLoop& loop) { watched_.push_back({.loop = &loop}); }
+CallMonitor::~CallMonitor() { stop(); }
+
+void CallMonitor::add(EventLoop& loop) { watched_.emplace_back().loop = &loop; }
+
+void CallMonitor::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
 
 void CallMonitor::stop() {
-  stopped_ = true;
-  timer_.cancel();
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  wake();
+  thread_.join();
 }
 
 void CallMonitor::wake() noexcept {
-  if (!asleep_.exchange(false)) return;
-  try {
-    boost::asio::post(context_, [this] {
-      quiet_looks_ = 0;
-      schedule();
-    });
-  } catch (...) {
-    asleep_.store(true);  // the next call tries again
-  }
-}
-
-void CallMonitor::schedule() {
-  if (stopped_) return;
-  timer_.expires_after(kInterval);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) look();
-  });
+  if (asleep_.exchange(false)) asleep_.notify_one();
 }
 
 bool CallMonitor::all_quiet() const {
@@ -51,23 +42,37 @@ bool CallMonitor::all_quiet() const {
   });
 }
 
-void CallMonitor::look() {
-  quiet_looks_ = all_quiet() ? quiet_looks_ + 1 : 0;
-  for (Watched& watched : watched_) look_at(watched);
-  if (quiet_looks_ < kLooksBeforeSleep) return schedule();
-  asleep_.store(true, std::memory_order_seq_cst);
-  // A call that began before this store saw no need to wake us, but is seen here; a later one wakes us.
-  if (!all_quiet() && asleep_.exchange(false)) {
-    quiet_looks_ = 0;
-    schedule();
+void CallMonitor::run(const std::stop_token& stop) {
+  unsigned quiet_looks = 0;
+  while (!stop.stop_requested()) {
+    if (quiet_looks >= kLooksBeforeSleep) {
+      quiet_looks = 0;
+      asleep_.store(true, std::memory_order_seq_cst);
+      // A call that began before this store saw no need to wake us, but is seen here; a later one wakes us.
+      if (all_quiet() && !stop.stop_requested()) asleep_.wait(true);
+      asleep_.store(false);
+    }
+    std::this_thread::sleep_for(kInterval);
+    quiet_looks = all_quiet() ? quiet_looks + 1 : 0;
+    for (Watched& watched : watched_) look_at(watched);
   }
 }
 
 void CallMonitor::look_at(Watched& watched) {
   const std::uint64_t call = watched.loop->call();
-  const bool held_up = call == watched.seen && EventLoop::is_under_way(call) && watched.taken_over != call;
+  const bool long_call = call == watched.seen && EventLoop::is_under_way(call) && watched.taken_over != call;
   watched.seen = call;
-  if (!held_up) return;
+  if (!long_call) {
+    watched.waited_ns.reset();
+    return;
+  }
+  const std::optional<std::uint64_t> waited = watched.loop->run_queue_ns();
+  const std::optional<std::uint64_t> before = std::exchange(watched.waited_ns, waited);
+  if (waited) {
+    // Twice seen says long; only what it did between two looks says why.
+    if (!before) return;
+    if (std::chrono::nanoseconds(*waited - *before) > kInterval / 2) return;
+  }
   EventLoop* const loop = watched.loop;
   const bool sent = pool_.run_now([loop, call](Protocol& protocol) {
     if (loop->take_over(call)) loop->drive(protocol);

@@ -1,6 +1,7 @@
 #include "server/event_loop.h"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -30,6 +31,7 @@ std::int64_t EventLoop::now_ms() {
 
 void EventLoop::drive(Protocol& protocol) {
   protocol_ = &protocol;
+  thread_.store(::gettid(), std::memory_order_relaxed);
   while (!context_.stopped()) {
     try {
       context_.run();

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "server/call_monitor.h"
 #include "server/memory_budget.h"
@@ -64,6 +65,10 @@ class EventLoop {
   [[nodiscard]] static bool is_under_way(std::uint64_t call) { return call % 2 == 1; }
   /// True: `call` is still under way, and the thread that asks must drive the loop from now on.
   [[nodiscard]] bool take_over(std::uint64_t call) { return end_call(call); }
+  /// Of the thread that drives the loop: how long it has waited for a processor.
+  [[nodiscard]] std::optional<std::uint64_t> run_queue_ns() const {
+    return server::run_queue_ns(thread_.load(std::memory_order_relaxed));
+  }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] const Options& options() const { return shared_.options; }
   [[nodiscard]] MemoryBudget& budget() { return shared_.budget; }
@@ -98,6 +103,7 @@ class EventLoop {
   const Shared& shared_;
   Protocol* protocol_ = nullptr;
   std::atomic<std::uint64_t> call_{0};
+  std::atomic<pid_t> thread_{0};  // that drives it
   std::atomic<std::size_t> load_{0};
   bool draining_ = false;
   std::int64_t drain_deadline_ms_ = 0;

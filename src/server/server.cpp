@@ -91,7 +91,7 @@ std::string exposure_warning(const Options& options, const std::string& address,
          " MAY READ AND CHANGE EVERYTHING: --credentials lets only your keys in";
 }
 
-/// One listening socket, on a thread of its own that also watches the event loops, hands each new connection to the
+/// One listening socket, on a thread of its own, hands each new connection to the
 /// loop with the fewest. With a socket a loop (SO_REUSEPORT) the kernel spreads connections by hash, which for the
 /// dozen keep-alive connections of an SDK's pool is far from even; and a second server on the same port would go
 /// unnoticed. docs/server.md has the measurement.
@@ -105,7 +105,7 @@ struct Server::Impl {
               return std::make_unique<Protocol>(endpoint, *authenticator, *web_rules, options, draining);
             },
             thread_limits(loop_count(options))),
-        monitor(context, pool),
+        monitor(pool),
         shared{.options = options,
                .budget = budget,
                .pool = pool,
@@ -175,12 +175,16 @@ struct Server::Impl {
         if (!pool.run_now([loop](Protocol& protocol) { loop->drive(protocol); })) break;
         ++started;
       }
-      if (started == loops.size()) return pool.add_spare();
+      if (started == loops.size()) {
+        monitor.start();
+        return pool.add_spare();
+      }
     } catch (const std::system_error& error) {
       why = error.what();
     }
     for (std::size_t i = 0; i < started; ++i) loops[i]->begin_drain();
     pool.join();
+    monitor.stop();
     throw std::runtime_error("cannot start the server's threads: " + why);
   }
 
@@ -198,6 +202,7 @@ struct Server::Impl {
       }
     }
     pool.join();
+    monitor.stop();
   }
 
   const Options options;
@@ -206,7 +211,7 @@ struct Server::Impl {
   std::atomic<bool> draining{false};
   const std::unique_ptr<const Authenticator> authenticator;
   std::optional<WebRules> web_rules;  // when it is known where we listen
-  asio::io_context context;           // accepts and watches
+  asio::io_context context;           // accepts
   ThreadPool pool;
   CallMonitor monitor;
   const Shared shared;
