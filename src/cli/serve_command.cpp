@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -14,6 +16,7 @@
 #include "server/stop_signals.h"
 #include "server/tls.h"
 #include "server/web_rules.h"
+#include "store/store.h"
 
 namespace stator::cli {
 namespace {
@@ -40,6 +43,13 @@ std::shared_ptr<const server::TlsContext> make_tls(const ServeOptions& options, 
   return std::make_shared<const server::TlsContext>(options.in_memory
                                                         ? server::make_self_signed_certificate()
                                                         : server::keep_self_signed_certificate(data_directory));
+}
+
+/// As the store sees it when it opens; the server raises it after that.
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::numeric_limits<std::size_t>::max();
+  return limit.rlim_cur;
 }
 
 std::string start_line(const server::Server& server, const std::string& storage, const server::Options& options) {
@@ -92,6 +102,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
+  if (!options.in_memory) options.http.reserved_descriptors = store::descriptors_needed(descriptor_limit());
   endpoint::Embedded endpoint(storage);
   options.http.tls = make_tls(options, session.data_directory);
   server::Server server(endpoint, options.http);

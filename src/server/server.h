@@ -15,7 +15,7 @@ namespace stator::server {
 
 class TlsContext;
 
-inline constexpr std::size_t kDefaultReservedDescriptors = 512;
+inline constexpr std::size_t kDefaultReservedDescriptors = 64;  // of a store in memory
 
 struct Options {
   std::string host = "127.0.0.1";
