@@ -113,6 +113,7 @@ void build_commands(CLI::App& root, Session& session) {
   root.set_help_flag("-h,--help", "Print this help");
   root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
   add_serve_command(root, session);
+  add_directory_commands(root, session);
   add_ddb_commands(root, session);
   add_db_commands(root, session);
   add_rds_commands(root, session);

@@ -119,6 +119,10 @@ void DataDirectory::look_for_marker(Access access) const {
                     std::string(kMarker) + ")");
   }
   if (error) fail_by_errno(path_, error.value());
+  // The marker is written before anything else, so a store without one has lost it, and with it what it needs.
+  if (fs::exists(store_path(), error) && !fs::is_empty(store_path(), error) && !fs::exists(path_ / kMarker)) {
+    throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
+  }
   if (access != Access::kCreate) throw OpenError("there is no Stator data in " + path_.string());
 }
 
@@ -133,11 +137,6 @@ void DataDirectory::read_or_write_marker(Access access) {
     return;
   }
   if (fs::exists(file)) fail_by_errno(path_, EACCES);
-  // The marker is written before anything else, so a store without one has lost it, and with it what it needs.
-  std::error_code error;
-  if (fs::exists(store_path(), error) && !fs::is_empty(store_path(), error)) {
-    throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
-  }
   if (access != Access::kCreate) throw OpenError("there is no Stator data in " + path_.string());
   marker_.add(Feature::kFileList);
   try {

@@ -1,0 +1,71 @@
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "cli/command.h"
+#include "engine/check.h"
+#include "engine/repair.h"
+
+namespace stator::cli {
+namespace {
+
+std::string counted(std::uint64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+void check(Session& session, const std::string& directory) {
+  const engine::CheckReport report = engine::check_directory(directory);
+  for (const engine::CheckReport::TableFound& table : report.tables) {
+    *session.out << "table " << table.name << ": " << counted(table.items, "item") << ", "
+                 << counted(table.size_bytes, "byte") << ", " << table.indexes
+                 << (table.indexes == 1 ? " index" : " indexes") << "\n";
+  }
+  for (const std::string& problem : report.problems) *session.out << "damage: " << problem << "\n";
+  if (report.problem_count > report.problems.size()) {
+    *session.out << "and " << report.problem_count - report.problems.size() << " more\n";
+  }
+  if (report.is_sound()) {
+    *session.out << directory << " is sound\n";
+    return;
+  }
+  throw CommandError("stator: " + directory + " is damaged; stator repair " + directory +
+                     " --to NEW saves what can be read");
+}
+
+void repair(Session& session, const std::string& from, const std::string& to) {
+  const engine::RepairReport report = engine::repair_directory(from, to);
+  for (const std::string& line : report.lines) *session.out << "damage: " << line << "\n";
+  for (const engine::RepairReport::TableSaved& table : report.tables) {
+    *session.out << "table " << table.name << ": " << counted(table.items, "item") << " saved";
+    if (table.lost_items > 0) *session.out << ", " << table.lost_items << " lost";
+    *session.out << "\n";
+  }
+  *session.out << (report.lost_anything() ? "not everything could be saved; what could is in " : "saved to ") << to
+               << "\n";
+}
+
+}  // namespace
+
+void add_directory_commands(CLI::App& root, Session& session) {
+  const auto directory = std::make_shared<std::string>();
+  CLI::App* check_command =
+      root.add_subcommand("check", "Read everything in a data directory and say whether it is sound");
+  check_command->add_option("DIR", *directory, "The data directory")->required();
+  check_command->footer(
+      "Changes nothing. Ends with 0 only if every file, item, index entry and counter is right.\n"
+      "Example: stator check .stator");
+  check_command->callback([directory, &session] { check(session, *directory); });
+
+  const auto to = std::make_shared<std::string>();
+  CLI::App* repair_command =
+      root.add_subcommand("repair", "Make a new data directory of what can be read of a damaged one");
+  repair_command->add_option("DIR", *directory, "The damaged data directory; it is not changed")->required();
+  repair_command->add_option("--to", *to, "The new data directory: missing or empty")->type_name("NEW")->required();
+  repair_command->footer(
+      "Says what was damaged, and for each table how many items were saved and lost. Indexes are made anew.\n"
+      "Example: stator repair .stator --to repaired");
+  repair_command->callback([directory, to, &session] { repair(session, *directory, *to); });
+}
+
+}  // namespace stator::cli

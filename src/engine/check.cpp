@@ -1,0 +1,239 @@
+#include "engine/check.h"
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "core/damage_error.h"
+#include "engine/index_entry.h"
+#include "engine/keys.h"
+#include "engine/state.h"
+#include "engine/stored_value.h"
+#include "engine/stripes.h"
+#include "engine/table_json.h"
+#include "json/item.h"
+#include "store/store.h"
+
+namespace stator::engine {
+namespace {
+
+/// The key that an item's own attributes make; nullopt where one is missing or of another type.
+std::optional<std::string> key_of(const Table& table, const json::Item& item) {
+  std::vector<core::AttributeValue> values;
+  for (const auto* attributes : {&table.key_schema.hash, &table.key_schema.range}) {
+    for (const core::KeyAttribute& attribute : *attributes) {
+      const core::AttributeValue* value = item.find(attribute.name);
+      if (value == nullptr || value->type() != attribute.type) return std::nullopt;
+      values.push_back(*value);
+    }
+  }
+  return Engine::make_key(table, std::move(values)).encoded;
+}
+
+/// The space of a table's rows by expiry, once tables have such.
+template <class AnyTable>
+void add_expiry_space(const AnyTable& table, std::set<store::SpaceId>& known) {
+  if constexpr (requires { table.ttl_space; }) known.insert(table.ttl_space);
+}
+
+class Checker {
+ public:
+  Checker(const store::Store& store, CheckReport& report) : store_(store), report_(report) {}
+
+  void check_all() {
+    for (std::string& line : store_.damaged_files()) report_.add(std::move(line));
+    read_catalog();
+    for (const Table& table : tables_) check_table(table);
+    check_spaces();
+  }
+
+ private:
+  using Sums = std::map<store::SpaceId, Counts>;
+
+  /// Calls `visit(key, value)` for each row; damage ends the walk and is told.
+  template <class Visit>
+  void walk(const KeyBounds& bounds, const std::string& what, Visit visit) {
+    try {
+      const auto cursor = store_.cursor(bounds.lower, bounds.upper);
+      for (cursor->seek_to_first(); cursor->valid(); cursor->next()) visit(cursor->key(), cursor->value());
+    } catch (const core::DamageError& error) {
+      report_.add(what + " cannot be read to its end: " + error.what());
+    } catch (const store::StoreError& error) {
+      report_.add(what + " cannot be read to its end: " + error.what());
+    }
+  }
+
+  static KeyBounds rows(CatalogRow row) {
+    const std::string lower = catalog_key(row);
+    return {.lower = lower, .upper = store::prefix_end(lower)};
+  }
+
+  void read_catalog() {
+    walk(rows(CatalogRow::kTable), "the catalog", [&](std::string_view key, std::string_view value) {
+      const std::string name(key.substr(catalog_key(CatalogRow::kTable).size()));
+      try {
+        Table table = table_from_json(value);
+        if (table.name != name) throw core::DamageError("it names another table");
+        tables_.push_back(std::move(table));
+      } catch (const std::exception& error) {
+        report_.add("table " + name + ": its row in the catalog is damaged: " + error.what());
+        catalog_is_whole_ = false;
+      }
+    });
+    walk(rows(CatalogRow::kDropped), "the catalog", [&](std::string_view key, std::string_view /*value*/) {
+      store::SpaceId space = 0;
+      for (const char byte : key.substr(catalog_key(CatalogRow::kDropped).size())) {
+        space = space << 8 | static_cast<unsigned char>(byte);
+      }
+      dropped_.insert(space);
+    });
+  }
+
+  void check_table(const Table& table) {
+    known_.insert(table.space);
+    add_expiry_space(table, known_);
+    Sums found;
+    found[table.space] = {};
+    const std::string what = "table " + table.name;
+    std::string stored_entry;
+    walk(space_bounds(table.space), what, [&](std::string_view key, std::string_view value) {
+      try {
+        check_item(table, key, value, found, stored_entry);
+      } catch (const std::exception& error) {
+        report_.add(what + ", key " + key_for_report(key) + ": " + error.what());
+      }
+    });
+    for (const Index& index : table.indexes) check_index(table, index, found);
+    check_counters(table, found);
+    const Counts& counts = found[table.space];
+    report_.tables.push_back(
+        {.name = table.name, .items = counts.items, .size_bytes = counts.size_bytes, .indexes = table.indexes.size()});
+  }
+
+  void check_item(const Table& table, std::string_view key, std::string_view value, Sums& found,
+                  std::string& stored_entry) {
+    const StoredValue stored = read_value(value);
+    Counts& counts = found[table.space];
+    ++counts.items;
+    counts.size_bytes += stored.size_bytes;
+    const json::Item item(stored.json);
+    if (item.size_bytes() != stored.size_bytes) throw core::DamageError("the item has another size than it says");
+    if (key_of(table, item) != key) throw core::DamageError("the item lies under the key of another");
+    for (const Index& index : table.indexes) {
+      const auto entry = make_index_entry(table, index, item, stored.json, stored.size_bytes, key_parts(key));
+      if (!entry) continue;
+      if (!store_.get(entry->key, stored_entry)) {
+        // One that is being filled has its entries later.
+        if (!index.backfilling) report_.add("table " + table.name + ", index " + index.name + ": an entry is missing");
+        continue;
+      }
+      const StoredValue in_index = read_value(stored_entry);
+      if (in_index.json != entry->json() || in_index.size_bytes != entry->size_bytes) {
+        report_.add("table " + table.name + ", index " + index.name + ": an entry differs from its item");
+      }
+      Counts& index_counts = found[index.space];
+      ++index_counts.items;
+      index_counts.size_bytes += entry->size_bytes;
+    }
+  }
+
+  /// All entries that items have were found; so as many rows as these must there be.
+  void check_index(const Table& table, const Index& index, Sums& found) {
+    known_.insert(index.space);
+    std::uint64_t entries = 0;
+    const std::string what = "table " + table.name + ", index " + index.name;
+    walk(space_bounds(index.space), what, [&](std::string_view, std::string_view) { ++entries; });
+    const std::uint64_t expected = found[index.space].items;
+    if (entries > expected) report_.add(what + ": " + std::to_string(entries - expected) + " entries without an item");
+  }
+
+  void check_counters(const Table& table, const Sums& found) {
+    Sums counted;
+    const std::string lower = catalog_key(CatalogRow::kCounters, table.space);
+    walk({.lower = lower, .upper = store::prefix_end(lower)}, "the counters of table " + table.name,
+         [&](std::string_view, std::string_view value) {
+           while (!value.empty()) {
+             Counts& counts = counted[static_cast<store::SpaceId>(read_varint(value))];
+             counts.items += read_varint(value);
+             counts.size_bytes += read_varint(value);
+           }
+         });
+    const auto compare = [&](const std::string& what, store::SpaceId space) {
+      const Counts is = found.contains(space) ? found.at(space) : Counts{};
+      const Counts says = counted[space];
+      if (is.items == says.items && is.size_bytes == says.size_bytes) return;
+      report_.add(what + ": the counters say " + std::to_string(says.items) + " items with " +
+                  std::to_string(says.size_bytes) + " bytes; there are " + std::to_string(is.items) + " with " +
+                  std::to_string(is.size_bytes));
+    };
+    compare("table " + table.name, table.space);
+    for (const Index& index : table.indexes) compare("table " + table.name + ", index " + index.name, index.space);
+  }
+
+  /// Rows in spaces that no table has; looks at one row of each such space.
+  void check_spaces() {
+    if (!catalog_is_whole_) return;
+    try {
+      std::string lower;
+      store::append_space(1, lower);
+      const auto cursor = store_.cursor(lower, "");
+      cursor->seek_to_first();
+      while (cursor->valid()) {
+        store::SpaceId space = 0;
+        for (const char byte : cursor->key().substr(0, sizeof(space))) {
+          space = space << 8 | static_cast<unsigned char>(byte);
+        }
+        if (!known_.contains(space) && !dropped_.contains(space)) {
+          report_.add("there are rows in space " + std::to_string(space) + ", which no table has");
+        }
+        const std::string next = space_bounds(space).upper;
+        if (next.empty()) break;
+        cursor->seek(next);
+      }
+    } catch (const std::exception&) {
+      // Told where the damaged rows belong.
+    }
+  }
+
+  /// Space and hash only: the parts behind them are the customer's data.
+  static std::string key_for_report(std::string_view key) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char c : key.substr(0, kKeyHeadBytes)) {
+      text.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+      text.push_back(kDigits[static_cast<unsigned char>(c) & 0xF]);
+    }
+    return text;
+  }
+
+  const store::Store& store_;
+  CheckReport& report_;
+  std::vector<Table> tables_;
+  std::set<store::SpaceId> known_;
+  std::set<store::SpaceId> dropped_;
+  bool catalog_is_whole_ = true;
+};
+
+}  // namespace
+
+void CheckReport::add(std::string problem) {
+  ++problem_count;
+  if (problems.size() < kMaxProblems) problems.push_back(std::move(problem));
+}
+
+CheckReport check_directory(const std::filesystem::path& directory) {
+  CheckReport report;
+  store::Options options;
+  options.directory = directory;
+  options.read_only = true;
+  options.create_if_missing = false;
+  try {
+    const auto store = store::Store::open(options);
+    Checker(*store, report).check_all();
+  } catch (const store::DamagedError& error) {
+    report.add(error.what());
+  }
+  return report;
+}
+
+}  // namespace stator::engine

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace stator::engine {
+
+/// What a check of a data directory came to.
+struct CheckReport {
+  struct TableFound {
+    std::string name;
+    std::uint64_t items = 0;
+    std::uint64_t size_bytes = 0;
+    std::size_t indexes = 0;
+  };
+  std::vector<TableFound> tables;
+  /// One line each; the first kMaxProblems of `problem_count`.
+  std::vector<std::string> problems;
+  std::uint64_t problem_count = 0;
+
+  static constexpr std::size_t kMaxProblems = 100;
+  [[nodiscard]] bool is_sound() const { return problem_count == 0; }
+  void add(std::string problem);
+};
+
+/// Reads everything in the directory and changes nothing: the files and their checksums; the catalog; that each item
+/// can be read, lies under its key and has its size; that the indexes hold what the items say and nothing else; that
+/// the counters are right. Throws store::OpenError where there is nothing to check: no data directory, in use, of a
+/// later version.
+CheckReport check_directory(const std::filesystem::path& directory);
+
+}  // namespace stator::engine

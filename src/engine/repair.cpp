@@ -1,0 +1,239 @@
+#include "engine/repair.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "core/damage_error.h"
+#include "engine/index_entry.h"
+#include "engine/keys.h"
+#include "engine/stored_value.h"
+#include "engine/stripes.h"
+#include "engine/table_json.h"
+#include "json/item.h"
+#include "store/salvage.h"
+#include "store/store.h"
+
+namespace stator::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kBatchRows = 500;
+
+/// Rows by expiry are made anew when the directory is opened.
+template <class AnyTable>
+void forget_expiry_space(AnyTable& table) {
+  if constexpr (requires { table.ttl_space; }) table.ttl_space = 0;
+}
+
+/// Writes rows in batches.
+class Rows {
+ public:
+  explicit Rows(store::Store& store) : store_(store) {}
+  void put(std::string_view key, std::string_view head, std::string_view tail = {}) {
+    batch_.put(key, head, tail);
+    if (++count_ % kBatchRows == 0) write();
+  }
+  void write() {
+    if (!batch_.empty()) store_.write(batch_);
+    batch_.clear();
+  }
+
+ private:
+  store::Store& store_;
+  store::Batch batch_;
+  std::size_t count_ = 0;
+};
+
+class Repair {
+ public:
+  Repair(const store::Salvage& from, store::Store& to, RepairReport& report)
+      : from_(from), rows_(to), report_(report) {}
+
+  void run() {
+    copy_catalog();
+    for (const Table& table : tables_) copy_table(table);
+    tell_orphans();
+    rows_.write();
+  }
+
+ private:
+  /// Figures of the lock stripes: by stripe, then by space.
+  using Figures = std::map<std::size_t, std::map<store::SpaceId, Counts>>;
+
+  /// Everything but counters, progress and deletions, which are made anew or no longer needed.
+  void copy_catalog() {
+    std::string end;
+    store::append_space(1, end);
+    const std::size_t damaged = from_.walk(
+        catalog_key(CatalogRow::kCounters).substr(0, 4), end, [&](std::string_view key, std::string_view value) {
+          const auto row = static_cast<CatalogRow>(key.size() > 4 ? key[4] : '\0');
+          if (row == CatalogRow::kTable) {
+            copy_table_row(key, value);
+          } else if (row == CatalogRow::kNextSpace) {
+            next_space_ = std::max(next_space_, std::strtoull(std::string(value).c_str(), nullptr, 10));
+          } else if (row == CatalogRow::kCounters) {
+            read_counters(key, value);
+          } else if (row != CatalogRow::kBackfill && row != CatalogRow::kDropped) {
+            rows_.put(key, value);
+          }
+        });
+    if (damaged > 0) report_.lines.push_back("the catalog is damaged in " + places(damaged));
+    for (const Table& table : tables_) {
+      next_space_ = std::max<unsigned long long>(next_space_, table.space + 1ULL);
+      for (const Index& index : table.indexes) {
+        next_space_ = std::max<unsigned long long>(next_space_, index.space + 1ULL);
+      }
+    }
+    rows_.put(catalog_key(CatalogRow::kNextSpace), std::to_string(next_space_));
+  }
+
+  void copy_table_row(std::string_view key, std::string_view value) {
+    const std::string name(key.substr(catalog_key(CatalogRow::kTable).size()));
+    try {
+      Table table = table_from_json(value);
+      if (table.name != name) throw core::DamageError("it names another table");
+      // All entries are made below.
+      for (Index& index : table.indexes) index.backfilling = false;
+      forget_expiry_space(table);
+      rows_.put(key, table_to_json(table));
+      tables_.push_back(std::move(table));
+    } catch (const std::exception& error) {
+      report_.lines.push_back("table " + name + " is lost: its row in the catalog is damaged: " + error.what());
+    }
+  }
+
+  /// How many items a table had, by the cells of its own space; those of its indexes follow from the items.
+  void read_counters(std::string_view key, std::string_view value) {
+    store::SpaceId table_space = 0;
+    for (const char byte : key.substr(std::min<std::size_t>(5, key.size()), sizeof(table_space))) {
+      table_space = table_space << 8 | static_cast<unsigned char>(byte);
+    }
+    try {
+      while (!value.empty()) {
+        const auto space = static_cast<store::SpaceId>(read_varint(value));
+        const std::uint64_t items = read_varint(value);
+        read_varint(value);
+        if (space == table_space) counted_[space] += items;
+      }
+    } catch (const core::DamageError&) {
+      report_.lines.emplace_back("a row of counters is damaged");
+    }
+  }
+
+  void copy_table(const Table& table) {
+    Figures figures;
+    std::uint64_t unreadable = 0;
+    RepairReport::TableSaved saved{.name = table.name};
+    const KeyBounds bounds = space_bounds(table.space);
+    const std::size_t damaged =
+        from_.walk(bounds.lower, bounds.upper, [&](std::string_view key, std::string_view value) {
+          try {
+            copy_item(table, key, value, figures);
+            ++saved.items;
+          } catch (const std::exception&) {
+            ++unreadable;
+          }
+        });
+    if (damaged > 0) report_.lines.push_back("table " + table.name + " is damaged in " + places(damaged));
+    if (unreadable > 0) {
+      report_.lines.push_back("table " + table.name + ": " + std::to_string(unreadable) + " items cannot be read");
+      report_.unreadable_items += unreadable;
+    }
+    const std::uint64_t expected = counted_[table.space];
+    saved.lost_items = expected > saved.items ? expected - saved.items : 0;
+    report_.tables.push_back(std::move(saved));
+    put_figures(table, figures);
+  }
+
+  void copy_item(const Table& table, std::string_view key, std::string_view value, Figures& figures) {
+    const StoredValue stored = read_value(value);
+    const json::Item item(stored.json);
+    std::vector<IndexEntry> entries;
+    std::vector<store::SpaceId> spaces;
+    for (const Index& index : table.indexes) {
+      auto entry = make_index_entry(table, index, item, stored.json, stored.size_bytes, key_parts(key));
+      if (!entry) continue;
+      entries.push_back(std::move(*entry));
+      spaces.push_back(index.space);
+    }
+    auto& sums = figures[Stripes::of(std::string(key))];
+    rows_.put(key, value);
+    add(sums[table.space], stored.size_bytes);
+    std::string header;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      header.clear();
+      append_value_header(entries[i].size_bytes, header);
+      rows_.put(entries[i].key, header, entries[i].json());
+      add(sums[spaces[i]], entries[i].size_bytes);
+    }
+  }
+
+  static void add(Counts& counts, std::size_t size_bytes) {
+    ++counts.items;
+    counts.size_bytes += size_bytes;
+  }
+
+  void put_figures(const Table& table, const Figures& figures) {
+    for (const auto& [stripe, sums] : figures) {
+      std::string key = catalog_key(CatalogRow::kCounters, table.space);
+      key.push_back(static_cast<char>(stripe));
+      std::string value;
+      for (const auto& [space, counts] : sums) {
+        append_varint(space, value);
+        append_varint(counts.items, value);
+        append_varint(counts.size_bytes, value);
+      }
+      rows_.put(key, value);
+    }
+  }
+
+  /// Counters of tables that are lost: how much was in them.
+  void tell_orphans() {
+    for (const Table& table : tables_) counted_.erase(table.space);
+    std::uint64_t items = 0;
+    for (const auto& [space, count] : counted_) items += count;
+    if (items == 0) return;
+    report_.lines.push_back("tables that could not be read had " + std::to_string(items) + " items");
+    report_.unreadable_items += items;
+  }
+
+  static std::string places(std::size_t count) { return count == 1 ? "one place" : std::to_string(count) + " places"; }
+
+  const store::Salvage& from_;
+  Rows rows_;
+  RepairReport& report_;
+  std::vector<Table> tables_;
+  std::map<store::SpaceId, std::uint64_t> counted_;
+  unsigned long long next_space_ = 1;
+};
+
+}  // namespace
+
+bool RepairReport::lost_anything() const {
+  for (const TableSaved& table : tables) {
+    if (table.lost_items > 0) return true;
+  }
+  return unreadable_items > 0;
+}
+
+RepairReport repair_directory(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (fs::exists(to, error) && !fs::is_empty(to, error)) {
+    throw store::OpenError(to.string() + " is not empty; a repair needs a new directory");
+  }
+  if (!fs::is_directory(from, error)) throw store::OpenError("there is no data directory " + from.string());
+  RepairReport report;
+  store::Options options;
+  options.directory = to;
+  // Beside the new directory, as the store's own must hold nothing else.
+  fs::path scratch = fs::absolute(to).lexically_normal();
+  if (!scratch.has_filename()) scratch = scratch.parent_path();
+  const store::Salvage salvage(from, scratch.concat(".salvage"), report.lines);
+  const auto store = store::Store::open(options);
+  Repair(salvage, *store, report).run();
+  return report;
+}
+
+}  // namespace stator::engine

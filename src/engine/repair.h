@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace stator::engine {
+
+/// What a repair saved and what it did not.
+struct RepairReport {
+  struct TableSaved {
+    std::string name;
+    std::uint64_t items = 0;
+    /// What the counters say is missing; they may be damaged themselves.
+    std::uint64_t lost_items = 0;
+  };
+  std::vector<TableSaved> tables;
+  /// What was damaged and what could not be saved, a line each.
+  std::vector<std::string> lines;
+  /// Items that could not be read, or that belong to no table that could be.
+  std::uint64_t unreadable_items = 0;
+
+  [[nodiscard]] bool lost_anything() const;
+};
+
+/// Makes a new data directory `to` (missing or empty) of what can be read of the damaged `from`, which is not changed.
+/// Indexes and counters are made anew from the items. Throws store::OpenError where nothing can be read, or `to` cannot
+/// be written.
+RepairReport repair_directory(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace stator::engine

@@ -1,0 +1,252 @@
+#include "store/salvage.h"
+
+#include <fcntl.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/sst_file_reader.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "store/file_check.h"
+#include "store/file_list.h"
+#include "store/marker.h"
+#include "store/record_check.h"
+#include "store/rocks_options.h"
+#include "store/small_file.h"
+#include "store/status_text.h"
+#include "store/table_check.h"
+
+namespace stator::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Behind the space, keys are taken for numbers of so many bytes, to find where a damaged place ends.
+constexpr std::size_t kSpaceBytes = 4;
+constexpr std::size_t kNumberBytes = 16;
+__extension__ using Number = unsigned __int128;
+
+/// Keeps writers out while it lives. Anything else that is wrong with the directory is no reason to give up.
+class SharedLock {
+ public:
+  explicit SharedLock(const fs::path& directory) : fd_(::open((directory / "LOCK").c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (fd_ < 0 || ::flock(fd_, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    ::close(fd_);
+    throw OpenError("data directory " + directory.string() + " is in use by another process");
+  }
+  ~SharedLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  SharedLock(const SharedLock&) = delete;
+  SharedLock& operator=(const SharedLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+void check_marker(const fs::path& directory, std::vector<std::string>& told) {
+  const std::optional<std::string> text = read_small_file(directory / "STATOR");
+  Marker marker;
+  try {
+    if (!text) throw std::runtime_error("it is missing");
+    marker = parse_marker(*text);
+  } catch (const std::runtime_error& error) {
+    told.push_back(std::string("the file STATOR is damaged (") + error.what() + "); its list of features is lost");
+    return;
+  }
+  std::string unknown = marker.unknown(NeededFor::kReading);
+  if (unknown.empty()) unknown = marker.unknown(NeededFor::kWriting);
+  if (marker.format > kLastFormat || !unknown.empty()) {
+    throw OpenError("data directory " + directory.string() + " is of a later version of Stator; repair it with that");
+  }
+}
+
+/// Whether the manifest can be believed: then the tables are those that it names.
+bool manifest_is_sound(const fs::path& directory) {
+  const fs::path store_path = directory / "store";
+  std::string name = read_small_file(store_path / "CURRENT").value_or("");
+  if (name.empty() || name.back() != '\n') return false;
+  name.pop_back();
+  if (!name.starts_with("MANIFEST-") || !is_store_file(name) || !fs::exists(store_path / name)) return false;
+  FileListContent list;
+  try {
+    list = parse_file_list(read_small_file(directory / "FILES", SIZE_MAX).value_or(""));
+  } catch (const std::runtime_error&) {
+    // Then the records themselves are all there is to go by.
+  }
+  if (list.sealed) {
+    const std::vector<SealedFile> found = list_files(store_path);
+    for (const SealedFile& file : list.files) {
+      if (file.name != name && file.name != "CURRENT") continue;
+      if (std::find(found.begin(), found.end(), file) == found.end()) return false;
+    }
+  }
+  const RecordsFound records = check_records(store_path / name);
+  return records.state == RecordsState::kSound && records.sound_bytes > 0 &&
+         (name != list.manifest || records.sound_bytes >= list.manifest_bytes);
+}
+
+void copy_files(const fs::path& from, const fs::path& to, std::vector<std::string>& told) {
+  fs::create_directories(to);
+  for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_regular_file() || !is_store_file(name)) continue;
+    std::error_code error;
+    if (entry.path().extension() == ".sst") fs::create_hard_link(entry.path(), to / name, error);
+    if (entry.path().extension() != ".sst" || error) fs::copy_file(entry.path(), to / name, error);
+    if (error) told.push_back("store/" + name + " cannot be read: " + error.message());
+  }
+}
+
+/// Takes away tables that cannot be opened, of which nothing could be read. True where there are such.
+bool drop_unreadable_tables(const fs::path& store_path, const rocksdb::Options& options,
+                            std::vector<std::string>& told) {
+  bool dropped = false;
+  std::vector<fs::path> tables;
+  for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
+    if (entry.path().extension() == ".sst") tables.push_back(entry.path());
+  }
+  for (const fs::path& path : tables) {
+    rocksdb::SstFileReader reader(options);
+    // A damaged end can end the process in RocksDB's own assertions.
+    const bool readable = !table_end_is_damaged(path) && reader.Open(path.string()).ok();
+    if (readable) continue;
+    told.push_back("store/" + path.filename().string() + " cannot be read at all");
+    fs::remove(path);
+    dropped = true;
+  }
+  return dropped;
+}
+
+Number number_of(std::string_view key) {
+  Number number = 0;
+  for (std::size_t i = 0; i < kNumberBytes; ++i) {
+    const std::size_t at = kSpaceBytes + i;
+    number = number << 8 | (at < key.size() ? static_cast<unsigned char>(key[at]) : 0U);
+  }
+  return number;
+}
+
+std::string key_of(std::string_view space, Number number) {
+  std::string key(space);
+  for (std::size_t i = kNumberBytes; i > 0; --i) key.push_back(static_cast<char>(number >> (8 * (i - 1)) & 0xFF));
+  return key;
+}
+
+/// The first key of all that begin with a later space, or empty.
+std::string next_space(std::string space) {
+  while (!space.empty() && static_cast<unsigned char>(space.back()) == 0xFF) space.pop_back();
+  if (space.empty()) return space;
+  space.back() = static_cast<char>(space.back() + 1);
+  space.resize(kSpaceBytes, '\0');
+  return space;
+}
+
+}  // namespace
+
+struct Salvage::Impl {
+  explicit Impl(const fs::path& directory) : lock(directory) {}
+  ~Impl() {
+    db.reset();
+    std::error_code ignored;
+    fs::remove_all(scratch, ignored);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  /// Whether a walk can begin at `key`.
+  [[nodiscard]] bool can_seek(const std::string& key) const {
+    const std::unique_ptr<rocksdb::Iterator> iterator(db->NewIterator(rocksdb::ReadOptions()));
+    iterator->Seek(key);
+    return iterator->status().ok();
+  }
+
+  /// The first key behind `key` from which reading goes on; empty: none.
+  [[nodiscard]] std::string behind_damage(const std::string& key) const {
+    std::string space = key.substr(0, kSpaceBytes);
+    space.resize(kSpaceBytes, '\0');
+    const Number start = number_of(key);
+    constexpr Number kLast = ~Number{0};
+    // First further and further, then half and half.
+    Number bad = start;
+    Number good = start;
+    for (Number step = 1;; step <<= 1) {
+      if (step == 0 || kLast - start < step) return next_space(space);
+      good = start + step;
+      if (can_seek(key_of(space, good))) break;
+      bad = good;
+    }
+    while (good - bad > 1) {
+      const Number middle = bad + (good - bad) / 2;
+      (can_seek(key_of(space, middle)) ? good : bad) = middle;
+    }
+    return key_of(space, good);
+  }
+
+  SharedLock lock;
+  fs::path scratch;
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::string>& told)
+    : impl_(std::make_unique<Impl>(directory)) {
+  check_marker(directory, told);
+  std::error_code error;
+  if (!fs::is_directory(directory / "store", error))
+    throw OpenError("there is no Stator data in " + directory.string());
+  impl_->scratch = std::move(scratch);
+  const fs::path store_path = impl_->scratch / "store";
+  try {
+    check_files(directory / "store", read_small_file(directory / "FILES", SIZE_MAX));
+  } catch (const std::runtime_error& damage) {
+    told.emplace_back(damage.what());
+  }
+  const bool sound = manifest_is_sound(directory);
+  copy_files(directory / "store", store_path, told);
+
+  Options defaults;
+  defaults.directory = directory;
+  rocksdb::Options options = rocks_options(defaults);
+  // Each record and each block that is sound counts.
+  options.paranoid_checks = false;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  const bool dropped = drop_unreadable_tables(store_path, options, told);
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Status status = rocksdb::Status::Corruption();
+  if (sound && !dropped) status = rocksdb::DB::Open(options, store_path.string(), &opened);
+  if (!status.ok()) {
+    told.emplace_back("the list of tables cannot be used and is made anew from the tables that are there");
+    options.create_if_missing = true;
+    status = rocksdb::RepairDB(store_path.string(), options);
+    if (status.ok()) status = rocksdb::DB::Open(options, store_path.string(), &opened);
+  }
+  if (!status.ok()) throw OpenError("nothing in " + directory.string() + " can be opened: " + one_line(status));
+  impl_->db.reset(opened);
+}
+
+Salvage::~Salvage() = default;
+
+std::size_t Salvage::walk(const std::string& lower, const std::string& upper,
+                          const std::function<void(std::string_view, std::string_view)>& visit) const {
+  std::size_t damaged = 0;
+  std::string from = lower;
+  for (;;) {
+    rocksdb::ReadOptions read;
+    const rocksdb::Slice bound = upper;
+    if (!upper.empty()) read.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> iterator(impl_->db->NewIterator(read));
+    for (iterator->Seek(from); iterator->Valid(); iterator->Next()) {
+      visit(iterator->key().ToStringView(), iterator->value().ToStringView());
+      from = iterator->key().ToString() + '\0';
+    }
+    if (iterator->status().ok()) return damaged;
+    ++damaged;
+    from = impl_->behind_damage(from);
+    if (from.empty() || (!upper.empty() && from >= upper)) return damaged;
+  }
+}
+
+}  // namespace stator::store

@@ -1,0 +1,44 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/command_line.h"
+#include "model/temporary_directory.h"
+
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(DirectoryCommands, CheckAndRepairSayWhatTheyFoundAndSaved) {
+  const TemporaryDirectory directory;
+  const fs::path project = STATOR_SOURCE_DIR;
+  const std::string data = (directory.path() / "data").string();
+  const std::string repaired = (directory.path() / "repaired").string();
+  ASSERT_EQ(run_line({"--data", data, "--models", (project / "models").string(), "ddb", "schema-load"}).code, 0);
+
+  Outcome outcome = run_line({"check", data});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("table cruddur-messages: 0 items, 0 bytes, "), std::string::npos) << outcome.out;
+  EXPECT_TRUE(outcome.out.ends_with(data + " is sound\n")) << outcome.out;
+
+  fs::remove(fs::path(data) / "store" / "CURRENT");
+  outcome = run_line({"check", data});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.out.find("damage: "), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.err,
+            "stator: " + data + " is damaged; stator repair " + data + " --to NEW saves what can be read\n");
+
+  outcome = run_line({"repair", data, "--to", repaired});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("table cruddur-messages: 0 items saved\n"), std::string::npos) << outcome.out;
+  EXPECT_EQ(run_line({"check", repaired}).code, 0);
+
+  EXPECT_EQ(run_line({"repair", data, "--to", repaired}).code, 1) << "not a new directory";
+  EXPECT_EQ(run_line({"check", (directory.path() / "missing").string()}).code, 1);
+  EXPECT_EQ(run_line({"repair", data}).code, 2);
+}
+
+}  // namespace
+}  // namespace stator::cli

@@ -1,0 +1,266 @@
+#include "engine/check.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "engine/keys.h"
+#include "engine/repair.h"
+#include "engine/support.h"
+#include "store/store.h"
+
+namespace stator::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kItems = 2000;
+
+std::string numbered(int i) {
+  const std::string n = std::to_string(i);
+  return R"({"pk":{"S":"p)" + std::to_string(i % 50) + R"("},"sk":{"S":")" + n + R"("},"l":{"S":"l)" + n +
+         R"("},"g":{"S":"g)" + std::to_string(i % 7) + R"("},"data":{"S":")" + std::string(100, 'd') + n + "\"}}";
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::map<std::string, std::string> read_files(const fs::path& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) files[entry.path().string()] = read_file(entry.path());
+  }
+  return files;
+}
+
+void change_file(const fs::path& path, const std::function<void(std::string&)>& change) {
+  std::string bytes = read_file(path);
+  change(bytes);
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+/// A table with a global and a local index and many items, closed; and one without an item.
+class DirectoryCare : public testing::Test {
+ protected:
+  DirectoryCare() {
+    const auto engine = open(data_);
+    engine->create_table(make_table(
+        "t", {make_index("lsi", false, {{key_attribute("pk")}, {key_attribute("l")}}, ProjectionType::kKeysOnly),
+              make_index("gsi", true, {{key_attribute("g")}, {}})}));
+    engine->create_table(make_table("empty"));
+    const TablePtr table = engine->usable_table("t");
+    for (int i = 0; i < kItems; ++i) put(*engine, table, numbered(i));
+    key_ = key_of(*table, numbered(7)).encoded;
+    table_space_ = table->space;
+    index_space_ = table->index("gsi")->space;
+  }
+
+  void change_rows(const std::function<void(store::Store&, store::Batch&)>& change) const {
+    const auto store = store::Store::open({data_});
+    store::Batch batch;
+    change(*store, batch);
+    store->write(batch);
+  }
+
+  [[nodiscard]] fs::path file_of_kind(std::string_view part) const {
+    fs::path largest;
+    for (const auto& entry : fs::directory_iterator(data_ / "store")) {
+      if (entry.path().filename().string().find(part) == std::string::npos) continue;
+      if (largest.empty() || entry.file_size() > fs::file_size(largest)) largest = entry.path();
+    }
+    return largest;
+  }
+
+  static bool has(const std::vector<std::string>& lines, std::string_view part) {
+    return std::any_of(lines.begin(), lines.end(),
+                       [part](const std::string& line) { return line.find(part) != std::string::npos; });
+  }
+
+  static std::string joined(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    return text;
+  }
+
+  /// Repairs, and holds the result against its own report; returns it.
+  RepairReport repair_and_check() const {
+    const auto before = read_files(data_);
+    RepairReport report = repair_directory(data_, repaired_);
+    EXPECT_EQ(read_files(data_), before) << "the damaged directory was changed";
+    const CheckReport check = check_directory(repaired_);
+    EXPECT_TRUE(check.is_sound()) << joined(check.problems);
+    const auto engine = open(repaired_);
+    for (const RepairReport::TableSaved& saved : report.tables) {
+      const TablePtr table = engine->usable_table(saved.name);
+      EXPECT_EQ(read_all(*engine, scan(table)).size(), saved.items);
+      EXPECT_EQ(engine->counts(*table).table.items, saved.items);
+      for (const Index& index : table->indexes)
+        EXPECT_EQ(read_all(*engine, scan(table, index.name)).size(), saved.items);
+    }
+    return report;
+  }
+
+  const store::TemporaryDirectory root_;
+  const fs::path data_ = root_.path() / "data";
+  const fs::path repaired_ = root_.path() / "repaired";
+  std::string key_;
+  store::SpaceId table_space_ = 0;
+  store::SpaceId index_space_ = 0;
+};
+
+TEST_F(DirectoryCare, ACheckOfASoundDirectoryFindsEverythingAndChangesNothing) {
+  const auto before = read_files(data_);
+  const CheckReport report = check_directory(data_);
+  EXPECT_TRUE(report.is_sound()) << joined(report.problems);
+  ASSERT_EQ(report.tables.size(), 2U);
+  EXPECT_EQ(report.tables[1].name, "t");
+  EXPECT_EQ(report.tables[1].items, static_cast<std::uint64_t>(kItems));
+  EXPECT_EQ(report.tables[1].indexes, 2U);
+  EXPECT_EQ(read_files(data_), before);
+}
+
+TEST_F(DirectoryCare, ACheckFindsWhatIsWrongInTheRows) {
+  struct Row {
+    const char* what;
+    std::function<void(store::Store&, store::Batch&)> change;
+    std::vector<const char*> told;
+  };
+  const auto space_key = [](store::SpaceId space) {
+    std::string key;
+    store::append_space(space, key);
+    return key;
+  };
+  const Row rows[] = {
+      {"an item is gone",
+       [this](store::Store&, store::Batch& batch) { batch.remove(key_); },
+       {"table t, index lsi: 1 entries without an item", "table t: the counters say"}},
+      {"an item cannot be read",
+       [this](store::Store&, store::Batch& batch) { batch.put(key_, "?"); },
+       {"table t, key "}},
+      {"an item under another key",
+       [this](store::Store& store, store::Batch& batch) {
+         std::string value;
+         ASSERT_TRUE(store.get(key_, value));
+         batch.put(key_ + "x", value);
+       },
+       {"the item lies under the key of another"}},
+      {"an index entry is gone",
+       [&](store::Store& store, store::Batch& batch) {
+         const auto cursor = store.cursor(space_key(index_space_), "");
+         cursor->seek_to_first();
+         batch.remove(cursor->key());
+       },
+       {"table t, index gsi: an entry is missing", "table t, index gsi: the counters say"}},
+      {"an index entry differs",
+       [&](store::Store& store, store::Batch& batch) {
+         const auto cursor = store.cursor(space_key(index_space_), "");
+         cursor->seek_to_first();
+         std::string value(cursor->value());
+         value.replace(value.find("ddd"), 1, "e");
+         batch.put(cursor->key(), value);
+       },
+       {"table t, index gsi: an entry differs from its item"}},
+      {"rows of no table",
+       [&](store::Store&, store::Batch& batch) { batch.put(space_key(12345) + "x", "y"); },
+       {"there are rows in space 12345, which no table has"}},
+      {"a table's row",
+       [](store::Store&, store::Batch& batch) { batch.put(catalog_key(CatalogRow::kTable, "empty"), "{"); },
+       {"table empty: its row in the catalog is damaged"}},
+  };
+  const auto sound = read_files(data_);
+  for (const Row& row : rows) {
+    change_rows(row.change);
+    const CheckReport report = check_directory(data_);
+    EXPECT_FALSE(report.is_sound()) << row.what;
+    for (const char* told : row.told)
+      EXPECT_TRUE(has(report.problems, told)) << row.what << ":\n" << joined(report.problems);
+    fs::remove_all(data_ / "store");
+    for (const auto& [path, bytes] : sound) {
+      fs::create_directories(fs::path(path).parent_path());
+      std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+    }
+  }
+}
+
+TEST_F(DirectoryCare, ACheckFindsDamagedFiles) {
+  const fs::path table = file_of_kind(".sst");
+  change_file(table, [](std::string& bytes) { bytes[bytes.size() / 3] ^= 1; });
+  CheckReport report = check_directory(data_);
+  EXPECT_TRUE(has(report.problems, table.filename().string())) << joined(report.problems);
+  change_file(file_of_kind("MANIFEST"), [](std::string& bytes) { bytes[5] ^= 0x40; });
+  report = check_directory(data_);
+  EXPECT_TRUE(has(report.problems, "is damaged")) << joined(report.problems);
+}
+
+TEST_F(DirectoryCare, ARepairOfASoundDirectoryIsACopy) {
+  const RepairReport report = repair_and_check();
+  EXPECT_FALSE(report.lost_anything());
+  EXPECT_EQ(joined(report.lines), "");
+  ASSERT_EQ(report.tables.size(), 2U);
+  EXPECT_EQ(report.tables[1].items, static_cast<std::uint64_t>(kItems));
+}
+
+TEST_F(DirectoryCare, ARepairSavesAllThatDamageToTheListsOfFilesHides) {
+  const std::pair<const char*, std::function<void()>> rows[] = {
+      {"a length in the manifest",
+       [this] { change_file(file_of_kind("MANIFEST"), [](std::string& bytes) { bytes[5] ^= 0x40; }); }},
+      {"no manifest", [this] { fs::remove(file_of_kind("MANIFEST")); }},
+      {"no CURRENT", [this] { fs::remove(data_ / "store" / "CURRENT"); }},
+      {"no FILES", [this] { fs::remove(data_ / "FILES"); }},
+      {"no STATOR", [this] { fs::remove(data_ / "STATOR"); }},
+  };
+  for (const auto& [what, damage] : rows) {
+    SCOPED_TRACE(what);
+    damage();
+    EXPECT_FALSE(check_directory(data_).is_sound());
+    const RepairReport report = repair_and_check();
+    EXPECT_FALSE(report.lost_anything()) << joined(report.lines);
+    EXPECT_NE(joined(report.lines), "");
+    ASSERT_EQ(report.tables.size(), 2U);
+    EXPECT_EQ(report.tables[1].items, static_cast<std::uint64_t>(kItems));
+    fs::remove_all(repaired_);
+  }
+}
+
+TEST_F(DirectoryCare, ARepairPassesOverDamagedBlocksAndSaysHowMuchIsLost) {
+  change_file(file_of_kind(".sst"), [](std::string& bytes) {
+    // Some blocks of items; the indexes' and the end stay readable.
+    for (const std::size_t at : {bytes.size() / 4, bytes.size() / 3}) bytes[at] ^= 1;
+  });
+  const RepairReport report = repair_and_check();
+  ASSERT_EQ(report.tables.size(), 2U);
+  const RepairReport::TableSaved& saved = report.tables[1];
+  EXPECT_GT(saved.items, static_cast<std::uint64_t>(kItems) / 2);
+  EXPECT_EQ(saved.items + saved.lost_items, static_cast<std::uint64_t>(kItems));
+}
+
+TEST_F(DirectoryCare, ARepairSavesWhatIsInADamagedLog) {
+  const fs::path killed = root_.path() / "killed";
+  {
+    const auto engine = open(data_);
+    for (int i = kItems; i < kItems + 20; ++i) put(*engine, engine->usable_table("t"), numbered(i));
+    fs::copy(data_, killed, fs::copy_options::recursive);
+  }
+  fs::remove_all(data_);
+  fs::rename(killed, data_);
+  change_file(file_of_kind(".log"), [](std::string& bytes) { bytes[bytes.size() / 2] ^= 1; });
+  EXPECT_THROW(open(data_), store::OpenError);
+  const RepairReport report = repair_and_check();
+  ASSERT_EQ(report.tables.size(), 2U);
+  EXPECT_GE(report.tables[1].items, static_cast<std::uint64_t>(kItems));
+}
+
+TEST_F(DirectoryCare, ARepairNeedsANewDirectory) {
+  fs::create_directory(repaired_);
+  std::ofstream(repaired_ / "photo.jpg") << "x";
+  EXPECT_THROW(repair_directory(data_, repaired_), store::OpenError);
+  EXPECT_THROW(repair_directory(root_.path() / "missing", root_.path() / "new"), store::OpenError);
+  EXPECT_FALSE(fs::exists(root_.path() / "new"));
+  const auto engine = open(data_);
+  EXPECT_THROW(repair_directory(data_, root_.path() / "new"), store::OpenError) << "in use";
+}
+
+}  // namespace
+}  // namespace stator::engine
