@@ -165,7 +165,7 @@ void add_serve_command(CLI::App& root, Session& session) {
   command
       ->add_option(
           "--max-memory", options->max_memory_mb,
-          "With --in-memory: how many MB the data may take; writes beyond are refused (default: half of what the "
+          "With --in-memory: how many MB the data may take; writes beyond are refused (default: a tenth of what the "
           "process may have, where that is limited)")
       ->type_name("MB")
       ->check(CLI::Range(1, 1 << 24));

@@ -12,8 +12,8 @@
 namespace stator::store {
 namespace {
 
-/// The program, its threads, requests and caches.
-constexpr std::uint64_t kOwnBytes = 192 << 20;
+/// The rest is for the program, its threads, requests and caches, and for what RocksDB holds more than once.
+constexpr std::uint64_t kDataPart = 10;
 constexpr std::uint64_t kLeastBytes = 16 << 20;
 
 std::uint64_t process_limit() {
@@ -38,7 +38,7 @@ std::uint64_t property(rocksdb::DB& database, const std::string& name) {
 std::uint64_t default_memory_limit() {
   const std::uint64_t bytes = process_limit();
   if (bytes == UINT64_MAX) return bytes;
-  return std::max(kLeastBytes, (bytes - std::min(bytes, kOwnBytes)) / 2);
+  return std::max(kLeastBytes, bytes / kDataPart);
 }
 
 void MemoryBudget::measure(rocksdb::DB& database) {

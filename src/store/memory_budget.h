@@ -8,9 +8,9 @@
 
 namespace stator::store {
 
-/// How much an in-memory store may hold where nobody says: half of what the process may have (RLIMIT_AS, the control
-/// group's memory.max) beyond what it needs for itself, as RocksDB holds data twice while it compacts. UINT64_MAX where
-/// there is no limit.
+/// How much an in-memory store may hold where nobody says: a tenth of what the process may have (RLIMIT_AS, the
+/// control group's memory.max): RocksDB's files in memory double as they grow, and it holds data twice while it
+/// compacts. UINT64_MAX where there is no limit.
 std::uint64_t default_memory_limit();
 
 /// Refuses writes to an in-memory store before the allocator does, which RocksDB's threads would not survive.
