@@ -301,6 +301,12 @@ void Store::write(Batch& batch) {
   check(status);
 }
 
+void Store::write_unsynced(Batch& batch) {
+  rocksdb::WriteOptions options = impl_->write_options;
+  options.sync = false;
+  check(impl_->db->Write(options, &batch.impl_->batch));
+}
+
 std::unique_ptr<Snapshot> Store::snapshot() const {
   return std::unique_ptr<Snapshot>(
       new Snapshot(std::make_unique<Snapshot::Impl>(Snapshot::Impl{impl_->db.get(), impl_->db->GetSnapshot()})));

@@ -97,6 +97,9 @@ class Store {
   void require(Feature feature);
   /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
+  /// The same, but without waiting for the disk: the write outlives the process, and the machine only together with a
+  /// later one. For background work that can be done again. Writes reach the disk in the order of their calls.
+  void write_unsynced(Batch& batch);
   /// The state after every write that has returned by now.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
   /// A cursor bounded to [lower, upper), an empty upper bound meaning the end; the bytes are copied. It stands
