@@ -1,0 +1,195 @@
+#include "engine/jobs.h"
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+namespace stator::engine {
+namespace {
+
+/// How many jobs that ended are still listed.
+constexpr std::size_t kEndedListed = 32;
+/// A step that takes longer does so by accident (a slow disk), and need not be made up for.
+constexpr std::chrono::milliseconds kLongestStep{100};
+
+class FunctionJob final : public Job {
+ public:
+  explicit FunctionJob(std::function<JobStep()> step) : step_(std::move(step)) {}
+  JobStep step() override { return step_(); }
+
+ private:
+  const std::function<JobStep()> step_;
+};
+
+std::string description(const JobInfo& info) {
+  std::string text = "background job " + info.name;
+  if (!info.table.empty()) text += " of table " + info.table;
+  if (!info.index.empty()) text += ", index " + info.index;
+  return text;
+}
+
+}  // namespace
+
+std::string_view job_state_name(JobState state) {
+  switch (state) {
+    case JobState::kReady:
+      return "READY";
+    case JobState::kRunning:
+      return "RUNNING";
+    case JobState::kWaiting:
+      return "WAITING";
+    case JobState::kFailing:
+      return "FAILING";
+    case JobState::kEnded:
+      return "ENDED";
+  }
+  return "UNKNOWN";
+}
+
+JobRunner::~JobRunner() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void JobRunner::add(JobOptions options, std::unique_ptr<Job> job) {
+  auto entry = std::make_unique<Entry>();
+  entry->info.name = std::move(options.name);
+  entry->info.table = std::move(options.table);
+  entry->info.index = std::move(options.index);
+  entry->rest_for_work = options.rest_for_work;
+  entry->job = std::move(job);
+  entry->due = std::chrono::steady_clock::now();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  entries_.push_back(std::move(entry));
+  start_thread();
+  changed_.notify_all();
+}
+
+void JobRunner::add(JobOptions options, std::function<JobStep()> step) {
+  add(std::move(options), std::make_unique<FunctionJob>(std::move(step)));
+}
+
+void JobRunner::start_thread() {
+  if (thread_.joinable()) return;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    // The job stays listed, and the next one that is added tries again.
+    options_.log(std::string("background jobs wait, as no thread can be started: ") + error.what());
+  }
+}
+
+void JobRunner::pause() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  ++pauses_;
+  changed_.wait(lock, [this] { return running_ == nullptr; });
+}
+
+void JobRunner::resume() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --pauses_;
+  }
+  changed_.notify_all();
+}
+
+std::vector<JobInfo> JobRunner::list() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<JobInfo> jobs;
+  jobs.reserve(entries_.size() + ended_.size());
+  const Time now = std::chrono::steady_clock::now();
+  for (const std::unique_ptr<Entry>& entry : entries_) {
+    JobInfo info = entry->info;
+    if (entry.get() == running_) {
+      info.state = JobState::kRunning;
+    } else if (info.state == JobState::kWaiting && entry->due <= now) {
+      info.state = JobState::kReady;
+    }
+    jobs.push_back(std::move(info));
+  }
+  jobs.insert(jobs.end(), ended_.begin(), ended_.end());
+  return jobs;
+}
+
+void JobRunner::run() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stopping_) {
+    Entry* next = pauses_ > 0 ? nullptr : due_first();
+    const Time began = std::chrono::steady_clock::now();
+    if (next == nullptr) {
+      changed_.wait(lock);
+      continue;
+    }
+    if (next->due > began) {
+      changed_.wait_until(lock, Time(next->due));
+      continue;
+    }
+    running_ = next;
+    std::string error;
+    lock.unlock();
+    const JobStep step = run_step(*next->job, error);
+    const JobProgress progress = next->job->progress();
+    lock.lock();
+    running_ = nullptr;
+    next->info.progress = progress;
+    const std::chrono::nanoseconds took =
+        std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
+    // All jobs together take half a core at most, and each its own share.
+    const std::chrono::nanoseconds rest = took * std::min(next->rest_for_work, 1);
+    next->due = std::chrono::steady_clock::now() + took * next->rest_for_work;
+    error.empty() ? note_success(*next, step) : note_failure(*next, std::move(error));
+    changed_.notify_all();  // whoever pauses waits for this step
+    changed_.wait_for(lock, rest, [this] { return stopping_; });
+  }
+}
+
+JobRunner::Entry* JobRunner::due_first() {
+  const auto first =
+      std::ranges::min_element(entries_, {}, [](const std::unique_ptr<Entry>& entry) { return entry->due; });
+  return first == entries_.end() ? nullptr : first->get();
+}
+
+JobStep JobRunner::run_step(Job& job, std::string& error) {
+  try {
+    return job.step();
+  } catch (const std::exception& thrown) {
+    error = thrown.what();
+  } catch (...) {
+    error = "unknown error";
+  }
+  if (error.empty()) error = "unknown error";
+  return JobStep::more();
+}
+
+void JobRunner::note_success(Entry& entry, const JobStep& step) {
+  entry.info.failures = 0;
+  // A job that has more to do queues behind all others that are due.
+  entry.due += step.pause;
+  entry.info.state = step.then == JobStep::Then::kLater ? JobState::kWaiting : JobState::kReady;
+  if (step.then == JobStep::Then::kEnd) end(entry);
+}
+
+void JobRunner::note_failure(Entry& entry, std::string error) {
+  auto pause = options_.first_pause;
+  for (std::uint64_t i = 0; i < entry.info.failures && pause < options_.longest_pause; ++i) pause *= 2;
+  pause = std::min(pause, options_.longest_pause);
+  ++entry.info.failures;
+  entry.due = std::chrono::steady_clock::now() + pause;
+  entry.info.state = JobState::kFailing;
+  options_.log(description(entry.info) + " failed, trying again in " + std::to_string(pause.count()) + " ms: " + error);
+  entry.info.last_error = std::move(error);
+}
+
+void JobRunner::end(Entry& entry) {
+  entry.info.state = JobState::kEnded;
+  ended_.push_back(std::move(entry.info));
+  if (ended_.size() > kEndedListed) ended_.pop_front();
+  std::erase_if(entries_, [&entry](const std::unique_ptr<Entry>& candidate) { return candidate.get() == &entry; });
+}
+
+}  // namespace stator::engine

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/job_info.h"
+
+namespace stator::engine {
+
+/// What a job wants after a step.
+struct JobStep {
+  enum class Then : std::uint8_t { kMore, kLater, kEnd };
+  Then then = Then::kEnd;
+  std::chrono::milliseconds pause{0};  // kLater
+  static JobStep more() { return {Then::kMore, {}}; }
+  static JobStep later(std::chrono::milliseconds pause) { return {Then::kLater, pause}; }
+  static JobStep end() { return {Then::kEnd, {}}; }
+};
+
+/// Work in the background, done in steps. Every member is called by the runner's thread, never two at once.
+class Job {
+ public:
+  Job() = default;
+  virtual ~Job() = default;
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  /// Does a bounded part of the work: a few milliseconds, as pausing and closing the engine wait for it. A lock that
+  /// requests take too is held for much less. What it throws is noted and logged, and the step is tried again later.
+  virtual JobStep step() = 0;
+  [[nodiscard]] virtual JobProgress progress() const { return {}; }
+};
+
+/// Whom a job belongs to, and how much of a core it may take.
+struct JobOptions {
+  std::string name;
+  std::string table;
+  std::string index;
+  /// After each step the job rests at least so many times as long as the step took: 9 is a tenth of a core.
+  int rest_for_work = 9;
+};
+
+/// Runs all jobs in one thread, which begins with the first job. Jobs take turns, step by step. One that fails is tried
+/// again after pauses that grow, and the others go on meanwhile.
+class JobRunner {
+ public:
+  /// Takes one line for the log.
+  using Log = std::function<void(std::string_view line)>;
+  struct Options {
+    Log log;
+    /// The pause after a first failure; it doubles with each further one, up to `longest_pause`.
+    std::chrono::milliseconds first_pause{1000};
+    std::chrono::milliseconds longest_pause{60'000};
+  };
+  explicit JobRunner(Options options) : options_(std::move(options)) {}
+  /// Stops after the step under way.
+  ~JobRunner();
+  JobRunner(const JobRunner&) = delete;
+  JobRunner& operator=(const JobRunner&) = delete;
+
+  /// The first step is due at once. A job may add others.
+  void add(JobOptions options, std::unique_ptr<Job> job);
+  /// A job that is one function, without progress to tell of.
+  void add(JobOptions options, std::function<JobStep()> step);
+
+  /// No step begins until `resume` was called as often as `pause`. Waits for the step under way, so the caller must not
+  /// hold a lock that a step may want, nor be a job.
+  void pause();
+  void resume();
+
+  /// In the order in which they were added: what runs and waits, then the last ones that ended.
+  [[nodiscard]] std::vector<JobInfo> list() const;
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  struct Entry {
+    JobInfo info;
+    int rest_for_work = 0;
+    std::unique_ptr<Job> job;
+    Time due;
+  };
+
+  void start_thread();
+  void run();
+  Entry* due_first();
+  /// Outside the lock. What the step threw is in `error`.
+  static JobStep run_step(Job& job, std::string& error);
+  void note_success(Entry& entry, const JobStep& step);
+  void note_failure(Entry& entry, std::string error);
+  void end(Entry& entry);
+
+  const Options options_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  std::deque<JobInfo> ended_;
+  Entry* running_ = nullptr;
+  int pauses_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Pauses a runner for its own lifetime.
+class JobsPause {
+ public:
+  explicit JobsPause(JobRunner& runner) : runner_(runner) { runner_.pause(); }
+  ~JobsPause() { runner_.resume(); }
+  JobsPause(const JobsPause&) = delete;
+  JobsPause& operator=(const JobsPause&) = delete;
+
+ private:
+  JobRunner& runner_;
+};
+
+}  // namespace stator::engine

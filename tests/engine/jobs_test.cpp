@@ -1,0 +1,170 @@
+// The runner of background jobs: turns, failures, pauses, the end.
+
+#include "engine/jobs.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+#include "engine/support.h"
+
+namespace stator::engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::ptrdiff_t thread_count() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+}
+
+/// A runner whose log is kept.
+struct LoggedRunner {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  JobRunner runner{{.log =
+                        [this](std::string_view line) {
+                          const std::lock_guard<std::mutex> lock(mutex);
+                          lines.emplace_back(line);
+                        },
+                    .first_pause = milliseconds(1),
+                    .longest_pause = milliseconds(8)}};
+  std::vector<std::string> logged() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return lines;
+  }
+};
+
+JobOptions named(std::string name) { return {.name = std::move(name), .table = "t", .index = "i", .rest_for_work = 0}; }
+
+TEST(JobRunner, StartsNoThreadWithoutAJob) {
+  const std::ptrdiff_t before = thread_count();
+  LoggedRunner logged;
+  EXPECT_TRUE(logged.runner.list().empty());
+  EXPECT_EQ(thread_count(), before);
+  logged.runner.add(named("one"), [] { return JobStep::later(std::chrono::hours(1)); });
+  logged.runner.add(named("two"), [] { return JobStep::later(std::chrono::hours(1)); });
+  EXPECT_EQ(thread_count(), before + 1);
+}
+
+TEST(JobRunner, JobsTakeTurns) {
+  LoggedRunner logged;
+  std::string order;  // written by the runner's thread only, and read when both have ended
+  std::atomic<int> ended = 0;
+  logged.runner.pause();
+  for (const char letter : {'a', 'b', 'c'}) {
+    logged.runner.add(named(std::string(1, letter)), [&, letter, steps = 0]() mutable {
+      order.push_back(letter);
+      if (++steps < 20) return JobStep::more();
+      ++ended;
+      return JobStep::end();
+    });
+  }
+  logged.runner.resume();
+  ASSERT_TRUE(wait_until([&] { return ended == 3; }));
+  std::string expected;
+  for (int i = 0; i < 20; ++i) expected += "abc";
+  EXPECT_EQ(order, expected);
+}
+
+TEST(JobRunner, OneThatFailsIsTriedAgainAfterGrowingPausesAndStopsNoOther) {
+  LoggedRunner logged;
+  std::atomic<int> attempts = 0;
+  std::atomic<int> steps = 0;
+  logged.runner.add(named("fails"), [&]() -> JobStep {
+    if (++attempts > 6) return JobStep::later(std::chrono::hours(1));
+    throw std::runtime_error("out of luck");
+  });
+  logged.runner.add(named("throws something else"), [&]() -> JobStep { throw 1; });  // NOLINT
+  logged.runner.add(named("works"), [&] { return ++steps < 100 ? JobStep::more() : JobStep::end(); });
+  ASSERT_TRUE(wait_until([&] { return steps == 100 && attempts > 6 && logged.runner.list().size() == 3; }));
+  ASSERT_TRUE(wait_until([&] { return logged.runner.list().at(0).state == JobState::kWaiting; }));
+
+  const std::vector<JobInfo> jobs = logged.runner.list();
+  EXPECT_EQ(jobs.at(0).name, "fails");
+  EXPECT_EQ(jobs.at(0).table, "t");
+  EXPECT_EQ(jobs.at(0).index, "i");
+  EXPECT_EQ(jobs.at(0).failures, 0U) << "it has recovered";
+  EXPECT_EQ(jobs.at(0).last_error, "out of luck");
+  EXPECT_GT(jobs.at(1).failures, 0U);
+  EXPECT_EQ(jobs.at(1).last_error, "unknown error");
+  EXPECT_EQ(jobs.at(2).name, "works");
+  EXPECT_EQ(jobs.at(2).state, JobState::kEnded);
+
+  std::vector<std::string> pauses;
+  for (const std::string& line : logged.logged()) {
+    if (line.starts_with("background job fails of table t, index i failed, trying again in ")) pauses.push_back(line);
+  }
+  ASSERT_EQ(pauses.size(), 6U);
+  const char* expected[] = {" 1 ms", " 2 ms", " 4 ms", " 8 ms", " 8 ms", " 8 ms"};
+  for (std::size_t i = 0; i < pauses.size(); ++i) {
+    EXPECT_NE(pauses[i].find(std::string("in") + expected[i] + ": out of luck"), std::string::npos) << pauses[i];
+  }
+}
+
+TEST(JobRunner, DoesNoStepWhilePaused) {
+  LoggedRunner logged;
+  std::atomic<int> steps = 0;
+  logged.runner.add(named("busy"), [&] {
+    ++steps;
+    return JobStep::more();
+  });
+  ASSERT_TRUE(wait_until([&] { return steps > 3; }));
+  {
+    const JobsPause outer(logged.runner);
+    const int before = steps;
+    { const JobsPause inner(logged.runner); }
+    std::this_thread::sleep_for(milliseconds(20));
+    EXPECT_EQ(steps, before);
+  }
+  const int before = steps;
+  EXPECT_TRUE(wait_until([&] { return steps > before; }));
+}
+
+TEST(JobRunner, EndsWithoutWaitingForWhatIsDueLater) {
+  const auto began = std::chrono::steady_clock::now();
+  {
+    LoggedRunner logged;
+    std::atomic<int> steps = 0;
+    logged.runner.add(named("rare"), [&] {
+      ++steps;
+      return JobStep::later(std::chrono::hours(1));
+    });
+    logged.runner.add({.name = "long rest", .table = {}, .index = {}, .rest_for_work = 1'000'000}, [&] {
+      ++steps;
+      std::this_thread::sleep_for(milliseconds(1));
+      return JobStep::more();
+    });
+    ASSERT_TRUE(wait_until([&] { return steps >= 2; }));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(60));
+}
+
+TEST(JobRunner, AJobMayAddAnother) {
+  LoggedRunner logged;
+  std::atomic<bool> ran = false;
+  logged.runner.add(named("first"), [&] {
+    logged.runner.add(named("second"), [&] {
+      ran = true;
+      return JobStep::end();
+    });
+    return JobStep::end();
+  });
+  EXPECT_TRUE(wait_until([&] { return ran.load(); }));
+}
+
+TEST(JobRunner, ListsTheLastJobsThatEnded) {
+  LoggedRunner logged;
+  std::atomic<int> ended = 0;
+  for (int i = 0; i < 100; ++i) {
+    logged.runner.add(named(std::to_string(i)), [&] {
+      ++ended;
+      return JobStep::end();
+    });
+  }
+  ASSERT_TRUE(wait_until([&] { return ended == 100 && logged.runner.list().size() == 32; }));
+  EXPECT_EQ(logged.runner.list().front().name, "68");
+  EXPECT_EQ(logged.runner.list().back().name, "99");
+}
+
+}  // namespace
+}  // namespace stator::engine
