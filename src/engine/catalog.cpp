@@ -109,12 +109,12 @@ TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(tab
 }  // namespace
 
 Catalog::Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
-                 std::function<void(BackfillJob)> start_backfill)
+                 std::function<void(RangeToBuild)> start_build)
     : store_(store),
       stripes_(stripes),
       clock_(clock),
       transition_delay_ms_(transition_delay_ms),
-      start_backfill_(std::move(start_backfill)) {}
+      start_build_(std::move(start_build)) {}
 
 Catalog::~Catalog() {
   // Tables and their states hold each other.
@@ -160,7 +160,7 @@ void Catalog::load() {
     const TablePtr table = current(name);
     if (table == nullptr || table->status == TableStatus::kDeleting) continue;
     for (const Index& index : table->indexes) {
-      if (index.backfilling) start_backfill_({table->state, index.space});
+      if (index.backfilling) start_build_({table->state, index.space});
     }
   }
 }
@@ -302,7 +302,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   // From here on every write sees the new indexes, so the items there are now are all the backfill has to do.
   stripes_.barrier();
   if (has_items(table)) {
-    for (const store::SpaceId space : added) start_backfill_({table.state, space});
+    for (const store::SpaceId space : added) start_build_({table.state, space});
     return described;
   }
   for (Index& index : table.indexes) {
@@ -326,16 +326,16 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   return current(name);
 }
 
-void Catalog::finish_backfill(const BackfillJob& job) {
+void Catalog::finish_build(const RangeToBuild& range) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
-  const TablePtr before = job.state->newest(nullptr);
+  const TablePtr before = range.state->newest(nullptr);
   if (before == nullptr) return;
   Table table = *before;
   store::Batch batch;
   for (Index& index : table.indexes) {
-    if (index.space == job.index_space) index.backfilling = false;
+    if (index.space == range.space) index.backfilling = false;
   }
-  batch.remove(catalog_key(CatalogRow::kBackfill, job.index_space));
+  batch.remove(catalog_key(CatalogRow::kBuild, range.space));
   std::vector<store::SpaceId> gone;
   settle_statuses(table, clock_.now_ms(), gone);
   commit_and_drop(std::move(table), gone, batch);
@@ -418,7 +418,7 @@ void Catalog::drop_spaces(const std::vector<store::SpaceId>& spaces) {
     store_.delete_range(rows.lower, rows.upper);
     const std::string counters = catalog_key(CatalogRow::kCounters, space);
     store_.delete_range(counters, store::prefix_end(counters));
-    batch.remove(catalog_key(CatalogRow::kBackfill, space));
+    batch.remove(catalog_key(CatalogRow::kBuild, space));
     batch.remove(catalog_key(CatalogRow::kDropped, space));
   }
   if (!batch.empty()) store_.write(batch);

@@ -16,19 +16,19 @@
 
 namespace stator::engine {
 
-/// An index whose rows are to be made from the table's items.
-struct BackfillJob {
+/// A range (an index) whose rows are to be made from the table's items.
+struct RangeToBuild {
   std::shared_ptr<TableState> state;
-  store::SpaceId index_space = 0;
+  store::SpaceId space = 0;
 };
 
 /// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
 /// their time (CREATING, UPDATING, DELETING) are made by whoever looks next.
 class Catalog {
  public:
-  /// `start_backfill` is told of each index that needs one; it must not call back.
+  /// `start_build` is told of each range that needs one; it must not call back.
   Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
-          std::function<void(BackfillJob)> start_backfill);
+          std::function<void(RangeToBuild)> start_build);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -42,8 +42,8 @@ class Catalog {
   TablePtr remove(std::string_view name);
   TablePtr update(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope);
   TablePtr annotate(std::string_view name, const std::function<void(Table&)>& change);
-  /// The index's rows are complete.
-  void finish_backfill(const BackfillJob& job);
+  /// The range's rows are complete.
+  void finish_build(const RangeToBuild& range);
 
  private:
   struct Entry {
@@ -71,7 +71,7 @@ class Catalog {
   Stripes& stripes_;
   const core::Clock& clock_;
   const std::int64_t transition_delay_ms_;
-  const std::function<void(BackfillJob)> start_backfill_;
+  const std::function<void(RangeToBuild)> start_build_;
 
   /// Serialises changes; taken before entries_mutex_ and before any stripe.
   std::mutex change_mutex_;

@@ -6,15 +6,19 @@
 
 namespace stator::engine {
 
-void throw_damage_at(std::string_view encoded_key, const core::DamageError& error) {
+std::string key_for_log(std::string_view encoded_key) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "key ";
+  std::string text;
   for (const char c : encoded_key.substr(0, kKeyHeadBytes)) {
     const auto byte = static_cast<unsigned char>(c);
     text.push_back(kDigits[byte >> 4]);
     text.push_back(kDigits[byte & 0xF]);
   }
-  throw core::DamageError(text + "…: " + error.what());
+  return text.append("…");
+}
+
+void throw_damage_at(std::string_view encoded_key, const core::DamageError& error) {
+  throw core::DamageError("key " + key_for_log(encoded_key) + ": " + error.what());
 }
 
 void throw_damage_in(const Table& table, const Index* index, const core::DamageError& error) {

@@ -1,12 +1,15 @@
 #include "engine/engine.h"
 
+#include <spdlog/spdlog.h>
+
 #include "core/api_error.h"
-#include "engine/backfill.h"
 #include "engine/catalog.h"
 #include "engine/damage.h"
 #include "engine/expiry.h"
 #include "engine/idempotency.h"
+#include "engine/jobs.h"
 #include "engine/keys.h"
+#include "engine/range_build.h"
 #include "engine/reader.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
@@ -53,12 +56,24 @@ struct Engine::Impl {
       : clock(*options.clock),
         store(std::move(opened)),
         catalog(*store, stripes, clock, options.transition_delay_ms,
-                [this](BackfillJob job) { backfill.start(std::move(job)); }),
+                [this](RangeToBuild range) { build(std::move(range)); }),
         writer(*store, stripes),
         tokens(*store, clock),
-        backfill(*store, stripes, [this](const BackfillJob& job) { catalog.finish_backfill(job); }),
         token_trimmer(tokens, options.token_trim_period_ms),
+        jobs({.log = log_line}),
         expiry(*store, writer, clock, options.expiry_period_ms, [this] { return tables(); }) {}
+
+  static void log_line(std::string_view line) { spdlog::error("{}", line); }
+
+  void build(RangeToBuild range) {
+    const TablePtr table = range.state->newest(nullptr);
+    JobOptions options{.name = "build-index", .table = table->name, .index = {}, .rest_for_work = 1};
+    for (const Index& index : table->indexes) {
+      if (index.space == range.space) options.index = index.name;
+    }
+    jobs.add(std::move(options), std::make_unique<RangeBuild>(
+                                     *store, stripes, range, [this, range] { catalog.finish_build(range); }, log_line));
+  }
 
   std::vector<TablePtr> tables() {
     std::vector<TablePtr> found;
@@ -75,8 +90,8 @@ struct Engine::Impl {
   Writer writer;
   IdempotencyTokens tokens;
   // Last, as their threads use all the others.
-  Backfill backfill;
   TokenTrimmer token_trimmer;
+  JobRunner jobs;
   Expiry expiry;
 };
 
@@ -91,6 +106,7 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.log = options.log;
   store_options.resources = options.resources;
   auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
+  if (options.jobs_paused) impl->jobs.pause();
   impl->catalog.load();
   if (impl->tokens.has_rows()) impl->token_trimmer.wake();
   for (const TablePtr& table : impl->tables()) {
@@ -98,6 +114,10 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   }
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
+
+std::vector<JobInfo> Engine::jobs() const { return impl_->jobs.list(); }
+void Engine::pause_jobs() { impl_->jobs.pause(); }
+void Engine::resume_jobs() { impl_->jobs.resume(); }
 
 const core::Clock& Engine::clock() const { return impl_->clock; }
 

@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/log_sink.h"
+#include "engine/job_info.h"
 #include "engine/table.h"
 #include "expression/expression.h"
 #include "json/item.h"
@@ -35,6 +36,8 @@ struct Options {
   std::int64_t expiry_period_ms = 10'000;
   /// How often request tokens that have expired are deleted.
   std::int64_t token_trim_period_ms = 60'000;
+  /// Background jobs wait until resume_jobs() is called.
+  bool jobs_paused = false;
   const core::Clock* clock = &core::Clock::system();
 };
 
@@ -208,6 +211,13 @@ class Engine {
   /// Whether `position` lies inside what the request reads (for "The provided starting key is outside query
   /// boundaries…").
   [[nodiscard]] static bool start_in_range(const PageRequest& request);
+
+  // --- background jobs ----------------------------------------------------------------------------------------
+  /// What runs in the background, and the last jobs that ended.
+  [[nodiscard]] std::vector<JobInfo> jobs() const;
+  /// No job does a step until `resume_jobs` was called as often as `pause_jobs`. Waits for the step under way.
+  void pause_jobs();
+  void resume_jobs();
 
  private:
   struct Impl;

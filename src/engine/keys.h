@@ -40,7 +40,7 @@ enum class CatalogRow : char {
   kTable = 'T',      // name -> JSON
   kNextSpace = 'S',  // -> decimal
   kCounters = 'C',   // table space, lock stripe -> counters
-  kBackfill = 'B',   // index space -> the last table key that was indexed
+  kBuild = 'B',      // space being built -> the last table key that has its row
   kToken = 'I',      // time slot, ClientRequestToken -> a transaction that was committed under it
   kDropped = 'D',    // space whose rows are to be deleted
 };

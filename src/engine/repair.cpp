@@ -75,7 +75,7 @@ class Repair {
             next_space_ = std::max(next_space_, std::strtoull(std::string(value).c_str(), nullptr, 10));
           } else if (row == CatalogRow::kCounters) {
             read_counters(key, value);
-          } else if (row != CatalogRow::kBackfill && row != CatalogRow::kDropped) {
+          } else if (row != CatalogRow::kBuild && row != CatalogRow::kDropped) {
             rows_.put(key, value);
           }
         });

@@ -279,7 +279,7 @@ TEST(Backfill, GoesOnAfterARestartWhereItStopped) {
       const auto cursor = raw->cursor(bounds.lower, bounds.upper);
       cursor->seek_to_first();
       for (std::size_t i = 1; i < done; ++i) cursor->next();
-      if (done > 0) batch.put(catalog_key(CatalogRow::kBackfill, 77), cursor->key());
+      if (done > 0) batch.put(catalog_key(CatalogRow::kBuild, 77), cursor->key());
       raw->write(batch);
     }
     const auto engine = open(directory.path());
@@ -341,7 +341,7 @@ void expect_nothing_left(const std::filesystem::path& directory, const std::vect
   for (const store::SpaceId space : spaces) {
     const KeyBounds rows = space_bounds(space);
     expect_empty(rows.lower, rows.upper, "rows of space " + std::to_string(space));
-    for (const CatalogRow row : {CatalogRow::kCounters, CatalogRow::kBackfill, CatalogRow::kDropped}) {
+    for (const CatalogRow row : {CatalogRow::kCounters, CatalogRow::kBuild, CatalogRow::kDropped}) {
       const std::string lower = catalog_key(row, space);
       expect_empty(lower, store::prefix_end(lower), "what the catalog has of space " + std::to_string(space));
     }
@@ -362,7 +362,7 @@ TEST(Backfill, LeavesNoProgressBehindWhenItHasEnded) {
   store::Options options;
   options.directory = directory.path();
   std::string progress;
-  EXPECT_FALSE(store::Store::open(options)->get(catalog_key(CatalogRow::kBackfill, space), progress));
+  EXPECT_FALSE(store::Store::open(options)->get(catalog_key(CatalogRow::kBuild, space), progress));
 }
 
 TEST(Tables, ADeletionThatWasInterruptedEndsAtTheNextStart) {

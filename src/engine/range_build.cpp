@@ -1,0 +1,159 @@
+#include "engine/range_build.h"
+
+#include <algorithm>
+
+#include "engine/damage.h"
+#include "engine/index_entry.h"
+#include "engine/keys.h"
+#include "engine/stored_value.h"
+
+namespace stator::engine {
+namespace {
+
+constexpr std::size_t kChunkItems = 512;
+constexpr std::size_t kChunkBytes = 512 << 10;
+/// What is written under one lock stripe at once; a request that needs the stripe waits so long.
+constexpr std::size_t kLockedItems = 16;
+constexpr std::size_t kLockedBytes = 64 << 10;
+
+/// How much of the space lies before this key: items are walked in the order of their hashes, which are spread evenly.
+double fraction_before(std::string_view item_key) {
+  std::uint64_t hash = 0;
+  for (const char byte : item_key.substr(sizeof(store::SpaceId), sizeof(hash))) {
+    hash = hash << 8 | static_cast<unsigned char>(byte);
+  }
+  return static_cast<double>(hash) / 0x1p64;
+}
+
+}  // namespace
+
+RangeBuild::RangeBuild(store::Store& store, Stripes& stripes, RangeToBuild range, std::function<void()> finished,
+                       JobRunner::Log log)
+    : store_(store),
+      stripes_(stripes),
+      range_(std::move(range)),
+      finished_(std::move(finished)),
+      log_(std::move(log)),
+      progress_key_(catalog_key(CatalogRow::kBuild, range_.space)) {}
+
+JobStep RangeBuild::step() {
+  TablePtr table = range_.state->newest(nullptr);
+  const Index* index = table == nullptr ? nullptr : index_to_build(*table);
+  if (index == nullptr) return JobStep::end();
+  if (!resumed_ && !store_.get(progress_key_, after_)) after_.clear();
+  resumed_ = true;
+
+  Chunk chunk = read_chunk(*table, *index);
+  for (std::size_t first = 0; first < chunk.rows.size();) {
+    const std::size_t written = write_rows(table, chunk, first);
+    if (written == 0) return JobStep::end();
+    first += written;
+  }
+  for (const std::string& key : chunk.damaged_keys) note_damage(table->name, key);
+  progress_.items_read += chunk.items_read;
+  if (chunk.at_end) {
+    finished_();
+    progress_.fraction = 1.0;
+    return JobStep::end();
+  }
+  after_ = chunk.last_key;
+  progress_.fraction = fraction_before(after_);
+  store::Batch batch;
+  batch.put(progress_key_, after_);
+  store_.write_unsynced(batch);
+  return JobStep::more();
+}
+
+const Index* RangeBuild::index_to_build(const Table& table) const {
+  for (const Index& index : table.indexes) {
+    if (index.space == range_.space) return index.backfilling ? &index : nullptr;
+  }
+  return nullptr;
+}
+
+RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Index& index) {
+  KeyBounds bounds = space_bounds(table.space);
+  if (!after_.empty()) bounds.lower = after_ + '\0';
+  Chunk chunk;
+  std::size_t bytes = 0;
+  const auto cursor = store_.cursor(bounds.lower, bounds.upper);
+  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
+    if (chunk.items_read == kChunkItems || bytes >= kChunkBytes) break;
+    ++chunk.items_read;
+    bytes += cursor->value().size();
+    chunk.last_key = cursor->key();
+    Row row;
+    row.stripe = Stripes::of(cursor->key());
+    row.item_key = cursor->key();
+    row.item_value = cursor->value();
+    bool due = false;
+    if (!is_readable([&] { due = make_row(table, index, row); })) chunk.damaged_keys.push_back(row.item_key);
+    if (due) chunk.rows.push_back(std::move(row));
+  }
+  chunk.at_end = !cursor->valid();
+  std::ranges::stable_sort(chunk.rows, {}, &Row::stripe);
+  return chunk;
+}
+
+bool RangeBuild::make_row(const Table& table, const Index& index, Row& row) {
+  if (row.item_key.size() <= kKeyHeadBytes) throw core::DamageError("an item's key is too short");
+  const StoredValue value = read_value(row.item_value);
+  auto entry =
+      make_index_entry(table, index, json::Item(value.json), value.json, value.size_bytes, key_parts(row.item_key));
+  if (!entry) return false;
+  append_value_header(entry->size_bytes, row.value);
+  row.value.append(entry->json());
+  row.key = std::move(entry->key);
+  row.size_bytes = entry->size_bytes;
+  return true;
+}
+
+std::size_t RangeBuild::write_rows(TablePtr& table, Chunk& chunk, std::size_t first) {
+  const std::size_t stripe = chunk.rows[first].stripe;
+  const std::lock_guard<std::mutex> lock(stripes_[stripe]);
+  // Only now is it certain which version of the table holds.
+  const TablePtr newest = range_.state->newest(table);
+  if (newest == nullptr) return 0;
+  table = newest;
+  if (index_to_build(*table) == nullptr) return 0;
+  store::Batch batch;
+  std::vector<CounterDelta> deltas;
+  std::size_t bytes = 0;
+  std::size_t at = first;
+  for (; at < chunk.rows.size() && at - first < kLockedItems && bytes < kLockedBytes; ++at) {
+    const Row& row = chunk.rows[at];
+    if (row.stripe != stripe) break;
+    bytes += row.item_value.size();
+    bool due = false;
+    if (!is_readable([&] { due = is_due(row); })) chunk.damaged_keys.push_back(row.item_key);
+    if (!due) continue;
+    batch.put(row.key, row.value);
+    deltas.push_back({range_.space, 1, static_cast<std::int64_t>(row.size_bytes)});
+  }
+  if (!batch.empty()) {
+    Counters& counters = range_.state->counters;
+    counters.load_once(store_, *table);
+    Counters::PendingRow row = counters.put_row(*table, stripe, deltas, batch);
+    store_.write_unsynced(batch);
+    counters.apply(std::move(row));
+    progress_.items_changed += deltas.size();
+  }
+  return at - first;
+}
+
+bool RangeBuild::is_due(const Row& row) {
+  bool unchanged = false;
+  const auto compare = [&](std::string_view value) { unchanged = value == row.item_value; };
+  if (!store_.visit(row.item_key, compare)) return false;
+  // An item that was written again with the same bytes has its row already.
+  return unchanged && !store_.visit(row.key, [](std::string_view) {});
+}
+
+void RangeBuild::note_damage(const std::string& table_name, const std::string& item_key) {
+  ++progress_.items_skipped;
+  if (progress_.items_skipped > kLoggedDamages) return;
+  log_("an item of table " + table_name + " is damaged and left out of an index that is being built: key " +
+       key_for_log(item_key));
+}
+
+}  // namespace stator::engine
