@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "core/api_error.h"
 #include "engine/catalog.h"
 #include "engine/damage.h"
@@ -23,11 +26,15 @@ namespace {
 
 [[noreturn]] void throw_not_found() { core::throw_resource_not_found("Requested resource not found"); }
 
-std::uint64_t sum_sizes(const store::Store& store, const std::string& prefix, const store::Snapshot& snapshot) {
-  std::uint64_t size_bytes = 0;
-  const auto cursor = store.cursor(prefix, store::prefix_end(prefix), &snapshot);
-  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) size_bytes += read_value(cursor->value()).size_bytes;
-  return size_bytes;
+/// The share of `size_bytes`, the size of a whole space, that lies behind a prefix.
+std::uint64_t share_of_size(const store::Store& store, store::SpaceId space, const std::string& prefix,
+                            std::uint64_t size_bytes) {
+  const KeyBounds all = space_bounds(space);
+  const auto room = static_cast<double>(store.approximate_size_bytes(all.lower, all.upper));
+  const auto taken = static_cast<double>(store.approximate_size_bytes(prefix, store::prefix_end(prefix)));
+  // Few keys are too little for an estimate; then the whole is an upper bound.
+  const double share = room > 0 ? std::min(1.0, taken / room) : 1.0;
+  return static_cast<std::uint64_t>(share * static_cast<double>(size_bytes));
 }
 
 /// Reads the newest item, or that of the snapshot; false where there is none. Throws ResourceNotFoundException where
@@ -188,16 +195,19 @@ std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction
 }
 
 std::uint64_t Engine::item_collection_size_bytes(const Table& table, const Key& key) const {
-  const auto snapshot = impl_->store->snapshot();
-  std::string prefix = key.encoded.substr(0, key.partition_length);
-  std::uint64_t size_bytes = sum_sizes(*impl_->store, prefix, *snapshot);
-  for (const Index& index : table.indexes) {
+  if (table.state == nullptr) return 0;
+  table.state->counters.load_once(*impl_->store, table);
+  const TableCounts counts = table.state->recent_counts.get(table, impl_->stripes);
+  const std::string prefix = key.encoded.substr(0, key.partition_length);
+  std::uint64_t size_bytes = share_of_size(*impl_->store, table.space, prefix, counts.table.size_bytes);
+  for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+    const Index& index = table.indexes[i];
     if (index.global) continue;
     // A local index shares the table's partition key, and so all of the prefix but the space.
     std::string index_prefix;
     store::append_space(index.space, index_prefix);
     index_prefix.append(prefix, index_prefix.size());
-    size_bytes += sum_sizes(*impl_->store, index_prefix, *snapshot);
+    size_bytes += share_of_size(*impl_->store, index.space, index_prefix, counts.indexes[i].size_bytes);
   }
   return size_bytes;
 }

@@ -198,7 +198,8 @@ class Engine {
     std::size_t size_bytes = 0;
   };
   std::vector<ReadOutcome> transact_get(std::span<const ReadAction> actions) const;
-  /// Bytes of the item collection (table and local indexes) of this key's partition.
+  /// About the bytes of the item collection (table and local indexes) of this key's partition: the collection's share
+  /// of the room that the table takes in the store, of the table's size. Costs the same for every size.
   [[nodiscard]] std::uint64_t item_collection_size_bytes(const Table& table, const Key& key) const;
 
   // --- pages --------------------------------------------------------------------------------------------------

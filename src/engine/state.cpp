@@ -1,5 +1,7 @@
 #include "engine/state.h"
 
+#include <algorithm>
+
 #include "engine/damage.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
@@ -92,6 +94,28 @@ TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
       target->size_bytes += cell.size_bytes;
     }
   }
+  return counts;
+}
+
+TableCounts RecentCounts::get(const Table& table, Stripes& stripes) {
+  constexpr std::chrono::seconds kAge{1};
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= until_) {
+    const TableCounts counts = counters_.sum(table, stripes);
+    spaces_.assign(1, {table.space, counts.table});
+    for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+      spaces_.emplace_back(table.indexes[i].space, counts.indexes[i]);
+    }
+    until_ = now + kAge;
+  }
+  const auto of = [this](store::SpaceId space) {
+    const auto found = std::ranges::find(spaces_, space, &std::pair<store::SpaceId, Counts>::first);
+    return found == spaces_.end() ? Counts() : found->second;
+  };
+  TableCounts counts;
+  counts.table = of(table.space);
+  for (const Index& index : table.indexes) counts.indexes.push_back(of(index.space));
   return counts;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -58,6 +59,21 @@ class Counters {
   std::array<Row, kStripeCount> rows_;
 };
 
+/// Sums of a table's counters that may be a second old. For estimates that many requests ask for: to sum means to wait
+/// for every stripe in turn.
+class RecentCounts {
+ public:
+  explicit RecentCounts(const Counters& counters) : counters_(counters) {}
+  TableCounts get(const Table& table, Stripes& stripes);
+
+ private:
+  const Counters& counters_;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point until_;
+  /// By space, as another version of the table may have other indexes.
+  std::vector<std::pair<store::SpaceId, Counts>> spaces_;
+};
+
 /// What lives as long as the table: its newest version and its counters.
 class TableState {
  public:
@@ -79,6 +95,7 @@ class TableState {
   }
 
   Counters counters;
+  RecentCounts recent_counts{counters};
 
  private:
   std::atomic<const Table*> current_{nullptr};

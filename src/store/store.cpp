@@ -326,6 +326,15 @@ std::unique_ptr<Cursor> Store::cursor(std::string_view lower, std::string_view u
   return std::unique_ptr<Cursor>(new Cursor(std::move(impl)));
 }
 
+std::uint64_t Store::approximate_size_bytes(std::string_view lower, std::string_view upper) const {
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  const rocksdb::Range range(slice(lower), slice(upper));
+  std::uint64_t size_bytes = 0;
+  check(impl_->db->GetApproximateSizes(options, impl_->db->DefaultColumnFamily(), &range, 1, &size_bytes));
+  return size_bytes;
+}
+
 void Store::delete_range(std::string_view lower, std::string_view upper) {
   rocksdb::WriteBatch batch;
   std::size_t count = 0;

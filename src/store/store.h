@@ -106,6 +106,9 @@ class Store {
   /// nowhere until it is sought.
   [[nodiscard]] std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper,
                                                const Snapshot* snapshot = nullptr) const;
+  /// About how much room the keys in [lower, upper) take, compressed as they are, without reading them. Good for
+  /// comparing ranges of the same kind of data with each other.
+  [[nodiscard]] std::uint64_t approximate_size_bytes(std::string_view lower, std::string_view upper) const;
   /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone.
   /// Not one atomic step; what was deleted stays so.
   void delete_range(std::string_view lower, std::string_view upper);

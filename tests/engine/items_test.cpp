@@ -212,14 +212,6 @@ TEST_F(Items, WritesChargeIndexesForWhatChanged) {
   for (const Step& step : steps) EXPECT_EQ(set(step.text, step.values), step.units) << step.what;
 }
 
-TEST_F(Items, ItemCollectionsCountTheTableAndItsLocalIndexes) {
-  put(*engine_, table_, R"({"pk":{"S":"p"},"sk":{"S":"s"},"l":{"S":"l"},"a":{"S":"12345"},"g":{"S":"g"}})");
-  put(*engine_, table_, R"({"pk":{"S":"p"},"sk":{"S":"t"}})");
-  put(*engine_, table_, R"({"pk":{"S":"q"},"sk":{"S":"t"}})");
-  // 3 + 3 + 2 + 6 + 2 of the item, 3 + 3 + 2 of its entry in lsi1, 3 + 3 of the other item.
-  EXPECT_EQ(engine_->item_collection_size_bytes(*table_, key_of(*table_, kKey)), 16U + 8U + 6U);
-}
-
 TEST_F(Items, GlobalIndexesMayHaveSeveralHashAndRangeAttributes) {
   engine_->create_table(
       make_table("m", {make_index("many", true,
