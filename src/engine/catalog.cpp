@@ -109,12 +109,12 @@ TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(tab
 }  // namespace
 
 Catalog::Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
-                 std::function<void(RangeToBuild)> start_build)
+                 CatalogJobs jobs)
     : store_(store),
       stripes_(stripes),
       clock_(clock),
       transition_delay_ms_(transition_delay_ms),
-      start_build_(std::move(start_build)) {}
+      jobs_(std::move(jobs)) {}
 
 Catalog::~Catalog() {
   // Tables and their states hold each other.
@@ -160,9 +160,24 @@ void Catalog::load() {
     const TablePtr table = current(name);
     if (table == nullptr || table->status == TableStatus::kDeleting) continue;
     for (const Index& index : table->indexes) {
-      if (index.backfilling) start_build_({table->state, index.space});
+      if (index.backfilling) jobs_.build({table->state, index.space});
     }
+    take_up_ttl(*table);
   }
+}
+
+void Catalog::take_up_ttl(const Table& table) {
+  if (table.ttl_attribute.empty() || table.ttl_space != 0) {
+    start_ttl_jobs(table);
+    return;
+  }
+  // Left by a version without time-to-live ranges.
+  Table changed = table;
+  std::vector<store::SpaceId> gone;
+  store::Batch batch;
+  replace_ttl_range(changed, gone, batch);
+  commit_and_drop(std::move(changed), gone, batch);
+  start_ttl_jobs(*current(table.name));
 }
 
 TablePtr Catalog::current(std::string_view name) const {
@@ -227,10 +242,13 @@ TablePtr Catalog::create(Table table) {
     index.status_until_ms = table.status_until_ms;
     index.backfilling = false;
   }
-  TablePtr described = reply(table);
   std::vector<store::SpaceId> gone;
+  replace_ttl_range(table, gone, batch);
+  table.ttl_building = false;  // there are no items yet
+  TablePtr described = reply(table);
   settle_statuses(table, now_ms, gone);
   commit(std::move(table), batch);
+  start_ttl_jobs(*described);
   return described;
 }
 
@@ -302,7 +320,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   // From here on every write sees the new indexes, so the items there are now are all the backfill has to do.
   stripes_.barrier();
   if (has_items(table)) {
-    for (const store::SpaceId space : added) start_build_({table.state, space});
+    for (const store::SpaceId space : added) jobs_.build({table.state, space});
     return described;
   }
   for (Index& index : table.indexes) {
@@ -322,11 +340,42 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   Table table = *before;
   change(table);
   store::Batch batch;
-  commit(std::move(table), batch);
+  std::vector<store::SpaceId> gone;
+  const bool other_ttl = table.ttl_attribute != before->ttl_attribute;
+  if (other_ttl) replace_ttl_range(table, gone, batch);
+  commit_and_drop(std::move(table), gone, batch);
+  if (other_ttl) begin_ttl(*current(name));
   return current(name);
 }
 
-void Catalog::finish_build(const RangeToBuild& range) {
+void Catalog::replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone, store::Batch& batch) {
+  if (table.ttl_space != 0) gone.push_back(table.ttl_space);
+  table.ttl_space = table.ttl_attribute.empty() ? 0 : new_space(batch);
+  table.ttl_building = table.ttl_space != 0;
+}
+
+void Catalog::begin_ttl(const Table& table) {
+  if (table.ttl_space == 0) return;
+  // From here on every write sees the new range, so the items there are now are all that has to be built.
+  stripes_.barrier();
+  if (has_items(table)) {
+    start_ttl_jobs(table);
+    return;
+  }
+  Table built = table;
+  built.ttl_building = false;
+  store::Batch batch;
+  commit(std::move(built), batch);
+  start_ttl_jobs(*current(table.name));
+}
+
+void Catalog::start_ttl_jobs(const Table& table) {
+  if (table.ttl_space == 0) return;
+  if (table.ttl_building) jobs_.build({table.state, table.ttl_space});
+  jobs_.expire({table.state, table.ttl_space});
+}
+
+void Catalog::finish_build(const TableRange& range) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = range.state->newest(nullptr);
   if (before == nullptr) return;
@@ -335,6 +384,7 @@ void Catalog::finish_build(const RangeToBuild& range) {
   for (Index& index : table.indexes) {
     if (index.space == range.space) index.backfilling = false;
   }
+  if (table.ttl_space == range.space) table.ttl_building = false;
   batch.remove(catalog_key(CatalogRow::kBuild, range.space));
   std::vector<store::SpaceId> gone;
   settle_statuses(table, clock_.now_ms(), gone);
@@ -396,6 +446,7 @@ void Catalog::commit_and_drop(Table table, const std::vector<store::SpaceId>& go
 void Catalog::erase(const Table& table) {
   std::vector<store::SpaceId> spaces = {table.space};
   for (const Index& index : table.indexes) spaces.push_back(index.space);
+  if (table.ttl_space != 0) spaces.push_back(table.ttl_space);
   store::Batch batch;
   batch.remove(catalog_key(CatalogRow::kTable, table.name));
   for (const store::SpaceId space : spaces) batch.put(catalog_key(CatalogRow::kDropped, space), {});

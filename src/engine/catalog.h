@@ -16,19 +16,26 @@
 
 namespace stator::engine {
 
-/// A range (an index) whose rows are to be made from the table's items.
-struct RangeToBuild {
+/// A range of a table that background jobs work on: the entries of an index, or the time-to-live rows.
+struct TableRange {
   std::shared_ptr<TableState> state;
   store::SpaceId space = 0;
+};
+
+/// The background jobs that the catalog starts. They must not call back.
+struct CatalogJobs {
+  /// The range's rows are to be made from the table's items; `finish_build` is to be called then.
+  std::function<void(TableRange)> build;
+  /// Items of the table are to expire, as long as it has this time-to-live range.
+  std::function<void(TableRange)> expire;
 };
 
 /// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
 /// their time (CREATING, UPDATING, DELETING) are made by whoever looks next.
 class Catalog {
  public:
-  /// `start_build` is told of each range that needs one; it must not call back.
   Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
-          std::function<void(RangeToBuild)> start_build);
+          CatalogJobs jobs);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -43,7 +50,7 @@ class Catalog {
   TablePtr update(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope);
   TablePtr annotate(std::string_view name, const std::function<void(Table&)>& change);
   /// The range's rows are complete.
-  void finish_build(const RangeToBuild& range);
+  void finish_build(const TableRange& range);
 
  private:
   struct Entry {
@@ -65,13 +72,20 @@ class Catalog {
   void erase(const Table& table);
   void drop_spaces(const std::vector<store::SpaceId>& spaces);
   store::SpaceId new_space(store::Batch& batch);
+  /// Gives the table a new time-to-live range to be built, or none; the one it had goes to `gone`.
+  void replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone, store::Batch& batch);
+  /// Begins the work on a range that was just published.
+  void begin_ttl(const Table& table);
+  /// Goes on with the work of before the restart.
+  void take_up_ttl(const Table& table);
+  void start_ttl_jobs(const Table& table);
   bool has_items(const Table& table) const;
 
   store::Store& store_;
   Stripes& stripes_;
   const core::Clock& clock_;
   const std::int64_t transition_delay_ms_;
-  const std::function<void(RangeToBuild)> start_build_;
+  const CatalogJobs jobs_;
 
   /// Serialises changes; taken before entries_mutex_ and before any stripe.
   std::mutex change_mutex_;

@@ -63,18 +63,20 @@ struct Engine::Impl {
       : clock(*options.clock),
         store(std::move(opened)),
         catalog(*store, stripes, clock, options.transition_delay_ms,
-                [this](RangeToBuild range) { build(std::move(range)); }),
+                {.build = [this](const TableRange& range) { build(range); },
+                 .expire = [this](const TableRange& range) { expire(range); }}),
         writer(*store, stripes),
         tokens(*store, clock),
+        expiry_period(options.expiry_period_ms),
         token_trimmer(tokens, options.token_trim_period_ms),
-        jobs({.log = log_line}),
-        expiry(*store, writer, clock, options.expiry_period_ms, [this] { return tables(); }) {}
+        jobs({.log = log_line}) {}
 
   static void log_line(std::string_view line) { spdlog::error("{}", line); }
 
-  void build(RangeToBuild range) {
+  void build(const TableRange& range) {
     const TablePtr table = range.state->newest(nullptr);
     JobOptions options{.name = "build-index", .table = table->name, .index = {}, .rest_for_work = 1};
+    if (table->ttl_space == range.space) options.name = "build-time-to-live";
     for (const Index& index : table->indexes) {
       if (index.space == range.space) options.index = index.name;
     }
@@ -82,12 +84,9 @@ struct Engine::Impl {
                                      *store, stripes, range, [this, range] { catalog.finish_build(range); }, log_line));
   }
 
-  std::vector<TablePtr> tables() {
-    std::vector<TablePtr> found;
-    for (const std::string& name : catalog.list({}, SIZE_MAX)) {
-      if (TablePtr table = catalog.find(name)) found.push_back(std::move(table));
-    }
-    return found;
+  void expire(const TableRange& range) {
+    jobs.add({.name = "expire-items", .table = range.state->newest(nullptr)->name, .index = {}},
+             std::make_unique<Expiry>(*store, writer, clock, range, expiry_period, log_line));
   }
 
   const core::Clock& clock;
@@ -96,10 +95,10 @@ struct Engine::Impl {
   Catalog catalog;
   Writer writer;
   IdempotencyTokens tokens;
+  const std::chrono::milliseconds expiry_period;
   // Last, as their threads use all the others.
   TokenTrimmer token_trimmer;
   JobRunner jobs;
-  Expiry expiry;
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -116,9 +115,6 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   if (options.jobs_paused) impl->jobs.pause();
   impl->catalog.load();
   if (impl->tokens.has_rows()) impl->token_trimmer.wake();
-  for (const TablePtr& table : impl->tables()) {
-    if (!table->ttl_attribute.empty()) impl->expiry.look();
-  }
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -151,9 +147,7 @@ TablePtr Engine::update_table(std::string_view name, const std::function<void(Ta
 }
 
 TablePtr Engine::annotate_table(std::string_view name, const std::function<void(Table&)>& change) {
-  TablePtr table = impl_->catalog.annotate(name, change);
-  if (!table->ttl_attribute.empty()) impl_->expiry.look();
-  return table;
+  return impl_->catalog.annotate(name, change);
 }
 
 TableCounts Engine::counts(const Table& table) const {

@@ -32,7 +32,7 @@ struct Options {
   store::Resources resources = {};
   /// How long CREATING, UPDATING and DELETING last.
   std::int64_t transition_delay_ms = 0;
-  /// How often tables with a TTL attribute are searched for expired items.
+  /// How often tables with a TTL attribute are searched for items that have expired since.
   std::int64_t expiry_period_ms = 10'000;
   /// How often request tokens that have expired are deleted.
   std::int64_t token_trim_period_ms = 60'000;

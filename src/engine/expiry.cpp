@@ -1,159 +1,73 @@
 #include "engine/expiry.h"
 
-#include <spdlog/spdlog.h>
+#include <algorithm>
 
-#include <chrono>
-
-#include "core/api_error.h"
-#include "engine/keys.h"
+#include "engine/damage.h"
 #include "engine/state.h"
-#include "engine/stored_value.h"
-#include "json/item.h"
-#include "json/writer.h"
+#include "engine/time_to_live.h"
 
 namespace stator::engine {
 namespace {
 
-constexpr std::size_t kChunkItems = 256;
-constexpr std::size_t kChunkBytes = 1 << 20;
-/// A walk takes at most a tenth of one core.
-constexpr int kRestForWork = 9;
-
-expression::Condition condition_from(const std::string& names, const std::string& values) {
-  json::Parser names_parser;
-  json::Parser values_parser;
-  const json::Object names_object = names_parser.parse(names).get_object();
-  const json::Object values_object = values_parser.parse(values).get_object();
-  expression::Bindings bindings(&names_object, &values_object);
-  return expression::bind_condition("#ttl BETWEEN :oldest AND :now", expression::ConditionKind::kCondition, bindings);
-}
+constexpr int kRowsOfStep = 64;
+constexpr std::size_t kBytesOfStep = 256 << 10;
 
 }  // namespace
 
-Expiry::Expiry(const store::Store& store, Writer& writer, const core::Clock& clock, std::int64_t period_ms,
-               std::function<std::vector<TablePtr>()> tables)
-    : store_(store), writer_(writer), clock_(clock), period_ms_(period_ms), tables_(std::move(tables)) {}
+Expiry::Expiry(const store::Store& store, Writer& writer, const core::Clock& clock, TableRange range,
+               std::chrono::milliseconds period, JobRunner::Log log)
+    : store_(store), writer_(writer), clock_(clock), range_(std::move(range)), period_(period), log_(std::move(log)) {}
 
-Expiry::~Expiry() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
+JobStep Expiry::step() {
+  const TablePtr table = range_.state->newest(nullptr);
+  if (table == nullptr || table->status == TableStatus::kDeleting || table->ttl_space != range_.space) {
+    return JobStep::end();
   }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  const std::int64_t now_seconds = clock_.now_ms() / 1000;
+  if (position_.empty()) begin_search(now_seconds);
+  if (!delete_expired(table, now_seconds)) return JobStep::end();
+  return position_.empty() ? JobStep::later(period_) : JobStep::more();
 }
 
-void Expiry::look() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  looked_ = true;
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  changed_.notify_all();
+void Expiry::begin_search(std::int64_t now_seconds) {
+  std::int64_t first = range_.state->unseen_expiry.take();
+  // The first search trusts no mark: it may be that of the range the table had before.
+  if (!searched_) first = 0;
+  searched_ = true;
+  position_ = expiry_bound(range_.space, std::max(first, now_seconds - kOldestExpirySeconds));
 }
 
-bool Expiry::is_stopping() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return stopping_;
-}
-
-bool Expiry::rest(std::chrono::nanoseconds duration) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait_for(lock, duration, [this] { return stopping_; });
-  return !stopping_;
-}
-
-void Expiry::run() {
-  bool anything = false;
-  for (;;) {
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      const auto woken = [this] { return stopping_ || looked_; };
-      if (anything) {
-        changed_.wait_for(lock, std::chrono::milliseconds(period_ms_), woken);
-      } else {
-        changed_.wait(lock, woken);
-      }
-      if (stopping_) return;
-      looked_ = false;
-    }
-    try {
-      anything = sweep();
-    } catch (const std::exception& error) {
-      spdlog::error("deleting expired items failed, trying again: {}", error.what());
-      anything = true;
-    }
-  }
-}
-
-bool Expiry::sweep() {
-  bool anything = false;
-  for (const TablePtr& table : tables_()) {
-    if (table->ttl_attribute.empty()) continue;
-    anything = true;
-    sweep_table(*table);
-    if (is_stopping()) break;
-  }
-  return anything;
-}
-
-void Expiry::sweep_table(const Table& table) {
-  std::string after;
-  for (;;) {
-    // What the table is now: it may be deleted, or its attribute be another, while the walk goes on.
-    const TablePtr newest = table.state->newest(nullptr);
-    if (newest == nullptr || newest->status == TableStatus::kDeleting) return;
-    if (newest->ttl_attribute != table.ttl_attribute) return;
-    const auto began = std::chrono::steady_clock::now();
-    if (!sweep_chunk(newest, after)) return;
-    if (!rest(kRestForWork * (std::chrono::steady_clock::now() - began))) return;
-  }
-}
-
-bool Expiry::sweep_chunk(const TablePtr& table, std::string& after) {
-  const expression::Condition condition = expired(table->ttl_attribute);
-  KeyBounds bounds = space_bounds(table->space);
-  if (!after.empty()) bounds.lower = after + '\0';
-  std::vector<std::string> keys;
-  bool more = false;
-  {
-    std::size_t items = 0;
-    std::size_t bytes = 0;
-    const auto cursor = store_.cursor(bounds.lower, bounds.upper);
+bool Expiry::delete_expired(const TablePtr& table, std::int64_t now_seconds) {
+  const std::string end = expiry_bound(range_.space, now_seconds + 1);
+  int rows = 0;
+  std::size_t bytes = 0;
+  if (position_ < end) {
+    const auto cursor = store_.cursor(position_, end);
     for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
-      if (items == kChunkItems || bytes >= kChunkBytes) {
-        more = true;
-        break;
-      }
-      after.assign(cursor->key());
-      if (condition.matches(json::Item(read_value(cursor->value()).json))) keys.push_back(after);
-      ++items;
-      bytes += cursor->value().size();
+      if (rows == kRowsOfStep || bytes >= kBytesOfStep) return true;
+      Writer::Expired expired;
+      const bool readable = is_readable([&] { expired = writer_.expire(table, cursor->key()); });
+      if (readable && expired.outcome == Writer::Expired::Outcome::kGone) return false;
+      // Only now: what the store refused to delete is tried again.
+      position_.assign(cursor->key()).push_back('\0');
+      ++rows;
+      ++progress_.items_read;
+      if (!readable) note_damage(*table, cursor->key());
+      if (expired.outcome == Writer::Expired::Outcome::kDeleted) ++progress_.items_changed;
+      bytes += expired.size_bytes;
     }
   }
-  WriteAction action;
-  action.kind = WriteKind::kDelete;
-  action.table = table;
-  action.condition = &condition;
-  for (std::string& key : keys) {
-    if (is_stopping()) return false;
-    action.key.encoded = std::move(key);
-    try {
-      writer_.write(action);
-    } catch (const core::ApiError& error) {
-      if (error.type == "ResourceNotFoundException") return false;
-      if (error.type != "ConditionalCheckFailedException") throw;
-    }
-  }
-  return more;
+  position_.clear();
+  range_.state->unseen_expiry.note(now_seconds + 1);
+  return true;
 }
 
-expression::Condition Expiry::expired(std::string_view attribute) const {
-  const std::int64_t now = clock_.now_ms() / 1000;
-  std::string names = "{\"#ttl\":";
-  json::append_string(attribute, names);
-  names += '}';
-  const std::string values = R"({":now":{"N":")" + std::to_string(now) + R"("},":oldest":{"N":")" +
-                             std::to_string(now - kOldestExpirySeconds) + R"("}})";
-  return condition_from(names, values);
+void Expiry::note_damage(const Table& table, std::string_view row_key) {
+  ++progress_.items_skipped;
+  if (progress_.items_skipped > kLoggedDamages) return;
+  std::string item_key(row_key);
+  is_readable([&] { item_key = read_expiry_key(table, row_key).item_key; });
+  log_("an item of table " + table.name + " is damaged and does not expire: key " + key_for_log(item_key));
 }
 
 }  // namespace stator::engine

@@ -6,6 +6,7 @@
 #include "engine/index_entry.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
+#include "engine/time_to_live.h"
 
 namespace stator::engine {
 namespace {
@@ -27,7 +28,7 @@ double fraction_before(std::string_view item_key) {
 
 }  // namespace
 
-RangeBuild::RangeBuild(store::Store& store, Stripes& stripes, RangeToBuild range, std::function<void()> finished,
+RangeBuild::RangeBuild(store::Store& store, Stripes& stripes, TableRange range, std::function<void()> finished,
                        JobRunner::Log log)
     : store_(store),
       stripes_(stripes),
@@ -38,12 +39,12 @@ RangeBuild::RangeBuild(store::Store& store, Stripes& stripes, RangeToBuild range
 
 JobStep RangeBuild::step() {
   TablePtr table = range_.state->newest(nullptr);
-  const Index* index = table == nullptr ? nullptr : index_to_build(*table);
-  if (index == nullptr) return JobStep::end();
+  const Target target = table == nullptr ? Target() : target_in(*table);
+  if (!target) return JobStep::end();
   if (!resumed_ && !store_.get(progress_key_, after_)) after_.clear();
   resumed_ = true;
 
-  Chunk chunk = read_chunk(*table, *index);
+  Chunk chunk = read_chunk(*table, target);
   for (std::size_t first = 0; first < chunk.rows.size();) {
     const std::size_t written = write_rows(table, chunk, first);
     if (written == 0) return JobStep::end();
@@ -58,20 +59,29 @@ JobStep RangeBuild::step() {
   }
   after_ = chunk.last_key;
   progress_.fraction = fraction_before(after_);
+  return note_progress(table) ? JobStep::more() : JobStep::end();
+}
+
+bool RangeBuild::note_progress(const TablePtr& table) {
+  // Under some stripe, as whoever drops the range waits for each of them before it removes what there is.
+  const std::lock_guard<std::mutex> lock(stripes_[0]);
+  const TablePtr newest = range_.state->newest(table);
+  if (newest == nullptr || !target_in(*newest)) return false;
   store::Batch batch;
   batch.put(progress_key_, after_);
   store_.write_unsynced(batch);
-  return JobStep::more();
+  return true;
 }
 
-const Index* RangeBuild::index_to_build(const Table& table) const {
+RangeBuild::Target RangeBuild::target_in(const Table& table) const {
+  if (table.ttl_space == range_.space) return {nullptr, table.ttl_building};
   for (const Index& index : table.indexes) {
-    if (index.space == range_.space) return index.backfilling ? &index : nullptr;
+    if (index.space == range_.space && index.backfilling) return {&index, false};
   }
-  return nullptr;
+  return {};
 }
 
-RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Index& index) {
+RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Target& target) {
   KeyBounds bounds = space_bounds(table.space);
   if (!after_.empty()) bounds.lower = after_ + '\0';
   Chunk chunk;
@@ -87,7 +97,7 @@ RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Index& index)
     row.item_key = cursor->key();
     row.item_value = cursor->value();
     bool due = false;
-    if (!is_readable([&] { due = make_row(table, index, row); })) chunk.damaged_keys.push_back(row.item_key);
+    if (!is_readable([&] { due = make_row(table, target, row); })) chunk.damaged_keys.push_back(row.item_key);
     if (due) chunk.rows.push_back(std::move(row));
   }
   chunk.at_end = !cursor->valid();
@@ -95,8 +105,12 @@ RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Index& index)
   return chunk;
 }
 
-bool RangeBuild::make_row(const Table& table, const Index& index, Row& row) {
+bool RangeBuild::make_row(const Table& table, const Target& target, Row& row) {
   if (row.item_key.size() <= kKeyHeadBytes) throw core::DamageError("an item's key is too short");
+  return target.time_to_live ? make_expiry_row(table, row) : make_index_row(table, *target.index, row);
+}
+
+bool RangeBuild::make_index_row(const Table& table, const Index& index, Row& row) {
   const StoredValue value = read_value(row.item_value);
   auto entry =
       make_index_entry(table, index, json::Item(value.json), value.json, value.size_bytes, key_parts(row.item_key));
@@ -108,6 +122,14 @@ bool RangeBuild::make_row(const Table& table, const Index& index, Row& row) {
   return true;
 }
 
+bool RangeBuild::make_expiry_row(const Table& table, Row& row) {
+  const auto seconds = expiry_seconds(json::Item(read_value(row.item_value).json), table.ttl_attribute);
+  if (!seconds) return false;
+  row.key = expiry_key(table.ttl_space, *seconds, row.item_key);
+  row.expiry_seconds = *seconds;
+  return true;
+}
+
 std::size_t RangeBuild::write_rows(TablePtr& table, Chunk& chunk, std::size_t first) {
   const std::size_t stripe = chunk.rows[first].stripe;
   const std::lock_guard<std::mutex> lock(stripes_[stripe]);
@@ -115,9 +137,9 @@ std::size_t RangeBuild::write_rows(TablePtr& table, Chunk& chunk, std::size_t fi
   const TablePtr newest = range_.state->newest(table);
   if (newest == nullptr) return 0;
   table = newest;
-  if (index_to_build(*table) == nullptr) return 0;
-  store::Batch batch;
-  std::vector<CounterDelta> deltas;
+  const Target target = target_in(*table);
+  if (!target) return 0;
+  std::vector<const Row*> due_rows;
   std::size_t bytes = 0;
   std::size_t at = first;
   for (; at < chunk.rows.size() && at - first < kLockedItems && bytes < kLockedBytes; ++at) {
@@ -126,19 +148,29 @@ std::size_t RangeBuild::write_rows(TablePtr& table, Chunk& chunk, std::size_t fi
     bytes += row.item_value.size();
     bool due = false;
     if (!is_readable([&] { due = is_due(row); })) chunk.damaged_keys.push_back(row.item_key);
-    if (!due) continue;
-    batch.put(row.key, row.value);
-    deltas.push_back({range_.space, 1, static_cast<std::int64_t>(row.size_bytes)});
+    if (due) due_rows.push_back(&row);
   }
-  if (!batch.empty()) {
+  if (!due_rows.empty()) commit(*table, target, stripe, due_rows);
+  return at - first;
+}
+
+void RangeBuild::commit(const Table& table, const Target& target, std::size_t stripe,
+                        const std::vector<const Row*>& rows) {
+  store::Batch batch;
+  for (const Row* row : rows) batch.put(row->key, row->value);
+  if (target.time_to_live) {
+    store_.write_unsynced(batch);
+    for (const Row* row : rows) range_.state->unseen_expiry.note(row->expiry_seconds);
+  } else {
+    std::vector<CounterDelta> deltas;
+    for (const Row* row : rows) deltas.push_back({range_.space, 1, static_cast<std::int64_t>(row->size_bytes)});
     Counters& counters = range_.state->counters;
-    counters.load_once(store_, *table);
-    Counters::PendingRow row = counters.put_row(*table, stripe, deltas, batch);
+    counters.load_once(store_, table);
+    Counters::PendingRow row = counters.put_row(table, stripe, deltas, batch);
     store_.write_unsynced(batch);
     counters.apply(std::move(row));
-    progress_.items_changed += deltas.size();
   }
-  return at - first;
+  progress_.items_changed += rows.size();
 }
 
 bool RangeBuild::is_due(const Row& row) {
@@ -152,7 +184,7 @@ bool RangeBuild::is_due(const Row& row) {
 void RangeBuild::note_damage(const std::string& table_name, const std::string& item_key) {
   ++progress_.items_skipped;
   if (progress_.items_skipped > kLoggedDamages) return;
-  log_("an item of table " + table_name + " is damaged and left out of an index that is being built: key " +
+  log_("an item of table " + table_name + " is damaged and left out of what is being built from it: key " +
        key_for_log(item_key));
 }
 

@@ -12,9 +12,9 @@
 
 namespace stator::engine {
 
-/// Fills a new range of a table (the entries of an index) from the items that were there before it. Writes go on
-/// meanwhile and keep the range right for the items they touch. How far the build has come is a row of the catalog, so
-/// that it goes on from there after a restart.
+/// Fills a new range of a table (the entries of an index, the time-to-live rows) from the items that were there before
+/// it. Writes go on meanwhile and keep the range right for the items they touch. How far the build has come is a row of
+/// the catalog, so that it goes on from there after a restart.
 ///
 /// Items are read and their rows are made without a lock. Then a few at a time are taken under their lock stripe: an
 /// item that is not what was read has been written since, by a write that knew the range, and is passed over. Nothing
@@ -22,7 +22,7 @@ namespace stator::engine {
 class RangeBuild final : public Job {
  public:
   /// `finished` is called once, when every item has its row.
-  RangeBuild(store::Store& store, Stripes& stripes, RangeToBuild range, std::function<void()> finished,
+  RangeBuild(store::Store& store, Stripes& stripes, TableRange range, std::function<void()> finished,
              JobRunner::Log log);
   JobStep step() override;
   [[nodiscard]] JobProgress progress() const override { return progress_; }
@@ -35,7 +35,8 @@ class RangeBuild final : public Job {
     std::string item_value;
     std::string key;
     std::string value;
-    std::size_t size_bytes = 0;
+    std::size_t size_bytes = 0;       // an index entry's
+    std::int64_t expiry_seconds = 0;  // a time-to-live row's
   };
   struct Chunk {
     std::vector<Row> rows;  // by stripe
@@ -45,20 +46,32 @@ class RangeBuild final : public Job {
     bool at_end = false;
   };
 
-  /// Null where the range is gone or complete.
-  [[nodiscard]] const Index* index_to_build(const Table& table) const;
-  Chunk read_chunk(const Table& table, const Index& index);
-  /// False where there is no such row.
-  static bool make_row(const Table& table, const Index& index, Row& row);
+  /// What the range is of; points into the table.
+  struct Target {
+    const Index* index = nullptr;
+    bool time_to_live = false;
+    explicit operator bool() const { return index != nullptr || time_to_live; }
+  };
+  /// None where the range is gone or complete.
+  [[nodiscard]] Target target_in(const Table& table) const;
+  Chunk read_chunk(const Table& table, const Target& target);
+  /// False where the item needs no row.
+  static bool make_row(const Table& table, const Target& target, Row& row);
+  static bool make_index_row(const Table& table, const Index& index, Row& row);
+  static bool make_expiry_row(const Table& table, Row& row);
   /// The rows from `first` on that share a stripe, as many as may hold it up. Returns how many; 0 where the range is
   /// gone.
   std::size_t write_rows(TablePtr& table, Chunk& chunk, std::size_t first);
+  /// Writes them, counts index entries, and lets searches for expired items know. The caller holds the stripe.
+  void commit(const Table& table, const Target& target, std::size_t stripe, const std::vector<const Row*>& rows);
   [[nodiscard]] bool is_due(const Row& row);
+  /// False where the range is gone.
+  bool note_progress(const TablePtr& table);
   void note_damage(const std::string& table_name, const std::string& item_key);
 
   store::Store& store_;
   Stripes& stripes_;
-  const RangeToBuild range_;
+  const TableRange range_;
   const std::function<void()> finished_;
   const JobRunner::Log log_;
   const std::string progress_key_;

@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "engine/stripes.h"
+#include "engine/time_to_live.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -74,7 +75,7 @@ class RecentCounts {
   std::vector<std::pair<store::SpaceId, Counts>> spaces_;
 };
 
-/// What lives as long as the table: its newest version and its counters.
+/// What lives as long as the table: its newest version, its counters, and where searches for expired items go on.
 class TableState {
  public:
   /// The newest version, cheaply where that is `known`; null where the table is gone. What is read under a lock stripe
@@ -96,6 +97,7 @@ class TableState {
 
   Counters counters;
   RecentCounts recent_counts{counters};
+  UnseenExpiry unseen_expiry;
 
  private:
   std::atomic<const Table*> current_{nullptr};

@@ -86,6 +86,8 @@ struct Table {
   std::string stream_view_type;                           // empty: no stream
   std::string stream_label;                               // ISO time of the last stream's start; empty: never had one
   std::string ttl_attribute;                              // empty: disabled
+  store::SpaceId ttl_space = 0;                           // of the rows by expiry (time_to_live.h); 0: disabled
+  bool ttl_building = false;                              // rows of items from before are still being made
   std::vector<std::pair<std::string, std::string>> tags;  // key, value
   std::int64_t created_ms = 0;
   TableStatus status = TableStatus::kActive;

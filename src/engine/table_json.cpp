@@ -292,6 +292,10 @@ std::string table_to_json(const Table& table) {
   out.put("stream_view_type", table.stream_view_type);
   out.put("stream_label", table.stream_label);
   out.put("ttl_attribute", table.ttl_attribute);
+  if (table.ttl_space != 0) {
+    out.put("ttl_space", static_cast<std::int64_t>(table.ttl_space));
+    out.put("ttl_building", table.ttl_building);
+  }
   out.key("tags").StartArray();
   for (const auto& [key, value] : table.tags) {
     ObjectOut tag = out.element("tags", key);
@@ -331,6 +335,8 @@ Table table_from_json(std::string_view text) {
   in.get("stream_view_type", table.stream_view_type);
   in.get("stream_label", table.stream_label);
   in.get("ttl_attribute", table.ttl_attribute);
+  in.get("ttl_space", table.ttl_space);
+  in.get("ttl_building", table.ttl_building);
   in.for_each("tags", [&](const json::Value& value) {
     ObjectIn tag(value);
     std::pair<std::string, std::string> read;

@@ -9,6 +9,7 @@
 #include "engine/idempotency.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
+#include "engine/time_to_live.h"
 #include "json/writer.h"
 
 namespace stator::engine {
@@ -110,7 +111,7 @@ void Writer::decide_against_table(const WriteAction& action, Decision& decision)
   }
   decide_new_item(action, decision);
   if (decision.writes) {
-    if (!decision.table->indexes.empty()) decide_indexes(action, decision);
+    decide_ranges(action, decision);
     const bool exists_after = action.kind != WriteKind::kDelete;
     const CounterDelta delta{decision.table->space, static_cast<int>(exists_after) - static_cast<int>(outcome.existed),
                              difference(outcome.new_size_bytes, outcome.old_size_bytes)};
@@ -166,10 +167,21 @@ void Writer::decide_new_item(const WriteAction& action, Decision& decision) cons
   decision.new_json = decision.updated_json;
 }
 
-void Writer::decide_indexes(const WriteAction& action, Decision& decision) const {
+/// What is written beside the item: index entries and the time-to-live row.
+void Writer::decide_ranges(const WriteAction& action, Decision& decision) const {
   const Table& table = *decision.table;
+  if (table.indexes.empty() && table.ttl_space == 0) return;
   const json::Item old_item = parse_item(decision.old_json);
   const json::Item new_item = parse_item(decision.new_json);
+  if (!table.indexes.empty()) decide_indexes(action, old_item, new_item, decision);
+  if (table.ttl_space == 0) return;
+  decision.old_expiry = expiry_seconds(old_item, table.ttl_attribute);
+  decision.new_expiry = expiry_seconds(new_item, table.ttl_attribute);
+}
+
+void Writer::decide_indexes(const WriteAction& action, const json::Item& old_item, const json::Item& new_item,
+                            Decision& decision) const {
+  const Table& table = *decision.table;
   if (action.kind == WriteKind::kPut || action.update != nullptr) {
     const expression::Update* update = action.kind == WriteKind::kUpdate ? action.update : nullptr;
     if (auto fault = check_index_keys(table, new_item, update)) {
@@ -228,6 +240,22 @@ void Writer::append(const WriteAction& action, const Decision& decision, store::
     append_value_header(change.put->size_bytes, header);
     batch.put(change.put->key, header, change.put->json());
   }
+  append_expiry(action, decision, batch);
+}
+
+void Writer::append_expiry(const WriteAction& action, const Decision& decision, store::Batch& batch) {
+  const Table& table = *decision.table;
+  const auto& before = decision.old_expiry;
+  const auto& after = decision.new_expiry;
+  if (before && before != after) batch.remove(expiry_key(table.ttl_space, *before, action.key.encoded));
+  // The build of the range may not have come to this item yet, and passes over items that were written.
+  if (after && (before != after || table.ttl_building)) {
+    batch.put(expiry_key(table.ttl_space, *after, action.key.encoded), {});
+  }
+}
+
+void Writer::note_expiry(const Decision& decision) {
+  if (decision.new_expiry) decision.table->state->unseen_expiry.note(*decision.new_expiry);
 }
 
 void Writer::finish_outcome(const WriteAction& action, Decision& decision) {
@@ -261,10 +289,40 @@ WriteOutcome Writer::write(const WriteAction& action) {
     finish_outcome(action, decision);  // before the write, as what is written must not end in an error
     store_.write(batch);
     if (row) counters.apply(std::move(*row));
+    note_expiry(decision);
   } else {
     finish_outcome(action, decision);
   }
   return std::move(decision.outcome);
+}
+
+Writer::Expired Writer::expire(const TablePtr& table, std::string_view expiry_key) {
+  ExpiryRow row = read_expiry_key(*table, expiry_key);
+  WriteAction action;
+  action.kind = WriteKind::kDelete;
+  action.table = table;
+  action.key.encoded = std::move(row.item_key);
+  Decision decision;
+  const std::lock_guard<std::mutex> lock(stripes_[Stripes::of(action.key.encoded)]);
+  try {
+    decide(action, decision);
+  } catch (const core::ApiError& error) {
+    if (error.type == "ResourceNotFoundException") return {Expired::Outcome::kGone, 0};
+    throw;
+  }
+  if (decision.table->ttl_space != table->ttl_space) return {Expired::Outcome::kGone, 0};
+  store::Batch batch;
+  if (decision.old_expiry != row.seconds) {
+    batch.remove(expiry_key);
+    store_.write_unsynced(batch);
+    return {Expired::Outcome::kStale, 0};
+  }
+  Counters& counters = decision.table->state->counters;
+  append(action, decision, batch);
+  Counters::PendingRow after = counters.put_row(*decision.table, decision.stripe, decision.counters, batch);
+  store_.write_unsynced(batch);
+  counters.apply(std::move(after));
+  return {Expired::Outcome::kDeleted, decision.outcome.old_size_bytes};
 }
 
 std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions, const TokenClaim* claim) {
@@ -321,6 +379,7 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions,
   if (claim != nullptr) claim->append(outcomes, batch);
   if (!batch.empty()) store_.write(batch);
   for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
+  for (const Decision& decision : decisions) note_expiry(decision);
   return outcomes;
 }
 

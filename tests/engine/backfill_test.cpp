@@ -5,18 +5,17 @@
 
 #include <algorithm>
 
+#include "engine/disk_waits.h"
 #include "engine/keys.h"
+#include "engine/raw_store.h"
 #include "engine/support.h"
 #include "engine/table_json.h"
 #include "store/store.h"
 
-namespace {
-std::atomic<std::uint64_t> disk_waits = 0;
-}  // namespace
+std::atomic<std::uint64_t> stator::engine::disk_waits = 0;
 
-/// Stands before libc's own, so that a test can count how often the store waits for the disk.
 extern "C" int fdatasync(int fd) {
-  ++disk_waits;
+  ++stator::engine::disk_waits;
   return static_cast<int>(::syscall(SYS_fdatasync, fd));
 }
 
@@ -33,28 +32,6 @@ bool is_settled(const Engine& engine, std::string_view name) {
   const TablePtr table = engine.find_table(name);
   if (table == nullptr || table->status != TableStatus::kActive) return false;
   return std::ranges::all_of(table->indexes, [](const Index& index) { return index.status == TableStatus::kActive; });
-}
-
-std::optional<JobInfo> find_job(const Engine& engine, std::string_view name, std::string_view table) {
-  for (JobInfo& job : engine.jobs()) {
-    if (job.name == name && job.table == table) return std::move(job);
-  }
-  return std::nullopt;
-}
-
-/// Puts bytes into the place of an item, as damage does that no checksum saw.
-void damage(const std::filesystem::path& directory, std::string_view table_name, std::string_view key,
-            std::string_view value) {
-  store::Options options;
-  options.directory = directory;
-  const auto raw = store::Store::open(options);
-  std::string row;
-  ASSERT_TRUE(raw->get(catalog_key(CatalogRow::kTable, table_name), row));
-  const std::string encoded = key_of(table_from_json(row), key).encoded;
-  ASSERT_TRUE(raw->get(encoded, row));
-  store::Batch batch;
-  batch.put(encoded, value);
-  raw->write(batch);
 }
 
 TEST(Backfill, WhatIsWrittenBeforeTheBuildComesToItIsIndexedOnce) {
