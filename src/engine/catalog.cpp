@@ -352,6 +352,7 @@ void Catalog::replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone,
   if (table.ttl_space != 0) gone.push_back(table.ttl_space);
   table.ttl_space = table.ttl_attribute.empty() ? 0 : new_space(batch);
   table.ttl_building = table.ttl_space != 0;
+  if (table.ttl_space != 0) store_.require(store::Feature::kExpiryRows);
 }
 
 void Catalog::begin_ttl(const Table& table) {

@@ -1,7 +1,5 @@
 #include "engine/engine.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -61,6 +59,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
 struct Engine::Impl {
   Impl(const Options& options, std::unique_ptr<store::Store> opened)
       : clock(*options.clock),
+        log(options.log),
         store(std::move(opened)),
         catalog(*store, stripes, clock, options.transition_delay_ms,
                 {.build = [this](const TableRange& range) { build(range); },
@@ -69,9 +68,11 @@ struct Engine::Impl {
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
         token_trimmer(tokens, options.token_trim_period_ms),
-        jobs({.log = log_line}) {}
+        jobs({.log = job_log()}) {}
 
-  static void log_line(std::string_view line) { spdlog::error("{}", line); }
+  [[nodiscard]] JobRunner::Log job_log() const {
+    return [log = log](std::string_view line) { core::log(log, core::LogLevel::kError, line); };
+  }
 
   void build(const TableRange& range) {
     const TablePtr table = range.state->newest(nullptr);
@@ -80,16 +81,18 @@ struct Engine::Impl {
     for (const Index& index : table->indexes) {
       if (index.space == range.space) options.index = index.name;
     }
-    jobs.add(std::move(options), std::make_unique<RangeBuild>(
-                                     *store, stripes, range, [this, range] { catalog.finish_build(range); }, log_line));
+    jobs.add(std::move(options),
+             std::make_unique<RangeBuild>(
+                 *store, stripes, range, [this, range] { catalog.finish_build(range); }, job_log()));
   }
 
   void expire(const TableRange& range) {
     jobs.add({.name = "expire-items", .table = range.state->newest(nullptr)->name, .index = {}},
-             std::make_unique<Expiry>(*store, writer, clock, range, expiry_period, log_line));
+             std::make_unique<Expiry>(*store, writer, clock, range, expiry_period, job_log()));
   }
 
   const core::Clock& clock;
+  const core::LogSink log;
   std::unique_ptr<store::Store> store;
   Stripes stripes;
   Catalog catalog;

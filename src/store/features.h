@@ -10,6 +10,7 @@ namespace stator::store {
 
 enum class Feature : std::uint8_t {
   kFileList,
+  kExpiryRows,
 };
 
 /// What a program that does not know the feature must not do.
@@ -26,6 +27,7 @@ struct FeatureInfo {
 /// Store::require() before the first key of the new kind is written.
 inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kFileList, "file-list", NeededFor::kWriting},
+    FeatureInfo{Feature::kExpiryRows, "expiry-rows", NeededFor::kWriting},
 };
 
 constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }

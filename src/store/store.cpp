@@ -293,18 +293,18 @@ void Store::require(Feature feature) {
   }
 }
 
-void Store::write(Batch& batch) {
+void Store::write(Batch& batch) { write(batch, impl_->write_options.sync); }
+
+void Store::write_unsynced(Batch& batch) { write(batch, false); }
+
+void Store::write(Batch& batch, bool sync) {
   if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
-  const rocksdb::Status status = impl_->db->Write(impl_->write_options, &batch.impl_->batch);
+  rocksdb::WriteOptions options = impl_->write_options;
+  options.sync = sync;
+  const rocksdb::Status status = impl_->db->Write(options, &batch.impl_->batch);
   if (status.ok()) return;
   impl_->errors->on_write_failed(status);
   check(status);
-}
-
-void Store::write_unsynced(Batch& batch) {
-  rocksdb::WriteOptions options = impl_->write_options;
-  options.sync = false;
-  check(impl_->db->Write(options, &batch.impl_->batch));
 }
 
 std::unique_ptr<Snapshot> Store::snapshot() const {

@@ -121,6 +121,7 @@ class Store {
  private:
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
+  void write(Batch& batch, bool sync);
   std::unique_ptr<Impl> impl_;
 };
 
