@@ -11,6 +11,7 @@
 #include "engine/stored_value.h"
 #include "engine/stripes.h"
 #include "engine/table_json.h"
+#include "engine/time_to_live.h"
 #include "json/item.h"
 #include "store/store.h"
 
@@ -28,12 +29,6 @@ std::optional<std::string> key_of(const Table& table, const json::Item& item) {
     }
   }
   return Engine::make_key(table, std::move(values)).encoded;
-}
-
-/// The space of a table's rows by expiry, once tables have such.
-template <class AnyTable>
-void add_expiry_space(const AnyTable& table, std::set<store::SpaceId>& known) {
-  if constexpr (requires { table.ttl_space; }) known.insert(table.ttl_space);
 }
 
 class Checker {
@@ -91,7 +86,6 @@ class Checker {
 
   void check_table(const Table& table) {
     known_.insert(table.space);
-    add_expiry_space(table, known_);
     Sums found;
     found[table.space] = {};
     const std::string what = "table " + table.name;
@@ -104,6 +98,7 @@ class Checker {
       }
     });
     for (const Index& index : table.indexes) check_index(table, index, found);
+    check_expiry_rows(table, found);
     check_counters(table, found);
     const Counts& counts = found[table.space];
     report_.tables.push_back(
@@ -119,6 +114,7 @@ class Checker {
     const json::Item item(stored.json);
     if (item.size_bytes() != stored.size_bytes) throw core::DamageError("the item has another size than it says");
     if (key_of(table, item) != key) throw core::DamageError("the item lies under the key of another");
+    if (table.ttl_space != 0) check_expiry_row(table, key, item, found);
     for (const Index& index : table.indexes) {
       const auto entry = make_index_entry(table, index, item, stored.json, stored.size_bytes, key_parts(key));
       if (!entry) continue;
@@ -145,6 +141,26 @@ class Checker {
     walk(space_bounds(index.space), what, [&](std::string_view, std::string_view) { ++entries; });
     const std::uint64_t expected = found[index.space].items;
     if (entries > expected) report_.add(what + ": " + std::to_string(entries - expected) + " entries without an item");
+  }
+
+  void check_expiry_row(const Table& table, std::string_view key, const json::Item& item, Sums& found) {
+    const auto seconds = expiry_seconds(item, table.ttl_attribute);
+    if (!seconds) return;
+    if (store_.visit(expiry_key(table.ttl_space, *seconds, std::string(key)), [](std::string_view) {})) {
+      ++found[table.ttl_space].items;
+    } else if (!table.ttl_building) {
+      report_.add("table " + table.name + ": the row by which an item expires is missing");
+    }
+  }
+
+  void check_expiry_rows(const Table& table, const Sums& found) {
+    if (table.ttl_space == 0) return;
+    known_.insert(table.ttl_space);
+    std::uint64_t rows_there = 0;
+    const std::string what = "table " + table.name + ", rows by expiry";
+    walk(space_bounds(table.ttl_space), what, [&](std::string_view, std::string_view) { ++rows_there; });
+    const std::uint64_t expected = found.contains(table.ttl_space) ? found.at(table.ttl_space).items : 0;
+    if (rows_there > expected) report_.add(what + ": " + std::to_string(rows_there - expected) + " without an item");
   }
 
   void check_counters(const Table& table, const Sums& found) {

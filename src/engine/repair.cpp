@@ -21,12 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBatchRows = 500;
 
-/// Rows by expiry are made anew when the directory is opened.
-template <class AnyTable>
-void forget_expiry_space(AnyTable& table) {
-  if constexpr (requires { table.ttl_space; }) table.ttl_space = 0;
-}
-
 /// Writes rows in batches.
 class Rows {
  public:
@@ -96,7 +90,9 @@ class Repair {
       if (table.name != name) throw core::DamageError("it names another table");
       // All entries are made below.
       for (Index& index : table.indexes) index.backfilling = false;
-      forget_expiry_space(table);
+      // Rows by expiry are made anew when the directory is opened.
+      table.ttl_space = 0;
+      table.ttl_building = false;
       rows_.put(key, table_to_json(table));
       tables_.push_back(std::move(table));
     } catch (const std::exception& error) {

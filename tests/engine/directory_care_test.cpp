@@ -7,6 +7,7 @@
 #include "engine/keys.h"
 #include "engine/repair.h"
 #include "engine/support.h"
+#include "engine/time_to_live.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -41,7 +42,7 @@ void change_file(const fs::path& path, const std::function<void(std::string&)>& 
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-/// A table with a global and a local index and many items, closed; and one without an item.
+/// A table with a global and a local index and many items, closed; one without an item; and one whose items expire.
 class DirectoryCare : public testing::Test {
  protected:
   DirectoryCare() {
@@ -50,6 +51,14 @@ class DirectoryCare : public testing::Test {
         "t", {make_index("lsi", false, {{key_attribute("pk")}, {key_attribute("l")}}, ProjectionType::kKeysOnly),
               make_index("gsi", true, {{key_attribute("g")}, {}})}));
     engine->create_table(make_table("empty"));
+    engine->create_table(make_table("timed"));
+    engine->annotate_table("timed", [](Table& timed) { timed.ttl_attribute = "expires"; });
+    for (const char* const pk : {"a", "b"}) {
+      put(*engine, engine->usable_table("timed"),
+          R"({"pk":{"S":")" + std::string(pk) + R"("},"sk":{"S":"1"},"expires":{"N":"4102444800"}})");
+    }
+    EXPECT_TRUE(wait_until([&] { return !engine->usable_table("timed")->ttl_building; }));
+    expiry_space_ = engine->usable_table("timed")->ttl_space;
     const TablePtr table = engine->usable_table("t");
     for (int i = 0; i < kItems; ++i) put(*engine, table, numbered(i));
     key_ = key_of(*table, numbered(7)).encoded;
@@ -108,13 +117,14 @@ class DirectoryCare : public testing::Test {
   std::string key_;
   store::SpaceId table_space_ = 0;
   store::SpaceId index_space_ = 0;
+  store::SpaceId expiry_space_ = 0;
 };
 
 TEST_F(DirectoryCare, ACheckOfASoundDirectoryFindsEverythingAndChangesNothing) {
   const auto before = read_files(data_);
   const CheckReport report = check_directory(data_);
   EXPECT_TRUE(report.is_sound()) << joined(report.problems);
-  ASSERT_EQ(report.tables.size(), 2U);
+  ASSERT_EQ(report.tables.size(), 3U);
   EXPECT_EQ(report.tables[1].name, "t");
   EXPECT_EQ(report.tables[1].items, static_cast<std::uint64_t>(kItems));
   EXPECT_EQ(report.tables[1].indexes, 2U);
@@ -162,6 +172,16 @@ TEST_F(DirectoryCare, ACheckFindsWhatIsWrongInTheRows) {
          batch.put(cursor->key(), value);
        },
        {"table t, index gsi: an entry differs from its item"}},
+      {"a row by expiry is gone",
+       [&](store::Store& store, store::Batch& batch) {
+         const auto cursor = store.cursor(space_key(expiry_space_), "");
+         cursor->seek_to_first();
+         batch.remove(cursor->key());
+       },
+       {"table timed: the row by which an item expires is missing"}},
+      {"a row by expiry of no item",
+       [&](store::Store&, store::Batch& batch) { batch.put(expiry_key(expiry_space_, 7, key_), ""); },
+       {"table timed, rows by expiry: 1 without an item"}},
       {"rows of no table",
        [&](store::Store&, store::Batch& batch) { batch.put(space_key(12345) + "x", "y"); },
        {"there are rows in space 12345, which no table has"}},
@@ -198,7 +218,7 @@ TEST_F(DirectoryCare, ARepairOfASoundDirectoryIsACopy) {
   const RepairReport report = repair_and_check();
   EXPECT_FALSE(report.lost_anything());
   EXPECT_EQ(joined(report.lines), "");
-  ASSERT_EQ(report.tables.size(), 2U);
+  ASSERT_EQ(report.tables.size(), 3U);
   EXPECT_EQ(report.tables[1].items, static_cast<std::uint64_t>(kItems));
 }
 
@@ -218,7 +238,7 @@ TEST_F(DirectoryCare, ARepairSavesAllThatDamageToTheListsOfFilesHides) {
     const RepairReport report = repair_and_check();
     EXPECT_FALSE(report.lost_anything()) << joined(report.lines);
     EXPECT_NE(joined(report.lines), "");
-    ASSERT_EQ(report.tables.size(), 2U);
+    ASSERT_EQ(report.tables.size(), 3U);
     EXPECT_EQ(report.tables[1].items, static_cast<std::uint64_t>(kItems));
     fs::remove_all(repaired_);
   }
@@ -230,7 +250,7 @@ TEST_F(DirectoryCare, ARepairPassesOverDamagedBlocksAndSaysHowMuchIsLost) {
     for (const std::size_t at : {bytes.size() / 4, bytes.size() / 3}) bytes[at] ^= 1;
   });
   const RepairReport report = repair_and_check();
-  ASSERT_EQ(report.tables.size(), 2U);
+  ASSERT_EQ(report.tables.size(), 3U);
   const RepairReport::TableSaved& saved = report.tables[1];
   EXPECT_GT(saved.items, static_cast<std::uint64_t>(kItems) / 2);
   EXPECT_EQ(saved.items + saved.lost_items, static_cast<std::uint64_t>(kItems));
@@ -248,7 +268,7 @@ TEST_F(DirectoryCare, ARepairSavesWhatIsInADamagedLog) {
   change_file(file_of_kind(".log"), [](std::string& bytes) { bytes[bytes.size() / 2] ^= 1; });
   EXPECT_THROW(open(data_), store::OpenError);
   const RepairReport report = repair_and_check();
-  ASSERT_EQ(report.tables.size(), 2U);
+  ASSERT_EQ(report.tables.size(), 3U);
   EXPECT_GE(report.tables[1].items, static_cast<std::uint64_t>(kItems));
 }
 
