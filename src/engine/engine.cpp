@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "core/api_error.h"
@@ -15,7 +16,6 @@
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/stripes.h"
-#include "engine/token_trimmer.h"
 #include "engine/writer.h"
 #include "store/store.h"
 
@@ -67,7 +67,7 @@ struct Engine::Impl {
         writer(*store, stripes),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
-        token_trimmer(tokens, options.token_trim_period_ms),
+        token_trim_period(options.token_trim_period_ms),
         jobs({.log = job_log()}) {}
 
   [[nodiscard]] JobRunner::Log job_log() const {
@@ -91,6 +91,24 @@ struct Engine::Impl {
              std::make_unique<Expiry>(*store, writer, clock, range, expiry_period, job_log()));
   }
 
+  /// There are request tokens: a job deletes those that expired, now and then, and ends when none is left. Never
+  /// fails: what cannot be started now is started with the next token.
+  void trim_tokens() noexcept {
+    if (trimming_tokens.exchange(true)) return;
+    try {
+      jobs.add({.name = "trim-request-tokens", .table = {}, .index = {}}, [this] { return trim_tokens_once(); });
+    } catch (const std::exception&) {
+      trimming_tokens.store(false);
+    }
+  }
+
+  JobStep trim_tokens_once() {
+    // Before the look: a token that is written behind it begins a job of its own.
+    trimming_tokens.store(false);
+    const bool rows_left = tokens.trim();
+    return rows_left && !trimming_tokens.exchange(true) ? JobStep::later(token_trim_period) : JobStep::end();
+  }
+
   const core::Clock& clock;
   const core::LogSink log;
   std::unique_ptr<store::Store> store;
@@ -99,8 +117,9 @@ struct Engine::Impl {
   Writer writer;
   IdempotencyTokens tokens;
   const std::chrono::milliseconds expiry_period;
-  // Last, as their threads use all the others.
-  TokenTrimmer token_trimmer;
+  const std::chrono::milliseconds token_trim_period;
+  std::atomic<bool> trimming_tokens = false;
+  // Last, as its thread uses all the others.
   JobRunner jobs;
 };
 
@@ -117,7 +136,7 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
   if (options.jobs_paused) impl->jobs.pause();
   impl->catalog.load();
-  if (impl->tokens.has_rows()) impl->token_trimmer.wake();
+  if (impl->tokens.has_rows()) impl->trim_tokens();
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -170,7 +189,7 @@ WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.wri
 
 std::vector<WriteOutcome> Engine::transact_write(std::span<const WriteAction> actions, const TokenClaim* claim) {
   std::vector<WriteOutcome> outcomes = impl_->writer.transact(actions, claim);
-  if (claim != nullptr) impl_->token_trimmer.wake();
+  if (claim != nullptr) impl_->trim_tokens();
   return outcomes;
 }
 

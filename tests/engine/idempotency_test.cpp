@@ -7,7 +7,6 @@
 #include "core/damage_error.h"
 #include "engine/keys.h"
 #include "engine/support.h"
-#include "engine/token_trimmer.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -173,6 +172,33 @@ TEST_F(Idempotency, ARowThatCannotBeReadFailsItsTokenAlone) {
   EXPECT_TRUE(count("b"));
 }
 
+TEST_F(Idempotency, RowsGoAwayByThemselvesAndTheirJobEnds) {
+  engine_.reset();
+  Options options;
+  options.directory = directory_.path();
+  options.clock = &clock_;
+  options.token_trim_period_ms = 1;
+  engine_ = Engine::open(options);
+  const auto trims = [&] {
+    const auto jobs = engine_->jobs();
+    return std::count_if(jobs.begin(), jobs.end(), [](const JobInfo& job) {
+      return job.name == "trim-request-tokens" && job.state != JobState::kEnded;
+    });
+  };
+  for (const char* const token : {"first", "second"}) {
+    EXPECT_TRUE(count(token));
+    EXPECT_EQ(trims(), 1) << token;
+    clock_.advance(2 * IdempotencyTokens::kWindowMs);
+    EXPECT_TRUE(wait_until([&] { return trims() == 0; })) << token;
+  }
+  engine_.reset();
+  const auto store = store::Store::open({directory_.path()});
+  const std::string tokens = catalog_key(CatalogRow::kToken);
+  const auto cursor = store->cursor(tokens, store::prefix_end(tokens));
+  cursor->seek_to_first();
+  EXPECT_FALSE(cursor->valid());
+}
+
 /// The rows themselves, below the engine.
 class TokenRows : public testing::Test {
  protected:
@@ -202,16 +228,6 @@ TEST_F(TokenRows, AreTrimmedWhenNoLookUpAsksForThem) {
   clock_.advance(kWindowMs);
   EXPECT_FALSE(tokens_.trim());
   EXPECT_FALSE(happened("young"));
-}
-
-TEST_F(TokenRows, GoAwayByThemselvesAndLeaveNothingRunningForNothing) {
-  TokenTrimmer trimmer(tokens_, 1);
-  for (const char* token : {"first", "second"}) {
-    write(token);
-    trimmer.wake();
-    clock_.advance(2 * kWindowMs);
-    EXPECT_TRUE(wait_until([this] { return !tokens_.has_rows(); })) << token;
-  }
 }
 
 }  // namespace
