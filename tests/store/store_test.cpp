@@ -236,6 +236,22 @@ TEST(Store, ToleratesALastRecordThatReachedTheDiskInPart) {
   }
 }
 
+std::size_t count_logs(const fs::path& directory) {
+  std::size_t logs = 0;
+  for (const auto& entry : fs::directory_iterator(directory / "store")) logs += entry.path().extension() == ".log";
+  return logs;
+}
+
+TEST(Store, ThatIsOnlyReadLeavesNoPileOfEmptyLogs) {
+  const TemporaryDirectory directory;
+  Options options;
+  options.directory = directory.path() / "data";
+  put(*Store::open(options), "a", "1");
+  const std::size_t after_one_write = count_logs(options.directory);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get(*Store::open(options), "a"), "1");
+  EXPECT_LE(count_logs(options.directory), after_one_write + 1);
+}
+
 TEST(Store, ReportsDamageWithinTheLogInsteadOfDroppingWrites) {
   struct Case {
     const char* what;
