@@ -81,7 +81,7 @@ struct Table {
   bool deletion_protection = false;
   std::string table_class;          // empty: STANDARD, never given
   std::int64_t table_class_ms = 0;  // when it was last changed; 0 for never
-  std::string sse_kms_key;  // ARN; with sse_enabled
+  std::string sse_kms_key;          // ARN; with sse_enabled
   bool sse_enabled = false;
   std::string stream_view_type;                           // empty: no stream
   std::string stream_label;                               // ISO time of the last stream's start; empty: never had one

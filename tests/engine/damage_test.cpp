@@ -79,9 +79,9 @@ TEST_F(Damage, OfAnItemFailsOnlyWhatNeedsTheItem) {
     const char* what;
     std::string_view bytes;
   };
-  for (const Row& row :
-       {Row{"no header", ""}, Row{"an unknown kind", "\xff"}, Row{"a size without end", std::string_view("\x00\xff\xff", 3)},
-        Row{"JSON cut off", std::string_view("\x00\x05{\"pk\":{\"S\":", 12)}}) {
+  for (const Row& row : {Row{"no header", ""}, Row{"an unknown kind", "\xff"},
+                         Row{"a size without end", std::string_view("\x00\xff\xff", 3)},
+                         Row{"JSON cut off", std::string_view("\x00\x05{\"pk\":{\"S\":", 12)}}) {
     SCOPED_TRACE(row.what);
     change_bytes([this, &row](store::Batch& batch) { batch.put(key(2), row.bytes); });
     const TableCounts before = engine_->counts(*table_);

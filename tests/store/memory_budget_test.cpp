@@ -50,6 +50,5 @@ TEST(MemoryBudget, AFullStoreRefusesWritesAndGoesOnReadingAndDeleting) {
   EXPECT_GT(write_until_refused(*store, 1'000'000, told), taken / 2) << "what was deleted makes no room";
 }
 
-
 }  // namespace
 }  // namespace stator::store

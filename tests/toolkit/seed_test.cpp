@@ -18,8 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const model::Model& messages_model() {
-  static const model::Model model =
-      model::load_model(fs::path(STATOR_SOURCE_DIR) / "models" / "cruddur-messages");
+  static const model::Model model = model::load_model(fs::path(STATOR_SOURCE_DIR) / "models" / "cruddur-messages");
   return model;
 }
 

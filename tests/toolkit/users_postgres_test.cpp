@@ -15,9 +15,7 @@ using postgres::testing::contains;
 using postgres::testing::error_of;
 using postgres::testing::TestServer;
 
-fs::path sql_directory() {
-  return fs::path(STATOR_SOURCE_DIR) / "models/cruddur-messages/sql";
-}
+fs::path sql_directory() { return fs::path(STATOR_SOURCE_DIR) / "models/cruddur-messages/sql"; }
 
 void set_up(const DbRequest& request) {
   std::ostringstream out;
