@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <random>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/damage_error.h"
+#include "store/salvage.h"
 #include "store/store.h"
 #include "store/temporary_directory.h"
 #include "support/faulty_file_system.h"
@@ -185,7 +187,28 @@ History write_until_power_off(Store& store, FaultyFileSystem& files, std::mt1993
   return run;
 }
 
+void expect_has(const History& run, const std::string& key, const std::string& value, const std::string& found,
+                int seed) {
+  if (key == run.key_under_way && found == run.value_under_way) return;
+  EXPECT_EQ(found, value) << "seed " << seed << ", key " << key;
+}
+
+void expect_has_all(const History& run, const Store& store, int seed) {
+  for (const auto& [key, value] : run.acknowledged) expect_has(run, key, value, get(store, key), seed);
+}
+
+/// A record that was never acknowledged may have reached the disk without its first part, which cannot be told from
+/// damage: then the start is refused, and a repair must find all that was acknowledged.
+void expect_salvaged(const History& run, const std::filesystem::path& directory, int seed) {
+  std::vector<std::string> told;
+  const Salvage salvage(directory, directory.string() + ".salvage", told);
+  std::map<std::string, std::string> rows;
+  salvage.walk("k", "l", [&](std::string_view key, std::string_view value) { rows[std::string(key)] = value; });
+  for (const auto& [key, value] : run.acknowledged) expect_has(run, key, value, rows[key], seed);
+}
+
 TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
+  int refused = 0;
   // RocksDB sleeps a second after each flush that fails, which is most of the time this takes.
   const int runs = std::getenv("STATOR_LONG") != nullptr ? 300 : 30;
   for (int seed = 1; seed <= runs; ++seed) {
@@ -201,12 +224,13 @@ TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
       const auto files = std::make_shared<FaultyFileSystem>();
       options.resources.file_system = files;
       {
-        const auto store = Store::open(options);
-        for (const auto& [key, value] : run.acknowledged) {
-          const std::string found = get(*store, key);
-          if (key == run.key_under_way && found == run.value_under_way) continue;
-          ASSERT_EQ(found, value) << "seed " << seed << ", key " << key;
+        std::unique_ptr<Store> store;
+        try {
+          store = Store::open(options);
+        } catch (const DamagedError&) {
+          break;  // and again below
         }
+        expect_has_all(run, *store, seed);
         // At any operation, those of closing included.
         files->power_off_after(std::uniform_int_distribution<std::uint64_t>(1, 700)(random));
         const auto before = run.acknowledged;
@@ -218,13 +242,14 @@ TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
       files->lose_unsynced(static_cast<std::uint32_t>(seed));
     }
     options.resources.file_system = nullptr;
-    const auto store = Store::open(options);
-    for (const auto& [key, value] : run.acknowledged) {
-      const std::string found = get(*store, key);
-      if (key == run.key_under_way && found == run.value_under_way) continue;
-      ASSERT_EQ(found, value) << "seed " << seed << ", key " << key;
+    try {
+      expect_has_all(run, *Store::open(options), seed);
+    } catch (const DamagedError&) {
+      ++refused;
+      expect_salvaged(run, options.directory, seed);
     }
   }
+  EXPECT_LE(refused, std::max(3, runs / 20)) << "of " << runs;
 }
 
 }  // namespace
