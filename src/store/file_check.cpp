@@ -120,10 +120,7 @@ void check_listed_logs(const fs::path& store_path, const FileListContent& list) 
 /// All logs sound, but for the end of the last one with anything in it.
 void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked) {
   const auto listed_logs = std::move(checked.known.logs);
-  const auto listed_torn_logs = std::move(checked.known.torn_logs);
   checked.known.logs.clear();
-  checked.known.torn_logs.clear();
-  bool last_is_torn = false;
   for (const std::string& name : logs_in_order(store_path)) {
     if (checked.known.unneeded_logs.contains(name)) continue;
     const std::uintmax_t size_bytes = fs::file_size(store_path / name);
@@ -133,15 +130,12 @@ void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked
     }
     // A log gets its first record after it is in the list.
     if (has_list && !listed_logs.contains(name)) fail(in_store(name) + " does not belong to the store");
-    if (last_is_torn) fail("a write-ahead log before store/" + name + " is cut off");
+    if (checked.torn_log) fail("a write-ahead log before store/" + name + " is cut off");
     const RecordsFound records = records_of(store_path / name);
     if (records.state == RecordsState::kDamaged) {
       fail(in_store(name) + ": a record in the write-ahead log fails its checksum");
     }
-    const bool torn = records.state == RecordsState::kTornEnd;
-    // One that an earlier start went on behind may have later ones behind it.
-    last_is_torn = torn && !listed_torn_logs.contains(name);
-    if (torn) checked.known.torn_logs.insert(name);
+    checked.torn_log = records.state == RecordsState::kTornEnd;
     checked.known.logs[name] = size_bytes;
   }
 }

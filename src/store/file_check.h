@@ -14,6 +14,8 @@ struct CheckedFiles {
   FileListContent known;
   /// The list says that the store was stopped cleanly.
   bool sealed = false;
+  /// The newest log ends in a record that was never acknowledged.
+  bool torn_log = false;
   /// The manifest ends in a record that was never finished, from `manifest_sound_bytes` on; RocksDB would refuse it.
   std::filesystem::path torn_manifest;
   std::uint64_t manifest_sound_bytes = 0;

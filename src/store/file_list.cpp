@@ -64,8 +64,6 @@ void read_line(std::string_view line, FileListContent& content) {
     content.logs[name] = std::nullopt;
   } else if (kind == "full-log") {
     content.logs[name] = parse_number<std::uint64_t>(take_word(line), 10);
-  } else if (kind == "torn-log") {
-    content.torn_logs.insert(name);
   } else if (kind == "unneeded-log") {
     content.logs.erase(name);
     content.unneeded_logs[name] = true;
@@ -218,7 +216,6 @@ IOStatus FileList::begin(const FileListContent& known, const fs::path& store_pat
   for (const auto& [name, size_bytes] : known.logs) {
     lines.add(size_bytes ? "full-log " + name + " " + std::to_string(*size_bytes) : "log " + name);
   }
-  for (const std::string& name : known.torn_logs) lines.add("torn-log " + name);
   for (const auto& [name, unneeded] : known.unneeded_logs) lines.add("unneeded-log " + name);
   if (!known.manifest.empty()) lines.add(manifest_line(known.manifest, known.manifest_bytes));
   manifest_ = known.manifest;

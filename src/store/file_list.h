@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +32,6 @@ struct FileListContent {
   std::vector<SealedFile> files;
   /// Logs by name; with the size of those that grow no more.
   std::map<std::string, std::optional<std::uint64_t>> logs;
-  /// Full logs that end in a record which was never acknowledged: an earlier start found them so after a power loss,
-  /// and went on behind them.
-  std::set<std::string> torn_logs;
   /// Logs that are no longer needed and may be gone.
   std::map<std::string, bool> unneeded_logs;
   /// What CURRENT named last, and how long that MANIFEST was at least.

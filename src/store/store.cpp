@@ -200,7 +200,7 @@ void Store::Impl::open_disk(const Options& options) {
   rocks.env = disk->environment.get();
   rocks.create_if_missing = disk->directory.store_is_new() && !read_only;
   // Where the machine died while the last record was being written: what stands there was never acknowledged.
-  if (!checked.known.torn_logs.empty()) rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  if (checked.torn_log) rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   write_options.sync = options.sync;
   open_database(rocks, disk->directory.store_path().string(), "data directory " + options.directory.string());
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <random>
@@ -11,7 +10,6 @@
 #include <vector>
 
 #include "core/damage_error.h"
-#include "store/salvage.h"
 #include "store/store.h"
 #include "store/temporary_directory.h"
 #include "support/faulty_file_system.h"
@@ -197,16 +195,8 @@ void expect_has_all(const History& run, const Store& store, int seed) {
   for (const auto& [key, value] : run.acknowledged) expect_has(run, key, value, get(store, key), seed);
 }
 
-/// A record that was never acknowledged may have reached the disk without its first part, which cannot be told from
-/// damage: then the start is refused, and a repair must find all that was acknowledged.
-void expect_salvaged(const History& run, const std::filesystem::path& directory, int seed) {
-  std::vector<std::string> told;
-  const Salvage salvage(directory, directory.string() + ".salvage", told);
-  std::map<std::string, std::string> rows;
-  salvage.walk("k", "l", [&](std::string_view key, std::string_view value) { rows[std::string(key)] = value; });
-  for (const auto& [key, value] : run.acknowledged) expect_has(run, key, value, rows[key], seed);
-}
-
+/// A store that opens has all that was acknowledged. It may be refused instead, now and then: what a power loss leaves
+/// of records that were never acknowledged cannot always be told from damage.
 TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
   int refused = 0;
   // RocksDB sleeps a second after each flush that fails, which is most of the time this takes.
@@ -246,7 +236,6 @@ TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
       expect_has_all(run, *Store::open(options), seed);
     } catch (const DamagedError&) {
       ++refused;
-      expect_salvaged(run, options.directory, seed);
     }
   }
   EXPECT_LE(refused, std::max(3, runs / 20)) << "of " << runs;
