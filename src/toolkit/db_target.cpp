@@ -26,6 +26,20 @@ bool will_pass(std::string_view message) {
                              [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
 }
 
+/// Starts the cluster where it is not running, and says how to reach it. A server that was just killed may be seen
+/// running and be gone a moment later; then it is started again.
+postgres::Target start_cluster(postgres::PrivateCluster& cluster, const std::string& database) {
+  constexpr int kAttempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    cluster.start();
+    try {
+      return cluster.target(database);
+    } catch (const postgres::Error&) {
+      if (attempt == kAttempts) throw;
+    }
+  }
+}
+
 template <class Connect>
 postgres::Connection connect_with_recovery(const DbTarget& target, Connect connect_to) {
   postgres::Target server = target.server;
@@ -41,8 +55,7 @@ postgres::Connection connect_with_recovery(const DbTarget& target, Connect conne
     }
     std::this_thread::sleep_for(kRecoveryPause);
     postgres::PrivateCluster cluster = *target.private_cluster;
-    cluster.start();
-    server.url = cluster.target(target.database).url;
+    server.url = start_cluster(cluster, target.database).url;
   }
 }
 
@@ -73,9 +86,8 @@ DbTarget find_db_target(const DbRequest& request) {
                           "as in postgresql://user@host:5432/cruddur");
   }
   target.private_cluster = private_cluster(request);
-  target.private_cluster->start();
   target.database = kDefaultDatabase;
-  target.server = target.private_cluster->target(target.database);
+  target.server = start_cluster(*target.private_cluster, target.database);
   return target;
 }
 
