@@ -31,10 +31,9 @@ void update_rule(const CLI::App& root, UpdateOptions options, Session& session) 
   // here.
   const CLI::Option* const endpoint = root.get_option_no_throw("--endpoint-url");
   if (endpoint != nullptr && endpoint->count() > 0) options.rule.endpoint_url = session.endpoint_url;
-  const auto environment = endpoint::AwsEnvironment::of_process();
+  const auto environment = aws::Environment::of_process();
   const toolkit::SecurityGroupRule rule = toolkit::find_security_group_rule(environment, options.rule);
-  const endpoint::QueryRequest request =
-      toolkit::modify_security_group_rules(environment, rule, options.rule.endpoint_url);
+  const aws::QueryRequest request = toolkit::modify_security_group_rules(environment, rule, options.rule.endpoint_url);
   if (options.dry_run) {
     toolkit::print_request(request, *session.out);
     return;

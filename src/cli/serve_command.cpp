@@ -9,8 +9,8 @@
 
 #include "cli/command.h"
 #include "core/json_string.h"
-#include "endpoint/discovery.h"
 #include "endpoint/embedded.h"
+#include "remote/discovery.h"
 #include "server/log.h"
 #include "server/server.h"
 #include "server/stop_signals.h"
@@ -106,7 +106,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   endpoint::Embedded endpoint(storage);
   options.http.tls = make_tls(options, session.data_directory);
   server::Server server(endpoint, options.http);
-  std::optional<endpoint::ServerNotice> notice;
+  std::optional<remote::ServerNotice> notice;
   if (!options.in_memory) notice.emplace(storage.directory, server.url());
   const std::string where =
       options.in_memory ? "in memory" : "data in " + endpoint.describe() + (options.sync ? ", synced" : "");

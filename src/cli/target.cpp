@@ -4,8 +4,8 @@
 #include <istream>
 #include <ostream>
 
-#include "endpoint/target.h"
 #include "json/writer.h"
+#include "remote/target.h"
 #include "toolkit/users_postgres.h"
 
 namespace stator::cli {
@@ -16,14 +16,14 @@ constexpr const char* kDefaultModel = "cruddur-messages";
 }  // namespace
 
 std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
-  endpoint::TargetOptions options;
+  remote::TargetOptions options;
   options.prod = session.prod;
   options.endpoint_url = session.endpoint_url;
   options.data_directory = session.data_directory;
   options.log = [err = session.err](core::LogLevel level, std::string_view line) {
     if (level != core::LogLevel::kInfo) *err << "stator: " << line << std::endl;
   };
-  return endpoint::open_target(options);
+  return remote::open_target(options);
 }
 
 model::Model load_model(const Session& session, const std::string& name) {

@@ -7,14 +7,14 @@
 #include <fstream>
 #include <iostream>
 
-#include "endpoint/aws_config.h"
-#include "endpoint/profile_file.h"
+#include "aws/config.h"
+#include "aws/profile_file.h"
 #include "server/request_head.h"
 
 namespace stator::server {
 namespace {
 
-using endpoint::ConfigurationError;
+using aws::ConfigurationError;
 
 constexpr std::string_view kOwnPrefix = "stator_";
 
@@ -32,12 +32,12 @@ bool is_table_pattern(std::string_view pattern) {
   return pattern.size() <= 255 && is_word(pattern, "_.-");
 }
 
-std::string take(endpoint::ProfileSettings& settings, const std::string& name) {
+std::string take(aws::ProfileSettings& settings, const std::string& name) {
   auto found = settings.extract(name);
   return found.empty() ? std::string() : std::move(found.mapped());
 }
 
-AccessRules take_rules(endpoint::ProfileSettings& settings, const std::string& where) {
+AccessRules take_rules(aws::ProfileSettings& settings, const std::string& where) {
   AccessRules rules;
   if (settings.contains("stator_access")) {
     const std::string access = take(settings, "stator_access");
@@ -86,7 +86,7 @@ void warn_if_others_may_read(const std::string& file) {
 }
 
 AccessKeys keys_of_environment() {
-  const endpoint::AwsEnvironment environment = endpoint::AwsEnvironment::of_process();
+  const aws::Environment environment = aws::Environment::of_process();
   AccessKey key{.name = "env",
                 .id = environment.variable("AWS_ACCESS_KEY_ID").value_or(""),
                 .secret = environment.variable("AWS_SECRET_ACCESS_KEY").value_or(""),
@@ -138,7 +138,7 @@ const AccessKey* AccessKeys::find(std::string_view id) const {
 
 AccessKeys parse_access_keys(std::istream& text, const std::string& name) {
   std::vector<AccessKey> keys;
-  for (auto& [profile, settings] : endpoint::parse_profiles(text, name, endpoint::ProfileFile::kAccessKeys)) {
+  for (auto& [profile, settings] : aws::parse_profiles(text, name, aws::ProfileFile::kAccessKeys)) {
     const std::string where = name + ": profile \"" + profile + "\"";
     AccessKey key{.name = profile,
                   .id = take(settings, "aws_access_key_id"),

@@ -34,7 +34,7 @@ struct AccessKey {
 
 class AccessKeys {
  public:
-  /// Throws endpoint::ConfigurationError when two keys have the same id, or there is none.
+  /// Throws aws::ConfigurationError when two keys have the same id, or there is none.
   explicit AccessKeys(const std::vector<AccessKey>& keys);
 
   /// Null when there is no key of that id.
@@ -50,7 +50,7 @@ class AccessKeys {
 ///   -            a credentials file on standard input
 ///   FILE         a credentials file (docs/security.md)
 ///   KEY:SECRET   one key with all rights; seen by everybody who may list processes
-/// Warns in the log about a file that others may read. Throws endpoint::ConfigurationError with one line for the user
+/// Warns in the log about a file that others may read. Throws aws::ConfigurationError with one line for the user
 /// that has no secret in it.
 AccessKeys read_access_keys(const std::string& source);
 

@@ -1,12 +1,12 @@
 #include "server/openssl.h"
 
-#include "endpoint/shared_library.h"
+#include "http/shared_library.h"
 
 namespace stator::server {
 namespace {
 
 template <typename Function>
-void load(const endpoint::SharedLibrary& library, Function& function, const char* name) {
+void load(const http::SharedLibrary& library, Function& function, const char* name) {
   function = library.function<Function>(name);
 }
 
@@ -14,8 +14,8 @@ void load(const endpoint::SharedLibrary& library, Function& function, const char
 
 const OpenSsl& OpenSsl::get() {
   static const OpenSsl library = [] {
-    const endpoint::SharedLibrary ssl("libssl.so.3", "libssl3");
-    const endpoint::SharedLibrary crypto("libcrypto.so.3", "libssl3");
+    const http::SharedLibrary ssl("libssl.so.3", "libssl3");
+    const http::SharedLibrary crypto("libcrypto.so.3", "libssl3");
     OpenSsl loaded{};
     load(ssl, loaded.TLS_server_method, "TLS_server_method");
     load(ssl, loaded.SSL_CTX_new, "SSL_CTX_new");

@@ -15,7 +15,7 @@
 namespace stator::server {
 
 /// The functions of OpenSSL that TLS needs, under their own names. Both libraries are loaded on the first call of `get`
-/// (endpoint::SharedLibrary says why).
+/// (http::SharedLibrary says why).
 struct OpenSsl {
   // libssl
   decltype(&::TLS_server_method) TLS_server_method;

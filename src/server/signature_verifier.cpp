@@ -5,18 +5,18 @@
 #include <mutex>
 #include <utility>
 
+#include "aws/digest.h"
+#include "aws/signature.h"
 #include "core/api_error.h"
-#include "endpoint/digest.h"
-#include "endpoint/signature.h"
-#include "endpoint/url.h"
+#include "http/url.h"
 
 // The checks stand in the order in which the service makes them, as dynalite recorded it. What dynalite did not record
 // (docs/security.md says which) stands where it is cheapest.
 namespace stator::server {
 namespace {
 
-using endpoint::CanonicalFields;
-using endpoint::request_stamp;
+using aws::CanonicalFields;
+using aws::request_stamp;
 
 constexpr std::int64_t kMaxSkewMs = std::int64_t{15} * 60 * 1000;
 constexpr std::int64_t kMaxExpirySeconds = std::int64_t{7} * 24 * 60 * 60;
@@ -69,18 +69,18 @@ CanonicalFields fields_of(const RequestHead& head) {
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos) fields.emplace_back(line.substr(0, colon), trimmed(line.substr(colon + 1)));
   }
-  return endpoint::canonical_fields(fields);
+  return aws::canonical_fields(fields);
 }
 
 std::optional<std::string> session_token_of(const CanonicalFields& fields) {
-  const auto found = endpoint::fields_named(fields, "x-amz-security-token");
+  const auto found = aws::fields_named(fields, "x-amz-security-token");
   if (found.empty()) return std::nullopt;
   return std::string(found.front().value);
 }
 
 /// Reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…"; its parts stand between commas or blanks.
 GivenSignature read_header(const RequestHead& head, const CanonicalFields& fields) {
-  if (endpoint::fields_named(fields, "authorization").size() > 1) refuse("Found more than one 'Authorization' header.");
+  if (aws::fields_named(fields, "authorization").size() > 1) refuse("Found more than one 'Authorization' header.");
   GivenSignature given;
   std::string_view rest = head.authorization;
   const auto next = [&rest] {
@@ -116,7 +116,7 @@ GivenSignature read_query(const RequestHead& head, const CanonicalFields& fields
   const auto find = [&](std::string_view name) -> std::optional<std::string> {
     std::string_view value;
     if (!find_in_query(query, name, value)) return std::nullopt;
-    return endpoint::percent_decode(value);
+    return http::percent_decode(value);
   };
   GivenSignature given;
   given.algorithm = find("X-Amz-Algorithm").value_or("");
@@ -161,7 +161,7 @@ std::int64_t validity_ms(const GivenSignature& given) {
 }
 
 void check_date(const GivenSignature& given, std::int64_t now_ms) {
-  const auto date_ms = endpoint::parse_request_stamp(given.stamp);
+  const auto date_ms = aws::parse_request_stamp(given.stamp);
   if (!date_ms) {
     refuse_form("Date must be in ISO-8601 'basic format'. Got " + in_quotes(given.stamp) +
                 ". See http://en.wikipedia.org/wiki/ISO_8601");
@@ -202,10 +202,10 @@ void check_signed_names(const GivenSignature& given, const CanonicalFields& fiel
 
 /// A signature that counts a missing field as an empty one is not accepted.
 void check_signed_fields(const GivenSignature& given, const CanonicalFields& fields) {
-  if (!endpoint::are_canonical_names(given.signed_names)) refuse(std::string(kMismatch));
+  if (!aws::are_canonical_names(given.signed_names)) refuse(std::string(kMismatch));
   for (std::string_view rest = given.signed_names;;) {
     const std::string_view name = rest.substr(0, rest.find(';'));
-    if (endpoint::fields_named(fields, name).empty()) {
+    if (aws::fields_named(fields, name).empty()) {
       refuse(in_quotes(name) + " is a 'SignedHeader' in the AWS Authorization, but the request has no such header.");
     }
     if (name.size() == rest.size()) return;
@@ -244,7 +244,7 @@ void check_scope(const Credential& credential, std::string_view stamp) {
   if (credential.service != kService) {
     add("Credential should be scoped to correct service: " + in_quotes(kService) + ".");
   }
-  if (credential.terminator != endpoint::kScopeTerminator) {
+  if (credential.terminator != aws::kScopeTerminator) {
     add("Credential should be scoped with a valid terminator: 'aws4_request', not " + in_quotes(credential.terminator) +
         ".");
   }
@@ -257,8 +257,8 @@ void check_scope(const Credential& credential, std::string_view stamp) {
 
 /// The hash of the body, as the signature must have it: only S3 knows bodies that are not signed.
 std::string check_payload(const CanonicalFields& fields, std::string_view body) {
-  std::string hash = endpoint::to_hex(endpoint::sha256(body));
-  for (const auto& field : endpoint::fields_named(fields, "x-amz-content-sha256")) {
+  std::string hash = aws::to_hex(aws::sha256(body));
+  for (const auto& field : aws::fields_named(fields, "x-amz-content-sha256")) {
     if (field.value != hash) refuse(std::string(kMismatch));
   }
   return hash;
@@ -266,7 +266,7 @@ std::string check_payload(const CanonicalFields& fields, std::string_view body) 
 
 void check_session_token(const AccessKey& key, const std::optional<std::string>& token) {
   const std::string none;
-  if (!endpoint::same_secret(token ? *token : none, key.session_token) || (token && token->empty())) {
+  if (!aws::same_secret(token ? *token : none, key.session_token) || (token && token->empty())) {
     refuse_client("The security token included in the request is invalid");
   }
 }
@@ -294,7 +294,7 @@ void SigningKeyCache::keep(const AccessKey& key, std::string_view scope, std::st
 
 SignatureVerifier::SignatureVerifier(std::shared_ptr<const AccessKeys> keys, const core::Clock& clock)
     : keys_(std::move(keys)), clock_(clock) {
-  endpoint::sha256("");  // loads libcrypto now, so that its absence is told at the start
+  aws::sha256("");  // loads libcrypto now, so that its absence is told at the start
 }
 
 const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_view body) const {
@@ -303,7 +303,7 @@ const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_v
   const GivenSignature given = place == SignaturePlace::kHeader ? read_header(head, fields) : read_query(head, fields);
   check_date(given, clock_.now_ms());
   check_signed_names(given, fields);
-  if (given.algorithm != endpoint::kSigningAlgorithm) {
+  if (given.algorithm != aws::kSigningAlgorithm) {
     refuse_form("Unsupported AWS 'algorithm': " + in_quotes(given.algorithm) + " (only AWS4-HMAC-SHA256 for now). ");
   }
   const Credential credential = split_credential(given.credential);
@@ -312,19 +312,18 @@ const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_v
   if (key == nullptr) refuse_client("The security token included in the request is invalid.");
 
   check_signed_fields(given, fields);
-  const std::string canonical = endpoint::canonical_request({.method = head.method,
-                                                             .path = head.path(),
-                                                             .query = given.query,
-                                                             .fields = fields,
-                                                             .signed_names = given.signed_names,
-                                                             .payload_hash = check_payload(fields, body)});
+  const std::string canonical = aws::canonical_request({.method = head.method,
+                                                        .path = head.path(),
+                                                        .query = given.query,
+                                                        .fields = fields,
+                                                        .signed_names = given.signed_names,
+                                                        .payload_hash = check_payload(fields, body)});
   const std::string known = signing_keys_.find(*key, credential.scope);
   const std::string signing_key =
-      known.empty() ? endpoint::signing_key(key->secret, credential.date, credential.region, credential.service)
-                    : known;
-  const std::string expected = endpoint::to_hex(
-      endpoint::hmac_sha256(signing_key, endpoint::string_to_sign(given.stamp, credential.scope, canonical)));
-  if (!endpoint::same_secret(expected, given.signature)) refuse(std::string(kMismatch));
+      known.empty() ? aws::signing_key(key->secret, credential.date, credential.region, credential.service) : known;
+  const std::string expected =
+      aws::to_hex(aws::hmac_sha256(signing_key, aws::string_to_sign(given.stamp, credential.scope, canonical)));
+  if (!aws::same_secret(expected, given.signature)) refuse(std::string(kMismatch));
   if (known.empty()) signing_keys_.keep(*key, credential.scope, signing_key);
   check_session_token(*key, given.session_token);
   return key;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/api_error.h"
-#include "endpoint/http_client.h"
-#include "endpoint/url.h"
+#include "http/client.h"
+#include "http/url.h"
 
 namespace stator::toolkit {
 
@@ -41,16 +41,16 @@ std::string cidr_of(const std::string& address, const std::string& source) {
   throw std::runtime_error("\"" + address.substr(0, 64) + "\" (" + source + ") is not an IP address");
 }
 
-std::string look_up_address(const endpoint::AwsEnvironment& environment) {
-  endpoint::HttpRequest request;
+std::string look_up_address(const aws::Environment& environment) {
+  http::Request request;
   request.url = environment.variable("STATOR_CHECKIP_URL").value_or(kCheckIpUrl);
   request.timeout_ms = kCheckIpTimeoutMs;
   request.max_reply_bytes = 1024;
   const std::string hint = "; give it with --ip or GITPOD_IP";
-  endpoint::HttpReply reply;
+  http::Reply reply;
   try {
-    reply = endpoint::HttpClient().send(request);
-  } catch (const endpoint::TransportError& error) {
+    reply = http::Client().send(request);
+  } catch (const http::TransportError& error) {
     throw std::runtime_error(std::string("our address is not known: ") + error.what() + hint);
   }
   if (reply.status != 200) {
@@ -69,7 +69,7 @@ void check_id(const std::string& id, const std::string& variable) {
 
 }  // namespace
 
-SecurityGroupRule find_security_group_rule(const endpoint::AwsEnvironment& environment,
+SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
                                            const SecurityGroupRuleOptions& options) {
   std::vector<std::string> missing;
   const auto need = [&](const char* name) {
@@ -102,17 +102,17 @@ SecurityGroupRule find_security_group_rule(const endpoint::AwsEnvironment& envir
   return rule;
 }
 
-endpoint::QueryRequest modify_security_group_rules(const endpoint::AwsEnvironment& environment,
-                                                   const SecurityGroupRule& rule, const std::string& endpoint_url) {
-  endpoint::QueryRequest request;
-  request.scope = {endpoint::require_region(environment), "ec2"};
+aws::QueryRequest modify_security_group_rules(const aws::Environment& environment, const SecurityGroupRule& rule,
+                                              const std::string& endpoint_url) {
+  aws::QueryRequest request;
+  request.scope = {aws::require_region(environment), "ec2"};
   request.url = endpoint_url;
   for (const char* variable : {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"}) {
     if (request.url.empty()) request.url = environment.variable(variable).value_or("");
   }
-  if (request.url.empty()) request.url = endpoint::service_url(environment, "ec2", request.scope.region);
+  if (request.url.empty()) request.url = aws::service_url(environment, "ec2", request.scope.region);
   if (!request.url.ends_with('/')) request.url += '/';
-  endpoint::parse_url(request.url);
+  http::parse_url(request.url);
   const std::string prefix = "SecurityGroupRule.1.SecurityGroupRule.";
   const bool is_ipv6 = rule.cidr.find(':') != std::string::npos;
   request.parameters = {{"Action", "ModifySecurityGroupRules"},
@@ -127,10 +127,10 @@ endpoint::QueryRequest modify_security_group_rules(const endpoint::AwsEnvironmen
   return request;
 }
 
-void print_request(const endpoint::QueryRequest& request, std::ostream& out) {
-  const std::string body = endpoint::query_body(request.parameters);
-  const endpoint::HttpRequest http = endpoint::build_query_request(request, body, nullptr, 0);
-  const endpoint::Url url = endpoint::parse_url(request.url);
+void print_request(const aws::QueryRequest& request, std::ostream& out) {
+  const std::string body = aws::query_body(request.parameters);
+  const http::Request http = aws::build_query_request(request, body, nullptr, 0);
+  const http::Url url = http::parse_url(request.url);
   out << "POST " << request.url << "\n"
       << "Host: " << url.host_header() << "\n";
   for (const auto& [name, value] : http.fields) out << name << ": " << value << "\n";
@@ -139,9 +139,9 @@ void print_request(const endpoint::QueryRequest& request, std::ostream& out) {
       << body << "\n";
 }
 
-void send_security_group_rule(const endpoint::AwsEnvironment& environment, const endpoint::QueryRequest& request) {
-  const auto provider = endpoint::find_credentials(environment);
-  endpoint::call_query_api(request, provider->get().get(), *environment.clock);
+void send_security_group_rule(const aws::Environment& environment, const aws::QueryRequest& request) {
+  const auto provider = aws::find_credentials(environment);
+  aws::call_query_api(request, provider->get().get(), *environment.clock);
 }
 
 }  // namespace stator::toolkit

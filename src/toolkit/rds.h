@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "endpoint/aws_config.h"
-#include "endpoint/query_api.h"
+#include "aws/config.h"
+#include "aws/query_api.h"
 
-/// What the rds commands do. Faults are endpoint::ConfigurationError or std::runtime_error with one line, and
+/// What the rds commands do. Faults are aws::ConfigurationError or std::runtime_error with one line, and
 /// core::ApiError for what EC2 refuses.
 namespace stator::toolkit {
 
@@ -32,20 +32,20 @@ struct SecurityGroupRule {
 
 /// Reads the environment, asks for our address where nothing says it (STATOR_CHECKIP_URL, else
 /// https://checkip.amazonaws.com). Missing variables are all named at once.
-SecurityGroupRule find_security_group_rule(const endpoint::AwsEnvironment& environment,
+SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
                                            const SecurityGroupRuleOptions& options);
 
 /// EC2's ModifySecurityGroupRules
 /// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySecurityGroupRules.html), with the parameters in
 /// the AWS CLI's order.
-endpoint::QueryRequest modify_security_group_rules(const endpoint::AwsEnvironment& environment,
-                                                   const SecurityGroupRule& rule, const std::string& endpoint_url);
+aws::QueryRequest modify_security_group_rules(const aws::Environment& environment, const SecurityGroupRule& rule,
+                                              const std::string& endpoint_url);
 
 /// Prints the request as it would be sent. No credentials are needed or shown: the signature's place is named.
-void print_request(const endpoint::QueryRequest& request, std::ostream& out);
+void print_request(const aws::QueryRequest& request, std::ostream& out);
 
 /// Sends it; throws core::ApiError with EC2's Code and Message, std::runtime_error where it cannot be reached.
-void send_security_group_rule(const endpoint::AwsEnvironment& environment, const endpoint::QueryRequest& request);
+void send_security_group_rule(const aws::Environment& environment, const aws::QueryRequest& request);
 
 struct HostAndPort {
   std::string host;

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "endpoint/profile_file.h"
+#include "aws/profile_file.h"
 #include "server/server.h"
 
 namespace stator::server {
@@ -66,7 +66,7 @@ TEST(AccessKeys, FaultsAreToldWithoutSecrets) {
     try {
       parse(text);
       ADD_FAILURE() << text;
-    } catch (const endpoint::ConfigurationError& error) {
+    } catch (const aws::ConfigurationError& error) {
       EXPECT_EQ(error.what(), message);
       EXPECT_EQ(std::string(error.what()).find("s3cret"), std::string::npos);
     }

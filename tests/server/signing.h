@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "endpoint/digest.h"
-#include "endpoint/signature.h"
-#include "endpoint/url.h"
+#include "aws/digest.h"
+#include "aws/signature.h"
+#include "http/url.h"
 
 namespace stator::server {
 
@@ -54,10 +54,10 @@ struct SignedText {
     std::string names = signed_names;
     if (const auto at = names.find("x-amz-date;"); at != std::string::npos) names.erase(at, 11);
     std::string signed_query = query + (query.empty() ? "" : "&") + "X-Amz-Algorithm=" + algorithm +
-                               "&X-Amz-Credential=" + endpoint::percent_encode(credential()) + "&X-Amz-Date=" + stamp +
+                               "&X-Amz-Credential=" + http::percent_encode(credential()) + "&X-Amz-Date=" + stamp +
                                (expires.empty() ? "" : "&X-Amz-Expires=" + expires) +
-                               "&X-Amz-SignedHeaders=" + endpoint::percent_encode(names);
-    if (!session_token.empty()) signed_query += "&X-Amz-Security-Token=" + endpoint::percent_encode(session_token);
+                               "&X-Amz-SignedHeaders=" + http::percent_encode(names);
+    if (!session_token.empty()) signed_query += "&X-Amz-Security-Token=" + http::percent_encode(session_token);
     return text(fields, signed_query + "&X-Amz-Signature=" + sign(fields, signed_query, names));
   }
 
@@ -71,16 +71,16 @@ struct SignedText {
 
   [[nodiscard]] std::string sign(const Fields& sent, std::string_view signed_query, std::string_view names) const {
     std::vector<std::pair<std::string_view, std::string_view>> views(sent.begin(), sent.end());
-    const auto canonical = endpoint::canonical_fields(views);
-    const std::string request = endpoint::canonical_request({.method = method,
-                                                             .path = path,
-                                                             .query = signed_query,
-                                                             .fields = canonical,
-                                                             .signed_names = names,
-                                                             .payload_hash = endpoint::to_hex(endpoint::sha256(body))});
+    const auto canonical = aws::canonical_fields(views);
+    const std::string request = aws::canonical_request({.method = method,
+                                                        .path = path,
+                                                        .query = signed_query,
+                                                        .fields = canonical,
+                                                        .signed_names = names,
+                                                        .payload_hash = aws::to_hex(aws::sha256(body))});
     const std::string scope = date + "/" + region + "/" + service + "/" + terminator;
-    return endpoint::to_hex(endpoint::hmac_sha256(endpoint::signing_key(secret, date, region, service),
-                                                  endpoint::string_to_sign(stamp, scope, request)));
+    return aws::to_hex(
+        aws::hmac_sha256(aws::signing_key(secret, date, region, service), aws::string_to_sign(stamp, scope, request)));
   }
 
   [[nodiscard]] std::string text(const Fields& sent, const std::string& sent_query) const {

@@ -7,11 +7,11 @@
 #include "core/api_error.h"
 #include "support/recording_server.h"
 
-// tests/endpoint/verify_requests.py compares whole requests with the AWS CLI's.
+// tests/remote/verify_requests.py compares whole requests with the AWS CLI's.
 namespace stator::toolkit {
 namespace {
 
-using endpoint::AwsEnvironment;
+using aws::Environment;
 using stator::testing::http_reply;
 using stator::testing::RecordingServer;
 
@@ -30,7 +30,7 @@ Variables complete_but(const Variables& changes) {
 
 std::string failure(const Variables& variables, const SecurityGroupRuleOptions& options = {}) {
   try {
-    find_security_group_rule(AwsEnvironment::of(variables), options);
+    find_security_group_rule(Environment::of(variables), options);
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -54,7 +54,7 @@ TEST(UpdateSgRule, NamesEveryMissingVariable) {
 }
 
 TEST(UpdateSgRule, TakesTheAddressFromTheOptionThenTheEnvironment) {
-  const AwsEnvironment environment = AwsEnvironment::of(kComplete);
+  const Environment environment = Environment::of(kComplete);
   EXPECT_EQ(find_security_group_rule(environment, {}).cidr, "203.0.113.7/32");
   EXPECT_EQ(find_security_group_rule(environment, {}).description, "GITPOD");
   SecurityGroupRuleOptions options;
@@ -71,14 +71,14 @@ TEST(UpdateSgRule, LooksTheAddressUpAndDoubtsTheAnswer) {
                         : http_reply(503, "");
   });
   const Variables variables = complete_but({{"GITPOD_IP", ""}, {"STATOR_CHECKIP_URL", server.url()}});
-  EXPECT_EQ(find_security_group_rule(AwsEnvironment::of(variables), {}).cidr, "198.51.100.9/32");
+  EXPECT_EQ(find_security_group_rule(Environment::of(variables), {}).cidr, "198.51.100.9/32");
   EXPECT_EQ(failure(variables), "\"<html>log in</html>\" (" + server.url() + ") is not an IP address");
   EXPECT_EQ(failure(variables),
             "our address is not known: HTTP status 503 from " + server.url() + "; give it with --ip or GITPOD_IP");
 }
 
 std::string url_of(const Variables& changes, const std::string& option) {
-  const AwsEnvironment environment = AwsEnvironment::of(complete_but(changes));
+  const Environment environment = Environment::of(complete_but(changes));
   return modify_security_group_rules(environment, find_security_group_rule(environment, {}), option).url;
 }
 
@@ -98,7 +98,7 @@ TEST(UpdateSgRule, TriesAgainWhereItIsThrottledAndTellsOfRefusals) {
                       "<Response><Errors><Error><Code>InvalidGroup.NotFound</Code><Message>no sg-1</Message></Error>"
                       "</Errors></Response>");
   });
-  const AwsEnvironment environment = AwsEnvironment::of(kComplete);
+  const Environment environment = Environment::of(kComplete);
   const auto request =
       modify_security_group_rules(environment, find_security_group_rule(environment, {}), server.url());
   try {
@@ -111,8 +111,8 @@ TEST(UpdateSgRule, TriesAgainWhereItIsThrottledAndTellsOfRefusals) {
 }
 
 TEST(UpdateSgRule, ShowsTheRequestWithoutNeedingCredentials) {
-  const AwsEnvironment environment =
-      AwsEnvironment::of(complete_but({{"AWS_ACCESS_KEY_ID", ""}, {"AWS_SECRET_ACCESS_KEY", ""}}));
+  const Environment environment =
+      Environment::of(complete_but({{"AWS_ACCESS_KEY_ID", ""}, {"AWS_SECRET_ACCESS_KEY", ""}}));
   std::ostringstream out;
   print_request(modify_security_group_rules(environment, find_security_group_rule(environment, {}), ""), out);
   EXPECT_EQ(out.str().find("POST https://ec2.eu-west-3.amazonaws.com/\nHost: ec2.eu-west-3.amazonaws.com\n"), 0U);

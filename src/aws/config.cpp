@@ -1,0 +1,154 @@
+#include "aws/config.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+#include "aws/metadata.h"
+
+namespace stator::aws {
+
+namespace {
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::filesystem::path home_directory(const Environment& environment) {
+  if (const auto home = environment.variable("HOME")) return *home;
+  const passwd* const entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_dir : "/";
+}
+
+std::filesystem::path configured_file(const Environment& environment, const char* variable, const char* name) {
+  const auto set = environment.variable(variable);
+  if (!set) return home_directory(environment) / ".aws" / name;
+  if (set->starts_with("~/")) return home_directory(environment) / set->substr(2);
+  return *set;
+}
+
+const ProfileSettings* find_profile(const std::map<std::string, ProfileSettings>& profiles, const std::string& name) {
+  const auto found = profiles.find(name);
+  return found == profiles.end() ? nullptr : &found->second;
+}
+
+std::string checked_region(std::string region, const std::string& source) {
+  const bool usable =
+      region.size() <= 63 && region.front() != '-' && region.back() != '-' &&
+      std::all_of(region.begin(), region.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
+  if (!usable) throw ConfigurationError("\"" + region + "\" (" + source + ") is not the name of an AWS region");
+  return region;
+}
+
+bool is_true(const Environment& environment, const char* variable) {
+  const auto value = environment.variable(variable);
+  return value && lowered(*value) == "true";
+}
+
+/// Partitions whose names end differently from amazonaws.com
+/// (https://docs.aws.amazon.com/general/latest/gr/ddb.html).
+struct Partition {
+  std::string_view region_prefix;
+  std::string_view suffix;
+  std::string_view dualstack_suffix;
+};
+constexpr Partition kPartitions[] = {
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"us-isob-", "sc2s.sgov.gov", "sc2s.sgov.gov"},
+    {"us-isof-", "csp.hci.ic.gov", "csp.hci.ic.gov"},
+    {"us-iso-", "c2s.ic.gov", "c2s.ic.gov"},
+    {"eu-isoe-", "cloud.adc-e.uk", "cloud.adc-e.uk"},
+    {"", "amazonaws.com", "api.aws"},
+};
+
+}  // namespace
+
+Environment Environment::of_process() {
+  Environment environment;
+  environment.variable = [](const std::string& name) -> std::optional<std::string> {
+    const char* const value = std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+  };
+  return environment;
+}
+
+Environment Environment::of(std::map<std::string, std::string> variables) {
+  Environment environment;
+  environment.variable = [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end() || found->second.empty()) return std::nullopt;
+    return found->second;
+  };
+  return environment;
+}
+
+Files::Files(const Environment& environment)
+    : credentials_file_(configured_file(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials")),
+      config_file_(configured_file(environment, "AWS_CONFIG_FILE", "config")),
+      credentials_(read_profiles(credentials_file_, ProfileFile::kCredentials)),
+      config_(read_profiles(config_file_, ProfileFile::kConfig)) {}
+
+const ProfileSettings* Files::in_credentials(const std::string& profile) const {
+  return find_profile(credentials_, profile);
+}
+
+const ProfileSettings* Files::in_config(const std::string& profile) const { return find_profile(config_, profile); }
+
+std::optional<ProfileSettings> Files::merged(const std::string& profile) const {
+  const ProfileSettings* const credentials = in_credentials(profile);
+  const ProfileSettings* const config = in_config(profile);
+  if (credentials == nullptr && config == nullptr) return std::nullopt;
+  ProfileSettings settings = credentials != nullptr ? *credentials : ProfileSettings{};
+  if (config != nullptr) settings.insert(config->begin(), config->end());
+  return settings;
+}
+
+std::string profile_name(const Environment& environment) {
+  for (const char* variable : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}) {
+    if (auto name = environment.variable(variable)) return *name;
+  }
+  return "default";
+}
+
+std::optional<std::string> find_region(const Environment& environment, bool ask_instance) {
+  for (const char* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    if (auto region = environment.variable(variable)) return checked_region(*region, variable);
+  }
+  const std::string profile = profile_name(environment);
+  if (const auto settings = Files(environment).merged(profile)) {
+    const auto region = settings->find("region");
+    if (region != settings->end() && !region->second.empty()) {
+      return checked_region(region->second, "profile \"" + profile + "\"");
+    }
+  }
+  if (!ask_instance) return std::nullopt;
+  auto region = InstanceMetadata(environment).region();
+  if (region) return checked_region(*region, "instance metadata");
+  return std::nullopt;
+}
+
+std::string require_region(const Environment& environment) {
+  if (auto region = find_region(environment, true)) return *region;
+  const Files files(environment);
+  throw ConfigurationError("no AWS region: set AWS_REGION (or AWS_DEFAULT_REGION), or \"region\" for profile \"" +
+                           profile_name(environment) + "\" in " + files.config_file().string());
+}
+
+std::string service_url(const Environment& environment, const std::string& service, const std::string& region) {
+  const auto* const partition = std::find_if(std::begin(kPartitions), std::end(kPartitions), [&](const Partition& p) {
+    return std::string_view(region).starts_with(p.region_prefix);
+  });
+  const bool dualstack = is_true(environment, "AWS_USE_DUALSTACK_ENDPOINT");
+  const std::string name = service + (is_true(environment, "AWS_USE_FIPS_ENDPOINT") ? "-fips" : "");
+  return "https://" + name + "." + region + "." +
+         std::string(dualstack ? partition->dualstack_suffix : partition->suffix);
+}
+
+}  // namespace stator::aws

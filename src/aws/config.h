@@ -1,0 +1,76 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/credentials.h"
+#include "aws/profile_file.h"
+#include "core/clock.h"
+
+/// Region, profile and credentials as AWS tools find them
+/// (https://docs.aws.amazon.com/cli/v1/userguide/cli-chap-configure.html).
+namespace stator::aws {
+
+/// The environment variables and the clock, so that tests can bring their own.
+struct Environment {
+  /// The variable's value; nullopt where unset or empty.
+  std::function<std::optional<std::string>(const std::string&)> variable;
+  const core::Clock* clock = &core::Clock::system();
+
+  static Environment of_process();
+  static Environment of(std::map<std::string, std::string> variables);
+};
+
+/// ~/.aws/credentials and ~/.aws/config (or AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE).
+class Files {
+ public:
+  /// Missing files are empty. Throws ConfigurationError with file and line where one cannot be read as it should.
+  explicit Files(const Environment& environment);
+
+  /// The settings of a profile in the credentials file, in the config file, and both (credentials win), or null.
+  [[nodiscard]] const ProfileSettings* in_credentials(const std::string& profile) const;
+  [[nodiscard]] const ProfileSettings* in_config(const std::string& profile) const;
+  [[nodiscard]] std::optional<ProfileSettings> merged(const std::string& profile) const;
+
+  [[nodiscard]] const std::filesystem::path& credentials_file() const { return credentials_file_; }
+  [[nodiscard]] const std::filesystem::path& config_file() const { return config_file_; }
+
+ private:
+  std::filesystem::path credentials_file_;
+  std::filesystem::path config_file_;
+  std::map<std::string, ProfileSettings> credentials_;
+  std::map<std::string, ProfileSettings> config_;
+};
+
+/// AWS_PROFILE, AWS_DEFAULT_PROFILE or "default".
+std::string profile_name(const Environment& environment);
+
+/// AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nullopt where none says. With `ask_instance` the instance's
+/// metadata is the last resort. Throws ConfigurationError for a name that cannot be a region's.
+std::optional<std::string> find_region(const Environment& environment, bool ask_instance);
+/// The same, or ConfigurationError naming each place looked at.
+std::string require_region(const Environment& environment);
+
+/// Where to look for credentials.
+enum class CredentialSources : std::uint8_t {
+  /// Environment, role, web identity, profile, credential process, container, instance.
+  kAll,
+  /// Plain keys in the environment or the profile: nothing that runs a program or asks a service.
+  kPlainKeys
+};
+
+/// The first source that has credentials, in the AWS CLI's order; they have been fetched once. Throws
+/// ConfigurationError: none found (naming each place), or a source that is set but does not work.
+std::shared_ptr<CredentialsProvider> find_credentials(const Environment& environment,
+                                                      CredentialSources sources = CredentialSources::kAll);
+
+/// "https://dynamodb.eu-west-3.amazonaws.com", with the suffix of the region's partition (China, ISO), and the names
+/// that AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT select.
+std::string service_url(const Environment& environment, const std::string& service, const std::string& region);
+
+}  // namespace stator::aws

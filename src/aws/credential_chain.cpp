@@ -1,0 +1,257 @@
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "aws/config.h"
+#include "aws/credential_process.h"
+#include "aws/metadata.h"
+#include "aws/query_api.h"
+#include "aws/xml.h"
+#include "core/api_error.h"
+
+/// The sources of credentials, one after the other.
+namespace stator::aws {
+
+namespace {
+
+using Provider = std::shared_ptr<CredentialsProvider>;
+
+std::string setting(const ProfileSettings& settings, const std::string& name) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? std::string() : found->second;
+}
+
+Provider refreshing(const Environment& environment, RefreshingCredentials::Fetch fetch) {
+  auto provider = std::make_shared<RefreshingCredentials>(std::move(fetch), *environment.clock);
+  provider->get();
+  return provider;
+}
+
+Provider from_environment(const Environment& environment) {
+  const auto key = environment.variable("AWS_ACCESS_KEY_ID");
+  const auto secret = environment.variable("AWS_SECRET_ACCESS_KEY");
+  if (!key && !secret) return nullptr;
+  if (!secret) throw ConfigurationError("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
+  if (!key) throw ConfigurationError("AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not");
+  return std::make_shared<FixedCredentials>(
+      Credentials{*key, *secret, environment.variable("AWS_SESSION_TOKEN").value_or(""), std::nullopt});
+}
+
+Provider from_plain_keys(const ProfileSettings* settings, const std::string& place) {
+  if (settings == nullptr) return nullptr;
+  const std::string key = setting(*settings, "aws_access_key_id");
+  const std::string secret = setting(*settings, "aws_secret_access_key");
+  if (key.empty() && secret.empty()) return nullptr;
+  if (secret.empty()) throw ConfigurationError(place + ": aws_secret_access_key is missing");
+  if (key.empty()) throw ConfigurationError(place + ": aws_access_key_id is missing");
+  return std::make_shared<FixedCredentials>(
+      Credentials{key, secret, setting(*settings, "aws_session_token"), std::nullopt});
+}
+
+// --- roles ----------------------------------------------------------------------------------------------------------
+
+struct Role {
+  std::string arn;
+  std::string session_name;
+  std::string external_id;
+  std::string duration_seconds;
+  std::string region;
+};
+
+Credentials read_sts_reply(const std::string& xml, const std::string& source) {
+  Credentials credentials;
+  credentials.access_key_id = xml_text(xml, "AccessKeyId").value_or("");
+  credentials.secret_access_key = xml_text(xml, "SecretAccessKey").value_or("");
+  credentials.session_token = xml_text(xml, "SessionToken").value_or("");
+  credentials.expires_ms = parse_iso8601_ms(xml_text(xml, "Expiration").value_or(""));
+  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() || !credentials.expires_ms) {
+    throw ConfigurationError(source + ": STS did not give credentials");
+  }
+  return credentials;
+}
+
+Credentials call_sts(const Environment& environment, const Role& role, QueryParameters parameters,
+                     const Credentials* signer, const std::string& source) {
+  QueryRequest request;
+  request.scope = {role.region.empty() ? "us-east-1" : role.region, "sts"};
+  request.url = environment.variable("AWS_ENDPOINT_URL_STS")
+                    .value_or(environment.variable("AWS_ENDPOINT_URL")
+                                  .value_or(role.region.empty() ? "https://sts.amazonaws.com"
+                                                                : service_url(environment, "sts", role.region)));
+  parameters.emplace_back("RoleArn", role.arn);
+  parameters.emplace_back("RoleSessionName", role.session_name.empty() ? "stator" : role.session_name);
+  if (!role.duration_seconds.empty()) parameters.emplace_back("DurationSeconds", role.duration_seconds);
+  if (!role.external_id.empty()) parameters.emplace_back("ExternalId", role.external_id);
+  request.parameters = std::move(parameters);
+  try {
+    return read_sts_reply(call_query_api(request, signer, *environment.clock), source);
+  } catch (const core::ApiError& error) {
+    throw ConfigurationError(source + ": STS refused " + role.arn + ": " + error.type + ": " + error.message);
+  } catch (const http::TransportError& error) {
+    throw ConfigurationError(source + ": " + error.what());
+  }
+}
+
+Provider from_web_identity(const Environment& environment, const Role& role, const std::string& token_file,
+                           const std::string& source) {
+  return refreshing(environment, [environment, role, token_file, source] {
+    std::ifstream in(token_file);
+    std::string token{std::istreambuf_iterator<char>(in), {}};
+    if (!in) throw ConfigurationError(source + ": cannot read the web identity token in " + token_file);
+    while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+    return call_sts(environment, role,
+                    {{"Action", "AssumeRoleWithWebIdentity"}, {"Version", "2011-06-15"}, {"WebIdentityToken", token}},
+                    nullptr, source);
+  });
+}
+
+Provider from_profile(const Environment& environment, const Files& files, const std::string& name,
+                      std::set<std::string> visited);
+
+Provider source_of_role(const Environment& environment, const Files& files, const std::string& profile,
+                        const ProfileSettings& settings, std::set<std::string> visited) {
+  const std::string place = "profile \"" + profile + "\"";
+  const std::string source_profile = setting(settings, "source_profile");
+  const std::string credential_source = setting(settings, "credential_source");
+  if (!source_profile.empty()) {
+    const bool is_itself = source_profile == profile;
+    if (!files.merged(source_profile)) {
+      throw ConfigurationError(place + ": its source_profile \"" + source_profile + "\" is in neither file");
+    }
+    if (!is_itself && visited.count(source_profile) != 0) {
+      throw ConfigurationError(place + ": its source_profile \"" + source_profile + "\" leads back to itself");
+    }
+    Provider source;
+    if (is_itself) {  // a role whose keys stand beside it
+      source = from_plain_keys(files.in_credentials(profile), place);
+      if (!source) source = from_plain_keys(files.in_config(profile), place);
+    } else {
+      source = from_profile(environment, files, source_profile, std::move(visited));
+    }
+    if (!source) throw ConfigurationError(place + ": its source_profile \"" + source_profile + "\" has no credentials");
+    return source;
+  }
+  if (credential_source == "Environment") {
+    if (auto source = from_environment(environment)) return source;
+    throw ConfigurationError(place + ": credential_source is Environment, but AWS_ACCESS_KEY_ID is not set");
+  }
+  if (credential_source == "EcsContainer") {
+    return refreshing(environment, [environment] { return fetch_container_credentials(environment); });
+  }
+  if (credential_source == "Ec2InstanceMetadata") {
+    return refreshing(environment, [environment] {
+      std::string why;
+      if (auto found = InstanceMetadata(environment).credentials(why)) return *found;
+      throw ConfigurationError("instance metadata: " + why);
+    });
+  }
+  throw ConfigurationError(place +
+                           ": role_arn needs a source_profile, a credential_source (Environment, EcsContainer or "
+                           "Ec2InstanceMetadata) or a web_identity_token_file");
+}
+
+Provider from_role(const Environment& environment, const Files& files, const std::string& profile,
+                   const ProfileSettings& settings, std::set<std::string> visited) {
+  const std::string place = "profile \"" + profile + "\"";
+  const Role role{setting(settings, "role_arn"), setting(settings, "role_session_name"),
+                  setting(settings, "external_id"), setting(settings, "duration_seconds"),
+                  environment.variable("AWS_REGION")
+                      .value_or(environment.variable("AWS_DEFAULT_REGION").value_or(setting(settings, "region")))};
+  const std::string token_file = setting(settings, "web_identity_token_file");
+  if (!token_file.empty()) return from_web_identity(environment, role, token_file, place);
+  if (!setting(settings, "mfa_serial").empty()) {
+    throw ConfigurationError(place +
+                             " asks for an MFA code, which is not supported: get keys with `aws sts assume-role` and "
+                             "put them into the environment, or set credential_process");
+  }
+  const Provider source = source_of_role(environment, files, profile, settings, std::move(visited));
+  return refreshing(environment, [environment, role, source, place] {
+    return call_sts(environment, role, {{"Action", "AssumeRole"}, {"Version", "2011-06-15"}}, source->get().get(),
+                    place);
+  });
+}
+
+/// The profile's own sources in order: role, single sign-on (refused), keys, process, keys in the config file.
+Provider from_profile(const Environment& environment, const Files& files, const std::string& name,
+                      std::set<std::string> visited) {
+  const auto settings = files.merged(name);
+  if (!settings) return nullptr;
+  const bool first_look = visited.insert(name).second;
+  if (first_look && !setting(*settings, "role_arn").empty()) {
+    return from_role(environment, files, name, *settings, std::move(visited));
+  }
+  const std::string place = "profile \"" + name + "\"";
+  if (auto keys = from_plain_keys(files.in_credentials(name), place + " in " + files.credentials_file().string()))
+    return keys;
+  const std::string process = setting(*settings, "credential_process");
+  if (!process.empty()) {
+    return refreshing(environment,
+                      [process, place] { return run_credential_process(process, place + ": credential_process"); });
+  }
+  if (auto keys = from_plain_keys(files.in_config(name), place + " in " + files.config_file().string())) return keys;
+  if (!setting(*settings, "sso_start_url").empty() || !setting(*settings, "sso_session").empty()) {
+    throw ConfigurationError(place +
+                             " uses single sign-on, which is not supported directly: after `aws sso login --profile " +
+                             name + "`, run `eval \"$(aws configure export-credentials --profile " + name +
+                             " --format env)\"`, or give a profile the line `credential_process = aws configure "
+                             "export-credentials --profile " +
+                             name + "`");
+  }
+  return nullptr;
+}
+
+std::string file_state(const std::filesystem::path& file) {
+  std::error_code error;
+  return file.string() + (std::filesystem::exists(file, error) ? "" : " (no such file)");
+}
+
+}  // namespace
+
+Provider find_credentials(const Environment& environment, CredentialSources sources) {
+  if (auto provider = from_environment(environment)) return provider;
+
+  const Files files(environment);
+  const std::string profile = profile_name(environment);
+  const bool profile_is_named = environment.variable("AWS_PROFILE") || environment.variable("AWS_DEFAULT_PROFILE");
+  if (profile_is_named && !files.merged(profile)) {
+    throw ConfigurationError("there is no profile \"" + profile + "\" in " + files.credentials_file().string() +
+                             " or " + files.config_file().string());
+  }
+  if (sources == CredentialSources::kPlainKeys) {
+    if (auto provider = from_plain_keys(files.in_credentials(profile), files.credentials_file().string()))
+      return provider;
+    if (auto provider = from_plain_keys(files.in_config(profile), files.config_file().string())) return provider;
+    throw ConfigurationError("no plain AWS keys in the environment or in profile \"" + profile + "\"");
+  }
+
+  const auto token_file = environment.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+  const auto role_arn = environment.variable("AWS_ROLE_ARN");
+  if (!profile_is_named && token_file && role_arn) {
+    const Role role{*role_arn, environment.variable("AWS_ROLE_SESSION_NAME").value_or(""), "", "",
+                    find_region(environment, false).value_or("")};
+    return from_web_identity(environment, role, *token_file, "AWS_WEB_IDENTITY_TOKEN_FILE");
+  }
+  if (auto provider = from_profile(environment, files, profile, {})) return provider;
+
+  if (environment.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") ||
+      environment.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
+    return refreshing(environment, [environment] { return fetch_container_credentials(environment); });
+  }
+  std::string why;
+  if (const auto found = InstanceMetadata(environment).credentials(why)) {
+    return refreshing(environment, [environment] {
+      std::string reason;
+      if (auto fresh = InstanceMetadata(environment).credentials(reason)) return *fresh;
+      throw ConfigurationError("instance metadata: " + reason);
+    });
+  }
+  throw ConfigurationError(
+      "no AWS credentials found. Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (not set); "
+      "AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (not set); profile \"" +
+      profile + "\" in " + file_state(files.credentials_file()) + " and " + file_state(files.config_file()) +
+      "; container metadata (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI: not set); "
+      "instance metadata (" +
+      why + ")");
+}
+
+}  // namespace stator::aws

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "core/clock.h"
+
+namespace stator::aws {
+
+/// What requests to AWS are signed with. Never printed or logged.
+struct Credentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;               // empty: long-lived keys
+  std::optional<std::int64_t> expires_ms;  // since 1970; none: they do not expire by themselves
+};
+
+/// Where credentials come from while a program runs. Safe to use from several threads at once.
+class CredentialsProvider {
+ public:
+  virtual ~CredentialsProvider() = default;
+  /// Credentials that are valid now. Throws ConfigurationError (config.h) where they cannot be had.
+  virtual std::shared_ptr<const Credentials> get() = 0;
+  /// The service refused them as expired: fetch new ones at the next `get`. False where there are no others to be had.
+  virtual bool expire() = 0;
+};
+
+/// Keys that stay as they are.
+class FixedCredentials : public CredentialsProvider {
+ public:
+  explicit FixedCredentials(Credentials credentials);
+  std::shared_ptr<const Credentials> get() override { return credentials_; }
+  bool expire() override { return false; }
+
+ private:
+  std::shared_ptr<const Credentials> credentials_;
+};
+
+/// Keys that are fetched anew five minutes before they expire. Where that fails while the old ones are still valid,
+/// those are used on.
+class RefreshingCredentials : public CredentialsProvider {
+ public:
+  using Fetch = std::function<Credentials()>;
+  RefreshingCredentials(Fetch fetch, const core::Clock& clock);
+  std::shared_ptr<const Credentials> get() override;
+  bool expire() override;
+
+ private:
+  Fetch fetch_;
+  const core::Clock& clock_;
+  std::mutex mutex_;
+  std::shared_ptr<const Credentials> current_;
+};
+
+}  // namespace stator::aws

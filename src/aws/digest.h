@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// SHA-256 by OpenSSL's libcrypto, loaded on first use.
+namespace stator::aws {
+
+/// 32 bytes.
+std::string sha256(std::string_view data);
+/// 32 bytes.
+std::string hmac_sha256(std::string_view key, std::string_view data);
+/// True if both are the same bytes; takes the same time wherever they differ.
+bool same_secret(std::string_view left, std::string_view right);
+/// Lower-case hexadecimal digits.
+std::string to_hex(std::string_view bytes);
+
+}  // namespace stator::aws

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace stator::aws {
+
+/// Appends the JSON text `text` in the style of the AWS CLI, which is Python's json.dumps: ", " and ": " as separators,
+/// everything outside printable ASCII as \uXXXX, numbers as they stand. `text` must be JSON; false (with `out` as it
+/// was) where its strings are not.
+bool append_python_json(std::string_view text, std::string& out);
+
+}  // namespace stator::aws

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "aws/config.h"
+
+/// The services that tell a program on AWS who it is.
+namespace stator::aws {
+
+/// The instance's own metadata, version 2 (and 1 where 2 is refused)
+/// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html). AWS_EC2_METADATA_DISABLED,
+/// AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_METADATA_SERVICE_TIMEOUT (seconds) and AWS_METADATA_SERVICE_NUM_ATTEMPTS are
+/// honoured.
+class InstanceMetadata {
+ public:
+  explicit InstanceMetadata(const Environment& environment);
+
+  /// The credentials of the instance's role, or nullopt with `why` saying in a few words what is missing.
+  std::optional<Credentials> credentials(std::string& why);
+  /// The region, or nullopt where there is no such service.
+  std::optional<std::string> region();
+
+ private:
+  std::optional<std::string> fetch(const std::string& path, std::string& why);
+  bool disabled_ = false;
+  std::string url_;
+  std::uint32_t timeout_ms_ = 1000;
+  int attempts_ = 1;
+  std::optional<std::string> token_;
+};
+
+/// The container's credentials (ECS, EKS): AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI, with
+/// AWS_CONTAINER_AUTHORIZATION_TOKEN or _TOKEN_FILE. Throws ConfigurationError where they cannot be had.
+Credentials fetch_container_credentials(const Environment& environment);
+
+/// Reads {"AccessKeyId", "SecretAccessKey", "Token" or "SessionToken", "Expiration"}. Throws ConfigurationError
+/// beginning with `source` where members are missing.
+Credentials parse_credentials_json(const std::string& text, const std::string& source);
+
+/// "2026-01-31T12:00:00Z" (also with fractions or an offset) in milliseconds since 1970; nullopt for anything else.
+std::optional<std::int64_t> parse_iso8601_ms(const std::string& text);
+
+}  // namespace stator::aws

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+/// The files in which AWS tools keep profiles
+/// (https://docs.aws.amazon.com/cli/v1/userguide/cli-configure-files.html).
+namespace stator::aws {
+
+/// Something is missing or wrong in what the user configured; `what()` is one line that says what and where. It never
+/// quotes a line of a file, which may hold a secret.
+struct ConfigurationError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A profile's settings, names in lower case.
+using ProfileSettings = std::map<std::string, std::string>;
+using Profiles = std::map<std::string, ProfileSettings>;
+
+enum class ProfileFile : std::uint8_t {
+  /// ~/.aws/config: a profile's section is "[profile name]".
+  kConfig,
+  /// ~/.aws/credentials: "[name]".
+  kCredentials,
+  /// The same form, for the keys that a server accepts: what would be skipped or overruled elsewhere (indented lines,
+  /// anything given twice) is refused, since a rule that is not seen would open a door.
+  kAccessKeys,
+};
+
+/// Reads a file of at most 1 MB; one that is missing is empty. Lines that are indented belong to the setting above them
+/// and are skipped (kAccessKeys: refused). Throws ConfigurationError with file and line.
+Profiles read_profiles(const std::filesystem::path& file, ProfileFile kind);
+/// The same from the file's text; `name` stands for it in errors.
+Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile kind);
+
+}  // namespace stator::aws

@@ -1,0 +1,58 @@
+#include "aws/retry.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <thread>
+
+namespace stator::aws {
+
+namespace {
+
+constexpr std::string_view kTransientErrors[] = {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+};
+
+constexpr std::string_view kExpiredErrors[] = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"};
+
+template <typename Table>
+bool contains(const Table& table, std::string_view name) {
+  return std::find(std::begin(table), std::end(table), name) != std::end(table);
+}
+
+}  // namespace
+
+bool is_worth_retrying(const core::ApiError& error) {
+  return error.status == 500 || error.status == 502 || error.status == 503 || error.status == 504 ||
+         contains(kTransientErrors, error.type);
+}
+
+bool says_expired(const core::ApiError& error) { return contains(kExpiredErrors, error.type); }
+
+Backoff::Backoff()
+    : Backoff(std::random_device{}(),
+              [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }) {}
+
+Backoff::Backoff(std::uint64_t seed, Sleep sleep) : random_(seed), sleep_(std::move(sleep)) {}
+
+void Backoff::wait(std::uint32_t attempt) {
+  const std::uint64_t ceiling = std::min(kBackoffCapMs, kBackoffBaseMs << std::min(attempt - 1, 20U));
+  sleep_(std::uniform_int_distribution<std::uint64_t>(0, ceiling)(random_));
+}
+
+}  // namespace stator::aws

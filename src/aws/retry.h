@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+
+#include "core/api_error.h"
+
+/// When and how requests are tried again: the rules of the AWS SDKs' standard mode
+/// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
+namespace stator::aws {
+
+/// Whether the service says that the same request may succeed later: throttling, and statuses 500, 502, 503 and 504.
+bool is_worth_retrying(const core::ApiError& error);
+
+/// Whether the error says that the credentials have expired.
+bool says_expired(const core::ApiError& error);
+
+/// Exponential backoff with full jitter: before attempt n+1 a time between 0 and min(`cap`, `base` · 2^(n-1)).
+class Backoff {
+ public:
+  using Sleep = std::function<void(std::uint64_t ms)>;
+  /// By default seeded at random, and really sleeping.
+  Backoff();
+  Backoff(std::uint64_t seed, Sleep sleep);
+
+  /// Waits after the failure of attempt `attempt` (1, 2, …).
+  void wait(std::uint32_t attempt);
+
+ private:
+  std::mt19937_64 random_;
+  Sleep sleep_;
+};
+
+constexpr std::uint64_t kBackoffBaseMs = 50;
+constexpr std::uint64_t kBackoffCapMs = 20'000;
+
+}  // namespace stator::aws

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "aws/credentials.h"
+#include "http/client.h"
+
+/// AWS Signature Version 4
+/// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+///
+/// libcurl can sign too, but puts its Authorization field before our own ones and signs every one of them, User-Agent
+/// included. The AWS tools sign a fixed few and send Authorization last; requests here are to be the same bytes as
+/// theirs.
+namespace stator::aws {
+
+struct SigningScope {
+  std::string region;
+  std::string service;  // "dynamodb", "ec2", "sts"
+};
+
+/// Adds X-Amz-Date, X-Amz-Security-Token (where the credentials have one) and Authorization to `request.fields`, in
+/// this order. Signed are Host, Content-Type and what begins with X-Amz-, as the AWS tools do. The URL has no query.
+void sign(http::Request& request, const SigningScope& scope, const Credentials& credentials, std::int64_t now_ms);
+
+}  // namespace stator::aws

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stator::aws {
+
+/// The text of the first element of that name, wherever it stands, with entities resolved; nullopt where there is none.
+/// Enough for the flat replies of AWS's Query APIs; namespaces and attributes are passed over.
+std::optional<std::string> xml_text(std::string_view xml, std::string_view element);
+
+}  // namespace stator::aws

@@ -1,0 +1,225 @@
+#include "http/client.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+#include "http/curl_library.h"
+#include "http/url.h"
+
+namespace stator::http {
+
+namespace {
+
+/// Reply header fields beyond this many are dropped (libcurl limits each one's length itself).
+constexpr std::size_t kMaxReplyFields = 100;
+
+struct Incoming {
+  Reply reply;
+  std::size_t max_bytes = 0;
+  bool too_large = false;
+};
+
+std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& incoming = *static_cast<Incoming*>(user);
+  const std::size_t bytes = size * count;
+  if (incoming.reply.body.size() + bytes > incoming.max_bytes) {
+    incoming.too_large = true;
+    return 0;
+  }
+  incoming.reply.body.append(data, bytes);
+  return bytes;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
+  return text;
+}
+
+std::size_t take_field(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& fields = static_cast<Incoming*>(user)->reply.fields;
+  const std::string_view line(data, size * count);
+  // A status line begins a new head: what went before belonged to an interim reply.
+  if (line.starts_with("HTTP/")) fields.clear();
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos && fields.size() < kMaxReplyFields) {
+    std::string name(line.substr(0, colon));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    fields.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));
+  }
+  return line.size();
+}
+
+struct FieldList {
+  explicit FieldList(const CurlLibrary& library) : curl(library) {}
+  ~FieldList() { curl.list_free(list); }
+  FieldList(const FieldList&) = delete;
+  FieldList& operator=(const FieldList&) = delete;
+  void add(const std::string& line) {
+    curl_slist* const longer = curl.list_append(list, line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    list = longer;
+  }
+  const CurlLibrary& curl;
+  curl_slist* list = nullptr;
+};
+
+std::string seconds(std::uint32_t ms) {
+  std::string text = std::to_string(ms / 1000);
+  if (ms % 1000 != 0) text += "." + std::to_string(ms % 1000 + 1000).substr(1);
+  while (ms % 1000 != 0 && text.back() == '0') text.pop_back();
+  return text + " s";
+}
+
+struct Fault {
+  TransportError::Kind kind;
+  std::string cause;
+};
+
+Fault explain(CURLcode code, long os_errno, bool connected, const Request& request, const char* curl_text) {
+  using Kind = TransportError::Kind;
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {Kind::kConnect, "the host name is not known"};
+    case CURLE_COULDNT_CONNECT:
+      return {Kind::kConnect, os_errno != 0 ? std::strerror(static_cast<int>(os_errno)) : curl_text};
+    case CURLE_OPERATION_TIMEDOUT:
+      if (!connected) return {Kind::kConnect, "no connection within " + seconds(request.connect_timeout_ms)};
+      return {Kind::kCut, "no answer within " + seconds(request.timeout_ms)};
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return {Kind::kCut, "the connection was cut before the whole answer came"};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {Kind::kConnect, curl_text};
+    default:
+      return {Kind::kFatal, curl_text};
+  }
+}
+
+}  // namespace
+
+const std::string* Reply::field(std::string_view name) const {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == name; });
+  return found == fields.end() ? nullptr : &found->second;
+}
+
+/// Idle handles; each holds its connections.
+struct Client::Pool {
+  const CurlLibrary& curl = CurlLibrary::get();
+  std::mutex mutex;
+  std::vector<CURL*> idle;
+
+  ~Pool() {
+    for (CURL* handle : idle) curl.easy_cleanup(handle);
+  }
+  CURL* take() {
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        CURL* const handle = idle.back();
+        idle.pop_back();
+        return handle;
+      }
+    }
+    CURL* const handle = curl.easy_init();
+    if (handle == nullptr) throw std::bad_alloc();
+    return handle;
+  }
+  void give_back(CURL* handle) {
+    curl.easy_reset(handle);  // options only: connections stay
+    const std::lock_guard lock(mutex);
+    idle.push_back(handle);
+  }
+};
+
+Client::Client() : pool_(std::make_unique<Pool>()) {}
+Client::~Client() = default;
+
+Reply Client::send(const Request& request) {
+  parse_url(request.url);
+  const CurlLibrary& curl = pool_->curl;
+  const auto give_back = [this](CURL* handle) { pool_->give_back(handle); };
+  const std::unique_ptr<CURL, decltype(give_back)> owner(pool_->take(), give_back);
+  CURL* const handle = owner.get();
+
+  Incoming incoming;
+  incoming.max_bytes = request.max_reply_bytes;
+  std::array<char, CURL_ERROR_SIZE> error_text{};
+  FieldList fields(curl);
+  bool sends_host = false;
+  for (const auto& [name, value] : request.fields) {
+    if (name.find_first_of("\r\n:") != std::string::npos || value.find_first_of("\r\n") != std::string::npos) {
+      throw std::runtime_error("a header field for " + request.url + " holds a line break");
+    }
+    fields.add(value.empty() ? name + ";" : name + ": " + value);
+    sends_host = sends_host || name == "Host";
+  }
+  if (!sends_host) fields.add("Host: " + parse_url(request.url).host_header());
+  // Fields that libcurl would add of itself.
+  const auto given = [&](std::string_view name) {
+    return std::any_of(request.fields.begin(), request.fields.end(), [&](const auto& f) { return f.first == name; });
+  };
+  for (const char* name : {"Accept", "Expect", "User-Agent", "Content-Type"}) {
+    if (!given(name)) fields.add(std::string(name) + ":");
+  }
+
+  const auto set = [&](CURLoption option, auto value) {
+    if (curl.set_option(handle, option, value) != CURLE_OK) {
+      throw std::runtime_error("libcurl refuses option " + std::to_string(static_cast<int>(option)));
+    }
+  };
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
+  set(CURLOPT_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  const char* const ca_bundle = std::getenv("AWS_CA_BUNDLE");
+  if (ca_bundle != nullptr && *ca_bundle != '\0') set(CURLOPT_CAINFO, ca_bundle);
+  if (!request.use_proxy) set(CURLOPT_NOPROXY, "*");
+  if (!request.body.empty() || request.method == "POST") {
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
+  }
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  set(CURLOPT_HTTPHEADER, fields.list);
+  set(CURLOPT_WRITEFUNCTION, &take_body);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(&incoming));
+  set(CURLOPT_HEADERFUNCTION, &take_field);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(&incoming));
+  set(CURLOPT_ERRORBUFFER, error_text.data());
+
+  const CURLcode code = curl.perform(handle);
+  if (code != CURLE_OK) {
+    if (incoming.too_large) {
+      throw TransportError(TransportError::Kind::kFatal, request.url + " sent a reply of more than " +
+                                                             std::to_string(request.max_reply_bytes) + " bytes");
+    }
+    long os_errno = 0;
+    double connect_seconds = 0;
+    curl.get_info(handle, CURLINFO_OS_ERRNO, &os_errno);
+    curl.get_info(handle, CURLINFO_PRETRANSFER_TIME, &connect_seconds);
+    const Fault fault = explain(code, os_errno, connect_seconds > 0, request,
+                                error_text[0] != '\0' ? error_text.data() : curl.error_text(code));
+    throw TransportError(fault.kind, "cannot reach " + request.url + ": " + fault.cause);
+  }
+  long status = 0;
+  curl.get_info(handle, CURLINFO_RESPONSE_CODE, &status);
+  incoming.reply.status = static_cast<int>(status);
+  return std::move(incoming.reply);
+}
+
+}  // namespace stator::http

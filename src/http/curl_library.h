@@ -1,0 +1,23 @@
+#pragma once
+
+#include <curl/curl.h>
+
+namespace stator::http {
+
+/// The functions of libcurl that we use, loaded on the first call of `get` (see SharedLibrary for why).
+struct CurlLibrary {
+  decltype(&curl_easy_init) easy_init;
+  decltype(&curl_easy_cleanup) easy_cleanup;
+  decltype(&curl_easy_reset) easy_reset;
+  decltype(&curl_easy_setopt) set_option;
+  decltype(&curl_easy_getinfo) get_info;
+  decltype(&curl_easy_perform) perform;
+  decltype(&curl_easy_strerror) error_text;
+  decltype(&curl_slist_append) list_append;
+  decltype(&curl_slist_free_all) list_free;
+
+  /// Throws std::runtime_error where libcurl cannot be loaded or initialised.
+  static const CurlLibrary& get();
+};
+
+}  // namespace stator::http

@@ -1,0 +1,121 @@
+#include "http/url.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <stdexcept>
+
+namespace stator::http {
+
+namespace {
+
+[[noreturn]] void refuse(std::string_view text, std::string_view why) {
+  throw std::runtime_error("not a usable URL: \"" + std::string(text) + "\": " + std::string(why));
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+std::uint16_t parse_port(std::string_view digits, std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port == 0) refuse(text, "bad port number");
+  return port;
+}
+
+}  // namespace
+
+std::string Url::host_header() const {
+  std::string header = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (port != (scheme == "https" ? 443 : 80)) header += ":" + std::to_string(port);
+  return header;
+}
+
+Url parse_url(std::string_view text) {
+  if (text.size() > 2048) throw std::runtime_error("not a usable URL: longer than 2048 characters");
+  if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == 0x7f; })) {
+    refuse(text, "it holds blanks or control characters");
+  }
+  const std::size_t colon = text.find("://");
+  Url url;
+  if (colon != std::string_view::npos) url.scheme = text.substr(0, colon);
+  std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(), lower);
+  if (url.scheme != "http" && url.scheme != "https") refuse(text, "it must begin with http:// or https://");
+
+  std::string_view rest = text.substr(colon + 3);
+  const std::size_t authority_end = std::min(rest.find_first_of("/?#"), rest.size());
+  std::string_view authority = rest.substr(0, authority_end);
+  rest.remove_prefix(authority_end);
+  if (rest.find_first_of("?#") != std::string_view::npos) refuse(text, "it must not have a query");
+  if (!rest.empty()) url.path = rest;
+  if (authority.find('@') != std::string_view::npos) throw std::runtime_error("a URL must not hold a user or password");
+
+  url.port = url.scheme == "https" ? 443 : 80;
+  std::string_view after_host;
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) refuse(text, "the bracket is not closed");
+    url.host = authority.substr(1, close - 1);
+    after_host = authority.substr(close + 1);
+  } else {
+    const std::size_t host_end = std::min(authority.find(':'), authority.size());
+    url.host = authority.substr(0, host_end);
+    after_host = authority.substr(host_end);
+  }
+  if (url.host.empty()) refuse(text, "it names no host");
+  std::transform(url.host.begin(), url.host.end(), url.host.begin(), lower);
+  if (!after_host.empty()) {
+    if (after_host.front() != ':') refuse(text, "bad port number");
+    if (after_host.size() > 1) url.port = parse_port(after_host.substr(1), text);
+  }
+  return url;
+}
+
+std::string percent_encode(std::string_view text, std::string_view keep) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                            c == '.' || c == '_' || c == '~';
+    if (unreserved || keep.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out += '%';
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+    }
+  }
+  return out;
+}
+
+std::string form_encode(std::string_view text) {
+  std::string out = percent_encode(text, " ");
+  std::replace(out.begin(), out.end(), ' ', '+');
+  return out;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool escaped =
+        text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
+    if (escaped) {
+      out += static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]));
+      at += 2;
+    } else {
+      out += text[at] == '+' ? ' ' : text[at];
+    }
+  }
+  return out;
+}
+
+}  // namespace stator::http

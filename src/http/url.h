@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace stator::http {
+
+/// An http or https URL in its parts.
+struct Url {
+  std::string scheme;      // "http" or "https"
+  std::string host;        // lower case; an IPv6 address without its brackets
+  std::uint16_t port = 0;  // the scheme's own where the URL names none
+  std::string path = "/";  // as written, without query
+
+  /// What a Host header says: the port only where it is not the scheme's own.
+  [[nodiscard]] std::string host_header() const;
+};
+
+/// Throws std::runtime_error with one line that quotes `text`: no http(s), no host, a bad port, user information, a
+/// query, or characters that no URL holds.
+Url parse_url(std::string_view text);
+
+/// Percent-encodes everything but unreserved characters (RFC 3986) and those in `keep`.
+std::string percent_encode(std::string_view text, std::string_view keep = "");
+/// The same as HTML forms do it: a blank becomes "+".
+std::string form_encode(std::string_view text);
+/// The reverse of both. A percent sign that begins no escape stands for itself.
+std::string percent_decode(std::string_view text);
+
+}  // namespace stator::http

@@ -1,0 +1,183 @@
+#include "remote/remote.h"
+
+#include <zlib.h>
+
+#include <array>
+#include <charconv>
+#include <stdexcept>
+
+#include "aws/config.h"
+#include "aws/json_style.h"
+#include "aws/sigv4.h"
+#include "aws/user_agent.h"
+#include "http/client.h"
+#include "http/url.h"
+#include "json/reader.h"
+#include "remote/remote_error.h"
+
+namespace stator::remote {
+
+namespace {
+
+/// Larger bodies go out as they are: escapes could take them over the service's 16 MB.
+constexpr std::size_t kMaxRestyledBytes = 1024 * 1024;
+
+std::string random_uuid() {
+  std::random_device device;
+  std::array<unsigned, 16> bytes{};
+  for (unsigned& byte : bytes) byte = device() & 0xff;
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;  // version 4
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;  // RFC 4122's variant
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string uuid;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
+    uuid += kDigits[bytes[i] >> 4];
+    uuid += kDigits[bytes[i] & 15];
+  }
+  return uuid;
+}
+
+/// The body with a ClientRequestToken as its first member, so that a second attempt is not a second transaction;
+/// nullopt where it has one, or is not an object (the service will say so).
+std::optional<std::string> with_request_token(std::string_view body) {
+  json::Parser parser;
+  json::Object object;
+  json::Value token;
+  try {
+    if (parser.parse(body).get(object) != simdjson::SUCCESS) return std::nullopt;
+  } catch (const core::ApiError&) {
+    return std::nullopt;
+  }
+  if (json::find_member(object, "ClientRequestToken", token)) return std::nullopt;
+  const std::size_t open = body.find('{');
+  std::string out(body.substr(0, open + 1));
+  out += "\"ClientRequestToken\":\"" + random_uuid() + (object.size() == 0 ? "\"" : "\",");
+  out += body.substr(open + 1);
+  return out;
+}
+
+bool crc_fits(const http::Reply& reply) {
+  const std::string* const field = reply.field("x-amz-crc32");
+  if (field == nullptr) return true;
+  unsigned long expected = 0;
+  const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), expected);
+  if (error != std::errc() || end != field->data() + field->size()) return false;
+  const uLong actual =
+      ::crc32(0, reinterpret_cast<const Bytef*>(reply.body.data()), static_cast<uInt>(reply.body.size()));
+  return actual == expected;
+}
+
+core::ApiError unavailable(std::string type, std::string text) {
+  core::ApiError error(std::move(type), std::move(text));
+  error.status = 503;
+  return error;
+}
+
+}  // namespace
+
+struct Remote::Impl {
+  explicit Impl(RemoteOptions given) : options(std::move(given)) {
+    http::parse_url(options.url);
+    if (!options.credentials) throw std::runtime_error("no credentials given for " + options.url);
+    // AWS's own names need no path; one that is given stays.
+    url = options.url;
+    while (url.ends_with('/')) url.pop_back();
+    url += '/';
+  }
+
+  std::shared_ptr<const aws::Credentials> credentials() const {
+    try {
+      return options.credentials->get();
+    } catch (const aws::ConfigurationError& error) {
+      throw unavailable("CredentialsUnavailable", error.what());
+    }
+  }
+
+  http::Request build(std::string_view operation, std::string_view body) const {
+    http::Request http;
+    http.method = "POST";
+    http.url = url;
+    http.body = body;
+    http.connect_timeout_ms = options.connect_timeout_ms;
+    http.timeout_ms = options.request_timeout_ms;
+    http.fields = {{"Accept-Encoding", "identity"},
+                   {"X-Amz-Target", "DynamoDB_20120810." + std::string(operation)},
+                   {"Content-Type", "application/x-amz-json-1.0"},
+                   {"User-Agent", aws::user_agent()}};
+    aws::sign(http, {options.region, "dynamodb"}, *credentials(), options.clock->now_ms());
+    return http;
+  }
+
+  /// One attempt. `limit` is set to the attempts that its failure deserves.
+  std::string attempt(std::string_view operation, std::string_view body, std::uint32_t& limit) {
+    limit = 0;
+    http::Reply reply;
+    try {
+      reply = client.send(build(operation, body));
+    } catch (const http::TransportError& error) {
+      if (error.kind == http::TransportError::Kind::kConnect)
+        limit = std::min(options.max_connect_attempts, options.max_attempts);
+      if (error.kind == http::TransportError::Kind::kCut) limit = options.max_attempts;
+      throw unavailable("ServiceUnavailable", error.what());
+    }
+    if (!crc_fits(reply)) {
+      limit = options.max_attempts;
+      throw unavailable("ServiceUnavailable", "the reply of " + options.url + " does not fit its x-amz-crc32");
+    }
+    if (reply.status == 200) return std::move(reply.body);
+    core::ApiError error = parse_remote_error(reply, options.url);
+    if (aws::is_worth_retrying(error)) limit = options.max_attempts;
+    throw error;
+  }
+
+  RemoteOptions options;
+  std::string url;
+  http::Client client;
+};
+
+Remote::Remote(RemoteOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Remote::~Remote() = default;
+
+void Remote::call(const endpoint::Request& request, std::string& reply) {
+  const RemoteOptions& options = impl_->options;
+  std::string_view body = request.body;
+  std::string styled;
+  std::optional<std::string> with_token;
+  if (request.operation == "TransactWriteItems" || request.operation == "ExecuteTransaction") {
+    with_token = with_request_token(body);
+    if (with_token) body = *with_token;
+  }
+  if (options.aws_cli_bodies && body.size() <= kMaxRestyledBytes && aws::append_python_json(body, styled))
+    body = styled;
+
+  std::optional<aws::Backoff> backoff;
+  bool renewed = false;
+  for (std::uint32_t attempt = 1;; ++attempt) {
+    std::uint32_t limit = 0;
+    try {
+      reply += impl_->attempt(request.operation, body, limit);
+      return;
+    } catch (const core::ApiError& error) {
+      if (aws::says_expired(error) && !renewed && options.credentials->expire()) {
+        renewed = true;
+        continue;
+      }
+      if (attempt >= limit) throw;
+    }
+    if (!backoff) {
+      if (options.backoff_seed) {
+        backoff.emplace(*options.backoff_seed, options.backoff_sleep);
+      } else {
+        backoff.emplace();
+      }
+    }
+    backoff->wait(attempt);
+  }
+}
+
+std::string Remote::describe() const {
+  return impl_->options.description.empty() ? impl_->options.url : impl_->options.description;
+}
+
+}  // namespace stator::remote

@@ -1,0 +1,454 @@
+#include "aws/config.h"
+
+#include <gtest/gtest.h>
+
+#include "aws/credential_process.h"
+#include "aws/metadata.h"
+#include "support/recording_server.h"
+#include "support/temporary_directory.h"
+
+namespace stator::aws {
+namespace {
+
+using stator::testing::http_reply;
+using stator::testing::RecordedRequest;
+using stator::testing::RecordingServer;
+using stator::testing::TemporaryDirectory;
+
+using Variables = std::map<std::string, std::string>;
+
+constexpr const char* kOffMetadata = "AWS_EC2_METADATA_DISABLED";
+
+struct Case {
+  const char* name;
+  Variables variables;
+  const char* credentials_file;
+  const char* config_file;
+  /// "KEY/SECRET/TOKEN", or the message, in which HOME stands for the home directory.
+  const char* expected;
+};
+
+Environment prepare(const Case& row, const TemporaryDirectory& home) {
+  if (row.credentials_file != nullptr) (void)home.file(".aws/credentials", row.credentials_file);
+  if (row.config_file != nullptr) (void)home.file(".aws/config", row.config_file);
+  Variables variables = row.variables;
+  variables["HOME"] = home.path().string();
+  variables[kOffMetadata] = "true";
+  for (auto& [name, value] : variables) {
+    if (value.starts_with("HOME/")) value.replace(0, 4, home.path().string());
+  }
+  return Environment::of(variables);
+}
+
+std::string outcome(const Environment& environment, const std::string& home) {
+  try {
+    const auto found = find_credentials(environment)->get();
+    return found->access_key_id + "/" + found->secret_access_key + "/" + found->session_token;
+  } catch (const ConfigurationError& error) {
+    std::string text = error.what();
+    for (std::size_t at = 0; !home.empty() && (at = text.find(home, at)) != std::string::npos;)
+      text.replace(at, home.size(), "HOME");
+    return text;
+  }
+}
+
+class CredentialSourceTable : public ::testing::TestWithParam<Case> {};
+
+TEST_P(CredentialSourceTable, IsHonoured) {
+  const TemporaryDirectory home;
+  EXPECT_EQ(outcome(prepare(GetParam(), home), home.path().string()), GetParam().expected);
+}
+
+constexpr const char* kPlain =
+    "[default]\naws_access_key_id = DK\naws_secret_access_key=DS\n[other]\naws_access_key_id=OK\n"
+    "aws_secret_access_key=OS\naws_session_token=OT\n";
+constexpr const char* kPrintKeys =
+    R"([default]
+credential_process = sh -c "echo '{\"Version\": 1, \"AccessKeyId\": \"PK\", \"SecretAccessKey\": \"PS\"}'"
+)";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, CredentialSourceTable,
+    ::testing::Values(
+        Case{"Environment", {{"AWS_ACCESS_KEY_ID", "K"}, {"AWS_SECRET_ACCESS_KEY", "S"}}, nullptr, nullptr, "K/S/"},
+        Case{"EnvironmentWithToken",
+             {{"AWS_ACCESS_KEY_ID", "K"}, {"AWS_SECRET_ACCESS_KEY", "S"}, {"AWS_SESSION_TOKEN", "T"}},
+             nullptr,
+             nullptr,
+             "K/S/T"},
+        Case{"EnvironmentBeforeFiles",
+             {{"AWS_ACCESS_KEY_ID", "K"}, {"AWS_SECRET_ACCESS_KEY", "S"}},
+             kPlain,
+             nullptr,
+             "K/S/"},
+        Case{"HalfAnEnvironment",
+             {{"AWS_ACCESS_KEY_ID", "K"}},
+             kPlain,
+             nullptr,
+             "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"},
+        Case{"OtherHalf",
+             {{"AWS_SECRET_ACCESS_KEY", "K"}},
+             kPlain,
+             nullptr,
+             "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not"},
+        Case{"DefaultProfile", {}, kPlain, nullptr, "DK/DS/"},
+        Case{"NamedProfile", {{"AWS_PROFILE", "other"}}, kPlain, nullptr, "OK/OS/OT"},
+        Case{"NamedByDefaultProfile", {{"AWS_DEFAULT_PROFILE", "other"}}, kPlain, nullptr, "OK/OS/OT"},
+        Case{"MissingProfile",
+             {{"AWS_PROFILE", "none"}},
+             kPlain,
+             nullptr,
+             "there is no profile \"none\" in HOME/.aws/credentials or HOME/.aws/config"},
+        Case{"ConfigFile",
+             {{"AWS_PROFILE", "x y"}},
+             nullptr,
+             "# comment\n[profile \"x y\"]\nAWS_ACCESS_KEY_ID = K\naws_secret_access_key = S=/+\ns3 =\n  a = b\n",
+             "K/S=/+/"},
+        Case{"CredentialsFileBeforeConfigFile",
+             {},
+             kPlain,
+             "[default]\naws_access_key_id=CK\naws_secret_access_key=CS\n",
+             "DK/DS/"},
+        Case{"OtherPlaces",
+             {{"AWS_SHARED_CREDENTIALS_FILE", "HOME/keys"}},
+             kPlain,
+             nullptr,
+             "no AWS credentials found. Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (not set); "
+             "AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (not set); profile \"default\" in HOME/keys (no such file) "
+             "and "
+             "HOME/.aws/config (no such file); container metadata (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, "
+             "AWS_CONTAINER_CREDENTIALS_FULL_URI: not set); instance metadata (switched off by "
+             "AWS_EC2_METADATA_DISABLED)"},
+        Case{"HalfAProfile",
+             {},
+             "[default]\naws_access_key_id=K\n",
+             nullptr,
+             "profile \"default\" in HOME/.aws/credentials: aws_secret_access_key is missing"},
+        Case{
+            "BrokenFile", {}, "[default]\nMY SECRET LINE\n", nullptr, "HOME/.aws/credentials:2: expected name = value"},
+        Case{"NoSection",
+             {},
+             "aws_access_key_id=K\n",
+             nullptr,
+             "HOME/.aws/credentials:1: expected a section like [default] before the first setting"},
+        Case{"OpenSection", {}, "[default\n", nullptr, "HOME/.aws/credentials:1: a section's name must end with ]"},
+        Case{"Process", {}, nullptr, kPrintKeys, "PK/PS/"},
+        Case{"ProcessFails",
+             {},
+             nullptr,
+             "[default]\ncredential_process = sh -c 'exit 3'\n",
+             "profile \"default\": credential_process: sh ended with status 3"},
+        Case{"ProcessMissing",
+             {},
+             nullptr,
+             "[default]\ncredential_process = /nowhere/keys\n",
+             "profile \"default\": credential_process: cannot run /nowhere/keys: No such file or directory"},
+        Case{"ProcessPrintsNonsense",
+             {},
+             nullptr,
+             "[default]\ncredential_process = echo SECRET\n",
+             "profile \"default\": credential_process: echo did not print JSON"},
+        Case{"ProcessOfAnotherVersion",
+             {},
+             nullptr,
+             "[default]\ncredential_process = echo {\\\"Version\\\":2}\n",
+             "profile \"default\": credential_process: echo must print a JSON object with \"Version\": 1"},
+        Case{"ProcessWithoutKey",
+             {},
+             nullptr,
+             "[default]\ncredential_process = echo {\\\"Version\\\":1}\n",
+             "profile \"default\": credential_process: echo did not give an AccessKeyId"},
+        Case{"ProcessOpenQuote",
+             {},
+             nullptr,
+             "[default]\ncredential_process = echo 'x\n",
+             "credential_process: a quote is not closed"},
+        Case{"SingleSignOn",
+             {{"AWS_PROFILE", "dev"}},
+             nullptr,
+             "[profile dev]\nsso_start_url = https://x\n",
+             "profile \"dev\" uses single sign-on, which is not supported directly: after `aws sso login --profile "
+             "dev`, run "
+             "`eval \"$(aws configure export-credentials --profile dev --format env)\"`, or give a profile the line "
+             "`credential_process = aws configure export-credentials --profile dev`"},
+        Case{"Mfa",
+             {},
+             nullptr,
+             "[default]\nrole_arn = a\nsource_profile = b\nmfa_serial = m\n",
+             "profile \"default\" asks for an MFA code, which is not supported: get keys with `aws sts assume-role` "
+             "and put "
+             "them into the environment, or set credential_process"},
+        Case{"RoleWithoutSource",
+             {},
+             nullptr,
+             "[default]\nrole_arn = a\n",
+             "profile \"default\": role_arn needs a source_profile, a credential_source (Environment, EcsContainer or "
+             "Ec2InstanceMetadata) or a web_identity_token_file"},
+        Case{"RoleOfMissingProfile",
+             {},
+             nullptr,
+             "[default]\nrole_arn = a\nsource_profile = b\n",
+             "profile \"default\": its source_profile \"b\" is in neither file"},
+        Case{"RolesInACircle",
+             {},
+             nullptr,
+             "[default]\nrole_arn = a\nsource_profile = b\n[profile b]\nrole_arn = a\nsource_profile = default\n",
+             "profile \"b\": its source_profile \"default\" leads back to itself"},
+        Case{"WebIdentityWithoutFile",
+             {{"AWS_WEB_IDENTITY_TOKEN_FILE", "HOME/token"}, {"AWS_ROLE_ARN", "arn"}},
+             nullptr,
+             nullptr,
+             "AWS_WEB_IDENTITY_TOKEN_FILE: cannot read the web identity token in HOME/token"},
+        Case{"ContainerUriOfAnotherMachine",
+             {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/x"}},
+             nullptr,
+             nullptr,
+             "AWS_CONTAINER_CREDENTIALS_FULL_URI must use https, or name this machine"}),
+    [](const auto& test) { return test.param.name; });
+
+struct RegionCase {
+  const char* name;
+  Variables variables;
+  const char* config_file;
+  const char* expected;  // the region, or the message
+};
+
+class RegionTable : public ::testing::TestWithParam<RegionCase> {};
+
+TEST_P(RegionTable, IsHonoured) {
+  const RegionCase& row = GetParam();
+  const TemporaryDirectory home;
+  const Environment environment = prepare({row.name, row.variables, nullptr, row.config_file, ""}, home);
+  std::string found;
+  try {
+    found = require_region(environment);
+  } catch (const ConfigurationError& error) {
+    found = error.what();
+    const std::size_t at = found.find(home.path().string());
+    if (at != std::string::npos) found.replace(at, home.path().string().size(), "HOME");
+  }
+  EXPECT_EQ(found, row.expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RegionTable,
+    ::testing::Values(
+        RegionCase{"Region", {{"AWS_REGION", "eu-west-3"}, {"AWS_DEFAULT_REGION", "x"}}, nullptr, "eu-west-3"},
+        RegionCase{
+            "DefaultRegion", {{"AWS_DEFAULT_REGION", "eu-west-3"}}, "[default]\nregion=us-west-2\n", "eu-west-3"},
+        RegionCase{"Profile", {}, "[default]\nregion = us-west-2\n", "us-west-2"},
+        RegionCase{"NamedProfile",
+                   {{"AWS_PROFILE", "p"}},
+                   "[default]\nregion=a\n[profile p]\nregion=ca-central-1\n",
+                   "ca-central-1"},
+        RegionCase{"Missing",
+                   {},
+                   nullptr,
+                   "no AWS region: set AWS_REGION (or AWS_DEFAULT_REGION), or \"region\" for profile \"default\" in "
+                   "HOME/.aws/config"},
+        RegionCase{"NotARegion",
+                   {{"AWS_REGION", "evil.com/x"}},
+                   nullptr,
+                   "\"evil.com/x\" (AWS_REGION) is not the name of an AWS region"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(Region, ComesFromTheInstanceLast) {
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    return http_reply(200, request.line().starts_with("PUT") ? "TOKEN" : "eu-north-1");
+  });
+  const TemporaryDirectory home;
+  EXPECT_EQ(require_region(
+                Environment::of({{"HOME", home.path().string()}, {"AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url()}})),
+            "eu-north-1");
+}
+
+TEST(ServiceUrl, FollowsPartitionFipsAndDualstack) {
+  const Environment plain = Environment::of({});
+  EXPECT_EQ(service_url(plain, "dynamodb", "eu-west-3"), "https://dynamodb.eu-west-3.amazonaws.com");
+  EXPECT_EQ(service_url(plain, "dynamodb", "us-gov-west-1"), "https://dynamodb.us-gov-west-1.amazonaws.com");
+  EXPECT_EQ(service_url(plain, "ec2", "cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(service_url(Environment::of({{"AWS_USE_FIPS_ENDPOINT", "true"}}), "dynamodb", "us-east-1"),
+            "https://dynamodb-fips.us-east-1.amazonaws.com");
+  EXPECT_EQ(service_url(Environment::of({{"AWS_USE_DUALSTACK_ENDPOINT", "true"}}), "dynamodb", "us-east-1"),
+            "https://dynamodb.us-east-1.api.aws");
+}
+
+TEST(InstanceMetadata, IsAskedWithATokenOfVersionTwo) {
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    if (request.line() == "PUT /latest/api/token HTTP/1.1") return http_reply(200, "TOKEN");
+    if (request.line() == "GET /latest/meta-data/iam/security-credentials/ HTTP/1.1") return http_reply(200, "role\n");
+    return http_reply(200, R"({"Code":"Success","AccessKeyId":"IK","SecretAccessKey":"IS","Token":"IT",
+                               "Expiration":"2099-01-01T00:00:00Z"})");
+  });
+  const TemporaryDirectory home;
+  const Environment environment =
+      Environment::of({{"HOME", home.path().string()}, {"AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url()}});
+  const auto found = find_credentials(environment)->get();
+  EXPECT_EQ(found->access_key_id + found->secret_access_key + found->session_token, "IKISIT");
+  EXPECT_EQ(found->expires_ms, 4'070'908'800'000);
+  const auto requests = server.requests();
+  EXPECT_EQ(requests.at(0).field("x-aws-ec2-metadata-token-ttl-seconds"), "21600");
+  EXPECT_EQ(requests.at(1).field("x-aws-ec2-metadata-token"), "TOKEN");
+  EXPECT_EQ(requests.at(2).line(), "GET /latest/meta-data/iam/security-credentials/role HTTP/1.1");
+}
+
+TEST(InstanceMetadata, OfVersionOneIsAskedWithoutAToken) {
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    if (request.line().starts_with("PUT")) return http_reply(405, "");
+    if (request.line().find("credentials/ ") != std::string::npos) return http_reply(200, "role");
+    return http_reply(200, R"({"AccessKeyId":"IK","SecretAccessKey":"IS"})");
+  });
+  const TemporaryDirectory home;
+  std::string why;
+  InstanceMetadata metadata(Environment::of({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url()}}));
+  const auto found = metadata.credentials(why);
+  ASSERT_TRUE(found) << why;
+  EXPECT_EQ(server.requests().at(1).field("x-aws-ec2-metadata-token"), "");
+}
+
+TEST(InstanceMetadata, SaysWhyThereAreNoCredentials) {
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    return request.line().starts_with("PUT") ? http_reply(200, "TOKEN") : http_reply(404, "");
+  });
+  std::string why;
+  EXPECT_FALSE(
+      InstanceMetadata(Environment::of({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url()}})).credentials(why));
+  EXPECT_EQ(why, "the instance has no role");
+  const std::string nowhere = "http://127.0.0.1:" + std::to_string(stator::testing::unused_port());
+  EXPECT_FALSE(InstanceMetadata(Environment::of({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", nowhere}})).credentials(why));
+  EXPECT_EQ(why, "no answer from " + nowhere);
+}
+
+TEST(ContainerMetadata, IsAskedWithTheTokenOfTheFile) {
+  const RecordingServer server([](const auto&, std::size_t index) {
+    return index == 0
+               ? http_reply(500, "")
+               : http_reply(
+                     200,
+                     R"({"AccessKeyId":"CK","SecretAccessKey":"CS","Token":"CT","Expiration":"2099-01-01T00:00:00Z"})");
+  });
+  const TemporaryDirectory home;
+  const Environment environment =
+      Environment::of({{"HOME", home.path().string()},
+                       {"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url() + "/v2/keys"},
+                       {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "not this one"},
+                       {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", home.file("token", "FILE TOKEN\n")}});
+  EXPECT_EQ(outcome(environment, ""), "CK/CS/CT");
+  EXPECT_EQ(server.requests().at(1).line(), "GET /v2/keys HTTP/1.1");
+  EXPECT_EQ(server.requests().at(1).field("Authorization"), "FILE TOKEN");
+}
+
+constexpr const char* kStsReply =
+    "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>RK</AccessKeyId><SecretAccessKey>R/S=</"
+    "SecretAccessKey>"
+    "<SessionToken>RT</SessionToken><Expiration>2099-01-01T00:00:00.000Z</Expiration></Credentials></AssumeRoleResult>"
+    "</AssumeRoleResponse>";
+
+TEST(Roles, AreAssumedWithTheSourceProfilesKeys) {
+  const RecordingServer server([](const auto&, auto) { return http_reply(200, kStsReply); });
+  const TemporaryDirectory home;
+  (void)home.file(".aws/credentials", "[base]\naws_access_key_id=BK\naws_secret_access_key=BS\n");
+  (void)home.file(
+      ".aws/config",
+      "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/a\nsource_profile = base\nregion = eu-west-3\n"
+      "external_id = e x\nrole_session_name = me\n");
+  EXPECT_EQ(
+      outcome(Environment::of(
+                  {{"HOME", home.path().string()}, {"AWS_PROFILE", "admin"}, {"AWS_ENDPOINT_URL_STS", server.url()}}),
+              ""),
+      "RK/R/S=/RT");
+  const RecordedRequest request = server.requests().at(0);
+  EXPECT_EQ(
+      request.body,
+      "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fa&RoleSessionName=me&"
+      "ExternalId=e+x");
+  EXPECT_NE(request.field("Authorization").find("Credential=BK/"), std::string::npos);
+  EXPECT_NE(request.field("Authorization").find("/eu-west-3/sts/aws4_request"), std::string::npos);
+}
+
+TEST(Roles, ThatAreRefusedAreToldInOneLine) {
+  const RecordingServer server([](const auto&, auto) {
+    return http_reply(
+        403, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>");
+  });
+  const TemporaryDirectory home;
+  (void)home.file(".aws/credentials", "[default]\nrole_arn = r\ncredential_source = Environment\n");
+  EXPECT_EQ(
+      outcome(Environment::of(
+                  {{"HOME", home.path().string()}, {"AWS_PROFILE", "default"}, {"AWS_ENDPOINT_URL_STS", server.url()}}),
+              ""),
+      "profile \"default\": credential_source is Environment, but AWS_ACCESS_KEY_ID is not set");
+  (void)home.file(".aws/credentials",
+                  "[default]\nrole_arn = r\nsource_profile = default\naws_access_key_id=K\naws_secret_access_key=S\n");
+  EXPECT_EQ(outcome(Environment::of({{"HOME", home.path().string()}, {"AWS_ENDPOINT_URL_STS", server.url()}}), ""),
+            "profile \"default\": STS refused r: AccessDenied: not you");
+}
+
+TEST(Roles, OfAWebIdentityAreAssumedUnsigned) {
+  const RecordingServer server([](const auto&, auto) { return http_reply(200, kStsReply); });
+  const TemporaryDirectory home;
+  EXPECT_EQ(outcome(Environment::of({{"HOME", home.path().string()},
+                                     {"AWS_WEB_IDENTITY_TOKEN_FILE", home.file("token", "jwt\n")},
+                                     {"AWS_ROLE_ARN", "arn"},
+                                     {"AWS_ENDPOINT_URL_STS", server.url()}}),
+                    ""),
+            "RK/R/S=/RT");
+  EXPECT_EQ(
+      server.requests().at(0).body,
+      "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&WebIdentityToken=jwt&RoleArn=arn&RoleSessionName=stator");
+  EXPECT_EQ(server.requests().at(0).field("Authorization"), "");
+}
+
+class SetClock : public core::Clock {
+ public:
+  [[nodiscard]] std::int64_t now_ms() const override { return now; }
+  std::int64_t now = 1'000'000'000;
+};
+
+TEST(RefreshingCredentials, AreFetchedAnewFiveMinutesBeforeTheyExpire) {
+  SetClock clock;
+  int fetched = 0;
+  RefreshingCredentials provider(
+      [&] {
+        return Credentials{std::to_string(++fetched), "s", "t", clock.now + 3'600'000};
+      },
+      clock);
+  EXPECT_EQ(provider.get()->access_key_id, "1");
+  clock.now += 3'300'000 - 1;
+  EXPECT_EQ(provider.get()->access_key_id, "1");
+  clock.now += 1;
+  EXPECT_EQ(provider.get()->access_key_id, "2");
+}
+
+TEST(RefreshingCredentials, AreUsedToTheirEndWhereNoNewOnesCanBeHad) {
+  SetClock clock;
+  bool works = true;
+  RefreshingCredentials provider(
+      [&] {
+        if (!works) throw ConfigurationError("gone");
+        return Credentials{"k", "s", "t", clock.now + 3'600'000};
+      },
+      clock);
+  provider.get();
+  works = false;
+  clock.now += 3'500'000;
+  EXPECT_EQ(provider.get()->access_key_id, "k");
+  clock.now += 200'000;
+  EXPECT_THROW(provider.get(), ConfigurationError);
+}
+
+TEST(SplitCommand, FollowsTheShell) {
+  EXPECT_EQ(split_command(R"(a  'b c' "d \"e\" \x" f\ g '' )"),
+            (std::vector<std::string>{"a", "b c", R"(d "e" \x)", "f g", ""}));
+}
+
+TEST(Iso8601, IsReadWithFractionsAndOffsets) {
+  EXPECT_EQ(parse_iso8601_ms("2023-03-20T10:00:00Z"), 1'679'306'400'000);
+  EXPECT_EQ(parse_iso8601_ms("2023-03-20T10:00:00.123Z"), 1'679'306'400'000);
+  EXPECT_EQ(parse_iso8601_ms("2023-03-20T12:00:00+02:00"), 1'679'306'400'000);
+  for (const char* text : {"", "soon", "2023-03-20", "2023-03-20T10:00:00x"})
+    EXPECT_FALSE(parse_iso8601_ms(text)) << text;
+}
+
+}  // namespace
+}  // namespace stator::aws
