@@ -21,6 +21,22 @@ std::string_view table_name(const Members& request) {
   return table_name_from(request.text("TableName").value_or(std::string_view{}));
 }
 
+TableArn parse_arn(std::string_view arn) {
+  TableArn parts;
+  arn.remove_prefix(std::min(arn.size(), std::string_view("arn:").size()));
+  for (std::string_view* part : {&parts.partition, &parts.service, &parts.region, &parts.account}) {
+    *part = arn.substr(0, arn.find(':'));
+    arn.remove_prefix(std::min(arn.size(), part->size() + 1));
+  }
+  parts.resource = arn;
+  return parts;
+}
+
+void check_arn_region(const Context& context, std::string_view arn) {
+  if (parse_arn(arn).region == context.region) return;
+  core::throw_validation("1 validation error detected: Invalid AWS region in '" + std::string(arn) + "'");
+}
+
 expression::Bindings read_bindings(const Members& request) {
   const auto names = request.object("ExpressionAttributeNames");
   const auto values = request.object("ExpressionAttributeValues");

@@ -27,6 +27,19 @@ std::string_view table_name(const Members& request);
 /// The same for a name that came from elsewhere (a key of RequestItems, a transaction's member).
 std::string_view table_name_from(std::string_view name_or_arn);
 
+/// arn:partition:service:region:account:resource; what is missing is empty.
+struct TableArn {
+  std::string_view partition;
+  std::string_view service;
+  std::string_view region;
+  std::string_view account;
+  std::string_view resource;
+};
+TableArn parse_arn(std::string_view arn);
+
+/// Throws ValidationException where a table is named by an ARN of another region than the request is signed for.
+void check_arn_region(const Context& context, std::string_view arn);
+
 /// ExpressionAttributeNames and ExpressionAttributeValues of the structure.
 expression::Bindings read_bindings(const Members& request);
 

@@ -140,6 +140,7 @@ class Walk {
   /// A null where an attribute value should be; a null inside a set.
   bool null_value = false;
   bool null_set_member = false;
+  CheckedRequest checked;
 
  private:
   void value(const Shape& shape, const json::Value& value, Place place, int depth) {
@@ -148,7 +149,7 @@ class Walk {
         if (!value.is_string()) {
           refuse_scalar(shape, value);
         }
-        violated = violated || (shape.constrained() && !satisfies(shape, std::string_view(value)));
+        text(shape, std::string_view(value));
         return;
       case Kind::kBoolean:
         boolean(shape, value);
@@ -179,6 +180,13 @@ class Walk {
         attribute_value(value, place, depth);
         return;
     }
+  }
+
+  void text(const Shape& shape, std::string_view text) {
+    if (!shape.constrained()) return;
+    violated = violated || !satisfies(shape, text);
+    const bool names_table = shape.rule == shapes::Rule::kTable || shape.rule == shapes::Rule::kItemTable;
+    if (names_table && text.starts_with("arn:")) checked.table_arns.push_back(text);
   }
 
   static int deeper(int depth) {
@@ -236,7 +244,7 @@ class Walk {
     std::int64_t count = 0;
     for (const auto field : json::Object(value)) {
       ++count;
-      violated = violated || (shape.key != nullptr && !satisfies(*shape.key, field.key));
+      if (shape.key != nullptr) text(*shape.key, field.key);
       element(*shape.element, field.value, inner);
     }
     violated = violated || !length_satisfies(shape, count);
@@ -330,7 +338,7 @@ class Walk {
 
 }  // namespace
 
-void check_shape(std::string_view operation, const json::Object& request) {
+CheckedRequest check_shape(std::string_view operation, const json::Object& request) {
   const Operation* known = shapes::find_operation(operation);
   if (known == nullptr) {
     throw core::ApiError("UnknownOperationException", "");
@@ -348,6 +356,7 @@ void check_shape(std::string_view operation, const json::Object& request) {
     throw core::ApiError("ValidationException",
                          "One or more parameter values were invalid: A set may not have a null member");
   }
+  return std::move(walk.checked);
 }
 
 bool is_known_operation(std::string_view operation) { return shapes::find_operation(operation) != nullptr; }

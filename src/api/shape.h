@@ -3,11 +3,18 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "json/reader.h"
 
 /// The declarative shapes of all requests, and the one walk that checks them (house plan, decision 5).
 namespace stator::api {
+
+/// What check_shape met on its way that later rules ask for.
+struct CheckedRequest {
+  /// The ARNs among the names of tables, as sent.
+  std::vector<std::string_view> table_arns;
+};
 
 /// Checks `request` against the input shape of `operation` in two passes, as the service does:
 /// 1. JSON types, throwing ApiError SerializationException in the front end's words ("NUMBER_VALUE cannot be converted
@@ -29,7 +36,7 @@ namespace stator::api {
 /// attribute value may still be empty or have several types: json/item.h judges that); binary is strict base64;
 /// booleans may be texts, whole numbers may have decimals (api/shape_values.h reads both); table names may be ARNs.
 /// Costs no allocation unless something is wrong.
-void check_shape(std::string_view operation, const json::Object& request);
+CheckedRequest check_shape(std::string_view operation, const json::Object& request);
 
 /// Whether the current service has an operation of that name (built here or not).
 bool is_known_operation(std::string_view operation);

@@ -1,57 +1,112 @@
 #include "api/tags.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
 
 #include "api/members.h"
+#include "api/shape_rules.h"
 #include "core/api_error.h"
+#include "core/utf8.h"
 
 namespace stator::api {
 
 namespace {
 
 constexpr std::size_t kMaxTags = 50;
+constexpr std::int64_t kMaxKeyLength = 128;
+constexpr std::int64_t kMaxValueLength = 256;
 
-/// Letters, digits, white space and + - = . _ : / @; everything beyond ASCII is taken as a letter.
+struct CodePoints {
+  char32_t first;
+  char32_t last;
+};
+
+/// Blocks beyond ASCII that hold neither letters, digits nor spaces, in order. What is in none of them is taken as a
+/// letter.
+constexpr std::array kSymbols = {
+    CodePoints{0x80, 0x9F},      CodePoints{0xA1, 0xA9},       CodePoints{0xAB, 0xB1},
+    CodePoints{0xB4, 0xB4},      CodePoints{0xB6, 0xB8},       CodePoints{0xBB, 0xBB},
+    CodePoints{0xBF, 0xBF},      CodePoints{0xD7, 0xD7},       CodePoints{0xF7, 0xF7},
+    CodePoints{0x200B, 0x2027},  CodePoints{0x202A, 0x202E},   CodePoints{0x2030, 0x205E},
+    CodePoints{0x2060, 0x206F},  CodePoints{0x20A0, 0x20FF},   CodePoints{0x2190, 0x245F},
+    CodePoints{0x249C, 0x24E9},  CodePoints{0x2500, 0x2775},   CodePoints{0x2794, 0x2BFF},
+    CodePoints{0x3001, 0x3004},  CodePoints{0x3008, 0x3020},   CodePoints{0xE000, 0xF8FF},
+    CodePoints{0xFE00, 0xFE6F},  CodePoints{0xFF01, 0xFF0F},   CodePoints{0xFF1A, 0xFF20},
+    CodePoints{0xFFFD, 0xFFFD},  CodePoints{0x1F000, 0x1F0FF}, CodePoints{0x1F10D, 0x1FBEF},
+    CodePoints{0xE0000, 0xE0FFF}};
+
+bool is_tag_character(char32_t c) {
+  if (c < 0x80) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(" +-=._:/@").find(static_cast<char>(c)) != std::string_view::npos;
+  }
+  const auto block = std::ranges::lower_bound(kSymbols, c, {}, &CodePoints::last);
+  return block == kSymbols.end() || c < block->first;
+}
+
 bool is_tag_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80) return true;
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           std::string_view(" +-=._:/@").find(c) != std::string_view::npos;
-  });
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_tag_character(core::next_code_point(text, at))) return false;
+  }
+  return true;
 }
 
 [[noreturn]] void throw_too_many() {
-  core::throw_validation("One or more parameter values were invalid: Too many tags: a resource can have at most 50");
+  core::throw_validation("Number of Tags exceed the current limit for the provided ResourceArn");
+}
+
+void check_key(const std::optional<std::string_view>& key) {
+  if (!key || key->empty() || java_length(*key) > kMaxKeyLength || !is_tag_text(*key)) {
+    core::throw_validation("The Tag Key provided is invalid, Key: " + std::string(key.value_or("null")));
+  }
+  constexpr std::string_view kReserved = "aws:";
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; };
+  if (key->size() >= kReserved.size() && std::ranges::equal(key->substr(0, kReserved.size()), kReserved, same)) {
+    core::throw_validation("Tag Key cannot be prefixed with aws:, Key: " + std::string(*key));
+  }
+}
+
+void check_value(const std::optional<std::string_view>& value) {
+  if (value && java_length(*value) <= kMaxValueLength && is_tag_text(*value)) return;
+  core::throw_validation("The Tag Value provided is invalid, Value: " + std::string(value.value_or("null")));
 }
 
 }  // namespace
 
 void merge_tags(const json::Array& request, Tags& tags) {
-  // Counted first: more than this have either too many keys, or one twice.
   if (request.size() > kMaxTags) throw_too_many();
-  std::vector<std::string> seen;
+  Tags given;
   for (const auto element : request) {
     const Members tag(element.get_object());
-    std::string key(tag.text("Key").value_or(std::string_view{}));
-    std::string value(tag.text("Value").value_or(std::string_view{}));
-    if (!is_tag_text(key) || !is_tag_text(value)) {
-      core::throw_validation(
-          "One or more parameter values were invalid: Tag keys and values can only contain letters, "
-          "white space, digits and the characters + - = . _ : / @");
-    }
-    if (std::ranges::find(seen, key) != seen.end()) {
-      core::throw_validation("One or more parameter values were invalid: Duplicate tag key: " + key);
-    }
-    seen.push_back(key);
-    const auto found = std::ranges::find(tags, key, &Tags::value_type::first);
-    if (found != tags.end()) {
+    const auto key = tag.text("Key");
+    const auto value = tag.text("Value");
+    check_key(key);
+    check_value(value);
+    given.emplace_back(*key, *value);
+  }
+  std::set<std::string_view> seen;
+  for (const auto& [key, value] : given) {
+    if (seen.insert(key).second) continue;
+    core::throw_validation("Duplicate Tag Keys provided as input: Duplicate Tag Key found " + key);
+  }
+  Tags merged = tags;
+  for (auto& [key, value] : given) {
+    const auto found = std::ranges::find(merged, key, &Tags::value_type::first);
+    if (found != merged.end()) {
       found->second = std::move(value);
     } else {
-      tags.emplace_back(std::move(key), std::move(value));
+      merged.emplace_back(std::move(key), std::move(value));
     }
   }
-  if (tags.size() > kMaxTags) throw_too_many();
+  if (merged.size() > kMaxTags) throw_too_many();
+  tags = std::move(merged);
+}
+
+void check_tag_keys(const json::Array& keys) {
+  if (keys.size() > kMaxTags) throw_too_many();
+  for (const auto key : keys) check_key(std::string_view(key));
 }
 
 }  // namespace stator::api

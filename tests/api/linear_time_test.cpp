@@ -360,10 +360,11 @@ TEST_F(LinearTime, ManyProjectedAttributes) {
 TEST_F(LinearTime, ManyTags) {
   const std::string arn = R"("ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/hash",)";
   const auto tag = [](const std::string& i) { return R"({"Key":"k)" + i + R"(","Value":"v"})"; };
-  const std::string too_many = std::string(kInvalid) + "Too many tags: a resource can have at most 50";
+  const std::string too_many = "Number of Tags exceed the current limit for the provided ResourceArn";
   must_fail("TagResource", "{" + arn + R"("Tags":[)" + joined(100'000, tag) + "]}", "ValidationException", too_many);
   must_succeed("TagResource", "{" + arn + R"("Tags":[)" + joined(50, tag) + "]}");
-  must_succeed("UntagResource", "{" + arn + R"("TagKeys":[)" + joined(300'000, quoted) + "]}");
+  must_fail("UntagResource", "{" + arn + R"("TagKeys":[)" + joined(300'000, quoted) + "]}", "ValidationException",
+            too_many);
 }
 
 // ---- Projections ----------------------------------------------------------------------------------------------------

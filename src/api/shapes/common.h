@@ -161,12 +161,10 @@ inline constexpr Member kSseSpecificationMembers[] = {
     may("KMSMasterKeyId", kKmsMasterKeyId),
 };
 inline constexpr Shape kSseSpecification = structure<kSseSpecificationMembers>("SSESpecification");
-/// Which characters a tag may have and how many tags there may be is judged by the operations.
-inline constexpr Shape kTagKey = string(1, 128);
-inline constexpr Shape kTagValue = string(0, 256);
+/// Tags are judged by the operations, in words of their own (api/tags.h).
 inline constexpr Member kTagMembers[] = {
-    must("Key", kTagKey),
-    must("Value", kTagValue),
+    may("Key", kText),
+    may("Value", kText),
 };
 inline constexpr Shape kTag = structure<kTagMembers>("Tag");
 inline constexpr Shape kTags = list_of(kTag);

@@ -175,7 +175,7 @@ inline constexpr Member kTagResourceMembers[] = {
     must("Tags", kTags),
 };
 inline constexpr Shape kTagResource = structure<kTagResourceMembers>("TagResourceInput");
-inline constexpr Shape kTagKeys = list_of(kTagKey);
+inline constexpr Shape kTagKeys = list_of(kText);
 inline constexpr Member kUntagResourceMembers[] = {
     table_arn("ResourceArn", kText),
     must("TagKeys", kTagKeys),
