@@ -163,6 +163,25 @@ void check_filter_attributes(const Members& request, const expression::Condition
   std::ranges::for_each(schema.range, check);
 }
 
+/// A query of an index, local or global, cannot filter by what the index does not project. A scan can: there the
+/// attribute counts as missing.
+void check_filter_projected(const expression::Condition& filter, const engine::Table& table,
+                            const engine::Index* index) {
+  if (index == nullptr || index->projection == engine::ProjectionType::kAll) return;
+  std::vector<std::string> names;
+  filter.append_attributes(names);
+  std::ranges::sort(names);
+  std::string missing;
+  for (const std::string& name : std::ranges::subrange(names.begin(), std::ranges::unique(names).begin())) {
+    if (index->projects(name, table.key_schema)) continue;
+    if (!missing.empty()) missing += ", ";
+    missing += name;
+  }
+  if (missing.empty()) return;
+  throw_validation("One or more parameter values were invalid: Secondary index " + index->name +
+                   " does not project one or more filter attributes: [" + missing + "]");
+}
+
 /// A global index has nothing to fetch the attributes from that it does not hold.
 void check_all_attributes(const Selection& selection, const engine::Index* index) {
   if (!selection.all_attributes || index == nullptr || !index->global) return;
@@ -334,6 +353,7 @@ void query(Call& call) {
   if (filter) check_filter_attributes(request, *filter, schema);
   check_all_attributes(selection, page.index);
   check_key_paths(*page.table, filter);
+  if (filter) check_filter_projected(*filter, *page.table, page.index);
   page.fetch_from_table = needs_table(selection, *page.table, page.index);
   answer_page(call, page, selection);
 }

@@ -1,6 +1,7 @@
 #include "engine/reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/api_error.h"
 #include "core/limits.h"
@@ -65,6 +66,58 @@ void check_still_there(const PageRequest& request) {
   }
 }
 
+/// A table on demand begins with this many partitions, and so do its indexes; how the service splits them further as
+/// they grow cannot be seen. Source: measured on the service, October 2026: a scan of a small table costs 2 units.
+constexpr std::size_t kOnDemandPartitions = 4;
+
+/// What a scan read, partition by partition: each that it came to costs at least the smallest read.
+class ScannedPartitions {
+ public:
+  ScannedPartitions(const KeyBounds& bounds, std::size_t partitions)
+      : partitions_(partitions), first_(partition_of(bounds.lower)), last_(first_) {
+    if (bounds.upper.size() < kKeyHeadBytes) {
+      end_ = partitions - 1;
+    } else {
+      // The bound itself belongs to the next segment, and is the first hash of a partition or lies in one.
+      const std::uint64_t bound = hash_of(bounds.upper);
+      end_ = bound == 0 ? 0 : partition_of(bound - 1);
+    }
+  }
+
+  void add(std::string_view key, std::size_t bytes) {
+    last_ = partition_of(key);
+    bytes_[last_] += bytes;
+  }
+  /// Nothing was left to read.
+  void finish() { last_ = std::max(last_, end_); }
+
+  [[nodiscard]] double read_units(bool consistent) const {
+    double units = 0;
+    for (std::size_t at = first_; at <= last_; ++at) units += engine::read_units(bytes_[at], consistent);
+    return units;
+  }
+
+ private:
+  static std::uint64_t hash_of(std::string_view key) {
+    std::uint64_t hash = 0;
+    for (std::size_t at = kKeyHeadBytes - sizeof hash; at < kKeyHeadBytes; ++at) {
+      hash = hash << 8U | (at < key.size() ? static_cast<unsigned char>(key[at]) : 0U);
+    }
+    return hash;
+  }
+  [[nodiscard]] std::size_t partition_of(std::uint64_t hash) const {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>((static_cast<Wide>(hash) * partitions_) >> 64U);
+  }
+  [[nodiscard]] std::size_t partition_of(std::string_view key) const { return partition_of(hash_of(key)); }
+
+  std::size_t partitions_;
+  std::size_t first_;
+  std::size_t last_;
+  std::size_t end_ = 0;
+  std::array<std::size_t, kOnDemandPartitions> bytes_{};
+};
+
 /// One page under way: a cursor over the table or index, and what it has come to.
 class PageWalk {
  public:
@@ -78,7 +131,7 @@ class PageWalk {
   /// False when the page is full.
   bool take(std::string_view key, std::string_view stored);
   StoredValue fetch(std::string_view entry_key);
-  void charge();
+  void charge(double walk_units);
 
   const store::Store& store_;
   const PageRequest& request_;
@@ -87,6 +140,7 @@ class PageWalk {
   std::unique_ptr<store::Snapshot> snapshot_;
   std::string fetched_;
   std::size_t walked_bytes_ = 0;
+  std::optional<ScannedPartitions> partitions_;  // of a scan on demand
   double fetch_units_ = 0;
   Page page_;
 };
@@ -94,12 +148,17 @@ class PageWalk {
 Page PageWalk::read() {
   KeyBounds bounds = page_bounds(request_);
   apply_start(request_, bounds);
+  if (!request_.range && request_.table->billing_mode == BillingMode::kPayPerRequest) {
+    partitions_.emplace(bounds, kOnDemandPartitions);
+  }
   try {
     if (!is_empty(bounds)) walk(bounds);
   } catch (const core::DamageError& error) {
     throw_damage_in(*request_.table, request_.index, error);
   }
-  charge();
+  if (partitions_ && page_.last_evaluated_key_json.empty()) partitions_->finish();
+  charge(partitions_ ? partitions_->read_units(request_.consistent_read)
+                     : read_units(walked_bytes_, request_.consistent_read));
   return std::move(page_);
 }
 
@@ -120,6 +179,7 @@ void PageWalk::walk(const KeyBounds& bounds) {
 bool PageWalk::take(std::string_view key, std::string_view stored) {
   const StoredValue entry = read_value(stored);
   walked_bytes_ += entry.size_bytes;
+  if (partitions_) partitions_->add(key, entry.size_bytes);
   ++page_.scanned_count;
   const std::string_view json = request_.fetch_from_table ? fetch(key).json : entry.json;
   if (request_.filter == nullptr || request_.filter->matches(json::Item(json))) {
@@ -143,8 +203,7 @@ StoredValue PageWalk::fetch(std::string_view entry_key) {
   return item;
 }
 
-void PageWalk::charge() {
-  const double walk_units = read_units(walked_bytes_, request_.consistent_read);
+void PageWalk::charge(double walk_units) {
   if (request_.index == nullptr) {
     page_.capacity.table_read = walk_units;
   } else {

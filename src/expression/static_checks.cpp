@@ -10,6 +10,9 @@
 namespace stator::expression {
 namespace {
 
+/// The greatest list index in a path. Source: measured on the service, October 2026 (4294967295 is refused).
+constexpr std::uint32_t kMaxListIndex = std::numeric_limits<std::uint32_t>::max() - 1;
+
 bool belongs_to_updates(Function function) {
   return function == Function::kIfNotExists || function == Function::kListAppend;
 }
@@ -95,7 +98,7 @@ class Checker {
       SyntaxStep& step = tree_.steps[i];
       if (step.kind == SyntaxStep::Kind::kIndex) {
         const auto read = std::from_chars(step.text.data(), step.text.data() + step.text.size(), step.index);
-        if (read.ec != std::errc{} || step.index > std::numeric_limits<std::int32_t>::max()) {
+        if (read.ec != std::errc{} || step.index > kMaxListIndex) {
           throw_invalid(kind_, "List index is not within the allowable range; index: [" + std::string(step.text) + "]");
         }
       } else if (step.kind == SyntaxStep::Kind::kName && is_reserved_word(step.text)) {

@@ -290,8 +290,10 @@ TEST(Syntax, ReservedWordsNeedPlaceholdersInAnyCaseAndEveryKind) {
 }
 
 TEST(Syntax, ListIndexesFitThirtyOneBits) {
-  check({{P, "a[2147483647]", ""},
-         {P, "a[2147483648]", "List index is not within the allowable range; index: [2147483648]"},
+  check({{P, "a[2147483648]", ""},
+         {P, "a[4294967294]", ""},
+         {P, "a[4294967295]", "List index is not within the allowable range; index: [4294967295]"},
+         {P, "a[4294967296]", "List index is not within the allowable range; index: [4294967296]"},
          {U, "remove a[99999999999999999999]",
           "List index is not within the allowable range; index: [99999999999999999999]"}});
 }
