@@ -50,9 +50,15 @@ Backoff::Backoff()
 
 Backoff::Backoff(std::uint64_t seed, Sleep sleep) : random_(seed), sleep_(std::move(sleep)) {}
 
-void Backoff::wait(std::uint32_t attempt) {
+void Backoff::wait(std::uint32_t attempt, std::chrono::steady_clock::time_point deadline) {
+  using std::chrono::steady_clock;
   const std::uint64_t ceiling = std::min(kBackoffCapMs, kBackoffBaseMs << std::min(attempt - 1, 20U));
-  sleep_(std::uniform_int_distribution<std::uint64_t>(0, ceiling)(random_));
+  std::uint64_t ms = std::uniform_int_distribution<std::uint64_t>(0, ceiling)(random_);
+  if (deadline != steady_clock::time_point::max()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
+    ms = std::min(ms, left > 0 ? static_cast<std::uint64_t>(left) : 0);
+  }
+  sleep_(ms);
 }
 
 }  // namespace stator::aws

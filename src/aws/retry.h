@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <random>
@@ -24,8 +25,9 @@ class Backoff {
   Backoff();
   Backoff(std::uint64_t seed, Sleep sleep);
 
-  /// Waits after the failure of attempt `attempt` (1, 2, …).
-  void wait(std::uint32_t attempt);
+  /// Waits after the failure of attempt `attempt` (1, 2, …), at most until `deadline`.
+  void wait(std::uint32_t attempt,
+            std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max());
 
  private:
   std::mt19937_64 random_;

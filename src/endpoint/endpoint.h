@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,6 +31,14 @@ struct Request {
   std::string_view access_key_id = {};
   /// x-amzn-RequestId of the reply; names the request in the log.
   std::string_view request_id = {};
+  /// X-Amzn-Trace-Id as the caller sent it: ties this call to others made for the same purpose
+  /// (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html). An endpoint that calls others passes it on.
+  std::string_view trace = {};
+
+  using Time = std::chrono::steady_clock::time_point;
+  /// When nobody waits for the reply any more. What has not begun by then is not begun, and whoever waits (for another
+  /// machine, for the time to try again) waits no longer: ServiceUnavailable.
+  Time deadline = Time::max();
 };
 
 /// How long an operation may keep the thread that calls it, and how much it may answer.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <stdexcept>
 
 #include "aws/config.h"
@@ -94,27 +95,37 @@ struct Remote::Impl {
     }
   }
 
-  http::Request build(std::string_view operation, std::string_view body) const {
+  /// What is left until the deadline, at most `limit_ms`. Throws ServiceUnavailable where nothing is.
+  std::uint32_t time_left_ms(const endpoint::Request& request, std::uint32_t limit_ms) const {
+    if (request.deadline == endpoint::Request::Time::max()) return limit_ms;
+    const auto left =
+        std::chrono::floor<std::chrono::milliseconds>(request.deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) throw unavailable("ServiceUnavailable", "no answer of " + options.url + " in time");
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), limit_ms));
+  }
+
+  http::Request build(const endpoint::Request& request, std::string_view body) const {
     http::Request http;
     http.method = "POST";
     http.url = url;
     http.body = body;
-    http.connect_timeout_ms = options.connect_timeout_ms;
-    http.timeout_ms = options.request_timeout_ms;
+    http.connect_timeout_ms = time_left_ms(request, options.connect_timeout_ms);
+    http.timeout_ms = time_left_ms(request, options.request_timeout_ms);
     http.fields = {{"Accept-Encoding", "identity"},
-                   {"X-Amz-Target", "DynamoDB_20120810." + std::string(operation)},
+                   {"X-Amz-Target", "DynamoDB_20120810." + std::string(request.operation)},
                    {"Content-Type", "application/x-amz-json-1.0"},
                    {"User-Agent", aws::user_agent()}};
+    if (!request.trace.empty()) http.fields.emplace_back("X-Amzn-Trace-Id", request.trace);
     aws::sign(http, {options.region, "dynamodb"}, *credentials(), options.clock->now_ms());
     return http;
   }
 
   /// One attempt. `limit` is set to the attempts that its failure deserves.
-  std::string attempt(std::string_view operation, std::string_view body, std::uint32_t& limit) {
+  std::string attempt(const endpoint::Request& request, std::string_view body, std::uint32_t& limit) {
     limit = 0;
     http::Reply reply;
     try {
-      reply = client.send(build(operation, body));
+      reply = client.send(build(request, body));
     } catch (const http::TransportError& error) {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
@@ -156,7 +167,7 @@ void Remote::call(const endpoint::Request& request, std::string& reply) {
   for (std::uint32_t attempt = 1;; ++attempt) {
     std::uint32_t limit = 0;
     try {
-      reply += impl_->attempt(request.operation, body, limit);
+      reply += impl_->attempt(request, body, limit);
       return;
     } catch (const core::ApiError& error) {
       if (aws::says_expired(error) && !renewed && options.credentials->expire()) {
@@ -164,15 +175,16 @@ void Remote::call(const endpoint::Request& request, std::string& reply) {
         continue;
       }
       if (attempt >= limit) throw;
-    }
-    if (!backoff) {
-      if (options.backoff_seed) {
-        backoff.emplace(*options.backoff_seed, options.backoff_sleep);
-      } else {
-        backoff.emplace();
+      if (!backoff) {
+        if (options.backoff_seed) {
+          backoff.emplace(*options.backoff_seed, options.backoff_sleep);
+        } else {
+          backoff.emplace();
+        }
       }
+      backoff->wait(attempt, request.deadline);
+      if (std::chrono::steady_clock::now() >= request.deadline) throw;
     }
-    backoff->wait(attempt);
   }
 }
 

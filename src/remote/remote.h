@@ -39,7 +39,8 @@ struct RemoteOptions {
 ///
 /// Errors are core::ApiError with the service's type, message, HTTP status and further members (CancellationReasons,
 /// Item). What the service never answered is ApiError too, with status 503: "ServiceUnavailable", "cannot reach URL:
-/// cause"; credentials that can no longer be had: "CredentialsUnavailable".
+/// cause"; credentials that can no longer be had: "CredentialsUnavailable". A request's deadline ends attempts and the
+/// waits between them.
 class Remote : public endpoint::Endpoint {
  public:
   /// Throws std::runtime_error: not a URL, no libcurl.

@@ -41,7 +41,9 @@ struct Connection::Call {
   std::size_t padding_bytes;
   std::size_t used;                        // input bytes of the request
   std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
-  bool last;                               // the connection closes after it
+  endpoint::Request::Time deadline;
+  bool last;            // the connection closes after it
+  bool waited = false;  // in line, for a thread
   bool failed = false;
 };
 
@@ -288,9 +290,12 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
             .padding_bytes = input_.readable_after(body_end),
             .used = used,
             .effort = loop_.protocol().effort(head),
+            .deadline =
+                endpoint::Request::Time(std::chrono::milliseconds(request_since_ms_ + loop_.options().call_timeout_ms)),
             .last = !head.keep_alive || loop_.draining()};
   state_ = State::kCalling;
   if (call.effort && !runs_here(*call.effort)) {
+    call.waited = true;
     loop_.pool().submit([self = std::move(self), call](Protocol& of_its_thread) mutable {
       self->run(call, of_its_thread);
       return_to_loop(std::move(self), call);
@@ -309,10 +314,12 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
 
 void Connection::run(Call& call, Protocol& protocol) noexcept {
   try {
-    if (call.effort && !reserve_reply(*call.effort, call.used)) {
-      protocol.refuse_call(call.head, call.last, replies_);
+    if (call.waited && std::chrono::steady_clock::now() > call.deadline) {
+      protocol.refuse_call(call.head, Protocol::Shortage::kTime, call.last, replies_);
+    } else if (call.effort && !reserve_reply(*call.effort, call.used)) {
+      protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.last, replies_);
     } else {
-      call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.last, replies_);
+      call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.deadline, call.last, replies_);
     }
   } catch (const std::exception& error) {
     spdlog::error("a request could not be answered: {}", error.what());

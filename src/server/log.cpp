@@ -58,8 +58,9 @@ void configure_log(std::string_view level, LogFormat format) {
 void log_request(spdlog::logger& logger, LogFormat format, const RequestRecord& record) {
   if (!logger.should_log(spdlog::level::info)) return;
   if (format == LogFormat::kText) {
-    logger.info("{} {} {} {} bytes {} us {}", record.method, record.operation.empty() ? "-" : record.operation,
-                record.status, record.bytes, record.micros, record.request_id);
+    logger.info("{} {} {} {} bytes {} us {}{}{}", record.method, record.operation.empty() ? "-" : record.operation,
+                record.status, record.bytes, record.micros, record.request_id, record.trace.empty() ? "" : " ",
+                record.trace);
     return;
   }
   std::string members = "\"method\":";
@@ -68,6 +69,10 @@ void log_request(spdlog::logger& logger, LogFormat format, const RequestRecord& 
   core::append_json_string(record.operation, members);
   fmt::format_to(std::back_inserter(members), R"(,"status":{},"bytes":{},"micros":{},"request_id":"{}")", record.status,
                  record.bytes, record.micros, record.request_id);
+  if (!record.trace.empty()) {
+    members += ",\"trace\":";
+    core::append_json_string(record.trace, members);
+  }
   logger.info("{}", members);
 }
 

@@ -22,6 +22,8 @@ struct RequestRecord {
   std::size_t bytes = 0;
   std::int64_t micros = 0;
   std::string_view request_id;
+  /// What ties it to other requests (X-Amzn-Trace-Id); empty where the client sent none.
+  std::string_view trace;
 };
 
 /// Makes the process's log: to standard error, from `level` up ("trace", "debug", "info", "warn", "error", "off"), a

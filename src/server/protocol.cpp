@@ -85,6 +85,10 @@ core::ApiError out_of_memory() {
   return {"ServiceUnavailable", "The server has no memory left for this request; try again later"};
 }
 
+core::ApiError out_of_time() {
+  return {"ServiceUnavailable", "The server is too busy: the request waited too long for its turn; try again later"};
+}
+
 core::ApiError forbidden(std::string why) {
   core::ApiError error("AccessDeniedException", std::move(why));
   error.status = 403;
@@ -162,11 +166,12 @@ std::optional<endpoint::Effort> Protocol::effort(const RequestHead& head) const 
   return endpoint_.effort(operation);
 }
 
-bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
-                      ReplyBuffer& replies) {
+bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
+                      endpoint::Request::Time deadline, bool close, ReplyBuffer& replies) {
   const auto started =
       options_.log_requests ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   request_id_ = ids_.next();
+  deadline_ = deadline;
   operation_.clear();
   unsigned status = 200;
   std::size_t sent_bytes = 0;
@@ -208,7 +213,8 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
                .status = status,
                .bytes = sent_bytes,
                .micros = std::chrono::duration_cast<std::chrono::microseconds>(taken).count(),
-               .request_id = request_id_});
+               .request_id = request_id_,
+               .trace = printable(head.trace)});
   return closing;
 }
 
@@ -315,7 +321,9 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
                   .service = target.service,
                   .region = scope.region,
                   .access_key_id = scope.access_key_id,
-                  .request_id = request_id_},
+                  .request_id = request_id_,
+                  .trace = head.trace,
+                  .deadline = deadline_},
                  replies.bytes());
 }
 
@@ -394,13 +402,13 @@ void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer
   replies.append(head_);
 }
 
-void Protocol::refuse_call(const RequestHead& head, bool close, ReplyBuffer& replies) {
+void Protocol::refuse_call(const RequestHead& head, Shortage shortage, bool close, ReplyBuffer& replies) {
   request_id_ = ids_.next();
   ReplyHead reply;
   reply.content_type = accepted_content_type(head.content_type).value_or(kJson);
   replies.open();
   try {
-    answer_with(out_of_memory(), reply, replies);
+    answer_with(shortage == Shortage::kMemory ? out_of_memory() : out_of_time(), reply, replies);
     seal(head, reply, close, replies);
   } catch (...) {
     replies.abandon();

@@ -37,13 +37,16 @@ class Protocol {
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
   /// Appends the reply; true: it says that the connection closes after it, because of `close` or since the server
-  /// stops. `padding_bytes` readable bytes follow `body`. Never throws for
+  /// stops. `padding_bytes` readable bytes follow `body`. `deadline`: endpoint::Request's. Never throws for
   /// what the request contains; on std::bad_alloc `replies` is as it was.
-  [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, bool close,
-                            ReplyBuffer& replies);
+  [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
+                            endpoint::Request::Time deadline, bool close, ReplyBuffer& replies);
 
-  /// Appends the reply to a request that there is no memory for (503; the connection goes on, and SDKs try again).
-  void refuse_call(const RequestHead& head, bool close, ReplyBuffer& replies);
+  /// Why a whole request is not looked at.
+  enum class Shortage : std::uint8_t { kMemory, kTime };
+  /// Appends the reply to a request that there is no memory for, or whose deadline has passed (503; the connection goes
+  /// on, and SDKs try again).
+  void refuse_call(const RequestHead& head, Shortage shortage, bool close, ReplyBuffer& replies);
 
   /// Appends the reply to a request that could not be read (400, 408, 413, 417, 501, 503, 505); the connection closes
   /// after it.
@@ -93,6 +96,7 @@ class Protocol {
   std::shared_ptr<spdlog::logger> log_;
   RequestIds ids_;
   std::string_view request_id_;
+  endpoint::Request::Time deadline_;
   std::string operation_;   // of the request being answered, for the log
   std::string known_host_;  // the last one that was allowed
   std::string head_;

@@ -107,6 +107,7 @@ HeadStatus take_field(RequestHead& head, Framing& framing, std::string_view name
       break;
     case 15:
       if (is("accept-encoding")) set_once(head.accept_encoding, value);
+      if (is("x-amzn-trace-id")) set_once(head.trace, value);
       break;
     case 16:
       if (is("content-encoding")) set_once(head.content_encoding, value);

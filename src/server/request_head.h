@@ -27,6 +27,7 @@ struct RequestHead {
   std::string_view amz_target;
   std::string_view amz_date;
   std::string_view date;
+  std::string_view trace;  // X-Amzn-Trace-Id
   std::string_view authorization;
   std::string_view origin;
   std::string_view access_control_request_headers;

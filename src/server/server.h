@@ -48,6 +48,7 @@ struct Options {
   std::uint32_t idle_timeout_ms = 60'000;     // between requests
   std::uint32_t request_timeout_ms = 30'000;  // from the first byte of a request to its last
   std::uint32_t write_timeout_ms = 30'000;    // for the next 16 KB of a reply
+  std::uint32_t call_timeout_ms = 60'000;     // from the first byte of a request until its call has begun
   std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for what is in flight
 
   bool log_requests = false;

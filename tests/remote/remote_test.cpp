@@ -282,6 +282,59 @@ TEST(Remote, EndsAtItsTimeLimit) {
   over.set_value();
 }
 
+struct Deadline {
+  const char* name;
+  std::chrono::milliseconds left;
+  bool answers;
+  std::size_t attempts;  // at most
+  const char* message;
+};
+
+class RemoteDeadlines : public ::testing::TestWithParam<Deadline> {};
+
+TEST_P(RemoteDeadlines, EndAttemptsAndTheWaitsBetweenThem) {
+  const Deadline& row = GetParam();
+  std::promise<void> over;
+  const RecordingServer server([&, answer = over.get_future().share()](const auto&, auto) {
+    if (!row.answers) answer.wait_for(std::chrono::seconds(60));
+    return http_reply(503, R"({"__type":"com.amazon.coral.availability#ThrottlingException","message":"later"})");
+  });
+  Client client(server.url());
+  client.options.max_attempts = 1'000'000;
+  client.options.backoff_sleep = [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
+  Remote remote(client.options);
+  std::string reply;
+  try {
+    remote.call({.operation = "GetItem", .body = "{}", .deadline = std::chrono::steady_clock::now() + row.left}, reply);
+    ADD_FAILURE() << "answered";
+  } catch (const core::ApiError& error) {
+    EXPECT_NE(error.message.find(row.message), std::string::npos) << error.message;
+    EXPECT_EQ(core::http_status(error), 503);
+  }
+  over.set_value();
+  EXPECT_LE(server.requests().size(), row.attempts);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, RemoteDeadlines,
+                         ::testing::Values(Deadline{"passed", std::chrono::milliseconds(-1), true, 0, "in time"},
+                                           Deadline{"while_the_service_is_silent", std::chrono::milliseconds(100),
+                                                    false, 1, "no answer within"},
+                                           Deadline{"while_the_service_throttles", std::chrono::milliseconds(100), true,
+                                                    100, "later"}),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Remote, PassesTheTraceOn) {
+  const RecordingServer server([](const auto&, auto) { return http_reply(200, "{}"); });
+  Client client(server.url());
+  Remote remote(client.options);
+  std::string reply;
+  remote.call({.operation = "GetItem", .body = "{}", .trace = "Root=1-5759e988-bd862e3f"}, reply);
+  remote.call({.operation = "GetItem", .body = "{}"}, reply);
+  EXPECT_EQ(server.requests().at(0).field("X-Amzn-Trace-Id"), "Root=1-5759e988-bd862e3f");
+  EXPECT_EQ(server.requests().at(0).field("Authorization").find("x-amzn-trace-id"), std::string::npos);
+  EXPECT_EQ(server.requests().at(1).field("X-Amzn-Trace-Id"), "");
+}
+
 TEST(Remote, RefusesWhatIsNoUrl) {
   for (const char* url : {"", "localhost:8000", "ftp://x", "http://", "http://a b", "http://h:99999", "http://h:0",
                           "http://[::1", "http://u:p@h", "http://h/?a=b", "http://h\r\nX: y"}) {

@@ -44,6 +44,10 @@ class FakeEndpoint final : public endpoint::Endpoint {
       reply += (request.service == endpoint::Service::kDynamoDbStreams ? "streams " : "tables ") +
                std::string(request.access_key_id) + " " + std::string(request.region) + " " +
                std::string(request.request_id);
+    } else if (request.operation == "DescribeLimits") {
+      const auto left = request.deadline - std::chrono::steady_clock::now();
+      reply += std::string(request.trace) + "|" +
+               std::to_string(std::chrono::ceil<std::chrono::minutes>(left).count()) + " min";
     } else if (request.operation == "BatchGetItem" || request.operation == "CreateTable") {
       reply += "{}";
     } else if (request.operation != "TagResource") {

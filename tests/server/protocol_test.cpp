@@ -177,6 +177,9 @@ TEST(Protocol, RequestIdsDiffer) {
 
 TEST(Protocol, TellsTheEndpointWhoAsks) {
   const RunningServer server;
+  EXPECT_EQ(server.ask(request("DescribeLimits", "{}", "x-amzn-trace-id: Root=1-5759e988-bd862e3f;Sampled=1\r\n")).body,
+            "Root=1-5759e988-bd862e3f;Sampled=1|1 min");
+  EXPECT_EQ(server.ask(request("DescribeLimits")).body, "|1 min");
   const Reply signed_in_header = server.ask(request("ListTables"));
   EXPECT_EQ(signed_in_header.body, "tables a us-east-1 " + signed_in_header.header("x-amzn-requestid"));
   const Reply presigned = server.ask(

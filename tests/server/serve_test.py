@@ -23,9 +23,10 @@ TABLE = {"TableName": "things", "BillingMode": "PAY_PER_REQUEST",
          "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
 
 
-def call(port, operation, body):
+def call(port, operation, body, fields={}):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("POST", "/", json.dumps(body), {**HEADERS, "X-Amz-Target": "DynamoDB_20120810." + operation})
+    connection.request("POST", "/", json.dumps(body),
+                       {**HEADERS, **fields, "X-Amz-Target": "DynamoDB_20120810." + operation})
     reply = connection.getresponse()
     text = reply.read()
     connection.close()
@@ -182,10 +183,22 @@ class Serve(unittest.TestCase):
                          ("POST", "ListTables", 200, "info"))
         self.assertEqual((second["operation"], second["status"]), ("No\"Such", 400))
         self.assertEqual(len(first["request_id"]), 52)
+        self.assertNotIn("trace", first)
         text = self.serve("--in-memory", "--log-requests")
         call(text.port, "ListTables", {})
         text.stop()
         self.assertRegex(text.log, r"info POST ListTables 200 \d+ bytes \d+ us [0-9A-V]{52}\n$")
+
+    def test_logs_what_ties_a_request_to_others(self):
+        for form in "json", "text":
+            served = self.serve("--in-memory", "--log-requests", "--log-format", form)
+            call(served.port, "ListTables", {}, {"X-Amzn-Trace-Id": 'Root=1-67891233-abcdef012345678912345678;"\xe9'})
+            served.stop()
+            trace = 'Root=1-67891233-abcdef012345678912345678;"?'
+            if form == "json":
+                self.assertEqual(json.loads(served.log)["trace"], trace)
+            else:
+                self.assertTrue(served.log.endswith(trace + "\n"), served.log)
 
     def test_logs_no_requests_unless_asked(self):
         served = self.serve("--in-memory")

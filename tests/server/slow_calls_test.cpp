@@ -92,6 +92,32 @@ TEST(SlowCalls, ManyPagesLeaveItemsAlone) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(server.alive());
 }
 
+TEST(SlowCalls, WhoWaitedTooLongForAThreadIsRefusedAndNothingIsDone) {
+  Options options;
+  options.call_timeout_ms = 20;
+  RunningServer server(options);
+  constexpr int kCalls = 100;
+  constexpr int kThreads = 40;
+  BlockedCalls blocked(server, "CreateTable", kCalls);
+  blocked.wait_for(kThreads);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(server.ask(health()).status, 200);  // the others have arrived meanwhile
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  server.endpoint.unblock();
+  int refused = 0;
+  for (Client& client : blocked.clients()) {
+    const Reply reply = client.receive();
+    if (reply.status == 200) continue;
+    ++refused;
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_NE(reply.body.find("#ServiceUnavailable"), std::string::npos) << reply.body;
+    EXPECT_NE(reply.body.find("too long for its turn"), std::string::npos) << reply.body;
+    client.send(request("GetItem", "7"));
+    EXPECT_EQ(client.receive().body, R"({"Item":{"echo":7}})") << "the connection goes on";
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(server.endpoint.calls, kCalls) << "a GetItem for each that was refused";
+}
+
 TEST(SlowCalls, PipelinedRequestsBehindThemAreAnsweredInOrder) {
   RunningServer server;
   server.endpoint.block("BatchGetItem");
