@@ -6,13 +6,6 @@
 
 namespace stator::api {
 
-CapacityDetail read_capacity_detail(const Members& request) {
-  const auto text = request.text("ReturnConsumedCapacity");
-  if (text == "TOTAL") return CapacityDetail::kTotal;
-  if (text == "INDEXES") return CapacityDetail::kIndexes;
-  return CapacityDetail::kNone;
-}
-
 namespace {
 
 void append_units(double read, double write, bool transactional, std::string& out) {

@@ -1,19 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "api/members.h"
 #include "api/reply.h"
+#include "api/requests/options.h"
 #include "engine/engine.h"
 
 namespace stator::api {
-
-/// ReturnConsumedCapacity.
-enum class CapacityDetail : std::uint8_t { kNone, kTotal, kIndexes };
-CapacityDetail read_capacity_detail(const Members& request);
 
 /// Appends one ConsumedCapacity structure. `transactional` adds the read and write units apart, as transactions do.
 void append_capacity(std::string_view table_name, const engine::Capacity& capacity, CapacityDetail detail,

@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/reply.h"
 #include "json/writer.h"
 
 namespace stator::api {
-
-bool wants_item_collection(const Members& request) { return request.text("ReturnItemCollectionMetrics") == "SIZE"; }
 
 bool has_item_collections(const engine::Table& table) {
   return std::ranges::any_of(table.indexes, [](const engine::Index& index) { return !index.global; });
 }
 
-void append_item_collection(Call& call, const engine::Table& table, const engine::Key& key, std::string& out) {
+void append_item_collection(const engine::Engine& engine, const engine::Table& table, const engine::Key& key,
+                            std::string& out) {
   constexpr double kGigabyte = 1024.0 * 1024.0 * 1024.0;
-  const double size = static_cast<double>(call.engine().item_collection_size_bytes(table, key)) / kGigabyte;
+  const double size = static_cast<double>(engine.item_collection_size_bytes(table, key)) / kGigabyte;
   ObjectWriter writer(out);
   writer.key("ItemCollectionKey") += '{';
   json::append_string(table.key_schema.hash.front().name, out);
@@ -28,11 +28,6 @@ void append_item_collection(Call& call, const engine::Table& table, const engine
   append_real(std::floor(size) + 1, out);
   out += ']';
   writer.end();
-}
-
-void write_item_collection(ObjectWriter& writer, Call& call, const engine::Table& table, const engine::Key& key) {
-  if (!wants_item_collection(call.request) || !has_item_collections(table)) return;
-  append_item_collection(call, table, key, writer.key("ItemCollectionMetrics"));
 }
 
 }  // namespace stator::api

@@ -4,7 +4,6 @@
 
 #include "core/api_error.h"
 #include "core/limits.h"
-#include "json/item.h"
 #include "json/writer.h"
 
 namespace stator::api {
@@ -52,6 +51,18 @@ void check_key_not_empty(const std::string& name, const AttributeValue& value) {
       std::string(value.type() == AttributeType::kString ? "string" : "binary") + " value. Key: " + name);
 }
 
+[[noreturn, gnu::cold]] void throw_key_missing(const core::KeyAttribute& attribute, Place place) {
+  if (place == Place::kBatch) throw_validation(kSchemaMismatch);
+  throw_validation("One or more parameter values were invalid: Missing the key " + attribute.name + " in the item");
+}
+
+[[noreturn, gnu::cold]] void throw_key_type(const core::KeyAttribute& attribute, AttributeType actual, Place place) {
+  if (place == Place::kBatch) throw_validation(kSchemaMismatch);
+  throw_validation("One or more parameter values were invalid: Type mismatch for key " + attribute.name +
+                   " expected: " + std::string(core::type_name(attribute.type)) +
+                   " actual: " + std::string(core::type_name(actual)));
+}
+
 template <class Visit>
 void for_each_key_attribute(const engine::Table& table, Visit visit) {
   for (const auto& attribute : table.key_schema.hash) visit(attribute, true);
@@ -60,30 +71,13 @@ void for_each_key_attribute(const engine::Table& table, Visit visit) {
 
 }  // namespace
 
-WireKey read_wire_key(const json::Object& key) {
-  WireKey attributes;
-  for (const auto member : key) {
-    attributes.push_back({member.key, json::read_value(member.value)});
-    // No key has more attributes than this; the schema check refuses it whatever follows.
-    if (attributes.size() > 32) break;
-  }
-  return attributes;
-}
-
-const AttributeValue* find_attribute(const WireKey& key, std::string_view name) {
-  for (const auto& attribute : key) {
-    if (attribute.name == name) return &attribute.value;
-  }
-  return nullptr;
-}
-
 void check_key_value(const core::KeyAttribute& attribute, const AttributeValue& value, bool hash) {
   if (value.type() != attribute.type) throw_validation(kSchemaMismatch);
   check_key_not_empty(attribute.name, value);
   check_key_length(value, hash);
 }
 
-engine::Key key_from_wire(const engine::Table& table, const WireKey& key) {
+engine::Key key_from_attributes(const engine::Table& table, const KeyAttributes& key) {
   if (key.size() != table.key_schema.hash.size() + table.key_schema.range.size()) throw_validation(kSchemaMismatch);
   std::vector<AttributeValue> values;
   values.reserve(key.size());
@@ -96,20 +90,14 @@ engine::Key key_from_wire(const engine::Table& table, const WireKey& key) {
   return engine::Engine::make_key(table, std::move(values));
 }
 
-engine::Key key_from_item(const engine::Table& table, const json::Object& item) {
+engine::Key key_from_item(const engine::Table& table, const json::EncodedItem& item, Place place) {
   std::vector<AttributeValue> values;
   values.reserve(2);
   for_each_key_attribute(table, [&](const core::KeyAttribute& attribute, bool hash) {
-    json::Value wire;
-    if (!json::find_member(item, attribute.name, wire)) {
-      throw_validation("One or more parameter values were invalid: Missing the key " + attribute.name + " in the item");
-    }
-    AttributeValue value = json::read_value(wire);
-    if (value.type() != attribute.type) {
-      throw_validation("One or more parameter values were invalid: Type mismatch for key " + attribute.name +
-                       " expected: " + std::string(core::type_name(attribute.type)) +
-                       " actual: " + std::string(core::type_name(value.type())));
-    }
+    const std::string_view stored = json::find_attribute(item.json, attribute.name);
+    if (stored.empty()) throw_key_missing(attribute, place);
+    AttributeValue value = json::parse_stored(stored);
+    if (value.type() != attribute.type) throw_key_type(attribute, value.type(), place);
     check_key_not_empty(attribute.name, value);
     check_key_length(value, hash);
     values.push_back(std::move(value));

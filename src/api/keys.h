@@ -1,32 +1,23 @@
 #pragma once
 
-#include <boost/container/small_vector.hpp>
-#include <string_view>
+#include <string>
 
-#include "core/attribute_value.h"
+#include "api/requests/key_attributes.h"
+#include "api/requests/place.h"
 #include "engine/engine.h"
-#include "json/reader.h"
+#include "json/item.h"
 
+/// Keys, held against a table's schema.
 namespace stator::api {
 
-/// A Key member as sent: names and values, each value validated, not yet held against a schema.
-struct WireKeyAttribute {
-  std::string_view name;
-  core::AttributeValue value;
-};
-using WireKey = boost::container::small_vector<WireKeyAttribute, 3>;
-
-/// Reads and validates the values. Throws ValidationException.
-WireKey read_wire_key(const json::Object& key);
-const core::AttributeValue* find_attribute(const WireKey& key, std::string_view name);
-
-/// The table's key from a Key member: exactly the schema's attributes, right types, not empty, not too long.
-/// Throws "The provided key element does not match the schema" and the messages on sizes.
-engine::Key key_from_wire(const engine::Table& table, const WireKey& key);
+/// The table's key out of the attributes of a Key: exactly the schema's attributes, right types, not empty, not too
+/// long. Throws "The provided key element does not match the schema" and the messages on sizes.
+engine::Key key_from_attributes(const engine::Table& table, const KeyAttributes& key);
 
 /// The table's key out of an item to be put. Throws "One or more parameter values were invalid: Missing the key pk in
-/// the item", type mismatches, and the messages on sizes.
-engine::Key key_from_item(const engine::Table& table, const json::Object& item);
+/// the item" and "Type mismatch for key pk …" (in a batch both are "The provided key element does not match the
+/// schema"), and the messages on sizes.
+engine::Key key_from_item(const engine::Table& table, const json::EncodedItem& item, Place place = Place::kOperation);
 
 /// Throws where `value` is not of the attribute's type ("The provided key element does not match the schema"), empty or
 /// too long.

@@ -34,6 +34,21 @@ std::string escaped_name(std::string_view name) {
   return std::string(escaped(name, buffer));
 }
 
+std::string_view find_attribute(std::string_view stored_json, std::string_view name) {
+  std::string buffer;
+  const std::string_view wanted = escaped(name, buffer);
+  StoredReader reader(stored_json);
+  reader.expect('{');
+  if (reader.accept('}')) return {};
+  do {
+    const bool found = reader.raw_string() == wanted;
+    reader.expect(':');
+    const std::string_view value = reader.raw_value();
+    if (found) return value;
+  } while (reader.accept(','));
+  return {};
+}
+
 Item::Item(std::string_view stored_json) : stored_json_(stored_json) {
   StoredReader reader(stored_json);
   reader.expect('{');

@@ -40,6 +40,10 @@ struct EncodedItem {
 /// Validates and normalises a whole item (`{"pk":{"S":"a"},…}`). Does not check keys or the 400 KB limit.
 EncodedItem normalise_item(const Object& wire);
 
+/// The value of a stored item's top-level attribute as it stands there; empty where the item has none of that name. For
+/// one attribute; Item finds many.
+std::string_view find_attribute(std::string_view stored_json, std::string_view name);
+
 /// An attribute's name as it stands in a stored item, without its quotes. Equal names have equal stored forms.
 std::string escaped_name(std::string_view name);
 

@@ -39,6 +39,16 @@ TEST(Item, FindsAttributesByTheirUnescapedName) {
   EXPECT_EQ(item.find(""), nullptr);
 }
 
+TEST(Item, OneAttributeIsFoundWithoutAnItem) {
+  EXPECT_EQ(find_attribute(kStored, "pk"), R"({"S":"a\"b}"})");
+  EXPECT_EQ(find_attribute(kStored, "we\"ird\x01"), R"({"BOOL":false})");
+  EXPECT_EQ(find_attribute(kStored, "é"), R"({"NULL":true})");
+  EXPECT_EQ(find_attribute(kStored, "x"), "");  // only within m
+  EXPECT_EQ(find_attribute(kStored, ""), "");
+  EXPECT_EQ(find_attribute("{}", "pk"), "");
+  EXPECT_THROW(static_cast<void>(find_attribute(R"({"pk":{"S":"a)", "n")), core::DamageError);
+}
+
 TEST(Item, AnEmptyItemHasNothing) {
   for (const Item& item : {Item(), Item("{}")}) {
     EXPECT_TRUE(item.empty());

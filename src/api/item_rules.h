@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/requests/item_requests.h"
+#include "engine/engine.h"
+
+/// Requests on items, held against their tables. Each throws ValidationException.
+namespace stator::api {
+
+/// What the engine is to do: the request with its key made and its expressions checked against the table's schema and
+/// indexes. Points into the request, which must outlive it.
+engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& request, Place place = Place::kOperation);
+engine::WriteAction resolve(const engine::TablePtr& table, const DeleteItem& request);
+engine::WriteAction resolve(const engine::TablePtr& table, const UpdateItem& request, Place place = Place::kOperation);
+engine::WriteAction resolve(const engine::TablePtr& table, const ConditionCheck& request);
+/// The key that the request reads.
+engine::Key resolve(const engine::Table& table, const GetItem& request);
+
+/// Throws where a path of the projection or update goes into a key attribute of the table or of an index ("Key
+/// attributes must be scalars; …").
+void check_key_paths(const engine::Table& table, const std::vector<expression::Path>& paths);
+void check_key_paths(const engine::Table& table, const std::optional<expression::Condition>& condition);
+
+}  // namespace stator::api

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+
+#include "api/members.h"
+#include "expression/bindings.h"
+#include "expression/expression.h"
+
+/// Reading the expressions of a request, or what stood for them before there were expressions.
+namespace stator::api {
+
+/// ExpressionAttributeNames and ExpressionAttributeValues of the structure.
+expression::Bindings read_bindings(const Members& request);
+
+std::optional<expression::Condition> read_condition_expression(const Members& request, expression::Bindings& bindings);
+/// ConditionExpression, or the legacy Expected with its ConditionalOperator; nullopt where there is neither.
+std::optional<expression::Condition> read_condition(const Members& request, expression::Bindings& bindings);
+
+std::optional<expression::Projection> read_projection_expression(const Members& request,
+                                                                 expression::Bindings& bindings);
+std::optional<expression::Projection> read_attributes_to_get(const Members& request);
+/// ProjectionExpression or AttributesToGet.
+std::optional<expression::Projection> read_projection(const Members& request, expression::Bindings& bindings);
+
+}  // namespace stator::api

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "api/requests/key_attributes.h"
+#include "api/requests/options.h"
+#include "api/requests/place.h"
+#include "expression/expression.h"
+#include "json/item.h"
+
+/// Requests on single items, read: what PutItem, GetItem, UpdateItem and DeleteItem ask for, and what the members of
+/// batches and transactions do. Reading judges all that can be judged without the table, in the service's order of
+/// complaints; `resolve` (item_rules.h) holds the request against its table and `run` (item_operations.h) does it.
+/// Views and conditions point into what the request was read from.
+namespace stator::api {
+
+/// What every write of an item has.
+struct ItemWrite {
+  std::string_view table_name;
+  std::optional<expression::Condition> condition;
+  ReturnValues return_values = ReturnValues::kNone;
+  /// ReturnValuesOnConditionCheckFailure=ALL_OLD.
+  bool return_old_on_failure = false;
+  CapacityDetail capacity = CapacityDetail::kNone;
+  bool item_collection_metrics = false;
+};
+
+struct PutItem : ItemWrite {
+  json::EncodedItem item;
+};
+
+struct DeleteItem : ItemWrite {
+  KeyAttributes key;
+};
+
+struct UpdateItem : ItemWrite {
+  KeyAttributes key;
+  /// None: creates the item with nothing but its key.
+  std::optional<expression::Update> update;
+};
+
+/// The ConditionCheck of a transaction.
+struct ConditionCheck : ItemWrite {
+  KeyAttributes key;
+};
+
+struct GetItem {
+  std::string_view table_name;
+  KeyAttributes key;
+  std::optional<expression::Projection> projection;
+  bool consistent_read = false;
+  CapacityDetail capacity = CapacityDetail::kNone;
+};
+
+/// Each throws ValidationException. A batch's members have no table name of their own; the caller fills it in.
+PutItem read_put_item(const Members& request, Place place = Place::kOperation);
+DeleteItem read_delete_item(const Members& request, Place place = Place::kOperation);
+UpdateItem read_update_item(const Members& request, Place place = Place::kOperation);
+ConditionCheck read_condition_check(const Members& request);
+GetItem read_get_item(const Members& request, Place place = Place::kOperation);
+
+}  // namespace stator::api

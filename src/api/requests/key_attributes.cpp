@@ -1,0 +1,25 @@
+#include "api/requests/key_attributes.h"
+
+#include "json/item.h"
+
+namespace stator::api {
+
+KeyAttributes read_key_attributes(const json::Object& key) {
+  // No key has more attributes than this; the schema check refuses it whatever follows.
+  constexpr std::size_t kMaxAttributes = 32;
+  KeyAttributes attributes;
+  for (const auto member : key) {
+    attributes.push_back({member.key, json::read_value(member.value)});
+    if (attributes.size() > kMaxAttributes) break;
+  }
+  return attributes;
+}
+
+const core::AttributeValue* find_attribute(const KeyAttributes& key, std::string_view name) {
+  for (const auto& attribute : key) {
+    if (attribute.name == name) return &attribute.value;
+  }
+  return nullptr;
+}
+
+}  // namespace stator::api

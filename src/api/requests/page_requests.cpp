@@ -1,0 +1,162 @@
+#include "api/requests/page_requests.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/call.h"
+#include "api/requests/expressions.h"
+#include "core/api_error.h"
+#include "expression/legacy.h"
+#include "expression/parameters.h"
+
+namespace stator::api {
+
+using core::throw_validation;
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kQueryNames = {"ProjectionExpression", "FilterExpression",
+                                                         "KeyConditionExpression"};
+constexpr std::array<std::string_view, 4> kQueryLegacyNames = {"AttributesToGet", "QueryFilter", "ConditionalOperator",
+                                                               "KeyConditions"};
+constexpr std::array<std::string_view, 2> kScanNames = {"ProjectionExpression", "FilterExpression"};
+constexpr std::array<std::string_view, 3> kScanLegacyNames = {"AttributesToGet", "ScanFilter", "ConditionalOperator"};
+
+constexpr const char* kInvalidStart = "The provided starting key is invalid";
+
+/// The rules between Select and the projection. Query puts its messages behind the constraint walk's prefix, Scan does
+/// not.
+Selection read_selection(const Members& request, bool is_query, std::optional<expression::Projection> projection) {
+  const std::string prefix = is_query ? "1 validation error detected: " : "";
+  const auto select = request.text("Select");
+  const std::string what = request.has("ProjectionExpression") ? "ProjectionExpression" : "AttributesToGet";
+  Selection selection;
+  if (select == "SPECIFIC_ATTRIBUTES" && !projection) {
+    throw_validation(
+        prefix + "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+  }
+  if (select && *select != "SPECIFIC_ATTRIBUTES" && projection) {
+    throw_validation(prefix + "Cannot specify the " + what + " when choosing to get " +
+                     (*select == "COUNT" ? std::string("only the Count") : std::string(*select)));
+  }
+  if (select == "ALL_PROJECTED_ATTRIBUTES" && !request.has("IndexName")) {
+    throw_validation(prefix + "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+  }
+  selection.count_only = select == "COUNT";
+  selection.all_attributes = select == "ALL_ATTRIBUTES";
+  selection.projection = std::move(projection);
+  return selection;
+}
+
+std::optional<expression::Condition> read_filter_expression(const Members& request, expression::Bindings& bindings) {
+  const auto text = request.text("FilterExpression");
+  if (!text) return std::nullopt;
+  return expression::bind_condition(*text, expression::ConditionKind::kFilter, bindings);
+}
+
+/// QueryFilter or ScanFilter with ConditionalOperator.
+std::optional<expression::Condition> read_legacy_filter(const Members& request, std::string_view legacy_name) {
+  const auto filter = request.object(legacy_name);
+  const auto logic = request.text("ConditionalOperator").value_or(std::string_view{});
+  if (!filter || filter->size() == 0) {
+    expression::check_conditional_operator(logic, 0);
+    return std::nullopt;
+  }
+  return expression::condition_from_filter(*filter, logic);
+}
+
+/// The attributes of ExclusiveStartKey, their values checked.
+std::optional<KeyAttributes> read_start_key(const Members& request) {
+  const auto object = request.object("ExclusiveStartKey");
+  if (!object) return std::nullopt;
+  try {
+    return read_key_attributes(*object);
+  } catch (const core::ApiError& error) {
+    // Faults of numbers and duplicates come bare, the others with the parameter named.
+    for (const char* bare :
+         {"contains duplicates", "number set", "numeric value", "significant digits", "number with magnitude"}) {
+      if (error.message.find(bare) != std::string::npos) throw;
+    }
+    throw_validation(std::string(kInvalidStart) + ": " + error.message);
+  }
+}
+
+std::optional<std::uint32_t> read_limit(const Members& request) {
+  const auto limit = request.integer("Limit");
+  if (!limit) return std::nullopt;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(*limit, UINT32_MAX));
+}
+
+void read_segments(const Members& request, Scan& scan) {
+  const auto segment = request.integer("Segment");
+  const auto total = request.integer("TotalSegments");
+  if (segment && !total) {
+    throw_validation(
+        "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+  }
+  if (total && !segment) {
+    throw_validation(
+        "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+  }
+  if (!segment || !total) return;
+  if (*segment >= *total) {
+    throw_validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: " +
+                     std::to_string(*segment) + " is not less than TotalSegments: " + std::to_string(*total));
+  }
+  scan.segment = static_cast<std::uint32_t>(*segment);
+  scan.total_segments = static_cast<std::uint32_t>(*total);
+}
+
+void read_page_options(const Members& request, PageRead& page) {
+  page.table_name = table_name(request);
+  page.index_name = request.text("IndexName");
+  page.limit = read_limit(request);
+  page.consistent_read = request.flag("ConsistentRead");
+  page.capacity = read_capacity_detail(request);
+}
+
+}  // namespace
+
+Query read_query(const Members& request) {
+  // The legacy parameters are read first, then the starting key, and only then the expressions.
+  expression::check_expression_parameters(request.json(), kQueryNames, kQueryLegacyNames);
+  Query query;
+  read_page_options(request, query);
+  query.forward = request.flag("ScanIndexForward", true);
+  if (request.has("QueryFilter")) query.filter_parameter = "QueryFilter";
+  query.filter = read_legacy_filter(request, "QueryFilter");
+  auto projection = read_attributes_to_get(request);
+  query.start = read_start_key(request);
+  const auto key_text = request.text("KeyConditionExpression");
+  const auto key_conditions = request.object("KeyConditions");
+  if (!key_text && !key_conditions) {
+    throw_validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+  }
+  expression::Bindings bindings = read_bindings(request);
+  query.key_condition = key_text ? expression::bind_key_condition(*key_text, bindings)
+                                 : expression::key_condition_from_key_conditions(*key_conditions);
+  if (!query.filter) query.filter = read_filter_expression(request, bindings);
+  if (!projection) projection = read_projection_expression(request, bindings);
+  query.selection = read_selection(request, true, std::move(projection));
+  bindings.check_all_used();
+  expression::check_key_condition(query.key_condition);
+  return query;
+}
+
+Scan read_scan(const Members& request) {
+  expression::check_expression_parameters(request.json(), kScanNames, kScanLegacyNames);
+  Scan scan;
+  read_page_options(request, scan);
+  auto projection = read_attributes_to_get(request);
+  scan.filter = read_legacy_filter(request, "ScanFilter");
+  scan.start = read_start_key(request);
+  read_segments(request, scan);
+  expression::Bindings bindings = read_bindings(request);
+  if (!scan.filter) scan.filter = read_filter_expression(request, bindings);
+  if (!projection) projection = read_projection_expression(request, bindings);
+  scan.selection = read_selection(request, false, std::move(projection));
+  bindings.check_all_used();
+  return scan;
+}
+
+}  // namespace stator::api

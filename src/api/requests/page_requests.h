@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/requests/key_attributes.h"
+#include "api/requests/options.h"
+#include "expression/expression.h"
+
+/// Query and Scan, read: everything judged that can be judged without the table, in the service's order of complaints.
+/// `resolve` (page_rules.h) holds the request against its table, `run` (page_operations.h) reads the page. Views point
+/// into what the request was read from.
+namespace stator::api {
+
+/// What of an item a page returns.
+struct Selection {
+  bool count_only = false;
+  bool all_attributes = false;  // Select=ALL_ATTRIBUTES, said so
+  std::optional<expression::Projection> projection;
+};
+
+/// What a query and a scan have in common.
+struct PageRead {
+  std::string_view table_name;
+  std::optional<std::string_view> index_name;
+  Selection selection;
+  std::optional<expression::Condition> filter;
+  std::optional<std::uint32_t> limit;  // items to evaluate
+  /// ExclusiveStartKey.
+  std::optional<KeyAttributes> start;
+  bool consistent_read = false;
+  CapacityDetail capacity = CapacityDetail::kNone;
+};
+
+struct Query : PageRead {
+  expression::KeyCondition key_condition;
+  bool forward = true;
+  /// How messages name the filter.
+  const char* filter_parameter = "Filter Expression";
+};
+
+struct Scan : PageRead {
+  std::uint32_t segment = 0;
+  std::uint32_t total_segments = 1;
+};
+
+/// Each throws ValidationException.
+Query read_query(const Members& request);
+Scan read_scan(const Members& request);
+
+}  // namespace stator::api

@@ -1,0 +1,80 @@
+#include "api/requests/transaction_requests.h"
+
+#include <array>
+
+#include "api/request_meaning.h"
+#include "core/api_error.h"
+
+namespace stator::api {
+
+using core::throw_validation;
+
+namespace {
+
+/// One element of TransactItems: what kind of action it is, and the action's own structure.
+struct ActionMember {
+  std::string_view kind;
+  Members action;
+};
+
+ActionMember read_action_member(const Members& element) {
+  std::optional<ActionMember> found;
+  for (const char* kind : {"ConditionCheck", "Put", "Delete", "Update"}) {
+    const auto object = element.object(kind);
+    if (!object) continue;
+    if (found) throw_validation("TransactItems can only contain one of Check, Put, Update or Delete");
+    found = ActionMember{kind, Members(*object)};
+  }
+  if (!found) {
+    throw_validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request");
+  }
+  return *found;
+}
+
+TransactWrite read_action(const ActionMember& member) {
+  if (member.kind == "Put") return read_put_item(member.action, Place::kTransaction);
+  if (member.kind == "Delete") return read_delete_item(member.action, Place::kTransaction);
+  if (member.kind == "Update") return read_update_item(member.action, Place::kTransaction);
+  return read_condition_check(member.action);
+}
+
+}  // namespace
+
+const ItemWrite& common_part(const TransactWrite& action) {
+  return std::visit([](const auto& request) -> const ItemWrite& { return request; }, action);
+}
+
+TransactWriteItems read_transact_write_items(const Members& request) {
+  TransactWriteItems transaction;
+  transaction.token = request.text("ClientRequestToken").value_or(std::string_view{});
+  transaction.capacity = read_capacity_detail(request);
+  transaction.item_collection_metrics = wants_item_collection(request);
+  const auto elements = request.required_array("TransactItems");
+  transaction.actions.reserve(elements.size());
+  std::vector<ActionMember> members;
+  for (const auto element : elements) {
+    members.push_back(read_action_member(Members(element.get_object())));
+    transaction.actions.push_back(read_action(members.back()));
+  }
+  if (transaction.token.empty()) return transaction;
+  transaction.meaning = "TransactWriteItems";
+  for (const auto& [kind, action] : members) {
+    transaction.meaning += '\n';
+    append_action_meaning(kind, action, transaction.meaning);
+  }
+  return transaction;
+}
+
+TransactGetItems read_transact_get_items(const Members& request) {
+  TransactGetItems transaction;
+  transaction.capacity = read_capacity_detail(request);
+  const auto elements = request.required_array("TransactItems");
+  transaction.gets.reserve(elements.size());
+  for (const auto element : elements) {
+    const Members get(Members(element.get_object()).required_object("Get"));
+    transaction.gets.push_back(read_get_item(get, Place::kTransaction));
+  }
+  return transaction;
+}
+
+}  // namespace stator::api

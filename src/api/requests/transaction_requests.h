@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "api/requests/item_requests.h"
+
+/// Transactions, read; see item_requests.h.
+namespace stator::api {
+
+/// An action of a transaction.
+using TransactWrite = std::variant<ConditionCheck, PutItem, DeleteItem, UpdateItem>;
+
+/// What every action has, whichever it is.
+const ItemWrite& common_part(const TransactWrite& action);
+
+struct TransactWriteItems {
+  std::vector<TransactWrite> actions;
+  /// ClientRequestToken; empty: none.
+  std::string_view token;
+  /// What a repeated request must share with the one that used its token first; filled only with a token.
+  std::string meaning;
+  CapacityDetail capacity = CapacityDetail::kNone;
+  bool item_collection_metrics = false;
+};
+
+struct TransactGetItems {
+  std::vector<GetItem> gets;
+  CapacityDetail capacity = CapacityDetail::kNone;
+};
+
+/// Each throws ValidationException.
+TransactWriteItems read_transact_write_items(const Members& request);
+TransactGetItems read_transact_get_items(const Members& request);
+
+}  // namespace stator::api
