@@ -34,6 +34,27 @@ def api_calls():
     write("api_call", "ExecuteStatement", 'ExecuteStatement\n{"Statement":"SELECT * FROM probe","Parameters":[{"S":"a"}]}')
 
 
+STATEMENTS = {
+    "select": 'SELECT * FROM "t"."i" WHERE a = \'it\'\'s\' AND (b.c[0] >= -1.5e-3 OR NOT begins_with(d, ?)) ORDER BY b DESC;',
+    "projection": "select a, b.c, d[0], \"e.f\" from t -- all",
+    "tests": "SELECT * FROM t WHERE a IN (1, 2) AND b NOT IN ['x'] AND c BETWEEN ? AND ? AND d IS NOT MISSING AND e IS DOUBLE PRECISION",
+    "insert": "INSERT INTO t VALUE {'a': 1, 'b': [1, 'x', NULL], 'c': {'d': TRUE}, 'e': <<1, 2>>, 'f': ?}",
+    "update": "UPDATE t SET a = 1 SET b = b + 2, l = list_append(l, [1]) REMOVE c[0] SET s = set_add(s, <<'x'>>) "
+              "WHERE k = 1 AND attribute_exists(a) = true RETURNING MODIFIED NEW *",
+    "from-first": "FROM t WHERE k = ? SET a = if_not_exists(a, 0)",
+    "delete": "DELETE FROM t WHERE k = 1 RETURNING ALL OLD *",
+    "exists": "EXISTS(SELECT * FROM t WHERE k = 1 AND size(a) > 3)",
+    "comment": "SELECT/**/* FROM t /* b */ WHERE a = '--' -- c\nAND b = '/*'",
+    "alias": "SELECT a AS x FROM t AS u, v JOIN w ON 1 = 1 LIMIT 5",
+    "deep": "SELECT * FROM t WHERE " + "(" * 150 + "a = [[[[{'b': <<1>>}]]]]" + ")" * 150,
+}
+
+
+def statements():
+    for name, text in STATEMENTS.items():
+        write("partiql", name, text)
+
+
 HEADS = {
     "post": "POST / HTTP/1.1\r\nHost: localhost:8000\r\nX-Amz-Target: DynamoDB_20120810.GetItem\r\n"
             "Content-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n\r\n{}",
@@ -196,5 +217,5 @@ def logs():
         write("write_ahead_log", name, content)
 
 
-for make in (api_calls, heads, chunked, authorizations, expressions, items, logs):
+for make in (api_calls, statements, heads, chunked, authorizations, expressions, items, logs):
     make()

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/attribute_value.h"
+#include "expression/syntax.h"
+#include "partiql/errors.h"
+
+namespace stator::partiql {
+
+using expression::Operator;
+
+enum class NodeKind : std::uint8_t {
+  kOr,          // children: two or more
+  kAnd,         // children: two or more
+  kNot,         // one child
+  kCompare,     // left, right
+  kBetween,     // operand, lower, upper
+  kIn,          // operand, collection
+  kIs,          // one child; `types`
+  kLike,        // operand, pattern
+  kCall,        // arguments; `text` is the function's name
+  kExists,      // one child: kSelect
+  kSelect,      // a SELECT inside EXISTS(); the statement holds its parts
+  kArithmetic,  // left, right
+  kNegate,      // one child that is no number
+  kConcat,      // left, right
+  kPath,        // `steps`
+  kString,      // `text`
+  kNumber,      // `text`, with its sign
+  kBoolean,     // `truth`
+  kNull,
+  kMissing,
+  kParameter,  // `parameter`
+  kList,       // elements
+  kMap,        // names and values in turn
+  kBag,        // members
+  kStar,       // the argument of COUNT(*)
+};
+
+/// A step of a path as written.
+struct Step {
+  enum class Kind : std::uint8_t { kName, kIndex, kOther };
+  Kind kind = Kind::kName;
+  std::string_view text;  // kName: the name; kIndex: the digits, with their sign
+  Span where;
+};
+
+/// What IS tests for: attribute types, or MISSING.
+struct TypeTest {
+  std::vector<core::AttributeType> types;  // none: no attribute has that type
+  bool missing = false;
+};
+
+using NodeId = std::uint32_t;
+
+struct Node {
+  NodeKind kind = NodeKind::kNull;
+  Operator op = Operator::kEqual;  // kCompare, kArithmetic
+  bool negated = false;            // kIn, kBetween, kIs, kLike: NOT IN, …
+  bool truth = false;
+  bool in_parentheses = false;
+  std::uint16_t height = 1;
+  std::uint32_t parameter = 0;  // from 0
+  std::string_view text;
+  Span where;  // of the token it begins with, or of its operator
+  std::vector<NodeId> children;
+  std::vector<Step> steps;
+  std::unique_ptr<TypeTest> type_test;
+};
+
+enum class StatementKind : std::uint8_t { kSelect, kInsert, kUpdate, kDelete, kExists };
+
+/// FROM "table"."index".
+struct Source {
+  std::string_view table;
+  std::string_view index;  // of two parts; empty: the table itself
+  Span table_where;
+  std::size_t parts = 0;  // names parted by dots; 0: this is no name
+  bool empty_part = false;
+  bool aliased = false;
+  bool joined = false;  // several tables
+};
+
+struct ProjectedPath {
+  NodeId path = 0;
+  std::string name;  // what the reply calls it: the last name of the path with the indexes behind it
+};
+
+struct OrderTerm {
+  NodeId path = 0;
+  bool descending = false;
+};
+
+/// SET path = value, or REMOVE path.
+struct Assignment {
+  bool removes = false;
+  NodeId path = 0;
+  NodeId value = 0;
+};
+
+enum class Returning : std::uint8_t { kNone, kAllOld, kAllNew, kModifiedOld, kModifiedNew };
+
+/// A statement without its parameters. Immutable once parsed, shared between threads.
+struct Statement {
+  explicit Statement(std::string_view source_text) : text(source_text) {}
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  [[nodiscard]] const Node& node(NodeId id) const { return nodes[id]; }
+  [[nodiscard]] const Node& child(const Node& parent, std::size_t index) const { return nodes[parent.children[index]]; }
+  /// An estimate of the memory it holds.
+  [[nodiscard]] std::size_t size_bytes() const;
+  [[nodiscard]] bool is_read() const { return kind == StatementKind::kSelect; }
+
+  const std::string text;
+  StatementKind kind = StatementKind::kSelect;
+  Source source;
+  std::optional<NodeId> where;
+  std::vector<ProjectedPath> projection;  // kSelect; none: *
+  std::vector<OrderTerm> order;           // kSelect
+  NodeId value = 0;                       // kInsert: the item
+  std::vector<Assignment> assignments;    // kUpdate, in the order written
+  Returning returning = Returning::kNone;
+  std::uint32_t parameter_count = 0;
+
+  std::string_view unsupported_clause;  // LIMIT, GROUP BY, …: the first one
+  Span unsupported_where;
+
+  std::vector<Node> nodes;
+  std::deque<std::string> unquoted;  // names and strings that had doubled quotes
+};
+
+using SharedStatement = std::shared_ptr<const Statement>;
+
+/// Parses one statement and checks all that can be checked without parameters and tables. Throws ValidationException in
+/// the service's words at the first fault. Linear in the text; nesting is bounded (kMaxHeight).
+/// Source: Developer Guide, "PartiQL - a SQL-compatible query language for Amazon DynamoDB", and the PartiQL
+/// specification's grammar.
+SharedStatement parse(std::string_view text);
+
+/// The same through a bounded cache shared by all threads; texts that are faulty are not kept.
+SharedStatement parse_cached(std::string_view text);
+
+/// What the service calls an operation that it does not support here: "Plus", "IsType", …
+std::string_view operation_name(const Node& node);
+
+/// Deeper statements are refused.
+inline constexpr std::uint16_t kMaxHeight = 200;
+
+}  // namespace stator::partiql
