@@ -16,11 +16,14 @@ std::string_view expression_name(ExpressionKind kind) {
       return "ProjectionExpression";
     case ExpressionKind::kUpdate:
       return "UpdateExpression";
+    case ExpressionKind::kStatement:
+      break;
   }
   return {};
 }
 
 void throw_invalid(ExpressionKind kind, std::string_view message) {
+  if (kind == ExpressionKind::kStatement) core::throw_validation(std::string(message));
   std::string text = "Invalid ";
   text.append(expression_name(kind)).append(": ").append(message);
   core::throw_validation(std::move(text));

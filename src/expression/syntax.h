@@ -9,13 +9,13 @@
 
 namespace stator::expression {
 
-/// The five expression parameters, as their errors name them.
-enum class ExpressionKind : std::uint8_t { kCondition, kFilter, kKeyCondition, kProjection, kUpdate };
+/// The five expression parameters, as their errors name them, and a PartiQL statement, whose errors name nothing.
+enum class ExpressionKind : std::uint8_t { kCondition, kFilter, kKeyCondition, kProjection, kUpdate, kStatement };
 
 /// "ConditionExpression", "FilterExpression", …
 std::string_view expression_name(ExpressionKind kind);
 
-/// Throws ValidationException "Invalid <ExpressionKind>: <message>".
+/// Throws ValidationException "Invalid <ExpressionKind>: <message>"; "<message>" alone for a statement.
 [[noreturn]] void throw_invalid(ExpressionKind kind, std::string_view message);
 
 enum class NodeKind : std::uint8_t {
