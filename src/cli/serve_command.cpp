@@ -105,6 +105,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (!options.in_memory) options.http.reserved_descriptors = store::descriptors_needed(descriptor_limit());
   endpoint::Embedded endpoint(storage);
   options.http.tls = make_tls(options, session.data_directory);
+  options.http.routes = server::job_routes(endpoint.engine());
   server::Server server(endpoint, options.http);
   std::optional<remote::ServerNotice> notice;
   if (!options.in_memory) notice.emplace(storage.directory, server.url());

@@ -35,4 +35,12 @@ void authorize(const AccessKey& caller, std::string_view operation, const json::
   if (may_touch_any && !rules.tables.empty()) deny(caller, operation, "*", region);
 }
 
+void authorize(const AccessKey& caller, const Route& route) {
+  const AccessRules& rules = caller.rules;
+  if (rules.tables.empty() && !(rules.read_only && route.changes)) return;
+  throw core::ApiError("AccessDeniedException", "User: arn:aws:iam::000000000000:user/" + caller.name +
+                                                    " is not authorized to perform: " + route.method + " on " +
+                                                    route.path);
+}
+
 }  // namespace stator::server

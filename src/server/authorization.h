@@ -4,6 +4,7 @@
 
 #include "json/reader.h"
 #include "server/access_keys.h"
+#include "server/route.h"
 
 /// Whether a caller may do what its request says.
 namespace stator::server {
@@ -13,5 +14,9 @@ namespace stator::server {
 /// are limited to certain tables, a request that may touch tables which it does not name (ListTables, statements).
 void authorize(const AccessKey& caller, std::string_view operation, const json::Value& request,
                std::string_view region);
+
+/// The same for one of the server's own paths: keys that are limited to certain tables may not, as what stands there is
+/// about all of them.
+void authorize(const AccessKey& caller, const Route& route);
 
 }  // namespace stator::server

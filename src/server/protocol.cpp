@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -160,7 +161,10 @@ Protocol::Target Protocol::target_of(const RequestHead& head) {
 }
 
 std::optional<endpoint::Effort> Protocol::effort(const RequestHead& head) const {
-  if (head.method != "POST" || head.path() != "/") return std::nullopt;
+  if (head.method != "POST" || head.path() != "/") {
+    const Route* const route = route_of(head);
+    return route == nullptr ? std::nullopt : std::optional(route->effort);
+  }
   const std::string_view operation = target_of(head).operation;
   if (operation.empty()) return std::nullopt;
   return endpoint_.effort(operation);
@@ -227,6 +231,11 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
     replies.bytes() += "healthy: dynamodb." + options_.region + ".amazonaws.com ";
     return reply;
   }
+  if (const Route* const route = route_of(head)) {
+    reply.content_type = kJson;
+    answer_safely(route->path, reply, replies, [&] { answer_route(head, *route, body, replies); });
+    return reply;
+  }
   const auto content_type = accepted_content_type(head.content_type);
   if (head.method != "POST" || !at_root || (!body.empty() && !content_type)) {
     reply.status = 404;
@@ -234,9 +243,9 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
     return reply;
   }
   reply.content_type = content_type.value_or(kJson);
-  try {
+  answer_safely(head.amz_target, reply, replies, [&] {
     const std::string_view received = body;
-    if (!decode_body(head, body, padding_bytes, reply, replies)) return reply;
+    if (!decode_body(head, body, padding_bytes, reply, replies)) return;
     const Target target = target_of(head);
     if (options_.log_requests) operation_ = target.operation;
     if (target.operation.empty()) {
@@ -251,20 +260,42 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
       throw;
     }
     call(head, caller, target, body, padding_bytes, replies);
+  });
+  return reply;
+}
+
+const Route* Protocol::route_of(const RequestHead& head) const {
+  if (!head.target.starts_with("/_stator/")) return nullptr;
+  const std::string_view method = head.method == "HEAD" ? "GET" : head.method;
+  const auto found = std::ranges::find_if(
+      options_.routes, [&](const Route& route) { return route.method == method && route.path == head.path(); });
+  return found == options_.routes.end() ? nullptr : &*found;
+}
+
+void Protocol::answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies) {
+  if (options_.log_requests) operation_ = route.path;
+  // Without keys there is nobody to tell from anybody else, and a browser or curl signs nothing.
+  if (options_.credentials) authorize(*authenticator_.check(head, body), route);
+  route.answer(replies.bytes());
+}
+
+template <typename Answer>
+void Protocol::answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffer& replies, const Answer& answer) {
+  try {
+    answer();
   } catch (const core::ApiError& error) {
     answer_with(error, reply, replies);
   } catch (const std::bad_alloc&) {
-    log_->error("{} failed: memory ran out (request {})", head.amz_target, request_id_);
+    log_->error("{} failed: memory ran out (request {})", what, request_id_);
     answer_with(out_of_memory(), reply, replies);
   } catch (const std::exception& error) {
     // What went wrong inside is for the log; the reply must not tell a stranger about paths and addresses.
-    log_->error("{} failed: {} (request {})", head.amz_target, error.what(), request_id_);
+    log_->error("{} failed: {} (request {})", what, error.what(), request_id_);
     answer_with(internal_error(), reply, replies);
   } catch (...) {
-    log_->error("{} failed with something that is no exception (request {})", head.amz_target, request_id_);
+    log_->error("{} failed with something that is no exception (request {})", what, request_id_);
     answer_with(internal_error(), reply, replies);
   }
-  return reply;
 }
 
 void Protocol::answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies) {

@@ -72,6 +72,8 @@ class Protocol {
   /// Why no web page may ask this, or nothing.
   std::optional<core::ApiError> refused_by_web_rules(const RequestHead& head);
   void append_cors(const RequestHead& head);
+  /// Null where the request is for none.
+  [[nodiscard]] const Route* route_of(const RequestHead& head) const;
   ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                         ReplyBuffer& replies);
   /// False: decoding failed and `replies` has the error body.
@@ -80,6 +82,10 @@ class Protocol {
   /// `caller`: see Authenticator::check.
   void call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
             std::size_t padding_bytes, ReplyBuffer& replies);
+  void answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies);
+  /// Runs `answer`; what it throws becomes the reply. `what` names the request in the log.
+  template <typename Answer>
+  void answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffer& replies, const Answer& answer);
   static void answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies);
   void answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies);
   void compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies);

@@ -9,6 +9,7 @@
 #include "endpoint/endpoint.h"
 #include "server/access_keys.h"
 #include "server/log.h"
+#include "server/route.h"
 
 /// HTTP: publishes an Endpoint as DynamoDB's AWS JSON 1.0 protocol.
 namespace stator::server {
@@ -50,6 +51,9 @@ struct Options {
   std::uint32_t write_timeout_ms = 30'000;    // for the next 16 KB of a reply
   std::uint32_t call_timeout_ms = 60'000;     // from the first byte of a request until its call has begun
   std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for what is in flight
+
+  /// What is answered beside the protocol.
+  std::vector<Route> routes;
 
   bool log_requests = false;
   LogFormat log_format = LogFormat::kText;
