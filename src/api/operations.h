@@ -1,9 +1,18 @@
 #pragma once
 
-#include "api/call.h"
+#include <cstdint>
+#include <string_view>
 
-/// The operations that are built; each appends its reply. `call` (api.h) finds them by name.
+#include "api/shapes/items.h"
+#include "api/shapes/management.h"
+#include "api/shapes/tables.h"
+
+/// The table of operations: everything that is said of an operation by its name is a row here.
 namespace stator::api {
+
+struct Call;
+
+// What answers the operations that are built; each appends its reply.
 
 // table_operations.cpp
 void create_table(Call& call);
@@ -40,5 +49,120 @@ void describe_time_to_live(Call& call);
 void update_time_to_live(Call& call);
 void describe_limits(Call& call);
 void describe_endpoints(Call& call);
+
+enum class Effect : std::uint8_t { kRead, kWrite };
+
+/// How much an operation does.
+enum class Load : std::uint8_t {
+  kItem,      // an item or a description: microseconds as a rule
+  kPage,      // a page, a batch, a transaction: milliseconds, replies of megabytes
+  kSettings,  // changes tables, tags, backups: waits for the disk and for what must be finished first
+};
+
+struct Peculiarities {
+  /// Unless a required member is missing, a wrong table name is reported alone.
+  bool table_name_alone = false;
+  /// It touches no table. Others without a table's name in the request touch tables that it does not name
+  /// ("ListTables", the text of a statement).
+  bool names_no_table = false;
+};
+
+struct Operation {
+  std::string_view name;
+  const shapes::Shape* input;
+  /// Statements are writes, whatever they say, until somebody reads their text before they are allowed.
+  Effect effect;
+  Load load;
+  /// Null for an operation that is not built.
+  void (*answer)(Call&) = nullptr;
+  Peculiarities peculiarities{};
+};
+
+/// Every operation of the current service, built or not. Source: the API reference's lists of actions, DynamoDB and
+/// DynamoDB Streams, 2012-08-10.
+inline constexpr Operation kOperations[] = {
+    // Items.
+    {"GetItem", &shapes::kGetItem, Effect::kRead, Load::kItem, get_item, {.table_name_alone = true}},
+    {"PutItem", &shapes::kPutItem, Effect::kWrite, Load::kItem, put_item, {.table_name_alone = true}},
+    {"UpdateItem", &shapes::kUpdateItem, Effect::kWrite, Load::kItem, update_item, {.table_name_alone = true}},
+    {"DeleteItem", &shapes::kDeleteItem, Effect::kWrite, Load::kItem, delete_item, {.table_name_alone = true}},
+    {"Query", &shapes::kQuery, Effect::kRead, Load::kPage, query, {.table_name_alone = true}},
+    {"Scan", &shapes::kScan, Effect::kRead, Load::kPage, scan},
+    {"BatchGetItem", &shapes::kBatchGetItem, Effect::kRead, Load::kPage, batch_get_item},
+    {"BatchWriteItem", &shapes::kBatchWriteItem, Effect::kWrite, Load::kPage, batch_write_item},
+    {"TransactGetItems", &shapes::kTransactGetItems, Effect::kRead, Load::kPage, transact_get_items},
+    {"TransactWriteItems", &shapes::kTransactWriteItems, Effect::kWrite, Load::kPage, transact_write_items},
+    {"ExecuteStatement", &shapes::kExecuteStatement, Effect::kWrite, Load::kPage, nullptr},
+    {"BatchExecuteStatement", &shapes::kBatchExecuteStatement, Effect::kWrite, Load::kPage, nullptr},
+    {"ExecuteTransaction", &shapes::kExecuteTransaction, Effect::kWrite, Load::kPage, nullptr},
+    {"SearchVectors", &shapes::kSearchVectors, Effect::kRead, Load::kItem, nullptr},
+    // Tables.
+    {"CreateTable", &shapes::kCreateTable, Effect::kWrite, Load::kSettings, create_table},
+    {"DescribeTable", &shapes::kOneTable, Effect::kRead, Load::kItem, describe_table},
+    {"UpdateTable", &shapes::kUpdateTable, Effect::kWrite, Load::kSettings, update_table},
+    {"DeleteTable", &shapes::kOneTable, Effect::kWrite, Load::kSettings, delete_table},
+    {"ListTables", &shapes::kListTables, Effect::kRead, Load::kItem, list_tables},
+    {"DescribeTimeToLive", &shapes::kOneTable, Effect::kRead, Load::kItem, describe_time_to_live},
+    {"UpdateTimeToLive", &shapes::kUpdateTimeToLive, Effect::kWrite, Load::kSettings, update_time_to_live},
+    {"TagResource", &shapes::kTagResource, Effect::kWrite, Load::kSettings, tag_resource},
+    {"UntagResource", &shapes::kUntagResource, Effect::kWrite, Load::kSettings, untag_resource},
+    {"ListTagsOfResource", &shapes::kListTags, Effect::kRead, Load::kItem, list_tags_of_resource},
+    {"DescribeLimits", &shapes::kNothing, Effect::kRead, Load::kItem, describe_limits, {.names_no_table = true}},
+    {"DescribeEndpoints", &shapes::kNothing, Effect::kRead, Load::kItem, describe_endpoints, {.names_no_table = true}},
+    // Backups, exports, imports.
+    {"CreateBackup", &shapes::kCreateBackup, Effect::kWrite, Load::kSettings, nullptr},
+    {"DescribeBackup", &shapes::kOneBackup, Effect::kRead, Load::kItem, nullptr},
+    {"DeleteBackup", &shapes::kOneBackup, Effect::kWrite, Load::kSettings, nullptr},
+    {"ListBackups", &shapes::kListBackups, Effect::kRead, Load::kItem, nullptr},
+    {"RestoreTableFromBackup", &shapes::kRestoreFromBackup, Effect::kWrite, Load::kSettings, nullptr},
+    {"RestoreTableToPointInTime", &shapes::kRestoreToPoint, Effect::kWrite, Load::kSettings, nullptr},
+    {"DescribeContinuousBackups", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
+    {"UpdateContinuousBackups", &shapes::kUpdateContinuousBackups, Effect::kWrite, Load::kSettings, nullptr},
+    {"ExportTableToPointInTime", &shapes::kExportTable, Effect::kWrite, Load::kSettings, nullptr},
+    {"DescribeExport", &shapes::kDescribeExport, Effect::kRead, Load::kItem, nullptr},
+    {"ListExports", &shapes::kListExports, Effect::kRead, Load::kItem, nullptr},
+    {"ImportTable", &shapes::kImportTable, Effect::kWrite, Load::kSettings, nullptr},
+    {"DescribeImport", &shapes::kDescribeImport, Effect::kRead, Load::kItem, nullptr},
+    {"ListImports", &shapes::kListImports, Effect::kRead, Load::kItem, nullptr},
+    {"StartBulkPutItems", &shapes::kStartBulkPut, Effect::kWrite, Load::kItem, nullptr},
+    {"DescribeBulkOperation", &shapes::kOneBulkOperation, Effect::kRead, Load::kItem, nullptr},
+    {"CancelBulkOperation", &shapes::kOneBulkOperation, Effect::kWrite, Load::kItem, nullptr},
+    {"ListBulkOperations", &shapes::kListBulkOperations, Effect::kRead, Load::kItem, nullptr},
+    // Replicas.
+    {"CreateGlobalTable", &shapes::kCreateGlobalTable, Effect::kWrite, Load::kItem, nullptr},
+    {"DescribeGlobalTable", &shapes::kOneGlobalTable, Effect::kRead, Load::kItem, nullptr},
+    {"DescribeGlobalTableSettings", &shapes::kOneGlobalTable, Effect::kRead, Load::kItem, nullptr},
+    {"ListGlobalTables", &shapes::kListGlobalTables, Effect::kRead, Load::kItem, nullptr},
+    {"UpdateGlobalTable", &shapes::kUpdateGlobalTable, Effect::kWrite, Load::kItem, nullptr},
+    {"UpdateGlobalTableSettings", &shapes::kUpdateGlobalTableSettings, Effect::kWrite, Load::kItem, nullptr},
+    {"DescribeTableReplicaAutoScaling", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
+    {"UpdateTableReplicaAutoScaling", &shapes::kUpdateAutoScaling, Effect::kWrite, Load::kItem, nullptr},
+    // Streams to elsewhere, insights, policies.
+    {"EnableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kItem, nullptr},
+    {"DisableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kItem, nullptr},
+    {"UpdateKinesisStreamingDestination", &shapes::kUpdateKinesisDestination, Effect::kWrite, Load::kItem, nullptr},
+    {"DescribeKinesisStreamingDestination", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
+    {"DescribeContributorInsights", &shapes::kDescribeInsights, Effect::kRead, Load::kItem, nullptr},
+    {"UpdateContributorInsights", &shapes::kUpdateInsights, Effect::kWrite, Load::kItem, nullptr},
+    {"ListContributorInsights", &shapes::kListInsights, Effect::kRead, Load::kItem, nullptr},
+    {"GetResourcePolicy", &shapes::kGetPolicy, Effect::kRead, Load::kItem, nullptr},
+    {"PutResourcePolicy", &shapes::kPutPolicy, Effect::kWrite, Load::kItem, nullptr},
+    {"DeleteResourcePolicy", &shapes::kDeletePolicy, Effect::kWrite, Load::kItem, nullptr},
+    // DynamoDB Streams, under a target of their own.
+    {"DescribeStream", &shapes::kDescribeStream, Effect::kRead, Load::kItem, nullptr},
+    {"GetRecords", &shapes::kGetRecords, Effect::kRead, Load::kPage, nullptr},
+    {"GetShardIterator", &shapes::kGetShardIterator, Effect::kRead, Load::kItem, nullptr},
+    {"ListStreams", &shapes::kListStreams, Effect::kRead, Load::kItem, nullptr},
+};
+
+using OperationIndex = shapes::NameIndex<shapes::FullHash, 1024>;
+inline constexpr OperationIndex kOperationIndex =
+    shapes::make_index<OperationIndex, Operation>(std::span<const Operation>(kOperations));
+
+/// The operation of that name, or null.
+constexpr const Operation* find_operation(std::string_view name) {
+  const std::uint8_t at = kOperationIndex.find(name);
+  return at != OperationIndex::kEmpty && kOperations[at].name == name ? &kOperations[at] : nullptr;
+}
 
 }  // namespace stator::api

@@ -5,14 +5,13 @@
 #include "api/shape_report.h"
 #include "api/shape_rules.h"
 #include "api/shape_values.h"
-#include "api/shapes/operations.h"
+#include "api/shapes/common.h"
 #include "core/api_error.h"
 #include "core/base64.h"
 
 namespace stator::api {
 
 using shapes::Kind;
-using shapes::Operation;
 using shapes::Shape;
 using Type = simdjson::dom::element_type;
 
@@ -338,15 +337,11 @@ class Walk {
 
 }  // namespace
 
-CheckedRequest check_shape(std::string_view operation, const json::Object& request) {
-  const Operation* known = shapes::find_operation(operation);
-  if (known == nullptr) {
-    throw core::ApiError("UnknownOperationException", "");
-  }
+CheckedRequest check_shape(const Operation& operation, const json::Object& request) {
   Walk walk;
-  walk.structure(*known->input, request, 0);
+  walk.structure(*operation.input, request, 0);
   if (walk.violated) {
-    report_violations(*known, request);
+    report_violations(operation, request);
   }
   if (walk.null_value) {
     throw core::ApiError("ValidationException",
@@ -358,7 +353,5 @@ CheckedRequest check_shape(std::string_view operation, const json::Object& reque
   }
   return std::move(walk.checked);
 }
-
-bool is_known_operation(std::string_view operation) { return shapes::find_operation(operation) != nullptr; }
 
 }  // namespace stator::api

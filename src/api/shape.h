@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/operations.h"
 #include "json/reader.h"
 
 /// The declarative shapes of all requests, and the one walk that checks them (house plan, decision 5).
@@ -23,8 +24,7 @@ struct CheckedRequest {
 /// 2. constraints (required, length, range, pattern, enum), collected to at most ten and thrown as one
 ///    ValidationException "2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member
 ///    must not be null; …", in the service's order.
-/// Members that the shape does not know are ignored, null counts as absent. Throws UnknownOperationException for an
-/// operation without a shape.
+/// Members that the shape does not know are ignored, null counts as absent.
 ///
 /// Order. Types: the first wrong one in the order of the request's text, as the service's parser meets it. Constraints:
 /// the order of the tables in api/shapes/, which is the service's where it is known. Some faults are refused alone,
@@ -36,9 +36,6 @@ struct CheckedRequest {
 /// attribute value may still be empty or have several types: json/item.h judges that); binary is strict base64;
 /// booleans may be texts, whole numbers may have decimals (api/shape_values.h reads both); table names may be ARNs.
 /// Costs no allocation unless something is wrong.
-CheckedRequest check_shape(std::string_view operation, const json::Object& request);
-
-/// Whether the current service has an operation of that name (built here or not).
-bool is_known_operation(std::string_view operation);
+CheckedRequest check_shape(const Operation& operation, const json::Object& request);
 
 }  // namespace stator::api

@@ -14,7 +14,6 @@ namespace stator::api {
 
 using shapes::Kind;
 using shapes::Member;
-using shapes::Operation;
 using shapes::Presence;
 using shapes::Rule;
 using shapes::Shape;
@@ -338,7 +337,7 @@ void report_violations(const Operation& operation, const json::Object& request) 
   Collector collector;
   collector.structure(*operation.input, request, {});
   std::vector<Violation>& violations = collector.violations;
-  if (operation.table_name_alone) {
+  if (operation.peculiarities.table_name_alone) {
     keep_table_name_alone(violations);
   }
   if (violations.empty()) {

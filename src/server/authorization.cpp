@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "api/operations.h"
 #include "api/request_access.h"
 #include "core/api_error.h"
 
@@ -23,15 +24,15 @@ void authorize(const AccessKey& caller, std::string_view operation, const json::
                std::string_view region) {
   const AccessRules& rules = caller.rules;
   if (!rules.limited()) return;
-  const api::OperationAccess* const access = api::find_operation_access(operation);
-  const bool wrong_effect = access == nullptr || (rules.read_only && access->effect == api::Effect::kWrite);
+  const api::Operation* const known = api::find_operation(operation);
+  const bool wrong_effect = known == nullptr || (rules.read_only && known->effect == api::Effect::kWrite);
   bool names_a_table = false;
   api::for_each_table(operation, request, [&](std::string_view table) {
     names_a_table = true;
     if (wrong_effect || !rules.allows_table(table)) deny(caller, operation, table, region);
   });
   if (wrong_effect) deny(caller, operation, "*", region);
-  const bool may_touch_any = !names_a_table && access->without_table == api::WithoutTable::kAnyTable;
+  const bool may_touch_any = !names_a_table && !known->peculiarities.names_no_table;
   if (may_touch_any && !rules.tables.empty()) deny(caller, operation, "*", region);
 }
 

@@ -8,12 +8,12 @@
 #include <chrono>
 #include <optional>
 
+#include "api/operations.h"
 #include "core/api_error.h"
 #include "core/json_string.h"
 #include "json/reader.h"
 #include "server/authorization.h"
 #include "server/buffer.h"
-#include "server/operations.h"
 
 namespace stator::server {
 namespace {
@@ -77,7 +77,7 @@ std::optional<std::string_view> accepted_content_type(std::string_view header) {
 /// anyhow, so that a good one is parsed once only.
 void check_body_and_operation(std::string_view operation, std::string_view body, std::size_t padding_bytes) {
   if (!body.empty()) json::Parser::of_this_thread().parse(body, padding_bytes);
-  if (!is_dynamodb_operation(operation)) throw_unknown_operation();
+  if (api::find_operation(operation) == nullptr) throw_unknown_operation();
 }
 
 core::ApiError internal_error() { return {"InternalServerError", "Internal server error"}; }

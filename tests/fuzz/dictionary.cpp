@@ -2,7 +2,7 @@
 #include <set>
 #include <string>
 
-#include "api/shapes/operations.h"
+#include "api/operations.h"
 
 /// Writes the words of the shape table in libFuzzer's dictionary format.
 namespace {
@@ -22,7 +22,7 @@ void collect(const shapes::Shape& shape, std::set<std::string_view>& words) {
 
 int main() {
   std::set<std::string_view> words = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"};
-  for (const shapes::Operation& operation : shapes::kOperations) {
+  for (const stator::api::Operation& operation : stator::api::kOperations) {
     words.insert(operation.name);
     collect(*operation.input, words);
   }

@@ -106,7 +106,7 @@ void call(endpoint::Embedded& endpoint, std::string_view operation, bool built, 
   if (json::Parser::of_this_thread().parse(request).get(object) != simdjson::SUCCESS) {
     core::throw_serialization("Unexpected value type in payload");
   }
-  check_shape(operation, object);
+  check_shape(*find_operation(operation), object);
   reply = "{}";
 }
 

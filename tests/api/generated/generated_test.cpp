@@ -71,7 +71,7 @@ struct Probe {
 /// The requests of an operation, their places, and which of them to change how.
 class Plan {
  public:
-  explicit Plan(const shapes::Operation& operation) : requests_(requests_of(operation)) {
+  explicit Plan(const Operation& operation) : requests_(requests_of(operation)) {
     for (const JsonTree& request : requests_) places_.push_back(places_of(operation, request));
   }
 
@@ -126,13 +126,13 @@ void report(const std::vector<Fault>& faults, Describe describe) {
 }
 
 /// GoogleTest prints a parameter where a test fails.
-struct Tested : shapes::Operation {
+struct Tested : Operation {
   friend void PrintTo(const Tested& tested, std::ostream* out) { *out << tested.name; }
 };
 
 std::vector<Tested> all_operations() {
   std::vector<Tested> all;
-  for (const shapes::Operation& operation : shapes::kOperations) all.push_back({operation});
+  for (const Operation& operation : kOperations) all.push_back({operation});
   return all;
 }
 
@@ -141,8 +141,8 @@ std::string name_of(const testing::TestParamInfo<Tested>& info) { return std::st
 class Requests : public testing::TestWithParam<Tested> {};
 
 TEST_P(Requests, OfEveryOperationHaveAValidFormWithEachMember) {
-  const shapes::Operation& operation = GetParam();
-  if (!is_built(operation.name)) return;  // no request of it is valid
+  const Operation& operation = GetParam();
+  if (operation.answer == nullptr) return;  // no request of it is valid
   const std::vector<JsonTree> requests = valid_requests_of(operation.name);
   ASSERT_FALSE(requests.empty()) << "requests.json needs a request that " << operation.name << " answers";
 
@@ -173,8 +173,8 @@ TEST_P(Requests, OfEveryOperationHaveAValidFormWithEachMember) {
 }
 
 TEST_P(Requests, WithAMemberSpoiltAreAnsweredOrRefused) {
-  const shapes::Operation& operation = GetParam();
-  const bool built = is_built(operation.name);
+  const Operation& operation = GetParam();
+  const bool built = operation.answer != nullptr;
   const std::vector<Mutation>& mutations = small_mutations();
   Plan plan(operation);
   plan.add_all(mutations.size());
@@ -202,8 +202,8 @@ std::string verdict_of(const Answer& answer) {
 }
 
 TEST_P(Requests, WithANameGivenTwiceAreJudgedByTheLast) {
-  const shapes::Operation& operation = GetParam();
-  const bool built = is_built(operation.name);
+  const Operation& operation = GetParam();
+  const bool built = operation.answer != nullptr;
   const std::vector<Repetition>& ways = repetitions();
   Plan plan(operation);
   plan.add_members(ways.size());
@@ -237,8 +237,8 @@ constexpr std::size_t kLargeCount = 100'000;
 constexpr int kAttempts = 3;
 
 TEST_P(LongRequests, TakeTimeAndMemoryAsTheyAreLong) {
-  const shapes::Operation& operation = GetParam();
-  const bool built = is_built(operation.name);
+  const Operation& operation = GetParam();
+  const bool built = operation.answer != nullptr;
   const std::vector<Growth>& ways = growths();
   Plan plan(operation);
   plan.add_once(ways.size());

@@ -70,7 +70,7 @@ class Finder {
 
 }  // namespace
 
-std::vector<Place> places_of(const shapes::Operation& operation, const JsonTree& request) {
+std::vector<Place> places_of(const Operation& operation, const JsonTree& request) {
   Finder finder;
   finder.under(request, operation.input, {});
   return std::move(finder.found);

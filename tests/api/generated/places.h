@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "api/generated/json_tree.h"
-#include "api/shapes/operations.h"
+#include "api/operations.h"
 
 namespace stator::api::generated {
 
@@ -21,7 +21,7 @@ struct Place {
 };
 
 /// All of them, at every depth, attribute values included; of a long list the first two elements.
-std::vector<Place> places_of(const shapes::Operation& operation, const JsonTree& request);
+std::vector<Place> places_of(const Operation& operation, const JsonTree& request);
 
 /// The object or array that holds the place; its position in there is the last step.
 JsonTree& parent_of(JsonTree& request, const Place& place);

@@ -109,21 +109,6 @@ void append_member_paths(const Shape& shape, const std::string& path, std::vecto
 
 }  // namespace
 
-bool is_built(std::string_view operation) {
-  // Asked in a child: an engine has threads, which a later fork() of this process would not take along.
-  static const std::vector<Fault> kUnknown = [] {
-    std::unique_ptr<endpoint::Embedded> endpoint;
-    return run_in_child(
-        std::size(shapes::kOperations), std::chrono::seconds(10), [&] { endpoint = prepared_tables(); },
-        [&](std::size_t i) -> std::optional<std::string> {
-          const Answer given = answer(*endpoint, shapes::kOperations[i].name, true, "[");
-          return given.error == "UnknownOperationException" ? std::optional(given.error) : std::nullopt;
-        });
-  }();
-  return std::ranges::none_of(
-      kUnknown, [&](const Fault& unknown) { return shapes::kOperations[unknown.task].name == operation; });
-}
-
 std::vector<JsonTree> valid_requests_of(std::string_view operation) {
   for (const auto& [name, requests] : rows().members) {
     if (name == operation) return requests.elements;
@@ -131,7 +116,7 @@ std::vector<JsonTree> valid_requests_of(std::string_view operation) {
   return {};
 }
 
-std::vector<JsonTree> requests_of(const shapes::Operation& operation) {
+std::vector<JsonTree> requests_of(const Operation& operation) {
   std::vector<JsonTree> requests = valid_requests_of(operation.name);
   requests.push_back(example(*operation.input));
   return requests;
@@ -145,13 +130,13 @@ std::vector<std::string> refused_members() {
   return names;
 }
 
-std::vector<std::string> member_paths(const shapes::Operation& operation) {
+std::vector<std::string> member_paths(const Operation& operation) {
   std::vector<std::string> paths;
   append_member_paths(*operation.input, "", paths);
   return paths;
 }
 
-std::vector<std::string> member_paths(const shapes::Operation& operation, const JsonTree& request) {
+std::vector<std::string> member_paths(const Operation& operation, const JsonTree& request) {
   std::vector<std::string> paths;
   for (const Place& place : places_of(operation, request)) {
     if (place.is_member) paths.push_back(place.general_name);

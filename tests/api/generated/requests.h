@@ -5,17 +5,14 @@
 #include <vector>
 
 #include "api/generated/json_tree.h"
-#include "api/shapes/operations.h"
+#include "api/operations.h"
 
 namespace stator::api::generated {
 
-/// The operations of the shape table (api/shapes/operations.h) whose requests are answered, not refused as unknown.
-bool is_built(std::string_view operation);
-
 /// Requests around which the mutations are made: the rows of requests.json for this operation, and one that holds every
 /// member of its shape with a value that the shape allows (it need not make sense as a whole, but an operation that is
-/// added to the shape table is probed from its first day).
-std::vector<JsonTree> requests_of(const shapes::Operation& operation);
+/// added to the table of operations is probed from its first day).
+std::vector<JsonTree> requests_of(const Operation& operation);
 
 /// Only the rows: each must be answered without an error on the prepared tables.
 std::vector<JsonTree> valid_requests_of(std::string_view operation);
@@ -24,8 +21,8 @@ std::vector<JsonTree> valid_requests_of(std::string_view operation);
 std::vector<std::string> refused_members();
 
 /// "Item.*", "KeySchema.*.KeyType": the members of the operation's shape, elements and entries written as *.
-std::vector<std::string> member_paths(const shapes::Operation& operation);
+std::vector<std::string> member_paths(const Operation& operation);
 /// The same for what stands in a request.
-std::vector<std::string> member_paths(const shapes::Operation& operation, const JsonTree& request);
+std::vector<std::string> member_paths(const Operation& operation, const JsonTree& request);
 
 }  // namespace stator::api::generated
