@@ -61,6 +61,7 @@ struct Engine::Impl {
       : clock(*options.clock),
         log(options.log),
         store(std::move(opened)),
+        stripes(std::clamp<std::size_t>(options.lock_stripes, 1, Counters::kParts)),
         catalog(*store, stripes, clock, options.transition_delay_ms,
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); }}),

@@ -38,6 +38,8 @@ struct Options {
   std::int64_t token_trim_period_ms = 60'000;
   /// Background jobs wait until resume_jobs() is called.
   bool jobs_paused = false;
+  /// How many locks the items share, 1 to 256; directories do not depend on it.
+  std::size_t lock_stripes = 256;
   const core::Clock* clock = &core::Clock::system();
 };
 

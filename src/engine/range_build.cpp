@@ -93,7 +93,7 @@ RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Target& targe
     bytes += cursor->value().size();
     chunk.last_key = cursor->key();
     Row row;
-    row.stripe = Stripes::of(cursor->key());
+    row.stripe = stripes_.of(cursor->key());
     row.item_key = cursor->key();
     row.item_value = cursor->value();
     bool due = false;

@@ -7,8 +7,8 @@
 #include "core/damage_error.h"
 #include "engine/index_entry.h"
 #include "engine/keys.h"
+#include "engine/state.h"
 #include "engine/stored_value.h"
-#include "engine/stripes.h"
 #include "engine/table_json.h"
 #include "json/item.h"
 #include "store/salvage.h"
@@ -53,7 +53,7 @@ class Repair {
   }
 
  private:
-  /// Figures of the lock stripes: by stripe, then by space.
+  /// Counters: by part, then by space.
   using Figures = std::map<std::size_t, std::map<store::SpaceId, Counts>>;
 
   /// Everything but counters, progress and deletions, which are made anew or no longer needed.
@@ -154,7 +154,7 @@ class Repair {
       entries.push_back(std::move(*entry));
       spaces.push_back(index.space);
     }
-    auto& sums = figures[Stripes::of(std::string(key))];
+    auto& sums = figures[store::partition_hash(key) % Counters::kParts];
     rows_.put(key, value);
     add(sums[table.space], stored.size_bytes);
     std::string header;
@@ -172,9 +172,9 @@ class Repair {
   }
 
   void put_figures(const Table& table, const Figures& figures) {
-    for (const auto& [stripe, sums] : figures) {
+    for (const auto& [part, sums] : figures) {
       std::string key = catalog_key(CatalogRow::kCounters, table.space);
-      key.push_back(static_cast<char>(stripe));
+      key.push_back(static_cast<char>(part));
       std::string value;
       for (const auto& [space, counts] : sums) {
         append_varint(space, value);

@@ -82,9 +82,10 @@ Counters::PendingRow Counters::put_row(const Table& table, std::size_t stripe, c
 TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
   TableCounts counts;
   counts.indexes.resize(table.indexes.size());
-  for (std::size_t stripe = 0; stripe < kStripeCount; ++stripe) {
-    const std::lock_guard<std::mutex> lock(stripes[stripe]);
-    for (const Cell& cell : rows_[stripe]) {
+  for (std::size_t part = 0; part < kParts; ++part) {
+    // No write changes the parts behind the last stripe.
+    const std::lock_guard<std::mutex> lock(stripes[part % stripes.count()]);
+    for (const Cell& cell : rows_[part]) {
       Counts* target = cell.space == table.space ? &counts.table : nullptr;
       for (std::size_t i = 0; i < table.indexes.size() && target == nullptr; ++i) {
         if (table.indexes[i].space == cell.space) target = &counts.indexes[i];

@@ -24,10 +24,14 @@ struct CounterDelta {
   std::int64_t size_bytes = 0;
 };
 
-/// Item counts and byte sizes of a table and its indexes, kept apart for each lock stripe: the row of a stripe holds
-/// absolute figures and is written in the same batch as what it counts, so the sums are exact at all times.
+/// Item counts and byte sizes of a table and its indexes, kept in parts: the row of a part holds absolute figures and
+/// is written in the same batch as what it counts, so the sums are exact at all times. A write changes the part that
+/// has its lock stripe's number. Only sums mean anything: what one part counted, another may count off again when the
+/// number of stripes is another one, so a part's figures may be below zero (modulo 2^64).
 class Counters {
  public:
+  /// Part of the format.
+  static constexpr std::size_t kParts = 256;
   /// Reads the table's rows, once; cheap afterwards.
   void load_once(const store::Store& store, const Table& table);
   struct Cell {
@@ -36,7 +40,7 @@ class Counters {
     std::uint64_t size_bytes = 0;
   };
   using Row = std::vector<Cell>;
-  /// A stripe's row as it is to become.
+  /// A part's row as it is to become.
   struct PendingRow {
     std::size_t stripe = 0;
     Row row;
@@ -57,7 +61,7 @@ class Counters {
   static Row read_row(std::string_view stored);
 
   std::once_flag loaded_;
-  std::array<Row, kStripeCount> rows_;
+  std::array<Row, kParts> rows_;
 };
 
 /// Sums of a table's counters that may be a second old. For estimates that many requests ask for: to sum means to wait

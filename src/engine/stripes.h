@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string_view>
@@ -11,26 +11,30 @@
 
 namespace stator::engine {
 
-/// Every item belongs to one of these many lock stripes, by its key. Part of the format: counters are kept by stripe.
-inline constexpr std::size_t kStripeCount = 256;
-
-/// The locks around read, check and write (docs/architecture.md, decision 4). Whoever needs several takes them in
-/// order.
+/// The locks around read, check and write (docs/architecture.md, decision 4): every item belongs to one of them, by its
+/// key. Whoever needs several takes them in order. How many there are is no part of the format.
 class Stripes {
  public:
-  static std::size_t of(std::string_view encoded_key) { return store::partition_hash(encoded_key) % kStripeCount; }
+  /// `count` is at least 1.
+  explicit Stripes(std::size_t count) : count_(count), mutexes_(std::make_unique<std::mutex[]>(count)) {}
+
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::size_t of(std::string_view encoded_key) const {
+    return store::partition_hash(encoded_key) % count_;
+  }
 
   std::mutex& operator[](std::size_t stripe) { return mutexes_[stripe]; }
 
   /// Waits until every write that is under way now has ended.
   void barrier() {
-    for (std::mutex& mutex : mutexes_) {
-      const std::lock_guard<std::mutex> lock(mutex);
+    for (std::size_t stripe = 0; stripe < count_; ++stripe) {
+      const std::lock_guard<std::mutex> lock(mutexes_[stripe]);
     }
   }
 
  private:
-  std::array<std::mutex, kStripeCount> mutexes_;
+  const std::size_t count_;
+  const std::unique_ptr<std::mutex[]> mutexes_;
 };
 
 /// Holds several stripes, taken in ascending order.

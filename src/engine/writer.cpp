@@ -85,7 +85,7 @@ std::int64_t difference(std::size_t after, std::size_t before) {
 }  // namespace
 
 void Writer::decide(const WriteAction& action, Decision& decision) const {
-  decision.stripe = Stripes::of(action.key.encoded);
+  decision.stripe = stripes_.of(action.key.encoded);
   decision.table = action.table->state == nullptr ? nullptr : action.table->state->newest(action.table);
   if (decision.table == nullptr || decision.table->status == TableStatus::kDeleting) {
     core::throw_resource_not_found("Requested resource not found");
@@ -270,7 +270,7 @@ void Writer::finish_outcome(const WriteAction& action, Decision& decision) {
 
 WriteOutcome Writer::write(const WriteAction& action) {
   Decision decision;
-  const std::lock_guard<std::mutex> lock(stripes_[Stripes::of(action.key.encoded)]);
+  const std::lock_guard<std::mutex> lock(stripes_[stripes_.of(action.key.encoded)]);
   try {
     decide(action, decision);
   } catch (ConditionFailed& failed) {
@@ -303,7 +303,7 @@ Writer::Expired Writer::expire(const TablePtr& table, std::string_view expiry_ke
   action.table = table;
   action.key.encoded = std::move(row.item_key);
   Decision decision;
-  const std::lock_guard<std::mutex> lock(stripes_[Stripes::of(action.key.encoded)]);
+  const std::lock_guard<std::mutex> lock(stripes_[stripes_.of(action.key.encoded)]);
   try {
     decide(action, decision);
   } catch (const core::ApiError& error) {
@@ -329,7 +329,7 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions,
   std::vector<std::size_t> stripes;
   std::unordered_set<std::string_view> keys;
   for (const WriteAction& action : actions) {
-    stripes.push_back(Stripes::of(action.key.encoded));
+    stripes.push_back(stripes_.of(action.key.encoded));
     if (!keys.insert(action.key.encoded).second) {
       core::throw_validation("Transaction request cannot include multiple operations on one item");
     }

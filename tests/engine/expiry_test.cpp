@@ -407,7 +407,7 @@ TEST_F(ExpiryTest, AKillDuringTheBuildLosesNoRow) {
 TEST_F(ExpiryTest, ARowThatIsOvertakenDeletesNothing) {
   // The search has read the row; before it deletes the item, a write changes it.
   const auto store = store::Store::open({});
-  Stripes stripes;
+  Stripes stripes(16);
   const auto ignore = [](const TableRange&) {};
   Catalog catalog(*store, stripes, clock_, 0, {.build = ignore, .expire = ignore});
   Writer writer(*store, stripes);
