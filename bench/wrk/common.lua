@@ -8,13 +8,13 @@ local headers = {
     .. "SignedHeaders=host;x-amz-date, Signature=0",
 }
 
--- body(i): the body of a request on item i. Keys come in random order.
+-- body(i, at): the body of request number `at`, on item i. Keys come in random order, the same in every call.
 function prepare(operation, body)
   headers["X-Amz-Target"] = "DynamoDB_20120810." .. operation
   local requests = {}
   math.randomseed(20230320)
   for i = 1, COUNT do
-    requests[i] = wrk.format("POST", "/", headers, body(math.random(0, COUNT - 1)))
+    requests[i] = wrk.format("POST", "/", headers, body(math.random(0, COUNT - 1), i))
   end
   return requests
 end

@@ -6,6 +6,7 @@
 #include "api/item_rules.h"
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/write_errors.h"
 #include "json/item.h"
 
 /// PutItem, GetItem, UpdateItem, DeleteItem.
@@ -15,6 +16,7 @@ namespace {
 
 ItemWritten write(engine::Engine& engine, engine::WriteAction action) {
   engine::WriteOutcome outcome = engine.write(action);
+  if (outcome.condition_failed) throw_condition_failed(outcome);
   return {std::move(action.table), std::move(action.key), std::move(outcome)};
 }
 

@@ -1,7 +1,6 @@
 #include "api/transaction_operations.h"
 
 #include <algorithm>
-#include <deque>
 #include <unordered_set>
 
 #include "api/call.h"
@@ -11,6 +10,7 @@
 #include "api/item_rules.h"
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/write_errors.h"
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "engine/idempotency.h"
@@ -30,30 +30,15 @@ class Cancellation {
  public:
   explicit Cancellation(std::size_t actions) : reasons_(actions) {}
   void fail(std::size_t action, const core::ApiError& error) {
-    reasons_[action] = &messages_.emplace_back(error.message);
+    reasons_[action] = {engine::CancellationCode::kValidationError, error.message, {}};
+    any_ = true;
   }
-  [[nodiscard]] bool any() const { return !messages_.empty(); }
-  [[noreturn]] void raise() const {
-    std::string codes;
-    std::string list;
-    for (const auto* message : reasons_) {
-      codes += codes.empty() ? "" : ", ";
-      codes += message != nullptr ? "ValidationError" : "None";
-      list += list.empty() ? '[' : ',';
-      ObjectWriter reason(list);
-      reason.text("Code", message != nullptr ? "ValidationError" : "None");
-      if (message != nullptr) reason.text("Message", *message);
-      reason.end();
-    }
-    throw core::ApiError(
-        "TransactionCanceledException",
-        "Transaction cancelled, please refer cancellation reasons for specific reasons [" + codes + "]",
-        "\"CancellationReasons\":" + list + "]");
-  }
+  [[nodiscard]] bool any() const { return any_; }
+  [[noreturn]] void raise() const { throw_cancelled(reasons_); }
 
  private:
-  std::vector<const std::string*> reasons_;
-  std::deque<std::string> messages_;
+  std::vector<engine::CancellationReason> reasons_;
+  bool any_ = false;
 };
 
 /// A key that is empty where it must not be is the whole request's fault, any other one its action's.
@@ -166,7 +151,9 @@ TransactWritten run(engine::Engine& engine, const TransactWriteItems& request) {
     return written;
   }
   written.actions = resolve_actions(engine, request);
-  written.outcomes = engine.transact_write(written.actions, claim ? &*claim : nullptr);
+  engine::TransactionOutcome outcome = engine.transact_write(written.actions, claim ? &*claim : nullptr);
+  if (outcome.cancelled()) throw_cancelled(outcome.reasons);
+  written.outcomes = std::move(outcome.outcomes);
   return written;
 }
 

@@ -65,7 +65,7 @@ struct Engine::Impl {
         catalog(*store, stripes, clock, options.transition_delay_ms,
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); }}),
-        writer(*store, stripes),
+        writer(*store, stripes, clock),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
         token_trim_period(options.token_trim_period_ms),
@@ -188,10 +188,10 @@ bool Engine::get_item(const Table& table, const Key& key, std::string& json, std
 
 WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }
 
-std::vector<WriteOutcome> Engine::transact_write(std::span<const WriteAction> actions, const TokenClaim* claim) {
-  std::vector<WriteOutcome> outcomes = impl_->writer.transact(actions, claim);
-  if (claim != nullptr) impl_->trim_tokens();
-  return outcomes;
+TransactionOutcome Engine::transact_write(std::span<const WriteAction> actions, const TokenClaim* claim) {
+  TransactionOutcome outcome = impl_->writer.transact(actions, claim);
+  if (claim != nullptr && !outcome.cancelled()) impl_->trim_tokens();
+  return outcome;
 }
 
 TokenClaim Engine::claim_token(std::string_view token, std::string_view request) {

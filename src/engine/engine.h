@@ -76,9 +76,13 @@ struct Capacity {
 
 enum class WriteKind : std::uint8_t { kPut, kUpdate, kDelete, kConditionCheck };
 
+/// On whose behalf an item is changed.
+enum class ChangeOrigin : std::uint8_t { kCaller, kTimeToLive, kRestore, kImport };
+
 /// One write (or check) of one item.
 struct WriteAction {
   WriteKind kind = WriteKind::kPut;
+  ChangeOrigin origin = ChangeOrigin::kCaller;
   TablePtr table;
   Key key;
   const json::EncodedItem* item = nullptr;           // kPut
@@ -90,6 +94,8 @@ struct WriteAction {
 };
 
 struct WriteOutcome {
+  /// The condition did not hold and nothing was written; with want_old_on_failure, old_json is the item it met.
+  bool condition_failed = false;
   bool existed = false;  // an item was there before
   std::string old_json;
   std::string new_json;
@@ -98,11 +104,20 @@ struct WriteOutcome {
   Capacity capacity;
 };
 
-/// Why one action of a transaction failed; `code` is "None" for those that did not.
+/// Why one action of a transaction failed; kNone for those that did not.
+enum class CancellationCode : std::uint8_t { kNone, kConditionalCheckFailed, kValidationError };
 struct CancellationReason {
-  std::string code = "None";
-  std::string message;
-  std::string item_json;  // with want_old_on_failure
+  CancellationCode code = CancellationCode::kNone;
+  std::string message;    // kValidationError
+  std::string item_json;  // kConditionalCheckFailed, with want_old_on_failure
+};
+
+struct TransactionOutcome {
+  /// Where the transaction was cancelled, and nothing was written: one for each action. Else empty.
+  std::vector<CancellationReason> reasons;
+  /// Where it was not: one for each action.
+  std::vector<WriteOutcome> outcomes;
+  [[nodiscard]] bool cancelled() const { return !reasons.empty(); }
 };
 
 /// A position in a walk: what an ExclusiveStartKey says. Encoded key of the space being read.
@@ -179,13 +194,14 @@ class Engine {
   [[nodiscard]] static Key make_key(const Table& table, std::vector<core::AttributeValue> values);
   /// Reads the stored item into `json`; false where there is none (json is cleared). `size_bytes` is its DynamoDB size.
   bool get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes) const;
-  /// One write, atomic with its condition, its index entries and the counters. Throws ConditionalCheckFailedException
-  /// (with the old item in `extra` when wanted) and what update expressions and key checks throw.
+  /// One write, atomic with its condition, its index entries and the counters. A condition that does not hold is told
+  /// by the outcome; what update expressions and key checks throw is thrown. One that leaves the item as it is, byte
+  /// for byte, is charged like any other and stores nothing.
   WriteOutcome write(const WriteAction& action);
-  /// All or nothing. Throws TransactionCanceledException with CancellationReasons in `extra`. The table's write
-  /// capacity is doubled, the indexes' is not. With `claim` the token is used up by the same batch; it is not where the
-  /// transaction fails. `claim` must not have happened earlier.
-  std::vector<WriteOutcome> transact_write(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
+  /// All or nothing; what cancels it is told by the outcome. Throws what refuses the request as a whole. The table's
+  /// write capacity is doubled, the indexes' is not. With `claim` the token is used up by the same batch; it is not
+  /// where the transaction fails. `claim` must not have happened earlier.
+  TransactionOutcome transact_write(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
   /// Begins a transaction under a ClientRequestToken; `request` is its meaning in one spelling (api/request_meaning.h).
   /// The claim tells whether it happened within the last ten minutes. Throws IdempotentParameterMismatchException where
   /// the token stands for another request, TransactionInProgressException where the same is under way.

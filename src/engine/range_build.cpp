@@ -177,7 +177,7 @@ bool RangeBuild::is_due(const Row& row) {
   bool unchanged = false;
   const auto compare = [&](std::string_view value) { unchanged = value == row.item_value; };
   if (!store_.visit(row.item_key, compare)) return false;
-  // An item that was written again with the same bytes has its row already.
+  // An item that was changed, and changed back to the same bytes, has its row already.
   return unchanged && !store_.visit(row.key, [](std::string_view) {});
 }
 

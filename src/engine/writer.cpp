@@ -10,39 +10,9 @@
 #include "engine/keys.h"
 #include "engine/stored_value.h"
 #include "engine/time_to_live.h"
-#include "json/writer.h"
 
 namespace stator::engine {
 namespace {
-
-constexpr std::string_view kConditionFailed = "The conditional request failed";
-
-/// A fault that refuses a whole transaction instead of cancelling it with a reason.
-struct BeforeTransaction : core::ApiError {
-  using core::ApiError::ApiError;
-};
-
-struct ConditionFailed {
-  std::string item_json;
-};
-
-[[noreturn]] void throw_cancelled(const std::vector<CancellationReason>& reasons) {
-  std::string message = "Transaction cancelled, please refer cancellation reasons for specific reasons [";
-  std::string extra = "\"CancellationReasons\":[";
-  for (const CancellationReason& reason : reasons) {
-    const bool first = &reason == &reasons.front();
-    message.append(first ? "" : ", ").append(reason.code);
-    extra.append(first ? "{\"Code\":" : ",{\"Code\":");
-    json::append_string(reason.code, extra);
-    if (!reason.message.empty()) {
-      extra.append(",\"Message\":");
-      json::append_string(reason.message, extra);
-    }
-    if (!reason.item_json.empty()) extra.append(",\"Item\":").append(reason.item_json);
-    extra.push_back('}');
-  }
-  throw core::ApiError("TransactionCanceledException", message + "]", extra + "]");
-}
 
 /// The counters' changes of one transaction for one table and stripe: they share a row.
 struct RowChange {
@@ -69,9 +39,6 @@ double index_units(bool had, std::size_t old_size, bool has, std::size_t new_siz
   return (had ? write_units(old_size) : 0.0) + (has ? write_units(new_size) : 0.0);
 }
 
-/// No item is an item without attributes, to conditions and indexes.
-json::Item parse_item(std::string_view json) { return json.empty() ? json::Item() : json::Item(json); }
-
 /// Whether two versions of an entry hold the same: sets and maps have no order.
 bool holds_the_same(std::string_view before, std::string_view after) {
   if (before == after) return true;
@@ -82,78 +49,102 @@ std::int64_t difference(std::size_t after, std::size_t before) {
   return static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
 }
 
+/// The newest version of a table that may be written to, or null.
+TablePtr writable_version(const TablePtr& table) {
+  TablePtr newest = table->state == nullptr ? nullptr : table->state->newest(table);
+  if (newest != nullptr && newest->status == TableStatus::kDeleting) return nullptr;
+  return newest;
+}
+
+void add_delta(std::vector<CounterDelta>& counters, store::SpaceId space, bool had, std::size_t old_size, bool has,
+               std::size_t new_size) {
+  const CounterDelta delta{space, static_cast<int>(has) - static_cast<int>(had), difference(new_size, old_size)};
+  if (delta.items != 0 || delta.size_bytes != 0) counters.push_back(delta);
+}
+
 }  // namespace
 
-void Writer::decide(const WriteAction& action, Decision& decision) const {
-  decision.stripe = stripes_.of(action.key.encoded);
-  decision.table = action.table->state == nullptr ? nullptr : action.table->state->newest(action.table);
-  if (decision.table == nullptr || decision.table->status == TableStatus::kDeleting) {
-    core::throw_resource_not_found("Requested resource not found");
-  }
-  decision.table->state->counters.load_once(store_, *decision.table);
+std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision& decision) const {
+  Change& change = decision.change;
+  change.table = writable_version(action.table);
+  if (change.table == nullptr) core::throw_resource_not_found("Requested resource not found");
+  change.key = action.key.encoded;
+  change.origin = action.origin;
+  change.time_ms = clock_.now_ms();
+  change.table->state->counters.load_once(store_, *change.table);
   try {
-    decide_against_table(action, decision);
+    return decide_against_table(action, decision);
   } catch (const core::DamageError& error) {
-    throw_damage_in(*decision.table, nullptr, error);
+    throw_damage_in(*change.table, nullptr, error);
   }
 }
 
-void Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
+std::optional<IndexKeyFault> Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
+  Change& change = decision.change;
   WriteOutcome& outcome = decision.outcome;
-  outcome.existed = store_.get(action.key.encoded, decision.old_value);
+  outcome.existed = store_.get(change.key, change.stored_before);
   if (outcome.existed) {
-    const StoredValue old = read_value(decision.old_value);
-    decision.old_json = old.json;
+    const StoredValue old = read_value(change.stored_before);
+    change.before.json = old.json;
+    change.before.size_bytes = old.size_bytes;
     outcome.old_size_bytes = old.size_bytes;
   }
-  if (action.condition != nullptr && !action.condition->matches(parse_item(decision.old_json))) {
-    throw ConditionFailed{action.want_old_on_failure ? std::string(decision.old_json) : std::string()};
+  if (action.condition != nullptr && !action.condition->matches(change.before.item())) {
+    outcome.condition_failed = true;
+    if (action.want_old_on_failure) outcome.old_json = change.before.json;
+    return std::nullopt;
   }
-  decide_new_item(action, decision);
-  if (decision.writes) {
-    decide_ranges(action, decision);
-    const bool exists_after = action.kind != WriteKind::kDelete;
-    const CounterDelta delta{decision.table->space, static_cast<int>(exists_after) - static_cast<int>(outcome.existed),
-                             difference(outcome.new_size_bytes, outcome.old_size_bytes)};
-    if (delta.items != 0 || delta.size_bytes != 0) decision.counters.push_back(delta);
-  }
+  make_new_version(action, decision);
+  outcome.new_size_bytes = change.after.size_bytes;
   outcome.capacity.table_write = write_units(std::max(outcome.old_size_bytes, outcome.new_size_bytes));
+  const Table& table = *change.table;
+  if (decision.writes && !table.indexes.empty() && (action.kind == WriteKind::kPut || action.update != nullptr)) {
+    const expression::Update* update = action.kind == WriteKind::kUpdate ? action.update : nullptr;
+    if (auto fault = check_index_keys(table, change.after.item(), update)) return fault;
+  }
+  decision.writes = decision.writes && change.changes_item();
+  return std::nullopt;
 }
 
-void Writer::decide_new_item(const WriteAction& action, Decision& decision) const {
-  WriteOutcome& outcome = decision.outcome;
+void Writer::make_new_version(const WriteAction& action, Decision& decision) {
+  Change& change = decision.change;
   switch (action.kind) {
     case WriteKind::kConditionCheck:
       return;
     case WriteKind::kDelete:
-      decision.writes = outcome.existed;
+      decision.writes = true;
       return;
     case WriteKind::kPut:
-      decision.writes = true;
-      decision.new_json = action.item->json;
-      outcome.new_size_bytes = action.item->size_bytes;
-      if (outcome.new_size_bytes > core::kMaxItemSizeBytes) {
+      if (action.item->size_bytes > core::kMaxItemSizeBytes) {
         core::throw_validation("Item size has exceeded the maximum allowed size");
       }
+      decision.writes = true;
+      change.after.json = action.item->json;
+      change.after.size_bytes = action.item->size_bytes;
       return;
     case WriteKind::kUpdate:
-      break;
+      update_item(action, decision);
+      return;
   }
-  json::Item item = parse_item(decision.old_json);
-  if (!outcome.existed) {
+}
+
+void Writer::update_item(const WriteAction& action, Decision& decision) {
+  Change& change = decision.change;
+  const bool existed = change.before.exists();
+  json::Item item = change.before.take_item();
+  if (!existed) {
     std::size_t part = 0;
-    for (const auto* attributes : {&decision.table->key_schema.hash, &decision.table->key_schema.range}) {
+    for (const auto* attributes : {&change.table->key_schema.hash, &change.table->key_schema.range}) {
       for (const core::KeyAttribute& attribute : *attributes) item.set(attribute.name, action.key.values.at(part++));
     }
   }
   if (action.update != nullptr) {
-    action.update->apply(item, outcome.existed);
+    action.update->apply(item, existed);
     // Removing from an item that is not there makes none.
-    if (!outcome.existed && !action.update->creates_item()) return;
+    if (!existed && !action.update->creates_item()) return;
   }
-  decision.writes = true;
-  outcome.new_size_bytes = item.size_bytes();
-  std::size_t held_size = outcome.new_size_bytes;
+  const std::size_t size_bytes = item.size_bytes();
+  std::size_t held_size = size_bytes;
   if (action.update != nullptr && !decision.in_transaction) {
     const std::size_t cost = action.update->action_cost_bytes();
     if (held_size + cost > core::kMaxItemSizeBytes) {
@@ -163,136 +154,121 @@ void Writer::decide_new_item(const WriteAction& action, Decision& decision) cons
   if (held_size > core::kMaxItemSizeBytes) {
     core::throw_validation("Item size to update has exceeded the maximum allowed size");
   }
-  item.append_json(decision.updated_json);
-  decision.new_json = decision.updated_json;
+  item.append_json(change.updated_json);
+  decision.writes = true;
+  change.after.json = change.updated_json;
+  change.after.size_bytes = size_bytes;
+  change.after.set_item(std::move(item));
 }
 
-/// What is written beside the item: index entries and the time-to-live row.
-void Writer::decide_ranges(const WriteAction& action, Decision& decision) const {
-  const Table& table = *decision.table;
-  if (table.indexes.empty() && table.ttl_space == 0) return;
-  const json::Item old_item = parse_item(decision.old_json);
-  const json::Item new_item = parse_item(decision.new_json);
-  if (!table.indexes.empty()) decide_indexes(action, old_item, new_item, decision);
-  if (table.ttl_space == 0) return;
-  decision.old_expiry = expiry_seconds(old_item, table.ttl_attribute);
-  decision.new_expiry = expiry_seconds(new_item, table.ttl_attribute);
-}
-
-void Writer::decide_indexes(const WriteAction& action, const json::Item& old_item, const json::Item& new_item,
-                            Decision& decision) const {
-  const Table& table = *decision.table;
-  if (action.kind == WriteKind::kPut || action.update != nullptr) {
-    const expression::Update* update = action.kind == WriteKind::kUpdate ? action.update : nullptr;
-    if (auto fault = check_index_keys(table, new_item, update)) {
-      if (fault->before_transaction) throw BeforeTransaction(fault->error.type, fault->error.message);
-      throw std::move(fault->error);
-    }
-  }
-  const std::string_view parts = key_parts(action.key.encoded);
-  WriteOutcome& outcome = decision.outcome;
-  for (const Index& index : table.indexes) {
-    if (index.status == TableStatus::kDeleting) continue;
-    std::optional<IndexEntry> before;
-    std::optional<IndexEntry> after;
-    if (outcome.existed) {
-      before = make_index_entry(table, index, old_item, decision.old_json, outcome.old_size_bytes, parts);
-    }
-    if (!decision.new_json.empty()) {
-      after = make_index_entry(table, index, new_item, decision.new_json, outcome.new_size_bytes, parts);
-    }
-    // The backfill may not have come to this item yet.
-    if (before && index.backfilling && !store_.visit(before->key, [](std::string_view) {})) before.reset();
-    if (!before && !after) continue;
-    const bool same_key = before && after && before->key == after->key;
-    if (same_key && before->json() == after->json()) continue;
-
-    const std::size_t old_size = before ? before->size_bytes : 0;
-    const std::size_t new_size = after ? after->size_bytes : 0;
-    if (!same_key || !holds_the_same(before->json(), after->json())) {
-      outcome.capacity.indexes.push_back(
-          {IndexPtr(decision.table, &index), 0,
-           index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
-    }
-    const CounterDelta delta{index.space, static_cast<int>(after.has_value()) - static_cast<int>(before.has_value()),
-                             difference(new_size, old_size)};
-    if (delta.items != 0 || delta.size_bytes != 0) decision.counters.push_back(delta);
-    Decision::IndexChange change;
-    change.space = index.space;
-    if (before && !same_key) change.removed_key = std::move(before->key);
-    change.put = std::move(after);
-    decision.index_changes.push_back(std::move(change));
+void Writer::append(Decision& decision, store::Batch& batch) const {
+  try {
+    append_item(decision, batch);
+    append_index_entries(decision, batch);
+    append_expiry(decision, batch);
+  } catch (const core::DamageError& error) {
+    throw_damage_in(*decision.change.table, nullptr, error);
   }
 }
 
-void Writer::append(const WriteAction& action, const Decision& decision, store::Batch& batch) {
-  std::string header;
-  if (action.kind == WriteKind::kDelete) {
-    batch.remove(action.key.encoded);
+void Writer::append_item(Decision& decision, store::Batch& batch) {
+  const Change& change = decision.change;
+  if (change.after.exists()) {
+    std::string header;
+    append_value_header(change.after.size_bytes, header);
+    batch.put(change.key, header, change.after.json);
   } else {
-    append_value_header(decision.outcome.new_size_bytes, header);
-    batch.put(action.key.encoded, header, decision.new_json);
+    batch.remove(change.key);
   }
-  for (const Decision::IndexChange& change : decision.index_changes) {
-    if (!change.removed_key.empty()) batch.remove(change.removed_key);
-    if (!change.put) continue;
-    header.clear();
-    append_value_header(change.put->size_bytes, header);
-    batch.put(change.put->key, header, change.put->json());
-  }
-  append_expiry(action, decision, batch);
+  add_delta(decision.counters, change.table->space, change.before.exists(), change.before.size_bytes,
+            change.after.exists(), change.after.size_bytes);
 }
 
-void Writer::append_expiry(const WriteAction& action, const Decision& decision, store::Batch& batch) {
-  const Table& table = *decision.table;
-  const auto& before = decision.old_expiry;
-  const auto& after = decision.new_expiry;
-  if (before && before != after) batch.remove(expiry_key(table.ttl_space, *before, action.key.encoded));
+void Writer::append_index_entries(Decision& decision, store::Batch& batch) const {
+  for (const Index& index : decision.change.table->indexes) {
+    if (index.status != TableStatus::kDeleting) append_index_entry(index, decision, batch);
+  }
+}
+
+void Writer::append_index_entry(const Index& index, Decision& decision, store::Batch& batch) const {
+  const Change& change = decision.change;
+  const auto entry_of = [&](const ItemVersion& version) {
+    return version.exists() ? make_index_entry(*change.table, index, version.item(), version.json, version.size_bytes,
+                                               key_parts(change.key))
+                            : std::nullopt;
+  };
+  std::optional<IndexEntry> before = entry_of(change.before);
+  const std::optional<IndexEntry> after = entry_of(change.after);
+  // The backfill may not have come to this item yet.
+  if (before && index.backfilling && !store_.visit(before->key, [](std::string_view) {})) before.reset();
+  if (!before && !after) return;
+  const bool same_key = before && after && before->key == after->key;
+  if (same_key && before->json() == after->json()) return;
+
+  const std::size_t old_size = before ? before->size_bytes : 0;
+  const std::size_t new_size = after ? after->size_bytes : 0;
+  if (!same_key || !holds_the_same(before->json(), after->json())) {
+    decision.outcome.capacity.indexes.push_back(
+        {IndexPtr(change.table, &index), 0,
+         index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
+  }
+  add_delta(decision.counters, index.space, before.has_value(), old_size, after.has_value(), new_size);
+  if (before && !same_key) batch.remove(before->key);
+  if (!after) return;
+  std::string header;
+  append_value_header(after->size_bytes, header);
+  batch.put(after->key, header, after->json());
+}
+
+void Writer::append_expiry(Decision& decision, store::Batch& batch) {
+  const Change& change = decision.change;
+  const Table& table = *change.table;
+  if (table.ttl_space == 0) return;
+  const auto before = expiry_seconds(change.before.item(), table.ttl_attribute);
+  const auto after = expiry_seconds(change.after.item(), table.ttl_attribute);
+  if (before && before != after) batch.remove(expiry_key(table.ttl_space, *before, change.key));
   // The build of the range may not have come to this item yet, and passes over items that were written.
   if (after && (before != after || table.ttl_building)) {
-    batch.put(expiry_key(table.ttl_space, *after, action.key.encoded), {});
+    batch.put(expiry_key(table.ttl_space, *after, change.key), {});
   }
+  decision.new_expiry = after;
 }
 
 void Writer::note_expiry(const Decision& decision) {
-  if (decision.new_expiry) decision.table->state->unseen_expiry.note(*decision.new_expiry);
+  if (decision.new_expiry) decision.change.table->state->unseen_expiry.note(*decision.new_expiry);
 }
 
 void Writer::finish_outcome(const WriteAction& action, Decision& decision) {
-  if (action.want_old) decision.outcome.old_json = decision.old_json;
+  Change& change = decision.change;
+  if (action.want_old) decision.outcome.old_json = change.before.json;
   if (!action.want_new) return;
   if (action.kind == WriteKind::kUpdate) {
-    decision.outcome.new_json = std::move(decision.updated_json);
+    decision.outcome.new_json = std::move(change.updated_json);
   } else {
-    decision.outcome.new_json = decision.new_json;
+    decision.outcome.new_json = change.after.json;
   }
 }
 
 WriteOutcome Writer::write(const WriteAction& action) {
   Decision decision;
-  const std::lock_guard<std::mutex> lock(stripes_[stripes_.of(action.key.encoded)]);
-  try {
-    decide(action, decision);
-  } catch (ConditionFailed& failed) {
-    std::string extra;
-    if (!failed.item_json.empty()) extra = "\"Item\":" + failed.item_json;
-    throw core::ApiError("ConditionalCheckFailedException", std::string(kConditionFailed), std::move(extra));
-  }
-  if (decision.writes) {
-    Counters& counters = decision.table->state->counters;
-    store::Batch batch;
-    append(action, decision, batch);
-    std::optional<Counters::PendingRow> row;
-    if (!decision.counters.empty()) {
-      row = counters.put_row(*decision.table, decision.stripe, decision.counters, batch);
-    }
-    finish_outcome(action, decision);  // before the write, as what is written must not end in an error
-    store_.write(batch);
-    if (row) counters.apply(std::move(*row));
-    note_expiry(decision);
-  } else {
+  decision.stripe = stripes_.of(action.key.encoded);
+  const std::lock_guard<std::mutex> lock(stripes_[decision.stripe]);
+  if (auto fault = decide(action, decision)) throw std::move(fault->error);
+  if (decision.outcome.condition_failed) return std::move(decision.outcome);
+  if (!decision.writes) {
     finish_outcome(action, decision);
+    return std::move(decision.outcome);
   }
+  const Table& table = *decision.change.table;
+  Counters& counters = table.state->counters;
+  store::Batch batch;
+  append(decision, batch);
+  std::optional<Counters::PendingRow> row;
+  if (!decision.counters.empty()) row = counters.put_row(table, decision.stripe, decision.counters, batch);
+  finish_outcome(action, decision);  // before the write, as what is written must not end in an error
+  store_.write(batch);
+  if (row) counters.apply(std::move(*row));
+  note_expiry(decision);
   return std::move(decision.outcome);
 }
 
@@ -300,32 +276,61 @@ Writer::Expired Writer::expire(const TablePtr& table, std::string_view expiry_ke
   ExpiryRow row = read_expiry_key(*table, expiry_key);
   WriteAction action;
   action.kind = WriteKind::kDelete;
+  action.origin = ChangeOrigin::kTimeToLive;
   action.table = table;
   action.key.encoded = std::move(row.item_key);
   Decision decision;
-  const std::lock_guard<std::mutex> lock(stripes_[stripes_.of(action.key.encoded)]);
-  try {
-    decide(action, decision);
-  } catch (const core::ApiError& error) {
-    if (error.type == "ResourceNotFoundException") return {Expired::Outcome::kGone, 0};
-    throw;
-  }
-  if (decision.table->ttl_space != table->ttl_space) return {Expired::Outcome::kGone, 0};
+  decision.stripe = stripes_.of(action.key.encoded);
+  const std::lock_guard<std::mutex> lock(stripes_[decision.stripe]);
+  const TablePtr newest = writable_version(table);
+  if (newest == nullptr || newest->ttl_space != table->ttl_space) return {Expired::Outcome::kGone, 0};
+  decide(action, decision);
   store::Batch batch;
-  if (decision.old_expiry != row.seconds) {
+  if (expiry_seconds(decision.change.before.item(), newest->ttl_attribute) != row.seconds) {
     batch.remove(expiry_key);
     store_.write_unsynced(batch);
     return {Expired::Outcome::kStale, 0};
   }
-  Counters& counters = decision.table->state->counters;
-  append(action, decision, batch);
-  Counters::PendingRow after = counters.put_row(*decision.table, decision.stripe, decision.counters, batch);
+  Counters& counters = newest->state->counters;
+  append(decision, batch);
+  Counters::PendingRow after = counters.put_row(*newest, decision.stripe, decision.counters, batch);
   store_.write_unsynced(batch);
   counters.apply(std::move(after));
   return {Expired::Outcome::kDeleted, decision.outcome.old_size_bytes};
 }
 
-std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions, const TokenClaim* claim) {
+/// The reasons for which the transaction is cancelled; none where it may be committed.
+std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> actions,
+                                                   std::vector<Decision>& decisions) const {
+  std::vector<CancellationReason> reasons(actions.size());
+  bool cancelled = false;
+  const auto cancel = [&](std::size_t i, CancellationReason reason) {
+    reasons[i] = std::move(reason);
+    cancelled = true;
+  };
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    Decision& decision = decisions[i];
+    decision.stripe = stripes_.of(actions[i].key.encoded);
+    decision.in_transaction = true;
+    std::optional<IndexKeyFault> fault;
+    try {
+      fault = decide(actions[i], decision);
+    } catch (const core::ApiError& error) {
+      // What an update's expression finds wrong with the item.
+      if (error.type != "ValidationException") throw;
+      cancel(i, {CancellationCode::kValidationError, error.message, {}});
+    }
+    if (fault && fault->before_transaction) throw std::move(fault->error);
+    if (fault) cancel(i, {CancellationCode::kValidationError, fault->error.message, {}});
+    if (decision.outcome.condition_failed) {
+      cancel(i, {CancellationCode::kConditionalCheckFailed, {}, std::move(decision.outcome.old_json)});
+    }
+  }
+  if (!cancelled) reasons.clear();
+  return reasons;
+}
+
+TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const TokenClaim* claim) {
   std::vector<std::size_t> stripes;
   std::unordered_set<std::string_view> keys;
   for (const WriteAction& action : actions) {
@@ -337,50 +342,34 @@ std::vector<WriteOutcome> Writer::transact(std::span<const WriteAction> actions,
   const StripesLock lock(stripes_, std::move(stripes));
 
   std::vector<Decision> decisions(actions.size());
-  std::vector<CancellationReason> reasons(actions.size());
-  bool cancelled = false;
-  for (std::size_t i = 0; i < actions.size(); ++i) {
-    decisions[i].in_transaction = true;
-    try {
-      decide(actions[i], decisions[i]);
-    } catch (const BeforeTransaction&) {
-      throw;
-    } catch (ConditionFailed& failed) {
-      reasons[i] = {"ConditionalCheckFailed", std::string(kConditionFailed), std::move(failed.item_json)};
-      cancelled = true;
-    } catch (const core::ApiError& error) {
-      if (error.type != "ValidationException") throw;
-      reasons[i] = {"ValidationError", error.message, {}};
-      cancelled = true;
-    }
-  }
-  if (cancelled) throw_cancelled(reasons);
+  TransactionOutcome result;
+  result.reasons = decide_all(actions, decisions);
+  if (result.cancelled()) return result;
 
   store::Batch batch;
   std::vector<RowChange> rows;
-  for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (!decisions[i].writes) continue;
-    append(actions[i], decisions[i], batch);
-    add_counters(decisions[i].table, decisions[i].stripe, decisions[i].counters, rows);
+  for (Decision& decision : decisions) {
+    if (!decision.writes) continue;
+    append(decision, batch);
+    add_counters(decision.change.table, decision.stripe, decision.counters, rows);
   }
   for (RowChange& row : rows) {
     row.after = row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
   }
 
   // Outcomes are made before the write: what is written must not end in an error.
-  std::vector<WriteOutcome> outcomes;
-  outcomes.reserve(actions.size());
+  result.outcomes.reserve(actions.size());
   for (std::size_t i = 0; i < actions.size(); ++i) {
     finish_outcome(actions[i], decisions[i]);
     // A transaction prepares and commits at the table; its indexes are written once.
     decisions[i].outcome.capacity.table_write *= 2;
-    outcomes.push_back(std::move(decisions[i].outcome));
+    result.outcomes.push_back(std::move(decisions[i].outcome));
   }
-  if (claim != nullptr) claim->append(outcomes, batch);
+  if (claim != nullptr) claim->append(result.outcomes, batch);
   if (!batch.empty()) store_.write(batch);
   for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
   for (const Decision& decision : decisions) note_expiry(decision);
-  return outcomes;
+  return result;
 }
 
 }  // namespace stator::engine

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock.h"
+#include "engine/change.h"
 #include "engine/engine.h"
 #include "engine/index_entry.h"
 #include "engine/state.h"
@@ -15,13 +17,14 @@
 
 namespace stator::engine {
 
-/// Writes items: lock, read, decide, write one batch.
+/// Writes items: lock, read, decide on one Change, write all that follows from it in one batch.
 class Writer {
  public:
-  Writer(store::Store& store, Stripes& stripes) : store_(store), stripes_(stripes) {}
+  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock)
+      : store_(store), stripes_(stripes), clock_(clock) {}
 
   WriteOutcome write(const WriteAction& action);
-  std::vector<WriteOutcome> transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
+  TransactionOutcome transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
 
   struct Expired {
     enum class Outcome : std::uint8_t {
@@ -37,41 +40,38 @@ class Writer {
   Expired expire(const TablePtr& table, std::string_view expiry_key);
 
  private:
-  /// What one action comes to, decided under its lock.
+  /// What one action comes to, decided under its lock. Not moved: the change points into itself.
   struct Decision {
-    TablePtr table;  // the newest version
-    std::size_t stripe = 0;
-    std::string old_value;  // as stored; empty: there was no item
-    std::string_view old_json;
-    std::string updated_json;  // kUpdate
-    std::string_view new_json;
-    bool writes = false;  // kConditionCheck and deleting nothing do not
+    std::size_t stripe = 0;  // held by the caller
     bool in_transaction = false;
-    struct IndexChange {
-      store::SpaceId space = 0;
-      std::string removed_key;  // empty: none
-      std::optional<IndexEntry> put;
-    };
-    std::vector<IndexChange> index_changes;
-    std::vector<CounterDelta> counters;
-    // Of tables with a time to live; seconds.
-    std::optional<std::int64_t> old_expiry;
-    std::optional<std::int64_t> new_expiry;
+    bool writes = false;
+    Change change;
+    std::vector<CounterDelta> counters;      // filled by `append`
+    std::optional<std::int64_t> new_expiry;  // the same; seconds
     WriteOutcome outcome;
   };
-  void decide(const WriteAction& action, Decision& decision) const;
-  void decide_against_table(const WriteAction& action, Decision& decision) const;
-  void decide_new_item(const WriteAction& action, Decision& decision) const;
-  void decide_ranges(const WriteAction& action, Decision& decision) const;
-  void decide_indexes(const WriteAction& action, const json::Item& old_item, const json::Item& new_item,
-                      Decision& decision) const;
-  static void append(const WriteAction& action, const Decision& decision, store::Batch& batch);
-  static void append_expiry(const WriteAction& action, const Decision& decision, store::Batch& batch);
+  /// Reads, judges the condition and makes the new version. Returns what is wrong with an index's key. Throws what the
+  /// update's expression throws.
+  std::optional<IndexKeyFault> decide(const WriteAction& action, Decision& decision) const;
+  std::optional<IndexKeyFault> decide_against_table(const WriteAction& action, Decision& decision) const;
+  static void make_new_version(const WriteAction& action, Decision& decision);
+  static void update_item(const WriteAction& action, Decision& decision);
+
+  /// Everything that is stored because of the change, but its counters, which a transaction's actions share.
+  void append(Decision& decision, store::Batch& batch) const;
+  static void append_item(Decision& decision, store::Batch& batch);
+  void append_index_entries(Decision& decision, store::Batch& batch) const;
+  void append_index_entry(const Index& index, Decision& decision, store::Batch& batch) const;
+  static void append_expiry(Decision& decision, store::Batch& batch);
+  /// After the write.
   static void note_expiry(const Decision& decision);
   static void finish_outcome(const WriteAction& action, Decision& decision);
+  std::vector<CancellationReason> decide_all(std::span<const WriteAction> actions,
+                                             std::vector<Decision>& decisions) const;
 
   store::Store& store_;
   Stripes& stripes_;
+  const core::Clock& clock_;
 };
 
 }  // namespace stator::engine

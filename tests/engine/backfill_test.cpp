@@ -46,7 +46,11 @@ TEST(Backfill, WhatIsWrittenBeforeTheBuildComesToItIsIndexedOnce) {
   ASSERT_TRUE(job);
   EXPECT_EQ(job->index, "gsi");
   EXPECT_EQ(job->progress.items_read, 0U);
-  for (int i = 0; i < 10; ++i) put(*engine, table, numbered(i));  // the same bytes
+  for (int i = 0; i < 10; ++i) put(*engine, table, numbered(i));  // changes nothing: left to the build
+  for (int i = 40; i < 50; ++i) {                                 // in the end the same bytes, and indexed already
+    put(*engine, table, numbered(i, false));
+    put(*engine, table, numbered(i));
+  }
   for (int i = 10; i < 20; ++i) remove(*engine, table, numbered(i));
   for (int i = 20; i < 30; ++i) put(*engine, table, numbered(i, false));
   for (int i = 30; i < 40; ++i) {

@@ -69,17 +69,40 @@ TEST_F(Items, AnUpdateOfAMissingItemCreatesItFromItsKey) {
 TEST_F(Items, AFailedConditionChangesNothingAndShowsTheItemWhenAsked) {
   const auto is_new = condition("attribute_not_exists(pk)");
   put(*engine_, table_, R"({"pk":{"S":"p"},"sk":{"S":"s"},"a":{"S":"1"}})", &is_new);
-  const core::ApiError error =
-      error_of([&] { put(*engine_, table_, R"({"pk":{"S":"p"},"sk":{"S":"s"},"a":{"S":"2"}})", &is_new); });
-  EXPECT_EQ(error.type, "ConditionalCheckFailedException");
-  EXPECT_EQ(error.message, "The conditional request failed");
-  EXPECT_EQ(error.extra, R"("Item":{"pk":{"S":"p"},"sk":{"S":"s"},"a":{"S":"1"}})");
+  WriteOutcome outcome = put(*engine_, table_, R"({"pk":{"S":"p"},"sk":{"S":"s"},"a":{"S":"2"}})", &is_new);
+  EXPECT_TRUE(outcome.condition_failed);
+  EXPECT_EQ(outcome.old_json, R"({"pk":{"S":"p"},"sk":{"S":"s"},"a":{"S":"1"}})");
   EXPECT_EQ(get(*engine_, table_, kKey), R"({"pk":{"S":"p"},"sk":{"S":"s"},"a":{"S":"1"}})");
 
   const auto is_there = condition("attribute_exists(pk)");
-  EXPECT_EQ(error_of([&] { put(*engine_, table_, R"({"pk":{"S":"q"},"sk":{"S":"s"}})", &is_there); }).extra, "");
-  EXPECT_EQ(error_of([&] { remove(*engine_, table_, R"({"pk":{"S":"q"},"sk":{"S":"s"}})", &is_there); }).type,
-            "ConditionalCheckFailedException");
+  outcome = put(*engine_, table_, R"({"pk":{"S":"q"},"sk":{"S":"s"}})", &is_there);
+  EXPECT_TRUE(outcome.condition_failed);
+  EXPECT_EQ(outcome.old_json, "");
+  EXPECT_TRUE(remove(*engine_, table_, R"({"pk":{"S":"q"},"sk":{"S":"s"}})", &is_there).condition_failed);
+  outcome = remove(*engine_, table_, kKey, &is_new);
+  EXPECT_TRUE(outcome.condition_failed);
+  EXPECT_EQ(outcome.old_json, "") << "nobody asked for it";
+}
+
+TEST_F(Items, WritingWhatIsThereAlreadyIsChargedAndStoresNothing) {
+  constexpr std::string_view kItem = R"({"pk":{"S":"p"},"sk":{"S":"s"},"g":{"S":"g1"},"n":{"N":"1"}})";
+  WriteOutcome outcome = put(*engine_, table_, kItem);
+  const double index_write = outcome.capacity.indexes.at(0).write;
+  EXPECT_GT(index_write, 0);
+  const TableCounts counts = engine_->counts(*table_);
+  // Other texts of the same bytes.
+  outcome = put(*engine_, table_, R"({"pk":{"S":"p"}, "sk":{"S":"s"}, "g":{"S":"\u0067\u0031"}, "n":{"N":"1.0"}})");
+  EXPECT_TRUE(outcome.existed);
+  EXPECT_EQ(outcome.old_json, kItem);
+  EXPECT_EQ(outcome.capacity.table_write, 1);
+  EXPECT_TRUE(outcome.capacity.indexes.empty());
+  outcome = change(*engine_, table_, kKey, update("SET n = n"));
+  EXPECT_EQ(outcome.old_json, kItem);
+  EXPECT_EQ(outcome.new_json, kItem);
+  EXPECT_EQ(outcome.capacity.table_write, 1);
+  EXPECT_EQ(get(*engine_, table_, kKey), kItem);
+  EXPECT_EQ(engine_->counts(*table_).table.size_bytes, counts.table.size_bytes);
+  EXPECT_EQ(in("gsi1").size(), 1U);
 }
 
 TEST_F(Items, IndexesFollowTheItem) {

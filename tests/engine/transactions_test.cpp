@@ -34,7 +34,7 @@ TEST_F(Transactions, AllHappenTogetherAndCostDouble) {
   actions[0].item = &put_item;
   actions[1].update = &set;
   actions[2].condition = &missing;
-  const auto outcomes = engine_->transact_write(actions);
+  const auto outcomes = engine_->transact_write(actions).outcomes;
   ASSERT_EQ(outcomes.size(), 3U);
   EXPECT_EQ(outcomes[0].capacity.table_write, 2);
   EXPECT_EQ(outcomes[0].capacity.indexes.at(0).write, 1) << "indexes are written once";
@@ -63,17 +63,18 @@ TEST_F(Transactions, OneRefusalCancelsAllAndEveryReasonIsGiven) {
   actions[1].condition = &missing;
   actions[2].condition = &missing;
   actions[3].item = &bad_item;
-  const core::ApiError error = error_of([&] { engine_->transact_write(actions); });
-  EXPECT_EQ(error.type, "TransactionCanceledException");
-  EXPECT_EQ(error.message,
-            "Transaction cancelled, please refer cancellation reasons for specific reasons [None, "
-            "ConditionalCheckFailed, None, ValidationError]");
-  EXPECT_EQ(
-      error.extra,
-      R"("CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional )"
-      R"(request failed","Item":{"pk":{"S":"a1"},"sk":{"S":"s"},"v":{"S":"x"}}},{"Code":"None"},)"
-      R"({"Code":"ValidationError","Message":"One or more parameter values were invalid: Type mismatch for Index )"
-      R"(Key g Expected: S Actual: N IndexName: gsi"}])");
+  const TransactionOutcome outcome = engine_->transact_write(actions);
+  EXPECT_TRUE(outcome.cancelled());
+  EXPECT_TRUE(outcome.outcomes.empty());
+  ASSERT_EQ(outcome.reasons.size(), 4U);
+  EXPECT_EQ(outcome.reasons[0].code, CancellationCode::kNone);
+  EXPECT_EQ(outcome.reasons[1].code, CancellationCode::kConditionalCheckFailed);
+  EXPECT_EQ(outcome.reasons[1].item_json, R"({"pk":{"S":"a1"},"sk":{"S":"s"},"v":{"S":"x"}})");
+  EXPECT_EQ(outcome.reasons[2].code, CancellationCode::kNone);
+  EXPECT_EQ(outcome.reasons[3].code, CancellationCode::kValidationError);
+  EXPECT_EQ(outcome.reasons[3].message,
+            "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N "
+            "IndexName: gsi");
   EXPECT_EQ(get(*engine_, table_, account(0)), "");
   EXPECT_NE(get(*engine_, table_, account(1)), "");
 }
@@ -152,12 +153,7 @@ TEST_F(Transactions, TransfersUnderContentionNeitherMakeNorLoseMoney) {
         actions[0].update = &take;
         actions[0].condition = &enough;
         actions[1].update = &give;
-        try {
-          engine_->transact_write(actions);
-          ++transferred;
-        } catch (const core::ApiError& error) {
-          EXPECT_EQ(error.type, "TransactionCanceledException") << error.message;
-        }
+        if (!engine_->transact_write(actions).cancelled()) ++transferred;
       }
     });
   }

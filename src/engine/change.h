@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/engine.h"
+#include "json/item.h"
+
+namespace stator::engine {
+
+/// An item as it is before or after a change. An item that is not there is one without attributes, to conditions and
+/// indexes.
+class ItemVersion {
+ public:
+  /// The canonical JSON, which must outlive this; empty: there is no item.
+  std::string_view json;
+  std::size_t size_bytes = 0;
+
+  [[nodiscard]] bool exists() const { return !json.empty(); }
+  /// The attributes, parsed on first use and kept. Throws core::DamageError.
+  [[nodiscard]] const json::Item& item() const {
+    if (!item_) item_ = parse();
+    return *item_;
+  }
+  /// The same, given away: the next `item` parses again.
+  [[nodiscard]] json::Item take_item() { return item_ ? std::move(*std::exchange(item_, std::nullopt)) : parse(); }
+  /// For a version whose attributes are at hand already: `item` holds what `json` says.
+  void set_item(json::Item item) { item_ = std::move(item); }
+
+ private:
+  [[nodiscard]] json::Item parse() const { return json.empty() ? json::Item() : json::Item(json); }
+  mutable std::optional<json::Item> item_;
+};
+
+/// One change of one item, decided under the item's lock. Everything that is stored because of it is made from this
+/// (Writer::append): the item's row, index entries, counters, the row by expiry.
+struct Change {
+  TablePtr table;        // the newest version
+  std::string_view key;  // the item's, encoded
+  ChangeOrigin origin = ChangeOrigin::kCaller;
+  std::int64_t time_ms = 0;
+  ItemVersion before;
+  ItemVersion after;
+
+  /// False where the item stays as it is, byte for byte: then nothing is stored.
+  [[nodiscard]] bool changes_item() const { return before.json != after.json; }
+
+  // What the versions point into.
+  std::string stored_before;
+  std::string updated_json;
+};
+
+}  // namespace stator::engine
