@@ -20,7 +20,8 @@ if(STATOR_SANITIZE)
   target_compile_options(stator_flags INTERFACE -Wno-error -Wno-maybe-uninitialized)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # It does not know GCC's warnings.
-    target_compile_options(stator_flags INTERFACE -Wno-unknown-warning-option)
+    target_compile_options(stator_flags INTERFACE -Wno-unknown-warning-option
+      -fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/ubsan_ignore.txt)
   endif()
   if("thread" IN_LIST STATOR_SANITIZE)
     # ThreadSanitizer knows no fences; Asio does without them then.

@@ -3,6 +3,8 @@
 rows of tests/api/generated/requests.json or the lists below have changed. Inputs that a fuzzer found are added by hand,
 as found-*, and are left alone."""
 
+import hashlib
+import hmac
 import json
 import pathlib
 import struct
@@ -120,6 +122,40 @@ AUTHORIZATIONS = {
 }
 
 
+def signature(secret, scope, stamp, canonical):
+    """Signature Version 4 of a canonical request."""
+    digest = lambda key, text: hmac.new(key, text.encode(), hashlib.sha256).digest()
+    key = ("AWS4" + secret).encode()
+    for part in scope.split("/")[1:]:
+        key = digest(key, part)
+    hashed = hashlib.sha256(canonical.encode()).hexdigest()
+    return digest(key, "\n".join(["AWS4-HMAC-SHA256", stamp, scope.split("/", 1)[1], hashed])).hex()
+
+
+def right_signatures():
+    """What the keys of authorization.cpp signed, so that mutations begin at what is let through."""
+    stamp, body = "20261125T120000Z", "{}"
+    hashed = hashlib.sha256(body.encode()).hexdigest()
+    for name, key, secret, token in (("right", "AKIDEXAMPLE", "secret", ""), ("right-token", "ASIAEXAMPLE", "other", "token")):
+        scope = f"{key}/20261125/us-east-1/dynamodb/aws4_request"
+        fields = {"host": "localhost", "x-amz-date": stamp}
+        if token:
+            fields["x-amz-security-token"] = token
+        fields["x-amz-target"] = "DynamoDB_20120810.ListTables"
+        names = ";".join(fields)
+        lines = "".join(f"{field}:{value}\n" for field, value in fields.items())
+        made = signature(secret, scope, stamp, f"POST\n/\n\n{lines}\n{names}\n{hashed}")
+        head = "".join(f"{field}: {value}\r\n" for field, value in fields.items())
+        write("authorization", name, f"POST / HTTP/1.1\r\n{head}Authorization: AWS4-HMAC-SHA256 Credential={scope}, "
+                                     f"SignedHeaders={names}, Signature={made}\r\nContent-Length: 2\r\n\r\n{body}")
+    scope = "AKIDEXAMPLE/20261125/us-east-1/dynamodb/aws4_request"
+    query = (f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope.replace('/', '%2F')}&X-Amz-Date={stamp}"
+             "&X-Amz-Expires=60&X-Amz-SignedHeaders=host")
+    made = signature("secret", scope, stamp, f"POST\n/\n{query}\nhost:localhost\n\nhost\n{hashed}")
+    write("authorization", "right-presigned",
+          f"POST /?{query}&X-Amz-Signature={made} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{body}")
+
+
 def authorizations():
     for name, value in AUTHORIZATIONS.items():
         write("authorization", name,
@@ -217,5 +253,5 @@ def logs():
         write("write_ahead_log", name, content)
 
 
-for make in (api_calls, statements, heads, chunked, authorizations, expressions, items, logs):
+for make in (api_calls, statements, heads, chunked, authorizations, right_signatures, expressions, items, logs):
     make()
