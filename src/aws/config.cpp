@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <sstream>
 
 #include "aws/metadata.h"
+#include "http/url.h"
 
 namespace stator::aws {
 
@@ -149,6 +151,44 @@ std::string service_url(const Environment& environment, const std::string& servi
   const std::string name = service + (is_true(environment, "AWS_USE_FIPS_ENDPOINT") ? "-fips" : "");
   return "https://" + name + "." + region + "." +
          std::string(dualstack ? partition->dualstack_suffix : partition->suffix);
+}
+
+namespace {
+
+/// The host's labels before the suffix that makes it AWS's ("dynamodb.eu-west-3"); nullopt for other hosts.
+std::optional<std::string> aws_labels(std::string_view url) {
+  std::string host;
+  try {
+    host = http::parse_url(url).host;
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+  if (host.ends_with('.')) host.pop_back();
+  for (const Partition& partition : kPartitions) {
+    for (const std::string_view suffix : {partition.suffix, partition.dualstack_suffix}) {
+      if (host == suffix) return std::string();
+      if (host.size() > suffix.size() && host.ends_with(suffix) && host[host.size() - suffix.size() - 1] == '.')
+        return host.substr(0, host.size() - suffix.size() - 1);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_aws_url(std::string_view url) { return aws_labels(url).has_value(); }
+
+std::optional<std::string> region_of_aws_url(std::string_view url) {
+  const auto labels = aws_labels(url);
+  if (!labels) return std::nullopt;
+  // "dynamodb.REGION", "ACCOUNT.ddb.REGION", "vpce-….dynamodb.REGION.vpce": the label with two dashes and a digit last.
+  std::istringstream parts(*labels);
+  for (std::string label; std::getline(parts, label, '.');) {
+    if (!label.starts_with("vpce") && std::count(label.begin(), label.end(), '-') >= 2 && label.back() >= '0' &&
+        label.back() <= '9')
+      return label;
+  }
+  return std::nullopt;
 }
 
 }  // namespace stator::aws

@@ -73,4 +73,10 @@ std::shared_ptr<CredentialsProvider> find_credentials(const Environment& environ
 /// that AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT select.
 std::string service_url(const Environment& environment, const std::string& service, const std::string& region);
 
+/// Whether the URL's host is one of AWS's own: "https://dynamodb.eu-west-3.amazonaws.com", and the names of the other
+/// partitions and of VPC endpoints. False for what is no URL.
+bool is_aws_url(std::string_view url);
+/// The region that such a host names; nullopt where it names none.
+std::optional<std::string> region_of_aws_url(std::string_view url);
+
 }  // namespace stator::aws

@@ -2,10 +2,17 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 #include "aws/config.h"
+#include "core/utf8.h"
 #include "endpoint/embedded.h"
+#include "endpoint/writes.h"
 #include "remote/discovery.h"
 #include "remote/remote.h"
 #include "store/store.h"
@@ -33,7 +40,9 @@ void set_attempts(const aws::Environment& environment, RemoteOptions& remote) {
 std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
   const aws::Environment environment = aws::Environment::of_process();
   RemoteOptions remote;
-  remote.region = aws::require_region(environment);
+  // AWS checks the signature for the region of the host.
+  const auto region = aws::region_of_aws_url(options.endpoint_url);
+  remote.region = region ? *region : aws::require_region(environment);
   remote.credentials = aws::find_credentials(environment);
   remote.aws_cli_bodies = true;
   set_attempts(environment, remote);
@@ -72,22 +81,103 @@ std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url) {
   return std::make_unique<Remote>(std::move(remote));
 }
 
-}  // namespace
+/// The command line of a process, for people: "stator serve --port 8000"; empty where unknown.
+std::string command_of(int process_id) {
+  constexpr std::size_t kShown = 60;
+  std::ifstream in("/proc/" + std::to_string(process_id) + "/cmdline");
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  }
+  const std::size_t slash = text.substr(0, text.find(' ')).rfind('/');
+  if (slash != std::string::npos) text.erase(0, slash + 1);
+  if (text.size() > kShown) text = std::string(core::utf8_prefix(core::to_utf8(text), kShown)) + "...";
+  return text;
+}
 
-std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options) {
-  if (options.prod) return open_prod(options);
-  if (!options.endpoint_url.empty()) return open_url(options.endpoint_url);
+std::string describe_holder(int process_id) {
+  if (process_id <= 0) return "another process";
+  const std::string command = command_of(process_id);
+  return "process " + std::to_string(process_id) + (command.empty() ? "" : " (" + command + ")");
+}
+
+/// Opens the directory, waiting for whoever holds it: most commands are done in milliseconds.
+std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options) {
+  constexpr std::chrono::milliseconds kBetweenTries{20};
+  constexpr std::chrono::milliseconds kSilence{500};
   engine::Options engine;
   engine.directory = options.data_directory;
   engine.log = options.log;
-  if (options.data_directory.empty()) return std::make_unique<endpoint::Embedded>(engine);
-  if (const auto url = find_running_server(engine.directory)) return open_server(*url);
-  try {
-    return std::make_unique<endpoint::Embedded>(engine);
-  } catch (const store::OpenError&) {
-    if (const auto url = find_running_server(engine.directory)) return open_server(*url);
-    throw;
+  const auto start = std::chrono::steady_clock::now();
+  bool told = false;
+  for (;;) {
+    try {
+      return std::make_unique<endpoint::Embedded>(engine);
+    } catch (const store::InUseError& error) {
+      if (const auto url = find_running_server(engine.directory)) return open_server(*url);
+      const auto waited = std::chrono::steady_clock::now() - start;
+      if (waited >= options.patience) {
+        if (error.process_id <= 0) throw;
+        throw store::OpenError(std::string(error.what()) + ": " + describe_holder(error.process_id));
+      }
+      if (!told && waited >= kSilence) {
+        core::log(options.log, core::LogLevel::kWarning,
+                  "waiting for " + describe_holder(error.process_id) + ", which uses " + options.data_directory);
+        told = true;
+      }
+    }
+    std::this_thread::sleep_for(kBetweenTries);
   }
+}
+
+/// A data directory that is not there yet: reads find an empty database, the first write makes the directory.
+class NotYetCreated : public endpoint::Endpoint {
+ public:
+  explicit NotYetCreated(TargetOptions options) : options_(std::move(options)), empty_(engine::Options{}) {}
+
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override { choose(request).call(request, reply); }
+  [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override { return empty_.effort(operation); }
+  [[nodiscard]] std::string describe() const override { return options_.data_directory; }
+
+ private:
+  endpoint::Endpoint& choose(const endpoint::Request& request) {
+    const std::lock_guard lock(mutex_);
+    if (!created_ && endpoint::writes(request.operation, request.body)) created_ = open_directory(options_);
+    if (created_) return *created_;
+    return empty_;
+  }
+
+  TargetOptions options_;
+  endpoint::Embedded empty_;
+  std::mutex mutex_;
+  std::unique_ptr<endpoint::Endpoint> created_;
+};
+
+bool holds_nothing(const std::filesystem::path& directory) {
+  std::error_code error;
+  const auto status = std::filesystem::status(directory, error);
+  if (status.type() == std::filesystem::file_type::not_found) return true;
+  return status.type() == std::filesystem::file_type::directory && std::filesystem::is_empty(directory, error) &&
+         !error;
+}
+
+}  // namespace
+
+bool is_production(const TargetOptions& options) { return options.prod || aws::is_aws_url(options.endpoint_url); }
+
+std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options) {
+  if (is_production(options)) return open_prod(options);
+  if (!options.endpoint_url.empty()) return open_url(options.endpoint_url);
+  if (options.data_directory.empty()) {
+    engine::Options engine;
+    engine.log = options.log;
+    return std::make_unique<endpoint::Embedded>(engine);
+  }
+  if (holds_nothing(options.data_directory)) return std::make_unique<NotYetCreated>(options);
+  if (const auto url = find_running_server(options.data_directory)) return open_server(*url);
+  return open_directory(options);
 }
 
 }  // namespace stator::remote

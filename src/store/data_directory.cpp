@@ -8,7 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -41,6 +43,29 @@ std::string server_url(const fs::path& directory) {
   if (end == std::string::npos) return {};
   const std::string url = text.substr(at + 1, end - at - 1);
   return url.find('\\') == std::string::npos ? url : std::string();
+}
+
+/// The process that holds a flock on `file`, by /proc/locks ("1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF"); 0
+/// where that does not tell.
+int lock_holder(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return 0;
+  const std::string inode = ":" + std::to_string(status.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number;
+    std::string kind;
+    std::string mode;
+    std::string access;
+    int process_id = 0;
+    std::string device_and_inode;
+    if (words >> number >> kind >> mode >> access >> process_id >> device_and_inode && kind == "FLOCK" &&
+        device_and_inode.ends_with(inode)) {
+      return process_id;
+    }
+  }
+  return 0;
 }
 
 /// Also the directories above, where they are missing; only the last is closed to others.
@@ -104,8 +129,9 @@ void DataDirectory::lock(Access access) {
   ::close(fd);
   if (error != EWOULDBLOCK) fail_by_errno(path_, error);
   const std::string url = server_url(path_);
-  throw OpenError("data directory " + path_.string() + " is in use by another process" +
-                  (url.empty() ? std::string() : ", serving at " + url));
+  throw InUseError("data directory " + path_.string() + " is in use by another process" +
+                       (url.empty() ? std::string() : ", serving at " + url),
+                   lock_holder(file));
 }
 
 void DataDirectory::look_for_marker(Access access) const {

@@ -28,6 +28,13 @@ struct OpenError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Another process uses the directory.
+struct InUseError : OpenError {
+  InUseError(const std::string& text, int pid) : OpenError(text), process_id(pid) {}
+  /// The process that holds the lock; 0 where the system does not tell.
+  int process_id;
+};
+
 /// The directory is damaged; `stator repair` may save what is in it.
 struct DamagedError : OpenError {
   using OpenError::OpenError;

@@ -4,12 +4,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/api_error.h"
+#include "aws/config.h"
 #include "endpoint/embedded.h"
+#include "endpoint/writes.h"
 #include "remote/discovery.h"
 #include "remote/remote.h"
 #include "support/recording_server.h"
@@ -62,14 +67,30 @@ std::string open_failure(const TargetOptions& options) {
   return "no failure";
 }
 
-TEST(Target, IsTheEngineOnTheDirectoryWhichIsCreated) {
+TargetOptions at(const std::string& url) {
+  TargetOptions options;
+  options.endpoint_url = url;
+  return options;
+}
+
+TEST(Target, IsTheEngineOnTheDirectoryWhichTheFirstWriteCreates) {
   const ProcessEnvironment environment(Variables{});
   const TemporaryDirectory directory;
   const std::string data = (directory.path() / "a/b").string();
-  const auto endpoint = open_target({.prod = false, .endpoint_url = "", .data_directory = data});
-  EXPECT_EQ(endpoint->describe(), data);
-  EXPECT_EQ(endpoint->call("ListTables", "{}"), R"({"TableNames":[]})");
-  EXPECT_TRUE(std::filesystem::exists(data));
+  const std::string create = R"({"TableName":"new","AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"}],)"
+                             R"("KeySchema":[{"AttributeName":"k","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"})";
+  {
+    const auto endpoint = open_target({.prod = false, .endpoint_url = "", .data_directory = data});
+    EXPECT_EQ(endpoint->describe(), data);
+    EXPECT_EQ(endpoint->call("ListTables", "{}"), R"({"TableNames":[]})");
+    EXPECT_THROW(endpoint->call("DescribeTable", R"({"TableName":"new"})"), core::ApiError);
+    EXPECT_FALSE(std::filesystem::exists(directory.path() / "a")) << "reading creates nothing";
+    endpoint->call("CreateTable", create);
+    EXPECT_TRUE(std::filesystem::exists(data));
+    EXPECT_EQ(endpoint->call("ListTables", "{}"), R"({"TableNames":["new"]})");
+  }
+  const auto again = open_target({.prod = false, .endpoint_url = "", .data_directory = data});
+  EXPECT_EQ(again->call("ListTables", "{}"), R"({"TableNames":["new"]})");
 }
 
 TEST(Target, IsMemoryWithoutADirectory) {
@@ -157,10 +178,103 @@ TEST(Target, SaysThatTheDirectoryIsHeldWhereNoServerAnswers) {
   const ProcessEnvironment environment(Variables{});
   const TemporaryDirectory directory;
   const endpoint::Embedded holder(engine::Options{.directory = directory.path()});
-  const std::string message =
-      open_failure({.prod = false, .endpoint_url = "", .data_directory = directory.path().string()});
+  const std::string message = open_failure({.prod = false,
+                                            .endpoint_url = "",
+                                            .data_directory = directory.path().string(),
+                                            .patience = std::chrono::milliseconds(1)});
   EXPECT_NE(message.find(directory.path().string()), std::string::npos) << message;
+  EXPECT_NE(message.find("process " + std::to_string(::getpid())), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos);
+}
+
+TEST(Target, WaitsForAnotherProcessToLeaveTheDirectoryAndSaysForWhom) {
+  const ProcessEnvironment environment(Variables{});
+  const TemporaryDirectory directory;
+  auto holder = std::make_unique<endpoint::Embedded>(engine::Options{.directory = directory.path()});
+  std::vector<std::string> told;
+  // The holder leaves once it is waited for.
+  const auto endpoint = open_target({.prod = false,
+                                     .endpoint_url = "",
+                                     .data_directory = directory.path().string(),
+                                     .log =
+                                         [&](core::LogLevel, std::string_view line) {
+                                           told.emplace_back(line);
+                                           holder.reset();
+                                         },
+                                     .patience = std::chrono::minutes(1)});
+  EXPECT_EQ(endpoint->call("ListTables", "{}"), R"({"TableNames":[]})");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].starts_with("waiting for process " + std::to_string(::getpid()) + " (endpoint_test")) << told[0];
+}
+
+TEST(Target, IsProductionWhereTheAddressIsAwsWhateverTheWord) {
+  const struct {
+    const char* url;
+    bool production;
+    const char* region;
+  } rows[] = {
+      {"https://dynamodb.eu-west-3.amazonaws.com", true, "eu-west-3"},
+      {"HTTPS://DynamoDB.EU-West-3.AmazonAWS.com:443/", true, "eu-west-3"},
+      {"https://dynamodb.eu-west-3.amazonaws.com.", true, "eu-west-3"},
+      {"https://dynamodb.cn-north-1.amazonaws.com.cn", true, "cn-north-1"},
+      {"https://dynamodb-fips.us-gov-west-1.amazonaws.com", true, "us-gov-west-1"},
+      {"https://123456789012.ddb.us-east-1.amazonaws.com", true, "us-east-1"},
+      {"https://vpce-1a2b-3c4d.dynamodb.us-east-1.vpce.amazonaws.com", true, "us-east-1"},
+      {"https://dynamodb.us-east-1.api.aws", true, "us-east-1"},
+      {"https://streams.dynamodb.us-east-1.amazonaws.com", true, "us-east-1"},
+      {"http://localhost:8000", false, ""},
+      {"http://127.0.0.1:8000/amazonaws.com", false, ""},
+      {"https://dynamodb.example-amazonaws.com", false, ""},
+      {"https://dynamodb.us-east-1.amazonaws.com.example.org", false, ""},
+      {"amazonaws.com", false, ""},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(is_production(at(row.url)), row.production) << row.url;
+    EXPECT_EQ(aws::region_of_aws_url(row.url).value_or(""), row.region) << row.url;
+  }
+  EXPECT_TRUE(is_production({.prod = true, .endpoint_url = "http://localhost:8000", .data_directory = ""}));
+  // AWS without the word: the real credentials, and the host's region.
+  const ProcessEnvironment environment(Variables{{"AWS_REGION", "eu-west-3"}});
+  EXPECT_EQ(open_failure(at("https://dynamodb.eu-west-1.amazonaws.com")).find("no AWS credentials"), 0U);
+}
+
+TEST(Writes, AreToldFromTheRequest) {
+  const struct {
+    const char* operation;
+    const char* body;
+    bool writes;
+    std::vector<std::string> tables;
+  } rows[] = {
+      {"GetItem", R"({"TableName":"t"})", false, {}},
+      {"DescribeTimeToLive", R"({"TableName":"t"})", false, {}},
+      {"Scan", R"({"TableName":"t"})", false, {}},
+      {"PutItem", R"({"TableName":"t"})", true, {"t"}},
+      {"DeleteTable", R"({"TableName":"arn:aws:dynamodb:eu-west-3:123456789012:table/t"})", true, {"t"}},
+      {"BatchWriteItem", R"({"RequestItems":{"t":[],"u":[]}})", true, {"t", "u"}},
+      {"TransactWriteItems",
+       R"({"TransactItems":[{"Put":{"TableName":"t"}},{"ConditionCheck":{"TableName":"c"}},{"Update":{"TableName":"u"}},)"
+       R"({"Delete":{"TableName":"t"}}]})",
+       true,
+       {"t", "u"}},
+      {"TagResource", R"({"ResourceArn":"arn:aws:dynamodb:r:1:table/t"})", true, {"t"}},
+      {"RestoreTableFromBackup", R"({"TargetTableName":"new"})", true, {"new"}},
+      {"ExecuteStatement", R"({"Statement":" select * from t"})", false, {}},
+      {"ExecuteStatement", R"({"Statement":"insert into \"t\" value {}"})", true, {"t"}},
+      {"ExecuteStatement", R"({"Statement":"UPDATE \"my.t\" SET a=1"})", true, {"my.t"}},
+      {"BatchExecuteStatement",
+       R"({"Statements":[{"Statement":"SELECT 1"},{"Statement":"DELETE FROM t WHERE"}]})",
+       true,
+       {"t"}},
+      {"ExecuteTransaction", R"-({"TransactStatements":[{"Statement":"EXISTS(SELECT * FROM t)"}]})-", false, {}},
+      {"NewOperation", "{}", true, {}},
+      {"ExecuteStatement", "no JSON", true, {}},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(endpoint::writes(row.operation, row.body), row.writes) << row.operation << row.body;
+    if (row.writes) {
+      EXPECT_EQ(endpoint::written_tables(row.operation, row.body), row.tables) << row.operation << row.body;
+    }
+  }
 }
 
 TEST(Discovery, FindsAServerByItsNotice) {
