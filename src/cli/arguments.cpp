@@ -84,7 +84,7 @@ CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
     CLI::App& app = *path.apps.back();
     const bool is_last = i + 1 == arguments.size();
     if (word == "--") {
-      path.ends_with_prod = !is_last && arguments.back() == "prod";
+      if (!is_last && arguments.back() == "prod") path.prod_at.push_back(arguments.size() - 1);
       return path;
     }
     if (word.size() > 1 && word[0] == '-') {
@@ -107,8 +107,8 @@ CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
       path.apps.push_back(command);
       continue;
     }
-    path.ends_with_prod = is_last && word == "prod";
-    if (path.ends_with_prod || has_positionals(app) || app.get_allow_extras()) continue;
+    if (word == "prod") path.prod_at.push_back(i);
+    if (word == "prod" || has_positionals(app) || app.get_allow_extras()) continue;
     if (has_commands(app)) {
       std::vector<std::string> names;
       for (const CLI::App* command : app.get_subcommands({})) {

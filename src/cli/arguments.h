@@ -19,8 +19,8 @@ struct CommandPath {
   std::vector<CLI::App*> apps;
   /// A mistake in names of commands or options, in one line with the nearest right one; empty: none.
   std::string mistake;
-  /// The last argument is the word `prod` and no option's value.
-  bool ends_with_prod = false;
+  /// Where the word `prod` stands: wherever an option may, and as the last word after `--`.
+  std::vector<std::size_t> prod_at;
 
   /// "stator ddb scan"
   [[nodiscard]] std::string name() const;

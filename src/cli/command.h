@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 /// What every command family of the command line builds on.
 namespace stator::cli {
@@ -28,8 +29,16 @@ struct Session {
   bool err_is_terminal = false;
   /// Colours wanted: a terminal, no NO_COLOR.
   bool colour = false;
-  /// The last argument was the word `prod`.
+  /// The command line has the word `prod`.
   bool prod = false;
+  /// DynamoDB's address is production's: by the word, or because it is AWS (endpoint::is_production).
+  bool production = false;
+  /// --yes NAME: what may be written to without asking.
+  std::vector<std::string> yes;
+  /// --read-only: nothing may be written.
+  bool read_only = false;
+  /// --dry-run: requests that write are shown instead of sent.
+  bool dry_run = false;
   OutputFormat output = OutputFormat::kHuman;
   /// --data, else STATOR_DATA, else ".stator".
   std::string data_directory;

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/target.h"
 #include "core/json_string.h"
 #include "postgres/error.h"
 #include "postgres/sql_words.h"
@@ -26,8 +28,7 @@ constexpr double kMaxSeconds = 86'400;
 /// What the options of one command line say. One for the whole family, since one command runs.
 struct DbOptions {
   std::string connection_url;
-  std::string model = "cruddur-messages";
-  std::string yes;
+  std::string model;
   bool force = false;
   std::string action;
   int pid = 0;
@@ -54,6 +55,7 @@ class DbCommand {
     return {.connection_url = options_.connection_url,
             .production = session_.prod,
             .data_directory = session_.data_directory,
+            .database = database(),
             .tell = [err = session_.err](std::string_view line) { *err << line << std::endl; }};
   }
 
@@ -64,12 +66,10 @@ class DbCommand {
   [[nodiscard]] const std::optional<DbTarget>& known_target() const { return target_; }
 
   [[nodiscard]] postgres::SqlFiles sql() const {
-    if (session_.models_directory.empty())
-      throw CommandError("stator: no models directory was found: name it with --models");
-    if (options_.model.empty() || options_.model.find('/') != std::string::npos || options_.model.starts_with('.')) {
-      throw CommandError("stator: \"" + options_.model + "\" is no model's name");
-    }
-    return postgres::SqlFiles(std::filesystem::path(session_.models_directory) / options_.model / "sql");
+    const std::filesystem::path directory = find_model(session_, options_.model);
+    if (!std::filesystem::is_directory(directory / "sql"))
+      throw CommandError("stator: model " + directory.filename().string() + " has no sql/ folder");
+    return postgres::SqlFiles(directory / "sql");
   }
 
   void heading(std::string_view name) {
@@ -82,24 +82,26 @@ class DbCommand {
   }
 
   /// Before anything that cannot be undone in production: the database's name, by --yes or typed at the prompt.
-  void confirm(std::string_view what) {
-    if (!session_.prod) return;
-    const std::string& name = target().database;
-    std::string answer = options_.yes;
-    if (answer.empty() && session_.in_is_terminal) {
-      *session_.err << "This will " << what << " in production. Type the database's name (" << name
-                    << ") to go on: " << std::flush;
-      std::getline(*session_.in, answer);
-    } else if (answer.empty()) {
-      throw CommandError("stator: this would " + std::string(what) + " in production: confirm it with --yes " + name);
-    }
-    if (answer != name) {
-      throw CommandError("stator: nothing was done: \"" + answer + "\" is not the database's name, which is \"" + name +
-                         "\"");
-    }
+  void confirm(const std::string& what) {
+    if (target().production || !session_.yes.empty()) cli::confirm(session_, what, "database", target().database);
+  }
+
+  /// Whether `what`, which writes, is to be done: not in a dry run, which says so. Throws with --read-only.
+  bool goes_on(const std::string& what) {
+    if (session_.read_only) throw CommandError("stator: --read-only: " + what + " was refused");
+    if (session_.dry_run) out() << "would be done: " << what << "\n";
+    return !session_.dry_run;
   }
 
  private:
+  /// Of the model that is named or the default one; without models of no application in particular.
+  [[nodiscard]] std::string database() const {
+    const std::string none = toolkit::DbRequest().database;
+    if (session_.models_directory.empty()) return none;
+    if (options_.model.empty() && model::default_model(session_.models_directory).empty()) return none;
+    return model::database_name(find_model(session_, options_.model));
+  }
+
   Session& session_;
   const DbOptions& options_;
   std::optional<DbTarget> target_;
@@ -125,6 +127,7 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
           "--connection-url", options->connection_url,
           "The server and database (else CONNECTION_URL, with prod PROD_CONNECTION_URL; else a private cluster)")
       ->type_name("URL");
+  command->add_option("--model", options->model, "Whose database and SQL: models/NAME/sql")->type_name("NAME");
   command->callback([&session, options, body] {
     DbCommand context(session, *options);
     try {
@@ -136,23 +139,16 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
   return command;
 }
 
-void add_yes(CLI::App& command, DbOptions& options) {
-  command.add_option("--yes", options.yes, "Go on in production without asking; NAME is the database's")
-      ->type_name("NAME");
-}
-
-void add_model(CLI::App& command, DbOptions& options) {
-  command.add_option("--model", options.model, "Whose SQL: models/NAME/sql")->type_name("NAME")->capture_default_str();
-}
-
 void run_create(DbCommand& command) {
   command.heading("create");
+  if (!command.goes_on("creating the database")) return;
   toolkit::db_create(command.target(), command.out());
 }
 
 void run_drop(DbCommand& command) {
   command.heading("drop");
-  command.confirm("drop the database " + command.target().database);
+  if (!command.goes_on("dropping the database")) return;
+  command.confirm("dropping the database " + command.target().database);
   toolkit::db_drop(command.target(), command.options().force, command.out());
 }
 
@@ -165,21 +161,26 @@ void run_connect(DbCommand& command) {
 void run_schema_load(DbCommand& command) {
   command.heading("schema-load");
   const postgres::SqlFiles sql = command.sql();
-  if (postgres::sql_destroys(sql.schema())) command.confirm("run a schema that drops or deletes");
+  const bool destroys = postgres::sql_destroys(sql.schema());
+  if (!command.goes_on("running " + (sql.directory() / "schema.sql").string())) return;
+  if (destroys) command.confirm("running a schema that drops or deletes");
   toolkit::db_schema_load(command.target(), sql, command.out());
 }
 
 void run_seed(DbCommand& command) {
   command.heading("seed");
   const postgres::SqlFiles sql = command.sql();
-  if (postgres::sql_destroys(sql.seed())) command.confirm("run a seed that drops or deletes");
+  const bool destroys = postgres::sql_destroys(sql.seed());
+  if (!command.goes_on("running " + (sql.directory() / "seed.sql").string())) return;
+  if (destroys) command.confirm("running a seed that drops or deletes");
   toolkit::db_seed(command.target(), sql, command.out());
 }
 
 void run_setup(DbCommand& command) {
   command.heading("setup");
   const postgres::SqlFiles sql = command.sql();
-  command.confirm("drop and make anew the database " + command.target().database);
+  if (!command.goes_on("dropping the database, and making it anew from " + sql.directory().string())) return;
+  command.confirm("dropping the database " + command.target().database + " and making it anew");
   toolkit::db_setup(command.target(), sql, command.options().force, command.out(),
                     [&](std::string_view step) { command.heading(step); });
 }
@@ -222,7 +223,9 @@ void end_session(DbCommand& command) {
   if (command.options().pid <= 0)
     throw CommandError("stator: name the session to end, as in stator db sessions end 4711");
   command.heading("sessions-end");
-  command.confirm("end session " + std::to_string(command.options().pid));
+  const std::string what = "ending session " + std::to_string(command.options().pid);
+  if (!command.goes_on(what)) return;
+  command.confirm(what);
   toolkit::db_end_session(command.target(), command.options().pid, command.out());
 }
 
@@ -245,12 +248,13 @@ void run_migrate(DbCommand& command) {
   command.heading(action.empty() || action == "up" ? "migrate" : "migrate-" + action);
   if (action == "status") return run_migrate_status(command);
   const postgres::SqlFiles sql = command.sql();
+  if (!command.goes_on(action == "rollback" ? "taking migrations back" : "applying migrations")) return;
   if (action == "rollback") {
-    command.confirm("take back migrations");
+    command.confirm("taking migrations back");
     return toolkit::db_migrate_rollback(command.target(), sql, command.options().steps, command.out());
   }
-  if (command.session().prod && toolkit::db_pending_migrations_destroy(command.target(), sql)) {
-    command.confirm("apply migrations that drop or delete");
+  if (command.target().production && toolkit::db_pending_migrations_destroy(command.target(), sql)) {
+    command.confirm("applying migrations that drop or delete");
   }
   toolkit::db_migrate_up(command.target(), sql, command.out());
 }
@@ -276,14 +280,17 @@ void run_query(DbCommand& command) {
   command.heading("query");
   toolkit::QueryOptions query{
       .parameters = to_parameters(words),
-      .read_only = command.session().prod && options.yes.empty(),
+      .read_only = false,
       .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000))};
-  if (!options.yes.empty()) command.confirm("run this statement");
+  const Session& session = command.session();
+  query.read_only = session.read_only || session.dry_run || (command.target().production && session.yes.empty());
+  if (!session.yes.empty()) command.confirm("running this statement");
   try {
     write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
   } catch (const Error& error) {
     if (error.sqlstate() != kReadOnlyTransaction || !query.read_only) throw;
-    command.confirm("run a statement that writes");
+    if (!command.goes_on("a statement that writes")) return;
+    command.confirm("running a statement that writes");
     query.read_only = false;
     write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
   }
@@ -301,21 +308,14 @@ void add_making_commands(CLI::App& db, Session& session, const std::shared_ptr<D
   CLI::App* drop = add_command(db, session, options, "drop", "Drop the database where it exists",
                                "Example: stator db drop --force", run_drop);
   drop->add_flag("--force", options->force, "End other sessions on it first");
-  add_yes(*drop, *options);
-  CLI::App* schema = add_command(db, session, options, "schema-load", "Load the model's tables (sql/schema.sql)",
-                                 "Example: stator db schema-load", run_schema_load);
-  add_model(*schema, *options);
-  add_yes(*schema, *options);
-  CLI::App* seed = add_command(db, session, options, "seed", "Load the model's sample rows (sql/seed.sql)",
-                               "Example: stator db seed", run_seed);
-  add_model(*seed, *options);
-  add_yes(*seed, *options);
+  add_command(db, session, options, "schema-load", "Load the model's tables (sql/schema.sql)",
+              "Example: stator db schema-load", run_schema_load);
+  add_command(db, session, options, "seed", "Load the model's sample rows (sql/seed.sql)", "Example: stator db seed",
+              run_seed);
   CLI::App* setup =
       add_command(db, session, options, "setup", "Drop, create, schema-load and seed, up to the first fault",
                   "Example: stator db setup", run_setup);
   setup->add_flag("--force", options->force, "End other sessions on the database first");
-  add_model(*setup, *options);
-  add_yes(*setup, *options);
 }
 
 void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
@@ -336,7 +336,6 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
   sessions->parse_complete_callback([options, watch] {
     if (watch->count() == 0) options->count = 1;
   });
-  add_yes(*sessions, *options);
 }
 
 void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
@@ -356,8 +355,6 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
   query->add_option("--timeout", options->timeout_seconds, "Give up after so many seconds (0: never)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, kMaxSeconds));
-  add_model(*query, *options);
-  add_yes(*query, *options);
   CLI::App* migrate =
       add_command(db, session, options, "migrate", "Apply the model's migrations (sql/migrations), or take them back",
                   "Examples: stator db migrate\n          stator db migrate status\n"
@@ -369,8 +366,6 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
   migrate->add_option("--steps", options->steps, "With rollback: how many")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
-  add_model(*migrate, *options);
-  add_yes(*migrate, *options);
   add_command(db, session, options, "stop", "Stop the private cluster", "Example: stator db stop", run_stop);
 }
 

@@ -39,7 +39,7 @@ struct SchemaLoadOptions {
 void schema_load(Session& session, const SchemaLoadOptions& options) {
   require_human_or_json(session);
   const model::Model model = load_model(session, options.model);
-  const auto endpoint = open_endpoint(session);
+  const auto endpoint = open_to_write(session, "creating table " + model.table_name, model.table_name);
   const toolkit::CreatedTable table = toolkit::create_table(*endpoint, model.table_name, model.create_table_json);
   if (!table.created) {
     const std::string text = "table " + model.table_name + " exists already (" + endpoint->describe() + ")";
@@ -60,16 +60,15 @@ void add_schema_load(CLI::App& ddb, Session& session) {
 
 struct DropOptions {
   std::string table;
-  bool yes = false;
 };
 
 void drop(Session& session, const DropOptions& options) {
   require_human_or_json(session);
   if (options.table.empty())
     throw CommandError("No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod");
-  confirm_in_production(session, "deleting table " + options.table, options.table, options.yes);
-  const auto endpoint = open_endpoint(session);
-  if (session.output == OutputFormat::kHuman) *session.out << "deleting table: " << options.table << "\n" << std::flush;
+  const auto endpoint = open_to_write(session, "deleting table " + options.table, options.table);
+  if (session.output == OutputFormat::kHuman && !session.dry_run)
+    *session.out << "deleting table: " << options.table << "\n" << std::flush;
   print_description(session, "TableDescription", toolkit::drop_table(*endpoint, options.table));
 }
 
@@ -77,7 +76,6 @@ void add_drop(CLI::App& ddb, Session& session) {
   auto* command = ddb.add_subcommand("drop", "Delete a table with all its items");
   const auto options = std::make_shared<DropOptions>();
   command->add_option("TABLE", options->table, "The table's name");
-  command->add_flag("--yes", options->yes, "In production: do not ask");
   command->footer("Example: stator ddb drop cruddur-messages prod");
   command->callback([options, &session] { drop(session, *options); });
 }
@@ -129,7 +127,7 @@ void seed(Session& session, SeedCommandOptions& options) {
     options.seed.message_group_uuid = model::normalise(shape, options.seed.message_group_uuid);
   }
   const auto users = open_users(session, model);
-  const auto endpoint = open_endpoint(session);
+  const auto endpoint = open_to_write(session, "seeding table " + model.table_name, model.table_name);
   ProgressBar bar(*session.err, session.err_is_terminal && session.output == OutputFormat::kHuman);
   toolkit::SeedReporter reporter;
   std::uint64_t bad_lines = 0;
@@ -145,6 +143,7 @@ void seed(Session& session, SeedCommandOptions& options) {
     if (error.type != "ResourceNotFoundException") throw;
     throw CommandError(toolkit::describe(error) + " (stator ddb schema-load creates table " + model.table_name + ")");
   }
+  if (session.dry_run) return;
   if (session.output == OutputFormat::kJson) {
     std::string table;
     json::append_string(model.table_name, table);

@@ -16,7 +16,6 @@ constexpr std::uint32_t kMaxWaitSeconds = 24 * 60 * 60;
 
 struct UpdateOptions {
   toolkit::SecurityGroupRuleOptions rule;
-  bool dry_run = false;
 };
 
 struct WaitOptions {
@@ -34,10 +33,11 @@ void update_rule(const CLI::App& root, UpdateOptions options, Session& session) 
   const auto environment = aws::Environment::of_process();
   const toolkit::SecurityGroupRule rule = toolkit::find_security_group_rule(environment, options.rule);
   const aws::QueryRequest request = toolkit::modify_security_group_rules(environment, rule, options.rule.endpoint_url);
-  if (options.dry_run) {
+  if (session.dry_run) {
     toolkit::print_request(request, *session.out);
     return;
   }
+  if (session.read_only) throw CommandError("stator: --read-only: changing the security group was refused");
   toolkit::send_security_group_rule(environment, request);
   if (session.output == OutputFormat::kHuman) {
     *session.out << "rule " << rule.rule_id << " of " << rule.group_id << " now lets " << rule.cidr
@@ -102,7 +102,6 @@ void add_rds_commands(CLI::App& root, Session& session) {
   update_command->add_option("--port", update->rule.port, "TCP port")
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
-  update_command->add_flag("--dry-run", update->dry_run, "Print the request, send nothing");
   update_command->footer(
       "Example:\n"
       "  DB_SG_ID=sg-0123 DB_SG_RULE_ID=sgr-4567 stator rds update-sg-rule --ip 203.0.113.7\n"

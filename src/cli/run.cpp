@@ -6,10 +6,12 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/target.h"
 #include "cli/terminal.h"
 #include "model/model.h"
 #include "model/pattern.h"
 #include "toolkit/call.h"
+#include "toolkit/guard.h"
 
 namespace stator::cli {
 namespace {
@@ -30,7 +32,10 @@ struct GlobalOptions {
   std::string data_directory;
   std::string output = "human";
   std::string models_directory;
+  std::vector<std::string> yes;
   bool no_colour = false;
+  bool read_only = false;
+  bool dry_run = false;
   CLI::Option* endpoint_option = nullptr;
   CLI::Option* data_option = nullptr;
 };
@@ -49,6 +54,11 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
   root.add_option("--models", options.models_directory,
                   "Where the models lie (else STATOR_MODELS, ./models, beside the program)")
       ->type_name("DIR");
+  root.add_option("--yes", options.yes, "Write to NAME (a table, a database) in production without asking")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  root.add_flag("--read-only", options.read_only, "Refuse whatever would write");
+  root.add_flag("--dry-run", options.dry_run, "Show the requests that would write, and send none of them");
   root.add_flag("--no-color", options.no_colour, "No colours (also: NO_COLOR set)");
 }
 
@@ -69,6 +79,10 @@ void fill_session(const GlobalOptions& options, Session& session) {
   const bool has_data_option = options.data_option->count() > 0;
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL_DYNAMODB");
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL");
+  session.yes = options.yes;
+  session.read_only = options.read_only;
+  session.dry_run = options.dry_run;
+  session.production = remote::is_production(target_options(session));
   session.colour =
       session.out_is_terminal && !options.no_colour && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
 }
@@ -156,11 +170,11 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   const CommandPath path = follow(root, arguments);
   if (!path.mistake.empty()) return usage_error(session, path.mistake, path.name());
   CLI::App& command = *path.apps.back();
-  session.prod = path.ends_with_prod;
-  if (path.ends_with_prod) {
-    if (!takes_prod(command)) return usage_error(session, "\"" + path.name() + "\" takes no word prod", path.name());
-    arguments.pop_back();
-  }
+  session.prod = !path.prod_at.empty();
+  if (session.prod && !takes_prod(command))
+    return usage_error(session, "\"" + path.name() + "\" takes no word prod", path.name());
+  for (auto at = path.prod_at.rbegin(); at != path.prod_at.rend(); ++at)
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(*at));
   const bool is_bare_family = path.apps.size() > 1 && !command.get_subcommands({}).empty() &&
                               command.get_require_subcommand_min() > 0 && !mentions(arguments, {"--help", "-h"});
   if (is_bare_family) return usage_error(session, "\"" + path.name() + "\" needs a command", path.name());
@@ -177,6 +191,9 @@ int run(int argc, const char* const* argv, Session& session) {
     const int code = run_arguments(std::move(arguments), session);
     session.out->flush();
     return code;
+  } catch (const toolkit::DryRunEnd&) {
+    session.out->flush();
+    return 0;
   } catch (const OutputError& error) {
     if (error.code == EPIPE) return kReaderLeft;
     *session.err << "stator: " << error.what() << "\n";

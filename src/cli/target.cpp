@@ -6,16 +6,12 @@
 
 #include "json/writer.h"
 #include "remote/target.h"
+#include "toolkit/guard.h"
 #include "toolkit/users_postgres.h"
 
 namespace stator::cli {
-namespace {
 
-constexpr const char* kDefaultModel = "cruddur-messages";
-
-}  // namespace
-
-std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
+remote::TargetOptions target_options(const Session& session) {
   remote::TargetOptions options;
   options.prod = session.prod;
   options.endpoint_url = session.endpoint_url;
@@ -23,16 +19,44 @@ std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
   options.log = [err = session.err](core::LogLevel level, std::string_view line) {
     if (level != core::LogLevel::kInfo) *err << "stator: " << line << std::endl;
   };
-  return remote::open_target(options);
+  return options;
 }
 
-model::Model load_model(const Session& session, const std::string& name) {
+namespace {
+
+toolkit::GuardOptions guard_options(const Session& session) {
+  toolkit::GuardOptions options;
+  options.read_only = session.read_only;
+  if (session.dry_run) options.show = session.out;
+  // A name that --yes gives must be right everywhere: who typed another one meant another table.
+  if (session.production || !session.yes.empty()) {
+    options.confirm = [&session](const std::string& what, const std::string& table) {
+      confirm(session, what, "table", table);
+    };
+  }
+  return options;
+}
+
+}  // namespace
+
+std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
+  return std::make_unique<toolkit::Guard>(remote::open_target(target_options(session)), guard_options(session));
+}
+
+std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
+                                                  const std::string& table) {
+  toolkit::GuardOptions options = guard_options(session);
+  toolkit::ask_to_write(options, what, table);
+  return std::make_unique<toolkit::Guard>(remote::open_target(target_options(session)), std::move(options),
+                                          std::set<std::string>{table});
+}
+
+std::filesystem::path find_model(const Session& session, const std::string& name) {
   if (session.models_directory.empty())
     throw CommandError("stator: no models found; say where with --models or STATOR_MODELS");
   const std::vector<std::string> names = model::list_models(session.models_directory);
   if (names.empty()) throw CommandError("stator: no models in " + session.models_directory);
-  std::string wanted = name;
-  if (wanted.empty()) wanted = names.size() == 1 ? names.front() : kDefaultModel;
+  const std::string wanted = name.empty() ? model::default_model(session.models_directory) : name;
   if (std::find(names.begin(), names.end(), wanted) == names.end()) {
     std::string list;
     for (const std::string& known : names) list += (list.empty() ? "" : ", ") + known;
@@ -40,28 +64,43 @@ model::Model load_model(const Session& session, const std::string& name) {
         "stator: " + (name.empty() ? "which model? --model takes one of: " : "no model " + name + "; there are: ") +
         list);
   }
-  return model::load_model(std::filesystem::path(session.models_directory) / wanted);
+  return std::filesystem::path(session.models_directory) / wanted;
+}
+
+model::Model load_model(const Session& session, const std::string& name) {
+  return model::load_model(find_model(session, name));
 }
 
 std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const model::Model& model) {
   toolkit::DbRequest request;
-  request.production = session.prod;
+  request.production = session.production;
   request.data_directory = session.data_directory;
+  request.database = model::database_name(model.directory);
   if (auto users = toolkit::users_from_postgres(request, model.directory / "sql")) return users;
   return toolkit::users_from_model(model);
 }
 
 void print_json(const Session& session, const std::string& json) { *session.out << json::pretty(json, false) << "\n"; }
 
-void confirm_in_production(const Session& session, const std::string& what, const std::string& name, bool yes) {
-  if (!session.prod || yes) return;
-  if (!session.in_is_terminal)
-    throw CommandError("stator: " + what + " in production needs --yes where nobody can be asked");
+void confirm(const Session& session, const std::string& what, const std::string& kind, const std::string& name) {
+  const auto quoted = [](const std::string& text) { return "\"" + text + "\""; };
+  if (!session.yes.empty()) {
+    if (std::find(session.yes.begin(), session.yes.end(), name) != session.yes.end()) return;
+    throw CommandError("stator: nothing was done: --yes " + session.yes.front() + " is not the " + kind +
+                       "'s name, which is " + quoted(name));
+  }
+  if (!session.in_is_terminal) {
+    throw CommandError("stator: this would mean " + what + " in production: confirm it with --yes " + name);
+  }
   session.out->flush();
-  *session.err << what << " in production, for good. Type its name to go on: " << std::flush;
+  *session.err << what << " in production, for good. Type the " << kind << "'s name (" << name
+               << ") to go on: " << std::flush;
   std::string answer;
   std::getline(*session.in, answer);
-  if (answer != name) throw CommandError("stator: nothing was done");
+  if (answer != name) {
+    throw CommandError("stator: nothing was done: " + quoted(answer) + " is not the " + kind + "'s name, which is " +
+                       quoted(name));
+  }
 }
 
 }  // namespace stator::cli

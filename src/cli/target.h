@@ -1,21 +1,30 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "cli/command.h"
-#include "endpoint/endpoint.h"
 #include "model/model.h"
+#include "remote/target.h"
 #include "toolkit/users.h"
 
 /// What a command works on, out of the session's options.
 namespace stator::cli {
 
-/// The database. Throws one line for the user.
-std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session);
+/// Where the session's options lead.
+remote::TargetOptions target_options(const Session& session);
 
-/// The model of that name; without a name the only one there is, or cruddur-messages among several. Throws CommandError
-/// and model::ModelError.
+/// The database, behind the guard that asks before production is written to. Throws one line for the user.
+std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session);
+/// The same for a command that will write to `table`: asks first, with the command's words ("deleting table shop").
+std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
+                                                  const std::string& table);
+
+/// The folder of the model of that name; without a name of the default one (model::default_model). Throws CommandError
+/// naming the models there are.
+std::filesystem::path find_model(const Session& session, const std::string& name);
+/// The same model, read. Throws CommandError and model::ModelError.
 model::Model load_model(const Session& session, const std::string& name);
 
 /// PostgreSQL where a connection is configured or the private cluster runs, else the model's users.
@@ -24,8 +33,9 @@ std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const
 /// Prints JSON with two spaces a level.
 void print_json(const Session& session, const std::string& json);
 
-/// In production: has the user type `name` before something is lost, or wants `yes`. Throws CommandError where the
-/// answer is no or nobody can be asked. Elsewhere it returns at once.
-void confirm_in_production(const Session& session, const std::string& what, const std::string& name, bool yes);
+/// Has the user type `name`, the `kind` of which is "table" or "database", before `what` is done in production; or
+/// takes
+/// --yes NAME for the answer. Throws CommandError where the answer is no, or where nobody can be asked.
+void confirm(const Session& session, const std::string& what, const std::string& kind, const std::string& name);
 
 }  // namespace stator::cli

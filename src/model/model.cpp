@@ -172,6 +172,37 @@ std::vector<std::string> list_models(const fs::path& models_directory) {
   return names;
 }
 
+std::string default_model(const fs::path& models_directory) {
+  const std::vector<std::string> names = list_models(models_directory);
+  const fs::path file = models_directory / "default.json";
+  if (!fs::exists(file)) return names.size() == 1 ? names.front() : std::string();
+  const Document document = Document::read(file);
+  document.require_kind(document.root(), NodeKind::kObject, "{\"model\": \"NAME\"}");
+  document.allow_only(document.root(), {"model"});
+  const Node& model = document.require(document.root(), "model", NodeKind::kString);
+  if (std::find(names.begin(), names.end(), model.text) == names.end())
+    document.fail_expected(model, "the name of a model beside this file");
+  return model.text;
+}
+
+std::string database_name(const fs::path& model_directory) {
+  const fs::path file = model_directory / "sql" / "database.json";
+  if (fs::exists(file)) {
+    const Document document = Document::read(file);
+    document.require_kind(document.root(), NodeKind::kObject, "{\"database\": \"NAME\"}");
+    document.allow_only(document.root(), {"database"});
+    const Node& name = document.require(document.root(), "database", NodeKind::kString);
+    if (name.text.empty()) document.fail_expected(name, "a database's name");
+    return name.text;
+  }
+  std::string name = model_directory.filename().string();
+  for (char& c : name) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!is_plain) c = '_';
+  }
+  return name;
+}
+
 std::vector<Model> load_models(const fs::path& models_directory) {
   std::vector<Model> models;
   for (const std::string& name : list_models(models_directory)) models.push_back(load_model(models_directory / name));

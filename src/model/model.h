@@ -61,6 +61,12 @@ Model load_model(const std::filesystem::path& directory);
 
 /// The names of the models in a directory (its folders with a table.json), sorted.
 std::vector<std::string> list_models(const std::filesystem::path& models_directory);
+/// The model that commands mean where none is named: the one that `default.json` in the models directory names
+/// ({"model": "NAME"}), else the only one there is; empty otherwise. Throws ModelError.
+std::string default_model(const std::filesystem::path& models_directory);
+/// The database of a model's relational half: `sql/database.json` ({"database": "NAME"}), else the model's name with
+/// what is no letter or digit as underscores. Throws ModelError.
+std::string database_name(const std::filesystem::path& model_directory);
 /// All of them. Throws ModelError.
 std::vector<Model> load_models(const std::filesystem::path& models_directory);
 

@@ -82,6 +82,11 @@ TargetParts target_parts(const Target& target) {
   parts.host = value_of(given.get(), "host");
   if (parts.host.empty()) parts.host = value_of(given.get(), "hostaddr");
   if (const char* host = std::getenv("PGHOST"); parts.host.empty() && host != nullptr) parts.host = host;
+  parts.address = value_of(given.get(), "hostaddr");
+  if (const char* address = std::getenv("PGHOSTADDR"); parts.address.empty() && address != nullptr)
+    parts.address = address;
+  const char* const service = std::getenv("PGSERVICE");
+  parts.has_service = !value_of(given.get(), "service").empty() || (service != nullptr && *service != '\0');
   parts.port = value_of(resolved.get(), "port");
   parts.user = value_of(resolved.get(), "user");
   parts.database = target.database.empty() ? value_of(given.get(), "dbname") : target.database;

@@ -23,6 +23,10 @@ struct Target {
 /// What libpq makes of a target before it connects: URL, environment, service file and defaults taken together.
 struct TargetParts {
   std::string host;
+  /// hostaddr: the address that is used whatever the host says.
+  std::string address;
+  /// A service file says the rest, its host included, which is not shown here.
+  bool has_service = false;
   std::string port;
   std::string user;
   /// Empty where neither the URL nor the environment nor a service names one.

@@ -44,6 +44,11 @@ void run_file(const DbTarget& target, const std::filesystem::path& file, const s
   for (const std::string& notice : connection.take_notices()) out << notice << '\n';
 }
 
+void load_file(const DbTarget& target, const std::filesystem::path& file, const std::string& text, std::ostream& out) {
+  run_file(target, file, text, out);
+  out << "loaded " << file.string() << " into " << target.database << '\n';
+}
+
 std::string count_text(const std::string& count, std::string_view noun) {
   return count + ' ' + std::string(noun) + (count == "1" ? "" : "s");
 }
@@ -78,27 +83,26 @@ void db_drop(const DbTarget& target, bool force, std::ostream& out) {
 }
 
 void db_schema_load(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
-  const std::filesystem::path file = sql.directory() / "schema.sql";
-  run_file(target, file, sql.schema(), out);
-  out << "loaded " << file.string() << " into " << target.database << '\n';
+  load_file(target, sql.directory() / "schema.sql", sql.schema(), out);
 }
 
 void db_seed(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
-  const std::filesystem::path file = sql.directory() / "seed.sql";
-  run_file(target, file, sql.seed(), out);
-  out << "loaded " << file.string() << " into " << target.database << '\n';
+  load_file(target, sql.directory() / "seed.sql", sql.seed(), out);
 }
 
 void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force, std::ostream& out,
               const std::function<void(std::string_view)>& heading) {
+  // Read before anything is dropped: a missing file must not cost the old database.
+  const std::string schema = sql.schema();
+  const std::string seed = sql.seed();
   Connection maintenance = connect_for_maintenance(target);
   // Over all steps: a second setup would drop the database between this one's create and its schema.
   const WorkLock lock = WorkLock::on_database(maintenance, target.database);
   const std::array<SetupStep, 4> steps{
       SetupStep{"drop", [&] { drop_locked(maintenance, target, force, out); }},
       SetupStep{"create", [&] { create_locked(maintenance, target, out); }},
-      SetupStep{"schema-load", [&] { db_schema_load(target, sql, out); }},
-      SetupStep{"seed", [&] { db_seed(target, sql, out); }},
+      SetupStep{"schema-load", [&] { load_file(target, sql.directory() / "schema.sql", schema, out); }},
+      SetupStep{"seed", [&] { load_file(target, sql.directory() / "seed.sql", seed, out); }},
   };
   for (const SetupStep& step : steps) {
     heading(step.name);

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <sstream>
 #include <thread>
 
 #include "postgres/database.h"
@@ -38,6 +39,18 @@ postgres::Target start_cluster(postgres::PrivateCluster& cluster, const std::str
       if (attempt == kAttempts) throw;
     }
   }
+}
+
+/// Whether every host of a target is this machine: a socket, or a loopback address. A service's host is not known.
+bool is_this_machine(const postgres::TargetParts& parts) {
+  if (parts.has_service && parts.host.empty() && parts.address.empty()) return false;
+  std::istringstream hosts(parts.address.empty() ? parts.host : parts.address);
+  for (std::string host; std::getline(hosts, host, ',');) {
+    const bool is_local = host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
+                          host.starts_with("127.") || host == "::1";
+    if (!is_local) return false;
+  }
+  return true;
 }
 
 template <class Connect>
@@ -75,18 +88,20 @@ DbTarget find_db_target(const DbRequest& request) {
   DbTarget target{
       .server = {.url = configured_connection_url(request)}, .database = {}, .production = request.production};
   if (!target.server.url.empty()) {
-    target.database = postgres::target_parts(target.server).database;
-    if (target.database.empty()) target.database = kDefaultDatabase;
+    const postgres::TargetParts parts = postgres::target_parts(target.server);
+    target.database = parts.database;
+    if (target.database.empty()) target.database = request.database;
     target.server.database = target.database;
+    target.production = target.production || !is_this_machine(parts);
     return target;
   }
   if (request.production) {
     throw postgres::Error(postgres::ErrorKind::kUsage,
                           "PROD_CONNECTION_URL is not set; it names the production database, "
-                          "as in postgresql://user@host:5432/cruddur");
+                          "as in postgresql://user@host:5432/database");
   }
   target.private_cluster = private_cluster(request);
-  target.database = kDefaultDatabase;
+  target.database = request.database;
   target.server = start_cluster(*target.private_cluster, target.database);
   return target;
 }

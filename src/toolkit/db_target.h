@@ -12,14 +12,13 @@
 /// Which PostgreSQL the db commands work on.
 namespace stator::toolkit {
 
-/// The database where no URL names one.
-inline constexpr std::string_view kDefaultDatabase = "cruddur";
-
 struct DbRequest {
   /// --connection-url; empty: not given.
   std::string connection_url;
   bool production = false;
   std::string data_directory;
+  /// The database where the URL names none, and in the private cluster.
+  std::string database = "stator";
   /// Told what takes time, a line each.
   std::function<void(std::string_view)> tell = {};
 };
@@ -28,6 +27,7 @@ struct DbTarget {
   /// Names `database` explicitly.
   postgres::Target server;
   std::string database;
+  /// Asked for as such, or on another machine: what is lost there is lost to others.
   bool production = false;
   /// Set where the server is our own.
   std::optional<postgres::PrivateCluster> private_cluster = {};

@@ -62,10 +62,10 @@ std::unique_ptr<UserDirectory> users_of_private_cluster(const DbRequest& request
   const postgres::PrivateCluster cluster = private_cluster(request);
   if (!cluster.is_running()) return nullptr;
   try {
-    Connection connection(cluster.target(kDefaultDatabase));
+    Connection connection(cluster.target(request.database));
     if (!connection.value("SELECT to_regclass('public.users')::text")) return nullptr;
     return std::make_unique<PostgresUsers>(std::move(connection), postgres::SqlFiles(sql),
-                                           "PostgreSQL " + std::string(kDefaultDatabase) + " in the private cluster");
+                                           "PostgreSQL " + request.database + " in the private cluster");
   } catch (const postgres::Error& error) {
     // Before `db create`, or while it is being stopped.
     if (error.kind() == postgres::ErrorKind::kConnect) return nullptr;

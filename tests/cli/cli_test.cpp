@@ -63,7 +63,7 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"ddb", "drop", "prod"}, 1, "No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod\n"},
       {{"ddb", "drop", "some-table", "prod"},
        1,
-       "stator: deleting table some-table in production needs --yes where nobody can be asked\n"},
+       "stator: this would mean deleting table some-table in production: confirm it with --yes some-table\n"},
       {{"ddb", "drop", "missing"},
        1,
        "An error occurred (ResourceNotFoundException) when calling the DeleteTable operation: Requested resource not "

@@ -204,7 +204,7 @@ TEST(Target, WaitsForAnotherProcessToLeaveTheDirectoryAndSaysForWhom) {
                                      .patience = std::chrono::minutes(1)});
   EXPECT_EQ(endpoint->call("ListTables", "{}"), R"({"TableNames":[]})");
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_TRUE(told[0].starts_with("waiting for process " + std::to_string(::getpid()) + " (endpoint_test")) << told[0];
+  EXPECT_TRUE(told[0].starts_with("waiting for process " + std::to_string(::getpid()) + " (remote_test")) << told[0];
 }
 
 TEST(Target, IsProductionWhereTheAddressIsAwsWhateverTheWord) {

@@ -144,7 +144,7 @@ class Requests(unittest.TestCase):
     def test_ddb_commands(self):
         rows = [
             ("list-tables", ["list-tables", "prod"], ["list-tables"], '{"TableNames":["a"]}'),
-            ("drop", ["drop", "messages", "--yes", "prod"], ["delete-table", "--table-name", "messages"],
+            ("drop", ["drop", "messages", "--yes", "messages", "prod"], ["delete-table", "--table-name", "messages"],
              '{"TableDescription":{"TableName":"messages","TableStatus":"DELETING"}}'),
             ("scan", ["scan", "messages", "prod"], ["scan", "--table-name", "messages"],
              '{"Items":[],"Count":0,"ScannedCount":0}'),

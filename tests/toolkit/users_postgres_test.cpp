@@ -63,7 +63,7 @@ TEST_F(UsersFromPostgres, SayWhatIsWrongWithAConfiguredServer) {
 
 TEST_F(UsersFromPostgres, ComeFromThePrivateClusterOnlyWhileItRunsAndHasThem) {
   const postgres::testing::TempDirectory directory;
-  const DbRequest request{.connection_url = {}, .data_directory = directory.path() / "data"};
+  const DbRequest request{.connection_url = {}, .data_directory = directory.path() / "data", .database = "cruddur"};
   const postgres::testing::ClusterGuard guard(request.data_directory);
   EXPECT_EQ(users_from_postgres(request, sql_directory()), nullptr);
   EXPECT_FALSE(fs::exists(request.data_directory)) << "asking starts nothing";
