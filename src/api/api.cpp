@@ -21,7 +21,7 @@ void call(Context& context, std::string_view operation, std::string_view body, s
   for (const std::string_view arn : checked.table_arns) check_arn_region(context, arn);
   const std::size_t length_before = reply.size();
   try {
-    Call under_way{context, operation, Members(request), reply};
+    Call under_way{context, operation, Members(request), reply, checked.very_deep};
     known->answer(under_way);
   } catch (const simdjson::simdjson_error&) {
     // A member of another JSON type than it is read as: the shape should have said so, in better words.

@@ -14,6 +14,8 @@ struct Call {
   std::string_view operation;
   Members request;
   std::string& reply;
+  /// Words faults as before June 2026 (api/shape.h).
+  bool very_deep = false;
 
   [[nodiscard]] engine::Engine& engine() const { return context.engine; }
 };

@@ -20,6 +20,8 @@ ItemWritten write(engine::Engine& engine, engine::WriteAction action) {
   return {std::move(action.table), std::move(action.key), std::move(outcome)};
 }
 
+Place place_of(const Call& call) { return call.very_deep ? Place::kVeryDeepOperation : Place::kOperation; }
+
 /// The part of an item that an update touched.
 std::string updated_attributes(const std::vector<expression::Path>& paths, std::string_view item_json) {
   if (item_json.empty() || paths.empty()) return {};
@@ -93,17 +95,17 @@ std::string returned_attributes(ReturnValues values, engine::WriteOutcome& outco
 }
 
 void put_item(Call& call) {
-  const PutItem request = read_put_item(call.request);
+  const PutItem request = read_put_item(call.request, place_of(call));
   write_reply(call, request, run(call.engine(), request));
 }
 
 void delete_item(Call& call) {
-  const DeleteItem request = read_delete_item(call.request);
+  const DeleteItem request = read_delete_item(call.request, place_of(call));
   write_reply(call, request, run(call.engine(), request));
 }
 
 void update_item(Call& call) {
-  const UpdateItem request = read_update_item(call.request);
+  const UpdateItem request = read_update_item(call.request, place_of(call));
   write_reply(call, request, run(call.engine(), request), request.update ? &request.update->paths() : nullptr);
 }
 

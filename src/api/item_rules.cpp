@@ -2,6 +2,7 @@
 
 #include "api/keys.h"
 #include "core/api_error.h"
+#include "core/limits.h"
 #include "engine/index_key_types.h"
 
 namespace stator::api {
@@ -41,6 +42,10 @@ void check_update(const engine::Table& table, const expression::Update& update, 
   std::vector<std::string> nested;
   update.append_nested_attributes(nested);
   check_nested_attributes(table, nested);
+  // Known before the item is read, and so before its condition is held against it.
+  if (place == Place::kOperation && update.statement_size_bytes() > core::kMaxItemSizeBytes) {
+    core::throw_validation("Item size to update has exceeded the maximum allowed size");
+  }
 }
 
 engine::WriteAction begin_action(engine::WriteKind kind, const engine::TablePtr& table, const ItemWrite& request) {

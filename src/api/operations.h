@@ -62,6 +62,10 @@ enum class Load : std::uint8_t {
 struct Peculiarities {
   /// Unless a required member is missing, a wrong table name is reported alone.
   bool table_name_alone = false;
+  /// The same for ReturnValues, behind the table name.
+  bool return_values_alone = false;
+  /// Members that the operation judges come before the others, of which nothing is reported then.
+  bool operation_judges_first = false;
   /// It touches no table. Others without a table's name in the request touch tables that it does not name
   /// ("ListTables", the text of a statement).
   bool names_no_table = false;
@@ -84,9 +88,19 @@ inline constexpr Operation kOperations[] = {
     // Items.
     {"GetItem", &shapes::kGetItem, Effect::kRead, Load::kItem, get_item, {.table_name_alone = true}},
     {"PutItem", &shapes::kPutItem, Effect::kWrite, Load::kItem, put_item, {.table_name_alone = true}},
-    {"UpdateItem", &shapes::kUpdateItem, Effect::kWrite, Load::kItem, update_item, {.table_name_alone = true}},
+    {"UpdateItem",
+     &shapes::kUpdateItem,
+     Effect::kWrite,
+     Load::kItem,
+     update_item,
+     {.table_name_alone = true, .return_values_alone = true}},
     {"DeleteItem", &shapes::kDeleteItem, Effect::kWrite, Load::kItem, delete_item, {.table_name_alone = true}},
-    {"Query", &shapes::kQuery, Effect::kRead, Load::kPage, query, {.table_name_alone = true}},
+    {"Query",
+     &shapes::kQuery,
+     Effect::kRead,
+     Load::kPage,
+     query,
+     {.table_name_alone = true, .operation_judges_first = true}},
     {"Scan", &shapes::kScan, Effect::kRead, Load::kPage, scan},
     {"BatchGetItem", &shapes::kBatchGetItem, Effect::kRead, Load::kPage, batch_get_item},
     {"BatchWriteItem", &shapes::kBatchWriteItem, Effect::kWrite, Load::kPage, batch_write_item},

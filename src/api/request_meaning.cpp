@@ -15,7 +15,7 @@ namespace {
 /// A map of attribute values, as `{"M":{…}}`.
 void append_attributes(const json::Object& wire, std::string& out) {
   std::string map = R"({"M":)";
-  map += json::normalise_item(wire).json;
+  map += json::normalise_item(wire, json::kTransactionRules).json;
   map += '}';
   json::append_sorted_value(json::parse_stored(map), out);
 }

@@ -264,11 +264,14 @@ class Walk {
       refuse_structure(shapes::kAttributeValue, value, place);
     }
     const int inner = deeper(depth);
+    constexpr int kVeryDeep = 62;
+    checked.very_deep |= ++levels_ > kVeryDeep;
     for (const auto field : json::Object(value)) {
       if (!field.value.is_null()) {
         typed(field.key, field.value, inner);
       }
     }
+    --levels_;
   }
 
   /// One member of an attribute value, by its type name.
@@ -333,6 +336,8 @@ class Walk {
       }
     }
   }
+
+  int levels_ = 0;  // of attribute values around where the walk stands
 };
 
 }  // namespace
@@ -341,7 +346,7 @@ CheckedRequest check_shape(const Operation& operation, const json::Object& reque
   Walk walk;
   walk.structure(*operation.input, request, 0);
   if (walk.violated) {
-    report_violations(operation, request);
+    report_violations(operation, request, walk.checked.very_deep);
   }
   if (walk.null_value) {
     throw core::ApiError("ValidationException",

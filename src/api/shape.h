@@ -15,6 +15,10 @@ namespace stator::api {
 struct CheckedRequest {
   /// The ARNs among the names of tables, as sent.
   std::vector<std::string_view> table_arns;
+  /// Requests whose values are nested deeper than about 62 levels are read by an older layer of the service where
+  /// single items are read or written, and answered in its words. Source: the open conformance suite's captures,
+  /// October 2026.
+  bool very_deep = false;
 };
 
 /// Checks `request` against the input shape of `operation` in two passes, as the service does:

@@ -1,5 +1,6 @@
 #include "api/shape_report.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -92,6 +93,9 @@ struct Violation {
   /// The whole message where this is the only violation; or empty.
   std::string alone;
   bool missing = false;
+  /// Null where a member is missing.
+  const Shape* shape = nullptr;
+  bool of_key = false;
 };
 
 class Collector {
@@ -116,7 +120,7 @@ class Collector {
     if (!full()) {
       std::string at = path.lowered();
       std::string text = "Value null at '" + at + "' failed to satisfy constraint: Member must not be null";
-      violations.push_back({std::move(at), std::move(text), {}, true});
+      violations.push_back({std::move(at), std::move(text), {}, true, nullptr, false});
     }
   }
 
@@ -124,13 +128,15 @@ class Collector {
     if (full()) {
       return;
     }
-    Violation violation{path.lowered(), {}, {}, false};
-    if (shape.newer_form) {
+    Violation violation{path.lowered(), {}, {}, false, &shape, false};
+    if (shape.newer_form || (shape.newer_form_if_empty && std::string_view(value).empty())) {
       violation.alone =
           "1 validation error detected: Value at '" + path.spelled() + "' failed to satisfy constraint: " + constraint;
     }
-    violation.text = "Value '" + value_text(value, shape) + "' at '" + violation.path +
-                     "' failed to satisfy constraint: " + constraint;
+    const std::string shown = shape.shown_as_json
+                                  ? std::string(core::utf8_prefix(simdjson::minify(value), kMaxValueTextBytes))
+                                  : value_text(value, shape);
+    violation.text = "Value '" + shown + "' at '" + violation.path + "' failed to satisfy constraint: " + constraint;
     violations.push_back(std::move(violation));
   }
 
@@ -246,6 +252,9 @@ class Collector {
       for (const auto field : object) {
         if (!satisfies(*shape.key, field.key)) {
           add(shape, map_value, path, "Map keys must satisfy constraint: " + constraint_list(*shape.key));
+          if (!violations.empty()) {
+            violations.back().of_key = true;
+          }
           break;
         }
       }
@@ -315,30 +324,50 @@ void refuse_at_once(const Shape& input, const json::Object& request) {
   }
 }
 
-/// Where nothing that is required is missing, the service looks at the table's name first and stops where it is wrong.
-void keep_table_name_alone(std::vector<Violation>& violations) {
-  const auto named = [](const Violation& violation) { return violation.path == "tableName"; };
-  bool any_named = false;
-  for (const Violation& violation : violations) {
-    if (violation.missing) {
-      return;
-    }
-    any_named = any_named || named(violation);
+/// Leaves the violation at `path` alone, if there is one.
+void keep_alone(std::vector<Violation>& violations, std::string_view path) {
+  const auto at_path = [&](const Violation& violation) { return violation.path == path; };
+  if (std::ranges::any_of(violations, at_path)) {
+    std::erase_if(violations, [&](const Violation& violation) { return !at_path(violation); });
   }
-  if (any_named) {
-    std::erase_if(violations, [&](const Violation& violation) { return !named(violation); });
+}
+
+/// What holds where nothing that is required is missing: the service looks at some members before the others, and
+/// stops at what is wrong with them.
+void apply_precedence(const Operation& operation, std::vector<Violation>& violations, bool older_words) {
+  if (operation.peculiarities.table_name_alone) {
+    keep_alone(violations, "tableName");
+  }
+  if (older_words) {
+    return;
+  }
+  const auto left_to_operation = [](const Violation& violation) { return violation.shape->judged_by_operation; };
+  if (std::erase_if(violations, left_to_operation) > 0 && operation.peculiarities.operation_judges_first) {
+    violations.clear();
+  }
+  if (operation.peculiarities.return_values_alone) {
+    keep_alone(violations, "returnValues");
+  }
+  for (Violation& violation : violations) {
+    if (!violation.shape->sentence.empty()) {
+      violation.text = violation.shape->sentence;
+    }
+  }
+  if (violations.size() > 1) {
+    std::erase_if(violations,
+                  [](const Violation& violation) { return violation.of_key && violation.shape->keys_give_way; });
   }
 }
 
 }  // namespace
 
-void report_violations(const Operation& operation, const json::Object& request) {
+void report_violations(const Operation& operation, const json::Object& request, bool older_words) {
   refuse_at_once(*operation.input, request);
   Collector collector;
   collector.structure(*operation.input, request, {});
   std::vector<Violation>& violations = collector.violations;
-  if (operation.peculiarities.table_name_alone) {
-    keep_table_name_alone(violations);
+  if (std::ranges::none_of(violations, &Violation::missing)) {
+    apply_precedence(operation, violations, older_words);
   }
   if (violations.empty()) {
     return;

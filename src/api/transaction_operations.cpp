@@ -58,6 +58,13 @@ std::size_t put_size_bytes(const TransactWrite& action) {
   return put != nullptr ? put->item.size_bytes : 0;
 }
 
+/// Of what a transaction writes, or reads.
+void check_payload_size(std::size_t bytes) {
+  if (bytes <= core::kMaxTransactionSizeBytes) return;
+  const std::string what = "Transaction payload size cannot exceed 4MB. Payload Size: ";
+  throw_validation(what + ": " + what + std::to_string(bytes));
+}
+
 /// Holds the actions against their tables, and against each other.
 std::vector<engine::WriteAction> resolve_actions(const engine::Engine& engine, const TransactWriteItems& request) {
   std::vector<engine::TablePtr> tables;
@@ -78,10 +85,7 @@ std::vector<engine::WriteAction> resolve_actions(const engine::Engine& engine, c
     total_bytes += put_size_bytes(request.actions[i]);
     if (!seen.insert(actions.back().key.encoded).second) throw_validation(kSeveralOperations);
   }
-  if (total_bytes > core::kMaxTransactionSizeBytes) {
-    const std::string what = "Transaction payload size cannot exceed 4MB. Payload Size: ";
-    throw_validation(what + ": " + what + std::to_string(total_bytes));
-  }
+  check_payload_size(total_bytes);
   if (cancellation.any()) cancellation.raise();
   return actions;
 }
@@ -178,6 +182,9 @@ TransactRead run(const engine::Engine& engine, const TransactGetItems& request) 
   }
   if (cancellation.any()) cancellation.raise();
   read.outcomes = engine.transact_get(read.actions);
+  std::size_t total_bytes = 0;
+  for (const auto& outcome : read.outcomes) total_bytes += outcome.size_bytes;
+  check_payload_size(total_bytes);
   return read;
 }
 

@@ -62,8 +62,7 @@ struct Digits {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 [[noreturn]] void throw_not_numeric(std::string_view text) {
-  throw_validation("The parameter cannot be converted to a numeric value" +
-                   (text.empty() ? std::string() : ": " + std::string(text)));
+  throw_validation("The parameter cannot be converted to a numeric value: " + std::string(text));
 }
 
 [[noreturn]] void throw_too_precise() {
@@ -78,7 +77,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
   throw_validation("Number underflow. Attempting to store a number with magnitude smaller than supported range");
 }
 
-/// The exponent after 'e'; saturates far outside the range, so that the caller sees an overflow or underflow.
+/// The exponent after 'e'. One that no 64 bits hold is not numeric; the others saturate far outside the range, so that
+/// the caller sees an overflow or underflow.
 std::int64_t parse_exponent(std::string_view digits, std::string_view whole_text) {
   constexpr std::int64_t kFarOutside = 1'000'000'000'000;
   bool negative = false;
@@ -89,14 +89,17 @@ std::int64_t parse_exponent(std::string_view digits, std::string_view whole_text
   if (digits.empty()) {
     throw_not_numeric(whole_text);
   }
-  std::int64_t value = 0;
+  constexpr std::uint64_t kGreatest = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t value = 0;
   for (const char c : digits) {
-    if (!is_digit(c)) {
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (!is_digit(c) || value > (kGreatest - digit) / 10) {
       throw_not_numeric(whole_text);
     }
-    value = std::min(value * 10 + (c - '0'), kFarOutside);
+    value = value * 10 + digit;
   }
-  return negative ? -value : value;
+  const auto exponent = std::min(static_cast<std::int64_t>(value), kFarOutside);
+  return negative ? -exponent : exponent;
 }
 
 /// What the text says, before it is known to be within the limits.
@@ -198,8 +201,20 @@ void Number::check_magnitude(std::int64_t leading_exponent) {
   }
 }
 
-Number Number::parse(std::string_view text) {
+Number Number::parse(std::string_view text) { return parse(text, false); }
+
+Number Number::parse_older(std::string_view text) {
+  if (text.empty()) {
+    throw_validation("The parameter cannot be converted to a numeric value");
+  }
+  return parse(text, true);
+}
+
+Number Number::parse(std::string_view text, bool older) {
   const Scanned scanned = scan(text);
+  if (older && scanned.zero_exponent == std::numeric_limits<std::int32_t>::max()) {
+    throw_underflow();
+  }
   if (scanned.digits == 0) {
     check_magnitude(scanned.zero_exponent);
     return {};

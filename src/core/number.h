@@ -22,6 +22,9 @@ class Number {
   /// out of range. Leading and trailing zeros do not count as digits. Like the service, a zero is held to the
   /// range of exponents too: "0e126" is an overflow, "0.0e126" is not.
   static Number parse(std::string_view text);
+  /// The same in the words of the service's older layer (json/item.h, ValueRules): there the greatest exponent of 32
+  /// bits wraps to an underflow, and an empty text has no colon behind the message.
+  static Number parse_older(std::string_view text);
 
   /// Canonical text, as the service returns it: plain decimal notation without exponent, "-0.05", "1200".
   [[nodiscard]] std::string to_string() const;
@@ -64,6 +67,7 @@ class Number {
   [[nodiscard]] int leading_exponent() const;
   /// The size of a number that is not zero.
   static std::size_t size_bytes(int digits, int leading_exponent, bool negative);
+  static Number parse(std::string_view text, bool older);
   /// Throws where the magnitude is out of DynamoDB's range.
   static void check_magnitude(std::int64_t leading_exponent);
 

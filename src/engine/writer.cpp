@@ -144,14 +144,7 @@ void Writer::update_item(const WriteAction& action, Decision& decision) {
     if (!existed && !action.update->creates_item()) return;
   }
   const std::size_t size_bytes = item.size_bytes();
-  std::size_t held_size = size_bytes;
-  if (action.update != nullptr && !decision.in_transaction) {
-    const std::size_t cost = action.update->action_cost_bytes();
-    if (held_size + cost > core::kMaxItemSizeBytes) {
-      held_size = std::max(held_size, action.update->written_size_bytes(item) + cost);
-    }
-  }
-  if (held_size > core::kMaxItemSizeBytes) {
+  if (size_bytes > core::kMaxItemSizeBytes) {
     core::throw_validation("Item size to update has exceeded the maximum allowed size");
   }
   item.append_json(change.updated_json);
@@ -311,7 +304,6 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
   for (std::size_t i = 0; i < actions.size(); ++i) {
     Decision& decision = decisions[i];
     decision.stripe = stripes_.of(actions[i].key.encoded);
-    decision.in_transaction = true;
     std::optional<IndexKeyFault> fault;
     try {
       fault = decide(actions[i], decision);

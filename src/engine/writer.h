@@ -43,7 +43,6 @@ class Writer {
   /// What one action comes to, decided under its lock. Not moved: the change points into itself.
   struct Decision {
     std::size_t stripe = 0;  // held by the caller
-    bool in_transaction = false;
     bool writes = false;
     Change change;
     std::vector<CounterDelta> counters;      // filled by `append`

@@ -54,11 +54,11 @@ std::string read_name(const json::Value& value, std::string_view key) {
   return std::string(name);
 }
 
-SharedValue read_bound_value(const json::Value& value, std::string_view key) {
+SharedValue read_bound_value(const json::Value& value, std::string_view key, const json::ValueRules& rules) {
   try {
-    return std::make_shared<const core::AttributeValue>(json::read_value(value));
+    return std::make_shared<const core::AttributeValue>(json::read_value(value, rules));
   } catch (const core::ApiError& error) {
-    if (error.type != "ValidationException") throw;
+    if (!rules.older || error.type != "ValidationException") throw;
     if (error.message.starts_with("1 validation error detected: ")) throw;  // names within a map: no parameter named
     throw_invalid_value(kValues, error.message, key);
   }
@@ -97,7 +97,7 @@ void check_used(const Entries& entries, std::string_view parameter) {
 
 }  // namespace
 
-Bindings::Bindings(const json::Object* names, const json::Object* values)
+Bindings::Bindings(const json::Object* names, const json::Object* values, const json::ValueRules& rules)
     : has_names_(names != nullptr), has_values_(values != nullptr) {
   if (names != nullptr) {
     check_keys(*names, kNames, '#');
@@ -109,7 +109,7 @@ Bindings::Bindings(const json::Object* names, const json::Object* values)
   if (values != nullptr) {
     check_keys(*values, kValues, ':');
     for (const auto member : *values) {
-      values_.push_back({std::string(member.key), read_bound_value(member.value, member.key), false});
+      values_.push_back({std::string(member.key), read_bound_value(member.value, member.key, rules), false});
     }
     sort_if_many(values_);
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/attribute_value.h"
+#include "json/item.h"
 #include "json/reader.h"
 
 namespace stator::expression {
@@ -18,8 +19,9 @@ class Bindings {
  public:
   Bindings() = default;
   /// Either may be null (absent). Checks what the service checks of the maps alone (empty maps, "#"/":" syntax of
-  /// their keys, the values themselves) and throws its ValidationException.
-  Bindings(const json::Object* names, const json::Object* values);
+  /// their keys, the values themselves) and throws its ValidationException. By the older rules a fault of a value comes
+  /// with the parameter and the placeholder named.
+  Bindings(const json::Object* names, const json::Object* values, const json::ValueRules& rules = json::kCurrentRules);
 
   /// The attribute name behind "#n" / the value behind ":v", marked as used; null where undefined.
   const std::string* name(std::string_view placeholder);

@@ -122,7 +122,9 @@ void flatten(const ConditionNode& node, std::vector<KeyPredicate>& predicates) {
   KeyPredicate predicate = to_predicate(node, *op, predicates.size() < kMaxConditions);
   const bool repeated = std::any_of(predicates.begin(), predicates.end(),
                                     [&](const KeyPredicate& other) { return other.attribute == predicate.attribute; });
-  if (repeated) throw Unfit{"KeyConditionExpressions must only contain one condition per key"};
+  if (repeated) {
+    throw Unfit{"Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"};
+  }
   predicates.push_back(std::move(predicate));
 }
 
@@ -170,11 +172,18 @@ void check_predicate(const KeyPredicate& predicate, const core::KeyAttribute& ke
 }
 [[noreturn]] void throw_not_supported() { core::throw_validation("Query key condition not supported"); }
 
+[[noreturn]] void throw_too_many(const KeyCondition& condition, const core::KeySchema& schema) {
+  if (condition.legacy) core::throw_validation(std::string(kTooManyConditions));
+  core::throw_validation("The number of query conditions (" + std::to_string(condition.predicates.size()) +
+                         ") exceeds the number of key attributes defined in the schema (" +
+                         std::to_string(schema.hash.size() + schema.range.size()) + ")");
+}
+
 /// One hash and at most one range attribute: every table and local index, most global ones.
 KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& schema,
                         const KeyAttributeVisitor& before) {
   const std::size_t count = condition.predicates.size();
-  if (count > 2) core::throw_validation(std::string(kTooManyConditions));
+  if (count > 2) throw_too_many(condition, schema);
   const core::KeyAttribute& hash_key = schema.hash.front();
   before(hash_key, true);
   if (schema.range.empty() && count > 1) throw_not_supported();
@@ -204,6 +213,7 @@ KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& sc
 /// Source: Developer Guide, "Global secondary indexes: multi-attribute keys".
 KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema& schema,
                            const KeyAttributeVisitor& before) {
+  if (condition.predicates.size() > schema.hash.size() + schema.range.size()) throw_too_many(condition, schema);
   KeyRange range;
   std::size_t used = 0;
   for (const core::KeyAttribute& key : schema.hash) {
@@ -220,12 +230,16 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
     ++used;
   }
   std::size_t range_bytes = 0;
-  std::string_view gap;
+  std::string unequal;  // range attributes so far that have no equality condition, as a message lists them
+  const auto add_unequal = [&unequal](const core::KeyAttribute& key) {
+    if (!unequal.empty()) unequal += ", ";
+    unequal += key.name;
+  };
   for (const core::KeyAttribute& key : schema.range) {
     before(key, false);
     const KeyPredicate* predicate = find(condition, key.name);
     if (predicate == nullptr) {
-      if (gap.empty()) gap = key.name;
+      add_unequal(key);
       continue;
     }
     check_predicate(*predicate, key, false);
@@ -233,18 +247,17 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
     if (range_bytes > core::kMaxSortKeySizeBytes) {
       throw_invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
     }
-    if (!gap.empty()) {
-      throw_invalid_parameter("RANGE key attributes before " + key.name +
-                              " must have an equality condition; missing: " + std::string(gap));
-    }
-    if (range.range) {
-      throw_invalid_parameter("RANGE key attributes before " + key.name +
-                              " must have an equality condition: " + range.range->attribute);
+    if (!unequal.empty()) {
+      core::throw_validation("RANGE key attributes " + unequal +
+                             " must have equality conditions specified in the query because a condition is present on "
+                             "key attribute " +
+                             key.name);
     }
     if (predicate->op == KeyOperator::kEqual) {
       range.range_equal.push_back(predicate->first);
     } else {
       range.range = *predicate;
+      add_unequal(key);
     }
     ++used;
   }

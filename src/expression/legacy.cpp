@@ -44,11 +44,11 @@ struct Comparison {
 };
 
 /// One condition of QueryFilter, ScanFilter or KeyConditions.
-Comparison read_comparison(const json::Object& condition) {
+Comparison read_comparison(const json::Object& condition, const json::ValueRules& rules) {
   Comparison comparison;
   comparison.comparison_operator = string_member(condition, "ComparisonOperator");
   if (const auto list = member(condition, "AttributeValueList")) {
-    comparison.arguments = read_arguments(require(list->get_array()));
+    comparison.arguments = read_arguments(require(list->get_array()), rules);
   }
   check_arguments(comparison.comparison_operator, comparison.arguments);
   return comparison;
@@ -56,16 +56,17 @@ Comparison read_comparison(const json::Object& condition) {
 
 /// One condition of Expected that has a ComparisonOperator.
 ConditionNode expected_comparison(std::string_view attribute, std::string_view comparison_operator,
-                                  const std::optional<json::Value>& value, const std::optional<json::Value>& list) {
+                                  const std::optional<json::Value>& value, const std::optional<json::Value>& list,
+                                  const json::ValueRules& rules) {
   if (comparison_operator != "NULL" && comparison_operator != "NOT_NULL" && !value && !list) {
     throw_invalid_parameter("Value or AttributeValueList must be used with ComparisonOperator: " +
                             std::string(comparison_operator) + " for Attribute: " + std::string(attribute));
   }
   std::vector<AttributeValue> arguments;
   if (list) {
-    arguments = read_arguments(require(list->get_array()));
+    arguments = read_arguments(require(list->get_array()), rules);
   } else if (value) {
-    arguments.push_back(json::read_value(*value));
+    arguments.push_back(json::read_value(*value, rules));
   }
   check_arguments(comparison_operator, arguments);
   return legacy_test(attribute, comparison_operator, std::move(arguments));
@@ -73,7 +74,7 @@ ConditionNode expected_comparison(std::string_view attribute, std::string_view c
 
 /// One condition of Expected that says Exists or Value, or both.
 ConditionNode expected_value(std::string_view attribute, const std::optional<json::Value>& exists,
-                             const std::optional<json::Value>& value) {
+                             const std::optional<json::Value>& value, const json::ValueRules& rules) {
   const bool must_exist = !exists || json::as_boolean(*exists);
   if (must_exist && !value) {
     throw_invalid_parameter(std::string("Value must be provided when Exists is ") + (exists ? "true" : "null") +
@@ -83,11 +84,11 @@ ConditionNode expected_value(std::string_view attribute, const std::optional<jso
     throw_invalid_parameter("Value cannot be used when Exists is false for Attribute: " + std::string(attribute));
   }
   std::vector<AttributeValue> arguments;
-  if (value) arguments.push_back(json::read_value(*value));
+  if (value) arguments.push_back(json::read_value(*value, rules));
   return legacy_test(attribute, must_exist ? "EQ" : "NULL", std::move(arguments));
 }
 
-ConditionNode read_expected(std::string_view attribute, const json::Object& condition) {
+ConditionNode read_expected(std::string_view attribute, const json::Object& condition, const json::ValueRules& rules) {
   const auto value = member(condition, "Value");
   const auto list = member(condition, "AttributeValueList");
   const auto exists = member(condition, "Exists");
@@ -101,13 +102,13 @@ ConditionNode read_expected(std::string_view attribute, const json::Object& cond
       throw_invalid_parameter("Exists and ComparisonOperator cannot be used together for Attribute: " +
                               std::string(attribute));
     }
-    return expected_comparison(attribute, comparison_operator, value, list);
+    return expected_comparison(attribute, comparison_operator, value, list, rules);
   }
   if (list) {
     throw_invalid_parameter("AttributeValueList can only be used with a ComparisonOperator for Attribute: " +
                             std::string(attribute));
   }
-  return expected_value(attribute, exists, value);
+  return expected_value(attribute, exists, value, rules);
 }
 
 KeyOperator key_operator(std::string_view comparison_operator) {
@@ -121,12 +122,13 @@ KeyOperator key_operator(std::string_view comparison_operator) {
   return KeyOperator::kNotIndexable;
 }
 
-UpdateAction read_update(const json::Object& update) {
+UpdateAction read_update(const json::Object& update, const json::ValueRules& rules) {
   UpdateAction action;
   const auto value = member(update, "Value");
   std::string_view name = string_member(update, "Action");
   if (name.empty()) name = "PUT";
-  action.value.value = std::make_shared<const AttributeValue>(value ? json::read_value(*value) : AttributeValue());
+  action.value.value =
+      std::make_shared<const AttributeValue>(value ? json::read_value(*value, rules) : AttributeValue());
   if (!value && name != "DELETE") {
     throw_invalid_parameter("Only DELETE action is allowed when no attribute value is specified");
   }
@@ -148,20 +150,24 @@ UpdateAction read_update(const json::Object& update) {
 
 }  // namespace
 
-Condition condition_from_expected(const json::Object& expected, std::string_view conditional_operator) {
+Condition condition_from_expected(const json::Object& expected, std::string_view conditional_operator,
+                                  const json::ValueRules& rules) {
   std::vector<ConditionNode> tests;
+  if (!rules.older) check_conditional_operator(conditional_operator, expected.size());
   for (const auto [attribute, condition] : expected) {
-    tests.push_back(read_expected(attribute, require(condition.get_object())));
+    tests.push_back(read_expected(attribute, require(condition.get_object()), rules));
     json::check_attribute_name(attribute);
   }
   check_conditional_operator(conditional_operator, tests.size());
   return combine(std::move(tests), conditional_operator);
 }
 
-Condition condition_from_filter(const json::Object& filter, std::string_view conditional_operator) {
+Condition condition_from_filter(const json::Object& filter, std::string_view conditional_operator,
+                                const json::ValueRules& rules) {
   std::vector<ConditionNode> tests;
+  if (!rules.older) check_conditional_operator(conditional_operator, filter.size());
   for (const auto [attribute, condition] : filter) {
-    Comparison comparison = read_comparison(require(condition.get_object()));
+    Comparison comparison = read_comparison(require(condition.get_object()), rules);
     tests.push_back(legacy_test(attribute, comparison.comparison_operator, std::move(comparison.arguments)));
     json::check_attribute_name(attribute);
   }
@@ -171,8 +177,9 @@ Condition condition_from_filter(const json::Object& filter, std::string_view con
 
 KeyCondition key_condition_from_key_conditions(const json::Object& key_conditions) {
   KeyCondition condition;
+  condition.legacy = true;
   for (const auto [attribute, member] : key_conditions) {
-    Comparison comparison = read_comparison(require(member.get_object()));
+    Comparison comparison = read_comparison(require(member.get_object()), json::kCurrentRules);
     KeyPredicate predicate;
     predicate.attribute = attribute;
     predicate.op = key_operator(comparison.comparison_operator);
@@ -183,11 +190,11 @@ KeyCondition key_condition_from_key_conditions(const json::Object& key_condition
   return condition;
 }
 
-Update update_from_attribute_updates(const json::Object& attribute_updates) {
+Update update_from_attribute_updates(const json::Object& attribute_updates, const json::ValueRules& rules) {
   auto program = std::make_shared<UpdateProgram>();
   program->legacy = true;
   for (const auto [attribute, update] : attribute_updates) {
-    UpdateAction action = read_update(require(update.get_object()));
+    UpdateAction action = read_update(require(update.get_object()), rules);
     json::check_attribute_name(attribute);
     action.path = program->paths.size();
     program->actions.push_back(std::move(action));

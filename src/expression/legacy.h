@@ -4,19 +4,23 @@
 #include <string_view>
 
 #include "expression/expression.h"
+#include "json/item.h"
 #include "json/reader.h"
 
 /// The parameters from before expressions, translated into the same programs. The JSON's shape (types, enums, required
 /// members) has been checked already; here the service's further rules apply (argument counts, argument types, …) with
-/// its messages. `conditional_operator` is "AND", "OR" or empty.
-/// Source: Developer Guide, "Legacy conditional parameters".
+/// its messages. `conditional_operator` is what was sent, or empty; by the current rules it is judged before the
+/// values. Source: Developer Guide, "Legacy conditional parameters".
 namespace stator::expression {
 
-Condition condition_from_expected(const json::Object& expected, std::string_view conditional_operator);
+Condition condition_from_expected(const json::Object& expected, std::string_view conditional_operator,
+                                  const json::ValueRules& rules = json::kCurrentRules);
 /// QueryFilter and ScanFilter.
-Condition condition_from_filter(const json::Object& filter, std::string_view conditional_operator);
+Condition condition_from_filter(const json::Object& filter, std::string_view conditional_operator,
+                                const json::ValueRules& rules = json::kCurrentRules);
 KeyCondition key_condition_from_key_conditions(const json::Object& key_conditions);
-Update update_from_attribute_updates(const json::Object& attribute_updates);
+Update update_from_attribute_updates(const json::Object& attribute_updates,
+                                     const json::ValueRules& rules = json::kCurrentRules);
 /// AttributesToGet: top-level names only (dots and brackets are part of the name). Duplicates are refused.
 Projection projection_from_attributes_to_get(const json::Array& attributes);
 

@@ -57,9 +57,9 @@ const Comparison& comparison_named(std::string_view name) {
 
 }  // namespace
 
-std::vector<AttributeValue> read_arguments(const json::Array& list) {
+std::vector<AttributeValue> read_arguments(const json::Array& list, const json::ValueRules& rules) {
   std::vector<AttributeValue> arguments;
-  for (const json::Value& value : list) arguments.push_back(json::read_value(value));
+  for (const json::Value& value : list) arguments.push_back(json::read_value(value, rules));
   return arguments;
 }
 

@@ -6,12 +6,13 @@
 
 #include "core/attribute_value.h"
 #include "expression/condition_node.h"
+#include "json/item.h"
 #include "json/reader.h"
 
 namespace stator::expression {
 
 /// The members of AttributeValueList, checked one by one.
-std::vector<core::AttributeValue> read_arguments(const json::Array& list);
+std::vector<core::AttributeValue> read_arguments(const json::Array& list, const json::ValueRules& rules);
 
 /// Checks the arguments of a legacy ComparisonOperator: their number, that all are of one type, that the operator
 /// takes that type, the order of BETWEEN's bounds. Throws ValidationException.

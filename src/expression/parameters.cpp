@@ -29,7 +29,7 @@ std::string join(std::span<const std::string_view> names, std::string_view separ
 }  // namespace
 
 void check_expression_parameters(const json::Object& request, std::span<const std::string_view> expression_names,
-                                 std::span<const std::string_view> legacy_names) {
+                                 std::span<const std::string_view> legacy_names, bool names_expressions) {
   std::vector<std::string_view> expressions;
   for (const std::string_view name : expression_names) {
     if (has(request, name)) expressions.push_back(name);
@@ -59,13 +59,20 @@ void check_expression_parameters(const json::Object& request, std::span<const st
     any_with_values = any_with_values || has(request, name);
   }
   if (!with_values.empty() && !any_with_values && has(request, "ExpressionAttributeValues")) {
-    core::throw_validation("ExpressionAttributeValues can only be specified when using expressions: " +
-                           join(with_values, " and ") + (with_values.size() > 1 ? " are null" : " is null"));
+    std::string message = "ExpressionAttributeValues can only be specified when using expressions";
+    if (names_expressions) {
+      message.append(": ").append(join(with_values, " and ")).append(with_values.size() > 1 ? " are null" : " is null");
+    }
+    core::throw_validation(std::move(message));
   }
 }
 
 void check_conditional_operator(std::string_view conditional_operator, std::size_t condition_count) {
-  if (conditional_operator.empty() || condition_count >= 2) return;
+  if (conditional_operator.empty()) return;
+  if (condition_count >= 2) {
+    if (conditional_operator == "AND" || conditional_operator == "OR") return;
+    core::throw_validation("Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]");
+  }
   core::throw_validation(condition_count == 0
                              ? "ConditionalOperator cannot be used without Filter or Expected"
                              : "ConditionalOperator can only be used when Filter or Expected has two or more elements");

@@ -16,13 +16,13 @@ namespace stator::expression {
 ///   with expressions, as long as there is no KeyConditionExpression;
 /// - "ExpressionAttributeNames can only be specified when using expressions";
 /// - "ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and ConditionExpression
-///   are null".
+///   are null"; without the names where `names_expressions` is false.
 /// Names, values and the expressions themselves, empty ones too, are checked by Bindings and bind_….
 void check_expression_parameters(const json::Object& request, std::span<const std::string_view> expression_names,
-                                 std::span<const std::string_view> legacy_names);
+                                 std::span<const std::string_view> legacy_names, bool names_expressions = true);
 
 /// Throws ValidationException where ConditionalOperator is there with `condition_count` conditions of Expected,
-/// QueryFilter or ScanFilter fewer than two.
+/// QueryFilter or ScanFilter fewer than two, or is neither AND nor OR (in the service's words, which say ALL).
 void check_conditional_operator(std::string_view conditional_operator, std::size_t condition_count);
 
 }  // namespace stator::expression

@@ -361,8 +361,10 @@ class Parser {
 SharedSyntax parse(ExpressionKind kind, std::string_view text) {
   if (text.empty()) throw_invalid(kind, "The expression can not be empty;");
   if (text.size() > core::kMaxExpressionSizeBytes) {
-    throw_invalid(
-        kind, "Expression size has exceeded the maximum allowed size; expression size: " + std::to_string(text.size()));
+    std::string message = "Expression size has exceeded the maximum allowed size;";
+    // The service does not say how long an update is.
+    if (kind != ExpressionKind::kUpdate) message += " expression size: " + std::to_string(text.size());
+    throw_invalid(kind, message);
   }
   auto tree = std::make_shared<SyntaxTree>(text);
   Parser(kind, *tree).parse();

@@ -132,6 +132,7 @@ bool unite(AttributeValue& value, const AttributeValue& more) {
     std::erase_if(added, [&](const auto& member) { return lookup.has(member); });
   }
   set->members.insert(set->members.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+  std::ranges::sort(set->members);  // all of them: an earlier version may have stored the set as it was sent
   return true;
 }
 
@@ -163,6 +164,57 @@ class SetLookups {
 /// Whether the action only takes away.
 bool takes(const UpdateAction& action) {
   return action.kind == UpdateAction::Kind::kRemove || action.kind == UpdateAction::Kind::kDelete;
+}
+
+// The size of a statement --------------------------------------------------------------------------------------------
+
+std::size_t step_size_bytes(const PathStep& step) {
+  const auto* name = std::get_if<std::string>(&step);
+  return name != nullptr ? name->size() : std::to_string(std::get<std::uint32_t>(step)).size();
+}
+
+std::size_t target_size_bytes(const Path& path) {
+  constexpr std::size_t kStep = 4;
+  std::size_t size = path.attribute.size();
+  for (const PathStep& step : path.steps) size += kStep + step_size_bytes(step);
+  return size;
+}
+
+std::size_t operand_path_size_bytes(const Path& path) {
+  constexpr std::size_t kPath = 1;
+  constexpr std::size_t kElement = 14;
+  std::size_t size = kPath + kElement + path.attribute.size();
+  for (const PathStep& step : path.steps) size += kElement + step_size_bytes(step);
+  return size;
+}
+
+/// A value counts at every use, a path for its text and not for what it finds.
+std::size_t operand_size_bytes(const UpdateValue& value) {
+  constexpr std::size_t kPlus = 34;
+  constexpr std::size_t kMinus = 37;
+  constexpr std::size_t kListAppend = 37;
+  constexpr std::size_t kIfNotExists = 39;
+  std::size_t size = 0;
+  switch (value.kind) {
+    case UpdateValue::Kind::kValue:
+      return value.value->size_bytes();
+    case UpdateValue::Kind::kPath:
+      return operand_path_size_bytes(value.path);
+    case UpdateValue::Kind::kIfNotExists:
+      size = kIfNotExists + operand_path_size_bytes(value.path);
+      break;
+    case UpdateValue::Kind::kListAppend:
+      size = kListAppend;
+      break;
+    case UpdateValue::Kind::kPlus:
+      size = kPlus;
+      break;
+    case UpdateValue::Kind::kMinus:
+      size = kMinus;
+      break;
+  }
+  for (const UpdateValue& operand : value.operands) size += operand_size_bytes(operand);
+  return size;
 }
 
 /// Applies one program to one item.
@@ -398,39 +450,16 @@ bool Update::creates_item() const {
 
 const std::vector<Path>& Update::paths() const { return program_->paths; }
 
-std::size_t Update::action_cost_bytes() const {
-  constexpr std::size_t kUpdateCost = 3;
-  constexpr std::size_t kWriteCost = 19;
-  constexpr std::size_t kListIndexCost = 1;
-  constexpr std::size_t kArithmeticCost = 50;
-  constexpr std::size_t kTakeCost = 2;
-  std::size_t cost = kUpdateCost;
+std::size_t Update::statement_size_bytes() const {
+  if (program_->legacy) return 0;
+  constexpr std::size_t kStatement = 3;
+  constexpr std::size_t kWriting = 19;
+  constexpr std::size_t kTaking = 1;
+  std::size_t size = kStatement;
   for (const UpdateAction& action : program_->actions) {
-    if (takes(action)) {
-      cost += kTakeCost;
-      continue;
-    }
-    const std::vector<PathStep>& steps = program_->paths[action.path].steps;
-    const bool into_list = std::any_of(
-        steps.begin(), steps.end(), [](const PathStep& step) { return std::holds_alternative<std::uint32_t>(step); });
-    const bool arithmetic =
-        action.value.kind == UpdateValue::Kind::kPlus || action.value.kind == UpdateValue::Kind::kMinus;
-    cost += kWriteCost + (into_list ? kListIndexCost : 0) + (arithmetic ? kArithmeticCost : 0);
-  }
-  return cost;
-}
-
-std::size_t Update::written_size_bytes(const json::Item& updated) const {
-  std::size_t size = 0;
-  std::vector<std::string_view> written;
-  for (const UpdateAction& action : program_->actions) {
-    if (!takes(action)) written.push_back(program_->paths[action.path].attribute);
-  }
-  std::sort(written.begin(), written.end());
-  written.erase(std::unique(written.begin(), written.end()), written.end());
-  for (const std::string_view name : written) {
-    const AttributeValue* value = updated.find(name);
-    if (value != nullptr) size += name.size() + value->size_bytes();
+    size += target_size_bytes(program_->paths[action.path]);
+    // What is taken away is not charged.
+    size += takes(action) ? kTaking : kWriting + operand_size_bytes(action.value);
   }
   return size;
 }

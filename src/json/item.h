@@ -10,20 +10,35 @@
 #include <vector>
 
 #include "core/attribute_value.h"
+#include "core/limits.h"
 #include "json/reader.h"
 
 /// Items between wire, store and expressions. The stored form of an item is canonical wire JSON
 /// (docs/architecture.md, decision 1): no white space, minimal escapes, numbers canonical, one member a type.
 namespace stator::json {
 
+/// The service checks values in one of two layers, which differ in their words for bad numbers and duplicate members of
+/// sets. The current one serves PutItem, UpdateItem, DeleteItem, GetItem, BatchGetItem and Query; the older one
+/// BatchWriteItem, the transactions and Scan. Source: the open conformance suite's captures of October 2026.
+struct ValueRules {
+  bool older = false;
+  /// Levels of nesting, a scalar being the first.
+  std::size_t max_levels = core::kMaxNestingDepth;
+};
+inline constexpr ValueRules kCurrentRules;
+inline constexpr ValueRules kOlderRules{.older = true};
+/// Values of a transaction's expressions: one level more passes as long as it is only compared.
+inline constexpr ValueRules kTransactionRules{.older = true, .max_levels = core::kMaxNestingDepth + 1};
+
 /// Validates one wire attribute value ({"S":"a"}) as the service does, with its messages, and appends its canonical
 /// form to `out`. Returns its DynamoDB size in bytes. Rules: exactly one supported type; numbers; NULL must be true;
-/// sets not empty and without duplicates; base64; nesting to depth 32. The JSON types themselves were checked by the
+/// sets not empty and without duplicates, written in order: strings and binaries by bytes, numbers by value; base64;
+/// nesting to depth 32. The JSON types themselves were checked by the
 /// request's shape (api/shape.h). Throws ApiError ValidationException.
-std::size_t append_normalised(const Value& wire, std::string& out);
+std::size_t append_normalised(const Value& wire, std::string& out, const ValueRules& rules = kCurrentRules);
 
 /// The same check, to a tree.
-core::AttributeValue read_value(const Value& wire);
+core::AttributeValue read_value(const Value& wire, const ValueRules& rules = kCurrentRules);
 
 /// Throws ValidationException where an attribute name, at any level, is empty or longer than 65535 bytes.
 void check_attribute_name(std::string_view name);
@@ -38,7 +53,7 @@ struct EncodedItem {
 };
 
 /// Validates and normalises a whole item (`{"pk":{"S":"a"},…}`). Does not check keys or the 400 KB limit.
-EncodedItem normalise_item(const Object& wire);
+EncodedItem normalise_item(const Object& wire, const ValueRules& rules = kCurrentRules);
 
 /// The value of a stored item's top-level attribute as it stands there; empty where the item has none of that name. For
 /// one attribute; Item finds many.

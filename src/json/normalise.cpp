@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <boost/container/small_vector.hpp>
+#include <set>
 #include <vector>
 
 #include "core/api_error.h"
@@ -14,7 +15,7 @@ namespace {
 
 using core::AttributeType;
 
-/// Up to this many members a double loop finds duplicates quicker than sorting.
+/// Sets of this many members take no memory of their own.
 constexpr std::size_t kSmallCollection = 16;
 
 template <class Member>
@@ -39,31 +40,49 @@ struct Typed {
   Value content;
 };
 
-template <class Member>
-bool has_duplicates(const Members<Member>& members) {
-  if (members.size() <= kSmallCollection) {
-    for (auto i = members.begin(); i != members.end(); ++i) {
-      if (std::find(members.begin(), i, *i) != i) {
-        return true;
-      }
-    }
-    return false;
+/// Strict base64 is one text for one value; this orders the texts as their bytes.
+struct Base64Less {
+  static int rank(char c) {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;  // padding: the shorter of two is the smaller
   }
-  std::vector<Member> sorted(members.begin(), members.end());
-  std::sort(sorted.begin(), sorted.end());
-  return std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+  bool operator()(std::string_view left, std::string_view right) const {
+    return std::ranges::lexicographical_compare(left, right, {}, rank, rank);
+  }
+};
+
+/// Puts a set in the service's order. Returns whether a member stands twice.
+template <class Member, class Less = std::less<>>
+bool sort_finding_duplicates(Members<Member>& members, Less less = {}) {
+  std::sort(members.begin(), members.end(), less);
+  return std::adjacent_find(members.begin(), members.end()) != members.end();
 }
 
-/// "[a, b]", as the service prints a collection in a message.
-std::string printed(const Members<std::string_view>& members) {
+std::string joined(const std::vector<std::string_view>& members, std::string_view separator, std::string_view quote) {
   std::string text = "[";
   for (const std::string_view member : members) {
     if (text.size() > 1) {
-      text += ", ";
+      text += separator;
     }
-    text += member;
+    ((text += quote) += member) += quote;
   }
   return text += "]";
+}
+
+/// The members as the current layer lists them: in order up to the first that stands twice, that one, and the rest as
+/// it came. It keeps a sorted set and stops at what is in there already.
+template <class Less>
+std::vector<std::string_view> sorted_up_to_duplicate(const std::vector<std::string_view>& members, Less less) {
+  std::set<std::string_view, Less> seen(less);
+  auto next = members.begin();
+  while (next != members.end() && seen.insert(*next).second) {
+    ++next;
+  }
+  std::vector<std::string_view> listed(seen.begin(), seen.end());
+  listed.insert(listed.end(), next, members.end());
+  return listed;
 }
 
 /// Most numbers on the wire already are canonical: an integer of few digits without leading zero.
@@ -83,12 +102,12 @@ bool is_canonical_integer(std::string_view text) {
 /// Writes canonical attribute values to one string. Each function returns the DynamoDB size of what it wrote.
 class Normaliser {
  public:
-  explicit Normaliser(std::string& out) : out_(out) {}
+  Normaliser(std::string& out, const ValueRules& rules) : out_(out), rules_(rules) {}
 
   std::size_t value(const Value& wire, std::size_t depth);
   /// The braces with all members; the size counts names and values.
   std::size_t members(const Object& object, std::size_t depth, std::size_t& count);
-  static Typed pick(const Value& wire, std::size_t depth);
+  Typed pick(const Value& wire, std::size_t depth) const;
 
  private:
   std::size_t content(const Typed& typed, std::size_t depth);
@@ -99,13 +118,15 @@ class Normaliser {
   std::size_t list(const Array& array, std::size_t depth);
   std::size_t map(const Object& object, std::size_t depth);
   std::size_t member(std::string_view name, const Value& wire, bool first, std::size_t depth);
-  [[noreturn]] static void refuse_several_types(const Object& object, std::size_t depth);
+  [[noreturn]] void refuse_several_types(const Object& object, std::size_t depth) const;
+  [[nodiscard]] core::Number parse_number(std::string_view text) const;
 
   std::string& out_;
+  const ValueRules& rules_;
 };
 
-Typed Normaliser::pick(const Value& wire, std::size_t depth) {
-  if (depth > core::kMaxNestingDepth) {
+Typed Normaliser::pick(const Value& wire, std::size_t depth) const {
+  if (depth > rules_.max_levels) {
     core::throw_validation(std::string(kTooDeep));
   }
   if (wire.is_null()) {
@@ -134,7 +155,7 @@ Typed Normaliser::pick(const Value& wire, std::size_t depth) {
   return typed;
 }
 
-void Normaliser::refuse_several_types(const Object& object, std::size_t depth) {
+void Normaliser::refuse_several_types(const Object& object, std::size_t depth) const {
   // The service looks into each of them first, in the order of its model, and reports what it finds there.
   constexpr AttributeType kModelOrder[] = {
       AttributeType::kString, AttributeType::kBinary,    AttributeType::kNumber,    AttributeType::kBoolean,
@@ -144,7 +165,7 @@ void Normaliser::refuse_several_types(const Object& object, std::size_t depth) {
   for (const AttributeType type : kModelOrder) {
     Typed typed{type, {}};
     if (find_member(object, core::type_name(type), typed.content)) {
-      Normaliser(scratch).content(typed, depth);
+      Normaliser(scratch, rules_).content(typed, depth);
     }
   }
   core::throw_validation(std::string(kSeveralTypes));
@@ -218,9 +239,13 @@ std::size_t Normaliser::number(std::string_view text) {
     out_ += text;
     return core::Number::size_bytes_of_canonical(text);
   }
-  const core::Number value = core::Number::parse(text);
+  const core::Number value = parse_number(text);
   value.append_to(out_);
   return value.size_bytes();
+}
+
+core::Number Normaliser::parse_number(std::string_view text) const {
+  return rules_.older ? core::Number::parse_older(text) : core::Number::parse(text);
 }
 
 std::size_t Normaliser::string_set(const Array& array) {
@@ -236,8 +261,15 @@ std::size_t Normaliser::string_set(const Array& array) {
   if (texts.empty()) {
     throw_invalid("An string set  may not be empty");
   }
-  if (has_duplicates(texts)) {
-    throw_invalid("Input collection " + printed(texts) + " contains duplicates.");
+  if (sort_finding_duplicates(texts)) {
+    std::vector<std::string_view> sent;
+    for (const Value& element : array) {
+      sent.push_back(as_string(element));
+    }
+    throw_invalid(
+        "Input collection " +
+        (rules_.older ? joined(sent, ", ", "") : joined(sorted_up_to_duplicate(sent, std::less<>()), ", ", "\"")) +
+        " contains duplicates.");
   }
   for (const std::string_view text : texts) {
     append_string(text, out_);
@@ -251,14 +283,17 @@ std::size_t Normaliser::number_set(const Array& array) {
   Members<core::Number> numbers;
   std::size_t size = 0;
   for (const Value& element : array) {
-    numbers.push_back(core::Number::parse(element.is_null() ? std::string_view() : as_string(element)));
+    numbers.push_back(parse_number(element.is_null() ? std::string_view() : as_string(element)));
     size += numbers.back().size_bytes();
   }
   if (numbers.empty()) {
     throw_invalid("An number set  may not be empty");
   }
-  if (has_duplicates(numbers)) {
-    core::throw_validation("Input collection contains duplicates");
+  if (sort_finding_duplicates(numbers)) {
+    if (rules_.older) {
+      core::throw_validation("Input collection contains duplicates");
+    }
+    throw_invalid("Input collection contains duplicates.");
   }
   for (const core::Number& value : numbers) {
     out_ += '"';
@@ -270,7 +305,6 @@ std::size_t Normaliser::number_set(const Array& array) {
 }
 
 std::size_t Normaliser::binary_set(const Array& array) {
-  // Strict base64 is one text for one value, so comparing the texts compares the bytes.
   Members<std::string_view> texts;
   std::size_t size = 0;
   for (const Value& element : array) {
@@ -284,8 +318,15 @@ std::size_t Normaliser::binary_set(const Array& array) {
   if (texts.empty()) {
     throw_invalid("Binary sets should not be empty");
   }
-  if (has_duplicates(texts)) {
-    throw_invalid("Input collection " + printed(texts) + "of type BS contains duplicates.");
+  if (sort_finding_duplicates(texts, Base64Less())) {
+    std::vector<std::string_view> sent;
+    for (const Value& element : array) {
+      sent.push_back(as_string(element));
+    }
+    throw_invalid(
+        "Input collection " +
+        (rules_.older ? joined(sent, ", ", "") : joined(sorted_up_to_duplicate(sent, Base64Less()), ",", "\"")) +
+        "of type BS contains duplicates.");
   }
   for (const std::string_view text : texts) {
     ((out_ += '"') += text) += "\",";
@@ -345,29 +386,32 @@ void check_attribute_name(std::string_view name) {
   }
 }
 
-std::size_t append_normalised(const Value& wire, std::string& out) { return Normaliser(out).value(wire, 1); }
+std::size_t append_normalised(const Value& wire, std::string& out, const ValueRules& rules) {
+  return Normaliser(out, rules).value(wire, 1);
+}
 
-core::AttributeValue read_value(const Value& wire) {
-  const Typed typed = Normaliser::pick(wire, 1);
+core::AttributeValue read_value(const Value& wire, const ValueRules& rules) {
+  std::string stored;
+  const Typed typed = Normaliser(stored, rules).pick(wire, 1);
   switch (typed.type) {
     case AttributeType::kString:
       return core::AttributeValue::string(std::string(as_string(typed.content)));
-    case AttributeType::kNumber:
-      return core::AttributeValue::number(core::Number::parse(as_string(typed.content)));
-    default: {
-      std::string stored;
-      append_normalised(wire, stored);
-      return parse_stored(stored);
+    case AttributeType::kNumber: {
+      const std::string_view text = as_string(typed.content);
+      return core::AttributeValue::number(rules.older ? core::Number::parse_older(text) : core::Number::parse(text));
     }
+    default:
+      append_normalised(wire, stored, rules);
+      return parse_stored(stored);
   }
 }
 
-EncodedItem normalise_item(const Object& wire) {
+EncodedItem normalise_item(const Object& wire, const ValueRules& rules) {
   constexpr std::size_t kUsualItemBytes = 512;
   EncodedItem item;
   item.json.reserve(kUsualItemBytes);
   std::size_t count = 0;
-  item.size_bytes = Normaliser(item.json).members(wire, 1, count);
+  item.size_bytes = Normaliser(item.json, rules).members(wire, 1, count);
   return item;
 }
 

@@ -231,12 +231,14 @@ TEST_F(LinearTime, ExpectedOfManyAttributes) {
 // ---- Names, values, keys --------------------------------------------------------------------------------------------
 
 TEST_F(LinearTime, ManyNamesAndValuesOfExpressions) {
-  must_fail("UpdateItem",
-            update(R"("UpdateExpression":"SET #n1=:v1","ExpressionAttributeNames":{)" +
-                   joined(200'000, [](const auto& i) { return "\"#n" + i + "\":\"a" + i + "\""; }) +
-                   R"(},"ExpressionAttributeValues":{)" +
-                   joined(200'000, [](const auto& i) { return "\":v" + i + R"(":{"N":"1"})"; }) + "}"),
-            "ValidationException", "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n0, ");
+  must_fail(
+      "UpdateItem",
+      update(R"("UpdateExpression":"SET #n1=:v1","ExpressionAttributeNames":{)" +
+             joined(200'000, [](const auto& i) { return "\"#n" + i + "\":\"a" + i + "\""; }) +
+             R"(},"ExpressionAttributeValues":{)" +
+             joined(200'000, [](const auto& i) { return "\":v" + i + R"(":{"N":"1"})"; }) + "}"),
+      "ValidationException",
+      "1 validation error detected: Value provided in ExpressionAttributeNames unused in expressions: keys: {#n0, ");
 }
 
 TEST_F(LinearTime, ManyAttributesInAKey) {

@@ -93,7 +93,7 @@ TEST(Number, RefusesWhatTheServiceRefusesInItsWords) {
     std::string wire, message;
   };
   std::vector<Row> rows = {
-      {"", kNotNumeric},
+      {"", kNotNumeric + ": "},
       {"123456789012345678901234567890123456789", kTooPrecise},
       {"-1.23456789012345678901234567890123456789", kTooPrecise},
       {"3.14159265358979323846264338327950288419", kTooPrecise},
@@ -104,12 +104,15 @@ TEST(Number, RefusesWhatTheServiceRefusesInItsWords) {
       {"11e125", kOverflow},
       {"1" + zeros(126), kOverflow},
       {"1.0e100000000", kOverflow},
-      {"1e99999999999999999999999", kOverflow},
+      {"1e99999999999999999999999", kNotNumeric + ": 1e99999999999999999999999"},
+      {"1e9223372036854775807", kOverflow},
+      {"1e9223372036854775808", kNotNumeric + ": 1e9223372036854775808"},
       {"0e126", kOverflow},
       {"1e-131", kUnderflow},
       {"-1e-131", kUnderflow},
       {"0.9e-130", kUnderflow},
-      {"1e-99999999999999999999999", kUnderflow},
+      {"1e-99999999999999999999999", kNotNumeric + ": 1e-99999999999999999999999"},
+      {"1e-9223372036854775807", kUnderflow},
       {"0e-131", kUnderflow},
   };
   for (const std::string text :

@@ -13,8 +13,6 @@ TEST(Bindings, MapsAreChecked) {
     std::string message;
   };
   const std::string long_name = "#" + std::string(255, 'a');
-  const std::string bad_value = "ExpressionAttributeValues contains invalid value: ";
-  const std::string invalid = "One or more parameter values were invalid: ";
   for (const Row& row : std::initializer_list<Row>{
            {"", "", ""},
            {"{}", "{}", "ExpressionAttributeNames must not be empty"},
@@ -40,26 +38,39 @@ TEST(Bindings, MapsAreChecked) {
             "ExpressionAttributeValues contains invalid key: Syntax error; key: \"b\""},
            {"", R"({":b":{"N":"x"},"b":{"S":"a"}})",
             "ExpressionAttributeValues contains invalid key: Syntax error; key: \"b\""},
-           {"", R"({":b":{}})",
-            bad_value +
-                "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :b"},
-           {"", R"({":b":{"S":"a","N":"1"}})",
-            bad_value +
-                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
-                "datatypes for key :b"},
-           {"", R"({":b":{"NULL":false}})",
-            bad_value + invalid + "Null attribute value types must have the value of true for key :b"},
-           {"", R"({":b":{"SS":[]}})", bad_value + invalid + "An string set  may not be empty for key :b"},
-           {"", R"({":b":{"SS":["a","a"]}})",
-            bad_value + invalid + "Input collection [a, a] contains duplicates. for key :b"},
-           {"", R"({":b":{"N":"b"}})",
-            bad_value + "The parameter cannot be converted to a numeric value: b for key :b"},
-           {"", R"({":b":{"N":"1e126"}})",
-            bad_value +
-                "Number overflow. Attempting to store a number with magnitude larger than supported range for key :b"},
        }) {
     EXPECT_EQ(error_of([&] { make_bindings(row.names, row.values); }), row.message)
         << row.names.substr(0, 40) << row.values;
+  }
+}
+
+TEST(Bindings, ABadValueIsNamedByTheOlderRulesAlone) {
+  const std::string invalid = "One or more parameter values were invalid: ";
+  const std::string one_type = "must contain exactly one of the supported datatypes";
+  struct Row {
+    std::string value;
+    std::string current;
+    std::string older;
+  };
+  const auto both = [](std::string value, const std::string& message) {
+    return Row{std::move(value), message, message};
+  };
+  for (const Row& row : {
+           both("{}", "Supplied AttributeValue is empty, " + one_type),
+           both(R"({"S":"a","N":"1"})", "Supplied AttributeValue has more than one datatypes set, " + one_type),
+           both(R"({"NULL":false})", invalid + "Null attribute value types must have the value of true"),
+           both(R"({"SS":[]})", invalid + "An string set  may not be empty"),
+           Row{R"({"SS":["a","a"]})", invalid + R"(Input collection ["a", "a"] contains duplicates.)",
+               invalid + "Input collection [a, a] contains duplicates."},
+           both(R"({"N":"b"})", "The parameter cannot be converted to a numeric value: b"),
+           both(R"({"N":"1e126"})",
+                "Number overflow. Attempting to store a number with magnitude larger than supported range"),
+       }) {
+    const Json values(R"({":b":)" + row.value + "}");
+    const json::Object object = values.object();
+    EXPECT_EQ(error_of([&] { Bindings(nullptr, &object); }), row.current);
+    EXPECT_EQ(error_of([&] { Bindings(nullptr, &object, json::kOlderRules); }),
+              "ExpressionAttributeValues contains invalid value: " + row.older + " for key :b");
   }
 }
 

@@ -349,7 +349,7 @@ TEST(Syntax, TextsOf4096BytesAreTheLongest) {
   check({{P, "a" + repeat(" ", 4095), ""},
          {P, "a" + repeat(" ", 4096), "Expression size has exceeded the maximum allowed size; expression size: 4097"},
          {U, "SET" + repeat(" ", 4085) + "a = :val", ""},
-         {U, repeat("(", 200004), "Expression size has exceeded the maximum allowed size; expression size: 200004"}});
+         {U, repeat("(", 200004), "Expression size has exceeded the maximum allowed size;"}});
 }
 
 TEST(Syntax, ThreeHundredOperatorsAreTheMost) {

@@ -5,11 +5,11 @@
 
 namespace stator::api {
 
-expression::Bindings read_bindings(const Members& request) {
+expression::Bindings read_bindings(const Members& request, const json::ValueRules& rules) {
   const auto names = request.object("ExpressionAttributeNames");
   const auto values = request.object("ExpressionAttributeValues");
   if (!names && !values) return {};
-  return {names ? &*names : nullptr, values ? &*values : nullptr};
+  return {names ? &*names : nullptr, values ? &*values : nullptr, rules};
 }
 
 std::optional<expression::Condition> read_condition_expression(const Members& request, expression::Bindings& bindings) {
@@ -18,7 +18,8 @@ std::optional<expression::Condition> read_condition_expression(const Members& re
   return expression::bind_condition(*text, expression::ConditionKind::kCondition, bindings);
 }
 
-std::optional<expression::Condition> read_condition(const Members& request, expression::Bindings& bindings) {
+std::optional<expression::Condition> read_condition(const Members& request, expression::Bindings& bindings,
+                                                    const json::ValueRules& rules) {
   if (auto condition = read_condition_expression(request, bindings)) return condition;
   const auto expected = request.object("Expected");
   const auto logic = request.text("ConditionalOperator").value_or(std::string_view{});
@@ -26,7 +27,7 @@ std::optional<expression::Condition> read_condition(const Members& request, expr
     expression::check_conditional_operator(logic, 0);
     return std::nullopt;
   }
-  return expression::condition_from_expected(*expected, logic);
+  return expression::condition_from_expected(*expected, logic, rules);
 }
 
 std::optional<expression::Projection> read_projection_expression(const Members& request,

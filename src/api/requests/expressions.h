@@ -5,16 +5,18 @@
 #include "api/members.h"
 #include "expression/bindings.h"
 #include "expression/expression.h"
+#include "json/item.h"
 
 /// Reading the expressions of a request, or what stood for them before there were expressions.
 namespace stator::api {
 
 /// ExpressionAttributeNames and ExpressionAttributeValues of the structure.
-expression::Bindings read_bindings(const Members& request);
+expression::Bindings read_bindings(const Members& request, const json::ValueRules& rules = json::kCurrentRules);
 
 std::optional<expression::Condition> read_condition_expression(const Members& request, expression::Bindings& bindings);
 /// ConditionExpression, or the legacy Expected with its ConditionalOperator; nullopt where there is neither.
-std::optional<expression::Condition> read_condition(const Members& request, expression::Bindings& bindings);
+std::optional<expression::Condition> read_condition(const Members& request, expression::Bindings& bindings,
+                                                    const json::ValueRules& rules = json::kCurrentRules);
 
 std::optional<expression::Projection> read_projection_expression(const Members& request,
                                                                  expression::Bindings& bindings);

@@ -22,12 +22,77 @@ constexpr std::array<std::string_view, 2> kUpdateLegacyNames = {"AttributeUpdate
 constexpr std::array<std::string_view, 1> kProjectionNames = {"ProjectionExpression"};
 constexpr std::array<std::string_view, 1> kAttributesToGetNames = {"AttributesToGet"};
 
+/// The layer of the service that checks the values there.
+const json::ValueRules& value_rules(Place place) {
+  return place == Place::kOperation ? json::kCurrentRules : json::kOlderRules;
+}
+const json::ValueRules& expression_value_rules(Place place) {
+  return place == Place::kTransaction ? json::kTransactionRules : value_rules(place);
+}
+
+/// Runs checks of a write that need no table. What they throw is worded as a violated constraint where the write is an
+/// operation of its own: the service's validation framework of June 2026 judges those.
+template <class Checks>
+void in_envelope(Place place, Checks checks) {
+  constexpr std::string_view kEnvelope = "1 validation error detected: ";
+  try {
+    checks();
+  } catch (core::ApiError& error) {
+    if (place == Place::kOperation && error.type == "ValidationException" && !error.message.starts_with(kEnvelope)) {
+      error.message.insert(0, kEnvelope);
+    }
+    throw;
+  }
+}
+
+/// Whether the value has more levels than that, a scalar being the first.
+bool is_deeper(const json::Value& value, std::size_t levels) {
+  json::Object typed;
+  if (value.get(typed) != simdjson::SUCCESS) return false;
+  if (levels == 0) return true;
+  for (const auto content : typed) {
+    json::Array list;
+    json::Object map;
+    if (content.key == "L" && content.value.get(list) == simdjson::SUCCESS) {
+      for (const auto element : list) {
+        if (is_deeper(element, levels - 1)) return true;
+      }
+    } else if (content.key == "M" && content.value.get(map) == simdjson::SUCCESS) {
+      for (const auto member : map) {
+        if (is_deeper(member.value, levels - 1)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// The item of a transaction's put. An empty name of an attribute is found before anything in the values, one inside a
+/// value after too deep a one.
+json::EncodedItem normalise_transaction_item(const json::Object& item) {
+  for (const auto member : item) {
+    if (member.key.empty()) throw_validation("Empty attribute name");
+  }
+  try {
+    return json::normalise_item(item, json::kOlderRules);
+  } catch (const core::ApiError& error) {
+    if (!error.message.ends_with("Empty attribute name")) throw;
+    for (const auto member : item) {
+      if (is_deeper(member.value, core::kMaxNestingDepth)) {
+        throw_validation(
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+            "limit");
+      }
+    }
+    throw_validation("Empty attribute name");
+  }
+}
+
 /// What a write says of itself beside its condition. Members of batches have nothing of it.
 void read_write_options(const Members& request, Place place, ItemWrite& write) {
   if (place == Place::kBatch) return;
   write.table_name = table_name(request);
   write.return_old_on_failure = wants_old_on_failure(request);
-  if (place != Place::kOperation) return;
+  if (!is_operation(place)) return;
   write.capacity = read_capacity_detail(request);
   write.item_collection_metrics = wants_item_collection(request);
 }
@@ -35,69 +100,92 @@ void read_write_options(const Members& request, Place place, ItemWrite& write) {
 /// Only operations of their own know the parameters from before expressions.
 std::optional<expression::Condition> read_condition(const Members& request, Place place,
                                                     expression::Bindings& bindings) {
-  return place == Place::kOperation ? read_condition(request, bindings) : read_condition_expression(request, bindings);
+  return is_operation(place) ? read_condition(request, bindings, value_rules(place))
+                             : read_condition_expression(request, bindings);
 }
 
 /// The condition of a put, a delete or a check, which is its only expression.
 void read_only_condition(const Members& request, Place place, ItemWrite& write) {
-  expression::Bindings bindings = read_bindings(request);
+  expression::Bindings bindings = read_bindings(request, expression_value_rules(place));
   write.condition = read_condition(request, place, bindings);
   bindings.check_all_used();
+}
+
+KeyAttributes read_key(const Members& request, Place place) {
+  return read_key_attributes(request.required_object("Key"), value_rules(place));
+}
+
+/// What comes first of a put or a delete.
+void read_put_or_delete_parameters(const Members& request, Place place, ItemWrite& write) {
+  if (!is_operation(place)) return;
+  expression::check_expression_parameters(request.json(), kConditionNames, kExpectedNames,
+                                          place == Place::kVeryDeepOperation);
+  // The older layer looks at it before the values.
+  if (place == Place::kVeryDeepOperation) write.return_values = read_return_old(request);
 }
 
 }  // namespace
 
 PutItem read_put_item(const Members& request, Place place) {
-  if (place == Place::kOperation) {
-    expression::check_expression_parameters(request.json(), kConditionNames, kExpectedNames);
-  }
   PutItem put;
   read_write_options(request, place, put);
-  put.item = json::normalise_item(request.required_object("Item"));
-  if (place == Place::kOperation) put.return_values = read_return_old(request);
+  in_envelope(place, [&] {
+    read_put_or_delete_parameters(request, place, put);
+    const json::Object item = request.required_object("Item");
+    put.item = place == Place::kTransaction ? normalise_transaction_item(item)
+                                            : json::normalise_item(item, value_rules(place));
+    if (is_operation(place)) put.return_values = read_return_old(request);
+  });
   if (put.item.size_bytes > core::kMaxItemSizeBytes) {
     throw_validation("Item size has exceeded the maximum allowed size");
   }
-  if (place != Place::kBatch) read_only_condition(request, place, put);
+  if (place != Place::kBatch) in_envelope(place, [&] { read_only_condition(request, place, put); });
   return put;
 }
 
 DeleteItem read_delete_item(const Members& request, Place place) {
-  if (place == Place::kOperation) {
-    expression::check_expression_parameters(request.json(), kConditionNames, kExpectedNames);
-  }
   DeleteItem deletion;
   read_write_options(request, place, deletion);
-  deletion.key = read_key_attributes(request.required_object("Key"));
-  if (place == Place::kOperation) deletion.return_values = read_return_old(request);
-  if (place != Place::kBatch) read_only_condition(request, place, deletion);
+  in_envelope(place, [&] {
+    read_put_or_delete_parameters(request, place, deletion);
+    if (place != Place::kTransaction) deletion.key = read_key(request, place);
+    if (is_operation(place)) deletion.return_values = read_return_old(request);
+    if (place != Place::kBatch) read_only_condition(request, place, deletion);
+    // A transaction judges an action's expressions before its key.
+    if (place == Place::kTransaction) deletion.key = read_key(request, place);
+  });
   return deletion;
 }
 
 UpdateItem read_update_item(const Members& request, Place place) {
-  if (place == Place::kOperation) {
-    expression::check_expression_parameters(request.json(), kUpdateNames, kUpdateLegacyNames);
-  }
   UpdateItem update;
   read_write_options(request, place, update);
-  update.key = read_key_attributes(request.required_object("Key"));
-  if (place == Place::kOperation) update.return_values = read_return_values(request);
-  expression::Bindings bindings = read_bindings(request);
-  if (const auto text = request.text("UpdateExpression")) {
-    update.update = expression::bind_update(*text, bindings);
-  } else if (place == Place::kOperation && request.has_members("AttributeUpdates")) {
-    update.update = expression::update_from_attribute_updates(request.required_object("AttributeUpdates"));
-  }
-  update.condition = read_condition(request, place, bindings);
-  bindings.check_all_used();
+  in_envelope(place, [&] {
+    if (is_operation(place)) {
+      expression::check_expression_parameters(request.json(), kUpdateNames, kUpdateLegacyNames,
+                                              place == Place::kVeryDeepOperation);
+      update.key = read_key(request, place);
+      update.return_values = read_return_values(request);
+    }
+    expression::Bindings bindings = read_bindings(request, expression_value_rules(place));
+    if (const auto text = request.text("UpdateExpression")) {
+      update.update = expression::bind_update(*text, bindings);
+    } else if (is_operation(place) && request.has_members("AttributeUpdates")) {
+      update.update =
+          expression::update_from_attribute_updates(request.required_object("AttributeUpdates"), value_rules(place));
+    }
+    update.condition = read_condition(request, place, bindings);
+    bindings.check_all_used();
+    if (!is_operation(place)) update.key = read_key(request, place);
+  });
   return update;
 }
 
 ConditionCheck read_condition_check(const Members& request) {
   ConditionCheck check;
   read_write_options(request, Place::kTransaction, check);
-  check.key = read_key_attributes(request.required_object("Key"));
   read_only_condition(request, Place::kTransaction, check);
+  check.key = read_key(request, Place::kTransaction);
   return check;
 }
 
@@ -107,7 +195,7 @@ GetItem read_get_item(const Members& request, Place place) {
   }
   GetItem get;
   get.table_name = table_name(request);
-  get.key = read_key_attributes(request.required_object("Key"));
+  get.key = read_key(request, place);
   expression::Bindings bindings = read_bindings(request);
   get.projection =
       place == Place::kOperation ? read_projection(request, bindings) : read_projection_expression(request, bindings);

@@ -1,15 +1,13 @@
 #include "api/requests/key_attributes.h"
 
-#include "json/item.h"
-
 namespace stator::api {
 
-KeyAttributes read_key_attributes(const json::Object& key) {
+KeyAttributes read_key_attributes(const json::Object& key, const json::ValueRules& rules) {
   // No key has more attributes than this; the schema check refuses it whatever follows.
   constexpr std::size_t kMaxAttributes = 32;
   KeyAttributes attributes;
   for (const auto member : key) {
-    attributes.push_back({member.key, json::read_value(member.value)});
+    attributes.push_back({member.key, json::read_value(member.value, rules)});
     if (attributes.size() > kMaxAttributes) break;
   }
   return attributes;

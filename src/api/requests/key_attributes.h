@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/attribute_value.h"
+#include "json/item.h"
 #include "json/reader.h"
 
 namespace stator::api {
@@ -18,7 +19,7 @@ struct KeyAttributeValue {
 using KeyAttributes = boost::container::small_vector<KeyAttributeValue, 3>;
 
 /// Reads a Key member. Throws ValidationException for values that are none.
-KeyAttributes read_key_attributes(const json::Object& key);
+KeyAttributes read_key_attributes(const json::Object& key, const json::ValueRules& rules = json::kCurrentRules);
 /// The value of that name, or null.
 const core::AttributeValue* find_attribute(const KeyAttributes& key, std::string_view name);
 

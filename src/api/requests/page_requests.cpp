@@ -55,22 +55,23 @@ std::optional<expression::Condition> read_filter_expression(const Members& reque
 }
 
 /// QueryFilter or ScanFilter with ConditionalOperator.
-std::optional<expression::Condition> read_legacy_filter(const Members& request, std::string_view legacy_name) {
+std::optional<expression::Condition> read_legacy_filter(const Members& request, std::string_view legacy_name,
+                                                        const json::ValueRules& rules) {
   const auto filter = request.object(legacy_name);
   const auto logic = request.text("ConditionalOperator").value_or(std::string_view{});
   if (!filter || filter->size() == 0) {
     expression::check_conditional_operator(logic, 0);
     return std::nullopt;
   }
-  return expression::condition_from_filter(*filter, logic);
+  return expression::condition_from_filter(*filter, logic, rules);
 }
 
 /// The attributes of ExclusiveStartKey, their values checked.
-std::optional<KeyAttributes> read_start_key(const Members& request) {
+std::optional<KeyAttributes> read_start_key(const Members& request, const json::ValueRules& rules) {
   const auto object = request.object("ExclusiveStartKey");
   if (!object) return std::nullopt;
   try {
-    return read_key_attributes(*object);
+    return read_key_attributes(*object, rules);
   } catch (const core::ApiError& error) {
     // Faults of numbers and duplicates come bare, the others with the parameter named.
     for (const char* bare :
@@ -124,9 +125,9 @@ Query read_query(const Members& request) {
   read_page_options(request, query);
   query.forward = request.flag("ScanIndexForward", true);
   if (request.has("QueryFilter")) query.filter_parameter = "QueryFilter";
-  query.filter = read_legacy_filter(request, "QueryFilter");
+  query.filter = read_legacy_filter(request, "QueryFilter", json::kCurrentRules);
   auto projection = read_attributes_to_get(request);
-  query.start = read_start_key(request);
+  query.start = read_start_key(request, json::kCurrentRules);
   const auto key_text = request.text("KeyConditionExpression");
   const auto key_conditions = request.object("KeyConditions");
   if (!key_text && !key_conditions) {
@@ -148,10 +149,10 @@ Scan read_scan(const Members& request) {
   Scan scan;
   read_page_options(request, scan);
   auto projection = read_attributes_to_get(request);
-  scan.filter = read_legacy_filter(request, "ScanFilter");
-  scan.start = read_start_key(request);
+  scan.filter = read_legacy_filter(request, "ScanFilter", json::kOlderRules);
+  scan.start = read_start_key(request, json::kOlderRules);
   read_segments(request, scan);
-  expression::Bindings bindings = read_bindings(request);
+  expression::Bindings bindings = read_bindings(request, json::kOlderRules);
   if (!scan.filter) scan.filter = read_filter_expression(request, bindings);
   if (!projection) projection = read_projection_expression(request, bindings);
   scan.selection = read_selection(request, false, std::move(projection));

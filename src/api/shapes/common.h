@@ -7,6 +7,9 @@ namespace stator::api::shapes {
 
 // Names.
 inline constexpr Shape kItemTableName{.kind = Kind::kString, .pattern = Pattern::kName, .rule = Rule::kItemTable};
+/// The writes of single items word an empty name in the newer form.
+inline constexpr Shape kWrittenTableName{
+    .kind = Kind::kString, .pattern = Pattern::kName, .rule = Rule::kItemTable, .newer_form_if_empty = true};
 inline constexpr Shape kTableName{.kind = Kind::kString, .pattern = Pattern::kName, .rule = Rule::kTable};
 inline constexpr Shape kTargetTableName{.kind = Kind::kString, .pattern = Pattern::kName, .rule = Rule::kTargetTable};
 inline constexpr Shape kIndexName = string(3, 255, Pattern::kName);
@@ -22,11 +25,19 @@ inline constexpr Shape kReturnConsumedCapacity = one_of(kReturnConsumedCapacityV
 inline constexpr std::string_view kReturnItemCollectionMetricsValues[] = {"SIZE", "NONE"};
 inline constexpr Shape kReturnItemCollectionMetrics = one_of(kReturnItemCollectionMetricsValues);
 inline constexpr std::string_view kReturnValuesValues[] = {"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"};
-inline constexpr Shape kReturnValues = one_of(kReturnValuesValues);
+/// The sentence is the service's, its last but one value too.
+inline constexpr Shape kReturnValues{
+    .kind = Kind::kString,
+    .values = kReturnValuesValues,
+    .sentence =
+        "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, "
+        "UPDATE_NEW, NONE]"};
 inline constexpr std::string_view kOnCheckFailureValues[] = {"ALL_OLD", "NONE"};
 inline constexpr Shape kReturnValuesOnConditionCheckFailure = one_of(kOnCheckFailureValues);
 inline constexpr std::string_view kConditionalOperatorValues[] = {"OR", "AND"};
 inline constexpr Shape kConditionalOperator = one_of(kConditionalOperatorValues);
+inline constexpr Shape kLaterConditionalOperator{
+    .kind = Kind::kString, .values = kConditionalOperatorValues, .judged_by_operation = true};
 inline constexpr std::string_view kComparisonOperatorValues[] = {
     "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"};
 inline constexpr Shape kComparisonOperator = one_of(kComparisonOperatorValues);

@@ -176,6 +176,16 @@ struct Shape {
   /// Where this is all that is wrong, the message names the member as the request does and shows no value:
   /// "Value at 'Limit' failed to satisfy constraint: …". Newer parts of the service speak so.
   bool newer_form = false;
+  /// The same for an empty text alone.
+  bool newer_form_if_empty = false;
+  /// Replaces the whole sentence of a violation, in a request that lacks nothing it requires.
+  std::string_view sentence{};
+  /// Judged by the operation, in a request that lacks nothing it requires.
+  bool judged_by_operation = false;
+  /// Shown in messages as JSON, as it was sent.
+  bool shown_as_json = false;
+  /// A wrong key of this map is not reported beside anything else.
+  bool keys_give_way = false;
 
   /// Whether a value of a scalar shape can violate anything.
   [[nodiscard]] constexpr bool constrained() const {

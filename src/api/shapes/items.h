@@ -43,9 +43,9 @@ inline constexpr Shape kGetItem = structure<kGetItemMembers>("GetItemInput");
 
 inline constexpr Member kPutItemMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
-    must("TableName", kItemTableName),
+    must("TableName", kWrittenTableName),
     must("Item", kAttributeMap),
-    may("ConditionalOperator", kConditionalOperator),
+    may("ConditionalOperator", kLaterConditionalOperator),
     may("Expected", kExpected),
     may("ReturnValues", kReturnValues),
     may("ReturnItemCollectionMetrics", kReturnItemCollectionMetrics),
@@ -58,10 +58,10 @@ inline constexpr Shape kPutItem = structure<kPutItemMembers>("PutItemInput");
 
 inline constexpr Member kDeleteItemMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
-    must("TableName", kItemTableName),
+    must("TableName", kWrittenTableName),
     may("ReturnValues", kReturnValues),
     may("ReturnItemCollectionMetrics", kReturnItemCollectionMetrics),
-    may("ConditionalOperator", kConditionalOperator),
+    may("ConditionalOperator", kLaterConditionalOperator),
     must("Key", kAttributeMap),
     may("Expected", kExpected),
     may("ConditionExpression", kText),
@@ -73,10 +73,10 @@ inline constexpr Shape kDeleteItem = structure<kDeleteItemMembers>("DeleteItemIn
 
 inline constexpr Member kUpdateItemMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
-    must("TableName", kItemTableName),
+    must("TableName", kWrittenTableName),
     may("ReturnItemCollectionMetrics", kReturnItemCollectionMetrics),
     may("ReturnValues", kReturnValues),
-    may("ConditionalOperator", kConditionalOperator),
+    may("ConditionalOperator", kLaterConditionalOperator),
     must("Key", kAttributeMap),
     may("Expected", kExpected),
     may("AttributeUpdates", kAttributeUpdates),
@@ -99,7 +99,7 @@ inline constexpr Member kQueryMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     may("QueryFilter", kConditions),
     must("TableName", kItemTableName),
-    may("ConditionalOperator", kConditionalOperator),
+    may("ConditionalOperator", kLaterConditionalOperator),
     may("AttributesToGet", kAttributeNameList),
     may("Limit", kQueryLimit),
     may("KeyConditions", kConditions),
@@ -151,10 +151,13 @@ inline constexpr Shape kGetRequestItems{.kind = Kind::kMap,
                                         .element = &kKeysAndAttributes,
                                         .key = &kTableName,
                                         .min_length = 1,
-                                        .lone_too_short = "The requestItems parameter is required for BatchGetItem"};
+                                        .lone_too_short =
+                                            "1 validation error detected: Value at 'RequestItems' failed to satisfy "
+                                            "constraint: Member must have length greater than or equal to 1",
+                                        .shown_as_json = true};
 inline constexpr Member kBatchGetItemMembers[] = {
-    may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     must("RequestItems", kGetRequestItems),
+    may("ReturnConsumedCapacity", kReturnConsumedCapacity),
 };
 inline constexpr Shape kBatchGetItem = structure<kBatchGetItemMembers>("BatchGetItemInput");
 
@@ -168,12 +171,12 @@ inline constexpr Member kWriteRequestMembers[] = {
 };
 inline constexpr Shape kWriteRequest = structure<kWriteRequestMembers>("WriteRequest");
 inline constexpr Shape kWriteRequests = list_of(kWriteRequest, 1, 25);
-inline constexpr Shape kWriteRequestItems{
-    .kind = Kind::kMap,
-    .element = &kWriteRequests,
-    .key = &kTableName,
-    .min_length = 1,
-    .lone_too_short = "The requestItems parameter is required for BatchWriteItem"};
+inline constexpr Shape kWriteRequestItems{.kind = Kind::kMap,
+                                          .element = &kWriteRequests,
+                                          .key = &kTableName,
+                                          .min_length = 1,
+                                          .lone_too_short = "The requestItems parameter is required for BatchWriteItem",
+                                          .keys_give_way = true};
 inline constexpr Member kBatchWriteItemMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     may("ReturnItemCollectionMetrics", kReturnItemCollectionMetrics),
@@ -244,9 +247,9 @@ inline constexpr Member kTransactWriteItemMembers[] = {
 inline constexpr Shape kTransactWriteItem = structure<kTransactWriteItemMembers>("TransactWriteItem");
 inline constexpr Shape kTransactWriteList = list_of(kTransactWriteItem, 1, 100);
 inline constexpr Member kTransactWriteItemsMembers[] = {
+    may("ClientRequestToken", kClientRequestToken),
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     may("ReturnItemCollectionMetrics", kReturnItemCollectionMetrics),
-    may("ClientRequestToken", kClientRequestToken),
     must("TransactItems", kTransactWriteList),
 };
 inline constexpr Shape kTransactWriteItems = structure<kTransactWriteItemsMembers>("TransactWriteItemsInput");
