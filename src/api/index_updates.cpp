@@ -180,6 +180,12 @@ std::vector<IndexUpdate> read_index_updates(const Members& request) {
           std::string(kInvalid) +
           "Only one global secondary index update per index is allowed simultaneously. Index: " + update.name);
     }
+    if (update.update && update.update->has("WarmThroughput") && !update.update->has_members("WarmThroughput")) {
+      throw_validation(std::string(kInvalid) +
+                       "WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified "
+                       "for index: " +
+                       update.name);
+    }
     updates.push_back(std::move(update));
   }
   return updates;
