@@ -47,7 +47,7 @@ std::string tagged_name(Call& call, const char* action) {
     invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn");
   }
   if (!below.empty() && !below.starts_with("/stream/")) invalid("Provided Arn is not a DynamoDB resource arn");
-  if (parts.partition != "aws" || parts.region != call.context.region || name.size() < kShortestName ||
+  if (parts.partition != "aws" || !is_own_region(call.context, parts.region) || name.size() < kShortestName ||
       !below.empty()) {
     not_a_table();
   }

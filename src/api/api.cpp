@@ -17,7 +17,7 @@ void call(Context& context, std::string_view operation, std::string_view body, s
     core::throw_serialization(value.is_array() ? "Start of list found where not expected"
                                                : "Unexpected value type in payload");
   }
-  const CheckedRequest checked = check_shape(*known, request);
+  const CheckedRequest checked = check_shape(*known, request, context.lenient);
   for (const std::string_view arn : checked.table_arns) check_arn_region(context, arn);
   const std::size_t length_before = reply.size();
   try {

@@ -13,6 +13,10 @@ struct Context {
   /// For ARNs.
   std::string region = "us-east-1";
   std::string account_id = "000000000000";
+  /// The region that the request is signed for: tables may be named by ARNs of it, too. Empty where nothing is signed.
+  std::string_view caller_region = {};
+  /// Whole numbers may be texts, as DynamoDB Local takes them and the service does not.
+  bool lenient = false;
   /// Host and port that DescribeEndpoints names.
   std::string address = "localhost:8000";
 };

@@ -30,8 +30,12 @@ TableArn parse_arn(std::string_view arn) {
   return parts;
 }
 
+bool is_own_region(const Context& context, std::string_view region) {
+  return region == context.region || (!region.empty() && region == context.caller_region);
+}
+
 void check_arn_region(const Context& context, std::string_view arn) {
-  if (parse_arn(arn).region == context.region) return;
+  if (is_own_region(context, parse_arn(arn).region)) return;
   core::throw_validation("1 validation error detected: Invalid AWS region in '" + std::string(arn) + "'");
 }
 

@@ -35,7 +35,9 @@ struct TableArn {
 };
 TableArn parse_arn(std::string_view arn);
 
-/// Throws ValidationException where a table is named by an ARN of another region than the request is signed for.
+/// Whether that is the region of the tables here, or the one that the request is signed for.
+bool is_own_region(const Context& context, std::string_view region);
+/// Throws ValidationException where a table is named by an ARN of another region.
 void check_arn_region(const Context& context, std::string_view arn);
 
 std::string table_arn(const Context& context, std::string_view name);

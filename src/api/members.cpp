@@ -1,6 +1,7 @@
 #include "api/members.h"
 
 #include "api/shape_text.h"
+#include "api/shape_values.h"
 #include "core/api_error.h"
 
 namespace stator::api {
@@ -52,6 +53,8 @@ std::optional<std::int64_t> Members::integer(std::string_view name) const {
     if (fraction < -kLimit) return INT64_MIN;
     return static_cast<std::int64_t>(fraction);
   }
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) return integer_from_text(text);
   return std::nullopt;
 }
 

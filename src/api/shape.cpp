@@ -1,6 +1,7 @@
 #include "api/shape.h"
 
 #include <string>
+#include <utility>
 
 #include "api/shape_report.h"
 #include "api/shape_rules.h"
@@ -139,6 +140,7 @@ class Walk {
   /// A null where an attribute value should be; a null inside a set.
   bool null_value = false;
   bool null_set_member = false;
+  bool numbers_as_text = false;
   CheckedRequest checked;
 
  private:
@@ -208,6 +210,15 @@ class Walk {
   }
 
   void integer(const Shape& shape, const json::Value& value) {
+    if (numbers_as_text && value.is_string()) {
+      const auto number = integer_from_text(std::string_view(value));
+      const bool fits = number && (shape.kind == Kind::kLong || std::in_range<std::int32_t>(*number));
+      if (!fits) {
+        refuse_scalar(shape, value);
+      }
+      violated = violated || !satisfies(shape, *number);
+      return;
+    }
     if (!value.is_number()) {
       refuse_scalar(shape, value);
     }
@@ -342,8 +353,9 @@ class Walk {
 
 }  // namespace
 
-CheckedRequest check_shape(const Operation& operation, const json::Object& request) {
+CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient) {
   Walk walk;
+  walk.numbers_as_text = lenient;
   walk.structure(*operation.input, request, 0);
   if (walk.violated) {
     report_violations(operation, request, walk.checked.very_deep);

@@ -40,6 +40,7 @@ struct CheckedRequest {
 /// attribute value may still be empty or have several types: json/item.h judges that); binary is strict base64;
 /// booleans may be texts, whole numbers may have decimals (api/shape_values.h reads both); table names may be ARNs.
 /// Costs no allocation unless something is wrong.
-CheckedRequest check_shape(const Operation& operation, const json::Object& request);
+/// `lenient`: whole numbers may be texts (api.h, Context::lenient).
+CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient = false);
 
 }  // namespace stator::api

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 
 namespace stator::api {
@@ -48,9 +49,18 @@ std::int64_t read_integer(const json::Value& value) {
       }
       return number < -kLimit ? std::numeric_limits<std::int64_t>::min() : static_cast<std::int64_t>(number);
     }
+    case Type::STRING:
+      return integer_from_text(std::string_view(value)).value_or(0);
     default:
       return 0;
   }
+}
+
+std::optional<std::int64_t> integer_from_text(std::string_view text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
 double read_double(const json::Value& value) {

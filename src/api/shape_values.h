@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "json/reader.h"
 
@@ -12,8 +13,10 @@ namespace stator::api {
 bool read_boolean(const json::Value& value);
 bool is_boolean_text(std::string_view text);
 
-/// A whole number; the decimals of a fraction are cut off, as Java does.
+/// A whole number; the decimals of a fraction are cut off, as Java does. A text that check_shape let pass is one, too.
 std::int64_t read_integer(const json::Value& value);
+/// The whole number that is all of `text`, if it is one of 64 bits.
+std::optional<std::int64_t> integer_from_text(std::string_view text);
 
 /// Any number as a double: Double and Timestamp (seconds since 1970) members.
 double read_double(const json::Value& value);

@@ -33,6 +33,7 @@ struct ServeOptions {
   std::string tls_certificate;
   std::string tls_key;
   bool tls_self_signed = false;
+  bool lenient = false;
 };
 
 std::shared_ptr<const server::TlsContext> make_tls(const ServeOptions& options, const std::string& data_directory) {
@@ -103,7 +104,8 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
   if (!options.in_memory) options.http.reserved_descriptors = store::descriptors_needed(descriptor_limit());
-  endpoint::Embedded endpoint(storage);
+  endpoint::Embedded endpoint(storage,
+                              options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone);
   options.http.tls = make_tls(options, session.data_directory);
   options.http.routes = server::job_routes(endpoint.engine());
   server::Server server(endpoint, options.http);
@@ -172,6 +174,10 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->check(CLI::Range(1, 1 << 24));
   command->add_flag("--sync", options->sync,
                     "Acknowledge a write only when the disk has it: it then survives power loss");
+  command->add_flag(
+      "--lenient", options->lenient,
+      "Take whole numbers given as text (\"ReadCapacityUnits\": \"5\"), as DynamoDB Local does and AWS does "
+      "not;\nthe forms of dynamodb-admin send them");
   command
       ->add_option("--transition-delay", options->transition_delay_ms,
                    "How many milliseconds tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")

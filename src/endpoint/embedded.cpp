@@ -10,7 +10,7 @@ struct Embedded::Impl {
       : description(options.directory.empty() ? "memory" : options.directory.string()),
         sync(options.sync),
         engine(engine::Engine::open(options)),
-        context{*engine} {}
+        context{.engine = *engine} {}
 
   std::string description;
   bool sync;
@@ -18,11 +18,15 @@ struct Embedded::Impl {
   api::Context context;
 };
 
-Embedded::Embedded(const engine::Options& options) : impl_(std::make_unique<Impl>(options)) {}
+Embedded::Embedded(const engine::Options& options, Leniency leniency) : impl_(std::make_unique<Impl>(options)) {
+  impl_->context.lenient = leniency == Leniency::kNumbersAsText;
+}
 Embedded::~Embedded() = default;
 
 void Embedded::call(const Request& request, std::string& reply) {
-  api::call(impl_->context, request.operation, request.body, request.padding_bytes, reply);
+  api::Context context = impl_->context;
+  context.caller_region = request.region;
+  api::call(context, request.operation, request.body, request.padding_bytes, reply);
 }
 
 Effort Embedded::effort(std::string_view operation) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -8,11 +9,17 @@
 
 namespace stator::endpoint {
 
+/// What requests may get wrong without being refused, for clients that were only ever tried on DynamoDB Local.
+enum class Leniency : std::uint8_t {
+  kNone,           // as the service
+  kNumbersAsText,  // whole numbers of the request itself (capacity units, limits) may be texts
+};
+
 /// The engine in this process: on a data directory, or in memory where `directory` is empty.
 class Embedded : public Endpoint {
  public:
   /// Opens the engine. Throws store::OpenError with one line for the user.
-  explicit Embedded(const engine::Options& options);
+  explicit Embedded(const engine::Options& options, Leniency leniency = Leniency::kNone);
   ~Embedded() override;
   Embedded(const Embedded&) = delete;
   Embedded& operator=(const Embedded&) = delete;

@@ -23,10 +23,11 @@ TABLE = {"TableName": "things", "BillingMode": "PAY_PER_REQUEST",
          "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
 
 
-def call(port, operation, body, fields={}):
+def call(port, operation, body, fields={}, region="us-east-1"):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("POST", "/", json.dumps(body),
-                       {**HEADERS, **fields, "X-Amz-Target": "DynamoDB_20120810." + operation})
+                       {**HEADERS, "Authorization": HEADERS["Authorization"].replace("us-east-1", region), **fields,
+                        "X-Amz-Target": "DynamoDB_20120810." + operation})
     reply = connection.getresponse()
     text = reply.read()
     connection.close()
@@ -103,6 +104,36 @@ class Serve(unittest.TestCase):
         status, reply = call(served.port, "PutItem", {"TableName": "things", "Item": {"pk": {"S": "a"}}})
         self.assertEqual(status, 400)
         self.assertIn("ResourceNotFoundException", reply["__type"])
+
+    def test_numbers_may_be_texts_where_asked(self):
+        table = {"TableName": "tab", "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                 "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                 "ProvisionedThroughput": {"ReadCapacityUnits": "5", "WriteCapacityUnits": "6"}}
+        strict = self.serve("--in-memory")
+        status, reply = call(strict.port, "CreateTable", table)
+        self.assertEqual((status, reply["Message"]), (400, "STRING_VALUE cannot be converted to Long"))
+        lenient = self.serve("--in-memory", "--lenient")
+        status, reply = call(lenient.port, "CreateTable", table)
+        units = reply["TableDescription"]["ProvisionedThroughput"]
+        self.assertEqual((status, units["ReadCapacityUnits"], units["WriteCapacityUnits"]), (200, 5, 6))
+        for text, message in (("0", "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: "
+                                    "Member must have value greater than or equal to 1"),
+                              ("five", "STRING_VALUE cannot be converted to Integer"),
+                              ("2147483648", "STRING_VALUE cannot be converted to Integer"),
+                              ("", "STRING_VALUE cannot be converted to Integer")):
+            status, reply = call(lenient.port, "Scan", {"TableName": "tab", "Limit": text})
+            self.assertEqual((status, reply.get("message", reply.get("Message"))), (400, message), text)
+        self.assertEqual(call(lenient.port, "Scan", {"TableName": "tab", "Limit": "1"})[0], 200)
+
+    def test_tables_may_be_named_by_arns_of_the_caller_s_region(self):
+        served = self.serve("--in-memory")
+        for region, status in (("us-east-1", 200), ("eu-west-1", 200), ("eu-west-2", 400)):
+            arn = "arn:aws:dynamodb:%s:000000000000:table/tab" % region
+            if region == "us-east-1":
+                table = {"TableName": "tab", "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+                call(served.port, "CreateTable", table)
+            self.assertEqual(call(served.port, "DescribeTable", {"TableName": arn}, region="eu-west-1")[0], status, region)
 
     def test_tables_are_ready_when_their_time_is_over(self):
         served = self.serve("--in-memory", "--transition-delay", "200")
