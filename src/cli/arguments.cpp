@@ -70,6 +70,32 @@ std::optional<std::string> early_option(const std::vector<std::string>& argument
   return value;
 }
 
+namespace {
+
+/// Before a word in brackets, which then no longer begins with one. No word of a command line holds it otherwise.
+constexpr char kGuard = '\x01';
+
+}  // namespace
+
+CLI::Option* add_words(CLI::App& command, const std::string& name, std::vector<std::string>& words,
+                       const std::string& description) {
+  return command.add_option(name, words, description)
+      ->transform([](std::string word) { return !word.empty() && word.front() == kGuard ? word.substr(1) : word; }, "")
+      ->type_name("");
+}
+
+void guard_words(const CommandPath& path, std::vector<std::string>& arguments) {
+  const auto options = path.apps.back()->get_options();
+  const bool takes_words = std::any_of(options.begin(), options.end(), [](const CLI::Option* option) {
+    return option->get_positional() && option->get_items_expected_max() > 1;
+  });
+  if (!takes_words) return;
+  for (const std::size_t at : path.words_at) {
+    std::string& word = arguments[at];
+    if (word.starts_with('[') && word.ends_with(']')) word.insert(word.begin(), kGuard);
+  }
+}
+
 std::string CommandPath::name() const {
   std::string name;
   for (const CLI::App* app : apps) name += (name.empty() ? "" : " ") + app->get_name();
@@ -84,7 +110,9 @@ CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
     CLI::App& app = *path.apps.back();
     const bool is_last = i + 1 == arguments.size();
     if (word == "--") {
-      if (!is_last && arguments.back() == "prod") path.prod_at.push_back(arguments.size() - 1);
+      const bool ends_with_prod = !is_last && arguments.back() == "prod";
+      for (std::size_t at = i + 1; at < arguments.size() - (ends_with_prod ? 1 : 0); ++at) path.words_at.push_back(at);
+      if (ends_with_prod) path.prod_at.push_back(arguments.size() - 1);
       return path;
     }
     if (word.size() > 1 && word[0] == '-') {
@@ -107,7 +135,7 @@ CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
       path.apps.push_back(command);
       continue;
     }
-    if (word == "prod") path.prod_at.push_back(i);
+    (word == "prod" ? path.prod_at : path.words_at).push_back(i);
     if (word == "prod" || has_positionals(app) || app.get_allow_extras()) continue;
     if (has_commands(app)) {
       std::vector<std::string> names;

@@ -14,6 +14,11 @@ std::vector<std::string> command_of_program_name(const std::string& program_name
 /// The value of an option that must be known before the commands are built: "--models DIR" or "--models=DIR".
 std::optional<std::string> early_option(const std::vector<std::string>& arguments, const std::string& option);
 
+/// Adds a positional that takes any number of words. CLI11 takes a word in brackets apart as if it were a list
+/// ("[a,b]"); `guard_words` and this keep it whole.
+CLI::Option* add_words(CLI::App& command, const std::string& name, std::vector<std::string>& words,
+                       const std::string& description);
+
 struct CommandPath {
   /// From the root to the command that the line names.
   std::vector<CLI::App*> apps;
@@ -22,11 +27,17 @@ struct CommandPath {
   /// Where the word `prod` stands: wherever an option may, and as the last word after `--`.
   std::vector<std::size_t> prod_at;
 
+  /// Where words stand that are neither commands nor options nor `prod`.
+  std::vector<std::size_t> words_at;
+
   /// "stator ddb scan"
   [[nodiscard]] std::string name() const;
 };
 
 /// Follows the words of a command line down the tree.
 CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments);
+
+/// Marks the words in brackets for `add_words`, where the command has such a positional.
+void guard_words(const CommandPath& path, std::vector<std::string>& arguments);
 
 }  // namespace stator::cli

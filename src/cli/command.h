@@ -11,7 +11,7 @@
 /// What every command family of the command line builds on.
 namespace stator::cli {
 
-enum class OutputFormat : std::uint8_t { kHuman, kJson, kJsonLines, kCsv };
+enum class OutputFormat : std::uint8_t { kHuman, kJson, kJsonLines, kCsv, kTable, kPython };
 
 /// A fault the user is told in one line on standard error; the process then ends with `exit_code`.
 struct CommandError : std::runtime_error {
@@ -29,6 +29,12 @@ struct Session {
   bool err_is_terminal = false;
   /// Colours wanted: a terminal, no NO_COLOR.
   bool colour = false;
+  /// How many columns the terminal has, where standard output is one.
+  std::size_t columns = 0;
+  /// Long output may go through a pager: standard output is descriptor 1, and --no-pager was not given.
+  bool pages = false;
+  /// --quiet: results only, nothing about costs and counts.
+  bool quiet = false;
   /// The command line has the word `prod`.
   bool prod = false;
   /// DynamoDB's address is production's: by the word, or because it is AWS (endpoint::is_production).
@@ -59,6 +65,9 @@ struct Session {
 /// core::ApiError or std::runtime_error on faults, which main renders as one line. Every command has a description and,
 /// in its footer, an example.
 void add_serve_command(CLI::App& root, Session& session);       // serve_command.cpp
+void add_item_commands(CLI::App& root, Session& session);       // item_commands.cpp
+void add_read_commands(CLI::App& root, Session& session);       // read_commands.cpp
+void add_table_commands(CLI::App& root, Session& session);      // table_commands.cpp
 void add_ddb_commands(CLI::App& root, Session& session);        // ddb_commands.cpp
 void add_db_commands(CLI::App& root, Session& session);         // db_commands.cpp
 void add_rds_commands(CLI::App& root, Session& session);        // rds_commands.cpp

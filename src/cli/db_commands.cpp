@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/target.h"
 #include "core/json_string.h"
@@ -189,6 +190,8 @@ void run_setup(DbCommand& command) {
 void write_rows(DbCommand& command, const postgres::Result& result, std::size_t max_cell) {
   switch (command.session().output) {
     case OutputFormat::kHuman:
+    case OutputFormat::kTable:
+    case OutputFormat::kPython:
       toolkit::write_table(result, command.out(), max_cell);
       break;
     case OutputFormat::kJson:
@@ -349,7 +352,7 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
                   "A parameter \\N is NULL. In production statements may only read, unless --yes NAME is given.",
                   run_query);
   query->add_option("statement", options->statement, "The statement; $1, $2 stand for parameters")->type_name("");
-  query->add_option("parameters", options->parameters, "Values for $1, $2, ...")->type_name("");
+  add_words(*query, "parameters", options->parameters, "Values for $1, $2, ...");
   query->add_option("--named", options->named, "The model's statement of that name (sql/queries/NAME.sql)")
       ->type_name("NAME");
   query->add_option("--timeout", options->timeout_seconds, "Give up after so many seconds (0: never)")

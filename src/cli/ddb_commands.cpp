@@ -15,11 +15,6 @@
 namespace stator::cli {
 namespace {
 
-void require_human_or_json(const Session& session) {
-  if (session.output != OutputFormat::kHuman && session.output != OutputFormat::kJson)
-    throw CommandError("stator: --output jsonl and csv are for ddb scan", 2);
-}
-
 /// A description for people as the AWS CLI prints it; for machines the same JSON as it came.
 void print_description(const Session& session, const std::string& name, const std::string& json) {
   if (session.output == OutputFormat::kJson) {
@@ -133,6 +128,7 @@ void seed(Session& session, SeedCommandOptions& options) {
   std::uint64_t bad_lines = 0;
   reporter.progress = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
   reporter.bad_line = [&](std::uint64_t line, const std::string& why) {
+    bar.clear();
     if (++bad_lines <= kMostBadLinesTold) *session.err << file << ":" << line << ": " << why << "\n";
     if (bad_lines == kMostBadLinesTold + 1) *session.err << "further bad lines are not shown\n";
   };
@@ -184,6 +180,7 @@ struct ScanCommandOptions {
   toolkit::ScanOptions scan;
 };
 
+/// The journal's scan: Python's notation, or wire JSON.
 toolkit::ItemFormat item_format(OutputFormat output) {
   switch (output) {
     case OutputFormat::kJson:
@@ -192,6 +189,8 @@ toolkit::ItemFormat item_format(OutputFormat output) {
       return toolkit::ItemFormat::kJsonLines;
     case OutputFormat::kCsv:
       return toolkit::ItemFormat::kCsv;
+    case OutputFormat::kTable:
+      return toolkit::ItemFormat::kTable;
     default:
       return toolkit::ItemFormat::kPython;
   }
@@ -214,9 +213,12 @@ void scan(Session& session, ScanCommandOptions& options) {
   if (options.scan.table.empty()) options.scan.table = load_model(session, options.model).table_name;
   const auto endpoint = open_endpoint(session);
   std::vector<std::string> first_columns;
-  if (session.output == OutputFormat::kCsv && options.scan.projection.empty())
+  const bool has_columns = session.output == OutputFormat::kCsv || session.output == OutputFormat::kTable;
+  if (has_columns && options.scan.projection.empty())
     first_columns = toolkit::key_attributes(*endpoint, options.scan.table);
-  const auto output = toolkit::make_item_output(item_format(session.output), *session.out, std::move(first_columns));
+  const auto output = toolkit::make_item_output(
+      item_format(session.output), *session.out,
+      {.first_columns = std::move(first_columns), .width = session.columns, .colour = session.colour});
   toolkit::scan(*endpoint, options.scan, [&output](const json::Object& item) { output->write(item); });
   output->finish();
 }

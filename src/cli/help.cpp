@@ -1,5 +1,9 @@
 #include "cli/help.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace stator::cli {
 namespace {
 
@@ -73,7 +77,10 @@ bool takes_prod(const CLI::App& app) {
   if (app.get_name() == "check") return false;
   for (const CLI::App* above = &app; above != nullptr; above = above->get_parent()) {
     const bool is_family = above->get_parent() != nullptr && above->get_parent()->get_parent() == nullptr;
-    if (is_family) return above->get_name() == "ddb" || above->get_name() == "db" || above->get_name() == "rds";
+    if (is_family) {
+      constexpr std::array<std::string_view, 5> kWithout = {"serve", "check", "repair", "completion", "man"};
+      return std::find(kWithout.begin(), kWithout.end(), above->get_name()) == kWithout.end();
+    }
   }
   return false;
 }

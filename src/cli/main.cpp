@@ -37,6 +37,8 @@ int main(int argc, char** argv) {
   session.in_is_terminal = in_buffer.is_terminal();
   session.out_is_terminal = out_buffer.is_terminal();
   session.err_is_terminal = err_buffer.is_terminal();
+  session.columns = session.out_is_terminal ? terminal_columns() : 0;
+  session.pages = true;
   session.program_directory = program_directory();
   return run(argc, argv, session);
 }

@@ -16,11 +16,6 @@ namespace {
 
 using Models = std::vector<model::Model>;
 
-void require_human_or_json(const Session& session) {
-  if (session.output != OutputFormat::kHuman && session.output != OutputFormat::kJson)
-    throw CommandError("stator: --output jsonl and csv are for ddb scan", 2);
-}
-
 /// 0.5, 1, 12.5
 std::string units(double value) {
   std::array<char, 32> text{};

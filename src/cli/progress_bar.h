@@ -16,7 +16,10 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  void show(std::uint64_t done, std::uint64_t total);
+  /// `note` stands behind the bar.
+  void show(std::uint64_t done, std::uint64_t total, const std::string& note = {});
+  /// Leaves the line to what is printed next; the next `show` draws anew.
+  void clear();
 
  private:
   std::ostream& out_;

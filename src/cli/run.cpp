@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "model/pattern.h"
 #include "toolkit/call.h"
+#include "toolkit/expression_words.h"
 #include "toolkit/guard.h"
 
 namespace stator::cli {
@@ -34,6 +35,7 @@ struct GlobalOptions {
   std::string models_directory;
   std::vector<std::string> yes;
   bool no_colour = false;
+  bool no_pager = false;
   bool read_only = false;
   bool dry_run = false;
   CLI::Option* endpoint_option = nullptr;
@@ -48,9 +50,9 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
   options.data_option =
       root.add_option("--data", options.data_directory, "Work on this data directory (else STATOR_DATA, else .stator)")
           ->type_name("DIR");
-  root.add_option("--output", options.output, "How to print: human, json; scan also jsonl, csv")
+  root.add_option("--output", options.output, "How to print: human, json; items also table, jsonl, csv, python")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"human", "json", "jsonl", "csv"}));
+      ->check(CLI::IsMember({"human", "json", "jsonl", "csv", "table", "python"}));
   root.add_option("--models", options.models_directory,
                   "Where the models lie (else STATOR_MODELS, ./models, beside the program)")
       ->type_name("DIR");
@@ -59,6 +61,7 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
       ->allow_extra_args(false);
   root.add_flag("--read-only", options.read_only, "Refuse whatever would write");
   root.add_flag("--dry-run", options.dry_run, "Show the requests that would write, and send none of them");
+  root.add_flag("--no-pager", options.no_pager, "Never through a pager (STATOR_PAGER, PAGER, less)");
   root.add_flag("--no-color", options.no_colour, "No colours (also: NO_COLOR set)");
 }
 
@@ -66,6 +69,8 @@ OutputFormat output_format(const std::string& name) {
   if (name == "json") return OutputFormat::kJson;
   if (name == "jsonl") return OutputFormat::kJsonLines;
   if (name == "csv") return OutputFormat::kCsv;
+  if (name == "table") return OutputFormat::kTable;
+  if (name == "python") return OutputFormat::kPython;
   return OutputFormat::kHuman;
 }
 
@@ -82,6 +87,7 @@ void fill_session(const GlobalOptions& options, Session& session) {
   session.yes = options.yes;
   session.read_only = options.read_only;
   session.dry_run = options.dry_run;
+  session.pages = session.pages && !options.no_pager;
   session.production = remote::is_production(target_options(session));
   session.colour =
       session.out_is_terminal && !options.no_colour && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
@@ -128,6 +134,9 @@ void build_commands(CLI::App& root, Session& session) {
   root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
   add_serve_command(root, session);
   add_directory_commands(root, session);
+  add_item_commands(root, session);
+  add_read_commands(root, session);
+  add_table_commands(root, session);
   add_ddb_commands(root, session);
   add_db_commands(root, session);
   add_rds_commands(root, session);
@@ -170,6 +179,7 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   const CommandPath path = follow(root, arguments);
   if (!path.mistake.empty()) return usage_error(session, path.mistake, path.name());
   CLI::App& command = *path.apps.back();
+  guard_words(path, arguments);
   session.prod = !path.prod_at.empty();
   if (session.prod && !takes_prod(command))
     return usage_error(session, "\"" + path.name() + "\" takes no word prod", path.name());
@@ -204,6 +214,8 @@ int run(int argc, const char* const* argv, Session& session) {
     return fail(session, toolkit::describe(error), kFailure);
   } catch (const core::ApiError& error) {
     return fail(session, "An error occurred (" + error.type + "): " + error.message, kFailure);
+  } catch (const toolkit::WordError& error) {
+    return fail(session, std::string("stator: ") + error.what(), kUsage);
   } catch (const model::ParameterError& error) {
     return fail(session, std::string("stator: ") + error.what(), kUsage);
   } catch (const std::bad_alloc&) {

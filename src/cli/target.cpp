@@ -30,7 +30,7 @@ toolkit::GuardOptions guard_options(const Session& session) {
   if (session.dry_run) options.show = session.out;
   // A name that --yes gives must be right everywhere: who typed another one meant another table.
   if (session.production || !session.yes.empty()) {
-    options.confirm = [&session](const std::string& what, const std::string& table) {
+    options.confirm = [session](const std::string& what, const std::string& table) {
       confirm(session, what, "table", table);
     };
   }
@@ -45,10 +45,18 @@ std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
 
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
                                                   const std::string& table) {
-  toolkit::GuardOptions options = guard_options(session);
-  toolkit::ask_to_write(options, what, table);
-  return std::make_unique<toolkit::Guard>(remote::open_target(target_options(session)), std::move(options),
-                                          std::set<std::string>{table});
+  toolkit::ask_to_write(guard_options(session), what, table);
+  return guard_confirmed(session, remote::open_target(target_options(session)), table);
+}
+
+std::unique_ptr<endpoint::Endpoint> guard_confirmed(const Session& session,
+                                                    std::unique_ptr<endpoint::Endpoint> endpoint,
+                                                    const std::string& table) {
+  return std::make_unique<toolkit::Guard>(std::move(endpoint), guard_options(session), std::set<std::string>{table});
+}
+
+void ask_to_write(const Session& session, const std::string& what, const std::string& table) {
+  toolkit::ask_to_write(guard_options(session), what, table);
 }
 
 std::filesystem::path find_model(const Session& session, const std::string& name) {
@@ -78,6 +86,11 @@ std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const
   request.database = model::database_name(model.directory);
   if (auto users = toolkit::users_from_postgres(request, model.directory / "sql")) return users;
   return toolkit::users_from_model(model);
+}
+
+void require_human_or_json(const Session& session) {
+  if (session.output != OutputFormat::kHuman && session.output != OutputFormat::kJson)
+    throw CommandError("stator: this command prints with --output human or json; the other formats are for items", 2);
 }
 
 void print_json(const Session& session, const std::string& json) { *session.out << json::pretty(json, false) << "\n"; }

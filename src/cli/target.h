@@ -21,6 +21,12 @@ std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session);
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
                                                   const std::string& table);
 
+/// The two halves of that, for an endpoint that a command opens itself.
+void ask_to_write(const Session& session, const std::string& what, const std::string& table);
+std::unique_ptr<endpoint::Endpoint> guard_confirmed(const Session& session,
+                                                    std::unique_ptr<endpoint::Endpoint> endpoint,
+                                                    const std::string& table);
+
 /// The folder of the model of that name; without a name of the default one (model::default_model). Throws CommandError
 /// naming the models there are.
 std::filesystem::path find_model(const Session& session, const std::string& name);
@@ -29,6 +35,9 @@ model::Model load_model(const Session& session, const std::string& name);
 
 /// PostgreSQL where a connection is configured or the private cluster runs, else the model's users.
 std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const model::Model& model);
+
+/// Refuses --output formats that are for lists of items.
+void require_human_or_json(const Session& session);
 
 /// Prints JSON with two spaces a level.
 void print_json(const Session& session, const std::string& json);

@@ -1,14 +1,27 @@
 #include "cli/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace stator::cli {
 
 OutputError::OutputError(int error_code)
     : std::runtime_error(std::string("cannot write the output: ") + std::strerror(error_code)), code(error_code) {}
+
+std::size_t terminal_columns() {
+  constexpr std::size_t kUsual = 80;
+  if (const char* text = std::getenv("COLUMNS"); text != nullptr) {
+    const unsigned long columns = std::strtoul(text, nullptr, 10);
+    if (columns > 0) return columns;
+  }
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return kUsual;
+}
 
 DescriptorBuffer::DescriptorBuffer(int descriptor, std::size_t buffer_bytes)
     : descriptor_(descriptor), is_terminal_(isatty(descriptor) == 1), buffer_(buffer_bytes) {

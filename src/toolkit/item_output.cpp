@@ -6,7 +6,9 @@
 
 #include "json/writer.h"
 #include "toolkit/csv.h"
+#include "toolkit/plain_json.h"
 #include "toolkit/python_notation.h"
+#include "toolkit/text_table.h"
 
 namespace stator::toolkit {
 namespace {
@@ -114,10 +116,78 @@ class CsvOutput : public ItemOutput {
   std::unique_ptr<std::FILE, Closer> spool_;
 };
 
+class PlainJsonLinesOutput : public ItemOutput {
+ public:
+  explicit PlainJsonLinesOutput(std::ostream& out) : out_(out) {}
+  void write(const json::Object& item) override {
+    line_.clear();
+    append_plain_item(item, line_);
+    out_ << line_ << "\n";
+  }
+  void finish() override {}
+
+ private:
+  std::ostream& out_;
+  std::string line_;
+};
+
+class PlainJsonOutput : public ItemOutput {
+ public:
+  explicit PlainJsonOutput(std::ostream& out) : out_(out) {}
+  void write(const json::Object& item) override {
+    std::string text;
+    append_plain_item(item, text);
+    text = json::pretty(text, false);
+    out_ << (count_++ == 0 ? "[\n" : ",\n");
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      out_ << (at == 0 ? "  " : "\n  ") << std::string_view(text).substr(at, end - at);
+      at = end + 1;
+    }
+  }
+  void finish() override { out_ << (count_ == 0 ? "[]\n" : "\n]\n"); }
+
+ private:
+  std::ostream& out_;
+  std::uint64_t count_ = 0;
+};
+
+/// Draws blocks of items as a table each, since the columns of all items are known only at the end.
+class TableOutput : public ItemOutput {
+ public:
+  TableOutput(std::ostream& out, ItemOutputOptions options) : out_(out), options_(std::move(options)) {}
+  void write(const json::Object& item) override {
+    for (const auto member : item) table_.set(std::string(member.key), cell_of(member.value));
+    table_.end_row();
+    constexpr std::size_t kBlock = 1000;
+    if (table_.row_count() == kBlock) draw();
+  }
+  void finish() override { draw(); }
+
+ private:
+  static TextTable::Cell cell_of(const json::Value& wire) {
+    json::Object object;
+    if (wire.get(object) != simdjson::SUCCESS || object.size() != 1) return {};
+    const auto [type, content] = *object.begin();
+    std::string_view text;
+    if (type == "S" && content.get(text) == simdjson::SUCCESS) return {std::string(text), false};
+    std::string plain;
+    append_plain_value(wire, plain);
+    return {plain, type == "N"};
+  }
+  void draw() {
+    table_.draw(out_, options_.width, options_.colour);
+    table_ = TextTable(options_.first_columns);
+  }
+
+  std::ostream& out_;
+  ItemOutputOptions options_;
+  TextTable table_{options_.first_columns};
+};
+
 }  // namespace
 
-std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out,
-                                             std::vector<std::string> first_columns) {
+std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out, ItemOutputOptions options) {
   switch (format) {
     case ItemFormat::kPython:
       return std::make_unique<PythonOutput>(out);
@@ -126,7 +196,13 @@ std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& ou
     case ItemFormat::kJsonLines:
       return std::make_unique<JsonLinesOutput>(out);
     case ItemFormat::kCsv:
-      return std::make_unique<CsvOutput>(out, std::move(first_columns));
+      return std::make_unique<CsvOutput>(out, std::move(options.first_columns));
+    case ItemFormat::kPlainJson:
+      return std::make_unique<PlainJsonOutput>(out);
+    case ItemFormat::kPlainJsonLines:
+      return std::make_unique<PlainJsonLinesOutput>(out);
+    case ItemFormat::kTable:
+      return std::make_unique<TableOutput>(out, std::move(options));
   }
   return nullptr;
 }

@@ -13,10 +13,13 @@
 namespace stator::toolkit {
 
 enum class ItemFormat : std::uint8_t {
-  kPython,     // a line each, as Python prints boto3's items
-  kJson,       // one array of wire JSON
-  kJsonLines,  // wire JSON, a line each
-  kCsv,        // RFC 4180 with a line of names; plain values
+  kPython,          // a line each, as Python prints boto3's items
+  kJson,            // one array of wire JSON
+  kJsonLines,       // wire JSON, a line each
+  kCsv,             // RFC 4180 with a line of names; plain values
+  kPlainJson,       // one array of plain JSON (plain_json.h), indented
+  kPlainJsonLines,  // plain JSON, a line each
+  kTable,           // columns for people, cut to the width of the terminal
 };
 
 class ItemOutput {
@@ -27,9 +30,16 @@ class ItemOutput {
   virtual void finish() = 0;
 };
 
-/// `first_columns`: the CSV columns that come first, in this order (the table's keys); others follow in the order they
-/// are met. Since those are known only at the end, CSV goes through a temporary file.
-std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out,
-                                             std::vector<std::string> first_columns = {});
+struct ItemOutputOptions {
+  /// The columns of CSV and tables that come first, in this order (the table's keys); others follow in the order they
+  /// are met. Since those are known only at the end, CSV goes through a temporary file.
+  std::vector<std::string> first_columns = {};
+  /// Of a table, in columns of the terminal; 0: as wide as it gets.
+  std::size_t width = 0;
+  /// Headings of a table in bold.
+  bool colour = false;
+};
+
+std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out, ItemOutputOptions options = {});
 
 }  // namespace stator::toolkit

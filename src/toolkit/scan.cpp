@@ -15,14 +15,15 @@ class Scanner {
   Scanner(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit)
       : endpoint_(endpoint), options_(options), visit_(visit) {}
 
-  std::uint64_t run() {
+  ScanResult run() {
     std::vector<std::jthread> threads;
     for (std::uint32_t segment = 1; segment < options_.segments; ++segment)
       threads.emplace_back([this, segment] { read_segment_guarded(segment); });
     read_segment_guarded(0);
     threads.clear();  // joins
     if (fault_) std::rethrow_exception(fault_);
-    return visited_;
+    result_.items += visited_;
+    return result_;
   }
 
  private:
@@ -40,14 +41,30 @@ class Scanner {
     json::Parser parser;
     std::string start;
     do {
-      const std::string reply = call(endpoint_, "Scan", request(segment, start));
+      const std::string reply = call(endpoint_, operation(), request(segment, start));
       start.clear();
       json::Object root;
       if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is no object");
-      visit_items(root);
+      add_totals(root);
+      if (!options_.count_only) visit_items(root);
       json::Value last;
       if (json::find_member(root, "LastEvaluatedKey", last)) start = simdjson::minify(last);
     } while (!start.empty() && !done_);
+  }
+
+  [[nodiscard]] std::string_view operation() const { return options_.key_condition.empty() ? "Scan" : "Query"; }
+
+  void add_totals(const json::Object& root) {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t number = 0;
+    json::Value member;
+    if (json::find_member(root, "ScannedCount", member) && member.get(number) == simdjson::SUCCESS)
+      result_.scanned += number;
+    if (options_.count_only && json::find_member(root, "Count", member) && member.get(number) == simdjson::SUCCESS)
+      result_.items += number;
+    double units = 0;
+    if (json::find_member(root, "ConsumedCapacity", member) && member["CapacityUnits"].get(units) == simdjson::SUCCESS)
+      result_.capacity_units += units;
   }
 
   void visit_items(const json::Object& root) {
@@ -74,6 +91,10 @@ class Scanner {
     if (!options_.projection.empty()) request.text("ProjectionExpression", options_.projection);
     if (!options_.names_json.empty()) request.json("ExpressionAttributeNames", options_.names_json);
     if (!options_.values_json.empty()) request.json("ExpressionAttributeValues", options_.values_json);
+    if (!options_.key_condition.empty()) request.text("KeyConditionExpression", options_.key_condition);
+    if (options_.descending) request.json("ScanIndexForward", "false");
+    if (options_.count_only) request.text("Select", "COUNT");
+    if (options_.with_capacity) request.text("ReturnConsumedCapacity", "TOTAL");
     if (options_.consistent) request.json("ConsistentRead", "true");
     // Limit counts what is read before the filter, so with a filter it would only make more pages.
     if (options_.limit > 0 && options_.filter.empty()) {
@@ -90,6 +111,7 @@ class Scanner {
   const ScanOptions& options_;
   const ItemVisitor& visit_;
   std::mutex mutex_;
+  ScanResult result_;
   std::exception_ptr fault_;
   std::atomic<bool> done_ = false;
   std::atomic<std::uint64_t> visited_ = 0;
@@ -97,7 +119,7 @@ class Scanner {
 
 }  // namespace
 
-std::uint64_t scan(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit) {
+ScanResult scan(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit) {
   if (options.segments == 0 || options.segments > kMaxParallelSegments)
     throw std::runtime_error("expected 1 to " + std::to_string(kMaxParallelSegments) + " segments");
   return Scanner(endpoint, options, visit).run();

@@ -24,6 +24,13 @@ struct ScanOptions {
   std::string names_json;
   std::string values_json;
   bool consistent = false;
+  /// A KeyConditionExpression makes it a Query; `descending` is for that.
+  std::string key_condition;
+  bool descending = false;
+  /// Count the items without reading them out: nothing is visited.
+  bool count_only = false;
+  /// Ask what it costs.
+  bool with_capacity = false;
   /// Segments read at the same time, each by a thread of its own.
   std::uint32_t segments = 1;
 };
@@ -33,8 +40,16 @@ inline constexpr std::uint32_t kMaxParallelSegments = 64;
 /// Receives each item; called by one thread at a time. With several segments the order changes from run to run.
 using ItemVisitor = std::function<void(const json::Object& item)>;
 
-/// Reads every page of every segment; returns how many items were visited. The first fault ends all segments and is
-/// thrown: OperationError, or what `visit` threw.
-std::uint64_t scan(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit);
+struct ScanResult {
+  /// Visited, or counted.
+  std::uint64_t items = 0;
+  /// Read by the service, before the filter.
+  std::uint64_t scanned = 0;
+  double capacity_units = 0;
+};
+
+/// Reads every page of every segment. The first fault ends all segments and is thrown: OperationError, or what `visit`
+/// threw.
+ScanResult scan(endpoint::Endpoint& endpoint, const ScanOptions& options, const ItemVisitor& visit);
 
 }  // namespace stator::toolkit

@@ -55,7 +55,9 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
        2,
        "stator: \"stator ddb list-tables\" takes no argument \"extra\" (help: stator ddb list-tables --help)\n"},
       {{"--output", "xml", "ddb", "list-tables"}, 2, nullptr},
-      {{"ddb", "list-tables", "--output", "csv"}, 2, "stator: --output jsonl and csv are for ddb scan\n"},
+      {{"ddb", "list-tables", "--output", "csv"},
+       2,
+       "stator: this command prints with --output human or json; the other formats are for items\n"},
       {{"ddb", "scan", "t", "--values", "[]"}, 2, "stator: --values: expected a JSON object\n"},
       {{"completion", "tcsh"}, 2, nullptr},
       {{"completion", "bash", "prod"}, 2, nullptr},
@@ -74,7 +76,7 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"ddb", "patterns", "get-conversation", "--next", "zzz"},
        2,
        "stator: --next: expected a token that get-conversation printed\n"},
-      {{"ddb", "schema-load", "--model", "none"}, 1, "stator: no model none; there are: cruddur-messages\n"},
+      {{"ddb", "schema-load", "--model", "none"}, 1, "stator: no model none; there are: cruddur-messages, shop\n"},
   };
   for (const UsageRow& row : rows) {
     const Outcome outcome = stator(row.arguments);

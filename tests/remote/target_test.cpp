@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/api_error.h"
 #include "aws/config.h"
+#include "core/api_error.h"
 #include "endpoint/embedded.h"
 #include "endpoint/writes.h"
 #include "remote/discovery.h"

@@ -82,7 +82,7 @@ TEST(Scan, EndsAllSegmentsAtTheFirstFault) {
 
 std::string written(ItemFormat format, const std::vector<const char*>& items, std::vector<std::string> first = {}) {
   std::ostringstream out;
-  const auto output = make_item_output(format, out, std::move(first));
+  const auto output = make_item_output(format, out, {.first_columns = std::move(first)});
   for (const char* text : items) {
     json::Parser parser;
     output->write(parser.parse(text).get_object().value());

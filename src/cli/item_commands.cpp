@@ -1,0 +1,417 @@
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/item_printing.h"
+#include "cli/target.h"
+#include "core/limits.h"
+#include "json/item.h"
+#include "json/writer.h"
+#include "toolkit/call.h"
+#include "toolkit/expression_words.h"
+#include "toolkit/item_edit.h"
+#include "toolkit/pattern_run.h"
+#include "toolkit/plain_json.h"
+#include "toolkit/table_info.h"
+
+/// stator get, put, update, delete, edit: one item of any table.
+namespace stator::cli {
+namespace {
+
+struct ItemOptions {
+  std::string table;
+  /// Keys, an item, and arguments such as :total=3, as they come.
+  std::vector<std::string> words;
+  std::string key;
+  std::string condition;
+  std::string expression;
+  std::string attributes;
+  toolkit::UpdateWords update;
+  bool consistent = false;
+  bool if_not_exists = false;
+  bool if_exists = false;
+  bool ddb_json = false;
+};
+
+/// The item or key that a user wrote, as wire JSON.
+std::string read_item(const std::string& text, bool ddb_json, const std::string& of) {
+  if (!ddb_json) {
+    try {
+      return toolkit::wire_item(text);
+    } catch (const toolkit::PlainJsonError& error) {
+      throw toolkit::WordError(of + ": " + error.what());
+    }
+  }
+  json::Parser parser;
+  json::Object object;
+  try {
+    if (parser.parse(text).get(object) != simdjson::SUCCESS) throw toolkit::WordError(of + ": expected a JSON object");
+    return json::normalise_item(object).json;
+  } catch (const core::ApiError& error) {
+    throw toolkit::WordError(of + ": " + (error.message.empty() ? "this is no JSON" : error.message));
+  }
+}
+
+std::string key_of(const toolkit::TableInfo& table, const ItemOptions& options, const std::vector<std::string>& words) {
+  if (options.key.empty()) return toolkit::key_json(table, words);
+  if (!words.empty()) throw toolkit::WordError("--key is given instead of \"" + words.front() + "\", not beside it");
+  return toolkit::key_of_item(table, read_item(options.key, options.ddb_json, "--key"));
+}
+
+/// The key in few words, for messages: "CUST#1 PROFILE".
+std::string in_words(const std::string& key_json) {
+  json::Parser parser;
+  std::string text;
+  const json::Object key = parser.parse(key_json).get_object().value();
+  for (const auto member : key) {
+    json::Object value;
+    std::string_view content;
+    if (member.value.get(value) == simdjson::SUCCESS && (*value.begin()).value.get(content) == simdjson::SUCCESS)
+      text += (text.empty() ? "" : " ") + std::string(content);
+  }
+  return text;
+}
+
+/// "a,b.c" as a ProjectionExpression.
+std::string projection(const std::string& attributes, toolkit::ExpressionWords& expression) {
+  std::string out;
+  for (std::size_t at = 0; at <= attributes.size() && !attributes.empty();) {
+    const std::size_t end = std::min(attributes.find(',', at), attributes.size());
+    out += (out.empty() ? "" : ", ") + expression.path(attributes.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+/// The conditions of --condition, --if-exists and --if-not-exists together.
+void add_condition(const toolkit::TableInfo& table, const ItemOptions& options, toolkit::ExpressionWords& expression,
+                   toolkit::RequestBuilder& request) {
+  std::vector<std::string> conditions{options.condition};
+  if (options.if_exists) conditions.push_back("attribute_exists(" + expression.name(table.partition_key.name) + ")");
+  if (options.if_not_exists)
+    conditions.push_back("attribute_not_exists(" + expression.name(table.partition_key.name) + ")");
+  const std::string condition = toolkit::all_of(conditions);
+  if (!condition.empty()) request.text("ConditionExpression", condition);
+}
+
+std::string member_of(const std::string& reply, std::string_view name) {
+  json::Parser parser;
+  json::Object root;
+  json::Value member;
+  if (parser.parse(reply).get(root) != simdjson::SUCCESS || !json::find_member(root, name, member)) return {};
+  return simdjson::minify(member);
+}
+
+void get_item(Session& session, const ItemOptions& options) {
+  toolkit::ExpressionWords expression;
+  const auto words = toolkit::take_arguments(options.words, expression);
+  const auto endpoint = open_endpoint(session);
+  const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
+  const std::string key = key_of(table, options, words);
+  toolkit::RequestBuilder request;
+  request.text("TableName", options.table).json("Key", key);
+  if (options.consistent) request.json("ConsistentRead", "true");
+  const std::string attributes =
+      options.expression.empty() ? projection(options.attributes, expression) : options.expression;
+  if (!attributes.empty()) request.text("ProjectionExpression", attributes);
+  expression.add_to(request);
+  const std::string reply = toolkit::call(*endpoint, "GetItem", request.text("ReturnConsumedCapacity", "TOTAL").str());
+  const std::string item = member_of(reply, "Item");
+  if (item.empty()) throw CommandError("stator: table " + table.name + " has no item " + in_words(key));
+  {
+    const Pager pager(session);
+    print_item(session, item, table.key_names(), options.ddb_json);
+  }
+  tell_cost(session, "1 item", toolkit::capacity_of_reply(reply));
+}
+
+std::string read_all(std::istream& in, const std::string& of) {
+  std::string text;
+  std::vector<char> piece(64 * 1024);
+  // An item has at most 400 KB; as JSON it may be some times longer.
+  constexpr std::size_t kMost = 16 * core::kMaxItemSizeBytes;
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMost) throw CommandError("stator: " + of + " is too long for an item");
+  }
+  return text;
+}
+
+std::string item_text(Session& session, const std::string& word, std::string& of) {
+  if (word == "-") {
+    of = "standard input";
+    return read_all(*session.in, of);
+  }
+  if (!word.starts_with('@')) return word;
+  of = word.substr(1);
+  std::ifstream in(of, std::ios::binary);
+  if (!in) throw CommandError("stator: cannot read " + of);
+  return read_all(in, of);
+}
+
+void put_item(Session& session, const ItemOptions& options) {
+  toolkit::ExpressionWords expression;
+  const auto words = toolkit::take_arguments(options.words, expression);
+  if (words.size() > 1) throw toolkit::WordError("one item at a time; \"" + words[1] + "\" is too much");
+  std::string of = "the item";
+  const std::string item = read_item(item_text(session, words.empty() ? "-" : words.front(), of), options.ddb_json, of);
+  const auto endpoint = open_to_write(session, "putting an item into table " + options.table, options.table);
+  const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
+  toolkit::key_of_item(table, item);
+  toolkit::RequestBuilder request;
+  request.text("TableName", options.table).json("Item", item);
+  add_condition(table, options, expression, request);
+  expression.add_to(request);
+  const std::string reply = toolkit::call(*endpoint, "PutItem", request.text("ReturnConsumedCapacity", "TOTAL").str());
+  tell_cost(session, "put 1 item", toolkit::capacity_of_reply(reply));
+}
+
+void update_item(Session& session, const ItemOptions& options) {
+  toolkit::ExpressionWords expression;
+  const auto words = toolkit::take_arguments(options.words, expression);
+  std::string update = toolkit::update_expression(options.update, expression);
+  if (!options.expression.empty()) {
+    if (!update.empty())
+      throw toolkit::WordError("--expression does not go with --set, --add, --remove and --remove-member");
+    update = options.expression;
+  }
+  if (update.empty()) throw toolkit::WordError("nothing to change: give --set, --add, --remove or --expression");
+  const auto endpoint = open_to_write(session, "updating an item of table " + options.table, options.table);
+  const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
+  toolkit::RequestBuilder request;
+  request.text("TableName", options.table).json("Key", key_of(table, options, words));
+  request.text("UpdateExpression", update);
+  add_condition(table, options, expression, request);
+  expression.add_to(request);
+  const std::string reply = toolkit::call(
+      *endpoint, "UpdateItem", request.text("ReturnValues", "ALL_NEW").text("ReturnConsumedCapacity", "TOTAL").str());
+  print_item(session, member_of(reply, "Attributes"), table.key_names(), options.ddb_json);
+  tell_cost(session, "updated 1 item", toolkit::capacity_of_reply(reply));
+}
+
+void delete_item(Session& session, const ItemOptions& options) {
+  toolkit::ExpressionWords expression;
+  const auto words = toolkit::take_arguments(options.words, expression);
+  const auto endpoint = open_to_write(session, "deleting an item of table " + options.table, options.table);
+  const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
+  const std::string key = key_of(table, options, words);
+  toolkit::RequestBuilder request;
+  request.text("TableName", options.table).json("Key", key);
+  add_condition(table, options, expression, request);
+  expression.add_to(request);
+  const std::string reply = toolkit::call(
+      *endpoint, "DeleteItem", request.text("ReturnValues", "ALL_OLD").text("ReturnConsumedCapacity", "TOTAL").str());
+  const std::string old = member_of(reply, "Attributes");
+  if (!old.empty()) print_item(session, old, table.key_names(), options.ddb_json);
+  tell_cost(session, old.empty() ? "there was no item " + in_words(key) : "deleted 1 item",
+            toolkit::capacity_of_reply(reply));
+}
+
+// --- edit ----------------------------------------------------------------------------------------------------------
+
+/// A file of ours alone for the editor; removed at the end unless it is kept for the user.
+class EditFile {
+ public:
+  explicit EditFile(const std::string& text) {
+    const char* directory = std::getenv("TMPDIR");
+    path_ = std::string(directory == nullptr || *directory == '\0' ? "/tmp" : directory) + "/stator-XXXXXX.json";
+    const int descriptor = ::mkstemps(path_.data(), 5);
+    if (descriptor < 0) throw CommandError("stator: cannot make a file in " + path_.substr(0, path_.rfind('/')));
+    ::close(descriptor);
+    std::ofstream(path_) << text;
+  }
+  ~EditFile() {
+    std::error_code error;
+    if (!kept_) std::filesystem::remove(path_, error);
+  }
+  EditFile(const EditFile&) = delete;
+  EditFile& operator=(const EditFile&) = delete;
+
+  [[nodiscard]] std::string text() const {
+    std::ifstream in(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  /// Leaves the file where it is; returns its name.
+  std::string keep() {
+    kept_ = true;
+    return path_;
+  }
+  /// Runs the editor on the file. Throws where it fails.
+  void edit() const {
+    std::string editor = "vi";
+    for (const char* name : {"EDITOR", "VISUAL"}) {
+      if (const char* value = std::getenv(name); value != nullptr && *value != '\0') editor = value;
+    }
+    const std::string command = editor + " \"$1\"";
+    const pid_t process = ::fork();
+    if (process == 0) {
+      ::execl("/bin/sh", "sh", "-c", command.c_str(), "sh", path_.c_str(), static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    int status = 0;
+    while (process > 0 && ::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (process < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      throw CommandError("stator: nothing was changed: the editor (" + editor + ") failed");
+  }
+
+ private:
+  std::string path_;
+  bool kept_ = false;
+};
+
+std::string read_edited(Session& session, EditFile& file, bool ddb_json) {
+  for (;;) {
+    file.edit();
+    try {
+      return read_item(file.text(), ddb_json, "the edited item");
+    } catch (const toolkit::WordError& error) {
+      std::string answer;
+      if (session.in_is_terminal) {
+        *session.err << error.what() << "\nEdit again? [Y/n] " << std::flush;
+        std::getline(*session.in, answer);
+      }
+      if (!session.in_is_terminal || answer == "n" || answer == "N" || answer == "no")
+        throw CommandError(std::string("stator: nothing was changed: ") + error.what() + " (your text is in " +
+                           file.keep() + ")");
+    }
+  }
+}
+
+void edit_item(Session& session, const ItemOptions& options) {
+  const auto endpoint = open_to_write(session, "editing an item of table " + options.table, options.table);
+  const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
+  const std::string key = key_of(table, options, options.words);
+  const std::string read =
+      toolkit::RequestBuilder().text("TableName", options.table).json("Key", key).json("ConsistentRead", "true").str();
+  const std::string before = member_of(toolkit::call(*endpoint, "GetItem", read), "Item");
+  if (before.empty()) throw CommandError("stator: table " + table.name + " has no item " + in_words(key));
+  std::string plain;
+  json::Parser parser;
+  if (!options.ddb_json) toolkit::append_plain_item(parser.parse(before).get_object().value(), plain);
+  EditFile file(json::pretty(options.ddb_json ? before : plain, false) + "\n");
+  const std::string after = read_edited(session, file, options.ddb_json);
+  toolkit::ItemChange change;
+  try {
+    change = toolkit::change_item(table, before, after);
+  } catch (const toolkit::WordError& error) {
+    throw CommandError(std::string("stator: nothing was changed: ") + error.what() + " (your text is in " +
+                       file.keep() + ")");
+  }
+  if (change.request.empty()) {
+    *session.err << "nothing was changed\n";
+    return;
+  }
+  const auto changed_meanwhile = [&] {
+    return CommandError("stator: nothing was changed: somebody else changed the item meanwhile (your text is in " +
+                        file.keep() + ")");
+  };
+  // The condition cannot see attributes that were added meanwhile; looking once more can.
+  const std::string now = member_of(toolkit::call(*endpoint, "GetItem", read), "Item");
+  if (now.empty() || !toolkit::same_items(before, now)) throw changed_meanwhile();
+  std::string reply;
+  try {
+    reply = toolkit::call(*endpoint, "UpdateItem", change.request);
+  } catch (const toolkit::OperationError& error) {
+    if (error.type == "ConditionalCheckFailedException") throw changed_meanwhile();
+    throw CommandError(toolkit::describe(error) + " (your text is in " + file.keep() + ")");
+  }
+  tell_cost(session, counted(change.set, "attribute") + " set, " + std::to_string(change.removed) + " removed",
+            toolkit::capacity_of_reply(reply));
+}
+
+// --- command lines -------------------------------------------------------------------------------------------------
+
+using Options = std::shared_ptr<ItemOptions>;
+
+CLI::App* add_command(CLI::App& root, Session& session, const std::string& name, const std::string& description,
+                      const std::string& words, const std::string& footer, void (*body)(Session&, const ItemOptions&),
+                      Options& options) {
+  CLI::App* command = root.add_subcommand(name, description);
+  options = std::make_shared<ItemOptions>();
+  command->add_option("TABLE", options->table, "The table")->required();
+  add_words(*command, words, options->words,
+            words == "ITEM" ? "The item as JSON; @FILE; - or nothing: standard input"
+                            : "The values of the key attributes, in order");
+  command->add_flag("--ddb-json", options->ddb_json, "DynamoDB's JSON ({\"S\": \"…\"}) instead of plain JSON");
+  command->add_flag("-q,--quiet", session.quiet, "Do not say what it cost");
+  command->footer(footer);
+  command->callback([options, &session, body] { body(session, *options); });
+  return command;
+}
+
+void add_key(CLI::App& command, const Options& options) {
+  command.add_option("--key", options->key, "The key as JSON, where words cannot say it")->type_name("JSON");
+}
+
+void add_conditions(CLI::App& command, const Options& options) {
+  command.add_option("--condition", options->condition, "A ConditionExpression; its values as :name=VALUE")
+      ->type_name("EXPR");
+}
+
+}  // namespace
+
+void add_item_commands(CLI::App& root, Session& session) {
+  Options options;
+  CLI::App* get = add_command(root, session, "get", "Print one item", "KEY",
+                              "Example: stator get shop 'CUSTOMER#ann' PROFILE", get_item, options);
+  add_key(*get, options);
+  get->add_option("--attributes", options->attributes, "Only these attributes or paths: a,b.c")->type_name("LIST");
+  get->add_option("--projection", options->expression, "A ProjectionExpression; its names as '#name=attribute'")
+      ->type_name("EXPR");
+  get->add_flag("--consistent", options->consistent, "A strongly consistent read");
+
+  CLI::App* put =
+      add_command(root, session, "put", "Put one item", "ITEM",
+                  "Examples: stator put shop '{\"pk\": \"CUSTOMER#ann\", \"sk\": \"PROFILE\", \"points\": 3}'\n"
+                  "          stator put shop --condition 'points < :most' :most=10 < item.json",
+                  put_item, options);
+  put->add_flag("--if-not-exists", options->if_not_exists, "Only where there is no item with this key");
+  add_conditions(*put, options);
+
+  CLI::App* update =
+      add_command(root, session, "update", "Change attributes of one item, and print the item", "KEY",
+                  "Examples: stator update shop 'CUSTOMER#ann' PROFILE --set city=Paris --add points=5 --remove note\n"
+                  "          stator update shop 'CUSTOMER#ann' PROFILE --expression 'SET points = points - :n' :n=5",
+                  update_item, options);
+  add_key(*update, options);
+  update->add_option("--set", options->update.set, "Set an attribute or path")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  update->add_option("--add", options->update.add, "Add to a number, or members to a set")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  update->add_option("--remove", options->update.remove, "Remove an attribute or path")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  update->add_option("--remove-member", options->update.remove_members, "Remove members from a set")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  update->add_option("--expression", options->expression, "An UpdateExpression; its values as :name=VALUE")
+      ->type_name("EXPR");
+  update->add_flag("--if-exists", options->if_exists, "Only where there is an item with this key");
+  add_conditions(*update, options);
+
+  CLI::App* remove = add_command(root, session, "delete", "Delete one item, and print what it was", "KEY",
+                                 "Example: stator delete shop 'CUSTOMER#ann' 'ORDER#1001'", delete_item, options);
+  add_key(*remove, options);
+  remove->add_flag("--if-exists", options->if_exists, "Fail where there is no item with this key");
+  add_conditions(*remove, options);
+
+  CLI::App* edit = add_command(root, session, "edit", "Change one item in an editor (VISUAL, EDITOR)", "KEY",
+                               "Writes nothing where the item was changed meanwhile.\n"
+                               "Example: stator edit shop 'CUSTOMER#ann' PROFILE",
+                               edit_item, options);
+  add_key(*edit, options);
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,61 @@
+#include "cli/pager.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <ostream>
+#include <string>
+
+#include "cli/terminal.h"
+
+namespace stator::cli {
+namespace {
+
+std::string pager_command() {
+  for (const char* name : {"STATOR_PAGER", "PAGER"}) {
+    if (const char* value = std::getenv(name); value != nullptr) return value;
+  }
+  return "less";
+}
+
+}  // namespace
+
+Pager::Pager(const Session& session) : session_(session) {
+  if (!session.pages || !session.out_is_terminal) return;
+  const std::string command = pager_command();
+  if (command.empty() || command == "cat") return;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return;
+  session.out->flush();
+  terminal_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  process_ = terminal_ < 0 ? -1 : ::fork();
+  if (process_ == 0) {
+    ::dup2(ends[0], STDIN_FILENO);
+    // F: leave at once where all fits; R: colours; X: do not clear the screen.
+    ::setenv("LESS", "FRX", 0);
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  if (process_ > 0) ::dup2(ends[1], STDOUT_FILENO);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  if (process_ < 0 && terminal_ >= 0) ::close(terminal_);
+}
+
+Pager::~Pager() {
+  if (process_ <= 0) return;
+  try {
+    session_.out->flush();
+  } catch (const OutputError&) {  // the reader left the pager
+  }
+  ::dup2(terminal_, STDOUT_FILENO);
+  ::close(terminal_);
+  int status = 0;
+  while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,185 @@
+#include <ostream>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/item_printing.h"
+#include "cli/target.h"
+#include "toolkit/expression_words.h"
+#include "toolkit/scan.h"
+#include "toolkit/table_info.h"
+
+/// stator query, scan, count: many items of any table.
+namespace stator::cli {
+namespace {
+
+struct ReadOptions {
+  std::string table;
+  std::vector<std::string> words;
+  std::string key_condition;
+  toolkit::SortWords sort;
+  std::string attributes;
+  std::string filter;
+  std::vector<std::string> where;
+  bool approximate = false;
+  bool ddb_json = false;
+  toolkit::ScanOptions scan;
+};
+
+/// What is common to the three: the table, its keys, and the expressions.
+toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
+  toolkit::ExpressionWords expression;
+  const auto words = toolkit::take_arguments(options.words, expression);
+  toolkit::TableInfo table = toolkit::describe_table(endpoint, options.table);
+  toolkit::ScanOptions& scan = options.scan;
+  scan.table = options.table;
+  scan.with_capacity = true;
+  if (!options.key_condition.empty()) {
+    if (!words.empty()) throw toolkit::WordError("--key-condition is given instead of \"" + words.front() + "\"");
+    scan.key_condition = options.key_condition;
+  } else if (!words.empty()) {
+    scan.key_condition = toolkit::key_condition(table, scan.index, words, options.sort, expression);
+  } else if (!scan.index.empty() && table.find_index(scan.index) == nullptr) {
+    // For its message.
+    toolkit::key_condition(table, scan.index, {"0"}, {}, expression);
+  }
+  std::vector<std::string> filters{options.filter};
+  for (const std::string& word : options.where) filters.push_back(toolkit::comparison(word, expression));
+  scan.filter = toolkit::all_of(filters);
+  for (std::size_t at = 0; at <= options.attributes.size() && !options.attributes.empty();) {
+    const std::size_t end = std::min(options.attributes.find(',', at), options.attributes.size());
+    scan.projection += (scan.projection.empty() ? "" : ", ") + expression.path(options.attributes.substr(at, end - at));
+    at = end + 1;
+  }
+  scan.names_json = expression.names_json();
+  scan.values_json = expression.values_json();
+  return table;
+}
+
+std::vector<std::string> first_columns(const toolkit::TableInfo& table, const ReadOptions& options) {
+  return options.scan.projection.empty() ? table.key_names() : std::vector<std::string>();
+}
+
+void read_items(Session& session, ReadOptions& options) {
+  const auto endpoint = open_endpoint(session);
+  const toolkit::TableInfo table = prepare(*endpoint, options);
+  toolkit::ScanResult result;
+  {
+    ItemPrinter printer(session, first_columns(table, options), options.ddb_json);
+    result = toolkit::scan(*endpoint, options.scan, [&printer](const json::Object& item) { printer.write(item); });
+    printer.finish();
+  }
+  std::string what = counted(result.items, "item");
+  if (result.scanned != result.items) what += " of " + std::to_string(result.scanned) + " read";
+  tell_cost(session, what, result.capacity_units);
+}
+
+void query(Session& session, ReadOptions& options) {
+  if (options.words.empty() && options.key_condition.empty())
+    throw toolkit::WordError("give the partition key's value, or --key-condition (to read everything: stator scan)");
+  read_items(session, options);
+}
+
+void scan(Session& session, ReadOptions& options) { read_items(session, options); }
+
+void count(Session& session, ReadOptions& options) {
+  require_human_or_json(session);
+  const auto endpoint = open_endpoint(session);
+  const toolkit::TableInfo table = prepare(*endpoint, options);
+  toolkit::ScanResult result;
+  if (options.approximate) {
+    result.items = table.item_count;
+  } else {
+    options.scan.count_only = true;
+    // A query has no segments.
+    if (!options.scan.key_condition.empty()) options.scan.segments = 1;
+    result = toolkit::scan(*endpoint, options.scan, [](const json::Object&) {});
+  }
+  if (session.output == OutputFormat::kJson) {
+    print_json(session, "{\"Count\":" + std::to_string(result.items) + "}");
+  } else {
+    *session.out << result.items << "\n";
+  }
+  if (!options.approximate) tell_cost(session, std::to_string(result.scanned) + " read", result.capacity_units);
+}
+
+using Options = std::shared_ptr<ReadOptions>;
+
+CLI::App* add_command(CLI::App& root, Session& session, const std::string& name, const std::string& description,
+                      const std::string& footer, void (*body)(Session&, ReadOptions&), Options& options) {
+  CLI::App* command = root.add_subcommand(name, description);
+  options = std::make_shared<ReadOptions>();
+  command->add_option("TABLE", options->table, "The table")->required();
+  command->add_option("--index", options->scan.index, "Read this index")->type_name("NAME");
+  command->add_option("--where", options->where, "Only items for which this holds: status=OPEN, 'total>=100'")
+      ->type_name("COMPARISON")
+      ->allow_extra_args(false);
+  command->add_option("--filter", options->filter, "A FilterExpression; its values as :name=VALUE")->type_name("EXPR");
+  command->add_flag("--consistent", options->scan.consistent, "Strongly consistent reads");
+  command->add_flag("-q,--quiet", session.quiet, "Do not say what it cost");
+  command->footer(footer);
+  command->callback([options, &session, body] { body(session, *options); });
+  return command;
+}
+
+void add_reading(CLI::App& command, const Options& options) {
+  command.add_option("--attributes", options->attributes, "Only these attributes or paths: a,b.c")->type_name("LIST");
+  command.add_option("--limit", options->scan.limit, "At most so many items")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command.add_flag("--ddb-json", options->ddb_json, "DynamoDB's JSON ({\"S\": \"…\"}) instead of plain JSON");
+}
+
+void add_segments(CLI::App& command, const Options& options) {
+  command.add_option("--segments", options->scan.segments, "Read so many segments at the same time")
+      ->type_name("N")
+      ->check(CLI::Range(1U, toolkit::kMaxParallelSegments));
+}
+
+void add_key_conditions(CLI::App& command, const Options& options) {
+  command.add_option("--key-condition", options->key_condition, "A KeyConditionExpression instead of words")
+      ->type_name("EXPR");
+  command.add_option("--begins-with", options->sort.begins_with, "Sort keys that begin so")->type_name("VALUE");
+  command.add_option("--between", options->sort.between, "Sort keys from LOW to HIGH")
+      ->type_name("LOW HIGH")
+      ->expected(2);
+  command.add_option("--less-than", options->sort.less_than, "Sort keys below this")->type_name("VALUE");
+  command.add_option("--at-most", options->sort.at_most, "Sort keys up to this")->type_name("VALUE");
+  command.add_option("--greater-than", options->sort.greater_than, "Sort keys above this")->type_name("VALUE");
+  command.add_option("--at-least", options->sort.at_least, "Sort keys from this on")->type_name("VALUE");
+}
+
+}  // namespace
+
+void add_read_commands(CLI::App& root, Session& session) {
+  Options options;
+  CLI::App* query_command =
+      add_command(root, session, "query", "Print the items of one partition, in the order of the sort key",
+                  "Examples: stator query shop 'CUSTOMER#ann' --begins-with ORDER# --reverse --limit 5\n"
+                  "          stator query shop OPEN --index by-status --at-least 2026-11\n"
+                  "          stator query shop --key-condition 'pk = :p' ':p=CUSTOMER#ann' --where 'total>100'",
+                  query, options);
+  add_words(*query_command, "KEY", options->words, "The values of the key attributes, from the partition key on");
+  add_key_conditions(*query_command, options);
+  query_command->add_flag("--reverse", options->scan.descending, "Highest sort key first");
+  add_reading(*query_command, options);
+
+  CLI::App* scan_command = add_command(root, session, "scan", "Print every item of a table",
+                                       "Examples: stator scan shop --where kind=order --output csv\n"
+                                       "          stator scan shop --filter 'contains(tags, :t)' :t=new",
+                                       scan, options);
+  add_words(*scan_command, "KEY", options->words, "Values and names of the filter: :name=VALUE, '#name=attribute'");
+  add_reading(*scan_command, options);
+  add_segments(*scan_command, options);
+
+  CLI::App* count_command = add_command(root, session, "count", "Count the items of a table or of one partition",
+                                        "Examples: stator count shop --where status=OPEN\n"
+                                        "          stator count shop 'CUSTOMER#ann'",
+                                        count, options);
+  add_words(*count_command, "KEY", options->words, "The values of the key attributes, from the partition key on");
+  add_key_conditions(*count_command, options);
+  add_segments(*count_command, options);
+  count_command->add_flag("--approximate", options->approximate,
+                          "What the table's description says: costs nothing, up to six hours old on AWS");
+}
+
+}  // namespace stator::cli

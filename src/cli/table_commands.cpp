@@ -1,0 +1,157 @@
+#include <array>
+#include <cstdio>
+#include <ostream>
+
+#include "cli/command.h"
+#include "cli/item_printing.h"
+#include "cli/target.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "toolkit/call.h"
+#include "toolkit/table_info.h"
+#include "toolkit/tables.h"
+#include "toolkit/text_table.h"
+
+/// stator tables, describe: what there is.
+namespace stator::cli {
+namespace {
+
+/// "1.5 MB"
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1000) return counted(bytes, "byte");
+  constexpr std::array<const char*, 4> kUnits = {"kB", "MB", "GB", "TB"};
+  double value = static_cast<double>(bytes) / 1000;
+  std::size_t unit = 0;
+  for (; value >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %s", value, kUnits[unit]);
+  return text.data();
+}
+
+std::string key_text(const std::vector<toolkit::KeyColumn>& partition, const std::vector<toolkit::KeyColumn>& sort) {
+  std::string text;
+  for (const auto* columns : {&partition, &sort}) {
+    for (const toolkit::KeyColumn& column : *columns)
+      text += (text.empty() ? "" : ", ") + column.name + " " + column.type + (columns == &sort ? " (sort)" : "");
+  }
+  return text;
+}
+
+std::vector<toolkit::KeyColumn> sort_columns(const toolkit::TableInfo& table) {
+  return table.has_sort_key() ? std::vector{table.sort_key} : std::vector<toolkit::KeyColumn>();
+}
+
+void list(Session& session, bool is_long) {
+  require_human_or_json(session);
+  const auto endpoint = open_endpoint(session);
+  const std::vector<std::string> names = toolkit::list_tables(*endpoint);
+  if (names.empty() && session.output == OutputFormat::kHuman) {
+    *session.err << "no tables (" << endpoint->describe() << ")\n";
+    return;
+  }
+  if (!is_long && session.output == OutputFormat::kHuman) {
+    for (const std::string& name : names) *session.out << name << "\n";
+    return;
+  }
+  std::string json = "[";
+  toolkit::TextTable table({"table", "status", "key", "indexes", "items", "size"});
+  for (const std::string& name : names) {
+    if (!is_long) {
+      if (json.back() != '[') json += ',';
+      json::append_string(name, json);
+      continue;
+    }
+    const toolkit::TableInfo info = toolkit::describe_table(*endpoint, name);
+    if (json.back() != '[') json += ',';
+    json += info.description_json;
+    table.set("table", {name, false});
+    table.set("status", {info.status, false});
+    table.set("key", {key_text({info.partition_key}, sort_columns(info)), false});
+    table.set("indexes", {std::to_string(info.indexes.size()), true});
+    table.set("items", {std::to_string(info.item_count), true});
+    table.set("size", {size_text(info.size_bytes), true});
+    table.end_row();
+  }
+  if (session.output == OutputFormat::kJson) return print_json(session, json + "]");
+  table.draw(*session.out, session.columns, session.colour);
+}
+
+/// A member somewhere in a description, as text.
+std::string text_at(const json::Value& root, const char* pointer) {
+  json::Value value;
+  if (root.at_pointer(pointer).get(value) != simdjson::SUCCESS) return {};
+  std::string_view text;
+  return value.get(text) == simdjson::SUCCESS ? std::string(text) : std::string(simdjson::minify(value));
+}
+
+std::string billing_text(const json::Value& table) {
+  if (text_at(table, "/BillingModeSummary/BillingMode") == "PAY_PER_REQUEST") return "on demand";
+  return "provisioned, " + text_at(table, "/ProvisionedThroughput/ReadCapacityUnits") + " read and " +
+         text_at(table, "/ProvisionedThroughput/WriteCapacityUnits") + " write units";
+}
+
+/// What DescribeTimeToLive says; empty where it is off, or where nobody may ask.
+std::string time_to_live(endpoint::Endpoint& endpoint, const std::string& table) {
+  try {
+    const std::string reply =
+        toolkit::call(endpoint, "DescribeTimeToLive", toolkit::RequestBuilder().text("TableName", table).str());
+    json::Parser parser;
+    const json::Value root = parser.parse(reply);
+    const std::string attribute = text_at(root, "/TimeToLiveDescription/AttributeName");
+    const std::string status = text_at(root, "/TimeToLiveDescription/TimeToLiveStatus");
+    if (attribute.empty()) return {};
+    return attribute + (status == "ENABLED" ? "" : " (" + status + ")");
+  } catch (const toolkit::OperationError&) {
+    return {};
+  }
+}
+
+void describe(Session& session, const std::string& name) {
+  require_human_or_json(session);
+  const auto endpoint = open_endpoint(session);
+  const toolkit::TableInfo info = toolkit::describe_table(*endpoint, name);
+  if (session.output == OutputFormat::kJson) return print_json(session, info.description_json);
+  json::Parser parser;
+  const json::Value table = parser.parse(info.description_json);
+  const auto line = [&](const std::string& label, const std::string& text) {
+    constexpr std::size_t kLabel = 14;
+    if (!text.empty())
+      *session.out << label << std::string(kLabel - std::min(kLabel - 1, label.size()), ' ') << text << "\n";
+  };
+  line("table", info.name + (info.status == "ACTIVE" ? "" : " (" + info.status + ")"));
+  line("key", key_text({info.partition_key}, sort_columns(info)));
+  line("items", std::to_string(info.item_count) + ", " + size_text(info.size_bytes));
+  line("capacity", billing_text(table));
+  line("stream", text_at(table, "/StreamSpecification/StreamViewType"));
+  line("time to live", time_to_live(*endpoint, name));
+  if (text_at(table, "/DeletionProtectionEnabled") == "true") line("protection", "against deletion");
+  line("arn", text_at(table, "/TableArn"));
+  for (const toolkit::IndexInfo& index : info.indexes) {
+    std::string projection = index.projection == "ALL" ? "all attributes" : "keys only";
+    if (index.projection == "INCLUDE") {
+      projection = "keys";
+      for (const std::string& attribute : index.included) projection += ", " + attribute;
+    }
+    line("index", index.name + ": " + key_text(index.partition_keys, index.sort_keys) + "; " + projection +
+                      (index.global ? "" : "; local") +
+                      (index.status.empty() || index.status == "ACTIVE" ? "" : " (" + index.status + ")"));
+  }
+}
+
+}  // namespace
+
+void add_table_commands(CLI::App& root, Session& session) {
+  CLI::App* tables = root.add_subcommand("tables", "List the tables, a name a line");
+  const auto is_long = std::make_shared<bool>(false);
+  tables->add_flag("-l,--long", *is_long, "With keys, counts and sizes");
+  tables->footer("Example: stator tables --long");
+  tables->callback([is_long, &session] { list(session, *is_long); });
+
+  CLI::App* describe_command = root.add_subcommand("describe", "Say what a table is: keys, indexes, capacity, size");
+  const auto name = std::make_shared<std::string>();
+  describe_command->add_option("TABLE", *name, "The table")->required();
+  describe_command->footer("Example: stator describe shop --output json");
+  describe_command->callback([name, &session] { describe(session, *name); });
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,273 @@
+#include "toolkit/expression_words.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/utf8.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "model/text.h"
+#include "toolkit/plain_json.h"
+
+namespace stator::toolkit {
+namespace {
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(core::utf8_prefix(core::to_utf8(text), 80)) + "\"";
+}
+
+std::string value_of_word(std::string_view word, const std::string& of) {
+  if (!core::is_utf8(word)) throw WordError(of + ": the value is no UTF-8");
+  try {
+    return wire_value_of_word(word);
+  } catch (const PlainJsonError& error) {
+    throw WordError(of + ": " + error.what());
+  }
+}
+
+void add_member(std::string_view name, std::string_view json, std::string& members) {
+  if (!members.empty()) members += ',';
+  json::append_string(name, members);
+  members += ':';
+  members += json;
+}
+
+/// "path=value" in its parts.
+std::pair<std::string_view, std::string_view> parts_of(std::string_view word, std::string_view option) {
+  const std::size_t equals = word.find('=');
+  if (equals == std::string_view::npos || equals == 0)
+    throw WordError(std::string(option) + ": expected ATTRIBUTE=VALUE, found " + quoted(word));
+  return {word.substr(0, equals), word.substr(equals + 1)};
+}
+
+/// "pk (S) and sk (N)"
+std::string describe_key(const std::vector<KeyColumn>& columns) {
+  std::string text;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) text += i + 1 == columns.size() ? " and " : ", ";
+    text += columns[i].name + " (" + columns[i].type + ")";
+  }
+  return text;
+}
+
+std::vector<KeyColumn> columns_of(const TableInfo& table) {
+  std::vector<KeyColumn> columns{table.partition_key};
+  if (table.has_sort_key()) columns.push_back(table.sort_key);
+  return columns;
+}
+
+std::string wire_key_value(const KeyColumn& column, std::string_view word) {
+  try {
+    return key_value(column, word);
+  } catch (const std::runtime_error& error) {
+    throw WordError(error.what());
+  }
+}
+
+}  // namespace
+
+bool ExpressionWords::is_argument(std::string_view word) {
+  if (word.size() < 3 || (word.front() != ':' && word.front() != '#')) return false;
+  std::size_t at = 1;
+  while (at < word.size() && is_name_character(word[at])) ++at;
+  return at > 1 && at < word.size() && word[at] == '=';
+}
+
+void ExpressionWords::add_argument(std::string_view word) {
+  const std::size_t equals = word.find('=');
+  const std::string name(word.substr(0, equals));
+  const std::string_view content = word.substr(equals + 1);
+  if (std::find(given_.begin(), given_.end(), name) != given_.end()) throw WordError(name + " is given twice");
+  given_.push_back(name);
+  if (name.front() == ':') {
+    add_member(name, value_of_word(content, name), values_);
+    return;
+  }
+  std::string attribute;
+  json::append_string(core::to_utf8(content), attribute);
+  add_member(name, attribute, names_);
+}
+
+std::string ExpressionWords::name(std::string_view attribute) {
+  std::string placeholder = "#stator" + std::to_string(count_++);
+  std::string text;
+  json::append_string(core::to_utf8(attribute), text);
+  add_member(placeholder, text, names_);
+  return placeholder;
+}
+
+std::string ExpressionWords::value(std::string_view wire_value) {
+  std::string placeholder = ":stator" + std::to_string(count_++);
+  add_member(placeholder, wire_value, values_);
+  return placeholder;
+}
+
+std::string ExpressionWords::path(std::string_view words) {
+  std::string out;
+  for (std::size_t at = 0; at <= words.size();) {
+    const std::size_t end = std::min(words.find('.', at), words.size());
+    const std::string_view step = words.substr(at, end - at);
+    const std::size_t bracket = std::min(step.find('['), step.size());
+    if (bracket == 0) throw WordError("expected an attribute's name or path, found " + quoted(words));
+    std::string_view rest = step.substr(bracket);
+    out += (at == 0 ? "" : ".") + name(step.substr(0, bracket));
+    while (!rest.empty()) {
+      const std::size_t close = rest.find(']');
+      const std::string_view number = close == std::string_view::npos ? "" : rest.substr(1, close - 1);
+      if (rest.front() != '[' || number.empty() || number.find_first_not_of("0123456789") != std::string_view::npos)
+        throw WordError("expected a path such as lines[0].count, found " + quoted(words));
+      out += rest.substr(0, close + 1);
+      rest.remove_prefix(close + 1);
+    }
+    at = end + 1;
+  }
+  return out;
+}
+
+void ExpressionWords::add_to(RequestBuilder& request) const {
+  if (!names_.empty()) request.json("ExpressionAttributeNames", names_json());
+  if (!values_.empty()) request.json("ExpressionAttributeValues", values_json());
+}
+
+std::vector<std::string> take_arguments(const std::vector<std::string>& words, ExpressionWords& expression) {
+  std::vector<std::string> others;
+  for (const std::string& word : words) {
+    if (ExpressionWords::is_argument(word)) {
+      expression.add_argument(word);
+    } else {
+      others.push_back(word);
+    }
+  }
+  return others;
+}
+
+std::string comparison(std::string_view word, ExpressionWords& expression) {
+  constexpr std::array<std::string_view, 6> kOperators = {"<>", "<=", ">=", "=", "<", ">"};
+  const std::size_t at = word.find_first_of("<>=");
+  if (at != std::string_view::npos && at > 0) {
+    for (const std::string_view comparator : kOperators) {
+      if (!word.substr(at).starts_with(comparator)) continue;
+      const std::string value = value_of_word(word.substr(at + comparator.size()), std::string(word.substr(0, at)));
+      const std::string path = expression.path(word.substr(0, at));
+      return path + " " + std::string(comparator) + " " + expression.value(value);
+    }
+  }
+  throw WordError("--where: expected a comparison such as status=OPEN or 'total>=100', found " + quoted(word));
+}
+
+std::string all_of(const std::vector<std::string>& conditions) {
+  std::vector<std::string> given;
+  std::copy_if(conditions.begin(), conditions.end(), std::back_inserter(given),
+               [](const std::string& condition) { return !condition.empty(); });
+  if (given.size() == 1) return given.front();
+  std::string out;
+  for (const std::string& condition : given) out += (out.empty() ? "(" : " AND (") + condition + ")";
+  return out;
+}
+
+std::string update_expression(const UpdateWords& words, ExpressionWords& expression) {
+  std::string out;
+  const auto clause = [&](std::string_view verb, std::string_view option, const std::vector<std::string>& list,
+                          std::string_view between) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      out += i > 0 ? ", " : (out.empty() ? "" : " ") + std::string(verb) + " ";
+      if (between.empty()) {
+        out += expression.path(list[i]);
+        continue;
+      }
+      const auto [path, value] = parts_of(list[i], option);
+      const std::string wire = value_of_word(value, std::string(path));
+      out += expression.path(path) + std::string(between) + expression.value(wire);
+    }
+  };
+  clause("SET", "--set", words.set, " = ");
+  clause("REMOVE", "--remove", words.remove, "");
+  clause("ADD", "--add", words.add, " ");
+  clause("DELETE", "--remove-member", words.remove_members, " ");
+  return out;
+}
+
+std::string key_json(const TableInfo& table, const std::vector<std::string>& words) {
+  const auto columns = columns_of(table);
+  if (words.size() != columns.size())
+    throw WordError("the key of table " + table.name + " is " + describe_key(columns) + ": give " +
+                    (columns.size() == 1 ? "one value" : "two values") + ", not " + std::to_string(words.size()));
+  std::string key;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    add_member(columns[i].name, wire_key_value(columns[i], words[i]), key);
+  return "{" + key + "}";
+}
+
+std::string key_of_item(const TableInfo& table, std::string_view item_json) {
+  json::Parser parser;
+  json::Object item;
+  if (parser.parse(item_json).get(item) != simdjson::SUCCESS) throw WordError("the item is no JSON object");
+  std::string key;
+  for (const KeyColumn& column : columns_of(table)) {
+    json::Value value;
+    if (!json::find_member(item, column.name, value))
+      throw WordError("the item lacks the key attribute " + column.name + " (" + column.type + ") of table " +
+                      table.name);
+    add_member(column.name, std::string(simdjson::minify(value)), key);
+  }
+  return "{" + key + "}";
+}
+
+std::string key_condition(const TableInfo& table, const std::string& index, const std::vector<std::string>& words,
+                          const SortWords& sort, ExpressionWords& expression) {
+  std::vector<KeyColumn> columns = columns_of(table);
+  std::string owner = "table " + table.name;
+  if (!index.empty()) {
+    const IndexInfo* info = table.find_index(index);
+    if (info == nullptr) {
+      std::vector<std::string_view> names;
+      for (const IndexInfo& each : table.indexes) names.push_back(each.name);
+      const std::string_view nearest = model::nearest(index, names);
+      throw WordError("table " + table.name + " has no index " + index +
+                      (nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?"));
+    }
+    columns = info->partition_keys;
+    columns.insert(columns.end(), info->sort_keys.begin(), info->sort_keys.end());
+    owner = "index " + index;
+  }
+  if (words.empty() || words.size() > columns.size())
+    throw WordError("the key of " + owner + " is " + describe_key(columns) + ": give the value of " +
+                    columns.front().name + " first");
+  std::vector<std::string> conditions;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string value = wire_key_value(columns[i], words[i]);
+    const std::string name = expression.name(columns[i].name);
+    conditions.push_back(name + " = " + expression.value(value));
+  }
+  const struct {
+    const std::string& word;
+    std::string_view comparator;
+  } comparisons[] = {{sort.less_than, "<"}, {sort.at_most, "<="}, {sort.greater_than, ">"}, {sort.at_least, ">="}};
+  const auto given = std::count_if(std::begin(comparisons), std::end(comparisons),
+                                   [](const auto& each) { return !each.word.empty(); }) +
+                     (sort.begins_with.empty() ? 0 : 1) + (sort.between.empty() ? 0 : 1);
+  if (given > 1) throw WordError("a query takes one condition on the sort key");
+  if (given == 1) {
+    if (words.size() >= columns.size()) throw WordError("the key of " + owner + " has no further attribute to narrow");
+    const KeyColumn& column = columns[words.size()];
+    const auto value = [&](std::string_view word) { return expression.value(wire_key_value(column, word)); };
+    const std::string name = expression.name(column.name);
+    for (const auto& each : comparisons) {
+      if (!each.word.empty()) conditions.push_back(name + " " + std::string(each.comparator) + " " + value(each.word));
+    }
+    if (!sort.begins_with.empty()) conditions.push_back("begins_with(" + name + ", " + value(sort.begins_with) + ")");
+    if (!sort.between.empty()) {
+      const std::string low = value(sort.between.at(0));
+      conditions.push_back(name + " BETWEEN " + low + " AND " + value(sort.between.at(1)));
+    }
+  }
+  std::string out;
+  for (const std::string& condition : conditions) out += (out.empty() ? "" : " AND ") + condition;
+  return out;
+}
+
+}  // namespace stator::toolkit

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "toolkit/call.h"
+#include "toolkit/table_info.h"
+
+/// Expressions out of words of a command line. Values are plain JSON (plain_json.h, wire_value_of_word).
+namespace stator::toolkit {
+
+/// A word that cannot be read. One line for the user.
+struct WordError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The ExpressionAttributeNames and ExpressionAttributeValues of one request.
+class ExpressionWords {
+ public:
+  /// Whether the word is an argument such as ":total=3" or "#s=status".
+  static bool is_argument(std::string_view word);
+  /// Takes such a word. Throws WordError: broken JSON, a name twice.
+  void add_argument(std::string_view word);
+  /// Placeholders for an attribute's name and for a value in wire form. They do not meet those of arguments.
+  std::string name(std::string_view attribute);
+  std::string value(std::string_view wire_value);
+  /// A document path ("address.city", "lines[0].count") with every name as a placeholder. Throws WordError.
+  std::string path(std::string_view words);
+  /// Adds the members to a request, where there are any.
+  void add_to(RequestBuilder& request) const;
+  /// The same as JSON objects; empty where there are none.
+  [[nodiscard]] std::string names_json() const { return names_.empty() ? "" : "{" + names_ + "}"; }
+  [[nodiscard]] std::string values_json() const { return values_.empty() ? "" : "{" + values_ + "}"; }
+
+ private:
+  /// Members without the braces.
+  std::string names_;
+  std::string values_;
+  std::vector<std::string> given_;
+  std::size_t count_ = 0;
+};
+
+/// Takes the arguments out of `words`; the others are returned in their order.
+std::vector<std::string> take_arguments(const std::vector<std::string>& words, ExpressionWords& expression);
+
+/// A comparison: "status=OPEN", "total>=100"; the operators are = <> < <= > >=. Throws WordError.
+std::string comparison(std::string_view word, ExpressionWords& expression);
+/// Conditions joined by AND; empty ones are left out.
+std::string all_of(const std::vector<std::string>& conditions);
+
+/// The short forms of an update, each "path=value" or, for `remove`, "path".
+struct UpdateWords {
+  std::vector<std::string> set;
+  std::vector<std::string> add;
+  std::vector<std::string> remove;
+  std::vector<std::string> remove_members;  // DELETE: from a set
+};
+/// Their UpdateExpression; empty where there are none. Throws WordError.
+std::string update_expression(const UpdateWords& words, ExpressionWords& expression);
+
+/// A table's key from words, one for each key attribute. Wire JSON. Throws WordError that says what the key is.
+std::string key_json(const TableInfo& table, const std::vector<std::string>& words);
+/// From an item (wire JSON): its key attributes alone. Throws WordError where one is missing.
+std::string key_of_item(const TableInfo& table, std::string_view item_json);
+
+/// How a query narrows the sort key; at most one of these.
+struct SortWords {
+  std::string begins_with;
+  std::vector<std::string> between;  // two
+  std::string less_than;
+  std::string at_most;
+  std::string greater_than;
+  std::string at_least;
+};
+/// The KeyConditionExpression for the table's or an index's key: the first words are equal to the key attributes in
+/// their order, then `sort` narrows the next one. Throws WordError.
+std::string key_condition(const TableInfo& table, const std::string& index, const std::vector<std::string>& words,
+                          const SortWords& sort, ExpressionWords& expression);
+
+}  // namespace stator::toolkit

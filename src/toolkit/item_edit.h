@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "endpoint/endpoint.h"
+#include "toolkit/table_info.h"
+
+/// Changing an item that somebody else may change too.
+namespace stator::toolkit {
+
+struct ItemChange {
+  /// Attributes set and removed; both 0: the items are the same, and there is no request.
+  std::size_t set = 0;
+  std::size_t removed = 0;
+  /// UpdateItem's request.
+  std::string request;
+};
+
+/// The UpdateItem request that turns the item `before` into `after` (both wire JSON), on the condition that the
+/// attributes of `before` are what they were and the new ones are not there. Items of more attributes than one
+/// condition can hold are checked for the changed ones only. Throws WordError where the key differs.
+ItemChange change_item(const TableInfo& table, std::string_view before, std::string_view after);
+
+/// Whether two items (wire JSON) are equal as DynamoDB compares: numbers by value, sets and maps without order.
+bool same_items(std::string_view one, std::string_view other);
+
+}  // namespace stator::toolkit

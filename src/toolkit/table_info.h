@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+
+/// What commands must know of a table to read keys as words and to print what there is.
+namespace stator::toolkit {
+
+struct KeyColumn {
+  std::string name;
+  /// "S", "N" or "B".
+  std::string type;
+};
+
+struct IndexInfo {
+  std::string name;
+  bool global = false;
+  /// Partition key attributes, then sort key attributes.
+  std::vector<KeyColumn> partition_keys;
+  std::vector<KeyColumn> sort_keys;
+  /// "ALL", "KEYS_ONLY", "INCLUDE"; and the attributes of INCLUDE.
+  std::string projection;
+  std::vector<std::string> included;
+  /// "ACTIVE", …; empty for local indexes.
+  std::string status;
+};
+
+struct TableInfo {
+  std::string name;
+  std::string status;
+  KeyColumn partition_key;
+  /// Without a name where the table has none.
+  KeyColumn sort_key;
+  std::vector<IndexInfo> indexes;
+  std::uint64_t item_count = 0;
+  std::uint64_t size_bytes = 0;
+  /// DescribeTable's `Table` member, JSON.
+  std::string description_json;
+
+  [[nodiscard]] bool has_sort_key() const { return !sort_key.name.empty(); }
+  /// The names of the key attributes, partition key first.
+  [[nodiscard]] std::vector<std::string> key_names() const;
+  /// Null where there is no such index.
+  [[nodiscard]] const IndexInfo* find_index(std::string_view index) const;
+};
+
+/// DescribeTable. Throws OperationError; where the table is missing its message ends with the nearest name there is.
+TableInfo describe_table(endpoint::Endpoint& endpoint, const std::string& table);
+
+/// The same from DescribeTable's `Table` member. Throws std::runtime_error for anything else.
+TableInfo read_table_info(std::string_view description_json);
+
+/// A key attribute's value from a word, by its type: text, a number, base64. Wire JSON. Throws std::runtime_error that
+/// names the attribute.
+std::string key_value(const KeyColumn& column, std::string_view word);
+
+}  // namespace stator::toolkit

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stator::toolkit {
+
+/// Rows with named columns, drawn as aligned text: a line of headings, then a line a row, two spaces between columns.
+class TextTable {
+ public:
+  struct Cell {
+    std::string text;
+    /// Numbers stand at the right of their column.
+    bool right = false;
+  };
+
+  /// `columns` come first, in this order; others follow in the order they are met.
+  explicit TextTable(std::vector<std::string> columns = {});
+
+  void set(const std::string& column, Cell cell);
+  void end_row();
+  [[nodiscard]] std::size_t row_count() const { return rows_.size(); }
+
+  /// At most `width` columns of the terminal wide (0: any): long cells are cut with "…", widest columns first, and
+  /// columns for which no room is left are replaced by one "…". Nothing where there are no rows. Control characters are
+  /// shown as escapes.
+  void draw(std::ostream& out, std::size_t width, bool bold_headings) const;
+
+ private:
+  std::vector<std::string> columns_;
+  std::map<std::string, std::size_t, std::less<>> places_;
+  std::vector<std::vector<Cell>> rows_;
+  std::vector<Cell> row_;
+};
+
+/// How many columns of a terminal the text takes: wide East Asian characters and emoji two, combining marks none.
+std::size_t display_width(std::string_view text);
+
+/// `text` with control characters as escapes (\n, \x1B), so that a terminal shows them instead of obeying.
+std::string printable(std::string_view text);
+
+}  // namespace stator::toolkit

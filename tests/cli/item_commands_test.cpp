@@ -1,0 +1,250 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/command_line.h"
+#include "model/temporary_directory.h"
+
+/// stator get, put, update, delete, edit, query, scan, count, describe, tables, on the model of a shop.
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kProject = STATOR_SOURCE_DIR;
+
+class ItemCommands : public ::testing::Test {
+ protected:
+  ItemCommands() {
+    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS",
+                             "CONNECTION_URL", "PROD_CONNECTION_URL", "VISUAL", "EDITOR"})
+      unsetenv(name);
+    EXPECT_EQ(stator({"ddb", "schema-load"}).code, 0);
+    EXPECT_EQ(stator({"ddb", "seed"}).code, 0);
+  }
+  ~ItemCommands() override { unsetenv("EDITOR"); }
+  Outcome stator(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin(), {"--data", (directory_.path() / "data").string(), "--models",
+                                         (kProject / "tests" / "cli" / "models").string()});
+    return run_line(arguments, input);
+  }
+  /// Of a command that must succeed.
+  std::string out(const std::vector<std::string>& arguments, const std::string& input = "") {
+    const Outcome outcome = stator(arguments, input);
+    EXPECT_EQ(outcome.code, 0) << ::testing::PrintToString(arguments) << outcome.err;
+    return outcome.out;
+  }
+  TemporaryDirectory directory_;
+};
+
+struct Row {
+  std::vector<std::string> arguments;
+  const char* out;
+  const char* err;
+};
+
+TEST_F(ItemCommands, ReadWithKeysAsWordsAndSayWhatItCost) {
+  const Row rows[] = {
+      {{"get", "shop", "ann", "1002", "--output", "jsonl"},
+       "{\"customer\":\"ann\",\"order_id\":1002,\"worth\":25.5,\"state\":\"open\"}\n",
+       "1 item, 0.5 capacity units\n"},
+      {{"get", "shop", "ann", "1002", "--consistent", "--attributes", "worth,state"},
+       "{\n  \"worth\": 25.5,\n  \"state\": \"open\"\n}\n",
+       "1 item, 1 capacity unit\n"},
+      {{"get", "shop", "ann", "1002", "--projection", "#s", "#s=state", "-q"}, "{\n  \"state\": \"open\"\n}\n", ""},
+      {{"get", "shop", "--key", "{\"customer\":\"ann\",\"order_id\":1002}", "--ddb-json", "--output", "jsonl"},
+       nullptr,
+       nullptr},
+      {{"query", "shop", "ann", "-q"},
+       "{\"customer\":\"ann\",\"order_id\":1001,\"worth\":20,\"state\":\"shipped\"}\n"
+       "{\"customer\":\"ann\",\"order_id\":1002,\"worth\":25.5,\"state\":\"open\"}\n"
+       "{\"customer\":\"ann\",\"order_id\":1003,\"worth\":7,\"state\":\"open\"}\n",
+       ""},
+      {{"query", "shop", "ann", "--reverse", "--limit", "1", "--attributes", "order_id"},
+       "{\"order_id\":1003}\n",
+       "1 item, 0.5 capacity units\n"},
+      {{"query", "shop", "ann", "1001", "--attributes", "worth", "-q"}, "{\"worth\":20}\n", ""},
+      {{"query", "shop", "ann", "--index", "by-worth", "--between", "8", "25", "--attributes", "worth", "-q"},
+       "{\"worth\":20}\n",
+       ""},
+      {{"query", "shop", "ann", "--less-than", "1002", "--attributes", "order_id", "-q"}, "{\"order_id\":1001}\n", ""},
+      {{"query", "shop", "ann", "--at-least", "1003", "--attributes", "order_id", "-q"}, "{\"order_id\":1003}\n", ""},
+      {{"query", "shop", "--key-condition", "customer = :c AND order_id > :o", ":c=ann", ":o=1002", "--attributes",
+        "order_id"},
+       "{\"order_id\":1003}\n",
+       "1 item, 0.5 capacity units\n"},
+      {{"query", "shop", "ann", "--where", "state<>open", "--attributes", "state"},
+       "{\"state\":\"shipped\"}\n",
+       "1 item of 3 read, 0.5 capacity units\n"},
+      {{"query", "shop", "ann", "--filter", "worth IN (:a, :b)", ":a=7", ":b=8", "--where", "state=open", "--output",
+        "csv", "-q"},
+       "customer,order_id,worth,state\r\nann,1003,7,open\r\n",
+       ""},
+      {{"scan", "shop", "--where", "customer=ben", "--output", "table", "-q"},
+       "customer  order_id  worth  state\nben           1004     12  open\n",
+       ""},
+      {{"scan", "shop", "--where", "customer=ben", "--output", "python", "-q"},
+       "{'customer': 'ben', 'order_id': Decimal('1004'), 'worth': Decimal('12'), 'state': 'open'}\n",
+       ""},
+      {{"scan", "shop", "--where", "customer=nobody", "--output", "json", "-q"}, "[]\n", ""},
+      {{"count", "shop"}, "4\n", nullptr},
+      {{"count", "shop", "ann"}, "3\n", "3 read, 0.5 capacity units\n"},
+      {{"count", "shop", "--where", "worth>=12", "--segments", "8", "-q"}, "3\n", ""},
+      {{"count", "shop", "--approximate"}, "4\n", ""},
+      {{"count", "shop", "--output", "json", "-q"}, "{\n  \"Count\": 4\n}\n", ""},
+      {{"tables"}, "shop\n", ""},
+      {{"tables", "--output", "json"}, "[\n  \"shop\"\n]\n", ""},
+      {{"describe", "shop"},
+       "table         shop\nkey           customer S, order_id N (sort)\nitems         4, 156 bytes\n"
+       "capacity      on demand\narn           arn:aws:dynamodb:us-east-1:000000000000:table/shop\n"
+       "index         by-worth: customer S, worth N (sort); all attributes; local\n",
+       ""},
+  };
+  for (const Row& row : rows) {
+    const Outcome outcome = stator(row.arguments);
+    const std::string line = ::testing::PrintToString(row.arguments);
+    if (row.out == nullptr && row.err == nullptr) continue;
+    EXPECT_EQ(outcome.code, 0) << line << outcome.err;
+    if (row.out != nullptr) {
+      EXPECT_EQ(outcome.out, row.out) << line;
+    }
+    if (row.err != nullptr) {
+      EXPECT_EQ(outcome.err, row.err) << line;
+    }
+  }
+  EXPECT_EQ(out({"get", "shop", "--ddb-json", "--key", R"({"customer":{"S":"ann"},"order_id":{"N":"1003"}})", "-q",
+                 "--output", "jsonl"}),
+            "{\"customer\":{\"S\":\"ann\"},\"order_id\":{\"N\":\"1003\"},\"worth\":{\"N\":\"7\"},\"state\":{\"S\":"
+            "\"open\"}}\n");
+}
+
+TEST_F(ItemCommands, PutUpdateAndDeleteWhatTheySay) {
+  const std::string item =
+      "{\"customer\":\"zoe\",\"order_id\":12345678901234567890123456789012345678,"
+      "\"tags\":{\"$SS\":[\"a\",\"b\"]},\"icon\":{\"$B\":\"AP8=\"},\"lines\":[1,{\"n\":null}]}";
+  out({"put", "shop", item, "--if-not-exists"});
+  const std::vector<std::string> key = {"shop", "zoe", "12345678901234567890123456789012345678"};
+  const auto with_key = [&](std::vector<std::string> words, const std::vector<std::string>& more = {}) {
+    words.insert(words.end(), key.begin(), key.end());
+    words.insert(words.end(), {"-q", "--output", "jsonl"});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  EXPECT_EQ(out(with_key({"get"})), item + "\n");
+  EXPECT_EQ(stator({"put", "shop", item, "--if-not-exists"}).code, 1);
+  EXPECT_EQ(stator({"put", "shop", "--condition", "icon = :r", R"(:r={"$B":"AAAA"})"}, item).code, 1);
+  EXPECT_EQ(stator({"put", "shop", "--condition", "icon = :r", R"(:r={"$B":"AP8="})", "-"}, item).code, 0);
+  EXPECT_EQ(out(with_key({"update"}, {"--set", "lines[1].n=7", "--set", "note=a=b", "--remove", "icon", "--add",
+                                      "points=2.5", "--remove-member", R"(tags={"$SS":["a"]})"})),
+            "{\"customer\":\"zoe\",\"order_id\":12345678901234567890123456789012345678,\"tags\":{\"$SS\":[\"b\"]},"
+            "\"lines\":[1,{\"n\":7}],\"note\":\"a=b\",\"points\":2.5}\n");
+  EXPECT_EQ(out(with_key({"update"}, {"--expression", "SET points = points - :n REMOVE #l, tags, note", ":n=1",
+                                      "#l=lines", "--condition", "points > :least", ":least=2"})),
+            "{\"customer\":\"zoe\",\"order_id\":12345678901234567890123456789012345678,\"points\":1.5}\n");
+  EXPECT_EQ(stator({"update", "shop", "nobody", "1", "--set", "a=1", "--if-exists"}).code, 1);
+  EXPECT_EQ(stator({"get", "shop", "nobody", "1"}).err, "stator: table shop has no item nobody 1\n");
+  EXPECT_EQ(out(with_key({"delete"})),
+            "{\"customer\":\"zoe\",\"order_id\":12345678901234567890123456789012345678,\"points\":1.5}\n");
+  const Outcome again = stator({"delete", "shop", "zoe", "1"});
+  EXPECT_EQ(again.code, 0);
+  EXPECT_EQ(again.out, "");
+  EXPECT_EQ(again.err, "there was no item zoe 1, 1 capacity unit\n");
+  EXPECT_EQ(stator({"delete", "shop", "zoe", "1", "--if-exists"}).code, 1);
+  const fs::path file = directory_.path() / "item.json";
+  std::ofstream(file) << R"({"customer":{"S":"yan"},"order_id":{"N":"1.0"}})";
+  out({"put", "shop", "@" + file.string(), "--ddb-json"});
+  EXPECT_EQ(out({"get", "shop", "yan", "1", "-q", "--output", "jsonl"}), "{\"customer\":\"yan\",\"order_id\":1}\n");
+}
+
+TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
+  const struct {
+    std::vector<std::string> arguments;
+    int code;
+    const char* err;
+  } rows[] = {
+      {{"get", "shopp", "ann", "1"},
+       1,
+       "An error occurred (ResourceNotFoundException) when calling the DescribeTable operation: Requested resource not "
+       "found: Table: shopp not found; did you mean shop?\n"},
+      {{"get", "shop", "ann"},
+       2,
+       "stator: the key of table shop is customer (S) and order_id (N): give two values, not 1\n"},
+      {{"get", "shop", "ann", "x"}, 2, "stator: key order_id is a number, not \"x\"\n"},
+      {{"get", "shop", "ann", "1", "--key", "{}"}, 2, "stator: --key is given instead of \"ann\", not beside it\n"},
+      {{"put", "shop", "{\"customer\":\"a\"}"},
+       2,
+       "stator: the item lacks the key attribute order_id (N) of table shop\n"},
+      {{"put", "shop", "{\"customer\":"}, 2, nullptr},
+      {{"put", "shop", "[]"}, 2, "stator: the item: column 1: expected an item, a JSON object\n"},
+      {{"put", "shop", "{\"a\":1e999}"}, 2, nullptr},
+      {{"put", "shop", "{\"a\":{\"X\":1}}", "--ddb-json"}, 2, nullptr},
+      {{"put", "shop", "@/nonexistent"}, 1, "stator: cannot read /nonexistent\n"},
+      {{"update", "shop", "ann", "1001"},
+       2,
+       "stator: nothing to change: give --set, --add, --remove or --expression\n"},
+      {{"update", "shop", "ann", "1001", "--set", "worth"},
+       2,
+       "stator: --set: expected ATTRIBUTE=VALUE, found \"worth\"\n"},
+      {{"update", "shop", "ann", "1001", "--set", "a={b"}, 2, nullptr},
+      {{"update", "shop", "ann", "1001", "--set", "a[x]=1"}, 2, nullptr},
+      {{"update", "shop", "ann", "1001", "--set", "a=1", "--expression", "SET b = :b", ":b=1"}, 2, nullptr},
+      {{"get", "shop", "ann", "1001", ":a=1", ":a=2"}, 2, "stator: :a is given twice\n"},
+      {{"query", "shop"},
+       2,
+       "stator: give the partition key's value, or --key-condition (to read everything: stator scan)\n"},
+      {{"query", "shop", "ann", "--index", "by-wort"},
+       2,
+       "stator: table shop has no index by-wort; did you mean by-worth?\n"},
+      {{"query", "shop", "ann", "--at-least", "1", "--at-most", "2"},
+       2,
+       "stator: a query takes one condition on the sort key\n"},
+      {{"query", "shop", "ann", "1001", "--at-least", "1"},
+       2,
+       "stator: the key of table shop has no further attribute to narrow\n"},
+      {{"scan", "shop", "--where", "state"},
+       2,
+       "stator: --where: expected a comparison such as status=OPEN or 'total>=100', found \"state\"\n"},
+      {{"scan", "shop", "--index", "by-wort"}, 2, "stator: table shop has no index by-wort; did you mean by-worth?\n"},
+      {{"count", "shop", "--output", "csv"}, 2, nullptr},
+  };
+  for (const auto& row : rows) {
+    const Outcome outcome = stator(row.arguments);
+    const std::string line = ::testing::PrintToString(row.arguments);
+    EXPECT_EQ(outcome.code, row.code) << line << outcome.err;
+    EXPECT_EQ(outcome.out, "") << line;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << line << outcome.err;
+    if (row.err != nullptr) {
+      EXPECT_EQ(outcome.err, row.err) << line;
+    }
+  }
+}
+
+TEST_F(ItemCommands, EditWritesBackWhatTheEditorChanged) {
+  setenv("EDITOR", "sed -i -e s/shipped/returned/ -e 's/\"worth\": 20/\"worth\": 21, \"note\": \"late\"/'", 1);
+  const Outcome edited = stator({"edit", "shop", "ann", "1001"});
+  EXPECT_EQ(edited.code, 0);
+  EXPECT_EQ(edited.err, "3 attributes set, 0 removed, 3 capacity units\n");
+  EXPECT_EQ(out({"get", "shop", "ann", "1001", "-q", "--output", "jsonl"}),
+            "{\"customer\":\"ann\",\"order_id\":1001,\"worth\":21,\"state\":\"returned\",\"note\":\"late\"}\n");
+  setenv("EDITOR", "true", 1);
+  EXPECT_EQ(stator({"edit", "shop", "ann", "1001"}).err, "nothing was changed\n");
+  setenv("EDITOR", "false", 1);
+  EXPECT_EQ(stator({"edit", "shop", "ann", "1001"}).err, "stator: nothing was changed: the editor (false) failed\n");
+  setenv("EDITOR", "sed -i s/ann/anne/", 1);
+  const Outcome key = stator({"edit", "shop", "ann", "1001"});
+  EXPECT_EQ(key.code, 1);
+  EXPECT_NE(key.err.find("the key attribute customer cannot be changed"), std::string::npos) << key.err;
+  setenv("EDITOR", "sed -i s/21/{/", 1);
+  const Outcome broken = stator({"edit", "shop", "ann", "1001"});
+  EXPECT_NE(broken.err.find("nothing was changed: the edited item: line "), std::string::npos) << broken.err;
+  // The text stays for the user.
+  const std::string kept = broken.err.substr(broken.err.find("text is in ") + 11);
+  EXPECT_TRUE(fs::remove(kept.substr(0, kept.find(')')))) << broken.err;
+  EXPECT_EQ(stator({"edit", "shop", "nobody", "1"}).err, "stator: table shop has no item nobody 1\n");
+}
+
+}  // namespace
+}  // namespace stator::cli
