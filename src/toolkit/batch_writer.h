@@ -22,6 +22,8 @@ class BatchWriter {
   void put(std::string_view item_json);
   /// Sends what is left. Not called by the destructor, since it may throw.
   void flush();
+  /// Items that wait for the next batch.
+  [[nodiscard]] std::size_t pending() const { return pending_; }
   /// Items the service has taken.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 

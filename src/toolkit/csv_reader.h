@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <istream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace stator::toolkit {
+
+struct CsvField {
+  std::string text;
+  /// Stood in quotes: an empty text then, not nothing.
+  bool quoted = false;
+};
+
+/// Text that is no CSV, with the number of its line.
+struct CsvError : std::runtime_error {
+  CsvError(std::uint64_t at_line, const std::string& what) : std::runtime_error(what), line(at_line) {}
+  std::uint64_t line;
+};
+
+/// Reads CSV (RFC 4180) record by record; a field in quotes may hold line breaks.
+class CsvReader {
+ public:
+  explicit CsvReader(std::istream& in) : in_(in) {}
+
+  /// The next record; false at the end. Blank lines are passed over. Throws CsvError: a stray quote, an open one at the
+  /// end, a record of more than 4 MB.
+  bool read(std::vector<CsvField>& record);
+  /// The line on which the record began that was read last, from 1.
+  [[nodiscard]] std::uint64_t line() const { return record_line_; }
+
+ private:
+  std::istream& in_;
+  std::uint64_t line_ = 1;
+  std::uint64_t record_line_ = 0;
+};
+
+}  // namespace stator::toolkit

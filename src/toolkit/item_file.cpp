@@ -1,0 +1,331 @@
+#include "toolkit/item_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include "core/api_error.h"
+#include "core/utf8.h"
+#include "json/item.h"
+#include "json/writer.h"
+#include "toolkit/csv.h"
+#include "toolkit/csv_reader.h"
+#include "toolkit/plain_json.h"
+
+namespace stator::toolkit {
+namespace {
+
+constexpr std::size_t kMaxLineBytes = 16 * 1024 * 1024;
+constexpr std::array<std::string_view, 10> kTypes = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"};
+
+// --- CSV out -------------------------------------------------------------------------------------------------------
+
+std::string cell_text(std::string_view type, const json::Value& content) {
+  std::string_view text;
+  if (content.get(text) == simdjson::SUCCESS) return std::string(text);
+  if (type == "M" || type == "L" || type == "NS") {
+    std::string plain;
+    const std::string wire = "{\"" + std::string(type) + "\":" + std::string(simdjson::minify(content)) + "}";
+    json::Parser parser;
+    append_plain_value(parser.parse(wire), plain);
+    // {"$NS":[1,2]} stands in a column that says NS already; a map that looks like a marked form keeps its mark.
+    return type == "NS" ? plain.substr(7, plain.size() - 8) : plain;
+  }
+  return simdjson::minify(content);
+}
+
+/// Columns are known at the end only, so the items wait in a temporary file.
+class TypedCsvOutput : public ItemOutput {
+ public:
+  TypedCsvOutput(std::ostream& out, const TableInfo& table) : out_(out), spool_(std::tmpfile()) {
+    if (!spool_) throw std::runtime_error("cannot make a temporary file");
+    column(table.partition_key.name + ":" + table.partition_key.type);
+    if (table.has_sort_key()) column(table.sort_key.name + ":" + table.sort_key.type);
+  }
+
+  void write(const json::Object& item) override {
+    std::string line;
+    for (const auto member : item) {
+      json::Object value;
+      if (member.value.get(value) != simdjson::SUCCESS || value.size() != 1)
+        throw std::runtime_error("the reply holds a value that is no attribute value");
+      const auto [type, content] = *value.begin();
+      const std::string text = cell_text(type, content);
+      append_number(column(std::string(member.key) + ":" + std::string(type)), line);
+      append_number(text.size(), line);
+      line += text;
+    }
+    std::string head;
+    append_number(line.size(), head);
+    put(head + line);
+  }
+
+  void finish() override {
+    std::string record;
+    for (const std::string& name : columns_) {
+      if (!record.empty()) record += ',';
+      append_csv_field(name, record);
+    }
+    out_ << record << "\r\n";
+    std::rewind(spool_.get());
+    std::string line;
+    while (read_line(line)) write_record(line);
+  }
+
+ private:
+  struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  std::size_t column(const std::string& name) {
+    const auto [place, is_new] = places_.try_emplace(name, columns_.size());
+    if (is_new) columns_.push_back(name);
+    return place->second;
+  }
+  static void append_number(std::uint64_t number, std::string& out) {
+    for (int byte = 0; byte < 8; ++byte) out += static_cast<char>((number >> (8 * byte)) & 0xFFU);
+  }
+  static std::uint64_t take_number(std::string_view& in) {
+    std::uint64_t number = 0;
+    for (std::size_t byte = 0; byte < 8; ++byte)
+      number |= static_cast<std::uint64_t>(static_cast<unsigned char>(in.at(byte))) << (8 * byte);
+    in.remove_prefix(8);
+    return number;
+  }
+  void put(const std::string& bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), spool_.get()) != bytes.size())
+      throw std::runtime_error("cannot write to a temporary file");
+  }
+  bool read_line(std::string& line) {
+    std::array<char, 8> head{};
+    if (std::fread(head.data(), 1, head.size(), spool_.get()) != head.size()) return false;
+    std::string_view view(head.data(), head.size());
+    line.resize(take_number(view));
+    return std::fread(line.data(), 1, line.size(), spool_.get()) == line.size();
+  }
+  void write_record(std::string_view line) {
+    std::vector<std::optional<std::string_view>> cells(columns_.size());
+    while (!line.empty()) {
+      const std::size_t place = take_number(line);
+      const std::size_t size = take_number(line);
+      cells[place] = line.substr(0, size);
+      line.remove_prefix(size);
+    }
+    std::string record;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (i > 0) record += ',';
+      if (!cells[i]) continue;
+      // An empty text in quotes; nothing at all is no attribute.
+      if (cells[i]->empty()) {
+        record += "\"\"";
+      } else {
+        append_csv_field(*cells[i], record);
+      }
+    }
+    out_ << record << "\r\n";
+  }
+
+  std::ostream& out_;
+  std::vector<std::string> columns_;
+  std::map<std::string, std::size_t> places_;
+  std::unique_ptr<std::FILE, Closer> spool_;
+};
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+/// Throws where a key attribute is missing or of another type. `hint` is added where it is a map.
+void check_keys(const TableInfo& table, const std::string& item, std::uint64_t line, const std::string& hint) {
+  json::Parser parser;
+  const json::Object object = parser.parse(item).get_object().value();
+  for (const KeyColumn* column : {&table.partition_key, &table.sort_key}) {
+    if (column->name.empty()) continue;
+    json::Value value;
+    json::Object content;
+    if (!json::find_member(object, column->name, value))
+      throw BadItem(line, "the key attribute " + column->name + " (" + column->type + ") is missing");
+    if (value.get(content) != simdjson::SUCCESS || content.begin() == content.end()) continue;
+    const std::string type((*content.begin()).key);
+    if (type != column->type)
+      throw BadItem(line, "the key attribute " + column->name + " is of type " + type + ", not " + column->type +
+                              (type == "M" ? hint : std::string()));
+  }
+}
+
+class LineReader : public ItemFileReader {
+ public:
+  LineReader(std::istream& in, const TableInfo& table, bool plain) : in_(in), table_(table), plain_(plain) {}
+
+  std::optional<std::string> read() override {
+    std::string text;
+    while (next_line(text)) {
+      if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+      return item_of(text);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  bool next_line(std::string& text) {
+    text.clear();
+    std::streambuf& in = *in_.rdbuf();
+    int c = in.sbumpc();
+    if (c == std::char_traits<char>::eof()) return false;
+    ++line_;
+    bool too_long = false;
+    for (; c != '\n' && c != std::char_traits<char>::eof(); c = in.sbumpc()) {
+      too_long = too_long || text.size() >= kMaxLineBytes;
+      if (!too_long) text += static_cast<char>(c);
+    }
+    if (too_long) throw BadItem(line_, "a line of more than 16 MB");
+    return true;
+  }
+
+  [[nodiscard]] std::string item_of(const std::string& text) const {
+    try {
+      std::string item = plain_ ? wire_item(text) : wire_json_item(text);
+      check_keys(table_, item, line_,
+                 plain_ ? "; is this DynamoDB's JSON? Then give --format ddb-json" : std::string());
+      return item;
+    } catch (const PlainJsonError& error) {
+      throw BadItem(line_, error.what());
+    } catch (const core::ApiError& error) {
+      throw BadItem(line_, error.message.empty() ? "this is no JSON" : error.message);
+    }
+  }
+
+  [[nodiscard]] std::string wire_json_item(const std::string& text) const {
+    json::Parser parser;
+    json::Object object;
+    if (parser.parse(text).get(object) != simdjson::SUCCESS) throw BadItem(line_, "expected a JSON object");
+    // AWS's exports wrap each item. An item of one attribute "Item" whose value is one type's is not wrapped.
+    json::Value wrapped;
+    json::Object inner;
+    if (object.size() == 1 && json::find_member(object, "Item", wrapped) && wrapped.get(inner) == simdjson::SUCCESS &&
+        table_.partition_key.name != "Item")
+      object = inner;
+    for (const auto member : object) {
+      json::Object value;
+      const bool is_value = member.value.get(value) == simdjson::SUCCESS && value.size() == 1 &&
+                            std::find(kTypes.begin(), kTypes.end(), (*value.begin()).key) != kTypes.end();
+      if (!is_value)
+        throw BadItem(line_, "attribute " + std::string(member.key) + " is no value of DynamoDB's JSON ({\"S\": …})");
+    }
+    return json::normalise_item(object).json;
+  }
+
+  std::istream& in_;
+  const TableInfo& table_;
+  bool plain_;
+  std::uint64_t line_ = 0;
+};
+
+class TypedCsvReader : public ItemFileReader {
+ public:
+  TypedCsvReader(std::istream& in, const TableInfo& table) : reader_(in), table_(table) {
+    std::vector<CsvField> names;
+    try {
+      if (!reader_.read(names)) return;
+    } catch (const CsvError& error) {
+      throw BadItem(error.line, error.what());
+    }
+    for (const CsvField& field : names) columns_.push_back(column_of(field.text));
+  }
+
+  std::optional<std::string> read() override {
+    std::vector<CsvField> record;
+    try {
+      if (!reader_.read(record)) return std::nullopt;
+    } catch (const CsvError& error) {
+      throw BadItem(error.line, error.what());
+    }
+    if (record.size() > columns_.size())
+      throw BadItem(reader_.line(),
+                    std::to_string(record.size()) + " fields, but " + std::to_string(columns_.size()) + " columns");
+    std::string item = "{";
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < record.size(); ++i) {
+      if (record[i].text.empty() && !record[i].quoted) continue;
+      // a:S and a:N are two columns of one attribute.
+      if (!names.insert(columns_[i].name).second)
+        throw BadItem(reader_.line(), "attribute " + columns_[i].name + " has two values");
+      if (item.size() > 1) item += ',';
+      json::append_string(columns_[i].name, item);
+      item += ':' + value_of(columns_[i], record[i].text);
+    }
+    item += '}';
+    check_keys(table_, item, reader_.line(), {});
+    return item;
+  }
+
+ private:
+  [[nodiscard]] KeyColumn column_of(const std::string& text) const {
+    if (text.empty()) throw BadItem(reader_.line(), "a column without a name");
+    const std::size_t colon = text.rfind(':');
+    if (colon != std::string::npos && colon > 0 &&
+        std::find(kTypes.begin(), kTypes.end(), text.substr(colon + 1)) != kTypes.end())
+      return {text.substr(0, colon), text.substr(colon + 1)};
+    for (const KeyColumn* key : {&table_.partition_key, &table_.sort_key}) {
+      if (key->name == text) return *key;
+    }
+    return {text, "S"};
+  }
+
+  [[nodiscard]] std::string value_of(const KeyColumn& column, const std::string& text) const {
+    const auto fail = [&](const std::string& why) {
+      throw BadItem(reader_.line(), "column " + column.name + ": " + why);
+    };
+    if (!core::is_utf8(text)) fail("no UTF-8");
+    try {
+      if (column.type == "S" || column.type == "N" || column.type == "B") return key_value(column, text);
+      if (column.type == "BOOL") {
+        if (text != "true" && text != "false") fail("expected true or false, found \"" + text.substr(0, 60) + "\"");
+        return "{\"BOOL\":" + text + "}";
+      }
+      if (column.type == "NULL") return R"({"NULL":true})";
+      const bool is_set = column.type.size() == 2;
+      const std::string wire = wire_value(is_set ? "{\"$" + column.type + "\":" + text + "}" : text);
+      if (!wire.starts_with("{\"" + column.type + "\":")) fail("expected a value of type " + column.type);
+      return wire;
+    } catch (const PlainJsonError& error) {
+      fail(error.what());
+    } catch (const BadItem&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      throw BadItem(reader_.line(), std::string("column ") + error.what());
+    }
+    return {};
+  }
+
+  CsvReader reader_;
+  const TableInfo& table_;
+  std::vector<KeyColumn> columns_;
+};
+
+}  // namespace
+
+FileFormat format_of_file(const std::string& file) {
+  return file.ends_with(".csv") ? FileFormat::kCsv : FileFormat::kPlain;
+}
+
+std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table) {
+  switch (format) {
+    case FileFormat::kPlain:
+      return make_item_output(ItemFormat::kPlainJsonLines, out);
+    case FileFormat::kDdbJson:
+      return make_item_output(ItemFormat::kJsonLines, out);
+    case FileFormat::kCsv:
+      return std::make_unique<TypedCsvOutput>(out, table);
+  }
+  return nullptr;
+}
+
+std::unique_ptr<ItemFileReader> make_file_reader(FileFormat format, std::istream& in, const TableInfo& table) {
+  if (format == FileFormat::kCsv) return std::make_unique<TypedCsvReader>(in, table);
+  return std::make_unique<LineReader>(in, table, format == FileFormat::kPlain);
+}
+
+}  // namespace stator::toolkit

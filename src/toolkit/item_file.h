@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "toolkit/item_output.h"
+#include "toolkit/table_info.h"
+
+/// Items in files, written by one table and read by another without loss.
+namespace stator::toolkit {
+
+enum class FileFormat : std::uint8_t {
+  kPlain,    // plain JSON (plain_json.h), an item a line
+  kDdbJson,  // wire JSON, an item a line; read also as AWS exports it, {"Item":{…}}
+  kCsv,      // CSV with typed columns: "name:S", "total:N", "tags:SS", "address:M"
+};
+
+/// By the file's ending: ".csv"; everything else is plain JSON.
+FileFormat format_of_file(const std::string& file);
+
+/// Writes items; `key_columns` are CSV's first.
+std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table);
+
+/// A line that holds no item of the table.
+struct BadItem : std::runtime_error {
+  BadItem(std::uint64_t at_line, const std::string& what) : std::runtime_error(what), line(at_line) {}
+  std::uint64_t line;
+};
+
+/// Reads items one by one, each as wire JSON in normal form.
+class ItemFileReader {
+ public:
+  virtual ~ItemFileReader() = default;
+  /// The next item; nullopt at the end. Throws BadItem, after which reading may go on with the next.
+  virtual std::optional<std::string> read() = 0;
+};
+
+/// Keys are checked against the table's schema. CSV columns without a type hold text, or the type of a key attribute.
+/// Throws BadItem for a bad line of column names.
+std::unique_ptr<ItemFileReader> make_file_reader(FileFormat format, std::istream& in, const TableInfo& table);
+
+}  // namespace stator::toolkit

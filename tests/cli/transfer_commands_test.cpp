@@ -1,0 +1,193 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "cli/command_line.h"
+#include "model/temporary_directory.h"
+
+/// stator export, import, copy, diff.
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TransferCommands : public ::testing::Test {
+ protected:
+  TransferCommands() {
+    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"})
+      unsetenv(name);
+    setenv("XDG_STATE_HOME", (directory_.path() / "state").c_str(), 1);
+    write("models/every/table.json",
+          R"({"TableName":"every","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},)"
+          R"({"AttributeName":"n","AttributeType":"N"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},)"
+          R"({"AttributeName":"n","KeyType":"RANGE"}],"BillingMode":"PAY_PER_REQUEST","GlobalSecondaryIndexes":[)"
+          R"({"IndexName":"by-n","KeySchema":[{"AttributeName":"n","KeyType":"HASH"}],)"
+          R"("Projection":{"ProjectionType":"KEYS_ONLY"}}]})");
+    EXPECT_EQ(stator({"ddb", "schema-load"}).code, 0);
+  }
+  ~TransferCommands() override { unsetenv("XDG_STATE_HOME"); }
+  std::string path(const std::string& name) { return (directory_.path() / name).string(); }
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories(fs::path(path(name)).parent_path());
+    std::ofstream(path(name), std::ios::binary) << text;
+  }
+  std::string read(const std::string& name) {
+    std::ifstream in(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  Outcome stator(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin(), {"--data", path("data"), "--models", path("models")});
+    return run_line(arguments, input);
+  }
+  std::string checksum(const std::string& side) {
+    const std::string err = stator({"copy", side, path("elsewhere") + "/" + "copy-" + std::to_string(++copies_)}).err;
+    return err.substr(err.find("checksum"));
+  }
+  TemporaryDirectory directory_;
+  int copies_ = 0;
+};
+
+/// Every type, and what is easily lost: empty texts, numbers of 38 digits, line breaks, commas, quotes, names with
+/// colons, maps that look like marked forms, an attribute of two types.
+constexpr const char* kItems =
+    R"({"pk":"a","n":12345678901234567890123456789012345678,"s":"","text":"a,b\n\"c\" ü","a:b":"colon","x":1})"
+    "\n"
+    R"({"pk":"b","n":-0.5,"b":{"$B":"AP8="},"ss":{"$SS":["x","y, z"]},"ns":{"$NS":[1,2.5]},"bs":{"$BS":["AA=="]},"x":"1"})"
+    "\n"
+    R"({"pk":"c","n":0,"yes":true,"no":false,"none":null,"list":[1,"a",{"k":[]}],"map":{"k":{"$M":{"$B":"x"}}},"m":{}})"
+    "\n";
+
+TEST_F(TransferCommands, EveryFormatIsReadBackAsTheSameItems) {
+  Outcome outcome = stator({"import", "every"}, kItems);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err, "imported 3 items into table every\n");
+  const std::string before = checksum("every");
+  for (const char* file : {"out.jsonl", "out.csv"}) {
+    outcome = stator({"export", "every", path(file)});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "exported 3 items of table every, 2 capacity units\n");
+  }
+  EXPECT_EQ(stator({"export", "every", path("out.ddb"), "--format", "ddb-json", "-q"}).code, 0);
+  EXPECT_FALSE(fs::exists(path("out.csv.part")));
+  for (const std::vector<std::string>& how : std::vector<std::vector<std::string>>{
+           {path("out.jsonl")}, {path("out.csv")}, {path("out.ddb"), "--format", "ddb-json"}}) {
+    ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
+    ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
+    std::vector<std::string> words = {"import", "every"};
+    words.insert(words.end(), how.begin(), how.end());
+    EXPECT_EQ(stator(words).code, 0) << how.front();
+    EXPECT_EQ(checksum("every"), before) << how.front();
+  }
+  // What scan writes, import reads.
+  const std::string scanned = stator({"scan", "every", "--output", "jsonl", "-q"}).out;
+  EXPECT_EQ(stator({"import", "every", "-"}, scanned).code, 0);
+  EXPECT_EQ(checksum("every"), before);
+  // As AWS exports it.
+  EXPECT_EQ(
+      stator({"import", "every", "--format", "ddb-json"}, "{\"Item\":{\"pk\":{\"S\":\"d\"},\"n\":{\"N\":\"1.0\"}}}\n")
+          .code,
+      0);
+  EXPECT_EQ(stator({"get", "every", "d", "1", "-q", "--output", "jsonl"}).out, "{\"pk\":\"d\",\"n\":1}\n");
+}
+
+TEST_F(TransferCommands, CsvSaysItsTypesAndTellsEmptyTextFromNothing) {
+  stator({"import", "every"}, "{\"pk\":\"a\",\"n\":1,\"s\":\"\",\"f\":true}\n{\"pk\":\"b\",\"n\":2,\"f\":\"x\"}\n");
+  const std::string csv = stator({"export", "every", "--format", "csv", "--segments", "1", "-q"}).out;
+  EXPECT_TRUE(csv.starts_with("pk:S,n:N,")) << csv;
+  EXPECT_NE(csv.find("\"\""), std::string::npos) << csv;
+  // Columns without a type: text, or what the key is.
+  EXPECT_EQ(stator({"import", "every", "--format", "csv"}, "pk,n,zip\r\nq,7,03172\r\n\r\nr,8,\r\n").code, 0);
+  EXPECT_EQ(stator({"get", "every", "q", "7", "-q", "--output", "jsonl"}).out,
+            "{\"pk\":\"q\",\"n\":7,\"zip\":\"03172\"}\n");
+  EXPECT_EQ(stator({"get", "every", "r", "8", "-q", "--output", "jsonl"}).out, "{\"pk\":\"r\",\"n\":8}\n");
+}
+
+TEST_F(TransferCommands, BadItemsAreNamedByLine) {
+  const struct {
+    const char* format;
+    const char* text;
+    const char* err;
+  } rows[] = {
+      {"jsonl", "{\"pk\":\"a\",\"n\":1}\n{\"pk\":\"b\"}\n", ":2: the key attribute n (N) is missing"},
+      {"jsonl", "\n{\"pk\":\"a\",\"n\":\"1\"}\n", ":2: the key attribute n is of type S, not N"},
+      {"jsonl", "{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"1\"}}\n",
+       ":1: the key attribute pk is of type M, not S; is this DynamoDB's JSON? Then give --format ddb-json"},
+      {"jsonl", "{\"pk\":\"a\",\"n\":1,}\n", ":1: column 17: this is no JSON"},
+      {"ddb-json", "{\"pk\":\"a\",\"n\":1}\n", ":1: attribute pk is no value of DynamoDB's JSON"},
+      {"ddb-json", "{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"x\"}}\n",
+       ":1: The parameter cannot be converted to a numeric"},
+      {"csv", "pk,n\na,x\n", ":2: column key n is a number, not \"x\""},
+      {"csv", "pk,n\na,1,2\n", ":2: 3 fields, but 2 columns"},
+      {"csv", "pk,n,l:L\na,1,{}\n", ":2: column l: expected a value of type L"},
+      {"csv", "pk,n,b:BOOL\na,1,yes\n", ":2: column b: expected true or false, found \"yes\""},
+      {"csv", "pk,n\n\"a,1\n", ":2: a quote is not closed"},
+      {"csv", "pk,n,x:S,x:N\na,1,2,3\n", ":2: attribute x has two values"},
+  };
+  for (const auto& row : rows) {
+    const Outcome outcome = stator({"import", "every", "--format", row.format}, row.text);
+    EXPECT_EQ(outcome.code, 1) << row.text;
+    EXPECT_NE(outcome.err.find(std::string("stator: standard input") + row.err), std::string::npos) << outcome.err;
+  }
+  const Outcome skipped =
+      stator({"import", "every", "--skip-bad"}, "{\"pk\":\"y\",\"n\":1}\nbad\n{\"pk\":\"z\",\"n\":2}\n");
+  EXPECT_EQ(skipped.code, 0);
+  EXPECT_TRUE(skipped.err.starts_with("standard input:2: ")) << skipped.err;
+  EXPECT_TRUE(skipped.err.ends_with("imported 2 items into table every, 1 bad item left out\n")) << skipped.err;
+}
+
+TEST_F(TransferCommands, OfItemsWithTheSameKeyTheLastOneStays) {
+  std::string lines;
+  for (int i = 0; i < 1000; ++i)
+    lines += "{\"pk\":\"k" + std::to_string(i % 7) + "\",\"n\":" + (i % 2 == 0 ? "1" : "1.0") +
+             ",\"v\":" + std::to_string(i) + "}\n";
+  EXPECT_EQ(stator({"import", "every", "--jobs", "8"}, lines).code, 0);
+  EXPECT_EQ(stator({"count", "every", "-q"}).out, "7\n");
+  for (int key = 0; key < 7; ++key) {
+    const int last = 999 - (999 - key) % 7;
+    EXPECT_EQ(
+        stator({"get", "every", "k" + std::to_string(key), "1", "--attributes", "v", "-q", "--output", "jsonl"}).out,
+        "{\"v\":" + std::to_string(last) + "}\n");
+  }
+}
+
+TEST_F(TransferCommands, CopyMakesTheTableAndVerifiesIt) {
+  ASSERT_EQ(stator({"import", "every"}, kItems).code, 0);
+  const Outcome copied = stator({"copy", "every", path("other") + "/twin"});
+  EXPECT_EQ(copied.code, 0) << copied.err;
+  EXPECT_NE(copied.err.find("created table twin (" + path("other") + ")\n"), std::string::npos) << copied.err;
+  EXPECT_NE(copied.err.find("copied 3 items from every (" + path("data") + ") to twin"), std::string::npos);
+  EXPECT_NE(copied.err.find("verified: 3 items, checksum "), std::string::npos) << copied.err;
+  const Outcome described = run_line({"describe", "twin", "--data", path("other")});
+  EXPECT_NE(described.out.find("index         by-n: n N; keys only\n"), std::string::npos) << described.out;
+  EXPECT_EQ(stator({"diff", "every", path("other") + "/twin"}).code, 0);
+  EXPECT_TRUE(fs::is_empty(directory_.path() / "state" / "stator")) << "a finished copy leaves no state";
+
+  // Copying again changes nothing; what differs is found.
+  EXPECT_EQ(stator({"copy", "every", path("other") + "/twin", "-q"}).code, 0);
+  run_line({"put", "twin", R"({"pk":"z","n":9})", "--data", path("other")});
+  run_line(
+      {"update", "twin", "c", "0", "--set", "yes=false", "--set", "more=1", "--remove", "m", "--data", path("other")});
+  run_line({"delete", "twin", "a", "12345678901234567890123456789012345678", "--data", path("other")});
+  const Outcome differs = stator({"diff", "every", path("other") + "/twin", "--segments", "1"});
+  EXPECT_EQ(differs.code, 1);
+  EXPECT_NE(differs.out.find("+ {\"pk\":\"z\",\"n\":9}\n"), std::string::npos) << differs.out;
+  EXPECT_NE(differs.out.find("~ {\"pk\":\"c\",\"n\":0}: m, more, yes\n"), std::string::npos) << differs.out;
+  EXPECT_NE(differs.out.find("- {\"pk\":\"a\",\"n\":12345678901234567890123456789012345678}\n"), std::string::npos)
+      << differs.out;
+  EXPECT_TRUE(differs.err.starts_with("1 equal, 1 changed, 1 only in every (")) << differs.err;
+  const Outcome extra = stator({"copy", "every", path("other") + "/twin"});
+  EXPECT_EQ(extra.code, 1);
+  EXPECT_NE(extra.err.find("stator: the tables differ: 3 items were copied, and twin ("), std::string::npos)
+      << extra.err;
+  EXPECT_EQ(stator({"copy", "every", "every"}).code, 2);
+  EXPECT_EQ(stator({"copy", "every", "prod:every"}).err,
+            "stator: this would mean copying into table every in production: confirm it with --yes every\n");
+  EXPECT_EQ(stator({"copy", "every", "https://dynamodb.eu-west-3.amazonaws.com/every"}).err,
+            "stator: this would mean copying into table every in production: confirm it with --yes every\n");
+}
+
+}  // namespace
+}  // namespace stator::cli
