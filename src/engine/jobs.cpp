@@ -1,6 +1,7 @@
 #include "engine/jobs.h"
 
 #include <algorithm>
+#include <cassert>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -93,6 +94,7 @@ void JobRunner::pause() {
 void JobRunner::resume() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    assert(pauses_ > 0);
     --pauses_;
   }
   changed_.notify_all();

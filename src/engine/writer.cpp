@@ -1,6 +1,7 @@
 #include "engine/writer.h"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 #include <unordered_set>
 
@@ -167,6 +168,9 @@ void Writer::append(Decision& decision, store::Batch& batch) const {
 void Writer::append_item(Decision& decision, store::Batch& batch) {
   const Change& change = decision.change;
   if (change.after.exists()) {
+    // From here on the stored size is believed.
+    assert(change.after.size_bytes == change.after.item().size_bytes());
+    assert(change.after.size_bytes <= core::kMaxItemSizeBytes);
     std::string header;
     append_value_header(change.after.size_bytes, header);
     batch.put(change.key, header, change.after.json);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -29,14 +30,21 @@ class Buffer {
   /// Room to receive into, after the last byte.
   [[nodiscard]] char* tail() { return block_.get() + end_; }
   [[nodiscard]] std::size_t tail_size() const { return capacity_ == 0 ? 0 : capacity_ - kPaddingBytes - end_; }
-  void commit(std::size_t count) { end_ += count; }
+  void commit(std::size_t count) {
+    assert(count <= tail_size());
+    end_ += count;
+  }
 
   void consume(std::size_t count) {
+    assert(count <= size());
     begin_ += count;
     if (begin_ == end_) begin_ = end_ = 0;
   }
   /// Shortens the content to its first `count` bytes.
-  void truncate(std::size_t count) { end_ = begin_ + count; }
+  void truncate(std::size_t count) {
+    assert(count <= size());
+    end_ = begin_ + count;
+  }
   void clear() { begin_ = end_ = 0; }
 
   /// The capacity that making room for `count` more bytes would come to.
@@ -63,7 +71,7 @@ class Buffer {
     capacity_ = wanted;
   }
 
-  /// Gives the block back; only when empty.
+  /// Gives the block back, and what is in it.
   void release() {
     block_.reset();
     capacity_ = begin_ = end_ = 0;

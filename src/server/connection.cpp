@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
+#include <cassert>
 #include <chrono>
 #include <limits>
 #include <thread>
@@ -354,6 +355,7 @@ void Connection::on_returned(Self self, const Call& call) {
 }
 
 Connection::Step Connection::finish(const Call& call) {
+  assert(state_ == State::kCalling);
   state_ = State::kReceiving;
   input_.consume(call.used);
   chunked_.reset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -38,7 +39,10 @@ class MemoryBudget {
   }
   /// For what is there already.
   void take_anyway(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
-  void give(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void give(std::size_t bytes) {
+    [[maybe_unused]] const std::size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
+    assert(before >= bytes);
+  }
 
  private:
   static constexpr std::size_t kSmallPart = 4;

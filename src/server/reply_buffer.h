@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ class ReplyBuffer {
   void abandon() { bytes_.resize(begin_); }
   /// Ends the reply: `head` goes directly before the body.
   void seal(std::string_view head) {
+    assert(begin_ <= body_ && body_ <= bytes_.size());
     if (head.size() > body_ - begin_) {
       bytes_.insert(begin_, head.size() - (body_ - begin_), ' ');
       body_ = begin_ + head.size();
