@@ -108,10 +108,11 @@ TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(tab
 
 }  // namespace
 
-Catalog::Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
-                 CatalogJobs jobs)
+Catalog::Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
+                 std::int64_t transition_delay_ms, CatalogJobs jobs)
     : store_(store),
       stripes_(stripes),
+      change_log_(change_log),
       clock_(clock),
       transition_delay_ms_(transition_delay_ms),
       jobs_(std::move(jobs)) {}
@@ -130,12 +131,17 @@ void Catalog::load() {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), next_space_);
       if (error != std::errc() || end != text.data() + text.size()) throw std::runtime_error("the next space");
     }
+    change_log_.load();
     const std::string lower = catalog_key(CatalogRow::kTable);
     const auto tables = store_.cursor(lower, store::prefix_end(lower));
     for (tables->seek_to_first(); tables->valid(); tables->next()) {
       Table table = table_from_json(tables->value());
       if (tables->key().substr(lower.size()) != table.name) throw std::runtime_error("a name");
       table.state = std::make_shared<TableState>();
+      if (table.stream_space != 0) {
+        table.stream = change_log_.find(table.stream_space);
+        if (table.stream == nullptr) throw std::runtime_error("a stream");
+      }
       publish(new_entry(std::move(table)));
     }
     const std::string dropped_lower = catalog_key(CatalogRow::kDropped);
@@ -163,7 +169,50 @@ void Catalog::load() {
       if (index.backfilling) jobs_.build({table->state, index.space});
     }
     take_up_ttl(*table);
+    take_up_stream(*current(name));
   }
+  close_streams_without_table();
+}
+
+void Catalog::take_up_stream(const Table& table) {
+  if (table.stream_view_type.empty() || table.stream_space != 0) return;
+  // Left by a version without a change log.
+  Table changed = table;
+  store::Batch batch;
+  const StreamPtr begun = replace_stream(changed, nullptr, batch);
+  commit(std::move(changed), batch);
+  stream_changed(nullptr, begun);
+}
+
+void Catalog::close_streams_without_table() {
+  std::vector<store::SpaceId> enabled;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.table->stream_space != 0) enabled.push_back(entry.table->stream_space);
+  }
+  change_log_.close_others(enabled);
+}
+
+StreamPtr Catalog::replace_stream(Table& table, const Table* before, store::Batch& batch) {
+  const bool had = before != nullptr && before->stream != nullptr;
+  const bool has = !table.stream_view_type.empty();
+  if (had == has) return nullptr;
+  if (!has) {
+    table.stream_space = 0;
+    table.stream = nullptr;
+    return nullptr;
+  }
+  store_.require(store::Feature::kChangeLog);
+  // A version without a change log may have named the stream already.
+  const bool keep_label = before == nullptr && !table.stream_label.empty();
+  table.stream = change_log_.make(table, new_space(batch), keep_label, batch);
+  return table.stream;
+}
+
+void Catalog::stream_changed(const Table* before, const StreamPtr& begun) {
+  if (begun != nullptr) change_log_.add(begun);
+  if (before == nullptr || before->stream == nullptr) return;
+  stripes_.barrier();  // no write that still knew the stream is under way
+  change_log_.close(before->stream);
 }
 
 void Catalog::take_up_ttl(const Table& table) {
@@ -245,9 +294,11 @@ TablePtr Catalog::create(Table table) {
   std::vector<store::SpaceId> gone;
   replace_ttl_range(table, gone, batch);
   table.ttl_building = false;  // there are no items yet
+  const StreamPtr stream = replace_stream(table, nullptr, batch);
   TablePtr described = reply(table);
   settle_statuses(table, now_ms, gone);
   commit(std::move(table), batch);
+  stream_changed(nullptr, stream);
   start_ttl_jobs(*described);
   return described;
 }
@@ -307,6 +358,8 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     table.indexes.back().status = TableStatus::kDeleting;
     table.indexes.back().status_until_ms = until_ms;
   }
+  const StreamPtr stream = replace_stream(table, before.get(), batch);
+  const bool other_stream = table.stream != before->stream;
   TablePtr described = reply(table);
 
   for (Index& index : table.indexes) {
@@ -315,6 +368,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   std::vector<store::SpaceId> gone;
   settle_statuses(table, now_ms, gone);
   commit_and_drop(table, gone, batch);
+  if (other_stream) stream_changed(before.get(), stream);
   if (added.empty()) return described;
 
   // From here on every write sees the new indexes, so the items there are now are all the backfill has to do.
@@ -460,6 +514,7 @@ void Catalog::erase(const Table& table) {
   }
   state->publish(nullptr);
   stripes_.barrier();
+  if (table.stream != nullptr) change_log_.close(table.stream);
   drop_spaces(spaces);
 }
 

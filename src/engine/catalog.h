@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "engine/engine.h"
+#include "engine/log/change_log.h"
 #include "engine/state.h"
 #include "engine/stripes.h"
 #include "store/store.h"
@@ -34,8 +35,8 @@ struct CatalogJobs {
 /// their time (CREATING, UPDATING, DELETING) are made by whoever looks next.
 class Catalog {
  public:
-  Catalog(store::Store& store, Stripes& stripes, const core::Clock& clock, std::int64_t transition_delay_ms,
-          CatalogJobs jobs);
+  Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
+          std::int64_t transition_delay_ms, CatalogJobs jobs);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -67,6 +68,10 @@ class Catalog {
   /// A table's entry by its name, made before the write that it tells of: publishing it cannot fail.
   static Entries new_entry(Table table);
   void publish(Entries&& entry);
+  /// Makes a stream or lets go of one, as the table's view type has changed since `before` (null: it is new). Returns
+  /// the new one, to be passed to `stream_changed` after the commit.
+  StreamPtr replace_stream(Table& table, const Table* before, store::Batch& batch);
+  void stream_changed(const Table* before, const StreamPtr& begun);
   void commit(Table table, store::Batch& batch);
   void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);
   void erase(const Table& table);
@@ -79,10 +84,14 @@ class Catalog {
   /// Goes on with the work of before the restart.
   void take_up_ttl(const Table& table);
   void start_ttl_jobs(const Table& table);
+  /// Begins the stream of a table that a version without a change log left.
+  void take_up_stream(const Table& table);
+  void close_streams_without_table();
   bool has_items(const Table& table) const;
 
   store::Store& store_;
   Stripes& stripes_;
+  ChangeLog& change_log_;
   const core::Clock& clock_;
   const std::int64_t transition_delay_ms_;
   const CatalogJobs jobs_;

@@ -37,7 +37,7 @@ class ItemVersion {
 };
 
 /// One change of one item, decided under the item's lock. Everything that is stored because of it is made from this
-/// (Writer::append): the item's row, index entries, counters, the row by expiry.
+/// (Writer::append): the item's row, index entries, counters, the row by expiry, the record of the change log.
 struct Change {
   TablePtr table;        // the newest version
   std::string_view key;  // the item's, encoded

@@ -7,9 +7,10 @@
 #include "core/damage_error.h"
 #include "engine/index_entry.h"
 #include "engine/keys.h"
+#include "engine/log/record.h"
+#include "engine/log/stream.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
-#include "engine/stripes.h"
 #include "engine/table_json.h"
 #include "engine/time_to_live.h"
 #include "json/item.h"
@@ -39,6 +40,7 @@ class Checker {
     for (std::string& line : store_.damaged_files()) report_.add(std::move(line));
     read_catalog();
     for (const Table& table : tables_) check_table(table);
+    check_streams();
     check_spaces();
   }
 
@@ -82,6 +84,48 @@ class Checker {
       }
       dropped_.insert(space);
     });
+  }
+
+  /// Each record of each stream can be read, and lies in its shard's range.
+  void check_streams() {
+    walk(rows(CatalogRow::kStream), "the catalog", [&](std::string_view key, std::string_view value) {
+      store::SpaceId space = 0;
+      for (const char byte : key.substr(catalog_key(CatalogRow::kStream).size())) {
+        space = space << 8 | static_cast<unsigned char>(byte);
+      }
+      known_.insert(space);
+      streams_.insert(space);
+      try {
+        check_stream(stream_from_json(value, space));
+      } catch (const std::exception& error) {
+        report_.add("the stream in space " + std::to_string(space) +
+                    ": its row in the catalog is damaged: " + error.what());
+      }
+    });
+    for (const Table& table : tables_) {
+      if (table.stream_space != 0 && !streams_.contains(table.stream_space)) {
+        report_.add("table " + table.name + ": its stream is missing");
+      }
+    }
+  }
+
+  void check_stream(const StreamInfo& stream) {
+    const std::string what = "the stream of table " + stream.table_name + " of " + stream.label;
+    for (const Shard& shard : stream.shards) {
+      const std::string lower = log_key(stream.space, shard.id, shard.trimmed_before);
+      const std::string upper = store::prefix_end(log_key(stream.space, shard.id, 0).substr(0, kShardPrefixBytes));
+      walk({.lower = lower, .upper = upper}, what, [&](std::string_view key, std::string_view value) {
+        try {
+          const LogNumber number = log_number_of(key);
+          read_log_record(value);
+          if (number < shard.first_number || (shard.last_number && number > *shard.last_number)) {
+            report_.add(what + ": a record lies outside the range of its shard");
+          }
+        } catch (const core::DamageError& error) {
+          report_.add(what + ": a record cannot be read: " + error.what());
+        }
+      });
+    }
   }
 
   void check_table(const Table& table) {
@@ -227,6 +271,7 @@ class Checker {
   std::vector<Table> tables_;
   std::set<store::SpaceId> known_;
   std::set<store::SpaceId> dropped_;
+  std::set<store::SpaceId> streams_;
   bool catalog_is_whole_ = true;
 };
 

@@ -11,6 +11,7 @@
 #include "engine/idempotency.h"
 #include "engine/jobs.h"
 #include "engine/keys.h"
+#include "engine/log/change_log.h"
 #include "engine/range_build.h"
 #include "engine/reader.h"
 #include "engine/state.h"
@@ -62,13 +63,17 @@ struct Engine::Impl {
         log(options.log),
         store(std::move(opened)),
         stripes(std::clamp<std::size_t>(options.lock_stripes, 1, Counters::kParts)),
-        catalog(*store, stripes, clock, options.transition_delay_ms,
+        change_log(*store, clock,
+                   {.shards = options.stream_shards, .shard_lifetime_ms = options.stream_shard_lifetime_ms},
+                   [this] { trim_streams(); }),
+        catalog(*store, stripes, change_log, clock, options.transition_delay_ms,
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); }}),
         writer(*store, stripes, clock),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
         token_trim_period(options.token_trim_period_ms),
+        stream_trim_period(options.stream_trim_period_ms),
         jobs({.log = job_log()}) {}
 
   [[nodiscard]] JobRunner::Log job_log() const {
@@ -110,16 +115,42 @@ struct Engine::Impl {
     return rows_left && !trimming_tokens.exchange(true) ? JobStep::later(token_trim_period) : JobStep::end();
   }
 
+  [[nodiscard]] StreamPtr existing_stream(store::SpaceId space) const {
+    StreamPtr stream = change_log.find(space);
+    if (stream == nullptr) core::throw_resource_not_found("Requested resource not found: Stream does not exist");
+    return stream;
+  }
+
+  /// There are streams: a job trims them, now and then, and ends when none is left.
+  void trim_streams() {
+    if (trimming_streams.exchange(true)) return;
+    try {
+      jobs.add({.name = "trim-streams", .table = {}, .index = {}}, [this] {
+        if (change_log.trim()) return JobStep::more();
+        // Before the look: a stream that begins behind it begins a job of its own.
+        trimming_streams.store(false);
+        const bool streams_left = !change_log.empty();
+        return streams_left && !trimming_streams.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
+      });
+    } catch (...) {
+      trimming_streams.store(false);
+      throw;
+    }
+  }
+
   const core::Clock& clock;
   const core::LogSink log;
   std::unique_ptr<store::Store> store;
   Stripes stripes;
+  ChangeLog change_log;
   Catalog catalog;
   Writer writer;
   IdempotencyTokens tokens;
   const std::chrono::milliseconds expiry_period;
   const std::chrono::milliseconds token_trim_period;
+  const std::chrono::milliseconds stream_trim_period;
   std::atomic<bool> trimming_tokens = false;
+  std::atomic<bool> trimming_streams = false;
   // Last, as its thread uses all the others.
   JobRunner jobs;
 };
@@ -227,6 +258,29 @@ std::uint64_t Engine::item_collection_size_bytes(const Table& table, const Key& 
     size_bytes += share_of_size(*impl_->store, index.space, index_prefix, counts.indexes[i].size_bytes);
   }
   return size_bytes;
+}
+
+std::vector<StreamInfo> Engine::list_streams(std::string_view table_name) const {
+  return impl_->change_log.list(table_name);
+}
+
+std::optional<StreamInfo> Engine::find_stream(std::string_view table_name, std::string_view label) const {
+  const StreamPtr stream = impl_->change_log.find(table_name, label);
+  return stream == nullptr ? std::nullopt : std::optional(stream->info());
+}
+
+std::optional<StreamInfo> Engine::find_stream(store::SpaceId space) const {
+  const StreamPtr stream = impl_->change_log.find(space);
+  return stream == nullptr ? std::nullopt : std::optional(stream->info());
+}
+
+LogNumber Engine::end_of_shard(store::SpaceId stream, std::uint32_t shard) const {
+  return impl_->existing_stream(stream)->end_of_shard(shard);
+}
+
+std::optional<LogNumber> Engine::read_stream(store::SpaceId stream, const LogPosition& position,
+                                             const LogSink& sink) const {
+  return impl_->change_log.read(*impl_->existing_stream(stream), position, sink);
 }
 
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/log_sink.h"
 #include "engine/job_info.h"
+#include "engine/log/log_types.h"
 #include "engine/table.h"
 #include "expression/expression.h"
 #include "json/item.h"
@@ -36,6 +37,13 @@ struct Options {
   std::int64_t expiry_period_ms = 10'000;
   /// How often request tokens that have expired are deleted.
   std::int64_t token_trim_period_ms = 60'000;
+  /// Into how many shards a new stream is split, 1 to 65536: by hash ranges, as the service does for a new table on
+  /// demand.
+  std::uint32_t stream_shards = 4;
+  /// After how long a shard is closed and goes on in a child; 0: never.
+  std::int64_t stream_shard_lifetime_ms = 0;
+  /// How often streams are searched for records older than a day, and for shards whose time is over.
+  std::int64_t stream_trim_period_ms = 60'000;
   /// Background jobs wait until resume_jobs() is called.
   bool jobs_paused = false;
   /// How many locks the items share, 1 to 256; directories do not depend on it.
@@ -75,9 +83,6 @@ struct Capacity {
 };
 
 enum class WriteKind : std::uint8_t { kPut, kUpdate, kDelete, kConditionCheck };
-
-/// On whose behalf an item is changed.
-enum class ChangeOrigin : std::uint8_t { kCaller, kTimeToLive, kRestore, kImport };
 
 /// One write (or check) of one item.
 struct WriteAction {
@@ -230,6 +235,20 @@ class Engine {
   /// Whether `position` lies inside what the request reads (for "The provided starting key is outside query
   /// boundaries…").
   [[nodiscard]] static bool start_in_range(const PageRequest& request);
+
+  // --- streams ------------------------------------------------------------------------------------------------
+  /// Streams that are enabled, and those that were stopped less than a day ago, by name of table and label; of all
+  /// tables where `table_name` is empty.
+  [[nodiscard]] std::vector<StreamInfo> list_streams(std::string_view table_name) const;
+  /// nullopt where there is none.
+  [[nodiscard]] std::optional<StreamInfo> find_stream(std::string_view table_name, std::string_view label) const;
+  [[nodiscard]] std::optional<StreamInfo> find_stream(store::SpaceId space) const;
+  /// Behind every record of the shard whose write has returned. Throws ResourceNotFoundException.
+  [[nodiscard]] LogNumber end_of_shard(store::SpaceId stream, std::uint32_t shard) const;
+  /// Reads records of a shard in order until `sink` has enough. Returns where to go on; nullopt where the shard is
+  /// closed and was read to its end. Throws ResourceNotFoundException, and TrimmedDataAccessException where records
+  /// from the position on were deleted.
+  std::optional<LogNumber> read_stream(store::SpaceId stream, const LogPosition& position, const LogSink& sink) const;
 
   // --- background jobs ----------------------------------------------------------------------------------------
   /// What runs in the background, and the last jobs that ended.

@@ -43,6 +43,7 @@ enum class CatalogRow : char {
   kBuild = 'B',      // space being built -> the last table key that has its row
   kToken = 'I',      // time slot, ClientRequestToken -> a transaction that was committed under it
   kDropped = 'D',    // space whose rows are to be deleted
+  kStream = 'L',     // space of a stream's records -> JSON
 };
 std::string catalog_key(CatalogRow row, std::string_view rest = {});
 std::string catalog_key(CatalogRow row, store::SpaceId space);

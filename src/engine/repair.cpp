@@ -7,6 +7,8 @@
 #include "core/damage_error.h"
 #include "engine/index_entry.h"
 #include "engine/keys.h"
+#include "engine/log/record.h"
+#include "engine/log/stream.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/table_json.h"
@@ -48,6 +50,7 @@ class Repair {
   void run() {
     copy_catalog();
     for (const Table& table : tables_) copy_table(table);
+    for (const store::SpaceId space : streams_) copy_stream(space);
     tell_orphans();
     rows_.write();
   }
@@ -64,11 +67,13 @@ class Repair {
         catalog_key(CatalogRow::kCounters).substr(0, 4), end, [&](std::string_view key, std::string_view value) {
           const auto row = static_cast<CatalogRow>(key.size() > 4 ? key[4] : '\0');
           if (row == CatalogRow::kTable) {
-            copy_table_row(key, value);
+            read_table_row(key, value);
           } else if (row == CatalogRow::kNextSpace) {
             next_space_ = std::max(next_space_, std::strtoull(std::string(value).c_str(), nullptr, 10));
           } else if (row == CatalogRow::kCounters) {
             read_counters(key, value);
+          } else if (row == CatalogRow::kStream) {
+            copy_stream_row(key, value);
           } else if (row != CatalogRow::kBuild && row != CatalogRow::kDropped) {
             rows_.put(key, value);
           }
@@ -80,10 +85,54 @@ class Repair {
         next_space_ = std::max<unsigned long long>(next_space_, index.space + 1ULL);
       }
     }
+    for (const store::SpaceId space : streams_) next_space_ = std::max<unsigned long long>(next_space_, space + 1ULL);
     rows_.put(catalog_key(CatalogRow::kNextSpace), std::to_string(next_space_));
+    put_table_rows();
   }
 
-  void copy_table_row(std::string_view key, std::string_view value) {
+  void copy_stream_row(std::string_view key, std::string_view value) {
+    store::SpaceId space = 0;
+    for (const char byte : key.substr(std::min<std::size_t>(5, key.size()), sizeof(space))) {
+      space = space << 8 | static_cast<unsigned char>(byte);
+    }
+    try {
+      stream_from_json(value, space);
+      rows_.put(key, value);
+      streams_.push_back(space);
+    } catch (const std::exception& error) {
+      report_.lines.push_back(std::string("a stream is lost: its row in the catalog is damaged: ") + error.what());
+    }
+  }
+
+  /// Only now is it known which streams are left.
+  void put_table_rows() {
+    for (Table& table : tables_) {
+      // A new stream begins when the directory is opened.
+      if (std::ranges::find(streams_, table.stream_space) == streams_.end()) table.stream_space = 0;
+      rows_.put(catalog_key(CatalogRow::kTable, table.name), table_to_json(table));
+    }
+  }
+
+  void copy_stream(store::SpaceId space) {
+    const KeyBounds bounds = space_bounds(space);
+    std::uint64_t unreadable = 0;
+    const std::size_t damaged =
+        from_.walk(bounds.lower, bounds.upper, [&](std::string_view key, std::string_view value) {
+          try {
+            log_number_of(key);
+            read_log_record(value);
+            rows_.put(key, value);
+          } catch (const core::DamageError&) {
+            ++unreadable;
+          }
+        });
+    if (damaged > 0) report_.lines.push_back("a stream is damaged in " + places(damaged));
+    if (unreadable > 0) {
+      report_.lines.push_back("a stream: " + std::to_string(unreadable) + " records cannot be read");
+    }
+  }
+
+  void read_table_row(std::string_view key, std::string_view value) {
     const std::string name(key.substr(catalog_key(CatalogRow::kTable).size()));
     try {
       Table table = table_from_json(value);
@@ -93,7 +142,6 @@ class Repair {
       // Rows by expiry are made anew when the directory is opened.
       table.ttl_space = 0;
       table.ttl_building = false;
-      rows_.put(key, table_to_json(table));
       tables_.push_back(std::move(table));
     } catch (const std::exception& error) {
       report_.lines.push_back("table " + name + " is lost: its row in the catalog is damaged: " + error.what());
@@ -201,6 +249,7 @@ class Repair {
   Rows rows_;
   RepairReport& report_;
   std::vector<Table> tables_;
+  std::vector<store::SpaceId> streams_;
   std::map<store::SpaceId, std::uint64_t> counted_;
   unsigned long long next_space_ = 1;
 };

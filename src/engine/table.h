@@ -16,6 +16,8 @@ namespace stator::engine {
 
 /// What lives as long as the table, through all its versions (state.h). The engine's own.
 class TableState;
+/// A stream of the table's changes (log/stream.h).
+class Stream;
 
 enum class BillingMode : std::uint8_t { kProvisioned, kPayPerRequest };
 enum class TableStatus : std::uint8_t { kCreating, kUpdating, kActive, kDeleting };
@@ -84,7 +86,8 @@ struct Table {
   std::string sse_kms_key;          // ARN; with sse_enabled
   bool sse_enabled = false;
   std::string stream_view_type;                           // empty: no stream
-  std::string stream_label;                               // ISO time of the last stream's start; empty: never had one
+  std::string stream_label;                               // of the last stream; empty: never had one
+  store::SpaceId stream_space = 0;                        // of the stream's records (log/stream.h); 0: no stream
   std::string ttl_attribute;                              // empty: disabled
   store::SpaceId ttl_space = 0;                           // of the rows by expiry (time_to_live.h); 0: disabled
   bool ttl_building = false;                              // rows of items from before are still being made
@@ -95,6 +98,7 @@ struct Table {
   store::SpaceId space = 0;
   UnknownMembers unknown_members;
   std::shared_ptr<TableState> state;  // set by the engine when it publishes the table
+  std::shared_ptr<Stream> stream;     // the same; null: no stream
 
   [[nodiscard]] const Index* index(std::string_view index_name) const;
 };

@@ -1,92 +1,13 @@
 #include "engine/table_json.h"
 
-#include <algorithm>
 #include <stdexcept>
 
-#include "json/reader.h"
-#include "json/writer.h"
+#include "engine/json_row.h"
 
 namespace stator::engine {
 namespace {
 
 // The numbers of enums at rest are those of their declarations; new ones are only added at the end.
-
-std::string place_of(std::string_view parent, std::string_view name) {
-  std::string place(parent);
-  if (!place.empty()) place += '/';
-  return place.append(name);
-}
-
-std::string place_of(std::string_view parent, std::string_view name, std::string_view element) {
-  return place_of(place_of(parent, name), element);
-}
-
-/// One object of the row: the members that are put, then those that were there and are not known.
-class ObjectOut {
- public:
-  ObjectOut(json::Writer& writer, const UnknownMembers& unknown, std::string place)
-      : writer_(writer), unknown_(unknown), place_(std::move(place)) {
-    writer_.StartObject();
-  }
-  ObjectOut(const ObjectOut&) = delete;
-  ObjectOut& operator=(const ObjectOut&) = delete;
-
-  json::Writer& key(std::string_view name) {
-    writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-    return writer_;
-  }
-  void put(std::string_view name, std::string_view text) { put_text(key(name), text); }
-  void put(std::string_view name, std::int64_t number) { key(name).Int64(number); }
-  void put(std::string_view name, bool value) { key(name).Bool(value); }
-  void put(std::string_view name, const std::optional<std::int64_t>& number) {
-    if (number) key(name).Int64(*number);
-  }
-  static void put_text(json::Writer& writer, std::string_view text) {
-    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-  }
-  /// Begins the object that is the member `name`.
-  ObjectOut object(std::string_view name) {
-    key(name);
-    return {writer_, unknown_, place_of(place_, name)};
-  }
-  /// Begins an element of the array that is the member `name`; `element` tells it from its neighbours.
-  ObjectOut element(std::string_view name, std::string_view element) {
-    return {writer_, unknown_, place_of(place_, name, element)};
-  }
-  void end() {
-    const auto unknown = unknown_.find(place_);
-    if (unknown != unknown_.end()) {
-      for (const UnknownMember& member : unknown->second) {
-        key(member.name).RawValue(member.json.data(), member.json.size(), rapidjson::kObjectType);
-      }
-    }
-    writer_.EndObject();
-  }
-
- private:
-  json::Writer& writer_;
-  const UnknownMembers& unknown_;
-  const std::string place_;
-};
-
-void put_attributes(ObjectOut& parent, std::string_view name, const std::vector<core::KeyAttribute>& attributes) {
-  json::Writer& writer = parent.key(name);
-  writer.StartArray();
-  for (const core::KeyAttribute& attribute : attributes) {
-    ObjectOut out = parent.element(name, attribute.name);
-    out.put("name", attribute.name);
-    out.put("type", core::type_name(attribute.type));
-    out.end();
-  }
-  writer.EndArray();
-}
-
-void put_schema(ObjectOut& parent, const core::KeySchema& schema) {
-  ObjectOut out = parent.object("key_schema");
-  put_attributes(out, "hash", schema.hash);
-  put_attributes(out, "range", schema.range);
-  out.end();
-}
 
 void put_throughput(ObjectOut& parent, const Throughput& throughput) {
   ObjectOut out = parent.object("throughput");
@@ -123,103 +44,6 @@ void put_index(ObjectOut& parent, const Index& index) {
   out.put("status_until_ms", index.status_until_ms);
   out.put("backfilling", index.backfilling);
   out.end();
-}
-
-/// Reads members; absent ones leave the target as it is, so that rows of earlier versions can be read. A member that
-/// nobody asked for is one that this version does not know.
-class ObjectIn {
- public:
-  explicit ObjectIn(const json::Value& value) {
-    if (value.get(object_) != simdjson::SUCCESS) throw std::runtime_error("an object was expected");
-  }
-
-  bool find(std::string_view name, json::Value& value) {
-    asked_.push_back(name);
-    return json::find_member(object_, name, value);
-  }
-  /// To be called when everything known was asked for.
-  void keep_unknown(std::string place, UnknownMembers& unknown) const {
-    std::vector<UnknownMember> members;
-    for (const auto [name, value] : object_) {
-      if (std::ranges::find(asked_, name) != asked_.end()) continue;
-      members.push_back({std::string(name), simdjson::minify(value)});
-    }
-    if (!members.empty()) unknown.emplace(std::move(place), std::move(members));
-  }
-
-  void get(std::string_view name, std::string& target) {
-    json::Value value;
-    if (find(name, value)) target = text(value);
-  }
-  void get(std::string_view name, std::int64_t& target) {
-    json::Value value;
-    if (find(name, value) && value.get(target) != simdjson::SUCCESS) throw std::runtime_error("a number was expected");
-  }
-  void get(std::string_view name, bool& target) {
-    json::Value value;
-    if (find(name, value) && value.get(target) != simdjson::SUCCESS) throw std::runtime_error("a boolean was expected");
-  }
-  void get(std::string_view name, std::optional<std::int64_t>& target) {
-    json::Value value;
-    if (!find(name, value)) return;
-    target = 0;
-    get(name, *target);
-  }
-  void get(std::string_view name, store::SpaceId& target) {
-    std::int64_t number = target;
-    get(name, number);
-    target = static_cast<store::SpaceId>(number);
-  }
-  template <class Enum>
-  void get_enum(std::string_view name, Enum& target, Enum last) {
-    auto number = static_cast<std::int64_t>(target);
-    get(name, number);
-    if (number < 0 || number > static_cast<std::int64_t>(last)) throw std::runtime_error("an unknown enum value");
-    target = static_cast<Enum>(number);
-  }
-  template <class Visit>
-  void for_each(std::string_view name, Visit visit) {
-    json::Value value;
-    if (!find(name, value)) return;
-    json::Array array;
-    if (value.get(array) != simdjson::SUCCESS) throw std::runtime_error("an array was expected");
-    for (const json::Value element : array) visit(element);
-  }
-  static std::string text(const json::Value& value) {
-    std::string_view bytes;
-    if (value.get(bytes) != simdjson::SUCCESS) throw std::runtime_error("a string was expected");
-    return std::string(bytes);
-  }
-
- private:
-  json::Object object_;
-  std::vector<std::string_view> asked_;
-};
-
-void get_attributes(ObjectIn& in, std::string_view name, std::vector<core::KeyAttribute>& target,
-                    std::string_view place, UnknownMembers& unknown) {
-  in.for_each(name, [&](const json::Value& element) {
-    ObjectIn attribute(element);
-    std::string type;
-    core::KeyAttribute read;
-    attribute.get("name", read.name);
-    attribute.get("type", type);
-    const std::optional<core::AttributeType> known = core::type_from_name(type);
-    if (!known) throw std::runtime_error("an unknown attribute type");
-    read.type = *known;
-    attribute.keep_unknown(place_of(place, name, read.name), unknown);
-    target.push_back(std::move(read));
-  });
-}
-
-void get_schema(ObjectIn& in, core::KeySchema& target, std::string_view parent, UnknownMembers& unknown) {
-  json::Value value;
-  if (!in.find("key_schema", value)) throw std::runtime_error("no key schema");
-  ObjectIn schema(value);
-  std::string place = place_of(parent, "key_schema");
-  get_attributes(schema, "hash", target.hash, place, unknown);
-  get_attributes(schema, "range", target.range, place, unknown);
-  schema.keep_unknown(std::move(place), unknown);
 }
 
 void get_throughput(ObjectIn& in, Throughput& target, std::string_view parent, UnknownMembers& unknown) {
@@ -291,6 +115,7 @@ std::string table_to_json(const Table& table) {
   out.put("sse_enabled", table.sse_enabled);
   out.put("stream_view_type", table.stream_view_type);
   out.put("stream_label", table.stream_label);
+  if (table.stream_space != 0) out.put("stream_space", static_cast<std::int64_t>(table.stream_space));
   out.put("ttl_attribute", table.ttl_attribute);
   if (table.ttl_space != 0) {
     out.put("ttl_space", static_cast<std::int64_t>(table.ttl_space));
@@ -334,6 +159,7 @@ Table table_from_json(std::string_view text) {
   in.get("sse_enabled", table.sse_enabled);
   in.get("stream_view_type", table.stream_view_type);
   in.get("stream_label", table.stream_label);
+  in.get("stream_space", table.stream_space);
   in.get("ttl_attribute", table.ttl_attribute);
   in.get("ttl_space", table.ttl_space);
   in.get("ttl_building", table.ttl_building);

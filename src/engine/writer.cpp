@@ -160,6 +160,7 @@ void Writer::append(Decision& decision, store::Batch& batch) const {
     append_item(decision, batch);
     append_index_entries(decision, batch);
     append_expiry(decision, batch);
+    append_log_record(decision, batch);
   } catch (const core::DamageError& error) {
     throw_damage_in(*decision.change.table, nullptr, error);
   }
@@ -229,6 +230,21 @@ void Writer::append_expiry(Decision& decision, store::Batch& batch) {
     batch.put(expiry_key(table.ttl_space, *after, change.key), {});
   }
   decision.new_expiry = after;
+}
+
+void Writer::append_log_record(Decision& decision, store::Batch& batch) {
+  const Change& change = decision.change;
+  const Table& table = *change.table;
+  if (table.stream == nullptr) return;
+  // Other bytes of the same item: a consumer would see no change.
+  if (change.before.exists() && change.before.size_bytes == change.after.size_bytes &&
+      change.before.item().holds_same(change.after.item())) {
+    return;
+  }
+  std::string record;
+  engine::append_log_record(change, table.stream->images(), record);
+  decision.log_place = table.stream->take_place(change.key, change.time_ms);
+  batch.put(log_key(table.stream->space(), decision.log_place.shard(), decision.log_place.number()), record);
 }
 
 void Writer::note_expiry(const Decision& decision) {

@@ -11,6 +11,7 @@
 #include "engine/change.h"
 #include "engine/engine.h"
 #include "engine/index_entry.h"
+#include "engine/log/stream.h"
 #include "engine/state.h"
 #include "engine/stripes.h"
 #include "store/store.h"
@@ -45,8 +46,10 @@ class Writer {
     std::size_t stripe = 0;  // held by the caller
     bool writes = false;
     Change change;
-    std::vector<CounterDelta> counters;      // filled by `append`
-    std::optional<std::int64_t> new_expiry;  // the same; seconds
+    // Filled by `append`.
+    std::vector<CounterDelta> counters;
+    std::optional<std::int64_t> new_expiry;  // seconds
+    LogPlace log_place;                      // held until the write has ended
     WriteOutcome outcome;
   };
   /// Reads, judges the condition and makes the new version. Returns what is wrong with an index's key. Throws what the
@@ -62,6 +65,7 @@ class Writer {
   void append_index_entries(Decision& decision, store::Batch& batch) const;
   void append_index_entry(const Index& index, Decision& decision, store::Batch& batch) const;
   static void append_expiry(Decision& decision, store::Batch& batch);
+  static void append_log_record(Decision& decision, store::Batch& batch);
   /// After the write.
   static void note_expiry(const Decision& decision);
   static void finish_outcome(const WriteAction& action, Decision& decision);

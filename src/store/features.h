@@ -11,6 +11,7 @@ namespace stator::store {
 enum class Feature : std::uint8_t {
   kFileList,
   kExpiryRows,
+  kChangeLog,
 };
 
 /// What a program that does not know the feature must not do.
@@ -28,6 +29,7 @@ struct FeatureInfo {
 inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kFileList, "file-list", NeededFor::kWriting},
     FeatureInfo{Feature::kExpiryRows, "expiry-rows", NeededFor::kWriting},
+    FeatureInfo{Feature::kChangeLog, "change-log", NeededFor::kWriting},
 };
 
 constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }

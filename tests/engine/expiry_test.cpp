@@ -409,7 +409,8 @@ TEST_F(ExpiryTest, ARowThatIsOvertakenDeletesNothing) {
   const auto store = store::Store::open({});
   Stripes stripes(16);
   const auto ignore = [](const TableRange&) {};
-  Catalog catalog(*store, stripes, clock_, 0, {.build = ignore, .expire = ignore});
+  ChangeLog change_log(*store, clock_, {}, [] {});
+  Catalog catalog(*store, stripes, change_log, clock_, 0, {.build = ignore, .expire = ignore});
   Writer writer(*store, stripes, clock_);
   Table described = make_table("t");
   described.ttl_attribute = "ttl";

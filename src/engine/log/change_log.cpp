@@ -1,0 +1,258 @@
+#include "engine/log/change_log.h"
+
+#include <algorithm>
+#include <ctime>
+#include <tuple>
+
+#include "core/api_error.h"
+#include "engine/keys.h"
+
+namespace stator::engine {
+namespace {
+
+std::string row_key(store::SpaceId space) { return catalog_key(CatalogRow::kStream, space); }
+
+[[noreturn]] void throw_trimmed() {
+  throw core::ApiError("TrimmedDataAccessException", "The data you are trying to access has been trimmed");
+}
+
+}  // namespace
+
+std::string stream_label(std::int64_t created_ms) {
+  const std::time_t seconds = created_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[40];
+  const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  const std::string millis = std::to_string(created_ms % 1000);
+  return std::string(text, length) + "." + std::string(3 - millis.size(), '0') + millis;
+}
+
+ChangeLog::ChangeLog(store::Store& store, const core::Clock& clock, const Options& options,
+                     std::function<void()> on_streams)
+    : store_(store), clock_(clock), options_(options), on_streams_(std::move(on_streams)) {}
+
+void ChangeLog::load() {
+  const std::string lower = catalog_key(CatalogRow::kStream);
+  const auto rows = store_.cursor(lower, store::prefix_end(lower));
+  for (rows->seek_to_first(); rows->valid(); rows->next()) {
+    store::SpaceId space = 0;
+    const std::string_view key = rows->key().substr(lower.size());
+    for (const char byte : key) space = space << 8U | static_cast<unsigned char>(byte);
+    if (key.size() != sizeof(space)) throw std::runtime_error("the key of a stream");
+    const auto stream = std::make_shared<Stream>(store_, stream_from_json(rows->value(), space));
+    const std::lock_guard<std::mutex> lock(streams_mutex_);
+    streams_.emplace(space, stream);
+  }
+  if (!empty()) on_streams_();
+}
+
+void ChangeLog::close_others(const std::vector<store::SpaceId>& enabled) {
+  std::vector<StreamPtr> others;
+  {
+    const std::lock_guard<std::mutex> lock(streams_mutex_);
+    for (const auto& [space, stream] : streams_) {
+      if (stream->info().stopped_ms == 0 && std::ranges::find(enabled, space) == enabled.end()) {
+        others.push_back(stream);
+      }
+    }
+  }
+  for (const StreamPtr& stream : others) close(stream);
+}
+
+StreamPtr ChangeLog::make(Table& table, store::SpaceId space, bool keep_label, store::Batch& batch) const {
+  StreamInfo info;
+  info.space = space;
+  info.table_name = table.name;
+  info.table_id = table.id;
+  info.view_type = table.stream_view_type;
+  info.key_schema = table.key_schema;
+  info.created_ms = clock_.now_ms();
+  // The label tells a table's streams apart.
+  for (const StreamInfo& earlier : list(table.name)) {
+    info.created_ms = std::max(info.created_ms, earlier.created_ms + 1);
+  }
+  info.label = keep_label ? table.stream_label : stream_label(info.created_ms);
+  info.slots = std::clamp<std::uint32_t>(options_.shards, 1, 1U << 16U);
+  for (std::uint32_t slot = 0; slot < info.slots; ++slot) {
+    Shard shard;
+    shard.id = info.next_shard++;
+    shard.slot = slot;
+    shard.started_ms = info.created_ms;
+    shard.first_number = first_number_at(info.created_ms);
+    info.shards.push_back(shard);
+  }
+  batch.put(row_key(space), stream_to_json(info));
+  table.stream_label = info.label;
+  table.stream_space = space;
+  return std::make_shared<Stream>(store_, std::move(info));
+}
+
+void ChangeLog::add(const StreamPtr& stream) {
+  {
+    const std::lock_guard<std::mutex> lock(streams_mutex_);
+    streams_.emplace(stream->space(), stream);
+  }
+  on_streams_();
+}
+
+Stream::WriteRow ChangeLog::row_writer() const {
+  return [this](const StreamInfo& changed) {
+    store::Batch batch;
+    batch.put(row_key(changed.space), stream_to_json(changed));
+    store_.write(batch);
+  };
+}
+
+void ChangeLog::close(const StreamPtr& stream) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  stream->close(clock_.now_ms(), row_writer());
+}
+
+StreamPtr ChangeLog::find(store::SpaceId space) const {
+  const std::lock_guard<std::mutex> lock(streams_mutex_);
+  const auto found = streams_.find(space);
+  return found == streams_.end() ? nullptr : found->second;
+}
+
+StreamPtr ChangeLog::find(std::string_view table_name, std::string_view label) const {
+  const std::lock_guard<std::mutex> lock(streams_mutex_);
+  for (const auto& [space, stream] : streams_) {
+    if (stream->table_name() == table_name && stream->label() == label) return stream;
+  }
+  return nullptr;
+}
+
+std::vector<StreamInfo> ChangeLog::list(std::string_view table_name) const {
+  std::vector<StreamInfo> infos;
+  {
+    const std::lock_guard<std::mutex> lock(streams_mutex_);
+    for (const auto& [space, stream] : streams_) {
+      if (table_name.empty() || stream->table_name() == table_name) infos.push_back(stream->info());
+    }
+  }
+  std::ranges::sort(infos, [](const StreamInfo& a, const StreamInfo& b) {
+    return std::tie(a.table_name, a.label) < std::tie(b.table_name, b.label);
+  });
+  return infos;
+}
+
+bool ChangeLog::empty() const {
+  const std::lock_guard<std::mutex> lock(streams_mutex_);
+  return streams_.empty();
+}
+
+std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition& position, const LogSink& sink) const {
+  StreamInfo info = stream.info();
+  const Shard* shard = info.shard(position.shard);
+  if (shard == nullptr) core::throw_resource_not_found("Requested resource not found: Shard does not exist");
+  LogNumber next = std::max(position.number, shard->first_number);
+  if (next < shard->trimmed_before) {
+    if (!position.from_oldest) throw_trimmed();
+    next = shard->trimmed_before;
+  }
+  const LogNumber begin = next;
+  // Before the cursor, which so has everything below.
+  LogNumber end = stream.committed_before(shard->slot);
+  const bool closed = shard->last_number && end > *shard->last_number;
+  if (closed) end = *shard->last_number + 1;
+  if (next < end) {
+    const auto cursor = store_.cursor(log_key(info.space, shard->id, next), log_key(info.space, shard->id, end));
+    bool enough = false;
+    for (cursor->seek_to_first(); cursor->valid() && !enough; cursor->next()) {
+      const LogNumber number = log_number_of(cursor->key());
+      if (sink(number, read_log_record(cursor->value()))) {
+        next = number + 1;
+      } else {
+        next = number;
+        enough = true;
+      }
+    }
+    if (!enough) next = end;
+    // What was read is complete only if nothing of it was deleted before the cursor began.
+    info = stream.info();
+    shard = info.shard(position.shard);
+    if (shard == nullptr || begin < shard->trimmed_before) throw_trimmed();
+  }
+  if (closed && next >= end) return std::nullopt;
+  return next;
+}
+
+bool ChangeLog::trim() {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  StreamPtr stream;
+  {
+    const std::lock_guard<std::mutex> lock(streams_mutex_);
+    const auto next = streams_.upper_bound(trimmed_);
+    if (next == streams_.end()) {
+      trimmed_ = 0;
+      return false;
+    }
+    stream = next->second;
+  }
+  const std::int64_t now_ms = clock_.now_ms();
+  trim_stream(stream, now_ms);
+  roll_shards(*stream, now_ms);
+  trimmed_ = stream->space();
+  return true;
+}
+
+void ChangeLog::trim_stream(const StreamPtr& stream, std::int64_t now_ms) {
+  const StreamInfo info = stream->info();
+  const std::int64_t oldest_ms = std::max<std::int64_t>(0, now_ms - kLogRetentionMs);
+  if (info.stopped_ms != 0 && info.stopped_ms <= oldest_ms) {
+    drop(stream);
+    return;
+  }
+  std::vector<std::pair<std::uint32_t, LogNumber>> marks;
+  std::vector<std::uint32_t> gone;
+  for (const Shard& shard : info.shards) {
+    if (shard.last_number && shard.closed_ms <= oldest_ms) {
+      marks.emplace_back(shard.id, *shard.last_number + 1);
+      gone.push_back(shard.id);
+      continue;
+    }
+    const LogNumber bound = std::min(first_number_at(oldest_ms), stream->committed_before(shard.slot));
+    if (bound <= std::max(shard.first_number, shard.trimmed_before)) continue;
+    const auto cursor =
+        store_.cursor(log_key(info.space, shard.id, shard.trimmed_before), log_key(info.space, shard.id, bound));
+    cursor->seek_to_last();
+    if (cursor->valid()) marks.emplace_back(shard.id, log_number_of(cursor->key()) + 1);
+  }
+  if (marks.empty()) return;
+  // The marks first: a reader must not take records that are gone for records that never were.
+  stream->trim(marks, gone, row_writer());
+  for (const auto& [shard, before] : marks) {
+    store_.delete_range(log_key(info.space, shard, 0), log_key(info.space, shard, before));
+  }
+}
+
+void ChangeLog::roll_shards(Stream& stream, std::int64_t now_ms) {
+  if (options_.shard_lifetime_ms <= 0) return;
+  const StreamInfo info = stream.info();
+  if (info.stopped_ms != 0) return;
+  for (const Shard& shard : info.shards) {
+    if (!shard.last_number && shard.started_ms + options_.shard_lifetime_ms <= now_ms) {
+      stream.roll(shard.id, now_ms, row_writer());
+    }
+  }
+}
+
+void ChangeLog::drop(const StreamPtr& stream) {
+  const store::SpaceId space = stream->space();
+  store::Batch batch;
+  batch.remove(row_key(space));
+  batch.put(catalog_key(CatalogRow::kDropped, space), {});
+  store_.write(batch);
+  {
+    const std::lock_guard<std::mutex> lock(streams_mutex_);
+    streams_.erase(space);
+  }
+  const KeyBounds rows = space_bounds(space);
+  store_.delete_range(rows.lower, rows.upper);
+  batch.clear();
+  batch.remove(catalog_key(CatalogRow::kDropped, space));
+  store_.write(batch);
+}
+
+}  // namespace stator::engine

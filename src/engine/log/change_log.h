@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "engine/log/stream.h"
+#include "store/store.h"
+
+namespace stator::engine {
+
+using StreamPtr = std::shared_ptr<Stream>;
+
+/// Records are kept for this long. Source: Developer Guide, "Change data capture for DynamoDB Streams".
+inline constexpr std::int64_t kLogRetentionMs = std::int64_t{24} * 3600 * 1000;
+
+/// All streams: those that are enabled, and those that stopped less than a day ago. A stream is a row of the catalog
+/// and a space of records. Safe to use from several threads.
+class ChangeLog {
+ public:
+  struct Options {
+    /// Hash ranges of a new stream, 1 to 65536.
+    std::uint32_t shards = 4;
+    /// After how long a shard is closed and its child begins; 0: never.
+    std::int64_t shard_lifetime_ms = 0;
+  };
+  /// `on_streams`: there are streams, so `trim` is to be called now and then.
+  ChangeLog(store::Store& store, const core::Clock& clock, const Options& options, std::function<void()> on_streams);
+
+  /// Reads the rows. Throws what reading them throws.
+  void load();
+  /// Closes the streams that are enabled but in none of these spaces: their tables went without them.
+  void close_others(const std::vector<store::SpaceId>& enabled);
+
+  /// A new stream for the table's view type, in `space`; its row is put into `batch`. The table's label is set, or
+  /// kept.
+  [[nodiscard]] StreamPtr make(Table& table, store::SpaceId space, bool keep_label, store::Batch& batch) const;
+  /// Its row was written.
+  void add(const StreamPtr& stream);
+  /// The stream is disabled, or its table deleted; no write that still knew it is under way.
+  void close(const StreamPtr& stream);
+
+  /// Null where there is none.
+  [[nodiscard]] StreamPtr find(store::SpaceId space) const;
+  [[nodiscard]] StreamPtr find(std::string_view table_name, std::string_view label) const;
+  /// By name of table and label; `table_name` empty: of all tables.
+  [[nodiscard]] std::vector<StreamInfo> list(std::string_view table_name) const;
+
+  /// Reads records in order until `sink` has enough. Returns where to go on; nullopt where the shard is closed and was
+  /// read to its end. Throws ResourceNotFoundException for a shard that is not there, TrimmedDataAccessException where
+  /// records from the position on were deleted, core::DamageError.
+  std::optional<LogNumber> read(const Stream& stream, const LogPosition& position, const LogSink& sink) const;
+
+  /// Deletes what is older than a day of one stream after the other, one in each call, and rolls the shards whose time
+  /// is over. False when all were looked at.
+  bool trim();
+  [[nodiscard]] bool empty() const;
+
+ private:
+  [[nodiscard]] Stream::WriteRow row_writer() const;
+  void trim_stream(const StreamPtr& stream, std::int64_t now_ms);
+  void roll_shards(Stream& stream, std::int64_t now_ms);
+  void drop(const StreamPtr& stream);
+
+  store::Store& store_;
+  const core::Clock& clock_;
+  const Options options_;
+  const std::function<void()> on_streams_;
+  /// Serialises changes of streams' shards; taken before streams_mutex_.
+  std::mutex change_mutex_;
+  store::SpaceId trimmed_ = 0;  // up to which space `trim` has come
+  mutable std::mutex streams_mutex_;
+  std::map<store::SpaceId, StreamPtr> streams_;
+};
+
+/// "2024-05-17T09:30:00.123": a stream's label is when it began.
+std::string stream_label(std::int64_t created_ms);
+
+}  // namespace stator::engine

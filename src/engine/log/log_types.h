@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/table.h"
+
+/// What is known of streams and of the records in them.
+namespace stator::engine {
+
+enum class ChangeKind : std::uint8_t { kInsert, kModify, kRemove };
+
+/// On whose behalf an item is changed.
+enum class ChangeOrigin : std::uint8_t { kCaller, kTimeToLive, kRestore, kImport };
+
+struct LogRecord {
+  /// A canonical JSON object and its DynamoDB size; empty: not there.
+  struct Part {
+    std::string_view json;
+    std::size_t size_bytes = 0;
+  };
+  ChangeKind kind = ChangeKind::kInsert;
+  ChangeOrigin origin = ChangeOrigin::kCaller;
+  std::int64_t time_ms = 0;
+  Part keys;
+  Part new_image;
+  Part old_image;
+  /// What a stream record is said to take: its keys and images.
+  [[nodiscard]] std::size_t size_bytes() const { return keys.size_bytes + new_image.size_bytes + old_image.size_bytes; }
+};
+
+/// Where a record lies in its shard. Numbers grow with the order of commits of each item; they begin with the time, so
+/// that they are never used twice, whatever was trimmed: (milliseconds since 1970) << 20, or more.
+using LogNumber = std::uint64_t;
+constexpr LogNumber first_number_at(std::int64_t time_ms) { return static_cast<LogNumber>(time_ms) << 20U; }
+
+/// A part of a stream: the changes of a range of hashes for some time.
+struct Shard {
+  std::uint32_t id = 0;
+  std::optional<std::uint32_t> parent;  // the shard that was closed when this one began
+  std::uint32_t slot = 0;               // which of the stream's hash ranges
+  std::int64_t started_ms = 0;
+  LogNumber first_number = 0;            // no record has a smaller one
+  std::optional<LogNumber> last_number;  // closed: no record has a greater one
+  std::int64_t closed_ms = 0;
+  LogNumber trimmed_before = 0;  // records with smaller numbers were deleted
+};
+
+/// A stream as it is at some moment.
+struct StreamInfo {
+  store::SpaceId space = 0;
+  std::string table_name;
+  std::string table_id;
+  std::string label;
+  std::string view_type;
+  core::KeySchema key_schema;
+  std::int64_t created_ms = 0;
+  std::int64_t stopped_ms = 0;  // 0: it is enabled
+  std::uint32_t slots = 0;      // hash ranges
+  std::uint32_t next_shard = 0;
+  std::vector<Shard> shards;  // by id
+  UnknownMembers unknown_members;
+  [[nodiscard]] const Shard* shard(std::uint32_t id) const;
+};
+
+/// Where to read a shard.
+struct LogPosition {
+  std::uint32_t shard = 0;
+  LogNumber number = 0;  // the first one to read
+  /// From the oldest record there is, if that is later.
+  bool from_oldest = false;
+};
+
+/// Takes a record, whose views are valid during the call; false: it has enough, and did not take this one.
+using LogSink = std::function<bool(LogNumber number, const LogRecord& record)>;
+
+}  // namespace stator::engine
