@@ -50,6 +50,12 @@ void update_time_to_live(Call& call);
 void describe_limits(Call& call);
 void describe_endpoints(Call& call);
 
+// stream_operations.cpp
+void list_streams(Call& call);
+void describe_stream(Call& call);
+void get_shard_iterator(Call& call);
+void get_records(Call& call);
+
 enum class Effect : std::uint8_t { kRead, kWrite };
 
 /// How much an operation does.
@@ -69,6 +75,8 @@ struct Peculiarities {
   /// It touches no table. Others without a table's name in the request touch tables that it does not name
   /// ("ListTables", the text of a statement).
   bool names_no_table = false;
+  /// Of DynamoDB Streams, under a target of its own.
+  bool of_streams = false;
 };
 
 struct Operation {
@@ -163,10 +171,15 @@ inline constexpr Operation kOperations[] = {
     {"PutResourcePolicy", &shapes::kPutPolicy, Effect::kWrite, Load::kItem, nullptr},
     {"DeleteResourcePolicy", &shapes::kDeletePolicy, Effect::kWrite, Load::kItem, nullptr},
     // DynamoDB Streams, under a target of their own.
-    {"DescribeStream", &shapes::kDescribeStream, Effect::kRead, Load::kItem, nullptr},
-    {"GetRecords", &shapes::kGetRecords, Effect::kRead, Load::kPage, nullptr},
-    {"GetShardIterator", &shapes::kGetShardIterator, Effect::kRead, Load::kItem, nullptr},
-    {"ListStreams", &shapes::kListStreams, Effect::kRead, Load::kItem, nullptr},
+    {"DescribeStream", &shapes::kDescribeStream, Effect::kRead, Load::kItem, describe_stream, {.of_streams = true}},
+    {"GetRecords", &shapes::kGetRecords, Effect::kRead, Load::kPage, get_records, {.of_streams = true}},
+    {"GetShardIterator",
+     &shapes::kGetShardIterator,
+     Effect::kRead,
+     Load::kItem,
+     get_shard_iterator,
+     {.of_streams = true}},
+    {"ListStreams", &shapes::kListStreams, Effect::kRead, Load::kItem, list_streams, {.of_streams = true}},
 };
 
 using OperationIndex = shapes::NameIndex<shapes::FullHash, 1024>;

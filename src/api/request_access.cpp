@@ -51,7 +51,8 @@ void visit_tables(const Shape& shape, const json::Value& value, const Visit& vis
         const std::string_view name = key;
         const auto found = std::ranges::find(shape.members, name, &shapes::Member::name);
         if (found == shape.members.end()) continue;
-        if (name.ends_with("Arn")) visit_arn(element, visit);
+        // An iterator begins with its stream's ARN.
+        if (name.ends_with("Arn") || name == "ShardIterator") visit_arn(element, visit);
         visit_tables(*found->shape, element, visit);
       }
       return;

@@ -38,15 +38,6 @@ std::string_view projection_name(engine::ProjectionType type) {
   return "ALL";
 }
 
-namespace {
-
-/// Which description it is.
-struct Style {
-  bool with_schema = true;  // keys, indexes, creation time: all but DeleteTable's
-  bool created = false;     // CreateTable's reply
-  UnderWay under_way;
-};
-
 void append_key_schema(const core::KeySchema& schema, std::string& out) {
   out += '[';
   bool first = true;
@@ -62,6 +53,15 @@ void append_key_schema(const core::KeySchema& schema, std::string& out) {
   for (const auto& attribute : schema.range) append(attribute, "RANGE");
   out += ']';
 }
+
+namespace {
+
+/// Which description it is.
+struct Style {
+  bool with_schema = true;  // keys, indexes, creation time: all but DeleteTable's
+  bool created = false;     // CreateTable's reply
+  UnderWay under_way;
+};
 
 void append_throughput(const engine::Throughput& throughput, std::string& out) {
   ObjectWriter writer(out);

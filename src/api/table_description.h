@@ -27,6 +27,9 @@ void append_updated_table_description(Call& call, const engine::Table& table, Un
 /// Source: API Reference, DeleteTable, sample response.
 void append_deleted_table_description(Call& call, const engine::Table& table, std::string& out);
 
+/// Appends the array of key attributes, as descriptions of tables, indexes and streams have it.
+void append_key_schema(const core::KeySchema& schema, std::string& out);
+
 std::string_view status_name(engine::TableStatus status);
 std::string_view billing_mode_name(engine::BillingMode mode);
 std::string_view projection_name(engine::ProjectionType type);

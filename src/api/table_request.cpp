@@ -196,18 +196,6 @@ void read_global_indexes(const Members& request, const Definitions& definitions,
   }
 }
 
-/// The label of a stream that starts now: its time, as the service writes it.
-std::string stream_label(std::int64_t now_ms) {
-  const std::time_t seconds = now_ms / 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[40];
-  const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::string label(text, length);
-  const std::string millis = std::to_string(now_ms % 1000);
-  return label + "." + std::string(3 - millis.size(), '0') + millis;
-}
-
 core::AttributeType read_key_type(const Members& definition) {
   // The shape lets S, N and B through.
   return core::type_from_name(definition.required_text("AttributeType")).value_or(core::AttributeType::kString);
@@ -345,7 +333,7 @@ void check_indexes(const engine::Table& table) {
   }
 }
 
-void apply_stream_specification(Call& call, const Members& specification, engine::Table& table) {
+void apply_stream_specification(const Members& specification, engine::Table& table) {
   const bool enabled = specification.flag("StreamEnabled");
   const auto view = specification.text("StreamViewType");
   if (!enabled) {
@@ -361,7 +349,6 @@ void apply_stream_specification(Call& call, const Members& specification, engine
                      "Table is being created with a stream enabled, UpdateViewType is required");
   }
   table.stream_view_type = *view;
-  table.stream_label = stream_label(call.engine().clock().now_ms());
 }
 
 void apply_sse_specification(Call& call, const Members& specification, engine::Table& table) {
@@ -402,7 +389,7 @@ engine::Table read_table(Call& call) {
   table.on_demand = read_on_demand(request, table.billing_mode, {});
   table.warm = read_warm(request, table.billing_mode, table.throughput, {});
   if (const auto stream = request.object("StreamSpecification")) {
-    apply_stream_specification(call, Members(*stream), table);
+    apply_stream_specification(Members(*stream), table);
   }
   if (const auto sse = request.object("SSESpecification")) apply_sse_specification(call, Members(*sse), table);
   if (const auto table_class = read_table_class(request)) table.table_class = *table_class;

@@ -57,8 +57,8 @@ engine::Table read_table(Call& call);
 /// The rule on all indexes together: names once, counts, projected attributes.
 void check_indexes(const engine::Table& table);
 
-/// StreamSpecification into the table.
-void apply_stream_specification(Call& call, const Members& specification, engine::Table& table);
+/// StreamSpecification into the table; the engine begins and ends streams by it.
+void apply_stream_specification(const Members& specification, engine::Table& table);
 /// SSESpecification into the table; without Enabled, an SSEType turns it on.
 void apply_sse_specification(Call& call, const Members& specification, engine::Table& table);
 

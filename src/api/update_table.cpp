@@ -180,7 +180,7 @@ void update_stream(Call& call, engine::Table& table) {
   if (!enable && table.stream_view_type.empty()) {
     throw_validation("Table has no stream to disable: TableName: " + table.name);
   }
-  apply_stream_specification(call, specification, table);
+  apply_stream_specification(specification, table);
 }
 
 void update_encryption(Call& call, engine::Table& table) {

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -27,6 +28,8 @@ struct ServeOptions {
   bool sync = false;
   std::uint64_t max_memory_mb = 0;
   std::int64_t transition_delay_ms = 0;
+  std::uint32_t stream_shards = 4;
+  std::int64_t stream_shard_lifetime_seconds = 0;
   std::string log_level = "info";
   std::string log_format = "text";
   std::optional<std::string> credentials;
@@ -103,6 +106,11 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
+  storage.stream_shards = options.stream_shards;
+  storage.stream_shard_lifetime_ms = options.stream_shard_lifetime_seconds * 1000;
+  if (storage.stream_shard_lifetime_ms > 0) {
+    storage.stream_trim_period_ms = std::min(storage.stream_trim_period_ms, storage.stream_shard_lifetime_ms / 2);
+  }
   if (!options.in_memory) options.http.reserved_descriptors = store::descriptors_needed(descriptor_limit());
   endpoint::Embedded endpoint(storage,
                               options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone);
@@ -183,6 +191,15 @@ void add_serve_command(CLI::App& root, Session& session) {
                    "How many milliseconds tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
+  command->add_option("--stream-shards", options->stream_shards, "Into how many shards new streams are split")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--stream-shard-lifetime", options->stream_shard_lifetime_seconds,
+          "After how many seconds a shard is closed and goes on in a child, as shards do on AWS after some hours "
+          "(default: never)")
+      ->check(CLI::Range(1, 1'000'000));
   command
       ->add_option("--threads", options->http.threads,
                    "Event loops (default: one a core); calls that take long get threads of their own")

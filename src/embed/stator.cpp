@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "api/operations.h"
 #include "core/api_error.h"
 #include "endpoint/embedded.h"
 
@@ -40,7 +41,10 @@ Result Database::call(std::string_view operation, std::string_view request_json)
   if (!impl_) throw std::logic_error("this Database was moved from");
   try {
     Result result{.ok = true, .body = {}, .error_type = {}, .error_message = {}};
-    impl_->endpoint.call({.operation = operation, .body = request_json, .padding_bytes = 0}, result.body);
+    const api::Operation* const known = api::find_operation(operation);
+    endpoint::Request request{.operation = operation, .body = request_json};
+    if (known != nullptr && known->peculiarities.of_streams) request.service = endpoint::Service::kDynamoDbStreams;
+    impl_->endpoint.call(request, result.body);
     return result;
   } catch (const core::ApiError& error) {
     return failure(error);

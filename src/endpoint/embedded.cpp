@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "api/operations.h"
+#include "core/api_error.h"
 
 namespace stator::endpoint {
 
@@ -24,6 +25,10 @@ Embedded::Embedded(const engine::Options& options, Leniency leniency) : impl_(st
 Embedded::~Embedded() = default;
 
 void Embedded::call(const Request& request, std::string& reply) {
+  const api::Operation* const known = api::find_operation(request.operation);
+  if (known != nullptr && known->peculiarities.of_streams != (request.service == Service::kDynamoDbStreams)) {
+    throw core::ApiError("UnknownOperationException", "");
+  }
   api::Context context = impl_->context;
   context.caller_region = request.region;
   api::call(context, request.operation, request.body, request.padding_bytes, reply);

@@ -5,9 +5,11 @@
 #include <rapidjson/stringbuffer.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -40,9 +42,24 @@ std::string compact(const Value& value) {
   return buffer.GetString();
 }
 
-/// "*" stands for anything; a list that begins with "unordered" matches in any order; an object that holds "...":true
+/// What replies held, by the names that the case gave it.
+using Captured = std::map<std::string, std::string>;
+
+/// The name in `{"capture": name}` or the like; null where the value is something else.
+const char* name_in(const Value& value, const char* word) {
+  return value.IsObject() && value.MemberCount() == 1 && value.HasMember(word) ? value[word].GetString() : nullptr;
+}
+
+/// "*" stands for anything; {"capture": name} for any text, which is kept under that name, {"captured": name} for that
+/// text; a list that begins with "unordered" matches in any order; an object that holds "...":true
 /// may have further members; numbers compare by value.
-bool matches(const Value& expected, const Value& actual) {
+bool matches(const Value& expected, const Value& actual, Captured& captured) {
+  if (const char* name = name_in(expected, "capture")) {
+    if (actual.IsString()) captured[name] = actual.GetString();
+    return actual.IsString();
+  }
+  if (const char* name = name_in(expected, "captured"))
+    return actual.IsString() && captured[name] == actual.GetString();
   if (expected.IsString() && std::string_view(expected.GetString(), expected.GetStringLength()) == "*") return true;
   if (expected.IsNumber() && actual.IsNumber()) return expected.GetDouble() == actual.GetDouble();
   if (expected.IsObject() && actual.IsObject()) {
@@ -50,7 +67,7 @@ bool matches(const Value& expected, const Value& actual) {
     for (const auto& member : expected.GetObject()) {
       if (std::string_view(member.name.GetString()) == "...") continue;
       const auto found = actual.FindMember(member.name);
-      if (found == actual.MemberEnd() || !matches(member.value, found->value)) return false;
+      if (found == actual.MemberEnd() || !matches(member.value, found->value, captured)) return false;
     }
     return open || expected.MemberCount() == actual.MemberCount();
   }
@@ -58,13 +75,14 @@ bool matches(const Value& expected, const Value& actual) {
     const bool unordered =
         !expected.Empty() && expected[0].IsString() && std::string_view(expected[0].GetString()) == "unordered";
     if (!unordered) {
-      return std::equal(expected.Begin(), expected.End(), actual.Begin(), actual.End(), matches);
+      return std::equal(expected.Begin(), expected.End(), actual.Begin(), actual.End(),
+                        [&](const Value& one, const Value& other) { return matches(one, other, captured); });
     }
     if (expected.Size() - 1 != actual.Size()) return false;
     std::vector<bool> taken(actual.Size());
     for (rapidjson::SizeType i = 1; i < expected.Size(); ++i) {
       rapidjson::SizeType j = 0;
-      while (j < actual.Size() && (taken[j] || !matches(expected[i], actual[j]))) ++j;
+      while (j < actual.Size() && (taken[j] || !matches(expected[i], actual[j], captured))) ++j;
       if (j == actual.Size()) return false;
       taken[j] = true;
     }
@@ -88,6 +106,29 @@ void expand(Value& value, rapidjson::Document::AllocatorType& allocator) {
     for (auto& member : value.GetObject()) expand(member.value, allocator);
   }
 }
+
+/// Puts the texts in for each {"captured": name} of a request.
+void put_captured(Value& value, const Captured& captured, rapidjson::Document::AllocatorType& allocator) {
+  if (const char* name = name_in(value, "captured")) {
+    const auto found = captured.find(name);
+    ASSERT_NE(found, captured.end()) << "nothing was captured as " << name;
+    value.SetString(found->second.c_str(), static_cast<rapidjson::SizeType>(found->second.size()), allocator);
+  } else if (value.IsArray()) {
+    for (auto& element : value.GetArray()) put_captured(element, captured, allocator);
+  } else if (value.IsObject()) {
+    for (auto& member : value.GetObject()) put_captured(member.value, captured, allocator);
+  }
+}
+
+/// The machine's clock, moved forward.
+class MovedClock : public core::Clock {
+ public:
+  [[nodiscard]] std::int64_t now_ms() const override { return core::Clock::now_ms() + ahead_ms_; }
+  void advance(std::int64_t ms) { ahead_ms_ += ms; }
+
+ private:
+  std::atomic<std::int64_t> ahead_ms_{0};
+};
 
 struct Case {
   std::string file;
@@ -173,7 +214,10 @@ std::string answer(Context& context, const std::string& operation, const std::st
 TEST_P(ApiCases, AnswersAsTheServiceDoes) {
   const Value& body = *GetParam().body;
   engine::Options options;
+  MovedClock clock;
+  options.clock = &clock;
   if (body.HasMember("transition_delay_ms")) options.transition_delay_ms = body["transition_delay_ms"].GetInt64();
+  if (body.HasMember("stream_shards")) options.stream_shards = body["stream_shards"].GetUint();
   const auto engine = engine::Engine::open(options);
   Context context{*engine};
   static const auto tables = load(std::filesystem::path(STATOR_API_CASES) / "tables.json");
@@ -185,6 +229,7 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
     }
   }
   int step = 0;
+  Captured captured;
   for (const auto& row : body["steps"].GetArray()) {
     ++step;
     const std::string operation = row[0].GetString();
@@ -192,8 +237,20 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
       wait_until_active(context, row[1].GetString());
       continue;
     }
+    if (operation == "advance") {
+      clock.advance(row[1].GetInt64());
+      continue;
+    }
     // A request given as text is sent as it stands, which need not be JSON.
-    const std::string request = row[1].IsString() ? row[1].GetString() : compact(row[1]);
+    std::string request;
+    if (row[1].IsString()) {
+      request = row[1].GetString();
+    } else {
+      rapidjson::Document filled;
+      filled.CopyFrom(row[1], filled.GetAllocator());
+      put_captured(filled, captured, filled.GetAllocator());
+      request = compact(filled);
+    }
     rapidjson::Document actual;
     const std::string reply = answer(context, operation, request);
     actual.Parse(reply.c_str());
@@ -203,9 +260,9 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
                                               << "\nmust succeed, answered " << text_of(actual);
       continue;
     }
-    EXPECT_TRUE(matches(row[2], actual)) << "step " << step << ' ' << operation << ' ' << request.substr(0, 2000)
-                                         << "\nexpected " << text_of(row[2]).substr(0, 4000) << "\nanswered "
-                                         << text_of(actual).substr(0, 4000);
+    EXPECT_TRUE(matches(row[2], actual, captured))
+        << "step " << step << ' ' << operation << ' ' << request.substr(0, 2000) << "\nexpected "
+        << text_of(row[2]).substr(0, 4000) << "\nanswered " << text_of(actual).substr(0, 4000);
   }
 }
 

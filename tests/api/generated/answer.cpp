@@ -60,13 +60,14 @@ constexpr std::int64_t kMaxMemoryPerByte = 48;
 constexpr std::int64_t kMaxMemoryBytes = 32 * 1024 * 1024;
 
 /// The errors that the service documents for these operations (API reference 2012-08-10), the internal ones left out.
-constexpr std::array<std::string_view, 27> kErrorTypes = {
+constexpr std::array<std::string_view, 29> kErrorTypes = {
     "AccessDeniedException",
     "BackupInUseException",
     "BackupNotFoundException",
     "ConditionalCheckFailedException",
     "ContinuousBackupsUnavailableException",
     "DuplicateItemException",
+    "ExpiredIteratorException",
     "ExportNotFoundException",
     "GlobalTableAlreadyExistsException",
     "GlobalTableNotFoundException",
@@ -87,6 +88,7 @@ constexpr std::array<std::string_view, 27> kErrorTypes = {
     "TransactionCanceledException",
     "TransactionConflictException",
     "TransactionInProgressException",
+    "TrimmedDataAccessException",
     "ValidationException",
 };
 
@@ -99,7 +101,11 @@ std::int64_t thread_cpu_us() {
 void call(endpoint::Embedded& endpoint, std::string_view operation, bool built, std::string_view request,
           std::string& reply) {
   if (built) {
-    endpoint.call({.operation = operation, .body = request}, reply);
+    const bool of_streams = find_operation(operation)->peculiarities.of_streams;
+    endpoint.call({.operation = operation,
+                   .body = request,
+                   .service = of_streams ? endpoint::Service::kDynamoDbStreams : endpoint::Service::kDynamoDb},
+                  reply);
     return;
   }
   json::Object object;

@@ -21,6 +21,17 @@ constexpr std::string_view kProvisionedTable = R"({"TableName":"provisioned",
   "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
   "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})";
 
+constexpr std::string_view kStreamedTable = R"({"TableName":"streamed","BillingMode":"PAY_PER_REQUEST",
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+  "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}})";
+
+/// Stands still, so that the stream's ARN and its iterators are the ones that requests.json names.
+class StandingClock : public core::Clock {
+ public:
+  [[nodiscard]] std::int64_t now_ms() const override { return 1'767'225'600'000; }  // 2026-01-01T00:00:00Z
+};
+
 std::string item(const std::string& partition, int number) {
   const std::string digits = std::to_string(number);
   return R"({"TableName":"probe","Item":{"pk":{"S":")" + partition + R"("},"sk":{"S":")" + digits + R"("},"l":{"N":")" +
@@ -33,9 +44,17 @@ std::string item(const std::string& partition, int number) {
 }  // namespace
 
 std::unique_ptr<endpoint::Embedded> prepared_tables() {
-  auto endpoint = std::make_unique<endpoint::Embedded>(engine::Options{});
+  static const StandingClock clock;
+  engine::Options options;
+  options.clock = &clock;
+  auto endpoint = std::make_unique<endpoint::Embedded>(options);
   endpoint->call("CreateTable", kTable);
   endpoint->call("CreateTable", kProvisionedTable);
+  endpoint->call("CreateTable", kStreamedTable);
+  for (const char* version : {"1", "2"}) {
+    endpoint->call("PutItem",
+                   R"({"TableName":"streamed","Item":{"pk":{"S":"a"},"v":{"N":")" + std::string(version) + "\"}}}");
+  }
   endpoint->call("UpdateTimeToLive",
                  R"({"TableName":"probe","TimeToLiveSpecification":{"AttributeName":"expires","Enabled":true}})");
   put_prepared_items(*endpoint);

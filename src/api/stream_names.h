@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/api.h"
+
+/// What streams, shards and places in them are called in the API.
+namespace stator::api {
+
+/// "table/NAME/stream/LABEL", with which an ARN ends.
+std::string stream_resource(std::string_view table, std::string_view label);
+std::string stream_arn(const Context& context, std::string_view table, std::string_view label);
+
+struct StreamName {
+  std::string_view table;
+  std::string_view label;
+};
+/// Out of an ARN of any region and account; nullopt where it is no stream's.
+std::optional<StreamName> parse_stream_arn(std::string_view arn);
+
+/// "shardId-00000001700000000000-00000002": the time at which the stream began, and the shard's number in it.
+std::string shard_id(const engine::StreamInfo& stream, std::uint32_t shard);
+/// The shard of that id in the stream; nullopt where the text is no such id. The shard need not be there.
+std::optional<std::uint32_t> parse_shard_id(const engine::StreamInfo& stream, std::string_view id);
+
+/// 21 decimal digits, in the order of the numbers.
+std::string sequence_number(engine::LogNumber number);
+std::optional<engine::LogNumber> parse_sequence_number(std::string_view text);
+
+/// Where GetRecords goes on.
+struct ShardIterator {
+  store::SpaceId stream = 0;
+  engine::LogPosition position;
+  std::int64_t created_ms = 0;
+};
+/// The stream's ARN, a version, and the place in base64, as the service's iterators look.
+std::string write_shard_iterator(std::string_view stream_arn, const ShardIterator& iterator);
+/// The iterator, and the ARN that stands in it; nullopt for a text that is none.
+std::optional<std::pair<std::string_view, ShardIterator>> parse_shard_iterator(std::string_view text);
+
+}  // namespace stator::api
