@@ -12,6 +12,9 @@ HEADERS = {
 }
 
 
+STREAMS = ("ListStreams", "DescribeStream", "GetShardIterator", "GetRecords")
+
+
 class CallError(Exception):
     """The server refused. `type` is DynamoDB's name of the error, `body` the whole reply."""
 
@@ -30,7 +33,8 @@ class Client:
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout_s)
 
     def call(self, operation, **request):
-        headers = dict(HEADERS, **{"X-Amz-Target": "DynamoDB_20120810." + operation})
+        service = "DynamoDBStreams_20120810." if operation in STREAMS else "DynamoDB_20120810."
+        headers = dict(HEADERS, **{"X-Amz-Target": service + operation})
         self.connection.request("POST", "/", json.dumps(request), headers)
         response = self.connection.getresponse()
         text = response.read()  # empty where an operation has no output
