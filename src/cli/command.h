@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -57,6 +58,8 @@ struct Session {
   /// The command line asks for what only the models can tell (their patterns' names and parameters), so they are read
   /// before the commands are built. Others start without them.
   bool wants_patterns = false;
+  /// Patterns by the names that listings show, "MODEL/NAME", and by what their commands are called.
+  std::map<std::string, std::string> pattern_commands;
   /// Set by a command to end with another status than 0 without a message.
   int exit_code = 0;
 };

@@ -224,7 +224,7 @@ void watch_sessions(DbCommand& command) {
 
 void end_session(DbCommand& command) {
   if (command.options().pid <= 0)
-    throw CommandError("stator: name the session to end, as in stator db sessions end 4711");
+    throw CommandError("stator: name the session to end, as in stator db sessions end 4711", 2);
   command.heading("sessions-end");
   const std::string what = "ending session " + std::to_string(command.options().pid);
   if (!command.goes_on(what)) return;
@@ -278,7 +278,7 @@ void run_query(DbCommand& command) {
     statement = command.sql().query(options.named);
   }
   if (statement.empty()) {
-    throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)");
+    throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)", 2);
   }
   command.heading("query");
   toolkit::QueryOptions query{
@@ -328,6 +328,7 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
         if (command.options().action == "end") return end_session(command);
         watch_sessions(command);
       });
+  sessions->alias("session");  // the journal's word
   sessions->add_option("action", options->action, "end: end one session")->type_name("")->check(CLI::IsMember({"end"}));
   sessions->add_option("pid", options->pid, "Which, by the pid that the list shows")->type_name("");
   CLI::Option* watch = sessions->add_option("--watch", options->watch_seconds, "Look again every so often (2)")

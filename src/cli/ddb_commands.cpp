@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ostream>
 
 #include "cli/command.h"
@@ -10,6 +11,8 @@
 #include "toolkit/item_output.h"
 #include "toolkit/scan.h"
 #include "toolkit/seed.h"
+#include "toolkit/table_info.h"
+#include "toolkit/table_update.h"
 #include "toolkit/tables.h"
 
 namespace stator::cli {
@@ -29,17 +32,64 @@ void print_description(const Session& session, const std::string& name, const st
 struct SchemaLoadOptions {
   std::string model;
   bool if_not_exists = false;
+  bool update = false;
 };
+
+void tell_plan(Session& session, const toolkit::TablePlan& plan) {
+  for (const std::string& line : plan.impossible) *session.err << "! " << line << "\n";
+  for (const toolkit::TableChange& change : plan.changes) *session.err << change.text << "\n";
+}
+
+/// Says where an existing table differs from its model.
+void tell_differences(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
+  toolkit::TablePlan plan;
+  try {
+    plan = toolkit::plan_table(endpoint, wanted);
+  } catch (const toolkit::OperationError&) {
+    return;  // who may create tables may not be allowed to ask for all their settings
+  }
+  if (plan.empty()) return;
+  *session.err << "it differs from the model; what schema-load --update would do:\n";
+  tell_plan(session, plan);
+}
+
+/// Brings an existing table in line with its model.
+void update_table(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
+  const toolkit::TablePlan plan = toolkit::plan_table(endpoint, wanted);
+  if (plan.empty()) {
+    *session.err << "table " << wanted.name << " is as the model says (" << endpoint.describe() << ")\n";
+    return;
+  }
+  tell_plan(session, plan);
+  if (!plan.impossible.empty())
+    throw CommandError("stator: nothing was changed: what is marked with ! cannot be changed on a table that exists");
+  for (const toolkit::TableChange& change : plan.changes) toolkit::apply(endpoint, wanted.name, change);
+}
 
 void schema_load(Session& session, const SchemaLoadOptions& options) {
   require_human_or_json(session);
   const model::Model model = load_model(session, options.model);
+  const toolkit::WantedTable wanted{model.table_name, model.create_table_json, model.time_to_live_attribute};
+  if (options.update) {
+    // Asks after the plan is shown, with the first request that writes.
+    const auto endpoint = open_endpoint(session);
+    const auto names = toolkit::list_tables(*endpoint);
+    if (std::find(names.begin(), names.end(), model.table_name) != names.end()) {
+      update_table(session, *endpoint, wanted);
+      const toolkit::TableInfo info = toolkit::describe_table(*endpoint, model.table_name);
+      return print_description(session, "TableDescription", info.description_json);
+    }
+  }
   const auto endpoint = open_to_write(session, "creating table " + model.table_name, model.table_name);
   const toolkit::CreatedTable table = toolkit::create_table(*endpoint, model.table_name, model.create_table_json);
   if (!table.created) {
     const std::string text = "table " + model.table_name + " exists already (" + endpoint->describe() + ")";
     if (!options.if_not_exists) throw CommandError(text);
     *session.err << text << "\n";
+    tell_differences(session, *endpoint, wanted);
+  } else if (!model.time_to_live_attribute.empty()) {
+    toolkit::call(*endpoint, "UpdateTimeToLive",
+                  toolkit::time_to_live_request(model.table_name, model.time_to_live_attribute, true));
   }
   print_description(session, "TableDescription", table.description_json);
 }
@@ -48,7 +98,10 @@ void add_schema_load(CLI::App& ddb, Session& session) {
   auto* command = ddb.add_subcommand("schema-load", "Create the model's table and wait until it is active");
   const auto options = std::make_shared<SchemaLoadOptions>();
   command->add_option("--model", options->model, "Which model, where there are several")->type_name("NAME");
-  command->add_flag("--if-not-exists", options->if_not_exists, "A table that exists already is no fault");
+  command->add_flag("--if-not-exists", options->if_not_exists,
+                    "A table that exists already is no fault; says where it differs from the model");
+  command->add_flag("--update", options->update,
+                    "Bring a table that exists in line with the model; shows the plan first");
   command->footer("Example: stator ddb schema-load");
   command->callback([options, &session] { schema_load(session, *options); });
 }
@@ -60,7 +113,7 @@ struct DropOptions {
 void drop(Session& session, const DropOptions& options) {
   require_human_or_json(session);
   if (options.table.empty())
-    throw CommandError("No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod");
+    throw CommandError("No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod", 2);
   const auto endpoint = open_to_write(session, "deleting table " + options.table, options.table);
   if (session.output == OutputFormat::kHuman && !session.dry_run)
     *session.out << "deleting table: " << options.table << "\n" << std::flush;

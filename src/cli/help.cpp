@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "model/text.h"
+
 namespace stator::cli {
 namespace {
 
@@ -57,6 +59,51 @@ class HelpFormatter : public CLI::Formatter {
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_shared<HelpFormatter>(); }
+
+namespace {
+
+/// Breaks one line at blanks. Further lines begin under the description, which two blanks or more part from what it
+/// describes, else under the first word.
+void wrap_line(std::string_view line, std::size_t width, std::string& out) {
+  const std::size_t start = std::min(line.find_first_not_of(' '), line.size());
+  std::size_t indent = start;
+  if (const std::size_t gap = line.find("  ", start); start > 0 && gap != std::string_view::npos) {
+    const std::size_t description = line.find_first_not_of(' ', gap);
+    if (description != std::string_view::npos && description < width / 2 + 8) indent = description;
+  }
+  std::size_t used = 0;
+  std::size_t at = 0;
+  while (at < line.size()) {
+    // A word with the blanks before it, which stay where the line is not broken.
+    const std::size_t word = std::min(line.find_first_not_of(' ', at), line.size());
+    const std::size_t end = std::min(line.find(' ', word), line.size());
+    const std::size_t columns = model::code_points(line.substr(at, end - at));
+    if (used + columns > width && used > indent && word < line.size()) {
+      out += "\n" + std::string(indent, ' ');
+      out += line.substr(word, end - word);
+      used = indent + model::code_points(line.substr(word, end - word));
+    } else {
+      out += line.substr(at, end - at);
+      used += columns;
+    }
+    at = end;
+  }
+}
+
+}  // namespace
+
+std::string wrap_help(const std::string& text, std::size_t width) {
+  constexpr std::size_t kNarrowest = 40;
+  if (width == 0) return text;
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    wrap_line(std::string_view(text).substr(at, end - at), std::max(width, kNarrowest), out);
+    if (end < text.size()) out += '\n';
+    at = end + 1;
+  }
+  return out;
+}
 
 std::vector<std::string> option_flags(const CLI::Option& option) {
   std::vector<std::string> flags;

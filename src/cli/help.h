@@ -2,11 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
 
 namespace stator::cli {
 
 /// The layout of --help at every level.
 std::shared_ptr<CLI::FormatterBase> make_help_formatter();
+
+/// `text` with lines of at most `width` columns; descriptions stay in their column. 0: as it is.
+std::string wrap_help(const std::string& text, std::size_t width);
 
 /// The names an option has on the command line, "--limit", "-n"; empty for positionals.
 std::vector<std::string> option_flags(const CLI::Option& option);

@@ -230,9 +230,10 @@ void add_pattern_commands(CLI::App& ddb, Session& session) {
   const auto models = load_models(session);
   for (const model::Model& model : *models) {
     for (const model::Pattern& pattern : model.patterns) {
-      const bool is_alone = count_patterns(*models, pattern.name) == 1;
-      add_pattern(*patterns, session, models, model, pattern,
-                  is_alone ? pattern.name : model.name + "/" + pattern.name);
+      const std::string full = model.name + "/" + pattern.name;
+      const std::string name = count_patterns(*models, pattern.name) == 1 ? pattern.name : full;
+      add_pattern(*patterns, session, models, model, pattern, name);
+      session.pattern_commands[full] = name;
     }
   }
 }

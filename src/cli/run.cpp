@@ -126,6 +126,17 @@ void turn_help_round(std::vector<std::string>& arguments) {
   arguments.emplace_back("--help");
 }
 
+/// "patterns MODEL/NAME", as listings show it, is "patterns NAME" where that name is enough.
+void name_patterns(const Session& session, std::vector<std::string>& arguments) {
+  const auto patterns = std::find(arguments.begin(), arguments.end(), "patterns");
+  for (auto word = patterns; word != arguments.end(); ++word) {
+    const auto found = session.pattern_commands.find(*word);
+    if (found == session.pattern_commands.end()) continue;
+    *word = found->second;
+    return;
+  }
+}
+
 void build_commands(CLI::App& root, Session& session) {
   root.fallthrough();
   root.require_subcommand(0, 1);
@@ -152,12 +163,12 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
     root.parse(std::move(arguments));
     if (path.apps.size() == 1) {
-      *session.out << root.help();
+      *session.out << wrap_help(root.help(), session.columns);
       return 0;
     }
     return session.exit_code;
   } catch (const CLI::CallForHelp&) {
-    *session.out << path.apps.back()->help();
+    *session.out << wrap_help(path.apps.back()->help(), session.columns);
     return 0;
   } catch (const CLI::CallForVersion&) {
     *session.out << root.version() << "\n";
@@ -177,6 +188,7 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   GlobalOptions options;
   build_commands(root, session);
   add_global_options(root, options);
+  name_patterns(session, arguments);
   const CommandPath path = follow(root, arguments);
   if (!path.mistake.empty()) return usage_error(session, path.mistake, path.name());
   CLI::App& command = *path.apps.back();

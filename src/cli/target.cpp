@@ -70,7 +70,8 @@ std::filesystem::path find_model(const Session& session, const std::string& name
     for (const std::string& known : names) list += (list.empty() ? "" : ", ") + known;
     throw CommandError(
         "stator: " + (name.empty() ? "which model? --model takes one of: " : "no model " + name + "; there are: ") +
-        list);
+            list,
+        2);
   }
   return std::filesystem::path(session.models_directory) / wanted;
 }

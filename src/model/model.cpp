@@ -24,9 +24,61 @@ std::vector<fs::path> json_files(const fs::path& directory) {
   return files;
 }
 
+/// Members that no table has are mistakes, which the service would pass over or tell without a place.
+void check_members(const Document& document, const Node& root) {
+  document.allow_only(root, {"$schema", "TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
+                             "GlobalSecondaryIndexes", "BillingMode", "ProvisionedThroughput", "StreamSpecification",
+                             "SSESpecification", "Tags", "TableClass", "DeletionProtectionEnabled", "WarmThroughput",
+                             "ResourcePolicy", "OnDemandThroughput", "TimeToLiveSpecification"});
+  const auto each = [&](const Node& object, std::string_view name, std::initializer_list<std::string_view> known) {
+    const Node* list = document.optional(object, name, NodeKind::kArray);
+    if (list == nullptr) return;
+    for (const Node& element : list->elements) {
+      document.require_kind(element, NodeKind::kObject, "an object");
+      document.allow_only(element, known);
+    }
+  };
+  const auto one = [&](const Node& object, std::string_view name, std::initializer_list<std::string_view> known) {
+    const Node* member = document.optional(object, name, NodeKind::kObject);
+    if (member != nullptr) document.allow_only(*member, known);
+  };
+  each(root, "AttributeDefinitions", {"AttributeName", "AttributeType"});
+  each(root, "KeySchema", {"AttributeName", "KeyType"});
+  each(root, "Tags", {"Key", "Value"});
+  each(root, "LocalSecondaryIndexes", {"IndexName", "KeySchema", "Projection"});
+  each(root, "GlobalSecondaryIndexes",
+       {"IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"});
+  for (const char* kind : {"LocalSecondaryIndexes", "GlobalSecondaryIndexes"}) {
+    const Node* indexes = root.member(kind);
+    if (indexes == nullptr) continue;
+    for (const Node& index : indexes->elements) {
+      each(index, "KeySchema", {"AttributeName", "KeyType"});
+      one(index, "Projection", {"ProjectionType", "NonKeyAttributes"});
+      one(index, "ProvisionedThroughput", {"ReadCapacityUnits", "WriteCapacityUnits"});
+    }
+  }
+  one(root, "ProvisionedThroughput", {"ReadCapacityUnits", "WriteCapacityUnits"});
+  one(root, "StreamSpecification", {"StreamEnabled", "StreamViewType"});
+  one(root, "SSESpecification", {"Enabled", "SSEType", "KMSMasterKeyId"});
+  one(root, "TimeToLiveSpecification", {"AttributeName", "Enabled"});
+}
+
+/// The members that are of CreateTable itself, and the setting that takes a request of its own.
+void take_table(const Document& document, const Node& root, Model& model) {
+  Node request = root;
+  std::erase_if(request.members, [](const NodeMember& member) {
+    return member.name == "$schema" || member.name == "TimeToLiveSpecification";
+  });
+  model.create_table_json = to_json(request);
+  const Node* time_to_live = document.optional(root, "TimeToLiveSpecification", NodeKind::kObject);
+  if (time_to_live == nullptr || !document.optional_boolean(*time_to_live, "Enabled", true)) return;
+  model.time_to_live_attribute = document.require(*time_to_live, "AttributeName", NodeKind::kString).text;
+}
+
 void read_table(const Document& document, Model& model) {
   const Node& root = document.root();
   document.require_kind(root, NodeKind::kObject, "a CreateTable request");
+  check_members(document, root);
   model.table_name = document.require(root, "TableName", NodeKind::kString).text;
   const Node& definitions = document.require(root, "AttributeDefinitions", NodeKind::kArray);
   std::set<std::string> defined;
@@ -49,7 +101,7 @@ void read_table(const Document& document, Model& model) {
     }
   }
   if (model.partition_key.empty()) document.fail_expected(schema, "a HASH key");
-  model.create_table_json = to_json(root);
+  take_table(document, root, model);
 }
 
 User read_user(const Document& document, const Node& node) {

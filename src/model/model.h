@@ -44,6 +44,9 @@ struct Model {
   std::string table_name;
   /// The CreateTable request.
   std::string create_table_json;
+  /// The attribute by which items expire (`TimeToLiveSpecification` in table.json, as CloudFormation has it); empty:
+  /// none.
+  std::string time_to_live_attribute;
   std::string partition_key;
   /// Empty where the table has none.
   std::string sort_key;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "model/pattern.h"
 #include "model/text.h"
@@ -88,12 +89,19 @@ class Binder {
 
   Node request(const ParameterValues& given) {
     Node merged = pattern_.request;
+    // What the request is made of: parameters in its holes, and those that chose its variant.
+    std::set<std::string> used;
     for (const Variant& variant : pattern_.variants) {
       const bool applies = std::all_of(variant.when.begin(), variant.when.end(),
                                        [&](const std::string& name) { return given.contains(name); });
       if (!applies) continue;
       merge(merged, variant.request);
+      used.insert(variant.when.begin(), variant.when.end());
       break;
+    }
+    collect_names(merged, used);
+    for (const auto& [name, value] : given) {
+      if (!used.contains(name)) throw ParameterError("--" + name + " has no effect here" + where_it_has(name, given));
     }
     fill(merged, false);
     return merged;
@@ -104,6 +112,29 @@ class Binder {
   }
 
  private:
+  /// "; it goes with --to": what is missing for a variant that uses the parameter.
+  [[nodiscard]] std::string where_it_has(const std::string& name, const ParameterValues& given) const {
+    for (const Variant& variant : pattern_.variants) {
+      if (std::find(variant.when.begin(), variant.when.end(), name) == variant.when.end()) continue;
+      std::string missing;
+      for (const std::string& other : variant.when) {
+        if (!given.contains(other)) missing += (missing.empty() ? "--" : " and --") + other;
+      }
+      if (!missing.empty()) return "; it goes with " + missing;
+    }
+    return {};
+  }
+
+  static void collect_names(const Node& node, std::set<std::string>& names) {
+    if (node.kind == NodeKind::kString) {
+      const Template holes(node.text);
+      for (const Template::Segment& segment : holes.segments())
+        names.insert(segment.name.substr(0, segment.name.find('.')));
+    }
+    for (const Node& element : node.elements) collect_names(element, names);
+    for (const NodeMember& member : node.members) collect_names(member.value, names);
+  }
+
   static void merge(Node& target, const Node& patch) {
     for (const NodeMember& change : patch.members) {
       const auto found = std::find_if(target.members.begin(), target.members.end(),

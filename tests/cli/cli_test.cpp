@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command_line.h"
+#include "cli/help.h"
 #include "cli/table.h"
 #include "model/temporary_directory.h"
 
@@ -61,8 +62,8 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"ddb", "scan", "t", "--values", "[]"}, 2, "stator: --values: expected a JSON object\n"},
       {{"completion", "tcsh"}, 2, nullptr},
       {{"completion", "bash", "prod"}, 2, nullptr},
-      {{"ddb", "drop"}, 1, "No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod\n"},
-      {{"ddb", "drop", "prod"}, 1, "No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod\n"},
+      {{"ddb", "drop"}, 2, "No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod\n"},
+      {{"ddb", "drop", "prod"}, 2, "No TABLE_NAME argument supplied eg ./bin/ddb/drop cruddur-messages prod\n"},
       {{"ddb", "drop", "some-table", "prod"},
        1,
        "stator: this would mean deleting table some-table in production: confirm it with --yes some-table\n"},
@@ -76,7 +77,7 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"ddb", "patterns", "get-conversation", "--next", "zzz"},
        2,
        "stator: --next: expected a token that get-conversation printed\n"},
-      {{"ddb", "schema-load", "--model", "none"}, 1, "stator: no model none; there are: cruddur-messages, shop\n"},
+      {{"ddb", "schema-load", "--model", "none"}, 2, "stator: no model none; there are: cruddur-messages, shop\n"},
   };
   for (const UsageRow& row : rows) {
     const Outcome outcome = stator(row.arguments);
@@ -198,6 +199,67 @@ TEST_F(CommandLine, TakesANewPatternFromTheModelAlone) {
   EXPECT_EQ(shop({"ddb", "patterns", "orders-of-customer", "--customer", "ann", "--least", "20"}).out,
             "Orders of ann from 20 up\n1002    25.5 open\n1001    20 shipped\n");
   EXPECT_EQ(shop({"ddb", "patterns", "check"}).code, 0);
+}
+
+TEST_F(CommandLine, SchemaLoadSaysWhereATableDiffersAndBringsItInLine) {
+  const fs::path models = directory_.path() / "models";
+  fs::create_directories(models / "things");
+  const auto model = [&](const std::string& more) {
+    std::ofstream(models / "things" / "table.json")
+        << R"({"TableName":"things","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],)"
+        << R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST")" << more << "}";
+  };
+  const auto load = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"ddb", "schema-load"});
+    arguments.insert(arguments.end(), {"--models", models.string(), "--data", (directory_.path() / "d").string()});
+    return run_line(arguments);
+  };
+  model("");
+  EXPECT_EQ(load({}).code, 0);
+  EXPECT_EQ(load({"--if-not-exists"}).err,
+            "table things exists already (" + (directory_.path() / "d").string() + ")\n");
+  model(R"(,"TimeToLiveSpecification":{"AttributeName":"expires","Enabled":true},"DeletionProtectionEnabled":true)");
+  const std::string plan = "+ time to live by expires\n+ protection against deletion\n";
+  EXPECT_TRUE(load({"--if-not-exists"}).err.ends_with("what schema-load --update would do:\n" + plan));
+  EXPECT_EQ(load({"--update", "--read-only"}).code, 1);
+  const Outcome dry = load({"--update", "--dry-run"});
+  EXPECT_EQ(dry.code, 0);
+  EXPECT_EQ(dry.err, plan);
+  EXPECT_TRUE(dry.out.starts_with("UpdateTimeToLive {")) << dry.out;
+  EXPECT_EQ(load({"--update"}).err, plan);
+  EXPECT_EQ(load({"--update"}).err, "table things is as the model says (" + (directory_.path() / "d").string() + ")\n");
+  model(R"(,"TimeToLive":{})");
+  const Outcome unknown = load({});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_NE(unknown.err.find("table.json:1:"), std::string::npos) << unknown.err;
+  EXPECT_NE(unknown.err.find("TimeToLiveSpecification"), std::string::npos) << unknown.err;
+}
+
+TEST_F(CommandLine, PatternsHaveTheNamesThatListingsShow) {
+  const auto shop = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"ddb", "patterns"});
+    return stator(arguments);
+  };
+  EXPECT_EQ(stator({"ddb", "schema-load", "--model", "shop"}).code, 0);
+  EXPECT_EQ(stator({"ddb", "seed", "--model", "shop"}).code, 0);
+  EXPECT_NE(shop({}).out.find("shop/orders-by-status\n"), std::string::npos);
+  EXPECT_EQ(shop({"shop/orders-by-status", "--since", "2026-11-22"}).out,
+            shop({"orders-by-status", "--since", "2026-11-22"}).out);
+  EXPECT_EQ(shop({"shop/orders-by-status"}).code, 0);
+  EXPECT_EQ(shop({"shop/orders-by-statu"}).code, 2);
+  EXPECT_NE(stator({"db", "session", "--help"}).out.find("stator db sessions"), std::string::npos);
+}
+
+TEST(Help, WrapsToTheTerminal) {
+  EXPECT_EQ(wrap_help("  --limit N                     At most so many items, and then some words\n", 60),
+            "  --limit N                     At most so many items, and\n"
+            "                                then some words\n");
+  EXPECT_EQ(wrap_help("One line of text that is too long for it\n\nnext", 40),
+            "One line of text that is too long for it\n\nnext");
+  EXPECT_EQ(wrap_help("One line of text that is too long for it all\n", 40),
+            "One line of text that is too long for it\nall\n");
+  EXPECT_EQ(wrap_help("as it is, however long it may be, where nothing is known of a terminal", 0),
+            "as it is, however long it may be, where nothing is known of a terminal");
 }
 
 TEST_F(CommandLine, HelpsAtEveryLevel) {

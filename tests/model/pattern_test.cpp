@@ -81,6 +81,8 @@ TEST(Pattern, RefusesWrongParameters) {
       {"colour", "green", "--colour: expected one of red, blue, found \"green\""},
       {"user", "", "--user: expected a user's handle, found \"\""},
       {"size", "1", "--size: this pattern has no such parameter"},
+      {"colour", "blue", "--colour has no effect here"},
+      {"to", "2023-01-01", "--to has no effect here; it goes with --from"},
   };
   for (const auto& [name, value, message] : rows) {
     try {

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "toolkit/call.h"
+
+/// Bringing a table in line with its model: indexes, capacity, stream, time to live, tags, protection.
+namespace stator::toolkit {
+
+/// One request that changes a table.
+struct TableChange {
+  /// "+ index by-status", "~ time to live on expires": one line.
+  std::string text;
+  std::string operation;
+  std::string request;
+};
+
+struct TablePlan {
+  std::vector<TableChange> changes;
+  /// What no request can change: the key, local indexes. One line each.
+  std::vector<std::string> impossible;
+  [[nodiscard]] bool empty() const { return changes.empty() && impossible.empty(); }
+};
+
+/// What a table should be.
+struct WantedTable {
+  std::string name;
+  /// A CreateTable request.
+  std::string create_request;
+  /// Empty: items do not expire.
+  std::string time_to_live_attribute;
+};
+
+/// Compares the table with what is wanted. Members that the request leaves out (stream, tags, table class, protection)
+/// are left as they are; indexes that it does not name are deleted. Asks DescribeTable, DescribeTimeToLive and, for
+/// tags, ListTagsOfResource. Throws OperationError.
+TablePlan plan_table(endpoint::Endpoint& endpoint, const WantedTable& wanted);
+
+/// Sends one change and waits until the table and its indexes are active again, at most `timeout`. Throws
+/// OperationError, and std::runtime_error on the timeout.
+void apply(endpoint::Endpoint& endpoint, const std::string& table, const TableChange& change,
+           const Sleep& sleep = sleep_for_real, std::chrono::milliseconds timeout = std::chrono::hours(12));
+
+/// UpdateTimeToLive's request that lets items expire by `attribute`.
+std::string time_to_live_request(const std::string& table, const std::string& attribute, bool enabled);
+
+}  // namespace stator::toolkit
