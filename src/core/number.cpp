@@ -201,6 +201,23 @@ void Number::check_magnitude(std::int64_t leading_exponent) {
   }
 }
 
+namespace {
+
+/// Java's BigDecimal, with which the older layer reads numbers, has exponents of 32 bits: a text beyond them is no
+/// number, and where only the place of the first digit is beyond them, that wraps around.
+void check_java_decimal(const Scanned& scanned, std::string_view text) {
+  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
+  if (scanned.zero_exponent > kMax || scanned.zero_exponent < -kMax) {
+    throw_not_numeric(text);
+  }
+  const std::int64_t first_place = scanned.digits == 0 ? scanned.zero_exponent + 1 : scanned.exponent + scanned.digits;
+  if (first_place > kMax) {
+    throw_underflow();
+  }
+}
+
+}  // namespace
+
 Number Number::parse(std::string_view text) { return parse(text, false); }
 
 Number Number::parse_older(std::string_view text) {
@@ -212,8 +229,8 @@ Number Number::parse_older(std::string_view text) {
 
 Number Number::parse(std::string_view text, bool older) {
   const Scanned scanned = scan(text);
-  if (older && scanned.zero_exponent == std::numeric_limits<std::int32_t>::max()) {
-    throw_underflow();
+  if (older) {
+    check_java_decimal(scanned, text);
   }
   if (scanned.digits == 0) {
     check_magnitude(scanned.zero_exponent);
