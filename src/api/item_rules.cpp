@@ -66,6 +66,7 @@ engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& reques
   engine::WriteAction action = begin_action(engine::WriteKind::kPut, table, request);
   action.key = key_from_item(*table, request.item, place);
   action.item = &request.item;
+  action.must_be_new = request.must_be_new;
   // One bad index key refuses a whole batch, before anything is written.
   if (place == Place::kBatch) engine::check_index_keys(*table, request.item);
   return action;

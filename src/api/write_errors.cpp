@@ -10,11 +10,14 @@ namespace stator::api {
 namespace {
 
 constexpr std::string_view kConditionFailed = "The conditional request failed";
+constexpr std::string_view kDuplicateItem = "Duplicate primary key exists in table";
 
 std::string_view code_name(engine::CancellationCode code) {
   switch (code) {
     case engine::CancellationCode::kConditionalCheckFailed:
       return "ConditionalCheckFailed";
+    case engine::CancellationCode::kDuplicateItem:
+      return "DuplicateItem";
     case engine::CancellationCode::kValidationError:
       return "ValidationError";
     case engine::CancellationCode::kNone:
@@ -24,11 +27,13 @@ std::string_view code_name(engine::CancellationCode code) {
 }
 
 void append_reason(const engine::CancellationReason& reason, std::string& out) {
-  const bool condition_failed = reason.code == engine::CancellationCode::kConditionalCheckFailed;
   ObjectWriter writer(out);
   writer.text("Code", code_name(reason.code));
-  if (condition_failed) {
+  if (reason.code == engine::CancellationCode::kConditionalCheckFailed) {
     writer.text("Message", kConditionFailed);
+  } else if (reason.code == engine::CancellationCode::kDuplicateItem) {
+    writer.text("Message", kDuplicateItem);
+    return writer.end();
   } else if (!reason.message.empty()) {
     writer.text("Message", reason.message);
   }
@@ -43,6 +48,8 @@ void throw_condition_failed(const engine::WriteOutcome& outcome) {
   if (!outcome.old_json.empty()) extra = "\"Item\":" + outcome.old_json;
   throw core::ApiError("ConditionalCheckFailedException", std::string(kConditionFailed), std::move(extra));
 }
+
+void throw_duplicate_item() { throw core::ApiError("DuplicateItemException", std::string(kDuplicateItem)); }
 
 void throw_cancelled(std::span<const engine::CancellationReason> reasons) {
   std::string codes;

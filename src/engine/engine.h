@@ -91,6 +91,7 @@ struct WriteAction {
   TablePtr table;
   Key key;
   const json::EncodedItem* item = nullptr;           // kPut
+  bool must_be_new = false;                          // kPut: a condition that there is no item of that key
   const expression::Update* update = nullptr;        // kUpdate; null creates the bare key
   const expression::Condition* condition = nullptr;  // may be null
   bool want_old = false;                             // fill WriteOutcome::old_json
@@ -99,7 +100,8 @@ struct WriteAction {
 };
 
 struct WriteOutcome {
-  /// The condition did not hold and nothing was written; with want_old_on_failure, old_json is the item it met.
+  /// The condition did not hold, or what must be new was there, and nothing was written; with want_old_on_failure,
+  /// old_json is the item it met.
   bool condition_failed = false;
   bool existed = false;  // an item was there before
   std::string old_json;
@@ -110,7 +112,7 @@ struct WriteOutcome {
 };
 
 /// Why one action of a transaction failed; kNone for those that did not.
-enum class CancellationCode : std::uint8_t { kNone, kConditionalCheckFailed, kValidationError };
+enum class CancellationCode : std::uint8_t { kNone, kConditionalCheckFailed, kDuplicateItem, kValidationError };
 struct CancellationReason {
   CancellationCode code = CancellationCode::kNone;
   std::string message;    // kValidationError

@@ -90,7 +90,8 @@ std::optional<IndexKeyFault> Writer::decide_against_table(const WriteAction& act
     change.before.size_bytes = old.size_bytes;
     outcome.old_size_bytes = old.size_bytes;
   }
-  if (action.condition != nullptr && !action.condition->matches(change.before.item())) {
+  const bool is_duplicate = action.must_be_new && outcome.existed;
+  if (is_duplicate || (action.condition != nullptr && !action.condition->matches(change.before.item()))) {
     outcome.condition_failed = true;
     if (action.want_old_on_failure) outcome.old_json = change.before.json;
     return std::nullopt;
@@ -335,7 +336,9 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
     if (fault && fault->before_transaction) throw std::move(fault->error);
     if (fault) cancel(i, {CancellationCode::kValidationError, fault->error.message, {}});
     if (decision.outcome.condition_failed) {
-      cancel(i, {CancellationCode::kConditionalCheckFailed, {}, std::move(decision.outcome.old_json)});
+      const auto code =
+          actions[i].must_be_new ? CancellationCode::kDuplicateItem : CancellationCode::kConditionalCheckFailed;
+      cancel(i, {code, {}, std::move(decision.outcome.old_json)});
     }
   }
   if (!cancelled) reasons.clear();

@@ -28,6 +28,8 @@ struct ItemWrite {
 
 struct PutItem : ItemWrite {
   json::EncodedItem item;
+  /// An INSERT: DuplicateItemException where there is an item of that key.
+  bool must_be_new = false;
 };
 
 struct DeleteItem : ItemWrite {
