@@ -2,16 +2,13 @@
 
 #include <array>
 #include <charconv>
-#include <limits>
 #include <optional>
 
+#include "core/limits.h"
 #include "expression/reserved_words.h"
 
 namespace stator::expression {
 namespace {
-
-/// The greatest list index in a path. Source: measured on the service, October 2026 (4294967295 is refused).
-constexpr std::uint32_t kMaxListIndex = std::numeric_limits<std::uint32_t>::max() - 1;
 
 bool belongs_to_updates(Function function) {
   return function == Function::kIfNotExists || function == Function::kListAppend;
@@ -98,7 +95,7 @@ class Checker {
       SyntaxStep& step = tree_.steps[i];
       if (step.kind == SyntaxStep::Kind::kIndex) {
         const auto read = std::from_chars(step.text.data(), step.text.data() + step.text.size(), step.index);
-        if (read.ec != std::errc{} || step.index > kMaxListIndex) {
+        if (read.ec != std::errc{} || step.index > core::kMaxListIndex) {
           throw_invalid(kind_, "List index is not within the allowable range; index: [" + std::string(step.text) + "]");
         }
       } else if (step.kind == SyntaxStep::Kind::kName && is_reserved_word(step.text)) {

@@ -451,7 +451,7 @@ bool Update::creates_item() const {
 const std::vector<Path>& Update::paths() const { return program_->paths; }
 
 std::size_t Update::statement_size_bytes() const {
-  if (program_->legacy) return 0;
+  if (program_->legacy || program_->of_statement) return 0;
   constexpr std::size_t kStatement = 3;
   constexpr std::size_t kWriting = 19;
   constexpr std::size_t kTaking = 1;

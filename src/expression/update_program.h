@@ -26,6 +26,8 @@ struct UpdateProgram {
   std::vector<UpdateAction> actions;
   /// From AttributeUpdates, whose errors have other words and whose ADD takes lists too.
   bool legacy = false;
+  /// From a PartiQL statement, whose actions cost nothing beside what they leave in the item.
+  bool of_statement = false;
 };
 
 }  // namespace stator::expression

@@ -1,0 +1,281 @@
+#include "partiql/values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <unordered_map>
+
+#include "core/api_error.h"
+#include "core/limits.h"
+#include "json/wire_types.h"
+#include "json/writer.h"
+#include "partiql/keywords.h"
+
+namespace stator::partiql {
+namespace {
+
+using core::AttributeType;
+using core::AttributeValue;
+using core::throw_validation;
+
+// Numbers as Java's BigDecimal reads them ----------------------------------------------------------------------------
+
+[[noreturn]] void throw_not_numeric(std::string_view text) {
+  throw_validation("The parameter cannot be converted to a numeric value: " + std::string(text));
+}
+
+/// Throws what Java makes of a text that is a number in form, where that is not what DynamoDB otherwise says.
+void check_java_number(std::string_view text) {
+  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
+  const auto exponent_at = std::min(text.find_first_of("eE"), text.size());
+  std::string_view digits = text.substr(exponent_at);
+  std::int32_t exponent = 0;
+  if (!digits.empty()) {
+    digits.remove_prefix(1);
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc{}) {
+      throw_not_numeric(text);
+    }
+  }
+  const std::string_view mantissa = text.substr(0, exponent_at);
+  const auto point = std::min(mantissa.find('.'), mantissa.size());
+  const auto fraction = point == mantissa.size() ? 0 : static_cast<std::int64_t>(mantissa.size() - point - 1);
+  const std::int64_t scale = fraction - exponent;
+  if (scale > kMax) throw_not_numeric(text);
+  const auto first = std::min(mantissa.find_first_of("123456789"), mantissa.size());
+  const auto precision = static_cast<std::int64_t>(
+      std::ranges::count_if(mantissa.substr(first), [](char c) { return c >= '0' && c <= '9'; }));
+  if (std::max<std::int64_t>(precision, 1) - scale > kMax) {
+    throw_validation("Number underflow. Attempting to store a number with magnitude smaller than supported range");
+  }
+}
+
+/// The first number in the value, in document order, that DynamoDB does not hold; empty where there is none.
+std::string_view find_bad_number(const json::Value& wire) {
+  const auto is_bad = [](const json::Value& text) {
+    std::string_view number;
+    if (text.get(number) != simdjson::SUCCESS) return false;
+    try {
+      core::Number::parse(number);
+      return false;
+    } catch (const core::ApiError&) {
+      return true;
+    }
+  };
+  json::Object object;
+  if (wire.get(object) != simdjson::SUCCESS) return {};
+  for (const auto& [type, content] : object) {
+    json::Array array;
+    json::Object map;
+    if (type == "N" && is_bad(content)) return content.get_string();
+    if (content.get(array) == simdjson::SUCCESS) {
+      for (const json::Value element : array) {
+        if (type == "NS" && is_bad(element)) return element.get_string();
+        if (type != "L") continue;
+        if (const auto found = find_bad_number(element); !found.empty()) return found;
+      }
+    } else if (type == "M" && content.get(map) == simdjson::SUCCESS) {
+      for (const auto& [name, member] : map) {
+        if (const auto found = find_bad_number(member); !found.empty()) return found;
+      }
+    }
+  }
+  return {};
+}
+
+/// Levels of a value: a scalar is one, a map of scalars two.
+std::size_t height(const AttributeValue& value) {
+  std::size_t highest = 0;
+  if (const auto* list = value.get_if<AttributeValue::List>()) {
+    for (const AttributeValue& element : *list) highest = std::max(highest, height(element));
+  } else if (const auto* map = value.get_if<AttributeValue::Map>()) {
+    for (const core::MapMember& member : *map) highest = std::max(highest, height(member.value));
+  }
+  return highest + 1;
+}
+
+void check_nesting(std::size_t levels) {
+  if (levels <= core::kMaxNestingDepth) return;
+  throw_validation(
+      "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+      "limit");
+}
+
+// Literals -----------------------------------------------------------------------------------------------------------
+
+class Binder {
+ public:
+  Binder(const Statement& statement, Parameters parameters) : statement_(statement), parameters_(parameters) {}
+
+  AttributeValue bind(const Node& node, std::size_t depth = 1) {
+    check_nesting(depth);
+    switch (node.kind) {
+      case NodeKind::kString:
+        return AttributeValue::string(std::string(node.text));
+      case NodeKind::kNumber:
+        return AttributeValue::number(number(node));
+      case NodeKind::kBoolean:
+        return AttributeValue::boolean(node.truth);
+      case NodeKind::kNull:
+        return AttributeValue::null();
+      case NodeKind::kParameter:
+        if (depth > 1) check_nesting(depth - 1 + height(*parameters_[node.parameter]));
+        return *parameters_[node.parameter];
+      case NodeKind::kList:
+        return list(node, depth);
+      case NodeKind::kMap:
+        return AttributeValue(map(node, depth));
+      case NodeKind::kBag:
+        return bag(node);
+      default:
+        refuse(node);
+    }
+  }
+
+  AttributeValue::Map map(const Node& node, std::size_t depth) {
+    AttributeValue::Map members;
+    std::unordered_map<std::string_view, std::size_t> places;
+    for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
+      const Node& name = statement_.child(node, i);
+      if (name.kind != NodeKind::kString) refuse(name);
+      json::check_attribute_name(name.text);
+      const std::size_t length = path_.size();
+      if (depth > 0) path_.append(".").append(name.text);
+      AttributeValue value = bind(statement_.child(node, i + 1), depth + 1);
+      path_.resize(length);
+      // Of several members of one name the last one counts, as in every request.
+      const auto [place, added] = places.try_emplace(name.text, members.size());
+      if (added) {
+        members.push_back({std::string(name.text), std::move(value)});
+      } else {
+        members[place->second].value = std::move(value);
+      }
+    }
+    return members;
+  }
+
+ private:
+  [[noreturn]] void refuse(const Node& node) const {
+    const Span where = node.where;
+    const std::string_view text = std::string_view(statement_.text).substr(where.begin, where.end - where.begin);
+    throw_at("Unsupported data type: " + (node.kind == NodeKind::kCall ? lower_case(node.text) : std::string(text)) +
+                 " under key " + path_,
+             statement_.text, where);
+  }
+
+  core::Number number(const Node& node) const {
+    try {
+      check_java_number(node.text);
+      return core::Number::parse(node.text);
+    } catch (const core::ApiError& error) {
+      throw_validation(error.message + " under " + path_);
+    }
+  }
+
+  AttributeValue list(const Node& node, std::size_t depth) {
+    AttributeValue::List elements;
+    elements.reserve(node.children.size());
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      const std::size_t length = path_.size();
+      path_.append("[").append(std::to_string(i)).append("]");
+      elements.push_back(bind(statement_.child(node, i), depth + 1));
+      path_.resize(length);
+    }
+    return AttributeValue(std::move(elements));
+  }
+
+  AttributeValue bag(const Node& node) const {
+    if (node.children.empty()) throw_validation("Empty bags are not supported");
+    const NodeKind kind = statement_.child(node, 0).kind;
+    for (const NodeId child : node.children) {
+      const Node& member = statement_.node(child);
+      if ((kind == NodeKind::kString || kind == NodeKind::kNumber) && member.kind == kind) continue;
+      throw_validation("Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags");
+    }
+    if (kind == NodeKind::kString) {
+      AttributeValue::StringSet set;
+      for (const NodeId child : node.children) set.members.emplace_back(statement_.node(child).text);
+      check_members(node, set.members, ".");
+      return AttributeValue(std::move(set));
+    }
+    AttributeValue::NumberSet set;
+    for (const NodeId child : node.children) set.members.push_back(number(statement_.node(child)));
+    check_members(node, set.members, "! under " + path_);
+    return AttributeValue(std::move(set));
+  }
+
+  template <class Member>
+  void check_members(const Node& node, std::vector<Member> members, const std::string& ending) const {
+    std::ranges::sort(members);
+    if (std::ranges::adjacent_find(members) == members.end()) return;
+    std::string printed;
+    for (const NodeId child : node.children) {
+      if (!printed.empty()) printed += ", ";
+      printed += statement_.node(child).text;
+    }
+    throw_validation("One or more parameter values were invalid: Input collection [" + printed +
+                     "] contains duplicates" + ending);
+  }
+
+  const Statement& statement_;
+  const Parameters parameters_;
+  std::string path_ = "root";
+};
+
+}  // namespace
+
+core::AttributeValue read_parameter(const json::Value& wire) {
+  try {
+    return json::read_value(wire);
+  } catch (const core::ApiError& error) {
+    if (!error.message.starts_with("Number ")) throw;
+    check_java_number(find_bad_number(wire));
+    throw;
+  }
+}
+
+void check_parameters(const Statement& statement, Parameters parameters) {
+  if (statement.parameter_count > parameters.size()) {
+    throw_validation("Number of parameters in request and statement don't match.");
+  }
+}
+
+bool is_value(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::kString:
+    case NodeKind::kNumber:
+    case NodeKind::kBoolean:
+    case NodeKind::kNull:
+    case NodeKind::kParameter:
+    case NodeKind::kList:
+    case NodeKind::kMap:
+    case NodeKind::kBag:
+      return true;
+    default:
+      return false;
+  }
+}
+
+expression::SharedValue bind_value(const Statement& statement, const Node& node, Parameters parameters) {
+  if (node.kind == NodeKind::kParameter) return parameters[node.parameter];
+  return std::make_shared<const AttributeValue>(Binder(statement, parameters).bind(node));
+}
+
+json::EncodedItem bind_item(const Statement& statement, Parameters parameters) {
+  const Node& node = statement.node(statement.value);
+  if (node.kind != NodeKind::kMap) throw_validation("Unsupported operation: Insert");
+  const AttributeValue::Map item = Binder(statement, parameters).map(node, 0);
+  json::EncodedItem encoded;
+  encoded.json = "{";
+  for (const core::MapMember& attribute : item) {
+    if (encoded.json.size() > 1) encoded.json += ',';
+    json::append_string(attribute.name, encoded.json);
+    encoded.json += ':';
+    json::append_value(attribute.value, encoded.json);
+    encoded.size_bytes += attribute.name.size() + attribute.value.size_bytes();
+  }
+  encoded.json += '}';
+  return encoded;
+}
+
+}  // namespace stator::partiql

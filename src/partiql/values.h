@@ -1,0 +1,35 @@
+#pragma once
+
+#include <span>
+
+#include "expression/bindings.h"
+#include "json/item.h"
+#include "partiql/syntax.h"
+
+namespace stator::partiql {
+
+/// The values of a statement's `?`, in order.
+using Parameters = std::span<const expression::SharedValue>;
+
+/// Reads one parameter from the request ({"S":"a"}). Throws what every attribute value does, but for numbers, which are
+/// read here as Java's BigDecimal reads them: an exponent beyond 32 bits makes the text no number, and a magnitude
+/// beyond 32 bits wraps around into an underflow.
+/// Source: measured at the service by others; the documentation does not tell.
+core::AttributeValue read_parameter(const json::Value& wire);
+
+/// Throws "Number of parameters in request and statement don't match." where the statement has more `?` than there are
+/// parameters; parameters that are left over are ignored, as in the service.
+void check_parameters(const Statement& statement, Parameters parameters);
+
+/// Whether the node is a value by itself: a literal, or a parameter.
+bool is_value(const Node& node);
+
+/// The value of a literal or parameter. Throws ValidationException: numbers that DynamoDB does not hold (" under
+/// root.a[1]" names the place in the value), empty and mixed bags, members that stand twice, nesting beyond 32 levels,
+/// and anything that is no value ("Unsupported data type: …").
+expression::SharedValue bind_value(const Statement& statement, const Node& node, Parameters parameters);
+
+/// The item of an INSERT.
+json::EncodedItem bind_item(const Statement& statement, Parameters parameters);
+
+}  // namespace stator::partiql
