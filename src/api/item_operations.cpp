@@ -49,20 +49,36 @@ void write_reply(Call& call, const ItemWrite& request, ItemWritten written,
 }  // namespace
 
 ItemWritten run(engine::Engine& engine, const PutItem& request) {
-  return write(engine, resolve(engine.usable_table(request.table_name), request));
+  return run(engine, engine.usable_table(request.table_name), request);
+}
+
+ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const PutItem& request) {
+  return write(engine, resolve(table, request));
 }
 
 ItemWritten run(engine::Engine& engine, const DeleteItem& request) {
-  return write(engine, resolve(engine.usable_table(request.table_name), request));
+  return run(engine, engine.usable_table(request.table_name), request);
+}
+
+ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const DeleteItem& request) {
+  return write(engine, resolve(table, request));
 }
 
 ItemWritten run(engine::Engine& engine, const UpdateItem& request) {
-  return write(engine, resolve(engine.usable_table(request.table_name), request));
+  return run(engine, engine.usable_table(request.table_name), request);
+}
+
+ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const UpdateItem& request) {
+  return write(engine, resolve(table, request));
 }
 
 ItemRead run(const engine::Engine& engine, const GetItem& request, std::string& json) {
+  return run(engine, engine.usable_table(request.table_name), request, json);
+}
+
+ItemRead run(const engine::Engine& engine, const engine::TablePtr& table, const GetItem& request, std::string& json) {
   ItemRead read;
-  read.table = engine.usable_table(request.table_name);
+  read.table = table;
   const engine::Key key = resolve(*read.table, request);
   read.found = engine.get_item(*read.table, key, json, read.size_bytes);
   read.capacity.table_read = engine::read_units(read.size_bytes, request.consistent_read);

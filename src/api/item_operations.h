@@ -18,6 +18,10 @@ struct ItemWritten {
 ItemWritten run(engine::Engine& engine, const PutItem& request);
 ItemWritten run(engine::Engine& engine, const DeleteItem& request);
 ItemWritten run(engine::Engine& engine, const UpdateItem& request);
+/// The same for those who have looked the table up already.
+ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const PutItem& request);
+ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const DeleteItem& request);
+ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const UpdateItem& request);
 
 struct ItemRead {
   engine::TablePtr table;
@@ -27,6 +31,7 @@ struct ItemRead {
 };
 /// Reads the whole item into `json`; the projection is for `append_item`.
 ItemRead run(const engine::Engine& engine, const GetItem& request, std::string& json);
+ItemRead run(const engine::Engine& engine, const engine::TablePtr& table, const GetItem& request, std::string& json);
 
 /// Appends an item, or what a projection takes of it.
 void append_item(std::string_view item_json, const std::optional<expression::Projection>& projection, std::string& out);

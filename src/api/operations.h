@@ -41,6 +41,11 @@ void batch_write_item(Call& call);
 void transact_get_items(Call& call);
 void transact_write_items(Call& call);
 
+// statement_operations.cpp
+void execute_statement(Call& call);
+void batch_execute_statement(Call& call);
+void execute_transaction(Call& call);
+
 // account_operations.cpp
 void tag_resource(Call& call);
 void untag_resource(Call& call);
@@ -72,8 +77,7 @@ struct Peculiarities {
   bool return_values_alone = false;
   /// Members that the operation judges come before the others, of which nothing is reported then.
   bool operation_judges_first = false;
-  /// It touches no table. Others without a table's name in the request touch tables that it does not name
-  /// ("ListTables", the text of a statement).
+  /// It touches no table. Others without a table's name in the request touch tables that it does not name (ListTables).
   bool names_no_table = false;
   /// Of DynamoDB Streams, under a target of its own.
   bool of_streams = false;
@@ -82,7 +86,7 @@ struct Peculiarities {
 struct Operation {
   std::string_view name;
   const shapes::Shape* input;
-  /// Statements are writes, whatever they say, until somebody reads their text before they are allowed.
+  /// Of statements the greatest that they can have; `effect_of` (request_access.h) reads their text.
   Effect effect;
   Load load;
   /// Null for an operation that is not built.
@@ -114,9 +118,9 @@ inline constexpr Operation kOperations[] = {
     {"BatchWriteItem", &shapes::kBatchWriteItem, Effect::kWrite, Load::kPage, batch_write_item},
     {"TransactGetItems", &shapes::kTransactGetItems, Effect::kRead, Load::kPage, transact_get_items},
     {"TransactWriteItems", &shapes::kTransactWriteItems, Effect::kWrite, Load::kPage, transact_write_items},
-    {"ExecuteStatement", &shapes::kExecuteStatement, Effect::kWrite, Load::kPage, nullptr},
-    {"BatchExecuteStatement", &shapes::kBatchExecuteStatement, Effect::kWrite, Load::kPage, nullptr},
-    {"ExecuteTransaction", &shapes::kExecuteTransaction, Effect::kWrite, Load::kPage, nullptr},
+    {"ExecuteStatement", &shapes::kExecuteStatement, Effect::kWrite, Load::kPage, execute_statement},
+    {"BatchExecuteStatement", &shapes::kBatchExecuteStatement, Effect::kWrite, Load::kPage, batch_execute_statement},
+    {"ExecuteTransaction", &shapes::kExecuteTransaction, Effect::kWrite, Load::kPage, execute_transaction},
     {"SearchVectors", &shapes::kSearchVectors, Effect::kRead, Load::kItem, nullptr},
     // Tables.
     {"CreateTable", &shapes::kCreateTable, Effect::kWrite, Load::kSettings, create_table},

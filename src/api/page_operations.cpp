@@ -12,18 +12,22 @@ namespace stator::api {
 
 namespace {
 
-PageResult read_page(const engine::Engine& engine, const engine::PageRequest& request, const Selection& selection,
-                     std::string& items) {
-  const std::size_t begin = items.size();
+PageResult read_page(const engine::Engine& engine, const engine::PageRequest& request, const engine::ItemSink& sink) {
   PageResult result;
   result.table = request.table;
-  result.page = engine.read_page(request, [&](std::string_view item) {
-    if (selection.count_only) return;
-    if (items.size() != begin) items += ',';
-    append_item(item, selection.projection, items);
-  });
+  result.page = engine.read_page(request, sink);
   result.more = !result.page.last_evaluated_key_json.empty() && !reads_one_item(request);
   return result;
+}
+
+template <class Request>
+PageResult read_items(const engine::Engine& engine, const Request& request, std::string& items) {
+  const std::size_t begin = items.size();
+  return run(engine, engine.usable_table(request.table_name), request, [&](std::string_view item) {
+    if (request.selection.count_only) return;
+    if (items.size() != begin) items += ',';
+    append_item(item, request.selection.projection, items);
+  });
 }
 
 /// Reads the page and writes the reply.
@@ -47,11 +51,21 @@ void answer_page(Call& call, const Request& request) {
 }  // namespace
 
 PageResult run(const engine::Engine& engine, const Query& request, std::string& items) {
-  return read_page(engine, resolve(engine.usable_table(request.table_name), request), request.selection, items);
+  return read_items(engine, request, items);
 }
 
 PageResult run(const engine::Engine& engine, const Scan& request, std::string& items) {
-  return read_page(engine, resolve(engine.usable_table(request.table_name), request), request.selection, items);
+  return read_items(engine, request, items);
+}
+
+PageResult run(const engine::Engine& engine, const engine::TablePtr& table, const Query& request,
+               const engine::ItemSink& sink) {
+  return read_page(engine, resolve(table, request), sink);
+}
+
+PageResult run(const engine::Engine& engine, const engine::TablePtr& table, const Scan& request,
+               const engine::ItemSink& sink) {
+  return read_page(engine, resolve(table, request), sink);
 }
 
 void query(Call& call) { answer_page(call, read_query(call.request)); }

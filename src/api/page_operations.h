@@ -19,5 +19,10 @@ struct PageResult {
 /// (nothing with Select=COUNT). Throws ApiError: ResourceNotFoundException, ValidationException.
 PageResult run(const engine::Engine& engine, const Query& request, std::string& items);
 PageResult run(const engine::Engine& engine, const Scan& request, std::string& items);
+/// The same for those who have looked the table up already and write the items themselves.
+PageResult run(const engine::Engine& engine, const engine::TablePtr& table, const Query& request,
+               const engine::ItemSink& sink);
+PageResult run(const engine::Engine& engine, const engine::TablePtr& table, const Scan& request,
+               const engine::ItemSink& sink);
 
 }  // namespace stator::api

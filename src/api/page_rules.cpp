@@ -73,7 +73,7 @@ engine::Key table_start_key(const KeyAttributes& start, const engine::Table& tab
 
 /// A filter may not name the key attributes of what a query reads.
 void check_filter_attributes(const Query& query, const core::KeySchema& schema) {
-  if (!query.filter) return;
+  if (!query.filter || query.filter_parameter == nullptr) return;
   std::vector<std::string> names;
   query.filter->append_attributes(names);
   const auto check = [&](const core::KeyAttribute& attribute) {
@@ -223,7 +223,7 @@ engine::PageRequest resolve(const engine::TablePtr& table, const Query& request)
   check_filter_attributes(request, schema);
   check_all_attributes(request.selection, page.index);
   check_key_paths(*table, request.filter);
-  if (request.filter) check_filter_projected(*request.filter, *table, page.index);
+  if (request.filter && !request.filters_unprojected) check_filter_projected(*request.filter, *table, page.index);
   page.fetch_from_table = needs_table(request.selection, *table, page.index);
   return page;
 }

@@ -1,13 +1,10 @@
 #include "partiql/values.h"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <unordered_map>
 
 #include "core/api_error.h"
 #include "core/limits.h"
-#include "json/wire_types.h"
 #include "json/writer.h"
 #include "partiql/keywords.h"
 
@@ -17,71 +14,6 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 using core::throw_validation;
-
-// Numbers as Java's BigDecimal reads them ----------------------------------------------------------------------------
-
-[[noreturn]] void throw_not_numeric(std::string_view text) {
-  throw_validation("The parameter cannot be converted to a numeric value: " + std::string(text));
-}
-
-/// Throws what Java makes of a text that is a number in form, where that is not what DynamoDB otherwise says.
-void check_java_number(std::string_view text) {
-  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
-  const auto exponent_at = std::min(text.find_first_of("eE"), text.size());
-  std::string_view digits = text.substr(exponent_at);
-  std::int32_t exponent = 0;
-  if (!digits.empty()) {
-    digits.remove_prefix(1);
-    if (digits.starts_with('+')) digits.remove_prefix(1);
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc{}) {
-      throw_not_numeric(text);
-    }
-  }
-  const std::string_view mantissa = text.substr(0, exponent_at);
-  const auto point = std::min(mantissa.find('.'), mantissa.size());
-  const auto fraction = point == mantissa.size() ? 0 : static_cast<std::int64_t>(mantissa.size() - point - 1);
-  const std::int64_t scale = fraction - exponent;
-  if (scale > kMax) throw_not_numeric(text);
-  const auto first = std::min(mantissa.find_first_of("123456789"), mantissa.size());
-  const auto precision = static_cast<std::int64_t>(
-      std::ranges::count_if(mantissa.substr(first), [](char c) { return c >= '0' && c <= '9'; }));
-  if (std::max<std::int64_t>(precision, 1) - scale > kMax) {
-    throw_validation("Number underflow. Attempting to store a number with magnitude smaller than supported range");
-  }
-}
-
-/// The first number in the value, in document order, that DynamoDB does not hold; empty where there is none.
-std::string_view find_bad_number(const json::Value& wire) {
-  const auto is_bad = [](const json::Value& text) {
-    std::string_view number;
-    if (text.get(number) != simdjson::SUCCESS) return false;
-    try {
-      core::Number::parse(number);
-      return false;
-    } catch (const core::ApiError&) {
-      return true;
-    }
-  };
-  json::Object object;
-  if (wire.get(object) != simdjson::SUCCESS) return {};
-  for (const auto& [type, content] : object) {
-    json::Array array;
-    json::Object map;
-    if (type == "N" && is_bad(content)) return content.get_string();
-    if (content.get(array) == simdjson::SUCCESS) {
-      for (const json::Value element : array) {
-        if (type == "NS" && is_bad(element)) return element.get_string();
-        if (type != "L") continue;
-        if (const auto found = find_bad_number(element); !found.empty()) return found;
-      }
-    } else if (type == "M" && content.get(map) == simdjson::SUCCESS) {
-      for (const auto& [name, member] : map) {
-        if (const auto found = find_bad_number(member); !found.empty()) return found;
-      }
-    }
-  }
-  return {};
-}
 
 /// Levels of a value: a scalar is one, a map of scalars two.
 std::size_t height(const AttributeValue& value) {
@@ -165,8 +97,7 @@ class Binder {
 
   core::Number number(const Node& node) const {
     try {
-      check_java_number(node.text);
-      return core::Number::parse(node.text);
+      return core::Number::parse_older(node.text);
     } catch (const core::ApiError& error) {
       throw_validation(error.message + " under " + path_);
     }
@@ -195,17 +126,18 @@ class Binder {
     if (kind == NodeKind::kString) {
       AttributeValue::StringSet set;
       for (const NodeId child : node.children) set.members.emplace_back(statement_.node(child).text);
-      check_members(node, set.members, ".");
+      order_members(node, set.members, ".");
       return AttributeValue(std::move(set));
     }
     AttributeValue::NumberSet set;
     for (const NodeId child : node.children) set.members.push_back(number(statement_.node(child)));
-    check_members(node, set.members, "! under " + path_);
+    order_members(node, set.members, "! under " + path_);
     return AttributeValue(std::move(set));
   }
 
+  /// Sets are stored in order.
   template <class Member>
-  void check_members(const Node& node, std::vector<Member> members, const std::string& ending) const {
+  void order_members(const Node& node, std::vector<Member>& members, const std::string& ending) const {
     std::ranges::sort(members);
     if (std::ranges::adjacent_find(members) == members.end()) return;
     std::string printed;
@@ -224,15 +156,7 @@ class Binder {
 
 }  // namespace
 
-core::AttributeValue read_parameter(const json::Value& wire) {
-  try {
-    return json::read_value(wire);
-  } catch (const core::ApiError& error) {
-    if (!error.message.starts_with("Number ")) throw;
-    check_java_number(find_bad_number(wire));
-    throw;
-  }
-}
+core::AttributeValue read_parameter(const json::Value& wire) { return json::read_value(wire, json::kOlderRules); }
 
 void check_parameters(const Statement& statement, Parameters parameters) {
   if (statement.parameter_count > parameters.size()) {

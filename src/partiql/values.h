@@ -11,10 +11,7 @@ namespace stator::partiql {
 /// The values of a statement's `?`, in order.
 using Parameters = std::span<const expression::SharedValue>;
 
-/// Reads one parameter from the request ({"S":"a"}). Throws what every attribute value does, but for numbers, which are
-/// read here as Java's BigDecimal reads them: an exponent beyond 32 bits makes the text no number, and a magnitude
-/// beyond 32 bits wraps around into an underflow.
-/// Source: measured at the service by others; the documentation does not tell.
+/// Reads one parameter from the request ({"S":"a"}), by the older of the service's two layers of rules.
 core::AttributeValue read_parameter(const json::Value& wire);
 
 /// Throws "Number of parameters in request and statement don't match." where the statement has more `?` than there are

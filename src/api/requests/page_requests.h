@@ -37,8 +37,10 @@ struct PageRead {
 struct Query : PageRead {
   expression::KeyCondition key_condition;
   bool forward = true;
-  /// How messages name the filter.
+  /// How messages name the filter. Null: the filter of a statement, which may name key attributes.
   const char* filter_parameter = "Filter Expression";
+  /// The filter may name attributes that the index does not project, which then count as missing.
+  bool filters_unprojected = false;
 };
 
 struct Scan : PageRead {

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/requests/statement_requests.h"
+#include "api/requests/transaction_requests.h"
+#include "engine/engine.h"
+#include "partiql/result_projection.h"
+
+/// PartiQL statements as requests of the other operations. The results point into the statement and the table, which
+/// must outlive them. Throws ValidationException.
+namespace stator::api {
+
+/// What an INSERT (PutItem), UPDATE, DELETE or EXISTS (ConditionCheck) asks for.
+TransactWrite to_write(const StatementMember& member, const engine::Table& table);
+
+/// The GetItem that a SELECT is which names one item of the table, and nothing but its key: the only one that batches
+/// and transactions read. nullopt for every other one.
+std::optional<GetItem> to_get(const StatementMember& member, const engine::Table& table);
+
+/// The index that the SELECT reads; null: the table. Throws "The table does not have the specified index", "PartiQL
+/// statements cannot be executed on tables with multi-attribute …".
+const engine::Index* find_index(const partiql::Statement& statement, const engine::Table& table);
+
+/// One page of a SELECT.
+struct SelectPage {
+  std::string items;  // parted by commas
+  engine::Capacity capacity;
+  std::string next_token;               // empty on the last page
+  std::string last_evaluated_key_json;  // may be empty where there is a token: another partition is next
+};
+SelectPage run_select(const engine::Engine& engine, const engine::TablePtr& table, const ExecuteStatement& request);
+
+}  // namespace stator::api
