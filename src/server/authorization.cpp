@@ -25,7 +25,8 @@ void authorize(const AccessKey& caller, std::string_view operation, const json::
   const AccessRules& rules = caller.rules;
   if (!rules.limited()) return;
   const api::Operation* const known = api::find_operation(operation);
-  const bool wrong_effect = known == nullptr || (rules.read_only && known->effect == api::Effect::kWrite);
+  const bool wrong_effect =
+      known == nullptr || (rules.read_only && api::effect_of(*known, request) == api::Effect::kWrite);
   bool names_a_table = false;
   api::for_each_table(operation, request, [&](std::string_view table) {
     names_a_table = true;

@@ -11,7 +11,8 @@ namespace stator::server {
 
 /// Throws AccessDeniedException in AWS's words where the key's rules do not allow the operation or one of the tables
 /// that the request names. Denied as well is what cannot be judged: an operation that is not known, and, for keys that
-/// are limited to certain tables, a request that may touch tables which it does not name (ListTables, statements).
+/// are limited to certain tables, a request that may touch tables which it does not name (ListTables, a statement that
+/// is none).
 void authorize(const AccessKey& caller, std::string_view operation, const json::Value& request,
                std::string_view region);
 
