@@ -15,8 +15,18 @@ using Type = simdjson::dom::element_type;
 
 namespace {
 
-/// The members of an attribute value in the order of the service's class.
-constexpr std::array<std::string_view, 10> kTypeNames = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"};
+/// The members of an attribute value in the order of the service's class. Some are types that no client can send.
+/// Source: echoes recorded by the open conformance suite in September 2026.
+constexpr std::array<std::string_view, 16> kTypeNames = {"S",  "N",  "B",    "INT",    "DECIMAL",    "DOUBLE",
+                                                         "SS", "NS", "BS",   "INTSET", "DECIMALSET", "DOUBLESET",
+                                                         "M",  "L",  "NULL", "BOOL"};
+
+/// Members of the service's classes that the request cannot have, behind those that it can.
+struct InnerMembers {
+  std::string_view class_name;
+  std::string_view text;
+};
+constexpr std::array kInnerMembers = {InnerMembers{"PutRequest", ", workloadProfileName=null"}};
 
 class Printer {
  public:
@@ -106,6 +116,11 @@ class Printer {
       bool first = true;
       for (const Member& declared : shape->members) {
         member(object, declared.name, declared.shape, first);
+      }
+      for (const InnerMembers& inner : kInnerMembers) {
+        if (inner.class_name == shape->name) {
+          out_.append(inner.text);
+        }
       }
       out_.push_back(')');
       return;

@@ -838,8 +838,9 @@ TEST(ShapeConstraints, JudgeBatches) {
   const std::string values = "Map value must satisfy constraint: [" + at_most(25) + ", " + at_least(1) + "]";
   const std::string put = R"({"PutRequest":{"Item":{"pk":{"S":"a"}}}})";
   const std::string put_text =
-      "WriteRequest(putRequest=PutRequest(item={pk=AttributeValue(s=a, n=null, b=null, sS=null, nS=null, bS=null, "
-      "m=null, l=null, nULL=null, bOOL=null)}), deleteRequest=null)";
+      "WriteRequest(putRequest=PutRequest(item={pk=AttributeValue(s=a, n=null, b=null, iNT=null, dECIMAL=null, "
+      "dOUBLE=null, sS=null, nS=null, bS=null, iNTSET=null, dECIMALSET=null, dOUBLESET=null, m=null, l=null, "
+      "nULL=null, bOOL=null)}, workloadProfileName=null), deleteRequest=null)";
   expect_rows({
       {"BatchGetItem", R"({"RequestItems":{}})",
        validation("1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: " + at_least(1))},
@@ -866,9 +867,11 @@ TEST(ShapeConstraints, JudgeBatches) {
       {"BatchWriteItem", R"({"RequestItems":{"a;":[)" + put + "]}}",
        violates({{"'{a;=[" + put_text + "]}'", "requestItems", keys}})},
       {"BatchWriteItem", R"({"RequestItems":{"a;":[{"PutRequest":{}}]},"ReturnItemCollectionMetrics":"hi"})",
-       violates({{"'hi'", "returnItemCollectionMetrics", one_of("SIZE, NONE")},
-                 {"'{a;=[WriteRequest(putRequest=PutRequest(item=null), deleteRequest=null)]}'", "requestItems", keys},
-                 {"null", "requestItems.a;.member.1.member.putRequest.item", kNotNull}})},
+       violates(
+           {{"'hi'", "returnItemCollectionMetrics", one_of("SIZE, NONE")},
+            {"'{a;=[WriteRequest(putRequest=PutRequest(item=null, workloadProfileName=null), deleteRequest=null)]}'",
+             "requestItems", keys},
+            {"null", "requestItems.a;.member.1.member.putRequest.item", kNotNull}})},
       {"BatchWriteItem", R"({"RequestItems":{"arn:aws:dynamodb:us-east-1:000000000000:table/music":[)" + put + "]}}",
        kPasses},
   });
