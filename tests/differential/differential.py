@@ -29,7 +29,7 @@ def arguments():
     parser.add_argument("--seed", default="1", help="a number, or a range such as 1..20 (default 1)")
     parser.add_argument("--count", type=int, default=100, help="requests a seed (default 100)")
     parser.add_argument("--invalid", type=float, default=0.2, help="share of requests made invalid (default 0.2)")
-    parser.add_argument("--peer", default="dynalite", choices=["dynalite", "local", "self"],
+    parser.add_argument("--peer", default="dynalite", choices=[*PORTS, "self"],
                         help="whom to compare with, and whose explanations hold; self starts a second Stator")
     parser.add_argument("--peer-url", help="where the peer listens (default: its port below on 127.0.0.1: %s)" % PORTS)
     parser.add_argument("--peer-command", help="starts the peer, and starts it anew when it has died of a request")
