@@ -5,6 +5,7 @@
 #include "cli/pattern_commands.h"
 #include "cli/progress_bar.h"
 #include "cli/table.h"
+#include "cli/tail_command.h"
 #include "cli/target.h"
 #include "json/writer.h"
 #include "model/pattern.h"
@@ -311,6 +312,7 @@ void add_ddb_commands(CLI::App& root, Session& session) {
   add_list_tables(*ddb, session);
   add_seed(*ddb, session);
   add_scan(*ddb, session);
+  add_tail_command(*ddb, session);
   add_pattern_commands(*ddb, session);
 }
 

@@ -81,10 +81,14 @@ struct Remote::Impl {
   explicit Impl(RemoteOptions given) : options(std::move(given)) {
     http::parse_url(options.url);
     if (!options.credentials) throw std::runtime_error("no credentials given for " + options.url);
-    // AWS's own names need no path; one that is given stays.
-    url = options.url;
+    url = with_path(options.url);
+    streams_url = options.streams_url.empty() ? url : with_path(options.streams_url);
+  }
+
+  /// AWS's own names need no path; one that is given stays.
+  static std::string with_path(std::string url) {
     while (url.ends_with('/')) url.pop_back();
-    url += '/';
+    return url + '/';
   }
 
   std::shared_ptr<const aws::Credentials> credentials() const {
@@ -107,12 +111,14 @@ struct Remote::Impl {
   http::Request build(const endpoint::Request& request, std::string_view body) const {
     http::Request http;
     http.method = "POST";
-    http.url = url;
+    const bool of_streams = request.service == endpoint::Service::kDynamoDbStreams;
+    http.url = of_streams ? streams_url : url;
     http.body = body;
     http.connect_timeout_ms = time_left_ms(request, options.connect_timeout_ms);
     http.timeout_ms = time_left_ms(request, options.request_timeout_ms);
     http.fields = {{"Accept-Encoding", "identity"},
-                   {"X-Amz-Target", "DynamoDB_20120810." + std::string(request.operation)},
+                   {"X-Amz-Target",
+                    (of_streams ? "DynamoDBStreams_20120810." : "DynamoDB_20120810.") + std::string(request.operation)},
                    {"Content-Type", "application/x-amz-json-1.0"},
                    {"User-Agent", aws::user_agent()}};
     if (!request.trace.empty()) http.fields.emplace_back("X-Amzn-Trace-Id", request.trace);
@@ -144,6 +150,7 @@ struct Remote::Impl {
 
   RemoteOptions options;
   std::string url;
+  std::string streams_url;
   http::Client client;
 };
 

@@ -17,6 +17,8 @@ struct RemoteOptions {
   std::string url;
   std::string region = "us-east-1";
   std::shared_ptr<aws::CredentialsProvider> credentials;
+  /// Where DynamoDB Streams is, which on AWS has a host of its own; empty: the same.
+  std::string streams_url;
   /// What `describe` says; empty: the URL.
   std::string description;
   /// Attempts at one operation, the first included; AWS_MAX_ATTEMPTS sets both (open_target).

@@ -48,6 +48,7 @@ std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
   set_attempts(environment, remote);
   if (options.endpoint_url.empty()) {
     remote.url = aws::service_url(environment, "dynamodb", remote.region);
+    remote.streams_url = aws::service_url(environment, "streams.dynamodb", remote.region);
     remote.description = "AWS " + remote.region;
   } else {
     remote.url = options.endpoint_url;

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "api/operations.h"
 #include "json/writer.h"
 
 namespace stator::toolkit {
@@ -9,7 +10,10 @@ namespace stator::toolkit {
 std::string call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view body) {
   try {
     std::string reply;
-    endpoint.call(endpoint::Request{operation, body, 0}, reply);
+    endpoint::Request request{.operation = operation, .body = body};
+    const api::Operation* const known = api::find_operation(operation);
+    if (known != nullptr && known->peculiarities.of_streams) request.service = endpoint::Service::kDynamoDbStreams;
+    endpoint.call(request, reply);
     return reply;
   } catch (const OperationError&) {
     throw;

@@ -1,0 +1,77 @@
+#include "cli/tail_command.h"
+
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "cli/target.h"
+#include "core/clock.h"
+#include "model/timestamp.h"
+#include "toolkit/stream_tail.h"
+
+/// stator ddb tail.
+namespace stator::cli {
+namespace {
+
+struct TailCommandOptions {
+  std::string from = "now";
+  toolkit::TailOptions tail;
+};
+
+void read_from(TailCommandOptions& options) {
+  options.tail.from_now = options.from == "now";
+  if (options.from == "now" || options.from == "start") return;
+  const auto time = model::parse_timestamp(options.from, model::Completion::kFirst);
+  if (!time) {
+    throw CommandError(
+        "stator: --from takes start, now or a time such as 2026-11-25T10:00:00Z, not \"" + options.from + "\"", 2);
+  }
+  constexpr std::int64_t kMicroseconds = 1'000'000;
+  options.tail.from_seconds = time->microseconds / kMicroseconds;
+}
+
+void tail(Session& session, TailCommandOptions& options) {
+  if (session.output == OutputFormat::kCsv) throw CommandError("stator: ddb tail prints human, json or jsonl", 2);
+  read_from(options);
+  const auto endpoint = open_endpoint(session);
+  std::ostream& out = *session.out;
+  bool first = true;
+  const auto print = [&](const json::Object& record) {
+    if (session.output == OutputFormat::kHuman) {
+      out << toolkit::format_record(record, session.colour);
+    } else if (session.output == OutputFormat::kJsonLines) {
+      out << simdjson::minify(record) << "\n";
+    } else {
+      out << (first ? "[\n" : ",\n") << simdjson::minify(record);
+    }
+    first = false;
+    out.flush();  // whoever reads the other end of a pipe waits for it
+  };
+  toolkit::tail(*endpoint, options.tail, print);
+  if (session.output == OutputFormat::kJson) out << (first ? "[]\n" : "\n]\n");
+}
+
+}  // namespace
+
+void add_tail_command(CLI::App& ddb, Session& session) {
+  auto* command = ddb.add_subcommand("tail", "Print the changes of a table as they happen, from its stream");
+  const auto options = std::make_shared<TailCommandOptions>();
+  command->add_option("TABLE", options->tail.table, "The table, which has a stream")->required();
+  command
+      ->add_option(
+          "--from", options->from,
+          "start: from the oldest change there is (a day at most); now; or a time, such as 2026-11-25T10:00:00Z")
+      ->type_name("WHEN")
+      ->capture_default_str();
+  command->add_option("--limit", options->tail.limit, "End after so many changes")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("!--no-follow", options->tail.follow, "End when what is there was printed");
+  command->footer(
+      "A line for each change and one for each attribute that differs, or the stream's records with --output jsonl.\n"
+      "Examples: stator ddb tail shop\n"
+      "          stator ddb tail shop --from start --no-follow --output jsonl");
+  command->callback([options, &session] { tail(session, *options); });
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "json/reader.h"
+#include "toolkit/call.h"
+
+/// Following a table's changes by its stream, over any endpoint.
+namespace stator::toolkit {
+
+struct TailOptions {
+  std::string table;
+  /// Begin with what is written from now on, else with the oldest record there is.
+  bool from_now = true;
+  /// Only records that are not older, in seconds since 1970 (that is how exact a record's time is).
+  std::int64_t from_seconds = 0;
+  /// Ends after so many records; 0: does not.
+  std::uint64_t limit = 0;
+  /// Waits for further records; else it ends when it has read what is there.
+  bool follow = true;
+  /// Between two looks where there was nothing.
+  std::chrono::milliseconds pause{500};
+  Sleep sleep = sleep_for_real;
+};
+
+/// Called with each record in wire JSON, in an order that is right for each item; valid during the call.
+using RecordVisitor = std::function<void(const json::Object& record)>;
+
+/// Follows the latest stream of the table: parents before their children, new shards as they come, iterators that
+/// expired anew from the last record. Returns how many records were visited when the limit is reached, nothing more is
+/// there to read, or the stream was disabled and read to its end. Throws OperationError, and std::runtime_error where
+/// the table has no stream.
+std::uint64_t tail(endpoint::Endpoint& endpoint, const TailOptions& options, const RecordVisitor& visit);
+
+/// A record for people: a line with time, kind and keys, then a line for each attribute that changed, "- name: old" and
+/// "+ name: new" in plain JSON; what the stream's view type leaves out is not shown.
+std::string format_record(const json::Object& record, bool colour);
+
+}  // namespace stator::toolkit
