@@ -253,5 +253,33 @@ def logs():
         write("write_ahead_log", name, content)
 
 
-for make in (api_calls, statements, heads, chunked, authorizations, right_signatures, expressions, items, logs):
+def varint(value):
+    """Seven bits a byte, lowest first, the top bit set on all but the last."""
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def log_part(text):
+    return varint(len(text)) + (varint(len(text)) + text if text else b"")
+
+
+def log_records():
+    keys, image = b'{"pk":{"S":"a"}}', b'{"pk":{"S":"a"},"n":{"N":"1"}}'
+    time = varint(1_795_608_000_000)
+    sound = b"\0\1\0" + time + log_part(keys) + log_part(image) + log_part(image)
+    for name, content in {
+        "modify": sound, "insert": b"\0\0\2" + time + log_part(keys) + log_part(image) + log_part(b""),
+        "remove": b"\0\2\1" + time + log_part(keys) + log_part(b"") + log_part(image), "cut": sound[:-9],
+        "keys-only": b"\0\0\0" + time + log_part(keys) + b"\0\0", "no-keys": b"\0\0\0" + time + b"\0" + log_part(image) + b"\0",
+        "other-kind": b"\0\3\0" + sound[3:], "other-origin": b"\0\0\4" + sound[3:], "later-version": b"\1" + sound[1:],
+        "longest-length": sound[:3] + time + b"\xff" * 9 + b"\1" + keys, "no-end": b"\0\0\0" + b"\xff" * 12, "empty": b"",
+        "large": b"\0\0\0" + time + log_part(keys) + log_part(b'{"s":{"S":"' + b"x" * 3000 + b'"}}') + b"\0",
+    }.items():
+        write("log_record", name, content)
+
+
+for make in (api_calls, statements, heads, chunked, authorizations, right_signatures, expressions, items, log_records, logs):
     make()
