@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <ostream>
 
 #include "cli/table.h"
@@ -100,17 +101,54 @@ void list_patterns(const Session& session, const Models& models) {
 
 // --- the check -----------------------------------------------------------------------------------------------------
 
-void check_patterns(Session& session, const Models& models) {
+std::string xml_text(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '"') {
+      out += "&quot;";
+    } else {
+      out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+/// The verdicts as CI systems read them.
+void write_junit(const std::vector<toolkit::PatternVerdict>& verdicts, std::size_t faults, const std::string& file) {
+  std::ofstream out(file, std::ios::trunc);
+  out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"patterns check\" tests=\"" << verdicts.size()
+      << "\" failures=\"" << faults << "\">\n";
+  for (const auto& verdict : verdicts) {
+    out << "  <testcase classname=\"" << xml_text(verdict.model) << "\" name=\"" << xml_text(verdict.pattern)
+        << (verdict.variant.empty() ? "" : " ") << xml_text(verdict.variant) << "\"";
+    if (verdict.fault.empty()) {
+      out << "/>\n";
+    } else {
+      out << ">\n    <failure message=\"" << xml_text(verdict.fault) << "\"/>\n  </testcase>\n";
+    }
+  }
+  out << "</testsuite>\n";
+  out.close();
+  if (!out) throw CommandError("stator: cannot write " + file);
+}
+
+void check_patterns(Session& session, const Models& models, const std::string& junit_file) {
   require_human_or_json(session);
   const auto verdicts = toolkit::check_patterns(models);
   std::size_t faults = 0;
   for (const auto& verdict : verdicts) faults += verdict.fault.empty() ? 0U : 1U;
   if (faults > 0) session.exit_code = 1;
+  if (!junit_file.empty()) write_junit(verdicts, faults, junit_file);
   if (session.output == OutputFormat::kJson) {
     std::string text = "[";
     for (const auto& verdict : verdicts) {
       if (text.size() > 1) text += ',';
       text += "{\"model\":" + json_text(verdict.model) + ",\"pattern\":" + json_text(verdict.pattern) +
+              (verdict.variant.empty() ? "" : ",\"variant\":" + json_text(verdict.variant)) +
               ",\"items\":" + std::to_string(verdict.items) + ",\"capacity\":" + units(verdict.capacity) +
               ",\"budget\":" + units(verdict.budget) +
               ",\"verdict\":" + json_text(verdict.fault.empty() ? "passed" : verdict.fault) +
@@ -120,8 +158,10 @@ void check_patterns(Session& session, const Models& models) {
   }
   Table table{"patterns check", {"pattern", "items", "capacity", "budget", "verdict"}, {}};
   for (const auto& verdict : verdicts) {
-    table.rows.push_back({verdict.model + "/" + verdict.pattern, std::to_string(verdict.items), units(verdict.capacity),
-                          units(verdict.budget), verdict.fault.empty() ? "passed" : verdict.fault});
+    table.rows.push_back(
+        {verdict.model + "/" + verdict.pattern + (verdict.variant.empty() ? "" : " ") + verdict.variant,
+         std::to_string(verdict.items), units(verdict.capacity), units(verdict.budget),
+         verdict.fault.empty() ? "passed" : verdict.fault});
   }
   draw(table, *session.out, session.colour);
 }
@@ -221,11 +261,14 @@ void add_pattern_commands(CLI::App& ddb, Session& session) {
   patterns->callback([patterns, &session] {
     if (patterns->get_subcommands().empty()) list_patterns(session, *load_models(session));
   });
-  auto* check = patterns->add_subcommand("check", "Run every pattern with its example on a fresh seeded database");
+  auto* check =
+      patterns->add_subcommand("check", "Run every pattern and variant with its example on a fresh seeded database");
   check->footer(
       "Ends with 1 where one scans, breaks its capacity budget or returns nothing.\n"
       "Example: stator ddb patterns check");
-  check->callback([&session] { check_patterns(session, *load_models(session)); });
+  const auto junit_file = std::make_shared<std::string>();
+  check->add_option("--junit", *junit_file, "Also write the verdicts to this file as JUnit XML")->type_name("FILE");
+  check->callback([junit_file, &session] { check_patterns(session, *load_models(session), *junit_file); });
   if (!session.wants_patterns || session.models_directory.empty()) return;
   const auto models = load_models(session);
   for (const model::Model& model : *models) {

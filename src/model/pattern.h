@@ -67,6 +67,8 @@ struct Printing {
 struct Variant {
   std::vector<std::string> when;
   Node request;
+  /// Values that `patterns check` uses for it, over the pattern's example.
+  std::map<std::string, std::string, std::less<>> example;
 };
 
 /// Parameter values as text, by name.
@@ -104,6 +106,10 @@ Pattern read_pattern(const Document& document, std::string name, const std::stri
 
 /// The value in normal form (times sortable, UUIDs in lower case). Throws ParameterError.
 std::string normalise(const Parameter& parameter, std::string_view value);
+
+/// The example that chooses this variant: the pattern's with the variant's own values, without parameters that then
+/// have no effect. Throws ParameterError where a value for a parameter of `when` is missing.
+ParameterValues example_of(const Pattern& pattern, const Variant& variant);
 
 struct BoundRequest {
   std::string json;

@@ -65,6 +65,34 @@ std::string normalise_number(const Parameter& parameter, std::string_view value)
   return std::string(value);
 }
 
+/// The parameters in the holes of a request.
+void collect_names(const Node& node, std::set<std::string>& names) {
+  if (node.kind == NodeKind::kString) {
+    const Template holes(node.text);
+    for (const Template::Segment& segment : holes.segments())
+      names.insert(segment.name.substr(0, segment.name.find('.')));
+  }
+  for (const Node& element : node.elements) collect_names(element, names);
+  for (const NodeMember& member : node.members) collect_names(member.value, names);
+}
+
+/// JSON merge patch (RFC 7396).
+void merge(Node& target, const Node& patch) {
+  for (const NodeMember& change : patch.members) {
+    const auto found = std::find_if(target.members.begin(), target.members.end(),
+                                    [&](const NodeMember& member) { return member.name == change.name; });
+    if (change.value.kind == NodeKind::kNull) {
+      if (found != target.members.end()) target.members.erase(found);
+    } else if (found == target.members.end()) {
+      target.members.push_back(change);
+    } else if (found->value.kind == NodeKind::kObject && change.value.kind == NodeKind::kObject) {
+      merge(found->value, change.value);
+    } else {
+      found->value = change.value;
+    }
+  }
+}
+
 /// Fills one request. Holes in attribute values stay text; elsewhere a hole that is a whole string takes its
 /// parameter's JSON type.
 class Binder {
@@ -123,32 +151,6 @@ class Binder {
       if (!missing.empty()) return "; it goes with " + missing;
     }
     return {};
-  }
-
-  static void collect_names(const Node& node, std::set<std::string>& names) {
-    if (node.kind == NodeKind::kString) {
-      const Template holes(node.text);
-      for (const Template::Segment& segment : holes.segments())
-        names.insert(segment.name.substr(0, segment.name.find('.')));
-    }
-    for (const Node& element : node.elements) collect_names(element, names);
-    for (const NodeMember& member : node.members) collect_names(member.value, names);
-  }
-
-  static void merge(Node& target, const Node& patch) {
-    for (const NodeMember& change : patch.members) {
-      const auto found = std::find_if(target.members.begin(), target.members.end(),
-                                      [&](const NodeMember& member) { return member.name == change.name; });
-      if (change.value.kind == NodeKind::kNull) {
-        if (found != target.members.end()) target.members.erase(found);
-      } else if (found == target.members.end()) {
-        target.members.push_back(change);
-      } else if (found->value.kind == NodeKind::kObject && change.value.kind == NodeKind::kObject) {
-        merge(found->value, change.value);
-      } else {
-        found->value = change.value;
-      }
-    }
   }
 
   void fill(Node& node, bool in_attribute_value) {
@@ -222,6 +224,20 @@ std::string normalise(const Parameter& parameter, std::string_view value) {
       return std::string(value);
   }
   return std::string(value);
+}
+
+ParameterValues example_of(const Pattern& pattern, const Variant& variant) {
+  Node merged = pattern.request;
+  merge(merged, variant.request);
+  std::set<std::string> used(variant.when.begin(), variant.when.end());
+  collect_names(merged, used);
+  ParameterValues values = pattern.example;
+  for (const auto& [name, value] : variant.example) values[name] = value;
+  std::erase_if(values, [&](const auto& value) { return !used.contains(value.first); });
+  for (const std::string& name : variant.when) {
+    if (!values.contains(name)) throw ParameterError("the variant has no example for --" + name);
+  }
+  return values;
 }
 
 BoundRequest bind_request(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,

@@ -202,7 +202,7 @@ class PatternReader {
     const Node* variants = document_.optional(root, "variants", NodeKind::kArray);
     if (variants == nullptr) return;
     for (const Node& node : variants->elements) {
-      document_.allow_only(node, {"when", "request"});
+      document_.allow_only(node, {"when", "request", "example"});
       const Node& when = document_.require(node, "when", NodeKind::kArray);
       Variant variant;
       variant.when = string_list(document_, node, "when");
@@ -210,20 +210,24 @@ class PatternReader {
       for (const Node& element : when.elements) require_parameter(element, element.text);
       variant.request = document_.require(node, "request", NodeKind::kObject);
       check_names(variant.request);
+      if (const Node* example = document_.optional(node, "example", NodeKind::kObject))
+        read_values(*example, variant.example);
       pattern_.variants.push_back(std::move(variant));
+    }
+  }
+
+  void read_values(const Node& example, ParameterValues& values) {
+    for (const NodeMember& member : example.members) {
+      const Parameter* parameter = pattern_.find_parameter(member.name);
+      if (parameter == nullptr)
+        document_.fail(member.place, "expected the name of a parameter, found \"" + member.name + "\"");
+      values[member.name] = checked_value(*parameter, member.value);
     }
   }
 
   void read_example(const Node& root) {
     const Node* example = document_.optional(root, "example", NodeKind::kObject);
-    if (example != nullptr) {
-      for (const NodeMember& member : example->members) {
-        const Parameter* parameter = pattern_.find_parameter(member.name);
-        if (parameter == nullptr)
-          document_.fail(member.place, "expected the name of a parameter, found \"" + member.name + "\"");
-        pattern_.example[member.name] = checked_value(*parameter, member.value);
-      }
-    }
+    if (example != nullptr) read_values(*example, pattern_.example);
     const Place place = example == nullptr ? root.place : example->place;
     const UserLookup anybody = [](std::string_view handle) { return User{"", std::string(handle), "", ""}; };
     try {

@@ -14,6 +14,8 @@ namespace stator::toolkit {
 struct PatternVerdict {
   std::string model;
   std::string pattern;
+  /// "--from --to" for the variant that these choose; empty for the pattern's own example.
+  std::string variant;
   std::size_t items = 0;
   double capacity = 0;
   double budget = 0;
@@ -26,7 +28,8 @@ struct PatternVerdict {
 using DatabaseFactory = std::function<std::unique_ptr<endpoint::Endpoint>()>;
 std::unique_ptr<endpoint::Endpoint> open_in_memory();
 
-/// Runs every pattern of every model with its example on a fresh, seeded database.
+/// Runs every pattern of every model with its example, and each of its variants with theirs, on a fresh, seeded
+/// database.
 std::vector<PatternVerdict> check_patterns(const std::vector<model::Model>& models,
                                            const DatabaseFactory& make = open_in_memory);
 

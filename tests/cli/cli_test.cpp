@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "cli/arguments.h"
 #include "cli/command_line.h"
@@ -171,14 +172,22 @@ TEST_F(CommandLine, SeedsFilesAndNamesBadLines) {
 TEST_F(CommandLine, ChecksPatternsWithAnExitStatus) {
   const Outcome good = stator({"ddb", "patterns", "check"});
   EXPECT_EQ(good.code, 0);
-  EXPECT_NE(good.out.find("|  cruddur-messages/get-conversation    |  20     |"), std::string::npos) << good.out;
+  EXPECT_NE(good.out.find("|  cruddur-messages/get-conversation              |  20     |"), std::string::npos)
+      << good.out;
   const fs::path models = directory_.path() / "models";
   fs::create_directories(models / "m" / "patterns");
   fs::copy(kProject / "models" / "cruddur-messages" / "table.json", models / "m" / "table.json");
   std::ofstream(models / "m" / "patterns" / "all.json")
       << R"({"description": "d", "operation": "Scan", "request": {}, "budget": 1})";
-  const Outcome bad = run_line({"ddb", "patterns", "check", "--models", models.string(), "--output", "json"});
+  const std::string junit = (directory_.path() / "junit.xml").string();
+  const Outcome bad =
+      run_line({"ddb", "patterns", "check", "--models", models.string(), "--output", "json", "--junit", junit});
   EXPECT_EQ(bad.code, 1);
+  std::ifstream file(junit);
+  const std::string xml{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(xml.find("tests=\"1\" failures=\"1\""), std::string::npos) << xml;
+  EXPECT_NE(xml.find("<testcase classname=\"m\" name=\"all\">\n    <failure message=\"scans\"/>"), std::string::npos)
+      << xml;
   EXPECT_NE(bad.out.find("\"verdict\": \"scans\""), std::string::npos) << bad.out;
   std::ofstream(models / "m" / "patterns" / "all.json") << "{";
   const Outcome broken = run_line({"ddb", "patterns", "--models", models.string()});

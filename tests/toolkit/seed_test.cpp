@@ -215,9 +215,31 @@ TEST_F(Seeding, ListConversationsFindsTheUserByHandle) {
 
 TEST(PatternCheck, PassesTheProjectsModels) {
   const auto verdicts = check_patterns({messages_model()});
-  ASSERT_EQ(verdicts.size(), 2U);
-  for (const PatternVerdict& verdict : verdicts) EXPECT_EQ(verdict.fault, "") << verdict.pattern;
+  ASSERT_EQ(verdicts.size(), 5U);
+  for (const PatternVerdict& verdict : verdicts) EXPECT_EQ(verdict.fault, "") << verdict.pattern << verdict.variant;
+  EXPECT_EQ(verdicts[1].variant, "--from --to");
+  EXPECT_EQ(verdicts[1].items, 16U) << "five past to twenty past, a message a minute";
   EXPECT_EQ(verdicts[0].items, 20U);
+}
+
+TEST(PatternCheck, FailsVariantsWithoutAnExampleAndThoseThatFindNothing) {
+  const std::string group = R"({"S": "MSG#5ae290ed-55d1-47a0-bc6d-fe2bc2700399"})";
+  const auto variant = [&](const std::string& example) {
+    model::Model model = messages_model();
+    model.patterns = {model::read_pattern(
+        model::Document::parse("p.json", R"({"description": "d", "operation": "Query", "budget": 5, "parameters": {"at":
+            {"type": "string", "description": "d"}}, "request": {"KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": )" +
+                                             group + R"(}}, "variants": [{"when": ["at"], )" + example + R"("request":
+            {"KeyConditionExpression": "pk = :pk AND sk = :at", "ExpressionAttributeValues": {":at": {"S": "${at}"}}}}]})"),
+        "p", "m", "cruddur-messages")};
+    const auto verdicts = check_patterns({model});
+    EXPECT_EQ(verdicts.at(0).fault, "");
+    return verdicts.at(1).fault;
+  };
+  EXPECT_EQ(variant(""), "the variant has no example for --at");
+  EXPECT_EQ(variant(R"("example": {"at": "x"}, )"), "returns nothing");
+  EXPECT_EQ(variant(R"("example": {"at": "2023-03-20T10:05:00.000000+00:00"}, )"), "");
 }
 
 TEST(PatternCheck, FailsPatternsThatScanOverspendOrFindNothing) {
