@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ostream>
 
 #include "cli/command.h"
@@ -32,6 +33,15 @@ std::vector<const CLI::Option*> options_of(const CLI::App& app) {
     if (&app == root) break;
   }
   return options;
+}
+
+/// Whether a table's name may follow: it is asked for at the time.
+bool takes_table(const CLI::App& app) {
+  const auto options = app.get_options();
+  return std::any_of(options.begin(), options.end(), [](const CLI::Option* option) {
+    const std::string name = option->get_positional() ? option->get_single_name() : std::string();
+    return name == "TABLE" || name == "SOURCE" || name == "DESTINATION";
+  });
 }
 
 /// What may follow, in words: commands, options, prod.
@@ -71,10 +81,14 @@ std::string value_flags(const std::vector<Entry>& entries) {
 /// The shells' way to find out which command the words before the cursor name; bash and zsh share it.
 void write_walk(const std::vector<Entry>& entries, const char* words, const char* first, const char* last,
                 std::ostream& out) {
-  out << "  local path=stator skip=0 i word\n"
+  out << "  local path=stator skip=0 tables=0 i word\n  local -a target=()\n"
       << "  for ((i = " << first << "; i < " << last << "; i++)); do\n"
       << "    word=\"${" << words << "[i]}\"\n"
       << "    if ((skip)); then skip=0; continue; fi\n"
+      << "    case \"$word\" in\n"
+      << "      --data|--endpoint-url) target+=(\"$word\" \"${" << words << "[i+1]}\") ;;\n"
+      << "      prod) target+=(prod) ;;\n"
+      << "    esac\n"
       << "    case \"$word\" in\n"
       << "      " << value_flags(entries) << ") skip=1 ;;\n"
       << "      -*) ;;\n"
@@ -94,12 +108,17 @@ void write_bash(const std::vector<Entry>& entries, std::ostream& out) {
       << "  local current=\"${COMP_WORDS[COMP_CWORD]}\" choices=\n";
   write_walk(entries, "COMP_WORDS", "1", "COMP_CWORD", out);
   out << "  if ((skip)); then\n    case \"${COMP_WORDS[COMP_CWORD-1]}\" in\n"
-      << "      --output) COMPREPLY=($(compgen -W 'human json jsonl csv' -- \"$current\")) ;;\n"
+      << "      --output) COMPREPLY=($(compgen -W 'human json jsonl csv table python' -- \"$current\")) ;;\n"
       << "      *) COMPREPLY=($(compgen -f -- \"$current\")) ;;\n    esac\n    return\n  fi\n"
       << "  case \"$path\" in\n";
   for (const Entry& entry : entries)
-    out << "    " << in_quotes(entry.path) << ") choices=" << in_quotes(words_of(*entry.app)) << " ;;\n";
-  out << "  esac\n  COMPREPLY=($(compgen -W \"$choices\" -- \"$current\"))\n}\ncomplete -F _stator stator\n";
+    out << "    " << in_quotes(entry.path) << ") choices=" << in_quotes(words_of(*entry.app))
+        << (takes_table(*entry.app) ? " tables=1" : "") << " ;;\n";
+  out << "  esac\n"
+      << "  if ((tables)) && [[ $current != -* ]]; then\n"
+      << "    choices=\"$(command \"${COMP_WORDS[0]}\" tables \"${target[@]}\" 2>/dev/null </dev/null) $choices\"\n  "
+         "fi\n"
+      << "  COMPREPLY=($(compgen -W \"$choices\" -- \"$current\"))\n}\ncomplete -F _stator stator\n";
 }
 
 /// zsh's _describe wants "name:description" with colons escaped.
@@ -114,7 +133,8 @@ void write_zsh(const std::vector<Entry>& entries, std::ostream& out) {
       << "  local -a choices\n";
   write_walk(entries, "words", "2", "CURRENT", out);
   out << "  if ((skip)); then\n    case \"${words[CURRENT-1]}\" in\n"
-      << "      --output) compadd human json jsonl csv ;;\n      *) _files ;;\n    esac\n    return\n  fi\n"
+      << "      --output) compadd human json jsonl csv table python ;;\n      *) _files ;;\n    esac\n    return\n  "
+         "fi\n"
       << "  case \"$path\" in\n";
   for (const Entry& entry : entries) {
     out << "    " << in_quotes(entry.path) << ") choices=(";
@@ -124,9 +144,12 @@ void write_zsh(const std::vector<Entry>& entries, std::ostream& out) {
     for (const CLI::Option* option : options_of(*entry.app)) {
       for (const std::string& flag : option_flags(*option)) out << " " << described(flag, option->get_description());
     }
-    out << " ) ;;\n";
+    out << " )" << (takes_table(*entry.app) ? " tables=1" : "") << " ;;\n";
   }
-  out << "  esac\n  _describe 'stator' choices\n}\n"
+  out << "  esac\n"
+      << "  if ((tables)) && [[ ${words[CURRENT]} != -* ]]; then\n"
+      << "    choices+=(${(f)\"$(command ${words[1]} tables $target 2>/dev/null </dev/null)\"})\n  fi\n"
+      << "  _describe 'stator' choices\n}\n"
       << "if [ \"$funcstack[1]\" = _stator ]; then _stator \"$@\"; else compdef _stator stator; fi\n";
 }
 
@@ -150,6 +173,7 @@ void write_fish(const std::vector<Entry>& entries, std::ostream& out) {
       out << when << " -a " << in_quotes(command->get_name()) << " -d " << in_quotes(command->get_description())
           << "\n";
     if (takes_prod(*entry.app)) out << when << " -a prod -d 'Work on production'\n";
+    if (takes_table(*entry.app)) out << when << " -a '(command stator tables 2>/dev/null </dev/null)' -d 'Table'\n";
     for (const CLI::Option* option : options_of(*entry.app)) {
       out << when;
       for (const std::string& name : option->get_lnames()) out << " -l " << name;

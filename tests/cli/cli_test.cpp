@@ -322,17 +322,45 @@ TEST_F(CommandLine, CompletionScriptsKnowEveryCommand) {
 
 TEST_F(CommandLine, BashCompletesCommandsAndOptions) {
   const fs::path script = directory_.path() / "complete.bash";
-  std::ofstream(script) << stator({"completion", "bash"}).out
-                        << "try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _stator; "
-                           "echo \"${COMPREPLY[*]}\"; }\n"
-                        << "try stator ddb s\ntry stator ddb scan --seg\ntry stator --data d ddb patterns get\n"
-                        << "try stator ddb scan --output j\n";
+  std::ofstream(script)
+      << stator({"completion", "bash"}).out
+      << "try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _stator; "
+         "echo \"${COMPREPLY[*]}\"; }\n"
+      << "try stator ddb s\ntry stator ddb scan --seg\ntry stator --data d ddb patterns get\n"
+      << "try stator ddb scan --output j\n"
+      << "stator() { echo \"shop-tables $*\"; }\n"
+      << "command() { \"$@\"; }\n"
+      << "try stator --data d get sh\ntry stator copy shop-t\ntry stator get --ke\ntry stator tables sh\n";
   FILE* pipe = popen(("bash " + script.string()).c_str(), "r");
   ASSERT_NE(pipe, nullptr);
   std::string out(1000, '\0');
   out.resize(fread(out.data(), 1, out.size(), pipe));
   EXPECT_EQ(pclose(pipe), 0);
-  EXPECT_EQ(out, "schema-load seed scan\n--segments\nget-conversation\njson jsonl\n");
+  EXPECT_EQ(out,
+            "schema-load seed scan\n--segments\nget-conversation\njson jsonl\nshop-tables\nshop-tables\n--key\n\n");
+}
+
+TEST_F(CommandLine, DocsNameEveryCommandAndOptionOfItemsAndTables) {
+  std::ifstream in(kProject / "docs" / "cli.md", std::ios::binary);
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  const std::string root = stator({"--help"}).out;
+  for (const char* command : {"get", "put", "update", "delete", "edit", "query", "scan", "count", "tables", "describe",
+                              "export", "import", "copy", "diff", "check", "repair"}) {
+    EXPECT_NE(root.find("\n  " + std::string(command) + " "), std::string::npos) << command;
+    EXPECT_TRUE(page.find("`" + std::string(command)) != std::string::npos ||
+                page.find("stator " + std::string(command)) != std::string::npos)
+        << command;
+    // Every option of theirs stands on the page.
+    std::istringstream help(stator({command, "--help"}).out);
+    for (std::string line; std::getline(help, line);) {
+      const std::size_t start = line.find("--");
+      if (!line.starts_with("  -") || start == std::string::npos) continue;
+      const std::string option = line.substr(start, line.find_first_of(" ,=", start) - start);
+      if (option != "--help") {
+        EXPECT_NE(page.find(option), std::string::npos) << command << " " << option;
+      }
+    }
+  }
 }
 
 TEST_F(CommandLine, TheManualPageIsWhatTheCommandsSay) {
