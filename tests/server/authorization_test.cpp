@@ -122,6 +122,8 @@ TEST(Authorization, AKeyForSomeTablesSeesNoOther) {
       {"GetShardIterator", R"({"StreamArn":"arn:aws:dynamodb:us-east-1:0:table/other/stream/1"})", "other"},
       {"GetShardIterator", R"({"StreamArn":"arn:aws:dynamodb:us-east-1:0:table/shared/stream/1"})", nullptr},
       {"GetRecords", R"({"ShardIterator":"x"})", "*"},
+      {"GetRecords", R"({"ShardIterator":"arn:aws:dynamodb:us-east-1:0:table/other/stream/1|1|AAAA"})", "other"},
+      {"GetRecords", R"({"ShardIterator":"arn:aws:dynamodb:us-east-1:0:table/shared/stream/1|1|AAAA"})", nullptr},
       {"NoSuchOperation", R"({"TableName":"shared"})", "*"},
   };
   for (const Row& row : rows) {
