@@ -243,7 +243,9 @@ void get_shard_iterator(Call& call) {
 void get_records(Call& call) {
   const auto parsed = parse_shard_iterator(call.request.required_text("ShardIterator"));
   if (!parsed) throw_validation("Invalid ShardIterator");
-  const auto& [arn, iterator] = *parsed;
+  // No structured binding: not every compiler lets a lambda capture one.
+  const std::string_view arn = parsed->first;
+  const ShardIterator& iterator = parsed->second;
   const std::int64_t now_ms = call.engine().clock().now_ms();
   if (now_ms - iterator.created_ms > kIteratorLifetimeMs) {
     throw core::ApiError("ExpiredIteratorException",
