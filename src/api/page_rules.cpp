@@ -93,8 +93,9 @@ void check_filter_projected(const expression::Condition& filter, const engine::T
   std::vector<std::string> names;
   filter.append_attributes(names);
   std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   std::string missing;
-  for (const std::string& name : std::ranges::subrange(names.begin(), std::ranges::unique(names).begin())) {
+  for (const std::string& name : names) {
     if (index->projects(name, table.key_schema)) continue;
     if (!missing.empty()) missing += ", ";
     missing += name;

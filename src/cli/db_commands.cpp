@@ -97,7 +97,7 @@ class DbCommand {
  private:
   /// Of the model that is named or the default one; without models of no application in particular.
   [[nodiscard]] std::string database() const {
-    const std::string none = toolkit::DbRequest().database;
+    std::string none = toolkit::DbRequest().database;
     if (session_.models_directory.empty()) return none;
     if (options_.model.empty() && model::default_model(session_.models_directory).empty()) return none;
     return model::database_name(find_model(session_, options_.model));

@@ -1,6 +1,7 @@
 #include "partiql/key_plan.h"
 
 #include <algorithm>
+#include <compare>
 #include <span>
 
 #include "core/api_error.h"
@@ -127,8 +128,9 @@ struct Branch {
 
 class BranchFinder {
  public:
-  explicit BranchFinder(const core::KeySchema& schema)
-      : hash_(schema.hash.front().name), range_(schema.range.empty() ? "" : schema.range.front().name) {}
+  explicit BranchFinder(const core::KeySchema& schema) : hash_(schema.hash.front().name) {
+    if (!schema.range.empty()) range_ = schema.range.front().name;
+  }
 
   /// The alternatives, if every one of them names its partition.
   std::optional<std::vector<Branch>> find(const ConditionNode& node) const {
@@ -196,7 +198,7 @@ class BranchFinder {
   }
 
   const std::string_view hash_;
-  const std::string_view range_;
+  std::string_view range_;  // empty: the schema has none
 };
 
 /// Whether the second one, which does not begin before the first, begins before the first ends.
@@ -210,8 +212,8 @@ bool overlaps(const KeyPredicate& first, const KeyPredicate& second) {
   if (second.op == KeyOperator::kLess || second.op == KeyOperator::kLessOrEqual) return true;
   const auto order = core::compare(second.first, end);
   if (!order) return false;
-  if (*order < 0) return true;
-  return *order == 0 && first.op != KeyOperator::kLess && second.op != KeyOperator::kGreater;
+  if (std::is_lt(*order)) return true;
+  return std::is_eq(*order) && first.op != KeyOperator::kLess && second.op != KeyOperator::kGreater;
 }
 
 /// The value a predicate begins with; null: the smallest.
@@ -224,7 +226,7 @@ bool begins_before(const KeyPredicate& a, const KeyPredicate& b) {
   const AttributeValue* right = beginning(b);
   if (left == nullptr || right == nullptr) return left == nullptr && right != nullptr;
   const auto order = core::compare(*left, *right);
-  return order && *order < 0;
+  return order && std::is_lt(*order);
 }
 
 bool is_same(const KeyPredicate& a, const KeyPredicate& b) {
@@ -268,8 +270,9 @@ std::vector<ReadPlan::Range> ranges_of(std::vector<Branch> branches, const core:
   // Branches of one partition come together, partitions in the order in which the statement names them.
   std::vector<std::size_t> order(branches.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(
-      order, [&](std::size_t a, std::size_t b) { return *core::compare(*branches[a].hash, *branches[b].hash) < 0; });
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    return std::is_lt(*core::compare(*branches[a].hash, *branches[b].hash));
+  });
   std::vector<std::pair<std::size_t, std::vector<Branch>>> partitions;
   for (const std::size_t i : order) {
     if (partitions.empty() || !(*partitions.back().second.front().hash == *branches[i].hash)) {
@@ -297,7 +300,7 @@ bool says_the_same(const std::optional<KeyPredicate>& a, const KeyPredicate& b) 
 }
 
 /// What is left of a conjunction once the range has been read; nullopt where nothing is.
-std::optional<ConditionNode> rest_of(ConditionNode where, const ReadPlan::Range& range) {
+std::optional<ConditionNode> rest_of(const ConditionNode& where, const ReadPlan::Range& range) {
   std::vector<ConditionNode> rest;
   bool hash_done = false;
   bool range_done = !range.range;
@@ -359,7 +362,7 @@ void order_ranges(const Statement& statement, const core::KeySchema& schema, Rea
   plan.forward = !range_descending;
   std::ranges::stable_sort(plan.ranges, [&](const ReadPlan::Range& a, const ReadPlan::Range& b) {
     const auto order = *core::compare(a.hash.first, b.hash.first);
-    if (order != 0) return hash_descending.value_or(false) ? order > 0 : order < 0;
+    if (std::is_neq(order)) return hash_descending.value_or(false) ? std::is_gt(order) : std::is_lt(order);
     if (!a.range || !b.range) return false;
     return range_descending ? begins_before(*b.range, *a.range) : begins_before(*a.range, *b.range);
   });
@@ -412,7 +415,7 @@ ReadPlan plan_read(const Statement& statement, std::optional<ConditionNode> wher
     if (auto branches = BranchFinder(schema).find(*where)) plan.ranges = ranges_of(std::move(*branches), schema);
     plan.keyed = !plan.ranges.empty() && where->test != Test::kOr;
     if (plan.ranges.size() == 1 && where->test != Test::kOr && where->test != Test::kIn) {
-      plan.filter = rest_of(std::move(*where), plan.ranges.front());
+      plan.filter = rest_of(*where, plan.ranges.front());
     } else {
       plan.filter = std::move(where);
     }

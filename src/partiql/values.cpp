@@ -11,7 +11,6 @@
 namespace stator::partiql {
 namespace {
 
-using core::AttributeType;
 using core::AttributeValue;
 using core::throw_validation;
 
