@@ -10,14 +10,15 @@
 /// Tags, time to live, limits and endpoints: what stands beside tables and items.
 namespace stator::api {
 
+using core::throw_invalid_parameters;
 using core::throw_validation;
 
 namespace {
 
 [[noreturn]] void refuse(Call& call, const char* action, const std::string& arn) {
-  throw core::ApiError("AccessDeniedException", "User: arn:aws:iam::" + call.context.account_id +
-                                                    ":root is not authorized to perform: dynamodb:" + action +
-                                                    " on resource: " + arn);
+  throw core::ApiError(core::ErrorCode::kAccessDenied, "User: arn:aws:iam::" + call.context.account_id +
+                                                           ":root is not authorized to perform: dynamodb:" + action +
+                                                           " on resource: " + arn);
 }
 
 std::string resource_arn(const Call& call) {
@@ -29,9 +30,7 @@ std::string resource_arn(const Call& call) {
 std::string tagged_name(Call& call, const char* action) {
   constexpr std::size_t kShortestName = 3;
   const std::string arn = resource_arn(call);
-  const auto invalid = [&arn](const char* why) {
-    throw_validation("One or more parameter values were invalid: " + std::string(why) + ": " + arn);
-  };
+  const auto invalid = [&arn](const char* why) { throw_invalid_parameters(std::string(why) + ": " + arn); };
   const auto not_a_table = [&arn] {
     throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
   };

@@ -10,7 +10,7 @@ namespace stator::api {
 void call(Context& context, std::string_view operation, std::string_view body, std::size_t padding_bytes,
           std::string& reply) {
   const Operation* const known = find_operation(operation);
-  if (known == nullptr || known->answer == nullptr) throw core::ApiError("UnknownOperationException", "");
+  if (known == nullptr || known->answer == nullptr) throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
   const json::Value value = json::Parser::of_this_thread().parse(body, padding_bytes);
   json::Object request;
   if (value.get(request) != simdjson::SUCCESS) {

@@ -10,11 +10,11 @@
 
 namespace stator::api {
 
+using core::throw_invalid_parameters;
 using core::throw_validation;
 
 namespace {
 
-constexpr const char* kInvalid = "One or more parameter values were invalid: ";
 constexpr const char* kInUse = "Attempt to change a resource which is still in use: ";
 
 engine::Index* find_index(engine::Table& table, const std::string& name) {
@@ -35,7 +35,7 @@ engine::Index& global_index(engine::Table& table, const std::string& name, const
 }
 
 [[noreturn]] void throw_index_in_use(const std::string& what, const engine::Table& table, const std::string& index) {
-  throw core::ApiError("ResourceInUseException", kInUse + what + ". Table: " + table.name + " Index: " + index);
+  throw core::ApiError(core::ErrorCode::kResourceInUse, kInUse + what + ". Table: " + table.name + " Index: " + index);
 }
 
 /// Takes the definitions of the index's key and ignores the others. Throws where one gives an attribute that the table
@@ -55,10 +55,10 @@ void merge_definitions(const Definitions& given, const engine::Index& index, eng
       return "Schema:[SchemaElement: key{" + definition.name + ":" + std::string(core::type_name(type)) +
              (hash ? ":HASH}]" : ":RANGE}]");
     };
-    throw_validation(std::string(kInvalid) +
-                     "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
-                     "defined. Existing schema: " +
-                     schema(found->type) + " New schema: " + schema(definition.type));
+    throw_invalid_parameters(
+        "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
+        "defined. Existing schema: " +
+        schema(found->type) + " New schema: " + schema(definition.type));
   }
 }
 
@@ -68,13 +68,13 @@ void create_index(const Members& request, const Members& action, const std::stri
   }
   const Definitions definitions = Definitions::read(request);
   if (definitions.all().empty()) {
-    throw_validation(std::string(kInvalid) + "AttributeDefinitions is not specified for index: " + name);
+    throw_invalid_parameters("AttributeDefinitions is not specified for index: " + name);
   }
   auto index = read_global_index(action, definitions, table.billing_mode, IndexOrigin::kUpdateTable);
   merge_definitions(definitions, index, table);
   const auto global = std::ranges::count_if(table.indexes, &engine::Index::global);
   if (static_cast<std::size_t>(global) >= core::kMaxGlobalIndexes) {
-    throw core::ApiError("LimitExceededException",
+    throw core::ApiError(core::ErrorCode::kLimitExceeded,
                          "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of 20");
   }
   table.indexes.push_back(std::move(index));
@@ -93,12 +93,12 @@ void change_index(const Members& action, const std::string& name, engine::Table&
   const bool has_warm = action.has_members("WarmThroughput");
   const bool on_demand = table.billing_mode == engine::BillingMode::kPayPerRequest;
   if (on_demand && (throughput || (!has_on_demand && !has_warm))) {
-    throw_validation(std::string(kInvalid) + "The only Updates for index: " + name +
-                     " when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput");
+    throw_invalid_parameters(
+        "The only Updates for index: " + name +
+        " when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput");
   }
   if (!on_demand && !throughput && !has_on_demand && !has_warm) {
-    throw_validation(std::string(kInvalid) +
-                     "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: " + name);
+    throw_invalid_parameters("Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: " + name);
   }
   if (index.status == engine::TableStatus::kDeleting) throw_index_in_use("Index is being deleted", table, name);
   if (index.status == engine::TableStatus::kUpdating) throw_index_in_use("Index is being updated", table, name);
@@ -140,7 +140,7 @@ void check_one_at_a_time(const std::vector<IndexUpdate>& updates, const engine::
   };
   const bool under_way = online != 0 && std::ranges::any_of(table.indexes, is_other);
   if (online <= 1 && !under_way && updates.size() <= core::kMaxIndexUpdates) return;
-  throw core::ApiError("LimitExceededException",
+  throw core::ApiError(core::ErrorCode::kLimitExceeded,
                        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per "
                        "table");
 }
@@ -167,24 +167,23 @@ std::vector<IndexUpdate> read_index_updates(const Members& request) {
     take("Create", update.create);
     take("Update", update.update);
     if (kinds == 0) {
-      throw_validation(std::string(kInvalid) +
-                       "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
-                       "GlobalSecondaryIndexUpdate.Delete must not be null");
+      throw_invalid_parameters(
+          "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+          "GlobalSecondaryIndexUpdate.Delete must not be null");
     }
     if (kinds > 1) {
-      throw_validation(std::string(kInvalid) +
-                       "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object");
+      throw_invalid_parameters(
+          "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object");
     }
     if (!names.insert(update.name).second) {
-      throw_validation(
-          std::string(kInvalid) +
-          "Only one global secondary index update per index is allowed simultaneously. Index: " + update.name);
+      throw_invalid_parameters("Only one global secondary index update per index is allowed simultaneously. Index: " +
+                               update.name);
     }
     if (update.update && update.update->has("WarmThroughput") && !update.update->has_members("WarmThroughput")) {
-      throw_validation(std::string(kInvalid) +
-                       "WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified "
-                       "for index: " +
-                       update.name);
+      throw_invalid_parameters(
+          "WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified "
+          "for index: " +
+          update.name);
     }
     updates.push_back(std::move(update));
   }

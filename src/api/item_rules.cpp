@@ -22,8 +22,7 @@ void check_schema_attributes(const core::KeySchema& schema, const char* what, co
 void refuse_key_updates(const engine::Table& table, const expression::Update& update) {
   for (const auto& path : update.paths()) {
     if (table.key_schema.find(path.attribute) == nullptr) continue;
-    core::throw_validation("One or more parameter values were invalid: Cannot update attribute " + path.attribute +
-                           ". This attribute is part of the key");
+    core::throw_invalid_parameters("Cannot update attribute " + path.attribute + ". This attribute is part of the key");
   }
 }
 

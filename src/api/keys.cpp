@@ -10,6 +10,7 @@ namespace stator::api {
 
 using core::AttributeType;
 using core::AttributeValue;
+using core::throw_invalid_parameters;
 using core::throw_validation;
 
 namespace {
@@ -33,12 +34,11 @@ void check_key_length(const AttributeValue& value, bool hash) {
   std::string_view bytes;
   if (!key_bytes(value, bytes)) return;
   if (hash && bytes.size() > core::kMaxPartitionKeySizeBytes) {
-    throw_validation(
-        "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes");
+    throw_invalid_parameters("Size of hashkey has exceeded the maximum size limit of2048 bytes");
   }
   if (!hash && bytes.size() > core::kMaxSortKeySizeBytes) {
-    throw_validation(
-        "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
+    throw_invalid_parameters(
+        "Aggregated size of all range keys has exceeded the size limit of "
         "1024 bytes");
   }
 }
@@ -48,19 +48,20 @@ void check_key_not_empty(const std::string& name, const AttributeValue& value) {
   if (!key_bytes(value, bytes) || !bytes.empty()) return;
   throw_validation(
       "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
-      std::string(value.type() == AttributeType::kString ? "string" : "binary") + " value. Key: " + name);
+          std::string(value.type() == AttributeType::kString ? "string" : "binary") + " value. Key: " + name,
+      core::Fault::kEmptyKey);
 }
 
 [[noreturn, gnu::cold]] void throw_key_missing(const core::KeyAttribute& attribute, Place place) {
   if (place == Place::kBatch) throw_validation(kSchemaMismatch);
-  throw_validation("One or more parameter values were invalid: Missing the key " + attribute.name + " in the item");
+  throw_invalid_parameters("Missing the key " + attribute.name + " in the item");
 }
 
 [[noreturn, gnu::cold]] void throw_key_type(const core::KeyAttribute& attribute, AttributeType actual, Place place) {
   if (place == Place::kBatch) throw_validation(kSchemaMismatch);
-  throw_validation("One or more parameter values were invalid: Type mismatch for key " + attribute.name +
-                   " expected: " + std::string(core::type_name(attribute.type)) +
-                   " actual: " + std::string(core::type_name(actual)));
+  throw_invalid_parameters("Type mismatch for key " + attribute.name +
+                           " expected: " + std::string(core::type_name(attribute.type)) +
+                           " actual: " + std::string(core::type_name(actual)));
 }
 
 template <class Visit>

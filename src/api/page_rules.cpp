@@ -9,6 +9,7 @@
 
 namespace stator::api {
 
+using core::throw_invalid_parameters;
 using core::throw_validation;
 
 namespace {
@@ -101,16 +102,16 @@ void check_filter_projected(const expression::Condition& filter, const engine::T
     missing += name;
   }
   if (missing.empty()) return;
-  throw_validation("One or more parameter values were invalid: Secondary index " + index->name +
-                   " does not project one or more filter attributes: [" + missing + "]");
+  throw_invalid_parameters("Secondary index " + index->name + " does not project one or more filter attributes: [" +
+                           missing + "]");
 }
 
 /// A global index has nothing to fetch the attributes from that it does not hold.
 void check_all_attributes(const Selection& selection, const engine::Index* index) {
   if (!selection.all_attributes || index == nullptr || !index->global) return;
   if (index->projection == engine::ProjectionType::kAll) return;
-  throw_validation(
-      "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary "
+  throw_invalid_parameters(
+      "Select type ALL_ATTRIBUTES is not supported for global secondary "
       "index " +
       index->name + " because its projection type is not ALL");
 }
@@ -128,8 +129,7 @@ bool needs_table(const Selection& selection, const engine::Table& table, const e
   }
   if (missing.empty()) return false;
   if (index->global) {
-    throw_validation("One or more parameter values were invalid: Global secondary index " + index->name +
-                     " does not project [" + missing + "]");
+    throw_invalid_parameters("Global secondary index " + index->name + " does not project [" + missing + "]");
   }
   return true;
 }

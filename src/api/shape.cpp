@@ -22,7 +22,9 @@ constexpr std::string_view kPackage = "com.amazonaws.dynamodb.v20120810.";
 /// The parser's own limit; a guard of our own, since we recurse with the request.
 constexpr int kMaxDepth = 1024;
 
-[[noreturn]] void refuse(std::string message) { throw core::ApiError("SerializationException", std::move(message)); }
+[[noreturn]] void refuse(std::string message) {
+  throw core::ApiError(core::ErrorCode::kSerialization, std::move(message));
+}
 
 /// Whether a value is a member of a structure or an element of a list or map: the service's words differ.
 enum class Place : std::uint8_t { kMember, kElement };
@@ -361,11 +363,11 @@ CheckedRequest check_shape(const Operation& operation, const json::Object& reque
     report_violations(operation, request, walk.checked.very_deep);
   }
   if (walk.null_value) {
-    throw core::ApiError("ValidationException",
+    throw core::ApiError(core::ErrorCode::kValidation,
                          "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
   }
   if (walk.null_set_member) {
-    throw core::ApiError("ValidationException",
+    throw core::ApiError(core::ErrorCode::kValidation,
                          "One or more parameter values were invalid: A set may not have a null member");
   }
   return std::move(walk.checked);

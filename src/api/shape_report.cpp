@@ -24,7 +24,9 @@ namespace {
 /// The service names at most this many violations.
 constexpr std::size_t kMaxViolations = 10;
 
-[[noreturn]] void refuse(std::string message) { throw core::ApiError("ValidationException", std::move(message)); }
+[[noreturn]] void refuse(std::string message) {
+  throw core::ApiError(core::ErrorCode::kValidation, std::move(message));
+}
 
 /// The values of a structure's members in the order of its shape; absent and null ones are marked so.
 struct Fields {

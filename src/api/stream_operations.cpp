@@ -157,7 +157,7 @@ engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, co
     throw_validation("Invalid SequenceNumber");
   }
   if (*number < shard.trimmed_before) {
-    throw core::ApiError("TrimmedDataAccessException", "The data you are trying to access has been trimmed");
+    throw core::ApiError(core::ErrorCode::kTrimmedDataAccess, "The data you are trying to access has been trimmed");
   }
   position.number = type == "AFTER_SEQUENCE_NUMBER" ? *number + 1 : *number;
   return position;
@@ -248,7 +248,7 @@ void get_records(Call& call) {
   const ShardIterator& iterator = parsed->second;
   const std::int64_t now_ms = call.engine().clock().now_ms();
   if (now_ms - iterator.created_ms > kIteratorLifetimeMs) {
-    throw core::ApiError("ExpiredIteratorException",
+    throw core::ApiError(core::ErrorCode::kExpiredIterator,
                          "The shard iterator has expired and can no longer be used to retrieve stream records. A shard "
                          "iterator expires 15 minutes after it is retrieved using the GetShardIterator action.");
   }

@@ -11,11 +11,10 @@
 
 namespace stator::api {
 
+using core::throw_invalid_parameters;
 using core::throw_validation;
 
 namespace {
-
-constexpr const char* kInvalid = "One or more parameter values were invalid: ";
 
 template <class Range, class Projection>
 std::string join(const Range& range, Projection projection) {
@@ -28,10 +27,9 @@ std::string join(const Range& range, Projection projection) {
 }
 
 [[noreturn]] void throw_undefined_keys(const std::vector<KeyElement>& elements, const Definitions& definitions) {
-  throw_validation(std::string(kInvalid) +
-                   "Some index key attributes are not defined in AttributeDefinitions. Keys: [" +
-                   join(elements, &KeyElement::name) + "], AttributeDefinitions: [" +
-                   join(definitions.all(), &core::KeyAttribute::name) + "]");
+  throw_invalid_parameters("Some index key attributes are not defined in AttributeDefinitions. Keys: [" +
+                           join(elements, &KeyElement::name) + "], AttributeDefinitions: [" +
+                           join(definitions.all(), &core::KeyAttribute::name) + "]");
 }
 
 bool all_defined(const std::vector<KeyElement>& elements, const Definitions& definitions) {
@@ -66,25 +64,23 @@ void read_index_common(const Members& element, engine::Index& index) {
   const auto object = element.object("Projection");
   const Members projection(object.value_or(json::Object{}));
   const auto type = object ? projection.text("ProjectionType") : std::nullopt;
-  if (!type) throw_validation(std::string(kInvalid) + "Unknown ProjectionType: null");
+  if (!type) throw_invalid_parameters("Unknown ProjectionType: null");
   index.projection = *type == "ALL"         ? engine::ProjectionType::kAll
                      : *type == "KEYS_ONLY" ? engine::ProjectionType::kKeysOnly
                                             : engine::ProjectionType::kInclude;
   const auto names = projection.array("NonKeyAttributes");
   if (names && index.projection != engine::ProjectionType::kInclude) {
-    throw_validation(std::string(kInvalid) + "ProjectionType is " + std::string(*type) +
-                     ", but NonKeyAttributes is specified");
+    throw_invalid_parameters("ProjectionType is " + std::string(*type) + ", but NonKeyAttributes is specified");
   }
   if (index.projection != engine::ProjectionType::kInclude) return;
   if (!names) {
-    throw_validation(std::string(kInvalid) + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+    throw_invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
   }
   for (const auto name : *names) index.non_key_attributes.emplace_back(std::string_view(name.get_string()));
   auto sorted = index.non_key_attributes;
   std::ranges::sort(sorted);
   const auto twice = std::ranges::adjacent_find(sorted);
-  if (twice != sorted.end())
-    throw_validation(std::string(kInvalid) + "Duplicate element in NonKeyAttributes: " + *twice);
+  if (twice != sorted.end()) throw_invalid_parameters("Duplicate element in NonKeyAttributes: " + *twice);
 }
 
 engine::Index read_local_index(const Members& element, const core::KeySchema& table_schema,
@@ -95,12 +91,12 @@ engine::Index read_local_index(const Members& element, const core::KeySchema& ta
   if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
   check_two_part_order(elements);
   if (elements.size() < 2) {
-    throw_validation(std::string(kInvalid) + "Index KeySchema does not have a range key for index: " + name);
+    throw_invalid_parameters("Index KeySchema does not have a range key for index: " + name);
   }
   if (elements[0].name != table_schema.hash[0].name) {
-    throw_validation(std::string(kInvalid) +
-                     "Index KeySchema does not have the same leading hash key as table KeySchema for index: " + name +
-                     ". index hash key: " + elements[0].name + ", table hash key: " + table_schema.hash[0].name);
+    throw_invalid_parameters(
+        "Index KeySchema does not have the same leading hash key as table KeySchema for index: " + name +
+        ". index hash key: " + elements[0].name + ", table hash key: " + table_schema.hash[0].name);
   }
   index.key_schema = schema_of(elements, definitions);
   read_index_common(element, index);
@@ -145,13 +141,13 @@ void check_definitions_used(const Members& request, const engine::Table& table) 
   const auto is_used = [&](const core::KeyAttribute& definition) { return seen.contains(definition.name); };
   if (std::ranges::all_of(table.attribute_definitions, is_used)) return;
   if (!has_indexes) {
-    throw_validation(std::string(kInvalid) +
-                     "Number of attributes in KeySchema does not exactly match number of attributes defined in "
-                     "AttributeDefinitions");
+    throw_invalid_parameters(
+        "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+        "AttributeDefinitions");
   }
-  throw_validation(std::string(kInvalid) + "Some AttributeDefinitions are not used. AttributeDefinitions: [" +
-                   join(table.attribute_definitions, &core::KeyAttribute::name) + "], keys used: [" +
-                   join(in_hash_order(used), [](std::string_view name) { return std::string(name); }) + "]");
+  throw_invalid_parameters("Some AttributeDefinitions are not used. AttributeDefinitions: [" +
+                           join(table.attribute_definitions, &core::KeyAttribute::name) + "], keys used: [" +
+                           join(in_hash_order(used), [](std::string_view name) { return std::string(name); }) + "]");
 }
 
 void read_billing(const Members& request, engine::Table& table) {
@@ -159,15 +155,15 @@ void read_billing(const Members& request, engine::Table& table) {
   if (request.text("BillingMode") == "PAY_PER_REQUEST") {
     table.billing_mode = engine::BillingMode::kPayPerRequest;
     if (throughput) {
-      throw_validation(std::string(kInvalid) +
-                       "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-                       "PAY_PER_REQUEST");
+      throw_invalid_parameters(
+          "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+          "PAY_PER_REQUEST");
     }
     return;
   }
   if (!throughput) {
-    throw_validation(std::string(kInvalid) +
-                     "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+    throw_invalid_parameters(
+        "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
   }
   table.throughput = *throughput;
 }
@@ -175,11 +171,11 @@ void read_billing(const Members& request, engine::Table& table) {
 void read_local_indexes(const Members& request, const Definitions& definitions, engine::Table& table) {
   const auto list = request.array("LocalSecondaryIndexes");
   if (!list) return;
-  if (list->size() == 0) throw_validation(std::string(kInvalid) + "List of LocalSecondaryIndexes is empty");
+  if (list->size() == 0) throw_invalid_parameters("List of LocalSecondaryIndexes is empty");
   if (table.key_schema.range.empty()) {
-    throw_validation(std::string(kInvalid) +
-                     "Table KeySchema does not have a range key, which is required when specifying a "
-                     "LocalSecondaryIndex");
+    throw_invalid_parameters(
+        "Table KeySchema does not have a range key, which is required when specifying a "
+        "LocalSecondaryIndex");
   }
   for (const auto element : *list) {
     table.indexes.push_back(read_local_index(Members(element.get_object()), table.key_schema, definitions));
@@ -189,7 +185,7 @@ void read_local_indexes(const Members& request, const Definitions& definitions, 
 void read_global_indexes(const Members& request, const Definitions& definitions, engine::Table& table) {
   const auto list = request.array("GlobalSecondaryIndexes");
   if (!list) return;
-  if (list->size() == 0) throw_validation(std::string(kInvalid) + "List of GlobalSecondaryIndexes is empty");
+  if (list->size() == 0) throw_invalid_parameters("List of GlobalSecondaryIndexes is empty");
   for (const auto element : *list) {
     table.indexes.push_back(
         read_global_index(Members(element.get_object()), definitions, table.billing_mode, IndexOrigin::kCreateTable));
@@ -259,13 +255,11 @@ core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
   }
   const auto is_hash = [](const KeyElement& element) { return element.hash; };
   if (!std::ranges::is_partitioned(elements, is_hash)) {
-    throw_validation(std::string(kInvalid) +
-                     "All HASH key attributes must precede RANGE key attributes in the KeySchema");
+    throw_invalid_parameters("All HASH key attributes must precede RANGE key attributes in the KeySchema");
   }
   const auto hashes = static_cast<std::size_t>(std::ranges::count_if(elements, is_hash));
-  const auto refuse_number_of = [](const char* kind) {
-    throw_validation(std::string(kInvalid) + "The KeySchema exceeds the maximum allowed number of " + kind +
-                     " key attributes");
+  const auto refuse_number_of = [](const std::string& kind) {
+    throw_invalid_parameters("The KeySchema exceeds the maximum allowed number of " + kind + " key attributes");
   };
   if (hashes > core::kMaxIndexHashAttributes) refuse_number_of("HASH");
   if (elements.size() - hashes > core::kMaxIndexRangeAttributes) refuse_number_of("RANGE");
@@ -291,19 +285,17 @@ engine::Index read_global_index(const Members& element, const Definitions& defin
   const auto throughput = read_throughput(element);
   const bool on_demand = mode == engine::BillingMode::kPayPerRequest;
   if (on_demand && throughput) {
-    throw_validation(
-        std::string(kInvalid) +
+    throw_invalid_parameters(
         (origin == IndexOrigin::kCreateTable
              ? "ProvisionedThroughput should not be specified for index: " + index.name
              : "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: " + index.name) +
         " when BillingMode is PAY_PER_REQUEST");
   }
   if (!on_demand && !throughput) {
-    throw_validation(std::string(kInvalid) +
-                     (origin == IndexOrigin::kCreateTable
-                          ? "ProvisionedThroughput is not specified for index: "
-                          : "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ") +
-                     index.name);
+    throw_invalid_parameters((origin == IndexOrigin::kCreateTable
+                                  ? "ProvisionedThroughput is not specified for index: "
+                                  : "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ") +
+                             index.name);
   }
   if (throughput) index.throughput = *throughput;
   index.on_demand = read_on_demand(element, mode, index.name);
@@ -316,20 +308,19 @@ void check_indexes(const engine::Table& table) {
   std::size_t global = 0;
   std::size_t projected = 0;
   for (const auto& index : table.indexes) {
-    if (!names.insert(index.name).second)
-      throw_validation(std::string(kInvalid) + "Duplicate index name: " + index.name);
+    if (!names.insert(index.name).second) throw_invalid_parameters("Duplicate index name: " + index.name);
     global += index.global ? 1 : 0;
     projected += index.non_key_attributes.size();
   }
   if (table.indexes.size() - global > core::kMaxLocalIndexes) {
-    throw_validation(std::string(kInvalid) + "Number of LocalSecondaryIndexes exceeds per-table limit of 5");
+    throw_invalid_parameters("Number of LocalSecondaryIndexes exceeds per-table limit of 5");
   }
   if (global > core::kMaxGlobalIndexes) {
-    throw_validation(std::string(kInvalid) + "GlobalSecondaryIndex count exceeds the per-table limit of 20");
+    throw_invalid_parameters("GlobalSecondaryIndex count exceeds the per-table limit of 20");
   }
   if (projected > core::kMaxProjectedNonKeyAttributes) {
-    throw_validation(std::string(kInvalid) +
-                     "Number of projected NonKeyAttributes across all indexes exceeds the per-table limit of 100");
+    throw_invalid_parameters(
+        "Number of projected NonKeyAttributes across all indexes exceeds the per-table limit of 100");
   }
 }
 
@@ -338,15 +329,13 @@ void apply_stream_specification(const Members& specification, engine::Table& tab
   const auto view = specification.text("StreamViewType");
   if (!enabled) {
     if (view) {
-      throw_validation(std::string(kInvalid) +
-                       "Table is being created with a stream disabled, UpdateViewType should not be specified");
+      throw_invalid_parameters("Table is being created with a stream disabled, UpdateViewType should not be specified");
     }
     table.stream_view_type.clear();
     return;
   }
   if (!view) {
-    throw_validation(std::string(kInvalid) +
-                     "Table is being created with a stream enabled, UpdateViewType is required");
+    throw_invalid_parameters("Table is being created with a stream enabled, UpdateViewType is required");
   }
   table.stream_view_type = *view;
 }
@@ -355,7 +344,7 @@ void apply_sse_specification(Call& call, const Members& specification, engine::T
   const auto key = specification.text("KMSMasterKeyId");
   const auto type = specification.text("SSEType");
   table.sse_enabled = specification.flag("Enabled", type.has_value());
-  const auto refuse = [](const char* why) { throw_validation(std::string(kInvalid) + why); };
+  const auto refuse = [](const char* why) { throw_invalid_parameters(why); };
   if (!table.sse_enabled) {
     if (type) refuse("SSEType can not be specified if Enabled is false");
     if (key) refuse("KMSMasterKeyId can not be specified if Enabled is false");

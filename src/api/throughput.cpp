@@ -8,6 +8,7 @@
 
 namespace stator::api {
 
+using core::throw_invalid_parameters;
 using core::throw_validation;
 using engine::BillingMode;
 using engine::Throughput;
@@ -15,7 +16,6 @@ using engine::ThroughputLimits;
 
 namespace {
 
-constexpr const char* kInvalid = "One or more parameter values were invalid: ";
 constexpr std::int64_t kMaxCapacityUnits = 1'000'000'000'000;
 constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t kHourMs = 60LL * 60 * 1000;
@@ -56,14 +56,14 @@ ThroughputLimits read_warm_members(const Members& request) {
 /// `refusal` ends the sentence that refuses a limit on a provisioned table.
 void check_on_demand(const ThroughputLimits& limits, BillingMode mode, bool updating, std::string_view index,
                      const std::string& refusal) {
-  const auto check = [&](const std::optional<std::int64_t>& value, const char* name) {
+  const auto check = [&](const std::optional<std::int64_t>& value, const std::string& name) {
     if (!value) return;
     if (mode == BillingMode::kProvisioned) {
-      throw_validation(std::string(kInvalid) + name + " for OnDemandThroughput" + refusal);
+      throw_invalid_parameters(name + " for OnDemandThroughput" + refusal);
     }
     if (*value >= 1 || (updating && *value == -1)) return;
-    throw_validation(std::string(kInvalid) + "Requested " + name + " for OnDemandThroughput " +
-                     on_demand_target(index) + " is outside of valid range");
+    throw_invalid_parameters("Requested " + name + " for OnDemandThroughput " + on_demand_target(index) +
+                             " is outside of valid range");
   };
   check(limits.read_units, "MaxReadRequestUnits");
   check(limits.write_units, "MaxWriteRequestUnits");
@@ -74,10 +74,9 @@ void check_warm(const ThroughputLimits& wanted, const ThroughputLimits& least, s
                 const std::string& why_read, const std::string& why_write) {
   const std::string target = index.empty() ? "table" : "index " + std::string(index);
   const auto check = [&](const std::optional<std::int64_t>& value, const std::optional<std::int64_t>& bound,
-                         const char* name, const std::string& why) {
+                         const std::string& name, const std::string& why) {
     if (!value || *value >= bound.value_or(0)) return;
-    throw_validation(std::string(kInvalid) + "Requested " + name + " for WarmThroughput for " + target +
-                     " is lower than " + why);
+    throw_invalid_parameters("Requested " + name + " for WarmThroughput for " + target + " is lower than " + why);
   };
   check(wanted.read_units, least.read_units, "ReadUnitsPerSecond", why_read);
   check(wanted.write_units, least.write_units, "WriteUnitsPerSecond", why_write);
@@ -104,7 +103,7 @@ void check_decreases_left(const Throughput& present, std::int64_t now_ms) {
   if (present.decreases_today < kFreeDecreases || now_ms >= next_ms) return;
   const std::int64_t midnight_ms = (now_ms / kDayMs + 1) * kDayMs;
   throw core::ApiError(
-      "LimitExceededException",
+      core::ErrorCode::kLimitExceeded,
       "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first "
       "4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. "
       "Number of decreases today: " +

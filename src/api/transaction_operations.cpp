@@ -42,9 +42,7 @@ class Cancellation {
 };
 
 /// A key that is empty where it must not be is the whole request's fault, any other one its action's.
-bool is_request_fault(const core::ApiError& error) {
-  return error.message.find("cannot contain an empty") != std::string::npos;
-}
+bool is_request_fault(const core::ApiError& error) { return error.fault == core::Fault::kEmptyKey; }
 
 engine::WriteAction resolve_action(const engine::TablePtr& table, const TransactWrite& action) {
   if (const auto* update = std::get_if<UpdateItem>(&action)) return resolve(table, *update, Place::kTransaction);

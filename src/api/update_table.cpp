@@ -13,11 +13,10 @@
 /// 2026 (docs/compatibility.md, "UpdateTable").
 namespace stator::api {
 
+using core::throw_invalid_parameters;
 using core::throw_validation;
 
 namespace {
-
-constexpr const char* kInvalid = "One or more parameter values were invalid: ";
 
 /// The request, with what its members ask for.
 struct Update {
@@ -66,7 +65,7 @@ void check_not_empty(const Update& update) {
         "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
   }
   if (update.request.has("GlobalSecondaryIndexUpdates") && update.indexes.empty()) {
-    throw_validation(std::string(kInvalid) + "List of GlobalSecondaryIndexUpdates is empty");
+    throw_invalid_parameters("List of GlobalSecondaryIndexUpdates is empty");
   }
 }
 
@@ -94,13 +93,13 @@ void check_combination(const Update& update) {
       Rule{online && update.stream, "You cannot create or delete index while changing stream status"},
   };
   const auto broken = std::ranges::find_if(rules, &Rule::broken);
-  if (broken != rules.end()) throw_validation(std::string(kInvalid) + broken->message);
+  if (broken != rules.end()) throw_invalid_parameters(broken->message);
 }
 
 void check_replicas(const Update& update) {
   for (const char* member : {"ReplicaUpdates", "MultiRegionConsistency"}) {
     if (!update.request.has(member)) continue;
-    throw_validation(std::string(kInvalid) + member + " is not supported: this table lives in one place");
+    throw_invalid_parameters(std::string(member) + " is not supported: this table lives in one place");
   }
 }
 
@@ -121,7 +120,7 @@ void check_index_throughputs(const Update& update, const engine::Table& table) {
     missing += index.name;
   }
   if (missing.empty()) return;
-  throw_validation(std::string(kInvalid) + "ProvisionedThroughput must be specified for index: " + missing);
+  throw_invalid_parameters("ProvisionedThroughput must be specified for index: " + missing);
 }
 
 void set_billing_mode(engine::Table& table, engine::BillingMode mode, std::int64_t now_ms) {
@@ -147,9 +146,9 @@ void update_billing(const Update& update, engine::Table& table, std::int64_t now
   const engine::BillingMode mode = wanted_billing_mode(update, table);
   const auto throughput = read_throughput(update.request);
   if (throughput && mode == engine::BillingMode::kPayPerRequest) {
-    throw_validation(std::string(kInvalid) +
-                     "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-                     "PAY_PER_REQUEST");
+    throw_invalid_parameters(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+        "PAY_PER_REQUEST");
   }
   const bool switches = mode != table.billing_mode;
   if (throughput && !switches) check_throughput_changes(table.throughput, *throughput, {});
@@ -169,10 +168,10 @@ void update_stream(Call& call, engine::Table& table) {
   const Members specification(*object);
   const bool enable = specification.flag("StreamEnabled");
   if (enable && !specification.has("StreamViewType")) {
-    throw_validation(std::string(kInvalid) + "If stream is being enabled then UpdateViewType is required");
+    throw_invalid_parameters("If stream is being enabled then UpdateViewType is required");
   }
   if (!enable && specification.has("StreamViewType")) {
-    throw_validation(std::string(kInvalid) + "If stream is being disabled, then UpdateViewType must not be specified");
+    throw_invalid_parameters("If stream is being disabled, then UpdateViewType must not be specified");
   }
   if (enable && !table.stream_view_type.empty()) {
     throw_validation("Table already has an enabled stream: TableName: " + table.name);
@@ -189,12 +188,12 @@ void update_encryption(Call& call, engine::Table& table) {
   const engine::Table before = table;
   apply_sse_specification(call, Members(*object), table);
   if (!table.sse_enabled && !before.sse_enabled) {
-    throw_validation(std::string(kInvalid) + "Table is already encrypted by default");
+    throw_invalid_parameters("Table is already encrypted by default");
   }
   if (before.sse_enabled && Members(*object).text("KMSMasterKeyId") == before.sse_kms_key) {
-    throw_validation(std::string(kInvalid) +
-                     "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want "
-                     "to change Master Key");
+    throw_invalid_parameters(
+        "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want "
+        "to change Master Key");
   }
 }
 
@@ -220,7 +219,7 @@ void check_indexes_settled(const Update& update, const engine::Table& table) {
   }
   if (names.empty()) return;
   const auto refuse = [](const std::string& why) {
-    throw core::ApiError("ResourceInUseException", "Attempt to change a resource which is still in use: " + why);
+    throw core::ApiError(core::ErrorCode::kResourceInUse, "Attempt to change a resource which is still in use: " + why);
   };
   const bool switches = wanted_billing_mode(update, table) != table.billing_mode;
   if (update.throughput || switches) {
@@ -277,7 +276,7 @@ void update_table(Call& call) {
   check_not_empty(update);
   check_combination(update);
   if (update.billing_mode == "PROVISIONED" && !update.throughput) {
-    throw_validation(std::string(kInvalid) + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+    throw_invalid_parameters("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
   }
   check_replicas(update);
   read_throughput(request);  // bounds come before the table's state

@@ -46,10 +46,10 @@ void append_reason(const engine::CancellationReason& reason, std::string& out) {
 void throw_condition_failed(const engine::WriteOutcome& outcome) {
   std::string extra;
   if (!outcome.old_json.empty()) extra = "\"Item\":" + outcome.old_json;
-  throw core::ApiError("ConditionalCheckFailedException", std::string(kConditionFailed), std::move(extra));
+  throw core::ApiError(core::ErrorCode::kConditionalCheckFailed, std::string(kConditionFailed), std::move(extra));
 }
 
-void throw_duplicate_item() { throw core::ApiError("DuplicateItemException", std::string(kDuplicateItem)); }
+void throw_duplicate_item() { throw core::ApiError(core::ErrorCode::kDuplicateItem, std::string(kDuplicateItem)); }
 
 void throw_cancelled(std::span<const engine::CancellationReason> reasons) {
   std::string codes;
@@ -60,7 +60,7 @@ void throw_cancelled(std::span<const engine::CancellationReason> reasons) {
     list += list.empty() ? '[' : ',';
     append_reason(reason, list);
   }
-  throw core::ApiError("TransactionCanceledException",
+  throw core::ApiError(core::ErrorCode::kTransactionCanceled,
                        "Transaction cancelled, please refer cancellation reasons for specific reasons [" + codes + "]",
                        "\"CancellationReasons\":" + list + "]");
 }

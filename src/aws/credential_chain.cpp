@@ -86,7 +86,8 @@ Credentials call_sts(const Environment& environment, const Role& role, QueryPara
   try {
     return read_sts_reply(call_query_api(request, signer, *environment.clock), source);
   } catch (const core::ApiError& error) {
-    throw ConfigurationError(source + ": STS refused " + role.arn + ": " + error.type + ": " + error.message);
+    throw ConfigurationError(source + ": STS refused " + role.arn + ": " + std::string(error.type.name()) + ": " +
+                             error.message);
   } catch (const http::TransportError& error) {
     throw ConfigurationError(source + ": " + error.what());
   }

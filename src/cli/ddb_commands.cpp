@@ -190,7 +190,7 @@ void seed(Session& session, SeedCommandOptions& options) {
   try {
     result = toolkit::seed(*endpoint, model, *users, options.seed, reporter);
   } catch (const toolkit::OperationError& error) {
-    if (error.type != "ResourceNotFoundException") throw;
+    if (error.type != core::ErrorCode::kResourceNotFound) throw;
     throw CommandError(toolkit::describe(error) + " (stator ddb schema-load creates table " + model.table_name + ")");
   }
   if (session.dry_run) return;

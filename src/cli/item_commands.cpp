@@ -322,7 +322,7 @@ void edit_item(Session& session, const ItemOptions& options) {
   try {
     reply = toolkit::call(*endpoint, "UpdateItem", change.request);
   } catch (const toolkit::OperationError& error) {
-    if (error.type == "ConditionalCheckFailedException") throw changed_meanwhile();
+    if (error.type == core::ErrorCode::kConditionalCheckFailed) throw changed_meanwhile();
     throw CommandError(toolkit::describe(error) + " (your text is in " + file.keep() + ")");
   }
   tell_cost(session, counted(change.set, "attribute") + " set, " + std::to_string(change.removed) + " removed",

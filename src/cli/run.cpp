@@ -226,7 +226,7 @@ int run(int argc, const char* const* argv, Session& session) {
   } catch (const toolkit::OperationError& error) {
     return fail(session, toolkit::describe(error), kFailure);
   } catch (const core::ApiError& error) {
-    return fail(session, "An error occurred (" + error.type + "): " + error.message, kFailure);
+    return fail(session, "An error occurred (" + std::string(error.type.name()) + "): " + error.message, kFailure);
   } catch (const toolkit::WordError& error) {
     return fail(session, std::string("stator: ") + error.what(), kUsage);
   } catch (const model::ParameterError& error) {

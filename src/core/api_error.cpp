@@ -1,5 +1,6 @@
 #include "core/api_error.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/json_string.h"
@@ -19,61 +20,108 @@ constexpr std::size_t kMaxErrorMessageBytes = std::size_t{1} << 20;
 constexpr std::string_view kLower = "message";
 constexpr std::string_view kUpper = "Message";
 
-/// How the service writes an error that is not simply {prefix of DynamoDB, "message", 400}.
+/// How the service writes an error.
 struct ErrorForm {
-  std::string_view type;
-  std::string_view prefix;
-  std::string_view message_member;
-  int status;
+  ErrorCode code;
+  std::string_view name;
+  std::string_view prefix = kDynamoDb;
+  std::string_view message_member = kLower;
+  int status = 400;
 };
 
+// By code; names that another service may answer for the same stand below with kOther.
 // Sources: error bodies seen from the service (dynalite's recorded cases); the member names of DynamoDB's own
 // exceptions as in the API model 2012-08-10.
 constexpr std::array kForms = {
-    ErrorForm{"ValidationException", kValidate, kLower, 400},
-    ErrorForm{"SerializationException", kService, kUpper, 400},
-    ErrorForm{"AccessDeniedException", kService, kUpper, 400},
-    ErrorForm{"UnknownOperationException", kService, kLower, 400},
-    ErrorForm{"MissingAuthenticationTokenException", kService, kLower, 400},
-    ErrorForm{"MissingAuthenticationToken", kService, kLower, 400},
-    ErrorForm{"IncompleteSignatureException", kService, kLower, 400},
-    ErrorForm{"InvalidSignatureException", kService, kLower, 400},
-    ErrorForm{"UnrecognizedClientException", kService, kLower, 400},
-    ErrorForm{"ExpiredTokenException", kService, kLower, 400},
-    ErrorForm{"InternalFailure", kService, kLower, 500},
-    ErrorForm{"ServiceUnavailableException", kService, kLower, 503},
-    ErrorForm{"ServiceUnavailable", kService, kLower, 503},
-    ErrorForm{"RequestEntityTooLargeException", kService, kLower, 413},
-    ErrorForm{"ThrottlingException", kAvailability, kLower, 400},
-    ErrorForm{"InternalServerError", kDynamoDb, kLower, 500},
-    ErrorForm{"TransactionCanceledException", kDynamoDb, kUpper, 400},
-    ErrorForm{"TransactionInProgressException", kDynamoDb, kUpper, 400},
-    ErrorForm{"IdempotentParameterMismatchException", kDynamoDb, kUpper, 400},
+    ErrorForm{ErrorCode::kOther, ""},
+    ErrorForm{ErrorCode::kAccessDenied, "AccessDeniedException", kService, kUpper},
+    ErrorForm{ErrorCode::kConditionalCheckFailed, "ConditionalCheckFailedException"},
+    ErrorForm{ErrorCode::kDuplicateItem, "DuplicateItemException"},
+    ErrorForm{ErrorCode::kExpiredIterator, "ExpiredIteratorException"},
+    ErrorForm{ErrorCode::kExpiredToken, "ExpiredTokenException", kService},
+    ErrorForm{ErrorCode::kIdempotentParameterMismatch, "IdempotentParameterMismatchException", kDynamoDb, kUpper},
+    ErrorForm{ErrorCode::kIncompleteSignature, "IncompleteSignatureException", kService},
+    ErrorForm{ErrorCode::kInternalFailure, "InternalFailure", kService, kLower, 500},
+    ErrorForm{ErrorCode::kInternalServerError, "InternalServerError", kDynamoDb, kLower, 500},
+    ErrorForm{ErrorCode::kInvalidSignature, "InvalidSignatureException", kService},
+    ErrorForm{ErrorCode::kLimitExceeded, "LimitExceededException"},
+    ErrorForm{ErrorCode::kMissingAuthenticationToken, "MissingAuthenticationTokenException", kService},
+    ErrorForm{ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceededException"},
+    ErrorForm{ErrorCode::kRequestEntityTooLarge, "RequestEntityTooLargeException", kService, kLower, 413},
+    ErrorForm{ErrorCode::kRequestLimitExceeded, "RequestLimitExceeded"},
+    ErrorForm{ErrorCode::kResourceInUse, "ResourceInUseException"},
+    ErrorForm{ErrorCode::kResourceNotFound, "ResourceNotFoundException"},
+    ErrorForm{ErrorCode::kSerialization, "SerializationException", kService, kUpper},
+    ErrorForm{ErrorCode::kServiceUnavailable, "ServiceUnavailable", kService, kLower, 503},
+    ErrorForm{ErrorCode::kThrottling, "ThrottlingException", kAvailability},
+    ErrorForm{ErrorCode::kTransactionCanceled, "TransactionCanceledException", kDynamoDb, kUpper},
+    ErrorForm{ErrorCode::kTransactionConflict, "TransactionConflictException"},
+    ErrorForm{ErrorCode::kTransactionInProgress, "TransactionInProgressException", kDynamoDb, kUpper},
+    ErrorForm{ErrorCode::kTrimmedDataAccess, "TrimmedDataAccessException"},
+    ErrorForm{ErrorCode::kUnknownOperation, "UnknownOperationException", kService},
+    ErrorForm{ErrorCode::kUnrecognizedClient, "UnrecognizedClientException", kService},
+    ErrorForm{ErrorCode::kValidation, "ValidationException", kValidate},
+    ErrorForm{ErrorCode::kOther, "MissingAuthenticationToken", kService},
+    ErrorForm{ErrorCode::kOther, "ServiceUnavailableException", kService, kLower, 503},
 };
 
-ErrorForm form_of(std::string_view type) {
-  for (const ErrorForm& form : kForms) {
-    if (form.type == type) {
-      return form;
-    }
+constexpr std::size_t kCodes = static_cast<std::size_t>(ErrorCode::kValidation) + 1;
+
+constexpr bool forms_stand_by_code() {
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    if (kForms[i].code != (i < kCodes ? static_cast<ErrorCode>(i) : ErrorCode::kOther)) return false;
   }
-  return {type, kDynamoDb, kLower, 400};
+  return true;
+}
+static_assert(forms_stand_by_code());
+
+const ErrorForm* find_form(std::string_view name) {
+  const auto* found = std::ranges::find(kForms, name, &ErrorForm::name);
+  return found == kForms.end() ? nullptr : found;
+}
+
+/// An error that is not in the table is {prefix of DynamoDB, "message", 400}.
+const ErrorForm& form_of(const ErrorType& type) {
+  if (type.code() != ErrorCode::kOther) return kForms[static_cast<std::size_t>(type.code())];
+  const ErrorForm* known = find_form(type.name());
+  return known != nullptr ? *known : kForms.front();
 }
 
 }  // namespace
 
-void throw_validation(std::string message) { throw ApiError("ValidationException", std::move(message)); }
+ErrorType ErrorType::named(std::string_view name) {
+  const ErrorForm* known = find_form(name);
+  ErrorType type = known != nullptr ? known->code : ErrorCode::kOther;
+  if (type.code_ == ErrorCode::kOther) type.other_name_ = name;
+  return type;
+}
 
-void throw_serialization(std::string message) { throw ApiError("SerializationException", std::move(message)); }
+std::string_view ErrorType::name() const {
+  return code_ == ErrorCode::kOther ? std::string_view(other_name_) : kForms[static_cast<std::size_t>(code_)].name;
+}
 
-void throw_resource_not_found(std::string message) { throw ApiError("ResourceNotFoundException", std::move(message)); }
+void throw_validation(std::string message) { throw ApiError(ErrorCode::kValidation, std::move(message)); }
+
+void throw_validation(std::string message, Fault fault) {
+  ApiError error(ErrorCode::kValidation, std::move(message));
+  error.fault = fault;
+  throw error;
+}
+
+void throw_invalid_parameters(std::string_view what, Fault fault) {
+  throw_validation("One or more parameter values were invalid: " + std::string(what), fault);
+}
+
+void throw_serialization(std::string message) { throw ApiError(ErrorCode::kSerialization, std::move(message)); }
+
+void throw_resource_not_found(std::string message) { throw ApiError(ErrorCode::kResourceNotFound, std::move(message)); }
 
 int http_status(const ApiError& error) { return error.status != 0 ? error.status : form_of(error.type).status; }
 
 std::string render_error(const ApiError& error) {
-  const ErrorForm form = form_of(error.type);
+  const ErrorForm& form = form_of(error.type);
   std::string body = "{\"__type\":";
-  append_json_string(std::string(form.prefix) + error.type, body);
+  append_json_string(std::string(form.prefix).append(error.type.name()), body);
   if (!error.message.empty()) {
     body += ",\"";
     body += form.message_member;

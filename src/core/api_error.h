@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -7,17 +9,80 @@
 
 namespace stator::core {
 
+/// The service's errors that something here answers or decides by.
+enum class ErrorCode : std::uint8_t {
+  kOther,  // known by its name alone: what another service answered
+  kAccessDenied,
+  kConditionalCheckFailed,
+  kDuplicateItem,
+  kExpiredIterator,
+  kExpiredToken,
+  kIdempotentParameterMismatch,
+  kIncompleteSignature,
+  kInternalFailure,
+  kInternalServerError,
+  kInvalidSignature,
+  kLimitExceeded,
+  kMissingAuthenticationToken,
+  kProvisionedThroughputExceeded,
+  kRequestEntityTooLarge,
+  kRequestLimitExceeded,
+  kResourceInUse,
+  kResourceNotFound,
+  kSerialization,
+  kServiceUnavailable,
+  kThrottling,
+  kTransactionCanceled,
+  kTransactionConflict,
+  kTransactionInProgress,
+  kTrimmedDataAccess,
+  kUnknownOperation,
+  kUnrecognizedClient,
+  kValidation,
+};
+
+/// An error's type: its bare shape name ("ValidationException"), and the code of it.
+class ErrorType {
+ public:
+  ErrorType(ErrorCode code) : code_(code) {}  // NOLINT(google-explicit-constructor): a code is a type
+  /// By name; one that has no code is kept as it is.
+  template <std::convertible_to<std::string_view> Text>
+  ErrorType(const Text& name) : ErrorType(named(name)) {}  // NOLINT(google-explicit-constructor)
+
+  [[nodiscard]] ErrorCode code() const { return code_; }
+  [[nodiscard]] std::string_view name() const;
+  operator std::string_view() const { return name(); }  // NOLINT(google-explicit-constructor): it is its name
+
+  friend bool operator==(const ErrorType& type, ErrorCode code) { return type.code_ == code; }
+  friend bool operator==(const ErrorType& left, const ErrorType& right) { return left.name() == right.name(); }
+
+ private:
+  static ErrorType named(std::string_view name);
+
+  ErrorCode code_;
+  std::string other_name_;  // kOther
+};
+
+/// What is wrong, for the callers that word it their own way or act on it.
+enum class Fault : std::uint8_t {
+  kUnnamed,
+  kDuplicateMembers,    // a set holds a member twice
+  kEmptyAttributeName,  // of the item, or inside a value
+  kLongAttributeName,
+  kEmptyKey,  // a key attribute of a table or index with an empty value
+  kNumber,    // no number, one that DynamoDB cannot hold, or a set of none
+};
+
 /// The one error type of the project: what DynamoDB would answer instead of a result.
 /// Thrown where the fault is found, rendered in one place (`render_error`).
 struct ApiError : std::exception {
-  /// `type` is the bare shape name, e.g. "ValidationException".
-  ApiError(std::string type_name, std::string text) : type(std::move(type_name)), message(std::move(text)) {}
-  ApiError(std::string type_name, std::string text, std::string extra_members)
-      : type(std::move(type_name)), message(std::move(text)), extra(std::move(extra_members)) {}
+  ApiError(ErrorType error_type, std::string text, std::string extra_members = {})
+      : type(std::move(error_type)), message(std::move(text)), extra(std::move(extra_members)) {}
 
   [[nodiscard]] const char* what() const noexcept override { return message.c_str(); }
 
-  std::string type;
+  ErrorType type;
+  Fault fault = Fault::kUnnamed;
   std::string message;
   /// Further members of the error body as JSON text without braces, e.g. `"Item":{"pk":{"S":"a"}}`; or empty.
   std::string extra;
@@ -26,6 +91,9 @@ struct ApiError : std::exception {
 };
 
 [[noreturn]] void throw_validation(std::string message);
+[[noreturn]] void throw_validation(std::string message, Fault fault);
+/// The same behind "One or more parameter values were invalid: ".
+[[noreturn]] void throw_invalid_parameters(std::string_view what, Fault fault = Fault::kUnnamed);
 [[noreturn]] void throw_serialization(std::string message);
 [[noreturn]] void throw_resource_not_found(std::string message);
 

@@ -62,19 +62,21 @@ struct Digits {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 [[noreturn]] void throw_not_numeric(std::string_view text) {
-  throw_validation("The parameter cannot be converted to a numeric value: " + std::string(text));
+  throw_validation("The parameter cannot be converted to a numeric value: " + std::string(text), Fault::kNumber);
 }
 
 [[noreturn]] void throw_too_precise() {
-  throw_validation("Attempting to store more than 38 significant digits in a Number");
+  throw_validation("Attempting to store more than 38 significant digits in a Number", Fault::kNumber);
 }
 
 [[noreturn]] void throw_overflow() {
-  throw_validation("Number overflow. Attempting to store a number with magnitude larger than supported range");
+  throw_validation("Number overflow. Attempting to store a number with magnitude larger than supported range",
+                   Fault::kNumber);
 }
 
 [[noreturn]] void throw_underflow() {
-  throw_validation("Number underflow. Attempting to store a number with magnitude smaller than supported range");
+  throw_validation("Number underflow. Attempting to store a number with magnitude smaller than supported range",
+                   Fault::kNumber);
 }
 
 /// The exponent after 'e'. One that no 64 bits hold is not numeric; the others saturate far outside the range, so that
@@ -222,7 +224,7 @@ Number Number::parse(std::string_view text) { return parse(text, false); }
 
 Number Number::parse_older(std::string_view text) {
   if (text.empty()) {
-    throw_validation("The parameter cannot be converted to a numeric value");
+    throw_validation("The parameter cannot be converted to a numeric value", Fault::kNumber);
   }
   return parse(text, true);
 }

@@ -17,7 +17,10 @@ struct Database::Impl {
 namespace {
 
 Result failure(const core::ApiError& error) {
-  return {.ok = false, .body = core::render_error(error), .error_type = error.type, .error_message = error.message};
+  return {.ok = false,
+          .body = core::render_error(error),
+          .error_type = std::string(error.type.name()),
+          .error_message = error.message};
 }
 
 }  // namespace
@@ -49,7 +52,7 @@ Result Database::call(std::string_view operation, std::string_view request_json)
   } catch (const core::ApiError& error) {
     return failure(error);
   } catch (const std::exception& error) {
-    return failure(core::ApiError("InternalServerError", error.what()));
+    return failure(core::ApiError(core::ErrorCode::kInternalServerError, error.what()));
   }
 }
 

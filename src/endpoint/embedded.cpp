@@ -27,7 +27,7 @@ Embedded::~Embedded() = default;
 void Embedded::call(const Request& request, std::string& reply) {
   const api::Operation* const known = api::find_operation(request.operation);
   if (known != nullptr && known->peculiarities.of_streams != (request.service == Service::kDynamoDbStreams)) {
-    throw core::ApiError("UnknownOperationException", "");
+    throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
   }
   api::Context context = impl_->context;
   context.caller_region = request.region;

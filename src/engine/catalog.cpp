@@ -62,7 +62,7 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
 }
 
 [[noreturn]] void throw_in_use(std::string message) {
-  throw core::ApiError("ResourceInUseException", std::move(message));
+  throw core::ApiError(core::ErrorCode::kResourceInUse, std::move(message));
 }
 
 [[noreturn]] void throw_unknown(std::string_view name) {

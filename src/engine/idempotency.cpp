@@ -31,12 +31,12 @@ std::string row_key(std::uint32_t slot, std::string_view token) { return slot_ke
 
 [[noreturn]] void throw_mismatch() {
   throw core::ApiError(
-      "IdempotentParameterMismatchException",
+      core::ErrorCode::kIdempotentParameterMismatch,
       "Specified idempotent token was used with different request parameters within the idempotency window");
 }
 
 [[noreturn]] void throw_in_progress() {
-  throw core::ApiError("TransactionInProgressException",
+  throw core::ApiError(core::ErrorCode::kTransactionInProgress,
                        "The transaction with the given request token is already in progress.");
 }
 

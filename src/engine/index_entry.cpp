@@ -62,7 +62,7 @@ std::optional<IndexKeyFault> check_attribute(const Index& index, const core::Key
   const core::AttributeValue* value = item.find(attribute.name);
   if (value == nullptr || is_key_value(attribute, *value, hash)) return std::nullopt;
   const auto fault = [](std::string message, bool before_transaction) {
-    return IndexKeyFault{core::ApiError("ValidationException", std::move(message)), before_transaction};
+    return IndexKeyFault{core::ApiError(core::ErrorCode::kValidation, std::move(message)), before_transaction};
   };
   if (value->type() != attribute.type) {
     if (update != nullptr && !tells_type(*update, attribute.name)) {

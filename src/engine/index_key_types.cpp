@@ -17,9 +17,10 @@ std::optional<AttributeType> type_written(const expression::Update& update, cons
 }  // namespace
 
 core::ApiError index_key_type_mismatch(const Index& index, const core::KeyAttribute& attribute, AttributeType actual) {
-  return {"ValidationException", "One or more parameter values were invalid: Type mismatch for Index Key " +
-                                     attribute.name + " Expected: " + std::string(core::type_name(attribute.type)) +
-                                     " Actual: " + std::string(core::type_name(actual)) + " IndexName: " + index.name};
+  return {core::ErrorCode::kValidation,
+          "One or more parameter values were invalid: Type mismatch for Index Key " + attribute.name +
+              " Expected: " + std::string(core::type_name(attribute.type)) +
+              " Actual: " + std::string(core::type_name(actual)) + " IndexName: " + index.name};
 }
 
 void check_known_index_key_types(const Table& table, const expression::Update& update) {

@@ -330,7 +330,7 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
       fault = decide(actions[i], decision);
     } catch (const core::ApiError& error) {
       // What an update's expression finds wrong with the item.
-      if (error.type != "ValidationException") throw;
+      if (error.type != core::ErrorCode::kValidation) throw;
       cancel(i, {CancellationCode::kValidationError, error.message, {}});
     }
     if (fault && fault->before_transaction) throw std::move(fault->error);

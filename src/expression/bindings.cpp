@@ -58,8 +58,9 @@ SharedValue read_bound_value(const json::Value& value, std::string_view key, con
   try {
     return std::make_shared<const core::AttributeValue>(json::read_value(value, rules));
   } catch (const core::ApiError& error) {
-    if (!rules.older || error.type != "ValidationException") throw;
-    if (error.message.starts_with("1 validation error detected: ")) throw;  // names within a map: no parameter named
+    if (!rules.older || error.type != core::ErrorCode::kValidation) throw;
+    // Names within a map: no parameter named.
+    if (error.fault == core::Fault::kEmptyAttributeName || error.fault == core::Fault::kLongAttributeName) throw;
     throw_invalid_value(kValues, error.message, key);
   }
 }

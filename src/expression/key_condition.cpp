@@ -130,10 +130,6 @@ void flatten(const ConditionNode& node, std::vector<KeyPredicate>& predicates) {
 
 // Against a schema ---------------------------------------------------------------------------------------------------
 
-[[noreturn]] void throw_invalid_parameter(std::string_view reason) {
-  core::throw_validation("One or more parameter values were invalid: " + std::string(reason));
-}
-
 const KeyPredicate* find(const KeyCondition& condition, std::string_view attribute) {
   for (const KeyPredicate& predicate : condition.predicates) {
     if (predicate.attribute == attribute) return &predicate;
@@ -144,7 +140,7 @@ const KeyPredicate* find(const KeyCondition& condition, std::string_view attribu
 std::size_t key_size_bytes(const AttributeValue& value) { return value.size_bytes(); }
 
 void check_value(const AttributeValue& value, const core::KeyAttribute& key, bool is_hash) {
-  if (value.type() != key.type) throw_invalid_parameter("Condition parameter type does not match schema type");
+  if (value.type() != key.type) core::throw_invalid_parameters("Condition parameter type does not match schema type");
   const std::size_t size = key_size_bytes(value);
   if (is_hash && size == 0) {
     core::throw_validation(
@@ -152,10 +148,10 @@ void check_value(const AttributeValue& value, const core::KeyAttribute& key, boo
         std::string(value.type() == core::AttributeType::kString ? "string" : "binary") + " value. Key: " + key.name);
   }
   if (is_hash && size > core::kMaxPartitionKeySizeBytes) {
-    throw_invalid_parameter("Size of hashkey has exceeded the maximum size limit of2048 bytes");
+    core::throw_invalid_parameters("Size of hashkey has exceeded the maximum size limit of2048 bytes");
   }
   if (!is_hash && size > core::kMaxSortKeySizeBytes) {
-    throw_invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+    core::throw_invalid_parameters("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
   }
 }
 
@@ -220,11 +216,11 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
     before(key, true);
     const KeyPredicate* predicate = find(condition, key.name);
     if (predicate == nullptr) {
-      throw_invalid_parameter("All HASH key attributes must have an equality condition; missing: " + key.name);
+      core::throw_invalid_parameters("All HASH key attributes must have an equality condition; missing: " + key.name);
     }
     check_predicate(*predicate, key, true);
     if (predicate->op != KeyOperator::kEqual) {
-      throw_invalid_parameter("HASH key attributes must have an equality condition: " + key.name);
+      core::throw_invalid_parameters("HASH key attributes must have an equality condition: " + key.name);
     }
     range.hash.push_back(predicate->first);
     ++used;
@@ -245,7 +241,7 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
     check_predicate(*predicate, key, false);
     range_bytes += key_size_bytes(predicate->first);
     if (range_bytes > core::kMaxSortKeySizeBytes) {
-      throw_invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+      core::throw_invalid_parameters("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
     }
     if (!unequal.empty()) {
       core::throw_validation("RANGE key attributes " + unequal +

@@ -16,10 +16,6 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
-[[noreturn]] void throw_invalid_parameter(std::string reason) {
-  core::throw_validation("One or more parameter values were invalid: " + std::move(reason));
-}
-
 /// A member of the JSON type that the shape of the request promises.
 template <class T>
 T require(simdjson::simdjson_result<T> result) {
@@ -59,8 +55,8 @@ ConditionNode expected_comparison(std::string_view attribute, std::string_view c
                                   const std::optional<json::Value>& value, const std::optional<json::Value>& list,
                                   const json::ValueRules& rules) {
   if (comparison_operator != "NULL" && comparison_operator != "NOT_NULL" && !value && !list) {
-    throw_invalid_parameter("Value or AttributeValueList must be used with ComparisonOperator: " +
-                            std::string(comparison_operator) + " for Attribute: " + std::string(attribute));
+    core::throw_invalid_parameters("Value or AttributeValueList must be used with ComparisonOperator: " +
+                                   std::string(comparison_operator) + " for Attribute: " + std::string(attribute));
   }
   std::vector<AttributeValue> arguments;
   if (list) {
@@ -77,11 +73,12 @@ ConditionNode expected_value(std::string_view attribute, const std::optional<jso
                              const std::optional<json::Value>& value, const json::ValueRules& rules) {
   const bool must_exist = !exists || json::as_boolean(*exists);
   if (must_exist && !value) {
-    throw_invalid_parameter(std::string("Value must be provided when Exists is ") + (exists ? "true" : "null") +
-                            " for Attribute: " + std::string(attribute));
+    core::throw_invalid_parameters(std::string("Value must be provided when Exists is ") + (exists ? "true" : "null") +
+                                   " for Attribute: " + std::string(attribute));
   }
   if (!must_exist && value) {
-    throw_invalid_parameter("Value cannot be used when Exists is false for Attribute: " + std::string(attribute));
+    core::throw_invalid_parameters("Value cannot be used when Exists is false for Attribute: " +
+                                   std::string(attribute));
   }
   std::vector<AttributeValue> arguments;
   if (value) arguments.push_back(json::read_value(*value, rules));
@@ -94,19 +91,19 @@ ConditionNode read_expected(std::string_view attribute, const json::Object& cond
   const auto exists = member(condition, "Exists");
   const std::string_view comparison_operator = string_member(condition, "ComparisonOperator");
   if (list && value) {
-    throw_invalid_parameter("Value and AttributeValueList cannot be used together for Attribute: " +
-                            std::string(attribute));
+    core::throw_invalid_parameters("Value and AttributeValueList cannot be used together for Attribute: " +
+                                   std::string(attribute));
   }
   if (!comparison_operator.empty()) {
     if (exists) {
-      throw_invalid_parameter("Exists and ComparisonOperator cannot be used together for Attribute: " +
-                              std::string(attribute));
+      core::throw_invalid_parameters("Exists and ComparisonOperator cannot be used together for Attribute: " +
+                                     std::string(attribute));
     }
     return expected_comparison(attribute, comparison_operator, value, list, rules);
   }
   if (list) {
-    throw_invalid_parameter("AttributeValueList can only be used with a ComparisonOperator for Attribute: " +
-                            std::string(attribute));
+    core::throw_invalid_parameters("AttributeValueList can only be used with a ComparisonOperator for Attribute: " +
+                                   std::string(attribute));
   }
   return expected_value(attribute, exists, value, rules);
 }
@@ -130,19 +127,19 @@ UpdateAction read_update(const json::Object& update, const json::ValueRules& rul
   action.value.value =
       std::make_shared<const AttributeValue>(value ? json::read_value(*value, rules) : AttributeValue());
   if (!value && name != "DELETE") {
-    throw_invalid_parameter("Only DELETE action is allowed when no attribute value is specified");
+    core::throw_invalid_parameters("Only DELETE action is allowed when no attribute value is specified");
   }
   const AttributeType type = action.value.value->type();
   const std::string type_text(core::type_name(type));
   if (name == "DELETE") {
     action.kind = value ? UpdateAction::Kind::kDelete : UpdateAction::Kind::kRemove;
     if (value && !TypeSet::sets().has(type)) {
-      throw_invalid_parameter("DELETE action with value is not supported for the type " + type_text);
+      core::throw_invalid_parameters("DELETE action with value is not supported for the type " + type_text);
     }
   } else if (name == "ADD") {
     action.kind = UpdateAction::Kind::kAdd;
     if (!TypeSet::sets().has(type) && type != AttributeType::kNumber && type != AttributeType::kList) {
-      throw_invalid_parameter("ADD action is not supported for the type " + type_text);
+      core::throw_invalid_parameters("ADD action is not supported for the type " + type_text);
     }
   }
   return action;
@@ -209,7 +206,7 @@ Projection projection_from_attributes_to_get(const json::Array& attributes) {
   for (const json::Value& attribute : attributes) {
     const std::string_view name = require(attribute.get_string());
     if (!seen.insert(name).second) {
-      throw_invalid_parameter("Duplicate value in attribute name: " + std::string(name));
+      core::throw_invalid_parameters("Duplicate value in attribute name: " + std::string(name));
     }
     json::check_attribute_name(name);
     paths.push_back(Path{std::string(name), {}});

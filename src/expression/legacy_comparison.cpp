@@ -51,10 +51,6 @@ const Comparison& comparison_named(std::string_view name) {
   core::throw_validation("Unsupported ComparisonOperator: " + std::string(name));
 }
 
-[[noreturn]] void throw_invalid_parameter(std::string_view reason) {
-  core::throw_validation("One or more parameter values were invalid: " + std::string(reason));
-}
-
 }  // namespace
 
 std::vector<AttributeValue> read_arguments(const json::Array& list, const json::ValueRules& rules) {
@@ -67,17 +63,17 @@ void check_arguments(std::string_view comparison_operator, const std::vector<Att
   const Comparison& comparison = comparison_named(comparison_operator);
   const std::string name(comparison_operator);
   if (arguments.size() < comparison.min_arguments || arguments.size() > comparison.max_arguments) {
-    throw_invalid_parameter("Invalid number of argument(s) for the " + name + " ComparisonOperator");
+    core::throw_invalid_parameters("Invalid number of argument(s) for the " + name + " ComparisonOperator");
   }
   for (const AttributeValue& argument : arguments) {
     if (argument.type() != arguments.front().type()) {
-      throw_invalid_parameter("AttributeValues inside AttributeValueList must be of same type");
+      core::throw_invalid_parameters("AttributeValues inside AttributeValueList must be of same type");
     }
   }
   for (const AttributeValue& argument : arguments) {
     if (comparison.types.has(argument.type())) continue;
-    throw_invalid_parameter("ComparisonOperator " + name + " is not valid for " +
-                            std::string(core::type_name(argument.type())) + " AttributeValue type");
+    core::throw_invalid_parameters("ComparisonOperator " + name + " is not valid for " +
+                                   std::string(core::type_name(argument.type())) + " AttributeValue type");
   }
   if (comparison.test != Test::kBetween) return;
   const auto order = core::compare(arguments[0], arguments[1]);

@@ -28,10 +28,6 @@ constexpr std::string_view kSeveralTypes =
 constexpr std::string_view kTooDeep =
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
 
-[[noreturn]] void throw_invalid(std::string_view what) {
-  core::throw_validation("One or more parameter values were invalid: " + std::string(what));
-}
-
 unsigned bit_of(AttributeType type) { return 1U << static_cast<unsigned>(type); }
 
 /// The one known type of an attribute value and what it holds.
@@ -224,7 +220,7 @@ std::size_t Normaliser::content(const Typed& typed, std::size_t depth) {
       break;
     case AttributeType::kNull:
       if (!as_boolean(typed.content)) {
-        throw_invalid("Null attribute value types must have the value of true");
+        core::throw_invalid_parameters("Null attribute value types must have the value of true");
       }
       out_ += R"({"NULL":true)";
       size = 1;
@@ -253,23 +249,24 @@ std::size_t Normaliser::string_set(const Array& array) {
   std::size_t size = 0;
   for (const Value& element : array) {
     if (element.is_null()) {
-      throw_invalid("An string set may not have a null string as a member");
+      core::throw_invalid_parameters("An string set may not have a null string as a member");
     }
     texts.push_back(as_string(element));
     size += texts.back().size();
   }
   if (texts.empty()) {
-    throw_invalid("An string set  may not be empty");
+    core::throw_invalid_parameters("An string set  may not be empty");
   }
   if (sort_finding_duplicates(texts)) {
     std::vector<std::string_view> sent;
     for (const Value& element : array) {
       sent.push_back(as_string(element));
     }
-    throw_invalid(
+    core::throw_invalid_parameters(
         "Input collection " +
-        (rules_.older ? joined(sent, ", ", "") : joined(sorted_up_to_duplicate(sent, std::less<>()), ", ", "\"")) +
-        " contains duplicates.");
+            (rules_.older ? joined(sent, ", ", "") : joined(sorted_up_to_duplicate(sent, std::less<>()), ", ", "\"")) +
+            " contains duplicates.",
+        core::Fault::kDuplicateMembers);
   }
   for (const std::string_view text : texts) {
     append_string(text, out_);
@@ -287,13 +284,13 @@ std::size_t Normaliser::number_set(const Array& array) {
     size += numbers.back().size_bytes();
   }
   if (numbers.empty()) {
-    throw_invalid("An number set  may not be empty");
+    core::throw_invalid_parameters("An number set  may not be empty", core::Fault::kNumber);
   }
   if (sort_finding_duplicates(numbers)) {
     if (rules_.older) {
-      core::throw_validation("Input collection contains duplicates");
+      core::throw_validation("Input collection contains duplicates", core::Fault::kDuplicateMembers);
     }
-    throw_invalid("Input collection contains duplicates.");
+    core::throw_invalid_parameters("Input collection contains duplicates.", core::Fault::kDuplicateMembers);
   }
   for (const core::Number& value : numbers) {
     out_ += '"';
@@ -309,24 +306,25 @@ std::size_t Normaliser::binary_set(const Array& array) {
   std::size_t size = 0;
   for (const Value& element : array) {
     if (element.is_null()) {
-      throw_invalid("An binary set may not have a null binary as a member");
+      core::throw_invalid_parameters("An binary set may not have a null binary as a member");
     }
     std::size_t decoded_size = 0;
     texts.push_back(as_blob(element, decoded_size));
     size += decoded_size;
   }
   if (texts.empty()) {
-    throw_invalid("Binary sets should not be empty");
+    core::throw_invalid_parameters("Binary sets should not be empty");
   }
   if (sort_finding_duplicates(texts, Base64Less())) {
     std::vector<std::string_view> sent;
     for (const Value& element : array) {
       sent.push_back(as_string(element));
     }
-    throw_invalid(
+    core::throw_invalid_parameters(
         "Input collection " +
-        (rules_.older ? joined(sent, ", ", "") : joined(sorted_up_to_duplicate(sent, Base64Less()), ",", "\"")) +
-        "of type BS contains duplicates.");
+            (rules_.older ? joined(sent, ", ", "") : joined(sorted_up_to_duplicate(sent, Base64Less()), ",", "\"")) +
+            "of type BS contains duplicates.",
+        core::Fault::kDuplicateMembers);
   }
   for (const std::string_view text : texts) {
     ((out_ += '"') += text) += "\",";
@@ -380,9 +378,11 @@ std::size_t Normaliser::members(const Object& object, std::size_t depth, std::si
 }  // namespace
 
 void check_attribute_name(std::string_view name) {
-  if (name.empty()) core::throw_validation("1 validation error detected: Empty attribute name");
+  if (name.empty())
+    core::throw_validation("1 validation error detected: Empty attribute name", core::Fault::kEmptyAttributeName);
   if (name.size() > core::kMaxAttributeNameSizeBytes) {
-    core::throw_validation("1 validation error detected: Attribute name is too large, must be less than 65536 bytes");
+    core::throw_validation("1 validation error detected: Attribute name is too large, must be less than 65536 bytes",
+                           core::Fault::kLongAttributeName);
   }
 }
 

@@ -69,7 +69,7 @@ bool crc_fits(const http::Reply& reply) {
   return actual == expected;
 }
 
-core::ApiError unavailable(std::string type, std::string text) {
+core::ApiError unavailable(core::ErrorType type, std::string text) {
   core::ApiError error(std::move(type), std::move(text));
   error.status = 503;
   return error;
@@ -104,7 +104,8 @@ struct Remote::Impl {
     if (request.deadline == endpoint::Request::Time::max()) return limit_ms;
     const auto left =
         std::chrono::floor<std::chrono::milliseconds>(request.deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) throw unavailable("ServiceUnavailable", "no answer of " + options.url + " in time");
+    if (left.count() <= 0)
+      throw unavailable(core::ErrorCode::kServiceUnavailable, "no answer of " + options.url + " in time");
     return static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), limit_ms));
   }
 
@@ -136,11 +137,12 @@ struct Remote::Impl {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
       if (error.kind == http::TransportError::Kind::kCut) limit = options.max_attempts;
-      throw unavailable("ServiceUnavailable", error.what());
+      throw unavailable(core::ErrorCode::kServiceUnavailable, error.what());
     }
     if (!crc_fits(reply)) {
       limit = options.max_attempts;
-      throw unavailable("ServiceUnavailable", "the reply of " + options.url + " does not fit its x-amz-crc32");
+      throw unavailable(core::ErrorCode::kServiceUnavailable,
+                        "the reply of " + options.url + " does not fit its x-amz-crc32");
     }
     if (reply.status == 200) return std::move(reply.body);
     core::ApiError error = parse_remote_error(reply, options.url);

@@ -36,7 +36,8 @@ void check_header(const RequestHead& head) {
     missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   }
   if (missing.empty()) return;
-  throw core::ApiError("IncompleteSignatureException", missing + "Authorization=" + std::string(head.authorization));
+  throw core::ApiError(core::ErrorCode::kIncompleteSignature,
+                       missing + "Authorization=" + std::string(head.authorization));
 }
 
 void check_query(std::string_view query) {
@@ -48,7 +49,7 @@ void check_query(std::string_view query) {
     }
   }
   if (missing.empty()) return;
-  throw core::ApiError("IncompleteSignatureException", missing + "Re-examine the query-string parameters.");
+  throw core::ApiError(core::ErrorCode::kIncompleteSignature, missing + "Re-examine the query-string parameters.");
 }
 
 }  // namespace
@@ -73,11 +74,11 @@ SignaturePlace find_signature(const RequestHead& head) {
   std::string_view algorithm;
   const bool in_query = find_in_query(head.query(), kQueryParts[0], algorithm);
   if (in_header && in_query) {
-    throw core::ApiError("InvalidSignatureException",
+    throw core::ApiError(core::ErrorCode::kInvalidSignature,
                          "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
   }
   if (in_header ? !head.authorization.starts_with("AWS4-") : !in_query) {
-    throw core::ApiError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
+    throw core::ApiError(core::ErrorCode::kMissingAuthenticationToken, "Request is missing Authentication Token");
   }
   if (in_header) {
     check_header(head);

@@ -12,7 +12,7 @@ namespace {
 [[noreturn]] void deny(const AccessKey& caller, std::string_view operation, std::string_view table,
                        std::string_view region) {
   const std::string action = "dynamodb:" + std::string(operation);
-  throw core::ApiError("AccessDeniedException",
+  throw core::ApiError(core::ErrorCode::kAccessDenied,
                        "User: arn:aws:iam::000000000000:user/" + caller.name + " is not authorized to perform: " +
                            action + " on resource: arn:aws:dynamodb:" + std::string(region) + ":000000000000:table/" +
                            std::string(table) + " because no identity-based policy allows the " + action + " action");
@@ -40,9 +40,9 @@ void authorize(const AccessKey& caller, std::string_view operation, const json::
 void authorize(const AccessKey& caller, const Route& route) {
   const AccessRules& rules = caller.rules;
   if (rules.tables.empty() && !(rules.read_only && route.changes)) return;
-  throw core::ApiError("AccessDeniedException", "User: arn:aws:iam::000000000000:user/" + caller.name +
-                                                    " is not authorized to perform: " + route.method + " on " +
-                                                    route.path);
+  throw core::ApiError(core::ErrorCode::kAccessDenied, "User: arn:aws:iam::000000000000:user/" + caller.name +
+                                                           " is not authorized to perform: " + route.method + " on " +
+                                                           route.path);
 }
 
 }  // namespace stator::server

@@ -71,7 +71,7 @@ std::optional<std::string_view> accepted_content_type(std::string_view header) {
   return std::nullopt;
 }
 
-[[noreturn]] void throw_unknown_operation() { throw core::ApiError("UnknownOperationException", ""); }
+[[noreturn]] void throw_unknown_operation() { throw core::ApiError(core::ErrorCode::kUnknownOperation, ""); }
 
 /// The complaint that the service would make first: of the body, then of the target. Used where the request fails
 /// anyhow, so that a good one is parsed once only.
@@ -80,18 +80,19 @@ void check_body_and_operation(std::string_view operation, std::string_view body,
   if (api::find_operation(operation) == nullptr) throw_unknown_operation();
 }
 
-core::ApiError internal_error() { return {"InternalServerError", "Internal server error"}; }
+core::ApiError internal_error() { return {core::ErrorCode::kInternalServerError, "Internal server error"}; }
 
 core::ApiError out_of_memory() {
-  return {"ServiceUnavailable", "The server has no memory left for this request; try again later"};
+  return {core::ErrorCode::kServiceUnavailable, "The server has no memory left for this request; try again later"};
 }
 
 core::ApiError out_of_time() {
-  return {"ServiceUnavailable", "The server is too busy: the request waited too long for its turn; try again later"};
+  return {core::ErrorCode::kServiceUnavailable,
+          "The server is too busy: the request waited too long for its turn; try again later"};
 }
 
 core::ApiError forbidden(std::string why) {
-  core::ApiError error("AccessDeniedException", std::move(why));
+  core::ApiError error(core::ErrorCode::kAccessDenied, std::move(why));
   error.status = 403;
   return error;
 }
@@ -326,8 +327,8 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
   reply.status = status == DecompressStatus::kTooLarge ? 413 : 500;
   replies.bytes() += core::render_error(
       status == DecompressStatus::kTooLarge
-          ? core::ApiError("RequestEntityTooLargeException", "The decompressed request body is too large")
-          : core::ApiError("InternalServerError", "The request body could not be decompressed"));
+          ? core::ApiError(core::ErrorCode::kRequestEntityTooLarge, "The decompressed request body is too large")
+          : core::ApiError(core::ErrorCode::kInternalServerError, "The request body could not be decompressed"));
   return false;
 }
 

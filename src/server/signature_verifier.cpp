@@ -25,12 +25,14 @@ constexpr std::string_view kMismatch =
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details.";
 
-[[noreturn]] void refuse(std::string message) { throw core::ApiError("InvalidSignatureException", std::move(message)); }
+[[noreturn]] void refuse(std::string message) {
+  throw core::ApiError(core::ErrorCode::kInvalidSignature, std::move(message));
+}
 [[noreturn]] void refuse_form(std::string message) {
-  throw core::ApiError("IncompleteSignatureException", std::move(message));
+  throw core::ApiError(core::ErrorCode::kIncompleteSignature, std::move(message));
 }
 [[noreturn]] void refuse_client(std::string message) {
-  throw core::ApiError("UnrecognizedClientException", std::move(message));
+  throw core::ApiError(core::ErrorCode::kUnrecognizedClient, std::move(message));
 }
 
 std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }

@@ -60,7 +60,7 @@ void MemoryBudget::check(rocksdb::DB& database, std::uint64_t bytes, bool remove
     measure(database);
     if (fits(bytes, removes)) return;
   }
-  throw core::ApiError("LimitExceededException",
+  throw core::ApiError(core::ErrorCode::kLimitExceeded,
                        "The memory that this in-memory store may use (" + std::to_string(limit_bytes_ >> 20) +
                            " MB) is full. Delete items or tables, or start with a higher --max-memory.");
 }

@@ -18,8 +18,8 @@ constexpr std::int64_t kLongestWaitMs = 5'000;
 constexpr std::size_t kMostBatchBytes = 12 * 1024 * 1024;
 
 bool is_throttling(const OperationError& error) {
-  return error.type == "ProvisionedThroughputExceededException" || error.type == "ThrottlingException" ||
-         error.type == "RequestLimitExceeded";
+  return error.type == core::ErrorCode::kProvisionedThroughputExceeded || error.type == core::ErrorCode::kThrottling ||
+         error.type == core::ErrorCode::kRequestLimitExceeded;
 }
 
 /// Exponential, with the upper half random so that several writers do not keep step.

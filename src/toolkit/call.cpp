@@ -23,7 +23,8 @@ std::string call(endpoint::Endpoint& endpoint, std::string_view operation, std::
 }
 
 std::string describe(const OperationError& error) {
-  std::string line = "An error occurred (" + error.type + ") when calling the " + error.operation + " operation";
+  std::string line =
+      "An error occurred (" + std::string(error.type.name()) + ") when calling the " + error.operation + " operation";
   line += ": " + error.message;
   for (char& c : line) {
     if (c == '\n' || c == '\r') c = ' ';

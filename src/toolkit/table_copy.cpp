@@ -54,8 +54,8 @@ std::string key_text(const TableInfo& table, const json::Object& item) {
 }
 
 bool is_throttling(const OperationError& error) {
-  return error.type == "ProvisionedThroughputExceededException" || error.type == "ThrottlingException" ||
-         error.type == "RequestLimitExceeded";
+  return error.type == core::ErrorCode::kProvisionedThroughputExceeded || error.type == core::ErrorCode::kThrottling ||
+         error.type == core::ErrorCode::kRequestLimitExceeded;
 }
 
 /// Calls again, waiting longer each time, where the service throttles.

@@ -130,7 +130,7 @@ TableInfo describe_table(endpoint::Endpoint& endpoint, const std::string& table)
       throw std::runtime_error("the reply has no Table");
     return read_table_info(simdjson::minify(description));
   } catch (OperationError& error) {
-    if (error.type == "ResourceNotFoundException") error.message += other_tables(endpoint, table);
+    if (error.type == core::ErrorCode::kResourceNotFound) error.message += other_tables(endpoint, table);
     throw;
   }
 }

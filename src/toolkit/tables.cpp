@@ -161,7 +161,7 @@ CreatedTable create_table(endpoint::Endpoint& endpoint, std::string_view table_n
   try {
     call(endpoint, "CreateTable", request_json);
   } catch (const OperationError& error) {
-    if (error.type != "ResourceInUseException") throw;
+    if (error.type != core::ErrorCode::kResourceInUse) throw;
     result.created = false;
   }
   const std::string describe_request = RequestBuilder().text("TableName", table_name).str();

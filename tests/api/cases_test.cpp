@@ -204,7 +204,7 @@ std::string answer(Context& context, const std::string& operation, const std::st
   } catch (const core::ApiError& error) {
     rapidjson::Document body;
     body.Parse(("{" + error.extra + "}").c_str());
-    body.AddMember("error", Value(error.type.c_str(), body.GetAllocator()), body.GetAllocator());
+    body.AddMember("error", Value(std::string(error.type.name()).c_str(), body.GetAllocator()), body.GetAllocator());
     body.AddMember("message", Value(error.message.c_str(), body.GetAllocator()), body.GetAllocator());
     EXPECT_TRUE(reply.empty()) << "a fault left part of a reply";
     return compact(body);

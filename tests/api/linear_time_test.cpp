@@ -59,7 +59,7 @@ class LinearTime : public testing::Test {
     try {
       call(context, operation, body, 0, outcome.text);
     } catch (const core::ApiError& error) {
-      outcome = {error.type, error.message};
+      outcome = {std::string(error.type.name()), error.message};
     }
     EXPECT_LT(thread_seconds() - start, kMaxSeconds) << operation << ' ' << body.substr(0, 200);
     return outcome;

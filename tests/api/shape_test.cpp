@@ -35,7 +35,7 @@ Outcome check(std::string_view operation, std::string_view body) {
     EXPECT_NE(known, nullptr) << operation;
     if (known != nullptr) check_shape(*known, json::Object(parsed.value()));
   } catch (const core::ApiError& error) {
-    return {error.type, error.message};
+    return {std::string(error.type.name()), error.message};
   }
   return kPasses;
 }

@@ -51,8 +51,23 @@ TEST(ApiError, IsRenderedAsTheServiceDoes) {
   };
   for (const Row& row : rows) {
     EXPECT_EQ(render_error(row.error), row.body);
-    EXPECT_EQ(http_status(row.error), row.status) << row.error.type;
+    EXPECT_EQ(http_status(row.error), row.status) << row.error.type.name();
   }
+}
+
+TEST(ApiError, TypesHaveOneNameAndOneCode) {
+  for (int i = 1; i <= static_cast<int>(ErrorCode::kValidation); ++i) {
+    const auto code = static_cast<ErrorCode>(i);
+    const ErrorType type = code;
+    EXPECT_FALSE(type.name().empty()) << i;
+    EXPECT_EQ(ErrorType(type.name()).code(), code) << type.name();
+  }
+  const ErrorType other = "NewException";
+  EXPECT_EQ(other.code(), ErrorCode::kOther);
+  EXPECT_EQ(other, "NewException");
+  EXPECT_NE(other, ErrorType("OtherException"));
+  EXPECT_NE(other, ErrorCode::kValidation);
+  EXPECT_EQ(ErrorType("ValidationException"), ErrorCode::kValidation);
 }
 
 TEST(ApiError, KeepsTheStatusOfARemoteService) {
@@ -66,7 +81,7 @@ TEST(ApiError, ThrowersNameTheirType) {
     try {
       thrower("m");
     } catch (const ApiError& error) {
-      return error.type + ":" + error.what();
+      return std::string(error.type.name()) + ":" + error.what();
     }
     return std::string();
   };

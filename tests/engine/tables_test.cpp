@@ -318,7 +318,7 @@ TEST(Backfill, HoldsItsTableUntilItEnds) {
     for (int i = 0; i < 3000; ++i) put(*engine, engine->usable_table(name), numbered(i));
     engine->update_table(name, [](Table& table) { table.indexes.push_back(by_group()); });
     const core::ApiError error = error_of([&] { engine->delete_table(name); });
-    if (error.type.empty()) continue;
+    if (error.type.name().empty()) continue;
     EXPECT_EQ(error.type, "ResourceInUseException") << error.message;
     ++held;
     ASSERT_TRUE(wait_until([&] { return is_settled(*engine, name); }));

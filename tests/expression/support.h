@@ -33,7 +33,7 @@ std::string error_of(Action action) {
     action();
     return "";
   } catch (const core::ApiError& error) {
-    return error.type == "ValidationException" ? error.message : error.type + ": " + error.message;
+    return error.type == "ValidationException" ? error.message : std::string(error.type.name()) + ": " + error.message;
   }
 }
 

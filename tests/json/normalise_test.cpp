@@ -301,7 +301,7 @@ TEST(NormaliseItem, SurvivesHostileShapes) {
       const EncodedItem item = normalise_item(Parser().parse(body));
       EXPECT_LE(item.json.size(), body.size());
     } catch (const core::ApiError& error) {
-      EXPECT_FALSE(error.type.empty());
+      EXPECT_FALSE(error.type.name().empty());
     }
   }
 }

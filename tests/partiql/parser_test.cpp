@@ -106,7 +106,7 @@ std::string outcome(std::string_view text) {
   try {
     return printed(*parse(text));
   } catch (const core::ApiError& error) {
-    return error.type + ": " + error.message;
+    return std::string(error.type.name()) + ": " + error.message;
   }
 }
 

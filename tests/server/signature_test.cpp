@@ -49,7 +49,7 @@ std::string judge(const std::string& text, std::int64_t now_ms = kSignedMs) {
     EXPECT_EQ(verifier.check(head, body), first);
     return first->name;
   } catch (const core::ApiError& error) {
-    return error.type + ": " + error.message;
+    return std::string(error.type.name()) + ": " + error.message;
   }
 }
 

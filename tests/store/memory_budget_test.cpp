@@ -19,7 +19,7 @@ int write_until_refused(Store& store, int first, std::string& told) {
     try {
       store.write(batch);
     } catch (const core::ApiError& error) {
-      told = error.type + ": " + error.message;
+      told = std::string(error.type.name()) + ": " + error.message;
       return i - first;
     }
   }

@@ -105,7 +105,7 @@ TEST(UpdateSgRule, TriesAgainWhereItIsThrottledAndTellsOfRefusals) {
     send_security_group_rule(environment, request);
     FAIL();
   } catch (const core::ApiError& error) {
-    EXPECT_EQ(error.type + ": " + error.message, "InvalidGroup.NotFound: no sg-1");
+    EXPECT_EQ(std::string(error.type.name()) + ": " + error.message, "InvalidGroup.NotFound: no sg-1");
   }
   EXPECT_EQ(server.requests().size(), 2U);
 }

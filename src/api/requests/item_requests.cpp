@@ -38,7 +38,8 @@ void in_envelope(Place place, Checks checks) {
   try {
     checks();
   } catch (core::ApiError& error) {
-    if (place == Place::kOperation && error.type == "ValidationException" && !error.message.starts_with(kEnvelope)) {
+    if (place == Place::kOperation && error.type == core::ErrorCode::kValidation &&
+        !error.message.starts_with(kEnvelope)) {
       error.message.insert(0, kEnvelope);
     }
     throw;
@@ -75,7 +76,7 @@ json::EncodedItem normalise_transaction_item(const json::Object& item) {
   try {
     return json::normalise_item(item, json::kOlderRules);
   } catch (const core::ApiError& error) {
-    if (!error.message.ends_with("Empty attribute name")) throw;
+    if (error.fault != core::Fault::kEmptyAttributeName) throw;
     for (const auto member : item) {
       if (is_deeper(member.value, core::kMaxNestingDepth)) {
         throw_validation(

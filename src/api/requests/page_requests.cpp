@@ -74,10 +74,7 @@ std::optional<KeyAttributes> read_start_key(const Members& request, const json::
     return read_key_attributes(*object, rules);
   } catch (const core::ApiError& error) {
     // Faults of numbers and duplicates come bare, the others with the parameter named.
-    for (const char* bare :
-         {"contains duplicates", "number set", "numeric value", "significant digits", "number with magnitude"}) {
-      if (error.message.find(bare) != std::string::npos) throw;
-    }
+    if (error.fault == core::Fault::kNumber || error.fault == core::Fault::kDuplicateMembers) throw;
     throw_validation(std::string(kInvalidStart) + ": " + error.message);
   }
 }

@@ -61,7 +61,7 @@ BatchExecuteStatement read_batch_execute_statement(const Members& request) {
     try {
       statement.member = read_member(Members(element.get_object()));
     } catch (const core::ApiError& error) {
-      if (error.type != "ValidationException") throw;
+      if (error.type != core::ErrorCode::kValidation) throw;
       statement.fault = std::current_exception();
     }
   }

@@ -13,7 +13,7 @@ namespace {
 std::string row_key(store::SpaceId space) { return catalog_key(CatalogRow::kStream, space); }
 
 [[noreturn]] void throw_trimmed() {
-  throw core::ApiError("TrimmedDataAccessException", "The data you are trying to access has been trimmed");
+  throw core::ApiError(core::ErrorCode::kTrimmedDataAccess, "The data you are trying to access has been trimmed");
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ Answer answer(endpoint::Embedded& endpoint, std::string_view operation, bool bui
   try {
     call(endpoint, operation, built, request, answer.body);
   } catch (const core::ApiError& error) {
-    answer.error = error.type;
+    answer.error = error.type.name();
     answer.message = error.message;
     answer.body = core::render_error(error);
   } catch (const std::exception& error) {
