@@ -89,18 +89,14 @@ void list_tags_of_resource(Call& call) {
   const engine::TablePtr table = call.engine().find_table(name);
   if (!table) refuse(call, "ListTagsOfResource", resource_arn(call));
   ObjectWriter writer(call.reply);
-  std::string& out = writer.key("Tags");
-  out += '[';
-  bool first = true;
+  ArrayWriter tags(writer.key("Tags"));
   for (const auto& [key, value] : table->tags) {
-    if (!first) out += ',';
-    first = false;
-    ObjectWriter tag(out);
+    ObjectWriter tag(tags.element());
     tag.text("Key", key);
     tag.text("Value", value);
     tag.end();
   }
-  out += ']';
+  tags.end();
   writer.end();
 }
 
@@ -160,13 +156,12 @@ void describe_limits(Call& call) {
 void describe_endpoints(Call& call) {
   // SDKs that discover endpoints come back to the host they asked.
   ObjectWriter writer(call.reply);
-  std::string& out = writer.key("Endpoints");
-  out += '[';
-  ObjectWriter endpoint(out);
+  ArrayWriter endpoints(writer.key("Endpoints"));
+  ObjectWriter endpoint(endpoints.element());
   endpoint.text("Address", call.context.address);
   endpoint.integer("CachePeriodInMinutes", 1440);
   endpoint.end();
-  out += ']';
+  endpoints.end();
   writer.end();
 }
 

@@ -13,7 +13,6 @@
 #include "api/requests/batch_requests.h"
 #include "core/api_error.h"
 #include "core/limits.h"
-#include "json/writer.h"
 
 /// BatchGetItem and BatchWriteItem.
 namespace stator::api {
@@ -74,21 +73,10 @@ void append_unprocessed(const GetGroup& group, std::span<const engine::Key> keys
     json::Value value;
     if (json::find_member(group.request.members.json(), name, value)) writer.key(name) += simdjson::minify(value);
   }
-  std::string& list = writer.key("Keys");
-  list += '[';
-  for (const auto& key : keys) {
-    if (&key != keys.data()) list += ',';
-    append_key_json(*group.table, key, list);
-  }
-  list += ']';
+  ArrayWriter list(writer.key("Keys"));
+  for (const auto& key : keys) append_key_json(*group.table, key, list.element());
+  list.end();
   writer.end();
-}
-
-/// Appends `"name":` to an object that was begun, with a comma where a member stands before it.
-void append_table_member(std::string_view name, std::string& object) {
-  if (object.back() != '{') object += ',';
-  json::append_string(name, object);
-  object += ':';
 }
 
 /// Reads the items of a BatchGetItem until the reply is full.
@@ -131,22 +119,22 @@ void batch_get_item(Call& call) {
   BatchReader reader(call.engine());
   CapacityByTable capacity;
   ObjectWriter writer(call.reply);
-  std::string& responses = writer.key("Responses");
-  responses += '{';
-  std::string unprocessed = "{";
+  ObjectWriter responses(writer.key("Responses"));
+  std::string unprocessed_json;
+  ObjectWriter unprocessed(unprocessed_json);
   for (const auto& group : groups) {
-    append_table_member(group.request.requested_name, responses);
-    responses += '[';
     engine::Capacity used;
-    const std::size_t read = reader.read(group, used, responses);
-    responses += ']';
+    std::string& items = responses.member(group.request.requested_name) += '[';
+    const std::size_t read = reader.read(group, used, items);
+    items += ']';
     capacity.add(group.table->name, used);
     if (read == group.keys.size()) continue;
-    append_table_member(group.request.requested_name, unprocessed);
-    append_unprocessed(group, std::span(group.keys).subspan(read), unprocessed);
+    append_unprocessed(group, std::span(group.keys).subspan(read),
+                       unprocessed.member(group.request.requested_name));
   }
-  responses += '}';
-  (writer.key("UnprocessedKeys") += unprocessed) += '}';
+  responses.end();
+  unprocessed.end();
+  writer.key("UnprocessedKeys") += unprocessed_json;
   capacity.write(writer, request.capacity, false);
   writer.end();
 }
@@ -155,21 +143,21 @@ void batch_write_item(Call& call) {
   const BatchWriteItem request = read_batch_write_item(call.request);
   const std::vector<WriteGroup> groups = resolve_groups(call.engine(), request);
   CapacityByTable capacity;
-  std::string metrics = "{";
+  std::string metrics_json;
+  ObjectWriter metrics(metrics_json);
   for (const auto& group : groups) {
     for (const auto& action : group.actions) capacity.add(group.table->name, call.engine().write(action).capacity);
     if (!request.item_collection_metrics || group.actions.empty() || !has_item_collections(*group.table)) continue;
-    append_table_member(group.request.requested_name, metrics);
-    metrics += '[';
+    ArrayWriter list(metrics.member(group.request.requested_name));
     for (const auto& action : group.actions) {
-      if (metrics.back() != '[') metrics += ',';
-      append_item_collection(call.engine(), *group.table, action.key, metrics);
+      append_item_collection(call.engine(), *group.table, action.key, list.element());
     }
-    metrics += ']';
+    list.end();
   }
   ObjectWriter writer(call.reply);
   writer.key("UnprocessedItems") += "{}";
-  if (metrics != "{") (writer.key("ItemCollectionMetrics") += metrics) += '}';
+  metrics.end();
+  if (!metrics.empty()) writer.key("ItemCollectionMetrics") += metrics_json;
   capacity.write(writer, request.capacity, false);
   writer.end();
 }

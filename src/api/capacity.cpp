@@ -1,8 +1,8 @@
 #include "api/capacity.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "json/writer.h"
 
 namespace stator::api {
 
@@ -20,17 +20,13 @@ void append_units(double read, double write, bool transactional, std::string& ou
 
 void write_indexes(ObjectWriter& writer, std::string_view member, bool global, const engine::Capacity& capacity,
                    bool transactional) {
-  bool first = true;
+  std::optional<ObjectWriter> indexes;
   for (const auto& used : capacity.indexes) {
     if (used.index->global != global) continue;
-    std::string& out = first ? writer.key(member) : writer.out();
-    out += first ? '{' : ',';
-    first = false;
-    json::append_string(used.index->name, out);
-    out += ':';
-    append_units(used.read, used.write, transactional, out);
+    if (!indexes) indexes.emplace(writer.key(member));
+    append_units(used.read, used.write, transactional, indexes->member(used.index->name));
   }
-  if (!first) writer.out() += '}';
+  if (indexes) indexes->end();
 }
 
 }  // namespace
@@ -75,13 +71,11 @@ void CapacityByTable::add(std::string_view table_name, const engine::Capacity& c
 
 void CapacityByTable::write(ObjectWriter& writer, CapacityDetail detail, bool transactional) const {
   if (detail == CapacityDetail::kNone) return;
-  std::string& out = writer.key("ConsumedCapacity");
-  out += '[';
+  ArrayWriter list(writer.key("ConsumedCapacity"));
   for (const auto& entry : entries_) {
-    if (&entry != entries_.data()) out += ',';
-    append_capacity(entry.table_name, entry.capacity, detail, transactional, out);
+    append_capacity(entry.table_name, entry.capacity, detail, transactional, list.element());
   }
-  out += ']';
+  list.end();
 }
 
 }  // namespace stator::api

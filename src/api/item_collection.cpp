@@ -17,16 +17,13 @@ void append_item_collection(const engine::Engine& engine, const engine::Table& t
   constexpr double kGigabyte = 1024.0 * 1024.0 * 1024.0;
   const double size = static_cast<double>(engine.item_collection_size_bytes(table, key)) / kGigabyte;
   ObjectWriter writer(out);
-  writer.key("ItemCollectionKey") += '{';
-  json::append_string(table.key_schema.hash.front().name, out);
-  out += ':';
-  json::append_value(key.values.front(), out);
-  out += '}';
-  writer.key("SizeEstimateRangeGB") += '[';
-  append_real(std::floor(size), out);
-  out += ',';
-  append_real(std::floor(size) + 1, out);
-  out += ']';
+  ObjectWriter collection_key(writer.key("ItemCollectionKey"));
+  json::append_value(key.values.front(), collection_key.member(table.key_schema.hash.front().name));
+  collection_key.end();
+  ArrayWriter range(writer.key("SizeEstimateRangeGB"));
+  append_real(std::floor(size), range.element());
+  append_real(std::floor(size) + 1, range.element());
+  range.end();
   writer.end();
 }
 

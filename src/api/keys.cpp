@@ -4,6 +4,7 @@
 
 #include "core/api_error.h"
 #include "core/limits.h"
+#include "json/object_writer.h"
 #include "json/writer.h"
 
 namespace stator::api {
@@ -108,14 +109,11 @@ engine::Key key_from_item(const engine::Table& table, const json::EncodedItem& i
 
 void append_key_json(const engine::Table& table, const engine::Key& key, std::string& out) {
   std::size_t position = 0;
-  out += '{';
+  json::ObjectWriter writer(out);
   for_each_key_attribute(table, [&](const core::KeyAttribute& attribute, bool /*hash*/) {
-    if (position != 0) out += ',';
-    json::append_string(attribute.name, out);
-    out += ':';
-    json::append_value(key.values[position++], out);
+    json::append_value(key.values[position++], writer.member(attribute.name));
   });
-  out += '}';
+  writer.end();
 }
 
 }  // namespace stator::api

@@ -1,39 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include "json/object_writer.h"
 
+/// What replies are written with.
 namespace stator::api {
 
-/// Appends one JSON object member by member; the caller appends each value after `key`.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) {}
-  /// Appends the separator and `"name":`. `name` needs no escaping.
-  std::string& key(std::string_view name) {
-    out_ += empty_ ? "{\"" : ",\"";
-    empty_ = false;
-    out_.append(name).append("\":");
-    return out_;
-  }
-  /// A text value, escaped.
-  void text(std::string_view name, std::string_view value);
-  void integer(std::string_view name, std::int64_t value) { key(name) += std::to_string(value); }
-  void flag(std::string_view name, bool value) { key(name) += value ? "true" : "false"; }
-  /// Seconds since the epoch with milliseconds, as the service writes timestamps.
-  void time(std::string_view name, std::int64_t milliseconds);
-  /// Capacity units and the like: 0.5, 1.0, 12.0.
-  void real(std::string_view name, double value);
-  [[nodiscard]] std::string& out() { return out_; }
-  void end() { out_ += empty_ ? "{}" : "}"; }
-
- private:
-  std::string& out_;
-  bool empty_ = true;
-};
-
-/// Appends a double in halves and whole numbers, always with a fraction ("1.0", "0.5").
-void append_real(double value, std::string& out);
+using json::append_real;
+using json::ArrayWriter;
+using json::ObjectWriter;
 
 }  // namespace stator::api

@@ -27,14 +27,9 @@ void append_strings(const json::Object& wire, std::string& out) {
     std::string_view text;
     if (value.get(text) == simdjson::SUCCESS) sorted[name] = text;
   }
-  out += '{';
-  for (const auto& [name, text] : sorted) {
-    if (out.back() != '{') out += ',';
-    json::append_string(name, out);
-    out += ':';
-    json::append_string(text, out);
-  }
-  out += '}';
+  ObjectWriter writer(out);
+  for (const auto& [name, text] : sorted) json::append_string(text, writer.member(name));
+  writer.end();
 }
 
 }  // namespace

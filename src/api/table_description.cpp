@@ -39,19 +39,16 @@ std::string_view projection_name(engine::ProjectionType type) {
 }
 
 void append_key_schema(const core::KeySchema& schema, std::string& out) {
-  out += '[';
-  bool first = true;
+  ArrayWriter elements(out);
   const auto append = [&](const core::KeyAttribute& attribute, std::string_view key_type) {
-    if (!first) out += ',';
-    first = false;
-    ObjectWriter element(out);
+    ObjectWriter element(elements.element());
     element.text("AttributeName", attribute.name);
     element.text("KeyType", key_type);
     element.end();
   };
   for (const auto& attribute : schema.hash) append(attribute, "HASH");
   for (const auto& attribute : schema.range) append(attribute, "RANGE");
-  out += ']';
+  elements.end();
 }
 
 namespace {
@@ -77,15 +74,11 @@ void append_projection(const engine::Index& index, std::string& out) {
   ObjectWriter writer(out);
   writer.text("ProjectionType", projection_name(index.projection));
   if (index.projection == engine::ProjectionType::kInclude) {
-    std::string& list = writer.key("NonKeyAttributes");
-    list += '[';
+    ArrayWriter list(writer.key("NonKeyAttributes"));
     auto names = index.non_key_attributes;
     std::ranges::sort(names);
-    for (const auto& name : names) {
-      if (&name != names.data()) list += ',';
-      json::append_string(name, list);
-    }
-    list += ']';
+    for (const auto& name : names) json::append_string(name, list.element());
+    list.end();
   }
   writer.end();
 }
@@ -135,31 +128,28 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
 
 void write_indexes(Call& call, ObjectWriter& writer, const engine::Table& table, const engine::TableCounts& counts,
                    bool global, const Style& style) {
-  bool first = true;
+  std::optional<ArrayWriter> list;
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     const auto& index = table.indexes[i];
     if (index.global != global) continue;
-    std::string& out = first ? writer.key(global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes") : writer.out();
-    out += first ? '[' : ',';
-    first = false;
-    append_index(call, table, index, i < counts.indexes.size() ? counts.indexes[i] : engine::Counts{}, style, out);
+    if (!list) list.emplace(writer.key(global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes"));
+    append_index(call, table, index, i < counts.indexes.size() ? counts.indexes[i] : engine::Counts{}, style,
+                 list->element());
   }
-  if (!first) writer.out() += ']';
+  if (list) list->end();
 }
 
 void write_attribute_definitions(ObjectWriter& writer, const engine::Table& table) {
-  std::string& definitions = writer.key("AttributeDefinitions");
-  definitions += '[';
+  ArrayWriter definitions(writer.key("AttributeDefinitions"));
   auto attributes = table.attribute_definitions;
   std::ranges::sort(attributes, {}, &core::KeyAttribute::name);
   for (const auto& attribute : attributes) {
-    if (&attribute != attributes.data()) definitions += ',';
-    ObjectWriter element(definitions);
+    ObjectWriter element(definitions.element());
     element.text("AttributeName", attribute.name);
     element.text("AttributeType", core::type_name(attribute.type));
     element.end();
   }
-  definitions += ']';
+  definitions.end();
 }
 
 void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes) {

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/table_description.h"
@@ -43,13 +41,9 @@ void list_tables(Call& call) {
   const bool more = names.size() > limit;
   if (more) names.pop_back();
   ObjectWriter writer(call.reply);
-  std::string& out = writer.key("TableNames");
-  out += '[';
-  for (const auto& name : names) {
-    if (&name != names.data()) out += ',';
-    json::append_string(name, out);
-  }
-  out += ']';
+  ArrayWriter list(writer.key("TableNames"));
+  for (const auto& name : names) json::append_string(name, list.element());
+  list.end();
   if (more) writer.text("LastEvaluatedTableName", names.back());
   writer.end();
 }

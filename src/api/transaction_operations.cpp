@@ -14,7 +14,6 @@
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "engine/idempotency.h"
-#include "json/writer.h"
 
 /// TransactGetItems and TransactWriteItems.
 namespace stator::api {
@@ -120,14 +119,9 @@ void write_item_collections(ObjectWriter& writer, Call& call, const TransactWrit
     append_item_collection(call.engine(), *action.table, action.key, found->second);
   }
   if (metrics.empty()) return;
-  std::string& out = writer.key("ItemCollectionMetrics");
-  out += '{';
-  for (const auto& [name, list] : metrics) {
-    if (out.back() != '{') out += ',';
-    json::append_string(name, out);
-    ((out += ':') += list) += ']';
-  }
-  out += '}';
+  ObjectWriter tables(writer.key("ItemCollectionMetrics"));
+  for (const auto& [name, list] : metrics) (tables.member(name) += list) += ']';
+  tables.end();
 }
 
 void write_reply(Call& call, const TransactWriteItems& request, const TransactWritten& written) {
@@ -201,22 +195,20 @@ void transact_get_items(Call& call) {
   const TransactRead read = run(call.engine(), request);
   CapacityByTable capacity;
   ObjectWriter writer(call.reply);
-  std::string& out = writer.key("Responses");
-  out += '[';
+  ArrayWriter responses(writer.key("Responses"));
   std::string item;
   for (std::size_t i = 0; i < read.outcomes.size(); ++i) {
-    if (i != 0) out += ',';
     engine::Capacity used;
     used.table_read = 2 * engine::read_units(read.outcomes[i].size_bytes, true);
     capacity.add(read.actions[i].table->name, used);
     item.clear();
     const auto& projection = request.gets[i].projection;
     if (!read.outcomes[i].json.empty()) append_item(read.outcomes[i].json, projection, item);
-    ObjectWriter entry(out);
+    ObjectWriter entry(responses.element());
     if (!item.empty() && !(projection && item == "{}")) entry.key("Item") += item;
     entry.end();
   }
-  out += ']';
+  responses.end();
   capacity.write(writer, request.capacity, true);
   writer.end();
 }

@@ -53,16 +53,17 @@ void throw_duplicate_item() { throw core::ApiError(core::ErrorCode::kDuplicateIt
 
 void throw_cancelled(std::span<const engine::CancellationReason> reasons) {
   std::string codes;
-  std::string list;
+  std::string extra = "\"CancellationReasons\":";
+  ArrayWriter list(extra);
   for (const engine::CancellationReason& reason : reasons) {
     codes += codes.empty() ? "" : ", ";
     codes += code_name(reason.code);
-    list += list.empty() ? '[' : ',';
-    append_reason(reason, list);
+    append_reason(reason, list.element());
   }
+  list.end();
   throw core::ApiError(core::ErrorCode::kTransactionCanceled,
                        "Transaction cancelled, please refer cancellation reasons for specific reasons [" + codes + "]",
-                       "\"CancellationReasons\":" + list + "]");
+                       std::move(extra));
 }
 
 }  // namespace stator::api

@@ -1,11 +1,11 @@
-#include "api/reply.h"
+#include "json/object_writer.h"
 
 #include <charconv>
 #include <cmath>
 
 #include "json/writer.h"
 
-namespace stator::api {
+namespace stator::json {
 
 void append_real(double value, std::string& out) {
   char buffer[32];
@@ -14,7 +14,14 @@ void append_real(double value, std::string& out) {
   if (std::floor(value) == value) out += ".0";
 }
 
-void ObjectWriter::text(std::string_view name, std::string_view value) { json::append_string(value, key(name)); }
+std::string& ObjectWriter::member(std::string_view name) {
+  out_ += empty_ ? '{' : ',';
+  empty_ = false;
+  append_string(name, out_);
+  return out_ += ':';
+}
+
+void ObjectWriter::text(std::string_view name, std::string_view value) { append_string(value, key(name)); }
 
 void ObjectWriter::real(std::string_view name, double value) { append_real(value, key(name)); }
 
@@ -28,4 +35,4 @@ void ObjectWriter::time(std::string_view name, std::int64_t milliseconds) {
   out += std::to_string(rest);
 }
 
-}  // namespace stator::api
+}  // namespace stator::json
