@@ -129,8 +129,7 @@ void batch_get_item(Call& call) {
     items += ']';
     capacity.add(group.table->name, used);
     if (read == group.keys.size()) continue;
-    append_unprocessed(group, std::span(group.keys).subspan(read),
-                       unprocessed.member(group.request.requested_name));
+    append_unprocessed(group, std::span(group.keys).subspan(read), unprocessed.member(group.request.requested_name));
   }
   responses.end();
   unprocessed.end();

@@ -1,8 +1,8 @@
 #include "api/members.h"
 
 #include "api/shape_text.h"
-#include "api/shape_values.h"
 #include "core/api_error.h"
+#include "json/scalars.h"
 
 namespace stator::api {
 
@@ -33,29 +33,13 @@ std::optional<std::string_view> Members::text(std::string_view name) const {
 
 bool Members::flag(std::string_view name, bool when_absent) const {
   json::Value value;
-  if (!json::find_member(object_, name, value)) return when_absent;
-  bool flag = when_absent;
-  if (value.get(flag) == simdjson::SUCCESS) return flag;
-  std::string_view text;
-  if (value.get(text) != simdjson::SUCCESS || text.empty()) return when_absent;
-  return text[0] == 't' || text[0] == 'T' || text[0] == 'y' || text[0] == 'Y' || text[0] == '1';
+  return json::find_member(object_, name, value) ? json::read_boolean(value) : when_absent;
 }
 
 std::optional<std::int64_t> Members::integer(std::string_view name) const {
   json::Value value;
   if (!json::find_member(object_, name, value)) return std::nullopt;
-  std::int64_t whole = 0;
-  if (value.get(whole) == simdjson::SUCCESS) return whole;
-  double fraction = 0;
-  if (value.get(fraction) == simdjson::SUCCESS) {
-    constexpr double kLimit = 9.2e18;
-    if (fraction > kLimit) return INT64_MAX;
-    if (fraction < -kLimit) return INT64_MIN;
-    return static_cast<std::int64_t>(fraction);
-  }
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return integer_from_text(text);
-  return std::nullopt;
+  return json::read_integer(value);
 }
 
 std::optional<json::Object> Members::object(std::string_view name) const {

@@ -5,10 +5,10 @@
 
 #include "api/shape_report.h"
 #include "api/shape_rules.h"
-#include "api/shape_values.h"
 #include "api/shapes/common.h"
 #include "core/api_error.h"
 #include "core/base64.h"
+#include "json/scalars.h"
 
 namespace stator::api {
 
@@ -21,10 +21,6 @@ namespace {
 constexpr std::string_view kPackage = "com.amazonaws.dynamodb.v20120810.";
 /// The parser's own limit; a guard of our own, since we recurse with the request.
 constexpr int kMaxDepth = 1024;
-
-[[noreturn]] void refuse(std::string message) {
-  throw core::ApiError(core::ErrorCode::kSerialization, std::move(message));
-}
 
 /// Whether a value is a member of a structure or an element of a list or map: the service's words differ.
 enum class Place : std::uint8_t { kMember, kElement };
@@ -76,23 +72,26 @@ std::string_view token_name(const json::Value& value) {
   }
 }
 
-[[noreturn]] void refuse_structure_found() { refuse("Start of structure or map found where not expected"); }
+[[noreturn]] void refuse_structure_found() {
+  core::throw_serialization("Start of structure or map found where not expected");
+}
 
 [[noreturn, gnu::cold]] void refuse_scalar(const Shape& shape, const json::Value& found) {
   if (found.is_object()) {
     refuse_structure_found();
   }
   if (found.is_array()) {
-    refuse("Unrecognized collection type class " + class_name(shape));
+    core::throw_serialization("Unrecognized collection type class " + class_name(shape));
   }
-  refuse(std::string(token_name(found)) + " cannot be converted to " + std::string(java_type(shape.kind)));
+  core::throw_serialization(std::string(token_name(found)) + " cannot be converted to " +
+                            std::string(java_type(shape.kind)));
 }
 
 [[noreturn, gnu::cold]] void refuse_structure(const Shape& shape, const json::Value& found, Place place) {
   if (found.is_array()) {
-    refuse("Unrecognized collection type class " + class_name(shape));
+    core::throw_serialization("Unrecognized collection type class " + class_name(shape));
   }
-  refuse(place == Place::kElement ? "Unexpected value type in payload" : "Unexpected field type");
+  core::throw_serialization(place == Place::kElement ? "Unexpected value type in payload" : "Unexpected field type");
 }
 
 [[noreturn, gnu::cold]] void refuse_collection(const Shape& shape, const json::Value& found, Place place) {
@@ -100,12 +99,12 @@ std::string_view token_name(const json::Value& value) {
     refuse_structure_found();
   }
   if (found.is_array()) {
-    refuse("Unrecognized collection type " + class_name(shape));
+    core::throw_serialization("Unrecognized collection type " + class_name(shape));
   }
   if (place == Place::kMember) {
-    refuse("Unexpected field type");
+    core::throw_serialization("Unexpected field type");
   }
-  refuse(
+  core::throw_serialization(
       "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class "
       "(sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of "
       "loader 'bootstrap')");
@@ -115,8 +114,8 @@ std::string_view token_name(const json::Value& value) {
   if (found.is_object()) {
     refuse_structure_found();
   }
-  refuse(found.is_array() ? "Unrecognized collection type class java.nio.ByteBuffer"
-                          : "only base-64-encoded strings are convertible to bytes");
+  core::throw_serialization(found.is_array() ? "Unrecognized collection type class java.nio.ByteBuffer"
+                                             : "only base-64-encoded strings are convertible to bytes");
 }
 
 /// One walk over the request in the order of its text, as the service's parser reads it. It throws at the first JSON
@@ -194,7 +193,7 @@ class Walk {
 
   static int deeper(int depth) {
     if (depth >= kMaxDepth) {
-      refuse("Too many levels of nesting");
+      core::throw_serialization("Too many levels of nesting");
     }
     return depth + 1;
   }
@@ -206,14 +205,14 @@ class Walk {
     if (!value.is_string()) {
       refuse_scalar(shape, value);
     }
-    if (!is_boolean_text(std::string_view(value))) {
-      refuse("Unexpected token received from parser");
+    if (!json::is_boolean_text(std::string_view(value))) {
+      core::throw_serialization("Unexpected token received from parser");
     }
   }
 
   void integer(const Shape& shape, const json::Value& value) {
     if (numbers_as_text && value.is_string()) {
-      const auto number = integer_from_text(std::string_view(value));
+      const auto number = json::integer_from_text(std::string_view(value));
       const bool fits = number && (shape.kind == Kind::kLong || std::in_range<std::int32_t>(*number));
       if (!fits) {
         refuse_scalar(shape, value);
@@ -224,7 +223,7 @@ class Walk {
     if (!value.is_number()) {
       refuse_scalar(shape, value);
     }
-    const double magnitude = read_double(value);
+    const double magnitude = json::read_double(value);
     const bool fits = shape.kind == Kind::kInteger
                           ? magnitude > -2147483649.0 && magnitude < 2147483648.0
                           : magnitude >= -9223372036854775808.0 && magnitude < 9223372036854775808.0;
@@ -232,7 +231,7 @@ class Walk {
     if (!fits && !(shape.kind == Kind::kLong && value.is_int64())) {
       refuse_scalar(shape, value);
     }
-    violated = violated || !satisfies(shape, read_integer(value));
+    violated = violated || !satisfies(shape, json::read_integer(value));
   }
 
   void list(const Shape& shape, const json::Value& value, Place place, int depth) {
@@ -331,7 +330,7 @@ class Walk {
     }
     const std::string_view text(value);
     if (!core::base64_decoded_size(text)) {
-      refuse(core::base64_complaint(text));
+      core::throw_serialization(core::base64_complaint(text));
     }
   }
 
@@ -363,12 +362,10 @@ CheckedRequest check_shape(const Operation& operation, const json::Object& reque
     report_violations(operation, request, walk.checked.very_deep);
   }
   if (walk.null_value) {
-    throw core::ApiError(core::ErrorCode::kValidation,
-                         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+    core::throw_validation("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
   }
   if (walk.null_set_member) {
-    throw core::ApiError(core::ErrorCode::kValidation,
-                         "One or more parameter values were invalid: A set may not have a null member");
+    core::throw_invalid_parameters("A set may not have a null member");
   }
   return std::move(walk.checked);
 }

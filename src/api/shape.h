@@ -38,7 +38,7 @@ struct CheckedRequest {
 ///
 /// After it passes: elements of lists and maps are never null; no attribute value and no member of a set is null (an
 /// attribute value may still be empty or have several types: json/item.h judges that); binary is strict base64;
-/// booleans may be texts, whole numbers may have decimals (api/shape_values.h reads both); table names may be ARNs.
+/// booleans may be texts, whole numbers may have decimals (json/scalars.h reads both); table names may be ARNs.
 /// Costs no allocation unless something is wrong.
 /// `lenient`: whole numbers may be texts (api.h, Context::lenient).
 CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient = false);

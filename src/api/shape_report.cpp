@@ -7,9 +7,9 @@
 
 #include "api/shape_rules.h"
 #include "api/shape_text.h"
-#include "api/shape_values.h"
 #include "core/api_error.h"
 #include "core/utf8.h"
+#include "json/scalars.h"
 
 namespace stator::api {
 
@@ -193,7 +193,7 @@ class Collector {
   }
 
   void number(const Shape& shape, const json::Value& value, const Path& path) {
-    const std::int64_t number = read_integer(value);
+    const std::int64_t number = json::read_integer(value);
     if (number < shape.min_value) {
       add(shape, value, path, "Member must have value greater than or equal to " + std::to_string(shape.min_value));
     } else if (number > shape.max_value) {

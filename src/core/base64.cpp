@@ -113,6 +113,13 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return bytes;
 }
 
+std::size_t base64_size(std::string_view checked_text) {
+  const std::size_t length = checked_text.size();
+  if (length < 4) return 0;
+  const std::size_t padding = checked_text[length - 1] != '=' ? 0 : checked_text[length - 2] != '=' ? 1 : 2;
+  return length / 4 * 3 - padding;
+}
+
 std::string base64_complaint(std::string_view text) {
   if (text.size() % 4 != 0) {
     return "Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size());

@@ -8,7 +8,7 @@
 #include "expression/parameters.h"
 #include "expression/update_program.h"
 #include "json/item.h"
-#include "json/wire_types.h"
+#include "json/scalars.h"
 
 namespace stator::expression {
 namespace {
@@ -71,7 +71,7 @@ ConditionNode expected_comparison(std::string_view attribute, std::string_view c
 /// One condition of Expected that says Exists or Value, or both.
 ConditionNode expected_value(std::string_view attribute, const std::optional<json::Value>& exists,
                              const std::optional<json::Value>& value, const json::ValueRules& rules) {
-  const bool must_exist = !exists || json::as_boolean(*exists);
+  const bool must_exist = !exists || json::read_boolean(*exists);
   if (must_exist && !value) {
     core::throw_invalid_parameters(std::string("Value must be provided when Exists is ") + (exists ? "true" : "null") +
                                    " for Attribute: " + std::string(attribute));

@@ -32,9 +32,9 @@ inline constexpr ValueRules kTransactionRules{.older = true, .max_levels = core:
 
 /// Validates one wire attribute value ({"S":"a"}) as the service does, with its messages, and appends its canonical
 /// form to `out`. Returns its DynamoDB size in bytes. Rules: exactly one supported type; numbers; NULL must be true;
-/// sets not empty and without duplicates, written in order: strings and binaries by bytes, numbers by value; base64;
-/// nesting to depth 32. The JSON types themselves were checked by the
-/// request's shape (api/shape.h). Throws ApiError ValidationException.
+/// sets not empty and without duplicates, written in order: strings and binaries by bytes, numbers by value;
+/// nesting to depth 32. The JSON types themselves and base64 were checked by the request's shape (api/shape.h), which
+/// has the words for them. Throws ApiError ValidationException.
 std::size_t append_normalised(const Value& wire, std::string& out, const ValueRules& rules = kCurrentRules);
 
 /// The same check, to a tree.

@@ -7,7 +7,7 @@
 #include "core/base64.h"
 #include "core/limits.h"
 #include "json/item.h"
-#include "json/wire_types.h"
+#include "json/scalars.h"
 #include "json/writer.h"
 
 namespace stator::json {
@@ -128,7 +128,7 @@ Typed Normaliser::pick(const Value& wire, std::size_t depth) const {
   if (wire.is_null()) {
     core::throw_validation(std::string(kEmptyValue));
   }
-  const Object object = as_attribute_value(wire);
+  const Object object(wire);
   Typed typed;
   unsigned present = 0;
   for (const auto [key, content] : object) {
@@ -173,7 +173,7 @@ std::size_t Normaliser::content(const Typed& typed, std::size_t depth) {
   std::size_t size = 0;
   switch (typed.type) {
     case AttributeType::kString: {
-      const std::string_view text = as_string(typed.content);
+      const std::string_view text(typed.content);
       out_ += R"({"S":)";
       append_string(text, out_);
       size = text.size();
@@ -181,45 +181,46 @@ std::size_t Normaliser::content(const Typed& typed, std::size_t depth) {
     }
     case AttributeType::kNumber: {
       out_ += R"({"N":")";
-      size = number(as_string(typed.content));
+      size = number(std::string_view(typed.content));
       out_ += '"';
       break;
     }
     case AttributeType::kBinary: {
-      const std::string_view text = as_blob(typed.content, size);
+      const std::string_view text(typed.content);
       out_.append(R"({"B":")").append(text) += '"';
+      size = core::base64_size(text);
       break;
     }
     case AttributeType::kStringSet:
       out_ += R"({"SS":[)";
-      size = string_set(as_list(typed.content));
+      size = string_set(Array(typed.content));
       out_ += ']';
       break;
     case AttributeType::kNumberSet:
       out_ += R"({"NS":[)";
-      size = number_set(as_list(typed.content));
+      size = number_set(Array(typed.content));
       out_ += ']';
       break;
     case AttributeType::kBinarySet:
       out_ += R"({"BS":[)";
-      size = binary_set(as_list(typed.content));
+      size = binary_set(Array(typed.content));
       out_ += ']';
       break;
     case AttributeType::kMap:
       out_ += R"({"M":)";
-      size = map(as_attribute_map(typed.content), depth);
+      size = map(Object(typed.content), depth);
       break;
     case AttributeType::kList:
       out_ += R"({"L":[)";
-      size = list(as_list(typed.content), depth);
+      size = list(Array(typed.content), depth);
       out_ += ']';
       break;
     case AttributeType::kBoolean:
-      out_ += as_boolean(typed.content) ? R"({"BOOL":true)" : R"({"BOOL":false)";
+      out_ += read_boolean(typed.content) ? R"({"BOOL":true)" : R"({"BOOL":false)";
       size = 1;
       break;
     case AttributeType::kNull:
-      if (!as_boolean(typed.content)) {
+      if (!read_boolean(typed.content)) {
         core::throw_invalid_parameters("Null attribute value types must have the value of true");
       }
       out_ += R"({"NULL":true)";
@@ -251,7 +252,7 @@ std::size_t Normaliser::string_set(const Array& array) {
     if (element.is_null()) {
       core::throw_invalid_parameters("An string set may not have a null string as a member");
     }
-    texts.push_back(as_string(element));
+    texts.push_back(std::string_view(element));
     size += texts.back().size();
   }
   if (texts.empty()) {
@@ -260,7 +261,7 @@ std::size_t Normaliser::string_set(const Array& array) {
   if (sort_finding_duplicates(texts)) {
     std::vector<std::string_view> sent;
     for (const Value& element : array) {
-      sent.push_back(as_string(element));
+      sent.emplace_back(element);
     }
     core::throw_invalid_parameters(
         "Input collection " +
@@ -280,7 +281,7 @@ std::size_t Normaliser::number_set(const Array& array) {
   Members<core::Number> numbers;
   std::size_t size = 0;
   for (const Value& element : array) {
-    numbers.push_back(parse_number(element.is_null() ? std::string_view() : as_string(element)));
+    numbers.push_back(parse_number(element.is_null() ? std::string_view() : std::string_view(element)));
     size += numbers.back().size_bytes();
   }
   if (numbers.empty()) {
@@ -308,9 +309,8 @@ std::size_t Normaliser::binary_set(const Array& array) {
     if (element.is_null()) {
       core::throw_invalid_parameters("An binary set may not have a null binary as a member");
     }
-    std::size_t decoded_size = 0;
-    texts.push_back(as_blob(element, decoded_size));
-    size += decoded_size;
+    texts.push_back(std::string_view(element));
+    size += core::base64_size(texts.back());
   }
   if (texts.empty()) {
     core::throw_invalid_parameters("Binary sets should not be empty");
@@ -318,7 +318,7 @@ std::size_t Normaliser::binary_set(const Array& array) {
   if (sort_finding_duplicates(texts, Base64Less())) {
     std::vector<std::string_view> sent;
     for (const Value& element : array) {
-      sent.push_back(as_string(element));
+      sent.emplace_back(element);
     }
     core::throw_invalid_parameters(
         "Input collection " +
@@ -395,9 +395,9 @@ core::AttributeValue read_value(const Value& wire, const ValueRules& rules) {
   const Typed typed = Normaliser(stored, rules).pick(wire, 1);
   switch (typed.type) {
     case AttributeType::kString:
-      return core::AttributeValue::string(std::string(as_string(typed.content)));
+      return core::AttributeValue::string(std::string(std::string_view(typed.content)));
     case AttributeType::kNumber: {
-      const std::string_view text = as_string(typed.content);
+      const std::string_view text(typed.content);
       return core::AttributeValue::number(rules.older ? core::Number::parse_older(text) : core::Number::parse(text));
     }
     default:

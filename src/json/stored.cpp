@@ -51,8 +51,7 @@ std::size_t base64_size(std::string_view text) {
   if (text.size() % 4 != 0) {
     throw_damaged();
   }
-  const std::size_t padding = text.empty() || text.back() != '=' ? 0 : text[text.size() - 2] == '=' ? 2 : 1;
-  return text.size() / 4 * 3 - padding;
+  return core::base64_size(text);
 }
 
 core::Number stored_number(std::string_view text) {

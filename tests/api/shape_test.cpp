@@ -8,8 +8,8 @@
 
 #include "api/operations.h"
 #include "api/shape_text.h"
-#include "api/shape_values.h"
 #include "core/api_error.h"
+#include "json/scalars.h"
 
 namespace stator::api {
 namespace {
@@ -982,7 +982,7 @@ TEST(ShapeText, PrintsValuesAsJavaDoes) {
 TEST(ShapeValues, AreReadAsLenientlyAsTheyAreChecked) {
   simdjson::dom::parser parser;
   const auto truth = [&](std::string_view json) {
-    return read_boolean(parser.parse(json.data(), json.size()).value());
+    return json::read_boolean(parser.parse(json.data(), json.size()).value());
   };
   for (const std::string_view json : {"true", R"("true")", R"("TRUE")", R"("Yes")", R"("1")"}) {
     EXPECT_TRUE(truth(json)) << json;
@@ -991,7 +991,7 @@ TEST(ShapeValues, AreReadAsLenientlyAsTheyAreChecked) {
     EXPECT_FALSE(truth(json)) << json;
   }
   const auto integer = [&](std::string_view json) {
-    return read_integer(parser.parse(json.data(), json.size()).value());
+    return json::read_integer(parser.parse(json.data(), json.size()).value());
   };
   EXPECT_EQ(integer("7"), 7);
   EXPECT_EQ(integer("7.9"), 7);

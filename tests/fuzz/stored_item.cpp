@@ -1,6 +1,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "api/operations.h"
+#include "api/shape.h"
 #include "core/api_error.h"
 #include "fuzz/budget.h"
 #include "fuzz/check.h"
@@ -29,8 +31,11 @@ void use(std::string_view name, const std::string& stored) {
 /// What a request may put is stored, and what is stored reads back the same.
 void put(const std::string& wire) {
   stator::json::Parser parser;
+  stator::json::Object request;
+  if (parser.parse(R"({"TableName":"abc","Item":)" + wire + "}").get(request) != simdjson::SUCCESS) return;
+  stator::api::check_shape(*stator::api::find_operation("PutItem"), request);
   stator::json::Object object;
-  if (parser.parse(wire).get(object) != simdjson::SUCCESS) return;
+  if (request["Item"].get(object) != simdjson::SUCCESS) return;
   const stator::json::EncodedItem encoded = stator::json::normalise_item(object);
   const stator::json::Item item(encoded.json);
   std::string again;

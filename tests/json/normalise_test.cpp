@@ -180,54 +180,6 @@ TEST(AppendNormalised, HasOlderWordsForBatchesTransactionsAndScans) {
   EXPECT_THROW(read_value(parsed(nested_lists(32)), kOlderRules), core::ApiError);
 }
 
-TEST(AppendNormalised, RefusesWrongJsonTypesAsSerializationErrors) {
-  const std::string collection = "Unrecognized collection type ";
-  const std::string structure = "Start of structure or map found where not expected";
-  struct Row {
-    const char* wire;
-    std::string message;
-  };
-  const Row rows[] = {
-      {R"("a")", "Unexpected value type in payload"},
-      {R"([])", collection + "class com.amazonaws.dynamodb.v20120810.AttributeValue"},
-      {R"({"S":1})", "NUMBER_VALUE cannot be converted to String"},
-      {R"({"S":1.5})", "DECIMAL_VALUE cannot be converted to String"},
-      {R"({"S":true})", "TRUE_VALUE cannot be converted to String"},
-      {R"({"N":false})", "FALSE_VALUE cannot be converted to String"},
-      {R"({"N":123})", "NUMBER_VALUE cannot be converted to String"},
-      {R"({"S":[]})", collection + "class java.lang.String"},
-      {R"({"S":{}})", structure},
-      {R"({"B":1})", "only base-64-encoded strings are convertible to bytes"},
-      {R"({"B":[]})", collection + "class java.nio.ByteBuffer"},
-      {R"({"B":{}})", structure},
-      {R"({"B":"YWJjZGVmZ2g"})", "Base64 encoded length is expected a multiple of 4 bytes but found: 11"},
-      {R"({"B":"+/+="})", "Invalid last non-pad Base64 character dectected"},
-      {R"({"BS":["Zg==","x"]})", "Base64 encoded length is expected a multiple of 4 bytes but found: 1"},
-      {R"({"BOOL":1})", "NUMBER_VALUE cannot be converted to Boolean"},
-      {R"({"BOOL":"maybe"})", "Unexpected token received from parser"},
-      {R"({"BOOL":[]})", collection + "class java.lang.Boolean"},
-      {R"({"NULL":{}})", structure},
-      {R"({"SS":"a"})", "Unexpected field type"},
-      {R"({"SS":{}})", structure},
-      {R"({"SS":[1]})", "NUMBER_VALUE cannot be converted to String"},
-      {R"({"L":"a"})", "Unexpected field type"},
-      {R"({"L":{}})", structure},
-      {R"({"L":["a"]})", "Unexpected value type in payload"},
-      {R"({"M":1})", "Unexpected field type"},
-      {R"({"M":[]})", collection + "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"},
-  };
-  for (const Row& row : rows) {
-    try {
-      std::string out;
-      append_normalised(parsed(row.wire), out);
-      ADD_FAILURE() << "accepted: " << row.wire;
-    } catch (const core::ApiError& error) {
-      EXPECT_EQ(error.type, "SerializationException") << row.wire;
-      EXPECT_EQ(error.message, row.message) << row.wire;
-    }
-  }
-}
-
 TEST(AppendNormalised, AcceptsThirtyOneContainersAroundAValue) {
   for (const std::string& wire : {nested_lists(31), nested_maps(31)}) {
     std::string out;

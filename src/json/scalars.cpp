@@ -1,11 +1,11 @@
-#include "api/shape_values.h"
+#include "json/scalars.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
 
-namespace stator::api {
+namespace stator::json {
 
 using Type = simdjson::dom::element_type;
 
@@ -28,14 +28,14 @@ bool is_any_of(std::string_view text, const std::array<std::string_view, 3>& tex
 
 bool is_boolean_text(std::string_view text) { return is_any_of(text, kTrueTexts) || is_any_of(text, kFalseTexts); }
 
-bool read_boolean(const json::Value& value) {
+bool read_boolean(const Value& value) {
   if (value.is_bool()) {
     return bool(value);
   }
   return value.is_string() && is_any_of(std::string_view(value), kTrueTexts);
 }
 
-std::int64_t read_integer(const json::Value& value) {
+std::int64_t read_integer(const Value& value) {
   switch (value.type()) {
     case Type::INT64:
       return std::int64_t(value);
@@ -63,7 +63,7 @@ std::optional<std::int64_t> integer_from_text(std::string_view text) {
   return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
-double read_double(const json::Value& value) {
+double read_double(const Value& value) {
   switch (value.type()) {
     case Type::INT64:
       return static_cast<double>(std::int64_t(value));
@@ -76,4 +76,4 @@ double read_double(const json::Value& value) {
   }
 }
 
-}  // namespace stator::api
+}  // namespace stator::json
