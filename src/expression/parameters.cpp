@@ -1,7 +1,7 @@
 #include "expression/parameters.h"
 
+#include <algorithm>
 #include <string>
-#include <vector>
 
 #include "core/api_error.h"
 
@@ -17,54 +17,55 @@ bool has(const json::Object& request, std::string_view name) {
   return json::find_member(request, name, value);
 }
 
-std::string join(std::span<const std::string_view> names, std::string_view separator) {
+/// Those of the names that the request has, in the order of the names.
+template <class Wanted>
+std::string joined(std::span<const std::string_view> names, std::string_view separator, Wanted wanted) {
   std::string text;
   for (const std::string_view name : names) {
+    if (!wanted(name)) continue;
     if (!text.empty()) text += separator;
     text += name;
   }
   return text;
 }
 
+bool takes_values(std::string_view expression_name) { return expression_name != kProjection; }
+
 }  // namespace
 
 void check_expression_parameters(const json::Object& request, std::span<const std::string_view> expression_names,
                                  std::span<const std::string_view> legacy_names, bool names_expressions) {
-  std::vector<std::string_view> expressions;
-  for (const std::string_view name : expression_names) {
-    if (has(request, name)) expressions.push_back(name);
-  }
-  if (!expressions.empty()) {
-    std::vector<std::string_view> legacy;
-    for (const std::string_view name : legacy_names) {
-      if (!has(request, name)) continue;
-      if (name == kKeyConditions && !has(request, kKeyCondition)) continue;
-      legacy.push_back(name);
-    }
-    if (!legacy.empty()) {
-      core::throw_validation(
-          "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-          "{" +
-          join(legacy, ", ") + "} Expression parameters: {" + join(expressions, ", ") + "}");
-    }
-  }
-  if (expressions.empty() && has(request, "ExpressionAttributeNames")) {
-    core::throw_validation("ExpressionAttributeNames can only be specified when using expressions");
-  }
-  std::vector<std::string_view> with_values;
+  const auto is_there = [&](std::string_view name) { return has(request, name); };
+  // KeyConditions beside other expressions is judged elsewhere.
+  const auto is_mixed = [&](std::string_view name) {
+    return is_there(name) && (name != kKeyConditions || is_there(kKeyCondition));
+  };
+  bool any_expression = false;
   bool any_with_values = false;
   for (const std::string_view name : expression_names) {
-    if (name == kProjection) continue;
-    with_values.push_back(name);
-    any_with_values = any_with_values || has(request, name);
+    if (!is_there(name)) continue;
+    any_expression = true;
+    any_with_values = any_with_values || takes_values(name);
   }
-  if (!with_values.empty() && !any_with_values && has(request, "ExpressionAttributeValues")) {
-    std::string message = "ExpressionAttributeValues can only be specified when using expressions";
-    if (names_expressions) {
-      message.append(": ").append(join(with_values, " and ")).append(with_values.size() > 1 ? " are null" : " is null");
-    }
-    core::throw_validation(std::move(message));
+  if (any_expression && std::ranges::any_of(legacy_names, is_mixed)) {
+    core::throw_validation(
+        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+        "{" +
+        joined(legacy_names, ", ", is_mixed) + "} Expression parameters: {" + joined(expression_names, ", ", is_there) +
+        "}");
   }
+  if (!any_expression && is_there("ExpressionAttributeNames")) {
+    core::throw_validation("ExpressionAttributeNames can only be specified when using expressions");
+  }
+  if (any_with_values || !is_there("ExpressionAttributeValues")) return;
+  const auto count = std::ranges::count_if(expression_names, takes_values);
+  if (count == 0) return;
+  std::string message = "ExpressionAttributeValues can only be specified when using expressions";
+  if (names_expressions) {
+    message.append(": ").append(joined(expression_names, " and ", takes_values));
+    message.append(count > 1 ? " are null" : " is null");
+  }
+  core::throw_validation(std::move(message));
 }
 
 void check_conditional_operator(std::string_view conditional_operator, std::size_t condition_count) {

@@ -319,7 +319,25 @@ std::size_t StoredReader::value_size_bytes() {
   return size;
 }
 
+namespace {
+
+/// The text of {"S":"…"} where nothing in it is escaped, as in most values; else nothing.
+std::optional<std::string_view> plain_string(std::string_view stored_value) {
+  constexpr std::string_view kBegin = R"({"S":")";
+  constexpr std::string_view kEnd = R"("})";
+  if (stored_value.size() < kBegin.size() + kEnd.size() || !stored_value.starts_with(kBegin) ||
+      !stored_value.ends_with(kEnd)) {
+    return std::nullopt;
+  }
+  const auto text = stored_value.substr(kBegin.size(), stored_value.size() - kBegin.size() - kEnd.size());
+  const bool plain = text.find('\\') == std::string_view::npos && text.find('"') == std::string_view::npos;
+  return plain ? std::optional(text) : std::nullopt;
+}
+
+}  // namespace
+
 AttributeValue parse_stored(std::string_view stored_value) {
+  if (const auto text = plain_string(stored_value)) return AttributeValue::string(std::string(*text));
   StoredReader reader(stored_value);
   AttributeValue value = reader.value();
   if (!reader.at_end()) {

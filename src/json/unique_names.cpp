@@ -82,20 +82,27 @@ void append_object(const Object& object, std::string& out) {
   out += '}';
 }
 
+/// Most values of a request are texts: asking before the call saves most calls.
+bool is_container(const Value& value) { return value.is_object() || value.is_array(); }
+
 }  // namespace
 
 bool has_repeated_name(const Value& root) {
   switch (root.type()) {
     case simdjson::dom::element_type::OBJECT: {
       const Object object = root.get_object().value_unsafe();
-      for (auto member = object.begin(); member != object.end(); ++member) {
-        if (has_repeated_name(member.value())) return true;
+      std::size_t count = 0;
+      const auto end = object.end();
+      for (auto member = object.begin(); member != end; ++member) {
+        ++count;
+        const Value value = member.value();
+        if (is_container(value) && has_repeated_name(value)) return true;
       }
-      return object.size() > 1 && repeats_name(object);
+      return count > 1 && repeats_name(object);
     }
     case simdjson::dom::element_type::ARRAY:
       for (const Value element : Array(root)) {
-        if (has_repeated_name(element)) return true;
+        if (is_container(element) && has_repeated_name(element)) return true;
       }
       return false;
     default:
