@@ -25,8 +25,8 @@ std::string resource_arn(const Call& call) {
   return std::string(call.request.text("ResourceArn").value_or(std::string_view{}));
 }
 
-/// The name of the table that the resource ARN is of. Throws as the service does for what is no table's ARN, or not
-/// ours. Source of the order and the words: the AWS controller for Kubernetes' measurements, October 2026.
+/// The name of the table that the resource ARN names. Refuses ARNs of other resources and of other accounts in the
+/// service's words. Source of the order and the words: the AWS controller for Kubernetes' measurements, October 2026.
 std::string tagged_name(Call& call, const char* action) {
   constexpr std::size_t kShortestName = 3;
   const std::string arn = resource_arn(call);

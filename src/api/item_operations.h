@@ -9,7 +9,7 @@
 /// it and acts. Throws ApiError: ResourceNotFoundException, ValidationException, ConditionalCheckFailedException.
 namespace stator::api {
 
-/// What a write came to, and whom it met.
+/// A write that was done: its table (as it was resolved), its key and its outcome.
 struct ItemWritten {
   engine::TablePtr table;
   engine::Key key;

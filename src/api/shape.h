@@ -8,7 +8,7 @@
 #include "api/operations.h"
 #include "json/reader.h"
 
-/// The declarative shapes of all requests, and the one walk that checks them (house plan, decision 5).
+/// The declarative shapes of all requests, and the one walk that checks them (docs/architecture.md, decision 5).
 namespace stator::api {
 
 /// What check_shape met on its way that later rules ask for.

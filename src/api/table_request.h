@@ -14,7 +14,7 @@
 /// service's rules. All throw ValidationException.
 namespace stator::api {
 
-/// AttributeDefinitions in their order, and by name: there may be as many as the body holds.
+/// AttributeDefinitions in the request's order, found by name in logarithmic time: a body may hold very many.
 class Definitions {
  public:
   /// A name given twice is refused.

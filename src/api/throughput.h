@@ -16,7 +16,7 @@ std::optional<engine::Throughput> read_throughput(const Members& request);
 
 /// OnDemandThroughput of a CreateTable request (or of a new index).
 engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingMode mode, std::string_view index);
-/// The present limits with an UpdateTable request's OnDemandThroughput over them; -1, which removes a limit, is kept.
+/// An UpdateTable request's OnDemandThroughput merged over the present limits; -1, which removes a limit, is kept.
 engine::ThroughputLimits merge_on_demand(const Members& request, engine::BillingMode mode,
                                          engine::ThroughputLimits present, std::string_view index);
 /// The limits that are left once -1 has removed some.

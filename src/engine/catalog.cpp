@@ -103,7 +103,7 @@ void check_updatable(const Table& table, UpdateScope scope) {
   throw_in_use(std::string(kStillInUse) + "Table IOPS are currently being updated. Table: " + table.name);
 }
 
-/// A version of its own for a reply, which says CREATING even where the table is settled by then.
+/// A copy of the table for the reply, which shows the transitional status even if the table is settled by then.
 TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(table)); }
 
 }  // namespace

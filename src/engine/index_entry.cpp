@@ -65,7 +65,7 @@ std::optional<IndexKeyFault> check_attribute(const Index& index, const core::Key
     return IndexKeyFault{core::ApiError(core::ErrorCode::kValidation, std::move(message)), before_transaction};
   };
   if (value->type() != attribute.type) {
-    if (update != nullptr && !tells_type(*update, attribute.name)) {
+    if (update != nullptr && !has_static_type(*update, attribute.name)) {
       return fault("The update expression attempted to update the secondary index key to unsupported type", false);
     }
     return IndexKeyFault{index_key_type_mismatch(index, attribute, value->type()), false};

@@ -41,7 +41,7 @@ void check_known_index_key_types(const Table& table, const expression::Update& u
   if (fault) throw std::move(*fault);
 }
 
-bool tells_type(const expression::Update& update, const std::string& attribute) {
+bool has_static_type(const expression::Update& update, const std::string& attribute) {
   return type_written(update, attribute).has_value();
 }
 

@@ -13,12 +13,12 @@ namespace stator::engine {
 core::ApiError index_key_type_mismatch(const Index& index, const core::KeyAttribute& attribute,
                                        core::AttributeType actual);
 
-/// Throws where the update's own text and values already tell that an attribute which is a key of an index gets another
-/// type. The service sees that before it looks at paths into keys and before it reads the item; what only the item
-/// tells (SET key = other) is another error, raised when it is written.
+/// Throws if the expression alone shows that an index key would get the wrong type. The service checks that before it
+/// looks at paths into keys and before it reads the item; what only the item shows (SET key = other) is another error,
+/// raised when it is written.
 void check_known_index_key_types(const Table& table, const expression::Update& update);
 
-/// Whether the update's own text tells the type of what it writes to the attribute.
-bool tells_type(const expression::Update& update, const std::string& attribute);
+/// Whether the expression alone shows the type of what it writes to the attribute.
+bool has_static_type(const expression::Update& update, const std::string& attribute);
 
 }  // namespace stator::engine

@@ -54,7 +54,7 @@ struct Index {
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;
   bool backfilling = false;
-  /// True where the index holds every attribute in `name` (keys of table and index included, or projection ALL).
+  /// True if the index projects `attribute`: it is a key of the table or index, named, or the projection is ALL.
   [[nodiscard]] bool projects(std::string_view attribute, const core::KeySchema& table_schema) const;
 };
 

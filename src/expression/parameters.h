@@ -7,11 +7,11 @@
 
 namespace stator::expression {
 
-/// Whether the request may have the expression and legacy parameters it has, together. `expression_names` are the
-/// expression parameters of the operation in the order in which the service names them (Query: ProjectionExpression,
-/// FilterExpression, KeyConditionExpression; UpdateItem: UpdateExpression, ConditionExpression); `legacy_names` its
-/// parameters from before expressions (Query: AttributesToGet, QueryFilter, ConditionalOperator, KeyConditions).
-/// Throws ValidationException:
+/// Refuses requests that mix expression and legacy parameters, or have names or values and no expression.
+/// `expression_names` are the expression parameters of the operation in the order in which the service names them
+/// (Query: ProjectionExpression, FilterExpression, KeyConditionExpression; UpdateItem: UpdateExpression,
+/// ConditionExpression); `legacy_names` its parameters from before expressions (Query: AttributesToGet, QueryFilter,
+/// ConditionalOperator, KeyConditions). Throws ValidationException:
 /// - "Can not use both expression and non-expression parameters in the same request: …". KeyConditions alone may go
 ///   with expressions, as long as there is no KeyConditionExpression;
 /// - "ExpressionAttributeNames can only be specified when using expressions";
