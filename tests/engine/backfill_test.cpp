@@ -3,9 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "engine/disk_waits.h"
+#include "engine/grouped_items.h"
 #include "engine/keys.h"
 #include "engine/raw_store.h"
 #include "engine/support.h"
@@ -21,18 +20,6 @@ extern "C" int fdatasync(int fd) {
 
 namespace stator::engine {
 namespace {
-
-Index by_group(std::string name = "gsi") { return make_index(std::move(name), true, {{key_attribute("g")}, {}}); }
-
-std::string numbered(int i, bool grouped = true) {
-  return R"({"pk":{"S":"p)" + std::to_string(i) + R"("},"sk":{"S":"s"})" + (grouped ? R"(,"g":{"S":"g"})" : "") + "}";
-}
-
-bool is_settled(const Engine& engine, std::string_view name) {
-  const TablePtr table = engine.find_table(name);
-  if (table == nullptr || table->status != TableStatus::kActive) return false;
-  return std::ranges::all_of(table->indexes, [](const Index& index) { return index.status == TableStatus::kActive; });
-}
 
 TEST(Backfill, WhatIsWrittenBeforeTheBuildComesToItIsIndexedOnce) {
   Options options;

@@ -1,5 +1,6 @@
 // The life of tables and indexes: states, delays, restarts, backfills.
 
+#include "engine/grouped_items.h"
 #include "engine/keys.h"
 #include "engine/support.h"
 #include "engine/table_json.h"
@@ -7,21 +8,6 @@
 
 namespace stator::engine {
 namespace {
-
-Index by_group(std::string name = "gsi") { return make_index(std::move(name), true, {{key_attribute("g")}, {}}); }
-
-std::string numbered(int i, bool grouped = true) {
-  return R"({"pk":{"S":"p)" + std::to_string(i) + R"("},"sk":{"S":"s"})" + (grouped ? R"(,"g":{"S":"g"})" : "") + "}";
-}
-
-bool is_settled(const Engine& engine, std::string_view name) {
-  const TablePtr table = engine.find_table(name);
-  if (table == nullptr || table->status != TableStatus::kActive) return false;
-  for (const Index& index : table->indexes) {
-    if (index.status != TableStatus::kActive) return false;
-  }
-  return true;
-}
 
 TEST(Tables, WithoutDelayAreSettledAtTheReplyWhichStillNamesTheTransition) {
   const auto engine = open();
