@@ -181,7 +181,7 @@ class Select {
       query.filters_unprojected = !plan_.keyed;
       query.forward = plan_.forward;
       query.key_condition.predicates.push_back(plan_.ranges[i].hash);
-      if (plan_.ranges[i].range) query.key_condition.predicates.push_back(*plan_.ranges[i].range);
+      if (const auto& range = plan_.ranges[i].range) query.key_condition.predicates.push_back(*range);
       const PageResult result = read(query);
       if (result.more) return stop_at(i, result.page.last_evaluated_key_json);
     }

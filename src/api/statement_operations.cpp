@@ -100,7 +100,7 @@ class Batch {
   Member prepare(const BatchStatement& statement) const {
     Member member;
     member.fault = statement.fault;
-    if (member.fault != nullptr) return member;
+    if (member.fault != nullptr || !statement.member) return member;
     member.statement = &*statement.member;
     try {
       const partiql::Statement& parsed = *member.statement->statement;
@@ -148,7 +148,7 @@ class Batch {
       if (member.fault != nullptr) std::rethrow_exception(member.fault);
       ObjectWriter writer(out);
       if (member.get) {
-        read(member, writer);
+        read(member, *member.get, writer);
       } else {
         Written written = run_write(engine_, member.table, *member.statement);
         capacity_.add(member.table->name, written.capacity);
@@ -163,9 +163,9 @@ class Batch {
     }
   }
 
-  void read(const Member& member, ObjectWriter& writer) {
+  void read(const Member& member, const GetItem& get, ObjectWriter& writer) {
     thread_local std::string item;
-    const ItemRead read = run(engine_, member.table, *member.get, item);
+    const ItemRead read = run(engine_, member.table, get, item);
     capacity_.add(member.table->name, read.capacity);
     writer.text("TableName", member.table->name);
     if (read.found) partiql::ResultProjection(*member.statement->statement).append(item, writer.key("Item"));
