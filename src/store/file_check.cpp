@@ -66,8 +66,8 @@ void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   if (next != found.end()) fail(in_store(next->name) + " does not belong to the store");
 }
 
-/// The manifest that CURRENT names, sound up to where the list knows it to have been.
-void check_manifest(const fs::path& store_path, CheckedFiles& checked) {
+/// The manifest that CURRENT names, sound up to where the list knows it to have been. Returns its name.
+std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   const FileListContent& list = checked.known;
   std::string name = read_small_file(store_path / "CURRENT").value_or("");
   if (name.empty() || name.back() != '\n') fail("store/CURRENT does not name a manifest");
@@ -82,15 +82,15 @@ void check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   if (records.state == RecordsState::kDamaged) fail(in_store(name) + ": a record fails its checksum");
   if (records.sound_bytes == 0) fail(in_store(name) + " is empty");
   if (name == list.manifest && records.sound_bytes < list.manifest_bytes) fail(in_store(name) + " is cut off");
-  if (records.state == RecordsState::kTornEnd) {
-    checked.torn_manifest = store_path / name;
-    checked.manifest_sound_bytes = records.sound_bytes;
-  }
+  if (records.state == RecordsState::kTornEnd) checked.torn_files[store_path / name] = records.sound_bytes;
+  return name;
 }
 
-void check_tables(const fs::path& store_path) {
+void check_tables(const fs::path& store_path, const std::string& manifest_name) {
+  const std::string manifest = read_small_file(store_path / manifest_name, SIZE_MAX).value_or("");
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
-    if (entry.path().extension() == ".sst" && table_end_is_damaged(entry.path())) {
+    if (entry.path().extension() == ".sst" && table_end_is_damaged(entry.path()) &&
+        may_be_named(manifest, entry.path())) {
       fail(in_store(entry.path().filename().string()) + ": a block fails its checksum");
     }
   }
@@ -121,6 +121,7 @@ void check_listed_logs(const fs::path& store_path, const FileListContent& list) 
 void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked) {
   const auto listed_logs = std::move(checked.known.logs);
   checked.known.logs.clear();
+  std::string torn_log;
   for (const std::string& name : logs_in_order(store_path)) {
     if (checked.known.unneeded_logs.contains(name)) continue;
     const std::uintmax_t size_bytes = fs::file_size(store_path / name);
@@ -130,13 +131,16 @@ void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked
     }
     // A log gets its first record after it is in the list.
     if (has_list && !listed_logs.contains(name)) fail(in_store(name) + " does not belong to the store");
-    if (checked.torn_log) fail("a write-ahead log before store/" + name + " is cut off");
+    if (!torn_log.empty()) fail(in_store(torn_log) + ", which is not the newest write-ahead log, is cut off");
     const RecordsFound records = records_of(store_path / name);
     if (records.state == RecordsState::kDamaged) {
       fail(in_store(name) + ": a record in the write-ahead log fails its checksum");
     }
-    checked.torn_log = records.state == RecordsState::kTornEnd;
-    checked.known.logs[name] = size_bytes;
+    if (records.state == RecordsState::kTornEnd) {
+      torn_log = name;
+      checked.torn_files[store_path / name] = records.sound_bytes;
+    }
+    checked.known.logs[name] = records.state == RecordsState::kTornEnd ? records.sound_bytes : size_bytes;
   }
 }
 
@@ -150,8 +154,7 @@ CheckedFiles check_files(const fs::path& store_path, const std::optional<std::st
     checked.sealed = true;
     return checked;
   }
-  check_manifest(store_path, checked);
-  check_tables(store_path);
+  check_tables(store_path, check_manifest(store_path, checked));
   check_listed_logs(store_path, checked.known);
   check_logs(store_path, list.has_value(), checked);
   return checked;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -14,11 +15,10 @@ struct CheckedFiles {
   FileListContent known;
   /// The list says that the store was stopped cleanly.
   bool sealed = false;
-  /// The newest log ends in a record that was never acknowledged.
-  bool torn_log = false;
-  /// The manifest ends in a record that was never finished, from `manifest_sound_bytes` on; RocksDB would refuse it.
-  std::filesystem::path torn_manifest;
-  std::uint64_t manifest_sound_bytes = 0;
+  /// Files that end in a record that was never finished, and so never acknowledged (the newest log, the manifest), with
+  /// how far they are sound. What is behind that must be gone before anything else is written: at the next start it
+  /// could not be told from damage.
+  std::map<std::filesystem::path, std::uint64_t> torn_files;
   /// Logs without a byte, which only make every start slower.
   std::vector<std::filesystem::path> empty_logs;
 };

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace stator::store {
 namespace {
@@ -20,6 +21,8 @@ constexpr std::string_view kFirstLine = "stator files 1";
 /// Of a table this much of its end is hashed: footer, properties, range tombstones and what points to them.
 constexpr std::uint64_t kTableTailBytes = 4096;
 constexpr std::size_t kHexDigits = 16;
+/// What a disk writes at once.
+constexpr std::size_t kSectorBytes = 512;
 
 std::string hex(std::uint64_t number) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -63,7 +66,8 @@ void read_line(std::string_view line, FileListContent& content) {
   } else if (kind == "log") {
     content.logs[name] = std::nullopt;
   } else if (kind == "full-log") {
-    content.logs[name] = parse_number<std::uint64_t>(take_word(line), 10);
+    const auto size_bytes = parse_number<std::uint64_t>(take_word(line), 10);
+    if (!content.unneeded_logs.contains(name)) content.logs[name] = size_bytes;
   } else if (kind == "unneeded-log") {
     content.logs.erase(name);
     content.unneeded_logs[name] = true;
@@ -96,13 +100,23 @@ IOStatus size_of(rocksdb::FileSystem& files, const fs::path& path, std::uint64_t
   return files.GetFileSize(path.string(), rocksdb::IOOptions(), &size_bytes, nullptr);
 }
 
+/// Whether the zeros in a line, which has none, are what a power loss leaves in the place of a sector: they reach to
+/// its border or to the end of the list. `offset` is where the line begins in the list, `rest` begins with the line.
+bool was_never_written(std::string_view line, std::string_view rest, std::size_t offset) {
+  const std::size_t first = line.find('\0');
+  if (first == std::string_view::npos) return false;
+  const std::size_t end = std::min(rest.find_first_not_of('\0', first), rest.size());
+  const std::size_t border = (offset + first) / kSectorBytes * kSectorBytes + kSectorBytes - offset;
+  return end >= std::min(border, rest.size());
+}
+
+}  // namespace
+
 IOStatus sync_directory(rocksdb::FileSystem& files, const fs::path& path) {
   std::unique_ptr<rocksdb::FSDirectory> directory;
   IOStatus status = files.NewDirectory(path.string(), rocksdb::IOOptions(), &directory, nullptr);
   return status.ok() ? directory->Fsync(rocksdb::IOOptions(), nullptr) : status;
 }
-
-}  // namespace
 
 bool is_store_file(std::string_view name) {
   const auto ends = [name](std::string_view end) { return name.ends_with(end); };
@@ -126,6 +140,7 @@ std::vector<SealedFile> list_files(const fs::path& store_path) {
 
 FileListContent parse_file_list(std::string_view text) {
   FileListContent content;
+  const std::size_t total_bytes = text.size();
   std::uint64_t chain = 0;
   bool first = true;
   bool opened = false;
@@ -135,6 +150,7 @@ FileListContent parse_file_list(std::string_view text) {
     std::string_view line = text.substr(0, end);
     // A line that reached the disk in part may end in zeros instead of bytes.
     if (torn && !first && !content.sealed) break;
+    if (!first && !content.sealed && was_never_written(line, text, total_bytes - text.size())) break;
     if (torn) throw std::runtime_error("its last line is cut off");
     text.remove_prefix(end + 1);
     if (line.size() < kHexDigits + 1) throw std::runtime_error("a line is too short");
@@ -192,10 +208,18 @@ IOStatus FileList::append(std::string_view line, bool sync) {
   if (file_ == nullptr) return IOStatus::IOError("the list of files is not open");
   const std::uint64_t chain = next_in_chain(chain_, line);
   const rocksdb::IOOptions io;
-  IOStatus status = file_->Append(std::string(line).append(" ").append(hex(chain)).append("\n"), io, nullptr);
-  if (status.ok()) status = sync ? file_->Fsync(io, nullptr) : file_->Flush(io, nullptr);
-  if (status.ok()) chain_ = chain;
-  return status;
+  std::uint64_t before_bytes = 0;
+  IOStatus status = size_of(*files_, path_, before_bytes);
+  if (!status.ok()) return status;
+  status = file_->Append(std::string(line).append(" ").append(hex(chain)).append("\n"), io, nullptr);
+  if (!status.ok()) {
+    // Half a line in front of others would be damage.
+    if (!file_->Truncate(before_bytes, io, nullptr).ok()) file_.reset();
+    return status;
+  }
+  // The line is there, whatever becomes of it on the disk.
+  chain_ = chain;
+  return sync ? file_->Fsync(io, nullptr) : file_->Flush(io, nullptr);
 }
 
 IOStatus FileList::unseal(const FileListContent& list) {
@@ -203,6 +227,7 @@ IOStatus FileList::unseal(const FileListContent& list) {
   chain_ = list.chain;
   manifest_.clear();
   newest_log_.clear();
+  full_log_line_.clear();
   IOStatus status = files_->ReopenWritableFile(path_.string(), rocksdb::FileOptions(), &file_, nullptr);
   return status.ok() ? append("open", true) : status;
 }
@@ -220,6 +245,7 @@ IOStatus FileList::begin(const FileListContent& known, const fs::path& store_pat
   if (!known.manifest.empty()) lines.add(manifest_line(known.manifest, known.manifest_bytes));
   manifest_ = known.manifest;
   newest_log_.clear();
+  full_log_line_.clear();
   return replace(lines);
 }
 
@@ -228,15 +254,24 @@ IOStatus FileList::log_created(const std::string& name, const fs::path& store_pa
   // No line of the list may be on the disk before the name of the log that it tells of.
   IOStatus status = sync_directory(*files_, store_path);
   if (!status.ok()) return status;
-  if (!newest_log_.empty() && !newest_log_is_torn_) {
+  if (!full_log_line_.empty()) status = append(std::exchange(full_log_line_, {}), false);
+  if (status.ok() && !newest_log_.empty() && !newest_log_is_torn_) {
     std::uint64_t size_bytes = 0;
     status = size_of(*files_, store_path / newest_log_, size_bytes);
-    if (status.ok()) status = append("full-log " + newest_log_ + " " + std::to_string(size_bytes), false);
-    if (!status.ok()) return status;
+    full_log_line_ = "full-log " + newest_log_ + " " + std::to_string(size_bytes);
   }
+  if (!status.ok()) return status;
   newest_log_ = name;
   newest_log_is_torn_ = false;
   return append("log " + name, false);
+}
+
+IOStatus FileList::log_begins() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (file_ == nullptr) return IOStatus::IOError("the list of files is not open");
+  IOStatus status = file_->Fsync(rocksdb::IOOptions(), nullptr);
+  if (status.ok() && !full_log_line_.empty()) status = append(std::exchange(full_log_line_, {}), false);
+  return status;
 }
 
 void FileList::log_is_torn() {
@@ -252,6 +287,7 @@ IOStatus FileList::log_unneeded(const std::string& name, const fs::path& store_p
   // What made the log unneeded is in the manifest; a shorter one must not be believed.
   if (status.ok() && !manifest_.empty()) status = append(manifest_line(manifest_, size_bytes), false);
   if (status.ok()) status = append("unneeded-log " + name, true);
+  if (full_log_line_.starts_with("full-log " + name + " ")) full_log_line_.clear();
   return status;
 }
 

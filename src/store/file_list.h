@@ -48,6 +48,9 @@ FileListContent parse_file_list(std::string_view text);
 /// Size and hash of each of RocksDB's files in the directory, in the order of names. Throws std::system_error.
 std::vector<SealedFile> list_files(const std::filesystem::path& store_path);
 
+/// Makes the names in the directory durable.
+rocksdb::IOStatus sync_directory(rocksdb::FileSystem& files, const std::filesystem::path& path);
+
 /// True for names that RocksDB gives to files whose content matters, and would delete where it does not know them.
 bool is_store_file(std::string_view name);
 
@@ -63,8 +66,10 @@ class FileList {
   rocksdb::IOStatus unseal(const FileListContent& list);
   /// Writes a new list of an open store, durably, with what `known` says of logs and manifest.
   rocksdb::IOStatus begin(const FileListContent& known, const std::filesystem::path& store_path);
-  /// A log was created; the one before grows no more.
+  /// A log was created, empty as yet; the one before grows no more.
   rocksdb::IOStatus log_created(const std::string& name, const std::filesystem::path& store_path);
+  /// The newest log is about to get its first record. Durable.
+  rocksdb::IOStatus log_begins();
   /// An append to the newest log failed: its size is not what it seems, as RocksDB cuts off what was written of it.
   void log_is_torn();
   /// A log is about to be deleted, as the manifest says that it is no longer needed. Durable.
@@ -85,6 +90,9 @@ class FileList {
   std::unique_ptr<rocksdb::FSWritableFile> file_;
   std::uint64_t chain_ = 0;
   std::string newest_log_;
+  /// What is to be said of the log before the newest one. Said behind the newest one's name is on the disk, as the end
+  /// of that log need not be there yet.
+  std::string full_log_line_;
   bool newest_log_is_torn_ = false;
   std::string manifest_;
 };

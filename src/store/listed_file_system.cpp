@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 namespace stator::store {
 namespace {
 
@@ -10,7 +12,7 @@ using rocksdb::IOStatus;
 
 bool is_log(const fs::path& path) { return path.extension() == ".log"; }
 
-/// A log that tells the list when an append failed.
+/// A log that has the list on the disk before anything is in it, and tells it when an append failed.
 class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   LogFile(FileList& list, std::unique_ptr<rocksdb::FSWritableFile> file)
@@ -18,19 +20,51 @@ class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                   rocksdb::IODebugContext* debug) override {
-    return told(FSWritableFileOwnerWrapper::Append(data, options, debug));
+    IOStatus status = listed();
+    return status.ok() ? told(FSWritableFileOwnerWrapper::Append(data, options, debug)) : status;
   }
   IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                   const rocksdb::DataVerificationInfo& verification, rocksdb::IODebugContext* debug) override {
-    return told(FSWritableFileOwnerWrapper::Append(data, options, verification, debug));
+    IOStatus status = listed();
+    return status.ok() ? told(FSWritableFileOwnerWrapper::Append(data, options, verification, debug)) : status;
   }
 
  private:
+  IOStatus listed() {
+    if (is_listed_) return IOStatus::OK();
+    IOStatus status = list_.log_begins();
+    is_listed_ = status.ok();
+    return status;
+  }
   IOStatus told(IOStatus status) {
     if (!status.ok()) list_.log_is_torn();
     return status;
   }
   FileList& list_;
+  bool is_listed_ = false;
+};
+
+/// A file that ends earlier than the system says.
+class ShortenedFile final : public rocksdb::FSSequentialFileOwnerWrapper {
+ public:
+  ShortenedFile(std::unique_ptr<rocksdb::FSSequentialFile> file, std::uint64_t bytes)
+      : FSSequentialFileOwnerWrapper(std::move(file)), left_bytes_(bytes) {}
+
+  IOStatus Read(std::size_t count, const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
+                rocksdb::IODebugContext* debug) override {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, left_bytes_));
+    IOStatus status = FSSequentialFileOwnerWrapper::Read(wanted, options, result, scratch, debug);
+    if (status.ok()) left_bytes_ -= result->size();
+    return status;
+  }
+  IOStatus Skip(std::uint64_t count) override {
+    const std::uint64_t skipped = std::min(count, left_bytes_);
+    left_bytes_ -= skipped;
+    return FSSequentialFileOwnerWrapper::Skip(skipped);
+  }
+
+ private:
+  std::uint64_t left_bytes_;
 };
 
 /// The directory keeps others out already; this is for files that are copied elsewhere.
@@ -44,6 +78,16 @@ IOStatus close_to_others(const std::string& path) {
 ListedFileSystem::ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list,
                                    fs::path store_path)
     : FileSystemWrapper(base), list_(list), store_path_(std::move(store_path)) {}
+
+IOStatus ListedFileSystem::NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                             std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                             rocksdb::IODebugContext* debug) {
+  IOStatus status = target()->NewSequentialFile(path, options, file, debug);
+  if (const auto end = ends_.find(path); status.ok() && end != ends_.end()) {
+    *file = std::make_unique<ShortenedFile>(std::move(*file), end->second);
+  }
+  return status;
+}
 
 IOStatus ListedFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                            std::unique_ptr<rocksdb::FSWritableFile>* file,
@@ -64,8 +108,10 @@ IOStatus ListedFileSystem::RenameFile(const std::string& from, const std::string
                                       rocksdb::IODebugContext* debug) {
   IOStatus status = target()->RenameFile(from, to, options, debug);
   if (!status.ok() || fs::path(to).filename() != "CURRENT") return status;
+  // A line of the list may be on the disk before a name is.
+  status = sync_directory(*target(), store_path_);
   std::string name;
-  status = rocksdb::ReadFileToString(target(), to, &name);
+  if (status.ok()) status = rocksdb::ReadFileToString(target(), to, &name);
   if (!status.ok()) return status;
   while (!name.empty() && name.back() == '\n') name.pop_back();
   return list_.manifest_switched(name);

@@ -2,7 +2,9 @@
 
 #include <rocksdb/file_system.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "store/file_list.h"
@@ -15,7 +17,13 @@ class ListedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list, std::filesystem::path store_path);
 
+  /// Readers see so much of these files and no more. To be called before the store is opened.
+  void set_ends(std::map<std::filesystem::path, std::uint64_t> ends) { ends_ = std::move(ends); }
+
   const char* Name() const override { return "ListedFileSystem"; }
+  rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                      rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;
@@ -29,6 +37,7 @@ class ListedFileSystem final : public rocksdb::FileSystemWrapper {
  private:
   FileList& list_;
   const std::filesystem::path store_path_;
+  std::map<std::filesystem::path, std::uint64_t> ends_;
 };
 
 }  // namespace stator::store

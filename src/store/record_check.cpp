@@ -14,10 +14,13 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 32 * 1024;
 constexpr std::size_t kHeaderBytes = 7;
-constexpr unsigned kMaxRecordType = 4;  // full, first, middle, last
-/// What a disk writes at once. Such a piece of zeros, or so many zeros at the end, were never written: nothing that is
-/// stored holds as many.
+constexpr unsigned kFullRecord = 1;
+constexpr unsigned kLastPart = 4;  // behind first (2) and middle (3)
+/// What a disk writes at once. A sector of zeros was never written: nothing that is stored holds as many. So was what a
+/// file has of its last sector, and what a record has of its first one, where that is zeros and reaches to the sector's
+/// border.
 constexpr std::size_t kSectorBytes = 512;
+/// So many zeros at the end were never written either, wherever they begin.
 constexpr std::size_t kUnwrittenBytes = 8;
 
 std::uint32_t byte_at(std::string_view bytes, std::size_t i) { return static_cast<unsigned char>(bytes[i]); }
@@ -39,7 +42,7 @@ bool is_sound_record(std::string_view rest) {
   if (rest.size() < kHeaderBytes) return false;
   const std::uint32_t type = byte_at(rest, 6);
   const std::size_t length = record_bytes(rest);
-  return type != 0 && type <= kMaxRecordType && length <= rest.size() && checksum_holds(rest.substr(0, length));
+  return type != 0 && type <= kLastPart && length <= rest.size() && checksum_holds(rest.substr(0, length));
 }
 
 /// Whether a sound record begins anywhere in `rest` (of one block). Every offset is tried: the length of the record
@@ -47,6 +50,18 @@ bool is_sound_record(std::string_view rest) {
 bool holds_sound_record(std::string_view rest) {
   for (; rest.size() >= kHeaderBytes; rest.remove_prefix(1)) {
     if (is_sound_record(rest)) return true;
+  }
+  return false;
+}
+
+/// Whether some sector's share of `rest`, which begins at `offset_in_block`, is zeros.
+bool has_unwritten_sector(std::string_view rest, std::size_t offset_in_block) {
+  for (std::size_t at = 0; at < rest.size();) {
+    const std::size_t border = at + kSectorBytes - (offset_in_block + at) % kSectorBytes;
+    // All of a record within one sector is written at once.
+    if (at == 0 && border > rest.size()) return false;
+    if (is_zero(rest.substr(at, border - at))) return true;
+    at = border;
   }
   return false;
 }
@@ -60,11 +75,7 @@ bool looks_torn(std::string_view rest, std::size_t offset_in_block, bool more_bl
   const std::size_t length = record_bytes(rest);
   if (offset_in_block + length <= kBlockBytes && length > rest.size()) return true;
   if (is_zero(rest.substr(rest.size() - std::min(rest.size(), kUnwrittenBytes)))) return true;
-  for (std::size_t at = kSectorBytes - offset_in_block % kSectorBytes; at + kSectorBytes <= rest.size();
-       at += kSectorBytes) {
-    if (is_zero(rest.substr(at, kSectorBytes))) return true;
-  }
-  return false;
+  return has_unwritten_sector(rest, offset_in_block);
 }
 
 /// Goes through a file block by block.
@@ -78,8 +89,10 @@ class Checker {
     }
     std::string_view rest = block;
     while (!rest.empty() && is_sound_record(rest)) {
+      const std::uint32_t type = byte_at(rest, 6);
       rest.remove_prefix(record_bytes(rest));
-      found_.sound_bytes = begin_ + (block.size() - rest.size());
+      in_parts_ = type != kFullRecord && type != kLastPart;
+      if (!in_parts_) found_.sound_bytes = begin_ + (block.size() - rest.size());
     }
     begin_ += block.size();
     // What is too short for a header at the end of a block is filled with zeros.
@@ -89,10 +102,16 @@ class Checker {
                                         looks_torn(rest, block.size() - rest.size(), more_blocks));
     found_.state = torn ? RecordsState::kTornEnd : RecordsState::kDamaged;
   }
-  [[nodiscard]] const RecordsFound& found() const { return found_; }
+  [[nodiscard]] RecordsFound found() const {
+    RecordsFound found = found_;
+    if (found.state == RecordsState::kSound && in_parts_) found.state = RecordsState::kTornEnd;
+    return found;
+  }
 
  private:
   std::uint64_t begin_ = 0;
+  /// The last part of the record that was read last is still to come.
+  bool in_parts_ = false;
   RecordsFound found_;
 };
 

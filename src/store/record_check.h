@@ -10,8 +10,8 @@ namespace stator::store {
 
 enum class RecordsState : std::uint8_t {
   kSound,
-  /// The last record is cut off, or some of it was never written (a power loss leaves zeros). It was never
-  /// acknowledged.
+  /// The last record is cut off, or some of it was never written: a power loss leaves zeros in the place of sectors, of
+  /// any of them. It was never acknowledged.
   kTornEnd,
   /// Anything else.
   kDamaged,
@@ -19,7 +19,7 @@ enum class RecordsState : std::uint8_t {
 
 struct RecordsFound {
   RecordsState state = RecordsState::kSound;
-  /// How far records are sound.
+  /// How far records are sound, and whole: one that goes on in the next block counts when its last part is there.
   std::uint64_t sound_bytes = 0;
 };
 

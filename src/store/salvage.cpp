@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -64,13 +65,13 @@ void check_marker(const fs::path& directory, std::vector<std::string>& told) {
   }
 }
 
-/// Whether the manifest can be believed: then the tables are those that it names.
-bool manifest_is_sound(const fs::path& directory) {
+/// The manifest's bytes, if it can be believed: then the tables are those that it names.
+std::optional<std::string> sound_manifest(const fs::path& directory) {
   const fs::path store_path = directory / "store";
   std::string name = read_small_file(store_path / "CURRENT").value_or("");
-  if (name.empty() || name.back() != '\n') return false;
+  if (name.empty() || name.back() != '\n') return std::nullopt;
   name.pop_back();
-  if (!name.starts_with("MANIFEST-") || !is_store_file(name) || !fs::exists(store_path / name)) return false;
+  if (!name.starts_with("MANIFEST-") || !is_store_file(name) || !fs::exists(store_path / name)) return std::nullopt;
   FileListContent list;
   try {
     list = parse_file_list(read_small_file(directory / "FILES", SIZE_MAX).value_or(""));
@@ -81,12 +82,13 @@ bool manifest_is_sound(const fs::path& directory) {
     const std::vector<SealedFile> found = list_files(store_path);
     for (const SealedFile& file : list.files) {
       if (file.name != name && file.name != "CURRENT") continue;
-      if (std::find(found.begin(), found.end(), file) == found.end()) return false;
+      if (std::find(found.begin(), found.end(), file) == found.end()) return std::nullopt;
     }
   }
   const RecordsFound records = check_records(store_path / name);
-  return records.state == RecordsState::kSound && records.sound_bytes > 0 &&
-         (name != list.manifest || records.sound_bytes >= list.manifest_bytes);
+  const bool sound = records.state != RecordsState::kDamaged && records.sound_bytes > 0 &&
+                     (name != list.manifest || records.sound_bytes >= list.manifest_bytes);
+  return sound ? read_small_file(store_path / name, SIZE_MAX) : std::nullopt;
 }
 
 void copy_files(const fs::path& from, const fs::path& to, std::vector<std::string>& told) {
@@ -101,24 +103,46 @@ void copy_files(const fs::path& from, const fs::path& to, std::vector<std::strin
   }
 }
 
-/// Takes away tables that cannot be opened, of which nothing could be read. True where there are such.
-bool drop_unreadable_tables(const fs::path& store_path, const rocksdb::Options& options,
-                            std::vector<std::string>& told) {
-  bool dropped = false;
-  std::vector<fs::path> tables;
+struct UnreadableTables {
+  std::vector<fs::path> paths;
+  /// RocksDB must not touch them: a damaged end can end the process in its own assertions.
+  bool dangerous = false;
+};
+
+/// Tables of which nothing could be read. `manifest`: the bytes of a sound one; tables that it never named do not
+/// matter.
+UnreadableTables find_unreadable_tables(const fs::path& store_path, const rocksdb::Options& options,
+                                        const std::optional<std::string>& manifest) {
+  UnreadableTables found;
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
-    if (entry.path().extension() == ".sst") tables.push_back(entry.path());
-  }
-  for (const fs::path& path : tables) {
+    if (entry.path().extension() != ".sst") continue;
+    if (manifest && !may_be_named(*manifest, entry.path())) continue;
     rocksdb::SstFileReader reader(options);
-    // A damaged end can end the process in RocksDB's own assertions.
-    const bool readable = !table_end_is_damaged(path) && reader.Open(path.string()).ok();
-    if (readable) continue;
-    told.push_back("store/" + path.filename().string() + " cannot be read at all");
-    fs::remove(path);
-    dropped = true;
+    const bool dangerous = table_end_is_damaged(entry.path());
+    found.dangerous = found.dangerous || dangerous;
+    if (dangerous || !reader.Open(entry.path().string()).ok()) found.paths.push_back(entry.path());
   }
-  return dropped;
+  return found;
+}
+
+/// Whether the database consists of one of these tables; RocksDB deletes those that it does not need.
+bool needs_any(rocksdb::DB& db, const std::vector<fs::path>& tables) {
+  std::vector<rocksdb::LiveFileMetaData> live;
+  db.GetLiveFilesMetaData(&live);
+  return std::any_of(tables.begin(), tables.end(), [&live](const fs::path& path) {
+    const std::string name = path.filename().string();
+    return std::any_of(live.begin(), live.end(), [&](const auto& table) { return table.name.ends_with(name); });
+  });
+}
+
+/// Ends the copies of files where their last sound record does; what is behind was never acknowledged.
+void cut_torn_files(const fs::path& store_path) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("MANIFEST-") && !name.ends_with(".log")) continue;
+    const RecordsFound records = check_records(entry.path());
+    if (records.state == RecordsState::kTornEnd) fs::resize_file(entry.path(), records.sound_bytes);
+  }
 }
 
 Number number_of(std::string_view key) {
@@ -204,7 +228,7 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
   } catch (const std::runtime_error& damage) {
     told.emplace_back(damage.what());
   }
-  const bool sound = manifest_is_sound(directory);
+  const std::optional<std::string> manifest = sound_manifest(directory);
   copy_files(directory / "store", store_path, told);
 
   Options defaults;
@@ -213,12 +237,24 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
   // Each record and each block that is sound counts.
   options.paranoid_checks = false;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
-  const bool dropped = drop_unreadable_tables(store_path, options, told);
+  cut_torn_files(store_path);
+  const UnreadableTables unreadable = find_unreadable_tables(store_path, options, manifest);
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status = rocksdb::Status::Corruption();
-  if (sound && !dropped) status = rocksdb::DB::Open(options, store_path.string(), &opened);
+  if (manifest && !unreadable.dangerous) status = rocksdb::DB::Open(options, store_path.string(), &opened);
+  if (status.ok() && needs_any(*opened, unreadable.paths)) {
+    delete opened;
+    status = rocksdb::Status::Corruption();
+  }
   if (!status.ok()) {
-    told.emplace_back("the list of tables cannot be used and is made anew from the tables that are there");
+    for (const fs::path& path : unreadable.paths) {
+      told.push_back("store/" + path.filename().string() + " cannot be read at all");
+      fs::remove(path);
+    }
+    // RocksDB forgets the age of what it compacts, so a table that had been replaced may win over its successor.
+    told.emplace_back(
+        "the list of tables cannot be used and is made anew from the tables that are there; items may have older "
+        "values");
     options.create_if_missing = true;
     status = rocksdb::RepairDB(store_path.string(), options);
     if (status.ok()) status = rocksdb::DB::Open(options, store_path.string(), &opened);

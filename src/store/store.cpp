@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <system_error>
 
@@ -114,6 +115,18 @@ struct Disk {
         files(std::make_shared<ListedFileSystem>(base, list, directory.store_path())),
         environment(rocksdb::NewCompositeEnv(files)) {}
 
+  /// Ends files where their last sound record does, durably.
+  void cut(const std::map<std::filesystem::path, std::uint64_t>& ends) const {
+    const rocksdb::IOOptions io;
+    for (const auto& [path, bytes] : ends) {
+      std::unique_ptr<rocksdb::FSWritableFile> file;
+      rocksdb::IOStatus status = base->ReopenWritableFile(path.string(), rocksdb::FileOptions(), &file, nullptr);
+      if (status.ok()) status = file->Truncate(bytes, io, nullptr);
+      if (status.ok()) status = file->Fsync(io, nullptr);
+      if (status.ok()) status = file->Close(io, nullptr);
+      if (!status.ok()) throw OpenError("cannot cut " + path.string() + ": " + one_line(status));
+    }
+  }
   /// Of a closed store. Its last log is empty and goes away; one with anything in it is for the next start.
   void seal() {
     std::vector<SealedFile> found = list_files(directory.store_path());
@@ -124,6 +137,8 @@ struct Disk {
       logs.push_back(directory.store_path() / file.name);
     }
     std::erase_if(found, is_log);
+    // What was deleted must not come back behind the seal, nor what was created go.
+    if (!sync_directory(*base, directory.store_path()).ok()) return;
     if (list.seal(found).ok()) remove(logs);
   }
   /// Logs that neither RocksDB nor the list needs.
@@ -195,12 +210,11 @@ void Store::Impl::open_disk(const Options& options) {
                                                     : Access::kReadWrite;
   disk = std::make_unique<Disk>(options, access);
   const CheckedFiles checked = check_disk();
-  if (!read_only) prepare_disk(checked);
+  // What stands behind was being written when the process or the machine died, and was never acknowledged.
+  read_only ? disk->files->set_ends(checked.torn_files) : prepare_disk(checked);
   rocksdb::Options rocks = rocks_options(options);
   rocks.env = disk->environment.get();
   rocks.create_if_missing = disk->directory.store_is_new() && !read_only;
-  // Where the machine died while the last record was being written: what stands there was never acknowledged.
-  if (checked.torn_log) rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   write_options.sync = options.sync;
   open_database(rocks, disk->directory.store_path().string(), "data directory " + options.directory.string());
 }
@@ -227,13 +241,13 @@ CheckedFiles Store::Impl::check_disk() const {
 /// From here on the directory is changed.
 void Store::Impl::prepare_disk(const CheckedFiles& checked) {
   try {
+    // First, so that a start which is cut short leaves what the next one can tell from damage, and the list names the
+    // sizes of files that it will find.
+    disk->cut(checked.torn_files);
     const rocksdb::IOStatus status = checked.sealed ? disk->list.unseal(checked.known)
                                                     : disk->list.begin(checked.known, disk->directory.store_path());
     if (!status.ok()) throw OpenError("cannot write " + disk->directory.list_path().string() + ": " + one_line(status));
     disk->directory.require(Feature::kFileList);
-    if (!checked.torn_manifest.empty()) {
-      std::filesystem::resize_file(checked.torn_manifest, checked.manifest_sound_bytes);
-    }
     disk->remove(checked.empty_logs);
   } catch (const std::system_error& error) {
     throw OpenError("cannot use " + disk->directory.path().string() + " as data directory: " + error.code().message());

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -104,6 +105,20 @@ class Table {
 };
 
 }  // namespace
+
+bool may_be_named(std::string_view manifest, const std::filesystem::path& table) {
+  // Format: RocksDB's VersionEdit. A table that is added is the number 103, its level and its own number, as varints.
+  constexpr char kNewFile = 103;
+  constexpr unsigned char kMaxLevel = 63;
+  std::uint64_t number = std::strtoull(table.stem().c_str(), nullptr, 10);
+  std::string wanted;
+  for (; number >= 0x80; number >>= 7) wanted.push_back(static_cast<char>(number | 0x80));
+  wanted.push_back(static_cast<char>(number));
+  for (std::size_t at = manifest.find(wanted, 2); at != std::string_view::npos; at = manifest.find(wanted, at + 1)) {
+    if (manifest[at - 2] == kNewFile && static_cast<unsigned char>(manifest[at - 1]) <= kMaxLevel) return true;
+  }
+  return false;
+}
 
 bool table_end_is_damaged(const std::filesystem::path& path) {
   Table table(path);

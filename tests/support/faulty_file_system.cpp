@@ -29,6 +29,18 @@ void restore(const std::string& path, const std::optional<std::string>& content)
   std::ofstream(path, std::ios::binary | std::ios::trunc) << *content;
 }
 
+/// Fills with zeros what was written of some sectors from `synced_bytes` on.
+void lose_sectors(const std::string& path, std::uint64_t synced_bytes, const std::function<bool()>& is_lost) {
+  constexpr std::uint64_t kSectorBytes = 512;
+  std::string bytes = content_of(path).value_or("");
+  for (std::uint64_t at = synced_bytes; at < bytes.size();) {
+    const std::uint64_t end = std::min<std::uint64_t>(bytes.size(), (at / kSectorBytes + 1) * kSectorBytes);
+    if (is_lost()) bytes.replace(at, end - at, end - at, '\0');
+    at = end;
+  }
+  restore(path, bytes);
+}
+
 std::string directory_of(const std::string& path) { return fs::path(path).parent_path().string(); }
 
 }  // namespace
@@ -48,6 +60,13 @@ class FaultyFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& /*verification*/, IODebugContext* debug) override {
     return Append(data, options, debug);
+  }
+  IOStatus Truncate(std::uint64_t bytes, const IOOptions& options, IODebugContext* debug) override {
+    IOStatus status = system_.begin(Operation::kTruncate, path_);
+    const std::optional<std::string> before = content_of(path_);
+    if (status.ok()) status = FSWritableFileOwnerWrapper::Truncate(bytes, options, debug);
+    if (status.ok()) system_.on_truncated(path_, bytes, [path = path_, before] { restore(path, before); });
+    return status;
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
     IOStatus status = system_.begin(Operation::kSync, path_);
@@ -132,11 +151,19 @@ void FaultyFileSystem::on_synced(const std::string& path) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Written& written = files_[path];
   written.synced_bytes = written.bytes;
+  std::erase_if(changes_, [&](const Change& change) { return change.settled_by == path; });
+}
+
+void FaultyFileSystem::on_truncated(const std::string& path, std::uint64_t bytes, std::function<void()> undo) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // Where it is undone the file is as it was on the disk.
+  files_[path] = {.synced_bytes = bytes, .bytes = bytes};
+  changes_.push_back({path, std::move(undo)});
 }
 
 void FaultyFileSystem::on_directory_synced(const std::string& path) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::erase_if(changes_, [&](const NameChange& change) { return change.directory == path; });
+  std::erase_if(changes_, [&](const Change& change) { return change.settled_by == path; });
 }
 
 IOStatus FaultyFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -213,9 +240,12 @@ void FaultyFileSystem::lose_unsynced(std::uint32_t seed) {
   };
   for (auto& [path, written] : files_) {
     if (!fs::exists(path) || written.bytes == written.synced_bytes) continue;
-    fs::resize_file(path, written.synced_bytes + up_to(written.bytes - written.synced_bytes));
-    // The length may be on the disk before the bytes are.
-    if (up_to(2) == 0) fs::resize_file(path, written.bytes);
+    // The length may be on the disk before the bytes are, which then are missing by whole sectors.
+    if (up_to(2) == 0) {
+      lose_sectors(path, written.synced_bytes, [&] { return up_to(2) == 0; });
+    } else {
+      fs::resize_file(path, written.synced_bytes + up_to(written.bytes - written.synced_bytes));
+    }
   }
   // A journal keeps the order of changes of names.
   const std::size_t kept = up_to(changes_.size());

@@ -16,7 +16,7 @@ namespace stator::testing {
 /// and power losses, after which only what was synced is sure to be there. Safe for use from several threads.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  enum class Operation : std::uint8_t { kCreate, kAppend, kSync, kRename, kDelete, kSyncDirectory };
+  enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory };
   /// Asked before each operation; what is not OK is returned in its place, and nothing is done.
   using Rule = std::function<rocksdb::IOStatus(Operation operation, const std::string& path)>;
 
@@ -33,7 +33,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   [[nodiscard]] std::uint64_t operations() const;
   /// Makes of the files what a disk may hold after the power loss: names that were created, renamed or deleted since
   /// their directory was synced are as before, from some point on; files end somewhere between what was synced and what
-  /// was written, or have zeros from there. `seed` decides. Nothing may have a file open.
+  /// was written, or have zeros in some sectors of 512 bytes in between. `seed` decides. Nothing may have a file open.
   void lose_unsynced(std::uint32_t seed);
 
   const char* Name() const override { return "FaultyFileSystem"; }
@@ -59,15 +59,17 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     std::uint64_t synced_bytes = 0;
     std::uint64_t bytes = 0;
   };
-  /// A change of names that is not on the disk for sure, and how to undo it.
-  struct NameChange {
-    std::string directory;
+  /// A change of names, or a cut, that is not on the disk for sure until this directory or file is synced, and how to
+  /// undo it.
+  struct Change {
+    std::string settled_by;
     std::function<void()> undo;
   };
   rocksdb::IOStatus begin(Operation operation, const std::string& path);
   rocksdb::IOStatus take_room(std::uint64_t bytes);
   void on_appended(const std::string& path, std::uint64_t bytes);
   void on_synced(const std::string& path);
+  void on_truncated(const std::string& path, std::uint64_t bytes, std::function<void()> undo);
   void on_directory_synced(const std::string& path);
 
   mutable std::mutex mutex_;
@@ -76,7 +78,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   std::uint64_t operations_ = 0;
   std::uint64_t off_at_ = UINT64_MAX;
   std::map<std::string, Written> files_;
-  std::vector<NameChange> changes_;
+  std::vector<Change> changes_;
 };
 
 }  // namespace stator::testing
