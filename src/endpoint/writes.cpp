@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "core/api_error.h"
 #include "json/reader.h"
+#include "partiql/syntax.h"
 
 namespace stator::endpoint {
 namespace {
@@ -19,40 +19,19 @@ bool holds(const std::array<std::string_view, N>& names, std::string_view name) 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); });
-  return out;
-}
-
-/// The first words of a statement; a table's name may stand in double quotes, and an index follows it after a dot.
-std::vector<std::string> first_words(std::string_view statement) {
-  constexpr std::size_t kMost = 3;
-  std::vector<std::string> words;
-  std::size_t at = 0;
-  while (words.size() < kMost) {
-    at = statement.find_first_not_of(" \t\r\n", at);
-    if (at == std::string_view::npos) break;
-    std::size_t end = 0;
-    if (statement[at] == '"') {
-      end = statement.find('"', at + 1);
-      words.emplace_back(statement.substr(at + 1, end - std::min(end, at + 1)));
-      at = end == std::string_view::npos ? statement.size() : end + 1;
-    } else {
-      end = std::min(statement.find_first_of(" \t\r\n\"", at), statement.size());
-      words.emplace_back(statement.substr(at, end - at));
-      at = end;
-    }
+/// Null for a text that is none.
+partiql::SharedStatement parse_statement(std::string_view text) {
+  try {
+    return partiql::parse_cached(text);
+  } catch (const core::ApiError&) {
+    return nullptr;
   }
-  return words;
 }
 
-bool statement_writes(std::string_view statement) {
-  const auto words = first_words(statement);
-  if (words.empty()) return true;
-  const std::string verb = upper(words.front());
-  return verb != "SELECT" && !verb.starts_with("EXISTS");
+bool statement_writes(std::string_view text) {
+  const auto statement = parse_statement(text);
+  return statement == nullptr ||
+         (statement->kind != partiql::StatementKind::kSelect && statement->kind != partiql::StatementKind::kExists);
 }
 
 std::vector<std::string> statements_of(const json::Object& request) {
@@ -141,10 +120,8 @@ std::vector<std::string> written_tables(std::string_view operation, std::string_
   for (const char* name : {"TableName", "TargetTableName", "GlobalTableName", "TableArn", "ResourceArn", "BackupArn"})
     add_member(request, name, names);
   for (const std::string& statement : statements_of(request)) {
-    const auto words = first_words(statement);
-    if (words.empty() || !statement_writes(statement)) continue;
-    const std::size_t place = upper(words.front()) == "UPDATE" ? 1 : 2;
-    if (words.size() > place) add_once(words[place], names);
+    const auto parsed = parse_statement(statement);
+    if (parsed != nullptr && statement_writes(statement)) add_once(std::string(parsed->source.table), names);
   }
   return names;
 }

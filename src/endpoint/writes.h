@@ -7,8 +7,8 @@
 /// What a request would change, told from the request alone.
 namespace stator::endpoint {
 
-/// Whether the operation changes items, tables or settings. PartiQL statements are judged by their first word; an
-/// operation or a statement that is not known is taken to write.
+/// Whether the operation changes items, tables or settings. An operation that is not known, and a text that is
+/// no PartiQL statement, is taken to write.
 bool writes(std::string_view operation, std::string_view body);
 
 /// The tables that a writing request changes, by name, each once, in the request's order; the resource where it is no
