@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/pattern_commands.h"
 #include "cli/progress_bar.h"
+#include "cli/sql_command.h"
 #include "cli/table.h"
 #include "cli/tail_command.h"
 #include "cli/target.h"
@@ -312,6 +313,7 @@ void add_ddb_commands(CLI::App& root, Session& session) {
   add_list_tables(*ddb, session);
   add_seed(*ddb, session);
   add_scan(*ddb, session);
+  add_sql_command(*ddb, session);
   add_tail_command(*ddb, session);
   add_pattern_commands(*ddb, session);
 }

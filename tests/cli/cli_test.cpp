@@ -138,6 +138,61 @@ TEST_F(CommandLine, RunsTheWholeMainJob) {
       "not found (stator ddb schema-load creates table cruddur-messages)\n");
 }
 
+TEST_F(CommandLine, SqlRunsStatementsAndShowsWhatTheyReturn) {
+  stator({"ddb", "schema-load"});
+  const auto sql = [this](std::vector<std::string> rest, const std::string& input = "", bool terminal = false) {
+    std::vector<std::string> line = {"ddb", "sql"};
+    line.insert(line.end(), rest.begin(), rest.end());
+    return stator(line, input, terminal);
+  };
+  const Outcome inserted =
+      sql({R"(INSERT INTO "cruddur-messages" VALUE {'pk': 'a', 'sk': '1', 'n': 5, 's': <<'x'>>})"});
+  EXPECT_EQ(inserted.code, 0) << inserted.err;
+  EXPECT_TRUE(inserted.out.starts_with("0 items, ")) << inserted.out;
+  const std::string script =
+      "-- two statements; in one text\nINSERT INTO \"cruddur-messages\" VALUE {'pk': 'a', 'sk': '2;', "
+      "'m': {'k': [1, 'two', NULL]}};\n\nUPDATE \"cruddur-messages\" SET n = 7 "
+      "WHERE pk = 'a' AND sk = '2;';\n";
+  EXPECT_EQ(sql({}, script).code, 0);
+  const std::string select = R"(SELECT sk, n, s, m FROM "cruddur-messages" WHERE pk = 'a')";
+  const Outcome table = sql({select});
+  EXPECT_NE(table.out.find("\n|  sk  |  n  |    s    |"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find("|  2;  |  7  |"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find(R"({"k": [1, "two", null]})"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find("\n2 items, 0.5 capacity units, "), std::string::npos) << table.out;
+  EXPECT_EQ(sql({select, "--output", "jsonl", "--limit", "1"}).out, R"({"sk":{"S":"1"},"n":{"N":"5"},"s":{"SS":["x"]}})"
+                                                                    "\n");
+  EXPECT_EQ(sql({select, "--output", "json"}).out.front(), '[');
+  EXPECT_TRUE(sql({select, "--output", "csv"}).out.starts_with("sk,n,s,m\r\n1,5,"));
+  EXPECT_EQ(sql({R"(SELECT n FROM "cruddur-messages" WHERE pk = ? AND n > ?)", "--parameters",
+                 R"([{"S":"a"},{"N":"6"}])", "--output", "jsonl"})
+                .out,
+            "{\"n\":{\"N\":\"7\"}}\n");
+  const std::string file = (directory_.path() / "some.sql").string();
+  std::ofstream(file) << select << ";" << select;
+  EXPECT_EQ(sql({"--file", file, "--output", "jsonl"}).out.size(), 2 * sql({select, "--output", "jsonl"}).out.size());
+  const Outcome faulty = sql({"SELECT * FROM"});
+  EXPECT_EQ(faulty.code, 1);
+  EXPECT_EQ(
+      faulty.err,
+      "An error occurred (ValidationException) when calling the ExecuteStatement operation: Statement wasn't well "
+      "formed, can't be processed: Unexpected term\n");
+  EXPECT_EQ(sql({select, "--parameters", "{}"}).err,
+            "stator: --parameters: expected a JSON list of attribute values\n");
+}
+
+TEST_F(CommandLine, SqlPromptGoesOnAfterFaults) {
+  stator({"ddb", "schema-load"});
+  const Outcome outcome = stator({"ddb", "sql"},
+                                 "SELECT nonsense;\nSELECT *\nFROM \"cruddur-messages\" -- all; of it\n;\n\\q\n"
+                                 "never read;\n",
+                                 true);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_NE(outcome.err.find("Expected FROM after SELECT list\n"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.out.find("sql> ...> ...> 0 items, "), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("never"), std::string::npos);
+}
+
 TEST_F(CommandLine, GetConversationPrintsResponseCapacityAndLines) {
   stator({"ddb", "schema-load"});
   stator({"ddb", "seed"});
@@ -337,7 +392,7 @@ TEST_F(CommandLine, BashCompletesCommandsAndOptions) {
   out.resize(fread(out.data(), 1, out.size(), pipe));
   EXPECT_EQ(pclose(pipe), 0);
   EXPECT_EQ(out,
-            "schema-load seed scan\n--segments\nget-conversation\njson jsonl\nshop-tables\nshop-tables\n--key\n\n");
+            "schema-load seed scan sql\n--segments\nget-conversation\njson jsonl\nshop-tables\nshop-tables\n--key\n\n");
 }
 
 TEST_F(CommandLine, DocsNameEveryCommandAndOptionOfItemsAndTables) {

@@ -58,6 +58,7 @@ class GuardedCommands : public ::testing::Test {
 const std::vector<std::vector<std::string>> kWriting = {{"ddb", "schema-load"},
                                                         {"ddb", "drop", "things"},
                                                         {"ddb", "seed"},
+                                                        {"ddb", "sql", "INSERT INTO things VALUE {'pk': 'z'}"},
                                                         {"ddb", "patterns", "change"},
                                                         {"ddb", "patterns", "forget"}};
 

@@ -1,0 +1,125 @@
+#include "cli/line_reader.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <istream>
+#include <ostream>
+
+#include "http/shared_library.h"
+
+namespace stator::cli {
+namespace {
+
+constexpr int kMostLinesKept = 1000;
+
+/// The callback of libedit has no argument of ours: one prompt at a time is asked.
+const LineReader::Complete* g_complete = nullptr;
+
+char* next_word(const char* text, int state) {
+  static std::vector<std::string> words;
+  static std::size_t at = 0;
+  if (state == 0) {
+    words.clear();
+    at = 0;
+    // What it asks may fail (an endpoint that is gone); then nothing is offered.
+    try {
+      if (g_complete != nullptr) words = (*g_complete)(text);
+    } catch (const std::exception&) {
+      words.clear();
+    }
+    std::erase_if(words, [&](const std::string& word) { return !word.starts_with(text); });
+  }
+  // libedit frees what it is given.
+  return at < words.size() ? ::strdup(words[at++].c_str()) : nullptr;
+}
+
+}  // namespace
+
+/// libedit's interface in the manner of readline, as far as it is used.
+struct LineReader::Library {
+  using Generator = char*(const char*, int);
+  using Attempted = char**(const char*, int, int);
+
+  Library() : library("libedit.so.2", "libedit2") {
+    readline = library.function<char* (*)(const char*)>("readline");
+    add_history = library.function<int (*)(const char*)>("add_history");
+    read_history = library.function<int (*)(const char*)>("read_history");
+    write_history = library.function<int (*)(const char*)>("write_history");
+    stifle_history = library.function<void (*)(int)>("stifle_history");
+    matches = library.function<char** (*)(const char*, Generator*)>("rl_completion_matches");
+    self = this;
+    *library.function<Attempted**>("rl_attempted_completion_function") = [](const char* text, int, int) {
+      *self->library.function<int*>("rl_attempted_completion_over") = 1;
+      return self->matches(text, &next_word);
+    };
+    static char breaks[] = " \t\n\"',.()[]{}<>=!;";
+    *library.function<const char**>("rl_completer_word_break_characters") = breaks;
+  }
+  ~Library() { self = nullptr; }
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+  http::SharedLibrary library;
+  char* (*readline)(const char*) = nullptr;
+  int (*add_history)(const char*) = nullptr;
+  int (*read_history)(const char*) = nullptr;
+  int (*write_history)(const char*) = nullptr;
+  void (*stifle_history)(int) = nullptr;
+  char** (*matches)(const char*, Generator*) = nullptr;
+  Complete complete;
+  static inline Library* self = nullptr;
+};
+
+LineReader::LineReader(Session& session, std::filesystem::path history, Complete complete)
+    : session_(session), history_(std::move(history)) {
+  if (!session.in_is_terminal || !session.out_is_terminal) return;
+  try {
+    library_ = std::make_unique<Library>();
+  } catch (const std::runtime_error&) {
+    return;  // not installed: plain lines
+  }
+  library_->complete = std::move(complete);
+  g_complete = &library_->complete;
+  library_->stifle_history(kMostLinesKept);
+  if (!history_.empty()) library_->read_history(history_.c_str());
+}
+
+LineReader::~LineReader() {
+  g_complete = nullptr;
+  if (!library_ || history_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::create_directories(history_.parent_path(), ignored);
+  // Statements hold data: the file is its owner's alone before anything is in it.
+  const int file = ::open(history_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  ::close(file);
+  library_->write_history(history_.c_str());
+}
+
+std::optional<std::string> LineReader::read(const std::string& prompt) {
+  if (library_) {
+    session_.out->flush();
+    char* const line = library_->readline(prompt.c_str());
+    if (line == nullptr) return std::nullopt;
+    std::string text(line);
+    std::free(line);  // NOLINT(cppcoreguidelines-no-malloc): libedit's
+    return text;
+  }
+  if (session_.in_is_terminal) *session_.out << prompt << std::flush;
+  std::string line;
+  if (!std::getline(*session_.in, line)) return std::nullopt;
+  return line;
+}
+
+void LineReader::remember(std::string line) {
+  if (!library_) return;
+  std::ranges::replace(line, '\n', ' ');
+  library_->add_history(line.c_str());
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,294 @@
+#include "cli/sql_command.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <set>
+#include <sstream>
+
+#include "cli/line_reader.h"
+#include "cli/table.h"
+#include "cli/target.h"
+#include "core/api_error.h"
+#include "toolkit/call.h"
+#include "toolkit/guard.h"
+#include "toolkit/item_output.h"
+#include "toolkit/statements.h"
+#include "toolkit/tables.h"
+
+namespace stator::cli {
+namespace {
+
+struct SqlOptions {
+  std::string statement;
+  std::string file;
+  toolkit::StatementOptions run;
+};
+
+/// "0.5": no more digits than it takes.
+std::string units_text(double units) {
+  std::ostringstream text;
+  text << units;
+  return text.str();
+}
+
+std::string summary(const toolkit::StatementResult& result) {
+  char milliseconds[32];
+  std::snprintf(milliseconds, sizeof milliseconds, "%.1f", static_cast<double>(result.time.count()) / 1000);
+  std::string text = std::to_string(result.items) + (result.items == 1 ? " item" : " items");
+  if (result.pages > 1) text += " in " + std::to_string(result.pages) + " pages";
+  return text + ", " + units_text(result.capacity_units) + " capacity units, " + milliseconds + " ms";
+}
+
+/// Runs statements and shows what they return.
+class Runner {
+ public:
+  Runner(Session& session, const SqlOptions& options)
+      : session_(session), options_(options), endpoint_(open_endpoint(session)) {
+    if (session.output != OutputFormat::kHuman) {
+      constexpr toolkit::ItemFormat kFormats[] = {toolkit::ItemFormat::kPython, toolkit::ItemFormat::kJson,
+                                                  toolkit::ItemFormat::kJsonLines, toolkit::ItemFormat::kCsv};
+      output_ = toolkit::make_item_output(kFormats[static_cast<std::size_t>(session.output)], *session.out);
+    }
+  }
+
+  [[nodiscard]] endpoint::Endpoint& endpoint() { return *endpoint_; }
+  [[nodiscard]] const std::set<std::string>& attributes() const { return attributes_; }
+
+  void run(const std::string& statement) {
+    const toolkit::StatementResult result =
+        toolkit::run_statement(*endpoint_, statement, options_.run, [this](const json::Array& items) { show(items); });
+    if (session_.output == OutputFormat::kHuman) *session_.out << summary(result) << "\n" << std::flush;
+  }
+
+  void finish() {
+    if (output_ && !session_.dry_run) output_->finish();
+  }
+
+ private:
+  void show(const json::Array& items) {
+    if (output_) {
+      for (const json::Value value : items) {
+        json::Object item;
+        if (value.get(item) == simdjson::SUCCESS) output_->write(item);
+      }
+    } else if (items.size() > 0) {
+      draw(table_of(items), *session_.out, session_.colour);
+    }
+  }
+
+  /// Columns in the order in which attributes are met.
+  Table table_of(const json::Array& items) {
+    Table table;
+    for (const json::Value value : items) {
+      json::Object item;
+      if (value.get(item) != simdjson::SUCCESS) continue;
+      std::vector<std::string> row(table.headings.size());
+      for (const auto attribute : item) {
+        auto column = std::ranges::find(table.headings, attribute.key) - table.headings.begin();
+        if (column == std::ssize(table.headings)) {
+          table.headings.emplace_back(attribute.key);
+          attributes_.emplace(attribute.key);
+          row.emplace_back();
+        }
+        row[static_cast<std::size_t>(column)] = toolkit::plain_text(attribute.value);
+      }
+      table.rows.push_back(std::move(row));
+    }
+    return table;
+  }
+
+  Session& session_;
+  const SqlOptions& options_;
+  std::unique_ptr<endpoint::Endpoint> endpoint_;
+  std::unique_ptr<toolkit::ItemOutput> output_;
+  std::set<std::string> attributes_;
+};
+
+/// What a prompt completes: the words of the language, tables with their indexes and keys, and attributes that were
+/// seen.
+class Words {
+ public:
+  explicit Words(Runner& runner) : runner_(runner) {}
+
+  std::vector<std::string> operator()(const std::string& word) {
+    if (!asked_) ask();
+    std::set<std::string> all(known_.begin(), known_.end());
+    all.insert(runner_.attributes().begin(), runner_.attributes().end());
+    std::vector<std::string> matching;
+    std::ranges::copy_if(all, std::back_inserter(matching), [&](const auto& text) { return text.starts_with(word); });
+    return matching;
+  }
+
+ private:
+  /// Once, when the first word is to be completed.
+  void ask() {
+    asked_ = true;
+    constexpr std::size_t kMostDescribed = 20;
+    for (const char* keyword : {"SELECT",
+                                "FROM",
+                                "WHERE",
+                                "AND",
+                                "OR",
+                                "NOT",
+                                "IN",
+                                "BETWEEN",
+                                "IS",
+                                "MISSING",
+                                "NULL",
+                                "ORDER BY",
+                                "DESC",
+                                "INSERT INTO",
+                                "VALUE",
+                                "UPDATE",
+                                "SET",
+                                "REMOVE",
+                                "DELETE FROM",
+                                "RETURNING ALL OLD *",
+                                "RETURNING ALL NEW *",
+                                "RETURNING MODIFIED OLD *",
+                                "RETURNING MODIFIED NEW *",
+                                "begins_with(",
+                                "contains(",
+                                "size(",
+                                "attribute_type(",
+                                "attribute_exists(",
+                                "attribute_not_exists(",
+                                "list_append(",
+                                "set_add(",
+                                "set_delete(",
+                                "if_not_exists("}) {
+      known_.emplace(keyword);
+    }
+    const std::vector<std::string> tables = toolkit::list_tables(runner_.endpoint());
+    known_.insert(tables.begin(), tables.end());
+    for (std::size_t i = 0; i < std::min(tables.size(), kMostDescribed); ++i) add_description(tables[i]);
+  }
+
+  void add_description(const std::string& table) {
+    toolkit::RequestBuilder request;
+    const std::string reply =
+        toolkit::call(runner_.endpoint(), "DescribeTable", request.text("TableName", table).str());
+    json::Parser parser;
+    const json::Value root = parser.parse(reply);
+    add_names(root["Table"]["AttributeDefinitions"], "AttributeName");
+    add_names(root["Table"]["GlobalSecondaryIndexes"], "IndexName");
+    add_names(root["Table"]["LocalSecondaryIndexes"], "IndexName");
+  }
+
+  void add_names(simdjson::simdjson_result<json::Value> list, const char* member) {
+    json::Array array;
+    if (list.get(array) != simdjson::SUCCESS) return;
+    for (const json::Value element : array) {
+      std::string_view name;
+      if (element[member].get(name) == simdjson::SUCCESS) known_.emplace(name);
+    }
+  }
+
+  Runner& runner_;
+  bool asked_ = false;
+  std::set<std::string> known_;
+};
+
+std::filesystem::path history_file() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (const std::string state = variable("XDG_STATE_HOME"); !state.empty()) {
+    return std::filesystem::path(state) / "stator" / "sql_history";
+  }
+  const std::string home = variable("HOME");
+  return home.empty() ? std::filesystem::path() : std::filesystem::path(home) / ".local/state/stator/sql_history";
+}
+
+/// Statements one after the other, each ended by a semicolon; what goes wrong is told, and the next one is asked for.
+void prompt(Session& session, Runner& runner) {
+  Words words(runner);
+  LineReader reader(session, history_file(), [&words](const std::string& word) { return words(word); });
+  *session.out << "PartiQL on " << runner.endpoint().describe() << "; end statements with ; and leave with \\q\n";
+  std::string pending;
+  while (const auto line = reader.read(pending.empty() ? "sql> " : "...> ")) {
+    if (pending.empty() && (*line == "\\q" || *line == "exit" || *line == "quit")) break;
+    std::string rest;
+    const auto statements = toolkit::split_statements(pending + *line + "\n", &rest);
+    for (const std::string& statement : statements) {
+      reader.remember(statement + ";");
+      try {
+        runner.run(statement);
+      } catch (const toolkit::DryRunEnd&) {
+        // It was shown.
+      } catch (const toolkit::OperationError& error) {
+        *session.err << toolkit::describe(error) << "\n";
+      } catch (const std::runtime_error& error) {
+        *session.err << error.what() << "\n";
+      }
+    }
+    pending = std::move(rest);
+  }
+  *session.out << "\n";
+}
+
+std::string read_all(std::istream& in) { return {std::istreambuf_iterator<char>(in), {}}; }
+
+void sql(Session& session, const SqlOptions& options) {
+  if (!options.run.parameters_json.empty()) {
+    json::Parser parser;
+    bool is_list = false;
+    try {
+      is_list = parser.parse(options.run.parameters_json).is_array();
+    } catch (const core::ApiError&) {
+      // said below
+    }
+    if (!is_list) throw CommandError("stator: --parameters: expected a JSON list of attribute values", 2);
+  }
+  std::string text = options.statement;
+  const bool asks = text.empty() && options.file.empty() && session.in_is_terminal;
+  if (!options.file.empty()) {
+    std::ifstream file(options.file, std::ios::binary);
+    if (!file) throw CommandError("cannot read " + options.file);
+    text = read_all(file);
+  } else if (text.empty() && !asks) {
+    text = read_all(*session.in);
+  }
+  Runner runner(session, options);
+  if (asks) {
+    prompt(session, runner);
+  } else {
+    for (const std::string& statement : toolkit::split_statements(text)) {
+      try {
+        runner.run(statement);
+      } catch (const toolkit::DryRunEnd&) {
+        // It was shown; the next one is independent of it.
+      }
+    }
+  }
+  runner.finish();
+}
+
+}  // namespace
+
+void add_sql_command(CLI::App& ddb, Session& session) {
+  auto* command = ddb.add_subcommand("sql", "Run PartiQL statements: one, those of a file, or a prompt's");
+  const auto options = std::make_shared<SqlOptions>();
+  auto* statement =
+      command->add_option("STATEMENT", options->statement, "The statement (default: standard input, or a prompt)");
+  command->add_option("--file", options->file, "Statements parted by semicolons")
+      ->type_name("FILE")
+      ->excludes(statement);
+  command
+      ->add_option("--parameters", options->run.parameters_json,
+                   "The values of the statement's ?, e.g. [{\"S\": \"a\"}, {\"N\": \"1\"}]")
+      ->type_name("JSON");
+  command->add_option("--limit", options->run.limit, "At most so many items of each statement")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--consistent", options->run.consistent, "Strongly consistent reads");
+  command->footer(
+      "Example: stator ddb sql \"SELECT * FROM \\\"cruddur-messages\\\" WHERE pk = 'GRP#1'\" --output json");
+  command->callback([options, &session] { sql(session, *options); });
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,175 @@
+#include "toolkit/statements.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "json/writer.h"
+#include "toolkit/call.h"
+
+namespace stator::toolkit {
+namespace {
+
+std::string request_of(std::string_view statement, const StatementOptions& options, std::uint64_t read,
+                       const std::string& token) {
+  RequestBuilder request;
+  request.text("Statement", statement).text("ReturnConsumedCapacity", "TOTAL");
+  if (!options.parameters_json.empty()) request.json("Parameters", options.parameters_json);
+  if (options.consistent) request.json("ConsistentRead", "true");
+  if (options.limit > 0) {
+    constexpr std::uint64_t kMostAtOnce = 100'000;
+    request.number("Limit", std::min(kMostAtOnce, options.limit - std::min(read, options.limit - 1)));
+  }
+  if (!token.empty()) request.text("NextToken", token);
+  return request.str();
+}
+
+/// Where a quoted part or comment that begins at `at` ends; `at` itself where none does.
+std::size_t skip_quoted(std::string_view text, std::size_t at) {
+  const auto behind = [&](std::string_view end, std::size_t from) {
+    const std::size_t found = text.find(end, from);
+    return found == std::string_view::npos ? text.size() : found + end.size();
+  };
+  const std::string_view rest = text.substr(at);
+  if (rest.starts_with('\'')) return behind("'", at + 1);
+  if (rest.starts_with('"')) return behind("\"", at + 1);
+  if (rest.starts_with("--")) return behind("\n", at + 2);
+  if (rest.starts_with("/*")) return behind("*/", at + 2);
+  return at;
+}
+
+bool says_nothing(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const bool is_comment = text.substr(at).starts_with("--") || text.substr(at).starts_with("/*");
+    if (is_comment) {
+      at = skip_quoted(text, at);
+    } else if (text.find_first_of(" \t\r\n\v\f", at) == at) {
+      ++at;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+void append_plain(const json::Value& value, std::string& out);
+
+/// Elements parted by commas between brackets, each as JSON.
+template <class Collection, class Append>
+void append_all(const Collection& collection, std::string_view brackets, std::string& out, const Append& append) {
+  out += brackets.front();
+  bool first = true;
+  for (const auto& element : collection) {
+    if (!first) out += ", ";
+    first = false;
+    append(element);
+  }
+  out += brackets.back();
+}
+
+/// One attribute value as JSON of plain values.
+void append_plain(const json::Value& value, std::string& out) {
+  json::Object object;
+  if (value.get(object) != simdjson::SUCCESS || object.begin() == object.end()) return;
+  const auto member = *object.begin();
+  std::string_view text;
+  json::Array array;
+  json::Object map;
+  if (member.key == "NULL") {
+    out += "null";
+  } else if (member.value.get(text) == simdjson::SUCCESS) {
+    if (member.key == "N") {
+      out += text;
+    } else {
+      json::append_string(text, out);
+    }
+  } else if (member.value.get(array) == simdjson::SUCCESS) {
+    const bool numbers = member.key == "NS";
+    append_all(array, "[]", out, [&](const json::Value& element) {
+      if (element.get(text) != simdjson::SUCCESS) return append_plain(element, out);
+      if (numbers) {
+        out += text;
+      } else {
+        json::append_string(text, out);
+      }
+    });
+  } else if (member.value.get(map) == simdjson::SUCCESS) {
+    append_all(map, "{}", out, [&](const auto& entry) {
+      json::append_string(entry.key, out);
+      out += ": ";
+      append_plain(entry.value, out);
+    });
+  } else {
+    out += simdjson::minify(member.value);
+  }
+}
+
+}  // namespace
+
+StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view statement, const StatementOptions& options,
+                              const PageVisitor& visit) {
+  StatementResult result;
+  json::Parser parser;
+  std::string token;
+  const auto begin = std::chrono::steady_clock::now();
+  do {
+    const std::string reply = call(endpoint, "ExecuteStatement", request_of(statement, options, result.items, token));
+    json::Object root;
+    json::Value member;
+    json::Array items;
+    if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is no object");
+    ++result.pages;
+    if (json::find_member(root, "Items", member) && member.get(items) == simdjson::SUCCESS) {
+      result.items += items.size();
+      visit(items);
+    }
+    json::Value units;
+    double used = 0;
+    if (json::find_member(root, "ConsumedCapacity", member) &&
+        member["CapacityUnits"].get(units) == simdjson::SUCCESS && units.get(used) == simdjson::SUCCESS) {
+      result.capacity_units += used;
+    }
+    std::string_view next;
+    token.clear();
+    if (json::find_member(root, "NextToken", member) && member.get(next) == simdjson::SUCCESS) token = next;
+  } while (!token.empty() && (options.limit == 0 || result.items < options.limit));
+  result.time = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  return result;
+}
+
+std::vector<std::string> split_statements(std::string_view text, std::string* rest) {
+  std::vector<std::string> statements;
+  std::size_t begin = 0;
+  std::size_t at = 0;
+  const auto take = [&](std::size_t end) {
+    const std::string_view statement = text.substr(begin, end - begin);
+    if (!says_nothing(statement)) statements.emplace_back(statement);
+    begin = end + 1;
+  };
+  while (at < text.size()) {
+    const std::size_t behind = skip_quoted(text, at);
+    if (behind == at && text[at] == ';') take(at);
+    at = std::max(behind, at + 1);
+  }
+  if (rest != nullptr) {
+    *rest = text.substr(std::min(begin, text.size()));
+    if (says_nothing(*rest)) rest->clear();
+  } else if (begin < text.size()) {
+    take(text.size());
+  }
+  return statements;
+}
+
+std::string plain_text(const json::Value& attribute_value) {
+  json::Object object;
+  std::string_view text;
+  if (attribute_value.get(object) == simdjson::SUCCESS && object.begin() != object.end()) {
+    const auto member = *object.begin();
+    if (member.value.get(text) == simdjson::SUCCESS) return std::string(text);
+  }
+  std::string out;
+  append_plain(attribute_value, out);
+  return out;
+}
+
+}  // namespace stator::toolkit

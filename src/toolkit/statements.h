@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "json/reader.h"
+
+namespace stator::toolkit {
+
+struct StatementOptions {
+  /// The statement's parameters as a JSON list of attribute values; empty: none.
+  std::string parameters_json;
+  bool consistent = false;
+  /// At most so many items; 0: all.
+  std::uint64_t limit = 0;
+};
+
+/// What a statement came to.
+struct StatementResult {
+  std::uint64_t items = 0;
+  std::uint64_t pages = 0;
+  double capacity_units = 0;
+  std::chrono::microseconds time{};
+};
+
+/// Receives the items of one page.
+using PageVisitor = std::function<void(const json::Array& items)>;
+
+/// Runs a PartiQL statement (ExecuteStatement) and reads every page. Throws OperationError, and what `visit` throws.
+StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view statement, const StatementOptions& options,
+                              const PageVisitor& visit);
+
+/// The statements of a text, parted by semicolons outside of strings, quoted names and comments; without those that say
+/// nothing. `rest`: what follows the last semicolon, which a prompt waits to see finished; null: it is a statement too.
+std::vector<std::string> split_statements(std::string_view text, std::string* rest = nullptr);
+
+/// An attribute value for people: text and numbers as they are, NULL, true, lists and maps as JSON of plain values.
+std::string plain_text(const json::Value& attribute_value);
+
+}  // namespace stator::toolkit
