@@ -25,7 +25,7 @@ class ItemEdit : public ::testing::Test {
       call(endpoint_, "UpdateItem", request);
       return "written";
     } catch (const OperationError& error) {
-      return error.type;
+      return std::string(error.type.name());
     }
   }
   endpoint::Embedded endpoint_{engine::Options{}};
