@@ -41,10 +41,6 @@ void check_update(const engine::Table& table, const expression::Update& update, 
   std::vector<std::string> nested;
   update.append_nested_attributes(nested);
   check_nested_attributes(table, nested);
-  // Known before the item is read, and so before its condition is held against it.
-  if (place == Place::kOperation && update.statement_size_bytes() > core::kMaxItemSizeBytes) {
-    core::throw_validation("Item size to update has exceeded the maximum allowed size");
-  }
 }
 
 engine::WriteAction begin_action(engine::WriteKind kind, const engine::TablePtr& table, const ItemWrite& request) {
@@ -81,6 +77,11 @@ engine::WriteAction resolve(const engine::TablePtr& table, const UpdateItem& req
   engine::WriteAction action = begin_action(engine::WriteKind::kUpdate, table, request);
   action.key = key_from_attributes(*table, request.key);
   if (request.update) check_update(*table, *request.update, place);
+  // Known before the item is read, and so before its condition is held against it.
+  if (request.update && request.statement_is_limited &&
+      request.update->statement_size_bytes() > core::kMaxItemSizeBytes) {
+    core::throw_validation("Item size to update has exceeded the maximum allowed size");
+  }
   action.update = request.update ? &*request.update : nullptr;
   return action;
 }

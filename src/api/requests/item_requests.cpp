@@ -178,6 +178,7 @@ UpdateItem read_update_item(const Members& request, Place place) {
     update.condition = read_condition(request, place, bindings);
     bindings.check_all_used();
     if (!is_operation(place)) update.key = read_key(request, place);
+    update.statement_is_limited = is_operation(place);
   });
   return update;
 }

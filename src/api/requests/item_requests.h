@@ -40,6 +40,9 @@ struct UpdateItem : ItemWrite {
   KeyAttributes key;
   /// None: creates the item with nothing but its key.
   std::optional<expression::Update> update;
+  /// Whether the statement's own size is held against the item size limit: that of UpdateItem, not of transactions and
+  /// PartiQL.
+  bool statement_is_limited = false;
 };
 
 /// The ConditionCheck of a transaction.
