@@ -265,7 +265,10 @@ TEST(Writes, AreToldFromTheRequest) {
        R"({"Statements":[{"Statement":"SELECT 1"},{"Statement":"DELETE FROM t WHERE pk=1"}]})",
        true,
        {"t"}},
-      {"ExecuteTransaction", R"-({"TransactStatements":[{"Statement":"EXISTS(SELECT * FROM t WHERE pk=1)"}]})-", false, {}},
+      {"ExecuteTransaction",
+       R"-({"TransactStatements":[{"Statement":"EXISTS(SELECT * FROM t WHERE pk=1)"}]})-",
+       false,
+       {}},
       {"NewOperation", "{}", true, {}},
       {"ExecuteStatement", "no JSON", true, {}},
   };
