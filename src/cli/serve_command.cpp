@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -81,9 +82,17 @@ void log_line(core::LogLevel level, std::string_view line) {
   }
 }
 
+/// The C library reserves 64 MB of addresses for each thread that allocates. A process that may have only so many would
+/// have none left for data, and RocksDB's own threads end it where an allocation fails.
+void share_one_heap_where_addresses_are_few() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) ::mallopt(M_ARENA_MAX, 1);
+}
+
 void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
+  share_one_heap_where_addresses_are_few();
   options.http.log_format = options.log_format == "json" ? server::LogFormat::kJson : server::LogFormat::kText;
   server::configure_log(options.log_level, options.http.log_format);
   if (options.credentials) {  // also where it is empty: a variable that is not set must not open the door

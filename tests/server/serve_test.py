@@ -194,6 +194,26 @@ class Serve(unittest.TestCase):
         served.stop()
         self.assertRegex(served.log, r"the limit on open files \(700\) leaves room for \d+ connections, not 5000")
 
+    @unittest.skipIf(os.environ.get("STATOR_SANITIZE"), "sanitizers reserve more addresses than any limit leaves")
+    def test_in_memory_refuses_writes_before_the_limit_on_addresses_ends_it(self):
+        for limit_mb in (160, 350, 500):
+            served = Served("--in-memory", before=lambda: resource.setrlimit(
+                resource.RLIMIT_AS, (limit_mb << 20, limit_mb << 20)))
+            self.started.append(served)
+            self.assertEqual(call(served.port, "CreateTable", TABLE)[0], 200)
+            written = 0
+            while True:
+                item = {"pk": {"S": "item %d" % written}, "text": {"S": "x" * 300_000}}
+                status, reply = call(served.port, "PutItem", {"TableName": "things", "Item": item})
+                if status != 200 or written == 1000:
+                    break
+                written += 1
+            self.assertEqual((status, reply["__type"].split("#")[1]), (400, "LimitExceededException"), limit_mb)
+            self.assertGreater(written * 300_000, limit_mb << 20 >> 5)
+            status, reply = call(served.port, "GetItem", {"TableName": "things", "Key": {"pk": {"S": "item 0"}}})
+            self.assertEqual((status, len(reply["Item"]["text"]["S"])), (200, 300_000), limit_mb)
+            self.assertEqual(served.stop(), 0)
+
     def test_a_second_signal_ends_it_at_once(self):
         served = self.serve("--in-memory")
         with socket.create_connection(("127.0.0.1", served.port)) as client:
