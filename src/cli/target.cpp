@@ -46,7 +46,9 @@ std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
                                                   const std::string& table) {
   toolkit::ask_to_write(guard_options(session), what, table);
-  return guard_confirmed(session, remote::open_target(target_options(session)), table);
+  remote::TargetOptions target = target_options(session);
+  target.will_write = !session.read_only && !session.dry_run;
+  return guard_confirmed(session, remote::open_target(target), table);
 }
 
 std::unique_ptr<endpoint::Endpoint> guard_confirmed(const Session& session,

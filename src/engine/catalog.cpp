@@ -158,6 +158,7 @@ void Catalog::load() {
   } catch (const std::exception& error) {
     throw store::DamagedError(std::string("the catalog of tables is damaged: ") + error.what());
   }
+  if (store_.is_read_only()) return;
   drop_spaces(dropped);
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);
@@ -451,12 +452,16 @@ void Catalog::settle(std::string_view name) {
   const std::int64_t now_ms = clock_.now_ms();
   if (before == nullptr || now_ms < due_ms(*before)) return;
   if (before->status == TableStatus::kDeleting) {
-    erase(*before);
+    store_.is_read_only() ? forget(*before) : erase(*before);
     return;
   }
   Table table = *before;
   std::vector<store::SpaceId> gone;
   settle_statuses(table, now_ms, gone);
+  if (store_.is_read_only()) {
+    publish(new_entry(std::move(table)));
+    return;
+  }
   store::Batch batch;
   commit_and_drop(std::move(table), gone, batch);
 }
@@ -506,6 +511,13 @@ void Catalog::erase(const Table& table) {
   batch.remove(catalog_key(CatalogRow::kTable, table.name));
   for (const store::SpaceId space : spaces) batch.put(catalog_key(CatalogRow::kDropped, space), {});
   store_.write(batch);
+  forget(table);
+  stripes_.barrier();
+  if (table.stream != nullptr) change_log_.close(table.stream);
+  drop_spaces(spaces);
+}
+
+void Catalog::forget(const Table& table) {
   const std::shared_ptr<TableState> state = table.state;
   {
     const std::unique_lock<std::shared_mutex> writing(entries_mutex_);
@@ -513,9 +525,6 @@ void Catalog::erase(const Table& table) {
     if (entry != entries_.end()) entries_.erase(entry);
   }
   state->publish(nullptr);
-  stripes_.barrier();
-  if (table.stream != nullptr) change_log_.close(table.stream);
-  drop_spaces(spaces);
 }
 
 void Catalog::drop_spaces(const std::vector<store::SpaceId>& spaces) {

@@ -41,7 +41,8 @@ class Catalog {
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  /// Reads the rows and takes up what was left undone. Throws store::OpenError where a row is damaged.
+  /// Reads the rows and, unless the store is read-only, takes up what was left undone. Throws store::OpenError where a
+  /// row is damaged.
   void load();
 
   TablePtr find(std::string_view name);
@@ -75,6 +76,7 @@ class Catalog {
   void commit(Table table, store::Batch& batch);
   void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);
   void erase(const Table& table);
+  void forget(const Table& table);
   void drop_spaces(const std::vector<store::SpaceId>& spaces);
   store::SpaceId new_space(store::Batch& batch);
   /// Gives the table a new time-to-live range to be built, or none; the one it had goes to `gone`.

@@ -163,12 +163,13 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.directory = options.directory;
   store_options.sync = options.sync;
   store_options.create_if_missing = options.create_if_missing;
+  store_options.read_only = options.read_only;
   store_options.log = options.log;
   store_options.resources = options.resources;
   auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
   if (options.jobs_paused) impl->jobs.pause();
   impl->catalog.load();
-  if (impl->tokens.has_rows()) impl->trim_tokens();
+  if (!options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 

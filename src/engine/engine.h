@@ -28,6 +28,9 @@ struct Options {
   std::filesystem::path directory;
   bool sync = false;
   bool create_if_missing = true;
+  /// Nothing in the directory is changed or created, no job runs, and several processes may read at the same time. What
+  /// a status would have become by now is answered without being stored. Calls that write throw store::StoreError.
+  bool read_only = false;
   /// Told what no caller waits for: errors in the background, and what was mended at the start.
   core::LogSink log = {};
   store::Resources resources = {};

@@ -103,18 +103,30 @@ std::string describe_holder(int process_id) {
   return "process " + std::to_string(process_id) + (command.empty() ? "" : " (" + command + ")");
 }
 
+bool holds_nothing(const std::filesystem::path& directory) {
+  std::error_code error;
+  const auto status = std::filesystem::status(directory, error);
+  if (status.type() == std::filesystem::file_type::not_found) return true;
+  return status.type() == std::filesystem::file_type::directory && std::filesystem::is_empty(directory, error) &&
+         !error;
+}
+
 /// Opens the directory, waiting for whoever holds it: most commands are done in milliseconds.
-std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options) {
+std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options, bool writable) {
   constexpr std::chrono::milliseconds kBetweenTries{20};
   constexpr std::chrono::milliseconds kSilence{500};
   engine::Options engine;
   engine.directory = options.data_directory;
   engine.log = options.log;
+  engine.read_only = !writable;
   const auto start = std::chrono::steady_clock::now();
   bool told = false;
   for (;;) {
     try {
       return std::make_unique<endpoint::Embedded>(engine);
+    } catch (const store::NoStoreError&) {
+      if (writable) throw;
+      return std::make_unique<endpoint::Embedded>(engine::Options{});
     } catch (const store::InUseError& error) {
       if (const auto url = find_running_server(engine.directory)) return open_server(*url);
       const auto waited = std::chrono::steady_clock::now() - start;
@@ -132,37 +144,50 @@ std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options)
   }
 }
 
-/// A data directory that is not there yet: reads find an empty database, the first write makes the directory.
-class NotYetCreated : public endpoint::Endpoint {
+/// The data directory in this process. It is opened for reading until a request writes, and then for writing; where
+/// there is no store, reads find an empty database.
+class LocalDirectory : public endpoint::Endpoint {
  public:
-  explicit NotYetCreated(TargetOptions options) : options_(std::move(options)), empty_(engine::Options{}) {}
-
-  using Endpoint::call;
-  void call(const endpoint::Request& request, std::string& reply) override { choose(request).call(request, reply); }
-  [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override { return empty_.effort(operation); }
-  [[nodiscard]] std::string describe() const override { return options_.data_directory; }
-
- private:
-  endpoint::Endpoint& choose(const endpoint::Request& request) {
-    const std::lock_guard lock(mutex_);
-    if (!created_ && endpoint::writes(request.operation, request.body)) created_ = open_directory(options_);
-    if (created_) return *created_;
-    return empty_;
+  explicit LocalDirectory(TargetOptions options) : options_(std::move(options)) {
+    if (holds_nothing(options_.data_directory)) {
+      current_ = std::make_shared<endpoint::Embedded>(engine::Options{});
+      return;
+    }
+    writable_ = options_.will_write;
+    current_ = open_directory(options_, writable_);
   }
 
-  TargetOptions options_;
-  endpoint::Embedded empty_;
-  std::mutex mutex_;
-  std::unique_ptr<endpoint::Endpoint> created_;
-};
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override { choose(request)->call(request, reply); }
+  [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override {
+    const std::lock_guard lock(mutex_);
+    return current_ == nullptr ? Endpoint::effort(operation) : current_->effort(operation);
+  }
+  [[nodiscard]] std::string describe() const override {
+    const std::lock_guard lock(mutex_);
+    return writable_ ? current_->describe() : options_.data_directory;
+  }
 
-bool holds_nothing(const std::filesystem::path& directory) {
-  std::error_code error;
-  const auto status = std::filesystem::status(directory, error);
-  if (status.type() == std::filesystem::file_type::not_found) return true;
-  return status.type() == std::filesystem::file_type::directory && std::filesystem::is_empty(directory, error) &&
-         !error;
-}
+ private:
+  std::shared_ptr<endpoint::Endpoint> choose(const endpoint::Request& request) {
+    const std::lock_guard lock(mutex_);
+    if (!writable_ && endpoint::writes(request.operation, request.body)) {
+      // A reader keeps writers out, this one too. Calls that still read keep it a moment longer, for which it is
+      // waited.
+      current_.reset();
+      current_ = open_directory(options_, true);
+      writable_ = true;
+    } else if (current_ == nullptr) {
+      current_ = open_directory(options_, false);  // opening for writing failed
+    }
+    return current_;
+  }
+
+  const TargetOptions options_;
+  mutable std::mutex mutex_;
+  bool writable_ = false;
+  std::shared_ptr<endpoint::Endpoint> current_;
+};
 
 }  // namespace
 
@@ -176,9 +201,8 @@ std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options) {
     engine.log = options.log;
     return std::make_unique<endpoint::Embedded>(engine);
   }
-  if (holds_nothing(options.data_directory)) return std::make_unique<NotYetCreated>(options);
   if (const auto url = find_running_server(options.data_directory)) return open_server(*url);
-  return open_directory(options);
+  return std::make_unique<LocalDirectory>(options);
 }
 
 }  // namespace stator::remote

@@ -17,6 +17,8 @@ struct TargetOptions {
   std::string endpoint_url;
   /// The embedded engine's directory, created when missing. Empty: in memory.
   std::string data_directory;
+  /// The caller is going to write: the directory is opened for it at once, and not first for reading.
+  bool will_write = false;
   /// Of the embedded engine; also told for whom a command waits.
   core::LogSink log = {};
   /// How long to wait for another process to leave the directory.
@@ -34,8 +36,10 @@ bool is_production(const TargetOptions& options);
 /// plain
 ///    keys there; else "local"/"local" and us-east-1, which local servers accept;
 /// 3. a running `stator serve` that holds `data_directory` (discovery.h);
-/// 4. the engine in this process on `data_directory`. Where nothing is there yet, reads find no tables, and the first
-///    write creates the directory. Held by another process, it is waited for.
+/// 4. the engine in this process on `data_directory`. Until a request writes, it only reads: nothing in the directory
+/// is
+///    changed, and others may read it too. Where nothing is there yet, reads find no tables, and the first write
+///    creates the directory. Held by another process, it is waited for.
 /// Where opening the directory fails because a server has just taken it, looks for that server once more.
 /// Throws std::runtime_error (store::OpenError and ConfigurationError are such) with one line for the user.
 std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options);

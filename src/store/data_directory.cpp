@@ -94,7 +94,7 @@ DataDirectory::DataDirectory(fs::path path, Access access, const core::LogSink& 
   std::error_code error;
   const fs::file_status status = fs::status(path_, error);
   if (status.type() == fs::file_type::not_found) {
-    if (access != Access::kCreate) throw OpenError("there is no data directory " + path_.string());
+    if (access != Access::kCreate) throw NoStoreError("there is no data directory " + path_.string());
     make_private_directory(path_);
   } else if (error) {
     fail_by_errno(path_, error.value());
@@ -109,17 +109,21 @@ DataDirectory::DataDirectory(fs::path path, Access access, const core::LogSink& 
     check_store(access);
     if (access != Access::kReadOnly) close_to_others(log);
   } catch (...) {
-    ::close(lock_fd_);
+    if (lock_fd_ >= 0) ::close(lock_fd_);
     throw;
   }
 }
 
-DataDirectory::~DataDirectory() { ::close(lock_fd_); }
+DataDirectory::~DataDirectory() {
+  if (lock_fd_ >= 0) ::close(lock_fd_);
+}
 
 void DataDirectory::lock(Access access) {
   const bool shared = access == Access::kReadOnly;
   const fs::path file = path_ / "LOCK";
-  const int fd = ::open(file.c_str(), (shared ? O_RDONLY : O_RDWR) | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(file.c_str(), shared ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  // Whoever writes makes the file first, so without it nobody does.
+  if (fd < 0 && shared && errno == ENOENT) return;
   if (fd < 0) fail_by_errno(path_, errno);
   if (::flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) {
     lock_fd_ = fd;
@@ -149,7 +153,7 @@ void DataDirectory::look_for_marker(Access access) const {
   if (fs::exists(store_path(), error) && !fs::is_empty(store_path(), error) && !fs::exists(path_ / kMarker)) {
     throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
   }
-  if (access != Access::kCreate) throw OpenError("there is no Stator data in " + path_.string());
+  if (access != Access::kCreate) throw NoStoreError("there is no Stator data in " + path_.string());
 }
 
 void DataDirectory::read_or_write_marker(Access access) {
@@ -163,7 +167,7 @@ void DataDirectory::read_or_write_marker(Access access) {
     return;
   }
   if (fs::exists(file)) fail_by_errno(path_, EACCES);
-  if (access != Access::kCreate) throw OpenError("there is no Stator data in " + path_.string());
+  if (access != Access::kCreate) throw NoStoreError("there is no Stator data in " + path_.string());
   marker_.add(Feature::kFileList);
   try {
     replace_durably(file, marker_text(marker_));

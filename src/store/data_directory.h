@@ -21,8 +21,8 @@ enum class Access : std::uint8_t {
 /// Holds the directory for this process from construction to destruction.
 class DataDirectory {
  public:
-  /// Throws OpenError: not ours, needs features that this version does not know, held by another process, a file, not
-  /// writable, damaged. Where others than the owner could get in, that is ended and told to `log`.
+  /// Throws NoStoreError; OpenError: not ours, needs features that this version does not know, held by another process,
+  /// a file, not writable, damaged. Where others than the owner could get in, that is ended and told to `log`.
   DataDirectory(std::filesystem::path path, Access access, const core::LogSink& log = {});
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;

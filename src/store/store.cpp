@@ -210,6 +210,9 @@ void Store::Impl::open_disk(const Options& options) {
                                                     : Access::kReadWrite;
   disk = std::make_unique<Disk>(options, access);
   const CheckedFiles checked = check_disk();
+  if (read_only && disk->directory.store_is_new()) {
+    throw NoStoreError("there is no Stator data in " + options.directory.string());
+  }
   // What stands behind was being written when the process or the machine died, and was never acknowledged.
   read_only ? disk->files->set_ends(checked.torn_files) : prepare_disk(checked);
   rocksdb::Options rocks = rocks_options(options);

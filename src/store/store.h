@@ -35,6 +35,11 @@ struct InUseError : OpenError {
   int process_id;
 };
 
+/// There is no store to be opened: no directory, or one in which no store was ever created.
+struct NoStoreError : OpenError {
+  using OpenError::OpenError;
+};
+
 /// The directory is damaged; `stator repair` may save what is in it.
 struct DamagedError : OpenError {
   using OpenError::OpenError;
@@ -87,7 +92,7 @@ class Snapshot;
 
 class Store {
  public:
-  /// Throws OpenError.
+  /// Throws OpenError; NoStoreError where there is nothing and nothing may be created.
   static std::unique_ptr<Store> open(const Options& options);
   ~Store();
   Store(const Store&) = delete;

@@ -193,6 +193,16 @@ TEST_F(CommandLine, SqlPromptGoesOnAfterFaults) {
   EXPECT_EQ(outcome.out.find("never"), std::string::npos);
 }
 
+TEST_F(CommandLine, WhatOnlyReadsMakesNoDataDirectory) {
+  const std::filesystem::path data = directory_.path() / "data";
+  EXPECT_EQ(stator({"ddb", "list-tables"}).err, "no tables (" + data.string() + ")\n");
+  EXPECT_EQ(stator({"ddb", "scan"}).err,
+            "An error occurred (ResourceNotFoundException) when calling the Scan operation: Requested resource not "
+            "found\n");
+  EXPECT_EQ(stator({"ddb", "patterns", "get-conversation"}).code, 1);
+  EXPECT_FALSE(std::filesystem::exists(data));
+}
+
 TEST_F(CommandLine, GetConversationPrintsResponseCapacityAndLines) {
   stator({"ddb", "schema-load"});
   stator({"ddb", "seed"});

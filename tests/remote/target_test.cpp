@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "endpoint/writes.h"
 #include "remote/discovery.h"
 #include "remote/remote.h"
+#include "store/store.h"
 #include "support/recording_server.h"
 #include "support/temporary_directory.h"
 
@@ -91,6 +93,31 @@ TEST(Target, IsTheEngineOnTheDirectoryWhichTheFirstWriteCreates) {
   }
   const auto again = open_target({.prod = false, .endpoint_url = "", .data_directory = data});
   EXPECT_EQ(again->call("ListTables", "{}"), R"({"TableNames":["new"]})");
+}
+
+TEST(Target, ReadsADirectoryThatOthersReadAndWritesItAlone) {
+  const ProcessEnvironment environment(Variables{});
+  const TemporaryDirectory directory;
+  TargetOptions options;
+  options.data_directory = (directory.path() / "data").string();
+  options.patience = std::chrono::milliseconds(0);
+  const std::string create = R"({"TableName":"new","BillingMode":"PAY_PER_REQUEST",
+      "AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+      "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})";
+  open_target(options)->call("CreateTable", create);
+  const auto before = std::filesystem::last_write_time(directory.path() / "data/FILES");
+  const auto one = open_target(options);
+  {
+    const auto other = open_target(options);
+    EXPECT_EQ(one->call("ListTables", "{}"), R"({"TableNames":["new"]})");
+    EXPECT_EQ(other->call("ListTables", "{}"), R"({"TableNames":["new"]})");
+    EXPECT_THROW(one->call("DeleteTable", R"({"TableName":"new"})"), store::OpenError) << "the other one reads";
+    EXPECT_EQ(one->call("ListTables", "{}"), R"({"TableNames":["new"]})") << "it still can";
+  }
+  EXPECT_EQ(std::filesystem::last_write_time(directory.path() / "data/FILES"), before);
+  one->call("DeleteTable", R"({"TableName":"new"})");
+  EXPECT_THROW(open_target(options), store::OpenError) << "nobody reads beside a writer";
+  EXPECT_EQ(one->call("ListTables", "{}"), R"({"TableNames":[]})");
 }
 
 TEST(Target, IsMemoryWithoutADirectory) {
