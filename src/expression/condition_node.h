@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "expression/bindings.h"
@@ -67,5 +68,10 @@ void sort_candidates(ConditionNode& node);
 
 /// Fills `by_attribute` of a kAnd or kOr whose children each test one attribute of their own, if there are many.
 void index_children(ConditionNode& node);
+
+/// The comparison of a key that the test is; nullopt where no query can do it.
+std::optional<KeyOperator> key_operator(Test test);
+/// The comparison with its sides exchanged: :value < key says the same as key > :value.
+KeyOperator mirrored(KeyOperator op);
 
 }  // namespace stator::expression

@@ -5,17 +5,6 @@
 #include "expression/bind_condition.h"
 
 namespace stator::expression {
-namespace {
-
-using core::AttributeValue;
-
-constexpr std::size_t kMaxConditions = core::kMaxIndexHashAttributes + core::kMaxIndexRangeAttributes;
-constexpr std::string_view kTooManyConditions = "Conditions can be of length 1 or 2 only";
-
-/// Raised while a condition is flattened, caught where the fault is noted.
-struct Unfit {
-  std::string message;
-};
 
 std::optional<KeyOperator> key_operator(Test test) {
   switch (test) {
@@ -38,6 +27,33 @@ std::optional<KeyOperator> key_operator(Test test) {
   }
 }
 
+KeyOperator mirrored(KeyOperator op) {
+  switch (op) {
+    case KeyOperator::kLess:
+      return KeyOperator::kGreater;
+    case KeyOperator::kLessOrEqual:
+      return KeyOperator::kGreaterOrEqual;
+    case KeyOperator::kGreater:
+      return KeyOperator::kLess;
+    case KeyOperator::kGreaterOrEqual:
+      return KeyOperator::kLessOrEqual;
+    default:
+      return op;
+  }
+}
+
+namespace {
+
+using core::AttributeValue;
+
+constexpr std::size_t kMaxConditions = core::kMaxIndexHashAttributes + core::kMaxIndexRangeAttributes;
+constexpr std::string_view kTooManyConditions = "Conditions can be of length 1 or 2 only";
+
+/// Raised while a condition is flattened, caught where the fault is noted.
+struct Unfit {
+  std::string message;
+};
+
 std::string_view unfit_operator_name(Test test) {
   switch (test) {
     case Test::kOr:
@@ -56,22 +72,6 @@ std::string_view unfit_operator_name(Test test) {
       return "attribute_type";
     default:
       return "contains";
-  }
-}
-
-/// :value < key says the same as key > :value.
-KeyOperator mirrored(KeyOperator op) {
-  switch (op) {
-    case KeyOperator::kLess:
-      return KeyOperator::kGreater;
-    case KeyOperator::kLessOrEqual:
-      return KeyOperator::kGreaterOrEqual;
-    case KeyOperator::kGreater:
-      return KeyOperator::kLess;
-    case KeyOperator::kGreaterOrEqual:
-      return KeyOperator::kLessOrEqual;
-    default:
-      return op;
   }
 }
 

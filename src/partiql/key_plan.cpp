@@ -33,53 +33,16 @@ bool is_attribute(const Operand& operand, std::string_view name) {
   return path != nullptr && path->steps.empty() && path->attribute == name;
 }
 
-std::optional<KeyOperator> key_operator(Test test) {
-  switch (test) {
-    case Test::kEqual:
-      return KeyOperator::kEqual;
-    case Test::kLess:
-      return KeyOperator::kLess;
-    case Test::kLessOrEqual:
-      return KeyOperator::kLessOrEqual;
-    case Test::kGreater:
-      return KeyOperator::kGreater;
-    case Test::kGreaterOrEqual:
-      return KeyOperator::kGreaterOrEqual;
-    case Test::kBetween:
-      return KeyOperator::kBetween;
-    case Test::kBeginsWith:
-      return KeyOperator::kBeginsWith;
-    default:
-      return std::nullopt;
-  }
-}
-
-/// 'a' < key says the same as key > 'a'.
-KeyOperator mirrored(KeyOperator op) {
-  switch (op) {
-    case KeyOperator::kLess:
-      return KeyOperator::kGreater;
-    case KeyOperator::kLessOrEqual:
-      return KeyOperator::kGreaterOrEqual;
-    case KeyOperator::kGreater:
-      return KeyOperator::kLess;
-    case KeyOperator::kGreaterOrEqual:
-      return KeyOperator::kLessOrEqual;
-    default:
-      return op;
-  }
-}
-
 /// The test as a predicate on the attribute, where it is one that a query can do.
 std::optional<KeyPredicate> predicate_on(const ConditionNode& node, std::string_view attribute) {
-  auto op = key_operator(node.test);
+  const auto op = expression::key_operator(node.test);
   if (!op) return std::nullopt;
   KeyPredicate predicate;
   predicate.attribute = attribute;
   const bool turned = node.operands.size() == 2 && is_attribute(node.operands[1], attribute);
   if (turned && *op == KeyOperator::kBeginsWith) return std::nullopt;
   if (!turned && !is_attribute(node.operands.front(), attribute)) return std::nullopt;
-  predicate.op = turned ? mirrored(*op) : *op;
+  predicate.op = turned ? expression::mirrored(*op) : *op;
   const SharedValue* first = value_of(node.operands[turned ? 0 : 1]);
   if (first == nullptr) return std::nullopt;
   predicate.first = **first;
