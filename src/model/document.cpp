@@ -6,11 +6,14 @@
 #include <charconv>
 #include <fstream>
 
+#include "json/text_stream.h"
 #include "json/writer.h"
 #include "model/text.h"
 
 namespace stator::model {
 namespace {
+
+using json::TextStream;
 
 constexpr std::size_t kMaxFileBytes = 4 * 1024 * 1024;
 constexpr std::size_t kMaxDepth = 64;
@@ -48,20 +51,6 @@ class PlaceFinder {
   std::string_view text_;
   std::size_t offset_ = 0;
   Place place_;
-};
-
-/// RapidJSON's stream concept over a text; the handler asks it how far the reader came.
-struct TextStream {
-  using Ch = char;
-  std::string_view text;
-  std::size_t position = 0;
-  [[nodiscard]] char Peek() const { return position < text.size() ? text[position] : '\0'; }
-  char Take() { return position < text.size() ? text[position++] : '\0'; }
-  [[nodiscard]] std::size_t Tell() const { return position; }
-  static char* PutBegin() { return nullptr; }
-  static void Put(char) {}
-  static void Flush() {}
-  static std::size_t PutEnd(char*) { return 0; }
 };
 
 /// Builds the tree. The reader reports a value once it has read past it, so a scalar's start is found by walking back.

@@ -11,6 +11,7 @@
 #include "core/api_error.h"
 #include "core/base64.h"
 #include "core/number.h"
+#include "json/text_stream.h"
 #include "json/writer.h"
 
 namespace stator::toolkit {
@@ -102,19 +103,7 @@ struct Token {
   throw PlainJsonError(place + ": " + what);
 }
 
-/// RapidJSON's stream concept over a text.
-struct TextStream {
-  using Ch = char;
-  std::string_view text;
-  std::size_t position = 0;
-  [[nodiscard]] char Peek() const { return position < text.size() ? text[position] : '\0'; }
-  char Take() { return position < text.size() ? text[position++] : '\0'; }
-  [[nodiscard]] std::size_t Tell() const { return position; }
-  static char* PutBegin() { return nullptr; }
-  static void Put(char) {}
-  static void Flush() {}
-  static std::size_t PutEnd(char*) { return 0; }
-};
+using json::TextStream;
 
 class TokenReader {
  public:

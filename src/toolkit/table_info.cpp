@@ -14,8 +14,6 @@
 #include "toolkit/tables.h"
 
 namespace stator::toolkit {
-namespace {
-
 std::string text_of(const json::Value& object, std::string_view name) {
   std::string_view text;
   return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
@@ -25,6 +23,8 @@ std::uint64_t number_of(const json::Value& object, std::string_view name) {
   std::uint64_t number = 0;
   return object[name].get(number) == simdjson::SUCCESS ? number : 0;
 }
+
+namespace {
 
 std::string type_of(const json::Value& table, const std::string& attribute) {
   json::Array definitions;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "endpoint/endpoint.h"
+#include "json/reader.h"
 
 /// What commands must know of a table to read keys as words and to print what there is.
 namespace stator::toolkit {
@@ -57,5 +58,9 @@ TableInfo read_table_info(std::string_view description_json);
 /// A key attribute's value from a word, by its type: text, a number, base64. Wire JSON. Throws std::runtime_error that
 /// names the attribute.
 std::string key_value(const KeyColumn& column, std::string_view word);
+
+/// A member of a description; empty, or 0, where it is missing or of another kind.
+std::string text_of(const json::Value& object, std::string_view name);
+std::uint64_t number_of(const json::Value& object, std::string_view name);
 
 }  // namespace stator::toolkit

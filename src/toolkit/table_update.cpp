@@ -13,16 +13,6 @@
 namespace stator::toolkit {
 namespace {
 
-std::string text_of(const json::Value& object, std::string_view name) {
-  std::string_view text;
-  return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
-
-std::uint64_t number_of(const json::Value& object, std::string_view name) {
-  std::uint64_t number = 0;
-  return object[name].get(number) == simdjson::SUCCESS ? number : 0;
-}
-
 std::optional<json::Value> member_of(const json::Value& object, std::string_view name) {
   json::Value value;
   if (object[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
