@@ -81,11 +81,17 @@ std::optional<std::uint32_t> parse_shard_id(const engine::StreamInfo& stream, st
   return shard;
 }
 
+void append_sequence_number(engine::LogNumber number, std::string& out) {
+  char digits[kSequenceDigits];
+  for (std::size_t i = kSequenceDigits; i-- > 0; number /= 10) digits[i] = static_cast<char>('0' + number % 10);
+  out.push_back(kSequenceLead);
+  out.append(digits, kSequenceDigits);
+}
+
 std::string sequence_number(engine::LogNumber number) {
-  const std::string digits = std::to_string(number);
-  std::string text(1, kSequenceLead);
-  text.append(kSequenceDigits - digits.size(), '0');
-  return text.append(digits);
+  std::string text;
+  append_sequence_number(number, text);
+  return text;
 }
 
 std::optional<engine::LogNumber> parse_sequence_number(std::string_view text) {

@@ -27,6 +27,7 @@ std::string shard_id(const engine::StreamInfo& stream, std::uint32_t shard);
 std::optional<std::uint32_t> parse_shard_id(const engine::StreamInfo& stream, std::string_view id);
 
 /// 21 decimal digits, in the order of the numbers.
+void append_sequence_number(engine::LogNumber number, std::string& out);
 std::string sequence_number(engine::LogNumber number);
 std::optional<engine::LogNumber> parse_sequence_number(std::string_view text);
 

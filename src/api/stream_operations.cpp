@@ -7,10 +7,10 @@
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/stream_names.h"
+#include "api/stream_records.h"
 #include "api/table_description.h"
 #include "core/api_error.h"
 #include "core/limits.h"
-#include "store/key_encoding.h"
 
 /// DynamoDB Streams: ListStreams, DescribeStream, GetShardIterator, GetRecords.
 namespace stator::api {
@@ -83,60 +83,6 @@ std::vector<const engine::Shard*> shards_asked_for(const Members& request, const
     shards.push_back(&shard);
   }
   return shards;
-}
-
-std::string_view event_name(engine::ChangeKind kind) {
-  switch (kind) {
-    case engine::ChangeKind::kInsert:
-      return "INSERT";
-    case engine::ChangeKind::kModify:
-      return "MODIFY";
-    case engine::ChangeKind::kRemove:
-      break;
-  }
-  return "REMOVE";
-}
-
-/// 32 hexadecimal digits, the same whenever the record is read.
-std::string event_id(const engine::StreamInfo& stream, std::uint32_t shard, engine::LogNumber number) {
-  std::string place;
-  store::append_space(stream.space, place);
-  store::append_space(shard, place);
-  store::append_hash(number, place);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string id;
-  for (int half = 0; half < 2; ++half) {
-    const std::uint64_t hash = store::partition_hash(place);
-    for (int shift = 60; shift >= 0; shift -= 4) id.push_back(kDigits[hash >> shift & 0xFU]);
-    place.push_back('2');
-  }
-  return id;
-}
-
-void append_record(const Call& call, const engine::StreamInfo& stream, std::uint32_t shard, engine::LogNumber number,
-                   const engine::LogRecord& record, std::string& out) {
-  ObjectWriter writer(out);
-  writer.text("eventID", event_id(stream, shard, number));
-  writer.text("eventName", event_name(record.kind));
-  writer.text("eventVersion", "1.1");
-  writer.text("eventSource", "aws:dynamodb");
-  writer.text("awsRegion", call.context.region);
-  ObjectWriter change(writer.key("dynamodb"));
-  change.integer("ApproximateCreationDateTime", record.time_ms / 1000);
-  change.key("Keys") += record.keys.json;
-  if (!record.new_image.json.empty()) change.key("NewImage") += record.new_image.json;
-  if (!record.old_image.json.empty()) change.key("OldImage") += record.old_image.json;
-  change.text("SequenceNumber", sequence_number(number));
-  change.integer("SizeBytes", static_cast<std::int64_t>(record.size_bytes()));
-  change.text("StreamViewType", stream.view_type);
-  change.end();
-  if (record.origin == engine::ChangeOrigin::kTimeToLive) {
-    ObjectWriter identity(writer.key("userIdentity"));
-    identity.text("PrincipalId", "dynamodb.amazonaws.com");
-    identity.text("Type", "Service");
-    identity.end();
-  }
-  writer.end();
 }
 
 /// The position that a GetShardIterator asks for.
@@ -259,6 +205,7 @@ void get_records(Call& call) {
   const std::size_t limit = limit_of(call.request, kRecordsOfPage);
   std::size_t count = 0;
   std::size_t bytes = 0;
+  StreamRecordWriter records(call.context.region, *stream, iterator.position.shard);
   ObjectWriter writer(call.reply);
   std::string& out = writer.key("Records");
   out += '[';
@@ -268,7 +215,7 @@ void get_records(Call& call) {
         if (count == limit || (count > 0 && bytes + size_bytes > core::kMaxPageSizeBytes)) return false;
         if (count++ > 0) out += ',';
         bytes += size_bytes;
-        append_record(call, *stream, iterator.position.shard, number, record, out);
+        records.append(number, record, out);
         return true;
       });
   out += ']';

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/log/log_types.h"
+
+/// Records of a stream as GetRecords writes them.
+namespace stator::api {
+
+/// Writes the records of one shard. What is the same in all of them is written once: a page has up to a thousand.
+class StreamRecordWriter {
+ public:
+  StreamRecordWriter(std::string_view region, const engine::StreamInfo& stream, std::uint32_t shard);
+
+  /// Appends a record as a JSON object.
+  void append(engine::LogNumber number, const engine::LogRecord& record, std::string& out);
+
+ private:
+  void append_event_id(engine::LogNumber number, std::string& out);
+
+  std::string before_time_;  // from behind eventName to ApproximateCreationDateTime
+  std::string after_size_;   // from behind SizeBytes to the end of "dynamodb"
+  /// What an eventID is the hash of: stream, shard, number, and which half of the id.
+  std::array<char, 4 + 4 + 8 + 1> place_{};
+};
+
+}  // namespace stator::api
