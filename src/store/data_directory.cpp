@@ -68,14 +68,6 @@ int lock_holder(const fs::path& file) {
   return 0;
 }
 
-/// Also the directories above, where they are missing; only the last is closed to others.
-void make_private_directory(const fs::path& path) {
-  std::error_code error;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
-  if (error) fail_by_errno(path, error.value());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail_by_errno(path, errno);
-}
-
 bool belongs_to_another(const fs::path& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && status.st_uid != ::geteuid();
@@ -89,6 +81,13 @@ bool is_own_name(const std::string& name) {
 }
 
 }  // namespace
+
+void make_private_directory(const fs::path& path) {
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  if (error) fail_by_errno(path, error.value());
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail_by_errno(path, errno);
+}
 
 DataDirectory::DataDirectory(fs::path path, Access access, const core::LogSink& log) : path_(std::move(path)) {
   std::error_code error;
@@ -245,6 +244,11 @@ void DataDirectory::require(Feature feature) {
   next.add(feature);
   replace_durably(path_ / kMarker, marker_text(next));
   marker_ = std::move(next);
+}
+
+void DataDirectory::write_marker(const fs::path& directory) const {
+  const std::lock_guard<std::mutex> lock(marker_mutex_);
+  replace_durably(directory / kMarker, marker_text(marker_));
 }
 
 }  // namespace stator::store

@@ -18,6 +18,9 @@ enum class Access : std::uint8_t {
   kCreate,
 };
 
+/// Creates the directory, its owner's alone, and those above where they are missing. Throws OpenError.
+void make_private_directory(const std::filesystem::path& path);
+
 /// Holds the directory for this process from construction to destruction.
 class DataDirectory {
  public:
@@ -38,6 +41,8 @@ class DataDirectory {
   [[nodiscard]] bool needs(Feature feature) const;
   /// Names the feature in the marker, durably. Throws std::system_error.
   void require(Feature feature);
+  /// Writes the same marker into another directory, durably. Throws std::system_error.
+  void write_marker(const std::filesystem::path& directory) const;
 
  private:
   void lock(Access access);

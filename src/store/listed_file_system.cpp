@@ -10,8 +10,6 @@ namespace {
 namespace fs = std::filesystem;
 using rocksdb::IOStatus;
 
-bool is_log(const fs::path& path) { return path.extension() == ".log"; }
-
 /// A log that has the list on the disk before anything is in it, and tells it when an append failed.
 class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
@@ -79,6 +77,10 @@ ListedFileSystem::ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& b
                                    fs::path store_path)
     : FileSystemWrapper(base), list_(list), store_path_(std::move(store_path)) {}
 
+bool ListedFileSystem::is_own_log(const fs::path& path) const {
+  return path.extension() == ".log" && path.parent_path() == store_path_;
+}
+
 IOStatus ListedFileSystem::NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
                                              std::unique_ptr<rocksdb::FSSequentialFile>* file,
                                              rocksdb::IODebugContext* debug) {
@@ -95,10 +97,10 @@ IOStatus ListedFileSystem::NewWritableFile(const std::string& path, const rocksd
   IOStatus status = target()->NewWritableFile(path, options, file, debug);
   if (!status.ok()) return status;
   status = close_to_others(path);
-  if (status.ok() && is_log(path)) status = list_.log_created(fs::path(path).filename().string(), store_path_);
+  if (status.ok() && is_own_log(path)) status = list_.log_created(fs::path(path).filename().string(), store_path_);
   if (!status.ok()) {
     file->reset();
-  } else if (is_log(path)) {
+  } else if (is_own_log(path)) {
     *file = std::make_unique<LogFile>(list_, std::move(*file));
   }
   return status;
@@ -107,7 +109,7 @@ IOStatus ListedFileSystem::NewWritableFile(const std::string& path, const rocksd
 IOStatus ListedFileSystem::RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
                                       rocksdb::IODebugContext* debug) {
   IOStatus status = target()->RenameFile(from, to, options, debug);
-  if (!status.ok() || fs::path(to).filename() != "CURRENT") return status;
+  if (!status.ok() || fs::path(to) != store_path_ / "CURRENT") return status;
   // A line of the list may be on the disk before a name is.
   status = sync_directory(*target(), store_path_);
   std::string name;
@@ -119,7 +121,7 @@ IOStatus ListedFileSystem::RenameFile(const std::string& from, const std::string
 
 IOStatus ListedFileSystem::DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                       rocksdb::IODebugContext* debug) {
-  if (is_log(path)) {
+  if (is_own_log(path)) {
     IOStatus status = list_.log_unneeded(fs::path(path).filename().string(), store_path_);
     if (!status.ok()) return status;
   }

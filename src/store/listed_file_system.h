@@ -12,7 +12,8 @@
 namespace stator::store {
 
 /// RocksDB's file system for one store: keeps the list of files up to date, and new files their owner's alone. Only
-/// creating, renaming and deleting files goes through it; reads and writes are the base's own.
+/// creating, renaming and deleting files goes through it; reads and writes are the base's own. Files outside the
+/// store's directory (checkpoints) are no business of the list.
 class ListedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list, std::filesystem::path store_path);
@@ -35,6 +36,8 @@ class ListedFileSystem final : public rocksdb::FileSystemWrapper {
                              rocksdb::IODebugContext* debug) override;
 
  private:
+  [[nodiscard]] bool is_own_log(const std::filesystem::path& path) const;
+
   FileList& list_;
   const std::filesystem::path store_path_;
   std::map<std::filesystem::path, std::uint64_t> ends_;

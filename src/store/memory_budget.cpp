@@ -33,6 +33,14 @@ std::uint64_t property(rocksdb::DB& database, const std::string& name) {
   return database.GetIntProperty(name, &value) ? value : 0;
 }
 
+std::map<std::string, std::uint64_t> live_files(rocksdb::DB& database) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  database.GetLiveFilesMetaData(&tables);
+  std::map<std::string, std::uint64_t> files;
+  for (const rocksdb::LiveFileMetaData& table : tables) files.emplace(table.name, table.size);
+  return files;
+}
+
 }  // namespace
 
 std::uint64_t default_memory_limit() {
@@ -44,7 +52,31 @@ std::uint64_t default_memory_limit() {
 void MemoryBudget::measure(rocksdb::DB& database) {
   since_bytes_ = 0;
   used_bytes_ = property(database, rocksdb::DB::Properties::kTotalSstFilesSize) +
-                property(database, rocksdb::DB::Properties::kSizeAllMemTables);
+                property(database, rocksdb::DB::Properties::kSizeAllMemTables) + held_bytes(database);
+}
+
+void MemoryBudget::hold(const std::string& name, rocksdb::DB& database) {
+  std::map<std::string, std::uint64_t> files = live_files(database);
+  const std::lock_guard<std::mutex> lock(held_mutex_);
+  held_[name] = std::move(files);
+}
+
+void MemoryBudget::release(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(held_mutex_);
+  if (held_.erase(name) > 0) removed_ = true;
+}
+
+std::uint64_t MemoryBudget::held_bytes(rocksdb::DB& database) {
+  const std::lock_guard<std::mutex> lock(held_mutex_);
+  if (held_.empty()) return 0;
+  std::map<std::string, std::uint64_t> counted = live_files(database);
+  std::uint64_t bytes = 0;
+  for (const auto& [checkpoint, files] : held_) {
+    for (const auto& [name, size_bytes] : files) {
+      if (counted.emplace(name, size_bytes).second) bytes += size_bytes;
+    }
+  }
+  return bytes;
 }
 
 void MemoryBudget::check(rocksdb::DB& database, std::uint64_t bytes, bool removes) {

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <mutex>
+#include <string>
 
 namespace stator::store {
 
@@ -23,6 +25,10 @@ class MemoryBudget {
   /// how room is made.
   void check(rocksdb::DB& database, std::uint64_t bytes, bool removes);
 
+  /// A checkpoint called `name` holds the files that the database has now: they take room when it needs them no more.
+  void hold(const std::string& name, rocksdb::DB& database);
+  void release(const std::string& name);
+
  private:
   /// Figures are read anew after so much was written.
   static constexpr std::uint64_t kStepBytes = 256 << 10;
@@ -30,12 +36,16 @@ class MemoryBudget {
     return used_bytes_ + since_bytes_ + bytes <= limit_bytes_ + (removes ? limit_bytes_ / 4 : 0);
   }
   void measure(rocksdb::DB& database);
+  std::uint64_t held_bytes(rocksdb::DB& database);
 
   const std::uint64_t limit_bytes_;
   std::atomic<std::uint64_t> used_bytes_{0};
   std::atomic<std::uint64_t> since_bytes_{0};
   std::atomic<bool> removed_{false};
   std::mutex compacting_;
+  /// Sizes by the names of files, by the names of checkpoints. A file's name is never used again.
+  std::mutex held_mutex_;
+  std::map<std::string, std::map<std::string, std::uint64_t>> held_;
 };
 
 }  // namespace stator::store

@@ -13,8 +13,10 @@
 
 #include "core/damage_error.h"
 #include "store/background_errors.h"
+#include "store/checkpoint.h"
 #include "store/data_directory.h"
 #include "store/file_check.h"
+#include "store/file_cut.h"
 #include "store/file_list.h"
 #include "store/listed_file_system.h"
 #include "store/memory_budget.h"
@@ -35,6 +37,9 @@ void check(const rocksdb::Status& status) {
   if (status.IsCorruption()) throw core::DamageError(one_line(status));
   if (!status.ok()) throw StoreError(one_line(status));
 }
+
+/// The store's place in its in-memory environment.
+constexpr const char* kMemoryPath = "/stator";
 
 /// A list grows by two lines for each log of a memtable's size.
 constexpr std::size_t kMaxListBytes = 64 << 20;
@@ -115,17 +120,12 @@ struct Disk {
         files(std::make_shared<ListedFileSystem>(base, list, directory.store_path())),
         environment(rocksdb::NewCompositeEnv(files)) {}
 
-  /// Ends files where their last sound record does, durably.
-  void cut(const std::map<std::filesystem::path, std::uint64_t>& ends) const {
-    const rocksdb::IOOptions io;
-    for (const auto& [path, bytes] : ends) {
-      std::unique_ptr<rocksdb::FSWritableFile> file;
-      rocksdb::IOStatus status = base->ReopenWritableFile(path.string(), rocksdb::FileOptions(), &file, nullptr);
-      if (status.ok()) status = file->Truncate(bytes, io, nullptr);
-      if (status.ok()) status = file->Fsync(io, nullptr);
-      if (status.ok()) status = file->Close(io, nullptr);
-      if (!status.ok()) throw OpenError("cannot cut " + path.string() + ": " + one_line(status));
-    }
+  /// The marker comes last: without it the directory is nobody's.
+  void checkpoint(rocksdb::DB& db, const std::filesystem::path& target) {
+    make_private_directory(target);
+    cut_files(db, target / "store");
+    list_cut_files(base, target / "store", target / "FILES");
+    directory.write_marker(target);
   }
   /// Of a closed store. Its last log is empty and goes away; one with anything in it is for the next start.
   void seal() {
@@ -158,14 +158,17 @@ struct Disk {
 struct Store::Impl {
   // Declared in the order of construction; the database goes before what it stands on.
   std::unique_ptr<Disk> disk;
-  std::unique_ptr<rocksdb::Env> memory;
+  /// Shared with the checkpoints that are open.
+  std::shared_ptr<rocksdb::Env> memory;
+  core::LogSink log;
+  Resources resources;
   bool read_only = false;
   rocksdb::WriteOptions write_options;
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<BackgroundErrors> errors;
   std::unique_ptr<rocksdb::DB> db;
 
-  void open_memory(const Options& options);
+  void open_memory(const Options& options, const std::string& path);
   void open_disk(const Options& options);
   CheckedFiles check_disk() const;
   void prepare_disk(const CheckedFiles& checked);
@@ -188,20 +191,22 @@ std::unique_ptr<Store> Store::open(const Options& options) {
   auto impl = std::make_unique<Impl>();
   impl->errors = std::make_unique<BackgroundErrors>(options.log);
   impl->read_only = options.read_only;
-  options.directory.empty() ? impl->open_memory(options) : impl->open_disk(options);
+  impl->log = options.log;
+  impl->resources = options.resources;
+  options.directory.empty() ? impl->open_memory(options, kMemoryPath) : impl->open_disk(options);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
-void Store::Impl::open_memory(const Options& options) {
+void Store::Impl::open_memory(const Options& options, const std::string& path) {
   rocksdb::Options rocks = rocks_options(options);
-  memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  if (memory == nullptr) memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
   rocks.env = memory.get();
   rocks.create_if_missing = true;
   const std::uint64_t limit_bytes = options.resources.max_memory_bytes;
   budget = std::make_unique<MemoryBudget>(limit_bytes != 0 ? limit_bytes : default_memory_limit());
   // There is nothing a log could outlive.
   write_options.disableWAL = true;
-  open_database(rocks, "/stator", "the in-memory store");
+  open_database(rocks, path, "the in-memory store");
 }
 
 void Store::Impl::open_disk(const Options& options) {
@@ -246,9 +251,10 @@ void Store::Impl::prepare_disk(const CheckedFiles& checked) {
   try {
     // First, so that a start which is cut short leaves what the next one can tell from damage, and the list names the
     // sizes of files that it will find.
-    disk->cut(checked.torn_files);
-    const rocksdb::IOStatus status = checked.sealed ? disk->list.unseal(checked.known)
-                                                    : disk->list.begin(checked.known, disk->directory.store_path());
+    rocksdb::IOStatus status = cut_files_at(*disk->base, checked.torn_files);
+    if (!status.ok()) throw OpenError(one_line(status));
+    status = checked.sealed ? disk->list.unseal(checked.known)
+                            : disk->list.begin(checked.known, disk->directory.store_path());
     if (!status.ok()) throw OpenError("cannot write " + disk->directory.list_path().string() + ": " + one_line(status));
     disk->directory.require(Feature::kFileList);
     disk->remove(checked.empty_logs);
@@ -364,6 +370,60 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
     check(batch.Delete(slice(keys->key())));
   }
   if (count > 0) check(impl_->db->Write(impl_->write_options, &batch));
+}
+
+void Store::checkpoint(const std::filesystem::path& directory) {
+  if (impl_->read_only) throw StoreError("a store that is only read cannot be copied");
+  const std::filesystem::path target = std::filesystem::absolute(directory);
+  if (impl_->memory != nullptr) {
+    check(impl_->memory->CreateDirIfMissing(target.string()));
+    cut_files(*impl_->db, target / "store");
+    impl_->budget->hold(target.string(), *impl_->db);
+    return;
+  }
+  try {
+    impl_->disk->checkpoint(*impl_->db, target);
+  } catch (const std::system_error& error) {
+    throw StoreError("cannot copy the store to " + directory.string() + ": " + error.code().message());
+  }
+}
+
+std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& directory) const {
+  Options options;
+  options.read_only = true;
+  options.log = impl_->log;
+  options.resources.block_cache_bytes = impl_->resources.block_cache_bytes / 8;
+  options.resources.file_system = impl_->resources.file_system;
+  const std::filesystem::path target = std::filesystem::absolute(directory);
+  if (impl_->memory == nullptr) {
+    options.directory = target;
+    return open(options);
+  }
+  auto impl = std::make_unique<Impl>();
+  impl->errors = std::make_unique<BackgroundErrors>(options.log);
+  impl->read_only = true;
+  impl->memory = impl_->memory;
+  impl->open_memory(options, (target / "store").string());
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+void Store::remove_checkpoint(const std::filesystem::path& directory) {
+  const std::filesystem::path target = std::filesystem::absolute(directory);
+  if (impl_->memory == nullptr) {
+    std::error_code error;
+    // The marker first: what is left of it by a stop in between is no store.
+    std::filesystem::remove(target / "STATOR", error);
+    std::filesystem::remove_all(target, error);
+    if (error) throw StoreError("cannot remove " + directory.string() + ": " + error.message());
+    return;
+  }
+  impl_->budget->release(target.string());
+  const std::string files = (target / "store").string();
+  std::vector<std::string> names;
+  if (!impl_->memory->GetChildren(files, &names).ok()) return;
+  for (const std::string& name : names) impl_->memory->DeleteFile(files + "/" + name).PermitUncheckedError();
+  impl_->memory->DeleteDir(files).PermitUncheckedError();
+  impl_->memory->DeleteDir(target.string()).PermitUncheckedError();
 }
 
 std::vector<std::string> Store::damaged_files() const {

@@ -124,6 +124,17 @@ class Store {
   /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone.
   /// Not one atomic step; what was deleted stays so.
   void delete_range(std::string_view lower, std::string_view upper);
+  /// Makes `directory`, which must not exist, a consistent cut of the store: all that was written before the call, each
+  /// batch of those that are written meanwhile as a whole or not at all, and none that comes later. Writers go on. On
+  /// the same file system neither time nor room grow with the store, as its tables are linked; room is taken as the
+  /// store goes on and they would have been deleted. The cut is durable and needs the store no more: on a disk it is a
+  /// data directory, to be opened like any other, and what a killed process leaves of it has no file STATOR. A store in
+  /// memory makes it in its own environment, where only `open_checkpoint` reads it. Throws StoreError.
+  void checkpoint(const std::filesystem::path& directory);
+  /// Opens a cut for reading. In memory it may outlive this. Throws OpenError.
+  [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
+  /// Removes a cut, whole or in part; nothing where there is none. Throws StoreError.
+  void remove_checkpoint(const std::filesystem::path& directory);
   /// Reads every table and its checksums; a line for each that is damaged.
   [[nodiscard]] std::vector<std::string> damaged_files() const;
   [[nodiscard]] bool is_read_only() const;

@@ -1,0 +1,45 @@
+#include "store/checkpoint.h"
+
+#include <rocksdb/utilities/checkpoint.h>
+
+#include "store/file_check.h"
+#include "store/file_cut.h"
+#include "store/file_list.h"
+#include "store/small_file.h"
+#include "store/status_text.h"
+#include "store/store.h"
+
+namespace stator::store {
+namespace {
+
+void check(const rocksdb::Status& status) {
+  if (!status.ok()) throw StoreError("the store cannot be copied: " + one_line(status));
+}
+
+}  // namespace
+
+void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path) {
+  rocksdb::Checkpoint* made = nullptr;
+  check(rocksdb::Checkpoint::Create(&database, &made));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  check(checkpoint->CreateCheckpoint(store_path.string()));
+}
+
+void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std::filesystem::path& store_path,
+                    const std::filesystem::path& list_path) {
+  CheckedFiles found;
+  try {
+    found = check_files(store_path, std::nullopt);
+  } catch (const std::runtime_error& error) {
+    throw StoreError(std::string("the copy of the store is damaged: ") + error.what());
+  }
+  check(cut_files_at(*files, found.torn_files));
+  std::string manifest = read_small_file(store_path / "CURRENT").value_or("");
+  while (!manifest.empty() && manifest.back() == '\n') manifest.pop_back();
+  found.known.manifest_bytes = std::filesystem::file_size(store_path / manifest);
+  found.known.manifest = std::move(manifest);
+  FileList list(files, list_path);
+  check(list.begin(found.known, store_path));
+}
+
+}  // namespace stator::store
