@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "partiql/bind.h"
 #include "partiql/key_plan.h"
+#include "partiql/parser.h"
 
 /// SELECT: a GetItem, a walk of partitions or a scan.
 namespace stator::api {
@@ -78,17 +79,16 @@ class Select {
         table_(table),
         request_(request),
         statement_(*request.member.statement),
-        projection_(statement_),
-        index_(find_index(statement_, *table)) {}
+        index_(find_index(statement_, *table)),
+        projection_(statement_) {}
 
   SelectPage run() {
+    if (index_ != nullptr) partiql::check_projection(statement_);
     if (index_ != nullptr && index_->global && request_.member.consistent_read) {
       throw_validation("Strongly consistent read is not supported on Global Secondary Indexes");
     }
     const core::KeySchema& schema = index_ != nullptr ? index_->key_schema : table_->key_schema;
-    std::optional<expression::ConditionNode> where;
-    if (statement_.where) where = partiql::bind_where(statement_, request_.member.parameters);
-    plan_ = partiql::plan_read(statement_, std::move(where), schema);
+    plan_ = partiql::plan_read(statement_, request_.member.where, schema);
     if (plan_.filter) {
       filter_.emplace(std::make_shared<const expression::ConditionNode>(std::move(*plan_.filter)));
     }
@@ -191,8 +191,8 @@ class Select {
   const engine::TablePtr& table_;
   const ExecuteStatement& request_;
   const partiql::Statement& statement_;
-  const partiql::ResultProjection projection_;
   const engine::Index* const index_;
+  const partiql::ResultProjection projection_;
   partiql::ReadPlan plan_;
   std::optional<expression::Condition> filter_;
   Position start_;

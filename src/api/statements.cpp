@@ -44,9 +44,7 @@ KeyAttributes key_attributes(const partiql::ItemCondition& item, const core::Key
 /// The item that a write names. Throws where it names none, or where its key is of other types than the table's.
 partiql::ItemCondition match_item(const StatementMember& member, const engine::Table& table) {
   std::optional<partiql::ItemCondition> item;
-  if (member.statement->where) {
-    item = partiql::match_item(partiql::bind_where(*member.statement, member.parameters), table.key_schema);
-  }
+  if (member.where) item = partiql::match_item(*member.where, table.key_schema);
   if (!item) throw_validation("Where clause does not contain a mandatory equality on all key attributes");
   return std::move(*item);
 }
@@ -115,8 +113,8 @@ ConditionCheck to_check(const StatementMember& member, const engine::Table& tabl
   ConditionCheck check;
   begin_write(member, check);
   std::optional<partiql::ItemCondition> item;
-  if (member.statement->where && member.statement->source.index.empty()) {
-    item = partiql::match_item(partiql::bind_where(*member.statement, member.parameters), table.key_schema);
+  if (member.where && member.statement->source.index.empty()) {
+    item = partiql::match_item(*member.where, table.key_schema);
   }
   if (!item || !item->rest) {
     throw_validation("EXISTS() must contain a single item read with additional condition");
@@ -146,8 +144,8 @@ TransactWrite to_write(const StatementMember& member, const engine::Table& table
 
 std::optional<GetItem> to_get(const StatementMember& member, const engine::Table& table) {
   const partiql::Statement& statement = *member.statement;
-  if (!statement.where || !statement.source.index.empty()) return std::nullopt;
-  const auto item = partiql::match_item(partiql::bind_where(statement, member.parameters), table.key_schema);
+  if (!member.where || !statement.source.index.empty()) return std::nullopt;
+  const auto item = partiql::match_item(*member.where, table.key_schema);
   if (!item || item->rest) return std::nullopt;
   GetItem get;
   get.table_name = statement.source.table;

@@ -71,6 +71,10 @@ class ExpressionParser {
 void parse_select(ExpressionParser& parser, Statement& statement);
 
 /// Refuses what the grammar allows and DynamoDB does not: aliases, paths as table names, operators in projections, …
+/// The projection of an index is left to check_projection: the service looks at the index first.
 void check_statement(Statement& statement);
+
+/// Refuses projections of anything but paths, and two of one name.
+void check_projection(const Statement& statement);
 
 }  // namespace stator::partiql

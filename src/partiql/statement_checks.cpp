@@ -24,21 +24,6 @@ void check_source(const Statement& statement) {
   throw_validation("This operation is not supported on an index");
 }
 
-void check_projection(const Statement& statement) {
-  std::unordered_set<std::string_view> names;
-  for (const ProjectedPath& projected : statement.projection) {
-    const Node& node = statement.node(projected.path);
-    if (node.kind != NodeKind::kPath) throw_at("Unexpected path component", statement.text, node.where);
-    for (const Step& step : node.steps) {
-      if (step.kind == Step::Kind::kOther) throw_at("Unexpected path component", statement.text, step.where);
-    }
-  }
-  for (const ProjectedPath& projected : statement.projection) {
-    if (names.insert(projected.name).second) continue;
-    throw_validation("Duplicate identifiers in select clause: " + projected.name);
-  }
-}
-
 void check_returning(const Statement& statement) {
   if (statement.kind != StatementKind::kDelete) return;
   std::string_view form;
@@ -61,8 +46,23 @@ void check_returning(const Statement& statement) {
 
 }  // namespace
 
+void check_projection(const Statement& statement) {
+  std::unordered_set<std::string_view> names;
+  for (const ProjectedPath& projected : statement.projection) {
+    const Node& node = statement.node(projected.path);
+    if (node.kind != NodeKind::kPath) throw_at("Unexpected path component", statement.text, node.where);
+    for (const Step& step : node.steps) {
+      if (step.kind == Step::Kind::kOther) throw_at("Unexpected path component", statement.text, step.where);
+    }
+  }
+  for (const ProjectedPath& projected : statement.projection) {
+    if (names.insert(projected.name).second) continue;
+    throw_validation("Duplicate identifiers in select clause: " + projected.name);
+  }
+}
+
 void check_statement(Statement& statement) {
-  check_projection(statement);
+  if (statement.source.index.empty()) check_projection(statement);
   check_source(statement);
   if (!statement.unsupported_clause.empty()) {
     throw_at("Unsupported clause: " + std::string(statement.unsupported_clause), statement.text,

@@ -2,6 +2,7 @@
 
 #include "core/api_error.h"
 #include "json/canonical.h"
+#include "partiql/bind.h"
 
 namespace stator::api {
 
@@ -19,6 +20,7 @@ void read_parameters(const Members& request, StatementMember& member) {
 void read_statement(const Members& request, StatementMember& member) {
   member.statement = partiql::parse_cached(request.required_text("Statement"));
   partiql::check_parameters(*member.statement, member.parameters);
+  if (member.statement->where) member.where = partiql::bind_where(*member.statement, member.parameters);
   member.consistent_read = request.flag("ConsistentRead");
   member.return_old_on_failure = wants_old_on_failure(request);
 }

@@ -8,16 +8,19 @@
 
 #include "api/members.h"
 #include "api/requests/options.h"
+#include "expression/condition_node.h"
 #include "partiql/values.h"
 
 /// PartiQL requests, read: statements parsed and their parameters checked. What they ask for becomes the same typed
 /// requests as every other operation's (api/statements.h).
 namespace stator::api {
 
-/// A statement with its parameters. Parameters are judged before the statement.
+/// A statement with its parameters. Parameters are judged before the statement, and the statement with its operands
+/// before its table is looked for.
 struct StatementMember {
   partiql::SharedStatement statement;
   std::vector<expression::SharedValue> parameters;
+  std::optional<expression::ConditionNode> where;
   bool consistent_read = false;
   bool return_old_on_failure = false;
 };
