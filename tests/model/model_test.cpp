@@ -187,9 +187,10 @@ TEST(ModelDirectory, IsTheGivenOneThenHereThenBesideTheProgram) {
 TEST(CruddurMessages, HoldsWhatItsCommandsNeed) {
   const Model model = load_model(fs::path(STATOR_SOURCE_DIR) / "models" / "cruddur-messages");
   EXPECT_EQ(model.table_name, "cruddur-messages");
-  ASSERT_EQ(model.patterns.size(), 2U);
-  EXPECT_EQ(model.patterns[0].name, "get-conversation");
-  EXPECT_EQ(model.patterns[1].name, "list-conversations");
+  ASSERT_EQ(model.patterns.size(), 3U);
+  EXPECT_EQ(model.patterns[0].name, "conversation-entries");
+  EXPECT_EQ(model.patterns[1].name, "get-conversation");
+  EXPECT_EQ(model.patterns[2].name, "list-conversations");
   ASSERT_TRUE(model.conversation);
   EXPECT_EQ(model.conversation->message_group_uuid, "5ae290ed-55d1-47a0-bc6d-fe2bc2700399");
   ASSERT_NE(model.find_user("andrewbrown"), nullptr);

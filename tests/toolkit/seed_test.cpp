@@ -215,11 +215,12 @@ TEST_F(Seeding, ListConversationsFindsTheUserByHandle) {
 
 TEST(PatternCheck, PassesTheProjectsModels) {
   const auto verdicts = check_patterns({messages_model()});
-  ASSERT_EQ(verdicts.size(), 5U);
+  ASSERT_EQ(verdicts.size(), 6U);
   for (const PatternVerdict& verdict : verdicts) EXPECT_EQ(verdict.fault, "") << verdict.pattern << verdict.variant;
-  EXPECT_EQ(verdicts[1].variant, "--from --to");
-  EXPECT_EQ(verdicts[1].items, 16U) << "five past to twenty past, a message a minute";
-  EXPECT_EQ(verdicts[0].items, 20U);
+  EXPECT_EQ(verdicts[2].variant, "--from --to");
+  EXPECT_EQ(verdicts[2].items, 16U) << "five past to twenty past, a message a minute";
+  EXPECT_EQ(verdicts[0].items, 2U) << "an entry for each of two people, through the index";
+  EXPECT_EQ(verdicts[1].items, 20U);
 }
 
 TEST(PatternCheck, FailsVariantsWithoutAnExampleAndThoseThatFindNothing) {
