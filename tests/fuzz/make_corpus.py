@@ -52,9 +52,31 @@ STATEMENTS = {
 }
 
 
+RUNNABLE = {
+    "scan": (0, ["SELECT pk, m.list[0] FROM probe WHERE n >= ? OR contains(ss, 'x')"]),
+    "query": (0, ["SELECT * FROM probe WHERE pk = 'a' AND sk BETWEEN '2' AND '3' AND n <> 2"]),
+    "queries": (0, ["SELECT * FROM probe WHERE pk IN ['b', 'a', 'c'] AND sk > '1' ORDER BY pk DESC, sk DESC"]),
+    "ranges": (0, ["SELECT * FROM probe WHERE pk = 'a' AND (sk = '1' OR sk > '3') OR pk = 'b' AND NOT sk = '2'"]),
+    "get": (0, ["SELECT * FROM probe WHERE pk = ? AND sk = ?"]),
+    "index": (0, ["SELECT * FROM probe.\"byG\" WHERE g = 'g' AND t IS NOT MISSING"]),
+    "local-index": (0, ["SELECT l FROM \"probe\".\"byL\" WHERE pk = 'a' AND l < 3 ORDER BY l DESC"]),
+    "insert": (0, ["INSERT INTO probe VALUE {'pk': 'new', 'sk': ?, 'v': [1, <<1, 2>>, {'x': NULL}]}"]),
+    "update": (0, ["UPDATE probe SET n = n + 1 SET li = list_append(li, [?]) REMOVE m.list[0] WHERE pk = 'a' AND sk = '1' AND n = 1 "
+                   "RETURNING ALL NEW *"]),
+    "delete": (0, ["DELETE FROM streamed WHERE pk = 'a' AND v = 2 RETURNING ALL OLD *"]),
+    "batch-reads": (1, ["SELECT * FROM probe WHERE pk = 'a' AND sk = '1'", "SELECT v FROM streamed WHERE pk = 'a'", "SELECT"]),
+    "batch-writes": (1, ["UPDATE probe SET ss = set_add(ss, ?) WHERE pk = 'a' AND sk = '2'", "DELETE FROM probe WHERE pk = 'b' AND sk = '1'"]),
+    "transaction": (2, ["EXISTS(SELECT * FROM probe WHERE pk = 'a' AND sk = '1' AND n = 1)",
+                        "INSERT INTO streamed VALUE {'pk': 'b'}"]),
+    "transaction-reads": (2, ["SELECT * FROM probe WHERE pk = 'a' AND sk = '1'", "SELECT * FROM streamed WHERE pk = 'zzz'"]),
+}
+
+
 def statements():
     for name, text in STATEMENTS.items():
         write("partiql", name, text)
+    for name, (operation, texts) in RUNNABLE.items():
+        write("statement", name, bytes([operation]) + b"\0".join(text.encode() for text in texts))
 
 
 HEADS = {
