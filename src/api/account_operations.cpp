@@ -56,7 +56,7 @@ std::string tagged_name(Call& call, const char* action) {
 
 /// Each operation has words of its own for a table that is not there.
 void check_tagged(Call& call, const std::string& name, const std::string& not_found) {
-  if (!call.engine().find_table(name)) core::throw_resource_not_found(not_found);
+  if (!find_whole_table(call, name)) core::throw_resource_not_found(not_found);
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ void untag_resource(Call& call) {
 
 void list_tags_of_resource(Call& call) {
   const std::string name = tagged_name(call, "ListTagsOfResource");
-  const engine::TablePtr table = call.engine().find_table(name);
+  const engine::TablePtr table = find_whole_table(call, name);
   if (!table) refuse(call, "ListTagsOfResource", resource_arn(call));
   ObjectWriter writer(call.reply);
   ArrayWriter tags(writer.key("Tags"));
@@ -102,7 +102,7 @@ void list_tags_of_resource(Call& call) {
 
 void describe_time_to_live(Call& call) {
   const std::string name(table_name(call.request));
-  const engine::TablePtr table = call.engine().find_table(name);
+  const engine::TablePtr table = find_whole_table(call, name);
   if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
   if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {
     const std::string status(status_name(table->status));

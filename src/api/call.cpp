@@ -39,6 +39,11 @@ void check_arn_region(const Context& context, std::string_view arn) {
   core::throw_validation("1 validation error detected: Invalid AWS region in '" + std::string(arn) + "'");
 }
 
+engine::TablePtr find_whole_table(const Call& call, std::string_view name) {
+  engine::TablePtr table = call.engine().find_table(name);
+  return table != nullptr && table->restore ? nullptr : table;
+}
+
 std::string table_arn(const Context& context, std::string_view name) {
   return "arn:aws:dynamodb:" + context.region + ":" + context.account_id + ":table/" + std::string(name);
 }

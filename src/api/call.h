@@ -40,6 +40,9 @@ bool is_own_region(const Context& context, std::string_view region);
 /// Throws ValidationException where a table is named by an ARN of another region.
 void check_arn_region(const Context& context, std::string_view arn);
 
+/// The table, or null: also for one that is being restored, which only DescribeTable knows.
+engine::TablePtr find_whole_table(const Call& call, std::string_view name);
+
 std::string table_arn(const Context& context, std::string_view name);
 std::string index_arn(const Context& context, std::string_view table, std::string_view index);
 

@@ -1,5 +1,8 @@
 #include "api/members.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "api/shape_text.h"
 #include "core/api_error.h"
 #include "json/scalars.h"
@@ -40,6 +43,15 @@ std::optional<std::int64_t> Members::integer(std::string_view name) const {
   json::Value value;
   if (!json::find_member(object_, name, value)) return std::nullopt;
   return json::read_integer(value);
+}
+
+std::optional<std::int64_t> Members::time_ms(std::string_view name) const {
+  constexpr double kMsPerSecond = 1000;
+  constexpr double kLatestMs = 9e18;
+  json::Value value;
+  double seconds = 0;
+  if (!json::find_member(object_, name, value) || value.get(seconds) != simdjson::SUCCESS) return std::nullopt;
+  return std::llround(std::clamp(seconds * kMsPerSecond, -kLatestMs, kLatestMs));
 }
 
 std::optional<json::Object> Members::object(std::string_view name) const {

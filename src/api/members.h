@@ -21,6 +21,8 @@ class Members {
   [[nodiscard]] bool flag(std::string_view name, bool when_absent = false) const;
   /// Whole numbers; a fraction is cut off, as the front end does.
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
+  /// A timestamp (seconds since 1970, with a fraction) in milliseconds.
+  [[nodiscard]] std::optional<std::int64_t> time_ms(std::string_view name) const;
   [[nodiscard]] std::optional<json::Object> object(std::string_view name) const;
   [[nodiscard]] std::optional<json::Array> array(std::string_view name) const;
   /// Whether the structure `name` is there and has members.

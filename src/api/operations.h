@@ -55,6 +55,13 @@ void update_time_to_live(Call& call);
 void describe_limits(Call& call);
 void describe_endpoints(Call& call);
 
+// backup_operations.cpp
+void create_backup(Call& call);
+void describe_backup(Call& call);
+void delete_backup(Call& call);
+void list_backups(Call& call);
+void restore_table_from_backup(Call& call);
+
 // stream_operations.cpp
 void list_streams(Call& call);
 void describe_stream(Call& call);
@@ -136,11 +143,11 @@ inline constexpr Operation kOperations[] = {
     {"DescribeLimits", &shapes::kNothing, Effect::kRead, Load::kItem, describe_limits, {.names_no_table = true}},
     {"DescribeEndpoints", &shapes::kNothing, Effect::kRead, Load::kItem, describe_endpoints, {.names_no_table = true}},
     // Backups, exports, imports.
-    {"CreateBackup", &shapes::kCreateBackup, Effect::kWrite, Load::kSettings, nullptr},
-    {"DescribeBackup", &shapes::kOneBackup, Effect::kRead, Load::kItem, nullptr},
-    {"DeleteBackup", &shapes::kOneBackup, Effect::kWrite, Load::kSettings, nullptr},
-    {"ListBackups", &shapes::kListBackups, Effect::kRead, Load::kItem, nullptr},
-    {"RestoreTableFromBackup", &shapes::kRestoreFromBackup, Effect::kWrite, Load::kSettings, nullptr},
+    {"CreateBackup", &shapes::kCreateBackup, Effect::kWrite, Load::kSettings, create_backup},
+    {"DescribeBackup", &shapes::kOneBackup, Effect::kRead, Load::kItem, describe_backup},
+    {"DeleteBackup", &shapes::kOneBackup, Effect::kWrite, Load::kSettings, delete_backup},
+    {"ListBackups", &shapes::kListBackups, Effect::kRead, Load::kItem, list_backups},
+    {"RestoreTableFromBackup", &shapes::kRestoreFromBackup, Effect::kWrite, Load::kSettings, restore_table_from_backup},
     {"RestoreTableToPointInTime", &shapes::kRestoreToPoint, Effect::kWrite, Load::kSettings, nullptr},
     {"DescribeContinuousBackups", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
     {"UpdateContinuousBackups", &shapes::kUpdateContinuousBackups, Effect::kWrite, Load::kSettings, nullptr},

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/reply.h"
+#include "api/backup_names.h"
 #include "api/throughput.h"
 #include "json/writer.h"
 
@@ -51,25 +51,6 @@ void append_key_schema(const core::KeySchema& schema, std::string& out) {
   elements.end();
 }
 
-namespace {
-
-/// Which description it is.
-struct Style {
-  bool with_schema = true;  // keys, indexes, creation time: all but DeleteTable's
-  bool created = false;     // CreateTable's reply
-  UnderWay under_way;
-};
-
-void append_throughput(const engine::Throughput& throughput, std::string& out) {
-  ObjectWriter writer(out);
-  if (throughput.last_increase_ms != 0) writer.time("LastIncreaseDateTime", throughput.last_increase_ms);
-  if (throughput.last_decrease_ms != 0) writer.time("LastDecreaseDateTime", throughput.last_decrease_ms);
-  writer.integer("NumberOfDecreasesToday", throughput.decreases_today);
-  writer.integer("ReadCapacityUnits", throughput.read_units);
-  writer.integer("WriteCapacityUnits", throughput.write_units);
-  writer.end();
-}
-
 void append_projection(const engine::Index& index, std::string& out) {
   ObjectWriter writer(out);
   writer.text("ProjectionType", projection_name(index.projection));
@@ -89,6 +70,42 @@ void write_on_demand(ObjectWriter& writer, const engine::ThroughputLimits& limit
   if (limits.read_units) inner.integer("MaxReadRequestUnits", *limits.read_units);
   if (limits.write_units) inner.integer("MaxWriteRequestUnits", *limits.write_units);
   inner.end();
+}
+
+void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes) {
+  if (!table.sse_enabled) return;
+  ObjectWriter sse(writer.key("SSEDescription"));
+  sse.text("Status", changes ? "UPDATING" : "ENABLED");
+  sse.text("SSEType", "KMS");
+  sse.text("KMSMasterKeyArn", table.sse_kms_key);
+  sse.end();
+}
+
+void write_stream_specification(ObjectWriter& writer, std::string_view name, const engine::Table& table) {
+  if (table.stream_view_type.empty()) return;
+  ObjectWriter stream(writer.key(name));
+  stream.flag("StreamEnabled", true);
+  stream.text("StreamViewType", table.stream_view_type);
+  stream.end();
+}
+
+namespace {
+
+/// Which description it is.
+struct Style {
+  bool with_schema = true;  // keys, indexes, creation time: all but DeleteTable's
+  bool created = false;     // CreateTable's reply
+  UnderWay under_way;
+};
+
+void append_throughput(const engine::Throughput& throughput, std::string& out) {
+  ObjectWriter writer(out);
+  if (throughput.last_increase_ms != 0) writer.time("LastIncreaseDateTime", throughput.last_increase_ms);
+  if (throughput.last_decrease_ms != 0) writer.time("LastDecreaseDateTime", throughput.last_decrease_ms);
+  writer.integer("NumberOfDecreasesToday", throughput.decreases_today);
+  writer.integer("ReadCapacityUnits", throughput.read_units);
+  writer.integer("WriteCapacityUnits", throughput.write_units);
+  writer.end();
 }
 
 void write_warm(ObjectWriter& writer, const engine::ThroughputLimits& warm, engine::BillingMode mode,
@@ -111,7 +128,8 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
     // A table under construction takes its indexes with it.
     const bool creating = table.status == engine::TableStatus::kCreating;
     const auto status = creating ? engine::TableStatus::kCreating : index.status;
-    writer.text("IndexStatus", status_name(status));
+    // Indexes of a table that is being restored have none.
+    if (!table.restore) writer.text("IndexStatus", status_name(status));
     // Said only of an index that was added later, while it is built.
     if (!creating && status == engine::TableStatus::kCreating) writer.flag("Backfilling", index.backfilling);
     append_throughput(index.throughput, writer.key("ProvisionedThroughput"));
@@ -152,13 +170,15 @@ void write_attribute_definitions(ObjectWriter& writer, const engine::Table& tabl
   definitions.end();
 }
 
-void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes) {
-  if (!table.sse_enabled) return;
-  ObjectWriter sse(writer.key("SSEDescription"));
-  sse.text("Status", changes ? "UPDATING" : "ENABLED");
-  sse.text("SSEType", "KMS");
-  sse.text("KMSMasterKeyArn", table.sse_kms_key);
-  sse.end();
+void write_restore(Call& call, ObjectWriter& writer, const engine::RestoreOrigin& origin) {
+  ObjectWriter summary(writer.key("RestoreSummary"));
+  if (!origin.backup_id.empty()) {
+    summary.text("SourceBackupArn", backup_arn(call.context, origin.source_table, origin.backup_id));
+  }
+  summary.text("SourceTableArn", table_arn(call.context, origin.source_table));
+  summary.time("RestoreDateTime", origin.time_ms);
+  summary.flag("RestoreInProgress", true);
+  summary.end();
 }
 
 void append_description(Call& call, const engine::Table& table, const Style& style, std::string& out) {
@@ -186,16 +206,12 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
     write_indexes(call, writer, table, counts, false, style);
     write_indexes(call, writer, table, counts, true, style);
   }
-  if (!table.stream_view_type.empty()) {
-    ObjectWriter stream(writer.key("StreamSpecification"));
-    stream.flag("StreamEnabled", true);
-    stream.text("StreamViewType", table.stream_view_type);
-    stream.end();
-  }
+  write_stream_specification(writer, "StreamSpecification", table);
   if (!table.stream_label.empty()) {
     writer.text("LatestStreamLabel", table.stream_label);
     writer.text("LatestStreamArn", table_arn(call.context, table.name) + "/stream/" + table.stream_label);
   }
+  if (table.restore) write_restore(call, writer, *table.restore);
   write_encryption(writer, table, style.under_way.encryption_changes);
   if (!table.table_class.empty()) {
     ObjectWriter summary(writer.key("TableClassSummary"));

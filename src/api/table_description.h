@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "api/call.h"
+#include "api/reply.h"
 
 namespace stator::api {
 
@@ -29,6 +30,13 @@ void append_deleted_table_description(Call& call, const engine::Table& table, st
 
 /// Appends the array of key attributes, as descriptions of tables, indexes and streams have it.
 void append_key_schema(const core::KeySchema& schema, std::string& out);
+
+// Members that descriptions of backups share.
+void append_projection(const engine::Index& index, std::string& out);
+void write_on_demand(ObjectWriter& writer, const engine::ThroughputLimits& limits);
+void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes);
+/// As the member `name`; nothing where the table has no stream.
+void write_stream_specification(ObjectWriter& writer, std::string_view name, const engine::Table& table);
 
 std::string_view status_name(engine::TableStatus status);
 std::string_view billing_mode_name(engine::BillingMode mode);

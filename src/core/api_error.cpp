@@ -35,6 +35,8 @@ struct ErrorForm {
 constexpr std::array kForms = {
     ErrorForm{ErrorCode::kOther, ""},
     ErrorForm{ErrorCode::kAccessDenied, "AccessDeniedException", kService, kUpper},
+    ErrorForm{ErrorCode::kBackupInUse, "BackupInUseException"},
+    ErrorForm{ErrorCode::kBackupNotFound, "BackupNotFoundException"},
     ErrorForm{ErrorCode::kConditionalCheckFailed, "ConditionalCheckFailedException"},
     ErrorForm{ErrorCode::kDuplicateItem, "DuplicateItemException"},
     ErrorForm{ErrorCode::kExpiredIterator, "ExpiredIteratorException"},
@@ -53,6 +55,9 @@ constexpr std::array kForms = {
     ErrorForm{ErrorCode::kResourceNotFound, "ResourceNotFoundException"},
     ErrorForm{ErrorCode::kSerialization, "SerializationException", kService, kUpper},
     ErrorForm{ErrorCode::kServiceUnavailable, "ServiceUnavailable", kService, kLower, 503},
+    ErrorForm{ErrorCode::kTableAlreadyExists, "TableAlreadyExistsException"},
+    ErrorForm{ErrorCode::kTableInUse, "TableInUseException"},
+    ErrorForm{ErrorCode::kTableNotFound, "TableNotFoundException"},
     ErrorForm{ErrorCode::kThrottling, "ThrottlingException", kAvailability},
     ErrorForm{ErrorCode::kTransactionCanceled, "TransactionCanceledException", kDynamoDb, kUpper},
     ErrorForm{ErrorCode::kTransactionConflict, "TransactionConflictException"},

@@ -13,6 +13,8 @@ namespace stator::core {
 enum class ErrorCode : std::uint8_t {
   kOther,  // known by its name alone: what another service answered
   kAccessDenied,
+  kBackupInUse,
+  kBackupNotFound,
   kConditionalCheckFailed,
   kDuplicateItem,
   kExpiredIterator,
@@ -31,6 +33,9 @@ enum class ErrorCode : std::uint8_t {
   kResourceNotFound,
   kSerialization,
   kServiceUnavailable,
+  kTableAlreadyExists,
+  kTableInUse,
+  kTableNotFound,
   kThrottling,
   kTransactionCanceled,
   kTransactionConflict,

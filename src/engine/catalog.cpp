@@ -28,8 +28,12 @@ std::string random_uuid() {
   return uuid;
 }
 
+/// Items are still on their way from a backup.
+bool is_being_filled(const Table& table) { return table.restore && table.restore->copying; }
+
 /// When the next status changes by itself.
 std::int64_t due_ms(const Table& table) {
+  if (is_being_filled(table)) return kNever;
   std::int64_t due = table.status == TableStatus::kActive ? kNever : table.status_until_ms;
   for (const Index& index : table.indexes) {
     if (index.status == TableStatus::kActive) continue;
@@ -43,7 +47,7 @@ std::int64_t due_ms(const Table& table) {
 /// Makes the changes of status whose time has come; the spaces of indexes past their DELETING go to `gone`. A table is
 /// UPDATING until its indexes are settled. One that is DELETING is not touched.
 void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::SpaceId>& gone) {
-  if (table.status == TableStatus::kDeleting) return;
+  if (table.status == TableStatus::kDeleting || is_being_filled(table)) return;
   bool waiting = false;
   std::erase_if(table.indexes, [&](Index& index) {
     if (index.status == TableStatus::kActive) return false;
@@ -58,7 +62,9 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
     index.status = TableStatus::kActive;
     return false;
   });
-  if (!waiting && now_ms >= table.status_until_ms) table.status = TableStatus::kActive;
+  if (waiting || now_ms < table.status_until_ms) return;
+  table.status = TableStatus::kActive;
+  table.restore.reset();
 }
 
 [[noreturn]] void throw_in_use(std::string message) {
@@ -96,8 +102,14 @@ void check_deletable(const Table& table) {
   }
 }
 
+/// To all but its description, a table is not there before it is restored.
+void check_restored(const Table& table) {
+  if (table.restore) throw_unknown(table.name);
+}
+
 /// An index that is built or dropped makes the table UPDATING, but what may happen meanwhile is for `change` to judge.
 void check_updatable(const Table& table, UpdateScope scope) {
+  check_restored(table);
   check_exists_whole(table);
   if (scope == UpdateScope::kSettings || has_changing_index(table) || table.status != TableStatus::kUpdating) return;
   throw_in_use(std::string(kStillInUse) + "Table IOPS are currently being updated. Table: " + table.name);
@@ -166,8 +178,9 @@ void Catalog::load() {
     settle(name);
     const TablePtr table = current(name);
     if (table == nullptr || table->status == TableStatus::kDeleting) continue;
+    take_up_restore(*table);
     for (const Index& index : table->indexes) {
-      if (index.backfilling) jobs_.build({table->state, index.space});
+      if (index.backfilling && !is_being_filled(*table)) jobs_.build({table->state, index.space});
     }
     take_up_ttl(*table);
     take_up_stream(*current(name));
@@ -274,11 +287,7 @@ std::vector<std::string> Catalog::list(std::string_view after, std::size_t limit
   return names;
 }
 
-TablePtr Catalog::create(Table table) {
-  const std::lock_guard<std::mutex> changing(change_mutex_);
-  settle(table.name);
-  if (current(table.name) != nullptr) throw_in_use("Table already exists: " + table.name);
-  store::Batch batch;
+void Catalog::prepare_new(Table& table, store::Batch& batch) {
   const std::int64_t now_ms = clock_.now_ms();
   table.id = random_uuid();
   table.created_ms = now_ms;
@@ -292,6 +301,17 @@ TablePtr Catalog::create(Table table) {
     index.status_until_ms = table.status_until_ms;
     index.backfilling = false;
   }
+}
+
+TablePtr Catalog::create(Table table) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  settle(table.name);
+  if (const TablePtr known = current(table.name)) {
+    throw_in_use((known->restore ? "Table is being used: " : "Table already exists: ") + table.name);
+  }
+  store::Batch batch;
+  prepare_new(table, batch);
+  const std::int64_t now_ms = table.created_ms;
   std::vector<store::SpaceId> gone;
   replace_ttl_range(table, gone, batch);
   table.ttl_building = false;  // there are no items yet
@@ -391,6 +411,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
 TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table&)>& change) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = settled_or_throw(name);
+  check_restored(*before);
   if (before->status == TableStatus::kDeleting) check_exists_whole(*before);
   Table table = *before;
   change(table);
@@ -445,6 +466,63 @@ void Catalog::finish_build(const TableRange& range) {
   std::vector<store::SpaceId> gone;
   settle_statuses(table, clock_.now_ms(), gone);
   commit_and_drop(std::move(table), gone, batch);
+}
+
+TablePtr Catalog::restore(Table table) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  settle(table.name);
+  if (current(table.name) != nullptr) {
+    throw core::ApiError(core::ErrorCode::kTableAlreadyExists, "Table already exists: " + table.name);
+  }
+  store_.require(store::Feature::kRestores);
+  store::Batch batch;
+  prepare_new(table, batch);
+  for (Index& index : table.indexes) index.backfilling = true;
+  TablePtr described = reply(table);
+  commit(std::move(table), batch);
+  jobs_.restore({described->state, described->space});
+  return described;
+}
+
+void Catalog::take_up_restore(const Table& table) {
+  if (is_being_filled(table)) jobs_.restore({table.state, table.space});
+}
+
+void Catalog::finish_restore(const TableRange& range) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  const TablePtr before = range.state->newest(nullptr);
+  if (before == nullptr || !is_being_filled(*before)) return;
+  Table table = *before;
+  table.restore->copying = false;
+  store::Batch batch;
+  batch.remove(catalog_key(CatalogRow::kBuild, range.space));
+  std::vector<store::SpaceId> gone;
+  settle_statuses(table, clock_.now_ms(), gone);
+  commit_and_drop(table, gone, batch);
+  for (const Index& index : table.indexes) jobs_.build({table.state, index.space});
+}
+
+void Catalog::fail_restore(const TableRange& range) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  const TablePtr table = range.state->newest(nullptr);
+  if (table != nullptr) erase(*table);
+}
+
+std::vector<std::string> Catalog::cuts_in_use() const {
+  std::vector<std::string> cuts;
+  const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+  for (const auto& [name, entry] : entries_) {
+    if (is_being_filled(*entry.table)) cuts.push_back(entry.table->restore->cut);
+  }
+  return cuts;
+}
+
+bool Catalog::is_being_restored(std::string_view backup_id) const {
+  const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+  return std::ranges::any_of(entries_, [&](const auto& entry) {
+    const std::optional<RestoreOrigin>& restore = entry.second.table->restore;
+    return restore && restore->backup_id == backup_id;
+  });
 }
 
 void Catalog::settle(std::string_view name) {

@@ -29,6 +29,9 @@ struct CatalogJobs {
   std::function<void(TableRange)> build;
   /// Items of the table are to expire, as long as it has this time-to-live range.
   std::function<void(TableRange)> expire;
+  /// The table (its own space is the range) is to get the items that it is restored from; `finish_restore` or
+  /// `fail_restore` is to be called then.
+  std::function<void(TableRange)> restore = {};
 };
 
 /// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
@@ -53,6 +56,17 @@ class Catalog {
   TablePtr annotate(std::string_view name, const std::function<void(Table&)>& change);
   /// The range's rows are complete.
   void finish_build(const TableRange& range);
+  /// Publishes a new table that is to be filled from `table.restore`. It is CREATING until it is whole. Throws
+  /// TableAlreadyExistsException.
+  TablePtr restore(Table table);
+  /// All items are there; the indexes are next.
+  void finish_restore(const TableRange& range);
+  /// The table goes, with what it has.
+  void fail_restore(const TableRange& range);
+  /// The checkpoints that tables are being filled from.
+  [[nodiscard]] std::vector<std::string> cuts_in_use() const;
+  /// Whether a table that comes from this backup is not whole yet.
+  [[nodiscard]] bool is_being_restored(std::string_view backup_id) const;
 
  private:
   struct Entry {
@@ -66,6 +80,7 @@ class Catalog {
   TablePtr current(std::string_view name) const;
   TablePtr settled_or_throw(std::string_view name);
   void settle(std::string_view name);
+  void prepare_new(Table& table, store::Batch& batch);
   /// A table's entry by its name, made before the write that it tells of: publishing it cannot fail.
   static Entries new_entry(Table table);
   void publish(Entries&& entry);
@@ -85,6 +100,7 @@ class Catalog {
   void begin_ttl(const Table& table);
   /// Goes on with the work of before the restart.
   void take_up_ttl(const Table& table);
+  void take_up_restore(const Table& table);
   void start_ttl_jobs(const Table& table);
   /// Begins the stream of a table that a version without a change log left.
   void take_up_stream(const Table& table);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 
 #include "core/api_error.h"
+#include "engine/backup/backups.h"
+#include "engine/backup/restore.h"
 #include "engine/catalog.h"
 #include "engine/damage.h"
 #include "engine/expiry.h"
@@ -68,7 +71,9 @@ struct Engine::Impl {
                    [this] { trim_streams(); }),
         catalog(*store, stripes, change_log, clock, options.transition_delay_ms,
                 {.build = [this](const TableRange& range) { build(range); },
-                 .expire = [this](const TableRange& range) { expire(range); }}),
+                 .expire = [this](const TableRange& range) { expire(range); },
+                 .restore = [this](const TableRange& range) { restore(range); }}),
+        backups(*store, clock, options.directory, options.log),
         writer(*store, stripes, clock),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
@@ -95,6 +100,32 @@ struct Engine::Impl {
   void expire(const TableRange& range) {
     jobs.add({.name = "expire-items", .table = range.state->newest(nullptr)->name, .index = {}},
              std::make_unique<Expiry>(*store, writer, clock, range, expiry_period, job_log()));
+  }
+
+  void restore(const TableRange& range) {
+    const auto failed = [this, range](const std::string& why) {
+      const TablePtr table = range.state->newest(nullptr);
+      if (table == nullptr) return;
+      core::log(log, core::LogLevel::kError, "table " + table->name + " cannot be restored and is removed: " + why);
+      catalog.fail_restore(range);
+    };
+    jobs.add(
+        {.name = "restore", .table = range.state->newest(nullptr)->name, .index = {}, .rest_for_work = 1},
+        std::make_unique<Restore>(
+            *store, backups, stripes, range,
+            Restore::Ends{.finished = [this, range] { catalog.finish_restore(range); }, .failed = failed}, job_log()));
+  }
+
+  /// The backup, for somebody who holds `backup_uses`.
+  [[nodiscard]] BackupPtr free_backup(std::string_view id, std::string_view arn, const char* used_for) const {
+    BackupPtr backup = backups.find(id);
+    if (backup == nullptr) {
+      throw core::ApiError(core::ErrorCode::kBackupNotFound, "Backup not found: " + std::string(arn));
+    }
+    if (catalog.is_being_restored(id)) {
+      throw core::ApiError(core::ErrorCode::kBackupInUse, used_for + std::string(arn));
+    }
+    return backup;
   }
 
   /// There are request tokens: a job deletes those that expired, now and then, and ends when none is left. Never
@@ -144,6 +175,9 @@ struct Engine::Impl {
   Stripes stripes;
   ChangeLog change_log;
   Catalog catalog;
+  Backups backups;
+  /// Held from the look whether a backup is in use to its use or end.
+  std::mutex backup_uses;
   Writer writer;
   IdempotencyTokens tokens;
   const std::chrono::milliseconds expiry_period;
@@ -168,7 +202,9 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.resources = options.resources;
   auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
   if (options.jobs_paused) impl->jobs.pause();
+  impl->backups.load();
   impl->catalog.load();
+  if (!options.read_only) impl->backups.clear_leftovers(impl->catalog.cuts_in_use());
   if (!options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
@@ -282,6 +318,37 @@ LogNumber Engine::end_of_shard(store::SpaceId stream, std::uint32_t shard) const
 std::optional<LogNumber> Engine::read_stream(store::SpaceId stream, const LogPosition& position,
                                              const LogSink& sink) const {
   return impl_->change_log.read(*impl_->existing_stream(stream), position, sink);
+}
+
+BackupPtr Engine::create_backup(std::string_view table_name, std::string_view backup_name) {
+  const TablePtr table = impl_->catalog.find(table_name);
+  if (table == nullptr || table->status == TableStatus::kCreating) {
+    throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(table_name));
+  }
+  return impl_->backups.create(table_name, backup_name, BackupType::kUser, 0);
+}
+
+BackupPtr Engine::find_backup(std::string_view id) const { return impl_->backups.find(id); }
+
+std::vector<BackupPtr> Engine::list_backups() const { return impl_->backups.list(); }
+
+BackupPtr Engine::delete_backup(std::string_view id, std::string_view arn) {
+  const std::lock_guard<std::mutex> lock(impl_->backup_uses);
+  BackupPtr backup = impl_->free_backup(id, arn, "Backup is being used to restore table: ");
+  impl_->backups.remove(id);
+  return backup;
+}
+
+TablePtr Engine::restore_backup(std::string_view id, std::string_view arn, Table table) {
+  const std::lock_guard<std::mutex> lock(impl_->backup_uses);
+  const BackupPtr backup = impl_->free_backup(id, arn, "Backup is being used to restore another table: ");
+  table.restore = RestoreOrigin{.source_table = backup->table.name,
+                                .backup_id = backup->id,
+                                .time_ms = backup->created_ms,
+                                .cut = backup->id,
+                                .source_space = backup->table.space,
+                                .copying = true};
+  return impl_->catalog.restore(std::move(table));
 }
 
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {

@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/log_sink.h"
+#include "engine/backup/backup_info.h"
 #include "engine/job_info.h"
 #include "engine/log/log_types.h"
 #include "engine/table.h"
@@ -254,6 +255,21 @@ class Engine {
   /// closed and was read to its end. Throws ResourceNotFoundException, and TrimmedDataAccessException where records
   /// from the position on were deleted.
   std::optional<LogNumber> read_stream(store::SpaceId stream, const LogPosition& position, const LogSink& sink) const;
+
+  // --- backups ------------------------------------------------------------------------------------------------
+  /// A backup of the table as it is now: one consistent cut, without stopping writers, at a cost that does not grow
+  /// with the table. Throws TableNotFoundException (also for a table that is being created), store::StoreError.
+  BackupPtr create_backup(std::string_view table_name, std::string_view backup_name);
+  /// Null where there is none.
+  [[nodiscard]] BackupPtr find_backup(std::string_view id) const;
+  /// In the order in which they were made.
+  [[nodiscard]] std::vector<BackupPtr> list_backups() const;
+  /// Returns what it was. Throws BackupNotFoundException, and BackupInUseException while a table is restored from it;
+  /// `arn` is what they call it.
+  BackupPtr delete_backup(std::string_view id, std::string_view arn);
+  /// Publishes `table` (name, keys, indexes, settings), which is CREATING until a job has filled it from the backup.
+  /// Throws the same, and TableAlreadyExistsException.
+  TablePtr restore_backup(std::string_view id, std::string_view arn, Table table);
 
   // --- background jobs ----------------------------------------------------------------------------------------
   /// What runs in the background, and the last jobs that ended.

@@ -117,6 +117,14 @@ std::string catalog_key(CatalogRow row, store::SpaceId space) {
   return key;
 }
 
+double fraction_before(std::string_view item_key) {
+  std::uint64_t hash = 0;
+  for (const char byte : item_key.substr(sizeof(store::SpaceId), sizeof(hash))) {
+    hash = hash << 8 | static_cast<unsigned char>(byte);
+  }
+  return static_cast<double>(hash) / 0x1p64;
+}
+
 Key Engine::make_key(const Table& table, std::vector<core::AttributeValue> values) {
   Key key;
   const std::size_t hash_count = table.key_schema.hash.size();

@@ -32,6 +32,9 @@ struct KeyBounds {
 };
 KeyBounds page_bounds(const PageRequest& request);
 
+/// How much of the space lies before this key: items are walked in the order of their hashes, which are spread evenly.
+double fraction_before(std::string_view item_key);
+
 /// All keys of a space.
 KeyBounds space_bounds(store::SpaceId space);
 
@@ -42,6 +45,7 @@ enum class CatalogRow : char {
   kCounters = 'C',   // table space, lock stripe -> counters
   kBuild = 'B',      // space being built -> the last table key that has its row
   kToken = 'I',      // time slot, ClientRequestToken -> a transaction that was committed under it
+  kBackup = 'K',     // id of a backup -> JSON
   kDropped = 'D',    // space whose rows are to be deleted
   kStream = 'L',     // space of a stream's records -> JSON
 };

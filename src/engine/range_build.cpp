@@ -17,15 +17,6 @@ constexpr std::size_t kChunkBytes = 512 << 10;
 constexpr std::size_t kLockedItems = 16;
 constexpr std::size_t kLockedBytes = 64 << 10;
 
-/// How much of the space lies before this key: items are walked in the order of their hashes, which are spread evenly.
-double fraction_before(std::string_view item_key) {
-  std::uint64_t hash = 0;
-  for (const char byte : item_key.substr(sizeof(store::SpaceId), sizeof(hash))) {
-    hash = hash << 8 | static_cast<unsigned char>(byte);
-  }
-  return static_cast<double>(hash) / 0x1p64;
-}
-
 }  // namespace
 
 RangeBuild::RangeBuild(store::Store& store, Stripes& stripes, TableRange range, std::function<void()> finished,

@@ -66,6 +66,17 @@ struct UnknownMember {
 };
 using UnknownMembers = std::map<std::string, std::vector<UnknownMember>, std::less<>>;
 
+/// Where a table that is being restored comes from. Known until the table is ACTIVE.
+struct RestoreOrigin {
+  std::string source_table;  // name
+  std::string backup_id;     // empty: to a point in time
+  std::int64_t time_ms = 0;  // of which time the restored state is
+  std::string cut;           // the checkpoint that is read (backup/backups.h)
+  store::SpaceId source_space = 0;
+  /// Items are on their way; behind that, indexes are built.
+  bool copying = true;
+};
+
 /// Everything known of a table, as kept in the catalog. Immutable once published; a change publishes a new one.
 struct Table {
   std::string name;
@@ -96,6 +107,7 @@ struct Table {
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;  // as for Index
   store::SpaceId space = 0;
+  std::optional<RestoreOrigin> restore;
   UnknownMembers unknown_members;
   std::shared_ptr<TableState> state;  // set by the engine when it publishes the table
   std::shared_ptr<Stream> stream;     // the same; null: no stream

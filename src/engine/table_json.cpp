@@ -46,6 +46,31 @@ void put_index(ObjectOut& parent, const Index& index) {
   out.end();
 }
 
+void put_restore(ObjectOut& parent, const RestoreOrigin& restore) {
+  ObjectOut out = parent.object("restore");
+  out.put("source_table", restore.source_table);
+  out.put("backup_id", restore.backup_id);
+  out.put("time_ms", restore.time_ms);
+  out.put("cut", restore.cut);
+  out.put("source_space", static_cast<std::int64_t>(restore.source_space));
+  out.put("copying", restore.copying);
+  out.end();
+}
+
+void get_restore(ObjectIn& in, std::optional<RestoreOrigin>& target, UnknownMembers& unknown) {
+  json::Value value;
+  if (!in.find("restore", value)) return;
+  ObjectIn members(value);
+  RestoreOrigin& restore = target.emplace();
+  members.get("source_table", restore.source_table);
+  members.get("backup_id", restore.backup_id);
+  members.get("time_ms", restore.time_ms);
+  members.get("cut", restore.cut);
+  members.get("source_space", restore.source_space);
+  members.get("copying", restore.copying);
+  members.keep_unknown("restore", unknown);
+}
+
 void get_throughput(ObjectIn& in, Throughput& target, std::string_view parent, UnknownMembers& unknown) {
   json::Value value;
   if (!in.find("throughput", value)) return;
@@ -133,6 +158,7 @@ std::string table_to_json(const Table& table) {
   out.put("status", static_cast<std::int64_t>(table.status));
   out.put("status_until_ms", table.status_until_ms);
   out.put("space", static_cast<std::int64_t>(table.space));
+  if (table.restore) put_restore(out, *table.restore);
   out.end();
   return text;
 }
@@ -175,6 +201,7 @@ Table table_from_json(std::string_view text) {
   in.get_enum("status", table.status, TableStatus::kDeleting);
   in.get("status_until_ms", table.status_until_ms);
   in.get("space", table.space);
+  get_restore(in, table.restore, unknown);
   in.keep_unknown("", unknown);
   return table;
 }

@@ -12,6 +12,7 @@ enum class Feature : std::uint8_t {
   kFileList,
   kExpiryRows,
   kChangeLog,
+  kRestores,
 };
 
 /// What a program that does not know the feature must not do.
@@ -30,6 +31,7 @@ inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kFileList, "file-list", NeededFor::kWriting},
     FeatureInfo{Feature::kExpiryRows, "expiry-rows", NeededFor::kWriting},
     FeatureInfo{Feature::kChangeLog, "change-log", NeededFor::kWriting},
+    FeatureInfo{Feature::kRestores, "restores", NeededFor::kWriting},
 };
 
 constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }

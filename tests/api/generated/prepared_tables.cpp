@@ -26,6 +26,15 @@ constexpr std::string_view kStreamedTable = R"({"TableName":"streamed","BillingM
   "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
   "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}})";
 
+constexpr std::string_view kBackedUpTable = R"({"TableName":"backed","BillingMode":"PAY_PER_REQUEST",
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"},
+    {"AttributeName":"l","AttributeType":"N"},{"AttributeName":"g","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
+  "LocalSecondaryIndexes":[{"IndexName":"byL","Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"l","KeyType":"RANGE"}]}],
+  "GlobalSecondaryIndexes":[{"IndexName":"byG","Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},
+    "KeySchema":[{"AttributeName":"g","KeyType":"HASH"}]}]})";
+
 /// Stands still, so that the stream's ARN and its iterators are the ones that requests.json names.
 class StandingClock : public core::Clock {
  public:
@@ -51,6 +60,8 @@ std::unique_ptr<endpoint::Embedded> prepared_tables() {
   endpoint->call("CreateTable", kTable);
   endpoint->call("CreateTable", kProvisionedTable);
   endpoint->call("CreateTable", kStreamedTable);
+  endpoint->call("CreateTable", kBackedUpTable);
+  endpoint->call("CreateBackup", R"({"TableName":"backed","BackupName":"prepared"})");
   for (const char* version : {"1", "2"}) {
     endpoint->call("PutItem",
                    R"({"TableName":"streamed","Item":{"pk":{"S":"a"},"v":{"N":")" + std::string(version) + "\"}}}");

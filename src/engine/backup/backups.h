@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/log_sink.h"
+#include "engine/backup/backup_info.h"
+#include "store/store.h"
+
+namespace stator::engine {
+
+/// The backups: each is a row of the catalog and a checkpoint of the store below `directory`. The checkpoint is made
+/// before the row and removed behind it, so what a kill leaves is a checkpoint that nothing names. Safe to use from
+/// several threads.
+class Backups {
+ public:
+  /// `directory` is `backups` in the data directory; in memory a name in the store's own environment.
+  Backups(store::Store& store, const core::Clock& clock, std::filesystem::path directory, core::LogSink log);
+
+  /// Reads the rows. Throws store::OpenError where one is damaged.
+  void load();
+  /// Removes checkpoints that neither a backup nor one of `cuts_in_use` is, and rows without their checkpoint.
+  void clear_leftovers(const std::vector<std::string>& cuts_in_use);
+
+  /// Makes a backup of the table as it is now. Throws TableNotFoundException where it is not there or being created, or
+  /// restored; store::StoreError.
+  BackupPtr create(std::string_view table_name, std::string_view backup_name, BackupType type, std::int64_t expires_ms);
+  /// Null where there is none.
+  [[nodiscard]] BackupPtr find(std::string_view id) const;
+  /// In the order in which they were made.
+  [[nodiscard]] std::vector<BackupPtr> list() const;
+  /// Nothing where there is none. Throws store::StoreError where the row cannot be removed.
+  void remove(std::string_view id);
+
+  /// A checkpoint for somebody who removes it: its name.
+  std::string make_cut(std::string_view name);
+  [[nodiscard]] std::unique_ptr<store::Store> open_cut(std::string_view name) const;
+  /// What cannot be removed is told to the log, and removed at the next start.
+  void remove_cut(std::string_view name);
+
+ private:
+  [[nodiscard]] std::string new_id(std::int64_t now_ms, std::string_view table_name) const;
+  void read_cut(BackupInfo& backup, std::string_view table_name) const;
+
+  store::Store& store_;
+  const core::Clock& clock_;
+  const std::filesystem::path directory_;
+  const bool in_memory_;
+  const core::LogSink log_;
+  std::mutex creating_;
+  mutable std::mutex mutex_;
+  std::map<std::string, BackupPtr, std::less<>> backups_;
+};
+
+}  // namespace stator::engine

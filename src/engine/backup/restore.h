@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/backup/backups.h"
+#include "engine/catalog.h"
+#include "engine/jobs.h"
+#include "engine/stripes.h"
+#include "store/store.h"
+
+namespace stator::engine {
+
+/// Fills a table that is being restored with the items of its cut, byte for byte; indexes are built from them
+/// afterwards, like any new index. How far it has come is a row of the catalog in the batch of the items themselves, so
+/// that it goes on from there after a restart. Nobody else writes to the table meanwhile. A damaged item is passed
+/// over.
+class Restore final : public Job {
+ public:
+  struct Ends {
+    /// All items are there.
+    std::function<void()> finished;
+    /// They will never be: the cut cannot be read, or there is no room. The table is to go.
+    std::function<void(const std::string& why)> failed;
+  };
+  Restore(store::Store& store, const Backups& backups, Stripes& stripes, TableRange range, Ends ends,
+          JobRunner::Log log);
+  JobStep step() override;
+  [[nodiscard]] JobProgress progress() const override { return progress_; }
+
+ private:
+  void open(const RestoreOrigin& origin);
+  /// Some items behind `after_`; false when there are none.
+  bool copy_items(const Table& table);
+  void note_damage(const Table& table, std::string_view key);
+
+  store::Store& store_;
+  const Backups& backups_;
+  Stripes& stripes_;
+  const TableRange range_;
+  const Ends ends_;
+  const JobRunner::Log log_;
+  const std::string progress_key_;
+  std::unique_ptr<store::Store> cut_;
+  std::string after_;  // the last key of the table that has its item
+  JobProgress progress_;
+};
+
+}  // namespace stator::engine
