@@ -11,11 +11,12 @@ import sys
 import tempfile
 import unittest
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))
+import compiled_client
+from compiled_client import FOLDER, build
+
 sys.path.insert(0, os.path.join(FOLDER, "..", "support"))
 from stator_server import StatorServer  # noqa: E402
 
-SKIPPED = 77
 KEY, SECRET, TOKEN = "AKIDSDK", "sdk/S3CRET+key0123456789", "sdk/T0KEN+0123456789=="
 FILE = f"""
 [plain]
@@ -26,24 +27,6 @@ aws_access_key_id = {KEY}TEMP
 aws_secret_access_key = {SECRET}
 aws_session_token = {TOKEN}
 """
-
-
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(SKIPPED)
-
-
-def build(name, command, folder, **variables):
-    """Runs a build; what it says of packages that cannot be had is a reason to skip, everything else a fault."""
-    ran = subprocess.run(command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True)
-    if ran.returncode == 0:
-        return ran.stdout
-    said = ran.stdout + ran.stderr
-    for mark in ("dial tcp", "no such host", "Could not resolve", "failed to download", "failed to get", "Could not transfer",
-                 "Unknown host", "requires go >=", "requires rustc", "is not supported by this compiler", "feature `edition"):
-        if mark in said:
-            skip(f"{name} cannot build its SDK here: " + next(line for line in said.splitlines() if mark in line).strip())
-    raise SystemExit(said)
 
 
 def build_go(target):
@@ -61,14 +44,7 @@ def build_rust(target):
 
 
 def build_java(target):
-    # Maven writes beside the sources, so it works on a copy.
-    folder = os.path.join(target, "project")
-    shutil.copytree(os.path.join(FOLDER, "java"), folder, dirs_exist_ok=True)
-    build("mvn", ["mvn", "--batch-mode", "--quiet", "compile", "dependency:build-classpath",
-                  "-Dmdep.outputFile=classpath.txt"], folder)
-    with open(os.path.join(folder, "classpath.txt"), encoding="utf-8") as text:
-        classes = os.path.join(folder, "target", "classes")
-        return ["java", "-cp", classes + os.pathsep + text.read().strip(), "stator.Client"]
+    return compiled_client.build_java("java", "stator.Client", target)
 
 
 TOOLS = {"go": ("go", build_go), "rust": ("cargo", build_rust), "java": ("mvn", build_java)}
@@ -103,8 +79,7 @@ class SdkTest(unittest.TestCase):
 if __name__ == "__main__":
     language = sys.argv.pop(1)
     tool, builder = TOOLS[language]
-    if shutil.which(tool) is None:
-        skip(f"there is no {tool} on the PATH (packages.txt, group clients)")
+    compiled_client.need(tool)
     with tempfile.TemporaryDirectory() as scratch:
         # Kept from one run to the next where the build directory is known: Rust's SDK takes minutes.
         target = os.environ.get("STATOR_CLIENT_BUILD", scratch)

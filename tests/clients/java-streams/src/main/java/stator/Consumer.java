@@ -1,0 +1,121 @@
+package stator;
+
+import com.amazonaws.services.dynamodbv2.streamsadapter.AmazonDynamoDBStreamsAdapterClient;
+import com.amazonaws.services.dynamodbv2.streamsadapter.StreamsSchedulerFactory;
+import com.amazonaws.services.dynamodbv2.streamsadapter.adapter.DynamoDBStreamsClientRecord;
+import com.amazonaws.services.dynamodbv2.streamsadapter.model.DynamoDBStreamsProcessRecordsInput;
+import com.amazonaws.services.dynamodbv2.streamsadapter.polling.DynamoDBStreamsPollingConfig;
+import com.amazonaws.services.dynamodbv2.streamsadapter.processor.DynamoDBStreamsShardRecordProcessor;
+import java.net.URI;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.Record;
+import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClient;
+import software.amazon.kinesis.common.ConfigsBuilder;
+import software.amazon.kinesis.common.InitialPositionInStream;
+import software.amazon.kinesis.common.InitialPositionInStreamExtended;
+import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.exceptions.InvalidStateException;
+import software.amazon.kinesis.exceptions.ShutdownException;
+import software.amazon.kinesis.lifecycle.events.InitializationInput;
+import software.amazon.kinesis.lifecycle.events.LeaseLostInput;
+import software.amazon.kinesis.lifecycle.events.ShardEndedInput;
+import software.amazon.kinesis.lifecycle.events.ShutdownRequestedInput;
+import software.amazon.kinesis.metrics.NullMetricsFactory;
+import software.amazon.kinesis.retrieval.RetrievalConfig;
+
+/**
+ * Follows a stream with the Kinesis Client Library until EXPECTED records came, and a little longer. Prints a line for each
+ * record: shard, event, what happened, the item, its count before and after.
+ */
+public final class Consumer {
+  private static final CountDownLatch expected = new CountDownLatch(Integer.parseInt(System.getenv("EXPECTED")));
+
+  private static final class Processor implements DynamoDBStreamsShardRecordProcessor {
+    private String shard;
+
+    @Override
+    public void initialize(InitializationInput input) {
+      shard = input.shardId();
+    }
+
+    @Override
+    public void processRecords(DynamoDBStreamsProcessRecordsInput input) {
+      StringBuilder lines = new StringBuilder();
+      for (DynamoDBStreamsClientRecord client : input.records()) {
+        Record record = client.getRecord();
+        String before = record.dynamodb().hasOldImage() ? record.dynamodb().oldImage().get("n").n() : "0";
+        lines.append(String.join(" ", shard, record.eventID(), record.eventNameAsString(), record.dynamodb().keys().get("pk").s(), before,
+            record.dynamodb().newImage().get("n").n())).append('\n');
+      }
+      synchronized (System.out) {
+        System.out.print(lines);
+        System.out.flush();
+      }
+      try {
+        input.checkpointer().checkpoint();
+      } catch (InvalidStateException | ShutdownException fault) {
+        throw new IllegalStateException(fault);
+      }
+      for (int i = 0; i < input.records().size(); i++) expected.countDown();
+    }
+
+    @Override
+    public void leaseLost(LeaseLostInput input) {
+      System.err.println("lost " + shard);
+    }
+
+    @Override
+    public void shardEnded(ShardEndedInput input) {
+      try {
+        input.checkpointer().checkpoint();
+        System.err.println("ended " + shard);
+      } catch (InvalidStateException | ShutdownException fault) {
+        throw new IllegalStateException(fault);
+      }
+    }
+
+    @Override
+    public void shutdownRequested(ShutdownRequestedInput input) {}
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    URI url = URI.create(System.getenv("STATOR_URL"));
+    Region region = Region.US_EAST_1;
+    AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(
+        DynamoDbStreamsClient.builder().endpointOverride(url).region(region).build(), region);
+    ConfigsBuilder builder = new ConfigsBuilder(
+        StreamsSchedulerFactory.createSingleStreamTracker(System.getenv("STREAM_ARN"),
+            InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON)),
+        "adapter-leases",
+        adapter,
+        DynamoDbAsyncClient.builder().endpointOverride(url).region(region).httpClientBuilder(NettyNioAsyncHttpClient.builder()).build(),
+        CloudWatchAsyncClient.builder().region(region).httpClientBuilder(NettyNioAsyncHttpClient.builder()).build(),
+        "worker-1",
+        Processor::new);
+    RetrievalConfig retrieval = builder.retrievalConfig();
+    retrieval.retrievalSpecificConfig(new DynamoDBStreamsPollingConfig(adapter).idleTimeBetweenReadsInMillis(200));
+    Scheduler scheduler = StreamsSchedulerFactory.createScheduler(
+        builder.checkpointConfig(),
+        // A stream's shards come and go within seconds here.
+        builder.coordinatorConfig().parentShardPollIntervalMillis(500).skipShardSyncAtWorkerInitializationIfLeasesExist(true),
+        builder.leaseManagementConfig().shardSyncIntervalMillis(1000).failoverTimeMillis(5000).leaseAssignmentIntervalMillis(1000L)
+            .billingMode(BillingMode.PAY_PER_REQUEST),
+        builder.lifecycleConfig(),
+        // There is no CloudWatch to send measurements to.
+        builder.metricsConfig().metricsFactory(new NullMetricsFactory()),
+        builder.processorConfig(), retrieval, adapter);
+    Thread thread = new Thread(scheduler, "scheduler");
+    thread.setDaemon(true);
+    thread.start();
+    boolean all = expected.await(Long.parseLong(System.getenv("SECONDS")), TimeUnit.SECONDS);
+    Thread.sleep(3000); // a record that came twice would come now
+    // Not gracefully: the library waits for the ends of shards then, and its threads keep the process alive.
+    Runtime.getRuntime().halt(all ? 0 : 1);
+  }
+}
