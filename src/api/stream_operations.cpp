@@ -61,11 +61,7 @@ void append_shard(const engine::StreamInfo& stream, const engine::Shard& shard, 
 
 /// The shards that a DescribeStream asks for, in order.
 std::vector<const engine::Shard*> shards_asked_for(const Members& request, const engine::StreamInfo& stream) {
-  std::optional<std::uint32_t> after;
-  if (const auto start = request.text("ExclusiveStartShardId")) {
-    after = parse_shard_id(stream, *start);
-    if (!after) throw_validation("Invalid ExclusiveStartShardId");
-  }
+  const auto after = request.text("ExclusiveStartShardId");  // of a shard that need not exist
   std::optional<std::uint32_t> parent;
   const auto filter = request.object("ShardFilter");
   const bool children_only = filter && Members(*filter).has("Type");
@@ -78,7 +74,7 @@ std::vector<const engine::Shard*> shards_asked_for(const Members& request, const
   }
   std::vector<const engine::Shard*> shards;
   for (const engine::Shard& shard : stream.shards) {
-    if (after && shard.id <= *after) continue;
+    if (after && shard_id(stream, shard.id) <= *after) continue;
     if (parent && shard.parent != parent) continue;
     shards.push_back(&shard);
   }
@@ -88,6 +84,14 @@ std::vector<const engine::Shard*> shards_asked_for(const Members& request, const
 /// The position that a GetShardIterator asks for.
 engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, const engine::Shard& shard) {
   const std::string_view type = call.request.required_text("ShardIteratorType");
+  const auto text = call.request.text("SequenceNumber");
+  const bool begins_at_number = type == "AT_SEQUENCE_NUMBER" || type == "AFTER_SEQUENCE_NUMBER";
+  if (begins_at_number && !text) {
+    throw_validation("SequenceNumber must be given for the ShardIteratorType " + std::string(type));
+  }
+  if (!begins_at_number && text) {
+    throw_validation("SequenceNumber must not be given for the ShardIteratorType " + std::string(type));
+  }
   engine::LogPosition position{.shard = shard.id, .number = shard.first_number, .from_oldest = true};
   if (type == "TRIM_HORIZON") return position;
   position.from_oldest = false;
@@ -96,8 +100,6 @@ engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, co
     position.number = end;
     return position;
   }
-  const auto text = call.request.text("SequenceNumber");
-  if (!text) throw_validation("SequenceNumber must be given for the ShardIteratorType " + std::string(type));
   const auto number = parse_sequence_number(*text);
   if (!number || *number < shard.first_number || *number >= std::max(end, shard.first_number + 1)) {
     throw_validation("Invalid SequenceNumber");
