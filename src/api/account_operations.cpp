@@ -59,6 +59,31 @@ void check_tagged(Call& call, const std::string& name, const std::string& not_fo
   if (!find_whole_table(call, name)) core::throw_resource_not_found(not_found);
 }
 
+/// True while a change of the table's tags is under way, as it is with a transition delay. Readers see the tags of
+/// before, and of further changes only those are taken that hold all which this one gives the table.
+bool are_tags_changing(Call& call, const engine::Table& table) {
+  return call.engine().clock().now_ms() < table.tags_until_ms;
+}
+
+/// True if `given` holds every tag that the change under way gives the table; false for one that only removes tags.
+bool holds_change(const Tags& given, const engine::Table& table) {
+  const auto lacks = [](const Tags& tags, const Tags::value_type& tag) {
+    return std::ranges::find(tags, tag) == tags.end();
+  };
+  bool gives = false;
+  for (const Tags::value_type& tag : table.tags) {
+    if (!lacks(table.tags_before, tag)) continue;
+    if (lacks(given, tag)) return false;
+    gives = true;
+  }
+  return gives;
+}
+
+[[noreturn]] void throw_tags_changing(const engine::Table& table) {
+  throw core::ApiError(core::ErrorCode::kLimitExceeded,
+                       "Subscriber limit exceeded: Table tags are being updated: " + table.name);
+}
+
 }  // namespace
 
 void tag_resource(Call& call) {
@@ -68,7 +93,10 @@ void tag_resource(Call& call) {
   Tags given;
   merge_tags(tags, given);
   check_tagged(call, name, "Requested resource not found: ResourcArn: " + resource_arn(call) + " not found");
-  call.engine().annotate_table(name, [&](engine::Table& table) { merge_tags(tags, table.tags); });
+  call.engine().annotate_table(name, [&](engine::Table& table) {
+    if (are_tags_changing(call, table) && !holds_change(given, table)) throw_tags_changing(table);
+    merge_tags(tags, table.tags);
+  });
 }
 
 void untag_resource(Call& call) {
@@ -80,6 +108,7 @@ void untag_resource(Call& call) {
   std::set<std::string_view> removed;
   for (const auto key : keys) removed.insert(key.get_string());
   call.engine().annotate_table(name, [&](engine::Table& table) {
+    if (are_tags_changing(call, table)) throw_tags_changing(table);
     std::erase_if(table.tags, [&](const auto& tag) { return removed.contains(tag.first); });
   });
 }
@@ -90,7 +119,7 @@ void list_tags_of_resource(Call& call) {
   if (!table) refuse(call, "ListTagsOfResource", resource_arn(call));
   ObjectWriter writer(call.reply);
   ArrayWriter tags(writer.key("Tags"));
-  for (const auto& [key, value] : table->tags) {
+  for (const auto& [key, value] : are_tags_changing(call, *table) ? table->tags_before : table->tags) {
     ObjectWriter tag(tags.element());
     tag.text("Key", key);
     tag.text("Value", value);
@@ -131,6 +160,9 @@ void update_time_to_live(Call& call) {
     if (!enabled && table.ttl_attribute != attribute) {
       throw_validation("TimeToLive is active on a different AttributeName: current AttributeName is " +
                        table.ttl_attribute);
+    }
+    if (call.engine().clock().now_ms() < table.ttl_until_ms) {
+      throw_validation("Time to live has been modified multiple times within a fixed interval");
     }
     table.ttl_attribute = enabled ? attribute : std::string();
   });

@@ -328,6 +328,9 @@ TablePtr Catalog::remove(std::string_view name) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   Table table = *settled_or_throw(name);
   check_deletable(table);
+  if (clock_.now_ms() < table.tags_until_ms) {
+    throw_in_use(std::string(kStillInUse) + "Table tags are being updated: " + table.name);
+  }
   if (table.deletion_protection) {
     core::throw_validation(
         "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
@@ -418,10 +421,20 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   store::Batch batch;
   std::vector<store::SpaceId> gone;
   const bool other_ttl = table.ttl_attribute != before->ttl_attribute;
+  note_transition(*before, table);
   if (other_ttl) replace_ttl_range(table, gone, batch);
   commit_and_drop(std::move(table), gone, batch);
   if (other_ttl) begin_ttl(*current(name));
   return current(name);
+}
+
+void Catalog::note_transition(const Table& before, Table& table) const {
+  if (transition_delay_ms_ <= 0) return;
+  const std::int64_t now_ms = clock_.now_ms();
+  if (table.ttl_attribute != before.ttl_attribute) table.ttl_until_ms = now_ms + transition_delay_ms_;
+  if (table.tags == before.tags) return;
+  if (now_ms >= before.tags_until_ms) table.tags_before = before.tags;
+  table.tags_until_ms = now_ms + transition_delay_ms_;
 }
 
 void Catalog::replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone, store::Batch& batch) {

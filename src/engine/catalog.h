@@ -94,6 +94,8 @@ class Catalog {
   void forget(const Table& table);
   void drop_spaces(const std::vector<store::SpaceId>& spaces);
   store::SpaceId new_space(store::Batch& batch);
+  /// Says how long the change of tags or of time to live takes, as a new status does; none without a transition delay.
+  void note_transition(const Table& before, Table& table) const;
   /// Gives the table a new time-to-live range to be built, or none; the one it had goes to `gone`.
   void replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone, store::Batch& batch);
   /// Begins the work on a range that was just published.

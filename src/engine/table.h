@@ -103,6 +103,10 @@ struct Table {
   store::SpaceId ttl_space = 0;                           // of the rows by expiry (time_to_live.h); 0: disabled
   bool ttl_building = false;                              // rows of items from before are still being made
   std::vector<std::pair<std::string, std::string>> tags;  // key, value
+  /// While a change of tags is under way, the tags that readers still see. Not stored, as the two times below.
+  std::vector<std::pair<std::string, std::string>> tags_before;
+  std::int64_t tags_until_ms = 0;  // when that change is done
+  std::int64_t ttl_until_ms = 0;   // until when time to live may not be changed again
   std::int64_t created_ms = 0;
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;  // as for Index
