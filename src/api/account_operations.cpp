@@ -5,6 +5,7 @@
 #include "api/reply.h"
 #include "api/table_description.h"
 #include "api/tags.h"
+#include "api/throughput.h"
 #include "core/api_error.h"
 
 /// Tags, time to live, limits and endpoints: what stands beside tables and items.
@@ -175,13 +176,11 @@ void update_time_to_live(Call& call) {
 }
 
 void describe_limits(Call& call) {
-  constexpr std::int64_t kAccountUnits = 80'000;
-  constexpr std::int64_t kTableUnits = 40'000;
   ObjectWriter writer(call.reply);
-  writer.integer("AccountMaxReadCapacityUnits", kAccountUnits);
-  writer.integer("AccountMaxWriteCapacityUnits", kAccountUnits);
-  writer.integer("TableMaxReadCapacityUnits", kTableUnits);
-  writer.integer("TableMaxWriteCapacityUnits", kTableUnits);
+  writer.integer("AccountMaxReadCapacityUnits", kMaxAccountCapacityUnits);
+  writer.integer("AccountMaxWriteCapacityUnits", kMaxAccountCapacityUnits);
+  writer.integer("TableMaxReadCapacityUnits", kMaxTableCapacityUnits);
+  writer.integer("TableMaxWriteCapacityUnits", kMaxTableCapacityUnits);
   writer.end();
 }
 

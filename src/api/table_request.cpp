@@ -387,6 +387,7 @@ engine::Table read_table(Call& call) {
   if (table.billing_mode == engine::BillingMode::kPayPerRequest) {
     table.last_pay_per_request_ms = call.engine().clock().now_ms();
   }
+  check_quotas({}, table, call.context.region);
   return table;
 }
 

@@ -1,6 +1,7 @@
 #include "api/throughput.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <string>
 
@@ -25,6 +26,10 @@ constexpr std::int64_t kFreeDecreases = 4;
 constexpr std::int64_t kOnDemandReadUnits = 12000;
 constexpr std::int64_t kOnDemandWriteUnits = 4000;
 
+[[noreturn]] void throw_limit_exceeded(std::string message) {
+  throw core::ApiError(core::ErrorCode::kLimitExceeded, std::move(message));
+}
+
 void check_bound(std::int64_t units, const char* name) {
   if (units <= kMaxCapacityUnits) return;
   throw_validation("Given value " + std::to_string(units) + " for " + name + " is out of bounds");
@@ -34,6 +39,8 @@ void check_bound(std::int64_t units, const char* name) {
 std::string on_demand_target(std::string_view index) {
   return index.empty() ? "for table" : "for index : " + std::string(index);
 }
+
+std::string warm_target(std::string_view index) { return index.empty() ? "table" : "index " + std::string(index); }
 
 ThroughputLimits read_limits(const Members& request, const char* member, const char* read, const char* write) {
   ThroughputLimits limits;
@@ -72,11 +79,11 @@ void check_on_demand(const ThroughputLimits& limits, BillingMode mode, bool upda
 /// Throws where the warm units asked for lie below `least`. `why_read` and `why_write` say what they are below.
 void check_warm(const ThroughputLimits& wanted, const ThroughputLimits& least, std::string_view index,
                 const std::string& why_read, const std::string& why_write) {
-  const std::string target = index.empty() ? "table" : "index " + std::string(index);
   const auto check = [&](const std::optional<std::int64_t>& value, const std::optional<std::int64_t>& bound,
                          const std::string& name, const std::string& why) {
     if (!value || *value >= bound.value_or(0)) return;
-    throw_invalid_parameters("Requested " + name + " for WarmThroughput for " + target + " is lower than " + why);
+    throw_invalid_parameters("Requested " + name + " for WarmThroughput for " + warm_target(index) + " is lower than " +
+                             why);
   };
   check(wanted.read_units, least.read_units, "ReadUnitsPerSecond", why_read);
   check(wanted.write_units, least.write_units, "WriteUnitsPerSecond", why_write);
@@ -102,13 +109,61 @@ void check_decreases_left(const Throughput& present, std::int64_t now_ms) {
   const std::int64_t next_ms = present.last_decrease_ms + kHourMs;
   if (present.decreases_today < kFreeDecreases || now_ms >= next_ms) return;
   const std::int64_t midnight_ms = (now_ms / kDayMs + 1) * kDayMs;
-  throw core::ApiError(
-      core::ErrorCode::kLimitExceeded,
+  throw_limit_exceeded(
       "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first "
       "4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. "
       "Number of decreases today: " +
-          std::to_string(present.decreases_today) + ". Last decrease at " + spelt_time(present.last_decrease_ms) +
-          ". Next decrease can be made at " + spelt_time(std::min(next_ms, midnight_ms)) + ".");
+      std::to_string(present.decreases_today) + ". Last decrease at " + spelt_time(present.last_decrease_ms) +
+      ". Next decrease can be made at " + spelt_time(std::min(next_ms, midnight_ms)) + ".");
+}
+
+/// One of the two units of what is held against the account's maximum: `read` or not, as wanted and as before.
+struct Units {
+  bool read;
+  std::int64_t wanted;
+  std::int64_t before;
+  [[nodiscard]] bool are_within_quota() const { return wanted <= kMaxTableCapacityUnits || wanted == before; }
+};
+
+std::array<Units, 2> both(const Throughput& wanted, const Throughput& before) {
+  return {Units{true, wanted.read_units, before.read_units}, Units{false, wanted.write_units, before.write_units}};
+}
+
+std::array<Units, 2> both(const ThroughputLimits& wanted, const ThroughputLimits& before) {
+  return {Units{true, wanted.read_units.value_or(0), before.read_units.value_or(0)},
+          Units{false, wanted.write_units.value_or(0), before.write_units.value_or(0)}};
+}
+
+/// Holds a table or an index of it (anything with the three throughputs) against the account's maximum.
+/// Source of the texts: the AWS controller for Kubernetes' measurements, October 2026.
+template <class Capacious>
+void check_quota(const Capacious& before, const Capacious& wanted, std::string_view index, std::string_view region) {
+  const std::string name(index);
+  const std::string kind = index.empty() ? "table" : "index";
+  for (const Units& units : both(wanted.throughput, before.throughput)) {
+    if (units.are_within_quota()) continue;
+    throw_limit_exceeded("The requested " + std::string(units.read ? "ReadCapacityUnits" : "WriteCapacityUnits") +
+                         (index.empty() ? "" : " for index " + name) + ", " + std::to_string(units.wanted) +
+                         ", is above the per " + kind + " maximum for the account in " + std::string(region) +
+                         ". Per " + kind + " maximum: " + std::to_string(kMaxTableCapacityUnits) +
+                         ". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
+                         "higher limits.");
+  }
+  const auto refuse = [&](const Units& units, const std::string& subject) {
+    throw_limit_exceeded("Subscriber limit exceeded: Requested " + subject + " exceeds " +
+                         (units.read ? "TableMaxReadCapacityUnits" : "TableMaxWriteCapacityUnits") +
+                         " of the account in region " + std::string(region));
+  };
+  for (const Units& units : both(wanted.on_demand, before.on_demand)) {
+    if (units.are_within_quota()) continue;
+    refuse(units, std::string(units.read ? "MaxReadRequestUnits" : "MaxWriteRequestUnits") +
+                      " for OnDemandThroughput " + on_demand_target(index));
+  }
+  for (const Units& units : both(wanted.warm, before.warm)) {
+    if (units.are_within_quota()) continue;
+    refuse(units, std::string(units.read ? "ReadUnitsPerSecond" : "WriteUnitsPerSecond") + " for WarmThroughput for " +
+                      warm_target(index));
+  }
 }
 
 }  // namespace
@@ -180,6 +235,15 @@ ThroughputLimits effective_warm(const ThroughputLimits& warm, BillingMode mode, 
   const std::int64_t read_units = on_demand ? kOnDemandReadUnits : throughput.read_units;
   const std::int64_t write_units = on_demand ? kOnDemandWriteUnits : throughput.write_units;
   return {std::max(warm.read_units.value_or(0), read_units), std::max(warm.write_units.value_or(0), write_units)};
+}
+
+void check_quotas(const engine::Table& before, const engine::Table& table, std::string_view region) {
+  check_quota(before, table, {}, region);
+  static const engine::Index kNone;
+  for (const engine::Index& index : table.indexes) {
+    const engine::Index* present = before.index(index.name);
+    check_quota(present != nullptr ? *present : kNone, index, index.name, region);
+  }
 }
 
 void check_throughput_changes(const Throughput& present, const Throughput& wanted, std::string_view index) {

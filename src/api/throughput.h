@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -10,6 +11,10 @@
 /// service's rules, and what a change of them does. `index` names the index in messages; empty for the table.
 /// All throw ValidationException where nothing else is said.
 namespace stator::api {
+
+/// Units, read or write, of one table or global index, and of all tables of an account.
+inline constexpr std::int64_t kMaxTableCapacityUnits = 40'000;
+inline constexpr std::int64_t kMaxAccountCapacityUnits = 80'000;
 
 /// ProvisionedThroughput within the service's bounds; nullopt where the member is absent.
 std::optional<engine::Throughput> read_throughput(const Members& request);
@@ -32,6 +37,10 @@ engine::ThroughputLimits merge_warm(const Members& request, engine::BillingMode 
 /// What is kept warm: what was asked for or once reached, else what the billing mode starts with. Both members are set.
 engine::ThroughputLimits effective_warm(const engine::ThroughputLimits& warm, engine::BillingMode mode,
                                         const engine::Throughput& throughput);
+
+/// Throws LimitExceededException where the table's units or limits, or those of one of its indexes, are more than an
+/// account has for one table and other than `before`'s (of no indexes for a new table).
+void check_quotas(const engine::Table& before, const engine::Table& table, std::string_view region);
 
 /// Throws where the units would not change.
 void check_throughput_changes(const engine::Throughput& present, const engine::Throughput& wanted,

@@ -297,6 +297,7 @@ void update_table(Call& call) {
     update_encryption(call, table);
     update_table_class(request, table, now_ms);
     table.deletion_protection = request.flag("DeletionProtectionEnabled", table.deletion_protection);
+    check_quotas(before, table, call.context.region);
   };
   const bool settings = changes_settings_only(update);
   const auto scope = settings                       ? engine::UpdateScope::kSettings
