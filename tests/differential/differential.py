@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
@@ -21,7 +23,7 @@ from endpoints import Endpoint  # noqa: E402
 from explained import Explanations  # noqa: E402
 from stator_server import StatorServer  # noqa: E402
 
-PORTS = {"local": 8001, "dynalite": 4567}
+PORTS = {"local": 8001, "dynalite": 4567, "dynoxide": 8002, "moto": 5005}
 
 
 def arguments():
@@ -53,17 +55,27 @@ def started(stack, url):
 
 
 class Peer:
-    """The process of a peer. `start` ends the one that runs, if any, and gives the new one time to listen."""
+    """The process of a peer. `start` ends the one that runs, if any, and waits until the new one listens."""
 
-    def __init__(self, command, settle_s=3):
+    def __init__(self, command, url, start_s=60):
         self.command = shlex.split(command)
-        self.settle_s = settle_s
+        parts = urllib.parse.urlsplit(url)
+        self.address = (parts.hostname, parts.port or 80)
+        self.start_s = start_s
         self.process = None
 
     def start(self):
         self.stop()
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(self.settle_s)
+        end = time.monotonic() + self.start_s
+        while True:
+            try:
+                socket.create_connection(self.address, timeout=1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError("the peer does not listen on %s: %s" % (self.address, self.command)) from None
+                time.sleep(0.05)
 
     def stop(self):
         if self.process is not None:
@@ -106,7 +118,7 @@ def main():
             theirs = started(stack, options.peer_url)
         else:
             url = options.peer_url or "http://127.0.0.1:%d" % PORTS[options.peer]
-            theirs = Endpoint(url, stack.enter_context(Peer(options.peer_command)).start if options.peer_command else None)
+            theirs = Endpoint(url, stack.enter_context(Peer(options.peer_command, url)).start if options.peer_command else None)
         for seed in seeds(options.seed):
             steps = generator.sequence(seed, options.count, options.invalid, options.peer != "local")
             requests += len(steps)

@@ -51,8 +51,8 @@ def all_pages(endpoint, step, body):
 def run(ours, theirs, steps, outcomes=None):
     """Yields a Difference for each member that differs, and where we have no answer. Counts our replies by type in `outcomes`.
 
-    When a step that writes has parted the two, both start again with empty tables, so that one difference is not
-    reported again by every read after it.
+    When a step that writes has parted the two, or one of them has failed inside, both start again with empty tables, so
+    that one difference is not reported again by every read after it.
     """
     for endpoint in (ours, theirs):
         endpoint.reset()
@@ -66,7 +66,8 @@ def run(ours, theirs, steps, outcomes=None):
         for member in found:
             yield Difference(steps, at, *replies, member)
         kinds = {one["type"] for one in replies}
-        if "HTTP 0" in kinds or found and step["operation"] not in READS and "ok" in kinds:
+        failed_inside = any(one.startswith("HTTP ") for one in kinds)
+        if failed_inside or found and step["operation"] not in READS and "ok" in kinds:
             for endpoint in (ours, theirs):
                 endpoint.reset()
         elif step["operation"] in CHANGES_TABLES:
