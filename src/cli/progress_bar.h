@@ -18,10 +18,15 @@ class ProgressBar {
 
   /// `note` stands behind the bar.
   void show(std::uint64_t done, std::uint64_t total, const std::string& note = {});
+  /// A line of text alone, where no total is known.
+  void show_text(const std::string& text);
   /// Leaves the line to what is printed next; the next `show` draws anew.
   void clear();
 
  private:
+  /// Whether it is time for another drawing; `last`: it always is.
+  bool begin_drawing(bool last);
+
   std::ostream& out_;
   bool shown_;
   bool drawn_ = false;

@@ -148,7 +148,8 @@ void build_commands(CLI::App& root, Session& session) {
   add_item_commands(root, session);
   add_read_commands(root, session);
   add_table_commands(root, session);
-  add_transfer_commands(root, session);
+  add_file_commands(root, session);
+  add_copy_commands(root, session);
   add_ddb_commands(root, session);
   add_db_commands(root, session);
   add_rds_commands(root, session);

@@ -17,11 +17,6 @@ constexpr std::int64_t kLongestWaitMs = 5'000;
 /// A batch may be 16 MB; well below, the next item goes into the next batch.
 constexpr std::size_t kMostBatchBytes = 12 * 1024 * 1024;
 
-bool is_throttling(const OperationError& error) {
-  return error.type == core::ErrorCode::kProvisionedThroughputExceeded || error.type == core::ErrorCode::kThrottling ||
-         error.type == core::ErrorCode::kRequestLimitExceeded;
-}
-
 /// Exponential, with the upper half random so that several writers do not keep step.
 std::chrono::milliseconds wait_after(std::size_t idle_rounds) {
   thread_local std::minstd_rand random{std::random_device{}()};
@@ -36,11 +31,15 @@ BatchWriter::BatchWriter(endpoint::Endpoint& endpoint, std::string_view table_na
   json::append_string(table_name, table_json_);
 }
 
-void BatchWriter::put(std::string_view item_json) {
-  if (pending_ > 0 && requests_.size() + item_json.size() > kMostBatchBytes) flush();
+void BatchWriter::put(std::string_view item_json) { add(R"({"PutRequest":{"Item":)", item_json); }
+
+void BatchWriter::erase(std::string_view key_json) { add(R"({"DeleteRequest":{"Key":)", key_json); }
+
+void BatchWriter::add(std::string_view kind, std::string_view json) {
+  if (pending_ > 0 && requests_.size() + json.size() > kMostBatchBytes) flush();
   if (pending_ > 0) requests_ += ',';
-  requests_ += R"({"PutRequest":{"Item":)";
-  requests_ += item_json;
+  requests_ += kind;
+  requests_ += json;
   requests_ += "}}";
   if (++pending_ == core::kMaxBatchWriteRequests) flush();
 }

@@ -10,9 +10,9 @@
 
 namespace stator::toolkit {
 
-/// Puts items through BatchWriteItem, 25 at a time. What the service leaves unprocessed is sent again, waiting longer
-/// each time nothing moves, and so is a batch that it throttles. The caller sees to it that no two items of a batch
-/// share a key.
+/// Puts and deletes items through BatchWriteItem, 25 at a time. What the service leaves unprocessed is sent again,
+/// waiting longer each time nothing moves, and so is a batch that it throttles. The caller sees to it that no two items
+/// of a batch share a key.
 class BatchWriter {
  public:
   BatchWriter(endpoint::Endpoint& endpoint, std::string_view table_name, Sleep sleep = sleep_for_real);
@@ -20,14 +20,17 @@ class BatchWriter {
   /// Adds one item (wire JSON); sends a batch when it is full. Throws OperationError, and std::runtime_error where the
   /// service takes nothing for too long.
   void put(std::string_view item_json);
+  /// Deletes the item of that key (wire JSON), likewise.
+  void erase(std::string_view key_json);
   /// Sends what is left. Not called by the destructor, since it may throw.
   void flush();
-  /// Items that wait for the next batch.
+  /// Writes that wait for the next batch.
   [[nodiscard]] std::size_t pending() const { return pending_; }
-  /// Items the service has taken.
+  /// Writes the service has taken.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 
  private:
+  void add(std::string_view kind, std::string_view json);
   std::size_t send(const std::string& request_items, std::string& unprocessed);
 
   endpoint::Endpoint& endpoint_;

@@ -1,5 +1,6 @@
 #include "toolkit/call.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "api/operations.h"
@@ -7,12 +8,20 @@
 
 namespace stator::toolkit {
 
+namespace {
+
+bool is_of_streams(std::string_view operation) {
+  const api::Operation* const known = api::find_operation(operation);
+  return known != nullptr && known->peculiarities.of_streams;
+}
+
+}  // namespace
+
 std::string call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view body) {
   try {
     std::string reply;
     endpoint::Request request{.operation = operation, .body = body};
-    const api::Operation* const known = api::find_operation(operation);
-    if (known != nullptr && known->peculiarities.of_streams) request.service = endpoint::Service::kDynamoDbStreams;
+    if (is_of_streams(operation)) request.service = endpoint::Service::kDynamoDbStreams;
     endpoint.call(request, reply);
     return reply;
   } catch (const OperationError&) {
@@ -33,6 +42,28 @@ std::string describe(const OperationError& error) {
 }
 
 void sleep_for_real(std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }
+
+bool is_throttling(const OperationError& error, bool of_streams) {
+  return error.type == core::ErrorCode::kProvisionedThroughputExceeded || error.type == core::ErrorCode::kThrottling ||
+         error.type == core::ErrorCode::kRequestLimitExceeded ||
+         (of_streams && error.type == core::ErrorCode::kLimitExceeded);
+}
+
+std::string call_patiently(endpoint::Endpoint& endpoint, std::string_view operation, const std::string& body,
+                           const Sleep& sleep) {
+  constexpr std::chrono::milliseconds kFirst{100};
+  constexpr std::chrono::milliseconds kLongest{10'000};
+  constexpr int kMostAttempts = 30;
+  std::chrono::milliseconds wait = kFirst;
+  for (int attempt = 1;; ++attempt, wait = std::min(2 * wait, kLongest)) {
+    try {
+      return call(endpoint, operation, body);
+    } catch (const OperationError& error) {
+      if (!is_throttling(error, is_of_streams(operation)) || attempt == kMostAttempts) throw;
+    }
+    sleep(wait);
+  }
+}
 
 RequestBuilder& RequestBuilder::name(std::string_view name) {
   if (body_.size() > 1) body_ += ',';

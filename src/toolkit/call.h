@@ -27,6 +27,14 @@ std::string describe(const OperationError& error);
 using Sleep = std::function<void(std::chrono::milliseconds)>;
 void sleep_for_real(std::chrono::milliseconds duration);
 
+/// The service asks for fewer requests a second. `of_streams`: LimitExceededException means that too.
+bool is_throttling(const OperationError& error, bool of_streams = false);
+
+/// Calls an operation again, waiting longer each time, where the service throttles; gives up after some minutes.
+/// Throws OperationError.
+std::string call_patiently(endpoint::Endpoint& endpoint, std::string_view operation, const std::string& body,
+                           const Sleep& sleep = sleep_for_real);
+
 /// A request being written: {"TableName":"t","Limit":5}.
 class RequestBuilder {
  public:

@@ -30,6 +30,9 @@ class CsvReader {
   bool read(std::vector<CsvField>& record);
   /// The line on which the record began that was read last, from 1.
   [[nodiscard]] std::uint64_t line() const { return record_line_; }
+  /// The line that is read next; to be set after the stream was moved there.
+  [[nodiscard]] std::uint64_t next_line() const { return line_; }
+  void set_next_line(std::uint64_t line) { line_ = line; }
 
  private:
   std::istream& in_;

@@ -157,7 +157,7 @@ void check_keys(const TableInfo& table, const std::string& item, std::uint64_t l
 
 class LineReader : public ItemFileReader {
  public:
-  LineReader(std::istream& in, const TableInfo& table, bool plain) : in_(in), table_(table), plain_(plain) {}
+  LineReader(std::istream& in, const TableInfo& table, bool plain) : ItemFileReader(in), table_(table), plain_(plain) {}
 
   std::optional<std::string> read() override {
     std::string text;
@@ -168,7 +168,11 @@ class LineReader : public ItemFileReader {
     return std::nullopt;
   }
 
+  [[nodiscard]] std::uint64_t lines() const override { return line_; }
+
  private:
+  void set_lines(std::uint64_t lines) override { line_ = lines; }
+
   bool next_line(std::string& text) {
     text.clear();
     std::streambuf& in = *in_.rdbuf();
@@ -217,7 +221,6 @@ class LineReader : public ItemFileReader {
     return json::normalise_item(object).json;
   }
 
-  std::istream& in_;
   const TableInfo& table_;
   bool plain_;
   std::uint64_t line_ = 0;
@@ -225,7 +228,7 @@ class LineReader : public ItemFileReader {
 
 class TypedCsvReader : public ItemFileReader {
  public:
-  TypedCsvReader(std::istream& in, const TableInfo& table) : reader_(in), table_(table) {
+  TypedCsvReader(std::istream& in, const TableInfo& table) : ItemFileReader(in), reader_(in), table_(table) {
     std::vector<CsvField> names;
     try {
       if (!reader_.read(names)) return;
@@ -261,7 +264,11 @@ class TypedCsvReader : public ItemFileReader {
     return item;
   }
 
+  [[nodiscard]] std::uint64_t lines() const override { return reader_.next_line(); }
+
  private:
+  void set_lines(std::uint64_t lines) override { reader_.set_next_line(lines); }
+
   [[nodiscard]] KeyColumn column_of(const std::string& text) const {
     if (text.empty()) throw BadItem(reader_.line(), "a column without a name");
     const std::size_t colon = text.rfind(':');
@@ -306,6 +313,15 @@ class TypedCsvReader : public ItemFileReader {
 };
 
 }  // namespace
+
+std::uint64_t ItemFileReader::bytes() const {
+  return static_cast<std::uint64_t>(std::max<std::streamoff>(in_.tellg(), 0));
+}
+
+void ItemFileReader::go_on_at(std::uint64_t bytes, std::uint64_t lines) {
+  if (!in_.seekg(static_cast<std::streamoff>(bytes))) throw std::runtime_error("the file cannot be read on");
+  set_lines(lines);
+}
 
 FileFormat format_of_file(const std::string& file) {
   return file.ends_with(".csv") ? FileFormat::kCsv : FileFormat::kPlain;

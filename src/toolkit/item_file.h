@@ -39,6 +39,17 @@ class ItemFileReader {
   virtual ~ItemFileReader() = default;
   /// The next item; nullopt at the end. Throws BadItem, after which reading may go on with the next.
   virtual std::optional<std::string> read() = 0;
+  /// Of the file that were read, at the end of an item.
+  [[nodiscard]] std::uint64_t bytes() const;
+  [[nodiscard]] virtual std::uint64_t lines() const = 0;
+  /// Goes on where an earlier reader of the same file was: at its `bytes` and `lines`. Throws std::runtime_error where
+  /// the stream cannot.
+  void go_on_at(std::uint64_t bytes, std::uint64_t lines);
+
+ protected:
+  explicit ItemFileReader(std::istream& in) : in_(in) {}
+  virtual void set_lines(std::uint64_t lines) = 0;
+  std::istream& in_;
 };
 
 /// Keys are checked against the table's schema. CSV columns without a type hold text, or the type of a key attribute.

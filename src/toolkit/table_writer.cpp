@@ -1,5 +1,6 @@
 #include "toolkit/table_writer.h"
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -36,15 +37,32 @@ void TableWriter::stop() {
 
 void TableWriter::put(std::string item_json) {
   std::string key = key_of_item(table_, item_json);
-  // Items of one key go the same way, so that they are written in order.
-  Lane& lane = *lanes_[std::hash<std::string>()(key) % lanes_.size()];
+  add({std::move(key), std::move(item_json)});
+}
+
+void TableWriter::erase(std::string key_json) { add({std::move(key_json), {}}); }
+
+void TableWriter::add(Write write) {
+  // Writes of one key go the same way, so that they are written in order.
+  Lane& lane = *lanes_[std::hash<std::string>()(write.key) % lanes_.size()];
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return fault_ || waiting_bytes_ < kMaxWaitingBytes; });
   if (fault_) std::rethrow_exception(fault_);
-  waiting_bytes_ += item_json.size();
-  lane.waiting.push_back({std::move(key), std::move(item_json)});
+  waiting_bytes_ += write.bytes();
+  lane.waiting.push_back(std::move(write));
   lock.unlock();
   changed_.notify_all();
+}
+
+void TableWriter::drain() {
+  std::unique_lock lock(mutex_);
+  draining_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [this] {
+    return fault_ || std::ranges::all_of(lanes_, [](const auto& lane) { return !lane->busy && lane->waiting.empty(); });
+  });
+  draining_ = false;
+  if (fault_) std::rethrow_exception(fault_);
 }
 
 void TableWriter::finish() {
@@ -67,28 +85,40 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
       if (writer.pending() == 0) keys.clear();
     };
     for (;;) {
-      std::deque<Item> items;
+      std::deque<Write> writes;
+      bool last = false;
       {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return stopping_ || fault_ || finishing_ || !lane.waiting.empty(); });
+        changed_.wait(lock, [&] {
+          return stopping_ || fault_ || finishing_ || !lane.waiting.empty() || (draining_ && lane.busy);
+        });
         if (stopping_ || fault_) return;
-        items.swap(lane.waiting);
-        for (const Item& item : items) waiting_bytes_ -= item.json.size();
+        writes.swap(lane.waiting);
+        for (const Write& write : writes) waiting_bytes_ -= write.bytes();
+        lane.busy = true;
+        last = finishing_;
       }
       changed_.notify_all();
-      if (items.empty()) {  // finishing
+      if (writes.empty()) {
         writer.flush();
         account();
-        return;
+        const std::lock_guard lock(mutex_);
+        lane.busy = false;
+        if (last) return;
       }
-      for (Item& item : items) {
+      changed_.notify_all();
+      for (Write& write : writes) {
         // A batch refuses two writes of one key.
-        if (!keys.insert(item.key).second) {
+        if (!keys.insert(write.key).second) {
           writer.flush();
           account();
-          keys.insert(item.key);
+          keys.insert(write.key);
         }
-        writer.put(item.json);
+        if (write.json.empty()) {
+          writer.erase(write.key);
+        } else {
+          writer.put(write.json);
+        }
         account();
       }
     }

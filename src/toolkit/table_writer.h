@@ -30,21 +30,28 @@ class TableWriter {
   /// Takes an item (wire JSON in normal form, with its key). Waits where too much waits already. Throws the first fault
   /// of any batch: OperationError, std::runtime_error.
   void put(std::string item_json);
-  /// Writes what is left. Throws like put.
+  /// Deletes the item of that key (wire JSON in normal form), likewise.
+  void erase(std::string key_json);
+  /// Returns when everything that was put and erased is written. Throws like put.
+  void drain();
+  /// The same for the last time.
   void finish();
-  /// Items the service has taken.
+  /// Writes the service has taken.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 
  private:
-  struct Item {
+  struct Write {
     std::string key;
-    std::string json;
+    std::string json;  // empty: the item is erased
+    [[nodiscard]] std::size_t bytes() const { return key.size() + json.size(); }
   };
   struct Lane {
-    std::deque<Item> waiting;
+    std::deque<Write> waiting;
+    bool busy = false;  // took writes that are not written yet
     std::jthread thread;
   };
 
+  void add(Write write);
   void work(Lane& lane, endpoint::Endpoint& endpoint, const std::string& table, const Sleep& sleep);
   void stop();
 
@@ -53,7 +60,8 @@ class TableWriter {
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::size_t waiting_bytes_ = 0;
-  bool finishing_ = false;
+  bool draining_ = false;   // lanes flush once nothing waits
+  bool finishing_ = false;  // and then end
   bool stopping_ = false;
   std::exception_ptr fault_;
   std::atomic<std::uint64_t> written_ = 0;

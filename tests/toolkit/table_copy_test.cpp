@@ -71,56 +71,76 @@ TEST(TableCopy, GoesOnWhereItWasEndedAndCopiesEverythingOnce) {
   const TableInfo table = describe_table(source, "items");
   const TableInfo there = describe_table(destination, "items");
   Unreliable broken(source);
-  CopyOptions options;
-  options.segments = 1;
-  options.state_file = directory.path() / "state.json";
-  options.identity = "a to b";
+  const StateFile file(directory.path() / "state.json", "a to b");
   int slept = 0;
   const Sleep sleep = [&slept](std::chrono::milliseconds) { ++slept; };
   const auto silent = [](std::uint64_t) {};
   std::uint64_t earlier = 0;
-  CopyResult result;
+  TableChecksum copied;
   for (int run = 0; run < 20; ++run) {
     broken.pages_left = 3;
+    TransferState state = file.read().value_or(begin_copy(1));
+    if (earlier > 0) {
+      EXPECT_GT(state.total().items, 0U);
+    }
     try {
-      result = copy_table(broken, table, destination, there, options, silent, sleep);
+      copied = copy_table(broken, table, destination, there, state, file, silent, sleep);
       break;
     } catch (const OperationError& error) {
       EXPECT_EQ(error.type, "InternalServerError");
-      EXPECT_TRUE(std::filesystem::exists(options.state_file));
       ++earlier;
     }
   }
   EXPECT_GE(earlier, 2U);
   EXPECT_GT(slept, 0);
-  EXPECT_EQ(result.source.items, 200U);
-  EXPECT_GT(result.resumed_items, 0U);
-  EXPECT_FALSE(std::filesystem::exists(options.state_file));
-  EXPECT_EQ(checksum_of_table(destination, "items", 4, silent), result.source);
-  EXPECT_EQ(checksum_of_table(source, "items", 1, silent), result.source);
+  EXPECT_EQ(copied.items, 200U);
+  EXPECT_EQ(checksum_of_table(destination, "items", 4, silent), copied);
+  EXPECT_EQ(checksum_of_table(source, "items", 1, silent), copied);
 }
 
-TEST(TableCopy, RefusesAStateThatIsNotItsOwn) {
+TEST(TransferState, IsReadAsItWasWrittenAndRefusedWhereItIsAnothers) {
   const TemporaryDirectory directory;
-  endpoint::Embedded source{engine::Options{}};
-  create_table(source, "items", kCreate);
-  const TableInfo table = describe_table(source, "items");
-  CopyOptions options;
-  options.state_file = directory.path() / "state.json";
-  options.identity = "a to b";
-  const auto fault = [&](const std::string& text) {
-    std::ofstream(options.state_file) << text;
+  const auto path = directory.path() / "state.json";
+  const StateFile file(path, "a to b");
+  EXPECT_FALSE(file.read());
+  TransferState state = begin_copy(2);
+  state.segments[0] = {R"({"pk":{"S":"k\"1"}})", false, {7, 0x8000000000000001, 2}};
+  state.segments[1] = {"", true, {1, 2, 3}};
+  state.bytes = 4;
+  state.lines = 5;
+  state.follow = FollowState{1000, 2000, "arn", {{"shard-1", {"000123", false}}, {"shard-0", {"", true}}}};
+  file.write(state);
+  const TransferState again = file.read().value();
+  ASSERT_EQ(again.segments.size(), 2U);
+  EXPECT_EQ(again.segments[0].start_key, state.segments[0].start_key);
+  EXPECT_FALSE(again.segments[0].finished);
+  EXPECT_TRUE(again.segments[1].finished);
+  EXPECT_EQ(again.total(), state.total());
+  EXPECT_EQ(again.total().items, 8U);
+  EXPECT_EQ(again.bytes, 4U);
+  EXPECT_EQ(again.lines, 5U);
+  ASSERT_TRUE(again.follow);
+  EXPECT_EQ(again.follow->since_seconds, 1000);
+  EXPECT_EQ(again.follow->asked_seconds, 2000);
+  EXPECT_EQ(again.follow->stream_arn, "arn");
+  EXPECT_EQ(again.follow->shards.at("shard-1").sequence_number, "000123");
+  EXPECT_TRUE(again.follow->shards.at("shard-0").ended);
+
+  const auto fault = [&](const StateFile& of) {
     try {
-      copy_table(source, table, source, table, options, [](std::uint64_t) {});
-    } catch (const std::exception& error) {
+      static_cast<void>(of.read());
+    } catch (const std::runtime_error& error) {
       return std::string(error.what());
     }
     return std::string("no fault");
   };
-  EXPECT_NE(fault(R"({"copy":"c to d","segments":[]})").find("belongs to another copy"), std::string::npos);
-  EXPECT_NE(fault(R"({"copy":"a to b","segments":[]})").find("--segments 0"), std::string::npos);
-  EXPECT_NE(fault("{}").find("is not a copy's state"), std::string::npos);
-  EXPECT_NE(fault("no JSON"), "no fault");
+  EXPECT_NE(fault(StateFile(path, "c to d")).find("belongs to another transfer (a to b)"), std::string::npos);
+  for (const char* text : {"{}", "no JSON", "", R"({"transfer":"a to b","segments":[{}]})"}) {
+    std::ofstream(path) << text;
+    EXPECT_NE(fault(file).find("does not say how far"), std::string::npos) << text;
+  }
+  file.remove();
+  EXPECT_FALSE(file.read());
 }
 
 TEST(TableCopy, MakesARequestForATableLikeAnother) {

@@ -1,0 +1,344 @@
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <ostream>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/item_printing.h"
+#include "cli/target.h"
+#include "cli/transfer.h"
+#include "json/writer.h"
+#include "toolkit/expression_words.h"
+#include "toolkit/plain_json.h"
+#include "toolkit/stream_reader.h"
+#include "toolkit/table_copy.h"
+#include "toolkit/table_diff.h"
+#include "toolkit/table_follow.h"
+#include "toolkit/table_info.h"
+#include "toolkit/tables.h"
+
+/// stator copy, diff: whole tables, on any two endpoints.
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// An endpoint that both sides of a copy use: a data directory can be opened only once.
+class SharedEndpoint : public endpoint::Endpoint {
+ public:
+  explicit SharedEndpoint(std::shared_ptr<endpoint::Endpoint> inner) : inner_(std::move(inner)) {}
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override { inner_->call(request, reply); }
+  [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override { return inner_->effort(operation); }
+  [[nodiscard]] std::string describe() const override { return inner_->describe(); }
+
+ private:
+  std::shared_ptr<endpoint::Endpoint> inner_;
+};
+
+/// One side of a copy: "TABLE" where the other options lead, "prod:TABLE", "http://host:8000/TABLE", "DIR/TABLE".
+struct Side {
+  Session session;
+  std::string table;
+  std::shared_ptr<endpoint::Endpoint> shared;
+  std::unique_ptr<endpoint::Endpoint> endpoint;
+
+  [[nodiscard]] std::string describe() const { return table + " (" + endpoint->describe() + ")"; }
+};
+
+bool leads_to_the_same(const Session& one, const Session& other) {
+  std::error_code error;
+  return one.prod == other.prod && one.endpoint_url == other.endpoint_url &&
+         fs::weakly_canonical(one.data_directory, error) == fs::weakly_canonical(other.data_directory, error);
+}
+
+/// `writes`: in these words, or empty where it is only read. `other`: a side that is open already, or null.
+Side open_side(const Session& session, const std::string& place, const std::string& writes, const Side* other) {
+  Side side{session, place, nullptr, nullptr};
+  if (place.starts_with("prod:")) {
+    side.session.prod = true;
+    side.table = place.substr(5);
+  } else if (const std::size_t slash = place.rfind('/'); slash != std::string::npos) {
+    const std::string where = place.substr(0, slash);
+    side.table = place.substr(slash + 1);
+    side.session.prod = false;
+    const bool is_url = where.starts_with("http://") || where.starts_with("https://");
+    side.session.endpoint_url = is_url ? where : std::string();
+    if (!is_url) side.session.data_directory = where.empty() ? "/" : where;
+  }
+  if (side.table.empty()) throw toolkit::WordError("\"" + place + "\" names no table");
+  side.session.production = remote::is_production(target_options(side.session));
+  if (writes.empty()) {
+    side.session.read_only = true;
+  } else {
+    ask_to_write(side.session, writes + " " + side.table, side.table);
+  }
+  side.shared = other != nullptr && leads_to_the_same(side.session, other->session)
+                    ? other->shared
+                    : std::shared_ptr(remote::open_target(target_options(side.session)));
+  side.endpoint = guard_confirmed(side.session, std::make_unique<SharedEndpoint>(side.shared),
+                                  writes.empty() ? std::string() : side.table);
+  return side;
+}
+
+struct CopyCommandOptions {
+  std::string source;
+  std::string destination;
+  std::uint32_t segments = 4;
+  bool no_verify = false;
+  bool restart = false;
+  bool follow = false;
+  bool until_caught_up = false;
+};
+
+/// One copy: from the table to its twin, then, with --follow, change by change.
+class Copy {
+ public:
+  Copy(Session& session, const CopyCommandOptions& options)
+      : session_(session),
+        options_(options),
+        source_(open_side(session, options.source, {}, nullptr)),
+        destination_(open_side(session, options.destination, "copying into table", &source_)) {}
+
+  void run() {
+    const bool is_same =
+        source_.endpoint->describe() == destination_.endpoint->describe() && source_.table == destination_.table;
+    if (is_same) throw toolkit::WordError("source and destination are the same table");
+    from_ = toolkit::describe_table(*source_.endpoint, source_.table);
+    find_state();
+    make_destination();
+    copy_items();
+    if (session_.dry_run) return;
+    if (options_.follow) {
+      follow();
+    } else {
+      file_.remove();
+      if (!options_.no_verify) verify(state_.total());
+    }
+  }
+
+ private:
+  void say(const std::string& text) const {
+    if (!session_.quiet) *session_.err << text << "\n";
+  }
+
+  void find_state() {
+    const std::string identity = source_.describe() + " to " + destination_.describe();
+    if (!session_.dry_run) file_ = toolkit::StateFile(transfer_state_file("copy", identity), identity);
+    if (options_.restart) file_.remove();
+    if (const auto earlier = file_.read()) {
+      if (earlier->follow.has_value() != options_.follow)
+        throw CommandError(std::string("stator: this copy was begun with") + (options_.follow ? "out" : "") +
+                           " --follow; go on like that, or begin anew with --restart");
+      state_ = *earlier;
+      return;
+    }
+    state_ = toolkit::begin_copy(options_.segments);
+    if (options_.follow) state_.follow = toolkit::begin_follow(*source_.endpoint, from_, core::Clock::system());
+  }
+
+  void make_destination() {
+    const std::vector<std::string> names = toolkit::list_tables(*destination_.endpoint);
+    if (std::find(names.begin(), names.end(), destination_.table) == names.end()) {
+      toolkit::create_table(*destination_.endpoint, destination_.table,
+                            toolkit::create_request_like(from_, destination_.table));
+      say("created table " + destination_.describe());
+    }
+    to_ = toolkit::describe_table(*destination_.endpoint, destination_.table);
+    if (from_.key_names() != to_.key_names())
+      throw CommandError("stator: nothing was copied: the tables have different keys");
+  }
+
+  void copy_items() {
+    const std::uint64_t earlier = state_.total().items;
+    const bool was_finished = std::ranges::all_of(state_.segments, &toolkit::SegmentState::finished);
+    try {
+      Rate rate(session_, "copied", from_.item_count);
+      toolkit::copy_table(
+          *source_.endpoint, from_, *destination_.endpoint, to_, state_, file_,
+          [&rate](std::uint64_t items) {
+            rate.show(items);
+            Interrupt::check();
+          },
+          Interrupt::sleep);
+    } catch (const toolkit::OperationError& error) {
+      throw CommandError(toolkit::describe(error) + kGoesOn);
+    } catch (const Interrupted&) {
+      throw CommandError("stator: interrupted: copied " + counted(state_.total().items, "item") + kGoesOn,
+                         kInterruptedExit);
+    }
+    if (session_.dry_run || was_finished) return;
+    std::string text = "copied " + counted(state_.total().items, "item") + " from " + source_.describe() + " to " +
+                       destination_.describe();
+    if (earlier > 0) text += ", " + std::to_string(earlier) + " of them earlier";
+    say(text);
+  }
+
+  void follow() {
+    toolkit::FollowOptions follow;
+    follow.until_caught_up = options_.until_caught_up;
+    follow.sleep = Interrupt::sleep;
+    follow.jobs = options_.segments;
+    toolkit::FollowProgress last;
+    ProgressBar bar(*session_.err, session_.err_is_terminal);
+    bool was_caught_up = false;
+    try {
+      toolkit::follow_table(*source_.endpoint, from_, *destination_.endpoint, to_, state_, file_, follow,
+                            [&](const toolkit::FollowProgress& progress) {
+                              last = progress;
+                              bar.show_text("following: " + told(progress));
+                              if (progress.idle_rounds > 0 && !was_caught_up) {
+                                bar.clear();
+                                was_caught_up = true;
+                                say("caught up with " + source_.describe() + ": " + told(progress));
+                              }
+                              Interrupt::check();
+                            });
+      bar.clear();
+    } catch (const Interrupted&) {
+      bar.clear();
+      session_.exit_code = last.lag_seconds == 0 ? 0 : kInterruptedExit;
+      return say("ended: " + told(last) + kGoesOn);
+    } catch (const toolkit::StreamGap& error) {
+      throw CommandError(std::string("stator: changes were lost: ") + error.what() +
+                         "; copy the table again with --restart");
+    } catch (const toolkit::OperationError& error) {
+      throw CommandError(toolkit::describe(error) + kGoesOn);
+    }
+    say("followed to the end: " + told(last));
+    if (!options_.no_verify) {
+      Rate rate(session_, "verified in the source", state_.total().items);
+      verify(checksum(source_, rate));
+    }
+    file_.remove();
+  }
+
+  static std::string told(const toolkit::FollowProgress& progress) {
+    return counted(progress.changes, "change") + " applied, " +
+           (progress.lag_seconds == 0 ? "nothing behind" : std::to_string(progress.lag_seconds) + " s behind");
+  }
+
+  [[nodiscard]] toolkit::TableChecksum checksum(const Side& side, Rate& rate) const {
+    try {
+      return toolkit::checksum_of_table(*side.endpoint, side.table, options_.segments, [&rate](std::uint64_t items) {
+        rate.show(items);
+        Interrupt::check();
+      });
+    } catch (const Interrupted&) {
+      throw CommandError("stator: interrupted while verifying: all items were copied", kInterruptedExit);
+    }
+  }
+
+  void verify(const toolkit::TableChecksum& expected) const {
+    Rate rate(session_, "verified", expected.items);
+    const toolkit::TableChecksum there = checksum(destination_, rate);
+    if (!(there == expected)) {
+      throw CommandError("stator: the tables differ: " + counted(expected.items, "item") +
+                         (options_.follow ? " are in the source, and " : " were copied, and ") +
+                         destination_.describe() + " holds " + counted(there.items, "item") +
+                         (there.items == expected.items ? " with other content" : "") + "; stator diff " +
+                         options_.source + " " + options_.destination + " shows where");
+    }
+    say("verified: " + counted(there.items, "item") + ", checksum " + there.text());
+  }
+
+  Session& session_;
+  const CopyCommandOptions& options_;
+  Interrupt interrupt_;
+  Side source_;
+  Side destination_;
+  toolkit::TableInfo from_;
+  toolkit::TableInfo to_;
+  toolkit::StateFile file_;
+  toolkit::TransferState state_;
+};
+
+struct DiffOptions {
+  std::string source;
+  std::string destination;
+  std::uint32_t segments = 4;
+};
+
+void diff(Session& session, const DiffOptions& options) {
+  require_human_or_json(session);
+  const Side source = open_side(session, options.source, {}, nullptr);
+  const Side destination = open_side(session, options.destination, {}, &source);
+  const toolkit::TableInfo from = toolkit::describe_table(*source.endpoint, source.table);
+  const toolkit::TableInfo to = toolkit::describe_table(*destination.endpoint, destination.table);
+  const Interrupt interrupt;
+  const bool json = session.output == OutputFormat::kJson;
+  const auto tell = [&](toolkit::Difference difference, const std::string& key, const std::vector<std::string>& names) {
+    json::Parser parser;
+    std::string plain;
+    toolkit::append_plain_item(parser.parse(key).get_object().value(), plain);
+    const char* sign = difference == toolkit::Difference::kOnlyInSource        ? "-"
+                       : difference == toolkit::Difference::kOnlyInDestination ? "+"
+                                                                               : "~";
+    std::string list;
+    for (const std::string& name : names) {
+      list += list.empty() ? "" : json ? "," : ", ";
+      if (json) {
+        json::append_string(name, list);
+      } else {
+        list += name;
+      }
+    }
+    if (json) {
+      *session.out << R"({"difference":")" << sign << R"(","key":)" << plain << R"(,"attributes":[)" << list << "]}\n";
+    } else {
+      *session.out << sign << " " << plain << (list.empty() ? "" : ": ") << list << "\n";
+    }
+  };
+  const toolkit::DiffResult result =
+      toolkit::diff_tables(*source.endpoint, from, *destination.endpoint, to, options.segments, tell,
+                           [](std::uint64_t) { Interrupt::check(); });
+  session.out->flush();
+  if (!session.quiet) {
+    *session.err << result.equal << " equal, " << result.changed << " changed, " << result.only_in_source << " only in "
+                 << source.describe() << ", " << result.only_in_destination << " only in " << destination.describe()
+                 << "\n";
+  }
+  if (result.changed + result.only_in_source + result.only_in_destination > 0) session.exit_code = 1;
+}
+
+}  // namespace
+
+void add_copy_commands(CLI::App& root, Session& session) {
+  const auto copying = std::make_shared<CopyCommandOptions>();
+  CLI::App* copy_command = root.add_subcommand("copy", "Copy a table, also from one endpoint to another");
+  copy_command->add_option("SOURCE", copying->source, "TABLE, prod:TABLE, http://HOST:PORT/TABLE or DIR/TABLE")
+      ->required();
+  copy_command->add_option("DESTINATION", copying->destination, "The same; made like the source where it is missing")
+      ->required();
+  add_segments(*copy_command, copying->segments);
+  auto* follow =
+      copy_command->add_flag("--follow", copying->follow, "Then keep up with the source by its stream, until Ctrl-C");
+  copy_command
+      ->add_flag("--until-caught-up", copying->until_caught_up,
+                 "Follow until nothing has changed for 3 seconds, then verify and end")
+      ->needs(follow);
+  copy_command->add_flag("--no-verify", copying->no_verify, "Do not compare count and checksum afterwards");
+  copy_command->add_flag("--restart", copying->restart, "Begin anew where an earlier copy was ended");
+  add_quiet(*copy_command, session);
+  copy_command->footer(
+      "A copy that was ended goes on with the same command.\n"
+      "Examples: stator copy shop shop-2\n"
+      "          stator copy shop http://localhost:8000/shop --follow\n"
+      "          stator copy prod:shop ./backup/shop");
+  copy_command->callback([copying, &session] { Copy(session, *copying).run(); });
+
+  const auto comparing = std::make_shared<DiffOptions>();
+  CLI::App* diff_command = root.add_subcommand("diff", "Say where two tables differ");
+  diff_command->add_option("SOURCE", comparing->source, "As for copy")->required();
+  diff_command->add_option("DESTINATION", comparing->destination, "As for copy")->required();
+  add_segments(*diff_command, comparing->segments);
+  add_quiet(*diff_command, session);
+  diff_command->footer(
+      "Prints a line for each difference: - only in the source, + only in the destination, ~ changed.\n"
+      "Ends with 1 where the tables differ.\n"
+      "Example: stator diff shop prod:shop");
+  diff_command->callback([comparing, &session] { diff(session, *comparing); });
+}
+
+}  // namespace stator::cli

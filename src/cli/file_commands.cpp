@@ -1,0 +1,343 @@
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/item_printing.h"
+#include "cli/progress_bar.h"
+#include "cli/target.h"
+#include "cli/transfer.h"
+#include "toolkit/item_file.h"
+#include "toolkit/segment_scan.h"
+#include "toolkit/table_info.h"
+#include "toolkit/table_writer.h"
+
+/// stator export, import: whole tables, to and from files.
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t kMaxJobs = 64;
+constexpr std::uint64_t kMostBadItemsTold = 20;
+
+toolkit::FileFormat file_format(const std::string& name, const std::string& file) {
+  if (name == "jsonl") return toolkit::FileFormat::kPlain;
+  if (name == "ddb-json") return toolkit::FileFormat::kDdbJson;
+  if (name == "csv") return toolkit::FileFormat::kCsv;
+  return toolkit::format_of_file(file);
+}
+
+CLI::Option* add_format(CLI::App& command, std::string& format) {
+  return command
+      .add_option("--format", format,
+                  "jsonl (plain JSON, an item a line), ddb-json (DynamoDB's JSON) or csv; else by FILE")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"jsonl", "ddb-json", "csv"}));
+}
+
+// --- export --------------------------------------------------------------------------------------------------------
+
+struct ExportOptions {
+  std::string table;
+  std::string file = "-";
+  std::string format;
+  std::uint32_t segments = 4;
+  bool restart = false;
+};
+
+constexpr std::chrono::milliseconds kBetweenSaves{100};
+
+/// A file that has its name only once it is whole; what is written until then may be gone on with.
+class OutputFile {
+ public:
+  /// `resumed_bytes`: so much of an earlier draft is kept. `keep`: a draft that is not finished stays.
+  OutputFile(std::string file, std::uint64_t resumed_bytes, bool keep)
+      : file_(std::move(file)), draft_(draft_of(file_)), keep_(keep) {
+    std::error_code error;
+    if (resumed_bytes > 0) fs::resize_file(draft_, resumed_bytes, error);
+    out_.open(draft_, std::ios::binary | (resumed_bytes > 0 ? std::ios::app : std::ios::trunc));
+    if (!out_ || error) throw CommandError("stator: cannot write " + draft_);
+  }
+  ~OutputFile() {
+    std::error_code error;
+    if (!done_ && !keep_) fs::remove(draft_, error);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  static std::string draft_of(const std::string& file) { return file + ".part"; }
+  std::ostream& out() { return out_; }
+  /// Bytes in the draft, which it now holds for sure.
+  std::uint64_t flush() {
+    out_.flush();
+    if (!out_) throw CommandError("stator: cannot write " + draft_);
+    return static_cast<std::uint64_t>(std::max<std::streamoff>(out_.tellp(), 0));
+  }
+  void finish() {
+    out_.close();
+    std::error_code error;
+    if (out_) fs::rename(draft_, file_, error);
+    if (!out_ || error) throw CommandError("stator: cannot write " + file_);
+    done_ = true;
+  }
+
+ private:
+  std::string file_;
+  std::string draft_;
+  bool keep_;
+  std::ofstream out_;
+  bool done_ = false;
+};
+
+/// What an earlier run left, where its draft is still whole.
+std::optional<toolkit::TransferState> earlier_export(const toolkit::StateFile& file, const ExportOptions& options) {
+  if (options.restart) file.remove();
+  auto state = file.read();
+  std::error_code error;
+  if (!state || fs::file_size(OutputFile::draft_of(options.file), error) < state->bytes || error) return std::nullopt;
+  return state;
+}
+
+void export_table(Session& session, const ExportOptions& options) {
+  const Interrupt interrupt;
+  const auto endpoint = open_endpoint(session);
+  const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
+  const toolkit::FileFormat format = file_format(options.format, options.file);
+  // CSV's columns are known at the end only.
+  const bool resumes = options.file != "-" && format != toolkit::FileFormat::kCsv;
+  toolkit::StateFile state_file;
+  if (resumes)
+    state_file = toolkit::StateFile(OutputFile::draft_of(options.file) + ".state",
+                                    "export of " + table.name + " (" + endpoint->describe() + ")" +
+                                        (format == toolkit::FileFormat::kDdbJson ? ", DynamoDB JSON" : ""));
+  const auto earlier = earlier_export(state_file, options);
+  toolkit::TransferState state = earlier.value_or(toolkit::TransferState());
+  if (!earlier) state.segments.resize(options.segments);
+  const std::uint64_t earlier_items = state.total().items;
+  std::optional<OutputFile> file;
+  if (options.file != "-") file.emplace(options.file, state.bytes, resumes);
+  const auto output = toolkit::make_file_output(format, file ? file->out() : *session.out, table);
+
+  const auto save = [&] {
+    if (!resumes) return;
+    state.bytes = file->flush();
+    state_file.write(state);
+  };
+  double units = 0;
+  {
+    ProgressBar bar(*session.err, session.err_is_terminal && options.file != "-");
+    auto saved_at = std::chrono::steady_clock::now();
+    std::uint64_t done = earlier_items;
+    toolkit::SegmentScan scan;
+    scan.table = options.table;
+    scan.with_capacity = true;
+    // At half the price, as an export is of no one moment anyway.
+    scan.consistent = false;
+    scan.sleep = Interrupt::sleep;
+    scan.work = [](const json::Array& items, toolkit::SegmentState& segment) { segment.done.items += items.size(); };
+    scan.commit = [&](const json::Array& items) {
+      for (const json::Value item : items) output->write(item.get_object().value());
+      done += items.size();
+      // The description's count may be hours old.
+      bar.show(done, std::max(done, table.item_count));
+      if (const auto now = std::chrono::steady_clock::now(); now - saved_at >= kBetweenSaves) {
+        saved_at = now;
+        save();
+      }
+      Interrupt::check();
+    };
+    try {
+      units = toolkit::scan_segments(*endpoint, scan, state.segments);
+    } catch (const Interrupted&) {
+      bar.clear();
+      save();
+      throw CommandError(
+          "stator: interrupted: exported " + counted(state.total().items, "item") + (resumes ? kGoesOn : ""),
+          kInterruptedExit);
+    } catch (const toolkit::OperationError& error) {
+      bar.clear();
+      save();
+      throw CommandError(toolkit::describe(error) + (resumes ? kGoesOn : ""));
+    }
+  }
+  output->finish();
+  if (file) file->finish();
+  state_file.remove();
+  tell_cost(session,
+            "exported " + counted(state.total().items, "item") + " of table " + table.name +
+                (earlier_items > 0 ? ", " + std::to_string(earlier_items) + " of them earlier" : ""),
+            units);
+}
+
+// --- import --------------------------------------------------------------------------------------------------------
+
+struct ImportOptions {
+  std::string table;
+  std::string file = "-";
+  std::string format;
+  std::uint32_t jobs = 4;
+  bool skip_bad = false;
+  bool restart = false;
+};
+
+/// How often what was read is waited for, so that a later run need not read it again.
+constexpr std::chrono::milliseconds kBetweenCheckpoints{200};
+
+class Import {
+ public:
+  Import(Session& session, const ImportOptions& options)
+      : session_(session),
+        options_(options),
+        endpoint_(open_to_write(session, "importing into table " + options.table, options.table)),
+        table_(toolkit::describe_table(*endpoint_, options.table)),
+        writer_(*endpoint_, table_, session.dry_run ? 1 : options.jobs, Interrupt::sleep) {}
+
+  void run() {
+    open();
+    try {
+      read_all();
+      writer_.finish();
+    } catch (const toolkit::BadItem& error) {
+      writer_.finish();
+      state_file_.remove();
+      throw CommandError("stator: " + of_ + ":" + std::to_string(error.line) + ": " + error.what() + " (" +
+                         counted(written(), "item") + " before it imported; --skip-bad leaves bad ones out)");
+    } catch (const Interrupted&) {
+      // Throttled batches are given up, so that nothing beyond the last checkpoint is certain.
+      throw CommandError("stator: interrupted: imported " + counted(written(), "item") + (is_file() ? kGoesOn : ""),
+                         kInterruptedExit);
+    } catch (const toolkit::OperationError& error) {
+      throw CommandError(toolkit::describe(error) + (is_file() ? kGoesOn : ""));
+    }
+    state_file_.remove();
+    if (session_.dry_run || session_.quiet) return;
+    *session_.err << "imported " << counted(written(), "item") << " into table " << table_.name;
+    if (earlier_items_ > 0) *session_.err << ", " << earlier_items_ << " of them earlier";
+    if (bad_ > 0) *session_.err << ", " << counted(bad_, "bad item") << " left out";
+    *session_.err << "\n";
+  }
+
+ private:
+  [[nodiscard]] bool is_file() const { return options_.file != "-"; }
+  [[nodiscard]] std::uint64_t written() const { return earlier_items_ + writer_.written(); }
+
+  void open() {
+    if (!is_file()) return;
+    opened_.open(options_.file, std::ios::binary);
+    if (!opened_ || fs::is_directory(options_.file)) throw CommandError("stator: cannot read " + options_.file);
+    std::error_code error;
+    total_bytes_ = fs::file_size(options_.file, error);
+    if (error) total_bytes_ = 0;
+    of_ = options_.file;
+    // A pipe cannot be read from the middle.
+    if (session_.dry_run || !fs::is_regular_file(options_.file)) return;
+    const std::string identity = "import of " + fs::absolute(options_.file).string() + " into " + table_.name + " (" +
+                                 endpoint_->describe() + "), " + std::to_string(total_bytes_) + " bytes of " +
+                                 std::to_string(fs::last_write_time(options_.file, error).time_since_epoch().count());
+    state_file_ = toolkit::StateFile(transfer_state_file("import", identity), identity);
+    if (options_.restart) state_file_.remove();
+  }
+
+  void read_all() {
+    std::istream& in = is_file() ? opened_ : *session_.in;
+    reader_ = toolkit::make_file_reader(file_format(options_.format, options_.file), in, table_);
+    if (const auto earlier = state_file_.read()) {
+      earlier_items_ = earlier->total().items;
+      reader_->go_on_at(earlier->bytes, earlier->lines);
+    }
+    ProgressBar bar(*session_.err, session_.err_is_terminal && total_bytes_ > 0);
+    auto saved_at = std::chrono::steady_clock::now();
+    for (std::uint64_t read = 1;; ++read) {
+      Interrupt::check();
+      try {
+        auto item = reader_->read();
+        // A signal ends the reading of standard input.
+        Interrupt::check();
+        if (!item) return;
+        writer_.put(std::move(*item));
+      } catch (const toolkit::BadItem& error) {
+        if (!options_.skip_bad) throw;
+        bar.clear();
+        tell_bad(error);
+      }
+      if (read % 100 != 0 || total_bytes_ == 0) continue;
+      bar.show(std::min(reader_->bytes(), total_bytes_), total_bytes_);
+      if (const auto now = std::chrono::steady_clock::now(); now - saved_at >= kBetweenCheckpoints) {
+        saved_at = now;
+        save();
+      }
+    }
+  }
+
+  void save() {
+    writer_.drain();
+    toolkit::TransferState state;
+    state.bytes = reader_->bytes();
+    state.lines = reader_->lines();
+    state.segments.resize(1);
+    state.segments.front().done.items = written();
+    state_file_.write(state);
+  }
+
+  void tell_bad(const toolkit::BadItem& error) {
+    if (++bad_ <= kMostBadItemsTold) *session_.err << of_ << ":" << error.line << ": " << error.what() << "\n";
+    if (bad_ == kMostBadItemsTold + 1) *session_.err << "further bad items are not shown\n";
+  }
+
+  Session& session_;
+  const ImportOptions& options_;
+  Interrupt interrupt_;
+  std::unique_ptr<endpoint::Endpoint> endpoint_;
+  toolkit::TableInfo table_;
+  std::ifstream opened_;
+  std::string of_ = "standard input";
+  std::uint64_t total_bytes_ = 0;
+  toolkit::StateFile state_file_;
+  std::unique_ptr<toolkit::ItemFileReader> reader_;
+  std::uint64_t earlier_items_ = 0;
+  std::uint64_t bad_ = 0;
+  toolkit::TableWriter writer_;
+};
+
+}  // namespace
+
+void add_file_commands(CLI::App& root, Session& session) {
+  const auto exporting = std::make_shared<ExportOptions>();
+  CLI::App* export_command = root.add_subcommand("export", "Write all items of a table to a file");
+  export_command->add_option("TABLE", exporting->table, "The table")->required();
+  export_command->add_option("FILE", exporting->file, "Where to; -: standard output")->capture_default_str();
+  add_format(*export_command, exporting->format);
+  add_segments(*export_command, exporting->segments);
+  export_command->add_flag("--restart", exporting->restart, "Begin anew where an earlier export was ended");
+  add_quiet(*export_command, session);
+  export_command->footer(
+      "Nothing is lost: import reads every format back as the same items. An export to a JSON file that was ended\n"
+      "goes on with the same command.\n"
+      "Example: stator export shop shop.csv");
+  export_command->callback([exporting, &session] { export_table(session, *exporting); });
+
+  const auto importing = std::make_shared<ImportOptions>();
+  CLI::App* import_command = root.add_subcommand("import", "Put the items of a file into a table");
+  import_command->add_option("TABLE", importing->table, "The table, which exists")->required();
+  import_command->add_option("FILE", importing->file, "Where from; -: standard input")->capture_default_str();
+  add_format(*import_command, importing->format);
+  import_command->add_option("--jobs", importing->jobs, "So many batches at the same time")
+      ->type_name("N")
+      ->check(CLI::Range(1U, kMaxJobs))
+      ->capture_default_str();
+  import_command->add_flag("--skip-bad", importing->skip_bad, "Report bad items and import the others");
+  import_command->add_flag("--restart", importing->restart, "Begin anew where an earlier import was ended");
+  add_quiet(*import_command, session);
+  import_command->footer(
+      "Doing it again changes nothing; of items with the same key the last one stays. An import of a file that was\n"
+      "ended goes on with the same command.\n"
+      "Example: stator import shop shop.jsonl");
+  import_command->callback([importing, &session] { Import(session, *importing).run(); });
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,59 @@
+#include "cli/transfer.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "toolkit/scan.h"
+#include "toolkit/table_checksum.h"
+
+namespace stator::cli {
+
+void add_segments(CLI::App& command, std::uint32_t& segments) {
+  command.add_option("--segments", segments, "Read so many segments at the same time")
+      ->type_name("N")
+      ->check(CLI::Range(1U, toolkit::kMaxParallelSegments))
+      ->capture_default_str();
+}
+
+void add_quiet(CLI::App& command, Session& session) {
+  command.add_flag("-q,--quiet", session.quiet, "Say nothing where all goes well");
+}
+
+std::filesystem::path transfer_state_file(const std::string& command, const std::string& identity) {
+  namespace fs = std::filesystem;
+  fs::path directory;
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
+    directory = state;
+  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
+    directory = fs::path(home) / ".local" / "state";
+  } else {
+    directory = fs::temp_directory_path();
+  }
+  directory /= "stator";
+  std::error_code error;
+  fs::create_directories(directory, error);
+  constexpr std::size_t kMostName = 120;
+  std::string name = command + "-";
+  for (const char c : identity.substr(0, kMostName)) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.';
+    if (is_plain || name.back() != '-') name += is_plain ? c : '-';
+  }
+  // What is readable of it may be the same for two transfers.
+  return directory / (name + "-" + toolkit::hex(toolkit::hash_of_text(identity).low) + ".json");
+}
+
+Rate::Rate(const Session& session, std::string what, std::uint64_t total)
+    : bar_(*session.err, session.err_is_terminal), what_(std::move(what)), total_(total) {}
+
+void Rate::show(std::uint64_t items) {
+  if (first_ == 0) first_ = items;
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
+  const double rate = passed.count() > 0 ? static_cast<double>(items - first_) / passed.count() : 0;
+  std::string note = what_ + ", " + std::to_string(static_cast<std::uint64_t>(rate)) + "/s";
+  if (rate > 0 && total_ > items)
+    note +=
+        ", " + std::to_string(static_cast<std::uint64_t>(static_cast<double>(total_ - items) / rate) + 1) + " s left";
+  bar_.show(items, std::max(items, total_), note);
+}
+
+}  // namespace stator::cli

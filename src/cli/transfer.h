@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/progress_bar.h"
+
+/// What the commands on whole tables share.
+namespace stator::cli {
+
+void add_segments(CLI::App& command, std::uint32_t& segments);
+void add_quiet(CLI::App& command, Session& session);
+
+/// Where a transfer notes how far it is: a file in XDG_STATE_HOME/stator or ~/.local/state/stator, named by the command
+/// and what it transfers.
+std::filesystem::path transfer_state_file(const std::string& command, const std::string& identity);
+
+/// Appended to the fault of a command that can be resumed.
+inline constexpr const char* kGoesOn = " (the same command goes on where this one ended)";
+
+/// Shows a count on the terminal, with the rate and the time left, over itself.
+class Rate {
+ public:
+  /// `what`: "copied". `total`: 0 where it is not known.
+  Rate(const Session& session, std::string what, std::uint64_t total);
+  void show(std::uint64_t items);
+
+ private:
+  ProgressBar bar_;
+  std::string what_;
+  std::uint64_t total_;
+  std::uint64_t first_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace stator::cli

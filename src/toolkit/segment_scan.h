@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "json/reader.h"
+#include "toolkit/call.h"
+#include "toolkit/transfer_state.h"
+
+namespace stator::toolkit {
+
+/// A scan of a whole table in segments, page by page, that can go on where it was ended.
+struct SegmentScan {
+  std::string table;
+  bool with_capacity = false;
+  bool consistent = true;
+  /// Does what a page is read for, on its segment's thread; several at the same time. It may add to the segment's
+  /// checksum.
+  std::function<void(const json::Array& items, SegmentState& state)> work;
+  /// Called after `work`, once the states say that the page is done; one page at a time.
+  std::function<void(const json::Array& items)> commit;
+  Sleep sleep = sleep_for_real;
+};
+
+/// Reads every segment (1 to kMaxParallelSegments) that is not finished from where its state stands. Throttled requests
+/// are tried again, waiting longer each time. Ends at the first fault and throws it: OperationError, or what `work` or
+/// `commit` threw; the states say how far it came. Returns capacity units consumed.
+double scan_segments(endpoint::Endpoint& endpoint, const SegmentScan& scan, std::vector<SegmentState>& states);
+
+}  // namespace stator::toolkit

@@ -1,0 +1,160 @@
+#include "toolkit/stream_reader.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace stator::toolkit {
+namespace {
+
+/// How often an open stream is asked for new shards.
+constexpr int kRoundsOfShards = 20;
+
+json::Array array_of(const json::Object& object, std::string_view name) {
+  json::Value value;
+  json::Array found;
+  if (!json::find_member(object, name, value) || value.get(found) != simdjson::SUCCESS) {
+    throw std::runtime_error("the reply has no " + std::string(name));
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string member_text(const json::Object& object, std::string_view name) {
+  json::Value value;
+  std::string_view text;
+  if (!json::find_member(object, name, value) || value.get(text) != simdjson::SUCCESS) return {};
+  return std::string(text);
+}
+
+std::optional<json::Object> member_object(const json::Object& object, std::string_view name) {
+  json::Value value;
+  json::Object found;
+  if (!json::find_member(object, name, value) || value.get(found) != simdjson::SUCCESS) return std::nullopt;
+  return found;
+}
+
+json::Object change_of_record(const json::Object& record) {
+  const auto change = member_object(record, "dynamodb");
+  if (!change) throw std::runtime_error("a record has no change");
+  return *change;
+}
+
+std::int64_t seconds_of_change(const json::Object& change) {
+  // The service writes times as seconds, with or without a fraction.
+  json::Value value;
+  double seconds = 0;
+  if (!json::find_member(change, "ApproximateCreationDateTime", value)) return 0;
+  if (value.get(seconds) != simdjson::SUCCESS) return 0;
+  return static_cast<std::int64_t>(seconds);
+}
+
+StreamReader::StreamReader(endpoint::Endpoint& endpoint, const std::string& table, Sleep sleep)
+    : endpoint_(endpoint), sleep_(std::move(sleep)) {
+  json::Parser parser;
+  const std::string reply = call(endpoint_, "DescribeTable", RequestBuilder().text("TableName", table).str());
+  const json::Object description = parser.parse(reply)["Table"].get_object();
+  stream_arn_ = member_text(description, "LatestStreamArn");
+  if (const auto stream = member_object(description, "StreamSpecification"))
+    view_type_ = member_text(*stream, "StreamViewType");
+  if (stream_arn_.empty()) throw std::runtime_error("table " + table + " has no stream");
+}
+
+bool StreamReader::all_ended() const {
+  return std::ranges::all_of(shards_, [](const auto& entry) { return entry.second.ended; });
+}
+
+void StreamReader::find_shards(bool from_now) {
+  std::string start;
+  do {
+    RequestBuilder request;
+    request.text("StreamArn", stream_arn_);
+    if (!start.empty()) request.text("ExclusiveStartShardId", start);
+    const std::string reply = call_patiently(endpoint_, "DescribeStream", request.str(), sleep_);
+    json::Parser parser;
+    const json::Object stream = parser.parse(reply)["StreamDescription"].get_object();
+    disabled_ = member_text(stream, "StreamStatus") == "DISABLED";
+    for (const json::Value element : array_of(stream, "Shards")) {
+      const json::Object shard = element.get_object();
+      const auto [place, is_new] = shards_.try_emplace(member_text(shard, "ShardId"));
+      place->second.parent = member_text(shard, "ParentShardId");
+      if (is_new) place->second.from_now = from_now;
+    }
+    start = member_text(stream, "LastEvaluatedShardId");
+  } while (!start.empty());
+}
+
+bool StreamReader::may_read(const FollowedShard& shard) const {
+  if (shard.ended) return false;
+  const auto parent = shards_.find(shard.parent);
+  return parent == shards_.end() || parent->second.ended;
+}
+
+bool StreamReader::read_round(const Visitor& visit) {
+  bool found = false;
+  for (auto& [id, shard] : shards_) {
+    if (may_read(shard)) found = read_page(id, shard, visit) || found;
+  }
+  // Children begin where a shard ends.
+  const bool ended_one = std::exchange(ended_one_, false);
+  if (ended_one || ++rounds_ % kRoundsOfShards == 0) find_shards(false);
+  return found || ended_one;
+}
+
+bool StreamReader::read_page(const std::string& id, FollowedShard& shard, const Visitor& visit) {
+  std::string reply;
+  try {
+    if (shard.iterator.empty()) shard.iterator = ask_for_iterator(id, shard);
+    reply =
+        call_patiently(endpoint_, "GetRecords", RequestBuilder().text("ShardIterator", shard.iterator).str(), sleep_);
+  } catch (const OperationError& error) {
+    begin_again(id, shard, error);
+    return true;
+  }
+  return take_page(reply, shard, visit);
+}
+
+/// An iterator that waited too long goes on from the last record.
+void StreamReader::begin_again(const std::string& id, FollowedShard& shard, const OperationError& error) {
+  const bool expired = error.type == core::ErrorCode::kExpiredIterator;
+  const bool trimmed = error.type == core::ErrorCode::kTrimmedDataAccess;
+  if (!expired && !trimmed) throw;
+  if (trimmed && !passes_over_gaps_) throw StreamGap("records of shard " + id + " are gone: they are kept for a day");
+  if (trimmed) shard.last_read.clear();
+  shard.reread = shard.from_now && shard.last_read.empty();
+  shard.from_now = false;
+  shard.iterator.clear();
+}
+
+std::string StreamReader::ask_for_iterator(const std::string& id, const FollowedShard& shard) {
+  RequestBuilder request;
+  request.text("StreamArn", stream_arn_).text("ShardId", id);
+  if (!shard.last_read.empty()) {
+    request.text("ShardIteratorType", "AFTER_SEQUENCE_NUMBER").text("SequenceNumber", shard.last_read);
+  } else {
+    request.text("ShardIteratorType", shard.from_now ? "LATEST" : "TRIM_HORIZON");
+  }
+  json::Parser parser;
+  const std::string reply = call_patiently(endpoint_, "GetShardIterator", request.str(), sleep_);
+  return member_text(parser.parse(reply).get_object(), "ShardIterator");
+}
+
+bool StreamReader::take_page(const std::string& reply, FollowedShard& shard, const Visitor& visit) {
+  json::Parser parser;
+  const json::Object page = parser.parse(reply).get_object();
+  const json::Array records = array_of(page, "Records");
+  for (const json::Value element : records) {
+    const json::Object record = element.get_object();
+    shard.last_read = member_text(change_of_record(record), "SequenceNumber");
+    visit(shard, record);
+  }
+  shard.iterator = member_text(page, "NextShardIterator");
+  if (shard.iterator.empty()) {
+    shard.ended = true;
+    ended_one_ = true;
+  }
+  return records.size() > 0;
+}
+
+}  // namespace stator::toolkit

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "toolkit/table_info.h"
+
+/// Comparing two tables, item by item, on any two endpoints.
+namespace stator::toolkit {
+
+enum class Difference : std::uint8_t {
+  kOnlyInSource,
+  kOnlyInDestination,
+  kChanged,
+};
+struct DiffResult {
+  std::uint64_t equal = 0;
+  std::uint64_t only_in_source = 0;
+  std::uint64_t only_in_destination = 0;
+  std::uint64_t changed = 0;
+};
+/// Called for each difference with the key (wire JSON) and, where the items differ, the names of the attributes that
+/// do.
+using DifferenceVisitor =
+    std::function<void(Difference difference, const std::string& key_json, const std::vector<std::string>& attributes)>;
+
+/// Compares two tables of the same key. Keeps 48 bytes an item of the source. `progress` is told how many items of
+/// either table were read, and may throw to end it.
+DiffResult diff_tables(endpoint::Endpoint& source, const TableInfo& source_table, endpoint::Endpoint& destination,
+                       const TableInfo& destination_table, std::uint32_t segments, const DifferenceVisitor& visit,
+                       const std::function<void(std::uint64_t items)>& progress);
+
+}  // namespace stator::toolkit

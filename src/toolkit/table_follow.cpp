@@ -1,0 +1,134 @@
+#include "toolkit/table_follow.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "toolkit/expression_words.h"
+#include "toolkit/stream_reader.h"
+#include "toolkit/table_writer.h"
+
+namespace stator::toolkit {
+namespace {
+
+constexpr std::int64_t kSecondsKept = 24 * 3600;
+/// The clocks of this machine and the source may differ. Services refuse signatures that are further off than this.
+constexpr std::int64_t kClockSkewSeconds = 15 * 60;
+
+class Follower {
+ public:
+  Follower(endpoint::Endpoint& source, const TableInfo& source_table, endpoint::Endpoint& destination,
+           const TableInfo& destination_table, TransferState& state, const StateFile& file,
+           const FollowOptions& options)
+      : source_table_(source_table),
+        state_(state),
+        follow_(state.follow.value()),
+        file_(file),
+        options_(options),
+        reader_(source, source_table.name, options.sleep),
+        writer_(destination, destination_table, options.jobs, options.sleep) {}
+
+  FollowProgress run(const std::function<void(const FollowProgress&)>& progress) {
+    if (reader_.stream_arn() != follow_.stream_arn)
+      throw StreamGap("the stream of table " + source_table_.name + " is another one than when the copy began");
+    if (now() - follow_.asked_seconds > kSecondsKept)
+      throw StreamGap("the stream was last read " + std::to_string((now() - follow_.asked_seconds) / 3600) +
+                      " hours ago, and changes are kept for 24");
+    find_positions();
+    const auto idle_rounds_wanted = static_cast<int>(options_.quiet / options_.pause) + 1;
+    for (;;) {
+      const std::int64_t asked = now();
+      const bool found = reader_.read_round([this](const FollowedShard&, const json::Object& record) { take(record); });
+      apply();
+      note(asked);
+      progress_.idle_rounds = found ? 0 : progress_.idle_rounds + 1;
+      progress_.lag_seconds = found ? std::max<std::int64_t>(now() - newest_seconds_, 0) : 0;
+      progress(progress_);
+      if (found) continue;
+      if (reader_.disabled() && reader_.all_ended()) return progress_;
+      if (options_.until_caught_up && progress_.idle_rounds >= idle_rounds_wanted) return progress_;
+      options_.sleep(options_.pause);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::int64_t now() const { return options_.clock->now_ms() / 1000; }
+
+  void find_positions() {
+    auto& shards = reader_.shards();
+    for (const auto& [id, shard] : follow_.shards) {
+      shards[id].last_read = shard.sequence_number;
+      shards[id].ended = shard.ended;
+    }
+    reader_.find_shards(false);
+  }
+
+  /// Of several changes of one item in a round only the last is written.
+  void take(const json::Object& record) {
+    const json::Object change = change_of_record(record);
+    const std::int64_t seconds = seconds_of_change(change);
+    newest_seconds_ = seconds;
+    // Such changes are in the copy. Taking some of them would be no fault: what followed them follows here too.
+    if (seconds != 0 && seconds < follow_.since_seconds - kClockSkewSeconds) return;
+    ++progress_.changes;
+    const auto keys = member_object(change, "Keys");
+    if (!keys) throw std::runtime_error("a record has no Keys");
+    const auto image = member_object(change, "NewImage");
+    const bool is_removed = member_text(record, "eventName") == "REMOVE";
+    if (!image && !is_removed) throw std::runtime_error("a record has no NewImage");
+    round_[key_of_item(source_table_, simdjson::minify(*keys))] = is_removed ? std::string() : simdjson::minify(*image);
+  }
+
+  void apply() {
+    for (auto& [key, item] : round_) {
+      if (item.empty()) {
+        writer_.erase(key);
+      } else {
+        writer_.put(std::move(item));
+      }
+    }
+    round_.clear();
+    writer_.drain();
+  }
+
+  /// What is applied counts as read.
+  void note(std::int64_t asked_seconds) {
+    follow_.asked_seconds = asked_seconds;
+    follow_.shards.clear();
+    for (const auto& [id, shard] : reader_.shards()) follow_.shards[id] = {shard.last_read, shard.ended};
+    file_.write(state_);
+  }
+
+  const TableInfo& source_table_;
+  TransferState& state_;
+  FollowState& follow_;
+  const StateFile& file_;
+  const FollowOptions& options_;
+  StreamReader reader_;
+  TableWriter writer_;
+  std::unordered_map<std::string, std::string> round_;  // by key; empty: removed
+  std::int64_t newest_seconds_ = 0;
+  FollowProgress progress_;
+};
+
+}  // namespace
+
+FollowState begin_follow(endpoint::Endpoint& source, const TableInfo& source_table, const core::Clock& clock) {
+  const StreamReader reader(source, source_table.name);
+  if (!reader.view_type().starts_with("NEW_"))
+    throw std::runtime_error("the stream of table " + source_table.name + " holds " + reader.view_type() +
+                             ", and following it takes NEW_IMAGE or NEW_AND_OLD_IMAGES");
+  FollowState follow;
+  follow.since_seconds = clock.now_ms() / 1000;
+  follow.asked_seconds = follow.since_seconds;
+  follow.stream_arn = reader.stream_arn();
+  return follow;
+}
+
+FollowProgress follow_table(endpoint::Endpoint& source, const TableInfo& source_table, endpoint::Endpoint& destination,
+                            const TableInfo& destination_table, TransferState& state, const StateFile& file,
+                            const FollowOptions& options, const std::function<void(const FollowProgress&)>& progress) {
+  return Follower(source, source_table, destination, destination_table, state, file, options).run(progress);
+}
+
+}  // namespace stator::toolkit

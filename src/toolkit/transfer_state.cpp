@@ -1,0 +1,123 @@
+#include "toolkit/transfer_state.h"
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "json/reader.h"
+#include "toolkit/call.h"
+
+namespace stator::toolkit {
+namespace {
+
+std::uint64_t from_hex(const json::Value& value) {
+  return std::stoull(std::string(value.get_string().value()), nullptr, 16);
+}
+
+SegmentState read_segment(const json::Value& value) {
+  SegmentState segment;
+  json::Value key;
+  if (value["start"].get(key) == simdjson::SUCCESS && key.is_object()) segment.start_key = simdjson::minify(key);
+  segment.finished = value["finished"].get_bool().value();
+  segment.done.items = value["items"].get_uint64().value();
+  segment.done.high = from_hex(value["high"].value());
+  segment.done.low = from_hex(value["low"].value());
+  return segment;
+}
+
+FollowState read_follow(const json::Value& value) {
+  FollowState follow;
+  follow.since_seconds = value["since"].get_int64().value();
+  follow.asked_seconds = value["asked"].get_int64().value();
+  follow.stream_arn = std::string(value["stream"].get_string().value());
+  const json::Object shards = value["shards"].get_object().value();
+  for (const auto member : shards) {
+    ShardState& shard = follow.shards[std::string(member.key)];
+    shard.sequence_number = std::string(member.value["after"].get_string().value());
+    shard.ended = member.value["ended"].get_bool().value();
+  }
+  return follow;
+}
+
+const char* truth(bool value) { return value ? "true" : "false"; }
+
+std::string text_of(const FollowState& follow) {
+  RequestBuilder shards;
+  for (const auto& [id, shard] : follow.shards)
+    shards.json(id, RequestBuilder().text("after", shard.sequence_number).json("ended", truth(shard.ended)).str());
+  return RequestBuilder()
+      .json("since", std::to_string(follow.since_seconds))
+      .json("asked", std::to_string(follow.asked_seconds))
+      .text("stream", follow.stream_arn)
+      .json("shards", shards.str())
+      .str();
+}
+
+std::string text_of(const SegmentState& segment) {
+  return RequestBuilder()
+      .number("items", segment.done.items)
+      .text("high", hex(segment.done.high))
+      .text("low", hex(segment.done.low))
+      .json("finished", truth(segment.finished))
+      .json("start", segment.start_key.empty() ? "null" : segment.start_key)
+      .str();
+}
+
+}  // namespace
+
+TableChecksum TransferState::total() const {
+  TableChecksum sum;
+  for (const SegmentState& segment : segments) sum.add(segment.done);
+  return sum;
+}
+
+StateFile::StateFile(std::filesystem::path file, std::string identity)
+    : file_(std::move(file)), identity_(std::move(identity)) {}
+
+std::optional<TransferState> StateFile::read() const {
+  if (file_.empty() || !std::filesystem::exists(file_)) return std::nullopt;
+  std::ifstream in(file_);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  TransferState state;
+  std::string identity;
+  try {
+    json::Parser parser;
+    const json::Value root = parser.parse(text);
+    identity = std::string(root["transfer"].get_string().value());
+    const json::Array segments = root["segments"].get_array().value();
+    for (const json::Value value : segments) state.segments.push_back(read_segment(value));
+    state.bytes = root["bytes"].get_uint64().value();
+    state.lines = root["lines"].get_uint64().value();
+    json::Value follow;
+    if (root["follow"].get(follow) == simdjson::SUCCESS) state.follow = read_follow(follow);
+  } catch (const std::exception&) {
+    throw std::runtime_error(file_.string() + " does not say how far a transfer is; --restart begins anew");
+  }
+  if (identity != identity_)
+    throw std::runtime_error(file_.string() + " belongs to another transfer (" + identity + "); --restart begins anew");
+  return state;
+}
+
+void StateFile::write(const TransferState& state) const {
+  if (file_.empty()) return;
+  std::string segments = "[";
+  for (const SegmentState& segment : state.segments) segments += (segments.size() > 1 ? "," : "") + text_of(segment);
+  RequestBuilder text;
+  text.text("transfer", identity_).number("bytes", state.bytes).number("lines", state.lines);
+  text.json("segments", segments + "]");
+  if (state.follow) text.json("follow", text_of(*state.follow));
+  const std::filesystem::path draft = file_.string() + ".new";
+  std::ofstream out(draft, std::ios::trunc);
+  out << text.str() << "\n";
+  out.close();
+  std::error_code error;
+  if (out) std::filesystem::rename(draft, file_, error);
+  if (!out || error) throw std::runtime_error("cannot write " + file_.string());
+}
+
+void StateFile::remove() const {
+  std::error_code error;
+  if (!file_.empty()) std::filesystem::remove(file_, error);
+}
+
+}  // namespace stator::toolkit

@@ -1,0 +1,174 @@
+#include "toolkit/table_follow.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "endpoint/embedded.h"
+#include "model/temporary_directory.h"
+#include "toolkit/stream_reader.h"
+#include "toolkit/table_copy.h"
+#include "toolkit/tables.h"
+
+namespace stator::toolkit {
+namespace {
+
+/// The machine's clock, moved on.
+class MovedClock : public core::Clock {
+ public:
+  [[nodiscard]] std::int64_t now_ms() const override { return core::Clock::now_ms() + ahead_ms; }
+  std::int64_t ahead_ms = 0;
+};
+
+struct Killed {};
+
+class TableFollow : public testing::Test {
+ protected:
+  TableFollow() : file_(directory_.path() / "state.json", "a to b") {
+    engine::Options options;
+    options.clock = &clock_;
+    source_ = std::make_unique<endpoint::Embedded>(options);
+    create(*source_, R"(,"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"})");
+    create(destination_, "");
+    options_.clock = &clock_;
+    options_.until_caught_up = true;
+    options_.sleep = [](std::chrono::milliseconds) {};
+  }
+  static void create(endpoint::Endpoint& endpoint, const std::string& more) {
+    call(endpoint, "CreateTable",
+         R"({"TableName":"items","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[)"
+         R"({"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],"KeySchema":[)"
+         R"({"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}])" +
+             more + "}");
+  }
+  /// A put, an update or a deletion of one of 50 items.
+  void write() {
+    const std::string key = R"("pk":{"S":"k)" + std::to_string(random_() % 10) + R"("},"sk":{"N":")" +
+                            std::to_string(random_() % 5) + ".50\"}";
+    switch (random_() % 3) {
+      case 0:
+        call(*source_, "PutItem",
+             R"({"TableName":"items","Item":{)" + key + R"(,"v":{"N":")" + std::to_string(++version_) + "\"}}}");
+        return;
+      case 1:
+        call(*source_, "UpdateItem",
+             R"({"TableName":"items","Key":{)" + key +
+                 R"(},"UpdateExpression":"ADD v :one, w :one",)"
+                 R"("ExpressionAttributeValues":{":one":{"N":"1"}}})");
+        return;
+      default:
+        call(*source_, "DeleteItem", R"({"TableName":"items","Key":{)" + key + "}}");
+    }
+  }
+  void write_many(int times) {
+    for (int i = 0; i < times; ++i) write();
+  }
+  TransferState begin() {
+    TransferState state = begin_copy(1);
+    state.follow = begin_follow(*source_, describe_table(*source_, "items"), clock_);
+    return state;
+  }
+  void copy(TransferState& state) {
+    copy_table(*source_, describe_table(*source_, "items"), destination_, describe_table(destination_, "items"), state,
+               file_, [](std::uint64_t) {});
+  }
+  FollowProgress follow(TransferState& state, const std::function<void(const FollowProgress&)>& progress) {
+    return follow_table(*source_, describe_table(*source_, "items"), destination_,
+                        describe_table(destination_, "items"), state, file_, options_, progress);
+  }
+  [[nodiscard]] TableChecksum checksum(endpoint::Endpoint& endpoint) const {
+    return checksum_of_table(endpoint, "items", 1, [](std::uint64_t) {});
+  }
+  std::string gap(TransferState state) {
+    try {
+      follow(state, [](const FollowProgress&) {});
+    } catch (const StreamGap& error) {
+      return error.what();
+    }
+    return "no gap";
+  }
+
+  TemporaryDirectory directory_;
+  StateFile file_;
+  MovedClock clock_;
+  std::unique_ptr<endpoint::Embedded> source_;
+  endpoint::Embedded destination_{engine::Options{}};
+  FollowOptions options_;
+  std::minstd_rand random_{1};
+  int version_ = 0;
+};
+
+TEST_F(TableFollow, AppliesWhatChangedSinceTheCopyBegan) {
+  write_many(300);
+  TransferState state = begin();
+  // Written after the copy began and before it read: both in the copy and in the stream.
+  write_many(100);
+  copy(state);
+  write_many(100);
+  EXPECT_NE(checksum(*source_), checksum(destination_));
+  int rounds = 0;
+  const FollowProgress last = follow(state, [&](const FollowProgress& progress) {
+    // The source is written to meanwhile.
+    if (++rounds < 20) write_many(20);
+    if (progress.idle_rounds > 0) {
+      EXPECT_EQ(progress.lag_seconds, 0);
+    }
+  });
+  EXPECT_GE(last.changes, 200U);
+  EXPECT_GT(checksum(*source_).items, 0U);
+  EXPECT_EQ(checksum(*source_), checksum(destination_));
+}
+
+TEST_F(TableFollow, GoesOnAfterItWasKilledAtAnyMoment) {
+  write_many(50);
+  TransferState state = begin();
+  copy(state);
+  for (int kill = 0; kill < 30; ++kill) {
+    write_many(15);
+    // What the process remembered is lost, in every second run before the file was written again.
+    TransferState remembered = file_.read().value();
+    const TransferState older = remembered;
+    EXPECT_THROW(follow(remembered, [&](const FollowProgress&) { throw Killed(); }), Killed);
+    if (kill % 2 == 0) file_.write(older);
+  }
+  TransferState last = file_.read().value();
+  follow(last, [](const FollowProgress&) {});
+  EXPECT_EQ(checksum(*source_), checksum(destination_));
+  EXPECT_GT(checksum(*source_).items, 0U);
+}
+
+TEST_F(TableFollow, SaysWhereChangesWereLost) {
+  TransferState state = begin();
+  copy(state);
+  write_many(10);
+  follow(state, [](const FollowProgress&) {});
+  // A day in which nobody asked.
+  clock_.ahead_ms = 25 * 3'600'000LL;
+  EXPECT_NE(gap(state).find("25 hours ago, and changes are kept for 24"), std::string::npos) << gap(state);
+  clock_.ahead_ms = 0;
+  call(*source_, "UpdateTable", R"({"TableName":"items","StreamSpecification":{"StreamEnabled":false}})");
+  clock_.ahead_ms = 1000;
+  call(*source_, "UpdateTable",
+       R"({"TableName":"items","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}})");
+  EXPECT_NE(gap(state).find("another one than when the copy began"), std::string::npos) << gap(state);
+}
+
+TEST_F(TableFollow, NeedsAStreamWithNewImages) {
+  const auto fault = [](endpoint::Endpoint& endpoint) {
+    try {
+      begin_follow(endpoint, describe_table(endpoint, "items"), core::Clock::system());
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no fault");
+  };
+  EXPECT_EQ(fault(destination_), "table items has no stream");
+  call(destination_, "UpdateTable",
+       R"({"TableName":"items","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})");
+  EXPECT_NE(fault(destination_).find("holds KEYS_ONLY, and following it takes NEW_IMAGE"), std::string::npos);
+  EXPECT_EQ(fault(*source_), "no fault");
+}
+
+}  // namespace
+}  // namespace stator::toolkit
