@@ -315,12 +315,21 @@ void edit_item(Session& session, const ItemOptions& options) {
     return CommandError("stator: nothing was changed: somebody else changed the item meanwhile (your text is in " +
                         file.keep() + ")");
   };
-  // The condition cannot see attributes that were added meanwhile; looking once more can.
-  const std::string now = member_of(toolkit::call(*endpoint, "GetItem", read), "Item");
-  if (now.empty() || !toolkit::same_items(before, now)) throw changed_meanwhile();
   std::string reply;
+  const auto is_unchanged = [&] {
+    const std::string now = member_of(toolkit::call(*endpoint, "GetItem", read), "Item");
+    return !now.empty() && toolkit::same_items(before, now);
+  };
+  // The condition cannot see attributes that were added meanwhile; looking once more can.
+  if (!is_unchanged()) throw changed_meanwhile();
   try {
-    reply = toolkit::call(*endpoint, "UpdateItem", change.request);
+    try {
+      reply = toolkit::call(*endpoint, "UpdateItem", change.request);
+    } catch (const toolkit::OperationError& error) {
+      if (error.type != core::ErrorCode::kConditionalCheckFailed || !is_unchanged()) throw;
+      change = toolkit::change_item(table, before, after, toolkit::Watch::kLeaves);
+      reply = toolkit::call(*endpoint, "UpdateItem", change.request);
+    }
   } catch (const toolkit::OperationError& error) {
     if (error.type == core::ErrorCode::kConditionalCheckFailed) throw changed_meanwhile();
     throw CommandError(toolkit::describe(error) + " (your text is in " + file.keep() + ")");

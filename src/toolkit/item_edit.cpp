@@ -10,6 +10,8 @@ namespace {
 
 /// A condition may hold 4 KB and 300 operators; each attribute takes some 30 bytes and two operators.
 constexpr std::size_t kMaxWatched = 100;
+/// Of the parts of one attribute.
+constexpr std::size_t kMaxLeaves = 60;
 
 std::string normalised(std::string_view item_json) {
   json::Parser parser;
@@ -33,6 +35,25 @@ std::vector<std::string> names_of(std::string_view item_json) {
   return names;
 }
 
+/// Conditions that hold where the value at `path` is `value`, without comparing lists and maps whole.
+void watch_leaves(const std::string& path, const core::AttributeValue& value, ExpressionWords& words,
+                  std::vector<std::string>& conditions) {
+  if (conditions.size() >= kMaxLeaves) return;
+  const auto has_size = [&](std::size_t size) {
+    conditions.push_back("size(" + path + ") = " + words.value("{\"N\":\"" + std::to_string(size) + "\"}"));
+  };
+  if (const auto* map = value.get_if<core::AttributeValue::Map>()) {
+    has_size(map->size());
+    for (const auto& member : *map) watch_leaves(path + "." + words.name(member.name), member.value, words, conditions);
+  } else if (const auto* list = value.get_if<core::AttributeValue::List>()) {
+    has_size(list->size());
+    for (std::size_t i = 0; i < list->size(); ++i)
+      watch_leaves(path + "[" + std::to_string(i) + "]", (*list)[i], words, conditions);
+  } else {
+    conditions.push_back(path + " = " + words.value(wire_of(value)));
+  }
+}
+
 }  // namespace
 
 bool same_items(std::string_view one, std::string_view other) {
@@ -41,7 +62,7 @@ bool same_items(std::string_view one, std::string_view other) {
   return json::Item(first).holds_same(json::Item(second));
 }
 
-ItemChange change_item(const TableInfo& table, std::string_view before, std::string_view after) {
+ItemChange change_item(const TableInfo& table, std::string_view before, std::string_view after, Watch watch) {
   const std::string old_json = normalised(before);
   const std::string new_json = normalised(after);
   const json::Item old_item(old_json);
@@ -64,7 +85,12 @@ ItemChange change_item(const TableInfo& table, std::string_view before, std::str
     const bool is_same = is != nullptr && was == *is;
     if (is_same && !watches_all) continue;
     const std::string placeholder = words.name(name);
-    conditions.push_back(placeholder + " = " + words.value(wire_of(was)));
+    if (watch == Watch::kWhole) {
+      conditions.push_back(placeholder + " = " + words.value(wire_of(was)));
+    } else if (std::vector<std::string> leaves; conditions.size() < kMaxWatched) {
+      watch_leaves(placeholder, was, words, leaves);
+      conditions.insert(conditions.end(), leaves.begin(), leaves.end());
+    }
     if (is_same) continue;
     if (is == nullptr) {
       remove += (remove.empty() ? "REMOVE " : ", ") + placeholder;

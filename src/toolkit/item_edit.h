@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,10 +18,17 @@ struct ItemChange {
   std::string request;
 };
 
+/// How a condition says that lists and maps are what they were.
+enum class Watch : std::uint8_t {
+  kWhole,   // by one comparison
+  kLeaves,  // by their sizes and by the scalars and sets in them: some implementations hold no two maps equal
+};
+
 /// The UpdateItem request that turns the item `before` into `after` (both wire JSON), on the condition that the
 /// attributes of `before` are what they were and the new ones are not there. Items of more attributes than one
 /// condition can hold are checked for the changed ones only. Throws WordError where the key differs.
-ItemChange change_item(const TableInfo& table, std::string_view before, std::string_view after);
+ItemChange change_item(const TableInfo& table, std::string_view before, std::string_view after,
+                       Watch watch = Watch::kWhole);
 
 /// Whether two items (wire JSON) are equal as DynamoDB compares: numbers by value, sets and maps without order.
 bool same_items(std::string_view one, std::string_view other);

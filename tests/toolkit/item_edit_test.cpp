@@ -69,5 +69,25 @@ TEST_F(ItemEdit, TakesItemsOfMoreAttributesThanAConditionHolds) {
             "ConditionalCheckFailedException");
 }
 
+TEST_F(ItemEdit, ComparesListsAndMapsByTheirPartsWhereAsked) {
+  const std::string before =
+      R"({"pk":{"S":"a"},"m":{"M":{"k":{"L":[{"N":"1"},{"M":{"deep":{"SS":["x"]}}}]},"size":{"S":"2"}}},"e":{"L":[]}})";
+  const std::string after = R"({"pk":{"S":"a"},"m":{"M":{"k":{"L":[]},"size":{"S":"2"}}},"e":{"L":[]}})";
+  const std::string request = change_item(table_, before, after, Watch::kLeaves).request;
+  put(before);
+  for (
+      const char* other :
+      {R"({"pk":{"S":"a"},"m":{"M":{"k":{"L":[{"N":"1"},{"M":{"deep":{"SS":["y"]}}}]},"size":{"S":"2"}}},"e":{"L":[]}})",
+       R"({"pk":{"S":"a"},"m":{"M":{"k":{"L":[{"N":"1"}]},"size":{"S":"2"}}},"e":{"L":[]}})",
+       R"({"pk":{"S":"a"},"m":{"M":{"k":{"L":[{"N":"1"},{"M":{"deep":{"SS":["x"]}}}]},"size":{"S":"2"},"z":{"N":"1"}}},"e":{"L":[]}})",
+       R"({"pk":{"S":"a"},"m":{"M":{"k":{"L":[{"N":"1"},{"M":{"deep":{"SS":["x"]}}}]},"size":{"S":"2"}}},"e":{"L":[{"N":"1"}]}})"}) {
+    put(other);
+    EXPECT_EQ(outcome(request), "ConditionalCheckFailedException") << other;
+  }
+  put(before);
+  EXPECT_EQ(outcome(request), "written");
+  EXPECT_TRUE(same_items(item().substr(8, item().size() - 9), after)) << item();
+}
+
 }  // namespace
 }  // namespace stator::toolkit
