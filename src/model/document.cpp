@@ -319,12 +319,7 @@ void Document::allow_only(const Node& object, std::initializer_list<std::string_
     bool is_known = false;
     for (const std::string_view name : known) is_known = is_known || name == member.name;
     if (is_known) continue;
-    const std::string_view guess = nearest(member.name, std::span(known.begin(), known.size()));
-    std::string list;
-    for (const std::string_view name : known) list += (list.empty() ? "" : ", ") + std::string(name);
-    fail(member.place,
-         "unknown member \"" + member.name + "\"" +
-             (guess.empty() ? "; known here: " + list : "; did you mean \"" + std::string(guess) + "\"?"));
+    fail(member.place, unknown_member(member.name, std::span(known.begin(), known.size())));
   }
 }
 

@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kDefaultSeedTime = "2023-01-01T00:00:00.000000+00:00";
-
 /// Files of a folder that end in .json, by name.
 std::vector<fs::path> json_files(const fs::path& directory) {
   std::vector<fs::path> files;
@@ -153,10 +151,9 @@ void read_conversation(const Document& document, Model& model) {
   const Node& transcript = document.require(root, "transcript", NodeKind::kString);
   seed.transcript = model.directory / "seeds" / transcript.text;
   if (!fs::is_regular_file(seed.transcript)) document.fail_expected(transcript, "a file in seeds/");
-  std::string start = document.optional_string(root, "start");
-  if (start.empty()) start = kDefaultSeedTime;
-  const auto time = parse_timestamp(start);
-  if (!time) document.fail_expected(*root.member("start"), "a time such as " + std::string(kDefaultSeedTime));
+  const Node& start = document.require(root, "start", NodeKind::kString);
+  const auto time = parse_timestamp(start.text);
+  if (!time) document.fail_expected(start, "a time such as 2026-11-25T10:00:00+00:00");
   seed.start = *time;
   seed.step_microseconds = document.optional_integer(root, "step_seconds", 60, 1, 86'400) * 1'000'000;
   const Node& speakers = document.require(root, "speakers", NodeKind::kObject);

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "api/operations.h"
 #include "model/pattern.h"
 #include "model/text.h"
 
@@ -61,14 +62,50 @@ std::vector<std::string> string_list(const Document& document, const Node& objec
   return out;
 }
 
+constexpr std::array<std::string_view, 10> kValueTypes = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"};
+
+void allow_only(const Document& document, const Node& object, std::span<const std::string_view> known) {
+  for (const NodeMember& member : object.members) {
+    if (std::find(known.begin(), known.end(), member.name) == known.end())
+      document.fail(member.place, unknown_member(member.name, known));
+  }
+}
+
+/// Refuses members that the operation's request does not have: DynamoDB would pass over them without a word. Nulls are
+/// a variant's way to remove a member.
+void check_members(const Document& document, const Node& node, const api::shapes::Shape& shape) {
+  using api::shapes::Kind;
+  if (node.kind == NodeKind::kObject && shape.kind == Kind::kStructure) {
+    std::vector<std::string_view> known;
+    for (const api::shapes::Member& member : shape.members) known.push_back(member.name);
+    allow_only(document, node, known);
+    for (const NodeMember& member : node.members) {
+      const auto found = std::find_if(shape.members.begin(), shape.members.end(),
+                                      [&](const auto& candidate) { return candidate.name == member.name; });
+      check_members(document, member.value, *found->shape);
+    }
+  } else if (node.kind == NodeKind::kObject && shape.kind == Kind::kMap) {
+    for (const NodeMember& member : node.members) check_members(document, member.value, *shape.element);
+  } else if (node.kind == NodeKind::kObject && shape.kind == Kind::kAttributeValue) {
+    allow_only(document, node, kValueTypes);
+    for (const NodeMember& type : node.members) {
+      for (const NodeMember& member : type.value.members) check_members(document, member.value, shape);
+      if (type.name != "L") continue;
+      for (const Node& element : type.value.elements) check_members(document, element, shape);
+    }
+  } else if (node.kind == NodeKind::kArray && shape.kind == Kind::kList) {
+    for (const Node& element : node.elements) check_members(document, element, *shape.element);
+  }
+}
+
 class PatternReader {
  public:
   PatternReader(const Document& document, Pattern& pattern) : document_(document), pattern_(pattern) {}
 
   void read(const std::string& table_name) {
     const Node& root = document_.root();
-    document_.allow_only(root, {"description", "operation", "parameters", "request", "variants", "example", "budget",
-                                "least_items", "print"});
+    document_.allow_only(root, {"$schema", "description", "operation", "parameters", "request", "variants", "example",
+                                "budget", "least_items", "print"});
     pattern_.description = document_.require(root, "description", NodeKind::kString).text;
     read_operation(document_.require(root, "operation", NodeKind::kString));
     if (const Node* parameters = document_.optional(root, "parameters", NodeKind::kObject)) {
@@ -77,6 +114,7 @@ class PatternReader {
     }
     pattern_.request = document_.require(root, "request", NodeKind::kObject);
     check_names(pattern_.request);
+    check_members(document_, pattern_.request, input());
     if (pattern_.request.member("TableName") == nullptr && pattern_.operation != "BatchGetItem" &&
         pattern_.operation != "TransactGetItems") {
       Node name;
@@ -92,6 +130,13 @@ class PatternReader {
   }
 
  private:
+  /// The shape of the operation's request.
+  [[nodiscard]] const api::shapes::Shape& input() const {
+    return *std::find_if(std::begin(api::kOperations), std::end(api::kOperations),
+                         [this](const api::Operation& operation) { return operation.name == pattern_.operation; })
+                ->input;
+  }
+
   void read_operation(const Node& node) {
     if (std::find(kOperations.begin(), kOperations.end(), node.text) == kOperations.end()) {
       std::string list;
@@ -210,6 +255,7 @@ class PatternReader {
       for (const Node& element : when.elements) require_parameter(element, element.text);
       variant.request = document_.require(node, "request", NodeKind::kObject);
       check_names(variant.request);
+      check_members(document_, variant.request, input());
       if (const Node* example = document_.optional(node, "example", NodeKind::kObject))
         read_values(*example, variant.example);
       pattern_.variants.push_back(std::move(variant));

@@ -59,4 +59,12 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+std::string unknown_member(std::string_view name, std::span<const std::string_view> known) {
+  const std::string_view guess = nearest(name, known);
+  std::string list;
+  for (const std::string_view each : known) list += (list.empty() ? "" : ", ") + std::string(each);
+  return "unknown member \"" + std::string(name) + "\"" +
+         (guess.empty() ? "; known here: " + list : "; did you mean \"" + std::string(guess) + "\"?");
+}
+
 }  // namespace stator::model

@@ -20,4 +20,7 @@ using core::next_code_point;
 /// The candidate most like `word` (edit distance), or empty where none is near enough to be worth suggesting.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
+/// What is told of a member that is none of `known`, with the nearest of them.
+std::string unknown_member(std::string_view name, std::span<const std::string_view> known);
+
 }  // namespace stator::model

@@ -112,6 +112,18 @@ INSTANTIATE_TEST_SUITE_P(
                     "patterns/p.json:2:2: member description stands twice"},
         MistakeCase{"typo", "patterns/p.json", pattern_with(R"("requst": {})"),
                     "patterns/p.json:2:1: unknown member \"requst\"; did you mean \"request\"?"},
+        MistakeCase{"typo in a request", "patterns/p.json",
+                    pattern_with("\"request\": {\n  \"KeyConditionExpresion\": \"a = :a\"}"),
+                    "patterns/p.json:3:3: unknown member \"KeyConditionExpresion\"; did you mean "
+                    "\"KeyConditionExpression\"?"},
+        MistakeCase{"typo in a value", "patterns/p.json",
+                    pattern_with(R"("request": {"ExpressionAttributeValues": {":a": {"M": {"b": {"s": "x"}}}}})"),
+                    "patterns/p.json:2:62: unknown member \"s\"; did you mean \"S\"?"},
+        MistakeCase{"typo in a variant", "patterns/p.json",
+                    pattern_with(
+                        R"("parameters": {"a": {"type": "string", "description": "", "default": "x"}}, "request": {}, )"
+                        R"("variants": [{"when": ["a"], "request": {"Limt": 1}}])"),
+                    "patterns/p.json:2:133: unknown member \"Limt\"; did you mean \"Limit\"?"},
         MistakeCase{"operation", "patterns/p.json",
                     R"({"description": "d", "operation": "Select", "request": {}, "budget": 1})",
                     "patterns/p.json:1:35: expected one of Query, GetItem, BatchGetItem, Scan, PutItem, UpdateItem, "
@@ -136,7 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "patterns/p.json:1:54: expected capacity units above 0 for budget, found 0"},
         MistakeCase{
             "example", "patterns/p.json",
-            pattern_with(R"("parameters": {"a": {"type": "string", "description": ""}}, "request": {"X": "${a}"})"),
+            pattern_with(
+                R"("parameters": {"a": {"type": "string", "description": ""}}, "request": {"IndexName": "${a}"})"),
             "patterns/p.json:1:1: the example does not fit: --a is needed"},
         MistakeCase{
             "time format", "patterns/p.json",

@@ -18,7 +18,7 @@ constexpr std::string_view kPattern = R"({
     "user": {"type": "handle", "description": "", "default": "ann"}
   },
   "request": {
-    "Limit": "${limit}", "ConsistentRead": "${consistent}", "X": "${user.uuid}/${user.display_name}/${user}",
+    "Limit": "${limit}", "ConsistentRead": "${consistent}", "FilterExpression": "${user.uuid}/${user.display_name}/${user}",
     "KeyConditionExpression": "year",
     "ExpressionAttributeValues": {":pk": {"S": "G#${group}"}, ":n": {"N": "${limit}"}, ":y": {"S": "${year}"}}
   },
@@ -37,7 +37,8 @@ Pattern pattern() { return read_pattern(Document::parse("p.json", kPattern), "p"
 User find(std::string_view handle) { return {"uuid-of-" + std::string(handle), std::string(handle), "Ann \"A\"", ""}; }
 
 TEST(Pattern, FillsItsRequestFromDefaultsAndWhatIsGiven) {
-  const std::string head = R"({"TableName":"t","Limit":20,"ConsistentRead":false,"X":"uuid-of-ann/Ann \"A\"/ann",)";
+  const std::string head =
+      R"({"TableName":"t","Limit":20,"ConsistentRead":false,"FilterExpression":"uuid-of-ann/Ann \"A\"/ann",)";
   const std::string group = R"(":pk":{"S":"G#5ae290ed-55d1-47a0-bc6d-fe2bc2700399"},":n":{"N":"20"})";
   const std::string tail = R"(},"ReturnConsumedCapacity":"TOTAL"})";
   const std::pair<ParameterValues, std::string> rows[] = {
