@@ -40,6 +40,7 @@ struct DbOptions {
   std::string named;
   std::vector<std::string> parameters;
   double timeout_seconds = 0;
+  std::size_t lines = 20;
 };
 
 /// One command's surroundings: the session, its options, and its target once that is asked for.
@@ -306,6 +307,69 @@ void run_stop(DbCommand& command) {
                                    : "the private PostgreSQL cluster is not running\n");
 }
 
+/// The private cluster, which a configured server takes the place of.
+postgres::PrivateCluster own_cluster(DbCommand& command) {
+  if (!toolkit::configured_connection_url(command.request()).empty())
+    throw CommandError(
+        "stator: a server is configured (CONNECTION_URL or --connection-url), so there is no private cluster");
+  if (command.session().prod) throw CommandError("stator: production is never the private cluster", 2);
+  return toolkit::private_cluster(command.request());
+}
+
+void run_start(DbCommand& command) {
+  command.heading("start");
+  if (!command.goes_on("starting the private PostgreSQL cluster")) return;
+  own_cluster(command).start();
+  command.out() << "the private PostgreSQL cluster runs in " << own_cluster(command).home().string() << "\n";
+}
+
+/// Starts and creates nothing; ends with 1 where no server would answer.
+void run_status(DbCommand& command) {
+  command.heading("status");
+  if (const std::string url = toolkit::configured_connection_url(command.request()); !url.empty()) {
+    const DbTarget& target = command.target();
+    const postgres::Result version = toolkit::db_query(target, "SELECT version()", {});
+    command.out() << postgres::describe(target.server) << ": " << version.rows.at(0).at(0).value_or("") << "\n";
+    return;
+  }
+  const postgres::PrivateCluster cluster = own_cluster(command);
+  const bool runs = cluster.is_running();
+  std::string text = "the private PostgreSQL cluster in " + cluster.home().string();
+  if (!cluster.is_created()) text = "there is no private PostgreSQL cluster yet: stator db setup makes it";
+  if (cluster.is_created())
+    text += std::string(runs ? " runs" : " is stopped") + " (PostgreSQL " + cluster.version() + ")";
+  command.out() << text << "\n";
+  command.session().exit_code = runs ? 0 : 1;
+}
+
+void run_logs(DbCommand& command) {
+  std::vector<std::string> lines = own_cluster(command).log_lines(command.options().lines);
+  for (const std::string& line : lines) command.out() << line << "\n";
+}
+
+/// For other programs: psql "$(stator db url)". Without a password, which belongs in no argument list.
+void run_url(DbCommand& command) {
+  if (toolkit::configured_connection_url(command.request()).empty() && !own_cluster(command).is_running())
+    throw CommandError("stator: the private PostgreSQL cluster is not running: stator db start");
+  command.out() << postgres::public_target(command.target().server).conninfo << "\n";
+}
+
+void add_cluster_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
+  add_command(db, session, options, "start", "Start the private cluster; make it where there is none",
+              "Example: stator db start", run_start);
+  add_command(db, session, options, "status", "Say which server there is, and whether it runs",
+              "Ends with 1 where none runs.\nExample: stator db status", run_status);
+  CLI::App* logs = add_command(db, session, options, "logs", "Print the last lines of the private cluster's log",
+                               "Example: stator db logs --lines 100", run_logs);
+  logs->add_option("--lines", options->lines, "So many")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+      ->capture_default_str();
+  add_command(db, session, options, "url", "Print how other programs connect (without a password)",
+              "Example: psql \"$(stator db url)\"", run_url);
+  add_command(db, session, options, "stop", "Stop the private cluster", "Example: stator db stop", run_stop);
+}
+
 void add_making_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
   add_command(db, session, options, "create", "Create the database", "Example: stator db create", run_create);
   CLI::App* drop = add_command(db, session, options, "drop", "Drop the database where it exists",
@@ -370,7 +434,6 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
   migrate->add_option("--steps", options->steps, "With rollback: how many")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
-  add_command(db, session, options, "stop", "Stop the private cluster", "Example: stator db stop", run_stop);
 }
 
 }  // namespace
@@ -382,6 +445,7 @@ void add_db_commands(CLI::App& root, Session& session) {
   const auto options = std::make_shared<DbOptions>();
   add_making_commands(*db, session, options);
   add_using_commands(*db, session, options);
+  add_cluster_commands(*db, session, options);
 }
 
 }  // namespace stator::cli

@@ -448,6 +448,20 @@ Target PrivateCluster::target(std::string_view database) const {
       .database = std::string(database)};
 }
 
+std::string PrivateCluster::version() const {
+  const std::vector<std::string> lines = read_lines(cluster() / "PG_VERSION");
+  return lines.empty() ? std::string() : lines.front();
+}
+
+std::vector<std::string> PrivateCluster::log_lines(std::size_t most) const {
+  constexpr std::streamoff kMostBytes = 2 * 1024 * 1024;  // a log is begun anew at half of it
+  std::vector<std::string> lines;
+  std::istringstream text{read_tail(log(), kMostBytes)};
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most));
+  return lines;
+}
+
 std::string PrivateCluster::last_fatal_message() const {
   std::string found;
   std::istringstream lines{read_tail(log(), 8192)};

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "postgres/child_process.h"
 #include "postgres/target.h"
@@ -48,6 +49,12 @@ class PrivateCluster {
   [[nodiscard]] bool is_created() const;
   /// Asked of the system, not of a file that a crash may have left behind.
   [[nodiscard]] bool is_running() const;
+
+  /// Where it is; its major version, "15", empty where it is not created.
+  [[nodiscard]] const std::filesystem::path& home() const { return home_; }
+  [[nodiscard]] std::string version() const;
+  /// The last lines of its log, the oldest first.
+  [[nodiscard]] std::vector<std::string> log_lines(std::size_t most) const;
 
   /// How to reach it while it runs. Throws Error (kCluster) where it does not.
   [[nodiscard]] Target target(std::string_view database) const;

@@ -188,6 +188,15 @@ void db_connect(const DbTarget& target) {
 std::string db_explain(const Error& error, const DbTarget& target, bool with_statement) {
   const bool tells_place = with_statement && error.fields().position > 0;
   std::string text = tells_place ? error.explained() : error.what();
+  // The commands that make what is missing.
+  constexpr std::string_view kNoDatabase = "3D000";
+  constexpr std::string_view kNoTable = "42P01";
+  if (error.sqlstate() == kNoDatabase ||
+      text.find("database \"" + target.database + "\" does not exist") != text.npos) {
+    text += "; stator db setup makes it";
+  } else if (error.sqlstate() == kNoTable) {
+    text += "; stator db schema-load loads the model's tables";
+  }
   if (target.private_cluster && (error.kind() == ErrorKind::kLost || error.kind() == ErrorKind::kConnect) &&
       !target.private_cluster->is_running()) {
     const std::string fatal = target.private_cluster->last_fatal_message();
