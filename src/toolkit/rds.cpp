@@ -46,7 +46,7 @@ std::string look_up_address(const aws::Environment& environment) {
   request.url = environment.variable("STATOR_CHECKIP_URL").value_or(kCheckIpUrl);
   request.timeout_ms = kCheckIpTimeoutMs;
   request.max_reply_bytes = 1024;
-  const std::string hint = "; give it with --ip or GITPOD_IP";
+  const std::string hint = "; give it with --ip or DB_SG_IP";
   http::Reply reply;
   try {
     reply = http::Client().send(request);
@@ -88,14 +88,15 @@ SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
   }
   check_id(rule.group_id, "DB_SG_ID");
   check_id(rule.rule_id, "DB_SG_RULE_ID");
-  rule.description = options.description.empty() ? "GITPOD" : options.description;
+  rule.description = options.description;
+  if (rule.description.empty()) rule.description = environment.variable("DB_SG_DESCRIPTION").value_or("stator");
   if (rule.description.size() > kMaxDescription)
     throw std::runtime_error("--description is longer than 255 characters");
   rule.port = options.port;
   if (!options.ip.empty()) {
     rule.cidr = cidr_of(options.ip, "--ip");
-  } else if (const auto ip = environment.variable("GITPOD_IP")) {
-    rule.cidr = cidr_of(*ip, "GITPOD_IP");
+  } else if (const auto ip = environment.variable("DB_SG_IP")) {
+    rule.cidr = cidr_of(*ip, "DB_SG_IP");
   } else {
     rule.cidr = look_up_address(environment);
   }

@@ -15,8 +15,8 @@ namespace stator::toolkit {
 
 /// What `stator rds update-sg-rule` was told by its options; the rest comes from the environment.
 struct SecurityGroupRuleOptions {
-  std::string ip;           // empty: GITPOD_IP, else looked up
-  std::string description;  // empty: "GITPOD"
+  std::string ip;           // empty: DB_SG_IP, else looked up
+  std::string description;  // empty: DB_SG_DESCRIPTION, else "stator"
   std::uint16_t port = 5432;
   std::string endpoint_url;  // empty: AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, else AWS
 };

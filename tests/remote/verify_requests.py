@@ -155,7 +155,7 @@ class Requests(unittest.TestCase):
 
     def test_rds_update_sg_rule(self):
         rows = [
-            ("plain", [], "GITPOD", "5432", "203.0.113.7", "CidrIpv4=203.0.113.7/32"),
+            ("plain", [], "stator", "5432", "203.0.113.7", "CidrIpv4=203.0.113.7/32"),
             ("described", ["--description", "a b & c/\u00e9", "--port", "6543", "--ip", "2001:db8::1"],
              "a b & c/\u00e9", "6543", "203.0.113.7", "CidrIpv6=2001:db8::1/128"),
         ]
@@ -166,7 +166,7 @@ class Requests(unittest.TestCase):
                 self.compare([STATOR, "rds", "update-sg-rule", *options],
                              [AWS, "ec2", "modify-security-group-rules", "--group-id", "sg-1", "--security-group-rules",
                               rule],
-                             "ec2", "text/xml", EC2_OK, DB_SG_ID="sg-1", DB_SG_RULE_ID="sgr-2", GITPOD_IP=address,
+                             "ec2", "text/xml", EC2_OK, DB_SG_ID="sg-1", DB_SG_RULE_ID="sgr-2", DB_SG_IP=address,
                              AWS_SESSION_TOKEN=TOKEN)
 
     def rds(self, recorder, *options, **variables):
@@ -174,19 +174,19 @@ class Requests(unittest.TestCase):
 
     def test_rds_dry_run_sends_nothing_and_shows_the_body(self):
         with Recorder("text/xml", EC2_OK) as recorder:
-            done = self.rds(recorder, "--dry-run", DB_SG_ID="sg-1", DB_SG_RULE_ID="sgr-2", GITPOD_IP="203.0.113.7")
+            done = self.rds(recorder, "--dry-run", DB_SG_ID="sg-1", DB_SG_RULE_ID="sgr-2", DB_SG_IP="203.0.113.7")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(recorder.requests, [])
             self.assertIn("Action=ModifySecurityGroupRules&Version=2016-11-15&GroupId=sg-1&", done.stdout)
             self.assertNotIn(SECRET, done.stdout)
-            self.rds(recorder, DB_SG_ID="sg-1", DB_SG_RULE_ID="sgr-2", GITPOD_IP="203.0.113.7")
+            self.rds(recorder, DB_SG_ID="sg-1", DB_SG_RULE_ID="sgr-2", DB_SG_IP="203.0.113.7")
             body = recorder.requests[0].partition(b"\r\n\r\n")[2].decode()
         self.assertTrue(done.stdout.endswith("\n\n" + body + "\n"), done.stdout)
 
     def test_rds_faults_are_one_line(self):
         refusal = ('<Response><Errors><Error><Code>InvalidGroupId.Malformed</Code><Message>Invalid id: &quot;sg-1&quot;'
                    '</Message></Error></Errors><RequestID>r</RequestID></Response>')
-        known = {"DB_SG_ID": "sg-1", "DB_SG_RULE_ID": "sgr-2", "GITPOD_IP": "203.0.113.7"}
+        known = {"DB_SG_ID": "sg-1", "DB_SG_RULE_ID": "sgr-2", "DB_SG_IP": "203.0.113.7"}
         rows = [
             ("refused", [], known, 'InvalidGroupId.Malformed.*: Invalid id: "sg-1"$'),
             ("both missing", [], {}, "DB_SG_ID and DB_SG_RULE_ID are not set"),

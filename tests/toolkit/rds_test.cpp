@@ -18,7 +18,7 @@ using stator::testing::RecordingServer;
 using Variables = std::map<std::string, std::string>;
 
 const Variables kComplete{{"DB_SG_ID", "sg-1"},         {"DB_SG_RULE_ID", "sgr-2"},
-                          {"GITPOD_IP", "203.0.113.7"}, {"AWS_REGION", "eu-west-3"},
+                          {"DB_SG_IP", "203.0.113.7"}, {"AWS_REGION", "eu-west-3"},
                           {"AWS_ACCESS_KEY_ID", "K"},   {"AWS_SECRET_ACCESS_KEY", "S"},
                           {"HOME", "/nonexistent"},     {"AWS_EC2_METADATA_DISABLED", "true"}};
 
@@ -48,7 +48,7 @@ TEST(UpdateSgRule, NamesEveryMissingVariable) {
       {{{"DB_SG_ID", ""}}, "DB_SG_ID is not set"},
       {{{"DB_SG_RULE_ID", ""}}, "DB_SG_RULE_ID is not set"},
       {{{"DB_SG_ID", "sg 1"}}, "DB_SG_ID is not an id"},
-      {{{"GITPOD_IP", "1.2.3"}}, "\"1.2.3\" (GITPOD_IP) is not an IP address"},
+      {{{"DB_SG_IP", "1.2.3"}}, "\"1.2.3\" (DB_SG_IP) is not an IP address"},
   };
   for (const MissingCase& row : rows) EXPECT_EQ(failure(complete_but(row.changes)).find(row.message_start), 0U);
 }
@@ -56,7 +56,7 @@ TEST(UpdateSgRule, NamesEveryMissingVariable) {
 TEST(UpdateSgRule, TakesTheAddressFromTheOptionThenTheEnvironment) {
   const Environment environment = Environment::of(kComplete);
   EXPECT_EQ(find_security_group_rule(environment, {}).cidr, "203.0.113.7/32");
-  EXPECT_EQ(find_security_group_rule(environment, {}).description, "GITPOD");
+  EXPECT_EQ(find_security_group_rule(environment, {}).description, "stator");
   SecurityGroupRuleOptions options;
   options.ip = "2001:db8::1";
   options.description = "me";
@@ -70,11 +70,11 @@ TEST(UpdateSgRule, LooksTheAddressUpAndDoubtsTheAnswer) {
            : index == 1 ? http_reply(200, "<html>log in</html>")
                         : http_reply(503, "");
   });
-  const Variables variables = complete_but({{"GITPOD_IP", ""}, {"STATOR_CHECKIP_URL", server.url()}});
+  const Variables variables = complete_but({{"DB_SG_IP", ""}, {"STATOR_CHECKIP_URL", server.url()}});
   EXPECT_EQ(find_security_group_rule(Environment::of(variables), {}).cidr, "198.51.100.9/32");
   EXPECT_EQ(failure(variables), "\"<html>log in</html>\" (" + server.url() + ") is not an IP address");
   EXPECT_EQ(failure(variables),
-            "our address is not known: HTTP status 503 from " + server.url() + "; give it with --ip or GITPOD_IP");
+            "our address is not known: HTTP status 503 from " + server.url() + "; give it with --ip or DB_SG_IP");
 }
 
 std::string url_of(const Variables& changes, const std::string& option) {
