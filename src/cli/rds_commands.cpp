@@ -97,7 +97,9 @@ void add_rds_commands(CLI::App& root, Session& session) {
       family->add_subcommand("update-sg-rule", "Let our address through the database's security group");
   update_command->add_option("--ip", update->rule.ip, "Our address (else DB_SG_IP, else it is looked up)")
       ->type_name("ADDRESS");
-  update_command->add_option("--description", update->rule.description, "The rule's description (else DB_SG_DESCRIPTION, else stator)")
+  update_command
+      ->add_option("--description", update->rule.description,
+                   "The rule's description (else DB_SG_DESCRIPTION, else stator)")
       ->type_name("TEXT");
   update_command->add_option("--port", update->rule.port, "TCP port")
       ->check(CLI::Range(1, 65535))
