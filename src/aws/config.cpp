@@ -136,6 +136,24 @@ std::optional<std::string> find_region(const Environment& environment, bool ask_
   return std::nullopt;
 }
 
+std::optional<std::string> profile_endpoint_url(const Environment& environment, const std::string& service) {
+  if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) return std::nullopt;
+  const Files files(environment);
+  const auto settings = files.merged(profile_name(environment));
+  if (!settings) return std::nullopt;
+  const auto of = [](const ProfileSettings& owner, const std::string& name) -> std::optional<std::string> {
+    const auto found = owner.find(name);
+    return found == owner.end() || found->second.empty() ? std::nullopt : std::optional(found->second);
+  };
+  if (const auto section = of(*settings, "services")) {
+    const ProfileSettings* const services = files.in_config("services " + *section);
+    if (services != nullptr) {
+      if (auto url = of(*services, service + ".endpoint_url")) return url;
+    }
+  }
+  return of(*settings, "endpoint_url");
+}
+
 std::string require_region(const Environment& environment) {
   if (auto region = find_region(environment, true)) return *region;
   const Files files(environment);

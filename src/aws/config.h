@@ -56,6 +56,11 @@ std::optional<std::string> find_region(const Environment& environment, bool ask_
 /// The same, or ConfigurationError naming each place looked at.
 std::string require_region(const Environment& environment);
 
+/// The profile's `endpoint_url` for that service ("dynamodb"): of its `services` section, else its own; nullopt where
+/// it has none, or AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true. Throws ConfigurationError where a file cannot be read.
+/// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)
+std::optional<std::string> profile_endpoint_url(const Environment& environment, const std::string& service);
+
 /// Where to look for credentials.
 enum class CredentialSources : std::uint8_t {
   /// Environment, role, web identity, profile, credential process, container, instance.

@@ -44,6 +44,7 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
   Profiles profiles;
   ProfileSettings* settings = nullptr;
   std::string line;
+  std::string above;  // the setting that indented lines belong to
   std::size_t bytes = 0;
   for (std::size_t number = 1; std::getline(text, line); ++number) {
     const auto fail = [&](const char* why) -> void {
@@ -61,11 +62,15 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
           profiles.try_emplace(profile_of_section(trimmed(content.substr(1, close - 1)), kind), ProfileSettings());
       if (!added && kind == ProfileFile::kAccessKeys) fail("the section stands there twice");
       settings = &found->second;
+      above.clear();
       continue;
     }
     if (line.front() == ' ' || line.front() == '\t') {
       if (kind == ProfileFile::kAccessKeys) fail("an indented line");
-      // It belongs to the setting above it (s3 = …); nothing of that kind concerns us.
+      // It belongs to the setting above it: "dynamodb =" has "dynamodb.endpoint_url".
+      const std::size_t nested = content.find('=');
+      if (kind == ProfileFile::kConfig && settings != nullptr && !above.empty() && nested != std::string_view::npos)
+        (*settings)[above + "." + lowered(trimmed(content.substr(0, nested)))] = trimmed(content.substr(nested + 1));
       continue;
     }
     const std::size_t equals = content.find_first_of("=:");
@@ -73,6 +78,7 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
     if (settings == nullptr) fail("expected a section like [default] before the first setting");
     std::string setting = lowered(trimmed(content.substr(0, equals)));
     if (kind == ProfileFile::kAccessKeys && settings->contains(setting)) fail("the setting stands there twice");
+    above = setting;
     (*settings)[std::move(setting)] = trimmed(content.substr(equals + 1));
   }
   return profiles;

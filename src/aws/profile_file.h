@@ -31,8 +31,9 @@ enum class ProfileFile : std::uint8_t {
   kAccessKeys,
 };
 
-/// Reads a file of at most 1 MB; one that is missing is empty. Lines that are indented belong to the setting above them
-/// and are skipped (kAccessKeys: refused). Throws ConfigurationError with file and line.
+/// Reads a file of at most 1 MB; one that is missing is empty. Lines that are indented belong to the setting above
+/// them: kConfig has them as "dynamodb.endpoint_url", kCredentials skips them, kAccessKeys refuses them. Throws
+/// ConfigurationError with file and line.
 Profiles read_profiles(const std::filesystem::path& file, ProfileFile kind);
 /// The same from the file's text; `name` stands for it in errors.
 Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile kind);

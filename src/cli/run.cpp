@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "aws/config.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -74,6 +75,14 @@ OutputFormat output_format(const std::string& name) {
   return OutputFormat::kHuman;
 }
 
+std::string endpoint_url_of_profile() {
+  try {
+    return aws::profile_endpoint_url(aws::Environment::of_process(), "dynamodb").value_or("");
+  } catch (const aws::ConfigurationError&) {
+    return {};  // told by what needs the profile
+  }
+}
+
 void fill_session(const GlobalOptions& options, Session& session) {
   session.output = output_format(options.output);
   session.data_directory = options.data_directory;
@@ -84,6 +93,9 @@ void fill_session(const GlobalOptions& options, Session& session) {
   const bool has_data_option = options.data_option->count() > 0;
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL_DYNAMODB");
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL");
+  // A directory that is named outweighs the profile, which is there for other tools too.
+  if (session.endpoint_url.empty() && !has_data_option && environment("STATOR_DATA").empty())
+    session.endpoint_url = endpoint_url_of_profile();
   session.yes = options.yes;
   session.read_only = options.read_only;
   session.dry_run = options.dry_run;

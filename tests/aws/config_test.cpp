@@ -450,5 +450,25 @@ TEST(Iso8601, IsReadWithFractionsAndOffsets) {
     EXPECT_FALSE(parse_iso8601_ms(text)) << text;
 }
 
+TEST(ProfileEndpointUrl, IsTheServicesElseTheProfilesOwn) {
+  const TemporaryDirectory home;
+  (void)home.file(".aws/config",
+                  "[default]\nendpoint_url = http://one\n"
+                  "[profile two]\nservices = local\nendpoint_url = http://two\n"
+                  "[profile three]\nservices = none\nendpoint_url = http://three\n"
+                  "[profile four]\nregion = eu-west-3\n"
+                  "[services local]\ns3 =\n  endpoint_url = http://s3\ndynamodb =\n  endpoint_url = http://dynamodb\n");
+  const auto url = [&](Variables variables) {
+    variables["HOME"] = home.path().string();
+    return profile_endpoint_url(Environment::of(variables), "dynamodb").value_or("none");
+  };
+  EXPECT_EQ(url({}), "http://one");
+  EXPECT_EQ(url({{"AWS_PROFILE", "two"}}), "http://dynamodb");
+  EXPECT_EQ(url({{"AWS_PROFILE", "three"}}), "http://three");
+  EXPECT_EQ(url({{"AWS_PROFILE", "four"}}), "none");
+  EXPECT_EQ(url({{"AWS_PROFILE", "absent"}}), "none");
+  EXPECT_EQ(url({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}}), "none");
+}
+
 }  // namespace
 }  // namespace stator::aws

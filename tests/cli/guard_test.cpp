@@ -91,6 +91,18 @@ TEST_F(GuardedCommands, AskWhereverTheAddressIsProductions) {
     EXPECT_NE(outcome.err.find("confirm it with --yes things"), std::string::npos) << outcome.err;
     unsetenv(variable);
   }
+  // A profile leads there as well, whether it says so itself or in its section of services.
+  const fs::path config = directory_.path() / "config";
+  setenv("AWS_CONFIG_FILE", config.c_str(), 1);
+  for (const char* text :
+       {"[default]\nendpoint_url = https://dynamodb.eu-west-3.amazonaws.com\n",
+        "[default]\nservices = mine\nendpoint_url = http://127.0.0.1:1\n"
+        "[services mine]\ndynamodb =\n  endpoint_url = https://dynamodb.eu-west-3.amazonaws.com\n"}) {
+    std::ofstream(config) << text;
+    const Outcome outcome = run_line({"--models", models_.string(), "ddb", "seed"});
+    EXPECT_NE(outcome.err.find("confirm it with --yes things"), std::string::npos) << outcome.err;
+  }
+  unsetenv("AWS_CONFIG_FILE");
 }
 
 TEST_F(GuardedCommands, SendTheRequestWhereTheNameIsGivenOrTyped) {
