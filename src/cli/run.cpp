@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/init_command.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
 #include "model/model.h"
@@ -162,6 +163,7 @@ void build_commands(CLI::App& root, Session& session) {
   add_table_commands(root, session);
   add_file_commands(root, session);
   add_copy_commands(root, session);
+  add_init_command(root, session);
   add_ddb_commands(root, session);
   add_db_commands(root, session);
   add_rds_commands(root, session);

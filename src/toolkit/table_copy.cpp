@@ -18,8 +18,10 @@ std::string create_request_like(const TableInfo& table, const std::string& name)
   json::Parser parser;
   const json::Value root = parser.parse(table.description_json);
   std::string_view mode;
-  const bool on_demand =
-      root["BillingModeSummary"]["BillingMode"].get(mode) == simdjson::SUCCESS && mode == "PAY_PER_REQUEST";
+  // A description says it in its summary, a CreateTable request by itself.
+  const bool on_demand = (root["BillingModeSummary"]["BillingMode"].get(mode) == simdjson::SUCCESS ||
+                          root["BillingMode"].get(mode) == simdjson::SUCCESS) &&
+                         mode == "PAY_PER_REQUEST";
   const auto throughput = [](const json::Value& owner) {
     RequestBuilder units;
     for (const char* member : {"ReadCapacityUnits", "WriteCapacityUnits"}) {

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "toolkit/table_info.h"
+
+/// Making the folder of a data model (docs/models.md) out of what there is already.
+namespace stator::toolkit {
+
+/// A query or a read that was found in the source, beside those that the keys themselves make.
+struct FoundPattern {
+  /// As a file's name: lower-case letters, digits and dashes.
+  std::string name;
+  std::string description;
+  /// Of the table; null: the table's own key.
+  std::string index;
+  /// What the key attributes are, with holes: "CUSTOMER#${customer}". A sort key may be given in part.
+  std::string partition_template;
+  std::string sort_template;
+  bool sort_is_prefix = false;
+  /// An item that it finds (wire JSON); empty: none is known.
+  std::string example_item;
+};
+
+/// A table as a source describes it.
+struct ModelSource {
+  TableInfo table;
+  /// Items (wire JSON), which become seeds and examples.
+  std::vector<std::string> items;
+  std::vector<FoundPattern> patterns;
+  /// Empty: none.
+  std::string time_to_live_attribute;
+};
+
+/// From a file's text: DescribeTable's reply or its `Table` member, a CreateTable request, a NoSQL Workbench data model
+/// (each of its tables), a OneTable schema (which names no table: `name`). Throws std::runtime_error that says what was
+/// expected.
+std::vector<ModelSource> read_model_sources(std::string_view text, const std::string& name);
+
+/// A table as somebody describes it in a few words.
+struct TableDraft {
+  struct Index {
+    std::string name;
+    KeyColumn partition_key;
+    KeyColumn sort_key;  // without a name: none
+  };
+  std::string name;
+  KeyColumn partition_key;
+  KeyColumn sort_key;          // without a name: none
+  std::vector<Index> indexes;  // global, of all attributes
+};
+TableInfo table_of_draft(const TableDraft& draft);
+
+/// The patterns that the items show where several kinds of them share the table: "CUSTOMER#ann", "ORDER#1001" is an
+/// order of a customer.
+std::vector<FoundPattern> patterns_of_items(const TableInfo& table, const std::vector<std::string>& items);
+
+struct ModelFile {
+  /// Relative to the model's folder.
+  std::filesystem::path path;
+  std::string text;
+};
+/// table.json, seeds/items.json where there are items, and patterns: one item by the key, the items of a partition,
+/// each index, and those found. They refer to the JSON Schemas in ../schemas.
+std::vector<ModelFile> model_files(const ModelSource& source);
+
+}  // namespace stator::toolkit

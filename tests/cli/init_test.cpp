@@ -1,0 +1,178 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "cli/command_line.h"
+#include "model/temporary_directory.h"
+
+/// stator init.
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Init : public ::testing::Test {
+ protected:
+  Init() {
+    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"})
+      unsetenv(name);
+  }
+  std::string path(const std::string& name) { return (directory_.path() / name).string(); }
+  void write(const std::string& name, const std::string& text) { std::ofstream(path(name), std::ios::binary) << text; }
+  std::string read(const std::string& name) {
+    std::ifstream in(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  Outcome stator(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin(), {"--data", path("data"), "--models", path("models")});
+    return run_line(arguments, input);
+  }
+  /// Its patterns' names, sorted.
+  std::vector<std::string> patterns(const std::string& model) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(directory_.path() / "models" / model / "patterns"))
+      names.push_back(entry.path().stem());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  /// Makes a table from the model, and runs every pattern on a fresh one.
+  void check(const std::string& model) {
+    const std::string alone = path("alone-" + model);
+    fs::create_directories(alone);
+    fs::copy(path("models/" + model), alone + "/" + model, fs::copy_options::recursive);
+    for (std::vector<std::string> words :
+         std::vector<std::vector<std::string>>{{"ddb", "schema-load"}, {"ddb", "seed"}, {"ddb", "patterns", "check"}}) {
+      if (words[1] == "seed" && !fs::exists(alone + "/" + model + "/seeds")) continue;
+      words.insert(words.end(), {"--data", path("data-of-" + model), "--models", alone});
+      const Outcome outcome = run_line(words);
+      EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+    }
+  }
+  TemporaryDirectory directory_;
+};
+
+TEST_F(Init, MakesAModelOfATableThatIsThere) {
+  const std::string shop = std::string(STATOR_SOURCE_DIR) + "/models";
+  ASSERT_EQ(run_line({"ddb", "schema-load", "--model", "shop", "--models", shop, "--data", path("data")}).code, 0);
+  ASSERT_EQ(run_line({"ddb", "seed", "--model", "shop", "--models", shop, "--data", path("data")}).code, 0);
+  const Outcome made = stator({"init", "mine", "--table", "shop"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(made.err, "made model mine of table shop in " + path("models/mine") + ": 7 patterns, 9 items\n");
+  EXPECT_EQ(patterns("mine"), (std::vector<std::string>{"customer-profile", "item", "items-of-pk", "order-of-customer",
+                                                        "orders-by-status", "product", "products-by-price"}));
+  EXPECT_TRUE(fs::exists(path("models/schemas/table.schema.json")));
+  check("mine");
+  const Outcome orders = stator({"ddb", "patterns", "order-of-customer", "--customer", "ann", "--quiet"});
+  EXPECT_EQ(orders.code, 0) << orders.err;
+  EXPECT_NE(orders.out.find("ORDER#1003"), std::string::npos) << orders.out;
+  EXPECT_EQ(stator({"init", "mine", "--table", "shop"}).code, 1) << "nothing is written over";
+  EXPECT_EQ(stator({"init", "more", "--table", "shap"}).code, 1);
+  EXPECT_FALSE(fs::exists(path("models/more")));
+}
+
+TEST_F(Init, ReadsWhatDescribeTablePrints) {
+  const std::string shop = std::string(STATOR_SOURCE_DIR) + "/models";
+  run_line({"ddb", "schema-load", "--model", "shop", "--models", shop, "--data", path("data")});
+  const std::string description = stator({"describe", "shop", "--output", "json"}).out;
+  const Outcome made = stator({"init", "again", "--from", "-"}, description);
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(patterns("again"),
+            (std::vector<std::string>{"item", "items-of-pk", "orders-by-status", "products-by-price"}));
+  check("again");
+}
+
+TEST_F(Init, ReadsNoSqlWorkbenchModels) {
+  write("workbench.json", R"({"ModelName":"m","ModelMetadata":{"Version":"3.0"},"DataModel":[
+    {"TableName":"Employee","KeyAttributes":{"PartitionKey":{"AttributeName":"LoginAlias","AttributeType":"S"}},
+     "NonKeyAttributes":[{"AttributeName":"FirstName","AttributeType":"S"}],
+     "GlobalSecondaryIndexes":[{"IndexName":"Name","KeyAttributes":{
+        "PartitionKey":{"AttributeName":"FirstName","AttributeType":"S"},
+        "SortKey":{"AttributeName":"Hired","AttributeType":"N"}},
+       "Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["Skills"]}}],
+     "TableData":[{"LoginAlias":{"S":"johns"},"FirstName":{"S":"John"},"Hired":{"N":"2020"},"Skills":{"SS":["a"]}}],
+     "BillingMode":"PROVISIONED"},
+    {"TableName":"Other","KeyAttributes":{"PartitionKey":{"AttributeName":"id","AttributeType":"N"}},
+     "NonKeyAttributes":[],"TableData":[]}]})");
+  const Outcome which = stator({"init", "staff", "--from", path("workbench.json")});
+  EXPECT_EQ(which.code, 2);
+  EXPECT_NE(which.err.find("has the tables Employee, Other; --table NAME takes one"), std::string::npos) << which.err;
+  EXPECT_EQ(stator({"init", "staff", "--from", path("workbench.json"), "--table", "Employee"}).code, 0);
+  EXPECT_EQ(patterns("staff"), (std::vector<std::string>{"item", "name"}));
+  check("staff");
+  EXPECT_EQ(stator({"init", "other", "--from", path("workbench.json"), "--table", "Other"}).code, 0);
+  check("other");
+}
+
+TEST_F(Init, ReadsOneTableSchemas) {
+  write("onetable.json", R"({"format":"onetable:1.1.0","version":"0.0.1",
+    "indexes":{"primary":{"hash":"pk","sort":"sk"},"gs1":{"hash":"gs1pk","sort":"gs1sk","project":["name"],"follow":true},
+               "ls1":{"type":"local","sort":"createdAt","project":"keys"}},
+    "models":{
+      "Account":{"pk":{"type":"string","value":"account:${id}"},"sk":{"type":"string","value":"account:"},
+                 "id":{"type":"string","generate":"ulid"},"name":{"type":"string","required":true}},
+      "User":{"pk":{"type":"string","value":"account:${accountName}"},"sk":{"type":"string","value":"user:${email}"},
+              "email":{"type":"string"},"createdAt":{"type":"number"},"expires":{"type":"date","ttl":true},
+              "gs1pk":{"type":"string","value":"user:${email}"},"gs1sk":{"type":"string","value":"user:"}}}})");
+  const Outcome made = stator({"init", "saas", "--from", path("onetable.json")});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(patterns("saas"),
+            (std::vector<std::string>{"account", "account-by-ls1-list", "gs1", "item", "items-of-pk", "ls1", "user",
+                                      "user-by-gs1-list", "user-by-ls1-list", "user-list"}));
+  const std::string table = read("models/saas/table.json");
+  EXPECT_NE(table.find("\"TableName\": \"saas\""), std::string::npos) << table;
+  EXPECT_NE(table.find("\"AttributeName\": \"expires\""), std::string::npos) << table;
+  check("saas");
+  stator({"ddb", "schema-load"});
+  stator({"put", "saas", R"({"pk":"account:acme","sk":"user:a@b","gs1pk":"user:a@b","gs1sk":"user:","createdAt":1})"});
+  const Outcome user = stator({"ddb", "patterns", "user", "--account-name", "acme", "--email", "a@b", "--quiet"});
+  EXPECT_NE(user.out.find("user:a@b"), std::string::npos) << user.out << user.err;
+}
+
+TEST_F(Init, AsksWhereThereIsNothing) {
+  const Outcome made = stator({"init", "notes"}, "\nowner\nat N\nby-tag\ntag\n-\n\nexpires\n");
+  EXPECT_EQ(made.code, 0) << made.err;
+  const std::string table = read("models/notes/table.json");
+  EXPECT_NE(table.find("\"TableName\": \"notes\""), std::string::npos) << table;
+  EXPECT_NE(table.find("\"IndexName\": \"by-tag\""), std::string::npos) << table;
+  EXPECT_EQ(patterns("notes"), (std::vector<std::string>{"by-tag", "item", "items-of-owner"}));
+  check("notes");
+  const Outcome nothing = stator({"init", "none"});
+  EXPECT_EQ(nothing.code, 2);
+  EXPECT_NE(nothing.err.find("what is the model made of?"), std::string::npos) << nothing.err;
+}
+
+TEST_F(Init, SaysWhatAFileIsNot) {
+  const struct {
+    const char* text;
+    const char* err;
+  } rows[] = {
+      {"{", "this is no JSON"},
+      {"{}", "expected what describe-table prints, a CreateTable request, a NoSQL Workbench data model or a OneTable"},
+      {"[]", "expected what describe-table prints"},
+      {R"({"DataModel":[{"TableName":"t"}]})", "has no PartitionKey"},
+      {R"({"indexes":{},"models":{}})", "has no indexes.primary"},
+  };
+  for (const auto& row : rows) {
+    const Outcome outcome = stator({"init", "x", "--from", "-"}, row.text);
+    EXPECT_EQ(outcome.code, 1) << row.text;
+    EXPECT_NE(outcome.err.find(row.err), std::string::npos) << outcome.err;
+  }
+  EXPECT_FALSE(fs::exists(path("models/x")));
+  EXPECT_EQ(stator({"init"}).code, 2);
+  EXPECT_EQ(stator({"init", "../x"}).code, 2);
+}
+
+TEST_F(Init, TheProjectsSchemasAreThoseOfThisVersion) {
+  ASSERT_EQ(stator({"init", "--schemas"}).code, 0);
+  for (const char* name : {"table.schema.json", "pattern.schema.json"}) {
+    std::ifstream in(std::string(STATOR_SOURCE_DIR) + "/models/schemas/" + name);
+    const std::string kept{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(kept, read(std::string("models/schemas/") + name)) << "run: stator init --schemas";
+  }
+}
+
+}  // namespace
+}  // namespace stator::cli
