@@ -11,6 +11,8 @@
 #include "cli/progress_bar.h"
 #include "cli/target.h"
 #include "cli/transfer.h"
+#include "toolkit/export_folder.h"
+#include "toolkit/gzip_stream.h"
 #include "toolkit/item_file.h"
 #include "toolkit/segment_scan.h"
 #include "toolkit/table_info.h"
@@ -108,8 +110,9 @@ void export_table(Session& session, const ExportOptions& options) {
   const auto endpoint = open_endpoint(session);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   const toolkit::FileFormat format = file_format(options.format, options.file);
-  // CSV's columns are known at the end only.
-  const bool resumes = options.file != "-" && format != toolkit::FileFormat::kCsv;
+  // CSV's columns are known at the end only, and a compressed file has no place to go on from.
+  const bool compresses = toolkit::is_gzip_name(options.file);
+  const bool resumes = options.file != "-" && format != toolkit::FileFormat::kCsv && !compresses;
   toolkit::StateFile state_file;
   if (resumes)
     state_file = toolkit::StateFile(OutputFile::draft_of(options.file) + ".state",
@@ -121,7 +124,12 @@ void export_table(Session& session, const ExportOptions& options) {
   const std::uint64_t earlier_items = state.total().items;
   std::optional<OutputFile> file;
   if (options.file != "-") file.emplace(options.file, state.bytes, resumes);
-  const auto output = toolkit::make_file_output(format, file ? file->out() : *session.out, table);
+  auto compressed = compresses ? toolkit::gzip_into(file->out()) : nullptr;
+  const auto output = toolkit::make_file_output(format,
+                                                compressed ? *compressed
+                                                : file     ? file->out()
+                                                           : *session.out,
+                                                table);
 
   const auto save = [&] {
     if (!resumes) return;
@@ -166,6 +174,7 @@ void export_table(Session& session, const ExportOptions& options) {
     }
   }
   output->finish();
+  compressed.reset();
   if (file) file->finish();
   state_file.remove();
   tell_cost(session,
@@ -226,36 +235,71 @@ class Import {
   [[nodiscard]] bool is_file() const { return options_.file != "-"; }
   [[nodiscard]] std::uint64_t written() const { return earlier_items_ + writer_.written(); }
 
+  /// Finds the files, and what an earlier run did of them.
   void open() {
     if (!is_file()) return;
-    opened_.open(options_.file, std::ios::binary);
-    if (!opened_ || fs::is_directory(options_.file)) throw CommandError("stator: cannot read " + options_.file);
-    std::error_code error;
-    total_bytes_ = fs::file_size(options_.file, error);
-    if (error) total_bytes_ = 0;
-    of_ = options_.file;
+    const bool is_folder = fs::is_directory(options_.file);
+    files_ = is_folder ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
+    state_.segments.resize(files_.size());
+    std::string parts;
+    bool is_regular = true;
+    for (const fs::path& file : files_) {
+      std::error_code error;
+      const std::uint64_t bytes = fs::file_size(file, error);
+      is_regular = is_regular && fs::is_regular_file(file);
+      if (!error) total_bytes_ += bytes;
+      parts += ", " + std::to_string(bytes) + " bytes of " +
+               std::to_string(fs::last_write_time(file, error).time_since_epoch().count());
+    }
     // A pipe cannot be read from the middle.
-    if (session_.dry_run || !fs::is_regular_file(options_.file)) return;
+    if (session_.dry_run || !is_regular) return;
     const std::string identity = "import of " + fs::absolute(options_.file).string() + " into " + table_.name + " (" +
-                                 endpoint_->describe() + "), " + std::to_string(total_bytes_) + " bytes of " +
-                                 std::to_string(fs::last_write_time(options_.file, error).time_since_epoch().count());
+                                 endpoint_->describe() + ")" + parts;
     state_file_ = toolkit::StateFile(transfer_state_file("import", identity), identity);
     if (options_.restart) state_file_.remove();
+    if (const auto earlier = state_file_.read(); earlier && earlier->segments.size() == files_.size()) {
+      state_ = *earlier;
+      earlier_items_ = state_.total().items;
+    }
   }
 
   void read_all() {
-    std::istream& in = is_file() ? opened_ : *session_.in;
-    reader_ = toolkit::make_file_reader(file_format(options_.format, options_.file), in, table_);
-    if (const auto earlier = state_file_.read()) {
-      earlier_items_ = earlier->total().items;
-      reader_->go_on_at(earlier->bytes, earlier->lines);
-    }
+    const bool is_folder = is_file() && fs::is_directory(options_.file);
+    const toolkit::FileFormat format =
+        is_folder ? toolkit::FileFormat::kDdbJson : file_format(options_.format, options_.file);
     ProgressBar bar(*session_.err, session_.err_is_terminal && total_bytes_ > 0);
+    if (!is_file()) return read_items(*session_.in, format, nullptr, bar);
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      toolkit::SegmentState& file = state_.segments[i];
+      if (file.finished) continue;
+      of_ = files_[i].string();
+      std::ifstream plain;
+      std::unique_ptr<std::istream> compressed;
+      if (toolkit::is_gzip_name(of_)) {
+        compressed = toolkit::open_gzip(of_);
+      } else {
+        plain.open(files_[i], std::ios::binary);
+        if (!plain) throw CommandError("stator: cannot read " + of_);
+      }
+      read_items(compressed ? *compressed : plain, format, &file, bar);
+      writer_.drain();
+      file.finished = true;
+      // The next file begins at its beginning.
+      state_.bytes = 0;
+      state_.lines = 0;
+      note(file);
+    }
+  }
+
+  /// `file`: what is noted of it; null: nothing.
+  void read_items(std::istream& in, toolkit::FileFormat format, toolkit::SegmentState* file, ProgressBar& bar) {
+    const auto reader = toolkit::make_file_reader(format, in, table_);
+    if (state_.bytes > 0) reader->go_on_at(state_.bytes, state_.lines);
     auto saved_at = std::chrono::steady_clock::now();
     for (std::uint64_t read = 1;; ++read) {
       Interrupt::check();
       try {
-        auto item = reader_->read();
+        auto item = reader->read();
         // A signal ends the reading of standard input.
         Interrupt::check();
         if (!item) return;
@@ -265,23 +309,27 @@ class Import {
         bar.clear();
         tell_bad(error);
       }
-      if (read % 100 != 0 || total_bytes_ == 0) continue;
-      bar.show(std::min(reader_->bytes(), total_bytes_), total_bytes_);
+      if (read % 100 != 0 || file == nullptr) continue;
+      // Of several files, or of a compressed one, it is not known how much is left.
+      if (files_.size() == 1 && !toolkit::is_gzip_name(of_)) {
+        bar.show(std::min(reader->bytes(), total_bytes_), total_bytes_);
+      } else {
+        bar.show_text("imported " + counted(written(), "item"));
+      }
       if (const auto now = std::chrono::steady_clock::now(); now - saved_at >= kBetweenCheckpoints) {
         saved_at = now;
-        save();
+        writer_.drain();
+        state_.bytes = reader->bytes();
+        state_.lines = reader->lines();
+        note(*file);
       }
     }
   }
 
-  void save() {
-    writer_.drain();
-    toolkit::TransferState state;
-    state.bytes = reader_->bytes();
-    state.lines = reader_->lines();
-    state.segments.resize(1);
-    state.segments.front().done.items = written();
-    state_file_.write(state);
+  /// What is written counts as done.
+  void note(toolkit::SegmentState& file) {
+    file.done.items += written() - state_.total().items;
+    state_file_.write(state_);
   }
 
   void tell_bad(const toolkit::BadItem& error) {
@@ -294,11 +342,11 @@ class Import {
   Interrupt interrupt_;
   std::unique_ptr<endpoint::Endpoint> endpoint_;
   toolkit::TableInfo table_;
-  std::ifstream opened_;
-  std::string of_ = "standard input";
+  std::vector<fs::path> files_;
+  std::string of_ = "standard input";  // the file that is read
   std::uint64_t total_bytes_ = 0;
   toolkit::StateFile state_file_;
-  std::unique_ptr<toolkit::ItemFileReader> reader_;
+  toolkit::TransferState state_;  // a segment a file
   std::uint64_t earlier_items_ = 0;
   std::uint64_t bad_ = 0;
   toolkit::TableWriter writer_;
@@ -310,7 +358,8 @@ void add_file_commands(CLI::App& root, Session& session) {
   const auto exporting = std::make_shared<ExportOptions>();
   CLI::App* export_command = root.add_subcommand("export", "Write all items of a table to a file");
   export_command->add_option("TABLE", exporting->table, "The table")->required();
-  export_command->add_option("FILE", exporting->file, "Where to; -: standard output")->capture_default_str();
+  export_command->add_option("FILE", exporting->file, "Where to, compressed where it ends in .gz; -: standard output")
+      ->capture_default_str();
   add_format(*export_command, exporting->format);
   add_segments(*export_command, exporting->segments);
   export_command->add_flag("--restart", exporting->restart, "Begin anew where an earlier export was ended");
@@ -324,7 +373,10 @@ void add_file_commands(CLI::App& root, Session& session) {
   const auto importing = std::make_shared<ImportOptions>();
   CLI::App* import_command = root.add_subcommand("import", "Put the items of a file into a table");
   import_command->add_option("TABLE", importing->table, "The table, which exists")->required();
-  import_command->add_option("FILE", importing->file, "Where from; -: standard input")->capture_default_str();
+  import_command
+      ->add_option("FILE", importing->file,
+                   "Where from, also compressed (.gz), or the folder of an AWS export; -: standard input")
+      ->capture_default_str();
   add_format(*import_command, importing->format);
   import_command->add_option("--jobs", importing->jobs, "So many batches at the same time")
       ->type_name("N")

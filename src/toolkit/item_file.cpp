@@ -323,8 +323,11 @@ void ItemFileReader::go_on_at(std::uint64_t bytes, std::uint64_t lines) {
   set_lines(lines);
 }
 
+bool is_gzip_name(const std::string& file) { return file.ends_with(".gz"); }
+
 FileFormat format_of_file(const std::string& file) {
-  return file.ends_with(".csv") ? FileFormat::kCsv : FileFormat::kPlain;
+  const std::string name = is_gzip_name(file) ? file.substr(0, file.size() - 3) : file;
+  return name.ends_with(".csv") ? FileFormat::kCsv : FileFormat::kPlain;
 }
 
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table) {

@@ -21,7 +21,10 @@ enum class FileFormat : std::uint8_t {
   kCsv,      // CSV with typed columns: "name:S", "total:N", "tags:SS", "address:M"
 };
 
-/// By the file's ending: ".csv"; everything else is plain JSON.
+/// Whether the file's ending says that it is compressed: ".gz".
+bool is_gzip_name(const std::string& file);
+
+/// By the file's ending: ".csv" or ".csv.gz"; everything else is plain JSON.
 FileFormat format_of_file(const std::string& file);
 
 /// Writes items; `key_columns` are CSV's first.

@@ -93,6 +93,50 @@ TEST_F(TransferCommands, EveryFormatIsReadBackAsTheSameItems) {
   EXPECT_EQ(stator({"get", "every", "d", "1", "-q", "--output", "jsonl"}).out, "{\"pk\":\"d\",\"n\":1}\n");
 }
 
+TEST_F(TransferCommands, CompressedFilesAndAwsExportsAreReadBack) {
+  ASSERT_EQ(stator({"import", "every"}, kItems).code, 0);
+  const std::string before = checksum("every");
+  const auto begin_anew = [&] {
+    ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
+    ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
+  };
+  for (const char* file : {"out.jsonl.gz", "out.csv.gz"}) {
+    ASSERT_EQ(stator({"export", "every", path(file)}).code, 0);
+    EXPECT_TRUE(read(file).starts_with("\x1f\x8b")) << file;
+    begin_anew();
+    const Outcome outcome = stator({"import", "every", path(file)});
+    EXPECT_EQ(outcome.err, "imported 3 items into table every\n") << file;
+    EXPECT_EQ(checksum("every"), before) << file;
+  }
+  // A bucket's folder with one export of two files; each line wraps an item.
+  ASSERT_EQ(stator({"export", "every", path("b.json.gz"), "--format", "ddb-json"}).code, 0);
+  const std::string there = "bucket/AWSDynamoDB/01693685827463-2d8752fd/";
+  write(there + "data/one.json", "{\"Item\":{\"pk\":{\"S\":\"d\"},\"n\":{\"N\":\"1\"}}}\n");
+  fs::rename(path("b.json.gz"), path(there + "data/two.json.gz"));
+  const auto line = [](const std::string& name) {
+    return R"({"itemCount":1,"md5Checksum":"x","dataFileS3Key":"prefix/AWSDynamoDB/01693685827463-2d8752fd/data/)" +
+           name + "\"}\n";
+  };
+  write(there + "manifest-files.json", line("one.json") + line("two.json.gz"));
+  begin_anew();
+  EXPECT_EQ(stator({"import", "every", path("bucket")}).err, "imported 4 items into table every\n");
+  stator({"delete", "every", "d", "1"});
+  EXPECT_EQ(checksum("every"), before);
+  begin_anew();
+  EXPECT_EQ(stator({"import", "every", path(there)}).err, "imported 4 items into table every\n");
+
+  write(there + "manifest-files.json", line("one.json") + line("three.json.gz"));
+  EXPECT_NE(stator({"import", "every", path("bucket")}).err.find("data/three.json.gz is missing"), std::string::npos);
+  write("bucket/AWSDynamoDB/02/data/x.json", "");
+  EXPECT_NE(stator({"import", "every", path("bucket")}).err.find("holds 2 exports; name the folder"),
+            std::string::npos);
+  EXPECT_NE(stator({"import", "every", path("models")}).err.find("holds no export"), std::string::npos);
+  write("cut.jsonl.gz", read("out.jsonl.gz").substr(0, read("out.jsonl.gz").size() - 9));
+  const Outcome cut = stator({"import", "every", path("cut.jsonl.gz")});
+  EXPECT_EQ(cut.code, 1);
+  EXPECT_NE(cut.err.find("the compressed file is damaged"), std::string::npos) << cut.err;
+}
+
 TEST_F(TransferCommands, CsvSaysItsTypesAndTellsEmptyTextFromNothing) {
   stator({"import", "every"}, "{\"pk\":\"a\",\"n\":1,\"s\":\"\",\"f\":true}\n{\"pk\":\"b\",\"n\":2,\"f\":\"x\"}\n");
   const std::string csv = stator({"export", "every", "--format", "csv", "--segments", "1", "-q"}).out;

@@ -1,0 +1,78 @@
+#include "toolkit/export_folder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#include "json/reader.h"
+#include "toolkit/table_info.h"
+
+namespace stator::toolkit {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kManifest = "manifest-files.json";
+
+bool is_export(const fs::path& folder) { return fs::exists(folder / kManifest) || fs::is_directory(folder / "data"); }
+
+/// The export itself, below the folder that a bucket was fetched into.
+fs::path find_export(const fs::path& folder) {
+  if (is_export(folder)) return folder;
+  const fs::path all = folder.filename() == "AWSDynamoDB" ? folder : folder / "AWSDynamoDB";
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(all, error)) {
+    if (entry.is_directory() && is_export(entry.path())) found.push_back(entry.path());
+  }
+  if (found.empty())
+    throw std::runtime_error(folder.string() + " holds no export: neither " + kManifest + " nor data/");
+  if (found.size() > 1)
+    throw std::runtime_error(folder.string() + " holds " + std::to_string(found.size()) +
+                             " exports; name the folder of one, such as " + found.front().string());
+  return found.front();
+}
+
+std::vector<fs::path> files_of_manifest(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::ifstream in(folder / kManifest);
+  json::Parser parser;
+  for (std::string line; std::getline(in, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    std::string key;
+    try {
+      key = text_of(parser.parse(line), "dataFileS3Key");
+    } catch (const std::exception&) {
+      // told below
+    }
+    if (key.empty()) throw std::runtime_error((folder / kManifest).string() + " names no dataFileS3Key in each line");
+    // The key is the file's place in the bucket, prefix included.
+    const fs::path file = folder / "data" / fs::path(key).filename();
+    if (!fs::exists(file)) throw std::runtime_error("the export's data file " + file.string() + " is missing");
+    files.push_back(file);
+  }
+  return files;
+}
+
+}  // namespace
+
+std::vector<fs::path> export_data_files(const fs::path& folder) {
+  const fs::path found = find_export(folder);
+  std::vector<fs::path> files;
+  if (fs::exists(found / kManifest)) {
+    files = files_of_manifest(found);
+  } else {
+    for (const auto& entry : fs::directory_iterator(found / "data")) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+  }
+  for (const fs::path& file : files) {
+    if (file.string().find(".ion") != std::string::npos)
+      throw std::runtime_error(file.string() + " is in Amazon Ion, which is not read; export as DYNAMODB_JSON");
+  }
+  return files;
+}
+
+}  // namespace stator::toolkit
