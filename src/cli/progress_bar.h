@@ -7,7 +7,8 @@
 
 namespace stator::cli {
 
-/// One line on a terminal that is drawn over itself, at most ten times a second. Erased by the destructor.
+/// One line on the terminal of standard error, never wider than that, which is drawn over itself, at most ten times a
+/// second. Erased by the destructor.
 class ProgressBar {
  public:
   /// `shown` false: draws nothing.
@@ -26,6 +27,7 @@ class ProgressBar {
  private:
   /// Whether it is time for another drawing; `last`: it always is.
   bool begin_drawing(bool last);
+  void draw(const std::string& text);
 
   std::ostream& out_;
   bool shown_;

@@ -12,14 +12,14 @@ namespace stator::cli {
 OutputError::OutputError(int error_code)
     : std::runtime_error(std::string("cannot write the output: ") + std::strerror(error_code)), code(error_code) {}
 
-std::size_t terminal_columns() {
+std::size_t terminal_columns(int descriptor) {
   constexpr std::size_t kUsual = 80;
   if (const char* text = std::getenv("COLUMNS"); text != nullptr) {
     const unsigned long columns = std::strtoul(text, nullptr, 10);
     if (columns > 0) return columns;
   }
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return kUsual;
 }
 

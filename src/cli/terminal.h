@@ -16,8 +16,9 @@ struct OutputError : std::runtime_error {
   int code;
 };
 
-/// How many columns the terminal on standard output has: COLUMNS, else what the terminal says, else 80.
-std::size_t terminal_columns();
+/// How many columns the terminal on that descriptor (standard output) has: COLUMNS, else what the terminal says, else
+/// 80.
+std::size_t terminal_columns(int descriptor = 1);
 
 /// A buffer over a file descriptor that it does not own. A terminal gets every line at once.
 class DescriptorBuffer : public std::streambuf {

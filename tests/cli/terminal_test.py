@@ -1,0 +1,174 @@
+"""What the toolkit looks like in a real terminal: tmux of several widths, without colour, a dumb one; pipes.
+
+    STATOR_BIN=… python3 terminal_test.py
+"""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROJECT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+STATOR = os.environ["STATOR_BIN"]
+ESCAPE = "\x1b"
+
+
+class Terminal:
+    """A tmux server of its own, with one window of that size."""
+
+    def __init__(self, directory, columns, lines=40, **environment):
+        self.base = ["tmux", "-S", os.path.join(directory, f"tmux.{time.monotonic_ns()}"), "-f", "/dev/null"]
+        variables = {"PATH": os.environ["PATH"], "HOME": directory, "LC_ALL": "C.UTF-8", "PS1": "$ ", "TERM": "screen",
+                     "XDG_STATE_HOME": os.path.join(directory, "state"), "AWS_EC2_METADATA_DISABLED": "true",
+                     "STATOR_MODELS": os.path.join(PROJECT, "models"), "STATOR_DATA": os.path.join(directory, "data"),
+                     "STATOR_PAGER": "cat", **environment}
+        settings = [f"{name}={value}" for name, value in variables.items()]
+        subprocess.run([*self.base, "new-session", "-d", "-x", str(columns), "-y", str(lines), "env", "-i", *settings,
+                        "bash", "--norc", "--noprofile"], check=True, cwd=directory,
+                       env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": directory, "TERM": "screen"})
+        self.wait_for(r"\$ $")
+
+    def type(self, keys):
+        subprocess.run([*self.base, "send-keys", "-l", keys], check=True)
+
+    def press(self, key):
+        subprocess.run([*self.base, "send-keys", key], check=True)
+
+    def screen(self, colours=False):
+        return subprocess.run([*self.base, "capture-pane", "-p", *(["-e"] if colours else [])], check=True,
+                              capture_output=True, text=True).stdout
+
+    def wait_for(self, pattern, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            text = self.screen()
+            if re.search(pattern, text.rstrip() + " " if pattern.endswith("$") else text):
+                return text
+            time.sleep(0.05)
+        raise AssertionError(f"{pattern!r} does not come up:\n{self.screen()}")
+
+    def run(self, *words, colours=False):
+        """The screen after a command, without the line of the command."""
+        self.type("clear; " + shlex.join([STATOR, *words]) + "; echo \"[done $?]\"")
+        self.press("Enter")
+        self.wait_for(r"(?m)^\[done \d+\]")
+        return self.screen(colours)
+
+    def close(self):
+        subprocess.run([*self.base, "kill-server"], check=False, stderr=subprocess.DEVNULL)
+
+
+class InATerminal(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        for words in (["ddb", "schema-load", "--model", "shop"], ["ddb", "seed", "--model", "shop"]):
+            subprocess.run([STATOR, *words, "--data", self.path("data"), "--models", os.path.join(PROJECT, "models")],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def terminal(self, columns, **more):
+        terminal = Terminal(self.directory, columns, **more)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_tables_fit_the_width(self):
+        for columns in (60, 80, 200):
+            with self.subTest(columns=columns):
+                terminal = self.terminal(columns, lines=30)
+                lines = terminal.run("scan", "shop").splitlines()
+                rows = lines[:next(i for i, line in enumerate(lines) if line.startswith("9 items"))]
+                # A heading and a line an item: none is broken by the terminal.
+                self.assertEqual(len(rows), 10, "\n".join(lines))
+                self.assertRegex(rows[0], r"^pk +sk ")
+                self.assertEqual(all(len(row) <= columns for row in rows), True)
+                self.assertEqual("icon" in rows[0], columns == 200, rows[0])
+                terminal.close()
+
+    def test_help_is_wrapped(self):
+        for columns in (60, 80, 200):
+            with self.subTest(columns=columns):
+                terminal = self.terminal(columns, lines=90)
+                text = terminal.run("query", "--help")
+                self.assertIn("--begins-with", text)
+                lines = text.splitlines()
+                # A line broken by the terminal is full, and its rest begins at the margin.
+                for line, following in zip(lines, lines[1:]):
+                    broken = len(line) == columns and following[:1].islower()
+                    self.assertFalse(broken, f"{line}\n{following}")
+                terminal.close()
+
+    def test_colours_only_where_they_are_wanted(self):
+        rows = [({}, [], True), ({"NO_COLOR": "1"}, [], False), ({"TERM": "dumb"}, [], False), ({}, ["--no-color"], False)]
+        for environment, options, coloured in rows:
+            with self.subTest(environment=environment, options=options):
+                terminal = self.terminal(80, **environment)
+                text = terminal.run("scan", "shop", *options, colours=True)
+                heading = next(line for line in text.splitlines() if "pk" in line and "sk" in line and "clear" not in line)
+                self.assertEqual(ESCAPE in heading, coloured, repr(heading))
+                terminal.close()
+
+    def test_progress_leaves_the_line(self):
+        with open(self.path("items.jsonl"), "w", encoding="utf-8") as file:
+            for number in range(60000):
+                file.write("not json\n" if number == 59000 else '{"pk":"p%d","sk":"s","filler":"%s"}\n' % (number, "x" * 80))
+        for columns in (60, 200):
+            with self.subTest(columns=columns):
+                terminal = self.terminal(columns)
+                terminal.type(f"clear; {STATOR} import shop items.jsonl --skip-bad --restart; echo '[done' $?]")
+                terminal.press("Enter")
+                terminal.wait_for(r"\d+/\d+ \d+%")
+                terminal.wait_for(r"(?m)^\[done 0\]")
+                lines = [line for line in terminal.screen().splitlines() if line and not line.startswith("$ ")]
+                said = "".join(lines)
+                self.assertNotIn("#", said)
+                self.assertRegex(said, r"^items\.jsonl:59001: .*imported 59999 items into table shop, 1 bad item left out\[done 0\]")
+                terminal.close()
+
+    def test_ctrl_c_says_what_was_done(self):
+        terminal = self.terminal(100)
+        many = self.path("many.jsonl")
+        with open(many, "w", encoding="utf-8") as file:
+            for number in range(200000):
+                file.write('{"pk":"p%d","sk":"s","filler":"%s"}\n' % (number, "x" * 200))
+        for words, said in ((f"import shop {many}", "imported"), ("copy shop ./other/shop", "copied"),
+                            ("export shop out.jsonl", "exported")):
+            with self.subTest(words=words):
+                terminal.type(f"clear; {STATOR} {words}; echo '[done' $?]")
+                terminal.press("Enter")
+                terminal.wait_for(r"\d+/\d+ \d+%")
+                terminal.press("C-c")
+                terminal.wait_for(r"(?m)^\[done \d+\]")
+                text = terminal.screen().replace("\n", "")
+                self.assertRegex(
+                    text, rf"stator: interrupted: {said} \d+ items \(the same command goes on where this one ended\)")
+                self.assertIn("[done 130]", text)
+            if said == "imported":
+                subprocess.run([STATOR, "import", "shop", many, "-q", "--data", self.path("data")], check=True)
+
+    def test_pipes(self):
+        def piped(command):
+            return subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=self.directory, env={
+                "PATH": os.environ["PATH"], "STATOR_DATA": self.path("data"), "TERM": "xterm", "HOME": self.directory})
+        lines = piped(f"{STATOR} scan shop | cat").stdout.splitlines()
+        self.assertEqual(len(lines), 9)
+        self.assertTrue(all(line.startswith('{"pk":') for line in lines))
+        self.assertNotIn(ESCAPE, piped(f"{STATOR} scan shop --output table | cat").stdout)
+        left = piped(f"{STATOR} scan shop -q | true; echo ${{PIPESTATUS[0]}}")
+        self.assertIn(left.stdout, ("141\n", "0\n"))
+        self.assertEqual(left.stderr, "")
+        progress = piped(f"{STATOR} export shop out.csv")
+        self.assertEqual(progress.stderr, "exported 9 items of table shop, 2 capacity units\n")
+
+
+if __name__ == "__main__":
+    if shutil.which("tmux") is None:
+        print("tmux is not installed", file=sys.stderr)
+        sys.exit(77)
+    unittest.main()
