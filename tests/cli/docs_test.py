@@ -1,0 +1,128 @@
+"""README.md and docs/ against the commands: every command line that stands there is one that the program takes, and every
+command is told of.
+
+    STATOR_BIN=… python3 docs_test.py
+
+A line is looked at where it stands in backticks or in a block and begins with `stator` or `bin/`. Its command must be
+there, and each of its options. What the commands print is checked by tour_test.py on docs/tour.md.
+"""
+import os
+import re
+import subprocess
+import unittest
+
+PROJECT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+STATOR = os.environ["STATOR_BIN"]
+PAGES = ["README.md", *sorted(os.path.join("docs", name) for name in os.listdir(os.path.join(PROJECT, "docs"))
+                              if name.endswith(".md"))]
+OPTION = re.compile(r"--[a-z][a-z0-9-]*|(?<![\w-])-[a-zA-Z](?=[, ]|$)")
+
+
+def help_of(path):
+    done = subprocess.run([STATOR, *path, "--help", "--models", os.path.join(PROJECT, "models")], capture_output=True,
+                          text=True, check=True, env={**os.environ, "NO_COLOR": "1"})
+    return done.stdout
+
+
+def subcommands(text):
+    """The names under "Commands:" (and what else such a list is called)."""
+    found = []
+    inside = False
+    for line in text.splitlines():
+        if re.match(r"^(Commands|[A-Z][\w ,]*commands?):", line):
+            inside = True
+        elif inside and line and not line.startswith(" "):
+            inside = False
+        elif inside:
+            names = re.match(r"^  ([\w/-]+(?:, ?[\w/-]+)*)(?: |$)", line)
+            if names:
+                found += [name.strip() for name in names.group(1).split(",")]
+    return found
+
+
+class Tree:
+    def __init__(self):
+        self.options = {}
+        self.read(())
+
+    def read(self, path):
+        text = help_of(path)
+        self.options[path] = set(OPTION.findall(text.split("\nExample")[0]))
+        for name in subcommands(text):
+            self.read((*path, name))
+
+    def read_hidden(self, name):
+        """A command that no list shows, such as man."""
+        if re.match(r"^[a-z-]+$", name) and subprocess.run([STATOR, name, "--help"], capture_output=True).returncode == 0:
+            self.read((name,))
+
+    def path_of(self, words):
+        path = ()
+        for word in words:
+            if (*path, word) not in self.options:
+                break
+            path = (*path, word)
+        return path
+
+
+def command_lines(page):
+    """(line number, words) of every command line of a page."""
+    with open(os.path.join(PROJECT, page), encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    inside = False
+    for number, line in enumerate(lines, 1):
+        if line.startswith("```"):
+            inside = not inside
+            continue
+        texts = [re.sub(r"^\$ ", "", line)] if inside else re.findall(r"`([^`]+)`", line)
+        for text in texts:
+            # What follows in the same shell line is another command; a placeholder is no word.
+            for part in re.split(r"\s[|;&>]+\s?|\$\(|\)", text):
+                words = part.strip().split()
+                if words and words[0] == "stator":
+                    yield number, words[1:]
+                elif words and re.match(r"^(\./)?bin/(db|ddb|rds)/", words[0]):
+                    yield number, words[0].split("bin/")[1].split("/") + words[1:]
+
+
+class Docs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tree = Tree()
+
+    def test_command_lines_are_ones_that_the_program_takes(self):
+        looked_at = 0
+        for page in PAGES:
+            if page.endswith("format.md"):
+                continue  # first lines of files
+            for number, words in command_lines(page):
+                words = [word for word in words if word != "prod"]
+                if not words or words[0] in ("COMMAND", "…", "help"):
+                    continue
+                with self.subTest(f"{page}:{number}: stator {' '.join(words)}"):
+                    path = self.tree.path_of(words)
+                    if not path:
+                        self.tree.read_hidden(words[0])
+                        path = self.tree.path_of(words)
+                    self.assertTrue(path or words[0].startswith("-"), "there is no such command")
+                    known = self.tree.options[path] | self.tree.options[()]
+                    if path[:2] == ("ddb", "patterns") and words[2:3] != ["check"]:
+                        continue  # of a model that the page makes
+                    for option in OPTION.findall(" ".join(word.split("=")[0] for word in words if word.startswith("-"))):
+                        self.assertIn(option, known)
+                looked_at += 1
+        self.assertGreater(looked_at, 100)
+
+    def test_every_command_is_told_of(self):
+        text = ""
+        for page in PAGES:
+            with open(os.path.join(PROJECT, page), encoding="utf-8") as file:
+                text += file.read()
+        for path in self.tree.options:
+            if path and path[:2] != ("ddb", "patterns") and len(self.tree.options[path]) > 0:
+                with self.subTest(" ".join(path)):
+                    self.assertRegex(text, r"(?<![\w-])" + re.escape(path[-1]) + r"(?![\w-])")
+
+
+if __name__ == "__main__":
+    unittest.main()
