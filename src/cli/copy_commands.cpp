@@ -290,9 +290,19 @@ void diff(Session& session, const DiffOptions& options) {
       *session.out << sign << " " << plain << (list.empty() ? "" : ": ") << list << "\n";
     }
   };
-  const toolkit::DiffResult result =
-      toolkit::diff_tables(*source.endpoint, from, *destination.endpoint, to, options.segments, tell,
-                           [](std::uint64_t) { Interrupt::check(); });
+  toolkit::DiffResult result;
+  std::uint64_t read = 0;
+  try {
+    result = toolkit::diff_tables(*source.endpoint, from, *destination.endpoint, to, options.segments, tell,
+                                  [&](std::uint64_t items) {
+                                    read = items;
+                                    Interrupt::check();
+                                  });
+  } catch (const Interrupted&) {
+    throw CommandError(
+        "stator: interrupted: " + counted(read, "item") + " read; whether the tables are equal is not known",
+        kInterruptedExit);
+  }
   session.out->flush();
   if (!session.quiet) {
     *session.err << result.equal << " equal, " << result.changed << " changed, " << result.only_in_source << " only in "

@@ -2,6 +2,8 @@
 #include <ostream>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/item_printing.h"
 #include "cli/pattern_commands.h"
 #include "cli/progress_bar.h"
 #include "cli/sql_command.h"
@@ -181,7 +183,12 @@ void seed(Session& session, SeedCommandOptions& options) {
   ProgressBar bar(*session.err, session.err_is_terminal && session.output == OutputFormat::kHuman);
   toolkit::SeedReporter reporter;
   std::uint64_t bad_lines = 0;
-  reporter.progress = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
+  const Interrupt interrupt;
+  std::uint64_t written = 0;
+  reporter.progress = [&](std::uint64_t done, std::uint64_t total) {
+    bar.show(written = done, total);
+    Interrupt::check();
+  };
   reporter.bad_line = [&](std::uint64_t line, const std::string& why) {
     bar.clear();
     if (++bad_lines <= kMostBadLinesTold) *session.err << file << ":" << line << ": " << why << "\n";
@@ -189,7 +196,12 @@ void seed(Session& session, SeedCommandOptions& options) {
   };
   toolkit::SeedResult result;
   try {
-    result = toolkit::seed(*endpoint, model, *users, options.seed, reporter);
+    result = toolkit::seed(*endpoint, model, *users, options.seed, reporter, Interrupt::sleep);
+  } catch (const Interrupted&) {
+    bar.clear();
+    throw CommandError("stator: interrupted: " + counted(written, "message") +
+                           " written; doing it again changes nothing and writes the others",
+                       kInterruptedExit);
   } catch (const toolkit::OperationError& error) {
     if (error.type != core::ErrorCode::kResourceNotFound) throw;
     throw CommandError(toolkit::describe(error) + " (stator ddb schema-load creates table " + model.table_name + ")");

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/init_command.h"
+#include "cli/interrupt.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
 #include "model/model.h"
@@ -246,6 +247,8 @@ int run(int argc, const char* const* argv, Session& session) {
     return fail(session, std::string("stator: ") + error.what(), kUsage);
   } catch (const model::ParameterError& error) {
     return fail(session, std::string("stator: ") + error.what(), kUsage);
+  } catch (const Interrupted&) {
+    return fail(session, "stator: interrupted", kInterruptedExit);
   } catch (const std::bad_alloc&) {
     return fail(session, "stator: out of memory", kFailure);
   } catch (const std::exception& error) {

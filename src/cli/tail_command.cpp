@@ -4,6 +4,8 @@
 #include <ostream>
 #include <string>
 
+#include "cli/interrupt.h"
+#include "cli/item_printing.h"
 #include "cli/target.h"
 #include "core/clock.h"
 #include "model/timestamp.h"
@@ -47,7 +49,20 @@ void tail(Session& session, TailCommandOptions& options) {
     first = false;
     out.flush();  // whoever reads the other end of a pipe waits for it
   };
-  toolkit::tail(*endpoint, options.tail, print);
+  const Interrupt interrupt;
+  options.tail.sleep = Interrupt::sleep;
+  std::uint64_t shown = 0;
+  try {
+    toolkit::tail(*endpoint, options.tail, [&](const json::Object& record) {
+      print(record);
+      ++shown;
+      Interrupt::check();
+    });
+  } catch (const Interrupted&) {
+    // As a list it is whole even so.
+    if (session.output == OutputFormat::kJson) out << (first ? "[]\n" : "\n]\n");
+    throw CommandError("stator: interrupted: " + counted(shown, "change") + " shown", kInterruptedExit);
+  }
   if (session.output == OutputFormat::kJson) out << (first ? "[]\n" : "\n]\n");
 }
 
