@@ -195,7 +195,9 @@ std::string db_explain(const Error& error, const DbTarget& target, bool with_sta
       text.find("database \"" + target.database + "\" does not exist") != text.npos) {
     text += "; stator db setup makes it";
   } else if (error.sqlstate() == kNoTable) {
-    text += "; stator db schema-load loads the model's tables";
+    // Behind a statement and its caret it is a line of its own.
+    text += (text.find('\n') == std::string::npos ? "; " : "\n") +
+            std::string("stator db schema-load loads the model's tables");
   }
   if (target.private_cluster && (error.kind() == ErrorKind::kLost || error.kind() == ErrorKind::kConnect) &&
       !target.private_cluster->is_running()) {

@@ -476,5 +476,45 @@ TEST(DbCommandsTarget, StopEndsThePrivateCluster) {
   EXPECT_FALSE(postgres::PrivateCluster({.data_directory = data}).is_running());
 }
 
+TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
+  ::unsetenv("CONNECTION_URL");
+  ::unsetenv("PROD_CONNECTION_URL");
+  const TempDirectory directory;
+  const std::string data = directory.path() / "data";
+  const ClusterGuard guard(data);
+  const auto db = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "db");
+    words.insert(words.end(), {"--data", data});
+    return run_line(words);
+  };
+  const Outcome none = db({"status"});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_TRUE(contains(none.out, "there is no private PostgreSQL cluster yet: stator db setup makes it")) << none.out;
+  EXPECT_FALSE(fs::exists(data)) << "asking makes nothing";
+  expect_fault(db({"url"}), "is not running: stator db start");
+
+  EXPECT_TRUE(contains(db({"start"}).out, "the private PostgreSQL cluster runs in " + data + "/postgres"));
+  const Outcome running = db({"status"});
+  EXPECT_EQ(running.status, 0);
+  EXPECT_TRUE(contains(running.out, " runs (PostgreSQL ")) << running.out;
+  // What is missing is told with the command that makes it.
+  expect_fault(db({"query", "SELECT 1"}), "does not exist; stator db setup makes it");
+  EXPECT_EQ(db({"create"}).status, 0);
+  EXPECT_TRUE(contains(db({"query", "SELECT * FROM users"}).err, "^\nstator db schema-load loads the model's tables"));
+  const Outcome url = db({"url"});
+  EXPECT_TRUE(contains(url.out, "host='")) << url.out;
+  EXPECT_TRUE(contains(db({"logs", "--lines", "3"}).out, "does not exist"));
+  // What it prints is what takes another program there.
+  std::string address = url.out;
+  address.pop_back();
+  EXPECT_EQ(run_line({"db", "query", "SELECT 1", "--connection-url", address}).status, 0);
+
+  EXPECT_EQ(db({"stop"}).status, 0);
+  const Outcome stopped = db({"status"});
+  EXPECT_EQ(stopped.status, 1);
+  EXPECT_TRUE(contains(stopped.out, " is stopped (PostgreSQL ")) << stopped.out;
+  expect_fault(run_line({"db", "start", "--connection-url", "postgresql://localhost/x"}), "a server is configured");
+}
+
 }  // namespace
 }  // namespace stator::cli
