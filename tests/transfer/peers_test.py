@@ -1,19 +1,14 @@
-"""copy, copy --follow, diff and edit with other implementations of DynamoDB at either end.
+"""copy, copy --follow, diff and edit with other implementations of DynamoDB at either end: those that ./dev peers has
+installed (dynalite, dynoxide, moto), and DynamoDB Local.
 
-    STATOR_BIN=… [STATOR_PEERS=DIR] python3 peers_test.py
+    STATOR_BIN=… python3 peers_test.py [--install]
 
-DIR (~/.cache/stator-peers) holds the peers, each in a folder of its own:
-    dynalite/        npm install --prefix dynalite dynalite
-    moto/            python3 -m venv moto && moto/bin/pip install 'moto[server,dynamodb]'
-    dynamodb-local/  the jars of Maven's com.amazonaws:DynamoDBLocal and what it depends on (dependency:copy-dependencies)
-    dynoxide/        cargo install --root dynoxide dynoxide-rs
-Those that are missing are passed over; without any the test ends with 77.
+Those that are not installed are passed over, or, with --install, installed first; without any the test ends with 77.
 """
 import json
 import os
 import pathlib
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -23,8 +18,25 @@ import unittest
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "differential"))
+import peers  # noqa: E402: beside the differential tests
+
 STATOR = os.environ["STATOR_BIN"]
-PEERS = pathlib.Path(os.environ.get("STATOR_PEERS", pathlib.Path.home() / ".cache" / "stator-peers"))
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>peers</groupId>
+<artifactId>peers</artifactId><version>1</version><packaging>pom</packaging><dependencies><dependency>
+<groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>{}</version></dependency></dependencies></project>"""
+
+
+def install_dynamodb_local(folder, version):
+    (pathlib.Path(folder) / "pom.xml").write_text(POM.format(version))
+    return [["mvn", "-q", "-B", "-f", folder + "/pom.xml", "dependency:copy-dependencies", "-DoutputDirectory=" + folder]]
+
+
+ALL_PEERS = {**peers.PEERS, "dynamodb-local": peers.Peer(
+    "2.5.3", "mvn", install_dynamodb_local,
+    lambda folder, port: ["java", "-Djava." "library.path=" + folder, "-cp", folder + "/*",
+                          "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-disableTelemetry",
+                          "-port", port])}
 EVERY_TYPE = [
     {"pk": "a", "sk": "1", "n": 12345678901234567890, "s": "", "text": "a,b\n\"c\" ü", "a:b": "colon", "x": 1.5},
     {"pk": "b", "sk": "2", "b": {"$B": "AP8="}, "ss": {"$SS": ["y, z", "x"]}, "ns": {"$NS": [10, 2.5, 1000]},
@@ -40,31 +52,7 @@ TABLE = {
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
 
 
-def dynalite(port):
-    program = PEERS / "dynalite" / "node_modules" / "dynalite" / "cli.js"
-    options = ["--port", port, "--createTableMs", "0", "--deleteTableMs", "0"]
-    return ["node", program, *options] if program.exists() else None
-
-
-def moto(port):
-    program = PEERS / "moto" / "bin" / "moto_server"
-    return [program, "-H", "127.0.0.1", "-p", port] if program.exists() else None
-
-
-def dynamodb_local(port):
-    jar = next(PEERS.glob("dynamodb-local/**/DynamoDBLocal*.jar"), None)
-    if jar is None or not shutil.which("java"):
-        return None
-    return ["java", "-Djava." f"library.path={jar.parent}", "-cp", f"{jar.parent}/*",
-            "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-disableTelemetry", "-port", port]
-
-
-def dynoxide(port):
-    program = PEERS / "dynoxide" / "bin" / "dynoxide"
-    return [program, "--port", port] if program.exists() else None
-
-
-class Peer:
+class Server:
     def __init__(self, command):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -111,7 +99,7 @@ class WithPeers(unittest.TestCase):
                             "STATOR_DATA": str(self.folder / "own"), "LC_ALL": "C.UTF-8"}
         for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
             self.environment.pop(name, None)
-        self.server = Peer(self.peer)
+        self.server = Server(self.peer)
         self.addCleanup(self.server.stop)
         self.there = self.server.url + "/shop"
 
@@ -213,7 +201,7 @@ class WithPeers(unittest.TestCase):
         self.follow(self.there, str(self.folder / "away") + "/shop", self.writer(self.server))
 
     def test_follow_to_there(self):
-        own = Peer(lambda port: [STATOR, "serve", "--data", str(self.folder / "own"), "--port", port])
+        own = Server(lambda port: [STATOR, "serve", "--data", str(self.folder / "own"), "--port", port])
         self.addCleanup(own.stop)
         own.call("CreateTable", TableName="shop", **TABLE)
         self.stator("import", "shop", "--endpoint-url", own.url, stdin="\n".join(map(json.dumps, EVERY_TYPE + MANY)))
@@ -222,11 +210,18 @@ class WithPeers(unittest.TestCase):
 
 def main():
     suite = unittest.TestSuite()
-    for peer in (dynalite, moto, dynamodb_local, dynoxide):
-        if peer("1") is None:
-            print(f"{peer.__name__} is not installed: {PEERS}", file=sys.stderr)
+    for name, peer in ALL_PEERS.items():
+        folder = peers.KEPT / name
+        try:
+            if "--install" in sys.argv[1:]:
+                peers.installed(name, peer)
+            if not (folder / "installed").exists():
+                raise peers.Skipped(f"not installed in {folder}")
+        except (peers.Skipped, subprocess.CalledProcessError) as why:
+            print(f"{name}: {why}", file=sys.stderr)
             continue
-        tests = type(peer.__name__, (WithPeers,), {"peer": staticmethod(peer), "streams": peer is not dynalite})
+        command = staticmethod(lambda port, of=peer.command, at=str(folder): of(at, port))
+        tests = type(name, (WithPeers,), {"peer": command, "streams": name != "dynalite"})
         suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(tests))
     if suite.countTestCases() == 0:
         sys.exit(77)

@@ -49,6 +49,14 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def call(self, operation, **request):
+        try:
+            return self.send(operation, request)
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            # The server closes connections that were idle for a minute.
+            self.connection.close()
+            return self.send(operation, request)
+
+    def send(self, operation, request):
         self.connection.request("POST", "/", json.dumps(request), {
             "X-Amz-Date": "20260101T000000Z",
             "X-Amz-Target": "DynamoDB_20120810." + operation, "Content-Type": "application/x-amz-json-1.0",
