@@ -183,18 +183,23 @@ class Copy {
     toolkit::FollowProgress last;
     ProgressBar bar(*session_.err, session_.err_is_terminal);
     bool was_caught_up = false;
+    int faults = 0;
+    std::uint64_t earlier = 0;
+    const auto show = [&](const toolkit::FollowProgress& progress) {
+      last = progress;
+      last.changes += earlier;
+      faults = 0;
+      bar.show_text("following: " + told(last));
+      if (progress.idle_rounds > 0 && !was_caught_up) {
+        bar.clear();
+        was_caught_up = true;
+        say("caught up with " + source_.describe() + ": " + told(last));
+      }
+      Interrupt::check();
+    };
     try {
-      toolkit::follow_table(*source_.endpoint, from_, *destination_.endpoint, to_, state_, file_, follow,
-                            [&](const toolkit::FollowProgress& progress) {
-                              last = progress;
-                              bar.show_text("following: " + told(progress));
-                              if (progress.idle_rounds > 0 && !was_caught_up) {
-                                bar.clear();
-                                was_caught_up = true;
-                                say("caught up with " + source_.describe() + ": " + told(progress));
-                              }
-                              Interrupt::check();
-                            });
+      // What was applied before a fault counts too.
+      while (!follow_until_fault(follow, show, faults, bar)) earlier = last.changes;
       bar.clear();
     } catch (const Interrupted&) {
       bar.clear();
@@ -212,6 +217,28 @@ class Copy {
       verify(checksum(source_, rate));
     }
     file_.remove();
+  }
+
+  /// False where an endpoint could not be reached and it is to be tried again, from what was last applied: who follows
+  /// for days meets restarts and broken lines.
+  bool follow_until_fault(const toolkit::FollowOptions& options,
+                          const std::function<void(const toolkit::FollowProgress&)>& show, int& faults,
+                          ProgressBar& bar) {
+    constexpr int kMostFaults = 60;
+    constexpr std::chrono::seconds kPause{5};
+    try {
+      toolkit::follow_table(*source_.endpoint, from_, *destination_.endpoint, to_, state_, file_, options, show);
+      return true;
+    } catch (const toolkit::OperationError& error) {
+      const bool passes = error.type == core::ErrorCode::kServiceUnavailable ||
+                          error.type == core::ErrorCode::kInternalServerError ||
+                          error.type == core::ErrorCode::kInternalFailure || toolkit::is_throttling(error, true);
+      if (!passes || ++faults >= kMostFaults) throw;
+      bar.clear();
+      if (faults == 1) say("waiting: " + toolkit::describe(error));
+    }
+    Interrupt::sleep(kPause);
+    return false;
   }
 
   static std::string told(const toolkit::FollowProgress& progress) {

@@ -28,9 +28,9 @@ STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_
 class Server:
     """A `stator serve` on a free port."""
 
-    def __init__(self, directory):
-        self.process = subprocess.Popen([STATOR, "serve", "--data", directory, "--port", "0"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True)
+    def __init__(self, directory, port=0):
+        self.process = subprocess.Popen([STATOR, "serve", "--data", directory, "--port", str(port)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in self.process.stdout:
             found = re.search(r"http://[0-9.]+:(\d+)", line)
             if found:
@@ -229,6 +229,7 @@ class Transfers(unittest.TestCase):
             self.assertRegex(err, r"ended: \d+ changes? applied, .*\(the same command goes on")
         finally:
             load.stop()
+        destination = self.restart_while_followed(destination, follow)
         _, err, _ = self.run_whole(*follow, "--until-caught-up")
         seconds = time.monotonic() - began
         self.assertRegex(err, r"followed to the end: \d+ changes? applied, nothing behind")
@@ -237,6 +238,27 @@ class Transfers(unittest.TestCase):
         self.assertNotEqual(items, ITEMS)
         self.tell("copy --follow, killed thrice", seconds, items)
         print(f"{'':28} {load.writes:9,} writes meanwhile", flush=True)
+
+    def restart_while_followed(self, destination, follow):
+        """The destination's server goes and comes back; the copy waits for it, and loses nothing."""
+        following = self.start(*follow)
+        while "caught up" not in following.stderr.readline():
+            pass
+        destination.stop()
+        for number in range(50):
+            self.client.call("PutItem", TableName="shop", Item={"pk": {"S": "restarted"}, "sk": {"N": str(number)}})
+        self.assertIn("waiting: An error occurred (ServiceUnavailable)", following.stderr.readline())
+        destination = Server(self.path("destination"), destination.port)
+        self.addCleanup(destination.stop)
+        there = Client(destination.port)
+        end = time.monotonic() + 60
+        while "Item" not in there.call("GetItem", TableName="shop", Key={"pk": {"S": "restarted"}, "sk": {"N": "49"}}):
+            self.assertLess(time.monotonic(), end, "the copy does not go on")
+            time.sleep(0.1)
+        following.send_signal(signal.SIGINT)
+        _, err = following.communicate()
+        self.assertEqual(following.returncode, 0, err)
+        return destination
 
     def is_following(self):
         """Whether changes of the stream were applied."""
