@@ -8,6 +8,8 @@ std::string Endpoint::call(std::string_view operation, std::string_view body) {
   return reply;
 }
 
+bool Endpoint::answer_at_once(const Request& /*request*/, std::string& /*reply*/) { return false; }
+
 Effort Endpoint::effort(std::string_view /*operation*/) const { return Effort::kWaits; }
 
 }  // namespace stator::endpoint

@@ -127,6 +127,11 @@ struct Remote::Impl {
     return http;
   }
 
+  /// Whatever further attempts are answered, this one may have had its effect.
+  static void note_uncertain(const endpoint::Request& request) {
+    if (request.notes != nullptr) request.notes->uncertain = true;
+  }
+
   /// One attempt. `limit` is set to the attempts that its failure deserves.
   std::string attempt(const endpoint::Request& request, std::string_view body, std::uint32_t& limit) {
     limit = 0;
@@ -137,15 +142,18 @@ struct Remote::Impl {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
       if (error.kind == http::TransportError::Kind::kCut) limit = options.max_attempts;
+      if (error.kind != http::TransportError::Kind::kConnect) note_uncertain(request);
       throw unavailable(core::ErrorCode::kServiceUnavailable, error.what());
     }
     if (!crc_fits(reply)) {
       limit = options.max_attempts;
+      note_uncertain(request);
       throw unavailable(core::ErrorCode::kServiceUnavailable,
                         "the reply of " + options.url + " does not fit its x-amz-crc32");
     }
     if (reply.status == 200) return std::move(reply.body);
     core::ApiError error = parse_remote_error(reply, options.url);
+    if (error.status >= 500) note_uncertain(request);
     if (aws::is_worth_retrying(error)) limit = options.max_attempts;
     throw error;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cassert>
 #include <chrono>
 #include <limits>
@@ -43,9 +44,11 @@ struct Connection::Call {
   std::size_t used;                        // input bytes of the request
   std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
   endpoint::Request::Time deadline;
-  bool last;            // the connection closes after it
-  bool waited = false;  // in line, for a thread
+  bool last;                // the connection closes after it
+  bool waited = false;      // in line, for a thread
+  bool would_wait = false;  // the loop's thread must not answer it
   bool failed = false;
+  std::chrono::milliseconds hold{0};  // before its reply is sent
 };
 
 Connection::Connection(EventLoop& loop, std::unique_ptr<Transport> transport)
@@ -275,6 +278,7 @@ bool Connection::runs_here(endpoint::Effort effort) {
   const ThreadPool& pool = loop_.pool();
   switch (effort) {
     case endpoint::Effort::kItem:
+    case endpoint::Effort::kMayWait:
       return pool.running() < pool.limits().item_calls;
     case endpoint::Effort::kPage:
       return pool.running() < pool.limits().calls;
@@ -296,21 +300,34 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
             .last = !head.keep_alive || loop_.draining()};
   state_ = State::kCalling;
   if (call.effort && !runs_here(*call.effort)) {
-    call.waited = true;
-    loop_.pool().submit([self = std::move(self), call](Protocol& of_its_thread) mutable {
-      self->run(call, of_its_thread);
-      return_to_loop(std::move(self), call);
-    });
+    submit(std::move(self), call);
     return Step::kElsewhere;
   }
   Protocol& protocol = loop_.protocol();
   const std::uint64_t number = loop_.begin_call();
   run(call, protocol);
-  if (!loop_.end_call(number)) {
+  const bool taken_over = !loop_.end_call(number);
+  if (call.would_wait) {
+    submit(std::move(self), call);
+  } else if (taken_over) {
     return_to_loop(std::move(self), call);
-    throw TakenOver();
+  } else if (call.hold.count() > 0) {
+    hold(std::move(self), call);
+  } else {
+    return finish(call);
   }
-  return finish(call);
+  if (taken_over) throw TakenOver();
+  return Step::kElsewhere;
+}
+
+void Connection::submit(Self self, Call call) {
+  call.waited = true;
+  call.would_wait = false;
+  ThreadPool& pool = self->loop_.pool();
+  pool.submit([self = std::move(self), call](Protocol& of_its_thread) mutable {
+    self->run(call, of_its_thread);
+    return_to_loop(std::move(self), call);
+  });
 }
 
 void Connection::run(Call& call, Protocol& protocol) noexcept {
@@ -319,9 +336,16 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
       protocol.refuse_call(call.head, Protocol::Shortage::kTime, call.last, replies_);
     } else if (call.effort && !reserve_reply(*call.effort, call.used)) {
       protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.last, replies_);
+    } else if (call.effort == endpoint::Effort::kMayWait && !call.waited) {
+      const auto last =
+          protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.deadline, call.last, replies_);
+      call.would_wait = !last;
+      call.last = last.value_or(call.last);
     } else {
       call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.deadline, call.last, replies_);
     }
+    call.hold = protocol.notes().hold;
+    call.failed = protocol.notes().cut;
   } catch (const std::exception& error) {
     spdlog::error("a request could not be answered: {}", error.what());
     call.failed = true;
@@ -349,7 +373,19 @@ void Connection::return_to_loop(Self self, const Call& call) noexcept {
   }
 }
 
+void Connection::hold(Self self, Call call) {
+  auto timer = std::make_unique<asio::steady_timer>(self->loop_.context(), call.hold);
+  asio::steady_timer& waiting = *timer;
+  call.hold = {};
+  waiting.async_wait(
+      [self = std::move(self), call, timer = std::move(timer)](const boost::system::error_code&) mutable {
+        Connection& connection = *self;
+        connection.on_returned(std::move(self), call);
+      });
+}
+
 void Connection::on_returned(Self self, const Call& call) {
+  if (call.hold.count() > 0) return hold(std::move(self), call);
   if (finish(call) == Step::kAnswered) return process(std::move(self));
   if (state_ != State::kClosed) write(std::move(self));
 }

@@ -70,9 +70,13 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   [[nodiscard]] bool reserve_reply(endpoint::Effort effort, std::size_t used);
   /// Whether the call runs on the loop's thread, which is taken over if it takes long.
   [[nodiscard]] bool runs_here(endpoint::Effort effort);
+  /// Has the call made on a thread of the pool.
+  static void submit(Self self, Call call);
   void run(Call& call, Protocol& protocol) noexcept;
   static void return_to_loop(Self self, const Call& call) noexcept;
   void on_returned(Self self, const Call& call);
+  /// Goes on when the reply is due. Of the loop's thread.
+  static void hold(Self self, Call call);
   Step finish(const Call& call);
 
   // Output.

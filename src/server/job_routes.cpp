@@ -68,12 +68,12 @@ class JobSwitch {
 
 std::vector<Route> job_routes(engine::Engine& engine) {
   const auto jobs = std::make_shared<JobSwitch>(engine);
-  const auto list = [jobs](std::string& reply) { jobs->list(reply); };
-  const auto pause = [jobs](std::string& reply) {
+  const auto list = [jobs](std::string_view /*body*/, std::string& reply) { jobs->list(reply); };
+  const auto pause = [jobs](std::string_view /*body*/, std::string& reply) {
     jobs->pause();
     jobs->list(reply);
   };
-  const auto resume = [jobs](std::string& reply) {
+  const auto resume = [jobs](std::string_view /*body*/, std::string& reply) {
     jobs->resume();
     jobs->list(reply);
   };

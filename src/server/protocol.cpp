@@ -29,6 +29,9 @@ constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
 constexpr std::size_t kKeptBufferBytes = 256 * 1024;
 
+/// Leaves `answer` where the endpoint would wait and must not.
+struct WouldWait {};
+
 std::string_view reason_of(unsigned status) {
   switch (status) {
     case 200:
@@ -171,6 +174,22 @@ std::optional<endpoint::Effort> Protocol::effort(const RequestHead& head) const 
   return endpoint_.effort(operation);
 }
 
+std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
+                                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies) {
+  must_not_wait_ = true;
+  try {
+    const bool closing = answer(head, body, padding_bytes, deadline, close, replies);
+    must_not_wait_ = false;
+    return closing;
+  } catch (const WouldWait&) {
+    must_not_wait_ = false;
+    return std::nullopt;
+  } catch (...) {
+    must_not_wait_ = false;
+    throw;
+  }
+}
+
 bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                       endpoint::Request::Time deadline, bool close, ReplyBuffer& replies) {
   const auto started =
@@ -178,6 +197,7 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
   request_id_ = ids_.next();
   deadline_ = deadline;
   operation_.clear();
+  notes_ = {.obeyed = true};
   unsigned status = 200;
   std::size_t sent_bytes = 0;
   const std::optional<core::ApiError> refusal = refused_by_web_rules(head);
@@ -277,7 +297,7 @@ void Protocol::answer_route(const RequestHead& head, const Route& route, std::st
   if (options_.log_requests) operation_ = route.path;
   // Without keys there is nobody to tell from anybody else, and a browser or curl signs nothing.
   if (options_.credentials) authorize(*authenticator_.check(head, body), route);
-  route.answer(replies.bytes());
+  route.answer(body, replies.bytes());
 }
 
 template <typename Answer>
@@ -286,6 +306,8 @@ void Protocol::answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffe
     answer();
   } catch (const core::ApiError& error) {
     answer_with(error, reply, replies);
+  } catch (const WouldWait&) {
+    throw;
   } catch (const std::bad_alloc&) {
     log_->error("{} failed: memory ran out (request {})", what, request_id_);
     answer_with(out_of_memory(), reply, replies);
@@ -347,16 +369,18 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
     }
   }
   const CredentialScope scope = credential_scope(head);
-  endpoint_.call({.operation = target.operation,
-                  .body = body,
-                  .padding_bytes = padding_bytes,
-                  .service = target.service,
-                  .region = scope.region,
-                  .access_key_id = scope.access_key_id,
-                  .request_id = request_id_,
-                  .trace = head.trace,
-                  .deadline = deadline_},
-                 replies.bytes());
+  const endpoint::Request request{.operation = target.operation,
+                                  .body = body,
+                                  .padding_bytes = padding_bytes,
+                                  .service = target.service,
+                                  .region = scope.region,
+                                  .access_key_id = scope.access_key_id,
+                                  .request_id = request_id_,
+                                  .trace = head.trace,
+                                  .deadline = deadline_,
+                                  .notes = &notes_};
+  if (!must_not_wait_) return endpoint_.call(request, replies.bytes());
+  if (!endpoint_.answer_at_once(request, replies.bytes())) throw WouldWait();
 }
 
 void Protocol::compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies) {
@@ -387,6 +411,10 @@ void Protocol::seal(const RequestHead& head, const ReplyHead& reply, bool close,
   if (!reply.content_type.empty()) {
     head_ += "\r\nContent-Type: ";
     head_ += reply.content_type;
+  }
+  if (!notes_.cache.empty()) {
+    head_ += "\r\nX-Stator-Cache: ";
+    head_ += notes_.cache;
   }
   if (reply.coding != Coding::kNone) {
     head_ += "\r\nContent-Encoding: ";
@@ -436,6 +464,7 @@ void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer
 
 void Protocol::refuse_call(const RequestHead& head, Shortage shortage, bool close, ReplyBuffer& replies) {
   request_id_ = ids_.next();
+  notes_ = {};
   ReplyHead reply;
   reply.content_type = accepted_content_type(head.content_type).value_or(kJson);
   replies.open();

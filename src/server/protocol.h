@@ -42,6 +42,15 @@ class Protocol {
   [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies);
 
+  /// The same for a request whose effort is kMayWait, on a thread that must not wait: nothing where the answer takes
+  /// waiting, and `replies` is as it was.
+  [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
+                                                   std::size_t padding_bytes, endpoint::Request::Time deadline,
+                                                   bool close, ReplyBuffer& replies);
+
+  /// What the endpoint said of the reply that was answered last.
+  [[nodiscard]] const endpoint::ReplyNotes& notes() const { return notes_; }
+
   /// Why a whole request is not looked at.
   enum class Shortage : std::uint8_t { kMemory, kTime };
   /// Appends the reply to a request that there is no memory for, or whose deadline has passed (503; the connection goes
@@ -103,8 +112,10 @@ class Protocol {
   RequestIds ids_;
   std::string_view request_id_;
   endpoint::Request::Time deadline_;
-  std::string operation_;   // of the request being answered, for the log
-  std::string known_host_;  // the last one that was allowed
+  bool must_not_wait_ = false;
+  endpoint::ReplyNotes notes_;  // of the request being answered
+  std::string operation_;       // the same, for the log
+  std::string known_host_;      // the last one that was allowed
   std::string head_;
   std::string decoded_;
   std::string compressed_;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "endpoint/endpoint.h"
@@ -23,8 +24,8 @@ struct Route {
   endpoint::Effort effort = endpoint::Effort::kItem;
   /// Read-only keys may not.
   bool changes = false;
-  /// Appends the reply, JSON. Called from several threads at once. Throws core::ApiError.
-  std::function<void(std::string& reply)> answer;
+  /// Appends the reply, JSON, to a request with this body. Called from several threads at once. Throws core::ApiError.
+  std::function<void(std::string_view body, std::string& reply)> answer;
 };
 
 /// The background jobs of `engine`, which must outlive the routes (docs/server.md):

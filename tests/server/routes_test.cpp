@@ -158,10 +158,11 @@ TEST(Routes, NeedAKeyWhereTheServerHasKeys) {
 
 TEST(Routes, SayNothingOfWhatWentWrongInside) {
   Options options;
-  options.routes = {{.method = "GET", .path = "/_stator/broken", .answer = [](std::string& reply) {
-                       reply += "half of a reply";
-                       throw std::runtime_error("secret path");
-                     }}};
+  options.routes = {
+      {.method = "GET", .path = "/_stator/broken", .answer = [](std::string_view /*body*/, std::string& reply) {
+         reply += "half of a reply";
+         throw std::runtime_error("secret path");
+       }}};
   const RunningServer server(options);
   const Reply reply = server.ask(plain("GET", "/_stator/broken"));
   EXPECT_EQ(reply.status, 500);
