@@ -1,0 +1,111 @@
+#include "cli/server_options.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "core/json_string.h"
+#include "server/access_keys.h"
+#include "server/log.h"
+#include "server/tls.h"
+#include "server/web_rules.h"
+
+namespace stator::cli {
+
+void add_server_options(CLI::App& command, ServerOptions& options) {
+  command.add_option("--port", options.http.port, "Port; 0 takes any free one")->capture_default_str();
+  command.add_option("--host", options.http.host, "Address to listen on; 0.0.0.0 is all of them")
+      ->capture_default_str();
+  command
+      .add_option("--credentials", options.credentials,
+                  "Answer only requests signed with keys of this credentials file (- for standard input, env for the "
+                  "environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for tests, KEY:SECRET)")
+      ->type_name("SOURCE");
+  CLI::Option* const certificate =
+      command
+          .add_option("--tls-cert", options.tls_certificate, "Speak TLS with this certificate (PEM, with its chain)")
+          ->type_name("FILE");
+  CLI::Option* const key = command.add_option("--tls-key", options.tls_key, "The certificate's key (PEM, no password)")
+                               ->type_name("FILE")
+                               ->needs(certificate);
+  certificate->needs(key);
+  command
+      .add_flag("--tls-self-signed", options.tls_self_signed,
+                "Speak TLS with a certificate made by itself, kept in the data directory")
+      ->excludes(certificate);
+  command
+      .add_option("--allow-origin", options.http.allowed_origins,
+                  "Origin of web pages that may call, such as https://example.com; * is all (default: only pages on\n"
+                  "this machine's loopback addresses)")
+      ->allow_extra_args(false);
+  command
+      .add_option("--max-connections", options.http.max_connections,
+                  "Connections at the same time; fewer where the limit on open files is lower")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command
+      .add_option("--threads", options.http.threads,
+                  "Event loops (default: one a core); calls that take long get threads of their own")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->capture_default_str();
+  command.add_option("--log-format", options.log_format, "text or json; the log goes to standard error")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command.add_flag("--log-requests", options.http.log_requests,
+                   "Log each request: method, operation, status, bytes, microseconds, request id");
+}
+
+void prepare(ServerOptions& options) {
+  options.http.log_format = options.log_format == "json" ? server::LogFormat::kJson : server::LogFormat::kText;
+  server::configure_log(options.log_level, options.http.log_format);
+  if (options.credentials) {  // also where it is empty: a variable that is not set must not open the door
+    options.http.credentials =
+        std::make_shared<const server::AccessKeys>(server::read_access_keys(*options.credentials));
+  }
+  for (const std::string& origin : options.http.allowed_origins) {
+    if (server::is_origin_or_star(origin)) continue;
+    throw CommandError("stator: --allow-origin " + origin + " is no origin: scheme://host, scheme://host:port, or *",
+                       2);
+  }
+  if (options.http.host.empty()) {
+    throw CommandError("stator: --host needs an address to listen on (0.0.0.0 is all of them)", 2);
+  }
+}
+
+void prepare_tls(ServerOptions& options, const std::string& directory) {
+  if (!options.tls_certificate.empty()) {
+    options.http.tls = std::make_shared<const server::TlsContext>(options.tls_certificate, options.tls_key);
+  } else if (options.tls_self_signed) {
+    options.http.tls = std::make_shared<const server::TlsContext>(
+        directory.empty() ? server::make_self_signed_certificate() : server::keep_self_signed_certificate(directory));
+  }
+}
+
+void log_line(core::LogLevel level, std::string_view line) {
+  switch (level) {
+    case core::LogLevel::kInfo:
+      return spdlog::info("{}", line);
+    case core::LogLevel::kWarning:
+      return spdlog::warn("{}", line);
+    case core::LogLevel::kError:
+      return spdlog::error("{}", line);
+  }
+}
+
+std::string start_line(const server::Server& server, const std::string& verb, const std::string& what,
+                       const server::Options& options) {
+  const std::string fingerprint = options.tls == nullptr ? "" : options.tls->fingerprint();
+  if (options.log_format == server::LogFormat::kText) {
+    std::string line = fmt::format("Stator {} {} {} ({})", STATOR_VERSION, verb, server.url(), what);
+    return fingerprint.empty() ? line : line + "\nTLS certificate SHA-256 " + fingerprint;
+  }
+  std::string line = R"({"message":"serving","url":)";
+  core::append_json_string(server.url(), line);
+  line += R"(,"storage":)";
+  core::append_json_string(what, line);
+  if (!fingerprint.empty()) line += R"(,"certificate_sha256":")" + fingerprint + '"';
+  return line + R"(,"version":")" STATOR_VERSION "\"}";
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,46 @@
+#include "cli/simulate_option.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "cli/command.h"
+#include "core/api_error.h"
+
+namespace stator::cli {
+
+void add_simulate_option(CLI::App& command, std::string& file) {
+  command
+      .add_option("--simulate", file,
+                  "Let requests go wrong by the rules of this file: throttling, faults, slow replies, cut connections\n"
+                  "(docs/simulate.md)")
+      ->type_name("FILE");
+}
+
+simulate::Rules read_rules(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw CommandError("stator: cannot read " + file + ": " + std::strerror(errno));
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  try {
+    return simulate::parse_rules(text);
+  } catch (const core::ApiError& error) {
+    throw CommandError("stator: " + file + ": " + error.message, 2);
+  }
+}
+
+std::vector<server::Route> simulate_routes(simulate::Simulating& simulating) {
+  constexpr const char* kPath = "/_stator/simulate";
+  return {{.method = "GET",
+           .path = kPath,
+           .answer = [&simulating](std::string_view /*body*/, std::string& reply) { simulating.append_state(reply); }},
+          {.method = "POST",
+           .path = kPath,
+           .changes = true,
+           .answer = [&simulating](std::string_view body, std::string& reply) {
+             simulating.set_rules(simulate::parse_rules(body));
+             simulating.append_state(reply);
+           }}};
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "server/route.h"
+#include "simulate/simulating.h"
+
+/// --simulate of the commands that serve.
+namespace stator::cli {
+
+/// Adds --simulate to the command; `file` stays empty where it is not given.
+void add_simulate_option(CLI::App& command, std::string& file);
+
+/// The rules of a file. Throws CommandError: it cannot be read, or a rule is wrong.
+simulate::Rules read_rules(const std::string& file);
+
+/// `simulating` must outlive them (docs/simulate.md):
+///   GET /_stator/simulate    the rules and what they did
+///   POST /_stator/simulate   other rules
+std::vector<server::Route> simulate_routes(simulate::Simulating& simulating);
+
+}  // namespace stator::cli

@@ -1,0 +1,409 @@
+#include "simulate/simulating.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+#include "api/operations.h"
+#include "api/request_access.h"
+#include "json/members.h"
+#include "json/object_writer.h"
+#include "json/reader.h"
+#include "simulate/batches.h"
+
+namespace stator::simulate {
+namespace {
+
+using core::ErrorCode;
+
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15U;
+  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
+  return x ^ (x >> 31U);
+}
+
+/// Numbers that follow from the seed, the rule and the request's number among those that it is for.
+class Draws {
+ public:
+  Draws(std::uint64_t seed, std::size_t rule, std::uint64_t request) : state_(mix(mix(mix(seed) + rule) + request)) {}
+  /// From 0 to 1, without 0.
+  double next() {
+    state_ = mix(state_);
+    return (static_cast<double>(state_ >> 11U) + 1) * 0x1.0p-53;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// What rules ask of a request, found when it is asked for.
+class Facts {
+ public:
+  explicit Facts(const endpoint::Request& request) : request_(request) {}
+
+  bool names_table(const Names& names) {
+    find_tables();
+    return std::ranges::any_of(tables_, [&](const std::string& table) { return names.contains(table); });
+  }
+  bool names_index(const Names& names) { return names.contains(index()); }
+  bool has_key(std::string_view attribute, std::string_view prefix) {
+    parse();
+    return readable_ && has_key(root_, attribute, prefix);
+  }
+  /// The first table that it names; empty where there is none.
+  const std::string& table() {
+    find_tables();
+    static const std::string none;
+    return tables_.empty() ? none : tables_.front();
+  }
+  std::string_view index() {
+    parse();
+    std::string_view name;
+    json::Value value;
+    if (readable_ && json::find_member(object_, "IndexName", value) && value.get(name) == simdjson::SUCCESS)
+      return name;
+    return {};
+  }
+  bool writes() {
+    parse();
+    const api::Operation* const operation = api::find_operation(request_.operation);
+    return operation != nullptr && readable_ && api::effect_of(*operation, root_) == api::Effect::kWrite;
+  }
+  /// Null where it is no object.
+  const json::Object* object() {
+    parse();
+    return readable_ ? &object_ : nullptr;
+  }
+
+ private:
+  void parse() {
+    if (parsed_) return;
+    parsed_ = true;
+    try {
+      root_ = parser_.parse(request_.body, request_.padding_bytes);
+      readable_ = root_.get(object_) == simdjson::SUCCESS;
+    } catch (const core::ApiError&) {
+      readable_ = false;
+    }
+  }
+  void find_tables() {
+    parse();
+    if (tables_found_ || !readable_) return;
+    tables_found_ = true;
+    api::for_each_table(request_.operation, root_, [this](std::string_view name) { tables_.emplace_back(name); });
+  }
+  /// An attribute of that name, or a value of an expression, whose text begins so.
+  static bool has_key(const json::Value& value, std::string_view attribute, std::string_view prefix) {
+    json::Array array;
+    if (value.get(array) == simdjson::SUCCESS) {
+      return std::ranges::any_of(array, [&](const json::Value& each) { return has_key(each, attribute, prefix); });
+    }
+    json::Object object;
+    if (value.get(object) != simdjson::SUCCESS) return false;
+    for (const auto& [key, member] : object) {
+      const std::string_view name = key;
+      std::string_view text;
+      if ((name == attribute || name.starts_with(':')) && member["S"].get(text) == simdjson::SUCCESS &&
+          text.starts_with(prefix)) {
+        return true;
+      }
+      if (has_key(member, attribute, prefix)) return true;
+    }
+    return false;
+  }
+
+  const endpoint::Request& request_;
+  json::Parser parser_;
+  json::Value root_;
+  json::Object object_;
+  bool parsed_ = false;
+  bool readable_ = false;
+  bool tables_found_ = false;
+  std::vector<std::string> tables_;
+};
+
+bool fits(const When& when, const endpoint::Request& request, std::int64_t age_ms, Facts& facts) {
+  const auto among = [](const Names& names, std::string_view name) { return names.empty() || names.contains(name); };
+  if (!among(when.operations, request.operation) || !among(when.callers, request.access_key_id) ||
+      !among(when.regions, request.region)) {
+    return false;
+  }
+  if (age_ms < when.from_ms || (when.until_ms && age_ms >= *when.until_ms)) return false;
+  if (!when.tables.empty() && !facts.names_table(when.tables)) return false;
+  if (!when.indexes.empty() && !facts.names_index(when.indexes)) return false;
+  return std::ranges::all_of(when.key_prefixes,
+                             [&](const auto& prefix) { return facts.has_key(prefix.first, prefix.second); });
+}
+
+std::string iso_time(std::int64_t ms) {
+  const std::chrono::sys_seconds time{std::chrono::seconds(ms / 1000)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time - day};
+  char text[32];
+  std::snprintf(text, sizeof text, "%04d%02u%02uT%02d%02d%02dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text;
+}
+
+/// How many actions a transaction has.
+std::size_t actions_of(const json::Object* request) {
+  json::Value value;
+  json::Array actions;
+  if (request == nullptr) return 0;
+  if (!json::find_member(*request, "TransactItems", value) && !json::find_member(*request, "TransactStatements", value))
+    return 0;
+  return value.get(actions) == simdjson::SUCCESS ? actions.size() : 0;
+}
+
+/// A conflict within a transaction is a reason for which it was cancelled.
+core::ApiError cancelled_by_conflict(std::size_t actions, std::size_t conflicting) {
+  std::string names;
+  std::string reasons;
+  json::ArrayWriter list(reasons);
+  for (std::size_t i = 0; i < actions; ++i) {
+    const bool conflicts = i == conflicting;
+    names += (i == 0 ? "" : ", ") + std::string(conflicts ? "TransactionConflict" : "None");
+    list.element() += conflicts ? R"({"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"})"
+                                : R"({"Code":"None"})";
+  }
+  list.end();
+  return {ErrorCode::kTransactionCanceled,
+          "Transaction cancelled, please refer cancellation reasons for specific reasons [" + names + "]",
+          "\"CancellationReasons\":" + reasons};
+}
+
+std::string usual_message(const Failure& failure, std::int64_t now_ms) {
+  switch (failure.type.code()) {
+    case ErrorCode::kInternalServerError:
+      return "Internal server error";
+    case ErrorCode::kServiceUnavailable:
+      return "Service is unavailable. Please retry.";
+    case ErrorCode::kTransactionConflict:
+      return "Transaction is ongoing for the item";
+    case ErrorCode::kTransactionInProgress:
+      return "Transaction is in progress for the given request token";
+    case ErrorCode::kExpiredIterator:
+      return "Iterator expired. The iterator was created more than five minutes ago.";
+    case ErrorCode::kExpiredToken:
+      return "The security token included in the request is expired";
+    case ErrorCode::kUnrecognizedClient:
+      return "The security token included in the request is invalid.";
+    case ErrorCode::kInvalidSignature: {
+      if (failure.clock_skew_ms == 0) return "The request signature we calculated does not match";
+      const std::int64_t there_ms = now_ms + failure.clock_skew_ms;
+      const bool expired = failure.clock_skew_ms > 0;
+      const std::int64_t bound_ms = expired ? there_ms - 300'000 : there_ms + 300'000;
+      return std::string(expired ? "Signature expired: " : "Signature not yet current: ") + iso_time(now_ms) +
+             (expired ? " is now earlier than " : " is still later than ") + iso_time(bound_ms) + " (" +
+             iso_time(there_ms) + (expired ? " - 5 min.)" : " + 5 min.)");
+    }
+    default:
+      return "Simulated";
+  }
+}
+
+}  // namespace
+
+/// Rules under way.
+struct Simulating::Script {
+  struct Counts {
+    std::atomic<std::uint64_t> fitted{0};
+    std::atomic<std::uint64_t> acted{0};
+  };
+
+  Script(Rules given, std::int64_t now_ms) : rules(std::move(given)), since_ms(now_ms), counts(rules.rules.size()) {}
+
+  const Rules rules;
+  const std::int64_t since_ms;
+  std::vector<Counts> counts;
+};
+
+namespace {
+
+/// What is to happen to one request, of all rules together.
+struct Plan {
+  double latency_ms = 0;
+  const Failure* failure = nullptr;
+  Cut cut = Cut::kNone;
+  double unprocessed = 0;
+  std::optional<std::uint32_t> page_items;
+  std::optional<Draws> draws;  // of the rule that decides further
+};
+
+void add_to(Plan& plan, const Then& then, Draws draws) {
+  const double first = draws.next();
+  const double second = draws.next();
+  if (then.latency) plan.latency_ms += then.latency->draw_ms(first, second);
+  // The first rule that ends the request decides how.
+  if (plan.failure == nullptr && plan.cut == Cut::kNone) {
+    if (then.failure) plan.failure = &*then.failure;
+    plan.cut = then.cut;
+  }
+  if (then.unprocessed > plan.unprocessed) plan.unprocessed = then.unprocessed;
+  if (then.page_items) plan.page_items = std::min(plan.page_items.value_or(*then.page_items), *then.page_items);
+  plan.draws = draws;
+}
+
+/// The server holds the reply, so that no thread waits; others wait here.
+void hold(const endpoint::Request& request, double latency_ms) {
+  if (latency_ms <= 0) return;
+  const std::chrono::milliseconds time(std::llround(latency_ms));
+  if (request.notes != nullptr && request.notes->obeyed) {
+    request.notes->hold += time;
+    return;
+  }
+  std::this_thread::sleep_until(std::min(std::chrono::steady_clock::now() + time, request.deadline));
+}
+
+void cut_off(const endpoint::Request& request) {
+  if (request.notes != nullptr) {
+    request.notes->uncertain = true;
+    request.notes->cut = true;
+    if (request.notes->obeyed) return;
+  }
+  throw core::ApiError(ErrorCode::kServiceUnavailable, "The connection was cut, as a simulator's rule says");
+}
+
+core::ApiError make_error(const Failure& failure, const endpoint::Request& request, Facts& facts, Draws& draws,
+                          std::int64_t now_ms) {
+  core::ApiError error(failure.type, failure.message);
+  if (failure.type == ErrorCode::kTransactionConflict) {
+    const std::size_t actions = actions_of(facts.object());
+    if (actions > 0) {
+      error = cancelled_by_conflict(actions, static_cast<std::size_t>(draws.next() * static_cast<double>(actions)));
+    }
+  }
+  if (!failure.limit.empty() || failure.type == ErrorCode::kProvisionedThroughputExceeded ||
+      failure.type == ErrorCode::kThrottling || failure.type == ErrorCode::kRequestLimitExceeded) {
+    error = throttled(failure.type, failure.limit, facts.writes(), request.region, facts.table(), facts.index());
+  }
+  if (!failure.message.empty()) error.message = failure.message;
+  if (error.message.empty()) error.message = usual_message(failure, now_ms);
+  error.status = failure.status;
+  return error;
+}
+
+/// The request with pages of at most so many items.
+std::string with_limit(const json::Object& request, std::uint32_t page_items) {
+  json::Value value;
+  std::int64_t limit = page_items;
+  std::int64_t asked = 0;
+  if (json::find_member(request, "Limit", value) && value.get(asked) == simdjson::SUCCESS) {
+    if (asked <= limit) limit = asked;
+  }
+  const std::string others = json::members_without(request, {"Limit"});
+  return '{' + others + (others.empty() ? "" : ",") + "\"Limit\":" + std::to_string(limit) + '}';
+}
+
+}  // namespace
+
+Simulating::Simulating(endpoint::Endpoint& upstream, const core::Clock& clock)
+    : upstream_(upstream), clock_(clock), script_(std::make_shared<Script>(Rules{}, clock.now_ms())) {}
+
+Simulating::~Simulating() = default;
+
+void Simulating::set_rules(Rules rules) {
+  auto script = std::make_shared<Script>(std::move(rules), clock_.now_ms());
+  const std::lock_guard lock(mutex_);
+  script_ = std::move(script);
+}
+
+std::shared_ptr<Simulating::Script> Simulating::script() const {
+  const std::lock_guard lock(mutex_);
+  return script_;
+}
+
+endpoint::Effort Simulating::effort(std::string_view operation) const { return upstream_.effort(operation); }
+
+std::string Simulating::describe() const { return upstream_.describe(); }
+
+void Simulating::append_state(std::string& out) const {
+  const auto current = script();
+  json::ObjectWriter writer(out);
+  writer.integer("seed", static_cast<std::int64_t>(current->rules.seed));
+  json::ArrayWriter list(writer.key("rules"));
+  for (std::size_t i = 0; i < current->rules.rules.size(); ++i) {
+    json::ObjectWriter rule(list.element());
+    const std::string& name = current->rules.rules[i].name;
+    rule.text("name", name.empty() ? "rules[" + std::to_string(i) + "]" : name);
+    rule.integer("requests", static_cast<std::int64_t>(current->counts[i].fitted.load()));
+    rule.integer("acted", static_cast<std::int64_t>(current->counts[i].acted.load()));
+    rule.end();
+  }
+  list.end();
+  writer.end();
+}
+
+void Simulating::call(const endpoint::Request& request, std::string& reply) {
+  const auto current = script();
+  const std::vector<Rule>& rules = current->rules.rules;
+  if (rules.empty()) return upstream_.call(request, reply);
+  const std::int64_t now_ms = clock_.now_ms();
+  Facts facts(request);
+  Plan plan;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const When& when = rules[i].when;
+    if (!fits(when, request, now_ms - current->since_ms, facts)) continue;
+    Draws draws(current->rules.seed, i, current->counts[i].fitted.fetch_add(1));
+    if (draws.next() > when.probability) continue;
+    const std::uint64_t before = current->counts[i].acted.fetch_add(1);
+    if (when.first && before >= *when.first) {
+      current->counts[i].acted.fetch_sub(1);
+      continue;
+    }
+    add_to(plan, rules[i].then, draws);
+  }
+  if (!plan.draws) return upstream_.call(request, reply);
+  hold(request, plan.latency_ms);
+  const bool fails_after = plan.failure != nullptr && plan.failure->after_effect;
+  if (plan.failure != nullptr && !fails_after) throw make_error(*plan.failure, request, facts, *plan.draws, now_ms);
+  if (plan.cut == Cut::kBeforeEffect) return cut_off(request);
+
+  endpoint::Request changed = request;
+  std::string body;
+  std::string left;
+  const bool pages = request.operation == "Query" || request.operation == "Scan";
+  if (facts.object() != nullptr && plan.unprocessed > 0) {
+    auto split =
+        split_batch(request.operation, *facts.object(), [&] { return plan.draws->next() <= plan.unprocessed; });
+    // A batch of which nothing is done is throttled as a whole.
+    if (split && split->body.empty()) {
+      throw throttled(ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceeded", facts.writes(),
+                      request.region, facts.table(), {});
+    }
+    if (split) {
+      body = std::move(split->body);
+      left = std::move(split->left);
+    }
+  } else if (facts.object() != nullptr && pages && plan.page_items) {
+    body = with_limit(*facts.object(), *plan.page_items);
+  }
+  if (!body.empty()) {
+    changed.body = body;
+    changed.padding_bytes = 0;
+  }
+  const std::size_t length_before = reply.size();
+  upstream_.call(changed, reply);
+  if (!left.empty()) {
+    const std::string whole = add_left(request.operation, std::string_view(reply).substr(length_before), left);
+    reply.resize(length_before);
+    reply += whole;
+  }
+  if (fails_after) {
+    reply.resize(length_before);
+    throw make_error(*plan.failure, request, facts, *plan.draws, now_ms);
+  }
+  if (plan.cut == Cut::kAfterEffect) {
+    reply.resize(length_before);
+    cut_off(request);
+  }
+}
+
+}  // namespace stator::simulate

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "endpoint/endpoint.h"
+#include "simulate/rules.h"
+
+namespace stator::simulate {
+
+/// Another endpoint, and what goes wrong between it and its callers: throttling, faults, slow replies, cut connections,
+/// unprocessed members of batches, short pages; by rules and by seed. What happens to the n-th request that a rule is
+/// for depends on the seed and n alone, so a run whose requests come in the same order is the same.
+class Simulating : public endpoint::Endpoint {
+ public:
+  /// `upstream` must outlive it.
+  explicit Simulating(endpoint::Endpoint& upstream, const core::Clock& clock = core::Clock::system());
+  ~Simulating() override;
+  Simulating(const Simulating&) = delete;
+  Simulating& operator=(const Simulating&) = delete;
+
+  /// From now on; counts and times begin anew.
+  void set_rules(Rules rules);
+  /// Appends the rules' names with how many requests each was for and how many it did something to, as JSON.
+  void append_state(std::string& out) const;
+
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override;
+  [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override;
+  [[nodiscard]] std::string describe() const override;
+
+ private:
+  struct Script;
+  [[nodiscard]] std::shared_ptr<Script> script() const;
+
+  endpoint::Endpoint& upstream_;
+  const core::Clock& clock_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<Script> script_;
+};
+
+}  // namespace stator::simulate
