@@ -68,6 +68,7 @@ struct Session {
 /// core::ApiError or std::runtime_error on faults, which main renders as one line. Every command has a description and,
 /// in its footer, an example.
 void add_serve_command(CLI::App& root, Session& session);       // serve_command.cpp
+void add_cache_command(CLI::App& root, Session& session);       // cache_command.cpp
 void add_item_commands(CLI::App& root, Session& session);       // item_commands.cpp
 void add_read_commands(CLI::App& root, Session& session);       // read_commands.cpp
 void add_table_commands(CLI::App& root, Session& session);      // table_commands.cpp

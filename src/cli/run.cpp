@@ -158,6 +158,7 @@ void build_commands(CLI::App& root, Session& session) {
   root.set_help_flag("-h,--help", "Print this help");
   root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
   add_serve_command(root, session);
+  add_cache_command(root, session);
   add_directory_commands(root, session);
   add_item_commands(root, session);
   add_read_commands(root, session);

@@ -1,4 +1,4 @@
-"""Starts `stator serve` on a free port for a test and stops it again."""
+"""Starts `stator serve`, or another command that serves, on a free port for a test and stops it again."""
 
 import os
 import re
@@ -16,16 +16,17 @@ class StatorServer:
     ended with status 0, unless `kill` was called.
     """
 
-    def __init__(self, arguments, binary=None, start_timeout_s=20):
+    def __init__(self, arguments, binary=None, start_timeout_s=20, command="serve"):
         self.binary = binary or os.environ["STATOR_BIN"]
         self.arguments = arguments
+        self.command = command
         self.start_timeout_s = start_timeout_s
         self.killed = False
         self.lines = []
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [self.binary, "serve", "--port", "0", *self.arguments],
+            [self.binary, self.command, "--port", "0", *self.arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.url = None
         started = threading.Event()
@@ -44,7 +45,7 @@ class StatorServer:
         started.wait(self.start_timeout_s)
         if self.url is None:
             self.process.kill()
-            raise RuntimeError("stator serve did not start: " + "".join(self.lines))
+            raise RuntimeError("stator " + self.command + " did not start: " + "".join(self.lines))
         return self
 
     def kill(self):

@@ -1,0 +1,356 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "api/item_operations.h"
+#include "api/requests/batch_requests.h"
+#include "cache/canonical.h"
+#include "cache/state.h"
+#include "core/limits.h"
+#include "json/item.h"
+#include "json/object_writer.h"
+#include "json/writer.h"
+
+/// BatchGetItem: what is here is answered from here, and the upstream is asked for the rest.
+namespace stator::cache {
+namespace {
+
+struct Wanted {
+  EntryKey key;
+  json::Value wire_key;      // as in the request
+  bool answered = false;     // by `item`
+  Value item;                // null: there is none
+  std::optional<Mark> mark;  // under which the upstream is asked
+  std::optional<Store::Part> part;
+};
+
+struct Group {
+  Table* table = nullptr;
+  const Schema* schema = nullptr;
+  const api::BatchGetGroup* request = nullptr;
+  std::vector<Wanted> wanted;
+  /// What the upstream left, as it answered.
+  std::vector<std::string> unprocessed;
+};
+
+struct Batch {
+  std::vector<Group> groups;
+  api::CapacityDetail capacity = api::CapacityDetail::kNone;
+  /// Elements of the upstream's ConsumedCapacity, and the tables that they are of.
+  std::vector<std::string> capacities;
+  std::set<std::string> tables_with_capacity;
+};
+
+/// False: not the cache's to answer.
+bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& request, bool at_once, Batch& batch) {
+  batch.capacity = request.capacity;
+  for (const api::BatchGetGroup& requested : request.groups) {
+    const std::string_view name = requested.requested_name;
+    Group& group = batch.groups.emplace_back();
+    group.request = &requested;
+    group.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
+    group.schema = group.table == nullptr ? nullptr : group.table->schema.load();
+    if (group.schema == nullptr || group.table->lifetime_ms(ReadKind::kItem) == 0) return false;
+    std::size_t i = 0;
+    for (const json::Value wire_key : requested.members.required_array("Keys")) {
+      const auto key = canonical_key(*group.schema, requested.keys.at(i++));
+      if (!key) return false;
+      Wanted& wanted = group.wanted.emplace_back();
+      wanted.key = make_entry_key(name, kItemEntry, *key);
+      wanted.wire_key = wire_key;
+    }
+  }
+  return true;
+}
+
+/// Takes what is here. Returns how many keys are missing.
+std::size_t find_all(State& state, std::string_view caller, Batch& batch) {
+  const std::int64_t now_ms = state.now_ms();
+  std::size_t missing = 0;
+  std::size_t bytes = 0;
+  for (Group& group : batch.groups) {
+    for (Wanted& wanted : group.wanted) {
+      Found found;
+      if (!group.request->consistent_read) found = state.store.find(wanted.key, caller, now_ms);
+      wanted.answered = found.freshness == Freshness::kFresh;
+      // The upstream knows what to leave out of a reply that would be too large.
+      bytes += wanted.answered && found.value != nullptr ? found.value->size() : 0;
+      if (wanted.answered && bytes > core::kMaxBatchReplySizeBytes) wanted.answered = false;
+      if (wanted.answered) {
+        wanted.item = std::move(found.value);
+      } else {
+        ++missing;
+      }
+    }
+  }
+  return missing;
+}
+
+void take_marks(State& state, std::string_view caller, Batch& batch) {
+  const std::int64_t now_ms = state.now_ms();
+  for (Group& group : batch.groups) {
+    const bool consistent = group.request->consistent_read;
+    for (Wanted& wanted : group.wanted) {
+      if (wanted.answered) continue;
+      wanted.mark = take_mark(state.fences->of_item(wanted.key), group.table->whole, now_ms, consistent);
+      if (wanted.mark && !consistent) wanted.part.emplace(state.store.join(wanted.key, caller, *wanted.mark));
+    }
+  }
+}
+
+bool waits_for_another(const Wanted& wanted) { return wanted.part && !wanted.part->leads(); }
+
+/// The request for what is missing and nobody else is asking for; empty where that is nothing. Whole items are asked
+/// for, so that they answer whatever part is asked for next.
+std::string missing_body(const Batch& batch) {
+  std::string tables;
+  json::ObjectWriter writer(tables);
+  for (const Group& group : batch.groups) {
+    std::string keys;
+    for (const Wanted& wanted : group.wanted) {
+      if (wanted.answered || waits_for_another(wanted)) continue;
+      keys += keys.empty() ? "" : ",";
+      keys += simdjson::minify(wanted.wire_key);
+    }
+    if (keys.empty()) continue;
+    std::string& out = writer.member(group.request->requested_name);
+    out += group.request->consistent_read ? R"({"ConsistentRead":true,"Keys":[)" : R"({"Keys":[)";
+    out += keys + "]}";
+  }
+  if (writer.empty()) return {};
+  writer.end();
+  std::string body = R"({"RequestItems":)" + tables;
+  if (batch.capacity != api::CapacityDetail::kNone) {
+    body += batch.capacity == api::CapacityDetail::kTotal ? R"(,"ReturnConsumedCapacity":"TOTAL")"
+                                                          : R"(,"ReturnConsumedCapacity":"INDEXES")";
+  }
+  return body + '}';
+}
+
+void keep(State& state, std::string_view caller, const Group& group, Wanted& wanted, std::int64_t now_ms) {
+  if (!wanted.mark) return;
+  if (group.request->consistent_read && !wanted.mark->own->renew(wanted.mark->own_version)) return;
+  state.store.keep(wanted.key, caller, wanted.item, now_ms + group.table->lifetime_ms(ReadKind::kItem), *wanted.mark,
+                   Store::Validity::kUntilDropped);
+  if (wanted.part && wanted.part->leads()) wanted.part->land(wanted.item);
+}
+
+Wanted* find_wanted(Group& group, const std::string& canonical) {
+  const EntryKey key = make_entry_key(group.table->name, kItemEntry, canonical);
+  const auto found =
+      std::ranges::find_if(group.wanted, [&](const Wanted& wanted) { return wanted.key.text == key.text; });
+  return found == group.wanted.end() ? nullptr : &*found;
+}
+
+/// The upstream answered what nobody here understands: the caller may.
+struct Unreadable {};
+
+Value stored_item(const json::Value& wire) {
+  json::Object object;
+  if (wire.get(object) != simdjson::SUCCESS) throw Unreadable();
+  try {
+    return std::make_shared<const std::string>(json::normalise_item(object).json);
+  } catch (const core::ApiError&) {
+    throw Unreadable();
+  }
+}
+
+/// Which of a group's keys the upstream left.
+std::set<const Wanted*> read_unprocessed(Group& group, const json::Object& unprocessed) {
+  std::set<const Wanted*> left;
+  json::Value of_table;
+  json::Array keys;
+  if (!json::find_member(unprocessed, group.request->requested_name, of_table)) return left;
+  if (of_table["Keys"].get(keys) != simdjson::SUCCESS) throw Unreadable();
+  for (const json::Value key : keys) {
+    json::Object attributes;
+    if (key.get(attributes) != simdjson::SUCCESS) throw Unreadable();
+    const auto canonical = canonical_key(*group.schema, api::read_key_attributes(attributes));
+    if (canonical) left.insert(find_wanted(group, *canonical));
+    group.unprocessed.emplace_back(simdjson::minify(key));
+  }
+  return left;
+}
+
+/// Asks for what nobody else asks for, and takes what comes.
+void ask(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
+  const std::string body = missing_body(batch);
+  if (body.empty()) return;
+  const std::int64_t now_ms = state.now_ms();
+  endpoint::ReplyNotes notes;
+  const std::string text = state.ask_upstream(incoming.request, body, notes);
+  BorrowedParser parser;
+  json::Object reply;
+  json::Object responses;
+  json::Object unprocessed;
+  json::Value member;
+  if (parser->parse(text).get(reply) != simdjson::SUCCESS || !json::find_member(reply, "Responses", member) ||
+      member.get(responses) != simdjson::SUCCESS) {
+    throw Unreadable();
+  }
+  const bool has_unprocessed =
+      json::find_member(reply, "UnprocessedKeys", member) && member.get(unprocessed) == simdjson::SUCCESS;
+  for (Group& group : batch.groups) {
+    std::set<const Wanted*> left;
+    if (has_unprocessed) left = read_unprocessed(group, unprocessed);
+    std::set<const Wanted*> found;
+    json::Array items;
+    if (json::find_member(responses, group.request->requested_name, member)) {
+      if (member.get(items) != simdjson::SUCCESS) throw Unreadable();
+      for (const json::Value element : items) {
+        Value item = stored_item(element);
+        const auto canonical = canonical_key_of_item(*group.schema, *item);
+        Wanted* const wanted = canonical ? find_wanted(group, *canonical) : nullptr;
+        if (wanted == nullptr) throw Unreadable();
+        wanted->item = std::move(item);
+        found.insert(wanted);
+      }
+    }
+    for (Wanted& wanted : group.wanted) {
+      if (wanted.answered || waits_for_another(wanted) || left.contains(&wanted)) continue;
+      wanted.answered = true;
+      keep(state, caller, group, wanted, now_ms);
+    }
+  }
+  json::Array capacities;
+  if (json::find_member(reply, "ConsumedCapacity", member) && member.get(capacities) == simdjson::SUCCESS) {
+    for (const json::Value capacity : capacities) {
+      std::string_view table;
+      if (capacity["TableName"].get(table) == simdjson::SUCCESS) batch.tables_with_capacity.emplace(table);
+      batch.capacities.emplace_back(simdjson::minify(capacity));
+    }
+  }
+}
+
+/// Waits for what others ask for. True: some of it has to be asked for after all.
+bool await_others(const Incoming& incoming, Batch& batch) {
+  bool again = false;
+  for (Group& group : batch.groups) {
+    for (Wanted& wanted : group.wanted) {
+      if (wanted.answered || !waits_for_another(wanted)) continue;
+      wanted.answered = wanted.part->wait(incoming.request.deadline, wanted.item) == Flight::Outcome::kLanded;
+      if (wanted.answered) continue;
+      wanted.part.reset();
+      again = true;
+    }
+  }
+  return again;
+}
+
+/// Takes expired items for what is missing, where that was asked for. False: some is missing still.
+bool take_stale(State& state, std::string_view caller, Batch& batch) {
+  if (state.options.stale_if_error_ms == 0) return false;
+  const std::int64_t now_ms = state.now_ms() - state.options.stale_if_error_ms;
+  for (Group& group : batch.groups) {
+    for (Wanted& wanted : group.wanted) {
+      if (wanted.answered) continue;
+      Found found;
+      if (!group.request->consistent_read) found = state.store.find(wanted.key, caller, now_ms);
+      if (found.freshness != Freshness::kFresh) return false;
+      wanted.item = std::move(found.value);
+      wanted.answered = true;
+      group.table->count(ReadKind::kItem).stale.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  return true;
+}
+
+bool has_projection(const Batch& batch) {
+  return std::ranges::any_of(batch.groups, [](const Group& group) { return group.request->projection.has_value(); });
+}
+
+/// Has all that is missing read, here or by others.
+void read_missing(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
+  take_marks(state, caller, batch);
+  ask(state, incoming, caller, batch);
+  for (Group& group : batch.groups) {
+    // What the upstream left is in its place in the reply already.
+    for (Wanted& wanted : group.wanted) wanted.answered = wanted.answered || !waits_for_another(wanted);
+  }
+  if (await_others(incoming, batch)) ask(state, incoming, caller, batch);
+}
+
+void append_unprocessed(const Group& group, std::string& out) {
+  json::ObjectWriter writer(out);
+  for (const char* const name :
+       {"AttributesToGet", "ConsistentRead", "ExpressionAttributeNames", "ProjectionExpression"}) {
+    json::Value value;
+    if (json::find_member(group.request->members.json(), name, value)) writer.key(name) += simdjson::minify(value);
+  }
+  json::ArrayWriter keys(writer.key("Keys"));
+  for (const std::string& key : group.unprocessed) keys.element() += key;
+  keys.end();
+  writer.end();
+}
+
+void append_reply(const Batch& batch, std::string& reply) {
+  json::ObjectWriter writer(reply);
+  json::ObjectWriter responses(writer.key("Responses"));
+  std::string unprocessed_json;
+  json::ObjectWriter unprocessed(unprocessed_json);
+  for (const Group& group : batch.groups) {
+    json::ArrayWriter items(responses.member(group.request->requested_name));
+    for (const Wanted& wanted : group.wanted) {
+      if (wanted.answered && wanted.item != nullptr)
+        api::append_item(*wanted.item, group.request->projection, items.element());
+    }
+    items.end();
+    if (group.unprocessed.empty()) continue;
+    append_unprocessed(group, unprocessed.member(group.request->requested_name));
+  }
+  responses.end();
+  unprocessed.end();
+  writer.key("UnprocessedKeys") += unprocessed_json;
+  if (batch.capacity != api::CapacityDetail::kNone) {
+    json::ArrayWriter capacities(writer.key("ConsumedCapacity"));
+    for (const std::string& capacity : batch.capacities) capacities.element() += capacity;
+    for (const Group& group : batch.groups) {
+      if (batch.tables_with_capacity.contains(group.table->name)) continue;
+      append_no_capacity(group.table->name, batch.capacity, capacities.element());
+    }
+    capacities.end();
+  }
+  writer.end();
+}
+
+void count(const Batch& batch) {
+  for (const Group& group : batch.groups) {
+    Counters& counters = group.table->count(ReadKind::kItem);
+    for (const Wanted& wanted : group.wanted) {
+      auto& counter = group.request->consistent_read ? counters.passed
+                      : wanted.answered              ? counters.hits
+                                                     : counters.misses;
+      counter.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+}  // namespace
+
+Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+  const api::BatchGetItem request = understand([&] { return api::read_batch_get_item(incoming.members); });
+  Batch batch;
+  if (!resolve(state, incoming, request, at_once, batch)) return at_once ? Answer::kWouldWait : Answer::kPass;
+  const std::string_view caller = state.caller_of(incoming.request);
+  const std::size_t missing = find_all(state, caller, batch);
+  if (missing != 0 && at_once) return Answer::kWouldWait;
+  count(batch);
+  note(incoming.request, missing == 0 ? how::kHit : how::kMiss);
+  if (missing != 0) {
+    try {
+      read_missing(state, incoming, caller, batch);
+    } catch (const Unreadable&) {
+      return Answer::kPass;
+    } catch (const core::ApiError& error) {
+      // Policies may allow certain attributes only.
+      if (error.type == core::ErrorCode::kAccessDenied && has_projection(batch)) return Answer::kPass;
+      if (!is_outage(error) || !take_stale(state, caller, batch)) throw;
+      note(incoming.request, how::kStale);
+    }
+  }
+  append_reply(batch, reply);
+  return Answer::kDone;
+}
+
+}  // namespace stator::cache

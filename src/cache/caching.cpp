@@ -1,0 +1,211 @@
+#include "cache/caching.h"
+
+#include <algorithm>
+
+#include "api/request_access.h"
+#include "api/requests/key_attributes.h"
+#include "api/shape.h"
+#include "cache/canonical.h"
+#include "cache/state.h"
+#include "json/object_writer.h"
+
+namespace stator::cache {
+namespace {
+
+bool is_cached_read(std::string_view operation) {
+  return operation == "GetItem" || operation == "BatchGetItem" || operation == "Query" || operation == "Scan";
+}
+
+bool writes_items(std::string_view operation) {
+  return operation == "PutItem" || operation == "UpdateItem" || operation == "DeleteItem" ||
+         operation == "BatchWriteItem" || operation == "TransactWriteItems";
+}
+
+/// Whether the cache understands all of the request. One that is faulty is the upstream's to refuse, in its own words.
+bool is_understood(const api::Operation& operation, const json::Value& value, json::Object& object) {
+  if (value.get(object) != simdjson::SUCCESS) return false;
+  try {
+    // A table's ARN may be of another account.
+    return api::check_shape(operation, object).table_arns.empty() && has_only_known_members(*operation.input, value);
+  } catch (const core::ApiError&) {
+    return false;
+  }
+}
+
+Answer read(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+  const std::string_view operation = incoming.operation.name;
+  if (operation == "GetItem") return get_item(state, incoming, at_once, reply);
+  if (operation == "BatchGetItem") return batch_get_item(state, incoming, at_once, reply);
+  return read_page(state, incoming, at_once, reply);
+}
+
+void pass(State& state, const endpoint::Request& request, std::string& reply) {
+  endpoint::ReplyNotes notes;
+  reply += state.ask_upstream(request, request.body, notes);
+  note(request, how::kPass);
+}
+
+}  // namespace
+
+Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
+    : upstream_(std::move(upstream)), state_(std::make_unique<State>(*upstream_, std::move(options))) {}
+
+Caching::~Caching() = default;
+
+endpoint::Effort Caching::effort(std::string_view operation) const {
+  return is_cached_read(operation) ? endpoint::Effort::kMayWait : upstream_->effort(operation);
+}
+
+std::string Caching::describe() const { return "a cache before " + upstream_->describe(); }
+
+void Caching::clear() { state_->store.clear(); }
+
+bool Caching::answer_at_once(const endpoint::Request& request, std::string& reply) {
+  const api::Operation* const operation = api::find_operation(request.operation);
+  if (operation == nullptr || !is_cached_read(request.operation) || request.service != endpoint::Service::kDynamoDb) {
+    return false;
+  }
+  const std::size_t length_before = reply.size();
+  try {
+    BorrowedParser parser;
+    json::Object object;
+    const json::Value value = parser->parse(request.body, request.padding_bytes);
+    if (!is_understood(*operation, value, object)) return false;
+    const Incoming incoming{request, *operation, api::Members(object)};
+    return read(*state_, incoming, true, reply) == Answer::kDone;
+  } catch (const NotUnderstood&) {
+    return false;
+  } catch (const core::ApiError&) {
+    reply.resize(length_before);
+    return false;
+  }
+}
+
+void Caching::call(const endpoint::Request& request, std::string& reply) {
+  State& state = *state_;
+  const api::Operation* const operation =
+      request.service == endpoint::Service::kDynamoDb ? api::find_operation(request.operation) : nullptr;
+  if (request.service != endpoint::Service::kDynamoDb) return pass(state, request, reply);
+  note(request, how::kPass);
+  BorrowedParser parser;
+  json::Object object;
+  json::Value value;
+  try {
+    value = parser->parse(request.body, request.padding_bytes);
+  } catch (const core::ApiError&) {
+    return pass(state, request, reply);  // no JSON: refused by whoever reads it
+  }
+  if (operation == nullptr) return write_tables(state, request, nullptr, reply);
+  const bool reads = api::effect_of(*operation, value) == api::Effect::kRead;
+  const bool concerns_items =
+      is_cached_read(request.operation) || writes_items(request.operation) || request.operation == "TransactGetItems";
+  if (concerns_items && is_understood(*operation, value, object)) {
+    const Incoming incoming{request, *operation, api::Members(object)};
+    try {
+      if (!reads) return write_items(state, incoming, reply);
+      const Answer answer = request.operation == "TransactGetItems" ? transact_get_items(state, incoming, reply)
+                                                                    : read(state, incoming, false, reply);
+      if (answer == Answer::kDone) return;
+    } catch (const NotUnderstood&) {
+    }
+  }
+  if (reads) return pass(state, request, reply);
+  write_tables(state, request, &value, reply);
+}
+
+std::vector<std::string> Caching::tables() const {
+  std::vector<std::string> names;
+  for (const Table* const table : state_->tables.all()) names.push_back(table->name);
+  return names;
+}
+
+void Caching::set_followed(std::string_view name, bool followed) {
+  Table* const table = state_->tables.find_any(name);
+  if (table == nullptr) return;
+  table->followed.store(followed);
+  table->whole.note_change();
+}
+
+void Caching::note_change(std::string_view name, const json::Object& record) {
+  Table* const table = state_->tables.find_any(name);
+  if (table == nullptr) return;
+  const std::int64_t now_ms = state_->now_ms();
+  const Doubt doubt{.settles_ms = now_ms + state_->options.settle_ms};
+  table->records.fetch_add(1, std::memory_order_relaxed);
+  const Schema* const schema = table->schema.load();
+  json::Object change;
+  json::Object keys;
+  json::Value member;
+  std::optional<std::string> key;
+  try {
+    if (schema != nullptr && json::find_member(record, "dynamodb", member) && member.get(change) == simdjson::SUCCESS &&
+        json::find_member(change, "Keys", member) && member.get(keys) == simdjson::SUCCESS) {
+      key = canonical_key(*schema, api::read_key_attributes(keys));
+    }
+  } catch (const core::ApiError&) {
+    // A key that is none here: something is different from what was learnt.
+  }
+  if (!key) {
+    table->whole.note_change(doubt);
+    return;
+  }
+  double seconds = 0;
+  if (json::find_member(change, "ApproximateCreationDateTime", member) && member.get(seconds) == simdjson::SUCCESS) {
+    table->lag_ms.store(std::max<std::int64_t>(0, now_ms - static_cast<std::int64_t>(seconds * 1000)));
+  }
+  std::string_view kind;
+  const bool removed =
+      json::find_member(record, "eventName", member) && member.get(kind) == simdjson::SUCCESS && kind == "REMOVE";
+  Value image;
+  const bool known = removed || (json::find_member(change, "NewImage", member) && read_item(change, "NewImage", image));
+  const EntryKey entry = make_entry_key(table->name, kItemEntry, *key);
+  if (!state_->store.note_change(entry, known, image)) return;
+  table->dropped.fetch_add(1, std::memory_order_relaxed);
+  // Who read before, and keeps after, comes too late.
+  state_->fences->of_item(entry).note_change(doubt);
+  state_->fences->of_partition(make_entry_key(table->name, kPartition, canonical_partition(*key))).note_change(doubt);
+  table->any_item.note_change(doubt);
+  // A reader may have kept it between the two.
+  state_->store.drop(entry);
+}
+
+void Caching::append_statistics(std::string& out) const {
+  const Store::Totals totals = state_->store.totals();
+  json::ObjectWriter writer(out);
+  writer.text("upstream", upstream_->describe());
+  writer.integer("upstream_requests", static_cast<std::int64_t>(state_->upstream_calls.load()));
+  writer.integer("entries", static_cast<std::int64_t>(totals.entries));
+  writer.integer("bytes", static_cast<std::int64_t>(totals.size_bytes));
+  writer.integer("capacity_bytes", static_cast<std::int64_t>(totals.capacity_bytes));
+  writer.integer("evicted", static_cast<std::int64_t>(totals.evicted));
+  writer.integer("refused_fills", static_cast<std::int64_t>(totals.refused));
+  writer.integer("joined", static_cast<std::int64_t>(totals.joined));
+  json::ArrayWriter tables(writer.key("tables"));
+  for (Table* const table : state_->tables.all()) {
+    json::ObjectWriter of_table(tables.element());
+    of_table.text("table", table->name);
+    for (std::size_t i = 0; i < kReadKinds; ++i) {
+      const auto kind = static_cast<ReadKind>(i);
+      const Counters& counters = table->count(kind);
+      json::ObjectWriter of_kind(of_table.key(read_kind_name(kind)));
+      of_kind.integer("hit", static_cast<std::int64_t>(counters.hits.load()));
+      of_kind.integer("miss", static_cast<std::int64_t>(counters.misses.load()));
+      of_kind.integer("stale", static_cast<std::int64_t>(counters.stale.load()));
+      of_kind.integer("pass", static_cast<std::int64_t>(counters.passed.load()));
+      of_kind.integer("ttl_ms", table->lifetime_ms(kind));
+      of_kind.end();
+    }
+    if (table->followed.load()) {
+      json::ObjectWriter stream(of_table.key("stream"));
+      stream.integer("records", static_cast<std::int64_t>(table->records.load()));
+      stream.integer("dropped", static_cast<std::int64_t>(table->dropped.load()));
+      stream.integer("lag_ms", table->lag_ms.load());
+      stream.end();
+    }
+    of_table.end();
+  }
+  tables.end();
+  writer.end();
+}
+
+}  // namespace stator::cache

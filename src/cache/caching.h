@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/options.h"
+#include "endpoint/endpoint.h"
+#include "json/reader.h"
+
+namespace stator::cache {
+
+struct State;
+
+/// Another endpoint with a cache before it: read-through, write-through. docs/cache.md has what callers may rely on.
+/// ReplyNotes::cache says how each request was answered.
+class Caching : public endpoint::Endpoint {
+ public:
+  Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options);
+  ~Caching() override;
+  Caching(const Caching&) = delete;
+  Caching& operator=(const Caching&) = delete;
+
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override;
+  bool answer_at_once(const endpoint::Request& request, std::string& reply) override;
+  [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override;
+  [[nodiscard]] std::string describe() const override;
+
+  /// Appends what was hit and missed, by table and operation, as JSON (docs/cache.md, "Watching it").
+  void append_statistics(std::string& out) const;
+  /// Forgets all entries.
+  void clear();
+
+  // For who follows the tables' streams:
+  /// The tables that requests were made to.
+  [[nodiscard]] std::vector<std::string> tables() const;
+  /// A record of the table's stream, as GetRecords has it: drops what it makes void. What was written through here is
+  /// known already, where the record has the new image.
+  void note_change(std::string_view table, const json::Object& record);
+  /// Whether the table's changes are known here from now on; drops what may have changed until now.
+  void set_followed(std::string_view table, bool followed);
+
+ private:
+  std::unique_ptr<endpoint::Endpoint> upstream_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace stator::cache

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/intrusive/list.hpp>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+/// What leaves a full cache first.
+namespace stator::cache {
+
+/// What an entry needs to be in an eviction queue.
+struct Evictable : boost::intrusive::list_base_hook<> {
+  std::uint64_t hash = 0;      // of its key
+  std::size_t size_bytes = 0;  // what it is charged; of one in a queue changed by `resize`
+  std::uint8_t uses = 0;       // since it last moved, at most kMostUses
+  bool in_main = false;
+};
+
+/// S3-FIFO: a newcomer waits in a small queue, and goes on to the main one only if it was used there; the hashes of
+/// those that were not are remembered for a while, and a key that comes again soon goes to the main queue at once. A
+/// hit writes one byte and moves nothing. Chosen by measurement (bench/README.md, "Caches"). Source: Yang and others,
+/// "FIFO queues are all you need for cache eviction", SOSP 2023. Not for two threads at once.
+class EvictionQueue {
+ public:
+  explicit EvictionQueue(std::size_t capacity_bytes)
+      : small_limit_bytes_(capacity_bytes / 10), forgotten_(slots_for(capacity_bytes)) {}
+
+  void insert(Evictable& entry) {
+    entry.uses = 0;
+    entry.in_main = was_forgotten(entry.hash);
+    push(entry);
+  }
+  static void touch(Evictable& entry) {
+    if (entry.uses < kMostUses) ++entry.uses;
+  }
+  void remove(Evictable& entry) {
+    (entry.in_main ? main_ : small_).erase(Queue::s_iterator_to(entry));
+    (entry.in_main ? main_bytes_ : small_bytes_) -= entry.size_bytes;
+  }
+  void resize(Evictable& entry, std::size_t size_bytes) {
+    std::size_t& bytes = entry.in_main ? main_bytes_ : small_bytes_;
+    bytes += size_bytes - entry.size_bytes;
+    entry.size_bytes = size_bytes;
+  }
+  [[nodiscard]] std::size_t size_bytes() const { return small_bytes_ + main_bytes_; }
+  [[nodiscard]] bool empty() const { return small_.empty() && main_.empty(); }
+
+  /// Takes the next entry to go out of its queue. There must be one.
+  Evictable& evict() {
+    assert(!empty());
+    while (true) {
+      if (!small_.empty() && (small_bytes_ > small_limit_bytes_ || main_.empty())) {
+        Evictable& oldest = small_.front();
+        remove(oldest);
+        if (oldest.uses == 0) {
+          remember(oldest.hash);
+          return oldest;
+        }
+        oldest.uses = 0;
+        oldest.in_main = true;
+        push(oldest);
+      } else {
+        Evictable& oldest = main_.front();
+        remove(oldest);
+        if (oldest.uses == 0) return oldest;
+        --oldest.uses;
+        push(oldest);
+      }
+    }
+  }
+
+ private:
+  using Queue = boost::intrusive::list<Evictable>;
+  static constexpr std::uint8_t kMostUses = 3;
+  static constexpr std::size_t kBytesPerSlot = 1024;
+
+  /// A hash's upper half and when it was forgotten; two hashes in one slot make the older one unknown.
+  struct Forgotten {
+    std::uint32_t hash = 0;
+    std::uint32_t number = 0;
+  };
+
+  static std::size_t slots_for(std::size_t capacity_bytes) {
+    std::size_t slots = 64;
+    while (slots < capacity_bytes / kBytesPerSlot) slots *= 2;
+    return slots;
+  }
+  void push(Evictable& entry) {
+    (entry.in_main ? main_ : small_).push_back(entry);
+    (entry.in_main ? main_bytes_ : small_bytes_) += entry.size_bytes;
+  }
+  void remember(std::uint64_t hash) {
+    forgotten_[hash % forgotten_.size()] = {static_cast<std::uint32_t>(hash >> 32U), ++forgotten_count_};
+  }
+  [[nodiscard]] bool was_forgotten(std::uint64_t hash) const {
+    const Forgotten& slot = forgotten_[hash % forgotten_.size()];
+    // As many as the main queue has: those that would still be here if all the room were one queue.
+    const auto lately = static_cast<std::uint32_t>(std::max<std::size_t>(main_.size(), 16));
+    return slot.number != 0 && slot.hash == static_cast<std::uint32_t>(hash >> 32U) &&
+           forgotten_count_ - slot.number < lately;
+  }
+
+  std::size_t small_limit_bytes_;
+  Queue small_;
+  Queue main_;
+  std::size_t small_bytes_ = 0;
+  std::size_t main_bytes_ = 0;
+  std::vector<Forgotten> forgotten_;
+  std::uint32_t forgotten_count_ = 0;
+};
+
+}  // namespace stator::cache

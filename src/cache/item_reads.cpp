@@ -1,0 +1,226 @@
+#include "api/item_operations.h"
+#include "api/requests/item_requests.h"
+#include "api/requests/transaction_requests.h"
+#include "cache/canonical.h"
+#include "cache/state.h"
+#include "json/item.h"
+#include "json/members.h"
+#include "json/object_writer.h"
+
+/// GetItem and TransactGetItems.
+namespace stator::cache {
+namespace {
+
+/// A GetItem that the cache may answer.
+struct ItemRead {
+  Table* table;
+  api::GetItem get;
+  EntryKey key;
+  bool rewritten = false;  // the upstream was asked for the whole item
+};
+
+void append_reply(const ItemRead& read, const Value& item, std::string& reply) {
+  json::ObjectWriter writer(reply);
+  if (item != nullptr) api::append_item(*item, read.get.projection, writer.key("Item"));
+  if (read.get.capacity != api::CapacityDetail::kNone) {
+    append_no_capacity(read.table->name, read.get.capacity, writer.key("ConsumedCapacity"));
+  }
+  writer.end();
+}
+
+/// The body that asks for the whole item: it costs as many capacity units, and answers whatever part is asked for next.
+std::string whole_item_body(const json::Object& request) {
+  return '{' + json::members_without(request, {"ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"}) +
+         '}';
+}
+
+/// What the upstream answered: the item to keep, if it can be kept, and the reply to the caller.
+struct Answered {
+  bool keepable = false;
+  Value item;
+};
+
+Answered read_answer(const ItemRead& read, const std::string& text, std::string& reply) {
+  Answered answered;
+  BorrowedParser parser;
+  json::Object object;
+  if (parser->parse(text).get(object) == simdjson::SUCCESS) {
+    answered.keepable = (read.rewritten || !read.get.projection) && read_item(object, "Item", answered.item);
+  }
+  if (!read.rewritten) {
+    reply += text;
+    return answered;
+  }
+  if (!answered.keepable) {
+    throw core::ApiError(core::ErrorCode::kInternalServerError, "The upstream's item could not be read");
+  }
+  std::string rest = json::members_without(object, {"Item"});
+  json::ObjectWriter writer(reply);
+  if (answered.item != nullptr) api::append_item(*answered.item, read.get.projection, writer.key("Item"));
+  if (!rest.empty()) (reply += writer.empty() ? "{" : ",") += rest + '}';
+  if (rest.empty()) writer.end();
+  return answered;
+}
+
+/// Asks the upstream; the caller keeps the item.
+Answered fetch(State& state, const Incoming& incoming, ItemRead& read, std::string& reply) {
+  endpoint::ReplyNotes notes;
+  read.rewritten = read.get.projection.has_value();
+  const std::size_t length_before = reply.size();
+  if (read.rewritten) {
+    try {
+      return read_answer(read, state.ask_upstream(incoming.request, whole_item_body(incoming.members.json()), notes),
+                         reply);
+    } catch (const core::ApiError& error) {
+      // Policies may allow certain attributes only.
+      if (error.type != core::ErrorCode::kAccessDenied) throw;
+      reply.resize(length_before);
+      read.rewritten = false;
+    }
+  }
+  return read_answer(read, state.ask_upstream(incoming.request, incoming.request.body, notes), reply);
+}
+
+void read_consistently(State& state, const Incoming& incoming, const ItemRead& read, std::string& reply) {
+  const std::int64_t now_ms = state.now_ms();
+  Fence& fence = state.fences->of_item(read.key);
+  auto mark = take_mark(fence, read.table->whole, now_ms, true);
+  endpoint::ReplyNotes notes;
+  const Answered answered =
+      read_answer(read, state.ask_upstream(incoming.request, incoming.request.body, notes), reply);
+  read.table->count(ReadKind::kItem).passed.fetch_add(1, std::memory_order_relaxed);
+  note(incoming.request, how::kPass);
+  // Readers that began before this one may know less: their marks end here.
+  if (!answered.keepable || !mark || !fence.renew(mark->own_version)) return;
+  state.store.keep(read.key, state.caller_of(incoming.request), answered.item,
+                   now_ms + read.table->lifetime_ms(ReadKind::kItem), *mark, Store::Validity::kUntilDropped);
+}
+
+/// What is expired, where the upstream fails and that was asked for. False: there is nothing, or it is too old.
+bool answer_stale(State& state, const Incoming& incoming, const ItemRead& read, std::string& reply) {
+  if (state.options.stale_if_error_ms == 0) return false;
+  const Found found =
+      state.store.find(read.key, state.caller_of(incoming.request), state.now_ms() - state.options.stale_if_error_ms);
+  if (found.freshness != Freshness::kFresh) return false;
+  append_reply(read, found.value, reply);
+  read.table->count(ReadKind::kItem).stale.fetch_add(1, std::memory_order_relaxed);
+  note(incoming.request, how::kStale);
+  return true;
+}
+
+void read_through(State& state, const Incoming& incoming, ItemRead& read, std::string& reply) {
+  Counters& counters = read.table->count(ReadKind::kItem);
+  counters.misses.fetch_add(1, std::memory_order_relaxed);
+  note(incoming.request, how::kMiss);
+  const std::string_view caller = state.caller_of(incoming.request);
+  const std::int64_t now_ms = state.now_ms();
+  const auto mark = take_mark(state.fences->of_item(read.key), read.table->whole, now_ms, false);
+  Store::Part part;
+  if (mark) {
+    Store::Part joined = state.store.join(read.key, caller, *mark);
+    if (!joined.leads()) {
+      Value item;
+      try {
+        if (joined.wait(incoming.request.deadline, item) == Flight::Outcome::kLanded) {
+          return append_reply(read, item, reply);
+        }
+      } catch (const core::ApiError& error) {
+        if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
+        throw;
+      }
+    } else {
+      const std::size_t length_before = reply.size();
+      try {
+        const Answered answered = fetch(state, incoming, read, reply);
+        if (!answered.keepable) return;
+        state.store.keep(read.key, caller, answered.item, now_ms + read.table->lifetime_ms(ReadKind::kItem),
+                         joined.mark(), Store::Validity::kUntilDropped);
+        joined.land(answered.item);
+      } catch (const core::ApiError& error) {
+        reply.resize(length_before);
+        // Whoever waits has a deadline of its own.
+        if (std::chrono::steady_clock::now() < incoming.request.deadline) joined.fail(error);
+        if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
+        throw;
+      }
+      return;
+    }
+  }
+  try {
+    fetch(state, incoming, read, reply);
+  } catch (const core::ApiError& error) {
+    if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
+    throw;
+  }
+}
+
+}  // namespace
+
+Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+  ItemRead read{.table = nullptr, .get = understand([&] { return api::read_get_item(incoming.members); }), .key = {}};
+  const std::string_view name = *incoming.members.text("TableName");
+  read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
+  if (read.table == nullptr) return at_once ? Answer::kWouldWait : Answer::kPass;
+  if (read.table->lifetime_ms(ReadKind::kItem) == 0) return at_once ? Answer::kWouldWait : Answer::kPass;
+  const Schema* const schema = read.table->schema.load();
+  const auto key = schema == nullptr ? std::nullopt : canonical_key(*schema, read.get.key);
+  if (!key) return at_once ? Answer::kWouldWait : Answer::kPass;
+  read.key = make_entry_key(name, kItemEntry, *key);
+  if (read.get.consistent_read) {
+    if (at_once) return Answer::kWouldWait;
+    read_consistently(state, incoming, read, reply);
+    return Answer::kDone;
+  }
+  const Found found = state.store.find(read.key, state.caller_of(incoming.request), state.now_ms());
+  if (found.freshness == Freshness::kFresh) {
+    append_reply(read, found.value, reply);
+    read.table->count(ReadKind::kItem).hits.fetch_add(1, std::memory_order_relaxed);
+    note(incoming.request, how::kHit);
+    return Answer::kDone;
+  }
+  if (at_once) return Answer::kWouldWait;
+  read_through(state, incoming, read, reply);
+  return Answer::kDone;
+}
+
+Answer transact_get_items(State& state, const Incoming& incoming, std::string& reply) {
+  const api::TransactGetItems transaction = understand([&] { return api::read_transact_get_items(incoming.members); });
+  struct Part {
+    Table* table;
+    EntryKey key;
+    std::optional<Mark> mark;
+  };
+  const std::int64_t now_ms = state.now_ms();
+  std::vector<Part> parts;
+  for (const api::GetItem& get : transaction.gets) {
+    Part& part = parts.emplace_back();
+    part.table = state.tables.find(get.table_name);
+    const Schema* const schema = part.table == nullptr ? nullptr : part.table->schema.load();
+    if (schema == nullptr || get.projection || part.table->lifetime_ms(ReadKind::kItem) == 0) continue;
+    const auto key = canonical_key(*schema, get.key);
+    if (!key) continue;
+    part.key = make_entry_key(part.table->name, kItemEntry, *key);
+    part.mark = take_mark(state.fences->of_item(part.key), part.table->whole, now_ms, true);
+  }
+  endpoint::ReplyNotes notes;
+  const std::string text = state.ask_upstream(incoming.request, incoming.request.body, notes);
+  reply += text;
+  note(incoming.request, how::kPass);
+  BorrowedParser parser;
+  json::Array responses;
+  if (parser->parse(text).at_key("Responses").get(responses) != simdjson::SUCCESS) return Answer::kDone;
+  std::size_t i = 0;
+  for (const json::Value response : responses) {
+    if (i == parts.size()) break;
+    Part& part = parts[i++];
+    json::Object object;
+    Value item;
+    if (!part.mark || response.get(object) != simdjson::SUCCESS || !read_item(object, "Item", item)) continue;
+    if (!part.mark->own->renew(part.mark->own_version)) continue;
+    state.store.keep(part.key, state.caller_of(incoming.request), std::move(item),
+                     now_ms + part.table->lifetime_ms(ReadKind::kItem), *part.mark, Store::Validity::kUntilDropped);
+  }
+  return Answer::kDone;
+}
+
+}  // namespace stator::cache

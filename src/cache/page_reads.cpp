@@ -1,0 +1,186 @@
+#include "api/requests/page_requests.h"
+#include "cache/canonical.h"
+#include "cache/state.h"
+#include "json/members.h"
+#include "json/object_writer.h"
+#include "json/writer.h"
+
+/// Query and Scan: whole replies, found by the whole request.
+namespace stator::cache {
+namespace {
+
+struct PageRead {
+  Table* table;
+  ReadKind kind;
+  EntryKey key;
+  Fence* fence;
+  std::string index;
+  bool local_index = false;
+  api::CapacityDetail capacity = api::CapacityDetail::kNone;
+};
+
+/// The value that the query's partition key must have, where the condition says so plainly.
+const core::AttributeValue* partition_of(const api::Query& query, const Schema& schema) {
+  for (const auto& predicate : query.key_condition.predicates) {
+    if (predicate.attribute == schema.partition_key && predicate.op == expression::KeyOperator::kEqual)
+      return &predicate.first;
+  }
+  return nullptr;
+}
+
+/// Writes to other partitions leave a query of the table, or of a local index, as it is.
+Fence& fence_of_query(State& state, const PageRead& read, const api::Query& query, const Schema& schema) {
+  const core::AttributeValue* const partition =
+      read.index.empty() || read.local_index ? partition_of(query, schema) : nullptr;
+  if (partition == nullptr) return read.table->any_item;
+  std::string text;
+  json::append_value(*partition, text);
+  return state.fences->of_partition(make_entry_key(read.table->name, kPartition, text));
+}
+
+/// False: not the cache's to answer.
+bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& read) {
+  const std::string_view name = *incoming.members.text("TableName");
+  read.kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
+  read.capacity = api::read_capacity_detail(incoming.members);
+  read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
+  const Schema* const schema = read.table == nullptr ? nullptr : read.table->schema.load();
+  if (schema == nullptr || read.table->lifetime_ms(read.kind) == 0) return false;
+  read.index = incoming.members.text("IndexName").value_or(std::string_view());
+  read.local_index = schema->local_indexes.contains(read.index);
+  read.fence = &read.table->any_item;
+  if (read.kind == ReadKind::kQuery) {
+    const api::Query query = understand([&] { return api::read_query(incoming.members); });
+    read.fence = &fence_of_query(state, read, query, *schema);
+  }
+  // The operation is part of the key: a scan and a legacy query without conditions may look the same.
+  std::string text(incoming.operation.name);
+  text += understand([&] { return canonical_request(*incoming.operation.input, incoming.members.json()); });
+  read.key = make_entry_key(name, kReplyEntry, text);
+  return true;
+}
+
+void append_page_capacity(const PageRead& read, std::string& out) {
+  json::ObjectWriter writer(out);
+  writer.text("TableName", read.table->name);
+  writer.real("CapacityUnits", 0);
+  if (read.capacity == api::CapacityDetail::kIndexes) {
+    writer.key("Table") += R"({"CapacityUnits":0.0})";
+    if (!read.index.empty()) {
+      json::ObjectWriter indexes(writer.key(read.local_index ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes"));
+      indexes.member(read.index) += R"({"CapacityUnits":0.0})";
+      indexes.end();
+    }
+  }
+  writer.end();
+}
+
+void append_reply(const PageRead& read, const Value& value, std::string& reply) {
+  if (read.capacity == api::CapacityDetail::kNone) {
+    reply += *value;
+    return;
+  }
+  reply.append(*value, 0, value->size() - 1);
+  reply += value->size() > 2 ? R"(,"ConsumedCapacity":)" : R"("ConsumedCapacity":)";
+  append_page_capacity(read, reply);
+  reply += '}';
+}
+
+/// What of a reply is the same for everybody who asks; null where it is no JSON object.
+Value without_capacity(const PageRead& read, const std::string& text) {
+  if (read.capacity == api::CapacityDetail::kNone && text.starts_with('{') && text.ends_with('}')) {
+    return std::make_shared<const std::string>(text);
+  }
+  BorrowedParser parser;
+  json::Object object;
+  try {
+    if (parser->parse(text).get(object) != simdjson::SUCCESS) return nullptr;
+  } catch (const core::ApiError&) {
+    return nullptr;
+  }
+  return std::make_shared<const std::string>('{' + json::members_without(object, {"ConsumedCapacity"}) + '}');
+}
+
+bool answer_stale(State& state, const Incoming& incoming, const PageRead& read, std::string& reply) {
+  if (state.options.stale_if_error_ms == 0) return false;
+  const Found found =
+      state.store.find(read.key, state.caller_of(incoming.request), state.now_ms() - state.options.stale_if_error_ms);
+  if (found.freshness != Freshness::kFresh) return false;
+  append_reply(read, found.value, reply);
+  read.table->count(read.kind).stale.fetch_add(1, std::memory_order_relaxed);
+  note(incoming.request, how::kStale);
+  return true;
+}
+
+/// Asks the upstream, and keeps what it answers where a mark was taken.
+Value fetch(State& state, const Incoming& incoming, const PageRead& read, const std::optional<Mark>& mark,
+            std::string& reply) {
+  const std::int64_t now_ms = state.now_ms();
+  endpoint::ReplyNotes notes;
+  const std::string text = state.ask_upstream(incoming.request, incoming.request.body, notes);
+  reply += text;
+  if (!mark) return nullptr;
+  Value value = without_capacity(read, text);
+  if (value == nullptr) return nullptr;
+  state.store.keep(read.key, state.caller_of(incoming.request), value, now_ms + read.table->lifetime_ms(read.kind),
+                   *mark, Store::Validity::kWhileMarkHolds);
+  return value;
+}
+
+void read_through(State& state, const Incoming& incoming, const PageRead& read, std::string& reply) {
+  read.table->count(read.kind).misses.fetch_add(1, std::memory_order_relaxed);
+  note(incoming.request, how::kMiss);
+  const auto mark = take_mark(*read.fence, read.table->whole, state.now_ms(), false);
+  try {
+    if (!mark) {
+      fetch(state, incoming, read, mark, reply);
+      return;
+    }
+    Store::Part part = state.store.join(read.key, state.caller_of(incoming.request), *mark);
+    if (part.leads()) {
+      try {
+        if (const Value value = fetch(state, incoming, read, mark, reply)) part.land(value);
+      } catch (const core::ApiError& error) {
+        if (std::chrono::steady_clock::now() < incoming.request.deadline) part.fail(error);
+        throw;
+      }
+      return;
+    }
+    Value value;
+    if (part.wait(incoming.request.deadline, value) == Flight::Outcome::kLanded) {
+      append_reply(read, value, reply);
+    } else {
+      fetch(state, incoming, read, std::nullopt, reply);
+    }
+  } catch (const core::ApiError& error) {
+    if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
+    throw;
+  }
+}
+
+}  // namespace
+
+Answer read_page(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+  PageRead read{};
+  if (incoming.members.flag("ConsistentRead")) {
+    if (at_once) return Answer::kWouldWait;
+    const ReadKind kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
+    if (Table* const table = state.tables.find(*incoming.members.text("TableName"))) {
+      table->count(kind).passed.fetch_add(1, std::memory_order_relaxed);
+    }
+    return Answer::kPass;
+  }
+  if (!resolve(state, incoming, at_once, read)) return at_once ? Answer::kWouldWait : Answer::kPass;
+  const Found found = state.store.find(read.key, state.caller_of(incoming.request), state.now_ms());
+  if (found.freshness == Freshness::kFresh) {
+    append_reply(read, found.value, reply);
+    read.table->count(read.kind).hits.fetch_add(1, std::memory_order_relaxed);
+    note(incoming.request, how::kHit);
+    return Answer::kDone;
+  }
+  if (at_once) return Answer::kWouldWait;
+  read_through(state, incoming, read, reply);
+  return Answer::kDone;
+}
+
+}  // namespace stator::cache

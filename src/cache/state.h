@@ -1,0 +1,149 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/members.h"
+#include "api/operations.h"
+#include "api/requests/options.h"
+#include "cache/options.h"
+#include "cache/store.h"
+#include "cache/tables.h"
+#include "core/api_error.h"
+#include "endpoint/endpoint.h"
+#include "json/reader.h"
+
+/// What the operations of a cache share, and what each of them does.
+namespace stator::cache {
+
+namespace how {
+inline constexpr std::string_view kHit = "hit";
+inline constexpr std::string_view kMiss = "miss";
+inline constexpr std::string_view kStale = "stale";
+inline constexpr std::string_view kPass = "pass";
+}  // namespace how
+
+/// The fences of items and partitions. Several share one.
+class Fences {
+ public:
+  Fence& of_item(const EntryKey& key) { return items_[(key.hash >> 20U) % items_.size()]; }
+  Fence& of_partition(const EntryKey& partition) { return partitions_[(partition.hash >> 20U) % partitions_.size()]; }
+
+ private:
+  std::array<Fence, 16384> items_;
+  std::array<Fence, 4096> partitions_;
+};
+
+struct State {
+  State(endpoint::Endpoint& upstream_endpoint, Options cache_options)
+      : upstream(upstream_endpoint),
+        options(std::move(cache_options)),
+        tables(options),
+        fences(std::make_unique<Fences>()),
+        store(options.capacity_bytes) {}
+
+  endpoint::Endpoint& upstream;
+  const Options options;
+  Tables tables;
+  std::unique_ptr<Fences> fences;
+  Store store;
+  /// Requests that were sent on.
+  std::atomic<std::uint64_t> upstream_calls{0};
+
+  [[nodiscard]] std::int64_t now_ms() const { return options.clock->now_ms(); }
+  /// Whose entries a request may see.
+  [[nodiscard]] std::string_view caller_of(const endpoint::Request& request) const {
+    return options.trust_callers ? std::string_view() : request.access_key_id;
+  }
+  /// Sends the request on with another body; `notes` is filled in.
+  std::string ask_upstream(const endpoint::Request& request, std::string_view body, endpoint::ReplyNotes& notes) {
+    endpoint::Request changed = request;
+    if (body.data() != request.body.data()) {
+      changed.body = body;
+      changed.padding_bytes = 0;
+    }
+    changed.notes = &notes;
+    upstream_calls.fetch_add(1, std::memory_order_relaxed);
+    std::string reply;
+    upstream.call(changed, reply);
+    return reply;
+  }
+};
+
+inline constexpr char kItemEntry = 'i';
+inline constexpr char kReplyEntry = 'r';
+inline constexpr char kPartition = 'p';
+
+/// A parser for as long as it is in scope: parsing goes on below, in the upstream, while requests are still looked at.
+class BorrowedParser {
+ public:
+  BorrowedParser();
+  ~BorrowedParser();
+  BorrowedParser(const BorrowedParser&) = delete;
+  BorrowedParser& operator=(const BorrowedParser&) = delete;
+  json::Parser* operator->() { return parser_.get(); }
+
+ private:
+  std::unique_ptr<json::Parser> parser_;
+};
+
+/// A read or write whose request was parsed and found to be one that the upstream would not refuse unseen.
+struct Incoming {
+  const endpoint::Request& request;
+  const api::Operation& operation;
+  api::Members members;
+};
+
+/// Leaves what cannot be read, and so is the upstream's to judge, in its own words.
+struct NotUnderstood {};
+
+/// Runs `read_request`, which throws ApiError where the request is faulty.
+template <class Read>
+auto understand(const Read& read_request) {
+  try {
+    return read_request();
+  } catch (const core::ApiError&) {
+    throw NotUnderstood();
+  }
+}
+
+/// How a request ended that may have written.
+enum class Outcome : std::uint8_t { kNothing, kDone, kUnknown };
+
+/// How a read is to go on.
+enum class Answer : std::uint8_t {
+  kDone,       // the reply is there
+  kPass,       // no request for the cache: it goes upstream as it is
+  kWouldWait,  // it must not wait, and would
+};
+
+/// Each appends the reply, or says that it is not the cache's to answer. `at_once`: only what is at hand. Throws
+/// ApiError of the upstream, and NotUnderstood.
+Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
+Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
+Answer read_page(State& state, const Incoming& incoming, bool at_once, std::string& reply);
+Answer transact_get_items(State& state, const Incoming& incoming, std::string& reply);
+/// A write of single items goes upstream, fenced; what it leaves is kept where it is known. Appends the reply. Throws
+/// NotUnderstood before anything is done.
+void write_items(State& state, const Incoming& incoming, std::string& reply);
+/// The same for one that does not tell which items it changes: all of its tables' are dropped. Null: nor which tables.
+void write_tables(State& state, const endpoint::Request& request, const json::Value* value, std::string& reply);
+
+/// What an error says of the effect.
+Outcome outcome_of(const core::ApiError& error, const endpoint::ReplyNotes& notes);
+/// Whether the service says that it could not serve the request now.
+bool is_outage(const core::ApiError& error);
+/// The item as it is stored, out of a reply's member of that name (an absent one is null); false where it has none that
+/// can be kept.
+bool read_item(const json::Object& reply, std::string_view member, Value& item);
+/// Appends `"ConsumedCapacity"`'s value for a read that consumed nothing.
+void append_no_capacity(std::string_view table, api::CapacityDetail detail, std::string& out);
+/// Notes how the request was answered.
+inline void note(const endpoint::Request& request, std::string_view how) {
+  if (request.notes != nullptr) request.notes->cache = how;
+}
+
+}  // namespace stator::cache

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/fence.h"
+#include "cache/flight.h"
+
+namespace stator::cache {
+
+/// What an entry is found by.
+struct EntryKey {
+  std::string text;
+  std::uint64_t hash = 0;
+};
+/// `kind` keeps entries of different sorts apart.
+EntryKey make_entry_key(std::string_view table, char kind, std::string_view rest);
+
+enum class Freshness : std::uint8_t { kAbsent, kFresh, kExpired };
+
+struct Found {
+  Freshness freshness = Freshness::kAbsent;
+  Value value;
+};
+
+/// All entries, within a bound of bytes. One entry holds what each caller was told, so that a write drops all of it at
+/// once. From any thread.
+class Store {
+ public:
+  explicit Store(std::size_t capacity_bytes);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  enum class Validity : std::uint8_t {
+    kUntilDropped,   // writers drop it; while one writes it is not found
+    kWhileMarkHolds  // it is not found any more once its mark does not hold
+  };
+
+  [[nodiscard]] Found find(const EntryKey& key, std::string_view caller, std::int64_t now_ms);
+  /// Does nothing where the mark does not hold any more, or the value is too large.
+  void keep(const EntryKey& key, std::string_view caller, Value value, std::int64_t expires_ms, const Mark& mark,
+            Validity validity);
+  void drop(const EntryKey& key);
+  /// A write that was begun with `begun` as its fence's version has succeeded: `value` is the item now, unless somebody
+  /// else wrote meanwhile.
+  void replace(const EntryKey& key, std::string_view caller, Value value, std::int64_t expires_ms, const Mark& begun);
+  /// The item was changed to `now` (`known`), or to something else. True: that is news, and what was held is dropped;
+  /// false: all that is held of it is `now`.
+  bool note_change(const EntryKey& key, bool known, const Value& now);
+  void clear();
+
+  /// A part in the reading of something that is missing. Who leads makes the request and ends it with `land` or `fail`;
+  /// what it forgets to end is left. Who does not lead waits.
+  class Part {
+   public:
+    Part() = default;
+    Part(Store* store, EntryKey key, std::string caller, std::shared_ptr<Flight> flight, bool leads);
+    ~Part();
+    Part(Part&& other) noexcept;
+    Part& operator=(Part&&) = delete;
+
+    /// False: there is no flight to join or lead, since what is read may not be kept.
+    [[nodiscard]] explicit operator bool() const { return flight_ != nullptr; }
+    [[nodiscard]] bool leads() const { return leads_; }
+    [[nodiscard]] const Mark& mark() const { return flight_->mark(); }
+    Flight::Outcome wait(endpoint::Request::Time deadline, Value& value) { return flight_->wait(deadline, value); }
+    void land(const Value& value);
+    void fail(const core::ApiError& error);
+
+   private:
+    void end();
+    Store* store_ = nullptr;
+    EntryKey key_;
+    std::string caller_;
+    std::shared_ptr<Flight> flight_;
+    bool leads_ = false;
+  };
+  [[nodiscard]] Part join(const EntryKey& key, std::string_view caller, const Mark& mark);
+
+  struct Totals {
+    std::size_t entries = 0;
+    std::size_t size_bytes = 0;
+    std::size_t capacity_bytes = 0;
+    std::uint64_t evicted = 0;
+    std::uint64_t refused = 0;  // fills whose mark did not hold any more
+    std::uint64_t joined = 0;
+  };
+  [[nodiscard]] Totals totals() const;
+
+ private:
+  class Shard;
+  [[nodiscard]] Shard& shard_of(const EntryKey& key);
+
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace stator::cache

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/fence.h"
+#include "cache/options.h"
+#include "endpoint/endpoint.h"
+
+namespace stator::cache {
+
+/// What must be known of a table's keys.
+struct Schema {
+  std::string partition_key;
+  std::string sort_key;  // empty: none
+  std::set<std::string, std::less<>> local_indexes;
+
+  [[nodiscard]] std::size_t key_size() const { return sort_key.empty() ? 1 : 2; }
+};
+
+/// How requests of one kind were answered. By key for BatchGetItem.
+struct Counters {
+  std::atomic<std::uint64_t> hits{0};
+  std::atomic<std::uint64_t> misses{0};
+  std::atomic<std::uint64_t> stale{0};
+  std::atomic<std::uint64_t> passed{0};
+};
+
+/// A table that requests were made to. Lives as long as the cache does.
+struct Table {
+  explicit Table(std::string table_name) : name(std::move(table_name)) {}
+
+  const std::string name;
+  std::array<std::int64_t, kReadKinds> lifetimes_ms{};
+  std::array<Counters, kReadKinds> counters;
+  /// Written to, or anything else about it has changed, in a way that does not tell which items.
+  Fence whole;
+  /// Any of its items was written.
+  Fence any_item;
+  /// Null: not known yet, or not any more.
+  std::atomic<const Schema*> schema{nullptr};
+
+  /// Of the stream that tells what others change.
+  std::atomic<bool> followed{false};
+  std::atomic<std::uint64_t> records{0};
+  std::atomic<std::uint64_t> dropped{0};  // entries, or reads under way, that a record made void
+  std::atomic<std::int64_t> lag_ms{0};    // of the last record: from the change until it was known here
+
+  [[nodiscard]] std::int64_t lifetime_ms(ReadKind kind) const { return lifetimes_ms[static_cast<std::size_t>(kind)]; }
+  Counters& count(ReadKind kind) { return counters[static_cast<std::size_t>(kind)]; }
+};
+
+/// The tables by name, with their key schemas, which are learnt from the upstream's DescribeTable. From any thread.
+class Tables {
+ public:
+  explicit Tables(const Options& options) : options_(options) {}
+
+  /// Null where it is not known, or its schema is not.
+  [[nodiscard]] Table* find(std::string_view name) const;
+  /// The same, known or not: for writes.
+  [[nodiscard]] Table* find_any(std::string_view name) const;
+  /// The same; asks `upstream` on behalf of `request` where it is not known. Null where that says nothing: it is not
+  /// asked again for a moment then.
+  Table* learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request);
+  /// The table may have another schema now, or be gone.
+  void forget_schema(std::string_view name);
+  /// In order of their names.
+  [[nodiscard]] std::vector<Table*> all() const;
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+  };
+
+  const Options& options_;
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, std::unique_ptr<Table>, NameHash, std::equal_to<>> tables_;
+  std::mutex learning_;
+  std::map<std::string, std::int64_t, std::less<>> unknown_until_ms_;  // under learning_
+  std::vector<std::unique_ptr<const Schema>> schemas_;                 // under learning_; those of old may be in use
+};
+
+}  // namespace stator::cache

@@ -1,0 +1,233 @@
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "aws/config.h"
+#include "aws/sigv4.h"
+#include "cache/caching.h"
+#include "cli/command.h"
+#include "cli/server_options.h"
+#include "cli/simulate_option.h"
+#include "cli/target.h"
+#include "core/clock.h"
+#include "http/client.h"
+#include "json/reader.h"
+#include "remote/target.h"
+#include "server/server.h"
+#include "server/stop_signals.h"
+#include "toolkit/cache_follower.h"
+#include "toolkit/text_table.h"
+
+namespace stator::cli {
+namespace {
+
+constexpr const char* kStatisticsPath = "/_stator/cache";
+
+struct CacheOptions {
+  ServerOptions server;
+  std::string to;
+  std::uint64_t memory_mb = 256;
+  std::vector<std::string> lifetimes;
+  bool trust_callers = false;
+  double stale_if_error_seconds = 0;
+  double settle_seconds = 1;
+  std::string simulate;
+  bool follow_streams = false;
+};
+
+/// "aws", a URL, or a data directory.
+remote::TargetOptions upstream_options(const Session& session, const std::string& to) {
+  remote::TargetOptions options = target_options(session);
+  options.prod = to == "aws";
+  options.endpoint_url.clear();
+  options.will_write = true;
+  if (to.find("://") != std::string::npos) {
+    options.endpoint_url = to;
+  } else if (!options.prod) {
+    options.data_directory = to;
+  }
+  return options;
+}
+
+cache::Options read_options(const CacheOptions& options) {
+  cache::Options cache;
+  cache.capacity_bytes = options.memory_mb << 20;
+  cache.trust_callers = options.trust_callers;
+  cache.stale_if_error_ms = static_cast<std::int64_t>(options.stale_if_error_seconds * 1000);
+  cache.settle_ms = static_cast<std::int64_t>(options.settle_seconds * 1000);
+  for (const std::string& lifetime : options.lifetimes) {
+    try {
+      cache.lifetimes.set(lifetime);
+    } catch (const std::invalid_argument& error) {
+      throw CommandError(std::string("stator: --ttl ") + lifetime + ": " + error.what(), 2);
+    }
+  }
+  return cache;
+}
+
+std::vector<server::Route> cache_routes(cache::Caching& cache) {
+  const auto statistics = [&cache](std::string_view /*body*/, std::string& reply) { cache.append_statistics(reply); };
+  const auto clear = [&cache](std::string_view /*body*/, std::string& reply) {
+    cache.clear();
+    cache.append_statistics(reply);
+  };
+  return {{.method = "GET", .path = kStatisticsPath, .answer = statistics},
+          {.method = "POST", .path = "/_stator/cache/clear", .changes = true, .answer = clear}};
+}
+
+void serve_cache(CacheOptions options, const Session& session) {
+  prepare(options.server);
+  cache::Options cache_options = read_options(options);
+  const remote::TargetOptions upstream = upstream_options(session, options.to);
+  server::Options& http = options.server.http;
+  server::StopSignals signals;
+  const std::unique_ptr<endpoint::Endpoint> target = remote::open_target(upstream);
+  // Between cache and upstream: what a cache makes of an upstream's faults is what is to be seen.
+  auto simulating = std::make_unique<simulate::Simulating>(*target);
+  simulate::Simulating& rules = *simulating;
+  cache::Caching cache(std::move(simulating), std::move(cache_options));
+  prepare_tls(options.server, {});
+  http.routes = cache_routes(cache);
+  if (!options.simulate.empty()) {
+    rules.set_rules(read_rules(options.simulate));
+    for (server::Route& route : simulate_routes(rules)) http.routes.push_back(std::move(route));
+  }
+  server::Server server(cache, http);
+  if (remote::is_production(upstream) && http.credentials == nullptr && !server.is_on_loopback()) {
+    throw CommandError(
+        "stator: beyond this machine a cache before AWS lends its rights to everybody: say with "
+        "--credentials who may use it",
+        2);
+  }
+  *session.out << start_line(server, "caches", cache.describe(), http) << std::endl;
+  std::optional<toolkit::CacheFollower> follower;
+  if (options.follow_streams) follower.emplace(rules, cache, toolkit::CacheFollower::Options{.log = log_line});
+  const auto watch = signals.watch([&server] { server.stop(); });
+  server.run();
+}
+
+std::string fetch_statistics(const Session& session) {
+  http::Request request;
+  request.url = session.endpoint_url.empty() ? "http://127.0.0.1:8000" : session.endpoint_url;
+  while (request.url.ends_with('/')) request.url.pop_back();
+  request.url += kStatisticsPath;
+  const aws::Environment environment = aws::Environment::of_process();
+  // A cache with --credentials wants a signature; others take any.
+  std::shared_ptr<aws::CredentialsProvider> credentials;
+  try {
+    credentials = aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
+  } catch (const aws::ConfigurationError&) {
+    credentials = std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", "", std::nullopt});
+  }
+  aws::sign(request, {aws::find_region(environment, false).value_or("us-east-1"), "dynamodb"}, *credentials->get(),
+            core::Clock::system().now_ms());
+  const http::Reply reply = http::Client().send(request);
+  if (reply.status == 404) throw CommandError("stator: no cache answers at " + request.url);
+  if (reply.status != 200) {
+    throw CommandError("stator: " + request.url + " answered status " + std::to_string(reply.status));
+  }
+  return reply.body;
+}
+
+std::string percent(double part, double all) {
+  if (all == 0) return "-";
+  return std::to_string(static_cast<int>(100 * part / all + 0.5)) + " %";
+}
+
+/// A line for each table and operation that was asked for.
+void print_statistics(const Session& session, const std::string& text) {
+  json::Parser parser;
+  const json::Value root = parser.parse(text);
+  const auto number = [](const json::Value& object, const char* name) {
+    return static_cast<std::int64_t>(object[name].get_int64().value());
+  };
+  *session.out << "before " << std::string_view(root["upstream"]) << ": " << number(root, "entries") << " entries, "
+               << number(root, "bytes") << " of " << number(root, "capacity_bytes") << " bytes, "
+               << number(root, "evicted") << " evicted; " << number(root, "upstream_requests") << " requests sent on, "
+               << number(root, "joined") << " joined another, " << number(root, "refused_fills")
+               << " replies were too old to keep\n";
+  toolkit::TextTable table;
+  for (const json::Value of_table : root["tables"].get_array()) {
+    for (const char* const operation : {"GetItem", "Query", "Scan"}) {
+      const json::Value counts = of_table[operation];
+      const std::int64_t hits = number(counts, "hit");
+      const std::int64_t asked = hits + number(counts, "miss") + number(counts, "stale") + number(counts, "pass");
+      if (asked == 0) continue;
+      table.set("table", {std::string(std::string_view(of_table["table"]))});
+      table.set("operation", {operation});
+      table.set("hits", {std::to_string(hits), true});
+      for (const auto& [column, member] : {std::pair{"misses", "miss"}, {"stale", "stale"}, {"passed", "pass"}}) {
+        table.set(column, {std::to_string(number(counts, member)), true});
+      }
+      table.set("hit rate", {percent(static_cast<double>(hits), static_cast<double>(asked)), true});
+      table.end_row();
+    }
+  }
+  table.draw(*session.out, session.columns, session.colour);
+}
+
+void show_statistics(const Session& session) {
+  require_human_or_json(session);
+  const std::string text = fetch_statistics(session);
+  if (session.output == OutputFormat::kJson) return print_json(session, text);
+  print_statistics(session, text);
+}
+
+}  // namespace
+
+void add_cache_command(CLI::App& root, Session& session) {
+  CLI::App* command = root.add_subcommand("cache", "Serve any DynamoDB API over HTTP with a cache before it");
+  command->footer(
+      "Examples:\n"
+      "  stator cache --to aws --port 8001\n"
+      "  stator cache --to http://127.0.0.1:8000 --port 8001 --ttl 60 --ttl orders/Query=5\n"
+      "  aws dynamodb get-item ... --endpoint-url http://127.0.0.1:8001\n"
+      "  stator cache stats --endpoint-url http://127.0.0.1:8001\n"
+      "\n"
+      "Requests are signed anew for the upstream, with the credentials that the AWS tools would find. What is kept "
+      "how\n"
+      "long, and what a reader may rely on: docs/cache.md.");
+  auto options = std::make_shared<CacheOptions>();
+  CLI::Option* const to =
+      command
+          ->add_option("--to", options->to,
+                       "What is cached: aws, a URL (DynamoDB Local, Alternator, another Stator), or a data directory")
+          ->type_name("ENDPOINT");
+  command->add_option("--memory", options->memory_mb, "How many MB the entries may take")
+      ->type_name("MB")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command
+      ->add_option("--ttl", options->lifetimes,
+                   "How long entries live: SECONDS, OPERATION=SECONDS, TABLE=SECONDS or TABLE/OPERATION=SECONDS, with\n"
+                   "GetItem, Query or Scan; 0 is not at all (default: 300)")
+      ->type_name("WHAT")
+      ->allow_extra_args(false);
+  command->add_flag("--trust-callers", options->trust_callers,
+                    "All callers share what is cached (default: each access key has its own)");
+  command
+      ->add_option("--stale-if-error", options->stale_if_error_seconds,
+                   "Answer with entries that ended up to SECONDS ago while the upstream throttles or fails")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 2'592'000.0));
+  command
+      ->add_option("--settle", options->settle_seconds,
+                   "So long after a write the upstream's eventually consistent reads may still miss it")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 3'600.0))
+      ->capture_default_str();
+  add_server_options(*command, options->server);
+  command->add_flag("--follow-streams", options->follow_streams,
+                    "Follow the tables' streams, and drop what others change");
+  add_simulate_option(*command, options->simulate);
+  CLI::App* stats = command->add_subcommand("stats", "What a running cache has hit and missed, by table and operation");
+  stats->footer("Example: stator cache stats --endpoint-url http://127.0.0.1:8001");
+  stats->callback([&session] { show_statistics(session); });
+  command->callback([&session, command, stats, to, options] {
+    if (command->got_subcommand(stats)) return;
+    if (to->count() == 0) throw CommandError("stator: --to needs what is to be cached (help: stator cache --help)", 2);
+    serve_cache(*options, session);
+  });
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,98 @@
+#include "toolkit/cache_follower.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "toolkit/stream_tail.h"
+
+namespace stator::toolkit {
+namespace {
+
+struct Stopped {};
+
+constexpr std::chrono::seconds kCallTime{5};
+
+}  // namespace
+
+/// The upstream, with calls that do not keep a stop waiting.
+class CacheFollower::Source : public endpoint::Endpoint {
+ public:
+  explicit Source(endpoint::Endpoint& upstream) : upstream_(upstream) {}
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override {
+    endpoint::Request bounded = request;
+    bounded.deadline = std::min(request.deadline, std::chrono::steady_clock::now() + kCallTime);
+    upstream_.call(bounded, reply);
+  }
+  [[nodiscard]] std::string describe() const override { return upstream_.describe(); }
+
+ private:
+  endpoint::Endpoint& upstream_;
+};
+
+CacheFollower::CacheFollower(endpoint::Endpoint& upstream, cache::Caching& cache, Options options)
+    : upstream_(upstream), cache_(cache), options_(std::move(options)), watcher_([this] { watch_tables(); }) {}
+
+CacheFollower::~CacheFollower() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_all();
+  watcher_.join();
+}
+
+bool CacheFollower::rest(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !stopped_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+void CacheFollower::watch_tables() {
+  do {
+    for (const std::string& table : cache_.tables()) {
+      if (!followers_.contains(table)) followers_.emplace(table, std::thread([this, table] { follow(table); }));
+    }
+  } while (rest(options_.table_pause));
+  for (auto& [table, thread] : followers_) thread.join();
+}
+
+void CacheFollower::follow(const std::string& table) {
+  bool told = false;
+  const auto tell = [&](const std::exception& error) {
+    if (!told) core::log(options_.log, core::LogLevel::kWarning, "not following " + table + ": " + error.what());
+    told = true;
+  };
+  while (true) {
+    std::chrono::milliseconds pause = options_.stream_pause;
+    try {
+      follow_once(table);
+    } catch (const Stopped&) {
+      return;
+    } catch (const core::ApiError& error) {
+      pause = options_.table_pause;  // the upstream may be back soon
+      tell(error);
+    } catch (const std::exception& error) {
+      tell(error);
+    }
+    // What changes from here on is not known.
+    cache_.set_followed(table, false);
+    if (!rest(pause)) return;
+  }
+}
+
+void CacheFollower::follow_once(const std::string& table) {
+  Source source(upstream_);
+  bool in_place = false;
+  TailOptions options;
+  options.table = table;
+  options.pause = options_.pause;
+  options.sleep = [&](std::chrono::milliseconds time) {
+    // The stream was read to its end once: what was kept before that may have missed a change, from here on nothing
+    // does.
+    if (!std::exchange(in_place, true)) cache_.set_followed(table, true);
+    if (!rest(time)) throw Stopped();
+  };
+  tail(source, options, [&](const json::Object& record) { cache_.note_change(table, record); });
+}
+
+}  // namespace stator::toolkit

@@ -1,0 +1,178 @@
+"""`stator cache` and `--simulate` as programs: over HTTP, from the command line, with what stands behind them coming and going."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from dynamodb import HEADERS, CallError, Client  # noqa: E402
+from stator_server import StatorServer  # noqa: E402
+
+STATOR = os.environ["STATOR_BIN"]
+TABLE = {"TableName": "users", "BillingMode": "PAY_PER_REQUEST",
+         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+
+
+def run(*arguments):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run([STATOR, *arguments], capture_output=True, text=True, timeout=60, env=environment)
+
+
+def connect(url, timeout_s=30):
+    parts = urllib.parse.urlsplit(url)
+    return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout_s)
+
+
+def ask(connection, operation, body, key="local"):
+    """Status, how the cache answered, and the reply."""
+    headers = dict(HEADERS, **{"X-Amz-Target": "DynamoDB_20120810." + operation})
+    headers["Authorization"] = headers["Authorization"].replace("Credential=local", "Credential=" + key)
+    connection.request("POST", "/", json.dumps(body), headers)
+    reply = connection.getresponse()
+    text = reply.read()
+    return reply.status, reply.getheader("X-Stator-Cache"), json.loads(text)
+
+
+def ask_once(url, operation, body):
+    connection = connect(url)
+    try:
+        return ask(connection, operation, body)
+    finally:
+        connection.close()
+
+
+def get(name, **more):
+    return {"TableName": "users", "Key": {"id": {"S": name}}, **more}
+
+
+class Cache(unittest.TestCase):
+    def setUp(self):
+        self.upstream = self.enterContext(StatorServer(["--in-memory"]))
+        with Client(self.upstream.url) as client:
+            client.call("CreateTable", **TABLE)
+
+    def cache(self, *arguments):
+        return self.enterContext(StatorServer(["--to", self.upstream.url, *arguments], command="cache"))
+
+    def test_a_program_needs_but_the_address(self):
+        cache = self.cache()
+        connection = self.enterContext(contextlib.closing(connect(cache.url)))
+        put = {"TableName": "users", "Item": {"id": {"S": "a"}, "n": {"N": "1.0"}}}
+        self.assertEqual(ask(connection, "PutItem", put), (200, "pass", {}))
+        item = {"Item": {"id": {"S": "a"}, "n": {"N": "1"}}}
+        self.assertEqual(ask(connection, "GetItem", get("a")), (200, "hit", item))
+        self.assertEqual(ask(connection, "GetItem", get("a", ConsistentRead=True)), (200, "pass", item))
+        self.assertEqual(ask(connection, "Scan", {"TableName": "users"})[1], "miss")
+        self.assertEqual(ask(connection, "GetItem", get("a"), key="other")[1], "miss")
+        status, how, error = ask(connection, "GetItem", {"TableName": "nowhere", "Key": {"id": {"S": "a"}}})
+        self.assertEqual((status, how), (400, "pass"))
+        self.assertTrue(error["__type"].endswith("#ResourceNotFoundException"))
+
+    def test_statistics_are_told(self):
+        cache = self.cache("--trust-callers")
+        connection = self.enterContext(contextlib.closing(connect(cache.url)))
+        for _ in range(4):
+            ask(connection, "GetItem", get("a"))
+        told = run("cache", "stats", "--endpoint-url", cache.url, "--output", "json")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        table = json.loads(told.stdout)["tables"][0]
+        self.assertEqual(table["GetItem"], {"hit": 3, "miss": 1, "stale": 0, "pass": 0, "ttl_ms": 300000})
+        lines = run("cache", "stats", "--endpoint-url", cache.url).stdout.splitlines()
+        self.assertRegex(lines[-1], r"^users +GetItem +3 +1 +0 +0 +75 %$")
+        connection.request("POST", "/_stator/cache/clear")
+        self.assertEqual(json.loads(connection.getresponse().read())["entries"], 0)
+        self.assertEqual(ask(connection, "GetItem", get("a"))[1], "miss")
+
+    def test_wrong_command_lines_are_refused(self):
+        rows = [
+            (("cache",), 2, "--to"),
+            (("cache", "--to", self.upstream.url, "--ttl", "users/PutItem=5"), 2, "users/PutItem"),
+            (("cache", "--to", self.upstream.url, "--memory", "0"), 2, "--memory"),
+            (("cache", "--to", self.upstream.url, "--host", ""), 2, "--host"),
+            (("cache", "--to", self.upstream.url, "--simulate", "/nowhere/rules"), 1, "/nowhere/rules"),
+            (("cache", "stats", "--endpoint-url", self.upstream.url), 1, "no cache"),
+        ]
+        for arguments, status, word in rows:
+            told = run(*arguments)
+            self.assertEqual(told.returncode, status, arguments)
+            self.assertIn(word, told.stderr)
+            self.assertEqual(len(told.stderr.splitlines()), 1, told.stderr)
+
+    def test_stale_entries_answer_while_the_upstream_is_gone(self):
+        cache = self.cache("--ttl", "0.2", "--stale-if-error", "60")
+        connection = self.enterContext(contextlib.closing(connect(cache.url)))
+        ask(connection, "GetItem", get("a"))
+        self.upstream.stop()
+        time.sleep(0.3)
+        self.assertEqual(ask(connection, "GetItem", get("a")), (200, "stale", {}))
+        self.assertEqual(ask(connection, "GetItem", get("b"))[0], 503)
+
+
+class Simulation(unittest.TestCase):
+    def serve(self, rules, *arguments):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        file = pathlib.Path(self.folder.name) / "rules.json"
+        file.write_text(json.dumps({"rules": rules}))
+        server = StatorServer(["--in-memory", "--simulate", str(file), *arguments])
+        server.__enter__()
+        self.addCleanup(server.__exit__, None, None, None)
+        return server
+
+    def test_slow_replies_hold_no_thread(self):
+        server = self.serve([{"when": {"operation": "ListTables"}, "then": {"latency_ms": 500}}], "--threads", "1")
+        with concurrent.futures.ThreadPoolExecutor(200) as pool:
+            began = time.monotonic()
+            slow = [pool.submit(lambda: ask_once(server.url, "ListTables", {})[0]) for _ in range(200)]
+            time.sleep(0.1)
+            quick_began = time.monotonic()
+            self.assertEqual(ask_once(server.url, "DescribeLimits", {})[0], 200)
+            quick = time.monotonic() - quick_began
+            self.assertEqual([each.result() for each in slow], [200] * 200)
+            taken = time.monotonic() - began
+        self.assertGreaterEqual(taken, 0.5)
+        # One after the other, or forty at a time, they would take many seconds.
+        self.assertLess(taken, 10)
+        self.assertLess(quick, 5)
+
+    def test_connections_are_cut(self):
+        server = self.serve([{"when": {"operation": "ListTables", "first": 1}, "then": {"cut": "after"}}])
+        connection = self.enterContext(contextlib.closing(connect(server.url)))
+        with self.assertRaises((http.client.RemoteDisconnected, ConnectionResetError)):
+            ask(connection, "ListTables", {})
+        connection.close()
+        self.assertEqual(ask(connection, "ListTables", {})[0], 200)
+
+    def test_rules_can_be_set_while_it_runs(self):
+        server = self.serve([])
+        connection = self.enterContext(contextlib.closing(connect(server.url)))
+
+        def post(rules):
+            connection.request("POST", "/_stator/simulate", json.dumps(rules))
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read())
+
+        self.assertEqual(post({"seed": 3, "rules": [{"name": "x", "then": {"error": "InternalServerError"}}]}),
+                         (200, {"seed": 3, "rules": [{"name": "x", "requests": 0, "acted": 0}]}))
+        self.assertEqual(ask(connection, "ListTables", {})[0], 500)
+        status, error = post({"rules": [{"then": {"cut": "now"}}]})
+        self.assertEqual(status, 400)
+        self.assertIn("rules[0].then.cut", error["message"])
+        connection.request("GET", "/_stator/simulate")
+        self.assertEqual(json.loads(connection.getresponse().read())["rules"][0]["acted"], 1)
+        self.assertEqual(post({})[1]["rules"], [])
+        self.assertEqual(ask(connection, "ListTables", {})[0], 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,126 @@
+#include "toolkit/cache_follower.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "endpoint/embedded.h"
+
+namespace stator::toolkit {
+namespace {
+
+using std::chrono::milliseconds;
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  return true;
+}
+
+/// The engine once more, since a cache owns its upstream.
+class Alias : public endpoint::Endpoint {
+ public:
+  explicit Alias(endpoint::Endpoint& to) : to_(to) {}
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override { to_.call(request, reply); }
+  [[nodiscard]] std::string describe() const override { return to_.describe(); }
+
+ private:
+  endpoint::Endpoint& to_;
+};
+
+class CacheFollowerTest : public testing::Test {
+ protected:
+  CacheFollowerTest() : engine(engine::Options{}), cache(std::make_unique<Alias>(engine), cache_options()) {}
+
+  static cache::Options cache_options() {
+    cache::Options options;
+    options.settle_ms = 0;
+    return options;
+  }
+  void create(const std::string& stream) {
+    engine.call(
+        "CreateTable",
+        R"({"TableName":"users","BillingMode":"PAY_PER_REQUEST",)"
+        R"("AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],)"
+        R"("KeySchema":[{"AttributeName":"id","KeyType":"HASH"}])" +
+            (stream.empty() ? ""
+                            : R"(,"StreamSpecification":{"StreamEnabled":true,"StreamViewType":")" + stream + "\"}") +
+            "}");
+  }
+  std::string how(std::string_view operation, const std::string& body) {
+    endpoint::ReplyNotes notes;
+    std::string reply;
+    cache.call({.operation = operation, .body = body, .notes = &notes}, reply);
+    return std::string(notes.cache);
+  }
+  static std::string put(const std::string& value) {
+    return R"({"TableName":"users","Item":{"id":{"S":"a"},"v":{"S":")" + value + R"("}}})";
+  }
+  std::string statistics() const {
+    std::string out;
+    cache.append_statistics(out);
+    return out;
+  }
+  [[nodiscard]] bool is_followed() const { return statistics().find("\"stream\":{") != std::string::npos; }
+  [[nodiscard]] bool has_seen(int records) const {
+    return statistics().find("\"records\":" + std::to_string(records) + ",") != std::string::npos;
+  }
+
+  endpoint::Embedded engine;
+  cache::Caching cache;
+  const CacheFollower::Options quick{.pause = milliseconds(2), .table_pause = milliseconds(2)};
+  const std::string get = R"({"TableName":"users","Key":{"id":{"S":"a"}}})";
+  const std::string scan = R"({"TableName":"users"})";
+};
+
+TEST_F(CacheFollowerTest, WhatOthersChangeIsDropped) {
+  for (const char* const view : {"NEW_AND_OLD_IMAGES", "KEYS_ONLY"}) {
+    create(view);
+    how("GetItem", get);
+    const CacheFollower follower(engine, cache, quick);
+    ASSERT_TRUE(eventually([&] { return is_followed(); }));
+    how("GetItem", get);
+    how("Scan", scan);
+    EXPECT_EQ(how("GetItem", get), "hit");
+    EXPECT_EQ(how("Scan", scan), "hit");
+    engine.call("PutItem", put("1"));
+    EXPECT_TRUE(eventually([&] { return how("GetItem", get) == "miss"; }));
+    EXPECT_EQ(how("Scan", scan), "miss");
+    EXPECT_EQ(how("GetItem", get), "hit");
+    engine.call("DeleteItem", get);
+    EXPECT_TRUE(eventually([&] { return how("GetItem", get) == "miss"; }));
+    cache.call("DeleteTable", R"({"TableName":"users"})");
+  }
+}
+
+TEST_F(CacheFollowerTest, WhatWasWrittenThroughTheCacheStays) {
+  create("NEW_IMAGE");
+  how("GetItem", get);
+  const CacheFollower follower(engine, cache, quick);
+  ASSERT_TRUE(eventually([&] { return is_followed(); }));
+  how("PutItem", put("1"));
+  how("Scan", scan);
+  ASSERT_TRUE(eventually([&] { return has_seen(1); }));
+  EXPECT_EQ(how("GetItem", get), "hit");
+  EXPECT_EQ(how("Scan", scan), "hit");
+  how("DeleteItem", get);
+  ASSERT_TRUE(eventually([&] { return has_seen(2); }));
+  EXPECT_EQ(how("GetItem", get), "hit");
+}
+
+TEST_F(CacheFollowerTest, ATableWithoutStreamIsLeftAlone) {
+  create("");
+  how("GetItem", get);
+  const CacheFollower follower(engine, cache, quick);
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_FALSE(is_followed());
+}
+
+}  // namespace
+}  // namespace stator::toolkit
