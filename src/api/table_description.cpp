@@ -1,6 +1,7 @@
 #include "api/table_description.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/backup_names.h"
 #include "api/throughput.h"
@@ -195,12 +196,15 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
   writer.text("TableArn", table_arn(call.context, table.name));
   writer.text("TableId", table.id);
   if (table.billing_mode == engine::BillingMode::kPayPerRequest || table.last_pay_per_request_ms != 0) {
-    ObjectWriter summary(writer.key("BillingModeSummary"));
-    summary.text("BillingMode", billing_mode_name(table.billing_mode));
-    if (table.last_pay_per_request_ms != 0 && !style.created && !style.under_way.billing_mode_changes) {
-      summary.time("LastUpdateToPayPerRequestDateTime", table.last_pay_per_request_ms);
+    const bool switched = table.last_pay_per_request_ms != 0 && !style.created && !style.under_way.billing_mode_changes;
+    // The same under two names: the service is on its way from one to the other.
+    for (const auto& [member, mode] : {std::pair("BillingModeSummary", "BillingMode"),
+                                       std::pair("TableThroughputModeSummary", "TableThroughputMode")}) {
+      ObjectWriter summary(writer.key(member));
+      summary.text(mode, billing_mode_name(table.billing_mode));
+      if (switched) summary.time("LastUpdateToPayPerRequestDateTime", table.last_pay_per_request_ms);
+      summary.end();
     }
-    summary.end();
   }
   if (style.with_schema) {
     write_indexes(call, writer, table, counts, false, style);

@@ -152,7 +152,7 @@ void check_definitions_used(const Members& request, const engine::Table& table) 
 
 void read_billing(const Members& request, engine::Table& table) {
   const auto throughput = read_throughput(request);
-  if (request.text("BillingMode") == "PAY_PER_REQUEST") {
+  if (billing_mode_member(request) == "PAY_PER_REQUEST") {
     table.billing_mode = engine::BillingMode::kPayPerRequest;
     if (throughput) {
       throw_invalid_parameters(
@@ -264,6 +264,11 @@ core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements,
   if (hashes > core::kMaxIndexHashAttributes) refuse_number_of("HASH");
   if (elements.size() - hashes > core::kMaxIndexRangeAttributes) refuse_number_of("RANGE");
   return schema_of(elements, definitions);
+}
+
+std::optional<std::string_view> billing_mode_member(const Members& request) {
+  const auto mode = request.text("BillingMode");
+  return mode ? mode : request.text("TableThroughputMode");
 }
 
 std::optional<std::string_view> read_table_class(const Members& request) {

@@ -48,6 +48,8 @@ enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
 engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
                                 IndexOrigin origin);
 
+/// BillingMode, or where it is absent TableThroughputMode, the name that takes its place; nullopt without both.
+std::optional<std::string_view> billing_mode_member(const Members& request);
 /// TableClass; nullopt where the member is absent.
 std::optional<std::string_view> read_table_class(const Members& request);
 

@@ -26,7 +26,7 @@ struct Update {
         creates_index(std::ranges::any_of(indexes, [](const auto& index) { return index.create.has_value(); })),
         deletes_index(std::ranges::any_of(indexes, [](const auto& index) { return index.remove.has_value(); })),
         throughput(members.has("ProvisionedThroughput")),
-        billing_mode(members.text("BillingMode")),
+        billing_mode(billing_mode_member(members)),
         stream(members.has("StreamSpecification")),
         encryption(members.has("SSESpecification")),
         table_class(members.has("TableClass")),

@@ -37,7 +37,7 @@ std::string table_status(std::string_view description) {
 
 /// The order of members in the service model (shapes TableDescription, ProvisionedThroughputDescription and the index
 /// descriptions); what is not named follows in the reply's order.
-constexpr std::array<std::string_view, 44> kMemberOrder = {"AttributeDefinitions",
+constexpr std::array<std::string_view, 46> kMemberOrder = {"AttributeDefinitions",
                                                            "TableName",
                                                            "IndexName",
                                                            "KeySchema",
@@ -59,6 +59,7 @@ constexpr std::array<std::string_view, 44> kMemberOrder = {"AttributeDefinitions
                                                            "IndexArn",
                                                            "TableId",
                                                            "BillingModeSummary",
+                                                           "TableThroughputModeSummary",
                                                            "LocalSecondaryIndexes",
                                                            "GlobalSecondaryIndexes",
                                                            "StreamSpecification",
@@ -79,6 +80,7 @@ constexpr std::array<std::string_view, 44> kMemberOrder = {"AttributeDefinitions
                                                            "ProjectionType",
                                                            "NonKeyAttributes",
                                                            "BillingMode",
+                                                           "TableThroughputMode",
                                                            "LastUpdateToPayPerRequestDateTime",
                                                            "TableClass"};
 
