@@ -6,6 +6,17 @@
 #include "core/api_error.h"
 
 namespace stator::api {
+namespace {
+
+/// Throws where the ARN is that of something else than a table: an index, a stream.
+void check_names_table(std::string_view arn) {
+  constexpr std::string_view kTable = "table/";
+  const std::string_view resource = parse_arn(arn).resource;
+  if (resource.starts_with(kTable) && resource.find('/', kTable.size()) == std::string_view::npos) return;
+  core::throw_validation("1 validation error detected: Invalid table ARN '" + std::string(arn) + "'");
+}
+
+}  // namespace
 
 void call(Context& context, std::string_view operation, std::string_view body, std::size_t padding_bytes,
           std::string& reply) {
@@ -18,7 +29,10 @@ void call(Context& context, std::string_view operation, std::string_view body, s
                                                : "Unexpected value type in payload");
   }
   const CheckedRequest checked = check_shape(*known, request, context.lenient);
-  for (const std::string_view arn : checked.table_arns) check_arn_region(context, arn);
+  for (const std::string_view arn : checked.table_arns) {
+    check_arn_region(context, arn);
+    check_names_table(arn);
+  }
   const std::size_t length_before = reply.size();
   try {
     Call under_way{context, operation, Members(request), reply, checked.very_deep};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <span>
 #include <unordered_set>
@@ -45,6 +46,25 @@ GetGroup resolve_group(const engine::Engine& engine, const BatchGetGroup& reques
 engine::WriteAction resolve_write(const engine::TablePtr& table, const BatchWrite& write) {
   if (const auto* put = std::get_if<PutItem>(&write)) return resolve(table, *put, Place::kBatch);
   return resolve(table, std::get<DeleteItem>(write));
+}
+
+/// The groups of a BatchGetItem. Those that call one table by its name and by its ARN are one, under the first name.
+std::vector<GetGroup> resolve_groups(const engine::Engine& engine, const BatchGetItem& request) {
+  std::vector<GetGroup> groups;
+  for (const auto& requested : request.groups) {
+    GetGroup group = resolve_group(engine, requested);
+    const auto same =
+        std::ranges::find_if(groups, [&](const GetGroup& other) { return other.table->name == group.table->name; });
+    if (same == groups.end()) {
+      groups.push_back(std::move(group));
+      continue;
+    }
+    for (engine::Key& key : group.keys) {
+      const bool asked = std::ranges::find(same->keys, key.encoded, &engine::Key::encoded) != same->keys.end();
+      if (!asked) same->keys.push_back(std::move(key));
+    }
+  }
+  return groups;
 }
 
 std::vector<WriteGroup> resolve_groups(const engine::Engine& engine, const BatchWriteItem& request) {
@@ -113,8 +133,7 @@ class BatchReader {
 
 void batch_get_item(Call& call) {
   const BatchGetItem request = read_batch_get_item(call.request);
-  std::vector<GetGroup> groups;
-  for (const auto& requested : request.groups) groups.push_back(resolve_group(call.engine(), requested));
+  const std::vector<GetGroup> groups = resolve_groups(call.engine(), request);
 
   BatchReader reader(call.engine());
   CapacityByTable capacity;
@@ -127,7 +146,7 @@ void batch_get_item(Call& call) {
     std::string& items = responses.member(group.request.requested_name) += '[';
     const std::size_t read = reader.read(group, used, items);
     items += ']';
-    capacity.add(group.table->name, used);
+    capacity.add(group.request.requested_name, used);
     if (read == group.keys.size()) continue;
     append_unprocessed(group, std::span(group.keys).subspan(read), unprocessed.member(group.request.requested_name));
   }
@@ -145,7 +164,9 @@ void batch_write_item(Call& call) {
   std::string metrics_json;
   ObjectWriter metrics(metrics_json);
   for (const auto& group : groups) {
-    for (const auto& action : group.actions) capacity.add(group.table->name, call.engine().write(action).capacity);
+    for (const auto& action : group.actions) {
+      capacity.add(group.request.requested_name, call.engine().write(action).capacity);
+    }
     if (!request.item_collection_metrics || group.actions.empty() || !has_item_collections(*group.table)) continue;
     ArrayWriter list(metrics.member(group.request.requested_name));
     for (const auto& action : group.actions) {

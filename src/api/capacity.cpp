@@ -53,10 +53,16 @@ void append_capacity(std::string_view table_name, const engine::Capacity& capaci
   writer.end();
 }
 
-void write_capacity(ObjectWriter& writer, const engine::Table& table, const engine::Capacity& capacity,
+void write_capacity(ObjectWriter& writer, std::string_view table_name, const engine::Capacity& capacity,
                     CapacityDetail detail) {
   if (detail == CapacityDetail::kNone) return;
-  append_capacity(table.name, capacity, detail, false, writer.key("ConsumedCapacity"));
+  append_capacity(table_name, capacity, detail, false, writer.key("ConsumedCapacity"));
+}
+
+void write_capacity(ObjectWriter& writer, const Members& request, const engine::Capacity& capacity,
+                    CapacityDetail detail) {
+  if (detail == CapacityDetail::kNone) return;
+  write_capacity(writer, request.text("TableName").value_or(std::string_view{}), capacity, detail);
 }
 
 void CapacityByTable::add(std::string_view table_name, const engine::Capacity& capacity) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/members.h"
 #include "api/reply.h"
 #include "api/requests/options.h"
 #include "engine/engine.h"
@@ -15,7 +16,10 @@ void append_capacity(std::string_view table_name, const engine::Capacity& capaci
                      bool transactional, std::string& out);
 
 /// Adds `"ConsumedCapacity":{…}` where it was asked for.
-void write_capacity(ObjectWriter& writer, const engine::Table& table, const engine::Capacity& capacity,
+void write_capacity(ObjectWriter& writer, std::string_view table_name, const engine::Capacity& capacity,
+                    CapacityDetail detail);
+/// The same under the name or ARN that the request's TableName gives the table.
+void write_capacity(ObjectWriter& writer, const Members& request, const engine::Capacity& capacity,
                     CapacityDetail detail);
 
 /// Capacity summed by table over a batch or transaction, in the order tables first came.

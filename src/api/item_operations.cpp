@@ -39,7 +39,7 @@ void write_reply(Call& call, const ItemWrite& request, ItemWritten written,
     const std::string attributes = returned_attributes(request.return_values, written.outcome, paths);
     if (!attributes.empty()) writer.key("Attributes") += attributes;
   }
-  write_capacity(writer, *written.table, written.outcome.capacity, request.capacity);
+  write_capacity(writer, call.request, written.outcome.capacity, request.capacity);
   if (request.item_collection_metrics && has_item_collections(*written.table)) {
     append_item_collection(call.engine(), *written.table, written.key, writer.key("ItemCollectionMetrics"));
   }
@@ -132,7 +132,7 @@ void get_item(Call& call) {
   const ItemRead read = run(call.engine(), request, item);
   ObjectWriter writer(call.reply);
   if (read.found) append_item(item, request.projection, writer.key("Item"));
-  write_capacity(writer, *read.table, read.capacity, request.capacity);
+  write_capacity(writer, call.request, read.capacity, request.capacity);
   writer.end();
 }
 

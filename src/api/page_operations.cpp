@@ -41,7 +41,7 @@ void answer_page(Call& call, const Request& request) {
   writer.integer("Count", static_cast<std::int64_t>(result.page.count));
   writer.integer("ScannedCount", static_cast<std::int64_t>(result.page.scanned_count));
   if (result.more) writer.key("LastEvaluatedKey") += result.page.last_evaluated_key_json;
-  write_capacity(writer, *result.table, result.page.capacity, request.capacity);
+  write_capacity(writer, call.request, result.page.capacity, request.capacity);
   writer.end();
   // A thread serves many requests; one huge page must not stay with it.
   constexpr std::size_t kKeptBytes = 4U << 20U;

@@ -298,12 +298,12 @@ void execute_statement(Call& call) {
     (((writer.key("Items") += '[') += page.items) += ']');
     if (!page.next_token.empty()) writer.text("NextToken", page.next_token);
     if (!page.last_evaluated_key_json.empty()) writer.key("LastEvaluatedKey") += page.last_evaluated_key_json;
-    write_capacity(writer, *table, page.capacity, request.capacity);
+    write_capacity(writer, table->name, page.capacity, request.capacity);
   } else {
     if (!request.next_token.empty()) throw_validation("Invalid NextToken");
     const Written written = run_write(call.engine(), table, request.member);
     (((writer.key("Items") += '[') += written.returned) += ']');
-    write_capacity(writer, *table, written.capacity, request.capacity);
+    write_capacity(writer, table->name, written.capacity, request.capacity);
   }
   writer.end();
 }
