@@ -26,10 +26,11 @@ void check_keys(const json::Object& map, std::string_view parameter, char mark) 
   if (map.begin() == map.end()) core::throw_validation(std::string(parameter) + " must not be empty");
   for (const auto member : map) {
     if (member.key.size() > kMaxPlaceholderSizeBytes) {
-      core::throw_validation(std::string(parameter) +
-                             " contains invalid key: The expression attribute map contains a key that is too long; "
-                             "size of key: " +
-                             std::to_string(member.key.size()));
+      std::string message(parameter);
+      message += " contains invalid key: The expression attribute map contains a key that is too long;";
+      // The service does not say how long a value's key is.
+      if (parameter == kNames) message += " size of key: " + std::to_string(member.key.size());
+      core::throw_validation(std::move(message));
     }
     if (!is_placeholder(member.key, mark)) {
       core::throw_validation(std::string(parameter) + " contains invalid key: Syntax error; key: \"" +

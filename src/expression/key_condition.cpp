@@ -96,7 +96,10 @@ KeyPredicate to_predicate(const ConditionNode& node, KeyOperator op, bool with_v
     if (key != nullptr) {
       throw Unfit{"Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"};
     }
-    if (!path->steps.empty()) throw Unfit{"KeyConditionExpressions cannot have conditions on nested attributes"};
+    if (!path->steps.empty()) {
+      throw Unfit{
+          "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes"};
+    }
     key = path;
     key_at = i;
   }

@@ -362,8 +362,10 @@ SharedSyntax parse(ExpressionKind kind, std::string_view text) {
   if (text.empty()) throw_invalid(kind, "The expression can not be empty;");
   if (text.size() > core::kMaxExpressionSizeBytes) {
     std::string message = "Expression size has exceeded the maximum allowed size;";
-    // The service does not say how long an update is.
-    if (kind != ExpressionKind::kUpdate) message += " expression size: " + std::to_string(text.size());
+    // The service says how long it is of conditions and filters only.
+    if (kind == ExpressionKind::kCondition || kind == ExpressionKind::kFilter) {
+      message += " expression size: " + std::to_string(text.size());
+    }
     throw_invalid(kind, message);
   }
   auto tree = std::make_shared<SyntaxTree>(text);

@@ -102,7 +102,8 @@ TEST(KeyCondition, WhatIsNoKeyConditionIsNotedAndReportedLater) {
   const std::string nested = "KeyConditionExpressions cannot contain nested operations";
   const std::string several =
       "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition";
-  const std::string inside = "KeyConditionExpressions cannot have conditions on nested attributes";
+  const std::string inside =
+      "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes";
   const std::string no_key = "Invalid condition in KeyConditionExpression: No key attribute specified";
   const std::string repeated =
       "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key";

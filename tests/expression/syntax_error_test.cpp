@@ -341,15 +341,15 @@ TEST(Syntax, EachSectionStandsOnceInAnUpdate) {
 }
 
 TEST(Syntax, TextsOf4096BytesAreTheLongest) {
+  const std::string too_long = "Expression size has exceeded the maximum allowed size;";
   for (const ExpressionKind kind : {C, F, K}) {
     check({{kind, "a" + repeat(" ", 4089) + " = :v", ""},
-           {kind, "a" + repeat(" ", 4091) + " = :v",
-            "Expression size has exceeded the maximum allowed size; expression size: 4097"}});
+           {kind, "a" + repeat(" ", 4091) + " = :v", kind == K ? too_long : too_long + " expression size: 4097"}});
   }
   check({{P, "a" + repeat(" ", 4095), ""},
-         {P, "a" + repeat(" ", 4096), "Expression size has exceeded the maximum allowed size; expression size: 4097"},
+         {P, "a" + repeat(" ", 4096), too_long},
          {U, "SET" + repeat(" ", 4085) + "a = :val", ""},
-         {U, repeat("(", 200004), "Expression size has exceeded the maximum allowed size;"}});
+         {U, repeat("(", 200004), too_long}});
 }
 
 TEST(Syntax, ThreeHundredOperatorsAreTheMost) {

@@ -16,9 +16,9 @@ using core::throw_validation;
 namespace {
 
 constexpr std::array<std::string_view, 1> kConditionNames = {"ConditionExpression"};
-constexpr std::array<std::string_view, 1> kExpectedNames = {"Expected"};
+constexpr std::array<std::string_view, 2> kExpectedNames = {"Expected", "ConditionalOperator"};
 constexpr std::array<std::string_view, 2> kUpdateNames = {"UpdateExpression", "ConditionExpression"};
-constexpr std::array<std::string_view, 2> kUpdateLegacyNames = {"AttributeUpdates", "Expected"};
+constexpr std::array<std::string_view, 3> kUpdateLegacyNames = {"AttributeUpdates", "Expected", "ConditionalOperator"};
 constexpr std::array<std::string_view, 1> kProjectionNames = {"ProjectionExpression"};
 constexpr std::array<std::string_view, 1> kAttributesToGetNames = {"AttributesToGet"};
 
@@ -109,7 +109,8 @@ std::optional<expression::Condition> read_condition(const Members& request, Plac
 void read_only_condition(const Members& request, Place place, ItemWrite& write) {
   expression::Bindings bindings = read_bindings(request, expression_value_rules(place));
   write.condition = read_condition(request, place, bindings);
-  bindings.check_all_used();
+  // An action of a transaction may have names and values without an expression.
+  if (write.condition || place != Place::kTransaction) bindings.check_all_used();
 }
 
 KeyAttributes read_key(const Members& request, Place place) {
@@ -201,7 +202,8 @@ GetItem read_get_item(const Members& request, Place place) {
   expression::Bindings bindings = read_bindings(request);
   get.projection =
       place == Place::kOperation ? read_projection(request, bindings) : read_projection_expression(request, bindings);
-  bindings.check_all_used();
+  // As for the actions above.
+  if (get.projection || place == Place::kOperation) bindings.check_all_used();
   if (place != Place::kOperation) return get;
   get.consistent_read = request.flag("ConsistentRead");
   get.capacity = read_capacity_detail(request);
