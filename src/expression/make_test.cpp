@@ -1,5 +1,6 @@
 #include "expression/make_test.h"
 
+#include "core/base64.h"
 #include "core/limits.h"
 #include "expression/operand_types.h"
 #include "expression/path.h"
@@ -10,7 +11,7 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
-/// A bound as the service's Java writes it.
+/// A bound as the service writes it.
 std::string bound_text(const AttributeValue& value) {
   std::string text = "AttributeValue: {";
   text.append(core::type_name(value.type())).append(":");
@@ -19,8 +20,7 @@ std::string bound_text(const AttributeValue& value) {
   } else if (const auto* number = value.get_if<core::Number>()) {
     number->append_to(text);
   } else if (const auto* binary = value.get_if<AttributeValue::Binary>()) {
-    const std::string size = std::to_string(binary->bytes.size());
-    text += "java.nio.HeapByteBuffer[pos=0 lim=" + size + " cap=" + size + "]";
+    core::base64_append(binary->bytes, text);
   }
   return text + "}";
 }
@@ -64,7 +64,7 @@ AttributeType wanted_type(ExpressionKind kind, const Operand& operand) {
     throw_invalid(
         kind,
         "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: "
-        "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
+        "{S,SS,N,NS,B,BS,BOOL,NULL,L,M,HD,DOUBLE,FLOAT,HDS,FS,DOUBLESET,DICT,DECIMAL,INT,DECIMALSET,INTSET}");
   }
   if (*type != AttributeType::kString) throw_operand_type(kind, "attribute_type", *type);
   const std::string& name = *std::get<SharedValue>(operand.source)->get_if<std::string>();
@@ -73,7 +73,7 @@ AttributeType wanted_type(ExpressionKind kind, const Operand& operand) {
     // PartiQL lists the same types in another order.
     throw_invalid(kind, "Invalid attribute type name found; type: " + name + ", valid types: " +
                             (kind == ExpressionKind::kStatement ? "{N,BS,L,B,NULL,M,S,SS,NS,BOOL}"
-                                                                : "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"));
+                                                                : "{S,SS,N,NS,B,BS,BOOL,NULL,L,M}"));
   }
   return *named;
 }

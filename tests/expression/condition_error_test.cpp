@@ -120,7 +120,10 @@ TEST(ConditionErrors, OperandsGivenInTheRequestHaveTheRightType) {
          {"begins_with(a, size(a)) and a=:a", "", R"({":a":{"N":"1"}})", wrong_type("begins_with", "N")},
          {"size(size(a)) > :a", "", R"({":a":{"N":"1"}})", wrong_type("size", "N")},
          {"attribute_not_exists(size(:a))", "", R"({":a":{"N":"1"}})", wrong_type("size", "N")},
-         {"attribute_type(a, b)", "", "", wrong_type("attribute_type", "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")}});
+         {"attribute_type(a, b)", "", "",
+          wrong_type(
+              "attribute_type",
+              "{S,SS,N,NS,B,BS,BOOL,NULL,L,M,HD,DOUBLE,FLOAT,HDS,FS,DOUBLESET,DICT,DECIMAL,INT,DECIMALSET,INTSET}")}});
 }
 
 TEST(ConditionErrors, AttributeTypeNamesAType) {
@@ -128,7 +131,7 @@ TEST(ConditionErrors, AttributeTypeNamesAType) {
     const std::string values = R"({":a":{"S":")" + std::string(name) + "\"}}";
     check({{"attribute_type(a, :a)", "", values,
             "Invalid attribute type name found; type: " + std::string(name) +
-                ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"}});
+                ", valid types: {S,SS,N,NS,B,BS,BOOL,NULL,L,M}"}});
   }
 }
 
@@ -168,9 +171,7 @@ TEST(ConditionErrors, BetweenBoundsAreOfOneTypeAndInOrder) {
   check({{"a between :b and :a", "", R"({":a":{"S":"a"},":b":{"N":"1"}})", same_type + bounds("N:1", "S:a")},
          {"a between :b and :a", "", R"({":a":{"S":"a"},":b":{"S":"b"}})", in_order + bounds("S:b", "S:a")},
          {"a between :b and :a", "", R"({":a":{"N":"2"},":b":{"N":"10"}})", in_order + bounds("N:10", "N:2")},
-         {"a between :b and :a", "", R"({":a":{"B":"YQ=="},":b":{"B":"YmI="}})",
-          in_order +
-              bounds("B:java.nio.HeapByteBuffer[pos=0 lim=2 cap=2]", "B:java.nio.HeapByteBuffer[pos=0 lim=1 cap=1]")},
+         {"a between :b and :a", "", R"({":a":{"B":"YQ=="},":b":{"B":"YmI="}})", in_order + bounds("B:YmI=", "B:YQ==")},
          {"a between :b and :a", "", R"({":a":{"N":"2"},":b":{"N":"2.0"}})", ""},
          {"a between :b and c", "", R"({":b":{"S":"b"}})", ""}});
 }

@@ -78,7 +78,7 @@ TEST(KeyCondition, FaultsOfAnyConditionComeFirst) {
   const std::pair<std::string_view, std::string_view> rows[] = {
       {"attribute_type(a, b)",
        "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: "
-       "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
+       "{S,SS,N,NS,B,BS,BOOL,NULL,L,M,HD,DOUBLE,FLOAT,HDS,FS,DOUBLESET,DICT,DECIMAL,INT,DECIMALSET,INTSET}"},
       {"attribute_type(a, :n)",
        "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N"},
       {"a = :a and begins_with(b, :n)",

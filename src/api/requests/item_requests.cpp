@@ -170,13 +170,15 @@ UpdateItem read_update_item(const Members& request, Place place) {
       update.return_values = read_return_values(request);
     }
     expression::Bindings bindings = read_bindings(request, expression_value_rules(place));
+    // The current layer looks at the condition first.
+    if (place == Place::kOperation) update.condition = read_condition(request, place, bindings);
     if (const auto text = request.text("UpdateExpression")) {
       update.update = expression::bind_update(*text, bindings);
     } else if (is_operation(place) && request.has_members("AttributeUpdates")) {
       update.update =
           expression::update_from_attribute_updates(request.required_object("AttributeUpdates"), value_rules(place));
     }
-    update.condition = read_condition(request, place, bindings);
+    if (place != Place::kOperation) update.condition = read_condition(request, place, bindings);
     bindings.check_all_used();
     if (!is_operation(place)) update.key = read_key(request, place);
     update.statement_is_limited = is_operation(place);
