@@ -23,6 +23,7 @@ struct Wanted {
   Value item;                // null: there is none
   std::optional<Mark> mark;  // under which the upstream is asked
   std::optional<Store::Part> part;
+  SharedLevel::Tokens tokens;
 };
 
 struct Group {
@@ -51,7 +52,7 @@ bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& re
     group.request = &requested;
     group.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
     group.schema = group.table == nullptr ? nullptr : group.table->schema.load();
-    if (group.schema == nullptr || group.table->lifetime_ms(ReadKind::kItem) == 0) return false;
+    if (group.schema == nullptr || !state.may_answer() || group.table->lifetime_ms(ReadKind::kItem) == 0) return false;
     std::size_t i = 0;
     for (const json::Value wire_key : requested.members.required_array("Keys")) {
       const auto key = canonical_key(*group.schema, requested.keys.at(i++));
@@ -99,6 +100,28 @@ void take_marks(State& state, std::string_view caller, Batch& batch) {
   }
 }
 
+/// Takes what the shared level has of what this request leads in reading.
+void find_shared(State& state, std::string_view caller, Batch& batch) {
+  if (state.shared == nullptr) return;
+  const std::int64_t now_ms = state.now_ms();
+  for (Group& group : batch.groups) {
+    for (Wanted& wanted : group.wanted) {
+      const bool consistent = group.request->consistent_read;
+      if (wanted.answered || !wanted.mark || (wanted.part && !wanted.part->leads())) continue;
+      const auto place = shared_place(wanted.key, caller, wanted.key.text, group.table->name);
+      const SharedLevel::Found found = state.shared->look_up(place, consistent);
+      wanted.tokens = found.tokens;
+      if (!found.found || consistent) continue;
+      wanted.answered = true;
+      wanted.item = found.value;
+      const std::int64_t lifetime_ms = std::min(group.table->lifetime_ms(ReadKind::kItem), found.lifetime_ms);
+      state.store.keep(wanted.key, caller, wanted.item, now_ms + lifetime_ms, *wanted.mark,
+                       Store::Validity::kUntilDropped);
+      wanted.part->land(wanted.item);
+    }
+  }
+}
+
 bool waits_for_another(const Wanted& wanted) { return wanted.part && !wanted.part->leads(); }
 
 /// The request for what is missing and nobody else is asking for; empty where that is nothing. Whole items are asked
@@ -133,6 +156,10 @@ void keep(State& state, std::string_view caller, const Group& group, Wanted& wan
   if (group.request->consistent_read && !wanted.mark->own->renew(wanted.mark->own_version)) return;
   state.store.keep(wanted.key, caller, wanted.item, now_ms + group.table->lifetime_ms(ReadKind::kItem), *wanted.mark,
                    Store::Validity::kUntilDropped);
+  if (state.shared != nullptr) {
+    state.shared->keep(shared_place(wanted.key, caller, wanted.key.text, group.table->name), wanted.tokens, wanted.item,
+                       group.table->lifetime_ms(ReadKind::kItem), group.request->consistent_read);
+  }
   if (wanted.part && wanted.part->leads()) wanted.part->land(wanted.item);
 }
 
@@ -263,6 +290,7 @@ bool has_projection(const Batch& batch) {
 /// Has all that is missing read, here or by others.
 void read_missing(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
   take_marks(state, caller, batch);
+  find_shared(state, caller, batch);
   ask(state, incoming, caller, batch);
   for (Group& group : batch.groups) {
     // What the upstream left is in its place in the reply already.

@@ -48,9 +48,36 @@ void pass(State& state, const endpoint::Request& request, std::string& reply) {
 }  // namespace
 
 Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
-    : upstream_(std::move(upstream)), state_(std::make_unique<State>(*upstream_, std::move(options))) {}
+    : upstream_(std::move(upstream)), state_(std::make_unique<State>(*upstream_, std::move(options))) {
+  State& state = *state_;
+  if (!state.options.shared) return;
+  const auto on_change = [&state](const SharedChange& change) {
+    Table* const table = state.tables.find_any(change.table);
+    if (table == nullptr) return;
+    const Doubt doubt{.settles_ms = state.now_ms() + state.options.settle_ms};
+    if (change.key.empty()) {
+      table->whole.note_change(doubt);
+    } else {
+      drop_item(state, *table, change.key, doubt);
+    }
+  };
+  const auto on_up = [&state] {
+    for (Table* const table : state.tables.all()) table->whole.note_change();
+  };
+  state.shared = std::make_unique<SharedLevel>(SharedLevel::Options{.address = *state.options.shared,
+                                                                    .name = state.options.shared_name,
+                                                                    .settle_ms = state.options.settle_ms,
+                                                                    .doubt_ms = state.options.doubt_ms,
+                                                                    .log = state.options.log,
+                                                                    .on_change = on_change,
+                                                                    .on_up = on_up});
+}
 
 Caching::~Caching() = default;
+
+void Caching::wait_for_shared_level(std::chrono::milliseconds patience) {
+  if (state_->shared != nullptr) state_->shared->wait_until_up(patience);
+}
 
 endpoint::Effort Caching::effort(std::string_view operation) const {
   return is_cached_read(operation) ? endpoint::Effort::kMayWait : upstream_->effort(operation);
@@ -162,11 +189,12 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
   if (!state_->store.note_change(entry, known, image)) return;
   table->dropped.fetch_add(1, std::memory_order_relaxed);
   // Who read before, and keeps after, comes too late.
-  state_->fences->of_item(entry).note_change(doubt);
-  state_->fences->of_partition(make_entry_key(table->name, kPartition, canonical_partition(*key))).note_change(doubt);
-  table->any_item.note_change(doubt);
-  // A reader may have kept it between the two.
-  state_->store.drop(entry);
+  drop_item(*state_, *table, *key, doubt);
+  if (state_->shared != nullptr) {
+    state_->shared->end_write({entry.text, make_entry_key(table->name, kPartition, canonical_partition(*key)).text,
+                               any_item_name(table->name)},
+                              {{table->name, *key}}, false);
+  }
 }
 
 void Caching::append_statistics(std::string& out) const {
@@ -180,6 +208,16 @@ void Caching::append_statistics(std::string& out) const {
   writer.integer("evicted", static_cast<std::int64_t>(totals.evicted));
   writer.integer("refused_fills", static_cast<std::int64_t>(totals.refused));
   writer.integer("joined", static_cast<std::int64_t>(totals.joined));
+  if (state_->shared != nullptr) {
+    const SharedLevel::Totals shared = state_->shared->totals();
+    json::ObjectWriter of_shared(writer.key("shared"));
+    of_shared.flag("up", state_->shared->is_up());
+    of_shared.integer("hit", static_cast<std::int64_t>(shared.hits));
+    of_shared.integer("miss", static_cast<std::int64_t>(shared.misses));
+    of_shared.integer("failures", static_cast<std::int64_t>(shared.failures));
+    of_shared.integer("told", static_cast<std::int64_t>(shared.told));
+    of_shared.end();
+  }
   json::ArrayWriter tables(writer.key("tables"));
   for (Table* const table : state_->tables.all()) {
     json::ObjectWriter of_table(tables.element());

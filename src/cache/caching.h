@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ class Caching : public endpoint::Endpoint {
 
   /// Appends what was hit and missed, by table and operation, as JSON (docs/cache.md, "Watching it").
   void append_statistics(std::string& out) const;
+  /// Waits until the shared level is there, where there is one; no longer than `patience`. Without it nothing is kept.
+  void wait_for_shared_level(std::chrono::milliseconds patience);
+
   /// Forgets all entries.
   void clear();
 

@@ -81,10 +81,17 @@ Answered fetch(State& state, const Incoming& incoming, ItemRead& read, std::stri
   return read_answer(read, state.ask_upstream(incoming.request, incoming.request.body, notes), reply);
 }
 
+SharedLevel::Place place_of(const State& state, const Incoming& incoming, const ItemRead& read) {
+  return shared_place(read.key, state.caller_of(incoming.request), read.key.text, read.table->name);
+}
+
 void read_consistently(State& state, const Incoming& incoming, const ItemRead& read, std::string& reply) {
   const std::int64_t now_ms = state.now_ms();
   Fence& fence = state.fences->of_item(read.key);
   auto mark = take_mark(fence, read.table->whole, now_ms, true);
+  const auto place = place_of(state, incoming, read);
+  SharedLevel::Tokens tokens;
+  if (state.shared != nullptr && mark) tokens = state.shared->look_up(place, true).tokens;
   endpoint::ReplyNotes notes;
   const Answered answered =
       read_answer(read, state.ask_upstream(incoming.request, incoming.request.body, notes), reply);
@@ -94,6 +101,9 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
   if (!answered.keepable || !mark || !fence.renew(mark->own_version)) return;
   state.store.keep(read.key, state.caller_of(incoming.request), answered.item,
                    now_ms + read.table->lifetime_ms(ReadKind::kItem), *mark, Store::Validity::kUntilDropped);
+  if (state.shared != nullptr) {
+    state.shared->keep(place, tokens, answered.item, read.table->lifetime_ms(ReadKind::kItem), true);
+  }
 }
 
 /// What is expired, where the upstream fails and that was asked for. False: there is nothing, or it is too old.
@@ -106,6 +116,29 @@ bool answer_stale(State& state, const Incoming& incoming, const ItemRead& read, 
   read.table->count(ReadKind::kItem).stale.fetch_add(1, std::memory_order_relaxed);
   note(incoming.request, how::kStale);
   return true;
+}
+
+/// What leads a flight: the shared level is asked, then the upstream, and what they answer is kept.
+void lead(State& state, const Incoming& incoming, ItemRead& read, Store::Part& flight, std::string& reply) {
+  const std::string_view caller = state.caller_of(incoming.request);
+  const std::int64_t now_ms = state.now_ms();
+  const std::int64_t lifetime_ms = read.table->lifetime_ms(ReadKind::kItem);
+  const auto place = place_of(state, incoming, read);
+  SharedLevel::Found shared;
+  if (state.shared != nullptr) shared = state.shared->look_up(place, false);
+  if (shared.found) {
+    state.store.keep(read.key, caller, shared.value, now_ms + std::min(lifetime_ms, shared.lifetime_ms), flight.mark(),
+                     Store::Validity::kUntilDropped);
+    flight.land(shared.value);
+    note(incoming.request, how::kHit);
+    return append_reply(read, shared.value, reply);
+  }
+  const Answered answered = fetch(state, incoming, read, reply);
+  if (!answered.keepable) return;
+  state.store.keep(read.key, caller, answered.item, now_ms + lifetime_ms, flight.mark(),
+                   Store::Validity::kUntilDropped);
+  if (state.shared != nullptr) state.shared->keep(place, shared.tokens, answered.item, lifetime_ms, false);
+  flight.land(answered.item);
 }
 
 void read_through(State& state, const Incoming& incoming, ItemRead& read, std::string& reply) {
@@ -131,11 +164,7 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
     } else {
       const std::size_t length_before = reply.size();
       try {
-        const Answered answered = fetch(state, incoming, read, reply);
-        if (!answered.keepable) return;
-        state.store.keep(read.key, caller, answered.item, now_ms + read.table->lifetime_ms(ReadKind::kItem),
-                         joined.mark(), Store::Validity::kUntilDropped);
-        joined.land(answered.item);
+        lead(state, incoming, read, joined, reply);
       } catch (const core::ApiError& error) {
         reply.resize(length_before);
         // Whoever waits has a deadline of its own.
@@ -160,7 +189,7 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
   ItemRead read{.table = nullptr, .get = understand([&] { return api::read_get_item(incoming.members); }), .key = {}};
   const std::string_view name = *incoming.members.text("TableName");
   read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
-  if (read.table == nullptr) return at_once ? Answer::kWouldWait : Answer::kPass;
+  if (read.table == nullptr || !state.may_answer()) return at_once ? Answer::kWouldWait : Answer::kPass;
   if (read.table->lifetime_ms(ReadKind::kItem) == 0) return at_once ? Answer::kWouldWait : Answer::kPass;
   const Schema* const schema = read.table->schema.load();
   const auto key = schema == nullptr ? std::nullopt : canonical_key(*schema, read.get.key);

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "cache/redis.h"
 #include "core/clock.h"
+#include "core/log_sink.h"
 
 namespace stator::cache {
 
@@ -44,6 +46,10 @@ struct Options {
   std::int64_t settle_ms = 1'000;
   /// So long a write that got no answer may still happen; what it touches is not kept meanwhile.
   std::int64_t doubt_ms = 10'000;
+  /// A second level that several caches share, and the name that keeps it apart from those of other upstreams.
+  std::optional<RedisAddress> shared;
+  std::string shared_name;
+  core::LogSink log = {};
   const core::Clock* clock = &core::Clock::system();
 };
 

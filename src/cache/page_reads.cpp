@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/requests/page_requests.h"
 #include "cache/canonical.h"
 #include "cache/state.h"
@@ -14,6 +16,7 @@ struct PageRead {
   ReadKind kind;
   EntryKey key;
   Fence* fence;
+  std::string fence_name;
   std::string index;
   bool local_index = false;
   api::CapacityDetail capacity = api::CapacityDetail::kNone;
@@ -29,13 +32,15 @@ const core::AttributeValue* partition_of(const api::Query& query, const Schema& 
 }
 
 /// Writes to other partitions leave a query of the table, or of a local index, as it is.
-Fence& fence_of_query(State& state, const PageRead& read, const api::Query& query, const Schema& schema) {
+void choose_fence(State& state, PageRead& read, const api::Query& query, const Schema& schema) {
   const core::AttributeValue* const partition =
       read.index.empty() || read.local_index ? partition_of(query, schema) : nullptr;
-  if (partition == nullptr) return read.table->any_item;
+  if (partition == nullptr) return;
   std::string text;
   json::append_value(*partition, text);
-  return state.fences->of_partition(make_entry_key(read.table->name, kPartition, text));
+  const EntryKey key = make_entry_key(read.table->name, kPartition, text);
+  read.fence = &state.fences->of_partition(key);
+  read.fence_name = key.text;
 }
 
 /// False: not the cache's to answer.
@@ -45,13 +50,14 @@ bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& rea
   read.capacity = api::read_capacity_detail(incoming.members);
   read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
   const Schema* const schema = read.table == nullptr ? nullptr : read.table->schema.load();
-  if (schema == nullptr || read.table->lifetime_ms(read.kind) == 0) return false;
+  if (schema == nullptr || !state.may_answer() || read.table->lifetime_ms(read.kind) == 0) return false;
   read.index = incoming.members.text("IndexName").value_or(std::string_view());
   read.local_index = schema->local_indexes.contains(read.index);
   read.fence = &read.table->any_item;
+  read.fence_name = any_item_name(read.table->name);
   if (read.kind == ReadKind::kQuery) {
     const api::Query query = understand([&] { return api::read_query(incoming.members); });
-    read.fence = &fence_of_query(state, read, query, *schema);
+    choose_fence(state, read, query, *schema);
   }
   // The operation is part of the key: a scan and a legacy query without conditions may look the same.
   std::string text(incoming.operation.name);
@@ -116,14 +122,26 @@ bool answer_stale(State& state, const Incoming& incoming, const PageRead& read, 
 Value fetch(State& state, const Incoming& incoming, const PageRead& read, const std::optional<Mark>& mark,
             std::string& reply) {
   const std::int64_t now_ms = state.now_ms();
+  const std::int64_t lifetime_ms = read.table->lifetime_ms(read.kind);
+  const std::string_view caller = state.caller_of(incoming.request);
+  const auto place = shared_place(read.key, caller, read.fence_name, read.table->name);
+  SharedLevel::Found shared;
+  if (state.shared != nullptr && mark) shared = state.shared->look_up(place, false);
+  if (shared.found && shared.value != nullptr) {
+    state.store.keep(read.key, caller, shared.value, now_ms + std::min(lifetime_ms, shared.lifetime_ms), *mark,
+                     Store::Validity::kWhileMarkHolds);
+    note(incoming.request, how::kHit);
+    append_reply(read, shared.value, reply);
+    return shared.value;
+  }
   endpoint::ReplyNotes notes;
   const std::string text = state.ask_upstream(incoming.request, incoming.request.body, notes);
   reply += text;
   if (!mark) return nullptr;
   Value value = without_capacity(read, text);
   if (value == nullptr) return nullptr;
-  state.store.keep(read.key, state.caller_of(incoming.request), value, now_ms + read.table->lifetime_ms(read.kind),
-                   *mark, Store::Validity::kWhileMarkHolds);
+  state.store.keep(read.key, caller, value, now_ms + lifetime_ms, *mark, Store::Validity::kWhileMarkHolds);
+  if (state.shared != nullptr) state.shared->keep(place, shared.tokens, value, lifetime_ms, false);
   return value;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "aws/retry.h"
+#include "cache/canonical.h"
 #include "json/item.h"
 #include "json/object_writer.h"
 
@@ -28,6 +29,15 @@ BorrowedParser::BorrowedParser() {
 }
 
 BorrowedParser::~BorrowedParser() { idle_parsers().push_back(std::move(parser_)); }
+
+void drop_item(State& state, Table& table, const std::string& canonical_key, const Doubt& doubt) {
+  const EntryKey entry = make_entry_key(table.name, kItemEntry, canonical_key);
+  state.fences->of_item(entry).note_change(doubt);
+  state.fences->of_partition(make_entry_key(table.name, kPartition, canonical_partition(canonical_key)))
+      .note_change(doubt);
+  table.any_item.note_change(doubt);
+  state.store.drop(entry);
+}
 
 bool is_outage(const core::ApiError& error) { return core::http_status(error) >= 500 || aws::is_worth_retrying(error); }
 

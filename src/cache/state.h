@@ -10,6 +10,7 @@
 #include "api/operations.h"
 #include "api/requests/options.h"
 #include "cache/options.h"
+#include "cache/shared_level.h"
 #include "cache/store.h"
 #include "cache/tables.h"
 #include "core/api_error.h"
@@ -53,7 +54,12 @@ struct State {
   /// Requests that were sent on.
   std::atomic<std::uint64_t> upstream_calls{0};
 
+  /// Null: there is none.
+  std::unique_ptr<SharedLevel> shared;
+
   [[nodiscard]] std::int64_t now_ms() const { return options.clock->now_ms(); }
+  /// Whether what is kept may be answered: a node that hears of no other's writes does not know.
+  [[nodiscard]] bool may_answer() const { return shared == nullptr || shared->is_up(); }
   /// Whose entries a request may see.
   [[nodiscard]] std::string_view caller_of(const endpoint::Request& request) const {
     return options.trust_callers ? std::string_view() : request.access_key_id;
@@ -76,6 +82,22 @@ struct State {
 inline constexpr char kItemEntry = 'i';
 inline constexpr char kReplyEntry = 'r';
 inline constexpr char kPartition = 'p';
+
+/// The names by which fences are known to the other nodes of a shared level: an item's and a partition's are their
+/// entry keys, a table's is its name.
+inline std::string any_item_name(std::string_view table) { return std::string(table) + '\0' + 'a'; }
+
+/// Where a caller's entry stands in the shared level.
+inline SharedLevel::Place shared_place(const EntryKey& key, std::string_view caller, std::string own,
+                                       std::string_view table) {
+  std::string name = key.text;
+  name += '\0';
+  name += caller;
+  return {.value = std::move(name), .own = std::move(own), .table = std::string(table)};
+}
+
+/// Drops an item, and whatever was read of it, or of its partition and table, and is not kept yet.
+void drop_item(State& state, Table& table, const std::string& canonical_key, const Doubt& doubt);
 
 /// A parser for as long as it is in scope: parsing goes on below, in the upstream, while requests are still looked at.
 class BorrowedParser {

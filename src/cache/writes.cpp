@@ -30,8 +30,7 @@ class FencedItems {
   FencedItems(State& state, const Incoming& incoming) : state_(state), incoming_(incoming), begun_ms_(state.now_ms()) {}
   ~FencedItems() {
     // An exception that nobody foresaw.
-    for (Item& item : items_) end(item, Outcome::kUnknown);
-    end_unknown_tables(Outcome::kUnknown);
+    end_all(Outcome::kUnknown);
   }
   FencedItems(const FencedItems&) = delete;
   FencedItems& operator=(const FencedItems&) = delete;
@@ -52,6 +51,15 @@ class FencedItems {
   void end_all(Outcome outcome) {
     for (Item& item : items_) end(item, outcome);
     end_unknown_tables(outcome);
+    if (state_.shared == nullptr || !begun_there_) return;
+    begun_there_ = false;
+    state_.shared->end_write(fence_names(), changes_, in_doubt_);
+  }
+  /// The request is about to be sent: the other nodes' fences go up.
+  void begin() {
+    if (state_.shared == nullptr || begun_there_) return;
+    begun_there_ = true;
+    state_.shared->begin_write(fence_names());
   }
   [[nodiscard]] const std::string& key_text(std::size_t number) const { return items_[number].key.text; }
 
@@ -59,6 +67,8 @@ class FencedItems {
   struct Item {
     Table* table = nullptr;  // null: nothing is known of its key
     EntryKey key;
+    std::string canonical_key;
+    std::string partition_name;
     Fence* partition = nullptr;
     Mark begun;
     bool under_way = false;
@@ -74,11 +84,15 @@ class FencedItems {
     const auto key = schema == nullptr ? std::nullopt : make_key(*schema);
     if (!key) {
       unknown_tables_.emplace(table_name);
+      unknown_names_.emplace(table_name);
       return items_.size() - 1;
     }
     item.table = table;
     item.key = make_entry_key(table_name, kItemEntry, *key);
-    item.partition = &state_.fences->of_partition(make_entry_key(table_name, kPartition, canonical_partition(*key)));
+    item.canonical_key = *key;
+    const EntryKey partition = make_entry_key(table_name, kPartition, canonical_partition(*key));
+    item.partition = &state_.fences->of_partition(partition);
+    item.partition_name = partition.text;
     item.begun.own = &state_.fences->of_item(item.key);
     item.begun.table = &table->whole;
     item.under_way = true;
@@ -106,6 +120,8 @@ class FencedItems {
     } else {
       state_.store.drop(item.key);
     }
+    changes_.push_back({item.table->name, item.canonical_key});
+    in_doubt_ = in_doubt_ || outcome == Outcome::kUnknown;
     const Doubt doubt = doubt_after(state_, outcome);
     for (Fence* const fence : {item.begun.own, item.partition, &item.table->any_item}) fence->end_write(doubt);
   }
@@ -117,14 +133,29 @@ class FencedItems {
         if (Table* const table = state_.tables.find_any(name)) {
           table->whole.note_change(doubt_after(state_, outcome));
         }
+        changes_.push_back({name, {}});
       }
     }
     unknown_tables_.clear();
   }
 
+  /// What the other nodes call what is written.
+  [[nodiscard]] std::vector<std::string> fence_names() const {
+    std::vector<std::string> names(unknown_names_.begin(), unknown_names_.end());
+    for (const Item& item : items_) {
+      if (item.table == nullptr) continue;
+      names.insert(names.end(), {item.key.text, item.partition_name, any_item_name(item.table->name)});
+    }
+    return names;
+  }
+
   State& state_;
   const Incoming& incoming_;
   const std::int64_t begun_ms_;
+  bool begun_there_ = false;
+  bool in_doubt_ = false;
+  std::vector<SharedChange> changes_;
+  std::set<std::string> unknown_names_;  // of tables
   std::vector<Item> items_;
   std::set<std::string> unknown_tables_;
 };
@@ -132,6 +163,7 @@ class FencedItems {
 /// Sends the request; where it fails, ends all writes as the error says.
 std::string send(State& state, const Incoming& incoming, std::string_view body, FencedItems& items) {
   endpoint::ReplyNotes notes;
+  items.begin();
   try {
     return state.ask_upstream(incoming.request, body, notes);
   } catch (const core::ApiError& error) {
@@ -164,6 +196,7 @@ bool update_asking_for_new(State& state, const Incoming& incoming, const api::Up
   body += R"(,"ReturnValues":"ALL_NEW"})";
   endpoint::ReplyNotes notes;
   std::string text;
+  items.begin();
   try {
     text = state.ask_upstream(incoming.request, body, notes);
   } catch (const core::ApiError& error) {
@@ -310,9 +343,21 @@ void write_tables(State& state, const endpoint::Request& request, const json::Va
     }
   }
   for (Table* const table : tables) table->whole.begin_write();
+  std::vector<std::string> shared_names(names.begin(), names.end());
+  if (names.empty()) {
+    for (const Table* const table : tables) shared_names.push_back(table->name);
+  }
+  if (state.shared != nullptr) state.shared->begin_write(shared_names);
   endpoint::ReplyNotes notes;
   Outcome outcome = Outcome::kUnknown;
   const auto end = [&] {
+    if (state.shared != nullptr) {
+      std::vector<SharedChange> changes;
+      for (const std::string& name : shared_names) {
+        if (outcome != Outcome::kNothing) changes.push_back({name, {}});
+      }
+      state.shared->end_write(shared_names, changes, outcome == Outcome::kUnknown);
+    }
     for (Table* const table : tables) {
       if (outcome == Outcome::kNothing) {
         table->whole.end_write();

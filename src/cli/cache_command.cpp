@@ -33,6 +33,7 @@ struct CacheOptions {
   double settle_seconds = 1;
   std::string simulate;
   bool follow_streams = false;
+  std::string shared;
 };
 
 /// "aws", a URL, or a data directory.
@@ -55,6 +56,14 @@ cache::Options read_options(const CacheOptions& options) {
   cache.trust_callers = options.trust_callers;
   cache.stale_if_error_ms = static_cast<std::int64_t>(options.stale_if_error_seconds * 1000);
   cache.settle_ms = static_cast<std::int64_t>(options.settle_seconds * 1000);
+  cache.log = log_line;
+  if (!options.shared.empty()) {
+    try {
+      cache.shared = cache::parse_redis_url(options.shared);
+    } catch (const std::invalid_argument& error) {
+      throw CommandError(std::string("stator: --shared: ") + error.what(), 2);
+    }
+  }
   for (const std::string& lifetime : options.lifetimes) {
     try {
       cache.lifetimes.set(lifetime);
@@ -85,6 +94,7 @@ void serve_cache(CacheOptions options, const Session& session) {
   // Between cache and upstream: what a cache makes of an upstream's faults is what is to be seen.
   auto simulating = std::make_unique<simulate::Simulating>(*target);
   simulate::Simulating& rules = *simulating;
+  cache_options.shared_name = target->describe();
   cache::Caching cache(std::move(simulating), std::move(cache_options));
   prepare_tls(options.server, {});
   http.routes = cache_routes(cache);
@@ -146,6 +156,14 @@ void print_statistics(const Session& session, const std::string& text) {
                << number(root, "evicted") << " evicted; " << number(root, "upstream_requests") << " requests sent on, "
                << number(root, "joined") << " joined another, " << number(root, "refused_fills")
                << " replies were too old to keep\n";
+  json::Object shared;
+  if (root["shared"].get(shared) == simdjson::SUCCESS) {
+    const json::Value of_shared = root["shared"];
+    *session.out << "shared level " << (of_shared["up"].get_bool().value() ? "up" : "out of reach") << ": "
+                 << number(of_shared, "hit") << " hits, " << number(of_shared, "miss") << " misses, "
+                 << number(of_shared, "failures") << " failures, told of " << number(of_shared, "told")
+                 << " changes of other nodes\n";
+  }
   toolkit::TextTable table;
   for (const json::Value of_table : root["tables"].get_array()) {
     for (const char* const operation : {"GetItem", "Query", "Scan"}) {
@@ -219,6 +237,11 @@ void add_cache_command(CLI::App& root, Session& session) {
   add_server_options(*command, options->server);
   command->add_flag("--follow-streams", options->follow_streams,
                     "Follow the tables' streams, and drop what others change");
+  command
+      ->add_option(
+          "--shared", options->shared,
+          "A second level that several caches share, in Redis or Valkey: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]")
+      ->type_name("URL");
   add_simulate_option(*command, options->simulate);
   CLI::App* stats = command->add_subcommand("stats", "What a running cache has hit and missed, by table and operation");
   stats->footer("Example: stator cache stats --endpoint-url http://127.0.0.1:8001");

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// One connection to Redis or Valkey, on hiredis.
+namespace stator::cache {
+
+/// redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]
+struct RedisAddress {
+  std::string host;
+  std::uint16_t port = 6379;
+  std::string user;
+  std::string password;
+  std::uint32_t database = 0;
+};
+/// Throws std::invalid_argument with what is wrong.
+RedisAddress parse_redis_url(std::string_view url);
+
+/// The connection is of no use any more, or the server refused a command.
+struct RedisError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct RedisReply {
+  /// Nothing for nil.
+  std::optional<std::string> text;
+  std::int64_t number = 0;
+  std::vector<RedisReply> elements;
+};
+
+/// For one thread at a time. Every wait ends after `timeout`.
+class RedisConnection {
+ public:
+  /// Connects, authenticates, chooses the database. Throws RedisError.
+  RedisConnection(const RedisAddress& address, std::chrono::milliseconds timeout);
+  ~RedisConnection();
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+
+  /// Throws RedisError.
+  RedisReply command(const std::vector<std::string>& words);
+  /// Sends a command whose replies come as they come (SUBSCRIBE).
+  void send(const std::vector<std::string>& words);
+  /// The next of them; nothing where none comes within `wait`.
+  std::optional<RedisReply> receive(std::chrono::milliseconds wait);
+
+ private:
+  struct Context;
+  [[noreturn]] void fail(const std::string& what) const;
+  std::unique_ptr<Context> context_;
+};
+
+}  // namespace stator::cache

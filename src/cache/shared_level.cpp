@@ -1,0 +1,311 @@
+#include "cache/shared_level.h"
+
+#include <algorithm>
+#include <random>
+
+#include "aws/digest.h"
+
+namespace stator::cache {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A token is KIND:UNTIL:UNIQUE. 'w': a write is under way; 's': settled but for eventually consistent reads until UNTIL
+// (ms since 1970, by the Redis server's clock); 'd': in doubt until UNTIL.
+
+/// KEYS value, own token, table token. ARGV fresh token, lifetime of tokens, consistent read (1 or 0).
+/// Returns own token, table token, whether what is read now may be kept, the value or nil, and
+/// what is left of its lifetime.
+constexpr const char* kLookUp = R"(
+local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
+local tokens, keeps = {}, 1
+for i = 2, 3 do
+  local token = redis.call('GET', KEYS[i])
+  if not token then
+    token = 's:0:' .. ARGV[1]
+    redis.call('SET', KEYS[i], token, 'PX', ARGV[2])
+  end
+  local kind, till = string.match(token, '^(%a):(%d+):')
+  if kind == 'w' or (kind == 'd' and now < tonumber(till)) then keeps = 0 end
+  if kind == 's' and ARGV[3] == '0' and now < tonumber(till) then keeps = 0 end
+  tokens[i - 1] = token
+end
+local head = tokens[1] .. '|' .. tokens[2] .. '|'
+local value = redis.call('GET', KEYS[1])
+if value and string.sub(value, 1, #head) == head and string.sub(tokens[1], 1, 1) ~= 'w'
+    and string.sub(tokens[2], 1, 1) ~= 'w' then
+  return {tokens[1], tokens[2], keeps, string.sub(value, #head + 1), redis.call('PTTL', KEYS[1])}
+end
+return {tokens[1], tokens[2], keeps, false, 0}
+)";
+
+/// KEYS value, own token, table token. ARGV own token, table token, value, lifetime of the value, new own token or '',
+/// lifetime of tokens.
+constexpr const char* kKeep = R"(
+if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
+local own = ARGV[1]
+if ARGV[5] ~= '' then
+  local kind, till = string.match(own, '^(%a):(%d+):')
+  own = kind .. ':' .. till .. ':' .. ARGV[5]
+  redis.call('SET', KEYS[2], own, 'PX', ARGV[6])
+end
+redis.call('SET', KEYS[1], own .. '|' .. ARGV[2] .. '|' .. ARGV[3], 'PX', ARGV[4])
+return 1
+)";
+
+/// KEYS tokens. ARGV fresh token, lifetime.
+constexpr const char* kBegin = R"(
+for i = 1, #KEYS do redis.call('SET', KEYS[i], 'w:0:' .. ARGV[1], 'PX', ARGV[2]) end
+return 1
+)";
+
+/// KEYS tokens. ARGV fresh token, lifetime, kind, so long from now, channel, messages.
+constexpr const char* kEnd = R"(
+local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
+local token = ARGV[3] .. ':' .. string.format('%d', now + ARGV[4]) .. ':' .. ARGV[1]
+for i = 1, #KEYS do redis.call('SET', KEYS[i], token, 'PX', ARGV[2]) end
+for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
+return 1
+)";
+
+constexpr std::int64_t kTokenMs = 24 * 3600 * 1000;
+/// A node that dies while it writes leaves its tokens so long.
+constexpr std::int64_t kWritingMs = 60'000;
+constexpr milliseconds kPause{200};
+constexpr milliseconds kPing{250};
+constexpr std::size_t kMostIdle = 64;
+constexpr std::size_t kMostMissed = 10'000;
+constexpr std::size_t kLongestName = 200;
+
+std::string random_name() {
+  std::random_device device;
+  std::string name;
+  for (int i = 0; i < 4; ++i) name += std::to_string(device());
+  return name;
+}
+
+/// Names are as long as canonical requests: a digest stands for long ones.
+std::string short_name(const std::string& name) {
+  return name.size() <= kLongestName ? name : "#" + aws::to_hex(aws::sha256(name));
+}
+
+std::vector<std::string> eval(const char* script, const std::vector<std::string>& keys,
+                              std::initializer_list<std::string> arguments) {
+  std::vector<std::string> words = {"EVAL", script, std::to_string(keys.size())};
+  words.insert(words.end(), keys.begin(), keys.end());
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+}  // namespace
+
+SharedLevel::SharedLevel(Options options)
+    : options_(std::move(options)), node_(random_name()), listener_([this] { listen(); }) {}
+
+SharedLevel::~SharedLevel() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  listener_.join();
+}
+
+void SharedLevel::wait_until_up(milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [this] { return up_.load() || stopping_; });
+}
+
+std::string SharedLevel::fresh_token() { return node_ + "." + std::to_string(tokens_.fetch_add(1)); }
+
+std::string SharedLevel::run() const {
+  const std::lock_guard lock(mutex_);
+  return run_;
+}
+
+std::string SharedLevel::value_name(const std::string& name) const {
+  return "stator:" + options_.name + ":" + run() + ":v:" + short_name(name);
+}
+
+std::string SharedLevel::token_name(const std::string& name) const {
+  return "stator:" + options_.name + ":" + run() + ":t:" + short_name(name);
+}
+
+std::optional<RedisReply> SharedLevel::command(const std::vector<std::string>& words) {
+  if (!is_up()) return std::nullopt;
+  std::unique_ptr<RedisConnection> connection;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      connection = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  try {
+    if (connection == nullptr) connection = std::make_unique<RedisConnection>(options_.address, options_.timeout);
+    RedisReply reply = connection->command(words);
+    const std::lock_guard lock(mutex_);
+    // One that was opened to an earlier start of the server is not kept: it is broken.
+    if (idle_.size() < kMostIdle && is_up()) idle_.push_back(std::move(connection));
+    return reply;
+  } catch (const RedisError&) {
+    failures_.fetch_add(1, std::memory_order_relaxed);
+    up_.store(false);  // until the listener has connected anew
+    const std::lock_guard lock(mutex_);
+    idle_.clear();
+    return std::nullopt;
+  }
+}
+
+SharedLevel::Found SharedLevel::look_up(const Place& place, bool consistent_read) {
+  Found found;
+  const auto reply = command(eval(kLookUp, {value_name(place.value), token_name(place.own), token_name(place.table)},
+                                  {fresh_token(), std::to_string(kTokenMs), consistent_read ? "1" : "0"}));
+  if (!reply || reply->elements.size() != 5 || !reply->elements[0].text || !reply->elements[1].text) return found;
+  if (reply->elements[2].number == 1) found.tokens = {*reply->elements[0].text, *reply->elements[1].text};
+  const auto& value = reply->elements[3].text;
+  found.found = value.has_value();
+  found.lifetime_ms = reply->elements[4].number;
+  (found.found ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
+  // "-": there is no such item.
+  if (found.found && *value != "-") found.value = std::make_shared<const std::string>(*value);
+  return found;
+}
+
+void SharedLevel::keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms,
+                       bool renews) {
+  if (!tokens.good() || lifetime_ms <= 0) return;
+  command(eval(kKeep, {value_name(place.value), token_name(place.own), token_name(place.table)},
+               {tokens.own, tokens.table, value == nullptr ? "-" : *value, std::to_string(lifetime_ms),
+                renews ? fresh_token() : std::string(), std::to_string(kTokenMs)}));
+}
+
+void SharedLevel::begin_write(const std::vector<std::string>& fences) {
+  std::vector<std::string> keys;
+  for (const std::string& fence : fences) keys.push_back(token_name(fence));
+  command(eval(kBegin, keys, {fresh_token(), std::to_string(kWritingMs)}));
+}
+
+bool SharedLevel::send_end(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
+                           bool in_doubt) {
+  std::vector<std::string> keys;
+  for (const std::string& fence : fences) keys.push_back(token_name(fence));
+  std::vector<std::string> words =
+      eval(kEnd, keys,
+           {fresh_token(), std::to_string(kTokenMs), in_doubt ? "d" : "s",
+            std::to_string(in_doubt ? options_.doubt_ms : options_.settle_ms), "stator:" + options_.name});
+  for (const SharedChange& change : changes) words.push_back(node_ + '\n' + change.table + '\n' + change.key);
+  return command(words).has_value();
+}
+
+void SharedLevel::end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
+                            bool in_doubt) {
+  if (!send_end(fences, changes, in_doubt)) remember_missed(fences, changes);
+}
+
+void SharedLevel::remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes) {
+  const std::lock_guard lock(mutex_);
+  missed_fences_.insert(fences.begin(), fences.end());
+  missed_changes_.insert(missed_changes_.end(), changes.begin(), changes.end());
+  if (missed_changes_.size() <= kMostMissed) return;
+  // Too many to tell one by one: their tables.
+  std::set<std::string> tables;
+  for (const SharedChange& change : missed_changes_) tables.insert(change.table);
+  missed_fences_.clear();
+  missed_changes_.clear();
+  for (const std::string& table : tables) {
+    missed_fences_.insert(table);
+    missed_changes_.push_back({table, {}});
+  }
+}
+
+void SharedLevel::tell_missed() {
+  std::vector<std::string> fences;
+  std::vector<SharedChange> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    fences.assign(missed_fences_.begin(), missed_fences_.end());
+    changes.swap(missed_changes_);
+    missed_fences_.clear();
+  }
+  if (!fences.empty() && !send_end(fences, changes, true)) remember_missed(fences, changes);
+}
+
+void SharedLevel::listen() {
+  while (true) {
+    std::string fault;
+    try {
+      listen_once();
+    } catch (const RedisError& error) {
+      fault = error.what();
+    }
+    up_.store(false);
+    std::unique_lock lock(mutex_);
+    idle_.clear();
+    if (stopping_) return;
+    if (!outage_told_) {
+      core::log(options_.log, core::LogLevel::kWarning,
+                "the shared level is out of reach (" + fault + "): requests go to the upstream until it is back");
+    }
+    outage_told_ = true;
+    if (changed_.wait_for(lock, kPause, [this] { return stopping_; })) return;
+  }
+}
+
+void SharedLevel::listen_once() {
+  RedisConnection connection(options_.address, options_.timeout);
+  const RedisReply info = connection.command({"INFO", "server"});
+  const std::string text = info.text.value_or("");
+  constexpr std::string_view kRunId = "run_id:";
+  const std::size_t at = text.find(kRunId);
+  if (at == std::string::npos) throw RedisError("INFO names no run_id");
+  connection.send({"SUBSCRIBE", "stator:" + options_.name});
+  if (!connection.receive(options_.timeout)) throw RedisError("SUBSCRIBE: no answer");
+  {
+    const std::lock_guard lock(mutex_);
+    run_ = text.substr(at + kRunId.size(), 12);
+    if (stopping_) return;
+  }
+  // From here on every change is heard. What is kept is of before.
+  if (options_.on_up) options_.on_up();
+  up_.store(true);
+  outage_told_ = false;
+  changed_.notify_all();
+  core::log(options_.log, core::LogLevel::kInfo, "the shared level is there");
+  tell_missed();
+  bool pinged = false;
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+    }
+    if (!is_up()) throw RedisError("a command was not answered");
+    const auto message = connection.receive(kPing);
+    if (!message) {
+      if (pinged) throw RedisError("it does not answer");
+      connection.send({"PING"});
+      pinged = true;
+      continue;
+    }
+    pinged = false;
+    if (message->elements.size() == 3 && message->elements[0].text == "message" && message->elements[2].text) {
+      take_message(*message->elements[2].text);
+    }
+  }
+}
+
+void SharedLevel::take_message(const std::string& message) {
+  const std::size_t first = message.find('\n');
+  const std::size_t second = first == std::string::npos ? first : message.find('\n', first + 1);
+  if (second == std::string::npos || message.compare(0, first, node_) == 0) return;
+  told_.fetch_add(1, std::memory_order_relaxed);
+  if (options_.on_change) {
+    options_.on_change({message.substr(first + 1, second - first - 1), message.substr(second + 1)});
+  }
+}
+
+SharedLevel::Totals SharedLevel::totals() const {
+  return {.hits = hits_.load(), .misses = misses_.load(), .failures = failures_.load(), .told = told_.load()};
+}
+
+}  // namespace stator::cache

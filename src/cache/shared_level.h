@@ -1,0 +1,132 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "cache/flight.h"
+#include "cache/redis.h"
+#include "core/log_sink.h"
+
+namespace stator::cache {
+
+/// What was written, for the other nodes of a shared level. An empty key: anything in the table.
+struct SharedChange {
+  std::string table;
+  std::string key;  // canonical
+};
+
+/// A second level that several caches share, in Redis or Valkey. Each item, partition and table has a token there; a
+/// value is kept with the tokens under which it was read, and is good only while they stay the same. A write changes
+/// the tokens before it goes upstream and again when it is done, and tells the other nodes, which drop what they hold
+/// themselves. So nodes agree without asking each other, and nothing in Redis has to be deleted to be void.
+/// docs/cache.md, "A shared level".
+///
+/// No failure is anybody's error: what cannot be asked is not there, and while it `is_up` no more, nodes do not know of
+/// each other's writes, so that nothing that is kept may be answered. What was written meanwhile is told when it is
+/// back. From any thread.
+class SharedLevel {
+ public:
+  struct Options {
+    RedisAddress address;
+    /// Keeps caches of different upstreams apart.
+    std::string name;
+    std::chrono::milliseconds timeout{250};  // of each command
+    std::int64_t settle_ms = 1'000;          // see cache::Options
+    std::int64_t doubt_ms = 10'000;
+    core::LogSink log = {};
+    /// Told from a thread of its own.
+    std::function<void(const SharedChange&)> on_change;
+    /// It is there, after it was not: changes may have been missed until now.
+    std::function<void()> on_up;
+  };
+  explicit SharedLevel(Options options);
+  ~SharedLevel();
+  SharedLevel(const SharedLevel&) = delete;
+  SharedLevel& operator=(const SharedLevel&) = delete;
+
+  [[nodiscard]] bool is_up() const { return up_.load(); }
+  /// The first time: at most `patience`.
+  void wait_until_up(std::chrono::milliseconds patience);
+
+  /// What an entry depends on.
+  struct Place {
+    std::string value;  // its own name
+    std::string own;    // what it was read from: an item, a partition, a table
+    std::string table;
+  };
+  /// Tokens that were good when they were looked up. Empty: what is read now may not be kept.
+  struct Tokens {
+    std::string own;
+    std::string table;
+    [[nodiscard]] bool good() const { return !own.empty(); }
+  };
+  struct Found {
+    Tokens tokens;
+    bool found = false;
+    Value value;
+    std::int64_t lifetime_ms = 0;  // what is left of the value's
+  };
+  /// `consistent_read`: what is read next is not the upstream's past.
+  Found look_up(const Place& place, bool consistent_read);
+  /// Does nothing where the tokens are others by now. `renews`: readers who began before may know less, and may keep
+  /// nothing any more.
+  void keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms, bool renews);
+
+  /// A write of `changes` is under way, and how it ended: `fences` are names of what it touches.
+  void begin_write(const std::vector<std::string>& fences);
+  void end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
+
+  struct Totals {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t told = 0;  // changes of other nodes
+  };
+  [[nodiscard]] Totals totals() const;
+
+ private:
+  struct Lease;
+
+  std::optional<RedisReply> command(const std::vector<std::string>& words);
+  [[nodiscard]] std::string run() const;
+  [[nodiscard]] std::string value_name(const std::string& name) const;
+  [[nodiscard]] std::string token_name(const std::string& name) const;
+  std::string fresh_token();
+  void listen();
+  void listen_once();
+  void take_message(const std::string& message);
+  void remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes);
+  void tell_missed();
+  bool send_end(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
+
+  const Options options_;
+  const std::string node_;
+  std::atomic<bool> up_{false};
+  std::atomic<std::uint64_t> tokens_{0};
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::string run_;  // which start of the server it is: what another one holds may lack a write
+  std::vector<std::unique_ptr<RedisConnection>> idle_;
+  std::set<std::string> missed_fences_;
+  std::vector<SharedChange> missed_changes_;
+  std::atomic<std::uint64_t> hits_{0};
+  std::atomic<std::uint64_t> misses_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> told_{0};
+  bool outage_told_ = false;  // of the listener's thread
+  std::thread listener_;
+};
+
+}  // namespace stator::cache

@@ -1,0 +1,278 @@
+#include "cache/shared_level.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <latch>
+#include <thread>
+
+#include "cache/caching.h"
+#include "cache/probed_endpoint.h"
+#include "core/api_error.h"
+#include "support/temporary_directory.h"
+
+namespace stator::cache {
+namespace {
+
+using std::chrono::milliseconds;
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  return true;
+}
+
+/// Debian's redis-server on a free port; killed at the end.
+class RedisServer {
+ public:
+  RedisServer() : port_(free_port()) { start(); }
+  ~RedisServer() { kill(); }
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+
+  static bool is_installed() { return ::access("/usr/bin/redis-server", X_OK) == 0; }
+  void start() {
+    const std::string port = std::to_string(port_);
+    const std::string directory = directory_.path().string();
+    const char* const words[] = {
+        "/usr/bin/redis-server", "--port",    port.c_str(), "--bind", "127.0.0.1", "--save", "", "--dir",
+        directory.c_str(),       "--logfile", "/dev/null",  nullptr};
+    if (::posix_spawn(&process_, words[0], nullptr, nullptr, const_cast<char**>(words), environ) != 0) {
+      throw std::runtime_error("redis-server does not start");
+    }
+    if (!eventually([this] { return answers(); })) throw std::runtime_error("redis-server does not answer");
+  }
+  void kill() {
+    if (process_ == 0) return;
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+  [[nodiscard]] RedisAddress address() const { return parse_redis_url("redis://127.0.0.1:" + std::to_string(port_)); }
+
+ private:
+  static std::uint16_t free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
+    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    ::close(socket);
+    return ntohs(address.sin_port);
+  }
+  [[nodiscard]] bool answers() const {
+    try {
+      RedisConnection(address(), milliseconds(200)).command({"PING"});
+      return true;
+    } catch (const RedisError&) {
+      return false;
+    }
+  }
+
+  std::uint16_t port_;
+  pid_t process_ = 0;
+  testing::TemporaryDirectory directory_;
+};
+
+/// A probed engine once more, since each cache owns its upstream.
+class Alias : public endpoint::Endpoint {
+ public:
+  explicit Alias(endpoint::Endpoint& to) : to_(to) {}
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override { to_.call(request, reply); }
+  [[nodiscard]] std::string describe() const override { return to_.describe(); }
+
+ private:
+  endpoint::Endpoint& to_;
+};
+
+class SharedLevelTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!RedisServer::is_installed()) GTEST_SKIP() << "redis-server is not installed";
+    redis = std::make_unique<RedisServer>();
+    upstream.ask("CreateTable", R"({"TableName":"users","BillingMode":"PAY_PER_REQUEST",
+      "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+      "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]})");
+  }
+  std::unique_ptr<Caching> node(const std::string& name = "one") {
+    Options options;
+    options.shared = redis->address();
+    options.shared_name = name;
+    options.settle_ms = 0;
+    auto cache = std::make_unique<Caching>(std::make_unique<Alias>(upstream), options);
+    cache->wait_for_shared_level(std::chrono::seconds(10));
+    return cache;
+  }
+  static std::string ask(Caching& cache, std::string_view operation, const std::string& body) {
+    endpoint::ReplyNotes notes;
+    std::string reply;
+    try {
+      cache.call({.operation = operation, .body = body, .access_key_id = "key", .notes = &notes}, reply);
+    } catch (const core::ApiError& error) {
+      return std::string(error.type.name());
+    }
+    return std::string(notes.cache) + " " + reply;
+  }
+  static std::string put(const std::string& value) {
+    return R"({"TableName":"users","Item":{"id":{"S":"a"},"v":{"S":")" + value + R"("}}})";
+  }
+  static std::string user(const std::string& value) {
+    return R"({"Item":{"id":{"S":"a"},"v":{"S":")" + value + R"("}}})";
+  }
+  static bool is_up(const Caching& cache) {
+    std::string text;
+    cache.append_statistics(text);
+    return text.find(R"("shared":{"up":true)") != std::string::npos;
+  }
+
+  ProbedEndpoint upstream;
+  std::unique_ptr<RedisServer> redis;
+  const std::string get = R"({"TableName":"users","Key":{"id":{"S":"a"}}})";
+  const std::string scan = R"({"TableName":"users"})";
+  const std::string batch = R"({"RequestItems":{"users":{"Keys":[{"id":{"S":"a"}}]}}})";
+};
+
+TEST_F(SharedLevelTest, WhatOneNodeHasReadAnotherNeedNotRead) {
+  upstream.ask("PutItem", put("1"));
+  const auto first = node();
+  const auto second = node();
+  EXPECT_EQ(ask(*first, "GetItem", get), "miss " + user("1"));
+  EXPECT_EQ(ask(*second, "GetItem", get), "hit " + user("1"));
+  EXPECT_TRUE(ask(*first, "Scan", scan).starts_with("miss "));
+  EXPECT_TRUE(ask(*second, "Scan", scan).starts_with("hit "));
+  EXPECT_TRUE(ask(*node(), "BatchGetItem", batch)
+                  .ends_with(R"({"Responses":{"users":[{"id":{"S":"a"},"v":{"S":"1"}}]},"UnprocessedKeys":{}})"));
+  EXPECT_EQ(upstream.calls("GetItem"), 1);
+  EXPECT_EQ(upstream.calls("Scan"), 1);
+  EXPECT_EQ(upstream.calls("BatchGetItem"), 0);
+  // A node that comes later starts warm; one of another upstream does not.
+  EXPECT_EQ(ask(*node(), "GetItem", get), "hit " + user("1"));
+  EXPECT_EQ(ask(*node("two"), "GetItem", get), "miss " + user("1"));
+}
+
+TEST_F(SharedLevelTest, WhatIsNotThereIsSharedToo) {
+  EXPECT_EQ(ask(*node(), "GetItem", get), "miss {}");
+  EXPECT_EQ(ask(*node(), "GetItem", get), "hit {}");
+}
+
+TEST_F(SharedLevelTest, AWriteThroughOneNodeIsKnownToTheOthers) {
+  const std::pair<const char*, std::string> writes[] = {
+      {"PutItem", put("2")},
+      {"UpdateItem", R"({"TableName":"users","Key":{"id":{"S":"a"}},"UpdateExpression":"SET v = :v",)"
+                     R"("ExpressionAttributeValues":{":v":{"S":"2"}}})"},
+      {"TransactWriteItems", R"({"TransactItems":[{"Put":)" + put("2") + "}]}"},
+      {"BatchWriteItem", R"({"RequestItems":{"users":[{"PutRequest":{"Item":{"id":{"S":"a"},"v":{"S":"2"}}}}]}})"},
+      {"ExecuteStatement", R"({"Statement":"UPDATE users SET v = '2' WHERE id = 'a'"})"},
+  };
+  for (const auto& [operation, body] : writes) {
+    upstream.ask("PutItem", put("1"));
+    const auto first = node(operation);
+    const auto second = node(operation);
+    ask(*first, "Scan", scan);
+    for (Caching* const cache : {first.get(), second.get()}) ask(*cache, "GetItem", get);
+    ask(*first, operation, body);
+    // Who has nothing of its own is never given the old one.
+    const std::string told = ask(*node(operation), "GetItem", get);
+    EXPECT_TRUE(told.ends_with(user("2"))) << operation << ": " << told;
+    EXPECT_TRUE(ask(*node(operation), "Scan", scan).starts_with("miss ")) << operation;
+    EXPECT_TRUE(eventually([&] { return ask(*second, "GetItem", get).ends_with(user("2")); })) << operation;
+  }
+}
+
+TEST_F(SharedLevelTest, AReadThatBeganBeforeAWriteElsewhereIsNotKept) {
+  upstream.ask("PutItem", put("1"));
+  const auto first = node();
+  const auto second = node();
+  ask(*first, "Scan", scan);
+  std::latch read(1);
+  std::latch written(1);
+  upstream.after = [&](const endpoint::Request& request) {
+    if (request.operation != "GetItem") return;
+    read.count_down();
+    written.wait();
+  };
+  auto old = std::async(std::launch::async, [&] { return ask(*second, "GetItem", get); });
+  read.wait();
+  ask(*first, "PutItem", put("2"));
+  written.count_down();
+  EXPECT_EQ(old.get(), "miss " + user("1"));
+  upstream.after = nullptr;
+  EXPECT_EQ(ask(*node(), "GetItem", get), "miss " + user("2"));
+}
+
+TEST_F(SharedLevelTest, WhileAnotherNodeWritesNothingIsKept) {
+  const auto first = node();
+  const auto second = node();
+  ask(*first, "GetItem", get);
+  upstream.before = [&](const endpoint::Request& request) {
+    if (request.operation != "PutItem") return;
+    upstream.before = nullptr;
+    EXPECT_EQ(ask(*node(), "GetItem", get), "miss {}");
+    EXPECT_EQ(ask(*node(), "GetItem", get), "miss {}");
+  };
+  ask(*first, "PutItem", put("1"));
+  EXPECT_EQ(ask(*node(), "GetItem", get), "miss " + user("1"));
+  EXPECT_EQ(ask(*node(), "GetItem", get), "hit " + user("1"));
+}
+
+TEST_F(SharedLevelTest, WithoutItRequestsGoToTheUpstreamAndNoneFails) {
+  const auto cache = node();
+  ask(*cache, "PutItem", put("1"));
+  EXPECT_EQ(ask(*cache, "GetItem", get), "hit " + user("1"));
+  redis->kill();
+  EXPECT_TRUE(eventually([&] { return !is_up(*cache); }));
+  // Others may write, and this node would not hear of it.
+  upstream.ask("PutItem", put("2"));
+  EXPECT_EQ(ask(*cache, "GetItem", get), "pass " + user("2"));
+  EXPECT_TRUE(ask(*cache, "Scan", scan).starts_with("pass "));
+  EXPECT_TRUE(ask(*cache, "BatchGetItem", batch).starts_with("pass "));
+  EXPECT_EQ(ask(*cache, "PutItem", put("3")), "pass {}");
+  redis->start();
+  EXPECT_TRUE(eventually([&] { return is_up(*cache); }));
+  EXPECT_TRUE(eventually([&] { return ask(*cache, "GetItem", get) == "hit " + user("3"); }));
+}
+
+TEST_F(SharedLevelTest, ANodeThatStartsBeforeItWaitsForIt) {
+  redis->kill();
+  Options options;
+  options.shared = redis->address();
+  options.settle_ms = 0;
+  Caching cache(std::make_unique<Alias>(upstream), options);
+  EXPECT_EQ(ask(cache, "GetItem", get), "pass {}");
+  redis->start();
+  EXPECT_TRUE(eventually([&] { return ask(cache, "GetItem", get) == "hit {}"; }));
+}
+
+TEST(RedisUrl, IsReadOrRefused) {
+  const auto read = [](std::string_view url) {
+    const RedisAddress address = parse_redis_url(url);
+    return address.user + "|" + address.password + "|" + address.host + "|" + std::to_string(address.port) + "|" +
+           std::to_string(address.database);
+  };
+  EXPECT_EQ(read("redis://localhost"), "||localhost|6379|0");
+  EXPECT_EQ(read("redis://:pa@ss@10.0.0.1:7000/3"), "|pa@ss|10.0.0.1|7000|3");
+  EXPECT_EQ(read("redis://ann:secret@[::1]:7000"), "ann|secret|::1|7000|0");
+  EXPECT_EQ(read("redis://[::1]/"), "||::1|6379|0");
+  for (const char* const url : {"", "localhost", "rediss://localhost", "redis://", "redis://host:x", "redis://host:0",
+                                "redis://host/x", "redis://user@host"}) {
+    EXPECT_THROW(parse_redis_url(url), std::invalid_argument) << url;
+  }
+}
+
+}  // namespace
+}  // namespace stator::cache
