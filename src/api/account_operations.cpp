@@ -3,6 +3,7 @@
 
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/resource_arn.h"
 #include "api/table_description.h"
 #include "api/tags.h"
 #include "api/throughput.h"
@@ -27,32 +28,16 @@ std::string resource_arn(const Call& call) {
 }
 
 /// The name of the table that the resource ARN names. Refuses ARNs of other resources and of other accounts in the
-/// service's words. Source of the order and the words: the AWS controller for Kubernetes' measurements, October 2026.
+/// service's words.
 std::string tagged_name(Call& call, const char* action) {
   constexpr std::size_t kShortestName = 3;
   const std::string arn = resource_arn(call);
-  const auto invalid = [&arn](const char* why) { throw_invalid_parameters(std::string(why) + ": " + arn); };
-  const auto not_a_table = [&arn] {
+  const ResourceName name = read_resource_arn(call, arn, [&] { refuse(call, action, arn); });
+  if (!name.own_partition_and_region || name.table.size() < kShortestName || !name.stream_label.empty()) {
     throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
-  };
-  if (!arn.starts_with("arn:")) invalid("ARNs must start with 'arn:'");
-  const TableArn parts = parse_arn(arn);
-  if (parts.service != "dynamodb") refuse(call, action, arn);
-  constexpr std::string_view kTable = "table/";
-  if (!parts.resource.starts_with(kTable)) invalid("Provided Arn is not a DynamoDB resource arn");
-  const std::string_view path = parts.resource.substr(kTable.size());
-  const std::string_view name = path.substr(0, path.find('/'));
-  const std::string_view below = path.substr(name.size());
-  if (below.starts_with("/index/")) {
-    invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn");
   }
-  if (!below.empty() && !below.starts_with("/stream/")) invalid("Provided Arn is not a DynamoDB resource arn");
-  if (parts.partition != "aws" || !is_own_region(call.context, parts.region) || name.size() < kShortestName ||
-      !below.empty()) {
-    not_a_table();
-  }
-  if (parts.account != call.context.account_id) refuse(call, action, arn);
-  return std::string(name);
+  if (name.arn.account != call.context.account_id) refuse(call, action, arn);
+  return std::string(name.table);
 }
 
 /// Each operation has words of its own for a table that is not there.

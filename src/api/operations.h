@@ -62,6 +62,22 @@ void delete_backup(Call& call);
 void list_backups(Call& call);
 void restore_table_from_backup(Call& call);
 
+// insights_operations.cpp
+void describe_contributor_insights(Call& call);
+void update_contributor_insights(Call& call);
+void list_contributor_insights(Call& call);
+
+// kinesis_operations.cpp
+void describe_kinesis_streaming_destination(Call& call);
+void enable_kinesis_streaming_destination(Call& call);
+void update_kinesis_streaming_destination(Call& call);
+void disable_kinesis_streaming_destination(Call& call);
+
+// policy_operations.cpp
+void get_resource_policy(Call& call);
+void put_resource_policy(Call& call);
+void delete_resource_policy(Call& call);
+
 // stream_operations.cpp
 void list_streams(Call& call);
 void describe_stream(Call& call);
@@ -171,16 +187,22 @@ inline constexpr Operation kOperations[] = {
     {"DescribeTableReplicaAutoScaling", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
     {"UpdateTableReplicaAutoScaling", &shapes::kUpdateAutoScaling, Effect::kWrite, Load::kItem, nullptr},
     // Streams to elsewhere, insights, policies.
-    {"EnableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kItem, nullptr},
-    {"DisableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kItem, nullptr},
-    {"UpdateKinesisStreamingDestination", &shapes::kUpdateKinesisDestination, Effect::kWrite, Load::kItem, nullptr},
-    {"DescribeKinesisStreamingDestination", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
-    {"DescribeContributorInsights", &shapes::kDescribeInsights, Effect::kRead, Load::kItem, nullptr},
-    {"UpdateContributorInsights", &shapes::kUpdateInsights, Effect::kWrite, Load::kItem, nullptr},
-    {"ListContributorInsights", &shapes::kListInsights, Effect::kRead, Load::kItem, nullptr},
-    {"GetResourcePolicy", &shapes::kGetPolicy, Effect::kRead, Load::kItem, nullptr},
-    {"PutResourcePolicy", &shapes::kPutPolicy, Effect::kWrite, Load::kItem, nullptr},
-    {"DeleteResourcePolicy", &shapes::kDeletePolicy, Effect::kWrite, Load::kItem, nullptr},
+    {"EnableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kSettings,
+     enable_kinesis_streaming_destination},
+    {"DisableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kSettings,
+     disable_kinesis_streaming_destination},
+    {"UpdateKinesisStreamingDestination", &shapes::kUpdateKinesisDestination, Effect::kWrite, Load::kSettings,
+     update_kinesis_streaming_destination},
+    {"DescribeKinesisStreamingDestination", &shapes::kOneTable, Effect::kRead, Load::kItem,
+     describe_kinesis_streaming_destination},
+    {"DescribeContributorInsights", &shapes::kDescribeInsights, Effect::kRead, Load::kItem,
+     describe_contributor_insights},
+    {"UpdateContributorInsights", &shapes::kUpdateInsights, Effect::kWrite, Load::kSettings,
+     update_contributor_insights},
+    {"ListContributorInsights", &shapes::kListInsights, Effect::kRead, Load::kItem, list_contributor_insights},
+    {"GetResourcePolicy", &shapes::kGetPolicy, Effect::kRead, Load::kItem, get_resource_policy},
+    {"PutResourcePolicy", &shapes::kPutPolicy, Effect::kWrite, Load::kSettings, put_resource_policy},
+    {"DeleteResourcePolicy", &shapes::kDeletePolicy, Effect::kWrite, Load::kSettings, delete_resource_policy},
     // DynamoDB Streams, under a target of their own.
     {"DescribeStream", &shapes::kDescribeStream, Effect::kRead, Load::kItem, describe_stream, {.of_streams = true}},
     {"GetRecords", &shapes::kGetRecords, Effect::kRead, Load::kPage, get_records, {.of_streams = true}},

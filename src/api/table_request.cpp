@@ -4,6 +4,7 @@
 #include <ctime>
 #include <set>
 
+#include "api/policy_document.h"
 #include "api/tags.h"
 #include "api/throughput.h"
 #include "core/api_error.h"
@@ -389,9 +390,12 @@ engine::Table read_table(Call& call) {
   if (const auto table_class = read_table_class(request)) table.table_class = *table_class;
   table.deletion_protection = request.flag("DeletionProtectionEnabled");
   if (const auto tags = request.array("Tags")) merge_tags(*tags, table.tags);
-  if (table.billing_mode == engine::BillingMode::kPayPerRequest) {
-    table.last_pay_per_request_ms = call.engine().clock().now_ms();
+  const std::int64_t now_ms = call.engine().clock().now_ms();
+  if (const auto policy = request.text("ResourcePolicy")) {
+    table.policy.document = read_policy(*policy, {.account_id = call.context.account_id}).text;
+    table.policy.revision_ms = now_ms;
   }
+  if (table.billing_mode == engine::BillingMode::kPayPerRequest) table.last_pay_per_request_ms = now_ms;
   check_quotas({}, table, call.context.region);
   return table;
 }

@@ -48,6 +48,7 @@ constexpr std::array kForms = {
     ErrorForm{ErrorCode::kInvalidSignature, "InvalidSignatureException", kService},
     ErrorForm{ErrorCode::kLimitExceeded, "LimitExceededException"},
     ErrorForm{ErrorCode::kMissingAuthenticationToken, "MissingAuthenticationTokenException", kService},
+    ErrorForm{ErrorCode::kPolicyNotFound, "PolicyNotFoundException"},
     ErrorForm{ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceededException"},
     ErrorForm{ErrorCode::kRequestEntityTooLarge, "RequestEntityTooLargeException", kService, kLower, 413},
     ErrorForm{ErrorCode::kRequestLimitExceeded, "RequestLimitExceeded"},

@@ -26,6 +26,7 @@ enum class ErrorCode : std::uint8_t {
   kInvalidSignature,
   kLimitExceeded,
   kMissingAuthenticationToken,
+  kPolicyNotFound,
   kProvisionedThroughputExceeded,
   kRequestEntityTooLarge,
   kRequestLimitExceeded,

@@ -68,6 +68,8 @@ class Catalog {
   /// Whether a table that comes from this backup is not whole yet.
   [[nodiscard]] bool is_being_restored(std::string_view backup_id) const;
 
+  [[nodiscard]] std::int64_t transition_delay_ms() const { return transition_delay_ms_; }
+
  private:
   struct Entry {
     TablePtr table;

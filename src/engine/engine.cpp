@@ -215,6 +215,8 @@ void Engine::resume_jobs() { impl_->jobs.resume(); }
 
 const core::Clock& Engine::clock() const { return impl_->clock; }
 
+std::int64_t Engine::transition_delay_ms() const { return impl_->catalog.transition_delay_ms(); }
+
 TablePtr Engine::find_table(std::string_view name) const { return impl_->catalog.find(name); }
 
 TablePtr Engine::usable_table(std::string_view name) const {

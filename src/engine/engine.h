@@ -174,6 +174,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   [[nodiscard]] const core::Clock& clock() const;
+  /// How long tables, indexes and settings stay in transitional statuses.
+  [[nodiscard]] std::int64_t transition_delay_ms() const;
 
   // --- tables -------------------------------------------------------------------------------------------------
   /// The table by name, or null. Statuses are settled: a table past its DELETING time is gone.

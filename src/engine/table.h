@@ -40,6 +40,35 @@ struct ThroughputLimits {
   bool operator==(const ThroughputLimits&) const = default;
 };
 
+/// A resource-based policy in its canonical form; no document: none. `revision_ms` is when it was last changed or
+/// removed, the name of its revision; 0: there never was one.
+struct ResourcePolicy {
+  std::string document;
+  std::int64_t revision_ms = 0;
+};
+
+/// Contributor insights of a table or of a global index.
+struct Insights {
+  bool enabled = false;
+  std::string mode;             // of the API; empty: never enabled
+  std::int64_t changed_ms = 0;  // status or mode
+  std::int64_t rules_ms = 0;    // when it was enabled, which its rules are named by
+  /// Until then it is still being enabled or disabled.
+  std::int64_t status_until_ms = 0;
+};
+
+enum class KinesisStatus : std::uint8_t { kActive, kEnabling, kUpdating, kDisabling, kDisabled, kEnableFailed };
+
+/// A Kinesis stream that the table's changes go to, or went to.
+struct KinesisDestination {
+  std::string stream_arn;
+  /// kEnabling and kUpdating become kActive, kDisabling becomes kDisabled, at `status_until_ms`.
+  KinesisStatus status = KinesisStatus::kActive;
+  std::int64_t status_until_ms = 0;
+  std::string precision;    // of the API; empty: never set
+  std::string description;  // why it could not be enabled
+};
+
 struct Index {
   std::string name;
   bool global = false;
@@ -54,6 +83,7 @@ struct Index {
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;
   bool backfilling = false;
+  Insights insights;  // global only
   /// True if the index projects `attribute`: it is a key of the table or index, named, or the projection is ALL.
   [[nodiscard]] bool projects(std::string_view attribute, const core::KeySchema& table_schema) const;
 };
@@ -103,6 +133,11 @@ struct Table {
   store::SpaceId ttl_space = 0;                           // of the rows by expiry (time_to_live.h); 0: disabled
   bool ttl_building = false;                              // rows of items from before are still being made
   std::vector<std::pair<std::string, std::string>> tags;  // key, value
+  Insights insights;
+  std::vector<KinesisDestination> kinesis;  // the latest first
+  ResourcePolicy policy;
+  ResourcePolicy stream_policy;     // of the stream `stream_policy_label`
+  std::string stream_policy_label;  // empty: no stream had one
   /// While a change of tags is under way, the tags that readers still see. Not stored, as the two times below.
   std::vector<std::pair<std::string, std::string>> tags_before;
   std::int64_t tags_until_ms = 0;  // when that change is done

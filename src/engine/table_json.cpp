@@ -26,6 +26,40 @@ void put_limits(ObjectOut& parent, std::string_view name, const ThroughputLimits
   out.end();
 }
 
+void put_policy(ObjectOut& parent, std::string_view name, const ResourcePolicy& policy) {
+  if (policy.revision_ms == 0) return;
+  ObjectOut out = parent.object(name);
+  out.put("document", policy.document);
+  out.put("revision_ms", policy.revision_ms);
+  out.end();
+}
+
+void put_insights(ObjectOut& parent, const Insights& insights) {
+  if (insights.mode.empty()) return;
+  ObjectOut out = parent.object("insights");
+  out.put("enabled", insights.enabled);
+  out.put("mode", insights.mode);
+  out.put("changed_ms", insights.changed_ms);
+  out.put("rules_ms", insights.rules_ms);
+  out.put("status_until_ms", insights.status_until_ms);
+  out.end();
+}
+
+void put_kinesis(ObjectOut& parent, json::Writer& writer, const std::vector<KinesisDestination>& destinations) {
+  if (destinations.empty()) return;
+  parent.key("kinesis").StartArray();
+  for (const KinesisDestination& destination : destinations) {
+    ObjectOut out = parent.element("kinesis", destination.stream_arn);
+    out.put("stream_arn", destination.stream_arn);
+    out.put("status", static_cast<std::int64_t>(destination.status));
+    out.put("status_until_ms", destination.status_until_ms);
+    out.put("precision", destination.precision);
+    out.put("description", destination.description);
+    out.end();
+  }
+  writer.EndArray();
+}
+
 void put_index(ObjectOut& parent, const Index& index) {
   ObjectOut out = parent.element("indexes", std::to_string(index.space));
   out.put("name", index.name);
@@ -43,6 +77,7 @@ void put_index(ObjectOut& parent, const Index& index) {
   out.put("status", static_cast<std::int64_t>(index.status));
   out.put("status_until_ms", index.status_until_ms);
   out.put("backfilling", index.backfilling);
+  put_insights(out, index.insights);
   out.end();
 }
 
@@ -93,6 +128,39 @@ void get_limits(ObjectIn& in, std::string_view name, ThroughputLimits& target, s
   limits.keep_unknown(place_of(parent, name), unknown);
 }
 
+void get_policy(ObjectIn& in, std::string_view name, ResourcePolicy& target, UnknownMembers& unknown) {
+  json::Value value;
+  if (!in.find(name, value)) return;
+  ObjectIn policy(value);
+  policy.get("document", target.document);
+  policy.get("revision_ms", target.revision_ms);
+  policy.keep_unknown(place_of("", name), unknown);
+}
+
+void get_insights(ObjectIn& in, Insights& target, std::string_view parent, UnknownMembers& unknown) {
+  json::Value value;
+  if (!in.find("insights", value)) return;
+  ObjectIn insights(value);
+  insights.get("enabled", target.enabled);
+  insights.get("mode", target.mode);
+  insights.get("changed_ms", target.changed_ms);
+  insights.get("rules_ms", target.rules_ms);
+  insights.get("status_until_ms", target.status_until_ms);
+  insights.keep_unknown(place_of(parent, "insights"), unknown);
+}
+
+KinesisDestination get_kinesis(const json::Value& value, UnknownMembers& unknown) {
+  ObjectIn in(value);
+  KinesisDestination destination;
+  in.get("stream_arn", destination.stream_arn);
+  in.get_enum("status", destination.status, KinesisStatus::kEnableFailed);
+  in.get("status_until_ms", destination.status_until_ms);
+  in.get("precision", destination.precision);
+  in.get("description", destination.description);
+  in.keep_unknown(place_of("", "kinesis", destination.stream_arn), unknown);
+  return destination;
+}
+
 Index get_index(const json::Value& value, UnknownMembers& unknown) {
   ObjectIn in(value);
   Index index;
@@ -110,6 +178,7 @@ Index get_index(const json::Value& value, UnknownMembers& unknown) {
   in.get_enum("status", index.status, TableStatus::kDeleting);
   in.get("status_until_ms", index.status_until_ms);
   in.get("backfilling", index.backfilling);
+  get_insights(in, index.insights, place, unknown);
   in.keep_unknown(std::move(place), unknown);
   return index;
 }
@@ -154,6 +223,11 @@ std::string table_to_json(const Table& table) {
     tag.end();
   }
   writer.EndArray();
+  put_insights(out, table.insights);
+  put_kinesis(out, writer, table.kinesis);
+  put_policy(out, "policy", table.policy);
+  put_policy(out, "stream_policy", table.stream_policy);
+  if (!table.stream_policy_label.empty()) out.put("stream_policy_label", table.stream_policy_label);
   out.put("created_ms", table.created_ms);
   out.put("status", static_cast<std::int64_t>(table.status));
   out.put("status_until_ms", table.status_until_ms);
@@ -197,6 +271,11 @@ Table table_from_json(std::string_view text) {
     tag.keep_unknown(place_of("", "tags", read.first), unknown);
     table.tags.push_back(std::move(read));
   });
+  get_insights(in, table.insights, "", unknown);
+  in.for_each("kinesis", [&](const json::Value& value) { table.kinesis.push_back(get_kinesis(value, unknown)); });
+  get_policy(in, "policy", table.policy, unknown);
+  get_policy(in, "stream_policy", table.stream_policy, unknown);
+  in.get("stream_policy_label", table.stream_policy_label);
   in.get("created_ms", table.created_ms);
   in.get_enum("status", table.status, TableStatus::kDeleting);
   in.get("status_until_ms", table.status_until_ms);

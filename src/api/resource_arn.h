@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "api/call.h"
+
+namespace stator::api {
+
+/// What the ResourceArn of a request names: a table, or one of its streams (then `stream_label` is not empty).
+struct ResourceName {
+  TableArn arn;
+  std::string_view table;
+  std::string_view stream_label;
+  /// Of this partition, and of a region whose tables are here.
+  bool own_partition_and_region = false;
+};
+
+/// Reads it, as all operations do that take one. Throws ValidationException for what is no ARN of a table or stream of
+/// DynamoDB. `other_service` words an ARN of another service. Source: the AWS controller for Kubernetes' measurements,
+/// October 2026.
+ResourceName read_resource_arn(const Call& call, std::string_view arn, const std::function<void()>& other_service);
+
+}  // namespace stator::api
