@@ -239,10 +239,9 @@ bool is_region(std::string_view text) {
 
 void check_scope(const Credential& credential, std::string_view stamp) {
   std::string faults;
-  const auto add = [&faults](const std::string& fault) { faults += (faults.empty() ? "" : " ") + fault; };
-  if (!is_region(credential.region)) {
-    add("Credential should be scoped to a valid region, not " + in_quotes(credential.region) + ".");
-  }
+  // The service ends every sentence with a space, the last one too.
+  const auto add = [&faults](const std::string& fault) { faults += fault + " "; };
+  if (!is_region(credential.region)) add("Credential should be scoped to a valid region.");
   if (credential.service != kService) {
     add("Credential should be scoped to correct service: " + in_quotes(kService) + ".");
   }

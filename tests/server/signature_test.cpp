@@ -148,10 +148,10 @@ const std::vector<Row>& common_rows() {
          r.terminator = "aws5_request";
          r.date = "20150831";
        },
-       "InvalidSignatureException: Credential should be scoped to a valid region, not '?'. Credential should be scoped "
+       "InvalidSignatureException: Credential should be scoped to a valid region. Credential should be scoped "
        "to correct service: 'dynamodb'. Credential should be scoped with a valid terminator: 'aws4_request', not "
        "'aws5_request'. Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-       "'20150831' != '20150830', from '20150830T123600Z'."},
+       "'20150831' != '20150830', from '20150830T123600Z'. "},
   };
   return rows;
 }
