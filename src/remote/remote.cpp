@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
 
 #include "aws/config.h"
@@ -109,6 +111,16 @@ struct Remote::Impl {
     return static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), limit_ms));
   }
 
+  /// Made with the first request: loading libcurl takes as long as all else of a server's start.
+  http::Client& client() {
+    try {
+      std::call_once(client_made, [this] { made_client.emplace(); });
+    } catch (const std::runtime_error& error) {
+      throw unavailable(core::ErrorCode::kServiceUnavailable, error.what());
+    }
+    return *made_client;
+  }
+
   http::Request build(const endpoint::Request& request, std::string_view body) const {
     http::Request http;
     http.method = "POST";
@@ -137,7 +149,7 @@ struct Remote::Impl {
     limit = 0;
     http::Reply reply;
     try {
-      reply = client.send(build(request, body));
+      reply = client().send(build(request, body));
     } catch (const http::TransportError& error) {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
@@ -161,7 +173,8 @@ struct Remote::Impl {
   RemoteOptions options;
   std::string url;
   std::string streams_url;
-  http::Client client;
+  std::once_flag client_made;
+  std::optional<http::Client> made_client;
 };
 
 Remote::Remote(RemoteOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -45,7 +45,7 @@ struct RemoteOptions {
 /// waits between them.
 class Remote : public endpoint::Endpoint {
  public:
-  /// Throws std::runtime_error: not a URL, no libcurl.
+  /// Throws std::runtime_error: not a URL. Where there is no libcurl, each call says so.
   explicit Remote(RemoteOptions options);
   ~Remote() override;
   Remote(const Remote&) = delete;
