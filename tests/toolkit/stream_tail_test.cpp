@@ -3,16 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "endpoint/embedded.h"
+#include "toolkit/moved_clock.h"
 
 namespace stator::toolkit {
 namespace {
-
-/// The machine's clock, moved on.
-class MovedClock : public core::Clock {
- public:
-  [[nodiscard]] std::int64_t now_ms() const override { return core::Clock::now_ms() + ahead_ms; }
-  std::int64_t ahead_ms = 0;
-};
 
 class StreamTail : public testing::Test {
  protected:

@@ -7,19 +7,13 @@
 
 #include "endpoint/embedded.h"
 #include "model/temporary_directory.h"
+#include "toolkit/moved_clock.h"
 #include "toolkit/stream_reader.h"
 #include "toolkit/table_copy.h"
 #include "toolkit/tables.h"
 
 namespace stator::toolkit {
 namespace {
-
-/// The machine's clock, moved on.
-class MovedClock : public core::Clock {
- public:
-  [[nodiscard]] std::int64_t now_ms() const override { return core::Clock::now_ms() + ahead_ms; }
-  std::int64_t ahead_ms = 0;
-};
 
 struct Killed {};
 
