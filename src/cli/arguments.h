@@ -1,12 +1,16 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 /// Reading a command line before CLI11 does: what it cannot know, and better words for mistakes.
 namespace stator::cli {
+
+/// The most that --limit takes: more than any table holds.
+inline constexpr std::uint64_t kMostItems = 1'000'000'000'000;
 
 /// The command a program name stands for: "…/bin/ddb/scan" is {"ddb", "scan"}; nothing for "stator".
 std::vector<std::string> command_of_program_name(const std::string& program_name);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/item_printing.h"
@@ -299,7 +300,7 @@ void add_scan(CLI::App& ddb, Session& session) {
   command->add_option("--index", scan_options.index, "Read this index")->type_name("NAME");
   command->add_option("--limit", scan_options.limit, "At most so many items")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, kMostItems));
   command->add_option("--filter", scan_options.filter, "A FilterExpression")->type_name("EXPR");
   command->add_option("--projection", scan_options.projection, "A ProjectionExpression")->type_name("EXPR");
   command->add_option("--names", scan_options.names_json, "ExpressionAttributeNames, e.g. {\"#n\": \"name\"}")

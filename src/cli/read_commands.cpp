@@ -125,7 +125,7 @@ void add_reading(CLI::App& command, const Options& options) {
   command.add_option("--attributes", options->attributes, "Only these attributes or paths: a,b.c")->type_name("LIST");
   command.add_option("--limit", options->scan.limit, "At most so many items")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, kMostItems));
   command.add_flag("--ddb-json", options->ddb_json, "DynamoDB's JSON ({\"S\": \"…\"}) instead of plain JSON");
 }
 

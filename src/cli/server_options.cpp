@@ -12,7 +12,9 @@
 namespace stator::cli {
 
 void add_server_options(CLI::App& command, ServerOptions& options) {
-  command.add_option("--port", options.http.port, "Port; 0 takes any free one")->capture_default_str();
+  command.add_option("--port", options.http.port, "Port; 0 takes any free one")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
   command.add_option("--host", options.http.host, "Address to listen on; 0.0.0.0 is all of them")
       ->capture_default_str();
   command

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "cli/arguments.h"
 #include "cli/line_reader.h"
 #include "cli/table.h"
 #include "cli/target.h"
@@ -284,7 +285,7 @@ void add_sql_command(CLI::App& ddb, Session& session) {
       ->type_name("JSON");
   command->add_option("--limit", options->run.limit, "At most so many items of each statement")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, kMostItems));
   command->add_flag("--consistent", options->run.consistent, "Strongly consistent reads");
   command->footer(
       "Example: stator ddb sql \"SELECT * FROM \\\"cruddur-messages\\\" WHERE pk = 'GRP#1'\" --output json");

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/item_printing.h"
 #include "cli/target.h"
@@ -80,7 +81,7 @@ void add_tail_command(CLI::App& ddb, Session& session) {
       ->capture_default_str();
   command->add_option("--limit", options->tail.limit, "End after so many changes")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, kMostItems));
   command->add_flag("!--no-follow", options->tail.follow, "End when what is there was printed");
   command->footer(
       "A line for each change and one for each attribute that differs, or the stream's records with --output jsonl.\n"

@@ -53,7 +53,7 @@ class Tree:
 
     def read_hidden(self, name):
         """A command that no list shows, such as man."""
-        if re.match(r"^[a-z-]+$", name) and subprocess.run([STATOR, name, "--help"], capture_output=True).returncode == 0:
+        if re.match(r"^[a-z][a-z-]*$", name) and subprocess.run([STATOR, name, "--help"], capture_output=True).returncode == 0:
             self.read((name,))
 
     def path_of(self, words):
@@ -122,6 +122,21 @@ class Docs(unittest.TestCase):
             if path and path[:2] != ("ddb", "patterns") and len(self.tree.options[path]) > 0:
                 with self.subTest(" ".join(path)):
                     self.assertRegex(text, r"(?<![\w-])" + re.escape(path[-1]) + r"(?![\w-])")
+
+    def test_numbers_out_of_range_are_told_the_range(self):
+        looked_at = 0
+        for path in self.tree.options:
+            if path[:2] == ("ddb", "patterns"):
+                continue  # ranges and words of the models' own
+            for option in re.findall(r"(?m)^  (?:-\w,)?(--[\w-]+) (?:N|SECONDS|UINT\S*|\[SECONDS\])\b", help_of(path)):
+                for value in ("99999999999999999999", "-1", "x"):
+                    with self.subTest(" ".join(path) + f" {option} {value}"):
+                        done = subprocess.run([STATOR, *path, f"{option}={value}"], capture_output=True, text=True,
+                                              stdin=subprocess.DEVNULL, timeout=20)
+                        self.assertEqual(done.returncode, 2, done.stderr)
+                        self.assertRegex(done.stderr, rf"^stator: {option}: Value {value} not in range \d\S* to \d")
+                        looked_at += 1
+        self.assertGreater(looked_at, 60)
 
 
 if __name__ == "__main__":
