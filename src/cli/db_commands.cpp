@@ -141,6 +141,14 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
   return command;
 }
 
+/// For commands that find nothing in a cluster that they would have to make first.
+void require_server(DbCommand& command) {
+  const toolkit::DbRequest request = command.request();
+  if (request.production || !toolkit::configured_connection_url(request).empty()) return;
+  if (!toolkit::private_cluster(request).is_created())
+    throw CommandError("stator: there is no private PostgreSQL cluster yet: stator db setup makes it");
+}
+
 void run_create(DbCommand& command) {
   command.heading("create");
   if (!command.goes_on("creating the database")) return;
@@ -155,6 +163,7 @@ void run_drop(DbCommand& command) {
 }
 
 void run_connect(DbCommand& command) {
+  require_server(command);
   const DbTarget& target = command.target();
   command.out().flush();
   toolkit::db_connect(target);
@@ -210,6 +219,7 @@ void write_rows(DbCommand& command, const postgres::Result& result, std::size_t 
 }
 
 void watch_sessions(DbCommand& command) {
+  require_server(command);
   const auto pause = std::chrono::duration<double>(command.options().watch_seconds);
   for (std::uint32_t look = 1;; ++look) {
     const postgres::Result sessions = toolkit::db_sessions(command.target());
@@ -226,6 +236,7 @@ void watch_sessions(DbCommand& command) {
 void end_session(DbCommand& command) {
   if (command.options().pid <= 0)
     throw CommandError("stator: name the session to end, as in stator db sessions end 4711", 2);
+  require_server(command);
   command.heading("sessions-end");
   const std::string what = "ending session " + std::to_string(command.options().pid);
   if (!command.goes_on(what)) return;
@@ -234,6 +245,7 @@ void end_session(DbCommand& command) {
 }
 
 void run_migrate_status(DbCommand& command) {
+  require_server(command);
   const auto all = toolkit::db_migrate_status(command.target(), command.sql());
   postgres::Result table{.columns = {{"migration", 0}, {"state", 0}, {"applied_at", 0}}, .rows = {}, .command = {}};
   for (const postgres::MigrationStatus& status : all) {
@@ -281,6 +293,7 @@ void run_query(DbCommand& command) {
   if (statement.empty()) {
     throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)", 2);
   }
+  require_server(command);
   command.heading("query");
   toolkit::QueryOptions query{
       .parameters = to_parameters(words),
@@ -399,7 +412,9 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
                            ->type_name("[SECONDS]")
                            ->expected(0, 1)
                            ->check(CLI::Range(0.1, kMaxSeconds));
-  sessions->add_option("--count", options->count, "With --watch: stop after so many looks")->type_name("N");
+  sessions->add_option("--count", options->count, "With --watch: stop after so many looks")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1'000'000}));
   // Without --watch it is one look.
   sessions->parse_complete_callback([options, watch] {
     if (watch->count() == 0) options->count = 1;

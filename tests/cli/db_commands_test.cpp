@@ -490,6 +490,9 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
   const Outcome none = db({"status"});
   EXPECT_EQ(none.status, 1);
   EXPECT_TRUE(contains(none.out, "there is no private PostgreSQL cluster yet: stator db setup makes it")) << none.out;
+  for (const std::vector<std::string>& reading :
+       std::vector<std::vector<std::string>>{{"sessions"}, {"query", "SELECT 1"}, {"migrate", "status"}, {"connect"}})
+    expect_fault(db(reading), "there is no private PostgreSQL cluster yet: stator db setup makes it");
   EXPECT_FALSE(fs::exists(data)) << "asking makes nothing";
   expect_fault(db({"url"}), "is not running: stator db start");
 
