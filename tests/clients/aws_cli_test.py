@@ -55,6 +55,16 @@ class AwsCliTest(unittest.TestCase):
         scanned = json.loads(self.aws("scan", "--table-name", "cli", "--page-size", "1"))
         self.assertEqual(scanned["Count"], 3)
         self.assertIn("|  cli", self.aws("list-tables", "--query", "TableNames", "--output", "table"))
+        # A user's SQL.
+        selected = self.aws("execute-statement", "--statement", "SELECT sk, n FROM cli WHERE pk = ? ORDER BY sk DESC", "--parameters",
+                            '[{"S":"a"}]', "--query", "Items[].sk.S", "--output", "text")
+        self.assertEqual(selected, "2\t1\n")
+        self.aws("execute-statement", "--statement", "UPDATE cli SET n = n + 1 WHERE pk = 'a' AND sk = '1'")
+        both = json.loads(self.aws("batch-execute-statement", "--statements",
+                                   '[{"Statement":"SELECT n FROM cli WHERE pk = \'a\' AND sk = \'1\'"}]'))
+        self.assertEqual(both["Responses"], [{"TableName": "cli", "Item": {"n": {"N": "43"}}}])
+        message = self.aws("execute-statement", "--statement", "DELETE FROM cli", expect=254)
+        self.assertIn("Where clause does not contain a mandatory equality on all key attributes", message)
         self.aws("delete-item", "--table-name", "cli", "--key", '{"pk":{"S":"b"},"sk":{"S":"1"}}')
         message = self.aws("get-item", "--table-name", "cli", "--key", '{"pk":{"S":"a"}}', expect=254)
         self.assertIn("An error occurred (ValidationException) when calling the GetItem operation", message)

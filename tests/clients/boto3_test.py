@@ -95,6 +95,55 @@ class Boto3Test(unittest.TestCase):
         self.assertEqual(reasons, ["None", "ConditionalCheckFailed"])
         self.assertEqual(self.table.query(KeyConditionExpression=Key("pk").eq("t"))["Count"], 2)
 
+    def statement(self, text, *parameters, **more):
+        """Runs a statement through the resource, which turns Python's values into DynamoDB's and back."""
+        return self.resource.meta.client.execute_statement(Statement=text, **({"Parameters": list(parameters)} if parameters else {}), **more)
+
+    def test_statements(self):
+        item = {"pk": "a", "sk": Decimal("1.5"), "blob": Binary(b"\x00\xff"), "list": [1, "two", {"three": Decimal("3e30")}],
+                "strings": {"x", "y"}, "nothing": None, "yes": True}
+        self.assertEqual(self.statement(
+            "INSERT INTO things VALUE {'pk': ?, 'sk': ?, 'blob': ?, 'list': ?, 'strings': ?, 'nothing': ?, 'yes': ?}", *item.values())["Items"], [])
+        self.assertEqual(self.statement("SELECT * FROM things WHERE pk = ? AND sk = ?", "a", Decimal("1.5"))["Items"], [item])
+        with self.assertRaises(self.client.exceptions.DuplicateItemException):
+            self.statement("INSERT INTO things VALUE {'pk': 'a', 'sk': 1.5}")
+        updated = self.statement("UPDATE things SET hits = ? SET color = 'red' REMOVE \"list\"[0] WHERE pk = 'a' AND sk = 1.5 RETURNING MODIFIED NEW *", 7)
+        self.assertEqual(updated["Items"], [{"hits": Decimal(7), "color": "red", "list": ["two"]}])
+        self.assertEqual(self.statement("SELECT pk, \"list\"[0] FROM things.\"by-color\" WHERE color = 'red'")["Items"], [{"pk": "a", "list[0]": "two"}])
+        with self.assertRaises(self.client.exceptions.ConditionalCheckFailedException):
+            self.statement("DELETE FROM things WHERE pk = 'a' AND sk = 1.5 AND hits = 8")
+        with self.assertRaises(ClientError) as raised:
+            self.statement("SELECT * FROM things WHERE")
+        self.assertEqual(raised.exception.response["Error"], {
+            "Code": "ValidationException", "Message": "Statement wasn't well formed, can't be processed: Unexpected term"})
+
+    def test_statements_in_pages_batches_and_transactions(self):
+        for start in range(0, 50, 25):
+            replies = self.resource.meta.client.batch_execute_statement(Statements=[
+                {"Statement": "INSERT INTO things VALUE {'pk': 'p', 'sk': ?}", "Parameters": [number]} for number in range(start, start + 25)])
+            self.assertEqual(replies["Responses"], [{"TableName": "things"}] * 25)
+        found, request = [], {"Limit": 7}
+        while True:
+            page = self.statement("SELECT sk FROM things WHERE pk = 'p' ORDER BY sk DESC", **request)
+            found += [int(item["sk"]) for item in page["Items"]]
+            if "NextToken" not in page:
+                break
+            request["NextToken"] = page["NextToken"]
+        self.assertEqual(found, list(reversed(range(50))))
+        replies = self.client.batch_execute_statement(Statements=[
+            {"Statement": "SELECT * FROM things WHERE pk = 'p' AND sk = 3"}, {"Statement": "SELECT * FROM things WHERE pk = 'p'"}])["Responses"]
+        self.assertEqual(replies[0]["Item"]["sk"], {"N": "3"})
+        self.assertEqual(replies[1]["Error"]["Code"], "ValidationError")
+        transaction = [{"Statement": "UPDATE things SET n = 1 WHERE pk = 'p' AND sk = 1"},
+                       {"Statement": "EXISTS(SELECT * FROM things WHERE pk = 'p' AND sk = 2 AND n = 1)"}]
+        with self.assertRaises(self.client.exceptions.TransactionCanceledException) as raised:
+            self.client.execute_transaction(TransactStatements=transaction)
+        reasons = [reason["Code"] for reason in raised.exception.response["CancellationReasons"]]
+        self.assertEqual(reasons, ["None", "ConditionalCheckFailed"])
+        self.client.execute_transaction(TransactStatements=transaction[:1], ClientRequestToken="once")
+        self.client.execute_transaction(TransactStatements=transaction[:1], ClientRequestToken="once")
+        self.assertEqual(self.statement("SELECT n FROM things WHERE pk = 'p' AND sk = 1")["Items"], [{"n": 1}])
+
 
 if __name__ == "__main__":
     unittest.main()

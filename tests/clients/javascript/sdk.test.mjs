@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import {
-  BatchWriteItemCommand, ConditionalCheckFailedException, CreateTableCommand, DeleteTableCommand, DescribeTableCommand,
-  DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, TransactWriteItemsCommand,
+  BatchExecuteStatementCommand, BatchWriteItemCommand, ConditionalCheckFailedException, CreateTableCommand, DeleteTableCommand, DescribeTableCommand,
+  DuplicateItemException, DynamoDBClient, ExecuteTransactionCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, TransactWriteItemsCommand,
   TransactionCanceledException, UpdateItemCommand, paginateScan, waitUntilTableExists, waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb'
-import { BatchGetCommand, DynamoDBDocumentClient, DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, DynamoDBDocumentClient, DeleteCommand, ExecuteStatementCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 
 let server
 let endpoint
@@ -103,6 +103,35 @@ test('the document client maps plain objects', async () => {
   assert.equal(batch.Responses.things.length, 1)
   const old = await documents.send(new DeleteCommand({ TableName: 'things', Key: { pk: 'd', sk: '1' }, ReturnValues: 'ALL_OLD' }))
   assert.deepEqual(old.Attributes, item)
+})
+
+test('statements take plain values, page, and fail as modelled', async () => {
+  const run = (Statement, Parameters, more) => documents.send(new ExecuteStatementCommand({ Statement, ...(Parameters && { Parameters }), ...more }))
+  const item = { pk: 's', sk: '1', list: [1, { two: null }], set: new Set(['a', 'b']), big: 2 ** 53 - 1 }
+  await run("INSERT INTO things VALUE {'pk': ?, 'sk': ?, 'list': ?, 'set': ?, 'big': ?}", Object.values(item))
+  assert.deepEqual((await run("SELECT * FROM things WHERE pk = 's' AND sk = '1'")).Items, [item])
+  await assert.rejects(run("INSERT INTO things VALUE {'pk': 's', 'sk': '1'}"), (error) => error instanceof DuplicateItemException)
+  await assert.rejects(
+    run("UPDATE things SET big = 1 WHERE pk = 's' AND sk = '1' AND big = 0", undefined, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+    (error) => error instanceof ConditionalCheckFailedException && error.Item.big.N === '9007199254740991',
+  )
+  const statements = Array.from({ length: 9 }, (_, i) => ({ Statement: "INSERT INTO things VALUE {'pk': 's', 'sk': ?}", Parameters: [{ S: `n${i}` }] }))
+  assert.equal((await client.send(new BatchExecuteStatementCommand({ Statements: statements }))).Responses.length, 9)
+  const found = []
+  let NextToken
+  do {
+    const page = await run("SELECT sk FROM things WHERE pk = 's' AND begins_with(sk, 'n')", undefined, { Limit: 2, NextToken })
+    found.push(...page.Items.map((one) => one.sk))
+    NextToken = page.NextToken
+  } while (NextToken)
+  assert.deepEqual(found, Array.from({ length: 9 }, (_, i) => `n${i}`))
+  await assert.rejects(
+    client.send(new ExecuteTransactionCommand({ TransactStatements: [
+      { Statement: "DELETE FROM things WHERE pk = 's' AND sk = 'n0'" }, { Statement: "UPDATE things SET v = 1 WHERE pk = 's' AND sk = 'none'" }] })),
+    (error) => error instanceof TransactionCanceledException && error.CancellationReasons[1].Code === 'ConditionalCheckFailed',
+  )
+  const old = await run("DELETE FROM things WHERE pk = 's' AND sk = '1' RETURNING ALL OLD *")
+  assert.deepEqual(old.Items, [item])
 })
 
 test('a description has what the SDK models', async () => {
