@@ -196,9 +196,7 @@ void get_records(Call& call) {
   const ShardIterator& iterator = parsed->second;
   const std::int64_t now_ms = call.engine().clock().now_ms();
   if (now_ms - iterator.created_ms > kIteratorLifetimeMs) {
-    throw core::ApiError(core::ErrorCode::kExpiredIterator,
-                         "The shard iterator has expired and can no longer be used to retrieve stream records. A shard "
-                         "iterator expires 15 minutes after it is retrieved using the GetShardIterator action.");
+    throw core::ApiError(core::ErrorCode::kExpiredIterator, "Shard iterator has expired");
   }
   const auto stream = call.engine().find_stream(iterator.stream);
   // Who may read which table was judged by the ARN.
