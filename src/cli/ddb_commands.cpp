@@ -248,22 +248,6 @@ struct ScanCommandOptions {
   toolkit::ScanOptions scan;
 };
 
-/// The journal's scan: Python's notation, or wire JSON.
-toolkit::ItemFormat item_format(OutputFormat output) {
-  switch (output) {
-    case OutputFormat::kJson:
-      return toolkit::ItemFormat::kJson;
-    case OutputFormat::kJsonLines:
-      return toolkit::ItemFormat::kJsonLines;
-    case OutputFormat::kCsv:
-      return toolkit::ItemFormat::kCsv;
-    case OutputFormat::kTable:
-      return toolkit::ItemFormat::kTable;
-    default:
-      return toolkit::ItemFormat::kPython;
-  }
-}
-
 void require_json_object(const std::string& text, const std::string& option) {
   if (text.empty()) return;
   try {

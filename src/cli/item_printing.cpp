@@ -59,6 +59,21 @@ void print_item(const Session& session, const std::string& item_json, std::vecto
   *session.out << json::pretty(ddb_json ? item_json : plain, false) << "\n";
 }
 
+toolkit::ItemFormat item_format(OutputFormat output) {
+  switch (output) {
+    case OutputFormat::kJson:
+      return toolkit::ItemFormat::kJson;
+    case OutputFormat::kJsonLines:
+      return toolkit::ItemFormat::kJsonLines;
+    case OutputFormat::kCsv:
+      return toolkit::ItemFormat::kCsv;
+    case OutputFormat::kTable:
+      return toolkit::ItemFormat::kTable;
+    default:
+      return toolkit::ItemFormat::kPython;
+  }
+}
+
 std::string counted(std::uint64_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }

@@ -30,6 +30,9 @@ class ItemPrinter {
 void print_item(const Session& session, const std::string& item_json, std::vector<std::string> first_columns,
                 bool ddb_json);
 
+/// The format that --output names for items in wire form; without --output a line each as Python prints them.
+toolkit::ItemFormat item_format(OutputFormat output);
+
 /// "WHAT, 1.5 capacity units" on standard error; nothing with --quiet, where only results are wanted.
 void tell_cost(const Session& session, const std::string& what, double capacity_units);
 

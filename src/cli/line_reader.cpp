@@ -1,6 +1,7 @@
 #include "cli/line_reader.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,27 @@ constexpr int kMostLinesKept = 1000;
 
 /// The callback of libedit has no argument of ours: one prompt at a time is asked.
 const LineReader::Complete* g_complete = nullptr;
+
+/// Set by Ctrl-C while a line is read.
+volatile sig_atomic_t g_interrupted = 0;
+
+/// Ctrl-C ends the read of a line instead of the program, for as long as this lives.
+class InterruptGuard {
+ public:
+  InterruptGuard() {
+    g_interrupted = 0;
+    struct sigaction action = {};
+    action.sa_handler = [](int) { g_interrupted = 1; };  // without SA_RESTART
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(SIGINT, &action, &before_);
+  }
+  ~InterruptGuard() { ::sigaction(SIGINT, &before_, nullptr); }
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+ private:
+  struct sigaction before_ = {};
+};
 
 char* next_word(const char* text, int state) {
   static std::vector<std::string> words;
@@ -53,8 +75,12 @@ struct LineReader::Library {
     stifle_history = library.function<void (*)(int)>("stifle_history");
     matches = library.function<char** (*)(const char*, Generator*)>("rl_completion_matches");
     self = this;
-    *library.function<Attempted**>("rl_attempted_completion_function") = [](const char* text, int, int) {
+    line_so_far = library.function<char**>("rl_line_buffer");
+    append = library.function<int*>("rl_completion_append_character");
+    *library.function<Attempted**>("rl_attempted_completion_function") = [](const char* text, int begin, int) {
       *self->library.function<int*>("rl_attempted_completion_over") = 1;
+      // A quoted name ends with its quote; a blank would be a part of it.
+      *self->append = begin > 0 && (*self->line_so_far)[begin - 1] == '"' ? '"' : ' ';
       return self->matches(text, &next_word);
     };
     static char breaks[] = " \t\n\"',.()[]{}<>=!;";
@@ -71,6 +97,8 @@ struct LineReader::Library {
   int (*write_history)(const char*) = nullptr;
   void (*stifle_history)(int) = nullptr;
   char** (*matches)(const char*, Generator*) = nullptr;
+  char** line_so_far = nullptr;
+  int* append = nullptr;
   Complete complete;
   static inline Library* self = nullptr;
 };
@@ -89,9 +117,10 @@ LineReader::LineReader(Session& session, std::filesystem::path history, Complete
   if (!history_.empty()) library_->read_history(history_.c_str());
 }
 
-LineReader::~LineReader() {
-  g_complete = nullptr;
-  if (!library_ || history_.empty()) return;
+LineReader::~LineReader() { g_complete = nullptr; }
+
+void LineReader::save() const {
+  if (history_.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(history_.parent_path(), ignored);
   // Statements hold data: the file is its owner's alone before anything is in it.
@@ -104,7 +133,10 @@ LineReader::~LineReader() {
 std::optional<std::string> LineReader::read(const std::string& prompt) {
   if (library_) {
     session_.out->flush();
+    const InterruptGuard guard;
     char* const line = library_->readline(prompt.c_str());
+    interrupted_ = line == nullptr && g_interrupted != 0;
+    if (interrupted_) *session_.out << "^C\n" << std::flush;
     if (line == nullptr) return std::nullopt;
     std::string text(line);
     std::free(line);  // NOLINT(cppcoreguidelines-no-malloc): libedit's
@@ -120,6 +152,7 @@ void LineReader::remember(std::string line) {
   if (!library_) return;
   std::ranges::replace(line, '\n', ' ');
   library_->add_history(line.c_str());
+  save();  // now: Ctrl-C ends a statement that takes long, and the program with it
 }
 
 }  // namespace stator::cli

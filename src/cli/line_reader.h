@@ -24,15 +24,20 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  /// nullopt at the end of input.
+  /// nullopt at the end of input, and where Ctrl-C ended the line (`interrupted`).
   std::optional<std::string> read(const std::string& prompt);
-  /// Keeps a line in the history, newlines as spaces.
+  /// Whether Ctrl-C ended the last line. Only with editing; otherwise it ends the program.
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
+  /// Keeps a line in the history and its file, newlines as spaces.
   void remember(std::string line);
 
  private:
   struct Library;
   Session& session_;
+  void save() const;
+
   std::filesystem::path history_;
+  bool interrupted_ = false;
   std::unique_ptr<Library> library_;
 };
 

@@ -9,9 +9,10 @@
 #include <sstream>
 
 #include "cli/arguments.h"
+#include "cli/item_printing.h"
 #include "cli/line_reader.h"
-#include "cli/table.h"
 #include "cli/target.h"
+#include "cli/terminal.h"
 #include "core/api_error.h"
 #include "toolkit/call.h"
 #include "toolkit/guard.h"
@@ -48,11 +49,7 @@ class Runner {
  public:
   Runner(Session& session, const SqlOptions& options)
       : session_(session), options_(options), endpoint_(open_endpoint(session)) {
-    if (session.output != OutputFormat::kHuman) {
-      constexpr toolkit::ItemFormat kFormats[] = {toolkit::ItemFormat::kPython, toolkit::ItemFormat::kJson,
-                                                  toolkit::ItemFormat::kJsonLines, toolkit::ItemFormat::kCsv};
-      output_ = toolkit::make_item_output(kFormats[static_cast<std::size_t>(session.output)], *session.out);
-    }
+    if (!draws_tables()) output_ = toolkit::make_item_output(item_format(session.output), *session.out);
   }
 
   [[nodiscard]] endpoint::Endpoint& endpoint() { return *endpoint_; }
@@ -61,7 +58,7 @@ class Runner {
   void run(const std::string& statement) {
     const toolkit::StatementResult result =
         toolkit::run_statement(*endpoint_, statement, options_.run, [this](const json::Array& items) { show(items); });
-    if (session_.output == OutputFormat::kHuman) *session_.out << summary(result) << "\n" << std::flush;
+    if (draws_tables()) *session_.out << summary(result) << "\n" << std::flush;
   }
 
   void finish() {
@@ -69,36 +66,25 @@ class Runner {
   }
 
  private:
-  void show(const json::Array& items) {
-    if (output_) {
-      for (const json::Value value : items) {
-        json::Object item;
-        if (value.get(item) == simdjson::SUCCESS) output_->write(item);
-      }
-    } else if (items.size() > 0) {
-      draw(table_of(items), *session_.out, session_.colour);
-    }
+  [[nodiscard]] bool draws_tables() const {
+    return session_.output == OutputFormat::kHuman || session_.output == OutputFormat::kTable;
   }
 
-  /// Columns in the order in which attributes are met.
-  Table table_of(const json::Array& items) {
-    Table table;
+  /// A table a page: columns in the order in which attributes are met, as wide as the terminal is now.
+  void show(const json::Array& items) {
+    std::unique_ptr<toolkit::ItemOutput> table;
+    if (!output_) {
+      table = toolkit::make_item_output(
+          toolkit::ItemFormat::kTable, *session_.out,
+          {.width = session_.out_is_terminal ? terminal_columns() : 0, .colour = session_.colour});
+    }
     for (const json::Value value : items) {
       json::Object item;
       if (value.get(item) != simdjson::SUCCESS) continue;
-      std::vector<std::string> row(table.headings.size());
-      for (const auto attribute : item) {
-        auto column = std::ranges::find(table.headings, attribute.key) - table.headings.begin();
-        if (column == std::ssize(table.headings)) {
-          table.headings.emplace_back(attribute.key);
-          attributes_.emplace(attribute.key);
-          row.emplace_back();
-        }
-        row[static_cast<std::size_t>(column)] = toolkit::plain_text(attribute.value);
-      }
-      table.rows.push_back(std::move(row));
+      for (const auto attribute : item) attributes_.emplace(attribute.key);
+      (table ? *table : *output_).write(item);
     }
-    return table;
+    if (table) table->finish();
   }
 
   Session& session_;
@@ -211,7 +197,13 @@ void prompt(Session& session, Runner& runner) {
   LineReader reader(session, history_file(), [&words](const std::string& word) { return words(word); });
   *session.out << "PartiQL on " << runner.endpoint().describe() << "; end statements with ; and leave with \\q\n";
   std::string pending;
-  while (const auto line = reader.read(pending.empty() ? "sql> " : "...> ")) {
+  while (true) {
+    const auto line = reader.read(pending.empty() ? "sql> " : "...> ");
+    if (!line && reader.interrupted()) {  // Ctrl-C leaves what was begun
+      pending.clear();
+      continue;
+    }
+    if (!line) break;
     if (pending.empty() && (*line == "\\q" || *line == "exit" || *line == "quit")) break;
     std::string rest;
     const auto statements = toolkit::split_statements(pending + *line + "\n", &rest);

@@ -52,58 +52,6 @@ bool says_nothing(std::string_view text) {
   return true;
 }
 
-void append_plain(const json::Value& value, std::string& out);
-
-/// Elements parted by commas between brackets, each as JSON.
-template <class Collection, class Append>
-void append_all(const Collection& collection, std::string_view brackets, std::string& out, const Append& append) {
-  out += brackets.front();
-  bool first = true;
-  for (const auto& element : collection) {
-    if (!first) out += ", ";
-    first = false;
-    append(element);
-  }
-  out += brackets.back();
-}
-
-/// One attribute value as JSON of plain values.
-void append_plain(const json::Value& value, std::string& out) {
-  json::Object object;
-  if (value.get(object) != simdjson::SUCCESS || object.begin() == object.end()) return;
-  const auto member = *object.begin();
-  std::string_view text;
-  json::Array array;
-  json::Object map;
-  if (member.key == "NULL") {
-    out += "null";
-  } else if (member.value.get(text) == simdjson::SUCCESS) {
-    if (member.key == "N") {
-      out += text;
-    } else {
-      json::append_string(text, out);
-    }
-  } else if (member.value.get(array) == simdjson::SUCCESS) {
-    const bool numbers = member.key == "NS";
-    append_all(array, "[]", out, [&](const json::Value& element) {
-      if (element.get(text) != simdjson::SUCCESS) return append_plain(element, out);
-      if (numbers) {
-        out += text;
-      } else {
-        json::append_string(text, out);
-      }
-    });
-  } else if (member.value.get(map) == simdjson::SUCCESS) {
-    append_all(map, "{}", out, [&](const auto& entry) {
-      json::append_string(entry.key, out);
-      out += ": ";
-      append_plain(entry.value, out);
-    });
-  } else {
-    out += simdjson::minify(member.value);
-  }
-}
-
 }  // namespace
 
 StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view statement, const StatementOptions& options,
@@ -158,18 +106,6 @@ std::vector<std::string> split_statements(std::string_view text, std::string* re
     take(text.size());
   }
   return statements;
-}
-
-std::string plain_text(const json::Value& attribute_value) {
-  json::Object object;
-  std::string_view text;
-  if (attribute_value.get(object) == simdjson::SUCCESS && object.begin() != object.end()) {
-    const auto member = *object.begin();
-    if (member.value.get(text) == simdjson::SUCCESS) return std::string(text);
-  }
-  std::string out;
-  append_plain(attribute_value, out);
-  return out;
 }
 
 }  // namespace stator::toolkit

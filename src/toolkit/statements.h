@@ -39,7 +39,4 @@ StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view sta
 /// nothing. `rest`: what follows the last semicolon, which a prompt waits to see finished; null: it is a statement too.
 std::vector<std::string> split_statements(std::string_view text, std::string* rest = nullptr);
 
-/// An attribute value for people: text and numbers as they are, NULL, true, lists and maps as JSON of plain values.
-std::string plain_text(const json::Value& attribute_value);
-
 }  // namespace stator::toolkit

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "toolkit/plain_json.h"
 #include "toolkit/stream_reader.h"
+#include "toolkit/text_table.h"
 
 namespace stator::toolkit {
 namespace {
@@ -83,7 +84,7 @@ void append_line(char sign, std::string_view name, const std::string& value, boo
   constexpr std::string_view kRed = "\033[31m";
   constexpr std::string_view kGreen = "\033[32m";
   if (colour) out += sign == '-' ? kRed : kGreen;
-  ((((out += "  ") += sign) += ' ') += name) += ": ";
+  ((((out += "  ") += sign) += ' ') += printable(name)) += ": ";
   out += value;
   if (colour) out += "\033[0m";
   out += '\n';
