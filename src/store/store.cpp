@@ -64,7 +64,9 @@ Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Snapshot::~Snapshot() { impl_->db->ReleaseSnapshot(impl_->snapshot); }
 
 struct Batch::Impl {
-  rocksdb::WriteBatch batch;
+  /// A small item with its counters takes no second allocation.
+  static constexpr std::size_t kUsualBytes = 512;
+  rocksdb::WriteBatch batch{kUsualBytes};
   bool removes = false;
 };
 Batch::Batch() : impl_(std::make_unique<Impl>()) {}
@@ -288,23 +290,33 @@ void Store::Impl::close() {
   }
 }
 
-bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit,
-                  const Snapshot* snapshot) const {
+bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot) const {
   rocksdb::ReadOptions read;
   if (snapshot != nullptr) read.snapshot = snapshot->impl_->snapshot;
-  rocksdb::PinnableSlice value;
   const rocksdb::Status status = impl_->db->Get(read, impl_->db->DefaultColumnFamily(), slice(key), &value);
   if (status.IsNotFound()) return false;
   check(status);
+  return true;
+}
+
+bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit,
+                  const Snapshot* snapshot) const {
+  rocksdb::PinnableSlice value;
+  if (!read(key, value, snapshot)) return false;
   visit(view(value));
   return true;
 }
 
 bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot) const {
-  const bool found = visit(
-      key, [&value](std::string_view stored) { value.assign(stored); }, snapshot);
-  if (!found) value.clear();
-  return found;
+  // What RocksDB has to copy, as from a memtable, it copies to `value` itself.
+  value.clear();
+  rocksdb::PinnableSlice found(&value);
+  if (!read(key, found, snapshot)) {
+    value.clear();
+    return false;
+  }
+  if (found.IsPinned()) value.assign(view(found));
+  return true;
 }
 
 void Store::require(Feature feature) {

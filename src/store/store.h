@@ -15,6 +15,7 @@
 
 namespace rocksdb {
 class FileSystem;
+class PinnableSlice;
 class Statistics;
 }  // namespace rocksdb
 
@@ -145,6 +146,8 @@ class Store {
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   void write(Batch& batch, bool sync);
+  /// False where the key is absent.
+  bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot) const;
   std::unique_ptr<Impl> impl_;
 };
 
