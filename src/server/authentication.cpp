@@ -1,5 +1,6 @@
 #include "server/authentication.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -99,7 +100,8 @@ CredentialScope credential_scope(const RequestHead& head) {
   const std::size_t at = source.find(kName);
   if (at == std::string_view::npos) return {};
   std::string_view rest = source.substr(at + kName.size());
-  rest = rest.substr(0, rest.find_first_of(",& "));
+  const auto ends = [](char c) { return c == ',' || c == '&' || c == ' '; };
+  rest = rest.substr(0, static_cast<std::size_t>(std::ranges::find_if(rest, ends) - rest.begin()));
   const std::string_view slash = rest.find('/') == std::string_view::npos ? "%2F" : "/";
   const auto next = [&rest, slash] {
     const std::size_t end = rest.find(slash);

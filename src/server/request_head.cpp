@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <cstring>
 
 #include "server/web_rules.h"
@@ -31,12 +32,46 @@ bool is_token(std::string_view text) {
   return true;
 }
 
+constexpr std::uint64_t kOnes = 0x0101010101010101U;
+constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+
+std::uint64_t word_at(const char* bytes) {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+/// Whether a byte of the word is below 0x20, or 0x7f; there may be a false alarm for a tab.
+bool may_have_control_character(std::uint64_t word) {
+  const std::uint64_t flipped = word ^ kOnes * 0x7f;
+  return (((word - kOnes * 0x20) & ~word) | ((flipped - kOnes) & ~flipped)) & kHighBits;
+}
+
 bool has_control_character(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  std::size_t at = 0;
+  while (at + sizeof(std::uint64_t) <= text.size() && !may_have_control_character(word_at(text.data() + at))) {
+    at += sizeof(std::uint64_t);
+  }
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
     if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return true;
   }
   return false;
+}
+
+/// Whether a token is that name, but for its case; `name` is of small letters, digits and hyphens. Of the characters of
+/// tokens, only letters become one of those with the bit that tells large from small.
+bool is_name(std::string_view token, std::string_view name) {
+  if (token.size() != name.size()) return false;
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (name.size() < kWord) return equals_ignoring_case(token, name);
+  const auto differs = [&](std::size_t at) {
+    return (word_at(token.data() + at) | kOnes * 0x20) != word_at(name.data() + at);
+  };
+  for (std::size_t at = 0; at + kWord < name.size(); at += kWord) {
+    if (differs(at)) return false;
+  }
+  return !differs(name.size() - kWord);
 }
 
 /// Whether the comma-separated list holds the word.
@@ -71,7 +106,7 @@ HeadStatus set_content_length(RequestHead& head, std::string_view value) {
 
 /// Sorted out by length first: a request has a dozen fields, and most are told apart by that alone.
 HeadStatus take_field(RequestHead& head, Framing& framing, std::string_view name, std::string_view value) {
-  const auto is = [name](std::string_view wanted) { return equals_ignoring_case(name, wanted); };
+  const auto is = [name](std::string_view wanted) { return is_name(name, wanted); };
   switch (name.size()) {
     case 4:
       if (is("host")) {

@@ -1,5 +1,6 @@
 #include "server/request_id.h"
 
+#include <algorithm>
 #include <bit>
 #include <random>
 
@@ -26,11 +27,13 @@ std::uint64_t RequestIds::next_word() {
 std::string_view RequestIds::next() {
   constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
   constexpr std::size_t kDigitsPerWord = 12;
-  std::uint64_t word = 0;
-  for (std::size_t i = 0; i < kLength; ++i) {
-    if (i % kDigitsPerWord == 0) word = next_word();
-    text_[i] = kDigits[word & 31];
-    word >>= 5;
+  for (std::size_t begin = 0; begin < kLength; begin += kDigitsPerWord) {
+    std::uint64_t word = next_word();
+    const std::size_t end = std::min(begin + kDigitsPerWord, kLength);
+    for (std::size_t i = begin; i < end; ++i) {
+      text_[i] = kDigits[word & 31];
+      word >>= 5;
+    }
   }
   return {text_.data(), text_.size()};
 }
