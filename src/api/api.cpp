@@ -4,6 +4,7 @@
 #include "api/operations.h"
 #include "api/shape.h"
 #include "core/api_error.h"
+#include "json/unique_names.h"
 
 namespace stator::api {
 namespace {
@@ -16,26 +17,42 @@ void check_names_table(std::string_view arn) {
   core::throw_validation("1 validation error detected: Invalid table ARN '" + std::string(arn) + "'");
 }
 
+json::Object object_of(const json::Value& value) {
+  json::Object request;
+  if (value.get(request) == simdjson::SUCCESS) return request;
+  core::throw_serialization(value.is_array() ? "Start of list found where not expected"
+                                             : "Unexpected value type in payload");
+}
+
+/// Checks the shape of the request that is `parser`'s latest text; `value` is that, and then what counts of it: of
+/// names that stand twice, the last.
+CheckedRequest check(const Operation& operation, json::Parser& parser, json::Value& value, bool lenient) {
+  try {
+    CheckedRequest checked = check_shape(operation, object_of(value), lenient);
+    if (!checked.repeats_name) return checked;
+  } catch (const core::ApiError&) {
+    if (!json::has_repeated_name(value)) throw;
+  }
+  value = parser.without_repeated(value);
+  return check_shape(operation, object_of(value), lenient);
+}
+
 }  // namespace
 
 void call(Context& context, std::string_view operation, std::string_view body, std::size_t padding_bytes,
           std::string& reply) {
   const Operation* const known = find_operation(operation);
   if (known == nullptr || known->answer == nullptr) throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
-  const json::Value value = json::Parser::of_this_thread().parse(body, padding_bytes);
-  json::Object request;
-  if (value.get(request) != simdjson::SUCCESS) {
-    core::throw_serialization(value.is_array() ? "Start of list found where not expected"
-                                               : "Unexpected value type in payload");
-  }
-  const CheckedRequest checked = check_shape(*known, request, context.lenient);
+  json::Parser& parser = json::Parser::of_this_thread();
+  json::Value value = parser.parse_with_repeated(body, padding_bytes);
+  const CheckedRequest checked = check(*known, parser, value, context.lenient);
   for (const std::string_view arn : checked.table_arns) {
     check_arn_region(context, arn);
     check_names_table(arn);
   }
   const std::size_t length_before = reply.size();
   try {
-    Call under_way{context, operation, Members(request), reply, checked.very_deep};
+    Call under_way{context, operation, Members(object_of(value), checked.members), reply, checked.very_deep};
     known->answer(under_way);
   } catch (const simdjson::simdjson_error&) {
     // A member of another JSON type than it is read as: the shape should have said so, in better words.

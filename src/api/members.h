@@ -1,43 +1,81 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "api/shapes/definition.h"
 #include "json/reader.h"
 
 namespace stator::api {
 
+/// The name of a member, hashed where it stands in the program: for a literal, when that is compiled.
+struct MemberName {
+  constexpr MemberName(const char* name) : MemberName(std::string_view(name)) {}
+  constexpr MemberName(std::string_view name) : text(name), hash(shapes::SampledHash::of(name)) {}
+
+  std::string_view text;
+  std::uint32_t hash;
+};
+
+/// The members of one structure, where the walk over its shape found them.
+class FoundMembers {
+ public:
+  void begin(const shapes::Shape& structure) { shape_ = &structure; }
+  void add(std::uint8_t at, const json::Value& value) {
+    present_ |= 1U << at;
+    values_[at] = value;
+  }
+  /// Null where the member is absent or null.
+  [[nodiscard]] const json::Value* find(MemberName name) const {
+    if (shape_ == nullptr || shape_->index == nullptr) return nullptr;
+    const std::uint8_t at = shape_->index->find(name.hash);
+    const bool present = at != shapes::MemberIndex::kEmpty && (present_ >> at & 1U) != 0;
+    return present && shape_->members[at].name == name.text ? &values_[at] : nullptr;
+  }
+
+ private:
+  const shapes::Shape* shape_ = nullptr;
+  std::uint32_t present_ = 0;
+  std::array<json::Value, shapes::kMaxMembers> values_;
+};
+
 /// Typed reading of one structure of a request whose shape was checked (`check_shape`); absent and null are the same.
-/// The parser has left each name once (json/unique_names.h), so what the shape check saw is what is read here.
+/// Each name is there once (json/unique_names.h), so what the shape check saw is what is read here.
 class Members {
  public:
   explicit Members(json::Object object) : object_(object) {}
+  /// `found` are the object's members that its shape knows, and outlives this.
+  Members(json::Object object, const FoundMembers& found) : object_(object), found_(&found) {}
 
-  [[nodiscard]] bool has(std::string_view name) const;
+  [[nodiscard]] bool has(MemberName name) const;
   /// nullopt where absent.
-  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string_view> text(MemberName name) const;
   /// Booleans; the front end also takes the strings "true" and "false" in any case, "yes" and "no", "1" and "0".
-  [[nodiscard]] bool flag(std::string_view name, bool when_absent = false) const;
+  [[nodiscard]] bool flag(MemberName name, bool when_absent = false) const;
   /// Whole numbers; a fraction is cut off, as the front end does.
-  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> integer(MemberName name) const;
   /// A timestamp (seconds since 1970, with a fraction) in milliseconds.
-  [[nodiscard]] std::optional<std::int64_t> time_ms(std::string_view name) const;
-  [[nodiscard]] std::optional<json::Object> object(std::string_view name) const;
-  [[nodiscard]] std::optional<json::Array> array(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> time_ms(MemberName name) const;
+  [[nodiscard]] std::optional<json::Object> object(MemberName name) const;
+  [[nodiscard]] std::optional<json::Array> array(MemberName name) const;
   /// Whether the structure `name` is there and has members.
-  [[nodiscard]] bool has_members(std::string_view name) const;
+  [[nodiscard]] bool has_members(MemberName name) const;
 
   /// Members that the shape requires. Should a shape ever fail to require one, these throw the ValidationException that
   /// the shape would have thrown ("Value null at 'key' failed to satisfy constraint: Member must not be null").
-  [[nodiscard]] std::string_view required_text(std::string_view name) const;
-  [[nodiscard]] json::Object required_object(std::string_view name) const;
-  [[nodiscard]] json::Array required_array(std::string_view name) const;
+  [[nodiscard]] std::string_view required_text(MemberName name) const;
+  [[nodiscard]] json::Object required_object(MemberName name) const;
+  [[nodiscard]] json::Array required_array(MemberName name) const;
 
   [[nodiscard]] const json::Object& json() const { return object_; }
 
  private:
+  [[nodiscard]] bool find(MemberName name, json::Value& value) const;
+
   json::Object object_;
+  const FoundMembers* found_ = nullptr;
 };
 
 }  // namespace stator::api

@@ -1,5 +1,8 @@
 #include "api/shape.h"
 
+#include <algorithm>
+#include <boost/container/small_vector.hpp>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -9,6 +12,7 @@
 #include "core/api_error.h"
 #include "core/base64.h"
 #include "json/scalars.h"
+#include "json/unique_names.h"
 
 namespace stator::api {
 
@@ -118,23 +122,30 @@ std::string_view token_name(const json::Value& value) {
                                              : "only base-64-encoded strings are convertible to bytes");
 }
 
+/// Equal for equal names, and seldom for others.
+std::uint64_t name_tag(std::string_view name) {
+  std::uint64_t first = 0;
+  if (name.size() < sizeof first) {
+    std::memcpy(&first, name.data(), name.size());
+    return first << 8 | name.size();
+  }
+  std::uint64_t last = 0;
+  std::memcpy(&first, name.data(), sizeof first);
+  std::memcpy(&last, name.data() + name.size() - sizeof last, sizeof last);
+  constexpr std::uint64_t kMixing = 0x9e3779b97f4a7c15U;
+  return (first * kMixing ^ last) * kMixing ^ name.size();
+}
+
 /// One walk over the request in the order of its text, as the service's parser reads it. It throws at the first JSON
 /// type that is wrong, and only notes whether any constraint is violated: naming those is for report_violations.
 class Walk {
  public:
-  void structure(const Shape& shape, const json::Object& object, int depth) {
-    std::uint32_t present = 0;
-    if (shape.index != nullptr) {
-      for (const auto field : object) {
-        const std::uint8_t at = shape.index->find(field.key);
-        if (at == shapes::MemberIndex::kEmpty || shape.members[at].name != field.key || field.value.is_null()) {
-          continue;
-        }
-        present |= 1U << at;
-        value(*shape.members[at].shape, field.value, Place::kMember, depth);
-      }
-    }
-    violated = violated || (shape.required & ~present) != 0;
+  explicit Walk(CheckedRequest& request) : checked(request) {}
+
+  /// The request itself.
+  void root(const Shape& shape, const json::Object& object) {
+    checked.members.begin(shape);
+    structure(shape, object, 0, [this](std::uint8_t at, const json::Value& value) { checked.members.add(at, value); });
   }
 
   bool violated = false;
@@ -142,9 +153,34 @@ class Walk {
   bool null_value = false;
   bool null_set_member = false;
   bool numbers_as_text = false;
-  CheckedRequest checked;
+  CheckedRequest& checked;
 
  private:
+  /// Calls `found` with each member that the shape knows.
+  template <class Found>
+  void structure(const Shape& shape, const json::Object& object, int depth, Found found) {
+    std::uint32_t present = 0;
+    std::uint32_t nulls = 0;
+    if (shape.index != nullptr) {
+      for (const auto field : object) {
+        const std::uint8_t at = shape.index->find(field.key);
+        if (at == shapes::MemberIndex::kEmpty || shape.members[at].name != field.key) {
+          continue;
+        }
+        const std::uint32_t bit = 1U << at;
+        checked.repeats_name |= ((present | nulls) & bit) != 0;
+        if (field.value.is_null()) {
+          nulls |= bit;
+          continue;
+        }
+        present |= bit;
+        found(at, field.value);
+        value(*shape.members[at].shape, field.value, Place::kMember, depth);
+      }
+    }
+    violated = violated || (shape.required & ~present) != 0;
+  }
+
   void value(const Shape& shape, const json::Value& value, Place place, int depth) {
     switch (shape.kind) {
       case Kind::kString:
@@ -176,7 +212,7 @@ class Walk {
         if (!value.is_object()) {
           refuse_structure(shape, value, place);
         }
-        structure(shape, value, deeper(depth));
+        structure(shape, value, deeper(depth), [](std::uint8_t /*at*/, const json::Value& /*value*/) {});
         return;
       case Kind::kAttributeValue:
         attribute_value(value, place, depth);
@@ -252,13 +288,25 @@ class Walk {
       refuse_collection(shape, value, place);
     }
     const int inner = deeper(depth);
+    const json::Object object(value);
+    const std::size_t first_tag = tags_.size();
+    bool may_repeat = false;
     std::int64_t count = 0;
-    for (const auto field : json::Object(value)) {
-      ++count;
+    for (const auto field : object) {
+      may_repeat |= ++count > kComparedNames || !add_tag(name_tag(field.key), first_tag);
       if (shape.key != nullptr) text(*shape.key, field.key);
       element(*shape.element, field.value, inner);
     }
+    tags_.resize(first_tag);
+    checked.repeats_name |= may_repeat && json::repeats_name(object);
     violated = violated || !length_satisfies(shape, count);
+  }
+
+  /// False where the map whose tags begin at `first` has that one already.
+  bool add_tag(std::uint64_t tag, std::size_t first) {
+    if (std::find(tags_.begin() + static_cast<std::ptrdiff_t>(first), tags_.end(), tag) != tags_.end()) return false;
+    tags_.push_back(tag);
+    return true;
   }
 
   void element(const Shape& shape, const json::Value& value, int depth) {
@@ -278,11 +326,15 @@ class Walk {
     const int inner = deeper(depth);
     constexpr int kVeryDeep = 62;
     checked.very_deep |= ++levels_ > kVeryDeep;
-    for (const auto field : json::Object(value)) {
+    const json::Object object(value);
+    std::size_t count = 0;
+    for (const auto field : object) {
+      ++count;
       if (!field.value.is_null()) {
         typed(field.key, field.value, inner);
       }
     }
+    checked.repeats_name |= count > 1 && json::repeats_name(object);
     --levels_;
   }
 
@@ -349,17 +401,26 @@ class Walk {
     }
   }
 
+  /// The names of larger maps are sorted to find one that stands twice.
+  static constexpr std::int64_t kComparedNames = 64;
+
   int levels_ = 0;  // of attribute values around where the walk stands
+  /// Of the names in the maps around where the walk stands, the innermost last.
+  boost::container::small_vector<std::uint64_t, kComparedNames> tags_;
 };
 
 }  // namespace
 
 CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient) {
-  Walk walk;
+  CheckedRequest checked;
+  Walk walk(checked);
   walk.numbers_as_text = lenient;
-  walk.structure(*operation.input, request, 0);
+  walk.root(*operation.input, request);
+  if (checked.repeats_name) {
+    return checked;
+  }
   if (walk.violated) {
-    report_violations(operation, request, walk.checked.very_deep);
+    report_violations(operation, request, checked.very_deep);
   }
   if (walk.null_value) {
     core::throw_validation("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
@@ -367,7 +428,7 @@ CheckedRequest check_shape(const Operation& operation, const json::Object& reque
   if (walk.null_set_member) {
     core::throw_invalid_parameters("A set may not have a null member");
   }
-  return std::move(walk.checked);
+  return checked;
 }
 
 }  // namespace stator::api

@@ -5,14 +5,19 @@
 #include <string_view>
 #include <vector>
 
+#include "api/members.h"
 #include "api/operations.h"
 #include "json/reader.h"
 
 /// The declarative shapes of all requests, and the one walk that checks them (docs/architecture.md, decision 5).
 namespace stator::api {
 
-/// What check_shape met on its way that later rules ask for.
+/// What check_shape met on its way that others ask for.
 struct CheckedRequest {
+  /// An object that matters has a name twice (json/unique_names.h), and nothing else is said about the request.
+  bool repeats_name = false;
+  /// Its members that the shape knows.
+  FoundMembers members;
   /// The ARNs among the names of tables, as sent.
   std::vector<std::string_view> table_arns;
   /// Requests whose values are nested deeper than about 62 levels are read by an older layer of the service where
@@ -28,7 +33,9 @@ struct CheckedRequest {
 /// 2. constraints (required, length, range, pattern, enum), collected to at most ten and thrown as one
 ///    ValidationException "2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member
 ///    must not be null; …", in the service's order.
-/// Members that the shape does not know are ignored, null counts as absent.
+/// Members that the shape does not know are ignored, null counts as absent. Where a name stands twice the caller
+/// settles that (json::Parser::without_repeated) and checks again; what was thrown meanwhile may be of a member that
+/// does not count.
 ///
 /// Order. Types: the first wrong one in the order of the request's text, as the service's parser meets it. Constraints:
 /// the order of the tables in api/shapes/, which is the service's where it is known. Some faults are refused alone,

@@ -40,6 +40,11 @@ bool has_lone_low_surrogate(std::string_view text) {
 }  // namespace
 
 Value Parser::parse(std::string_view text, std::size_t padding_bytes) {
+  const Value root = parse_with_repeated(text, padding_bytes);
+  return has_repeated_name(root) ? without_repeated(root) : root;
+}
+
+Value Parser::parse_with_repeated(std::string_view text, std::size_t padding_bytes) {
   if (parser_.capacity() > kLargeTextBytes && text.size() <= kLargeTextBytes) {
     parser_ = simdjson::dom::parser();
     copy_ = std::string();
@@ -59,15 +64,17 @@ Value Parser::parse(std::string_view text, std::size_t padding_bytes) {
   if (error != simdjson::SUCCESS || has_lone_low_surrogate(text)) {
     core::throw_serialization("");
   }
-  if (has_repeated_name(root)) {
-    std::string unique;
-    unique.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    append_without_repeated(root, unique);
-    if (parser_.parse(unique).get(root) != simdjson::SUCCESS) {
-      core::throw_serialization("");
-    }
-  }
   return root;
+}
+
+Value Parser::without_repeated(const Value& root) {
+  std::string unique;
+  append_without_repeated(root, unique);
+  Value settled;
+  if (parser_.parse(unique).get(settled) != simdjson::SUCCESS) {
+    core::throw_serialization("");
+  }
+  return settled;
 }
 
 Parser& Parser::of_this_thread() {

@@ -23,6 +23,10 @@ class Parser {
   /// is not JSON; the caller checks that the value is an object. No object of the result has a name twice
   /// (json/unique_names.h).
   Value parse(std::string_view text, std::size_t padding_bytes = 0);
+  /// The same, but names may stand twice: for whoever walks over the members anyhow and sees it there.
+  Value parse_with_repeated(std::string_view text, std::size_t padding_bytes = 0);
+  /// What the latest parse yielded, without the members that a later one of the same name replaces. `root` ends.
+  Value without_repeated(const Value& root);
   static Parser& of_this_thread();
 
  private:

@@ -49,22 +49,6 @@ void for_each_replaced(const Names& names, Replaced replaced) {
   }
 }
 
-bool repeats_name(const Object& object) {
-  if (object.size() > kFewMembers) {
-    bool repeated = false;
-    for_each_replaced(names_of(object), [&](std::size_t) { repeated = true; });
-    return repeated;
-  }
-  for (auto one = object.begin(); one != object.end(); ++one) {
-    const std::string_view name = one.key();
-    auto other = one;
-    for (++other; other != object.end(); ++other) {
-      if (other.key_length() == name.size() && other.key() == name) return true;
-    }
-  }
-  return false;
-}
-
 void append_object(const Object& object, std::string& out) {
   std::vector<bool> replaced(object.size());
   for_each_replaced(names_of(object), [&](std::size_t i) { replaced[i] = true; });
@@ -86,6 +70,22 @@ void append_object(const Object& object, std::string& out) {
 bool is_container(const Value& value) { return value.is_object() || value.is_array(); }
 
 }  // namespace
+
+bool repeats_name(const Object& object) {
+  if (object.size() > kFewMembers) {
+    bool repeated = false;
+    for_each_replaced(names_of(object), [&](std::size_t) { repeated = true; });
+    return repeated;
+  }
+  for (auto one = object.begin(); one != object.end(); ++one) {
+    const std::string_view name = one.key();
+    auto other = one;
+    for (++other; other != object.end(); ++other) {
+      if (other.key_length() == name.size() && other.key() == name) return true;
+    }
+  }
+  return false;
+}
 
 bool has_repeated_name(const Value& root) {
   switch (root.type()) {

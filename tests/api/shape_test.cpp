@@ -10,6 +10,7 @@
 #include "api/shape_text.h"
 #include "core/api_error.h"
 #include "json/scalars.h"
+#include "json/unique_names.h"
 
 namespace stator::api {
 namespace {
@@ -33,7 +34,11 @@ Outcome check(std::string_view operation, std::string_view body) {
   try {
     const Operation* const known = find_operation(operation);
     EXPECT_NE(known, nullptr) << operation;
-    if (known != nullptr) check_shape(*known, json::Object(parsed.value()));
+    if (known != nullptr && check_shape(*known, json::Object(parsed.value())).repeats_name) {
+      std::string settled;
+      json::append_without_repeated(parsed.value(), settled);
+      check_shape(*known, json::Object(parser.parse(settled).value()));
+    }
   } catch (const core::ApiError& error) {
     return {std::string(error.type.name()), error.message};
   }

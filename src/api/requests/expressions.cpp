@@ -1,9 +1,29 @@
 #include "api/requests/expressions.h"
 
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include "expression/legacy.h"
 #include "expression/parameters.h"
 
 namespace stator::api {
+
+void check_expression_parameters(const Members& request, std::span<const MemberName> expression_names,
+                                 std::span<const MemberName> legacy_names, bool names_expressions) {
+  const auto is_there = [&request](MemberName name) { return request.has(name); };
+  // Most requests have none of them.
+  const bool any = request.has("ExpressionAttributeNames") || request.has("ExpressionAttributeValues") ||
+                   std::ranges::any_of(expression_names, is_there);
+  if (!any) return;
+  const auto texts_of = [](std::span<const MemberName> names) {
+    std::vector<std::string_view> texts;
+    for (const MemberName name : names) texts.push_back(name.text);
+    return texts;
+  };
+  expression::check_expression_parameters(request.json(), texts_of(expression_names), texts_of(legacy_names),
+                                          names_expressions);
+}
 
 expression::Bindings read_bindings(const Members& request, const json::ValueRules& rules) {
   const auto names = request.object("ExpressionAttributeNames");

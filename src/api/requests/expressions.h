@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "api/members.h"
 #include "expression/bindings.h"
@@ -9,6 +10,11 @@
 
 /// Reading the expressions of a request, or what stood for them before there were expressions.
 namespace stator::api {
+
+/// Refuses requests that mix expression and legacy parameters, or have names or values and no expression: see
+/// expression::check_expression_parameters.
+void check_expression_parameters(const Members& request, std::span<const MemberName> expression_names,
+                                 std::span<const MemberName> legacy_names, bool names_expressions = true);
 
 /// ExpressionAttributeNames and ExpressionAttributeValues of the structure.
 expression::Bindings read_bindings(const Members& request, const json::ValueRules& rules = json::kCurrentRules);

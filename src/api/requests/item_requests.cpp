@@ -7,7 +7,6 @@
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "expression/legacy.h"
-#include "expression/parameters.h"
 
 namespace stator::api {
 
@@ -15,12 +14,12 @@ using core::throw_validation;
 
 namespace {
 
-constexpr std::array<std::string_view, 1> kConditionNames = {"ConditionExpression"};
-constexpr std::array<std::string_view, 2> kExpectedNames = {"Expected", "ConditionalOperator"};
-constexpr std::array<std::string_view, 2> kUpdateNames = {"UpdateExpression", "ConditionExpression"};
-constexpr std::array<std::string_view, 3> kUpdateLegacyNames = {"AttributeUpdates", "Expected", "ConditionalOperator"};
-constexpr std::array<std::string_view, 1> kProjectionNames = {"ProjectionExpression"};
-constexpr std::array<std::string_view, 1> kAttributesToGetNames = {"AttributesToGet"};
+constexpr std::array<MemberName, 1> kConditionNames = {"ConditionExpression"};
+constexpr std::array<MemberName, 2> kExpectedNames = {"Expected", "ConditionalOperator"};
+constexpr std::array<MemberName, 2> kUpdateNames = {"UpdateExpression", "ConditionExpression"};
+constexpr std::array<MemberName, 3> kUpdateLegacyNames = {"AttributeUpdates", "Expected", "ConditionalOperator"};
+constexpr std::array<MemberName, 1> kProjectionNames = {"ProjectionExpression"};
+constexpr std::array<MemberName, 1> kAttributesToGetNames = {"AttributesToGet"};
 
 /// The layer of the service that checks the values there.
 const json::ValueRules& value_rules(Place place) {
@@ -34,13 +33,14 @@ const json::ValueRules& expression_value_rules(Place place) {
 /// operation of its own: the service's validation framework of June 2026 judges those.
 template <class Checks>
 void in_envelope(Place place, Checks checks) {
-  constexpr std::string_view kEnvelope = "1 validation error detected: ";
   try {
     checks();
   } catch (core::ApiError& error) {
-    if (place == Place::kOperation && error.type == core::ErrorCode::kValidation &&
-        !error.message.starts_with(kEnvelope)) {
-      error.message.insert(0, kEnvelope);
+    // Faults of attributes' names are worded so everywhere.
+    const bool has_envelope =
+        error.fault == core::Fault::kEmptyAttributeName || error.fault == core::Fault::kLongAttributeName;
+    if (place == Place::kOperation && error.type == core::ErrorCode::kValidation && !has_envelope) {
+      error.message.insert(0, "1 validation error detected: ");
     }
     throw;
   }
@@ -120,8 +120,7 @@ KeyAttributes read_key(const Members& request, Place place) {
 /// What comes first of a put or a delete.
 void read_put_or_delete_parameters(const Members& request, Place place, ItemWrite& write) {
   if (!is_operation(place)) return;
-  expression::check_expression_parameters(request.json(), kConditionNames, kExpectedNames,
-                                          place == Place::kVeryDeepOperation);
+  check_expression_parameters(request, kConditionNames, kExpectedNames, place == Place::kVeryDeepOperation);
   // The older layer looks at it before the values.
   if (place == Place::kVeryDeepOperation) write.return_values = read_return_old(request);
 }
@@ -164,8 +163,7 @@ UpdateItem read_update_item(const Members& request, Place place) {
   read_write_options(request, place, update);
   in_envelope(place, [&] {
     if (is_operation(place)) {
-      expression::check_expression_parameters(request.json(), kUpdateNames, kUpdateLegacyNames,
-                                              place == Place::kVeryDeepOperation);
+      check_expression_parameters(request, kUpdateNames, kUpdateLegacyNames, place == Place::kVeryDeepOperation);
       update.key = read_key(request, place);
       update.return_values = read_return_values(request);
     }
@@ -196,7 +194,7 @@ ConditionCheck read_condition_check(const Members& request) {
 
 GetItem read_get_item(const Members& request, Place place) {
   if (place == Place::kOperation) {
-    expression::check_expression_parameters(request.json(), kProjectionNames, kAttributesToGetNames);
+    check_expression_parameters(request, kProjectionNames, kAttributesToGetNames);
   }
   GetItem get;
   get.table_name = table_name(request);

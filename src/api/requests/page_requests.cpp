@@ -15,12 +15,12 @@ using core::throw_validation;
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kQueryNames = {"ProjectionExpression", "FilterExpression",
-                                                         "KeyConditionExpression"};
-constexpr std::array<std::string_view, 4> kQueryLegacyNames = {"AttributesToGet", "QueryFilter", "ConditionalOperator",
-                                                               "KeyConditions"};
-constexpr std::array<std::string_view, 2> kScanNames = {"ProjectionExpression", "FilterExpression"};
-constexpr std::array<std::string_view, 3> kScanLegacyNames = {"AttributesToGet", "ScanFilter", "ConditionalOperator"};
+constexpr std::array<MemberName, 3> kQueryNames = {"ProjectionExpression", "FilterExpression",
+                                                   "KeyConditionExpression"};
+constexpr std::array<MemberName, 4> kQueryLegacyNames = {"AttributesToGet", "QueryFilter", "ConditionalOperator",
+                                                         "KeyConditions"};
+constexpr std::array<MemberName, 2> kScanNames = {"ProjectionExpression", "FilterExpression"};
+constexpr std::array<MemberName, 3> kScanLegacyNames = {"AttributesToGet", "ScanFilter", "ConditionalOperator"};
 
 constexpr const char* kInvalidStart = "The provided starting key is invalid";
 
@@ -117,7 +117,7 @@ void read_page_options(const Members& request, PageRead& page) {
 
 Query read_query(const Members& request) {
   // The legacy parameters are read first, then the starting key, and only then the expressions.
-  expression::check_expression_parameters(request.json(), kQueryNames, kQueryLegacyNames);
+  check_expression_parameters(request, kQueryNames, kQueryLegacyNames);
   Query query;
   read_page_options(request, query);
   query.forward = request.flag("ScanIndexForward", true);
@@ -142,7 +142,7 @@ Query read_query(const Members& request) {
 }
 
 Scan read_scan(const Members& request) {
-  expression::check_expression_parameters(request.json(), kScanNames, kScanLegacyNames);
+  check_expression_parameters(request, kScanNames, kScanLegacyNames);
   Scan scan;
   read_page_options(request, scan);
   auto projection = read_attributes_to_get(request);

@@ -118,11 +118,16 @@ struct NameIndex {
   std::array<std::uint8_t, kSlots> slots{};
   std::uint32_t seed = 0;
 
-  static constexpr std::size_t slot(std::string_view name, std::uint32_t seed_value) {
-    const std::uint32_t mixed = Hash::of(name) * seed_value;
+  static constexpr std::size_t slot(std::uint32_t hash, std::uint32_t seed_value) {
+    const std::uint32_t mixed = hash * seed_value;
     return (mixed ^ (mixed >> 15U)) % kSlots;
   }
+  static constexpr std::size_t slot(std::string_view name, std::uint32_t seed_value) {
+    return slot(Hash::of(name), seed_value);
+  }
   [[nodiscard]] constexpr std::uint8_t find(std::string_view name) const { return slots[slot(name, seed)]; }
+  /// The same by the name's hash.
+  [[nodiscard]] constexpr std::uint8_t find(std::uint32_t hash) const { return slots[slot(hash, seed)]; }
 };
 
 template <class Index, class Named>
