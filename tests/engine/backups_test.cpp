@@ -230,6 +230,32 @@ TEST_F(DiskBackups, WhatAKillLeftIsClearedAway) {
   EXPECT_EQ(engine->list_backups().size(), 2U);
 }
 
+TEST_F(DiskBackups, AreKeptWhereTheirDirectoryCannotBeRead) {
+  std::string id;
+  {
+    const auto engine = open(data());
+    engine->create_table(make_table("tab"));
+    id = engine->create_backup("tab", "first")->id;
+  }
+  fs::rename(data() / "backups", data() / "elsewhere");
+  std::ofstream(data() / "backups") << "no directory";
+  {
+    Options options;
+    options.directory = data();
+    std::string told;
+    options.log = [&told](core::LogLevel, std::string_view line) { told.append(line); };
+    const auto engine = Engine::open(options);
+    EXPECT_NE(engine->find_backup(id), nullptr);
+    EXPECT_NE(told.find("cannot be read"), std::string::npos) << told;
+  }
+  fs::remove(data() / "backups");
+  fs::rename(data() / "elsewhere", data() / "backups");
+  const auto engine = open(data());
+  const BackupPtr backup = engine->find_backup(id);
+  ASSERT_NE(backup, nullptr);
+  EXPECT_NE(restore(*engine, backup, "again"), nullptr);
+}
+
 TEST_F(DiskBackups, ARestoreWhoseBackupWasTakenAwayFailsCleanly) {
   {
     const auto engine = open(data());

@@ -65,8 +65,14 @@ void Backups::clear_leftovers(const std::vector<std::string>& cuts_in_use) {
   if (in_memory_) return;
   std::error_code error;
   std::vector<std::string> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error)) {
-    found.push_back(entry.path().filename().string());
+  fs::directory_iterator entry(directory_, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    found.push_back(entry->path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    // What is there is not known, so nothing is to be taken for gone.
+    core::log(log_, core::LogLevel::kError, directory_.string() + " cannot be read: " + error.message());
+    return;
   }
   for (const std::string& name : found) {
     if (find(name) == nullptr && std::ranges::find(cuts_in_use, name) == cuts_in_use.end()) remove_cut(name);
