@@ -10,18 +10,10 @@
 #include "cache/probed_endpoint.h"
 #include "core/api_error.h"
 #include "json/reader.h"
+#include "support/manual_clock.h"
 
 namespace stator::cache {
 namespace {
-
-class ManualClock : public core::Clock {
- public:
-  [[nodiscard]] std::int64_t now_ms() const override { return now_ms_; }
-  void advance(std::int64_t ms) { now_ms_ += ms; }
-
- private:
-  std::atomic<std::int64_t> now_ms_{1'700'000'000'000};
-};
 
 struct Told {
   std::string how;    // "hit", "miss", …
@@ -30,7 +22,7 @@ struct Told {
 };
 std::ostream& operator<<(std::ostream& out, const Told& told) { return out << told.how << " " << told.reply; }
 
-class CachingTest : public testing::Test {
+class CachingTest : public ::testing::Test {
  protected:
   CachingTest() {
     auto probe = std::make_unique<ProbedEndpoint>();
@@ -93,7 +85,7 @@ class CachingTest : public testing::Test {
     return out;
   }
 
-  ManualClock clock;
+  testing::ManualClock clock;
   Options options;
   std::unique_ptr<ProbedEndpoint> pending;
   ProbedEndpoint* upstream;

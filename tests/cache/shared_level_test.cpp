@@ -15,6 +15,7 @@
 #include <latch>
 #include <thread>
 
+#include "cache/alias_endpoint.h"
 #include "cache/caching.h"
 #include "cache/probed_endpoint.h"
 #include "core/api_error.h"
@@ -24,15 +25,6 @@ namespace stator::cache {
 namespace {
 
 using std::chrono::milliseconds;
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-  return true;
-}
 
 /// Debian's redis-server on a free port; killed at the end.
 class RedisServer {
@@ -88,18 +80,6 @@ class RedisServer {
   testing::TemporaryDirectory directory_;
 };
 
-/// A probed engine once more, since each cache owns its upstream.
-class Alias : public endpoint::Endpoint {
- public:
-  explicit Alias(endpoint::Endpoint& to) : to_(to) {}
-  using Endpoint::call;
-  void call(const endpoint::Request& request, std::string& reply) override { to_.call(request, reply); }
-  [[nodiscard]] std::string describe() const override { return to_.describe(); }
-
- private:
-  endpoint::Endpoint& to_;
-};
-
 class SharedLevelTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -114,7 +94,7 @@ class SharedLevelTest : public ::testing::Test {
     options.shared = redis->address();
     options.shared_name = name;
     options.settle_ms = 0;
-    auto cache = std::make_unique<Caching>(std::make_unique<Alias>(upstream), options);
+    auto cache = std::make_unique<Caching>(std::make_unique<AliasEndpoint>(upstream), options);
     cache->wait_for_shared_level(std::chrono::seconds(10));
     return cache;
   }
@@ -252,7 +232,7 @@ TEST_F(SharedLevelTest, ANodeThatStartsBeforeItWaitsForIt) {
   Options options;
   options.shared = redis->address();
   options.settle_ms = 0;
-  Caching cache(std::make_unique<Alias>(upstream), options);
+  Caching cache(std::make_unique<AliasEndpoint>(upstream), options);
   EXPECT_EQ(ask(cache, "GetItem", get), "pass {}");
   redis->start();
   EXPECT_TRUE(eventually([&] { return ask(cache, "GetItem", get) == "hit {}"; }));

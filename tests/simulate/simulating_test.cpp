@@ -8,22 +8,14 @@
 #include "core/api_error.h"
 #include "endpoint/embedded.h"
 #include "json/reader.h"
+#include "support/manual_clock.h"
 
 namespace stator::simulate {
 namespace {
 
 using core::ErrorCode;
 
-class ManualClock : public core::Clock {
- public:
-  [[nodiscard]] std::int64_t now_ms() const override { return now_ms_; }
-  void advance(std::int64_t ms) { now_ms_ += ms; }
-
- private:
-  std::atomic<std::int64_t> now_ms_{1'700'000'000'000};
-};
-
-class SimulatingTest : public testing::Test {
+class SimulatingTest : public ::testing::Test {
  protected:
   SimulatingTest() : engine(engine_options()), simulating(engine, clock) {
     for (const char* const name : {"orders", "users"}) {
@@ -71,7 +63,7 @@ class SimulatingTest : public testing::Test {
     return R"({"TableName":"orders","Item":{"pk":{"S":")" + pk + R"("}}})";
   }
 
-  ManualClock clock;
+  testing::ManualClock clock;
   endpoint::Embedded engine;
   Simulating simulating;
   endpoint::ReplyNotes notes;

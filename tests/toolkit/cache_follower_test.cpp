@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "cache/alias_endpoint.h"
 #include "endpoint/embedded.h"
 
 namespace stator::toolkit {
@@ -13,30 +14,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-bool eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-  return true;
-}
-
-/// The engine once more, since a cache owns its upstream.
-class Alias : public endpoint::Endpoint {
- public:
-  explicit Alias(endpoint::Endpoint& to) : to_(to) {}
-  using Endpoint::call;
-  void call(const endpoint::Request& request, std::string& reply) override { to_.call(request, reply); }
-  [[nodiscard]] std::string describe() const override { return to_.describe(); }
-
- private:
-  endpoint::Endpoint& to_;
-};
-
 class CacheFollowerTest : public testing::Test {
  protected:
-  CacheFollowerTest() : engine(engine::Options{}), cache(std::make_unique<Alias>(engine), cache_options()) {}
+  CacheFollowerTest()
+      : engine(engine::Options{}), cache(std::make_unique<cache::AliasEndpoint>(engine), cache_options()) {}
 
   static cache::Options cache_options() {
     cache::Options options;
@@ -84,17 +65,17 @@ TEST_F(CacheFollowerTest, WhatOthersChangeIsDropped) {
     create(view);
     how("GetItem", get);
     const CacheFollower follower(engine, cache, quick);
-    ASSERT_TRUE(eventually([&] { return is_followed(); }));
+    ASSERT_TRUE(cache::eventually([&] { return is_followed(); }));
     how("GetItem", get);
     how("Scan", scan);
     EXPECT_EQ(how("GetItem", get), "hit");
     EXPECT_EQ(how("Scan", scan), "hit");
     engine.call("PutItem", put("1"));
-    EXPECT_TRUE(eventually([&] { return how("GetItem", get) == "miss"; }));
+    EXPECT_TRUE(cache::eventually([&] { return how("GetItem", get) == "miss"; }));
     EXPECT_EQ(how("Scan", scan), "miss");
     EXPECT_EQ(how("GetItem", get), "hit");
     engine.call("DeleteItem", get);
-    EXPECT_TRUE(eventually([&] { return how("GetItem", get) == "miss"; }));
+    EXPECT_TRUE(cache::eventually([&] { return how("GetItem", get) == "miss"; }));
     cache.call("DeleteTable", R"({"TableName":"users"})");
   }
 }
@@ -103,14 +84,14 @@ TEST_F(CacheFollowerTest, WhatWasWrittenThroughTheCacheStays) {
   create("NEW_IMAGE");
   how("GetItem", get);
   const CacheFollower follower(engine, cache, quick);
-  ASSERT_TRUE(eventually([&] { return is_followed(); }));
+  ASSERT_TRUE(cache::eventually([&] { return is_followed(); }));
   how("PutItem", put("1"));
   how("Scan", scan);
-  ASSERT_TRUE(eventually([&] { return has_seen(1); }));
+  ASSERT_TRUE(cache::eventually([&] { return has_seen(1); }));
   EXPECT_EQ(how("GetItem", get), "hit");
   EXPECT_EQ(how("Scan", scan), "hit");
   how("DeleteItem", get);
-  ASSERT_TRUE(eventually([&] { return has_seen(2); }));
+  ASSERT_TRUE(cache::eventually([&] { return has_seen(2); }));
   EXPECT_EQ(how("GetItem", get), "hit");
 }
 
