@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "api/restore_request.h"
 #include "api/table_description.h"
+#include "api/time_text.h"
 #include "core/api_error.h"
 
 /// CreateBackup, DescribeBackup, ListBackups, DeleteBackup, RestoreTableFromBackup. Source of what is surprising here:
@@ -159,6 +160,10 @@ void describe_backup(Call& call) {
 void delete_backup(Call& call) {
   const std::string_view arn = call.request.required_text("BackupArn");
   const engine::BackupPtr backup = find_backup(call, arn);
+  if (backup->type == BackupType::kSystem) {
+    core::throw_validation("Invalid Request: User is not allowed to delete the system backup with arn " +
+                           std::string(arn) + ". It will automatically expire on " + time_text(backup->expires_ms));
+  }
   append_description(call, *call.engine().delete_backup(backup->id, arn), arn, "DELETED");
 }
 

@@ -78,6 +78,11 @@ void get_resource_policy(Call& call);
 void put_resource_policy(Call& call);
 void delete_resource_policy(Call& call);
 
+// recovery_operations.cpp
+void describe_continuous_backups(Call& call);
+void update_continuous_backups(Call& call);
+void restore_table_to_point_in_time(Call& call);
+
 // stream_operations.cpp
 void list_streams(Call& call);
 void describe_stream(Call& call);
@@ -164,9 +169,11 @@ inline constexpr Operation kOperations[] = {
     {"DeleteBackup", &shapes::kOneBackup, Effect::kWrite, Load::kSettings, delete_backup},
     {"ListBackups", &shapes::kListBackups, Effect::kRead, Load::kItem, list_backups},
     {"RestoreTableFromBackup", &shapes::kRestoreFromBackup, Effect::kWrite, Load::kSettings, restore_table_from_backup},
-    {"RestoreTableToPointInTime", &shapes::kRestoreToPoint, Effect::kWrite, Load::kSettings, nullptr},
-    {"DescribeContinuousBackups", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
-    {"UpdateContinuousBackups", &shapes::kUpdateContinuousBackups, Effect::kWrite, Load::kSettings, nullptr},
+    {"RestoreTableToPointInTime", &shapes::kRestoreToPoint, Effect::kWrite, Load::kSettings,
+     restore_table_to_point_in_time},
+    {"DescribeContinuousBackups", &shapes::kOneTable, Effect::kRead, Load::kItem, describe_continuous_backups},
+    {"UpdateContinuousBackups", &shapes::kUpdateContinuousBackups, Effect::kWrite, Load::kSettings,
+     update_continuous_backups},
     {"ExportTableToPointInTime", &shapes::kExportTable, Effect::kWrite, Load::kSettings, nullptr},
     {"DescribeExport", &shapes::kDescribeExport, Effect::kRead, Load::kItem, nullptr},
     {"ListExports", &shapes::kListExports, Effect::kRead, Load::kItem, nullptr},

@@ -27,6 +27,7 @@ struct ServeOptions {
   std::int64_t transition_delay_ms = 0;
   std::uint32_t stream_shards = 4;
   std::int64_t stream_shard_lifetime_seconds = 0;
+  std::int64_t restorable_lag_seconds = 0;
   bool lenient = false;
   std::string simulate;
 };
@@ -59,6 +60,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
+  storage.restorable_lag_ms = options.restorable_lag_seconds * 1000;
   storage.stream_shards = options.stream_shards;
   storage.stream_shard_lifetime_ms = options.stream_shard_lifetime_seconds * 1000;
   if (storage.stream_shard_lifetime_ms > 0) {
@@ -130,6 +132,11 @@ void add_serve_command(CLI::App& root, Session& session) {
           "(default: never)")
       ->check(CLI::Range(1, 1'000'000));
   add_simulate_option(*command, options->simulate);
+  command
+      ->add_option("--restorable-lag", options->restorable_lag_seconds,
+                   "How many seconds the latest time to which a table can be restored lies back; 300 on AWS")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
   command->callback([&root, &session, options] { serve(*options, root.get_option("--data")->count() > 0, session); });
 }
 

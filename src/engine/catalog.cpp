@@ -154,6 +154,10 @@ void Catalog::load() {
         table.stream = change_log_.find(table.stream_space);
         if (table.stream == nullptr) throw std::runtime_error("a stream");
       }
+      if (table.recovery_space != 0) {
+        table.recovery = change_log_.find(table.recovery_space);
+        if (table.recovery == nullptr) throw std::runtime_error("the log of a recovery");
+      }
       publish(new_entry(std::move(table)));
     }
     const std::string dropped_lower = catalog_key(CatalogRow::kDropped);
@@ -179,6 +183,7 @@ void Catalog::load() {
     const TablePtr table = current(name);
     if (table == nullptr || table->status == TableStatus::kDeleting) continue;
     take_up_restore(*table);
+    if (table->recovery != nullptr) keep_recovery_days(*table);
     for (const Index& index : table->indexes) {
       if (index.backfilling && !is_being_filled(*table)) jobs_.build({table->state, index.space});
     }
@@ -202,6 +207,7 @@ void Catalog::close_streams_without_table() {
   std::vector<store::SpaceId> enabled;
   for (const auto& [name, entry] : entries_) {
     if (entry.table->stream_space != 0) enabled.push_back(entry.table->stream_space);
+    if (entry.table->recovery_space != 0) enabled.push_back(entry.table->recovery_space);
   }
   change_log_.close_others(enabled);
 }
@@ -227,6 +233,41 @@ void Catalog::stream_changed(const Table* before, const StreamPtr& begun) {
   if (before == nullptr || before->stream == nullptr) return;
   stripes_.barrier();  // no write that still knew the stream is under way
   change_log_.close(before->stream);
+}
+
+void Catalog::replace_recovery(Table& table, const Table& before, store::Batch& batch) {
+  const bool had = before.recovery != nullptr;
+  if (had == (table.recovery_days != 0)) return;
+  if (had) {
+    table.recovery_space = 0;
+    table.recovery_since_ms = 0;
+    table.recovery = nullptr;
+    return;
+  }
+  store_.require(store::Feature::kPointInTime);
+  table.recovery_since_ms = clock_.now_ms();
+  table.recovery = change_log_.make_recovery(table, new_space(batch), batch);
+}
+
+void Catalog::recovery_changed(const Table& table, const Table& before) {
+  if (table.recovery == before.recovery) {
+    if (table.recovery != nullptr) keep_recovery_days(table);
+    return;
+  }
+  stripes_.barrier();  // no write that knew nothing of the new log, or still knew the old one, is under way
+  if (before.recovery != nullptr) change_log_.drop(before.recovery);
+  if (table.recovery == nullptr) return;
+  change_log_.add(table.recovery);
+  // From now on every change is in the log.
+  Table logged = table;
+  logged.recovery_since_ms = clock_.now_ms();
+  store::Batch batch;
+  commit(std::move(logged), batch);
+}
+
+void Catalog::keep_recovery_days(const Table& table) {
+  if (table.recovery->info().recovery_days == table.recovery_days) return;
+  change_log_.keep_days(table.recovery, table.recovery_days);
 }
 
 void Catalog::take_up_ttl(const Table& table) {
@@ -339,12 +380,15 @@ TablePtr Catalog::remove(std::string_view name) {
   table.status = TableStatus::kDeleting;
   table.status_until_ms = clock_.now_ms() + transition_delay_ms_;
   TablePtr described = reply(table);
-  if (transition_delay_ms_ <= 0) {
-    erase(table);
-  } else {
+  if (transition_delay_ms_ > 0 || table.recovery != nullptr) {
     store::Batch batch;
-    commit(std::move(table), batch);
+    commit(table, batch);
   }
+  if (table.recovery != nullptr) {
+    stripes_.barrier();
+    jobs_.keep_deleted(table);
+  }
+  if (transition_delay_ms_ <= 0) erase(table);
   return described;
 }
 
@@ -423,7 +467,9 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   const bool other_ttl = table.ttl_attribute != before->ttl_attribute;
   note_transition(*before, table);
   if (other_ttl) replace_ttl_range(table, gone, batch);
+  replace_recovery(table, *before, batch);
   commit_and_drop(std::move(table), gone, batch);
+  recovery_changed(*current(name), *before);
   if (other_ttl) begin_ttl(*current(name));
   return current(name);
 }
@@ -605,6 +651,7 @@ void Catalog::erase(const Table& table) {
   forget(table);
   stripes_.barrier();
   if (table.stream != nullptr) change_log_.close(table.stream);
+  if (table.recovery != nullptr) change_log_.drop(table.recovery);
   drop_spaces(spaces);
 }
 

@@ -23,7 +23,8 @@ struct TableRange {
   store::SpaceId space = 0;
 };
 
-/// The background jobs that the catalog starts. They must not call back.
+/// What the catalog has done: the background jobs that it starts, and what must happen in between. They must not call
+/// back.
 struct CatalogJobs {
   /// The range's rows are to be made from the table's items; `finish_build` is to be called then.
   std::function<void(TableRange)> build;
@@ -32,6 +33,9 @@ struct CatalogJobs {
   /// The table (its own space is the range) is to get the items that it is restored from; `finish_restore` or
   /// `fail_restore` is to be called then.
   std::function<void(TableRange)> restore = {};
+  /// A table that can be restored to points in time is being deleted: nobody writes to it any more, and it is still
+  /// there.
+  std::function<void(const Table&)> keep_deleted = {};
 };
 
 /// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
@@ -89,6 +93,12 @@ class Catalog {
   /// Makes a stream or lets go of one, as the table's view type has changed since `before` (null: it is new). Returns
   /// the new one, to be passed to `stream_changed` after the commit.
   StreamPtr replace_stream(Table& table, const Table* before, store::Batch& batch);
+  /// Makes the log of the table's point-in-time recovery or lets go of it, as its days have changed since `before`. To
+  /// be followed by `recovery_changed` after the commit.
+  void replace_recovery(Table& table, const Table& before, store::Batch& batch);
+  void recovery_changed(const Table& table, const Table& before);
+  /// The log keeps its records for as long as the table says.
+  void keep_recovery_days(const Table& table);
   void stream_changed(const Table* before, const StreamPtr& begun);
   void commit(Table table, store::Batch& batch);
   void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);

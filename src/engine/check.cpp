@@ -106,11 +106,16 @@ class Checker {
       if (table.stream_space != 0 && !streams_.contains(table.stream_space)) {
         report_.add("table " + table.name + ": its stream is missing");
       }
+      if (table.recovery_space != 0 && !streams_.contains(table.recovery_space)) {
+        report_.add("table " + table.name + ": the log of its point-in-time recovery is missing");
+      }
     }
   }
 
   void check_stream(const StreamInfo& stream) {
-    const std::string what = "the stream of table " + stream.table_name + " of " + stream.label;
+    const std::string what = stream.is_for_recovery()
+                                 ? "the log of the point-in-time recovery of table " + stream.table_name
+                                 : "the stream of table " + stream.table_name + " of " + stream.label;
     for (const Shard& shard : stream.shards) {
       const std::string lower = log_key(stream.space, shard.id, shard.trimmed_before);
       const std::string upper = store::prefix_end(log_key(stream.space, shard.id, 0).substr(0, kShardPrefixBytes));

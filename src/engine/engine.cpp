@@ -61,6 +61,8 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
 }  // namespace
 
 struct Engine::Impl {
+  static constexpr std::int64_t kDeletedTableKeptMs = std::int64_t{35} * 24 * 3600 * 1000;
+
   Impl(const Options& options, std::unique_ptr<store::Store> opened)
       : clock(*options.clock),
         log(options.log),
@@ -72,13 +74,15 @@ struct Engine::Impl {
         catalog(*store, stripes, change_log, clock, options.transition_delay_ms,
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); },
-                 .restore = [this](const TableRange& range) { restore(range); }}),
+                 .restore = [this](const TableRange& range) { restore(range); },
+                 .keep_deleted = [this](const Table& table) { keep_deleted(table); }}),
         backups(*store, clock, options.directory, options.log),
         writer(*store, stripes, clock),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
         token_trim_period(options.token_trim_period_ms),
         stream_trim_period(options.stream_trim_period_ms),
+        restorable_lag_ms(options.restorable_lag_ms),
         jobs({.log = job_log()}) {}
 
   [[nodiscard]] JobRunner::Log job_log() const {
@@ -108,12 +112,62 @@ struct Engine::Impl {
       if (table == nullptr) return;
       core::log(log, core::LogLevel::kError, "table " + table->name + " cannot be restored and is removed: " + why);
       catalog.fail_restore(range);
+      if (table->restore->backup_id.empty()) backups.remove_cut(table->restore->cut);
     };
-    jobs.add(
-        {.name = "restore", .table = range.state->newest(nullptr)->name, .index = {}, .rest_for_work = 1},
-        std::make_unique<Restore>(
-            *store, backups, stripes, range,
-            Restore::Ends{.finished = [this, range] { catalog.finish_restore(range); }, .failed = failed}, job_log()));
+    jobs.add({.name = "restore", .table = range.state->newest(nullptr)->name, .index = {}, .rest_for_work = 1},
+             std::make_unique<Restore>(
+                 *store, backups, stripes, range,
+                 Restore::Ends{.finished = [this, range] { finish_restore(range); }, .failed = failed}, job_log()));
+  }
+
+  void finish_restore(const TableRange& range) {
+    const TablePtr table = range.state->newest(nullptr);
+    catalog.finish_restore(range);
+    // Made for this one restore.
+    if (table->restore->backup_id.empty()) backups.remove_cut(table->restore->cut);
+  }
+
+  /// As the service does: for 35 days nobody can lose the table for good.
+  void keep_deleted(const Table& table) {
+    try {
+      backups.create(table.name, table.name + "$DeletedTableBackup", BackupType::kSystem,
+                     clock.now_ms() + kDeletedTableKeptMs);
+      expire_backups();
+    } catch (const std::exception& error) {
+      core::log(log, core::LogLevel::kError,
+                "table " + table.name + " is deleted and no backup of it can be kept: " + error.what());
+    }
+  }
+
+  /// There are backups that expire: a job deletes them, now and then, and ends when none is left.
+  void expire_backups() {
+    if (expiring_backups.exchange(true)) return;
+    try {
+      jobs.add({.name = "expire-backups", .table = {}, .index = {}}, [this] {
+        // Before the look: a backup that is made behind it begins a job of its own.
+        expiring_backups.store(false);
+        const bool backups_left = remove_expired_backups();
+        return backups_left && !expiring_backups.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
+      });
+    } catch (...) {
+      expiring_backups.store(false);
+      throw;
+    }
+  }
+
+  /// Whether there are others that expire.
+  bool remove_expired_backups() {
+    bool left = false;
+    for (const BackupPtr& backup : backups.list()) {
+      if (backup->expires_ms == 0) continue;
+      const std::lock_guard<std::mutex> lock(backup_uses);
+      if (backup->expires_ms <= clock.now_ms() && !catalog.is_being_restored(backup->id)) {
+        backups.remove(backup->id);
+      } else {
+        left = true;
+      }
+    }
+    return left;
   }
 
   /// The backup, for somebody who holds `backup_uses`.
@@ -148,7 +202,9 @@ struct Engine::Impl {
 
   [[nodiscard]] StreamPtr existing_stream(store::SpaceId space) const {
     StreamPtr stream = change_log.find(space);
-    if (stream == nullptr) core::throw_resource_not_found("Requested resource not found: Stream does not exist");
+    if (stream == nullptr || stream->is_for_recovery()) {
+      core::throw_resource_not_found("Requested resource not found: Stream does not exist");
+    }
     return stream;
   }
 
@@ -183,6 +239,8 @@ struct Engine::Impl {
   const std::chrono::milliseconds expiry_period;
   const std::chrono::milliseconds token_trim_period;
   const std::chrono::milliseconds stream_trim_period;
+  const std::int64_t restorable_lag_ms;
+  std::atomic<bool> expiring_backups = false;
   std::atomic<bool> trimming_tokens = false;
   std::atomic<bool> trimming_streams = false;
   // Last, as its thread uses all the others.
@@ -206,6 +264,8 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   impl->catalog.load();
   if (!options.read_only) impl->backups.clear_leftovers(impl->catalog.cuts_in_use());
   if (!options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
+  const auto expires = [](const BackupPtr& backup) { return backup->expires_ms != 0; };
+  if (!options.read_only && std::ranges::any_of(impl->backups.list(), expires)) impl->expire_backups();
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -310,7 +370,7 @@ std::optional<StreamInfo> Engine::find_stream(std::string_view table_name, std::
 
 std::optional<StreamInfo> Engine::find_stream(store::SpaceId space) const {
   const StreamPtr stream = impl_->change_log.find(space);
-  return stream == nullptr ? std::nullopt : std::optional(stream->info());
+  return stream == nullptr || stream->is_for_recovery() ? std::nullopt : std::optional(stream->info());
 }
 
 LogNumber Engine::end_of_shard(store::SpaceId stream, std::uint32_t shard) const {
@@ -349,8 +409,36 @@ TablePtr Engine::restore_backup(std::string_view id, std::string_view arn, Table
                                 .time_ms = backup->created_ms,
                                 .cut = backup->id,
                                 .source_space = backup->table.space,
+                                .log_space = 0,
                                 .copying = true};
   return impl_->catalog.restore(std::move(table));
+}
+
+std::optional<Engine::RecoveryWindow> Engine::recovery_window(const Table& table) const {
+  constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
+  if (table.recovery_days == 0) return std::nullopt;
+  const std::int64_t now_ms = impl_->clock.now_ms();
+  RecoveryWindow window;
+  window.earliest_ms = std::max(table.recovery_since_ms, now_ms - table.recovery_days * kDayMs);
+  window.latest_ms = std::max(window.earliest_ms, now_ms - impl_->restorable_lag_ms);
+  return window;
+}
+
+TablePtr Engine::restore_to_time(const Table& source, std::int64_t time_ms, Table table) {
+  const std::string cut = impl_->backups.make_restore_cut(source.name);
+  table.restore = RestoreOrigin{.source_table = source.name,
+                                .backup_id = {},
+                                .time_ms = time_ms,
+                                .cut = cut,
+                                .source_space = source.space,
+                                .log_space = source.recovery_space,
+                                .copying = true};
+  try {
+    return impl_->catalog.restore(std::move(table));
+  } catch (...) {
+    impl_->backups.remove_cut(cut);
+    throw;
+  }
 }
 
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {

@@ -46,8 +46,11 @@ struct Options {
   std::uint32_t stream_shards = 4;
   /// After how long a shard is closed and goes on in a child; 0: never.
   std::int64_t stream_shard_lifetime_ms = 0;
-  /// How often streams are searched for records older than a day, and for shards whose time is over.
+  /// How often streams are searched for records older than a day (those for recoveries by their own days), and for
+  /// shards whose time is over; and backups for those that have expired.
   std::int64_t stream_trim_period_ms = 60'000;
+  /// How far the latest time to which a table can be restored is behind the present; 300'000 in the service.
+  std::int64_t restorable_lag_ms = 0;
   /// Background jobs wait until resume_jobs() is called.
   bool jobs_paused = false;
   /// How many locks the items share, 1 to 256; directories do not depend on it.
@@ -272,6 +275,16 @@ class Engine {
   /// Publishes `table` (name, keys, indexes, settings), which is CREATING until a job has filled it from the backup.
   /// Throws the same, and TableAlreadyExistsException.
   TablePtr restore_backup(std::string_view id, std::string_view arn, Table table);
+
+  /// From when to when the table can be restored; nullopt: not at all.
+  struct RecoveryWindow {
+    std::int64_t earliest_ms = 0;
+    std::int64_t latest_ms = 0;
+  };
+  [[nodiscard]] std::optional<RecoveryWindow> recovery_window(const Table& table) const;
+  /// Publishes `table` as `restore_backup` does, to be filled with the items that `source` had at `time_ms`, within its
+  /// window. Throws TableAlreadyExistsException.
+  TablePtr restore_to_time(const Table& source, std::int64_t time_ms, Table table);
 
   // --- background jobs ----------------------------------------------------------------------------------------
   /// What runs in the background, and the last jobs that ended.

@@ -109,6 +109,10 @@ class Repair {
     for (Table& table : tables_) {
       // A new stream begins when the directory is opened.
       if (std::ranges::find(streams_, table.stream_space) == streams_.end()) table.stream_space = 0;
+      if (std::ranges::find(streams_, table.recovery_space) == streams_.end()) {
+        table.recovery_space = 0;
+        table.recovery_days = 0;
+      }
       rows_.put(catalog_key(CatalogRow::kTable, table.name), table_to_json(table));
     }
   }

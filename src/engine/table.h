@@ -103,6 +103,7 @@ struct RestoreOrigin {
   std::int64_t time_ms = 0;  // of which time the restored state is
   std::string cut;           // the checkpoint that is read (backup/backups.h)
   store::SpaceId source_space = 0;
+  store::SpaceId log_space = 0;  // of the records that are undone back to `time_ms`; 0: none
   /// Items are on their way; behind that, indexes are built.
   bool copying = true;
 };
@@ -129,6 +130,9 @@ struct Table {
   std::string stream_view_type;                           // empty: no stream
   std::string stream_label;                               // of the last stream; empty: never had one
   store::SpaceId stream_space = 0;                        // of the stream's records (log/stream.h); 0: no stream
+  std::int64_t recovery_days = 0;                         // how far back the table can be restored; 0: not at all
+  std::int64_t recovery_since_ms = 0;                     // when that was enabled
+  store::SpaceId recovery_space = 0;                      // of the records for it (log/stream.h)
   std::string ttl_attribute;                              // empty: disabled
   store::SpaceId ttl_space = 0;                           // of the rows by expiry (time_to_live.h); 0: disabled
   bool ttl_building = false;                              // rows of items from before are still being made
@@ -150,6 +154,7 @@ struct Table {
   UnknownMembers unknown_members;
   std::shared_ptr<TableState> state;  // set by the engine when it publishes the table
   std::shared_ptr<Stream> stream;     // the same; null: no stream
+  std::shared_ptr<Stream> recovery;   // the same; null: no point-in-time recovery
 
   [[nodiscard]] const Index* index(std::string_view index_name) const;
 };

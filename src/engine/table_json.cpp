@@ -88,6 +88,7 @@ void put_restore(ObjectOut& parent, const RestoreOrigin& restore) {
   out.put("time_ms", restore.time_ms);
   out.put("cut", restore.cut);
   out.put("source_space", static_cast<std::int64_t>(restore.source_space));
+  out.put("log_space", static_cast<std::int64_t>(restore.log_space));
   out.put("copying", restore.copying);
   out.end();
 }
@@ -102,6 +103,7 @@ void get_restore(ObjectIn& in, std::optional<RestoreOrigin>& target, UnknownMemb
   members.get("time_ms", restore.time_ms);
   members.get("cut", restore.cut);
   members.get("source_space", restore.source_space);
+  members.get("log_space", restore.log_space);
   members.get("copying", restore.copying);
   members.keep_unknown("restore", unknown);
 }
@@ -210,6 +212,11 @@ std::string table_to_json(const Table& table) {
   out.put("stream_view_type", table.stream_view_type);
   out.put("stream_label", table.stream_label);
   if (table.stream_space != 0) out.put("stream_space", static_cast<std::int64_t>(table.stream_space));
+  if (table.recovery_space != 0) {
+    out.put("recovery_days", table.recovery_days);
+    out.put("recovery_since_ms", table.recovery_since_ms);
+    out.put("recovery_space", static_cast<std::int64_t>(table.recovery_space));
+  }
   out.put("ttl_attribute", table.ttl_attribute);
   if (table.ttl_space != 0) {
     out.put("ttl_space", static_cast<std::int64_t>(table.ttl_space));
@@ -260,6 +267,9 @@ Table table_from_json(std::string_view text) {
   in.get("stream_view_type", table.stream_view_type);
   in.get("stream_label", table.stream_label);
   in.get("stream_space", table.stream_space);
+  in.get("recovery_days", table.recovery_days);
+  in.get("recovery_since_ms", table.recovery_since_ms);
+  in.get("recovery_space", table.recovery_space);
   in.get("ttl_attribute", table.ttl_attribute);
   in.get("ttl_space", table.ttl_space);
   in.get("ttl_building", table.ttl_building);

@@ -236,16 +236,22 @@ void Writer::append_expiry(Decision& decision, store::Batch& batch) {
 void Writer::append_log_record(Decision& decision, store::Batch& batch) {
   const Change& change = decision.change;
   const Table& table = *change.table;
+  if (table.recovery != nullptr) decision.recovery_place = append_log_record(change, *table.recovery, batch);
   if (table.stream == nullptr) return;
   // Other bytes of the same item: a consumer would see no change.
   if (change.before.exists() && change.before.size_bytes == change.after.size_bytes &&
       change.before.item().holds_same(change.after.item())) {
     return;
   }
+  decision.log_place = append_log_record(change, *table.stream, batch);
+}
+
+LogPlace Writer::append_log_record(const Change& change, Stream& stream, store::Batch& batch) {
   std::string record;
-  engine::append_log_record(change, table.stream->images(), record);
-  decision.log_place = table.stream->take_place(change.key, change.time_ms);
-  batch.put(log_key(table.stream->space(), decision.log_place.shard(), decision.log_place.number()), record);
+  engine::append_log_record(change, stream.images(), record);
+  LogPlace place = stream.take_place(change.key, change.time_ms);
+  batch.put(log_key(stream.space(), place.shard(), place.number()), record);
+  return place;
 }
 
 void Writer::note_expiry(const Decision& decision) {

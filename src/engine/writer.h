@@ -49,7 +49,9 @@ class Writer {
     // Filled by `append`.
     std::vector<CounterDelta> counters;
     std::optional<std::int64_t> new_expiry;  // seconds
-    LogPlace log_place;                      // held until the write has ended
+    // Held until the write has ended.
+    LogPlace log_place;
+    LogPlace recovery_place;
     WriteOutcome outcome;
   };
   /// Reads, judges the condition and makes the new version. Returns what is wrong with an index's key. Throws what the
@@ -66,6 +68,7 @@ class Writer {
   void append_index_entry(const Index& index, Decision& decision, store::Batch& batch) const;
   static void append_expiry(Decision& decision, store::Batch& batch);
   static void append_log_record(Decision& decision, store::Batch& batch);
+  static LogPlace append_log_record(const Change& change, Stream& stream, store::Batch& batch);
   /// After the write.
   static void note_expiry(const Decision& decision);
   static void finish_outcome(const WriteAction& action, Decision& decision);

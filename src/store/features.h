@@ -13,6 +13,7 @@ enum class Feature : std::uint8_t {
   kExpiryRows,
   kChangeLog,
   kRestores,
+  kPointInTime,
 };
 
 /// What a program that does not know the feature must not do.
@@ -32,6 +33,7 @@ inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kExpiryRows, "expiry-rows", NeededFor::kWriting},
     FeatureInfo{Feature::kChangeLog, "change-log", NeededFor::kWriting},
     FeatureInfo{Feature::kRestores, "restores", NeededFor::kWriting},
+    FeatureInfo{Feature::kPointInTime, "point-in-time", NeededFor::kWriting},
 };
 
 constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }

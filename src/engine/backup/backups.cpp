@@ -99,7 +99,9 @@ BackupPtr Backups::create(std::string_view table_name, std::string_view backup_n
   auto backup = std::make_shared<BackupInfo>();
   backup->created_ms = clock_.now_ms();
   const std::lock_guard<std::mutex> one_at_a_time(creating_);
-  backup->id = new_id(backup->created_ms, table_name);
+  // Of a deleted table there is one, and its id says so.
+  backup->id =
+      type == BackupType::kSystem ? padded(backup->created_ms) + "-00000000" : new_id(backup->created_ms, table_name);
   backup->name = backup_name;
   backup->type = type;
   backup->expires_ms = expires_ms;
@@ -162,9 +164,14 @@ void Backups::remove(std::string_view id) {
   remove_cut(id);
 }
 
-std::string Backups::make_cut(std::string_view name) {
-  store_.checkpoint(directory_ / name);
-  return std::string(name);
+void Backups::make_cut(std::string_view name) { store_.checkpoint(directory_ / name); }
+
+std::string Backups::make_restore_cut(std::string_view table_name) {
+  const std::lock_guard<std::mutex> one_at_a_time(creating_);
+  // No backup has an id of that kind, and the number tells restores of one millisecond apart.
+  std::string name = "restore-" + new_id(clock_.now_ms(), table_name) + "-" + std::to_string(restore_cuts_++);
+  make_cut(name);
+  return name;
 }
 
 std::unique_ptr<store::Store> Backups::open_cut(std::string_view name) const {

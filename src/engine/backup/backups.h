@@ -38,13 +38,14 @@ class Backups {
   /// Nothing where there is none. Throws store::StoreError where the row cannot be removed.
   void remove(std::string_view id);
 
-  /// A checkpoint for somebody who removes it: its name.
-  std::string make_cut(std::string_view name);
+  /// A checkpoint that belongs to no backup, for a restore of that table: its name.
+  [[nodiscard]] std::string make_restore_cut(std::string_view table_name);
   [[nodiscard]] std::unique_ptr<store::Store> open_cut(std::string_view name) const;
   /// What cannot be removed is told to the log, and removed at the next start.
   void remove_cut(std::string_view name);
 
  private:
+  void make_cut(std::string_view name);
   [[nodiscard]] std::string new_id(std::int64_t now_ms, std::string_view table_name) const;
   void read_cut(BackupInfo& backup, std::string_view table_name) const;
 
@@ -54,6 +55,7 @@ class Backups {
   const bool in_memory_;
   const core::LogSink log_;
   std::mutex creating_;
+  std::uint64_t restore_cuts_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, BackupPtr, std::less<>> backups_;
 };

@@ -1,6 +1,7 @@
 #include "engine/backup/restore.h"
 
 #include "core/api_error.h"
+#include "engine/backup/rewind.h"
 #include "engine/damage.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
@@ -37,7 +38,7 @@ JobStep Restore::step() {
   if (table == nullptr || !table->restore || !table->restore->copying) return JobStep::end();
   try {
     if (cut_ == nullptr) open(*table->restore);
-    if (copy_items(*table)) return JobStep::more();
+    if (copy_items(*table) || undo_changes(*table)) return JobStep::more();
   } catch (const store::OpenError& error) {
     ends_.failed(error.what());
     return JobStep::end();
@@ -57,12 +58,13 @@ JobStep Restore::step() {
 
 void Restore::open(const RestoreOrigin& origin) {
   cut_ = backups_.open_cut(origin.cut);
-  if (!store_.get(progress_key_, after_)) after_.clear();
+  if (!store_.get(progress_key_, position_)) position_.clear();
 }
 
 bool Restore::copy_items(const Table& table) {
+  if (is_undoing(table)) return false;
   KeyBounds bounds = space_bounds(table.restore->source_space);
-  if (!after_.empty()) bounds.lower = moved_key(after_, table.restore->source_space) + '\0';
+  if (!position_.empty()) bounds.lower = moved_key(position_, table.restore->source_space) + '\0';
   store::Batch batch;
   CounterDelta copied{.space = table.space};
   std::size_t bytes = 0;
@@ -84,19 +86,58 @@ bool Restore::copy_items(const Table& table) {
   }
   if (items == 0) return false;
   batch.put(progress_key_, last);
-  {
-    const std::lock_guard<std::mutex> lock(stripes_[0]);
-    Counters& counters = table.state->counters;
-    counters.load_once(store_, table);
-    Counters::PendingRow row = counters.put_row(table, 0, {copied}, batch);
-    store_.write_unsynced(batch);
-    counters.apply(std::move(row));
-  }
-  after_ = std::move(last);
+  commit(table, copied, batch);
+  position_ = std::move(last);
   progress_.items_read += items;
   progress_.items_changed += static_cast<std::uint64_t>(copied.items);
-  progress_.fraction = fraction_before(after_);
+  progress_.fraction = fraction_before(position_);
   return true;
+}
+
+bool Restore::is_undoing(const Table& table) const {
+  std::string records;
+  store::append_space(table.restore->log_space, records);
+  return table.restore->log_space != 0 && position_.starts_with(records);
+}
+
+bool Restore::undo_changes(const Table& table) {
+  const RestoreOrigin& origin = *table.restore;
+  if (origin.log_space == 0) return false;
+  const Rewind rewind(*cut_, origin.log_space, origin.time_ms);
+  const Rewind::Chunk chunk = rewind.read(table, is_undoing(table) ? std::string_view(position_) : std::string_view());
+  store::Batch batch;
+  CounterDelta undone{.space = table.space};
+  std::string present;
+  for (const auto& [key, old] : chunk.items) {
+    if (store_.get(key, present)) {
+      --undone.items;
+      undone.size_bytes -= static_cast<std::int64_t>(read_value(present).size_bytes);
+    }
+    if (old) {
+      ++undone.items;
+      undone.size_bytes += static_cast<std::int64_t>(read_value(*old).size_bytes);
+      batch.put(key, *old);
+    } else {
+      batch.remove(key);
+    }
+  }
+  // What is left is nothing: the next start finds that out again.
+  if (!chunk.position.empty()) batch.put(progress_key_, chunk.position);
+  commit(table, undone, batch);
+  position_ = chunk.position;
+  progress_.items_read += chunk.records;
+  progress_.items_changed += chunk.items.size();
+  return !chunk.position.empty();
+}
+
+/// Nobody else writes to the table, but its counters are summed up by whoever describes it.
+void Restore::commit(const Table& table, const CounterDelta& counted, store::Batch& batch) {
+  const std::lock_guard<std::mutex> lock(stripes_[0]);
+  Counters& counters = table.state->counters;
+  counters.load_once(store_, table);
+  Counters::PendingRow row = counters.put_row(table, 0, {counted}, batch);
+  store_.write_unsynced(batch);
+  counters.apply(std::move(row));
 }
 
 void Restore::note_damage(const Table& table, std::string_view key) {

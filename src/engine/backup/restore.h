@@ -13,10 +13,10 @@
 
 namespace stator::engine {
 
-/// Fills a table that is being restored with the items of its cut, byte for byte; indexes are built from them
-/// afterwards, like any new index. How far it has come is a row of the catalog in the batch of the items themselves, so
-/// that it goes on from there after a restart. Nobody else writes to the table meanwhile. A damaged item is passed
-/// over.
+/// Fills a table that is being restored with the items of its cut, byte for byte, and undoes what happened to
+/// them after the point in time where one is asked for; indexes are built from them afterwards, like any new index. How
+/// far it has come is a row of the catalog in the batch of the items themselves, so that it goes on from there after a
+/// restart. Nobody else writes to the table meanwhile. A damaged item is passed over.
 class Restore final : public Job {
  public:
   struct Ends {
@@ -34,6 +34,10 @@ class Restore final : public Job {
   void open(const RestoreOrigin& origin);
   /// Some items behind `after_`; false when there are none.
   bool copy_items(const Table& table);
+  [[nodiscard]] bool is_undoing(const Table& table) const;
+  /// Undoes some changes; false when there are none.
+  bool undo_changes(const Table& table);
+  void commit(const Table& table, const CounterDelta& counted, store::Batch& batch);
   void note_damage(const Table& table, std::string_view key);
 
   store::Store& store_;
@@ -44,7 +48,9 @@ class Restore final : public Job {
   const JobRunner::Log log_;
   const std::string progress_key_;
   std::unique_ptr<store::Store> cut_;
-  std::string after_;  // the last key of the table that has its item
+  /// How far it has come: the last key of the table that has its item; or, when all have, the key of the record that
+  /// was undone last.
+  std::string position_;
   JobProgress progress_;
 };
 

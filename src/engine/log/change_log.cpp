@@ -10,6 +10,8 @@
 namespace stator::engine {
 namespace {
 
+constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
+
 std::string row_key(store::SpaceId space) { return catalog_key(CatalogRow::kStream, space); }
 
 [[noreturn]] void throw_trimmed() {
@@ -57,7 +59,7 @@ void ChangeLog::close_others(const std::vector<store::SpaceId>& enabled) {
       }
     }
   }
-  for (const StreamPtr& stream : others) close(stream);
+  for (const StreamPtr& stream : others) stream->is_for_recovery() ? drop(stream) : close(stream);
 }
 
 StreamPtr ChangeLog::make(Table& table, store::SpaceId space, bool keep_label, store::Batch& batch) const {
@@ -73,6 +75,14 @@ StreamPtr ChangeLog::make(Table& table, store::SpaceId space, bool keep_label, s
     info.created_ms = std::max(info.created_ms, earlier.created_ms + 1);
   }
   info.label = keep_label ? table.stream_label : stream_label(info.created_ms);
+  begin_shards(info);
+  batch.put(row_key(space), stream_to_json(info));
+  table.stream_label = info.label;
+  table.stream_space = space;
+  return std::make_shared<Stream>(store_, std::move(info));
+}
+
+void ChangeLog::begin_shards(StreamInfo& info) const {
   info.slots = std::clamp<std::uint32_t>(options_.shards, 1, 1U << 16U);
   for (std::uint32_t slot = 0; slot < info.slots; ++slot) {
     Shard shard;
@@ -82,10 +92,26 @@ StreamPtr ChangeLog::make(Table& table, store::SpaceId space, bool keep_label, s
     shard.first_number = first_number_at(info.created_ms);
     info.shards.push_back(shard);
   }
+}
+
+StreamPtr ChangeLog::make_recovery(Table& table, store::SpaceId space, store::Batch& batch) const {
+  StreamInfo info;
+  info.space = space;
+  info.table_name = table.name;
+  info.table_id = table.id;
+  info.view_type = "OLD_IMAGE";
+  info.recovery_days = table.recovery_days;
+  info.key_schema = table.key_schema;
+  info.created_ms = clock_.now_ms();
+  begin_shards(info);
   batch.put(row_key(space), stream_to_json(info));
-  table.stream_label = info.label;
-  table.stream_space = space;
+  table.recovery_space = space;
   return std::make_shared<Stream>(store_, std::move(info));
+}
+
+void ChangeLog::keep_days(const StreamPtr& recovery, std::int64_t days) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  recovery->keep_days(days, row_writer());
 }
 
 void ChangeLog::add(const StreamPtr& stream) {
@@ -118,6 +144,7 @@ StreamPtr ChangeLog::find(store::SpaceId space) const {
 StreamPtr ChangeLog::find(std::string_view table_name, std::string_view label) const {
   const std::lock_guard<std::mutex> lock(streams_mutex_);
   for (const auto& [space, stream] : streams_) {
+    if (stream->is_for_recovery()) continue;
     if (stream->table_name() == table_name && stream->label() == label) return stream;
   }
   return nullptr;
@@ -128,6 +155,7 @@ std::vector<StreamInfo> ChangeLog::list(std::string_view table_name) const {
   {
     const std::lock_guard<std::mutex> lock(streams_mutex_);
     for (const auto& [space, stream] : streams_) {
+      if (stream->is_for_recovery()) continue;
       if (table_name.empty() || stream->table_name() == table_name) infos.push_back(stream->info());
     }
   }
@@ -199,9 +227,10 @@ bool ChangeLog::trim() {
 
 void ChangeLog::trim_stream(const StreamPtr& stream, std::int64_t now_ms) {
   const StreamInfo info = stream->info();
-  const std::int64_t oldest_ms = std::max<std::int64_t>(0, now_ms - kLogRetentionMs);
+  const std::int64_t kept_ms = info.is_for_recovery() ? info.recovery_days * kDayMs : kLogRetentionMs;
+  const std::int64_t oldest_ms = std::max<std::int64_t>(0, now_ms - kept_ms);
   if (info.stopped_ms != 0 && info.stopped_ms <= oldest_ms) {
-    drop(stream);
+    remove(stream);
     return;
   }
   std::vector<std::pair<std::uint32_t, LogNumber>> marks;
@@ -239,6 +268,11 @@ void ChangeLog::roll_shards(Stream& stream, std::int64_t now_ms) {
 }
 
 void ChangeLog::drop(const StreamPtr& stream) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  remove(stream);
+}
+
+void ChangeLog::remove(const StreamPtr& stream) {
   const store::SpaceId space = stream->space();
   store::Batch batch;
   batch.remove(row_key(space));

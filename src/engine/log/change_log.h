@@ -19,7 +19,7 @@ namespace stator::engine {
 
 using StreamPtr = std::shared_ptr<Stream>;
 
-/// Records are kept for this long. Source: Developer Guide, "Change data capture for DynamoDB Streams".
+/// Records of a stream are kept for this long. Source: Developer Guide, "Change data capture for DynamoDB Streams".
 inline constexpr std::int64_t kLogRetentionMs = std::int64_t{24} * 3600 * 1000;
 
 /// All streams: those that are enabled, and those that stopped less than a day ago. A stream is a row of the catalog
@@ -37,18 +37,24 @@ class ChangeLog {
 
   /// Reads the rows. Throws what reading them throws.
   void load();
-  /// Closes the streams that are enabled but in none of these spaces: their tables went without them.
+  /// Closes the streams that are enabled but in none of these spaces, as their tables went without them; logs for
+  /// recoveries go.
   void close_others(const std::vector<store::SpaceId>& enabled);
 
   /// A new stream for the table's view type, in `space`; its row is put into `batch`. The table's label is set, or
   /// kept.
   [[nodiscard]] StreamPtr make(Table& table, store::SpaceId space, bool keep_label, store::Batch& batch) const;
+  /// A new log for the table's point-in-time recovery, in the same way.
+  [[nodiscard]] StreamPtr make_recovery(Table& table, store::SpaceId space, store::Batch& batch) const;
+  void keep_days(const StreamPtr& recovery, std::int64_t days);
+  /// The log goes with its records; no write that still knew it is under way.
+  void drop(const StreamPtr& stream);
   /// Its row was written.
   void add(const StreamPtr& stream);
   /// The stream is disabled, or its table deleted; no write that still knew it is under way.
   void close(const StreamPtr& stream);
 
-  /// Null where there is none.
+  /// Null where there is none. Logs for recoveries are found by their space alone.
   [[nodiscard]] StreamPtr find(store::SpaceId space) const;
   [[nodiscard]] StreamPtr find(std::string_view table_name, std::string_view label) const;
   /// By name of table and label; `table_name` empty: of all tables.
@@ -68,7 +74,8 @@ class ChangeLog {
   [[nodiscard]] Stream::WriteRow row_writer() const;
   void trim_stream(const StreamPtr& stream, std::int64_t now_ms);
   void roll_shards(Stream& stream, std::int64_t now_ms);
-  void drop(const StreamPtr& stream);
+  void begin_shards(StreamInfo& info) const;
+  void remove(const StreamPtr& stream);
 
   store::Store& store_;
   const core::Clock& clock_;

@@ -79,6 +79,7 @@ std::string stream_to_json(const StreamInfo& info) {
   out.put("label", info.label);
   out.put("view_type", info.view_type);
   put_schema(out, info.key_schema);
+  if (info.is_for_recovery()) out.put("recovery_days", info.recovery_days);
   out.put("created_ms", info.created_ms);
   out.put("stopped_ms", info.stopped_ms);
   out.put("slots", static_cast<std::int64_t>(info.slots));
@@ -100,6 +101,7 @@ StreamInfo stream_from_json(std::string_view text, store::SpaceId space) {
   in.get("label", info.label);
   in.get("view_type", info.view_type);
   get_schema(in, info.key_schema, "", info.unknown_members);
+  in.get("recovery_days", info.recovery_days);
   in.get("created_ms", info.created_ms);
   in.get("stopped_ms", info.stopped_ms);
   in.get("slots", info.slots);
@@ -139,6 +141,7 @@ Stream::Stream(const store::Store& store, StreamInfo info)
       table_name_(info.table_name),
       label_(info.label),
       images_(images_of_view(info.view_type)),
+      is_for_recovery_(info.is_for_recovery()),
       slot_count_(info.slots),
       slots_(std::make_unique<Slot[]>(info.slots)),
       info_(std::move(info)) {
@@ -214,6 +217,13 @@ void Stream::close(std::int64_t now_ms, const WriteRow& write_row) {
     const std::lock_guard<std::mutex> lock(slot.mutex);
     slot.next = std::max(slot.next, *shard.last_number + 1);
   }
+  set_info(std::move(changed));
+}
+
+void Stream::keep_days(std::int64_t days, const WriteRow& write_row) {
+  StreamInfo changed = info();
+  changed.recovery_days = days;
+  write_row(changed);
   set_info(std::move(changed));
 }
 

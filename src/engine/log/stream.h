@@ -69,6 +69,8 @@ class Stream {
   [[nodiscard]] const std::string& table_name() const { return table_name_; }
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] ImageChoice images() const { return images_; }
+  /// The log of a table's point-in-time recovery.
+  [[nodiscard]] bool is_for_recovery() const { return is_for_recovery_; }
   [[nodiscard]] StreamInfo info() const;
 
   /// A place for a change of this item, later in the order than every earlier one of the same item. The caller holds
@@ -83,6 +85,8 @@ class Stream {
   using WriteRow = std::function<void(const StreamInfo& changed)>;
   /// Closes each open shard. No writer has the stream any more.
   void close(std::int64_t now_ms, const WriteRow& write_row);
+  /// For a recovery: records are kept for so many days from now on.
+  void keep_days(std::int64_t days, const WriteRow& write_row);
   /// Closes the shard and begins its child; writers of its slot wait.
   void roll(std::uint32_t shard, std::int64_t now_ms, const WriteRow& write_row);
   /// Marks records below as deleted: (shard, trimmed_before) each. Shards of `gone` are forgotten.
@@ -110,6 +114,7 @@ class Stream {
   const std::string table_name_;
   const std::string label_;
   const ImageChoice images_;
+  const bool is_for_recovery_;
   const std::uint32_t slot_count_;
   const std::unique_ptr<Slot[]> slots_;
   mutable std::mutex info_mutex_;

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/log/log_types.h"
+#include "engine/table.h"
+#include "store/store.h"
+
+namespace stator::engine {
+
+/// What happened to a table after some moment, backwards: each record of the recovery log that is later than that, the
+/// newest of an item before the older ones, so that what is put back last is the item as it was at that moment.
+class Rewind {
+ public:
+  /// `cut` has the records in `log_space`.
+  Rewind(const store::Store& cut, store::SpaceId log_space, std::int64_t time_ms);
+
+  /// An item as it was before a change; none: it was not there.
+  using OldItem = std::optional<std::string>;  // as it is stored: header and JSON
+  struct Chunk {
+    /// By the key that the item has in `table`.
+    std::map<std::string, OldItem> items;
+    /// Where to go on: the key of the last record that was looked at; empty: there are no more.
+    std::string position;
+    std::uint64_t records = 0;
+  };
+  /// Some records before `position` (empty: from the newest one on). Throws core::DamageError.
+  [[nodiscard]] Chunk read(const Table& table, std::string_view position) const;
+
+ private:
+  const store::Store& cut_;
+  const store::SpaceId log_space_;
+  const std::int64_t time_ms_;
+};
+
+}  // namespace stator::engine

@@ -1,0 +1,156 @@
+"""kill -9 while backups are made and tables are restored from them and to points in time.
+
+After each start every table that is being restored becomes ACTIVE and holds what it must, every backup that is listed can be
+restored, and nothing else is left in the data directory.
+"""
+
+import http.client
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from dynamodb import CallError, Client  # noqa: E402
+from stator_server import StatorServer  # noqa: E402
+
+ROUNDS = int(os.environ.get("STATOR_CRASH_ROUNDS", "4"))
+SEED = os.environ.get("STATOR_CRASH_SEED")
+ITEMS = 4000
+INDEX = {"IndexName": "byG", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}
+
+
+def item(number, version):
+    return {"pk": {"S": "p%d" % (number % 50)}, "sk": {"N": str(number)}, "g": {"S": "g%d" % (number % 7)},
+            "v": {"S": version + "x" * (number % 200)}}
+
+
+def fill(client, table, version, numbers):
+    for first in range(0, len(numbers), 25):
+        client.call("BatchWriteItem", RequestItems={table: [
+            {"PutRequest": {"Item": item(number, version)}} for number in numbers[first:first + 25]]})
+
+
+def content(client, table, **index):
+    """All items, in the order of their keys."""
+    return sorted(client.pages("Scan", TableName=table, **index), key=lambda one: (one["pk"]["S"], int(one["sk"]["N"])))
+
+
+def wait_until_active(client, table):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        described = client.call("DescribeTable", TableName=table)["Table"]
+        if described["TableStatus"] == "ACTIVE":
+            return described
+        time.sleep(0.02)
+    raise AssertionError("%s is still CREATING" % table)
+
+
+class BackupsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.data = os.path.join(folder.name, "data")
+        seed = int(SEED) if SEED else random.randrange(1 << 30)
+        print("seed", seed)
+        self.random = random.Random(seed)
+        self.wanted = {}  # content of each restored table, by its name
+        self.failure = None
+
+    def prepare(self):
+        with StatorServer(["--data", self.data]) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="source", BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=[INDEX],
+                        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"},
+                                              {"AttributeName": "g", "AttributeType": "S"}],
+                        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
+            client.call("UpdateContinuousBackups", TableName="source", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+            fill(client, "source", "old", list(range(ITEMS)))
+            self.old = content(client, "source")
+            self.backup = client.call("CreateBackup", TableName="source", BackupName="old")["BackupDetails"]["BackupArn"]
+            time.sleep(0.01)
+            self.old_time = time.time()
+            time.sleep(0.01)
+            fill(client, "source", "new", list(range(0, ITEMS, 3)))
+            for number in range(1, ITEMS, 9):
+                client.call("DeleteItem", TableName="source", Key={name: item(number, "")[name] for name in ("pk", "sk")})
+            self.new = content(client, "source")
+
+    def work(self, url, number):
+        """Backups and restores, one after the other, until the server dies."""
+        try:
+            with Client(url) as client:
+                for step in range(1000):
+                    name = "r%d-%d" % (number, step)
+                    kind = self.random.randrange(3)
+                    try:
+                        if kind == 0:
+                            client.call("CreateBackup", TableName="source", BackupName=name)
+                        elif kind == 1:
+                            self.wanted[name] = self.old
+                            client.call("RestoreTableFromBackup", TargetTableName=name, BackupArn=self.backup)
+                        else:
+                            self.wanted[name] = self.old
+                            client.call("RestoreTableToPointInTime", TargetTableName=name, SourceTableName="source",
+                                        RestoreDateTime=self.old_time)
+                    except CallError as error:
+                        if error.type != "BackupInUseException":
+                            raise
+        except (OSError, http.client.HTTPException):
+            pass
+        except Exception as error:  # whatever it is, the test must hear of it
+            self.failure = error
+
+    def check(self, client):
+        tables = client.call("ListTables")["TableNames"]
+        for name in tables:
+            if name == "source":
+                continue
+            described = wait_until_active(client, name)
+            found = content(client, name)
+            self.assertEqual(found, self.wanted[name], name)
+            self.assertEqual(content(client, name, IndexName="byG"), found, name)
+            self.assertEqual(described["ItemCount"], len(found))
+            self.assertEqual(described["GlobalSecondaryIndexes"][0]["ItemCount"], len(found))
+        for name in tables:
+            if name != "source":
+                client.call("DeleteTable", TableName=name)
+        self.assertEqual(content(client, "source"), self.new)
+        backups = client.call("ListBackups")["BackupSummaries"]
+        for backup in backups:
+            if backup["BackupArn"] == self.backup:
+                continue
+            if self.random.randrange(4) == 0:
+                client.call("RestoreTableFromBackup", TargetTableName="again", BackupArn=backup["BackupArn"])
+                wait_until_active(client, "again")
+                self.assertEqual(content(client, "again"), self.new)
+                client.call("DeleteTable", TableName="again")
+            client.call("DeleteBackup", BackupArn=backup["BackupArn"])
+        self.assertIn(self.backup, [backup["BackupArn"] for backup in backups])
+        self.assertEqual(os.listdir(os.path.join(self.data, "backups")), [self.backup.rsplit("/", 1)[1]])
+        return len(tables) - 1, len(backups) - 1
+
+    def test_killed_anywhere_backups_and_restores_are_whole_or_nothing(self):
+        self.prepare()
+        restored, made = 0, 0
+        for number in range(ROUNDS):
+            with StatorServer(["--data", self.data]) as server:
+                worker = threading.Thread(target=self.work, args=(server.url, number), daemon=True)
+                worker.start()
+                time.sleep(self.random.uniform(0.01, 0.7))
+                server.kill()
+                worker.join()
+            if self.failure is not None:
+                raise self.failure
+            with StatorServer(["--data", self.data]) as server, Client(server.url) as client:
+                one, other = self.check(client)
+                restored += one
+                made += other
+        print("%d kills, %d tables restored, %d backups made" % (ROUNDS, restored, made))
+        self.assertGreater(restored, 0, "nothing was under way when the server was killed")
+
+
+if __name__ == "__main__":
+    unittest.main()
