@@ -83,6 +83,11 @@ void describe_continuous_backups(Call& call);
 void update_continuous_backups(Call& call);
 void restore_table_to_point_in_time(Call& call);
 
+// export_operations.cpp
+void export_table_to_point_in_time(Call& call);
+void describe_export(Call& call);
+void list_exports(Call& call);
+
 // stream_operations.cpp
 void list_streams(Call& call);
 void describe_stream(Call& call);
@@ -174,9 +179,9 @@ inline constexpr Operation kOperations[] = {
     {"DescribeContinuousBackups", &shapes::kOneTable, Effect::kRead, Load::kItem, describe_continuous_backups},
     {"UpdateContinuousBackups", &shapes::kUpdateContinuousBackups, Effect::kWrite, Load::kSettings,
      update_continuous_backups},
-    {"ExportTableToPointInTime", &shapes::kExportTable, Effect::kWrite, Load::kSettings, nullptr},
-    {"DescribeExport", &shapes::kDescribeExport, Effect::kRead, Load::kItem, nullptr},
-    {"ListExports", &shapes::kListExports, Effect::kRead, Load::kItem, nullptr},
+    {"ExportTableToPointInTime", &shapes::kExportTable, Effect::kWrite, Load::kSettings, export_table_to_point_in_time},
+    {"DescribeExport", &shapes::kDescribeExport, Effect::kRead, Load::kItem, describe_export},
+    {"ListExports", &shapes::kListExports, Effect::kRead, Load::kItem, list_exports},
     {"ImportTable", &shapes::kImportTable, Effect::kWrite, Load::kSettings, nullptr},
     {"DescribeImport", &shapes::kDescribeImport, Effect::kRead, Load::kItem, nullptr},
     {"ListImports", &shapes::kListImports, Effect::kRead, Load::kItem, nullptr},

@@ -28,6 +28,7 @@ struct ServeOptions {
   std::uint32_t stream_shards = 4;
   std::int64_t stream_shard_lifetime_seconds = 0;
   std::int64_t restorable_lag_seconds = 0;
+  std::string buckets;
   bool lenient = false;
   std::string simulate;
 };
@@ -60,6 +61,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
+  storage.buckets = options.buckets;
   storage.restorable_lag_ms = options.restorable_lag_seconds * 1000;
   storage.stream_shards = options.stream_shards;
   storage.stream_shard_lifetime_ms = options.stream_shard_lifetime_seconds * 1000;
@@ -132,6 +134,11 @@ void add_serve_command(CLI::App& root, Session& session) {
           "(default: never)")
       ->check(CLI::Range(1, 1'000'000));
   add_simulate_option(*command, options->simulate);
+  command
+      ->add_option("--buckets", options->buckets,
+                   "Where exports go: the bucket NAME is the folder NAME in DIR (default: there are no buckets)")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
   command
       ->add_option("--restorable-lag", options->restorable_lag_seconds,
                    "How many seconds the latest time to which a table can be restored lies back; 300 on AWS")

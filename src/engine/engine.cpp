@@ -11,6 +11,7 @@
 #include "engine/catalog.h"
 #include "engine/damage.h"
 #include "engine/expiry.h"
+#include "engine/export/exports.h"
 #include "engine/idempotency.h"
 #include "engine/jobs.h"
 #include "engine/keys.h"
@@ -77,6 +78,10 @@ struct Engine::Impl {
                  .restore = [this](const TableRange& range) { restore(range); },
                  .keep_deleted = [this](const Table& table) { keep_deleted(table); }}),
         backups(*store, clock, options.directory, options.log),
+        exports({.store = *store, .backups = backups, .clock = clock, .buckets = options.buckets, .log = options.log},
+                [this](JobOptions job_options, std::unique_ptr<Job> job) {
+                  jobs.add(std::move(job_options), std::move(job));
+                }),
         writer(*store, stripes, clock),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
@@ -232,6 +237,7 @@ struct Engine::Impl {
   ChangeLog change_log;
   Catalog catalog;
   Backups backups;
+  Exports exports;
   /// Held from the look whether a backup is in use to its use or end.
   std::mutex backup_uses;
   Writer writer;
@@ -262,13 +268,20 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   if (options.jobs_paused) impl->jobs.pause();
   impl->backups.load();
   impl->catalog.load();
-  if (!options.read_only) impl->backups.clear_leftovers(impl->catalog.cuts_in_use());
+  impl->exports.load();
+  if (!options.read_only) {
+    std::vector<std::string> cuts = impl->catalog.cuts_in_use();
+    for (std::string& cut : impl->exports.cuts_in_use()) cuts.push_back(std::move(cut));
+    impl->backups.clear_leftovers(cuts);
+    impl->exports.resume();
+  }
   if (!options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
   const auto expires = [](const BackupPtr& backup) { return backup->expires_ms != 0; };
   if (!options.read_only && std::ranges::any_of(impl->backups.list(), expires)) impl->expire_backups();
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
+Exports& Engine::exports() { return impl_->exports; }
 std::vector<JobInfo> Engine::jobs() const { return impl_->jobs.list(); }
 void Engine::pause_jobs() { impl_->jobs.pause(); }
 void Engine::resume_jobs() { impl_->jobs.resume(); }

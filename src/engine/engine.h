@@ -49,6 +49,8 @@ struct Options {
   /// How often streams are searched for records older than a day (those for recoveries by their own days), and for
   /// shards whose time is over; and backups for those that have expired.
   std::int64_t stream_trim_period_ms = 60'000;
+  /// Where exports go: a bucket is a folder in it. Empty: there are no buckets.
+  std::filesystem::path buckets;
   /// How far the latest time to which a table can be restored is behind the present; 300'000 in the service.
   std::int64_t restorable_lag_ms = 0;
   /// Background jobs wait until resume_jobs() is called.
@@ -167,6 +169,8 @@ using ItemSink = std::function<void(std::string_view item_json)>;
 
 /// See engine/idempotency.h.
 class TokenClaim;
+/// See engine/export/exports.h.
+class Exports;
 
 class Engine {
  public:
@@ -285,6 +289,9 @@ class Engine {
   /// Publishes `table` as `restore_backup` does, to be filled with the items that `source` had at `time_ms`, within its
   /// window. Throws TableAlreadyExistsException.
   TablePtr restore_to_time(const Table& source, std::int64_t time_ms, Table table);
+
+  /// Exports of tables to buckets (export/exports.h).
+  [[nodiscard]] Exports& exports();
 
   // --- background jobs ----------------------------------------------------------------------------------------
   /// What runs in the background, and the last jobs that ended.

@@ -46,6 +46,7 @@ enum class CatalogRow : char {
   kBuild = 'B',      // space being built -> the last table key that has its row
   kToken = 'I',      // time slot, ClientRequestToken -> a transaction that was committed under it
   kBackup = 'K',     // id of a backup -> JSON
+  kExport = 'X',     // id of an export -> JSON
   kDropped = 'D',    // space whose rows are to be deleted
   kStream = 'L',     // space of a stream's records -> JSON
 };

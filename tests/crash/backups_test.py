@@ -1,10 +1,12 @@
-"""kill -9 while backups are made and tables are restored from them and to points in time.
+"""kill -9 while backups are made, tables are restored from them and to points in time, and tables are exported.
 
 After each start every table that is being restored becomes ACTIVE and holds what it must, every backup that is listed can be
-restored, and nothing else is left in the data directory.
+restored, every export is completed and holds what it must, and nothing else is left in the data directory.
 """
 
+import gzip
 import http.client
+import json
 import os
 import random
 import sys
@@ -54,6 +56,10 @@ class BackupsTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.data = os.path.join(folder.name, "data")
+        self.bucket = os.path.join(folder.name, "buckets", "bucket")
+        os.makedirs(self.bucket)
+        self.arguments = ["--data", self.data, "--buckets", os.path.dirname(self.bucket)]
+        self.exports_checked = set()
         seed = int(SEED) if SEED else random.randrange(1 << 30)
         print("seed", seed)
         self.random = random.Random(seed)
@@ -61,7 +67,7 @@ class BackupsTest(unittest.TestCase):
         self.failure = None
 
     def prepare(self):
-        with StatorServer(["--data", self.data]) as server, Client(server.url) as client:
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
             client.call("CreateTable", TableName="source", BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=[INDEX],
                         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"},
                                               {"AttributeName": "g", "AttributeType": "S"}],
@@ -84,10 +90,12 @@ class BackupsTest(unittest.TestCase):
             with Client(url) as client:
                 for step in range(1000):
                     name = "r%d-%d" % (number, step)
-                    kind = self.random.randrange(3)
+                    kind = self.random.randrange(4)
                     try:
                         if kind == 0:
                             client.call("CreateBackup", TableName="source", BackupName=name)
+                        elif kind == 3:
+                            client.call("ExportTableToPointInTime", TableArn=self.backup.split("/backup/")[0], S3Bucket="bucket")
                         elif kind == 1:
                             self.wanted[name] = self.old
                             client.call("RestoreTableFromBackup", TargetTableName=name, BackupArn=self.backup)
@@ -103,7 +111,32 @@ class BackupsTest(unittest.TestCase):
         except Exception as error:  # whatever it is, the test must hear of it
             self.failure = error
 
+    def read(self, key):
+        with open(os.path.join(self.bucket, key), "rb") as file:
+            return file.read()
+
+    def check_export(self, client, arn):
+        deadline = time.monotonic() + 120
+        while True:
+            export = client.call("DescribeExport", ExportArn=arn)["ExportDescription"]
+            if export["ExportStatus"] != "IN_PROGRESS" or time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
+        self.assertEqual(export["ExportStatus"], "COMPLETED", export)
+        files = self.read(json.loads(self.read(export["ExportManifest"]))["manifestFilesS3Key"]).decode().splitlines()
+        found = [json.loads(line)["Item"] for file in files
+                 for line in gzip.decompress(self.read(json.loads(file)["dataFileS3Key"])).decode().splitlines()]
+        self.assertEqual(sorted(found, key=lambda one: (one["pk"]["S"], int(one["sk"]["N"]))), self.new)
+
+    def check_exports(self, client):
+        exports = client.call("ListExports")["ExportSummaries"]  # the latest 25
+        for export in exports:
+            if export["ExportArn"] not in self.exports_checked:
+                self.check_export(client, export["ExportArn"])
+                self.exports_checked.add(export["ExportArn"])
+
     def check(self, client):
+        self.check_exports(client)
         tables = client.call("ListTables")["TableNames"]
         for name in tables:
             if name == "source":
@@ -136,7 +169,7 @@ class BackupsTest(unittest.TestCase):
         self.prepare()
         restored, made = 0, 0
         for number in range(ROUNDS):
-            with StatorServer(["--data", self.data]) as server:
+            with StatorServer(self.arguments) as server:
                 worker = threading.Thread(target=self.work, args=(server.url, number), daemon=True)
                 worker.start()
                 time.sleep(self.random.uniform(0.01, 0.7))
@@ -144,11 +177,11 @@ class BackupsTest(unittest.TestCase):
                 worker.join()
             if self.failure is not None:
                 raise self.failure
-            with StatorServer(["--data", self.data]) as server, Client(server.url) as client:
+            with StatorServer(self.arguments) as server, Client(server.url) as client:
                 one, other = self.check(client)
                 restored += one
                 made += other
-        print("%d kills, %d tables restored, %d backups made" % (ROUNDS, restored, made))
+        print("%d kills, %d tables restored, %d backups made, %d exports" % (ROUNDS, restored, made, len(self.exports_checked)))
         self.assertGreater(restored, 0, "nothing was under way when the server was killed")
 
 

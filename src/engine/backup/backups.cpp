@@ -37,6 +37,11 @@ std::string hexadecimal(std::uint32_t number) {
 
 }  // namespace
 
+std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint64_t attempt) {
+  const auto digits = static_cast<std::uint32_t>(XXH3_64bits_withSeed(name.data(), name.size(), attempt));
+  return padded(time_ms) + "-" + hexadecimal(digits);
+}
+
 Backups::Backups(store::Store& store, const core::Clock& clock, fs::path directory, core::LogSink log)
     : store_(store),
       clock_(clock),
@@ -88,8 +93,7 @@ void Backups::clear_leftovers(const std::vector<std::string>& cuts_in_use) {
 
 std::string Backups::new_id(std::int64_t now_ms, std::string_view table_name) const {
   for (std::uint64_t attempt = 0;; ++attempt) {
-    const auto digits = static_cast<std::uint32_t>(XXH3_64bits_withSeed(table_name.data(), table_name.size(), attempt));
-    std::string id = padded(now_ms) + "-" + hexadecimal(digits);
+    std::string id = id_of_moment(now_ms, table_name, attempt);
     if (find(id) == nullptr) return id;
   }
 }
@@ -165,6 +169,10 @@ void Backups::remove(std::string_view id) {
 }
 
 void Backups::make_cut(std::string_view name) { store_.checkpoint(directory_ / name); }
+
+fs::path Backups::place_beside(std::string_view cut) const {
+  return in_memory_ ? fs::path() : directory_ / cut / "beside";
+}
 
 std::string Backups::make_restore_cut(std::string_view table_name) {
   const std::lock_guard<std::mutex> one_at_a_time(creating_);

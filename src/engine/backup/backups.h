@@ -15,6 +15,9 @@
 
 namespace stator::engine {
 
+/// "01791504762511-2779fadd": the time in milliseconds, and a hash of `name` and `attempt`.
+std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint64_t attempt);
+
 /// The backups: each is a row of the catalog and a checkpoint of the store below `directory`. The checkpoint is made
 /// before the row and removed behind it, so what a kill leaves is a checkpoint that nothing names. Safe to use from
 /// several threads.
@@ -38,14 +41,17 @@ class Backups {
   /// Nothing where there is none. Throws store::StoreError where the row cannot be removed.
   void remove(std::string_view id);
 
-  /// A checkpoint that belongs to no backup, for a restore of that table: its name.
+  /// A checkpoint that belongs to no backup, for somebody who removes it.
+  void make_cut(std::string_view name);
+  /// Where something may lie beside a checkpoint, to be removed with it; empty in memory.
+  [[nodiscard]] std::filesystem::path place_beside(std::string_view cut) const;
+  /// The same for a restore of that table: its name.
   [[nodiscard]] std::string make_restore_cut(std::string_view table_name);
   [[nodiscard]] std::unique_ptr<store::Store> open_cut(std::string_view name) const;
   /// What cannot be removed is told to the log, and removed at the next start.
   void remove_cut(std::string_view name);
 
  private:
-  void make_cut(std::string_view name);
   [[nodiscard]] std::string new_id(std::int64_t now_ms, std::string_view table_name) const;
   void read_cut(BackupInfo& backup, std::string_view table_name) const;
 

@@ -45,6 +45,15 @@ Rewind::Rewind(const store::Store& cut, store::SpaceId log_space, std::int64_t t
     : cut_(cut), log_space_(log_space), time_ms_(time_ms) {}
 
 Rewind::Chunk Rewind::read(const Table& table, std::string_view position) const {
+  Chunk chunk;
+  chunk.position = visit(table, position, [&](const std::string& key, const LogRecord&, const OldItem& old) {
+    ++chunk.records;
+    chunk.items.insert_or_assign(key, old);
+  });
+  return chunk;
+}
+
+std::string Rewind::visit(const Table& table, std::string_view position, const Visit& visit) const {
   const KeyBounds bounds = space_bounds(log_space_);
   const auto cursor = cut_.cursor(bounds.lower, bounds.upper);
   if (position.empty()) {
@@ -53,24 +62,24 @@ Rewind::Chunk Rewind::read(const Table& table, std::string_view position) const 
     cursor->seek_for_prev(position);
     if (cursor->valid() && cursor->key() == position) cursor->prev();
   }
-  Chunk chunk;
+  std::string last;
+  std::size_t records = 0;
   std::size_t bytes = 0;
   // Shards in descending order: what a child shard holds of an item is later than what its parent does.
-  while (cursor->valid() && chunk.records < kChunkRecords && bytes < kChunkBytes) {
-    chunk.position = cursor->key();
-    ++chunk.records;
+  while (cursor->valid() && records < kChunkRecords && bytes < kChunkBytes) {
+    last = cursor->key();
+    ++records;
     bytes += cursor->value().size();
     if (log_number_of(cursor->key()) < first_number_at(time_ms_)) {
       // Numbers are not below the time of their record, so nothing further back in this shard is later.
-      cursor->seek_for_prev(chunk.position.substr(0, kShardPrefixBytes));
+      cursor->seek_for_prev(last.substr(0, kShardPrefixBytes));
       continue;
     }
     const LogRecord record = read_log_record(cursor->value());
-    if (record.time_ms > time_ms_) chunk.items.insert_or_assign(item_key(table, record), old_item(record));
+    if (record.time_ms > time_ms_) visit(item_key(table, record), record, old_item(record));
     cursor->prev();
   }
-  if (!cursor->valid()) chunk.position.clear();
-  return chunk;
+  return cursor->valid() ? last : std::string();
 }
 
 }  // namespace stator::engine

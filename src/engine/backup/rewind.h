@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +22,12 @@ class Rewind {
 
   /// An item as it was before a change; none: it was not there.
   using OldItem = std::optional<std::string>;  // as it is stored: header and JSON
+  /// A change: the key that its item has in the table, the record, and the item before.
+  using Visit = std::function<void(const std::string& key, const LogRecord& record, const OldItem& old)>;
+  /// Visits some changes before `position` (empty: from the newest one on). Returns where to go on: the key of the last
+  /// record that was looked at; empty: there are no more. Throws core::DamageError.
+  std::string visit(const Table& table, std::string_view position, const Visit& visit) const;
+
   struct Chunk {
     /// By the key that the item has in `table`.
     std::map<std::string, OldItem> items;

@@ -60,7 +60,7 @@ constexpr std::int64_t kMaxMemoryPerByte = 48;
 constexpr std::int64_t kMaxMemoryBytes = 32 * 1024 * 1024;
 
 /// The errors that the service documents for these operations (API reference 2012-08-10), the internal ones left out.
-constexpr std::array<std::string_view, 29> kErrorTypes = {
+constexpr std::array<std::string_view, 34> kErrorTypes = {
     "AccessDeniedException",
     "BackupInUseException",
     "BackupNotFoundException",
@@ -68,12 +68,15 @@ constexpr std::array<std::string_view, 29> kErrorTypes = {
     "ContinuousBackupsUnavailableException",
     "DuplicateItemException",
     "ExpiredIteratorException",
+    "ExportConflictException",
     "ExportNotFoundException",
     "GlobalTableAlreadyExistsException",
     "GlobalTableNotFoundException",
     "IdempotentParameterMismatchException",
     "ImportNotFoundException",
     "IndexNotFoundException",
+    "InvalidExportTimeException",
+    "InvalidRestoreTimeException",
     "ItemCollectionSizeLimitExceededException",
     "LimitExceededException",
     "PointInTimeRecoveryUnavailableException",
@@ -84,6 +87,8 @@ constexpr std::array<std::string_view, 29> kErrorTypes = {
     "ResourceInUseException",
     "ResourceNotFoundException",
     "SerializationException",
+    "TableAlreadyExistsException",
+    "TableInUseException",
     "TableNotFoundException",
     "TransactionCanceledException",
     "TransactionConflictException",

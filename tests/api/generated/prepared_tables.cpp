@@ -67,6 +67,8 @@ std::unique_ptr<endpoint::Embedded> prepared_tables() {
     "Policy":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"dynamodb:*\",\"Resource\":\"*\"}}"})");
   endpoint->call("UpdateContinuousBackups",
                  R"({"TableName":"backed","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true}})");
+  endpoint->call("ExportTableToPointInTime",
+                 R"({"TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/backed","S3Bucket":"bucket"})");
   endpoint->call("CreateBackup", R"({"TableName":"backed","BackupName":"prepared"})");
   for (const char* version : {"1", "2"}) {
     endpoint->call("PutItem",

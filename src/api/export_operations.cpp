@@ -1,0 +1,267 @@
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "api/call.h"
+#include "api/operations.h"
+#include "api/reply.h"
+#include "api/time_text.h"
+#include "core/api_error.h"
+#include "engine/export/exports.h"
+
+/// ExportTableToPointInTime, DescribeExport, ListExports. Source of what is surprising here: the AWS controller for
+/// Kubernetes' measurements, October 2026.
+namespace stator::api {
+namespace {
+
+using engine::ExportInfo;
+using engine::ExportStatus;
+
+[[noreturn]] void refuse(const std::string& why) { core::throw_validation("Invalid Request: " + why); }
+[[noreturn]] void refuse_time(const std::string& why) { throw core::ApiError("InvalidExportTimeException", why); }
+
+std::string_view status_name(ExportStatus status) {
+  switch (status) {
+    case ExportStatus::kInProgress:
+      return "IN_PROGRESS";
+    case ExportStatus::kCompleted:
+      return "COMPLETED";
+    case ExportStatus::kFailed:
+      break;
+  }
+  return "FAILED";
+}
+
+std::string random_token() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx";
+  std::random_device random;
+  std::string token;
+  for (const char letter : kForm) token.push_back(letter == 'x' ? kDigits[random() & 0xFU] : letter);
+  return token;
+}
+
+/// The table that TableArn names.
+engine::TablePtr find_exported(Call& call, std::string_view arn) {
+  constexpr std::string_view kTable = "table/";
+  const TableArn parts = parse_arn(arn);
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !parts.resource.starts_with(kTable)) {
+    core::throw_invalid_parameters("tableArn is not a valid ARN");
+  }
+  const std::string_view name = parts.resource.substr(kTable.size());
+  if (name.find('/') != std::string_view::npos) refuse("Table ARN is invalid.");
+  if (parts.account != call.context.account_id) {
+    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+  }
+  engine::TablePtr table = is_own_region(call.context, parts.region) ? find_whole_table(call, name) : nullptr;
+  if (table == nullptr || table->status == engine::TableStatus::kCreating) {
+    throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(arn));
+  }
+  return table;
+}
+
+void read_encryption(const Members& request, ExportInfo& info) {
+  info.sse_algorithm = request.text("S3SseAlgorithm").value_or("AES256");
+  info.sse_kms_key = request.text("S3SseKmsKeyId").value_or(std::string_view{});
+  if (!info.sse_kms_key.empty() && info.sse_algorithm != "KMS") {
+    refuse("KMS Key Id is not supported for this encryption type");
+  }
+}
+
+/// Which members of a request belong together.
+void read_type(const Members& request, ExportInfo& info) {
+  const auto type = request.text("ExportType");
+  info.type_given = type.has_value();
+  info.incremental = type == "INCREMENTAL_EXPORT";
+  const auto specification = request.object("IncrementalExportSpecification");
+  if (specification && !type) {
+    refuse("Export Type expected to be Incremental Export when incremental export specification is provided");
+  }
+  if (specification && !info.incremental) {
+    refuse("When Export Type is Full Export , Incremental Export Specification should not be provided");
+  }
+  if (!info.incremental) return;
+  if (!specification) {
+    refuse("Incremental Export Specification expected when export type is set as Incremental Export");
+  }
+  const Members members(*specification);
+  const auto from = members.time_ms("ExportFromTime");
+  if (!from) refuse("ExportFromTime must be provided in IncrementalExportSpecification");
+  info.from_ms = *from;
+  info.to_ms = members.time_ms("ExportToTime").value_or(0);
+  info.old_images = members.text("ExportViewType") != "NEW_IMAGE";
+}
+
+void check_period(ExportInfo& info, const engine::Engine::RecoveryWindow& window) {
+  constexpr std::int64_t kMinuteMs = 60'000;
+  constexpr std::int64_t kLeastMs = 15 * kMinuteMs;
+  constexpr std::int64_t kMostMs = 24 * 60 * kMinuteMs;
+  if (info.to_ms == 0) info.to_ms = window.latest_ms;
+  if (info.from_ms < window.earliest_ms) {
+    refuse_time("Incremental export period from time cannot be less than the table creation time : " +
+                time_text(info.from_ms));
+  }
+  if (info.to_ms > window.latest_ms) {
+    refuse_time("Incremental export period to time cannot be greater than the current time : " + time_text(info.to_ms));
+  }
+  if (info.to_ms - info.from_ms < kLeastMs) {
+    refuse_time("Difference between export period from time and export period to time is less than 15 minutes");
+  }
+  if (info.to_ms - info.from_ms > kMostMs) {
+    refuse_time("Difference between export period from time and export period to time is greater than 24 hours");
+  }
+}
+
+void check_times(Call& call, const engine::Table& table, ExportInfo& info) {
+  const auto window = call.engine().recovery_window(table);
+  if (!window) {
+    throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
+                         "Point in time recovery is not enabled for table '" + table.name + "'");
+  }
+  if (info.incremental) return check_period(info, *window);
+  const auto time = call.request.time_ms("ExportTime");
+  info.time_ms = time.value_or(window->latest_ms);
+  if (info.time_ms < window->earliest_ms || info.time_ms > window->latest_ms) refuse_time("Export Time is invalid");
+}
+
+void append_description(const ExportInfo& info, std::string& out) {
+  ObjectWriter writer(out);
+  const auto text = [&writer](std::string_view name, const std::string& value) {
+    if (!value.empty()) writer.text(name, value);
+  };
+  writer.text("ExportArn", info.arn);
+  writer.text("ExportStatus", status_name(info.status));
+  writer.time("StartTime", info.started_ms);
+  if (info.ended_ms != 0) writer.time("EndTime", info.ended_ms);
+  text("ExportManifest", info.manifest_key);
+  writer.text("TableArn", info.table_arn);
+  writer.text("TableId", info.table_id);
+  if (!info.incremental) writer.time("ExportTime", info.time_ms);
+  writer.text("ClientToken", info.client_token);
+  writer.text("S3Bucket", info.bucket);
+  text("S3BucketOwner", info.bucket_owner);
+  text("S3Prefix", info.prefix);
+  writer.text("S3SseAlgorithm", info.sse_algorithm);
+  text("S3SseKmsKeyId", info.sse_kms_key);
+  text("FailureCode", info.failure_code);
+  text("FailureMessage", info.failure_message);
+  writer.text("ExportFormat", "DYNAMODB_JSON");
+  writer.text("DestinationType", "S3");
+  if (info.status == ExportStatus::kCompleted) {
+    writer.integer("BilledSizeBytes", static_cast<std::int64_t>(info.billed_bytes));
+    writer.integer("ItemCount", static_cast<std::int64_t>(info.items));
+  }
+  if (info.incremental) {
+    writer.text("ExportType", "INCREMENTAL_EXPORT");
+    ObjectWriter specification(writer.key("IncrementalExportSpecification"));
+    specification.time("ExportFromTime", info.from_ms);
+    specification.time("ExportToTime", info.to_ms);
+    specification.text("ExportViewType", info.old_images ? "NEW_AND_OLD_IMAGES" : "NEW_IMAGE");
+    specification.end();
+  }
+  writer.end();
+}
+
+void answer(Call& call, const ExportInfo& info) {
+  ObjectWriter writer(call.reply);
+  append_description(info, writer.key("ExportDescription"));
+  writer.end();
+}
+
+/// "…/export/ID".
+std::string_view read_export_arn(Call& call, std::string_view arn) {
+  constexpr std::string_view kTable = "table/";
+  constexpr std::string_view kExport = "/export/";
+  const TableArn parts = parse_arn(arn);
+  const std::size_t at = parts.resource.find(kExport);
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !parts.resource.starts_with(kTable) ||
+      at == std::string_view::npos) {
+    core::throw_validation("Invalid Export ARN");
+  }
+  if (parts.account != call.context.account_id) {
+    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+  }
+  if (!is_own_region(call.context, parts.region)) {
+    throw core::ApiError("ExportNotFoundException", "Export not found: Invalid export arn");
+  }
+  return parts.resource.substr(at + kExport.size());
+}
+
+}  // namespace
+
+void export_table_to_point_in_time(Call& call) {
+  const Members& request = call.request;
+  ExportInfo info;
+  const std::string_view arn = request.required_text("TableArn");
+  info.bucket = request.required_text("S3Bucket");
+  info.bucket_owner = request.text("S3BucketOwner").value_or(std::string_view{});
+  info.prefix = request.text("S3Prefix").value_or(std::string_view{});
+  if (request.text("ExportFormat") == "ION") refuse("ExportFormat ION is not supported here yet");
+  if (request.has("FilterSpecification")) refuse("FilterSpecification is not supported here yet");
+  read_encryption(request, info);
+  read_type(request, info);
+  const engine::TablePtr table = find_exported(call, arn);
+  // Said again under the same token it means the same export, whatever the time is by then.
+  info.meaning = std::string(arn) + "\n" + info.bucket + "\n" + info.bucket_owner + "\n" + info.prefix + "\n" +
+                 info.sse_algorithm + "\n" + info.sse_kms_key + "\n" + (info.incremental ? "incremental" : "full") +
+                 "\n" + std::to_string(request.time_ms("ExportTime").value_or(0)) + "\n" +
+                 std::to_string(info.from_ms) + "\n" + std::to_string(info.to_ms) + "\n" +
+                 (info.old_images ? "both" : "new");
+  info.client_token = request.text("ClientToken").value_or(std::string_view{});
+  if (info.client_token.empty()) info.client_token = random_token();
+  check_times(call, *table, info);
+  info.table_name = table->name;
+  info.table_id = table->id;
+  info.table_arn = table_arn(call.context, table->name);
+  info.arn = info.table_arn + "/export/";
+  info.space = table->space;
+  info.log_space = table->recovery_space;
+  answer(call, *call.engine().exports().start(std::move(info)));
+}
+
+void describe_export(Call& call) {
+  const std::string_view arn = call.request.required_text("ExportArn");
+  const engine::ExportPtr info = call.engine().exports().find(read_export_arn(call, arn));
+  if (info == nullptr) {
+    throw core::ApiError("ExportNotFoundException", "Export not found: Export not found: " + std::string(arn));
+  }
+  answer(call, *info);
+}
+
+void list_exports(Call& call) {
+  constexpr std::int64_t kMostExports = 25;
+  const auto limit = static_cast<std::size_t>(call.request.integer("MaxResults").value_or(kMostExports));
+  const auto arn = call.request.text("TableArn");
+  // Exports are those of the table that has the name now.
+  const engine::TablePtr table = arn ? find_whole_table(call, table_name_from(*arn)) : nullptr;
+  const auto token = call.request.text("NextToken");
+  if (token && (token->size() != std::string_view("01791506414432-3f2e5aa4").size() ||
+                token->find_first_not_of("0123456789abcdef-") != std::string_view::npos)) {
+    refuse("Provided nextToken is invalid: " + std::string(*token));
+  }
+  ObjectWriter writer(call.reply);
+  ArrayWriter list(writer.key("ExportSummaries"));
+  std::size_t count = 0;
+  std::string last;
+  bool more = false;
+  for (const engine::ExportPtr& info : call.engine().exports().list()) {
+    if (arn && (table == nullptr || info->table_id != table->id)) continue;
+    if (token && info->id >= *token) continue;
+    more = count == limit;
+    if (more) break;
+    ++count;
+    last = info->id;
+    ObjectWriter summary(list.element());
+    summary.text("ExportArn", info->arn);
+    summary.text("ExportStatus", status_name(info->status));
+    summary.text("ExportType", info->incremental ? "INCREMENTAL_EXPORT" : "FULL_EXPORT");
+    summary.end();
+  }
+  list.end();
+  if (more) writer.text("NextToken", last);
+  writer.end();
+}
+
+}  // namespace stator::api

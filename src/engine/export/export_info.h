@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "store/key_encoding.h"
+
+namespace stator::engine {
+
+enum class ExportStatus : std::uint8_t { kInProgress, kCompleted, kFailed };
+
+/// An export of a table, as it was asked for and as far as it has come. Times are milliseconds since 1970.
+struct ExportInfo {
+  /// "01791506414432-3f2e5aa4": when it was asked for, and a hash.
+  std::string id;
+  std::string arn;
+  std::string table_name;
+  std::string table_id;
+  std::string table_arn;
+  std::string client_token;
+  /// The request's meaning in one spelling, against which a repeated token is held.
+  std::string meaning;
+  std::string bucket;
+  std::string bucket_owner;
+  std::string prefix;
+  std::string sse_algorithm;
+  std::string sse_kms_key;
+  /// A full export is of `time_ms`; an incremental one of what changed in [from_ms, to_ms).
+  bool incremental = false;
+  bool type_given = false;
+  std::int64_t time_ms = 0;
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+  bool old_images = true;
+  /// The table's items and its log of changes in the checkpoint that is read.
+  store::SpaceId space = 0;
+  store::SpaceId log_space = 0;
+
+  ExportStatus status = ExportStatus::kInProgress;
+  std::int64_t started_ms = 0;
+  std::int64_t ended_ms = 0;
+  std::uint64_t items = 0;
+  std::uint64_t billed_bytes = 0;
+  std::string failure_code;
+  std::string failure_message;
+  /// The key of manifest-summary.json, once it is there.
+  std::string manifest_key;
+
+  /// The checkpoint below the directory of backups.
+  [[nodiscard]] std::string cut() const { return "export-" + id; }
+  /// Whether the present state has to be undone to get what is asked for.
+  [[nodiscard]] bool needs_rewind() const { return incremental || time_ms < started_ms; }
+};
+using ExportPtr = std::shared_ptr<const ExportInfo>;
+
+/// The catalog's row of an export, and back. Throws std::runtime_error.
+std::string export_to_json(const ExportInfo& info);
+ExportInfo export_from_json(std::string_view text);
+
+}  // namespace stator::engine
