@@ -41,7 +41,7 @@ void refuse_duplicates(const std::vector<KeyAttributes>& keys) {
 BatchGetGroup read_get_group(std::string_view name, const json::Object& object, std::size_t& total) {
   BatchGetGroup group{.requested_name = name, .keys = {}, .projection = {}, .members = Members(object)};
   expression::check_expression_parameters(object, kProjectionNames, kAttributesToGetNames);
-  expression::Bindings bindings = read_bindings(group.members);
+  expression::Bindings bindings = read_name_bindings(group.members);
   group.projection = read_projection(group.members, bindings);
   bindings.check_all_used();
   const json::Array keys = group.members.required_array("Keys");

@@ -25,6 +25,12 @@ void check_expression_parameters(const Members& request, std::span<const MemberN
                                           names_expressions);
 }
 
+expression::Bindings read_name_bindings(const Members& request) {
+  const auto names = request.object("ExpressionAttributeNames");
+  if (!names) return {};
+  return {&*names, nullptr};
+}
+
 expression::Bindings read_bindings(const Members& request, const json::ValueRules& rules) {
   const auto names = request.object("ExpressionAttributeNames");
   const auto values = request.object("ExpressionAttributeValues");

@@ -16,6 +16,8 @@ namespace stator::api {
 void check_expression_parameters(const Members& request, std::span<const MemberName> expression_names,
                                  std::span<const MemberName> legacy_names, bool names_expressions = true);
 
+/// ExpressionAttributeNames of a structure that has no values: reads of single items take only a projection.
+expression::Bindings read_name_bindings(const Members& request);
 /// ExpressionAttributeNames and ExpressionAttributeValues of the structure.
 expression::Bindings read_bindings(const Members& request, const json::ValueRules& rules = json::kCurrentRules);
 

@@ -199,7 +199,7 @@ GetItem read_get_item(const Members& request, Place place) {
   GetItem get;
   get.table_name = table_name(request);
   get.key = read_key(request, place);
-  expression::Bindings bindings = read_bindings(request);
+  expression::Bindings bindings = read_name_bindings(request);
   get.projection =
       place == Place::kOperation ? read_projection(request, bindings) : read_projection_expression(request, bindings);
   // As for the actions above.
