@@ -100,6 +100,27 @@ void JobRunner::resume() {
   changed_.notify_all();
 }
 
+int JobRunner::pauses() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return pauses_;
+}
+
+bool JobRunner::run_due(std::chrono::milliseconds patience) {
+  const Time until = std::chrono::steady_clock::now() + patience;
+  std::unique_lock<std::mutex> lock(mutex_);
+  // The step under way began before whatever made the caller ask.
+  changed_.wait_until(lock, until, [this] { return running_ == nullptr; });
+  for (const std::unique_ptr<Entry>& entry : entries_) {
+    entry->hurried = true;
+    entry->due = std::chrono::steady_clock::now();
+  }
+  changed_.notify_all();
+  const auto done = [this] {
+    return std::ranges::none_of(entries_, [](const std::unique_ptr<Entry>& entry) { return entry->hurried; });
+  };
+  return changed_.wait_until(lock, until, done);
+}
+
 std::vector<JobInfo> JobRunner::list() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<JobInfo> jobs;
@@ -142,8 +163,11 @@ void JobRunner::run() {
     const std::chrono::nanoseconds took =
         std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
     // All jobs together take half a core at most, and each its own share.
-    const std::chrono::nanoseconds rest = took * std::min(next->rest_for_work, 1);
-    next->due = std::chrono::steady_clock::now() + took * next->rest_for_work;
+    const bool hurried = next->hurried;
+    const std::chrono::nanoseconds rest =
+        hurried ? std::chrono::nanoseconds(0) : took * std::min(next->rest_for_work, 1);
+    next->due = std::chrono::steady_clock::now() + (hurried ? 0 : 1) * took * next->rest_for_work;
+    next->hurried = hurried && error.empty() && step.then == JobStep::Then::kMore;
     error.empty() ? note_success(*next, step) : note_failure(*next, std::move(error));
     changed_.notify_all();  // whoever pauses waits for this step
     changed_.wait_for(lock, rest, [this] { return stopping_; });

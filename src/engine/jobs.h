@@ -75,6 +75,12 @@ class JobRunner {
   /// hold a lock that a step may want, nor be a job.
   void pause();
   void resume();
+  /// How often `pause` was called without `resume`.
+  [[nodiscard]] int pauses() const;
+
+  /// Every job that waits looks again now, without resting between its steps. Returns when each that was there has
+  /// ended, failed or asked for a pause anew; false where that has not come about after `patience`, or while paused.
+  bool run_due(std::chrono::milliseconds patience);
 
   /// In the order in which they were added: what runs and waits, then the last ones that ended.
   [[nodiscard]] std::vector<JobInfo> list() const;
@@ -86,6 +92,7 @@ class JobRunner {
     int rest_for_work = 0;
     std::unique_ptr<Job> job;
     Time due;
+    bool hurried = false;  // run_due waits for it
   };
 
   void start_thread();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/api_error.h"
+#include "core/manual_clock.h"
 #include "engine/engine.h"
 #include "expression/expression.h"
 #include "json/item.h"
@@ -26,14 +27,10 @@ namespace stator::engine {
 
 using store::TemporaryDirectory;
 
-/// A clock that stands still until it is moved.
-class ManualClock : public core::Clock {
+/// Begins at a time of which the tests know when it is.
+class ManualClock : public core::ManualClock {
  public:
-  [[nodiscard]] std::int64_t now_ms() const override { return now_ms_; }
-  void advance(std::int64_t ms) { now_ms_ += ms; }
-
- private:
-  std::atomic<std::int64_t> now_ms_{1'700'000'000'000};
+  ManualClock() : core::ManualClock(1'700'000'000'000) {}
 };
 
 inline core::KeyAttribute key_attribute(std::string name, core::AttributeType type = core::AttributeType::kString) {
