@@ -38,6 +38,8 @@ class DataDirectory {
   [[nodiscard]] std::filesystem::path list_path() const { return path_ / "FILES"; }
   /// True where no store was ever created in it, so that creating one loses nothing.
   [[nodiscard]] bool store_is_new() const { return store_is_new_; }
+  /// Looks again whether there is a store, after it was replaced. Throws as the constructor does.
+  void look_again() { check_store(Access::kReadWrite); }
   [[nodiscard]] bool needs(Feature feature) const;
   /// Names the feature in the marker, durably. Throws std::system_error.
   void require(Feature feature);

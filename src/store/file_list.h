@@ -16,6 +16,9 @@
 /// noticed. Written line by line while a store is open, and sealed by a clean stop. Format: docs/format.md, "Damage".
 namespace stator::store {
 
+/// A list grows by two lines for each log of a memtable's size.
+inline constexpr std::size_t kMaxListBytes = 64 << 20;
+
 /// A file as a clean stop left it.
 struct SealedFile {
   std::string name;

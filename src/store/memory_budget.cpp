@@ -37,7 +37,8 @@ std::map<std::string, std::uint64_t> live_files(rocksdb::DB& database) {
   std::vector<rocksdb::LiveFileMetaData> tables;
   database.GetLiveFilesMetaData(&tables);
   std::map<std::string, std::uint64_t> files;
-  for (const rocksdb::LiveFileMetaData& table : tables) files.emplace(table.name, table.size);
+  for (const rocksdb::LiveFileMetaData& table : tables)
+    files.emplace(table.name + " " + std::to_string(table.size), table.size);
   return files;
 }
 

@@ -43,7 +43,7 @@ class MemoryBudget {
   std::atomic<std::uint64_t> since_bytes_{0};
   std::atomic<bool> removed_{false};
   std::mutex compacting_;
-  /// Sizes by the names of files, by the names of checkpoints. A file's name is never used again.
+  /// Sizes by the names and sizes of files, by the names of checkpoints. A store that was restored uses names again.
   std::mutex held_mutex_;
   std::map<std::string, std::map<std::string, std::uint64_t>> held_;
 };

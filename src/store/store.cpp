@@ -20,6 +20,7 @@
 #include "store/file_list.h"
 #include "store/listed_file_system.h"
 #include "store/memory_budget.h"
+#include "store/restore.h"
 #include "store/rocks_options.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
@@ -40,9 +41,6 @@ void check(const rocksdb::Status& status) {
 
 /// The store's place in its in-memory environment.
 constexpr const char* kMemoryPath = "/stator";
-
-/// A list grows by two lines for each log of a memtable's size.
-constexpr std::size_t kMaxListBytes = 64 << 20;
 
 FileListContent parse_or_empty(const std::string& list) {
   try {
@@ -115,8 +113,8 @@ std::string_view Cursor::value() const { return view(impl_->iterator->value()); 
 
 /// A directory with RocksDB's files in it.
 struct Disk {
-  Disk(const Options& options, Access access)
-      : directory(options.directory, access, options.log),
+  Disk(const Options& options, DataDirectory& of)
+      : directory(of),
         base(options.resources.file_system != nullptr ? options.resources.file_system : rocksdb::FileSystem::Default()),
         list(base, directory.list_path()),
         files(std::make_shared<ListedFileSystem>(base, list, directory.store_path())),
@@ -150,7 +148,7 @@ struct Disk {
     }
   }
 
-  DataDirectory directory;
+  DataDirectory& directory;
   std::shared_ptr<rocksdb::FileSystem> base;
   FileList list;
   std::shared_ptr<ListedFileSystem> files;
@@ -159,11 +157,11 @@ struct Disk {
 
 struct Store::Impl {
   // Declared in the order of construction; the database goes before what it stands on.
+  std::unique_ptr<DataDirectory> data_directory;
   std::unique_ptr<Disk> disk;
   /// Shared with the checkpoints that are open.
   std::shared_ptr<rocksdb::Env> memory;
-  core::LogSink log;
-  Resources resources;
+  Options opened_with;
   bool read_only = false;
   rocksdb::WriteOptions write_options;
   std::unique_ptr<MemoryBudget> budget;
@@ -176,11 +174,13 @@ struct Store::Impl {
   void prepare_disk(const CheckedFiles& checked);
   void open_database(const rocksdb::Options& rocks, const std::string& path, const std::string& what);
   void close();
+  void close_database();
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Store::~Store() {
+  if (impl_->db == nullptr) return;
   try {
     flush();
   } catch (const std::exception&) {
@@ -193,8 +193,7 @@ std::unique_ptr<Store> Store::open(const Options& options) {
   auto impl = std::make_unique<Impl>();
   impl->errors = std::make_unique<BackgroundErrors>(options.log);
   impl->read_only = options.read_only;
-  impl->log = options.log;
-  impl->resources = options.resources;
+  impl->opened_with = options;
   options.directory.empty() ? impl->open_memory(options, kMemoryPath) : impl->open_disk(options);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
@@ -205,7 +204,9 @@ void Store::Impl::open_memory(const Options& options, const std::string& path) {
   rocks.env = memory.get();
   rocks.create_if_missing = true;
   const std::uint64_t limit_bytes = options.resources.max_memory_bytes;
-  budget = std::make_unique<MemoryBudget>(limit_bytes != 0 ? limit_bytes : default_memory_limit());
+  if (budget == nullptr) {
+    budget = std::make_unique<MemoryBudget>(limit_bytes != 0 ? limit_bytes : default_memory_limit());
+  }
   // There is nothing a log could outlive.
   write_options.disableWAL = true;
   open_database(rocks, path, "the in-memory store");
@@ -215,7 +216,21 @@ void Store::Impl::open_disk(const Options& options) {
   const Access access = options.read_only           ? Access::kReadOnly
                         : options.create_if_missing ? Access::kCreate
                                                     : Access::kReadWrite;
-  disk = std::make_unique<Disk>(options, access);
+  if (data_directory == nullptr)
+    data_directory = std::make_unique<DataDirectory>(options.directory, access, options.log);
+  if (restore_is_begun(data_directory->path())) {
+    if (read_only) {
+      throw OpenError("a snapshot was being restored in " + options.directory.string() +
+                      " when its process ended; the next start that may write goes on with it");
+    }
+    try {
+      finish_restore(*data_directory, options.sync);
+    } catch (const StoreError& error) {
+      throw OpenError(error.what());
+    }
+    data_directory->look_again();
+  }
+  disk = std::make_unique<Disk>(options, *data_directory);
   const CheckedFiles checked = check_disk();
   if (read_only && disk->directory.store_is_new()) {
     throw NoStoreError("there is no Stator data in " + options.directory.string());
@@ -275,6 +290,12 @@ void Store::Impl::open_database(const rocksdb::Options& options, const std::stri
   if (!status.ok()) throw OpenError("cannot open " + what + ": " + one_line(status));
   db.reset(opened);
   errors->watch(*db);
+}
+
+void Store::Impl::close_database() {
+  errors->stop();
+  db->Close().PermitUncheckedError();
+  db.reset();
 }
 
 void Store::Impl::close() {
@@ -403,9 +424,9 @@ void Store::checkpoint(const std::filesystem::path& directory) {
 std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& directory) const {
   Options options;
   options.read_only = true;
-  options.log = impl_->log;
-  options.resources.block_cache_bytes = impl_->resources.block_cache_bytes / 8;
-  options.resources.file_system = impl_->resources.file_system;
+  options.log = impl_->opened_with.log;
+  options.resources.block_cache_bytes = impl_->opened_with.resources.block_cache_bytes / 8;
+  options.resources.file_system = impl_->opened_with.resources.file_system;
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {
     options.directory = target;
@@ -437,6 +458,28 @@ void Store::remove_checkpoint(const std::filesystem::path& directory) {
   impl_->memory->DeleteDir(files).PermitUncheckedError();
   impl_->memory->DeleteDir(target.string()).PermitUncheckedError();
 }
+
+void Store::restore(const std::filesystem::path& checkpoint) {
+  if (impl_->read_only) throw StoreError("a store that is only read cannot be restored");
+  if (impl_->memory != nullptr) {
+    rocksdb::Env& files = *impl_->memory;
+    const std::filesystem::path source =
+        checkpoint.empty() ? checkpoint : std::filesystem::absolute(checkpoint) / "store";
+    if (!source.empty()) check(files.FileExists((source / "CURRENT").string()));
+    impl_->close_database();
+    remove_store(files, kMemoryPath);
+    if (!source.empty()) link_store(files, source, kMemoryPath);
+  } else {
+    begin_restore(*impl_->data_directory, checkpoint.empty() ? checkpoint : std::filesystem::absolute(checkpoint),
+                  impl_->write_options.sync);
+    impl_->close_database();
+    impl_->disk.reset();
+  }
+  impl_->errors = std::make_unique<BackgroundErrors>(impl_->opened_with.log);
+  impl_->memory != nullptr ? impl_->open_memory(impl_->opened_with, kMemoryPath) : impl_->open_disk(impl_->opened_with);
+}
+
+bool Store::is_open() const { return impl_->db != nullptr; }
 
 std::vector<std::string> Store::damaged_files() const {
   std::vector<std::string> lines;

@@ -136,6 +136,13 @@ class Store {
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
   /// Removes a cut, whole or in part; nothing where there is none. Throws StoreError.
   void remove_checkpoint(const std::filesystem::path& directory);
+  /// Makes the store what a checkpoint holds, or empty where `checkpoint` is: as if it had been closed, replaced and
+  /// opened again. Nobody may use the store meanwhile, and no cursor and no snapshot may be left. The checkpoint stays.
+  /// Neither time nor room grow with the store. On a disk the checkpoint lies in the store's directory, and what a
+  /// process that is killed meanwhile leaves undone the next start does. Throws StoreError, with the store as it was;
+  /// OpenError where it could not be opened again, and can only be destroyed (`is_open`).
+  void restore(const std::filesystem::path& checkpoint);
+  [[nodiscard]] bool is_open() const;
   /// Reads every table and its checksums; a line for each that is damaged.
   [[nodiscard]] std::vector<std::string> damaged_files() const;
   [[nodiscard]] bool is_read_only() const;
