@@ -190,11 +190,17 @@ TEST(Target, TakesTheNumberOfAttemptsFromTheEnvironment) {
             "AWS_MAX_ATTEMPTS must be a number from 1 to 100, not \"lots\"");
 }
 
+engine::Options held(const TemporaryDirectory& directory) {
+  engine::Options options;
+  options.directory = directory.path();
+  return options;
+}
+
 TEST(Target, IsTheRunningServerThatHoldsTheDirectory) {
   const ProcessEnvironment environment(Variables{});
   const TemporaryDirectory directory;
   const RecordingServer server([](const auto&, auto) { return http_reply(200, R"({"TableNames":["served"]})"); });
-  const endpoint::Embedded holder(engine::Options{.directory = directory.path()});
+  const endpoint::Embedded holder(held(directory));
   const ServerNotice notice(directory.path(), server.url());
   const auto endpoint = open_target({.prod = false, .endpoint_url = "", .data_directory = directory.path().string()});
   EXPECT_EQ(endpoint->describe(), server.url());
@@ -204,7 +210,7 @@ TEST(Target, IsTheRunningServerThatHoldsTheDirectory) {
 TEST(Target, SaysThatTheDirectoryIsHeldWhereNoServerAnswers) {
   const ProcessEnvironment environment(Variables{});
   const TemporaryDirectory directory;
-  const endpoint::Embedded holder(engine::Options{.directory = directory.path()});
+  const endpoint::Embedded holder(held(directory));
   const std::string message = open_failure({.prod = false,
                                             .endpoint_url = "",
                                             .data_directory = directory.path().string(),
@@ -217,7 +223,7 @@ TEST(Target, SaysThatTheDirectoryIsHeldWhereNoServerAnswers) {
 TEST(Target, WaitsForAnotherProcessToLeaveTheDirectoryAndSaysForWhom) {
   const ProcessEnvironment environment(Variables{});
   const TemporaryDirectory directory;
-  auto holder = std::make_unique<endpoint::Embedded>(engine::Options{.directory = directory.path()});
+  auto holder = std::make_unique<endpoint::Embedded>(held(directory));
   std::vector<std::string> told;
   // The holder leaves once it is waited for.
   const auto endpoint = open_target({.prod = false,
