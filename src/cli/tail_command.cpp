@@ -9,7 +9,7 @@
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "core/clock.h"
-#include "model/timestamp.h"
+#include "core/timestamp.h"
 #include "toolkit/stream_tail.h"
 
 /// stator ddb tail.
@@ -24,7 +24,7 @@ struct TailCommandOptions {
 void read_from(TailCommandOptions& options) {
   options.tail.from_now = options.from == "now";
   if (options.from == "now" || options.from == "start") return;
-  const auto time = model::parse_timestamp(options.from, model::Completion::kFirst);
+  const auto time = core::parse_timestamp(options.from, core::Completion::kFirst);
   if (!time) {
     throw CommandError(
         "stator: --from takes start, now or a time such as 2026-11-25T10:00:00Z, not \"" + options.from + "\"", 2);

@@ -152,7 +152,7 @@ void read_conversation(const Document& document, Model& model) {
   seed.transcript = model.directory / "seeds" / transcript.text;
   if (!fs::is_regular_file(seed.transcript)) document.fail_expected(transcript, "a file in seeds/");
   const Node& start = document.require(root, "start", NodeKind::kString);
-  const auto time = parse_timestamp(start.text);
+  const auto time = core::parse_timestamp(start.text);
   if (!time) document.fail_expected(start, "a time such as 2026-11-25T10:00:00+00:00");
   seed.start = *time;
   seed.step_microseconds = document.optional_integer(root, "step_seconds", 60, 1, 86'400) * 1'000'000;

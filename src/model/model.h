@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/timestamp.h"
 #include "model/document.h"
 #include "model/pattern.h"
 #include "model/template.h"
-#include "model/timestamp.h"
 #include "model/user.h"
 
 /// Data models: one folder each under models/, holding a table, access patterns and seeds. The format: docs/models.md.
@@ -19,7 +19,7 @@ namespace stator::model {
 struct ConversationSeed {
   std::string message_group_uuid;
   std::filesystem::path transcript;
-  Timestamp start;
+  core::Timestamp start;
   std::int64_t step_microseconds = 60'000'000;
   /// "Person 1" -> handle, for the two of them.
   struct Speaker {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/timestamp.h"
 #include "model/document.h"
 #include "model/template.h"
-#include "model/timestamp.h"
 #include "model/user.h"
 
 /// Access patterns: requests that are declared in models/NAME/patterns/*.json. The format: docs/models.md.
@@ -34,7 +34,7 @@ struct Parameter {
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
   /// kTime: what a date alone becomes.
-  Completion completion = Completion::kFirst;
+  core::Completion completion = core::Completion::kFirst;
 };
 
 /// How one attribute of an item is printed on its line.

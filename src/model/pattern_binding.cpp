@@ -215,9 +215,9 @@ std::string normalise(const Parameter& parameter, std::string_view value) {
     case ParameterType::kUuid:
       return normalise_uuid(parameter, value);
     case ParameterType::kTime: {
-      const auto time = parse_timestamp(value, parameter.completion);
+      const auto time = core::parse_timestamp(value, parameter.completion);
       if (!time) fail(parameter, "a time such as 2023-03-20 or 2023-03-20T10:00:00+00:00", value);
-      return sortable(*time);
+      return core::sortable(*time);
     }
     case ParameterType::kHandle:
       if (value.empty() || !is_utf8(value)) fail(parameter, "a user's handle", value);

@@ -197,7 +197,7 @@ class PatternReader {
     if (parameter.type != ParameterType::kTime) document_.fail(complete->place, "only a time has \"complete\"");
     if (complete->text != "first" && complete->text != "last")
       document_.fail_expected(*complete, "\"first\" or \"last\"");
-    parameter.completion = complete->text == "last" ? Completion::kLast : Completion::kFirst;
+    parameter.completion = complete->text == "last" ? core::Completion::kLast : core::Completion::kFirst;
   }
 
   std::string checked_value(const Parameter& parameter, const Node& value) {
@@ -317,7 +317,7 @@ class PatternReader {
     column.characters = static_cast<std::size_t>(document_.optional_integer(node, "characters", 0, 0, kWidest));
     column.suffix = document_.optional_string(node, "suffix");
     if (const Node* time = document_.optional(node, "time", NodeKind::kString)) {
-      if (!is_time_format(time->text))
+      if (!core::is_time_format(time->text))
         document_.fail_expected(*time, "a time format of %Y %m %d %H %I %M %S %f %p %a %A %b %B %j %y %z %Z %%");
       column.time_format = time->text;
     }

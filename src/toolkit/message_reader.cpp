@@ -113,7 +113,7 @@ void finish(std::array<std::string, kFieldCount>& fields, std::uint64_t line, Me
     if (!model::is_utf8(field)) throw BadLine(line, "not UTF-8");
   }
   if (fields[kSender].empty()) throw BadLine(line, "the sender is empty");
-  const auto time = model::parse_timestamp(fields[kTime]);
+  const auto time = core::parse_timestamp(fields[kTime]);
   if (!time) {
     throw BadLine(line, "expected a time such as 2023-03-20T10:00:00+00:00, found \"" +
                             std::string(model::first_code_points(fields[kTime], 40)) + "\"");

@@ -23,7 +23,7 @@ struct BadLine : std::runtime_error {
 
 struct Message {
   std::string sender_handle;
-  model::Timestamp time;
+  core::Timestamp time;
   std::string text;
   std::uint64_t line = 0;
 };

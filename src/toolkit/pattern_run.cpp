@@ -131,7 +131,7 @@ std::string format_line(const std::vector<model::Column>& columns, std::string_v
     std::string text;
     if (json::find_member(item, column.attribute, value)) text = plain_text(value);
     if (!column.time_format.empty()) {
-      if (const auto time = model::parse_timestamp(text)) text = model::format_timestamp(*time, column.time_format);
+      if (const auto time = core::parse_timestamp(text)) text = core::format_timestamp(*time, column.time_format);
     }
     if (column.characters > 0) text = model::first_code_points(text, column.characters);
     text += column.suffix;

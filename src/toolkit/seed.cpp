@@ -72,7 +72,7 @@ class ConversationSeeder {
     each_message(
         [&](const Message& message, const model::User& sender) {
           const std::int64_t moment = slots_.assign(message.time.microseconds);
-          const std::string time = model::sortable({moment, 0});
+          const std::string time = core::sortable({moment, 0});
           const std::string uuid = message_uuid(group_, time, sender.uuid, message.text);
           item.clear();
           conversation_.message.append(
@@ -144,7 +144,7 @@ class ConversationSeeder {
     complete_participants();
     const model::User& one = participants_.begin()->second;
     const model::User& two = participants_.rbegin()->second;
-    const std::string time = model::sortable({last.microseconds, 0});
+    const std::string time = core::sortable({last.microseconds, 0});
     writer.flush();
     for (const auto& [user, other] : {std::pair(&one, &two), std::pair(&two, &one)}) {
       std::string item;

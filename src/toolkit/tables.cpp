@@ -6,9 +6,9 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "core/timestamp.h"
 #include "json/reader.h"
 #include "json/writer.h"
-#include "model/timestamp.h"
 
 namespace stator::toolkit {
 namespace {
@@ -94,9 +94,9 @@ std::string iso_time(double seconds) {
   auto whole = static_cast<std::time_t>(std::floor(seconds));
   std::tm local{};
   localtime_r(&whole, &local);
-  const model::Timestamp time{microseconds, static_cast<int>(local.tm_gmtoff / 60)};
+  const core::Timestamp time{microseconds, static_cast<int>(local.tm_gmtoff / 60)};
   std::string text =
-      model::format_timestamp(time, microseconds % 1'000'000 == 0 ? "%Y-%m-%dT%H:%M:%S%z" : "%Y-%m-%dT%H:%M:%S.%f%z");
+      core::format_timestamp(time, microseconds % 1'000'000 == 0 ? "%Y-%m-%dT%H:%M:%S%z" : "%Y-%m-%dT%H:%M:%S.%f%z");
   text.insert(text.size() - 2, ":");
   return text;
 }

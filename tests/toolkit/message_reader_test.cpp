@@ -16,7 +16,7 @@ std::vector<std::string> read_all(MessageReader& reader) {
   for (;;) {
     try {
       if (!reader.next(message)) return out;
-      out.push_back(message.sender_handle + "|" + model::sortable(message.time) + "|" + message.text);
+      out.push_back(message.sender_handle + "|" + core::sortable(message.time) + "|" + message.text);
     } catch (const BadLine& line) {
       out.push_back(std::to_string(line.line) + ": " + line.what());
     }
@@ -87,7 +87,7 @@ TEST(MessageReader, ReadsTranscripts) {
   const auto file = directory.path() / "talk.txt";
   std::ofstream(file) << "Person 1: Hello: you\n\n  \nPerson 2:Hi\r\nSomebody: no\nPerson 1:   \nPerson 2: bye\n";
   model::ConversationSeed seed;
-  seed.start = *model::parse_timestamp(kTen);
+  seed.start = *core::parse_timestamp(kTen);
   seed.speakers = {{"Person 1", "ann"}, {"Person 2", "ben"}};
   EXPECT_EQ(read_all(*read_transcript(file, seed)),
             (std::vector<std::string>{"ann|" + kTen + "|Hello: you", "ben|2023-03-20T10:01:00.000000+00:00|Hi",

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace stator::model {
+namespace stator::core {
 
 /// A moment to the microsecond, with the offset it was written with.
 struct Timestamp {
@@ -32,4 +32,4 @@ bool is_time_format(std::string_view format);
 /// strftime in the C locale with the timestamp's own offset: %Y %m %d %H %I %M %S %f %p %a %A %b %B %j %y %z %Z %%.
 std::string format_timestamp(const Timestamp& time, std::string_view format);
 
-}  // namespace stator::model
+}  // namespace stator::core

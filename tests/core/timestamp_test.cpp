@@ -1,10 +1,8 @@
-#include "model/timestamp.h"
+#include "core/timestamp.h"
 
 #include <gtest/gtest.h>
 
-#include "model/text.h"
-
-namespace stator::model {
+namespace stator::core {
 namespace {
 
 TEST(Timestamp, ReadsTheFormsThatOccur) {
@@ -63,28 +61,5 @@ TEST(Timestamp, PrintsAsPythonDoesInItsOwnOffset) {
     EXPECT_EQ(format_timestamp(*parse_timestamp(text), format), expected);
 }
 
-TEST(Text, CountsAndCutsCodePoints) {
-  EXPECT_EQ(code_points("Zoë ⛵"), 5U);
-  EXPECT_EQ(first_code_points("Zoë ⛵!", 3), "Zoë");
-  EXPECT_EQ(first_code_points("ab", 40), "ab");
-  EXPECT_EQ(code_points("\xff\xfe"), 2U);
-}
-
-TEST(Text, KnowsWellFormedUtf8) {
-  for (const char* good : {"", "a", "é", "€", "😄", "\xf4\x8f\xbf\xbf"}) EXPECT_TRUE(is_utf8(good)) << good;
-  for (const char* bad :
-       {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x9f\x98", "a\xff"})
-    EXPECT_FALSE(is_utf8(bad));
-}
-
-TEST(Text, SuggestsWhatIsNearAndNothingElse) {
-  const std::string_view words[] = {"schema-load", "drop", "seed", "scan", "list-tables"};
-  EXPECT_EQ(nearest("sede", words), "seed");
-  EXPECT_EQ(nearest("scna", words), "scan");
-  EXPECT_EQ(nearest("schema-laod", words), "schema-load");
-  EXPECT_EQ(nearest("list", words), "list-tables");
-  EXPECT_EQ(nearest("xyzzy", words), "");
-}
-
 }  // namespace
-}  // namespace stator::model
+}  // namespace stator::core

@@ -1,10 +1,10 @@
-#include "model/timestamp.h"
+#include "core/timestamp.h"
 
 #include <array>
 #include <chrono>
 #include <cstdio>
 
-namespace stator::model {
+namespace stator::core {
 namespace {
 
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
@@ -227,4 +227,4 @@ std::string format_timestamp(const Timestamp& time, std::string_view format) {
   return out;
 }
 
-}  // namespace stator::model
+}  // namespace stator::core
