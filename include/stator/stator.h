@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Stator's embedding API: DynamoDB inside your process. Link with `stator` (see examples/embed.cpp).
 namespace stator {
@@ -18,6 +20,9 @@ struct OpenOptions {
   /// Told, a line each and from any thread, of what no call waits for: faults of the disk and their end. Must not
   /// throw. Nothing is printed where it is empty.
   std::function<void(std::string_view line)> log = {};
+  /// Where the database's clock stands, in milliseconds since 1970, until it is moved (`set_clock`, `advance_clock`):
+  /// times to live, the ages of streams and tokens obey it. The machine's clock where there is none.
+  std::optional<std::int64_t> clock_ms = std::nullopt;
 };
 
 /// What an operation came to.
@@ -48,6 +53,26 @@ class Database {
   /// Calls one operation by its DynamoDB name, e.g. call("PutItem", R"({"TableName":"t","Item":{"pk":{"S":"a"}}})").
   /// Never throws for what the request contains; the Result says.
   Result call(std::string_view operation, std::string_view request_json);
+
+  // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database, but for what
+  // was written since the store last flushed. All throw std::runtime_error with one line.
+
+  /// Saves the database as it is now, in the place of an earlier snapshot of that name: 1 to 64 letters, digits,
+  /// hyphens, underscores and points. On a disk snapshots outlive the Database, in memory they end with it.
+  void save_snapshot(std::string_view name);
+  /// Makes the database what the snapshot holds. Calls under way are finished first, others wait.
+  void restore_snapshot(std::string_view name);
+  void drop_snapshot(std::string_view name);
+  /// Their names, sorted.
+  [[nodiscard]] std::vector<std::string> snapshots() const;
+  /// Restores the snapshot "start" where there is one; else the database is empty.
+  void reset();
+
+  /// Moves the clock of a database that was opened with `clock_ms`, and returns when what has become due is done
+  /// (expired items are deleted, old stream records too). Throws std::logic_error for a database on the machine's
+  /// clock, std::runtime_error for times before 1970 or after 9999.
+  void set_clock(std::int64_t now_ms);
+  void advance_clock(std::int64_t by_ms);
 
  private:
   struct Impl;

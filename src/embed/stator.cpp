@@ -1,16 +1,25 @@
 #include "stator/stator.h"
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
 #include "api/operations.h"
 #include "core/api_error.h"
+#include "core/manual_clock.h"
 #include "endpoint/embedded.h"
 
 namespace stator {
 
 struct Database::Impl {
-  explicit Impl(const engine::Options& options) : endpoint(options) {}
+  Impl(const engine::Options& options, std::unique_ptr<core::ManualClock> given_clock)
+      : clock(std::move(given_clock)), endpoint(options) {}
+  void run_due() {
+    constexpr std::chrono::seconds kPatience{10};
+    const engine::GatePass pass(endpoint.engine().gate());
+    endpoint.engine().run_due_jobs(kPatience);
+  }
+  std::unique_ptr<core::ManualClock> clock;
   endpoint::Embedded endpoint;
 };
 
@@ -21,6 +30,15 @@ Result failure(const core::ApiError& error) {
           .body = core::render_error(error),
           .error_type = std::string(error.type.name()),
           .error_message = error.message};
+}
+
+template <class Change>
+void change_state(engine::Engine& engine, Change change) {
+  try {
+    change(engine);
+  } catch (const core::ApiError& error) {
+    throw std::runtime_error(error.message);
+  }
 }
 
 }  // namespace
@@ -35,7 +53,13 @@ Database Database::open(const OpenOptions& options) {
   engine.directory = options.directory;
   engine.sync = options.sync;
   if (options.log) engine.log = [log = options.log](core::LogLevel, std::string_view line) { log(line); };
-  return Database(std::make_unique<Impl>(engine));
+  std::unique_ptr<core::ManualClock> clock;
+  if (options.clock_ms) {
+    clock = std::make_unique<core::ManualClock>(0);
+    if (!clock->set(*options.clock_ms)) throw std::runtime_error("clock_ms must be a time from 1970 to 9999");
+    engine.clock = clock.get();
+  }
+  return Database(std::make_unique<Impl>(engine, std::move(clock)));
 }
 
 Database Database::open_in_memory() { return open({}); }
@@ -54,6 +78,42 @@ Result Database::call(std::string_view operation, std::string_view request_json)
   } catch (const std::exception& error) {
     return failure(core::ApiError(core::ErrorCode::kInternalServerError, error.what()));
   }
+}
+
+void Database::save_snapshot(std::string_view name) {
+  change_state(impl_->endpoint.engine(), [name](engine::Engine& engine) { engine.save_snapshot(name); });
+}
+
+void Database::restore_snapshot(std::string_view name) {
+  change_state(impl_->endpoint.engine(), [name](engine::Engine& engine) { engine.restore_snapshot(name); });
+}
+
+void Database::drop_snapshot(std::string_view name) {
+  change_state(impl_->endpoint.engine(), [name](engine::Engine& engine) { engine.drop_snapshot(name); });
+}
+
+std::vector<std::string> Database::snapshots() const {
+  std::vector<std::string> names;
+  for (engine::SnapshotInfo& snapshot : impl_->endpoint.engine().snapshots().list()) {
+    names.push_back(std::move(snapshot.name));
+  }
+  return names;
+}
+
+void Database::reset() {
+  change_state(impl_->endpoint.engine(), [](engine::Engine& engine) { engine.reset(); });
+}
+
+void Database::set_clock(std::int64_t now_ms) {
+  if (!impl_->clock) throw std::logic_error("this Database has the machine's clock");
+  if (!impl_->clock->set(now_ms)) throw std::runtime_error("the time must be one from 1970 to 9999");
+  impl_->run_due();
+}
+
+void Database::advance_clock(std::int64_t by_ms) {
+  if (!impl_->clock) throw std::logic_error("this Database has the machine's clock");
+  if (!impl_->clock->advance(by_ms)) throw std::runtime_error("the time must be one from 1970 to 9999");
+  impl_->run_due();
 }
 
 std::string_view version() { return STATOR_VERSION; }

@@ -29,6 +29,7 @@ void Embedded::call(const Request& request, std::string& reply) {
   if (known != nullptr && known->peculiarities.of_streams != (request.service == Service::kDynamoDbStreams)) {
     throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
   }
+  const engine::GatePass pass(impl_->engine->gate());
   api::Context context = impl_->context;
   context.caller_region = request.region;
   api::call(context, request.operation, request.body, request.padding_bytes, reply);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <mutex>
 
 #include "core/api_error.h"
@@ -64,7 +65,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
 struct Engine::Impl {
   static constexpr std::int64_t kDeletedTableKeptMs = std::int64_t{35} * 24 * 3600 * 1000;
 
-  Impl(const Options& options, std::unique_ptr<store::Store> opened)
+  Impl(const Options& options, std::shared_ptr<store::Store> opened)
       : clock(*options.clock),
         log(options.log),
         store(std::move(opened)),
@@ -232,7 +233,7 @@ struct Engine::Impl {
 
   const core::Clock& clock;
   const core::LogSink log;
-  std::unique_ptr<store::Store> store;
+  const std::shared_ptr<store::Store> store;
   Stripes stripes;
   ChangeLog change_log;
   Catalog catalog;
@@ -253,7 +254,18 @@ struct Engine::Impl {
   JobRunner jobs;
 };
 
-Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+struct Engine::Frame {
+  Frame(const Options& given, std::shared_ptr<store::Store> opened)
+      : options(given), store(std::move(opened)), snapshots(options.directory) {}
+
+  const Options options;
+  const std::shared_ptr<store::Store> store;
+  Snapshots snapshots;
+  Gate gate;
+};
+
+Engine::Engine(std::unique_ptr<Frame> frame, std::unique_ptr<Impl> impl)
+    : frame_(std::move(frame)), impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
 std::unique_ptr<Engine> Engine::open(const Options& options) {
@@ -264,27 +276,76 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.read_only = options.read_only;
   store_options.log = options.log;
   store_options.resources = options.resources;
-  auto impl = std::make_unique<Impl>(options, store::Store::open(store_options));
-  if (options.jobs_paused) impl->jobs.pause();
+  auto frame = std::make_unique<Frame>(options, store::Store::open(store_options));
+  auto impl = start(*frame, options.jobs_paused ? 1 : 0);
+  return std::unique_ptr<Engine>(new Engine(std::move(frame), std::move(impl)));
+}
+
+std::unique_ptr<Engine::Impl> Engine::start(Frame& frame, int job_pauses) {
+  auto impl = std::make_unique<Impl>(frame.options, frame.store);
+  for (int i = 0; i < job_pauses; ++i) impl->jobs.pause();
   impl->backups.load();
   impl->catalog.load();
   impl->exports.load();
-  if (!options.read_only) {
+  if (!frame.options.read_only) {
     std::vector<std::string> cuts = impl->catalog.cuts_in_use();
     for (std::string& cut : impl->exports.cuts_in_use()) cuts.push_back(std::move(cut));
     impl->backups.clear_leftovers(cuts);
     impl->exports.resume();
   }
-  if (!options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
+  if (!frame.options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
   const auto expires = [](const BackupPtr& backup) { return backup->expires_ms != 0; };
-  if (!options.read_only && std::ranges::any_of(impl->backups.list(), expires)) impl->expire_backups();
-  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+  if (!frame.options.read_only && std::ranges::any_of(impl->backups.list(), expires)) impl->expire_backups();
+  return impl;
+}
+
+Gate& Engine::gate() { return frame_->gate; }
+Snapshots& Engine::snapshots() { return frame_->snapshots; }
+
+void Engine::save_snapshot(std::string_view name) {
+  const GatePass pass(frame_->gate);
+  frame_->snapshots.save(*frame_->store, name);
+}
+
+void Engine::drop_snapshot(std::string_view name) {
+  const GatePass pass(frame_->gate);
+  frame_->snapshots.drop(*frame_->store, name);
+}
+
+void Engine::restore_snapshot(std::string_view name) { restart_with(frame_->snapshots.find(name)); }
+
+void Engine::reset() {
+  const std::vector<SnapshotInfo> saved = frame_->snapshots.list();
+  const bool has_start = std::ranges::find(saved, kStartSnapshot, &SnapshotInfo::name) != saved.end();
+  restart_with(has_start ? frame_->snapshots.find(kStartSnapshot) : std::filesystem::path());
+}
+
+void Engine::restart_with(const std::filesystem::path& checkpoint) {
+  Gate::Closed closed(frame_->gate);
+  if (impl_ == nullptr) throw store::StoreError("there is no database any more, since a restore failed");
+  store::Store& store = *frame_->store;
+  const int pauses = impl_->jobs.pauses();
+  impl_.reset();
+  std::exception_ptr failure;
+  try {
+    store.restore(checkpoint);
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  try {
+    if (store.is_open()) impl_ = start(*frame_, pauses);
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  if (impl_ == nullptr) closed.fail("the database could not be opened again after a restore");
+  if (failure) std::rethrow_exception(failure);
 }
 
 Exports& Engine::exports() { return impl_->exports; }
 std::vector<JobInfo> Engine::jobs() const { return impl_->jobs.list(); }
 void Engine::pause_jobs() { impl_->jobs.pause(); }
 void Engine::resume_jobs() { impl_->jobs.resume(); }
+bool Engine::run_due_jobs(std::chrono::milliseconds patience) { return impl_->jobs.run_due(patience); }
 
 const core::Clock& Engine::clock() const { return impl_->clock; }
 

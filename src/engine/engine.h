@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,8 +14,10 @@
 #include "core/clock.h"
 #include "core/log_sink.h"
 #include "engine/backup/backup_info.h"
+#include "engine/gate.h"
 #include "engine/job_info.h"
 #include "engine/log/log_types.h"
+#include "engine/snapshots.h"
 #include "engine/table.h"
 #include "expression/expression.h"
 #include "json/item.h"
@@ -299,10 +302,36 @@ class Engine {
   /// No job does a step until `resume_jobs` was called as often as `pause_jobs`. Waits for the step under way.
   void pause_jobs();
   void resume_jobs();
+  /// The clock was moved: what is due by now is done at once. False where that takes longer than `patience`, or while
+  /// jobs are paused.
+  bool run_due_jobs(std::chrono::milliseconds patience);
+
+  // --- saved states -------------------------------------------------------------------------------------------
+  /// Whoever may meet a `restore` or `reset` on another thread passes this gate before each use of the engine and of
+  /// what it yields (tables, tokens), and is through while it uses them. Throws store::StoreError where a restore
+  /// failed so that there is no database any more.
+  [[nodiscard]] Gate& gate();
+  [[nodiscard]] Snapshots& snapshots();
+  /// Saves the whole database, in the place of an earlier snapshot of that name. See Snapshots::save.
+  void save_snapshot(std::string_view name);
+  void drop_snapshot(std::string_view name);
+  /// Makes the database what the snapshot holds: waits for all who are through the gate, and keeps others before it.
+  /// Pauses of jobs go on. The caller must not be through the gate itself. Throws ApiError ResourceNotFoundException,
+  /// and store::StoreError, with the database as it was where the gate still lets through.
+  void restore_snapshot(std::string_view name);
+  /// The same with the snapshot kStartSnapshot where there is one, and else with an empty database.
+  void reset();
+  static constexpr std::string_view kStartSnapshot = "start";
 
  private:
   struct Impl;
-  explicit Engine(std::unique_ptr<Impl> impl);
+  struct Frame;
+  explicit Engine(std::unique_ptr<Frame> frame, std::unique_ptr<Impl> impl);
+  static std::unique_ptr<Impl> start(Frame& frame, int job_pauses);
+  void restart_with(const std::filesystem::path& checkpoint);
+
+  /// What outlives a restore; goes after what stands on it.
+  std::unique_ptr<Frame> frame_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,100 @@
+#include "engine/snapshots.h"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+
+#include "core/api_error.h"
+#include "core/clock.h"
+
+namespace stator::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxNameBytes = 64;
+/// What is being saved; no snapshot can have this name.
+constexpr const char* kUnfinished = ".unfinished";
+
+void check_name(std::string_view name) {
+  const auto is_fine = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  if (!name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' && std::ranges::all_of(name, is_fine)) {
+    return;
+  }
+  core::throw_validation(
+      "A snapshot's name is 1 to 64 letters, digits, hyphens, underscores and points, and begins with no point");
+}
+
+std::int64_t saved_ms(const fs::path& snapshot) {
+  // Every kind of store writes its marker last.
+  std::error_code error;
+  const auto written = fs::last_write_time(snapshot / "STATOR", error);
+  if (error) return 0;
+  const auto time = std::chrono::file_clock::to_sys(written);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Snapshots::Snapshots(const fs::path& data_directory)
+    : in_memory_(data_directory.empty()),
+      directory_((in_memory_ ? fs::path("/") : fs::absolute(data_directory)) / "snapshots") {}
+
+void Snapshots::save(store::Store& store, std::string_view name) {
+  check_name(name);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (in_memory_) {
+    store.remove_checkpoint(directory_ / name);
+    saved_in_memory_.erase(std::string(name));
+    store.checkpoint(directory_ / name);
+    saved_in_memory_.emplace(name, core::Clock::system().now_ms());
+    return;
+  }
+  const fs::path unfinished = directory_ / kUnfinished;
+  store.remove_checkpoint(unfinished);
+  store.checkpoint(unfinished);
+  store.remove_checkpoint(directory_ / name);
+  std::error_code error;
+  fs::rename(unfinished, directory_ / name, error);
+  if (error) throw store::StoreError("cannot save snapshot " + std::string(name) + ": " + error.message());
+}
+
+fs::path Snapshots::find(std::string_view name) const {
+  for (const SnapshotInfo& snapshot : list()) {
+    if (snapshot.name == name) return directory_ / name;
+  }
+  core::throw_resource_not_found("There is no snapshot of that name");
+}
+
+void Snapshots::drop(store::Store& store, std::string_view name) {
+  const fs::path place = find(name);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  store.remove_checkpoint(place);
+  saved_in_memory_.erase(std::string(name));
+}
+
+std::vector<SnapshotInfo> Snapshots::list() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!in_memory_) return list_directory();
+  std::vector<SnapshotInfo> snapshots;
+  for (const auto& [name, saved] : saved_in_memory_) snapshots.push_back({name, saved});
+  return snapshots;
+}
+
+std::vector<SnapshotInfo> Snapshots::list_directory() const {
+  std::vector<SnapshotInfo> snapshots;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error)) {
+    std::string name = entry.path().filename().string();
+    // What a kill left of one has no marker.
+    if (name == kUnfinished || !fs::exists(entry.path() / "STATOR", error)) continue;
+    snapshots.push_back({std::move(name), saved_ms(entry.path())});
+  }
+  std::ranges::sort(snapshots, {}, &SnapshotInfo::name);
+  return snapshots;
+}
+
+}  // namespace stator::engine

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/store.h"
+
+namespace stator::engine {
+
+/// A saved state of the whole database.
+struct SnapshotInfo {
+  std::string name;
+  /// By the machine's clock, in milliseconds since 1970.
+  std::int64_t saved_ms = 0;
+};
+
+/// The saved states of one database, by name: checkpoints of its store (docs/format.md, "Snapshots"). On a disk they
+/// lie in the data directory and outlive the process; in memory they live as long as this.
+class Snapshots {
+ public:
+  /// `data_directory` is empty in memory.
+  explicit Snapshots(const std::filesystem::path& data_directory);
+
+  /// Saves the store's state of now, in the place of an earlier snapshot of that name. Throws ApiError
+  /// ValidationException where the name is none (1 to 64 of letters, digits, hyphens, underscores and points, the first
+  /// one no point), store::StoreError.
+  void save(store::Store& store, std::string_view name);
+  /// Where a snapshot lies, to be restored. Throws ApiError ResourceNotFoundException.
+  [[nodiscard]] std::filesystem::path find(std::string_view name) const;
+  /// Throws ApiError ResourceNotFoundException, store::StoreError.
+  void drop(store::Store& store, std::string_view name);
+  /// By name.
+  [[nodiscard]] std::vector<SnapshotInfo> list() const;
+
+ private:
+  [[nodiscard]] std::vector<SnapshotInfo> list_directory() const;
+
+  const bool in_memory_;
+  const std::filesystem::path directory_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::int64_t, std::less<>> saved_in_memory_;
+};
+
+}  // namespace stator::engine
