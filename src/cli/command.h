@@ -77,6 +77,7 @@ void add_copy_commands(CLI::App& root, Session& session);       // copy_commands
 void add_ddb_commands(CLI::App& root, Session& session);        // ddb_commands.cpp
 void add_db_commands(CLI::App& root, Session& session);         // db_commands.cpp
 void add_rds_commands(CLI::App& root, Session& session);        // rds_commands.cpp
+void add_snapshot_command(CLI::App& root, Session& session);    // snapshot_command.cpp
 void add_directory_commands(CLI::App& root, Session& session);  // directory_commands.cpp
 void add_completion_command(CLI::App& root, Session& session);  // completion_command.cpp
 void add_man_command(CLI::App& root, Session& session);         // man_command.cpp

@@ -159,6 +159,7 @@ void build_commands(CLI::App& root, Session& session) {
   root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
   add_serve_command(root, session);
   add_cache_command(root, session);
+  add_snapshot_command(root, session);
   add_directory_commands(root, session);
   add_item_commands(root, session);
   add_read_commands(root, session);

@@ -1,8 +1,10 @@
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -10,11 +12,19 @@
 #include "cli/command.h"
 #include "cli/server_options.h"
 #include "cli/simulate_option.h"
+#include "cli/target.h"
+#include "core/manual_clock.h"
+#include "core/timestamp.h"
 #include "endpoint/embedded.h"
+#include "json/object_writer.h"
+#include "model/model.h"
 #include "remote/discovery.h"
 #include "server/server.h"
 #include "server/stop_signals.h"
 #include "store/store.h"
+#include "toolkit/seed.h"
+#include "toolkit/table_update.h"
+#include "toolkit/tables.h"
 
 namespace stator::cli {
 namespace {
@@ -31,6 +41,67 @@ struct ServeOptions {
   std::string buckets;
   bool lenient = false;
   std::string simulate;
+  std::string clock = "system";
+  bool seed = false;
+  std::string ready_file;
+};
+
+/// The clock that --clock asks for; null: the system's.
+std::unique_ptr<core::ManualClock> make_clock(const std::string& text) {
+  if (text == "system") return nullptr;
+  if (text == "manual") return std::make_unique<core::ManualClock>(core::Clock::system().now_ms());
+  const auto time = core::parse_timestamp(text);
+  auto clock = std::make_unique<core::ManualClock>(0);
+  if (time && clock->set(time->microseconds / 1000)) return clock;
+  throw CommandError(
+      "stator: --clock takes system, manual, or a time from 1970 on as 2026-11-26T12:00:00Z, not " + text, 2);
+}
+
+/// Creates the tables of all models that are not there yet, with their seeds. What was there before stays as it is.
+void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
+  if (session.models_directory.empty()) throw CommandError("stator: --seed finds no models (--models DIR)", 2);
+  for (const model::Model& model : model::load_models(session.models_directory)) {
+    if (!toolkit::create_table(endpoint, model.table_name, model.create_table_json).created) continue;
+    if (!model.time_to_live_attribute.empty()) {
+      toolkit::call(endpoint, "UpdateTimeToLive",
+                    toolkit::time_to_live_request(model.table_name, model.time_to_live_attribute, true));
+    }
+    const auto users = open_users(session, model);
+    toolkit::seed(endpoint, model, *users, {}, {});
+  }
+}
+
+/// For launchers: one line of JSON in a file that is there as a whole or not at all; gone when the server is.
+class ReadyFile {
+ public:
+  ReadyFile(std::string path, const server::Server& server) : path_(std::move(path)) {
+    if (path_.empty()) return;
+    std::string line;
+    json::ObjectWriter writer(line);
+    writer.text("url", server.url());
+    writer.integer("port", server.port());
+    writer.integer("pid", ::getpid());
+    writer.text("version", STATOR_VERSION);
+    writer.end();
+    std::error_code error;
+    {
+      std::ofstream out(path_ + ".new", std::ios::trunc);
+      out << line << "\n";
+      out.flush();
+      if (!out) throw CommandError("stator: cannot write " + path_);
+    }
+    std::filesystem::rename(path_ + ".new", path_, error);
+    if (error) throw CommandError("stator: cannot write " + path_ + ": " + error.message());
+  }
+  ~ReadyFile() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove(path_, ignored);
+  }
+  ReadyFile(const ReadyFile&) = delete;
+  ReadyFile& operator=(const ReadyFile&) = delete;
+
+ private:
+  const std::string path_;
 };
 
 /// As the store sees it when it opens; the server raises it after that.
@@ -54,8 +125,11 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   prepare(options.server);
   server::Options& http = options.server.http;
 
+  const std::unique_ptr<core::ManualClock> clock = make_clock(options.clock);
+
   server::StopSignals signals;
   engine::Options storage;
+  if (clock != nullptr) storage.clock = clock.get();
   if (!options.in_memory) storage.directory = session.data_directory;
   storage.sync = options.sync;
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
@@ -72,7 +146,15 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   endpoint::Embedded endpoint(storage,
                               options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone);
   prepare_tls(options.server, options.in_memory ? std::string() : session.data_directory);
+  if (options.seed) {
+    seed_models(session, endpoint);
+    endpoint.engine().save_snapshot(engine::Engine::kStartSnapshot);
+  }
   http.routes = server::job_routes(endpoint.engine());
+  for (auto& routes :
+       {server::clock_routes(endpoint.engine(), clock.get()), server::snapshot_routes(endpoint.engine())}) {
+    http.routes.insert(http.routes.end(), routes.begin(), routes.end());
+  }
   simulate::Simulating simulating(endpoint);
   if (!options.simulate.empty()) {
     simulating.set_rules(read_rules(options.simulate));
@@ -84,6 +166,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (!options.in_memory) notice.emplace(storage.directory, server.url());
   const std::string where =
       options.in_memory ? "in memory" : "data in " + endpoint.describe() + (options.sync ? ", synced" : "");
+  const ReadyFile ready(options.ready_file, server);
   *session.out << start_line(server, "serves", where, http) << std::endl;
   const auto watch = signals.watch([&server] { server.stop(); });
   server.run();
@@ -144,6 +227,18 @@ void add_serve_command(CLI::App& root, Session& session) {
                    "How many seconds the latest time to which a table can be restored lies back; 300 on AWS")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--clock", options->clock,
+          "The database's clock: system; manual, which stands still until /_stator/clock moves it; or the time "
+          "at which a manual one begins, as 2026-11-26T12:00:00Z")
+      ->type_name("CLOCK")
+      ->capture_default_str();
+  command->add_flag("--seed", options->seed,
+                    "Create the models' tables (--models) that are missing, with their seeds, and save that as the "
+                    "snapshot start, to which /_stator/reset returns");
+  command->add_option("--ready-file", options->ready_file, "Write one line of JSON with the address there when serving")
+      ->type_name("FILE");
   command->callback([&root, &session, options] { serve(*options, root.get_option("--data")->count() > 0, session); });
 }
 

@@ -17,16 +17,19 @@ class JobSwitch {
   explicit JobSwitch(engine::Engine& engine) : engine_(engine) {}
 
   void pause() {
+    const engine::GatePass pass(engine_.gate());
     const std::lock_guard lock(mutex_);
     if (!paused_) engine_.pause_jobs();
     paused_ = true;
   }
   void resume() {
+    const engine::GatePass pass(engine_.gate());
     const std::lock_guard lock(mutex_);
     if (paused_) engine_.resume_jobs();
     paused_ = false;
   }
   void list(std::string& out) {
+    const engine::GatePass pass(engine_.gate());
     const std::lock_guard lock(mutex_);
     out += paused_ ? R"({"paused":true,"jobs":[)" : R"({"paused":false,"jobs":[)";
     const char* separator = "";

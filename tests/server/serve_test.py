@@ -34,6 +34,15 @@ def call(port, operation, body, fields={}, region="us-east-1"):
     return reply.status, json.loads(text)
 
 
+def change(port, path, body):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/_stator/" + path, json.dumps(body), {"Content-Type": "application/json"})
+    reply = connection.getresponse()
+    text = reply.read()
+    connection.close()
+    return reply.status, json.loads(text)
+
+
 class Served:
     def __init__(self, *arguments, cwd=None, before=None):
         self.process = subprocess.Popen([STATOR, "serve", "--port", "0", *arguments], cwd=cwd, text=True, preexec_fn=before,
@@ -172,6 +181,71 @@ class Serve(unittest.TestCase):
             with self.subTest(arguments):
                 self.assertNotEqual(self.fails(*arguments)[0], 0)
                 self.assertFalse(os.path.exists(os.path.join(self.folder.name, "x")))
+
+    def test_the_clock_stands_where_it_is_told_to(self):
+        served = self.serve("--in-memory", "--clock", "2026-01-01T01:00:00+01:00")
+        call(served.port, "CreateTable", TABLE)
+        created = call(served.port, "DescribeTable", {"TableName": "things"})[1]["Table"]["CreationDateTime"]
+        self.assertEqual(created, 1767225600)
+        self.assertEqual(change(served.port, "clock/advance", {"seconds": 90})[1]["now_ms"], 1767225690000)
+        self.assertEqual(change(self.serve("--in-memory").port, "clock/advance", {"seconds": 90})[0], 400)
+        self.assertEqual(change(self.serve("--in-memory", "--clock", "manual").port, "clock/advance", {"seconds": 90})[0], 200)
+        for clock in ("", "noon", "2026-01-01", "1969-12-31T23:59:59Z"):
+            self.assertEqual(self.fails("--in-memory", "--clock", clock)[0], 2)
+
+    def test_a_delay_ends_when_the_clock_has_gone_on(self):
+        served = self.serve("--in-memory", "--clock", "manual", "--transition-delay", "5000")
+        call(served.port, "CreateTable", TABLE)
+        status = lambda: call(served.port, "DescribeTable", {"TableName": "things"})[1]["Table"]["TableStatus"]
+        self.assertEqual(status(), "CREATING")
+        change(served.port, "clock/advance", {"ms": 4999})
+        self.assertEqual(status(), "CREATING")
+        change(served.port, "clock/advance", {"ms": 1})
+        self.assertEqual(status(), "ACTIVE")
+
+    def test_seeds_the_models_and_tells_launchers(self):
+        models = str(pathlib.Path(__file__).resolve().parent.parent.parent / "models")
+        ready = os.path.join(self.folder.name, "ready.json")
+        served = self.serve("--in-memory", "--models", models, "--seed", "--ready-file", ready)
+        told = json.loads(pathlib.Path(ready).read_text())
+        self.assertEqual((told["port"], told["pid"]), (served.port, served.process.pid))
+        tables = call(served.port, "ListTables", {})[1]["TableNames"]
+        self.assertTrue(tables)
+        count = lambda: sum(call(served.port, "Scan", {"TableName": name})[1]["Count"] for name in tables)
+        seeded = count()
+        self.assertGreater(seeded, 0)
+        for name in tables[:-1]:
+            self.assertEqual(call(served.port, "DeleteTable", {"TableName": name})[0], 200)
+        self.assertEqual(change(served.port, "reset", {}), (200, {}))
+        self.assertEqual(call(served.port, "ListTables", {})[1]["TableNames"], tables)
+        self.assertEqual(count(), seeded)
+        self.assertEqual(served.stop(), 0)
+        self.assertFalse(os.path.exists(ready))
+
+    def test_snapshots_are_kept_in_the_directory(self):
+        def snapshot(*words):
+            return subprocess.run([STATOR, "snapshot", *words, "--data", self.data], capture_output=True, text=True, timeout=30)
+
+        def item(served):
+            return call(served.port, "GetItem", {"TableName": "things", "Key": {"pk": {"S": "a"}}})[1]
+
+        served = self.serve("--data", self.data)
+        call(served.port, "CreateTable", TABLE)
+        self.assertEqual(snapshot("save", "empty").returncode, 0)
+        call(served.port, "PutItem", {"TableName": "things", "Item": {"pk": {"S": "a"}}})
+        self.assertEqual(snapshot("save", "full").returncode, 0)
+        self.assertEqual(snapshot("restore", "empty").returncode, 0)
+        self.assertEqual(item(served), {})
+        served.stop()
+        listed = snapshot("list", "--output", "json")
+        self.assertEqual([one["name"] for one in json.loads(listed.stdout)["snapshots"]], ["empty", "full"])
+        self.assertEqual(snapshot("restore", "full").returncode, 0)
+        self.assertEqual(snapshot("drop", "empty").returncode, 0)
+        self.assertIn("item", {key.lower() for key in item(self.serve("--data", self.data))})
+        for words in (["restore", "empty"], ["drop", "no"], ["save", "a/b"]):
+            failed = snapshot(*words)
+            self.assertEqual(failed.returncode, 1, words)
+            self.assertEqual(len(failed.stderr.splitlines()), 1, failed.stderr)
 
     def test_warns_when_others_can_reach_it(self):
         served = self.serve("--in-memory", "--host", "0.0.0.0")

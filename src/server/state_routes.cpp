@@ -1,0 +1,155 @@
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/api_error.h"
+#include "core/manual_clock.h"
+#include "core/timestamp.h"
+#include "engine/engine.h"
+#include "json/object_writer.h"
+#include "json/reader.h"
+#include "server/route.h"
+
+namespace stator::server {
+namespace {
+
+using endpoint::Effort;
+
+/// How long a request waits for what became due when it moved the clock.
+constexpr std::chrono::seconds kPatience{10};
+
+/// The members of a request's body, which is a JSON object or empty.
+class Body {
+ public:
+  explicit Body(std::string_view text) {
+    if (text.empty()) return;
+    const json::Value value = json::Parser::of_this_thread().parse(text);
+    if (value.get(object_.emplace()) != simdjson::SUCCESS) core::throw_validation("The body must be a JSON object");
+  }
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
+    json::Value value;
+    std::string_view text;
+    if (!find(name, value)) return std::nullopt;
+    if (value.get(text) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " must be a text");
+    return text;
+  }
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
+    json::Value value;
+    std::int64_t number = 0;
+    if (!find(name, value)) return std::nullopt;
+    if (value.get(number) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " must be a whole number");
+    return number;
+  }
+
+ private:
+  bool find(std::string_view name, json::Value& value) const {
+    return object_ && json::find_member(*object_, name, value);
+  }
+  std::optional<json::Object> object_;
+};
+
+constexpr std::string_view kNoSuchTime = "The time must be one from 1970 to 9999";
+
+std::int64_t time_to_set(const Body& body) {
+  if (const auto milliseconds = body.integer("now_ms")) return *milliseconds;
+  const auto text = body.text("now");
+  if (!text) core::throw_validation(R"(Say {"now": "2026-11-26T12:00:00Z"} or {"now_ms": 1795694400000})");
+  const auto time = core::parse_timestamp(*text);
+  if (!time) core::throw_validation("now must be a time with its offset, as 2026-11-26T12:00:00Z");
+  return time->microseconds / 1000;
+}
+
+std::int64_t time_to_advance(const Body& body) {
+  constexpr std::int64_t kMostSeconds = core::ManualClock::kEndMs / 1000;
+  if (const auto milliseconds = body.integer("ms")) return *milliseconds;
+  const auto seconds = body.integer("seconds");
+  if (!seconds) core::throw_validation(R"(Say {"seconds": 60} or {"ms": 1500})");
+  if (*seconds > kMostSeconds || *seconds < -kMostSeconds) core::throw_validation(std::string(kNoSuchTime));
+  return *seconds * 1000;
+}
+
+/// What the clock says; after it was moved, also whether all that became due was done.
+void append_clock(const core::Clock& clock, bool manual, std::optional<bool> settled, std::string& reply) {
+  const std::int64_t now_ms = clock.now_ms();
+  json::ObjectWriter writer(reply);
+  writer.text("mode", manual ? "manual" : "system");
+  writer.text("now", core::sortable({now_ms * 1000, 0}));
+  writer.integer("now_ms", now_ms);
+  if (settled) writer.flag("settled", *settled);
+  writer.end();
+}
+
+template <class Move>
+Route clock_route(engine::Engine& engine, core::ManualClock* clock, std::string path, Move move) {
+  const auto answer = [&engine, clock, move](std::string_view body, std::string& reply) {
+    if (clock == nullptr) {
+      core::throw_validation("The clock is the system's; stator serve --clock manual has one that can be moved");
+    }
+    if (!move(*clock, Body(body))) core::throw_validation(std::string(kNoSuchTime));
+    const engine::GatePass pass(engine.gate());
+    append_clock(*clock, true, engine.run_due_jobs(kPatience), reply);
+  };
+  return {.method = "POST", .path = std::move(path), .effort = Effort::kWaits, .changes = true, .answer = answer};
+}
+
+void append_snapshots(engine::Engine& engine, std::string& reply) {
+  json::ObjectWriter writer(reply);
+  json::ArrayWriter snapshots(writer.key("snapshots"));
+  for (const engine::SnapshotInfo& snapshot : engine.snapshots().list()) {
+    json::ObjectWriter one(snapshots.element());
+    one.text("name", snapshot.name);
+    one.text("saved", core::sortable({snapshot.saved_ms * 1000, 0}));
+    one.end();
+  }
+  snapshots.end();
+  writer.end();
+}
+
+/// A change that takes a snapshot's name and answers with the list.
+template <class Change>
+Route snapshot_route(engine::Engine& engine, std::string path, Change change) {
+  const auto answer = [&engine, change](std::string_view body, std::string& reply) {
+    const auto name = Body(body).text("name");
+    if (!name) core::throw_validation(R"(Say {"name": "before-the-test"})");
+    change(engine, std::string(*name));
+    append_snapshots(engine, reply);
+  };
+  return {.method = "POST", .path = std::move(path), .effort = Effort::kWaits, .changes = true, .answer = answer};
+}
+
+}  // namespace
+
+std::vector<Route> clock_routes(engine::Engine& engine, core::ManualClock* clock) {
+  const auto show = [&engine, clock](std::string_view /*body*/, std::string& reply) {
+    const engine::GatePass pass(engine.gate());
+    append_clock(engine.clock(), clock != nullptr, std::nullopt, reply);
+  };
+  return {
+      {.method = "GET", .path = "/_stator/clock", .effort = Effort::kItem, .answer = show},
+      clock_route(engine, clock, "/_stator/clock/set",
+                  [](core::ManualClock& moved, const Body& body) { return moved.set(time_to_set(body)); }),
+      clock_route(engine, clock, "/_stator/clock/advance",
+                  [](core::ManualClock& moved, const Body& body) { return moved.advance(time_to_advance(body)); }),
+  };
+}
+
+std::vector<Route> snapshot_routes(engine::Engine& engine) {
+  const auto list = [&engine](std::string_view /*body*/, std::string& reply) { append_snapshots(engine, reply); };
+  const auto reset = [&engine](std::string_view /*body*/, std::string& reply) {
+    engine.reset();
+    reply += "{}";
+  };
+  return {
+      {.method = "GET", .path = "/_stator/snapshots", .effort = Effort::kWaits, .answer = list},
+      snapshot_route(engine, "/_stator/snapshots/save",
+                     [](engine::Engine& of, const std::string& name) { of.save_snapshot(name); }),
+      snapshot_route(engine, "/_stator/snapshots/restore",
+                     [](engine::Engine& of, const std::string& name) { of.restore_snapshot(name); }),
+      snapshot_route(engine, "/_stator/snapshots/drop",
+                     [](engine::Engine& of, const std::string& name) { of.drop_snapshot(name); }),
+      {.method = "POST", .path = "/_stator/reset", .effort = Effort::kWaits, .changes = true, .answer = reset},
+  };
+}
+
+}  // namespace stator::server
