@@ -1,9 +1,9 @@
-#include <array>
-#include <cstdio>
 #include <ostream>
 
+#include "cli/backup_commands.h"
 #include "cli/command.h"
 #include "cli/item_printing.h"
+#include "cli/size_text.h"
 #include "cli/target.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -15,18 +15,6 @@
 /// stator tables, describe: what there is.
 namespace stator::cli {
 namespace {
-
-/// "1.5 MB"
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1000) return counted(bytes, "byte");
-  constexpr std::array<const char*, 4> kUnits = {"kB", "MB", "GB", "TB"};
-  double value = static_cast<double>(bytes) / 1000;
-  std::size_t unit = 0;
-  for (; value >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %s", value, kUnits[unit]);
-  return text.data();
-}
 
 std::string key_text(const std::vector<toolkit::KeyColumn>& partition, const std::vector<toolkit::KeyColumn>& sort) {
   std::string text;
@@ -152,6 +140,8 @@ void add_table_commands(CLI::App& root, Session& session) {
   describe_command->add_option("TABLE", *name, "The table")->required();
   describe_command->footer("Example: stator describe shop --output json");
   describe_command->callback([name, &session] { describe(session, *name); });
+
+  add_backups_command(root, session);
 }
 
 }  // namespace stator::cli
