@@ -14,7 +14,7 @@ constexpr std::string_view kService = "com.amazon.coral.service#";
 constexpr std::string_view kValidate = "com.amazon.coral.validate#";
 constexpr std::string_view kAvailability = "com.amazon.coral.availability#";
 
-/// What a message may echo of a request is linear in it, several times over; a reply to a fault need not be as long.
+/// Messages may quote a whole request, some of them several times; longer ones are cut here.
 constexpr std::size_t kMaxErrorMessageBytes = std::size_t{1} << 20;
 
 constexpr std::string_view kLower = "message";
@@ -29,7 +29,7 @@ struct ErrorForm {
   int status = 400;
 };
 
-// By code; names that another service may answer for the same stand below with kOther.
+// In the order of ErrorCode; below, with kOther, names that have no code but a status or prefix of their own.
 // Sources: error bodies seen from the service (dynalite's recorded cases); the member names of DynamoDB's own
 // exceptions as in the API model 2012-08-10.
 constexpr std::array kForms = {
@@ -75,20 +75,20 @@ constexpr std::array kForms = {
 
 constexpr std::size_t kCodes = static_cast<std::size_t>(ErrorCode::kValidation) + 1;
 
-constexpr bool forms_stand_by_code() {
+constexpr bool forms_are_in_code_order() {
   for (std::size_t i = 0; i < kForms.size(); ++i) {
     if (kForms[i].code != (i < kCodes ? static_cast<ErrorCode>(i) : ErrorCode::kOther)) return false;
   }
   return true;
 }
-static_assert(forms_stand_by_code());
+static_assert(forms_are_in_code_order());
 
 const ErrorForm* find_form(std::string_view name) {
   const auto* found = std::ranges::find(kForms, name, &ErrorForm::name);
   return found == kForms.end() ? nullptr : found;
 }
 
-/// An error that is not in the table is {prefix of DynamoDB, "message", 400}.
+/// An error that is not in the table gets DynamoDB's prefix, "message" and status 400.
 const ErrorForm& form_of(const ErrorType& type) {
   if (type.code() != ErrorCode::kOther) return kForms[static_cast<std::size_t>(type.code())];
   const ErrorForm* known = find_form(type.name());

@@ -9,9 +9,9 @@
 
 namespace stator::core {
 
-/// The service's errors that something here answers or decides by.
+/// The errors of the service that Stator answers with or reacts to.
 enum class ErrorCode : std::uint8_t {
-  kOther,  // known by its name alone: what another service answered
+  kOther,  // has no code: known by its name alone
   kAccessDenied,
   kBackupInUse,
   kBackupNotFound,
@@ -53,7 +53,7 @@ enum class ErrorCode : std::uint8_t {
 class ErrorType {
  public:
   ErrorType(ErrorCode code) : code_(code) {}  // NOLINT(google-explicit-constructor): a code is a type
-  /// By name; one that has no code is kept as it is.
+  /// From a name; one that has no code becomes kOther and keeps its text.
   template <std::convertible_to<std::string_view> Text>
   ErrorType(const Text& name) : ErrorType(named(name)) {}  // NOLINT(google-explicit-constructor)
 
@@ -71,14 +71,14 @@ class ErrorType {
   std::string other_name_;  // kOther
 };
 
-/// What is wrong, for the callers that word it their own way or act on it.
+/// What is wrong, for callers that use words of their own for it or act on it.
 enum class Fault : std::uint8_t {
   kUnnamed,
   kDuplicateMembers,    // a set holds a member twice
   kEmptyAttributeName,  // of the item, or inside a value
   kLongAttributeName,
   kEmptyKey,  // a key attribute of a table or index with an empty value
-  kNumber,    // no number, one that DynamoDB cannot hold, or a set of none
+  kNumber,    // not a number, a number that DynamoDB cannot hold, or an empty number set
 };
 
 /// The one error type of the project: what DynamoDB would answer instead of a result.

@@ -31,8 +31,8 @@ std::size_t total_size(const AttributeValue::Map& map) {
   return size;
 }
 
-/// Both hold unique members, so equal counts and one-sided containment are equality. Sizes are compared first, so that
-/// no more is sorted than the smaller one holds: a large value may be held against each of very many small ones.
+/// Members are unique, so sets of equal count are equal where one contains the other. Sizes are compared first, so that
+/// a large set that is compared with very many small ones is not sorted each time.
 template <class Member>
 bool equal_sets(const std::vector<Member>& left, const std::vector<Member>& right) {
   if (left.size() != right.size() || total_size(left) != total_size(right)) {

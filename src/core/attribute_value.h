@@ -80,7 +80,7 @@ class AttributeValue {
     return std::get_if<T>(&storage_);
   }
 
-  /// A member of a map, or null where this is no map or has no such member.
+  /// A member of a map; null where this value is not a map or has no such member.
   [[nodiscard]] const AttributeValue* member(std::string_view name) const;
   [[nodiscard]] AttributeValue* member(std::string_view name);
 

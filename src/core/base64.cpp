@@ -26,7 +26,7 @@ std::uint32_t value_of(char c) { return kValues[static_cast<unsigned char>(c)]; 
 std::uint32_t byte_of(char c) { return static_cast<unsigned char>(c); }
 char to_char(std::uint32_t bits) { return static_cast<char>(bits & 0xFF); }
 
-/// How many '=' end the text; the caller knows that its length is a multiple of 4.
+/// The number of '=' at the end. The length must be a multiple of 4.
 std::size_t padding_of(std::string_view text) {
   if (text.empty() || text.back() != '=') {
     return 0;
@@ -34,7 +34,7 @@ std::size_t padding_of(std::string_view text) {
   return text[text.size() - 2] == '=' ? 2 : 1;
 }
 
-/// The bits of the last quartet that no byte takes must be zero.
+/// Whether the bits of the last four characters that belong to no byte are zero.
 bool last_bits_are_zero(char last, std::size_t padding) {
   const std::uint32_t mask = padding == 2 ? 0x0F : padding == 1 ? 0x03 : 0;
   return (value_of(last) & mask) == 0;

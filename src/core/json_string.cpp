@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t kOnes = 0x0101010101010101U;
 constexpr std::uint64_t kHighBits = 0x8080808080808080U;
 
-/// The high bit of each byte of `word` that is zero; false alarms only above a true one.
+/// Sets the high bit of each zero byte of `word`; bytes above a zero byte may be marked wrongly.
 constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighBits; }
 
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }

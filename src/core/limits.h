@@ -10,7 +10,7 @@ namespace stator::core {
 inline constexpr std::size_t kMaxItemSizeBytes = 400 * 1024;
 inline constexpr std::size_t kMaxPartitionKeySizeBytes = 2048;
 inline constexpr std::size_t kMaxSortKeySizeBytes = 1024;
-/// What a list or map is charged beside its content, and what each of its elements is charged beside its own size.
+/// Charged for a list or map itself, and for each of its elements in addition to the element's own size.
 inline constexpr std::size_t kContainerSizeBytes = 3;
 inline constexpr std::size_t kElementSizeBytes = 1;
 inline constexpr std::size_t kMaxPageSizeBytes = 1024 * 1024;

@@ -9,7 +9,7 @@ namespace stator::core {
 /// A clock that stands still until it is moved, forwards or back. Safe to use from several threads.
 class ManualClock : public Clock {
  public:
-  /// The first moment of the year 10000, which no timestamp can say.
+  /// The first moment of the year 10000: the years of timestamps have four digits.
   static constexpr std::int64_t kEndMs = 253'402'300'800'000;
 
   explicit ManualClock(std::int64_t now_ms) : now_ms_(now_ms) {}
@@ -20,7 +20,7 @@ class ManualClock : public Clock {
     now_ms_.store(now_ms, std::memory_order_relaxed);
     return true;
   }
-  /// The same by a distance.
+  /// Moves the clock by `by_ms`, back where that is negative. Returns false as `set` does.
   bool advance(std::int64_t by_ms) {
     std::int64_t now = now_ms_.load(std::memory_order_relaxed);
     do {

@@ -20,13 +20,13 @@ constexpr std::array<Wide, kMaxPower + 1> make_powers() {
   Wide power = 1;
   for (Wide& slot : powers) {
     slot = power;
-    power *= 10;  // past the last slot it wraps, unused
+    power *= 10;  // wraps after the last slot, where it is not used
   }
   return powers;
 }
 constexpr std::array<Wide, kMaxPower + 1> kPowers = make_powers();
 
-/// Decimal digits of a value below 10^39; 0 has none.
+/// The number of decimal digits of a value below 10^39; 0 for zero.
 int digit_count(Wide value) {
   return static_cast<int>(std::upper_bound(kPowers.begin(), kPowers.end(), value) - kPowers.begin());
 }
@@ -79,8 +79,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
                    Fault::kNumber);
 }
 
-/// The exponent after 'e'. One that no 64 bits hold is not numeric; the others saturate far outside the range, so that
-/// the caller sees an overflow or underflow.
+/// The exponent after 'e'. One beyond 64 bits is an error (not numeric); other large ones are cut to a value far out of
+/// range, so that the caller reports an overflow or underflow.
 std::int64_t parse_exponent(std::string_view digits, std::string_view whole_text) {
   constexpr std::int64_t kFarOutside = 1'000'000'000'000;
   bool negative = false;
@@ -104,7 +104,7 @@ std::int64_t parse_exponent(std::string_view digits, std::string_view whole_text
   return negative ? -exponent : exponent;
 }
 
-/// What the text says, before it is known to be within the limits.
+/// The number that the text states, before it is checked against the limits.
 struct Scanned {
   Wide coefficient = 0;
   std::int64_t exponent = 0;       // of the coefficient's last digit
@@ -205,8 +205,8 @@ void Number::check_magnitude(std::int64_t leading_exponent) {
 
 namespace {
 
-/// Java's BigDecimal, with which the older layer reads numbers, has exponents of 32 bits: a text beyond them is no
-/// number, and where only the place of the first digit is beyond them, that wraps around.
+/// The older layer reads numbers with Java's BigDecimal, whose exponents have 32 bits: a larger exponent makes the text
+/// not a number; where only the exponent of the first digit is larger, it wraps around.
 void check_java_decimal(const Scanned& scanned, std::string_view text) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
   if (scanned.zero_exponent > kMax || scanned.zero_exponent < -kMax) {

@@ -51,7 +51,7 @@ class Number {
 
   [[nodiscard]] bool is_negative() const { return negative_; }
   [[nodiscard]] bool is_zero() const { return coefficient_ == 0; }
-  /// The value as an integer when it is one and fits, else false.
+  /// The value as an integer; false where it is not one or does not fit.
   [[nodiscard]] bool to_int64(std::int64_t& out) const;
 
   std::strong_ordering operator<=>(const Number& other) const;

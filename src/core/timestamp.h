@@ -16,10 +16,10 @@ struct Timestamp {
 };
 
 /// Reads "2023-03-20T10:00:00.000000+00:00" and its relatives: a space for the T, no fraction or one of up to six
-/// digits, "Z", "+02:00" or "+0200". The offset must be there; years run from 0001 to 9999. Nothing on anything else.
+/// digits, "Z", "+02:00" or "+0200". The offset is required; years run from 0001 to 9999. nullopt for anything else.
 std::optional<Timestamp> parse_timestamp(std::string_view text);
 
-/// The same, or a date, an hour and minute or a second alone, completed in UTC to its first or last microsecond:
+/// Also reads texts that stop after the day, minute or second, in UTC, as their first or last microsecond:
 /// "2023-03-20" becomes 2023-03-20T00:00:00.000000+00:00 or 2023-03-20T23:59:59.999999+00:00.
 enum class Completion : std::uint8_t { kFirst, kLast };
 std::optional<Timestamp> parse_timestamp(std::string_view text, Completion completion);

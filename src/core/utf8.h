@@ -8,7 +8,7 @@
 /// nothing else out.
 namespace stator::core {
 
-/// Decodes the code point at `position` and moves past it; U+FFFD for a malformed byte, which is passed alone.
+/// Decodes the code point at `position` and moves past it; for a malformed byte, moves past it alone: U+FFFD.
 char32_t next_code_point(std::string_view text, std::size_t& position);
 
 /// Whether `text` is well-formed (no overlong forms, no surrogates, nothing past U+10FFFF).

@@ -47,7 +47,7 @@ std::optional<std::int64_t> size_of(const AttributeValue& value) {
   }
 }
 
-/// An operand's value against one item; null where the item has none.
+/// An operand's value for one item; null where the item has none.
 class Evaluated {
  public:
   Evaluated() = default;
@@ -57,7 +57,7 @@ class Evaluated {
   explicit operator bool() const { return get() != nullptr; }
   const AttributeValue& operator*() const { return *get(); }
   const AttributeValue* operator->() const { return get(); }
-  /// Whether the value is a size, which stands here, rather than in the item or the request.
+  /// Whether the value is a size, computed here, and so not part of the item or the request.
   [[nodiscard]] bool is_computed() const { return size_.has_value(); }
 
  private:
@@ -142,8 +142,8 @@ bool is_large(const AttributeValue& value) {
   }
 }
 
-/// One condition against one item. An expression of 4 KB can ask the same of a large value a thousand times ("a = :v OR
-/// a = :v OR …"): what was found out once is remembered.
+/// Tests one condition on one item. An expression of 4 KB can test a large value a thousand times ("a = :v OR
+/// a = :v OR …"): answers about large values are remembered.
 class Evaluation {
  public:
   Evaluation(const json::Item& item, bool remembers) : item_(item), resolver_(item), remembers_(remembers) {}
@@ -167,7 +167,7 @@ class Evaluation {
   }
 
  private:
-  /// Whether going through the item's attributes is quicker than going through the children.
+  /// Whether iterating over the item's attributes is quicker than iterating over the children.
   [[nodiscard]] bool is_indexed(const ConditionNode& node) const {
     return item_.attribute_count() < node.by_attribute.entries.size();
   }
@@ -177,7 +177,7 @@ class Evaluation {
     const auto& entries = node.by_attribute.entries;
     std::size_t met = 0;
     std::size_t met_true_if_absent = 0;
-    bool decided = false;  // one that is false among all, or one that is true among any
+    bool decided = false;  // AND: one child is false; OR: one child is true
     item_.for_each_escaped_name([&](std::string_view name) {
       const auto found = std::ranges::lower_bound(entries, name, {}, &ChildrenByAttribute::Entry::escaped_name);
       if (decided || found == entries.end() || found->escaped_name != name) return;
@@ -258,8 +258,8 @@ class Evaluation {
     return part.is_computed() ? find_out() : remember(contained_, Pair(&*whole, &*part), &*whole, find_out);
   }
 
-  /// What `find_out` answers; kept under `key` if the value it is about is large. Values are told apart by where they
-  /// stand: in the item, or in the request.
+  /// The answer of `find_out`, kept under `key` if the value `about` is large. Keys are addresses of values in the item
+  /// or the request, neither of which changes during an evaluation.
   template <class Key, class Answer, class FindOut>
   Answer remember(std::map<Key, Answer>& known, const Key& key, const AttributeValue* about, FindOut find_out) {
     if (!remembers_ || !is_large(*about)) return find_out();
@@ -303,7 +303,7 @@ std::size_t count_operands(const ConditionNode& node) {
                          [](std::size_t count, const ConditionNode& child) { return count + count_operands(child); });
 }
 
-/// Fewer operands than this ask nothing twice that would be worth remembering.
+/// A condition with fewer operands repeats too little to be worth remembering answers.
 constexpr std::size_t kFewOperands = 8;
 
 }  // namespace

@@ -38,14 +38,14 @@ enum class Test : std::uint8_t {
 };
 
 /// The children of a conjunction or disjunction by the one attribute that each tests. A legacy filter may have a
-/// hundred thousand of them: an item is then held against those on the attributes it has, and the others count only
-/// by what they answer where their attribute is absent.
+/// hundred thousand of them. Only those on attributes that the item has are then tested; of the others, only the number
+/// that is true for an absent attribute counts.
 struct ChildrenByAttribute {
   struct Entry {
     std::string escaped_name;  // as items are stored
     std::uint32_t child;
   };
-  std::vector<Entry> entries;  // by name; empty where the children are too few, or not of that kind
+  std::vector<Entry> entries;  // by name; empty where children are few, or test other than one attribute each
   std::size_t true_if_absent = 0;
 };
 
@@ -69,9 +69,9 @@ void sort_candidates(ConditionNode& node);
 /// Fills `by_attribute` of a kAnd or kOr whose children each test one attribute of their own, if there are many.
 void index_children(ConditionNode& node);
 
-/// The comparison of a key that the test is; nullopt where no query can do it.
+/// The key comparison that the test is; nullopt where it is none.
 std::optional<KeyOperator> key_operator(Test test);
-/// The comparison with its sides exchanged: :value < key says the same as key > :value.
+/// The comparison with its sides exchanged: :value < key means key > :value.
 KeyOperator mirrored(KeyOperator op);
 
 }  // namespace stator::expression

@@ -30,7 +30,7 @@ struct Path {
 
 struct ConditionNode;
 
-/// What a condition stands in; decides the words of its errors ("Invalid ConditionExpression: …").
+/// The parameter that a condition comes from; its errors name it ("Invalid ConditionExpression: …").
 enum class ConditionKind : std::uint8_t { kCondition, kFilter };
 
 /// A condition or filter, ready to be tested. Immutable; copies share.
@@ -59,7 +59,7 @@ enum class KeyOperator : std::uint8_t {
   kGreaterOrEqual,
   kBetween,
   kBeginsWith,
-  kNotIndexable,  // what KeyConditions may name but no query can do (NE, CONTAINS, …); refused with the schema at hand
+  kNotIndexable,  // allowed by the shape of KeyConditions (NE, CONTAINS, …), refused by resolve_key_condition
 };
 
 struct KeyPredicate {
@@ -69,13 +69,13 @@ struct KeyPredicate {
   core::AttributeValue second;  // kBetween only
 };
 
-/// A KeyConditionExpression (or KeyConditions) as a flat conjunction, in the order written; not yet held against a
-/// schema.
+/// A KeyConditionExpression (or KeyConditions) as a flat conjunction, in the order written; not yet checked
+/// against a schema.
 struct KeyCondition {
   std::vector<KeyPredicate> predicates;
   /// Set where the expression is sound as a condition but not as a key condition; see check_key_condition.
   std::string fault;
-  /// Of KeyConditions, which have words of their own where they are too many.
+  /// From KeyConditions: their error for too many conditions has other words.
   bool legacy = false;
 };
 
@@ -94,7 +94,7 @@ struct KeyRange {
   std::optional<KeyPredicate> range;
 };
 
-/// Holds the condition against a key schema. Throws the service's errors: "Query condition missed key schema element:
+/// Checks the condition against a key schema. Throws the service's errors: "Query condition missed key schema element:
 /// pk", "Query key condition not supported", type mismatches ("One or more parameter values were invalid: Condition
 /// parameter type does not match schema type"), empty and oversized key values, and so on.
 /// `before` is called for each key attribute just before its condition is checked: that is where the service checks the
@@ -110,7 +110,7 @@ bool holds(const KeyPredicate& predicate, const core::AttributeValue& value);
 class Projection {
  public:
   explicit Projection(std::vector<Path> paths);
-  /// Appends the projected item as JSON; paths that the item lacks are left out, list elements close ranks.
+  /// Appends the projected item as JSON; paths that the item lacks are left out, list elements move up (a[0], a[5]).
   void append_json(const json::Item& item, std::string& out) const;
   [[nodiscard]] const std::vector<Path>& paths() const { return paths_; }
 
@@ -121,7 +121,7 @@ class Projection {
   /// The wanted top-level attributes, in the order written.
   [[nodiscard]] std::size_t attribute_count() const;
   [[nodiscard]] const std::string& name(std::size_t i) const;
-  /// Appends what is wanted of one of them; false where the item has none of it.
+  /// Appends the wanted part of one of them; false where the item has nothing of it.
   bool append_value(std::size_t i, const json::Item& item, std::string& out) const;
 
   std::vector<Path> paths_;
@@ -143,16 +143,16 @@ class Update {
   /// `item_exists` is false where `item` holds nothing but the key of an item that is only now created: then REMOVE of
   /// a path into a missing attribute does nothing, where otherwise it is an error.
   void apply(json::Item& item, bool item_exists = true) const;
-  /// Whether it makes an item where there is none: REMOVE and DELETE alone do not.
+  /// Whether it creates an item that does not exist: updates of REMOVE and DELETE alone do not.
   [[nodiscard]] bool creates_item() const;
   /// The paths it writes, for UPDATED_OLD and UPDATED_NEW, and for the check that no key attribute is updated.
   [[nodiscard]] const std::vector<Path>& paths() const;
-  /// The type that the action of paths()[index] leaves, where the request alone tells: a value, a sum, a list_append.
+  /// The type that paths()[index] will have, where the request alone decides it: a value, a sum, a list_append.
   [[nodiscard]] std::optional<core::AttributeType> known_type(std::size_t index) const;
-  /// The attributes that a path goes into, be it written or read.
+  /// Appends the top-level attributes that any path, written or read, looks into (a.b, a[0]).
   void append_nested_attributes(std::vector<std::string>& names) const;
-  /// What UpdateItem (not so transactions) holds against the item size limit, beside the item itself: the size of the
-  /// statement, whatever the item. 0 for AttributeUpdates, which have no such limit.
+  /// The size of the expression, which UpdateItem (but not transactions) adds to the item's size before it compares
+  /// that with the limit. 0 for AttributeUpdates, which are not counted.
   /// Source: measured at the service byte by byte by the open conformance suite, October 2026; it is not documented.
   [[nodiscard]] std::size_t statement_size_bytes() const;
 

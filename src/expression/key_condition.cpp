@@ -49,7 +49,7 @@ using core::AttributeValue;
 constexpr std::size_t kMaxConditions = core::kMaxIndexHashAttributes + core::kMaxIndexRangeAttributes;
 constexpr std::string_view kTooManyConditions = "Conditions can be of length 1 or 2 only";
 
-/// Raised while a condition is flattened, caught where the fault is noted.
+/// Thrown while a condition is flattened; caught where its message becomes KeyCondition::fault.
 struct Unfit {
   std::string message;
 };
@@ -75,7 +75,7 @@ std::string_view unfit_operator_name(Test test) {
   }
 }
 
-/// `with_values` is false where the predicate is one too many: it is refused later, after what else may be wrong.
+/// `with_values` is false for predicates beyond the limit: they are refused later, after all other faults.
 KeyPredicate to_predicate(const ConditionNode& node, KeyOperator op, bool with_values) {
   const auto path_of = [](const Operand& operand) { return std::get_if<Path>(&operand.source); };
   if (op == KeyOperator::kBetween || op == KeyOperator::kBeginsWith) {
@@ -260,7 +260,7 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
     }
     ++used;
   }
-  if (used != condition.predicates.size()) throw_not_supported();  // some are on attributes of no key
+  if (used != condition.predicates.size()) throw_not_supported();  // some are on attributes outside the key
   return range;
 }
 

@@ -16,7 +16,7 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
-/// A member of the JSON type that the shape of the request promises.
+/// A member whose JSON type check_shape has checked.
 template <class T>
 T require(simdjson::simdjson_result<T> result) {
   T value;

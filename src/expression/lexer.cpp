@@ -39,7 +39,7 @@ std::vector<Token> tokenize(std::string_view text) {
     } else if (std::string_view("=()[],.+-").find(c) != std::string_view::npos) {
       kind = TokenKind::kSymbol;
     } else {
-      run(is_continuation_byte);  // a character of UTF-8 is reported whole
+      run(is_continuation_byte);  // messages quote whole UTF-8 characters
     }
     tokens.push_back({kind, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(at)});
   }

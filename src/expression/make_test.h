@@ -5,11 +5,11 @@
 
 #include "expression/condition_node.h"
 
-/// Single tests out of operands that were bound elsewhere, with the checks that the service makes of them.
+/// Makes single tests of bound operands, with the service's checks.
 namespace stator::expression {
 
 Test test_of(Operator op);
-/// Of a function that stands for itself: not size, if_not_exists, list_append.
+/// For a function that is a condition by itself: not for size, if_not_exists, list_append.
 Test test_of(Function function);
 
 /// How many operands the function takes.

@@ -2,13 +2,13 @@
 
 #include "expression/condition_node.h"
 
-/// Conditions of very many parts, prepared so that an item does not pay for each of them.
+/// Prepares conditions of very many parts, so that not every part is evaluated for every item.
 namespace stator::expression {
 namespace {
 
 using core::AttributeValue;
 
-/// Up to this many are gone through one by one as quickly.
+/// Up to this many, testing one by one is as quick.
 constexpr std::size_t kFew = 16;
 
 bool is_scalar(const AttributeValue& value) { return core::compare(value, value).has_value(); }

@@ -17,7 +17,7 @@ bool has(const json::Object& request, std::string_view name) {
   return json::find_member(request, name, value);
 }
 
-/// Those of the names that the request has, in the order of the names.
+/// Joins those of the names that are `wanted`, in their order.
 template <class Wanted>
 std::string joined(std::span<const std::string_view> names, std::string_view separator, Wanted wanted) {
   std::string text;
@@ -36,7 +36,7 @@ bool takes_values(std::string_view expression_name) { return expression_name != 
 void check_expression_parameters(const json::Object& request, std::span<const std::string_view> expression_names,
                                  std::span<const std::string_view> legacy_names, bool names_expressions) {
   const auto is_there = [&](std::string_view name) { return has(request, name); };
-  // KeyConditions beside other expressions is judged elsewhere.
+  // KeyConditions may go with a FilterExpression or ProjectionExpression.
   const auto is_mixed = [&](std::string_view name) {
     return is_there(name) && (name != kKeyConditions || is_there(kKeyCondition));
   };

@@ -53,7 +53,7 @@ class Parser {
   [[nodiscard]] bool is_keyword(std::string_view upper) const {
     return peek().kind == TokenKind::kWord && equals_ignoring_case(peek_text(), upper);
   }
-  /// The words that are no attribute names in this grammar.
+  /// Whether the next token is one of this grammar's keywords, which are not attribute names.
   [[nodiscard]] bool is_any_keyword() const {
     if (kind_ == ExpressionKind::kProjection) return false;
     if (kind_ == ExpressionKind::kUpdate) {

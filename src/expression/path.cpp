@@ -19,11 +19,11 @@ Relation relation(const Path& one, const Path& two) {
   return Relation::kOverlap;
 }
 
-/// Paths merged by their common beginnings: tells of each new one whether it overlaps or conflicts with one before it,
-/// without holding it against each.
+/// A tree of paths by their steps: finds out whether a new path overlaps or conflicts with an earlier one without
+/// comparing it with each.
 class PathTree {
  public:
-  /// False where the path meets one that was added before.
+  /// False where the path overlaps or conflicts with one that was added before.
   bool add(const Path& path) {
     bool apart = true;
     Node* node = &roots_[path.attribute];
@@ -42,7 +42,7 @@ class PathTree {
     std::map<PathStep, Node> children;  // names before indexes
   };
 
-  /// Whether another path takes for a map what this one takes for a list, or the other way round.
+  /// Whether an earlier path treats the node as a list and this one as a map, or the other way round.
   static bool has_other_kind(const Node& node, const PathStep& step) {
     if (node.children.empty()) return false;
     const bool names = std::holds_alternative<std::string>(node.children.begin()->first);
@@ -76,7 +76,7 @@ std::string to_text(const Path& path) {
 
 namespace {
 
-/// Throws where the path at `two` meets one before it.
+/// Throws where paths[two] overlaps or conflicts with an earlier one.
 void check_against_earlier(ExpressionKind kind, std::span<const Path> paths, std::size_t two) {
   for (std::size_t one = two; one-- > 0;) {
     const Relation found = relation(paths[one], paths[two]);
@@ -93,7 +93,7 @@ void check_disjoint(ExpressionKind kind, std::span<const Path> paths) {
     return;
   }
   PathTree tree;
-  std::optional<std::size_t> last;  // the last path that meets one before it
+  std::optional<std::size_t> last;  // the last path that overlaps or conflicts with an earlier one
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (!tree.add(paths[i])) last = i;
   }

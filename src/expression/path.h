@@ -11,8 +11,8 @@ namespace stator::expression {
 /// "[a, b, [1]]", as the service writes a path in its errors.
 std::string to_text(const Path& path);
 
-/// Throws where two of the paths overlap (one is the other, or leads to it) or conflict (one takes a list for what the
-/// other takes for a map). As in the service, the pair that was written last is the one reported.
+/// Throws where two of the paths overlap (one is the other, or leads to it) or conflict (one treats a value as a list
+/// that the other treats as a map). As in the service, the pair that was written last is the one reported.
 void check_disjoint(ExpressionKind kind, std::span<const Path> paths);
 
 /// A path with its #names looked up. Throws where one is not defined, or where the path is longer than 32 steps.

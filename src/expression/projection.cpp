@@ -10,16 +10,16 @@ using core::AttributeValue;
 
 namespace {
 
-/// Up to this many names are searched for one by one as quickly.
+/// Up to this many names, searching for one after the other is as quick.
 constexpr std::size_t kFewNames = 16;
 
 }  // namespace
 
-/// The wanted paths merged: what is wanted of a value. Members stand in the order written, elements by index.
+/// The wanted paths as a tree: which parts of a value are wanted. Members in the order written, elements by index.
 struct Projection::Node {
   bool whole = false;
   std::vector<std::string> names;
-  std::vector<Node> members;  // by the names at the same places
+  std::vector<Node> members;  // members[i] belongs to names[i]
   std::map<std::string, std::size_t, std::less<>> places;
   std::map<std::uint32_t, Node> elements;
 
@@ -42,7 +42,7 @@ struct Projection::Node {
     return members[place->second];
   }
 
-  /// Appends what is wanted of `value`; appends nothing and returns false where it has none of it.
+  /// Appends the wanted parts of `value`; appends nothing and returns false where it has none of them.
   bool append(const AttributeValue& value, std::string& out) const {
     if (whole) {
       json::append_value(value, out);
@@ -73,7 +73,7 @@ struct Projection::Node {
     return any;
   }
 
-  /// The map's values of all names, in one pass over the map.
+  /// The map's value for each of `names` (null: absent), found in one pass over the map.
   [[nodiscard]] std::vector<const AttributeValue*> find_members(const AttributeValue::Map& map) const {
     std::vector<const AttributeValue*> found(names.size());
     for (const core::MapMember& member : map) {
@@ -91,11 +91,11 @@ struct Projection::Node {
   }
 };
 
-/// The places of very many wanted attributes, by their names as items are stored.
+/// Positions of very many wanted attributes, by their names in stored form.
 struct Projection::Places {
   std::vector<std::pair<std::string, std::uint32_t>> by_name;
 
-  /// Those that the item has, in order: found by going through the item.
+  /// The positions of those that the item has, ascending; found in one pass over the item.
   [[nodiscard]] std::vector<std::uint32_t> present_in(const json::Item& item) const {
     std::vector<std::uint32_t> present;
     item.for_each_escaped_name([&](std::string_view name) {

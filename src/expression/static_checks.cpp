@@ -21,7 +21,7 @@ std::optional<Function> function_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-/// Where a node stands decides which functions it may be.
+/// Where a call occurs decides which functions are allowed.
 enum class Place : std::uint8_t { kCondition, kOperand, kInsideListAppend };
 
 class Checker {

@@ -83,7 +83,7 @@ struct UpdateSyntax {
   NodeId value = 0;  // not for kRemove
 };
 
-/// What one text says, before names and values are known. Immutable once parsed, shared between threads.
+/// One parsed text, without its names and values. Immutable once parsed, shared between threads.
 struct SyntaxTree {
   explicit SyntaxTree(std::string_view source) : text(source) {}
   SyntaxTree(const SyntaxTree&) = delete;

@@ -30,8 +30,8 @@ using Map = AttributeValue::Map;
   core::throw_validation("The document path provided in the update expression is invalid for update");
 }
 
-/// nullopt where the value is not in the item. A wrong type is an error at once, as it is reported before what is
-/// missing.
+/// nullopt where the item lacks the value. A wrong type throws at once, as the service reports it before missing
+/// values.
 std::optional<AttributeValue> evaluate(const UpdateValue& value, PathResolver& item);
 
 template <class T>
@@ -136,7 +136,7 @@ bool unite(AttributeValue& value, const AttributeValue& more) {
   return true;
 }
 
-/// The lookups of one update's operands: DELETE may name one large set for many attributes.
+/// The lookups of one update's operands, kept since DELETE may name one large set for many attributes.
 class SetLookups {
  public:
   /// Removes the members of `less` from `value`; false where it is no such set.
@@ -161,8 +161,8 @@ class SetLookups {
   std::map<const void*, MemberLookup<core::Number>> numbers_;
 };
 
-/// Whether the action only takes away.
-bool takes(const UpdateAction& action) {
+/// REMOVE and DELETE.
+bool only_removes(const UpdateAction& action) {
   return action.kind == UpdateAction::Kind::kRemove || action.kind == UpdateAction::Kind::kDelete;
 }
 
@@ -188,7 +188,7 @@ std::size_t operand_path_size_bytes(const Path& path) {
   return size;
 }
 
-/// A value counts at every use, a path for its text and not for what it finds.
+/// A value counts at every use; a path counts by its text, not by the value it leads to.
 std::size_t operand_size_bytes(const UpdateValue& value) {
   constexpr std::size_t kPlus = 34;
   constexpr std::size_t kMinus = 37;
@@ -253,7 +253,7 @@ class Application {
 
   void evaluate_all() {
     PathResolver before(item_);
-    // What the service reports first: parents of the wrong kind, then wrong types, then what is missing.
+    // The service's order of errors: parents of the wrong kind, wrong types, missing values.
     for (const Path& path : program_.paths) check_parent_kind(path, before);
     evaluate_right_hand_sides(before);
     for (std::size_t i = program_.actions.size(); i-- > 0;) check_present(program_.actions[i], values_[i], before);
@@ -283,7 +283,7 @@ class Application {
     }
   }
 
-  /// All that is written will stand in the item side by side: what no item can hold need not be gathered first.
+  /// All values written end up in one item, so the sum that no item can hold is refused before they are all evaluated.
   static void count_written(const AttributeValue& value, std::size_t& written_bytes) {
     written_bytes += value.size_bytes();
     if (written_bytes > core::kMaxItemSizeBytes) throw_too_large();
@@ -316,7 +316,7 @@ class Application {
     if (path.steps.empty()) return {};
     const AttributeValue* parent = find_parent(path, before);
     if (parent == nullptr) return {};
-    item_.find_mutable(path.attribute);  // it is written anew from the tree in which both stand
+    item_.find_mutable(path.attribute);  // marks the attribute as changed: it is written from its tree
     return {const_cast<AttributeValue*>(parent), const_cast<AttributeValue*>(before.find(path))};
   }
 
@@ -454,12 +454,12 @@ std::size_t Update::statement_size_bytes() const {
   if (program_->legacy || program_->of_statement) return 0;
   constexpr std::size_t kStatement = 3;
   constexpr std::size_t kWriting = 19;
-  constexpr std::size_t kTaking = 1;
+  constexpr std::size_t kRemoving = 1;
   std::size_t size = kStatement;
   for (const UpdateAction& action : program_->actions) {
     size += target_size_bytes(program_->paths[action.path]);
-    // What is taken away is not charged.
-    size += takes(action) ? kTaking : kWriting + operand_size_bytes(action.value);
+    // The operand of a DELETE is not charged.
+    size += only_removes(action) ? kRemoving : kWriting + operand_size_bytes(action.value);
   }
   return size;
 }

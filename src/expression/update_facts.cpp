@@ -1,6 +1,6 @@
 #include "expression/update_program.h"
 
-/// What an update tells about itself before it meets an item.
+/// What can be said of an update without an item.
 namespace stator::expression {
 
 using core::AttributeType;

@@ -14,7 +14,7 @@
 #include "json/reader.h"
 
 /// Items between wire, store and expressions. The stored form of an item is canonical wire JSON
-/// (docs/architecture.md, decision 1): no white space, minimal escapes, numbers canonical, one member a type.
+/// (docs/architecture.md, decision 1): no white space, minimal escapes, numbers canonical, one type a value.
 namespace stator::json {
 
 /// The service checks values in one of two layers, which differ in their words for bad numbers and duplicate members of
@@ -33,17 +33,17 @@ inline constexpr ValueRules kTransactionRules{.older = true, .max_levels = core:
 /// Validates one wire attribute value ({"S":"a"}) as the service does, with its messages, and appends its canonical
 /// form to `out`. Returns its DynamoDB size in bytes. Rules: exactly one supported type; numbers; NULL must be true;
 /// sets not empty and without duplicates, written in order: strings and binaries by bytes, numbers by value;
-/// nesting to depth 32. The JSON types themselves and base64 were checked by the request's shape (api/shape.h), which
-/// has the words for them. Throws ApiError ValidationException.
+/// nesting to depth 32. JSON types and base64 must have been checked before, by check_shape (api/shape.h), which has
+/// the messages for them. Throws ApiError ValidationException.
 std::size_t append_normalised(const Value& wire, std::string& out, const ValueRules& rules = kCurrentRules);
 
-/// The same check, to a tree.
+/// The same checks; returns the value as a tree.
 core::AttributeValue read_value(const Value& wire, const ValueRules& rules = kCurrentRules);
 
 /// Throws ValidationException where an attribute name, at any level, is empty or longer than 65535 bytes.
 void check_attribute_name(std::string_view name);
 
-/// Parses one value that we stored ourselves: trusted, no checks. Throws core::DamageError on damage.
+/// Parses one stored value, without the checks above. Throws core::DamageError where it cannot be read.
 core::AttributeValue parse_stored(std::string_view stored_value);
 
 /// An item in stored form, owned: canonical JSON object and its DynamoDB size (names and values).
@@ -55,11 +55,11 @@ struct EncodedItem {
 /// Validates and normalises a whole item (`{"pk":{"S":"a"},…}`). Does not check keys or the 400 KB limit.
 EncodedItem normalise_item(const Object& wire, const ValueRules& rules = kCurrentRules);
 
-/// The value of a stored item's top-level attribute as it stands there; empty where the item has none of that name. For
-/// one attribute; Item finds many.
+/// The stored text of the value of one top-level attribute; empty where the item has no such attribute. Searches from
+/// the start of the item: to find several attributes, use Item.
 std::string_view find_attribute(std::string_view stored_json, std::string_view name);
 
-/// An attribute's name as it stands in a stored item, without its quotes. Equal names have equal stored forms.
+/// An attribute's name as stored items contain it, without its quotes. Equal names have equal stored forms.
 std::string escaped_name(std::string_view name);
 
 /// A stored item that expressions can look into and update. Top-level attributes are located once; a value is
@@ -104,7 +104,7 @@ class Item {
     bool removed = false;
   };
 
-  /// Also finds removed attributes, whose slot a new value takes again.
+  /// Also finds removed attributes: a new value uses their slot again.
   Attribute* locate(std::string_view name) const;
   Attribute* locate_escaped(std::string_view escaped_name) const;
   void build_index() const;

@@ -15,7 +15,7 @@ namespace {
 
 using core::AttributeType;
 
-/// Sets of this many members take no memory of their own.
+/// Sets of up to this many members need no heap allocation.
 constexpr std::size_t kSmallCollection = 16;
 
 template <class Member>
@@ -36,20 +36,20 @@ struct Typed {
   Value content;
 };
 
-/// Strict base64 is one text for one value; this orders the texts as their bytes.
+/// Orders strict base64 texts as the bytes that they stand for.
 struct Base64Less {
   static int rank(char c) {
     if (c >= 'A' && c <= 'Z') return c - 'A';
     if (c >= 'a' && c <= 'z') return c - 'a' + 26;
     if (c >= '0' && c <= '9') return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;  // padding: the shorter of two is the smaller
+    return c == '+' ? 62 : c == '/' ? 63 : -1;  // padding sorts first: the shorter value is the smaller
   }
   bool operator()(std::string_view left, std::string_view right) const {
     return std::ranges::lexicographical_compare(left, right, {}, rank, rank);
   }
 };
 
-/// Puts a set in the service's order. Returns whether a member stands twice.
+/// Puts a set in the service's order. Returns whether a member occurs twice.
 template <class Member, class Less = std::less<>>
 bool sort_finding_duplicates(Members<Member>& members, Less less = {}) {
   std::sort(members.begin(), members.end(), less);
@@ -67,8 +67,8 @@ std::string joined(const std::vector<std::string_view>& members, std::string_vie
   return text += "]";
 }
 
-/// The members as the current layer lists them: in order up to the first that stands twice, that one, and the rest as
-/// it came. It keeps a sorted set and stops at what is in there already.
+/// The members as the current layer's message lists them: sorted up to the first repeated one, then that one, then the
+/// rest as sent. (The layer fills a sorted set and stops at the first member that is in it already.)
 template <class Less>
 std::vector<std::string_view> sorted_up_to_duplicate(const std::vector<std::string_view>& members, Less less) {
   std::set<std::string_view, Less> seen(less);
@@ -101,7 +101,7 @@ class Normaliser {
   Normaliser(std::string& out, const ValueRules& rules) : out_(out), rules_(rules) {}
 
   std::size_t value(const Value& wire, std::size_t depth);
-  /// The braces with all members; the size counts names and values.
+  /// Writes an object with all members; the size counts names and values.
   std::size_t members(const Object& object, std::size_t depth, std::size_t& count);
   Typed pick(const Value& wire, std::size_t depth) const;
 
@@ -152,7 +152,7 @@ Typed Normaliser::pick(const Value& wire, std::size_t depth) const {
 }
 
 void Normaliser::refuse_several_types(const Object& object, std::size_t depth) const {
-  // The service looks into each of them first, in the order of its model, and reports what it finds there.
+  // The service first checks the value of each type, in the order of its model, and reports the first fault there.
   constexpr AttributeType kModelOrder[] = {
       AttributeType::kString, AttributeType::kBinary,    AttributeType::kNumber,    AttributeType::kBoolean,
       AttributeType::kNull,   AttributeType::kBinarySet, AttributeType::kNumberSet, AttributeType::kStringSet,

@@ -79,7 +79,7 @@ void append_unit(unsigned unit, std::string& out) {
   }
 }
 
-/// What is not ASCII (and DEL) as UTF-16 escapes.
+/// Appends a JSON string with DEL and all non-ASCII characters as UTF-16 escapes.
 void append_ascii_string(std::string_view text, std::string& out) {
   std::string minimal;
   append_string(text, minimal);
@@ -128,7 +128,7 @@ class Printer {
   }
 
  private:
-  /// By name; UTF-8 bytes sort as code points do. Where a name stands twice the last one counts.
+  /// Sorts by name; UTF-8 bytes sort as code points do. Where a name occurs twice, the last one counts.
   static void sort(std::vector<Node>& members) {
     std::stable_sort(members.begin(), members.end(), [](const Node& a, const Node& b) { return a.name < b.name; });
     const auto new_begin =

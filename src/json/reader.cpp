@@ -21,7 +21,7 @@ std::size_t next_backslash(std::string_view text, std::size_t from) {
                           : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-/// simdjson lets "\udc00" without its high half through, as bytes that are no UTF-8; nothing may be stored so.
+/// simdjson accepts "\udc00" without its high half and writes bytes that are not UTF-8, which must not be stored.
 bool has_lone_low_surrogate(std::string_view text) {
   const auto is_surrogate = [&](std::size_t at, std::string_view third) {
     return at + 6 <= text.size() && text[at] == '\\' && text[at + 1] == 'u' && (text[at + 2] | 0x20) == 'd' &&
@@ -31,7 +31,7 @@ bool has_lone_low_surrogate(std::string_view text) {
     if (is_surrogate(at, "cdef")) {
       return true;
     }
-    // A pair is taken whole; what follows a high half simdjson has checked.
+    // Steps over a pair as a whole: simdjson has checked what follows a high half.
     at = next_backslash(text, at + (is_surrogate(at, "89ab") ? 12 : 2));
   }
   return false;

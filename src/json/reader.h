@@ -23,9 +23,9 @@ class Parser {
   /// is not JSON; the caller checks that the value is an object. No object of the result has a name twice
   /// (json/unique_names.h).
   Value parse(std::string_view text, std::size_t padding_bytes = 0);
-  /// The same, but names may stand twice: for whoever walks over the members anyhow and sees it there.
+  /// The same, but names may occur twice: for a caller that walks over all members and finds repeated names itself.
   Value parse_with_repeated(std::string_view text, std::size_t padding_bytes = 0);
-  /// What the latest parse yielded, without the members that a later one of the same name replaces. `root` ends.
+  /// `root`, of the latest parse, without members that a later one of the same name replaces. Invalidates `root`.
   Value without_repeated(const Value& root);
   static Parser& of_this_thread();
 
@@ -34,8 +34,8 @@ class Parser {
   std::string copy_;
 };
 
-/// Whether the object has a member of that name that is not null; JSON null counts as absent, as in the service. Fills
-/// `out` then.
+/// Finds a member and sets `out` to it. Returns false if it is absent or null: JSON null counts as absent, as in the
+/// service.
 bool find_member(const Object& object, std::string_view name, Value& out);
 
 }  // namespace stator::json

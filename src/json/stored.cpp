@@ -58,7 +58,7 @@ core::Number stored_number(std::string_view text) {
   try {
     return core::Number::parse(text);
   } catch (const core::ApiError&) {
-    throw_damaged();  // what a client sent was judged before it was stored
+    throw_damaged();  // numbers were validated before they were stored
   }
 }
 
@@ -216,7 +216,7 @@ void StoredReader::each_member(Each each) {
 }
 
 AttributeValue StoredReader::value() {
-  if (++depth_ > core::kMaxNestingDepth * 2) {  // an update may have nested deeper than a request may; not without end
+  if (++depth_ > core::kMaxNestingDepth * 2) {  // updates may nest deeper than requests, but not without limit
     throw_damaged();
   }
   expect('{');
@@ -321,7 +321,7 @@ std::size_t StoredReader::value_size_bytes() {
 
 namespace {
 
-/// The text of {"S":"…"} where nothing in it is escaped, as in most values; else nothing.
+/// The text of {"S":"…"} where nothing in it is escaped, as in most values; nullopt otherwise.
 std::optional<std::string_view> plain_string(std::string_view stored_value) {
   constexpr std::string_view kBegin = R"({"S":")";
   constexpr std::string_view kEnd = R"("})";

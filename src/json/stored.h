@@ -41,7 +41,7 @@ class StoredReader {
   std::size_t depth_ = 0;
 };
 
-/// The text behind a raw string, and its length in bytes.
+/// The text that a raw string stands for, and its length in bytes.
 std::string unescape(std::string_view raw);
 std::size_t unescaped_size(std::string_view raw);
 

@@ -5,7 +5,7 @@
 
 namespace stator::json {
 
-/// RapidJSON's stream concept over a text; the handler asks it how far the reader came.
+/// RapidJSON's input stream over a text; a handler finds in `position` how far the reader has come.
 struct TextStream {
   using Ch = char;
   std::string_view text;

@@ -26,7 +26,7 @@ Names names_of(const Object& object) {
   return names;
 }
 
-/// Calls `replaced(i)` for each name that stands again further on.
+/// Calls `replaced(i)` for each name that occurs again further on.
 template <class Replaced>
 void for_each_replaced(const Names& names, Replaced replaced) {
   if (names.size() <= kFewMembers) {
@@ -38,7 +38,7 @@ void for_each_replaced(const Names& names, Replaced replaced) {
   }
   std::vector<std::size_t> order(names.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  // By length first: that alone tells most names apart.
+  // By length first: most names differ in that alone.
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     if (names[a].size() != names[b].size()) return names[a].size() < names[b].size();
     const int by_name = names[a].compare(names[b]);
@@ -66,7 +66,7 @@ void append_object(const Object& object, std::string& out) {
   out += '}';
 }
 
-/// Most values of a request are texts: asking before the call saves most calls.
+/// Checked before recursing: most values of a request are texts.
 bool is_container(const Value& value) { return value.is_object() || value.is_array(); }
 
 }  // namespace

@@ -11,11 +11,11 @@
 /// Java's parsers take.)
 namespace stator::json {
 
-/// Whether any object in `root` has a name twice. n log n in the size of the text; a pass over its members where
-/// objects are small.
+/// Whether any object in `root` has a name twice. Takes n log n in the size of the text at worst; for small objects one
+/// pass over their members.
 bool has_repeated_name(const Value& root);
 
-/// Whether this one object has a name twice; its members are not looked into.
+/// Whether this one object has a name twice; objects inside it are not checked.
 bool repeats_name(const Object& object);
 
 /// Appends `root` as JSON text without the members that a later one of the same name replaces.

@@ -32,7 +32,7 @@ void append_binary(std::string_view bytes, std::string& out) {
   out += '"';
 }
 
-/// Writes what stands behind the type's name.
+/// Writes the value that follows the type's name.
 struct ContentWriter {
   std::string& out;
 

@@ -20,7 +20,7 @@ using expression::Test;
 
 constexpr ExpressionKind kKind = ExpressionKind::kStatement;
 
-/// The functions that a condition may call.
+/// The function of that name, of those that a condition may call.
 std::optional<Function> find_function(std::string_view name) {
   for (const Function function : {Function::kAttributeExists, Function::kAttributeNotExists, Function::kAttributeType,
                                   Function::kBeginsWith, Function::kContains, Function::kSize}) {
@@ -106,7 +106,7 @@ class Binder {
     return expression::make_test(kKind, expression::test_of(node.op), name, std::move(both));
   }
 
-  /// attribute_exists(a) = true, and its like.
+  /// A condition compared with a boolean: attribute_exists(a) = true.
   ConditionNode holds(const Node& comparison, const Node& test, bool wanted) {
     if (comparison.op != Operator::kEqual && comparison.op != Operator::kNotEqual) refuse(comparison);
     ConditionNode bound = condition(test);

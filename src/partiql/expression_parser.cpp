@@ -164,7 +164,7 @@ ExpressionParser::Infix ExpressionParser::infix() const {
 }
 
 NodeId ExpressionParser::expression(int precedence) {
-  // Parentheses, brackets and NOT come back here: what bounds this bounds the stack.
+  // Parentheses, brackets and NOT recurse through here: this limit bounds the stack.
   if (++depth_ > kMaxHeight) throw_malformed();
   NodeId node = unary();
   for (;;) {
@@ -210,7 +210,7 @@ NodeId ExpressionParser::binary(NodeId left, const Infix& infix) {
   return add(std::move(node));
 }
 
-/// a AND b AND c is one node, so that a long chain is not deep.
+/// a AND b AND c becomes one node, so that a long chain is not deep.
 NodeId ExpressionParser::joined(NodeKind kind, NodeId left, NodeId right) {
   Node& first = statement_.nodes[left];
   if (first.kind == kind && !first.in_parentheses) {
@@ -346,7 +346,7 @@ NodeId ExpressionParser::path_behind(NodeId base) {
   if (steps.empty()) return base;
   Node& node = statement_.nodes[base];
   if (node.kind != NodeKind::kPath) {
-    // A step into something that is no attribute: (a + b).c, [1, 2][0].
+    // A path into something other than an attribute: (a + b).c, [1, 2][0].
     Node path;
     path.kind = NodeKind::kPath;
     path.where = node.where;
@@ -454,7 +454,7 @@ NodeId ExpressionParser::exists() {
   const Token name = take();
   take();  // (
   const Token select = take();
-  // One SELECT a statement: EXISTS stands alone or is refused.
+  // A statement has one SELECT, so EXISTS must be the whole statement.
   if (!statement_.source.table.empty()) throw_malformed("Unexpected keyword");
   if (++depth_ > kMaxHeight) throw_malformed();
   parse_select(*this, statement_);

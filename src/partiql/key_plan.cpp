@@ -33,7 +33,7 @@ bool is_attribute(const Operand& operand, std::string_view name) {
   return path != nullptr && path->steps.empty() && path->attribute == name;
 }
 
-/// The test as a predicate on the attribute, where it is one that a query can do.
+/// The test as a key predicate on the attribute; nullopt where it is none.
 std::optional<KeyPredicate> predicate_on(const ConditionNode& node, std::string_view attribute) {
   const auto op = expression::key_operator(node.test);
   if (!op) return std::nullopt;
@@ -54,7 +54,7 @@ std::optional<KeyPredicate> predicate_on(const ConditionNode& node, std::string_
   return predicate;
 }
 
-/// The value that the attribute must equal, if the test says so.
+/// The value that the test requires the attribute to equal; null for other tests.
 const SharedValue* equal_value(const ConditionNode& node, std::string_view attribute) {
   if (node.test != Test::kEqual) return nullptr;
   if (is_attribute(node.operands[0], attribute)) return value_of(node.operands[1]);
@@ -82,11 +82,11 @@ void for_each_conjunct(const ConditionNode& node, Visit& visit) {
 
 // Partitions ---------------------------------------------------------------------------------------------------------
 
-/// One alternative of a condition: a partition, and what it says of the sort key.
+/// One alternative of a condition: a partition, and its condition on the sort key.
 struct Branch {
   SharedValue hash;
   std::optional<KeyPredicate> range;
-  bool mentions_range = false;  // in a way that no query can do
+  bool mentions_range = false;  // in a condition that is no key predicate
 };
 
 class BranchFinder {
@@ -95,7 +95,7 @@ class BranchFinder {
     if (!schema.range.empty()) range_ = schema.range.front().name;
   }
 
-  /// The alternatives, if every one of them names its partition.
+  /// The alternatives; nullopt unless every one of them names its partition.
   std::optional<std::vector<Branch>> find(const ConditionNode& node) const {
     switch (node.test) {
       case Test::kOr:
@@ -134,7 +134,7 @@ class BranchFinder {
     return all;
   }
 
-  /// The first condition that names partitions counts, and the first that a query can do with the sort key.
+  /// Of the conjuncts, the first one that names partitions counts, and the first key predicate on the sort key.
   std::optional<std::vector<Branch>> find_conjunction(const ConditionNode& node) const {
     std::optional<std::vector<Branch>> branches;
     std::optional<KeyPredicate> range;
@@ -164,7 +164,7 @@ class BranchFinder {
   std::string_view range_;  // empty: the schema has none
 };
 
-/// Whether the second one, which does not begin before the first, begins before the first ends.
+/// Whether two ranges of sort keys overlap; `second` must not begin before `first`.
 bool overlaps(const KeyPredicate& first, const KeyPredicate& second) {
   if (first.op == KeyOperator::kGreater || first.op == KeyOperator::kGreaterOrEqual) return true;
   if (first.op == KeyOperator::kBeginsWith) {
@@ -179,7 +179,7 @@ bool overlaps(const KeyPredicate& first, const KeyPredicate& second) {
   return std::is_eq(*order) && first.op != KeyOperator::kLess && second.op != KeyOperator::kGreater;
 }
 
-/// The value a predicate begins with; null: the smallest.
+/// The lower bound of a predicate's values; null: none.
 const AttributeValue* beginning(const KeyPredicate& predicate) {
   return predicate.op == KeyOperator::kLess || predicate.op == KeyOperator::kLessOrEqual ? nullptr : &predicate.first;
 }
@@ -200,7 +200,7 @@ bool is_same(const KeyPredicate& a, const KeyPredicate& b) {
   throw_validation("Overlapping conditions with range keys are not supported in where clause");
 }
 
-/// The ranges to read of one partition, apart from each other.
+/// Appends the ranges to read of one partition; they must not overlap.
 void append_ranges(const KeyPredicate& hash, std::span<const Branch> branches, std::vector<ReadPlan::Range>& out) {
   const auto whole = [&] { out.push_back({hash, std::nullopt}); };
   if (branches.size() == 1) {
@@ -262,7 +262,7 @@ bool says_the_same(const std::optional<KeyPredicate>& a, const KeyPredicate& b) 
   return a && a->op == b.op && a->first == b.first && (a->op != KeyOperator::kBetween || a->second == b.second);
 }
 
-/// What is left of a conjunction once the range has been read; nullopt where nothing is.
+/// The conjuncts that reading the range does not cover; nullopt where none is left.
 std::optional<ConditionNode> rest_of(const ConditionNode& where, const ReadPlan::Range& range) {
   std::vector<ConditionNode> rest;
   bool hash_done = false;
@@ -349,7 +349,7 @@ std::optional<ItemCondition> match_item(const ConditionNode& where, const core::
     for (std::size_t i = 0; i < names.size(); ++i) {
       const SharedValue* value = equal_value(conjunct, names[i]);
       if (value == nullptr) continue;
-      // The same said twice is said once; two values cannot both be, which the rest then says.
+      // A repeated equality is dropped; an equality with another value stays in the rest, which then is never true.
       if (item.key[i] == nullptr) {
         item.key[i] = *value;
         return;

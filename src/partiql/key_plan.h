@@ -14,7 +14,7 @@ namespace stator::partiql {
 /// A WHERE clause that names one item: an equality on each key attribute, all joined by AND.
 struct ItemCondition {
   std::vector<expression::SharedValue> key;  // in schema order
-  /// What else it asks of the item; none where the key is all.
+  /// The other conditions on the item; none where there is only the key.
   std::optional<expression::ConditionNode> rest;
 };
 
@@ -29,16 +29,16 @@ struct ReadPlan {
   };
   /// In the order to be read; none: a scan.
   std::vector<Range> ranges;
-  /// What an item that was read must satisfy still; may be none.
+  /// The conditions that the ranges do not cover yet; may be none.
   std::optional<expression::ConditionNode> filter;
   bool forward = true;
-  /// The partitions stand side by side in the condition (AND, IN), not behind an OR.
+  /// The condition names its partitions by AND or IN, not by OR.
   bool keyed = false;
 };
 
 /// Throws ValidationException: "Overlapping conditions with range keys are not supported in where clause", key values
-/// of another type than the schema's, too many partitions, and what ORDER BY cannot have. `where` is none for a
-/// statement without WHERE.
+/// of another type than the schema's, too many partitions, and terms that ORDER BY does not take. `where` is none
+/// for a statement without WHERE.
 ReadPlan plan_read(const Statement& statement, std::optional<expression::ConditionNode> where,
                    const core::KeySchema& schema);
 

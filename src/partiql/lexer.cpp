@@ -113,7 +113,7 @@ class Lexer {
     add(TokenKind::kNumber);
   }
 
-  /// The exponent fits 32 bits, or the number is none.
+  /// Throws where the exponent does not fit 32 bits.
   std::int64_t read_exponent() {
     ++at_;
     if (peek() == '+') ++at_;

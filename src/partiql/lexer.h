@@ -39,7 +39,7 @@ struct Token {
 /// quotes and comments, numbers whose exponent or scale does not fit 32 bits.
 std::vector<Token> tokenize(std::string_view statement);
 
-/// What a quoted name or string says: without its quotes, doubled quotes single.
+/// The text of a quoted name or string: without its quotes, doubled quotes made single.
 std::string unquoted(std::string_view text);
 
 }  // namespace stator::partiql

@@ -82,7 +82,7 @@ class StatementParser : public ExpressionParser {
     returning();
   }
 
-  /// Anything else is an expression, of which only EXISTS(SELECT …) says something.
+  /// Any other statement is read as an expression, of which only EXISTS(SELECT …) is supported.
   void bare_expression() {
     const NodeId id = expression();
     if (statement_.node(id).kind == NodeKind::kExists) {
@@ -280,7 +280,7 @@ void parse_projection(ExpressionParser& parser, Statement& statement) {
   } while (parser.accept(","));
 }
 
-/// Notes the first clause that DynamoDB does not support; what is wrong with the rest of the statement goes first.
+/// Notes the first clause that DynamoDB does not support; faults in the rest of the statement are reported first.
 void note_clause(Statement& statement, std::string_view name, Span where) {
   if (statement.unsupported_clause.empty()) {
     statement.unsupported_clause = name;

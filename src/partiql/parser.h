@@ -8,8 +8,8 @@
 
 namespace stator::partiql {
 
-/// The tokens of a statement on their way into its tree, and the part of the grammar that all statements share:
-/// expressions and paths. Precedence, from the loosest: OR, AND, NOT, equality (= <> != IS IN), comparison (< <= > >=
+/// Reads the tokens of a statement into its tree; has the part of the grammar that all statements share: expressions
+/// and paths. Precedence, from the loosest: OR, AND, NOT, equality (= <> != IS IN), comparison (< <= > >=
 /// BETWEEN LIKE), addition (+ - ||), multiplication.
 class ExpressionParser {
  public:
@@ -17,7 +17,7 @@ class ExpressionParser {
 
   /// An expression whose operators bind tighter than `precedence`.
   NodeId expression(int precedence = 0);
-  /// A name with what is behind it: a.b[1]. Throws "Expected identifier for simple path" where it begins otherwise.
+  /// A name with its further steps: a.b[1]. Throws "Expected identifier for simple path" where it begins otherwise.
   NodeId simple_path();
 
   [[nodiscard]] const Token& peek(std::size_t ahead = 0) const {
@@ -29,7 +29,7 @@ class ExpressionParser {
   /// A word that is not reserved.
   bool accept_word(std::string_view upper_case);
   void expect(std::string_view symbol, std::string_view name);
-  /// What a name or string says.
+  /// The text of a name or string, without quotes.
   std::string_view text_of(const Token& token);
 
  protected:
@@ -71,7 +71,7 @@ class ExpressionParser {
 void parse_select(ExpressionParser& parser, Statement& statement);
 
 /// Refuses what the grammar allows and DynamoDB does not: aliases, paths as table names, operators in projections, …
-/// The projection of an index is left to check_projection: the service looks at the index first.
+/// The projection of a read from an index is left to check_projection: the service looks up the index first.
 void check_statement(Statement& statement);
 
 /// Refuses projections of anything but paths, and two of one name.

@@ -151,7 +151,7 @@ SharedStatement parse_cached(std::string_view text);
 /// What the service calls an operation that it does not support here: "Plus", "IsType", …
 std::string_view operation_name(const Node& node);
 
-/// Deeper statements are refused.
+/// Statements that nest deeper are refused.
 inline constexpr std::uint16_t kMaxHeight = 200;
 
 }  // namespace stator::partiql

@@ -134,7 +134,7 @@ class Binder {
     return AttributeValue(std::move(set));
   }
 
-  /// Sets are stored in order.
+  /// Sorts the members of a set, as sets are stored; throws where one occurs twice.
   template <class Member>
   void order_members(const Node& node, std::vector<Member>& members, const std::string& ending) const {
     std::ranges::sort(members);
