@@ -16,7 +16,7 @@
 /// (https://docs.aws.amazon.com/cli/v1/userguide/cli-chap-configure.html).
 namespace stator::aws {
 
-/// The environment variables and the clock, so that tests can bring their own.
+/// The environment variables and the clock; tests use their own.
 struct Environment {
   /// The variable's value; nullopt where unset or empty.
   std::function<std::optional<std::string>(const std::string&)> variable;
@@ -29,7 +29,7 @@ struct Environment {
 /// ~/.aws/credentials and ~/.aws/config (or AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE).
 class Files {
  public:
-  /// Missing files are empty. Throws ConfigurationError with file and line where one cannot be read as it should.
+  /// Missing files count as empty. Throws ConfigurationError with file and line where one cannot be parsed.
   explicit Files(const Environment& environment);
 
   /// The settings of a profile in the credentials file, in the config file, and both (credentials win), or null.
@@ -50,10 +50,10 @@ class Files {
 /// AWS_PROFILE, AWS_DEFAULT_PROFILE or "default".
 std::string profile_name(const Environment& environment);
 
-/// AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nullopt where none says. With `ask_instance` the instance's
-/// metadata is the last resort. Throws ConfigurationError for a name that cannot be a region's.
+/// AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nullopt where none is set. With `ask_instance` the instance's
+/// metadata comes last. Throws ConfigurationError for a name that cannot be a region's.
 std::optional<std::string> find_region(const Environment& environment, bool ask_instance);
-/// The same, or ConfigurationError naming each place looked at.
+/// The same; throws ConfigurationError, which names all these places, where none is set.
 std::string require_region(const Environment& environment);
 
 /// The profile's `endpoint_url` for that service ("dynamodb"): of its `services` section, else its own; nullopt where
@@ -65,7 +65,7 @@ std::optional<std::string> profile_endpoint_url(const Environment& environment, 
 enum class CredentialSources : std::uint8_t {
   /// Environment, role, web identity, profile, credential process, container, instance.
   kAll,
-  /// Plain keys in the environment or the profile: nothing that runs a program or asks a service.
+  /// Plain keys in the environment or the profile: no source that runs a program or asks a service.
   kPlainKeys
 };
 
@@ -79,7 +79,7 @@ std::shared_ptr<CredentialsProvider> find_credentials(const Environment& environ
 std::string service_url(const Environment& environment, const std::string& service, const std::string& region);
 
 /// Whether the URL's host is one of AWS's own: "https://dynamodb.eu-west-3.amazonaws.com", and the names of the other
-/// partitions and of VPC endpoints. False for what is no URL.
+/// partitions and of VPC endpoints. False for a text that is not a URL.
 bool is_aws_url(std::string_view url);
 /// The region that such a host names; nullopt where it names none.
 std::optional<std::string> region_of_aws_url(std::string_view url);

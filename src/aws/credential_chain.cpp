@@ -123,7 +123,7 @@ Provider source_of_role(const Environment& environment, const Files& files, cons
       throw ConfigurationError(place + ": its source_profile \"" + source_profile + "\" leads back to itself");
     }
     Provider source;
-    if (is_itself) {  // a role whose keys stand beside it
+    if (is_itself) {  // a role that is assumed with the profile's own keys
       source = from_plain_keys(files.in_credentials(profile), place);
       if (!source) source = from_plain_keys(files.in_config(profile), place);
     } else {

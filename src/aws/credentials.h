@@ -11,7 +11,7 @@
 
 namespace stator::aws {
 
-/// What requests to AWS are signed with. Never printed or logged.
+/// The keys that requests to AWS are signed with. Never printed or logged.
 struct Credentials {
   std::string access_key_id;
   std::string secret_access_key;
@@ -23,13 +23,13 @@ struct Credentials {
 class CredentialsProvider {
  public:
   virtual ~CredentialsProvider() = default;
-  /// Credentials that are valid now. Throws ConfigurationError (config.h) where they cannot be had.
+  /// Credentials that are valid now. Throws ConfigurationError (profile_file.h) where they cannot be had.
   virtual std::shared_ptr<const Credentials> get() = 0;
   /// The service refused them as expired: fetch new ones at the next `get`. False where there are no others to be had.
   virtual bool expire() = 0;
 };
 
-/// Keys that stay as they are.
+/// Keys that never change.
 class FixedCredentials : public CredentialsProvider {
  public:
   explicit FixedCredentials(Credentials credentials);
@@ -40,8 +40,8 @@ class FixedCredentials : public CredentialsProvider {
   std::shared_ptr<const Credentials> credentials_;
 };
 
-/// Keys that are fetched anew five minutes before they expire. Where that fails while the old ones are still valid,
-/// those are used on.
+/// Keys that are fetched anew five minutes before they expire. Where that fails, the old ones are used as long as they
+/// are valid.
 class RefreshingCredentials : public CredentialsProvider {
  public:
   using Fetch = std::function<Credentials()>;

@@ -132,7 +132,7 @@ std::optional<std::string> InstanceMetadata::fetch(const std::string& path, std:
       request.url = url_ + "/latest/api/token";
       request.fields = {{"x-aws-ec2-metadata-token-ttl-seconds", "21600"}};
       const http::Reply reply = send(request);
-      // An answer other than 200 is a service of version 1, which is asked without a token.
+      // Any other status means a service of version 1, which takes no token.
       token_ = reply.status == 200 ? std::string(first_line(reply.body)) : std::string();
     }
     http::Request request;

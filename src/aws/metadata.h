@@ -5,7 +5,7 @@
 
 #include "aws/config.h"
 
-/// The services that tell a program on AWS who it is.
+/// The services from which a program on AWS gets its credentials.
 namespace stator::aws {
 
 /// The instance's own metadata, version 2 (and 1 where 2 is refused)
@@ -16,9 +16,9 @@ class InstanceMetadata {
  public:
   explicit InstanceMetadata(const Environment& environment);
 
-  /// The credentials of the instance's role, or nullopt with `why` saying in a few words what is missing.
+  /// The credentials of the instance's role; or nullopt, with what is missing in a few words in `why`.
   std::optional<Credentials> credentials(std::string& why);
-  /// The region, or nullopt where there is no such service.
+  /// The region; nullopt where the service does not answer.
   std::optional<std::string> region();
 
  private:

@@ -48,7 +48,7 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
   std::size_t bytes = 0;
   for (std::size_t number = 1; std::getline(text, line); ++number) {
     const auto fail = [&](const char* why) -> void {
-      // The line itself may hold a secret: only its number is told.
+      // The line itself may hold a secret: the message has only its number.
       throw ConfigurationError(name + ":" + std::to_string(number) + ": " + why);
     };
     bytes += line.size() + 1;
@@ -67,7 +67,7 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
     }
     if (line.front() == ' ' || line.front() == '\t') {
       if (kind == ProfileFile::kAccessKeys) fail("an indented line");
-      // It belongs to the setting above it: "dynamodb =" has "dynamodb.endpoint_url".
+      // An indented line belongs to the setting above it: "dynamodb =" has "dynamodb.endpoint_url".
       const std::size_t nested = content.find('=');
       if (kind == ProfileFile::kConfig && settings != nullptr && !above.empty() && nested != std::string_view::npos)
         (*settings)[above + "." + lowered(trimmed(content.substr(0, nested)))] = trimmed(content.substr(nested + 1));

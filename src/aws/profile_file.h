@@ -26,8 +26,8 @@ enum class ProfileFile : std::uint8_t {
   kConfig,
   /// ~/.aws/credentials: "[name]".
   kCredentials,
-  /// The same form, for the keys that a server accepts: what would be skipped or overruled elsewhere (indented lines,
-  /// anything given twice) is refused, since a rule that is not seen would open a door.
+  /// The same form, for the keys that a server accepts: lines that are skipped or overridden elsewhere (indented lines,
+  /// settings given twice) are refused, since an ignored rule would give a key too many rights.
   kAccessKeys,
 };
 

@@ -21,7 +21,7 @@ bool says_expired(const core::ApiError& error);
 class Backoff {
  public:
   using Sleep = std::function<void(std::uint64_t ms)>;
-  /// By default seeded at random, and really sleeping.
+  /// Seeded at random, and really sleeps.
   Backoff();
   Backoff(std::uint64_t seed, Sleep sleep);
 

@@ -24,7 +24,7 @@ struct ByName {
   bool operator()(std::string_view name, const CanonicalField& field) const { return name < field.name; }
 };
 
-/// Runs of blanks become one; none at the ends.
+/// Appends the value with runs of spaces as one, and without spaces at the ends.
 void append_canonical_value(std::string_view value, std::string& out) {
   const std::size_t begin = out.size();
   for (const char c : value) {
@@ -65,7 +65,7 @@ std::string normalised_path(std::string_view path) {
   return out;
 }
 
-/// Each name and value encoded in the one way that counts, ascending.
+/// The query's names and values, percent-encoded and sorted.
 std::string canonical_query(std::string_view query) {
   if (query.empty()) return {};
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -166,7 +166,7 @@ std::string canonical_request(const SignedRequest& request) {
   out.reserve(1024);
   out += request.method;
   out += '\n';
-  // What was encoded for the request line is encoded once more; only S3 does without.
+  // The path of the request line is percent-encoded once more; only S3 does not do that.
   out += http::percent_encode(normalised_path(request.path), "/");
   out += '\n';
   out += canonical_query(request.query);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-/// What AWS Signature Version 4 computes, for those who sign requests (sigv4.h) and for those who verify them
+/// The parts of AWS Signature Version 4 that signing (sigv4.h) and verifying requests share
 /// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 namespace stator::aws {
 
@@ -17,7 +17,7 @@ inline constexpr std::string_view kScopeTerminator = "aws4_request";
 
 /// The time of a request as it is signed, "20130524T000000Z".
 std::string request_stamp(std::int64_t now_ms);
-/// Milliseconds since 1970; nullopt for what is not a time in that form.
+/// Milliseconds since 1970; nullopt for a text that is not a time in that form.
 std::optional<std::int64_t> parse_request_stamp(std::string_view stamp);
 
 /// A header field under its name in lower case.
@@ -28,7 +28,7 @@ struct CanonicalField {
 /// Ascending by name; fields of one name in the order in which they were sent.
 using CanonicalFields = std::vector<CanonicalField>;
 
-/// Sorts fields given as (name, value). The values are views of what was given.
+/// Sorts fields given as (name, value). The values are views of the ones given.
 CanonicalFields canonical_fields(std::span<const std::pair<std::string_view, std::string_view>> fields);
 
 /// The fields of that name (in lower case).
@@ -51,7 +51,7 @@ struct SignedRequest {
 bool are_canonical_names(std::string_view signed_names);
 
 /// The canonical request. A signed name without a field counts as an empty field. Its size is at most a few times that
-/// of what was given.
+/// of the request.
 std::string canonical_request(const SignedRequest& request);
 
 /// "20130524/us-east-1/dynamodb/aws4_request"

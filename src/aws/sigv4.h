@@ -10,8 +10,8 @@
 /// AWS Signature Version 4
 /// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 ///
-/// libcurl can sign too, but puts its Authorization field before our own ones and signs every one of them, User-Agent
-/// included. The AWS tools sign a fixed few and send Authorization last; requests here are to be the same bytes as
+/// libcurl can sign too, but puts Authorization before the other fields and signs all of them, User-Agent included.
+/// The AWS tools sign a fixed few and send Authorization last; requests here are meant to be the same bytes as
 /// theirs.
 namespace stator::aws {
 

@@ -9,7 +9,7 @@
 
 namespace stator::endpoint {
 
-/// What requests may get wrong without being refused, for clients that were only ever tried on DynamoDB Local.
+/// Faults of requests that are accepted, for clients that were only tested with DynamoDB Local.
 enum class Leniency : std::uint8_t {
   kNone,           // as the service
   kNumbersAsText,  // whole numbers of the request itself (capacity units, limits) may be texts
@@ -26,11 +26,11 @@ class Embedded : public Endpoint {
 
   using Endpoint::call;
   void call(const Request& request, std::string& reply) override;
-  /// Operations on tables wait; with `sync` all writes do.
+  /// Operations on tables are kWaits; with `sync` all writes are.
   [[nodiscard]] Effort effort(std::string_view operation) const override;
   /// The directory as it was given, or "memory".
   [[nodiscard]] std::string describe() const override;
-  /// The engine behind it, for what is not an operation (counts, the clock).
+  /// Its engine, for what is not an operation (counts, the clock).
   [[nodiscard]] engine::Engine& engine();
 
  private:

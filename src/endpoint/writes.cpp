@@ -19,7 +19,7 @@ bool holds(const std::array<std::string_view, N>& names, std::string_view name) 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Null for a text that is none.
+/// Null for a text that is not a statement.
 partiql::SharedStatement parse_statement(std::string_view text) {
   try {
     return partiql::parse_cached(text);

@@ -43,7 +43,7 @@ std::string_view trimmed(std::string_view text) {
 std::size_t take_field(char* data, std::size_t size, std::size_t count, void* user) {
   auto& fields = static_cast<Incoming*>(user)->reply.fields;
   const std::string_view line(data, size * count);
-  // A status line begins a new head: what went before belonged to an interim reply.
+  // A status line begins a new head: the fields before it belong to an interim reply.
   if (line.starts_with("HTTP/")) fields.clear();
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos && fields.size() < kMaxReplyFields) {
@@ -163,7 +163,7 @@ Reply Client::send(const Request& request) {
     sends_host = sends_host || name == "Host";
   }
   if (!sends_host) fields.add("Host: " + parse_url(request.url).host_header());
-  // Fields that libcurl would add of itself.
+  // Removes fields that libcurl would add by itself.
   const auto given = [&](std::string_view name) {
     return std::any_of(request.fields.begin(), request.fields.end(), [&](const auto& f) { return f.first == name; });
   };

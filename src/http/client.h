@@ -24,7 +24,7 @@ struct Request {
   std::uint32_t connect_timeout_ms = 5'000;
   /// From the start to the last byte of the reply.
   std::uint32_t timeout_ms = 60'000;
-  /// Through the proxies of the environment (https_proxy, no_proxy, …). Metadata services are on the spot: without.
+  /// Use the proxies of the environment (https_proxy, no_proxy, …). False for metadata services, which are local.
   bool use_proxy = true;
   std::size_t max_reply_bytes = std::size_t{64} * 1024 * 1024;
 };
@@ -59,7 +59,7 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Any status is a reply. Throws TransportError, or std::runtime_error for a URL that is none.
+  /// Any status is a reply. Throws TransportError, or std::runtime_error for an invalid URL.
   Reply send(const Request& request);
 
  private:

@@ -13,7 +13,7 @@ struct Url {
   std::uint16_t port = 0;  // the scheme's own where the URL names none
   std::string path = "/";  // as written, without query
 
-  /// What a Host header says: the port only where it is not the scheme's own.
+  /// The Host header: with the port only where it is not the scheme's own.
   [[nodiscard]] std::string host_header() const;
 };
 

@@ -68,7 +68,7 @@ std::optional<std::string> find_running_server(const std::filesystem::path& dire
   try {
     const auto notice = read_notice(directory / kNoticeName);
     if (notice && is_alive(notice->pid) && answers(notice->url, timeout_ms)) return notice->url;
-  } catch (const std::exception&) {  // a notice that leads nowhere is no notice
+  } catch (const std::exception&) {  // counts as no notice
   }
   return std::nullopt;
 }
@@ -93,7 +93,7 @@ ServerNotice::~ServerNotice() {
     const auto notice = read_notice(file_);
     std::error_code error;
     if (notice && notice->pid == ::getpid()) std::filesystem::remove(file_, error);
-  } catch (const std::exception&) {  // stale at worst, which readers notice
+  } catch (const std::exception&) {  // a stale notice at worst, which readers ignore
   }
 }
 

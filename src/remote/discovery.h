@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-/// How commands find a server that holds a data directory: the server leaves a notice in it,
+/// How commands find a server that holds a data directory: the server writes a notice into it,
 /// DIR/server.json: {"pid":1234,"url":"http://127.0.0.1:8000"}
 namespace stator::remote {
 
@@ -13,7 +13,7 @@ namespace stator::remote {
 /// process is gone, or its URL does not answer within `timeout_ms`). Never throws.
 std::optional<std::string> find_running_server(const std::filesystem::path& directory, std::uint32_t timeout_ms = 1000);
 
-/// The notice of a server, for as long as the object lives. Written so that a reader sees all of it or nothing.
+/// A server's notice, which exists as long as the object. A reader sees all of it or nothing.
 class ServerNotice {
  public:
   /// Throws std::runtime_error where the file cannot be written.

@@ -22,7 +22,7 @@ namespace stator::remote {
 
 namespace {
 
-/// Larger bodies go out as they are: escapes could take them over the service's 16 MB.
+/// Larger bodies are not rewritten: escapes could make them exceed the service's 16 MB.
 constexpr std::size_t kMaxRestyledBytes = 1024 * 1024;
 
 std::string random_uuid() {
@@ -87,7 +87,7 @@ struct Remote::Impl {
     streams_url = options.streams_url.empty() ? url : with_path(options.streams_url);
   }
 
-  /// AWS's own names need no path; one that is given stays.
+  /// The URL with its path, or "/" where it has none.
   static std::string with_path(std::string url) {
     while (url.ends_with('/')) url.pop_back();
     return url + '/';
@@ -101,7 +101,7 @@ struct Remote::Impl {
     }
   }
 
-  /// What is left until the deadline, at most `limit_ms`. Throws ServiceUnavailable where nothing is.
+  /// The time until the deadline, at most `limit_ms`. Throws ServiceUnavailable where the deadline has passed.
   std::uint32_t time_left_ms(const endpoint::Request& request, std::uint32_t limit_ms) const {
     if (request.deadline == endpoint::Request::Time::max()) return limit_ms;
     const auto left =
@@ -111,7 +111,7 @@ struct Remote::Impl {
     return static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), limit_ms));
   }
 
-  /// Made with the first request: loading libcurl takes as long as all else of a server's start.
+  /// Created with the first request: loading libcurl takes as long as the rest of a server's start.
   http::Client& client() {
     try {
       std::call_once(client_made, [this] { made_client.emplace(); });
@@ -139,12 +139,12 @@ struct Remote::Impl {
     return http;
   }
 
-  /// Whatever further attempts are answered, this one may have had its effect.
+  /// Notes that an attempt without an answer may have had its effect, whatever later attempts return.
   static void note_uncertain(const endpoint::Request& request) {
     if (request.notes != nullptr) request.notes->uncertain = true;
   }
 
-  /// One attempt. `limit` is set to the attempts that its failure deserves.
+  /// One attempt. Where it fails, `limit` becomes the number of attempts to make for such a failure, this one included.
   std::string attempt(const endpoint::Request& request, std::string_view body, std::uint32_t& limit) {
     limit = 0;
     http::Reply reply;

@@ -17,20 +17,20 @@ struct RemoteOptions {
   std::string url;
   std::string region = "us-east-1";
   std::shared_ptr<aws::CredentialsProvider> credentials;
-  /// Where DynamoDB Streams is, which on AWS has a host of its own; empty: the same.
+  /// The URL of DynamoDB Streams, which has a host of its own on AWS; empty: `url`.
   std::string streams_url;
-  /// What `describe` says; empty: the URL.
+  /// The text that `describe` returns; empty: the URL.
   std::string description;
   /// Attempts at one operation, the first included; AWS_MAX_ATTEMPTS sets both (open_target).
   std::uint32_t max_attempts = 10;
-  /// Attempts where not even a connection came about: the user should hear of a wrong address soon.
+  /// Attempts where no connection could be made: few, so that the user soon hears of a wrong address.
   std::uint32_t max_connect_attempts = 3;
   std::uint32_t connect_timeout_ms = 5'000;
   std::uint32_t request_timeout_ms = 60'000;
-  /// Write request bodies with the blanks and escapes that the AWS CLI writes (json_style.h).
+  /// Send request bodies with the spaces and escapes that the AWS CLI writes (aws/json_style.h).
   bool aws_cli_bodies = false;
   const core::Clock* clock = &core::Clock::system();
-  /// For tests: the jitter's seed, and what waits.
+  /// For tests: the seed of the jitter, and the function that waits.
   std::optional<std::uint64_t> backoff_seed;
   aws::Backoff::Sleep backoff_sleep;
 };
@@ -40,12 +40,12 @@ struct RemoteOptions {
 /// TransactWriteItems and ExecuteTransaction a ClientRequestToken where the caller gave none.
 ///
 /// Errors are core::ApiError with the service's type, message, HTTP status and further members (CancellationReasons,
-/// Item). What the service never answered is ApiError too, with status 503: "ServiceUnavailable", "cannot reach URL:
+/// Item). Without an answer the error is an ApiError too, with status 503: "ServiceUnavailable", "cannot reach URL:
 /// cause"; credentials that can no longer be had: "CredentialsUnavailable". A request's deadline ends attempts and the
 /// waits between them.
 class Remote : public endpoint::Endpoint {
  public:
-  /// Throws std::runtime_error: not a URL. Where there is no libcurl, each call says so.
+  /// Throws std::runtime_error for an invalid URL. Where libcurl is missing, each call throws that.
   explicit Remote(RemoteOptions options);
   ~Remote() override;
   Remote(const Remote&) = delete;

@@ -7,8 +7,8 @@
 
 namespace stator::remote {
 
-/// What a reply with an error status says: type from x-amzn-errortype or __type (bare), message, status, and the other
-/// members as `extra`. A body that is not DynamoDB's (a proxy's page) becomes "HTTP status 502 from URL".
+/// The error in a reply with an error status: type from x-amzn-errortype or __type (bare), message, status, and the
+/// other members as `extra`. A body that is not DynamoDB's (a proxy's page) becomes "HTTP status 502 from URL".
 core::ApiError parse_remote_error(const http::Reply& reply, const std::string& url);
 
 }  // namespace stator::remote

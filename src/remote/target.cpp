@@ -61,8 +61,8 @@ std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url) {
   RemoteOptions remote;
   remote.url = url;
   set_attempts(environment, remote);
-  // A local server takes any name, but some keep a database for each: what is set plainly is used, and a broken profile
-  // is no reason not to talk to it.
+  // A local server accepts any key, but some keep a database for each: plain keys that are set are used, and a broken
+  // profile is no reason to fail.
   try {
     remote.credentials = aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
   } catch (const aws::ConfigurationError&) {
@@ -82,7 +82,7 @@ std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url) {
   return std::make_unique<Remote>(std::move(remote));
 }
 
-/// The command line of a process, for people: "stator serve --port 8000"; empty where unknown.
+/// The command line of a process, for messages: "stator serve --port 8000"; empty where unknown.
 std::string command_of(int process_id) {
   constexpr std::size_t kShown = 60;
   std::ifstream in("/proc/" + std::to_string(process_id) + "/cmdline");
@@ -111,7 +111,7 @@ bool holds_nothing(const std::filesystem::path& directory) {
          !error;
 }
 
-/// Opens the directory, waiting for whoever holds it: most commands are done in milliseconds.
+/// Opens the directory. Waits for a process that holds it: most commands are done in milliseconds.
 std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options, bool writable) {
   constexpr std::chrono::milliseconds kBetweenTries{20};
   constexpr std::chrono::milliseconds kSilence{500};
@@ -172,8 +172,8 @@ class LocalDirectory : public endpoint::Endpoint {
   std::shared_ptr<endpoint::Endpoint> choose(const endpoint::Request& request) {
     const std::lock_guard lock(mutex_);
     if (!writable_ && endpoint::writes(request.operation, request.body)) {
-      // A reader keeps writers out, this one too. Calls that still read keep it a moment longer, for which it is
-      // waited.
+      // Readers lock writers out, and this process reads. Calls that are still reading keep the reader a moment longer;
+      // opening waits for them.
       current_.reset();
       current_ = open_directory(options_, true);
       writable_ = true;

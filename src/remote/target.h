@@ -9,7 +9,7 @@
 
 namespace stator::remote {
 
-/// What a command was told about where to work (see cli::Session, which reads flags and environment).
+/// Where a command is to work, by its flags and environment (read by cli::Session).
 struct TargetOptions {
   /// Production: AWS, with region and credentials as AWS tools find them (docs/prod.md).
   bool prod = false;
@@ -17,9 +17,9 @@ struct TargetOptions {
   std::string endpoint_url;
   /// The embedded engine's directory, created when missing. Empty: in memory.
   std::string data_directory;
-  /// The caller is going to write: the directory is opened for it at once, and not first for reading.
+  /// The caller is going to write: the directory is opened for writing at once, and not first for reading.
   bool will_write = false;
-  /// Of the embedded engine; also told for whom a command waits.
+  /// The embedded engine's log; also gets a line about the process that a command waits for.
   core::LogSink log = {};
   /// How long to wait for another process to leave the directory.
   std::chrono::milliseconds patience = std::chrono::seconds(10);
@@ -29,18 +29,16 @@ struct TargetOptions {
 bool is_production(const TargetOptions& options);
 
 /// Chooses the endpoint:
-/// 1. `prod`, or an `endpoint_url` of AWS itself (is_production): AWS over HTTPS; with an `endpoint_url` that address
-/// instead, as AWS tools take it, but still with real
-///    credentials and a region, which must be found;
-/// 2. `endpoint_url`: that address. Credentials and region come from the environment or the profile where they are
-/// plain
-///    keys there; else "local"/"local" and us-east-1, which local servers accept;
-/// 3. a running `stator serve` that holds `data_directory` (discovery.h);
-/// 4. the engine in this process on `data_directory`. Until a request writes, it only reads: nothing in the directory
-/// is
-///    changed, and others may read it too. Where nothing is there yet, reads find no tables, and the first write
-///    creates the directory. Held by another process, it is waited for.
-/// Where opening the directory fails because a server has just taken it, looks for that server once more.
+/// 1. `prod`, or an `endpoint_url` of AWS itself (is_production): AWS over HTTPS, at `endpoint_url` where given.
+///    Credentials and a region must be found.
+/// 2. `endpoint_url`: that address. Credentials and region are those of the environment or profile, where these have
+///    plain keys; else "local"/"local" and us-east-1, which local servers accept.
+/// 3. A running `stator serve` that holds `data_directory` (discovery.h).
+/// 4. The engine in this process on `data_directory`. Until a request writes, the directory is only read: nothing in it
+///    changes, and other processes may read it too. Where there is no directory yet, reads find no tables, and the
+///    first write creates it. Where another process holds it, the call waits (`patience`).
+///
+/// Where the directory turns out to be held by a server that has just started, that server is used.
 /// Throws std::runtime_error (store::OpenError and ConfigurationError are such) with one line for the user.
 std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options);
 

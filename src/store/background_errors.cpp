@@ -9,20 +9,20 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{2000};
-/// The same error is told again after so long.
-constexpr std::chrono::seconds kToldAgain{60};
+/// The same error is logged again after this time.
+constexpr std::chrono::seconds kLoggedAgain{60};
 
 }  // namespace
 
-/// RocksDB keeps it beyond the life of what it tells.
+/// RocksDB keeps the listener longer than the BackgroundErrors lives, which therefore detaches itself.
 class BackgroundErrors::Listener final : public rocksdb::EventListener {
  public:
   explicit Listener(BackgroundErrors& errors) : errors_(&errors) {}
 
   const char* Name() const override { return "stator::store::BackgroundErrors"; }
   void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) override {
-    // RocksDB takes most errors of the file system for the end. They are not: resuming writes what is in memory into
-    // new files and goes on with a new log. Damage stays what it is.
+    // RocksDB takes most errors of the file system as fatal. They are not: Resume() writes the memtables into new files
+    // and starts a new log. Corruption stays fatal.
     if (error->IsIOError() && error->severity() == rocksdb::Status::Severity::kFatalError) {
       *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
     }
@@ -69,7 +69,7 @@ void BackgroundErrors::stop() {
 }
 
 void BackgroundErrors::on_write_failed(const rocksdb::Status& status) {
-  // What the caller did wrong, or a full memory, needs no resuming.
+  // Wrong arguments and a full memory need no Resume().
   if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status);
 }
 
@@ -82,10 +82,10 @@ void BackgroundErrors::on_error(const rocksdb::Status& status) {
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     changed_.notify_all();
     const auto now = std::chrono::steady_clock::now();
-    recovery_is_told_ = text != told_ || now - told_at_ > kToldAgain;
-    if (!recovery_is_told_) return;
-    told_ = text;
-    told_at_ = now;
+    logs_recovery_ = text != logged_ || now - logged_at_ > kLoggedAgain;
+    if (!logs_recovery_) return;
+    logged_ = text;
+    logged_at_ = now;
   }
   core::log(log_, core::LogLevel::kError, "the store takes no writes until this is over: " + text + "; reads go on");
 }
@@ -95,13 +95,13 @@ void BackgroundErrors::on_recovered() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!failing_) return;
     failing_ = false;
-    if (!recovery_is_told_) return;
+    if (!logs_recovery_) return;
   }
   core::log(log_, core::LogLevel::kInfo, "the store takes writes again");
 }
 
 bool BackgroundErrors::resume() {
-  // Corruption is not resumed by RocksDB, and must not be.
+  // After corruption Resume() fails, as it must.
   return database_->Resume().ok();
 }
 

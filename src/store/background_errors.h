@@ -14,9 +14,9 @@
 
 namespace stator::store {
 
-/// After an error in the background (a full disk, no descriptors left) RocksDB refuses writes until somebody resumes
-/// it. This does so: tells the error once, and tries again and again, more slowly each time, until it works or the
-/// store is closed. Its thread begins with the first error.
+/// After a background error (a full disk, no descriptors left) RocksDB refuses writes until Resume() is called. This
+/// logs the error once and calls Resume() with growing pauses until it succeeds or the store is closed. Its thread
+/// starts with the first error.
 class BackgroundErrors {
  public:
   explicit BackgroundErrors(core::LogSink log);
@@ -26,11 +26,11 @@ class BackgroundErrors {
 
   /// For rocksdb::Options::listeners. May outlive this object.
   [[nodiscard]] std::shared_ptr<rocksdb::EventListener> listener() const;
-  /// From now on `database` is resumed.
+  /// `database` is the one to resume; errors that came before count.
   void watch(rocksdb::DB& database);
-  /// Before the database is closed.
+  /// To be called before the database is closed.
   void stop();
-  /// A write failed: RocksDB does not call the listener for each kind of error.
+  /// To be called when a write failed: RocksDB does not call the listener for every kind of error.
   void on_write_failed(const rocksdb::Status& status);
 
  private:
@@ -48,10 +48,10 @@ class BackgroundErrors {
   rocksdb::DB* database_ = nullptr;
   bool failing_ = false;
   bool stopping_ = false;
-  // The error told last, so that one that comes and goes does not fill the log.
-  std::string told_;
-  std::chrono::steady_clock::time_point told_at_;
-  bool recovery_is_told_ = false;
+  // The error logged last, so that one that comes and goes does not fill the log.
+  std::string logged_;
+  std::chrono::steady_clock::time_point logged_at_;
+  bool logs_recovery_ = false;
   std::thread thread_;
 };
 

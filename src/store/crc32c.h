@@ -5,10 +5,10 @@
 
 namespace stator::store {
 
-/// CRC-32C (Castagnoli), with which RocksDB guards its records.
+/// CRC-32C (Castagnoli), the checksum of RocksDB's records.
 std::uint32_t crc32c(std::string_view bytes);
 
-/// What RocksDB stores in its place: rotated and moved, so that a checksum over bytes that hold checksums stays strong.
+/// As RocksDB stores it: rotated, plus a constant, since a checksum of bytes that hold their own checksum is weak.
 std::uint32_t masked_crc32c(std::string_view bytes);
 
 }  // namespace stator::store

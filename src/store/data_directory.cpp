@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMarker = "STATOR";
 
-/// What other rooms may put into the directory before a store was ever opened in it.
+/// Names that other components may create in the directory before a store was ever opened in it.
 constexpr std::array<std::string_view, 9> kOwnNames = {
     "STATOR.new", "FILES", "FILES.new", "LOCK", "server.json", "postgres", "postgres.lock", "store", "log"};
 
@@ -46,7 +46,7 @@ std::string server_url(const fs::path& directory) {
 }
 
 /// The process that holds a flock on `file`, by /proc/locks ("1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF"); 0
-/// where that does not tell.
+/// where that has no such line.
 int lock_holder(const fs::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return 0;
@@ -121,7 +121,7 @@ void DataDirectory::lock(Access access) {
   const bool shared = access == Access::kReadOnly;
   const fs::path file = path_ / "LOCK";
   const int fd = ::open(file.c_str(), shared ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  // Whoever writes makes the file first, so without it nobody does.
+  // A writer creates the file first, so without it there is no writer.
   if (fd < 0 && shared && errno == ENOENT) return;
   if (fd < 0) fail_by_errno(path_, errno);
   if (::flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) {
@@ -139,7 +139,7 @@ void DataDirectory::lock(Access access) {
 
 void DataDirectory::look_for_marker(Access access) const {
   if (fs::exists(path_ / kMarker)) return;
-  // Look before touching anything: a foreign directory is left as it was.
+  // Check before changing anything: a foreign directory is left as it was.
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
     if (is_own_name(entry.path().filename().string())) continue;
@@ -148,7 +148,7 @@ void DataDirectory::look_for_marker(Access access) const {
                     std::string(kMarker) + ")");
   }
   if (error) fail_by_errno(path_, error.value());
-  // The marker is written before anything else, so a store without one has lost it, and with it what it needs.
+  // The marker is written before anything else, so a store without one has lost it, and with it its features.
   if (fs::exists(store_path(), error) && !fs::is_empty(store_path(), error) && !fs::exists(path_ / kMarker)) {
     throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
   }
@@ -199,7 +199,7 @@ void DataDirectory::check_store(Access access) {
   if (access != Access::kReadOnly) make_private_directory(store_path());
   store_is_new_ = !fs::exists(store_path() / "CURRENT");
   if (!store_is_new_) return;
-  // Without CURRENT RocksDB would begin anew and forget what is there.
+  // Without CURRENT RocksDB would create a new store and delete the files.
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path(), error)) {
     const std::string extension = entry.path().extension().string();
     if (extension == ".sst" || extension == ".log") {
@@ -212,7 +212,7 @@ void DataDirectory::check_store(Access access) {
 void DataDirectory::close_to_others(const core::LogSink& log) const {
   for (const fs::path& directory : {path_, store_path()}) {
     fs::perms others = fs::perms::group_all | fs::perms::others_all;
-    // A PostgreSQL of root's runs as another user, who has to get to its own directory in here.
+    // Under root, PostgreSQL runs as another user, who needs to pass through to its own directory in here.
     if (directory == path_ && belongs_to_another(path_ / "postgres")) {
       others &= ~(fs::perms::group_exec | fs::perms::others_exec);
     }

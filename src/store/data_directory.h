@@ -18,14 +18,14 @@ enum class Access : std::uint8_t {
   kCreate,
 };
 
-/// Creates the directory, its owner's alone, and those above where they are missing. Throws OpenError.
+/// Creates the directory, for its owner only (mode 0700), and missing ones above it. Throws OpenError.
 void make_private_directory(const std::filesystem::path& path);
 
-/// Holds the directory for this process from construction to destruction.
+/// Locks the directory for this process from construction to destruction.
 class DataDirectory {
  public:
   /// Throws NoStoreError; OpenError: not ours, needs features that this version does not know, held by another process,
-  /// a file, not writable, damaged. Where others than the owner could get in, that is ended and told to `log`.
+  /// a file, not writable, damaged. Where others than the owner have access, it is taken away, with a line in `log`.
   DataDirectory(std::filesystem::path path, Access access, const core::LogSink& log = {});
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
@@ -36,10 +36,10 @@ class DataDirectory {
   [[nodiscard]] std::filesystem::path store_path() const { return path_ / "store"; }
   /// The list of RocksDB's files (file_list.h).
   [[nodiscard]] std::filesystem::path list_path() const { return path_ / "FILES"; }
-  /// True where no store was ever created in it, so that creating one loses nothing.
+  /// True where no store was ever created in it, so that creating one cannot overwrite anything.
   [[nodiscard]] bool store_is_new() const { return store_is_new_; }
-  /// Looks again whether there is a store, after it was replaced. Throws as the constructor does.
-  void look_again() { check_store(Access::kReadWrite); }
+  /// Checks the store again after it was replaced. Throws as the constructor does.
+  void recheck_store() { check_store(Access::kReadWrite); }
   [[nodiscard]] bool needs(Feature feature) const;
   /// Names the feature in the marker, durably. Throws std::system_error.
   void require(Feature feature);

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-/// What a data directory may hold beyond format 1. A feature that is in use is named in the directory's marker, so that
-/// a program that does not know it leaves the directory alone. Design: docs/format.md, "Versions".
+/// Additions to format 1 that a data directory may use. A feature in use is named in the directory's marker, so that a
+/// program that does not know it leaves the directory alone. Design: docs/format.md, "Versions".
 namespace stator::store {
 
 enum class Feature : std::uint8_t {
@@ -21,7 +21,7 @@ enum class NeededFor : std::uint8_t { kReading, kWriting };
 
 struct FeatureInfo {
   Feature feature;
-  /// In the marker: lower case, digits and hyphens.
+  /// As in the marker: lower-case letters, digits and hyphens.
   std::string_view name;
   NeededFor needed_for;
 };

@@ -38,7 +38,7 @@ FileListContent read_list(const std::string& text) {
   }
 }
 
-/// Every file as the clean stop left it, and none that RocksDB would replay or delete.
+/// Checks that every file is as the clean stop left it, and that there is none that RocksDB would replay or delete.
 void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   std::vector<SealedFile> found;
   try {
@@ -46,7 +46,7 @@ void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   } catch (const std::system_error& error) {
     fail("store/ cannot be read: " + error.code().message());
   }
-  // A log without a byte is what a stop leaves that was interrupted behind the seal.
+  // A stop that is interrupted just after the seal leaves an empty log.
   std::erase_if(found, [&](const SealedFile& file) {
     if (!file.name.ends_with(".log") || file.size_bytes > 0) return false;
     checked.empty_logs.push_back(store_path / file.name);
@@ -66,7 +66,7 @@ void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   if (next != found.end()) fail(in_store(next->name) + " does not belong to the store");
 }
 
-/// The manifest that CURRENT names, sound up to where the list knows it to have been. Returns its name.
+/// Checks that the manifest which CURRENT names is sound, at least up to the length in the list. Returns its name.
 std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   const FileListContent& list = checked.known;
   std::string name = read_small_file(store_path / "CURRENT").value_or("");
@@ -74,7 +74,7 @@ std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   name.pop_back();
   if (!name.starts_with("MANIFEST-") || !is_store_file(name)) fail("store/CURRENT does not name a manifest");
   if (!fs::exists(store_path / name)) fail(in_store(name) + ", which store/CURRENT names, is missing");
-  // The list is told after CURRENT is in its place, so CURRENT may be ahead by one.
+  // The list is written after CURRENT, so CURRENT may be ahead by one manifest.
   if (!list.manifest.empty() && is_earlier(name, list.manifest)) {
     fail("store/CURRENT names " + name + ", which " + list.manifest + " had replaced");
   }
@@ -117,7 +117,7 @@ void check_listed_logs(const fs::path& store_path, const FileListContent& list) 
   }
 }
 
-/// All logs sound, but for the end of the last one with anything in it.
+/// Checks that all logs are sound; only the last one that is not empty may end in a torn record.
 void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked) {
   const auto listed_logs = std::move(checked.known.logs);
   checked.known.logs.clear();
@@ -129,7 +129,7 @@ void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked
       checked.empty_logs.push_back(store_path / name);
       continue;
     }
-    // A log gets its first record after it is in the list.
+    // A log is listed before it gets its first record.
     if (has_list && !listed_logs.contains(name)) fail(in_store(name) + " does not belong to the store");
     if (!torn_log.empty()) fail(in_store(torn_log) + ", which is not the newest write-ahead log, is cut off");
     const RecordsFound records = records_of(store_path / name);

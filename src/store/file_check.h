@@ -9,22 +9,22 @@
 
 namespace stator::store {
 
-/// What was found in a store that is not damaged, as far as can be told without its tables.
+/// The result of checking a store: it is not damaged, as far as its files show without reading all tables.
 struct CheckedFiles {
-  /// For the list of the store to be opened: logs that are there with their sizes.
+  /// For the list of the store to be opened: the logs found, with their sizes.
   FileListContent known;
   /// The list says that the store was stopped cleanly.
   bool sealed = false;
-  /// Files that end in a record that was never finished, and so never acknowledged (the newest log, the manifest), with
-  /// how far they are sound. What is behind that must be gone before anything else is written: at the next start it
-  /// could not be told from damage.
+  /// Files that end in an unfinished record, which was never acknowledged (the newest log, the manifest), each with the
+  /// length of its sound part. The rest must be truncated before anything else is written: at the next start it would
+  /// look like damage.
   std::map<std::filesystem::path, std::uint64_t> torn_files;
-  /// Logs without a byte, which only make every start slower.
+  /// Empty logs, which only make every start slower.
   std::vector<std::filesystem::path> empty_logs;
 };
 
-/// Looks at RocksDB's files before RocksDB does, which believes what it finds and deletes what it does not know. `list`
-/// is the text of FILES, if the store has one. Throws std::runtime_error with what is damaged, in one line.
+/// Checks RocksDB's files before RocksDB opens them: it trusts the files it finds and deletes those it does not know.
+/// `list` is the text of FILES, if the store has one. Throws std::runtime_error, one line that says what is damaged.
 CheckedFiles check_files(const std::filesystem::path& store_path, const std::optional<std::string>& list);
 
 }  // namespace stator::store

@@ -18,10 +18,10 @@ namespace fs = std::filesystem;
 using rocksdb::IOStatus;
 
 constexpr std::string_view kFirstLine = "stator files 1";
-/// Of a table this much of its end is hashed: footer, properties, range tombstones and what points to them.
+/// This much of the end of a table is hashed: footer, properties, range tombstones and the index blocks of these.
 constexpr std::uint64_t kTableTailBytes = 4096;
 constexpr std::size_t kHexDigits = 16;
-/// What a disk writes at once.
+/// The unit that a disk writes whole.
 constexpr std::size_t kSectorBytes = 512;
 
 std::string hex(std::uint64_t number) {
@@ -31,7 +31,7 @@ std::string hex(std::uint64_t number) {
   return text;
 }
 
-/// Each line is hashed with the hash of the line before, so that none can be lost, changed or moved.
+/// Each line is hashed with the hash of the line before, so that a lost, changed or moved line is noticed.
 std::uint64_t next_in_chain(std::uint64_t chain, std::string_view line) {
   return XXH3_64bits_withSeed(line.data(), line.size(), chain);
 }
@@ -76,7 +76,7 @@ void read_line(std::string_view line, FileListContent& content) {
     content.manifest = name;
     content.manifest_bytes = std::max(content.manifest_bytes, parse_number<std::uint64_t>(take_word(line), 10));
   }
-  // Other kinds of lines are for later versions.
+  // Lines of other kinds, from later versions, are skipped.
 }
 
 std::string manifest_line(const std::string& name, std::uint64_t size_bytes) {
@@ -100,8 +100,8 @@ IOStatus size_of(rocksdb::FileSystem& files, const fs::path& path, std::uint64_t
   return files.GetFileSize(path.string(), rocksdb::IOOptions(), &size_bytes, nullptr);
 }
 
-/// Whether the zeros in a line, which has none, are what a power loss leaves in the place of a sector: they reach to
-/// its border or to the end of the list. `offset` is where the line begins in the list, `rest` begins with the line.
+/// Whether `line` holds zeros (no written line does) that reach to the end of their sector or of the list: a power loss
+/// leaves them where a sector was not written. `offset`: of the line in the list; `rest`: the list from the line on.
 bool was_never_written(std::string_view line, std::string_view rest, std::size_t offset) {
   const std::size_t first = line.find('\0');
   if (first == std::string_view::npos) return false;
@@ -148,7 +148,7 @@ FileListContent parse_file_list(std::string_view text) {
     const std::size_t end = text.find('\n');
     const bool torn = end == std::string_view::npos;
     std::string_view line = text.substr(0, end);
-    // A line that reached the disk in part may end in zeros instead of bytes.
+    // A line of which not all sectors reached the disk may hold zeros instead of bytes.
     if (torn && !first && !content.sealed) break;
     if (!first && !content.sealed && was_never_written(line, text, total_bytes - text.size())) break;
     if (torn) throw std::runtime_error("its last line is cut off");
@@ -169,7 +169,7 @@ FileListContent parse_file_list(std::string_view text) {
   return content;
 }
 
-/// Lines with their checksums.
+/// Collects lines with their checksums.
 class FileList::Lines {
  public:
   Lines() { add(std::string(kFirstLine)); }
@@ -213,11 +213,11 @@ IOStatus FileList::append(std::string_view line, bool sync) {
   if (!status.ok()) return status;
   status = file_->Append(std::string(line).append(" ").append(hex(chain)).append("\n"), io, nullptr);
   if (!status.ok()) {
-    // Half a line in front of others would be damage.
+    // An incomplete line before others would count as damage.
     if (!file_->Truncate(before_bytes, io, nullptr).ok()) file_.reset();
     return status;
   }
-  // The line is there, whatever becomes of it on the disk.
+  // The line is in the file, even if the sync below fails.
   chain_ = chain;
   return sync ? file_->Fsync(io, nullptr) : file_->Flush(io, nullptr);
 }
@@ -251,7 +251,7 @@ IOStatus FileList::begin(const FileListContent& known, const fs::path& store_pat
 
 IOStatus FileList::log_created(const std::string& name, const fs::path& store_path) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // No line of the list may be on the disk before the name of the log that it tells of.
+  // The log's name must be on the disk before a line of the list mentions it.
   IOStatus status = sync_directory(*files_, store_path);
   if (!status.ok()) return status;
   if (!full_log_line_.empty()) status = append(std::exchange(full_log_line_, {}), false);
@@ -284,7 +284,7 @@ IOStatus FileList::log_unneeded(const std::string& name, const fs::path& store_p
   std::uint64_t size_bytes = 0;
   IOStatus status;
   if (!manifest_.empty()) status = size_of(*files_, store_path / manifest_, size_bytes);
-  // What made the log unneeded is in the manifest; a shorter one must not be believed.
+  // The record by which the log is unneeded is in the manifest: it must not become shorter than it is now.
   if (status.ok() && !manifest_.empty()) status = append(manifest_line(manifest_, size_bytes), false);
   if (status.ok()) status = append("unneeded-log " + name, true);
   if (full_log_line_.starts_with("full-log " + name + " ")) full_log_line_.clear();

@@ -12,40 +12,40 @@
 #include <string_view>
 #include <vector>
 
-/// The file `FILES`: which of RocksDB's files must be there, so that none can be cut, emptied or lost without being
+/// The file `FILES`: which of RocksDB's files must exist, so that a truncated, emptied or lost file is
 /// noticed. Written line by line while a store is open, and sealed by a clean stop. Format: docs/format.md, "Damage".
 namespace stator::store {
 
 /// A list grows by two lines for each log of a memtable's size.
 inline constexpr std::size_t kMaxListBytes = 64 << 20;
 
-/// A file as a clean stop left it.
+/// A file at a clean stop.
 struct SealedFile {
   std::string name;
   std::uint64_t size_bytes = 0;
-  /// XXH3 of the whole file; of a table only of its last bytes (the rest is under RocksDB's block checksums).
+  /// XXH3 of the whole file; for a table, of its last bytes only (RocksDB's block checksums cover the rest).
   std::uint64_t hash = 0;
   bool operator==(const SealedFile&) const = default;
 };
 
-/// What the list says.
+/// The content of the list.
 struct FileListContent {
   /// The store was stopped cleanly, and `files` are all it consists of.
   bool sealed = false;
   std::vector<SealedFile> files;
-  /// Logs by name; with the size of those that grow no more.
+  /// Logs by name; those that are complete with their size in bytes.
   std::map<std::string, std::optional<std::uint64_t>> logs;
-  /// Logs that are no longer needed and may be gone.
+  /// Logs that are no longer needed and may be missing.
   std::map<std::string, bool> unneeded_logs;
-  /// What CURRENT named last, and how long that MANIFEST was at least.
+  /// The manifest that CURRENT named last, and a lower bound of its length.
   std::string manifest;
   std::uint64_t manifest_bytes = 0;
   /// The checksum of the last line, with which the next one is hashed.
   std::uint64_t chain = 0;
 };
 
-/// Throws std::runtime_error with the reason, for "FILES is damaged: …". A last line without its end is ignored: it is
-/// what a power loss leaves, and the list only promises more with each line.
+/// Throws std::runtime_error with the reason, for "FILES is damaged: …". An incomplete last line is ignored: a power
+/// loss leaves one, and without it the list requires less, never more.
 FileListContent parse_file_list(std::string_view text);
 
 /// Size and hash of each of RocksDB's files in the directory, in the order of names. Throws std::system_error.
@@ -54,7 +54,7 @@ std::vector<SealedFile> list_files(const std::filesystem::path& store_path);
 /// Makes the names in the directory durable.
 rocksdb::IOStatus sync_directory(rocksdb::FileSystem& files, const std::filesystem::path& path);
 
-/// True for names that RocksDB gives to files whose content matters, and would delete where it does not know them.
+/// True for the names of RocksDB's files that hold data; RocksDB deletes such a file where its manifest lacks it.
 bool is_store_file(std::string_view name);
 
 /// Writes the list. Safe for use from several threads.
@@ -63,19 +63,19 @@ class FileList {
   /// `path` is the file itself.
   FileList(std::shared_ptr<rocksdb::FileSystem> files, std::filesystem::path path);
 
-  // Each returns RocksDB's status, for the caller (a file system, store_file_system.h) to hand on.
+  // Each returns RocksDB's status, for the caller (listed_file_system.h) to hand on.
 
-  /// Says, durably, that the seal no longer holds. `list` is what was read from the file.
+  /// Notes, durably, that the seal no longer holds. `list` is what was read from the file.
   rocksdb::IOStatus unseal(const FileListContent& list);
-  /// Writes a new list of an open store, durably, with what `known` says of logs and manifest.
+  /// Writes a new list for an open store, durably, with the logs and the manifest in `known`.
   rocksdb::IOStatus begin(const FileListContent& known, const std::filesystem::path& store_path);
-  /// A log was created, empty as yet; the one before grows no more.
+  /// A log was created and is empty; the log before it is complete.
   rocksdb::IOStatus log_created(const std::string& name, const std::filesystem::path& store_path);
   /// The newest log is about to get its first record. Durable.
   rocksdb::IOStatus log_begins();
-  /// An append to the newest log failed: its size is not what it seems, as RocksDB cuts off what was written of it.
+  /// An append to the newest log failed: its size does not count, as RocksDB truncates what was written of the record.
   void log_is_torn();
-  /// A log is about to be deleted, as the manifest says that it is no longer needed. Durable.
+  /// A log is about to be deleted: by the manifest it is no longer needed. Durable.
   rocksdb::IOStatus log_unneeded(const std::string& name, const std::filesystem::path& store_path);
   /// CURRENT was renamed into its place and names this manifest.
   rocksdb::IOStatus manifest_switched(const std::string& name);
@@ -93,8 +93,8 @@ class FileList {
   std::unique_ptr<rocksdb::FSWritableFile> file_;
   std::uint64_t chain_ = 0;
   std::string newest_log_;
-  /// What is to be said of the log before the newest one. Said behind the newest one's name is on the disk, as the end
-  /// of that log need not be there yet.
+  /// The line about the log before the newest one. Written only when the newest log is about to be used: until then the
+  /// end of the earlier log need not be on the disk.
   std::string full_log_line_;
   bool newest_log_is_torn_ = false;
   std::string manifest_;

@@ -17,16 +17,16 @@ namespace stator::store {
 using SpaceId = std::uint32_t;
 
 void append_space(SpaceId space, std::string& out);
-/// 8 bytes, big endian: where a partition, or a segment of a parallel scan, begins in its space.
+/// 8 bytes, big endian: the start of a partition, or of a segment of a parallel scan, in its space.
 void append_hash(std::uint64_t hash, std::string& out);
 /// A scalar of type S, N or B.
 void append_part(const core::AttributeValue& value, std::string& out);
-/// The content of a string or binary part without terminator: what begins_with seeks.
+/// The content of a string or binary part without its terminator: the prefix for begins_with.
 void append_part_prefix(std::string_view bytes, std::string& out);
 /// Reads one part back.
 core::AttributeValue read_part(core::AttributeType type, std::string_view& in);
 
-/// 64 bits of hash over the encoded partition key parts (XXH3), in the order a scan walks.
+/// The hash (XXH3, 64 bits) of the encoded parts of a partition key. Scans return partitions in the order of it.
 std::uint64_t partition_hash(std::string_view encoded_partition_parts);
 
 /// space | hash | parts of the partition key; the prefix all items of a partition share.

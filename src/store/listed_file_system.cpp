@@ -10,7 +10,7 @@ namespace {
 namespace fs = std::filesystem;
 using rocksdb::IOStatus;
 
-/// A log that has the list on the disk before anything is in it, and tells it when an append failed.
+/// A log that syncs the list before its first record is written, and reports failed appends to the list.
 class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   LogFile(FileList& list, std::unique_ptr<rocksdb::FSWritableFile> file)
@@ -19,12 +19,12 @@ class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
   IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                   rocksdb::IODebugContext* debug) override {
     IOStatus status = listed();
-    return status.ok() ? told(FSWritableFileOwnerWrapper::Append(data, options, debug)) : status;
+    return status.ok() ? reported(FSWritableFileOwnerWrapper::Append(data, options, debug)) : status;
   }
   IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                   const rocksdb::DataVerificationInfo& verification, rocksdb::IODebugContext* debug) override {
     IOStatus status = listed();
-    return status.ok() ? told(FSWritableFileOwnerWrapper::Append(data, options, verification, debug)) : status;
+    return status.ok() ? reported(FSWritableFileOwnerWrapper::Append(data, options, verification, debug)) : status;
   }
 
  private:
@@ -34,7 +34,7 @@ class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
     is_listed_ = status.ok();
     return status;
   }
-  IOStatus told(IOStatus status) {
+  IOStatus reported(IOStatus status) {
     if (!status.ok()) list_.log_is_torn();
     return status;
   }
@@ -42,7 +42,7 @@ class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
   bool is_listed_ = false;
 };
 
-/// A file that ends earlier than the system says.
+/// A file of which only the first bytes are read.
 class ShortenedFile final : public rocksdb::FSSequentialFileOwnerWrapper {
  public:
   ShortenedFile(std::unique_ptr<rocksdb::FSSequentialFile> file, std::uint64_t bytes)
@@ -65,7 +65,7 @@ class ShortenedFile final : public rocksdb::FSSequentialFileOwnerWrapper {
   std::uint64_t left_bytes_;
 };
 
-/// The directory keeps others out already; this is for files that are copied elsewhere.
+/// The directory is private already; this counts for files that are copied elsewhere.
 IOStatus close_to_others(const std::string& path) {
   return ::chmod(path.c_str(), 0600) == 0 ? IOStatus::OK()
                                           : IOStatus::IOError(path, "cannot be made its owner's alone");
@@ -110,7 +110,7 @@ IOStatus ListedFileSystem::RenameFile(const std::string& from, const std::string
                                       rocksdb::IODebugContext* debug) {
   IOStatus status = target()->RenameFile(from, to, options, debug);
   if (!status.ok() || fs::path(to) != store_path_ / "CURRENT") return status;
-  // A line of the list may be on the disk before a name is.
+  // The rename must be on the disk before the list mentions the manifest.
   status = sync_directory(*target(), store_path_);
   std::string name;
   if (status.ok()) status = rocksdb::ReadFileToString(target(), to, &name);

@@ -11,14 +11,14 @@
 
 namespace stator::store {
 
-/// RocksDB's file system for one store: keeps the list of files up to date, and new files their owner's alone. Only
-/// creating, renaming and deleting files goes through it; reads and writes are the base's own. Files outside the
-/// store's directory (checkpoints) are no business of the list.
+/// RocksDB's file system for one store: keeps the list of files up to date and makes new files private to their owner.
+/// Only creating, renaming and deleting files goes through it; reads and writes are the base's own. Files outside the
+/// store's directory (checkpoints) are not listed.
 class ListedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list, std::filesystem::path store_path);
 
-  /// Readers see so much of these files and no more. To be called before the store is opened.
+  /// Sequential readers see each of these files end at the given offset. To be called before the store is opened.
   void set_ends(std::map<std::filesystem::path, std::uint64_t> ends) { ends_ = std::move(ends); }
 
   const char* Name() const override { return "ListedFileSystem"; }

@@ -89,7 +89,7 @@ std::string Marker::unknown(NeededFor needed_for) const {
 Marker parse_marker(std::string_view text) {
   Marker marker;
   const std::string_view whole = text;
-  // A marker of format 1 whose line break was lost is what a text editor leaves; nothing else can be meant.
+  // A text editor may have removed the line break at the end of a marker of format 1.
   if (text == "stator format 1") return marker;
   marker.format = parse_format(take_line(text));
   if (marker.format > kLastFormat) return marker;

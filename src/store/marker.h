@@ -8,7 +8,7 @@
 
 namespace stator::store {
 
-/// The formats that this version opens. Directories without features are written in the first.
+/// The formats that this version opens. Directories without features have the first.
 inline constexpr int kFirstFormat = 1;
 inline constexpr int kLastFormat = 2;
 
@@ -17,7 +17,7 @@ struct Marker {
   int format = kFirstFormat;
   std::vector<std::string> needed_to_read;
   std::vector<std::string> needed_to_write;
-  /// Lines that this version does not know; kept when the marker is written again.
+  /// Lines that this version does not know; written again with the others.
   std::vector<std::string> other_lines;
 
   [[nodiscard]] bool names(Feature feature) const;
@@ -27,8 +27,8 @@ struct Marker {
   [[nodiscard]] std::string unknown(NeededFor needed_for) const;
 };
 
-/// Throws std::runtime_error with the reason, for "STATOR is damaged: …". A format beyond kLastFormat is returned with
-/// nothing else read.
+/// Throws std::runtime_error with the reason, for "STATOR is damaged: …". Of a format beyond kLastFormat only
+/// `format` is read.
 Marker parse_marker(std::string_view text);
 std::string marker_text(const Marker& marker);
 

@@ -15,12 +15,12 @@ namespace {
 constexpr std::size_t kBlockBytes = 32 * 1024;
 constexpr std::size_t kHeaderBytes = 7;
 constexpr unsigned kFullRecord = 1;
-constexpr unsigned kLastPart = 4;  // behind first (2) and middle (3)
-/// What a disk writes at once. A sector of zeros was never written: nothing that is stored holds as many. So was what a
-/// file has of its last sector, and what a record has of its first one, where that is zeros and reaches to the sector's
-/// border.
+constexpr unsigned kLastPart = 4;  // after first (2) and middle (3)
+/// The unit that a disk writes whole. A sector of zeros was never written: nothing stored holds as many zeros. The same
+/// goes for the part of a sector at the end of the file, and for the part of a record's first sector from the record's
+/// start to the sector's end.
 constexpr std::size_t kSectorBytes = 512;
-/// So many zeros at the end were never written either, wherever they begin.
+/// This many zeros at the end of a file were never written either, wherever they begin.
 constexpr std::size_t kUnwrittenBytes = 8;
 
 std::uint32_t byte_at(std::string_view bytes, std::size_t i) { return static_cast<unsigned char>(bytes[i]); }
@@ -35,7 +35,7 @@ std::size_t record_bytes(std::string_view header) {
   return kHeaderBytes + (byte_at(header, 4) | byte_at(header, 5) << 8);
 }
 
-/// Whether the checksum of the record at the start of `record` holds where its payload reaches to the end.
+/// Whether the record's checksum matches, with all of `record` after the header as its payload.
 bool checksum_holds(std::string_view record) { return masked_crc32c(record.substr(6)) == stored_crc(record); }
 
 bool is_sound_record(std::string_view rest) {
@@ -46,7 +46,7 @@ bool is_sound_record(std::string_view rest) {
 }
 
 /// Whether a sound record begins anywhere in `rest` (of one block). Every offset is tried: the length of the record
-/// before it may be what is damaged. Some other bytes pass for a record once in 2^32 tries.
+/// before it may be what is damaged. Other bytes match a checksum once in 2^32 tries.
 bool holds_sound_record(std::string_view rest) {
   for (; rest.size() >= kHeaderBytes; rest.remove_prefix(1)) {
     if (is_sound_record(rest)) return true;
@@ -54,11 +54,11 @@ bool holds_sound_record(std::string_view rest) {
   return false;
 }
 
-/// Whether some sector's share of `rest`, which begins at `offset_in_block`, is zeros.
+/// Whether the part of `rest` (which begins at `offset_in_block`) in some sector is all zeros.
 bool has_unwritten_sector(std::string_view rest, std::size_t offset_in_block) {
   for (std::size_t at = 0; at < rest.size();) {
     const std::size_t border = at + kSectorBytes - (offset_in_block + at) % kSectorBytes;
-    // All of a record within one sector is written at once.
+    // A record within one sector is written as a whole.
     if (at == 0 && border > rest.size()) return false;
     if (is_zero(rest.substr(at, border - at))) return true;
     at = border;
@@ -66,11 +66,11 @@ bool has_unwritten_sector(std::string_view rest, std::size_t offset_in_block) {
   return false;
 }
 
-/// Whether a record that is not sound, the last of the file, may be one that was being written when the machine or the
-/// process died. `rest` reaches from its start to the end of the file and of its block, `offset` is where it starts.
+/// Whether a record that is not sound, the last of the file, may have been half-written when the machine or the process
+/// died. `rest`: from the record's start to the end of its block or of the file.
 bool looks_torn(std::string_view rest, std::size_t offset_in_block, bool more_blocks) {
   if (rest.size() < kHeaderBytes) return !more_blocks;
-  // All there but for its length: that is what was damaged.
+  // The whole record is there, so its length was damaged.
   if (checksum_holds(rest)) return false;
   const std::size_t length = record_bytes(rest);
   if (offset_in_block + length <= kBlockBytes && length > rest.size()) return true;
@@ -78,7 +78,7 @@ bool looks_torn(std::string_view rest, std::size_t offset_in_block, bool more_bl
   return has_unwritten_sector(rest, offset_in_block);
 }
 
-/// Goes through a file block by block.
+/// Checks a file block by block.
 class Checker {
  public:
   void take_block(std::string_view block, bool more_blocks) {
@@ -95,9 +95,9 @@ class Checker {
       if (!in_parts_) found_.sound_bytes = begin_ + (block.size() - rest.size());
     }
     begin_ += block.size();
-    // What is too short for a header at the end of a block is filled with zeros.
+    // The end of a block, where too short for a header, is filled with zeros.
     if (rest.empty() || (rest.size() < kHeaderBytes && block.size() == kBlockBytes && is_zero(rest))) return;
-    // Zeros where records could be were never written; nothing may follow.
+    // Zeros instead of a record were never written; no record may follow them.
     const bool torn = is_zero(rest) || (!holds_sound_record(rest.substr(1)) &&
                                         looks_torn(rest, block.size() - rest.size(), more_blocks));
     found_.state = torn ? RecordsState::kTornEnd : RecordsState::kDamaged;
@@ -110,7 +110,7 @@ class Checker {
 
  private:
   std::uint64_t begin_ = 0;
-  /// The last part of the record that was read last is still to come.
+  /// The last record read was a first or middle part: its last part must follow.
   bool in_parts_ = false;
   RecordsFound found_;
 };

@@ -3,15 +3,15 @@
 #include <cstdint>
 #include <filesystem>
 
-/// Looks at RocksDB's record files (write-ahead logs and manifests) without RocksDB, which takes a damaged length for
-/// the end of a file. Format: RocksDB wiki, "Write Ahead Log File Format": blocks of 32 KB; records of checksum (4
+/// Checks RocksDB's record files (write-ahead logs and manifests) without RocksDB, which takes a damaged length as the
+/// end of a file. Format: RocksDB wiki, "Write Ahead Log File Format": blocks of 32 KB; records of checksum (4
 /// bytes), length (2), type (1) and payload; none crosses a block.
 namespace stator::store {
 
 enum class RecordsState : std::uint8_t {
   kSound,
-  /// The last record is cut off, or some of it was never written: a power loss leaves zeros in the place of sectors, of
-  /// any of them. It was never acknowledged.
+  /// The last record is cut off, or parts of it were never written: a power loss may leave zeros in place of any
+  /// sector. It was never acknowledged.
   kTornEnd,
   /// Anything else.
   kDamaged,
@@ -19,7 +19,7 @@ enum class RecordsState : std::uint8_t {
 
 struct RecordsFound {
   RecordsState state = RecordsState::kSound;
-  /// How far records are sound, and whole: one that goes on in the next block counts when its last part is there.
+  /// Length of the prefix of whole, sound records; one that spans blocks counts when its last part is there.
   std::uint64_t sound_bytes = 0;
 };
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The name of what is restored, relative to the directory, and a line feed.
+/// The file that notes a restore: the checkpoint's path relative to the directory, and a line feed.
 constexpr const char* kNote = "RESTORE";
 
 void check(const rocksdb::Status& status) {
@@ -43,7 +43,7 @@ void sync_file(const fs::path& path) {
   if (!synced) throw std::system_error(error, std::generic_category());
 }
 
-/// All files of a store, so that its names may be trusted after a power loss.
+/// Syncs all files of a store, so that none is incomplete after a power loss.
 void sync_store(const fs::path& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) sync_file(entry.path());
   sync_directory(path);

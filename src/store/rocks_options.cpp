@@ -14,12 +14,12 @@
 namespace stator::store {
 namespace {
 
-/// Tables whose descriptors stay open, where the process may have as many.
+/// Tables whose descriptors stay open, where the process's limit allows as many.
 constexpr std::size_t kMaxOpenTables = 1024;
 constexpr std::size_t kMinOpenTables = 32;
-/// Logs, manifest, directories, files being written and the list of files.
+/// For logs, manifest, directories, files being written and the list of files.
 constexpr std::size_t kOtherDescriptors = 32;
-/// The part of the process's descriptors that tables may take.
+/// Tables may take one part in this many of the process's descriptors.
 constexpr std::size_t kTablesPart = 4;
 
 std::size_t max_open_tables(std::size_t process_limit) {
@@ -32,7 +32,7 @@ std::size_t process_descriptors() {
   return limit.rlim_cur;
 }
 
-/// The arena takes memory in such steps; the default, an eighth of the memtable, would be most of an idle process.
+/// Memtables allocate in these steps; the default, an eighth of a memtable, would be most of an idle process's memory.
 constexpr std::size_t kArenaBlockBytes = 256 << 10;
 
 class SilentLogger : public rocksdb::Logger {
@@ -56,10 +56,10 @@ rocksdb::Options rocks_options(const Options& store) {
   options.stats_persist_period_sec = 0;
   options.skip_stats_update_on_db_open = true;
 
-  // background_errors.h resumes, at its own pace.
+  // BackgroundErrors calls Resume(), with pauses of its own.
   options.max_bgerror_resume_count = 0;
   options.paranoid_checks = true;
-  // A torn last record is what a killed process leaves; anything else wrong in a log is damage (file_check.h).
+  // A killed process may leave a torn last record; other faults in a log are damage (file_check.h).
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.avoid_flush_during_shutdown = in_memory;
   options.statistics = store.resources.statistics;

@@ -6,8 +6,8 @@
 
 namespace stator::store {
 
-/// RocksDB set up for us: small when idle, quick to open, point reads first. In memory what only a disk needs is left
-/// out.
+/// RocksDB's options for Stator: small when idle, quick to open, fast point reads. In memory, without what only a disk
+/// needs.
 rocksdb::Options rocks_options(const Options& options);
 
 }  // namespace stator::store

@@ -25,12 +25,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Behind the space, keys are taken for numbers of so many bytes, to find where a damaged place ends.
+/// Keys are treated as a space id and a number of this many bytes, to search for the end of a damaged place.
 constexpr std::size_t kSpaceBytes = 4;
 constexpr std::size_t kNumberBytes = 16;
 __extension__ using Number = unsigned __int128;
 
-/// Keeps writers out while it lives. Anything else that is wrong with the directory is no reason to give up.
+/// Keeps writers out while it lives. Other faults of the directory are no reason to give up.
 class SharedLock {
  public:
   explicit SharedLock(const fs::path& directory) : fd_(::open((directory / "LOCK").c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -65,7 +65,7 @@ void check_marker(const fs::path& directory, std::vector<std::string>& told) {
   }
 }
 
-/// The manifest's bytes, if it can be believed: then the tables are those that it names.
+/// The manifest's bytes if it is sound, so that the tables are those that it names.
 std::optional<std::string> sound_manifest(const fs::path& directory) {
   const fs::path store_path = directory / "store";
   std::string name = read_small_file(store_path / "CURRENT").value_or("");
@@ -76,7 +76,7 @@ std::optional<std::string> sound_manifest(const fs::path& directory) {
   try {
     list = parse_file_list(read_small_file(directory / "FILES", SIZE_MAX).value_or(""));
   } catch (const std::runtime_error&) {
-    // Then the records themselves are all there is to go by.
+    // Without the list, only the records' own checksums count.
   }
   if (list.sealed) {
     const std::vector<SealedFile> found = list_files(store_path);
@@ -105,12 +105,12 @@ void copy_files(const fs::path& from, const fs::path& to, std::vector<std::strin
 
 struct UnreadableTables {
   std::vector<fs::path> paths;
-  /// RocksDB must not touch them: a damaged end can end the process in its own assertions.
+  /// RocksDB must not open one of them: with a damaged end its assertions can abort the process.
   bool dangerous = false;
 };
 
-/// Tables of which nothing could be read. `manifest`: the bytes of a sound one; tables that it never named do not
-/// matter.
+/// Tables of which nothing could be read. `manifest`: the bytes of a sound one; tables that it never named are
+/// ignored.
 UnreadableTables find_unreadable_tables(const fs::path& store_path, const rocksdb::Options& options,
                                         const std::optional<std::string>& manifest) {
   UnreadableTables found;
@@ -125,7 +125,7 @@ UnreadableTables find_unreadable_tables(const fs::path& store_path, const rocksd
   return found;
 }
 
-/// Whether the database consists of one of these tables; RocksDB deletes those that it does not need.
+/// Whether the database uses one of these tables.
 bool needs_any(rocksdb::DB& db, const std::vector<fs::path>& tables) {
   std::vector<rocksdb::LiveFileMetaData> live;
   db.GetLiveFilesMetaData(&live);
@@ -135,7 +135,7 @@ bool needs_any(rocksdb::DB& db, const std::vector<fs::path>& tables) {
   });
 }
 
-/// Ends the copies of files where their last sound record does; what is behind was never acknowledged.
+/// Truncates the copied files after their last sound record; the rest was never acknowledged.
 void cut_torn_files(const fs::path& store_path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
     const std::string name = entry.path().filename().string();
@@ -160,7 +160,7 @@ std::string key_of(std::string_view space, Number number) {
   return key;
 }
 
-/// The first key of all that begin with a later space, or empty.
+/// The smallest key of the next space; empty after the last space.
 std::string next_space(std::string space) {
   while (!space.empty() && static_cast<unsigned char>(space.back()) == 0xFF) space.pop_back();
   if (space.empty()) return space;
@@ -188,13 +188,13 @@ struct Salvage::Impl {
     return iterator->status().ok();
   }
 
-  /// The first key behind `key` from which reading goes on; empty: none.
+  /// The first key after `key` at which a walk can go on; empty: none.
   [[nodiscard]] std::string behind_damage(const std::string& key) const {
     std::string space = key.substr(0, kSpaceBytes);
     space.resize(kSpaceBytes, '\0');
     const Number start = number_of(key);
     constexpr Number kLast = ~Number{0};
-    // First further and further, then half and half.
+    // Exponential search, then binary search.
     Number bad = start;
     Number good = start;
     for (Number step = 1;; step <<= 1) {
@@ -234,7 +234,7 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
   Options defaults;
   defaults.directory = directory;
   rocksdb::Options options = rocks_options(defaults);
-  // Each record and each block that is sound counts.
+  // Recover every sound record and block.
   options.paranoid_checks = false;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
   cut_torn_files(store_path);
@@ -251,7 +251,7 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
       told.push_back("store/" + path.filename().string() + " cannot be read at all");
       fs::remove(path);
     }
-    // RocksDB forgets the age of what it compacts, so a table that had been replaced may win over its successor.
+    // Without the manifest RocksDB does not know the order of tables, so an older version of an item may win.
     told.emplace_back(
         "the list of tables cannot be used and is made anew from the tables that are there; items may have older "
         "values");

@@ -9,19 +9,19 @@
 
 namespace stator::store {
 
-/// A store made of what can be read of a damaged directory. The directory is not changed: RocksDB works on copies below
+/// A store made of what can be read in a damaged directory. The directory is not changed: RocksDB works on copies below
 /// `scratch`, which is created (tables are linked where that is possible) and removed at the end.
 class Salvage {
  public:
   /// Throws OpenError where the directory is in use, is of a later version, or nothing in it can be opened. What had to
-  /// be left out on the way is appended to `told`, a line each.
+  /// be left out is appended to `told`, a line each.
   Salvage(const std::filesystem::path& directory, std::filesystem::path scratch, std::vector<std::string>& told);
   ~Salvage();
   Salvage(const Salvage&) = delete;
   Salvage& operator=(const Salvage&) = delete;
 
   /// Calls `visit(key, value)` for every row in [lower, upper) that can be read, in order. Returns how many damaged
-  /// places were passed over.
+  /// places were skipped.
   std::size_t walk(const std::string& lower, const std::string& upper,
                    const std::function<void(std::string_view key, std::string_view value)>& visit) const;
 

@@ -5,20 +5,20 @@
 #include <string>
 #include <string_view>
 
-/// Files of a few kilobytes that Stator keeps beside RocksDB's. All are their owner's alone (mode 0600).
+/// Files of a few kilobytes that Stator keeps beside RocksDB's. All are private to their owner (mode 0600).
 namespace stator::store {
 
-/// Nothing where the file cannot be read. A longer file is cut at `max_bytes`.
+/// The file's text, at most its first `max_bytes`; nullopt where it cannot be read.
 std::optional<std::string> read_small_file(const std::filesystem::path& path, std::size_t max_bytes = 64 * 1024);
 
-/// Puts `text` in the place of the file, so that after a power loss either the old or the new text is there: written to
-/// `path`.new, synced, renamed, directory synced. Throws std::system_error.
+/// Replaces the file's text so that after a power loss either the old or the new text is there: writes and syncs
+/// `path`.new, renames it, syncs the directory. Throws std::system_error.
 void replace_durably(const std::filesystem::path& path, std::string_view text);
 
-/// Appends to a file that is there and waits for the disk. Throws std::system_error.
+/// Appends to an existing file and waits for the disk. Throws std::system_error.
 void append_durably(const std::filesystem::path& path, std::string_view text);
 
-/// Makes names that were created, renamed or removed in the directory survive a power loss. Throws std::system_error.
+/// Makes creations, renames and removals in the directory survive a power loss. Throws std::system_error.
 void sync_directory(const std::filesystem::path& path);
 
 }  // namespace stator::store

@@ -7,7 +7,7 @@
 
 namespace stator::store {
 
-/// RocksDB's words on one line.
+/// RocksDB's text of the status, on one line.
 inline std::string one_line(const rocksdb::Status& status) {
   std::string text = status.ToString();
   std::replace(text.begin(), text.end(), '\n', ' ');

@@ -28,7 +28,7 @@
 namespace stator::store {
 namespace {
 
-/// Up to so many keys are deleted one by one: a range tombstone costs every later read a little.
+/// Up to this many keys are deleted one by one: a range tombstone costs every later read a little.
 constexpr std::size_t kFewKeys = 1000;
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -62,7 +62,7 @@ Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Snapshot::~Snapshot() { impl_->db->ReleaseSnapshot(impl_->snapshot); }
 
 struct Batch::Impl {
-  /// A small item with its counters takes no second allocation.
+  /// Enough for a small item with its counters, without a second allocation.
   static constexpr std::size_t kUsualBytes = 512;
   rocksdb::WriteBatch batch{kUsualBytes};
   bool removes = false;
@@ -120,14 +120,14 @@ struct Disk {
         files(std::make_shared<ListedFileSystem>(base, list, directory.store_path())),
         environment(rocksdb::NewCompositeEnv(files)) {}
 
-  /// The marker comes last: without it the directory is nobody's.
+  /// Writes the marker last: a directory without it is not a data directory.
   void checkpoint(rocksdb::DB& db, const std::filesystem::path& target) {
     make_private_directory(target);
     cut_files(db, target / "store");
     list_cut_files(base, target / "store", target / "FILES");
     directory.write_marker(target);
   }
-  /// Of a closed store. Its last log is empty and goes away; one with anything in it is for the next start.
+  /// Seals the list of a closed store and deletes its empty logs. With records in a log, leaves that to the next start.
   void seal() {
     std::vector<SealedFile> found = list_files(directory.store_path());
     std::vector<std::filesystem::path> logs;
@@ -137,11 +137,11 @@ struct Disk {
       logs.push_back(directory.store_path() / file.name);
     }
     std::erase_if(found, is_log);
-    // What was deleted must not come back behind the seal, nor what was created go.
+    // The seal must not be on the disk before the directory's names are: no file may vanish or come back after it.
     if (!sync_directory(*base, directory.store_path()).ok()) return;
     if (list.seal(found).ok()) remove(logs);
   }
-  /// Logs that neither RocksDB nor the list needs.
+  /// Deletes logs that neither RocksDB nor the list needs.
   void remove(const std::vector<std::filesystem::path>& logs) const {
     for (const std::filesystem::path& log : logs) {
       base->DeleteFile(log.string(), rocksdb::IOOptions(), nullptr).PermitUncheckedError();
@@ -156,7 +156,7 @@ struct Disk {
 };
 
 struct Store::Impl {
-  // Declared in the order of construction; the database goes before what it stands on.
+  // Declared in the order of construction, so that the database is destroyed before what it uses.
   std::unique_ptr<DataDirectory> data_directory;
   std::unique_ptr<Disk> disk;
   /// Shared with the checkpoints that are open.
@@ -228,14 +228,14 @@ void Store::Impl::open_disk(const Options& options) {
     } catch (const StoreError& error) {
       throw OpenError(error.what());
     }
-    data_directory->look_again();
+    data_directory->recheck_store();
   }
   disk = std::make_unique<Disk>(options, *data_directory);
   const CheckedFiles checked = check_disk();
   if (read_only && disk->directory.store_is_new()) {
     throw NoStoreError("there is no Stator data in " + options.directory.string());
   }
-  // What stands behind was being written when the process or the machine died, and was never acknowledged.
+  // The rest of a torn file was being written when the process or the machine died, and was never acknowledged.
   read_only ? disk->files->set_ends(checked.torn_files) : prepare_disk(checked);
   rocksdb::Options rocks = rocks_options(options);
   rocks.env = disk->environment.get();
@@ -244,12 +244,12 @@ void Store::Impl::open_disk(const Options& options) {
   open_database(rocks, disk->directory.store_path().string(), "data directory " + options.directory.string());
 }
 
-/// Looks at the files before RocksDB does.
+/// Checks the files before RocksDB opens them.
 CheckedFiles Store::Impl::check_disk() const {
   const DataDirectory& directory = disk->directory;
   const std::string prefix = "data directory " + directory.path().string() + " is damaged: ";
   std::optional<std::string> list;
-  // A list that the marker does not name is not kept up to date by whoever wrote here last.
+  // Without the feature in the marker, the program that wrote last may not have kept the list up to date.
   if (directory.needs(Feature::kFileList)) list = read_small_file(directory.list_path(), kMaxListBytes);
   if (directory.store_is_new()) {
     if (list && !parse_or_empty(*list).manifest.empty()) throw DamagedError(prefix + "store/CURRENT is missing");
@@ -266,8 +266,8 @@ CheckedFiles Store::Impl::check_disk() const {
 /// From here on the directory is changed.
 void Store::Impl::prepare_disk(const CheckedFiles& checked) {
   try {
-    // First, so that a start which is cut short leaves what the next one can tell from damage, and the list names the
-    // sizes of files that it will find.
+    // First, so that a start which is interrupted does not leave what the next one takes for damage, and so that the
+    // list has the final sizes.
     rocksdb::IOStatus status = cut_files_at(*disk->base, checked.torn_files);
     if (!status.ok()) throw OpenError(one_line(status));
     status = checked.sealed ? disk->list.unseal(checked.known)
@@ -304,7 +304,7 @@ void Store::Impl::close() {
   const bool closed = db->Close().ok();
   db.reset();
   if (disk == nullptr || read_only || !closed) return;
-  // Without a seal the next start looks into the logs, as after a kill: nothing is lost where this fails.
+  // Without a seal the next start replays the logs, as after a kill: nothing is lost if this fails.
   try {
     disk->seal();
   } catch (const std::system_error&) {
@@ -329,7 +329,7 @@ bool Store::visit(std::string_view key, const std::function<void(std::string_vie
 }
 
 bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot) const {
-  // What RocksDB has to copy, as from a memtable, it copies to `value` itself.
+  // Where RocksDB must copy (from a memtable), it copies into `value` directly.
   value.clear();
   rocksdb::PinnableSlice found(&value);
   if (!read(key, found, snapshot)) {
@@ -341,7 +341,7 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
 }
 
 void Store::require(Feature feature) {
-  if (impl_->disk == nullptr) return;  // memory dies with this version
+  if (impl_->disk == nullptr) return;  // no later version will read this memory
   try {
     impl_->disk->directory.require(feature);
   } catch (const std::system_error& error) {
@@ -444,7 +444,7 @@ void Store::remove_checkpoint(const std::filesystem::path& directory) {
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {
     std::error_code error;
-    // The marker first: what is left of it by a stop in between is no store.
+    // The marker first, so that what an interruption leaves is not a data directory.
     std::filesystem::remove(target / "STATOR", error);
     std::filesystem::remove_all(target, error);
     if (error) throw StoreError("cannot remove " + directory.string() + ": " + error.message());

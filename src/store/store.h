@@ -23,7 +23,7 @@ class Statistics;
 /// Formats: docs/format.md.
 namespace stator::store {
 
-/// The directory cannot be used: held by another process, damaged, of another program or of a later format.
+/// The directory cannot be opened: held by another process, damaged, of another program or of a later format.
 /// `what()` is one line for the user.
 struct OpenError : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -52,17 +52,17 @@ struct StoreError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What a store takes for itself, and what it stands on. A default is what the server uses.
+/// Memory that a store uses, and what is below it. The defaults are the server's.
 struct Resources {
-  /// What is written gathers in memory up to so much before it goes to a table.
+  /// Writes are collected in memory up to this size, then written to a table.
   std::size_t memtable_bytes = 32 << 20;
-  /// Blocks of tables kept for reading.
+  /// For blocks of tables that were read.
   std::size_t block_cache_bytes = 64 << 20;
-  /// What an in-memory store may hold; writes beyond are refused. 0: by the process's own limits (memory_budget.h).
+  /// Limit of an in-memory store; writes beyond it are refused. 0: derived from the process's limits (memory_budget.h).
   std::uint64_t max_memory_bytes = 0;
-  /// Counts what the store does, where given.
+  /// RocksDB's counters; null: none are kept.
   std::shared_ptr<rocksdb::Statistics> statistics = nullptr;
-  /// Under the store on a directory; null: the system's. Tests put faults here.
+  /// The file system under a directory; null: the system's. Tests inject faults here.
   std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;
 };
 
@@ -75,13 +75,13 @@ struct Options {
   /// Nothing in the directory is changed or created, and several processes may read at the same time; writes throw
   /// StoreError. Only for a directory that is there.
   bool read_only = false;
-  /// Told of errors in the background and of what was mended at the start.
+  /// Gets background errors and what was repaired at the start.
   core::LogSink log = {};
   Resources resources = {};
 };
 
-/// How many descriptors a store on a directory may use at once, in a process that may have `process_limit`
-/// (RLIMIT_NOFILE). The rest is for connections.
+/// The greatest number of descriptors that a store on a directory uses at once, in a process with `process_limit` of
+/// them (RLIMIT_NOFILE). The rest is for connections.
 std::size_t descriptors_needed(std::size_t process_limit);
 
 /// Changes that happen together or not at all.
@@ -93,7 +93,7 @@ class Snapshot;
 
 class Store {
  public:
-  /// Throws OpenError; NoStoreError where there is nothing and nothing may be created.
+  /// Throws OpenError; NoStoreError where there is no store and none may be created.
   static std::unique_ptr<Store> open(const Options& options);
   ~Store();
   Store(const Store&) = delete;
@@ -132,21 +132,21 @@ class Store {
   /// data directory, to be opened like any other, and what a killed process leaves of it has no file STATOR. A store in
   /// memory makes it in its own environment, where only `open_checkpoint` reads it. Throws StoreError.
   void checkpoint(const std::filesystem::path& directory);
-  /// Opens a cut for reading. In memory it may outlive this. Throws OpenError.
+  /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
-  /// Removes a cut, whole or in part; nothing where there is none. Throws StoreError.
+  /// Removes a checkpoint, complete or not; does nothing where there is none. Throws StoreError.
   void remove_checkpoint(const std::filesystem::path& directory);
-  /// Makes the store what a checkpoint holds, or empty where `checkpoint` is: as if it had been closed, replaced and
-  /// opened again. Nobody may use the store meanwhile, and no cursor and no snapshot may be left. The checkpoint stays.
-  /// Neither time nor room grow with the store. On a disk the checkpoint lies in the store's directory, and what a
-  /// process that is killed meanwhile leaves undone the next start does. Throws StoreError, with the store as it was;
-  /// OpenError where it could not be opened again, and can only be destroyed (`is_open`).
+  /// Replaces the store's content with that of a checkpoint, or with nothing where `checkpoint` is empty, as if it had
+  /// been closed, replaced and opened again. No other thread may use the store meanwhile, and no cursor or snapshot may
+  /// exist. The checkpoint stays. Neither time nor space grows with the store. On a disk the checkpoint must be in the
+  /// store's directory; if the process is killed meanwhile, the next start finishes the restore. Throws StoreError,
+  /// with the store unchanged; OpenError where it could not be opened again and can only be destroyed (`is_open`).
   void restore(const std::filesystem::path& checkpoint);
   [[nodiscard]] bool is_open() const;
-  /// Reads every table and its checksums; a line for each that is damaged.
+  /// Reads every table and verifies its checksums; returns a line for each damaged one.
   [[nodiscard]] std::vector<std::string> damaged_files() const;
   [[nodiscard]] bool is_read_only() const;
-  /// Flushes memtables so that nothing has to be replayed at the next start. Called by the destructor too.
+  /// Writes the memtables to tables, so that the next start need not replay a log. The destructor calls it too.
   void flush();
 
  private:
@@ -201,7 +201,7 @@ class Cursor {
   void seek_for_prev(std::string_view key);
   void next();
   void prev();
-  /// False past either end. Throws StoreError or core::DamageError where the walk ended by an error.
+  /// False past either end. Throws StoreError or core::DamageError where an error ended the walk.
   [[nodiscard]] bool valid() const;
   /// Valid until the cursor moves.
   [[nodiscard]] std::string_view key() const;

@@ -69,7 +69,7 @@ class Table {
     return fixed(bytes.substr(bytes.size() - 8)) == kMagic && take_handle(handles, metaindex);
   }
 
-  /// The block without its trailer, if its checksum holds.
+  /// The block without its trailer; nullopt where its checksum does not match.
   std::optional<std::string> read_block(const Handle& handle) {
     std::optional<std::string> block = read(handle, kBlockTrailerBytes);
     if (!block) return std::nullopt;
@@ -92,7 +92,7 @@ class Table {
     return bytes;
   }
 
-  /// Over a block and the byte of its compression.
+  /// The checksum of a block and its compression byte.
   [[nodiscard]] std::uint32_t checksum(std::string_view checked) const {
     if (checksum_kind_ == kCrc32c) return masked_crc32c(checked);
     const auto hash = static_cast<std::uint32_t>(XXH3_64bits(checked.data(), checked.size() - 1));

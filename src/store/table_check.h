@@ -5,13 +5,13 @@
 
 namespace stator::store {
 
-/// Whether a table that was written to its end has a damaged one: a checksum of the block of properties, or of the one
-/// that points to it, does not hold. RocksDB uses these before it checks them; all other blocks it checks first. False
-/// for a table without its footer, which a killed process leaves and RocksDB refuses if it needs it.
+/// Whether the end of a complete table is damaged: the checksum of the properties block, or of the metaindex block that
+/// points to it, does not match. RocksDB uses these two before it checks them; all other blocks it checks first. False
+/// for a table without a footer, which a killed process leaves and RocksDB refuses if it needs it.
 bool table_end_is_damaged(const std::filesystem::path& path);
 
-/// Whether the manifest may name the table, then or now. One that it never named was being written when the machine
-/// died, and RocksDB does not look at it. `manifest` holds the file's bytes.
+/// Whether the manifest may name, or have named, the table. A table that it never named was being written when the
+/// machine died, and RocksDB does not open it. `manifest`: the file's bytes.
 bool may_be_named(std::string_view manifest, const std::filesystem::path& table);
 
 }  // namespace stator::store
