@@ -72,7 +72,7 @@ std::optional<std::string> early_option(const std::vector<std::string>& argument
 
 namespace {
 
-/// Before a word in brackets, which then no longer begins with one. No word of a command line holds it otherwise.
+/// Put before a word in brackets, which then no longer begins with one. Command lines do not contain it otherwise.
 constexpr char kGuard = '\x01';
 
 }  // namespace

@@ -15,7 +15,7 @@
 #include "toolkit/table_info.h"
 #include "toolkit/text_table.h"
 
-/// Backups of tables, and what they are restored to.
+/// Backups of tables and their restores.
 namespace stator::cli {
 namespace {
 
@@ -34,7 +34,7 @@ std::string duration_text(std::chrono::steady_clock::time_point since) {
   return text.data();
 }
 
-/// For machines, whatever is known; times in seconds since 1970.
+/// All that is known of a backup, as JSON; times in seconds since 1970.
 std::string to_json(const toolkit::BackupSummary& backup) {
   std::string text;
   json::ObjectWriter writer(text);
@@ -112,7 +112,7 @@ struct RestoreOptions {
   bool latest = false;
 };
 
-/// "2026-11-25T10:00:00Z", a date alone for its beginning, or seconds since 1970.
+/// Reads "2026-11-25T10:00:00Z", a date (its beginning), or seconds since 1970.
 double read_time(const std::string& text) {
   constexpr double kMicroseconds = 1e6;
   if (text.find_first_not_of("0123456789.") == std::string::npos && text.size() >= 9) return std::stod(text);

@@ -91,7 +91,7 @@ void serve_cache(CacheOptions options, const Session& session) {
   server::Options& http = options.server.http;
   server::StopSignals signals;
   const std::unique_ptr<endpoint::Endpoint> target = remote::open_target(upstream);
-  // Between cache and upstream: what a cache makes of an upstream's faults is what is to be seen.
+  // Between cache and upstream, to show how the cache handles an upstream's faults.
   auto simulating = std::make_unique<simulate::Simulating>(*target);
   simulate::Simulating& rules = *simulating;
   cache_options.shared_name = target->describe();
@@ -122,7 +122,7 @@ std::string fetch_statistics(const Session& session) {
   while (request.url.ends_with('/')) request.url.pop_back();
   request.url += kStatisticsPath;
   const aws::Environment environment = aws::Environment::of_process();
-  // A cache with --credentials wants a signature; others take any.
+  // A cache with --credentials needs a valid signature; others accept any.
   std::shared_ptr<aws::CredentialsProvider> credentials;
   try {
     credentials = aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);

@@ -9,18 +9,18 @@
 #include <string>
 #include <vector>
 
-/// What every command family of the command line builds on.
+/// The base of all command families.
 namespace stator::cli {
 
 enum class OutputFormat : std::uint8_t { kHuman, kJson, kJsonLines, kCsv, kTable, kPython };
 
-/// A fault the user is told in one line on standard error; the process then ends with `exit_code`.
+/// An error that is reported as one line on standard error; the process then ends with `exit_code`.
 struct CommandError : std::runtime_error {
   explicit CommandError(const std::string& text, int code = 1) : std::runtime_error(text), exit_code(code) {}
   int exit_code;
 };
 
-/// The terminal and the options common to all commands of one invocation. Filled before a command's body runs.
+/// The terminal and the options that all commands have. Filled in before a command runs.
 struct Session {
   std::istream* in = nullptr;
   std::ostream* out = nullptr;
@@ -28,21 +28,21 @@ struct Session {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  /// Colours wanted: a terminal, no NO_COLOR.
+  /// Use colours: on a terminal, and NO_COLOR is not set.
   bool colour = false;
-  /// How many columns the terminal has, where standard output is one.
+  /// The terminal's width in columns, where standard output is a terminal.
   std::size_t columns = 0;
-  /// Long output may go through a pager: standard output is descriptor 1, and --no-pager was not given.
+  /// Use a pager for long output: standard output is descriptor 1, and --no-pager was not given.
   bool pages = false;
-  /// --quiet: results only, nothing about costs and counts.
+  /// --quiet: results only, without costs and counts.
   bool quiet = false;
   /// The command line has the word `prod`.
   bool prod = false;
-  /// DynamoDB's address is production's: by the word, or because it is AWS (endpoint::is_production).
+  /// DynamoDB's address is production's: by the word, or because it is AWS (remote::is_production).
   bool production = false;
-  /// --yes NAME: what may be written to without asking.
+  /// --yes NAME: tables and databases that may be written to without asking.
   std::vector<std::string> yes;
-  /// --read-only: nothing may be written.
+  /// --read-only: writes are refused.
   bool read_only = false;
   /// --dry-run: requests that write are shown instead of sent.
   bool dry_run = false;
@@ -51,22 +51,22 @@ struct Session {
   std::string data_directory;
   /// --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL; empty: none.
   std::string endpoint_url;
-  /// Where models/ lies: --models, STATOR_MODELS, ./models, or beside the program; empty where none was found.
+  /// The models directory: --models, STATOR_MODELS, ./models, or beside the program; empty where none was found.
   std::string models_directory;
-  /// The folder the program lies in; empty where unknown.
+  /// The program's folder; empty where unknown.
   std::string program_directory;
-  /// The command line asks for what only the models can tell (their patterns' names and parameters), so they are read
-  /// before the commands are built. Others start without them.
+  /// The command line needs the patterns' names and parameters, so the models are read before the commands are built.
+  /// Other commands start without them.
   bool wants_patterns = false;
-  /// Patterns by the names that listings show, "MODEL/NAME", and by what their commands are called.
+  /// The command's name of each pattern, by the name that listings show ("MODEL/NAME").
   std::map<std::string, std::string> pattern_commands;
-  /// Set by a command to end with another status than 0 without a message.
+  /// Set by a command that is to end with a status other than 0 without a message.
   int exit_code = 0;
 };
 
 /// Each family adds its subcommands to `root`; a subcommand's CLI11 callback does its work and throws CommandError,
-/// core::ApiError or std::runtime_error on faults, which main renders as one line. Every command has a description and,
-/// in its footer, an example.
+/// core::ApiError or std::runtime_error, which `run` prints as one line. Every command has a description and, in its
+/// footer, an example.
 void add_serve_command(CLI::App& root, Session& session);       // serve_command.cpp
 void add_cache_command(CLI::App& root, Session& session);       // cache_command.cpp
 void add_item_commands(CLI::App& root, Session& session);       // item_commands.cpp

@@ -4,11 +4,11 @@
 #include "cli/command.h"
 #include "cli/help.h"
 
-/// Completion scripts out of the tree of commands, so that they never lag behind it.
+/// Completion scripts, made from the tree of commands, so that they are always up to date.
 namespace stator::cli {
 namespace {
 
-/// One command and what may follow it.
+/// One command with the words that may follow it.
 struct Entry {
   std::string path;  // "stator ddb scan"
   const CLI::App* app;
@@ -19,7 +19,7 @@ void collect(const CLI::App& app, std::vector<Entry>& entries) {
   for (const CLI::App* command : shown_commands(app)) collect(*command, entries);
 }
 
-/// The options of a command, with those of all commands.
+/// The options of a command, global ones included.
 std::vector<const CLI::Option*> options_of(const CLI::App& app) {
   std::vector<const CLI::Option*> options;
   const CLI::App* root = &app;
@@ -35,7 +35,7 @@ std::vector<const CLI::Option*> options_of(const CLI::App& app) {
   return options;
 }
 
-/// Whether a table's name may follow: it is asked for at the time.
+/// Whether a table's name may follow; the script then lists the tables.
 bool takes_table(const CLI::App& app) {
   const auto options = app.get_options();
   return std::any_of(options.begin(), options.end(), [](const CLI::Option* option) {
@@ -44,7 +44,7 @@ bool takes_table(const CLI::App& app) {
   });
 }
 
-/// What may follow, in words: commands, options, prod.
+/// The words that may follow: commands, options, prod.
 std::string words_of(const CLI::App& app) {
   std::string words;
   const auto add = [&words](const std::string& word) { words += (words.empty() ? "" : " ") + word; };
@@ -62,7 +62,7 @@ std::string in_quotes(const std::string& text) {
   return out + "'";
 }
 
-/// All flags that are followed by a value, as a pattern of the shells' `case`.
+/// All flags that take a value, as a pattern for the shell's `case`.
 std::string value_flags(const std::vector<Entry>& entries) {
   std::vector<std::string> flags;
   for (const Entry& entry : entries) {
@@ -78,7 +78,7 @@ std::string value_flags(const std::vector<Entry>& entries) {
   return pattern.empty() ? "--" : pattern;
 }
 
-/// The shells' way to find out which command the words before the cursor name; bash and zsh share it.
+/// Writes the shell code, for bash and zsh, that finds the command in the words before the cursor.
 void write_walk(const std::vector<Entry>& entries, const char* words, const char* first, const char* last,
                 std::ostream& out) {
   out << "  local path=stator skip=0 tables=0 i word\n  local -a target=()\n"
@@ -121,7 +121,7 @@ void write_bash(const std::vector<Entry>& entries, std::ostream& out) {
       << "  COMPREPLY=($(compgen -W \"$choices\" -- \"$current\"))\n}\ncomplete -F _stator stator\n";
 }
 
-/// zsh's _describe wants "name:description" with colons escaped.
+/// "name:description" with colons escaped, as zsh's _describe needs it.
 std::string described(const std::string& name, const std::string& description) {
   std::string text;
   for (const char c : name) text += c == ':' ? std::string("\\:") : std::string(1, c);

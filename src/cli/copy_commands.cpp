@@ -18,7 +18,7 @@
 #include "toolkit/table_info.h"
 #include "toolkit/tables.h"
 
-/// stator copy, diff: whole tables, on any two endpoints.
+/// stator copy, diff: whole tables on any two endpoints.
 namespace stator::cli {
 namespace {
 
@@ -37,7 +37,7 @@ class SharedEndpoint : public endpoint::Endpoint {
   std::shared_ptr<endpoint::Endpoint> inner_;
 };
 
-/// One side of a copy: "TABLE" where the other options lead, "prod:TABLE", "http://host:8000/TABLE", "DIR/TABLE".
+/// One side of a copy: "TABLE" (on the endpoint of the session), "prod:TABLE", "http://host:8000/TABLE", "DIR/TABLE".
 struct Side {
   Session session;
   std::string table;
@@ -53,7 +53,8 @@ bool leads_to_the_same(const Session& one, const Session& other) {
          fs::weakly_canonical(one.data_directory, error) == fs::weakly_canonical(other.data_directory, error);
 }
 
-/// `writes`: in these words, or empty where it is only read. `other`: a side that is open already, or null.
+/// `writes`: what will be written, for the question before it; empty where the side is only read. `other`: a side that
+/// is open already, or null.
 Side open_side(const Session& session, const std::string& place, const std::string& writes, const Side* other) {
   Side side{session, place, nullptr, nullptr};
   if (place.starts_with("prod:")) {
@@ -92,7 +93,7 @@ struct CopyCommandOptions {
   bool until_caught_up = false;
 };
 
-/// One copy: from the table to its twin, then, with --follow, change by change.
+/// One copy: all items, then, with --follow, change by change.
 class Copy {
  public:
   Copy(Session& session, const CopyCommandOptions& options)
@@ -198,7 +199,7 @@ class Copy {
       Interrupt::check();
     };
     try {
-      // What was applied before a fault counts too.
+      // Changes that were applied before a fault count too.
       while (!follow_until_fault(follow, show, faults, bar)) earlier = last.changes;
       bar.clear();
     } catch (const Interrupted&) {
@@ -219,8 +220,8 @@ class Copy {
     file_.remove();
   }
 
-  /// False where an endpoint could not be reached and it is to be tried again, from what was last applied: who follows
-  /// for days meets restarts and broken lines.
+  /// False where an endpoint could not be reached and the copy is to go on after the last applied change: in days of
+  /// following there are restarts and broken connections.
   bool follow_until_fault(const toolkit::FollowOptions& options,
                           const std::function<void(const toolkit::FollowProgress&)>& show, int& faults,
                           ProgressBar& bar) {

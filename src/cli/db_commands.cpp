@@ -26,7 +26,7 @@ constexpr std::string_view kReadOnlyTransaction = "25006";
 constexpr std::size_t kMaxSessionCell = 60;
 constexpr double kMaxSeconds = 86'400;
 
-/// What the options of one command line say. One for the whole family, since one command runs.
+/// The options of one command line. One struct for all commands of the family, since only one runs.
 struct DbOptions {
   std::string connection_url;
   std::string model;
@@ -43,7 +43,7 @@ struct DbOptions {
   std::size_t lines = 20;
 };
 
-/// One command's surroundings: the session, its options, and its target once that is asked for.
+/// One command: the session, its options, and its target, which is found at first use.
 class DbCommand {
  public:
   DbCommand(Session& session, const DbOptions& options) : session_(session), options_(options) {}
@@ -83,12 +83,12 @@ class DbCommand {
     }
   }
 
-  /// Before anything that cannot be undone in production: the database's name, by --yes or typed at the prompt.
+  /// Before anything that cannot be undone in production: requires the database's name, by --yes or typed at a prompt.
   void confirm(const std::string& what) {
     if (target().production || !session_.yes.empty()) cli::confirm(session_, what, "database", target().database);
   }
 
-  /// Whether `what`, which writes, is to be done: not in a dry run, which says so. Throws with --read-only.
+  /// Whether to do `what`, which writes: false in a dry run, which reports it instead. Throws with --read-only.
   bool goes_on(const std::string& what) {
     if (session_.read_only) throw CommandError("stator: --read-only: " + what + " was refused");
     if (session_.dry_run) out() << "would be done: " << what << "\n";
@@ -96,7 +96,7 @@ class DbCommand {
   }
 
  private:
-  /// Of the model that is named or the default one; without models of no application in particular.
+  /// The database of the model that is named, or of the default one; without models, DbRequest's default.
   [[nodiscard]] std::string database() const {
     std::string none = toolkit::DbRequest().database;
     if (session_.models_directory.empty()) return none;
@@ -111,7 +111,7 @@ class DbCommand {
 
 using Body = void (*)(DbCommand&);
 
-/// Faults of statements are told with their place, over several lines; all others in one.
+/// Prints an error: of a statement with its position, over several lines; any other in one line.
 void tell_fault(const Error& error, DbCommand& command) {
   const DbTarget none;
   const DbTarget& target = command.known_target() ? *command.known_target() : none;
@@ -141,7 +141,7 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
   return command;
 }
 
-/// For commands that find nothing in a cluster that they would have to make first.
+/// Throws where there is no server: for commands that are of no use on a cluster that is yet to be created.
 void require_server(DbCommand& command) {
   const toolkit::DbRequest request = command.request();
   if (request.production || !toolkit::configured_connection_url(request).empty()) return;
@@ -196,7 +196,7 @@ void run_setup(DbCommand& command) {
                     [&](std::string_view step) { command.heading(step); });
 }
 
-/// Rows in the format that was asked for.
+/// Prints rows in the format of --output.
 void write_rows(DbCommand& command, const postgres::Result& result, std::size_t max_cell) {
   switch (command.session().output) {
     case OutputFormat::kHuman:
@@ -275,7 +275,7 @@ void run_migrate(DbCommand& command) {
   toolkit::db_migrate_up(command.target(), sql, command.out());
 }
 
-/// `\N`, as in COPY, is NULL.
+/// The words as parameters; `\N` is NULL, as in COPY.
 postgres::Parameters to_parameters(const std::vector<std::string>& words) {
   postgres::Parameters parameters;
   for (const std::string& word : words) parameters.push_back(word == "\\N" ? postgres::Field() : postgres::Field(word));
@@ -320,7 +320,7 @@ void run_stop(DbCommand& command) {
                                    : "the private PostgreSQL cluster is not running\n");
 }
 
-/// The private cluster, which a configured server takes the place of.
+/// The private cluster. Throws where a server is configured, which is used in its place.
 postgres::PrivateCluster own_cluster(DbCommand& command) {
   if (!toolkit::configured_connection_url(command.request()).empty())
     throw CommandError(
@@ -336,7 +336,7 @@ void run_start(DbCommand& command) {
   command.out() << "the private PostgreSQL cluster runs in " << own_cluster(command).home().string() << "\n";
 }
 
-/// Starts and creates nothing; ends with 1 where no server would answer.
+/// Neither starts nor creates a cluster. The exit status is 1 where no server runs.
 void run_status(DbCommand& command) {
   command.heading("status");
   if (const std::string url = toolkit::configured_connection_url(command.request()); !url.empty()) {
@@ -360,7 +360,7 @@ void run_logs(DbCommand& command) {
   for (const std::string& line : lines) command.out() << line << "\n";
 }
 
-/// For other programs: psql "$(stator db url)". Without a password, which belongs in no argument list.
+/// For other programs: psql "$(stator db url)". Without the password, which must not be in an argument list.
 void run_url(DbCommand& command) {
   if (toolkit::configured_connection_url(command.request()).empty() && !own_cluster(command).is_running())
     throw CommandError("stator: the private PostgreSQL cluster is not running: stator db start");
@@ -405,7 +405,7 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
         if (command.options().action == "end") return end_session(command);
         watch_sessions(command);
       });
-  sessions->alias("session");  // the journal's word
+  sessions->alias("session");  // the command's earlier name
   sessions->add_option("action", options->action, "end: end one session")->type_name("")->check(CLI::IsMember({"end"}));
   sessions->add_option("pid", options->pid, "Which, by the pid that the list shows")->type_name("");
   CLI::Option* watch = sessions->add_option("--watch", options->watch_seconds, "Look again every so often (2)")
@@ -415,7 +415,7 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
   sessions->add_option("--count", options->count, "With --watch: stop after so many looks")
       ->type_name("N")
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1'000'000}));
-  // Without --watch it is one look.
+  // Without --watch the list is printed once.
   sessions->parse_complete_callback([options, watch] {
     if (watch->count() == 0) options->count = 1;
   });

@@ -24,7 +24,7 @@
 namespace stator::cli {
 namespace {
 
-/// A description for people as the AWS CLI prints it; for machines the same JSON as it came.
+/// Prints a description: as the AWS CLI does; with --output json, the JSON as received.
 void print_description(const Session& session, const std::string& name, const std::string& json) {
   if (session.output == OutputFormat::kJson) {
     std::string text = "{";
@@ -46,13 +46,13 @@ void tell_plan(Session& session, const toolkit::TablePlan& plan) {
   for (const toolkit::TableChange& change : plan.changes) *session.err << change.text << "\n";
 }
 
-/// Says where an existing table differs from its model.
+/// Reports where an existing table differs from its model.
 void tell_differences(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
   toolkit::TablePlan plan;
   try {
     plan = toolkit::plan_table(endpoint, wanted);
   } catch (const toolkit::OperationError&) {
-    return;  // who may create tables may not be allowed to ask for all their settings
+    return;  // a caller who may create tables may lack the right to read all their settings
   }
   if (plan.empty()) return;
   *session.err << "it differs from the model; what schema-load --update would do:\n";
@@ -77,7 +77,7 @@ void schema_load(Session& session, const SchemaLoadOptions& options) {
   const model::Model model = load_model(session, options.model);
   const toolkit::WantedTable wanted{model.table_name, model.create_table_json, model.time_to_live_attribute};
   if (options.update) {
-    // Asks after the plan is shown, with the first request that writes.
+    // The guard asks at the first request that writes, after the plan was shown.
     const auto endpoint = open_endpoint(session);
     const auto names = toolkit::list_tables(*endpoint);
     if (std::find(names.begin(), names.end(), model.table_name) != names.end()) {
@@ -255,7 +255,7 @@ void require_json_object(const std::string& text, const std::string& option) {
     json::Parser parser;
     if (parser.parse(text).is_object()) return;
   } catch (const core::ApiError&) {
-    // said below
+    // reported below
   }
   throw CommandError("stator: " + option + ": expected a JSON object", 2);
 }

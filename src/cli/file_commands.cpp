@@ -54,10 +54,10 @@ struct ExportOptions {
 
 constexpr std::chrono::milliseconds kBetweenSaves{100};
 
-/// A file that has its name only once it is whole; what is written until then may be gone on with.
+/// A file that gets its name when it is complete. Until then it is a draft, which a later run may continue.
 class OutputFile {
  public:
-  /// `resumed_bytes`: so much of an earlier draft is kept. `keep`: a draft that is not finished stays.
+  /// `resumed_bytes`: length of the part of an earlier draft to keep. `keep`: an unfinished draft is not deleted.
   OutputFile(std::string file, std::uint64_t resumed_bytes, bool keep)
       : file_(std::move(file)), draft_(draft_of(file_)), keep_(keep) {
     std::error_code error;
@@ -74,7 +74,7 @@ class OutputFile {
 
   static std::string draft_of(const std::string& file) { return file + ".part"; }
   std::ostream& out() { return out_; }
-  /// Bytes in the draft, which it now holds for sure.
+  /// Writes out what is buffered and returns the draft's size in bytes.
   std::uint64_t flush() {
     out_.flush();
     if (!out_) throw CommandError("stator: cannot write " + draft_);
@@ -96,7 +96,7 @@ class OutputFile {
   bool done_ = false;
 };
 
-/// What an earlier run left, where its draft is still whole.
+/// The state of an earlier run, if its draft is still complete.
 std::optional<toolkit::TransferState> earlier_export(const toolkit::StateFile& file, const ExportOptions& options) {
   if (options.restart) file.remove();
   auto state = file.read();
@@ -110,7 +110,7 @@ void export_table(Session& session, const ExportOptions& options) {
   const auto endpoint = open_endpoint(session);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   const toolkit::FileFormat format = file_format(options.format, options.file);
-  // CSV's columns are known at the end only, and a compressed file has no place to go on from.
+  // CSV's columns are known only at the end, and a compressed file cannot be continued.
   const bool compresses = toolkit::is_gzip_name(options.file);
   const bool resumes = options.file != "-" && format != toolkit::FileFormat::kCsv && !compresses;
   toolkit::StateFile state_file;
@@ -144,14 +144,14 @@ void export_table(Session& session, const ExportOptions& options) {
     toolkit::SegmentScan scan;
     scan.table = options.table;
     scan.with_capacity = true;
-    // At half the price, as an export is of no one moment anyway.
+    // Eventually consistent reads cost half, and an export is not of a single moment anyway.
     scan.consistent = false;
     scan.sleep = Interrupt::sleep;
     scan.work = [](const json::Array& items, toolkit::SegmentState& segment) { segment.done.items += items.size(); };
     scan.commit = [&](const json::Array& items) {
       for (const json::Value item : items) output->write(item.get_object().value());
       done += items.size();
-      // The description's count may be hours old.
+      // The table's item count may be hours old.
       bar.show(done, std::max(done, table.item_count));
       if (const auto now = std::chrono::steady_clock::now(); now - saved_at >= kBetweenSaves) {
         saved_at = now;
@@ -194,7 +194,7 @@ struct ImportOptions {
   bool restart = false;
 };
 
-/// How often what was read is waited for, so that a later run need not read it again.
+/// How often to wait until all items read so far are written, so that a later run can go on from there.
 constexpr std::chrono::milliseconds kBetweenCheckpoints{200};
 
 class Import {
@@ -217,7 +217,7 @@ class Import {
       throw CommandError("stator: " + of_ + ":" + std::to_string(error.line) + ": " + error.what() + " (" +
                          counted(written(), "item") + " before it imported; --skip-bad leaves bad ones out)");
     } catch (const Interrupted&) {
-      // Throttled batches are given up, so that nothing beyond the last checkpoint is certain.
+      // Throttled batches are dropped, so only what the last checkpoint covers is certain.
       throw CommandError("stator: interrupted: imported " + counted(written(), "item") + (is_file() ? kGoesOn : ""),
                          kInterruptedExit);
     } catch (const toolkit::OperationError& error) {
@@ -235,7 +235,7 @@ class Import {
   [[nodiscard]] bool is_file() const { return options_.file != "-"; }
   [[nodiscard]] std::uint64_t written() const { return earlier_items_ + writer_.written(); }
 
-  /// Finds the files, and what an earlier run did of them.
+  /// Finds the files, and how far an earlier run came.
   void open() {
     if (!is_file()) return;
     const bool is_folder = fs::is_directory(options_.file);
@@ -251,7 +251,7 @@ class Import {
       parts += ", " + std::to_string(bytes) + " bytes of " +
                std::to_string(fs::last_write_time(file, error).time_since_epoch().count());
     }
-    // A pipe cannot be read from the middle.
+    // A pipe cannot be continued.
     if (session_.dry_run || !is_regular) return;
     const std::string identity = "import of " + fs::absolute(options_.file).string() + " into " + table_.name + " (" +
                                  endpoint_->describe() + ")" + parts;
@@ -284,14 +284,14 @@ class Import {
       read_items(compressed ? *compressed : plain, format, &file, bar);
       writer_.drain();
       file.finished = true;
-      // The next file begins at its beginning.
+      // The next file is read from its beginning.
       state_.bytes = 0;
       state_.lines = 0;
       note(file);
     }
   }
 
-  /// `file`: what is noted of it; null: nothing.
+  /// `file`: the state to update; null: none is kept.
   void read_items(std::istream& in, toolkit::FileFormat format, toolkit::SegmentState* file, ProgressBar& bar) {
     const auto reader = toolkit::make_file_reader(format, in, table_);
     if (state_.bytes > 0) reader->go_on_at(state_.bytes, state_.lines);
@@ -310,7 +310,7 @@ class Import {
         tell_bad(error);
       }
       if (read % 100 != 0 || file == nullptr) continue;
-      // Of several files, or of a compressed one, it is not known how much is left.
+      // For several files, or a compressed one, the total is unknown.
       if (files_.size() == 1 && !toolkit::is_gzip_name(of_)) {
         bar.show(std::min(reader->bytes(), total_bytes_), total_bytes_);
       } else {
@@ -326,7 +326,7 @@ class Import {
     }
   }
 
-  /// What is written counts as done.
+  /// Notes all items written so far as done.
   void note(toolkit::SegmentState& file) {
     file.done.items += written() - state_.total().items;
     state_file_.write(state_);

@@ -62,8 +62,8 @@ std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_sha
 
 namespace {
 
-/// Breaks one line at blanks. Further lines begin under the description, which two blanks or more part from what it
-/// describes, else under the first word.
+/// Wraps one line at spaces. Further lines are indented to the description, which follows two or more spaces, else to
+/// the first word.
 void wrap_line(std::string_view line, std::size_t width, std::string& out) {
   const std::size_t start = std::min(line.find_first_not_of(' '), line.size());
   std::size_t indent = start;
@@ -74,7 +74,7 @@ void wrap_line(std::string_view line, std::size_t width, std::string& out) {
   std::size_t used = 0;
   std::size_t at = 0;
   while (at < line.size()) {
-    // A word with the blanks before it, which stay where the line is not broken.
+    // A word with the spaces before it, which are dropped only where the line is broken.
     const std::size_t word = std::min(line.find_first_not_of(' ', at), line.size());
     const std::size_t end = std::min(line.find(' ', word), line.size());
     const std::size_t columns = model::code_points(line.substr(at, end - at));
@@ -116,7 +116,7 @@ bool takes_value(const CLI::Option& option) { return option.get_type_size() > 0 
 
 std::string value_name(const CLI::Option& option) {
   const std::string name = option.get_type_name();
-  return name.substr(0, name.find(':'));  // CLI11 appends what is checked
+  return name.substr(0, name.find(':'));  // CLI11 appends the description of the check
 }
 
 bool takes_prod(const CLI::App& app) {

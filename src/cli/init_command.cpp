@@ -16,7 +16,7 @@
 #include "toolkit/model_schema.h"
 #include "toolkit/scan.h"
 
-/// stator init: a model folder from what there is.
+/// stator init: creates a model folder from a table, a file or answers to questions.
 namespace stator::cli {
 namespace {
 
@@ -31,7 +31,7 @@ struct InitOptions {
   bool schemas = false;
 };
 
-/// Where new models go: never into an installed program's own.
+/// The directory for new models: never the one of an installed program.
 fs::path models_to_write(const Session& session) {
   const std::string unasked = model::find_models_directory("", ".", session.program_directory).string();
   const char* variable = std::getenv("STATOR_MODELS");
@@ -59,7 +59,7 @@ toolkit::ModelSource from_endpoint(const Session& session, const InitOptions& op
   const auto endpoint = open_endpoint(session);
   toolkit::ModelSource source;
   source.table = toolkit::describe_table(*endpoint, options.table);
-  // Production's data belongs in no repository unasked.
+  // By default, no samples of production's data: the model may go into a repository.
   const std::uint64_t samples = session.production && !options.samples_given ? 0 : options.samples;
   if (samples > 0) {
     toolkit::ScanOptions scan;
@@ -75,7 +75,7 @@ toolkit::ModelSource from_endpoint(const Session& session, const InitOptions& op
     const json::Value expiry = parser.parse(reply)["TimeToLiveDescription"];
     source.time_to_live_attribute = toolkit::text_of(expiry, "AttributeName");
   } catch (const std::exception&) {
-    // Some implementations know no time to live.
+    // Some implementations lack time to live.
   }
   source.patterns = toolkit::patterns_of_items(source.table, source.items);
   return source;
@@ -105,7 +105,7 @@ toolkit::ModelSource from_file(const Session& session, const InitOptions& option
   throw CommandError("stator: " + options.file + " has the tables " + names + "; --table NAME takes one", 2);
 }
 
-/// Asks on the terminal, or reads the answers from what stands in for it.
+/// Asks on the terminal, or reads the answers from redirected standard input.
 class Questions {
  public:
   explicit Questions(const Session& session) : session_(session) {}

@@ -2,16 +2,16 @@
 
 #include <chrono>
 
-/// Ctrl-C (SIGINT) and SIGTERM, noticed between two steps of a long command, which then says what it did.
+/// Ctrl-C (SIGINT) and SIGTERM, which a long command checks for between two steps, so that it can report what it did.
 namespace stator::cli {
 
 /// Thrown by Interrupt::check.
 struct Interrupted {};
 
-/// What a shell reports for a program that SIGINT ended.
+/// The status that a shell reports for a program ended by SIGINT.
 inline constexpr int kInterruptedExit = 130;
 
-/// While one exists, the first of these signals is only noted; a second one ends the process. One at a time.
+/// While one exists, the first of these signals is only noted and a second one ends the process. At most one exists.
 class Interrupt {
  public:
   Interrupt();

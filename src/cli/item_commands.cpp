@@ -29,7 +29,7 @@ namespace {
 
 struct ItemOptions {
   std::string table;
-  /// Keys, an item, and arguments such as :total=3, as they come.
+  /// Keys, an item, and arguments such as :total=3, in the order given.
   std::vector<std::string> words;
   std::string key;
   std::string condition;
@@ -137,7 +137,7 @@ void get_item(Session& session, const ItemOptions& options) {
 std::string read_all(std::istream& in, const std::string& of) {
   std::string text;
   std::vector<char> piece(64 * 1024);
-  // An item has at most 400 KB; as JSON it may be some times longer.
+  // An item has at most 400 KB; its JSON may be a few times longer.
   constexpr std::size_t kMost = 16 * core::kMaxItemSizeBytes;
   while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
     text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
@@ -218,7 +218,7 @@ void delete_item(Session& session, const ItemOptions& options) {
 
 // --- edit ----------------------------------------------------------------------------------------------------------
 
-/// A file of ours alone for the editor; removed at the end unless it is kept for the user.
+/// A private file for the editor; removed at the end unless it is kept for the user.
 class EditFile {
  public:
   explicit EditFile(const std::string& text) {
@@ -240,7 +240,7 @@ class EditFile {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  /// Leaves the file where it is; returns its name.
+  /// Keeps the file; returns its name.
   std::string keep() {
     kept_ = true;
     return path_;
@@ -320,7 +320,7 @@ void edit_item(Session& session, const ItemOptions& options) {
     const std::string now = member_of(toolkit::call(*endpoint, "GetItem", read), "Item");
     return !now.empty() && toolkit::same_items(before, now);
   };
-  // The condition cannot see attributes that were added meanwhile; looking once more can.
+  // The condition does not cover attributes that were added meanwhile; reading the item once more does.
   if (!is_unchanged()) throw changed_meanwhile();
   try {
     try {

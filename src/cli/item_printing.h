@@ -9,14 +9,14 @@
 #include "json/reader.h"
 #include "toolkit/item_output.h"
 
-/// How items are shown: plain JSON or tables for people, by the session's --output.
+/// Prints items, in the format of the session's --output.
 namespace stator::cli {
 
-/// A list of items on standard output, through a pager where that is a terminal. Without --output it is a table on a
-/// terminal and JSON Lines elsewhere.
+/// Prints a list of items on standard output, through a pager on a terminal. Without --output: as a table on a
+/// terminal, else as JSON Lines.
 class ItemPrinter {
  public:
-  /// `first_columns`: the table's keys. `ddb_json`: wire JSON instead of plain.
+  /// `first_columns`: the table's keys. `ddb_json`: wire JSON instead of plain JSON.
   ItemPrinter(const Session& session, std::vector<std::string> first_columns, bool ddb_json);
   void write(const json::Object& item) { output_->write(item); }
   void finish() { output_->finish(); }
@@ -26,14 +26,14 @@ class ItemPrinter {
   std::unique_ptr<toolkit::ItemOutput> output_;
 };
 
-/// One item (wire JSON): indented JSON, or in the format that --output names.
+/// Prints one item (wire JSON): as indented JSON, or in the format that --output names.
 void print_item(const Session& session, const std::string& item_json, std::vector<std::string> first_columns,
                 bool ddb_json);
 
-/// The format that --output names for items in wire form; without --output a line each as Python prints them.
+/// The format that --output names for items in wire form; without --output, one line an item as Python prints it.
 toolkit::ItemFormat item_format(OutputFormat output);
 
-/// "WHAT, 1.5 capacity units" on standard error; nothing with --quiet, where only results are wanted.
+/// Prints "WHAT, 1.5 capacity units" on standard error; nothing with --quiet.
 void tell_cost(const Session& session, const std::string& what, double capacity_units);
 
 /// "1 item", "2 items".

@@ -18,13 +18,13 @@ namespace {
 
 constexpr int kMostLinesKept = 1000;
 
-/// The callback of libedit has no argument of ours: one prompt at a time is asked.
+/// Global, as libedit's callback takes no argument for it; there is one prompt at a time.
 const LineReader::Complete* g_complete = nullptr;
 
 /// Set by Ctrl-C while a line is read.
 volatile sig_atomic_t g_interrupted = 0;
 
-/// Ctrl-C ends the read of a line instead of the program, for as long as this lives.
+/// While this lives, Ctrl-C ends the reading of a line instead of the program.
 class InterruptGuard {
  public:
   InterruptGuard() {
@@ -48,7 +48,7 @@ char* next_word(const char* text, int state) {
   if (state == 0) {
     words.clear();
     at = 0;
-    // What it asks may fail (an endpoint that is gone); then nothing is offered.
+    // The callback may fail (its endpoint is gone); then there are no suggestions.
     try {
       if (g_complete != nullptr) words = (*g_complete)(text);
     } catch (const std::exception&) {
@@ -56,13 +56,13 @@ char* next_word(const char* text, int state) {
     }
     std::erase_if(words, [&](const std::string& word) { return !word.starts_with(text); });
   }
-  // libedit frees what it is given.
+  // libedit frees the word.
   return at < words.size() ? ::strdup(words[at++].c_str()) : nullptr;
 }
 
 }  // namespace
 
-/// libedit's interface in the manner of readline, as far as it is used.
+/// The functions of libedit's readline interface that are used.
 struct LineReader::Library {
   using Generator = char*(const char*, int);
   using Attempted = char**(const char*, int, int);
@@ -79,7 +79,7 @@ struct LineReader::Library {
     append = library.function<int*>("rl_completion_append_character");
     *library.function<Attempted**>("rl_attempted_completion_function") = [](const char* text, int begin, int) {
       *self->library.function<int*>("rl_attempted_completion_over") = 1;
-      // A quoted name ends with its quote; a blank would be a part of it.
+      // After a quoted name append its quote: a space would become part of the name.
       *self->append = begin > 0 && (*self->line_so_far)[begin - 1] == '"' ? '"' : ' ';
       return self->matches(text, &next_word);
     };
@@ -123,7 +123,7 @@ void LineReader::save() const {
   if (history_.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(history_.parent_path(), ignored);
-  // Statements hold data: the file is its owner's alone before anything is in it.
+  // Statements contain data: the file is private to its owner before anything is written.
   const int file = ::open(history_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return;
   ::close(file);
@@ -152,7 +152,7 @@ void LineReader::remember(std::string line) {
   if (!library_) return;
   std::ranges::replace(line, '\n', ' ');
   library_->add_history(line.c_str());
-  save();  // now: Ctrl-C ends a statement that takes long, and the program with it
+  save();  // before the statement runs: Ctrl-C would end the program
 }
 
 }  // namespace stator::cli

@@ -11,14 +11,14 @@
 
 namespace stator::cli {
 
-/// Lines from a person at a terminal: with editing, a history that is kept, and completion where libedit is installed,
-/// which is loaded when the first line is asked for; plain lines otherwise.
+/// Reads lines from a terminal: with editing, history and completion where libedit is installed, which is loaded before
+/// the first line; plain lines otherwise.
 class LineReader {
  public:
-  /// The words that may follow what was typed; those that do not begin with `word` are left out.
+  /// Returns the words that may follow; those that do not begin with `word` are dropped.
   using Complete = std::function<std::vector<std::string>(const std::string& word)>;
 
-  /// `history`: where lines are kept from one run to the next, its owner's alone; empty: nowhere.
+  /// `history`: the file in which lines are kept between runs, private to its owner; empty: none.
   LineReader(Session& session, std::filesystem::path history, Complete complete);
   ~LineReader();
   LineReader(const LineReader&) = delete;
@@ -28,7 +28,7 @@ class LineReader {
   std::optional<std::string> read(const std::string& prompt);
   /// Whether Ctrl-C ended the last line. Only with editing; otherwise it ends the program.
   [[nodiscard]] bool interrupted() const { return interrupted_; }
-  /// Keeps a line in the history and its file, newlines as spaces.
+  /// Adds a line to the history and its file, with newlines as spaces.
   void remember(std::string line);
 
  private:

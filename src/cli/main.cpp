@@ -20,7 +20,7 @@ std::string program_directory() {
 
 int main(int argc, char** argv) {
   using namespace stator::cli;
-  // A reader that leaves (`| head`) is met as an error of the write, so that the database closes cleanly.
+  // When a reader ends (`| head`), the write fails instead of killing the process, so that the database closes cleanly.
   std::signal(SIGPIPE, SIG_IGN);
   DescriptorBuffer in_buffer(0, kSmallBufferBytes);
   DescriptorBuffer out_buffer(1, kOutputBufferBytes);

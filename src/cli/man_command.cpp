@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 
-/// `stator man`: the manual page out of the tree of commands. docs/stator.1 is what it prints.
+/// `stator man`: the manual page, made from the tree of commands. docs/stator.1 is its output.
 namespace stator::cli {
 namespace {
 

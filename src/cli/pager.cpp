@@ -34,7 +34,7 @@ Pager::Pager(const Session& session) : session_(session) {
   process_ = terminal_ < 0 ? -1 : ::fork();
   if (process_ == 0) {
     ::dup2(ends[0], STDIN_FILENO);
-    // F: leave at once where all fits; R: colours; X: do not clear the screen.
+    // F: end at once where the text fits the screen; R: colours; X: do not clear the screen.
     ::setenv("LESS", "FRX", 0);
     ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
     ::_exit(127);

@@ -6,10 +6,9 @@
 
 namespace stator::cli {
 
-/// Sends standard output through a pager for as long as it lives, as git and gh do: on a terminal only, by
-/// STATOR_PAGER, PAGER or `less` (which by default leaves at once where all fits), not where that is empty or `cat`,
-/// nor with
-/// --no-pager.
+/// Sends standard output through a pager while it lives, as git and gh do. Only on a terminal, and not with --no-pager.
+/// The pager is STATOR_PAGER, else PAGER, else `less` (which ends at once where the text fits the screen); none where
+/// that is empty or `cat`.
 class Pager {
  public:
   explicit Pager(const Session& session);

@@ -117,7 +117,7 @@ std::string xml_text(std::string_view text) {
   return out;
 }
 
-/// The verdicts as CI systems read them.
+/// The verdicts as a JUnit file, which CI systems read.
 void write_junit(const std::vector<toolkit::PatternVerdict>& verdicts, std::size_t faults, const std::string& file) {
   std::ofstream out(file, std::ios::trunc);
   out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"patterns check\" tests=\"" << verdicts.size()
@@ -169,7 +169,7 @@ void check_patterns(Session& session, const Models& models, const std::string& j
 // --- one pattern ---------------------------------------------------------------------------------------------------
 
 struct PatternOptions {
-  /// By the place of the parameter; an option that was not given is not read.
+  /// values[i] and options[i] belong to the pattern's i-th parameter; a value counts only where its option was given.
   std::vector<std::string> values;
   std::vector<CLI::Option*> options;
   std::string next;

@@ -39,7 +39,7 @@ void ProgressBar::show(std::uint64_t done, std::uint64_t total, const std::strin
   if (total == 0 || !begin_drawing(done >= total)) return;
   const std::string text = std::to_string(done) + "/" + std::to_string(total) + " " +
                            std::to_string(done * 100 / total) + "%" + (note.empty() ? "" : " ") + note;
-  // What is said comes first; the bar takes what is left.
+  // The text comes first; the bar gets the remaining columns.
   constexpr std::size_t kAround = 4;  // brackets, a space, and the last column
   const std::size_t columns = terminal_columns(kStandardError);
   const std::size_t room = columns > text.size() + kAround ? columns - text.size() - kAround : 0;
@@ -50,7 +50,7 @@ void ProgressBar::show(std::uint64_t done, std::uint64_t total, const std::strin
 }
 
 void ProgressBar::draw(const std::string& text) {
-  // A line that reaches the last column would be broken, and its beginning could not be drawn over.
+  // A line that reaches the last column would wrap, and its beginning could not be overwritten.
   const std::size_t most = std::max<std::size_t>(terminal_columns(kStandardError), 2) - 1;
   out_ << "\r" << model::first_code_points(text, most) << "\033[K" << std::flush;
 }

@@ -7,8 +7,8 @@
 
 namespace stator::cli {
 
-/// One line on the terminal of standard error, never wider than that, which is drawn over itself, at most ten times a
-/// second. Erased by the destructor.
+/// A line on standard error's terminal, never wider than it, which is redrawn in place at most ten times a second.
+/// Erased by the destructor.
 class ProgressBar {
  public:
   /// `shown` false: draws nothing.
@@ -17,15 +17,15 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  /// `note` stands behind the bar.
+  /// Draws a bar of `done` out of `total`, followed by `note`.
   void show(std::uint64_t done, std::uint64_t total, const std::string& note = {});
-  /// A line of text alone, where no total is known.
+  /// Draws a text without a bar, where no total is known.
   void show_text(const std::string& text);
-  /// Leaves the line to what is printed next; the next `show` draws anew.
+  /// Erases the line, so that other text can be printed; the next `show` draws it again.
   void clear();
 
  private:
-  /// Whether it is time for another drawing; `last`: it always is.
+  /// Whether it is time to draw again; always where `last`.
   bool begin_drawing(bool last);
   void draw(const std::string& text);
 

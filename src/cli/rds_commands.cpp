@@ -26,8 +26,7 @@ struct WaitOptions {
 };
 
 void update_rule(const CLI::App& root, UpdateOptions options, Session& session) {
-  // A DynamoDB endpoint from the environment says nothing about EC2: only what was given on the command line counts
-  // here.
+  // A DynamoDB endpoint from the environment does not apply to EC2: only one given on the command line does.
   const CLI::Option* const endpoint = root.get_option_no_throw("--endpoint-url");
   if (endpoint != nullptr && endpoint->count() > 0) options.rule.endpoint_url = session.endpoint_url;
   const auto environment = aws::Environment::of_process();

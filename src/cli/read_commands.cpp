@@ -25,7 +25,7 @@ struct ReadOptions {
   toolkit::ScanOptions scan;
 };
 
-/// What is common to the three: the table, its keys, and the expressions.
+/// The steps common to the three: finds the table and its keys, and makes the expressions.
 toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);
@@ -39,7 +39,7 @@ toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
   } else if (!words.empty()) {
     scan.key_condition = toolkit::key_condition(table, scan.index, words, options.sort, expression);
   } else if (!scan.index.empty() && table.find_index(scan.index) == nullptr) {
-    // For its message.
+    // Throws the message about an unknown index.
     toolkit::key_condition(table, scan.index, {"0"}, {}, expression);
   }
   std::vector<std::string> filters{options.filter};

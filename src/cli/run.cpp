@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
-/// What a shell reports for a program that SIGPIPE ended.
+/// The status that a shell reports for a program ended by SIGPIPE.
 constexpr int kReaderLeft = 141;
 
 std::string environment(const char* name) {
@@ -81,7 +81,7 @@ std::string endpoint_url_of_profile() {
   try {
     return aws::profile_endpoint_url(aws::Environment::of_process(), "dynamodb").value_or("");
   } catch (const aws::ConfigurationError&) {
-    return {};  // told by what needs the profile
+    return {};  // reported by what needs the profile
   }
 }
 
@@ -91,11 +91,11 @@ void fill_session(const GlobalOptions& options, Session& session) {
   if (session.data_directory.empty()) session.data_directory = environment("STATOR_DATA");
   if (session.data_directory.empty()) session.data_directory = ".stator";
   session.endpoint_url = options.endpoint_url;
-  // A directory named on the command line outweighs an endpoint named in the environment.
+  // A directory named on the command line overrides an endpoint in the environment.
   const bool has_data_option = options.data_option->count() > 0;
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL_DYNAMODB");
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL");
-  // A directory that is named outweighs the profile, which is there for other tools too.
+  // A named directory overrides the profile, which is there for other tools too.
   if (session.endpoint_url.empty() && !has_data_option && environment("STATOR_DATA").empty())
     session.endpoint_url = endpoint_url_of_profile();
   session.yes = options.yes;
@@ -123,7 +123,7 @@ int fail(Session& session, const std::string& text, int code) {
   try {
     session.out->flush();
   } catch (const OutputError&) {
-    // The fault being told matters more than what could not be printed before it.
+    // This error matters more than the output that could not be printed before it.
   }
   *session.err << one_line(text) << "\n";
   return code;
@@ -133,14 +133,14 @@ int usage_error(Session& session, const std::string& text, const std::string& co
   return fail(session, "stator: " + text + " (help: " + command + " --help)", kUsage);
 }
 
-/// "stator help ddb scan" is "stator ddb scan --help".
-void turn_help_round(std::vector<std::string>& arguments) {
+/// Rewrites "stator help ddb scan" as "stator ddb scan --help".
+void rewrite_help(std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front() != "help") return;
   arguments.erase(arguments.begin());
   arguments.emplace_back("--help");
 }
 
-/// "patterns MODEL/NAME", as listings show it, is "patterns NAME" where that name is enough.
+/// Rewrites "patterns MODEL/NAME", as listings show it, as "patterns NAME" where that name is unique.
 void name_patterns(const Session& session, std::vector<std::string>& arguments) {
   const auto patterns = std::find(arguments.begin(), arguments.end(), "patterns");
   for (auto word = patterns; word != arguments.end(); ++word) {
@@ -197,7 +197,7 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
 }
 
 int run_arguments(std::vector<std::string> arguments, Session& session) {
-  turn_help_round(arguments);
+  rewrite_help(arguments);
   session.models_directory =
       model::find_models_directory(early_option(arguments, "--models").value_or(""), ".", session.program_directory)
           .string();

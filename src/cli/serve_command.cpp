@@ -46,7 +46,7 @@ struct ServeOptions {
   std::string ready_file;
 };
 
-/// The clock that --clock asks for; null: the system's.
+/// The clock of --clock; null: the system's.
 std::unique_ptr<core::ManualClock> make_clock(const std::string& text) {
   if (text == "system") return nullptr;
   if (text == "manual") return std::make_unique<core::ManualClock>(core::Clock::system().now_ms());
@@ -57,7 +57,7 @@ std::unique_ptr<core::ManualClock> make_clock(const std::string& text) {
       "stator: --clock takes system, manual, or a time from 1970 on as 2026-11-26T12:00:00Z, not " + text, 2);
 }
 
-/// Creates the tables of all models that are not there yet, with their seeds. What was there before stays as it is.
+/// Creates the missing tables of all models, with their seeds. Existing tables are not changed.
 void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
   if (session.models_directory.empty()) throw CommandError("stator: --seed finds no models (--models DIR)", 2);
   for (const model::Model& model : model::load_models(session.models_directory)) {
@@ -71,7 +71,7 @@ void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
   }
 }
 
-/// For launchers: one line of JSON in a file that is there as a whole or not at all; gone when the server is.
+/// For launchers: a file with one line of JSON, written atomically and removed when the server ends.
 class ReadyFile {
  public:
   ReadyFile(std::string path, const server::Server& server) : path_(std::move(path)) {
@@ -104,15 +104,15 @@ class ReadyFile {
   const std::string path_;
 };
 
-/// As the store sees it when it opens; the server raises it after that.
+/// The limit when the store opens; the server raises it later.
 std::size_t descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::numeric_limits<std::size_t>::max();
   return limit.rlim_cur;
 }
 
-/// The C library reserves 64 MB of addresses for each thread that allocates. A process that may have only so many would
-/// have none left for data, and RocksDB's own threads end it where an allocation fails.
+/// The C library reserves 64 MB of address space for each thread that allocates. Under a limit (RLIMIT_AS) little would
+/// be left for data, and a failed allocation in one of RocksDB's threads ends the process.
 void share_one_heap_where_addresses_are_few() {
   struct rlimit limit {};
   if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) ::mallopt(M_ARENA_MAX, 1);

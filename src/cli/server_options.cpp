@@ -61,7 +61,7 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
 void prepare(ServerOptions& options) {
   options.http.log_format = options.log_format == "json" ? server::LogFormat::kJson : server::LogFormat::kText;
   server::configure_log(options.log_level, options.http.log_format);
-  if (options.credentials) {  // also where it is empty: a variable that is not set must not open the door
+  if (options.credentials) {  // even if empty: an unset shell variable must not mean "without keys"
     options.http.credentials =
         std::make_shared<const server::AccessKeys>(server::read_access_keys(*options.credentials));
   }

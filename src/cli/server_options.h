@@ -11,7 +11,7 @@
 #include "endpoint/endpoint.h"
 #include "server/server.h"
 
-/// What the commands that serve something over HTTP have in common: `serve` and `cache`.
+/// The options of the commands that serve over HTTP: `serve` and `cache`.
 namespace stator::cli {
 
 struct ServerOptions {
@@ -24,14 +24,14 @@ struct ServerOptions {
   bool tls_self_signed = false;
 };
 
-/// Adds --port to --log-requests to the command.
+/// Adds these options (--port … --log-requests) to the command.
 void add_server_options(CLI::App& command, ServerOptions& options);
 
-/// Makes the log, reads the keys and checks the options. Throws CommandError, aws::ConfigurationError. To be called
-/// before anything else writes to the log.
+/// Configures the log, reads the keys and checks the options. Throws CommandError, aws::ConfigurationError. To be
+/// called before anything else writes to the log.
 void prepare(ServerOptions& options);
 
-/// Reads or makes the certificate; a self-signed one is kept in `directory`, unless that is empty.
+/// Reads or creates the certificate; a self-signed one is kept in `directory`, unless that is empty.
 void prepare_tls(ServerOptions& options, const std::string& directory);
 
 /// Writes a line to the log.

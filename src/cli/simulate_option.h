@@ -17,8 +17,8 @@ void add_simulate_option(CLI::App& command, std::string& file);
 simulate::Rules read_rules(const std::string& file);
 
 /// `simulating` must outlive them (docs/simulate.md):
-///   GET /_stator/simulate    the rules and what they did
-///   POST /_stator/simulate   other rules
+///   GET /_stator/simulate    the rules and their counters
+///   POST /_stator/simulate   replaces the rules
 std::vector<server::Route> simulate_routes(simulate::Simulating& simulating);
 
 }  // namespace stator::cli

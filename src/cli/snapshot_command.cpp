@@ -20,10 +20,10 @@
 namespace stator::cli {
 namespace {
 
-/// Name, and when it was saved, as text.
+/// Pairs of a snapshot's name and the time when it was saved, as text.
 using Saved = std::vector<std::pair<std::string, std::string>>;
 
-/// The saved states of a database, wherever it is open.
+/// The snapshots of a database.
 class SavedStates {
  public:
   SavedStates() = default;
@@ -36,7 +36,7 @@ class SavedStates {
   virtual Saved list() = 0;
 };
 
-/// Those of a running server, by its own paths.
+/// The snapshots of a running server, through its own paths.
 class ServedStates final : public SavedStates {
  public:
   explicit ServedStates(std::string url) : url_(std::move(url)) {
@@ -89,7 +89,7 @@ class ServedStates final : public SavedStates {
         throw CommandError("stator: " + std::string(text));
       }
     } catch (const core::ApiError&) {
-      // no JSON: said below
+      // not JSON: reported below
     }
     throw CommandError("stator: " + url_ + " answers with status " + std::to_string(reply.status));
   }
@@ -98,7 +98,7 @@ class ServedStates final : public SavedStates {
   http::Client client_;
 };
 
-/// Those of a directory that nobody serves.
+/// The snapshots of a directory without a server.
 class DirectoryStates final : public SavedStates {
  public:
   explicit DirectoryStates(const std::string& directory) : engine_(engine::Engine::open(options(directory))) {}

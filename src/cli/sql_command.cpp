@@ -29,7 +29,7 @@ struct SqlOptions {
   toolkit::StatementOptions run;
 };
 
-/// "0.5": no more digits than it takes.
+/// "0.5": with as few digits as possible.
 std::string units_text(double units) {
   std::ostringstream text;
   text << units;
@@ -44,7 +44,7 @@ std::string summary(const toolkit::StatementResult& result) {
   return text + ", " + units_text(result.capacity_units) + " capacity units, " + milliseconds + " ms";
 }
 
-/// Runs statements and shows what they return.
+/// Runs statements and prints their results.
 class Runner {
  public:
   Runner(Session& session, const SqlOptions& options)
@@ -70,7 +70,7 @@ class Runner {
     return session_.output == OutputFormat::kHuman || session_.output == OutputFormat::kTable;
   }
 
-  /// A table a page: columns in the order in which attributes are met, as wide as the terminal is now.
+  /// Prints each page as a table: columns in the order in which attributes first occur, as wide as the terminal is now.
   void show(const json::Array& items) {
     std::unique_ptr<toolkit::ItemOutput> table;
     if (!output_) {
@@ -94,8 +94,8 @@ class Runner {
   std::set<std::string> attributes_;
 };
 
-/// What a prompt completes: the words of the language, tables with their indexes and keys, and attributes that were
-/// seen.
+/// The words that the prompt completes: those of the language, tables with their indexes and keys, and attributes of
+/// earlier results.
 class Words {
  public:
   explicit Words(Runner& runner) : runner_(runner) {}
@@ -110,7 +110,7 @@ class Words {
   }
 
  private:
-  /// Once, when the first word is to be completed.
+  /// Looks up tables and keys; called once, when the first word is to be completed.
   void ask() {
     asked_ = true;
     constexpr std::size_t kMostDescribed = 20;
@@ -191,7 +191,7 @@ std::filesystem::path history_file() {
   return home.empty() ? std::filesystem::path() : std::filesystem::path(home) / ".local/state/stator/sql_history";
 }
 
-/// Statements one after the other, each ended by a semicolon; what goes wrong is told, and the next one is asked for.
+/// Runs statements one after the other, each ended by a semicolon. Prints an error and goes on with the next.
 void prompt(Session& session, Runner& runner) {
   Words words(runner);
   LineReader reader(session, history_file(), [&words](const std::string& word) { return words(word); });
@@ -199,7 +199,7 @@ void prompt(Session& session, Runner& runner) {
   std::string pending;
   while (true) {
     const auto line = reader.read(pending.empty() ? "sql> " : "...> ");
-    if (!line && reader.interrupted()) {  // Ctrl-C leaves what was begun
+    if (!line && reader.interrupted()) {  // Ctrl-C drops the statement that was begun
       pending.clear();
       continue;
     }
@@ -212,7 +212,7 @@ void prompt(Session& session, Runner& runner) {
       try {
         runner.run(statement);
       } catch (const toolkit::DryRunEnd&) {
-        // It was shown.
+        // It was printed.
       } catch (const toolkit::OperationError& error) {
         *session.err << toolkit::describe(error) << "\n";
       } catch (const std::runtime_error& error) {
@@ -233,7 +233,7 @@ void sql(Session& session, const SqlOptions& options) {
     try {
       is_list = parser.parse(options.run.parameters_json).is_array();
     } catch (const core::ApiError&) {
-      // said below
+      // reported below
     }
     if (!is_list) throw CommandError("stator: --parameters: expected a JSON list of attribute values", 2);
   }
@@ -254,7 +254,7 @@ void sql(Session& session, const SqlOptions& options) {
       try {
         runner.run(statement);
       } catch (const toolkit::DryRunEnd&) {
-        // It was shown; the next one is independent of it.
+        // It was printed; the next statement does not depend on it.
       }
     }
   }

@@ -12,7 +12,7 @@
 #include "toolkit/tables.h"
 #include "toolkit/text_table.h"
 
-/// stator tables, describe: what there is.
+/// stator tables, describe.
 namespace stator::cli {
 namespace {
 
@@ -64,7 +64,7 @@ void list(Session& session, bool is_long) {
   table.draw(*session.out, session.columns, session.colour);
 }
 
-/// A member somewhere in a description, as text.
+/// The value at a JSON pointer in a description, as text.
 std::string text_at(const json::Value& root, const char* pointer) {
   json::Value value;
   if (root.at_pointer(pointer).get(value) != simdjson::SUCCESS) return {};
@@ -78,7 +78,7 @@ std::string billing_text(const json::Value& table) {
          text_at(table, "/ProvisionedThroughput/WriteCapacityUnits") + " write units";
 }
 
-/// What DescribeTimeToLive says; empty where it is off, or where nobody may ask.
+/// The time to live attribute; empty where it is off, or where the caller may not ask.
 std::string time_to_live(endpoint::Endpoint& endpoint, const std::string& table) {
   try {
     const std::string reply =

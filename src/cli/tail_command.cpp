@@ -48,7 +48,7 @@ void tail(Session& session, TailCommandOptions& options) {
       out << (first ? "[\n" : ",\n") << simdjson::minify(record);
     }
     first = false;
-    out.flush();  // whoever reads the other end of a pipe waits for it
+    out.flush();  // for the reader of a pipe, who waits for each change
   };
   const Interrupt interrupt;
   options.tail.sleep = Interrupt::sleep;
@@ -60,7 +60,7 @@ void tail(Session& session, TailCommandOptions& options) {
       Interrupt::check();
     });
   } catch (const Interrupted&) {
-    // As a list it is whole even so.
+    // Complete the JSON list.
     if (session.output == OutputFormat::kJson) out << (first ? "[]\n" : "\n]\n");
     throw CommandError("stator: interrupted: " + counted(shown, "change") + " shown", kInterruptedExit);
   }

@@ -28,7 +28,7 @@ toolkit::GuardOptions guard_options(const Session& session) {
   toolkit::GuardOptions options;
   options.read_only = session.read_only;
   if (session.dry_run) options.show = session.out;
-  // A name that --yes gives must be right everywhere: who typed another one meant another table.
+  // A name given with --yes is checked outside production, too: another name means another table.
   if (session.production || !session.yes.empty()) {
     options.confirm = [session](const std::string& what, const std::string& table) {
       confirm(session, what, "table", table);

@@ -9,42 +9,41 @@
 #include "remote/target.h"
 #include "toolkit/users.h"
 
-/// What a command works on, out of the session's options.
+/// The endpoints, models and users that a command works on, by the session's options.
 namespace stator::cli {
 
-/// Where the session's options lead.
+/// The session's options for remote::open_target.
 remote::TargetOptions target_options(const Session& session);
 
-/// The database, behind the guard that asks before production is written to. Throws one line for the user.
+/// Opens the database behind the guard that asks before production is written to. Throws an error of one line.
 std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session);
-/// The same for a command that will write to `table`: asks first, with the command's words ("deleting table shop").
+/// The same for a command that will write to `table`: asks first, naming `what` it does ("deleting table shop").
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
                                                   const std::string& table);
 
-/// The two halves of that, for an endpoint that a command opens itself.
+/// The two steps of open_to_write, for an endpoint that a command opens itself.
 void ask_to_write(const Session& session, const std::string& what, const std::string& table);
 std::unique_ptr<endpoint::Endpoint> guard_confirmed(const Session& session,
                                                     std::unique_ptr<endpoint::Endpoint> endpoint,
                                                     const std::string& table);
 
-/// The folder of the model of that name; without a name of the default one (model::default_model). Throws CommandError
-/// naming the models there are.
+/// The folder of the model of that name, or of the default one (model::default_model). Throws CommandError, which names
+/// the existing models.
 std::filesystem::path find_model(const Session& session, const std::string& name);
-/// The same model, read. Throws CommandError and model::ModelError.
+/// Finds and reads the model. Throws CommandError and model::ModelError.
 model::Model load_model(const Session& session, const std::string& name);
 
-/// PostgreSQL where a connection is configured or the private cluster runs, else the model's users.
+/// The users in PostgreSQL where a connection is configured or the private cluster runs, else those of the model.
 std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const model::Model& model);
 
-/// Refuses --output formats that are for lists of items.
+/// Throws CommandError for --output formats that are for lists of items.
 void require_human_or_json(const Session& session);
 
-/// Prints JSON with two spaces a level.
+/// Prints JSON, indented by two spaces a level.
 void print_json(const Session& session, const std::string& json);
 
-/// Has the user type `name`, the `kind` of which is "table" or "database", before `what` is done in production; or
-/// takes
-/// --yes NAME for the answer. Throws CommandError where the answer is no, or where nobody can be asked.
+/// Before `what` is done in production: asks the user to type `name`, which is that of a `kind` ("table", "database"),
+/// unless --yes names it. Throws CommandError where the answer differs, or where there is no terminal to ask on.
 void confirm(const Session& session, const std::string& what, const std::string& kind, const std::string& name);
 
 }  // namespace stator::cli

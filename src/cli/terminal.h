@@ -7,20 +7,20 @@
 #include <string>
 #include <vector>
 
-/// Standard input, output and error as streams that tell when writing fails.
+/// Standard input, output and error as streams that throw when writing fails.
 namespace stator::cli {
 
-/// Writing to standard output or error failed; `code` is errno. EPIPE means that the reader left, which is no fault.
+/// Writing to standard output or error failed; `code` is errno. EPIPE means that the reader ended, which is no error.
 struct OutputError : std::runtime_error {
   explicit OutputError(int error_code);
   int code;
 };
 
-/// How many columns the terminal on that descriptor (standard output) has: COLUMNS, else what the terminal says, else
-/// 80.
+/// The width, in columns, of the terminal on that descriptor (by default standard output): COLUMNS, else the terminal's
+/// own width, else 80.
 std::size_t terminal_columns(int descriptor = 1);
 
-/// A buffer over a file descriptor that it does not own. A terminal gets every line at once.
+/// A buffer over a file descriptor that it does not own. On a terminal it is flushed after every line.
 class DescriptorBuffer : public std::streambuf {
  public:
   DescriptorBuffer(int descriptor, std::size_t buffer_bytes);

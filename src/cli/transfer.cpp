@@ -38,7 +38,7 @@ std::filesystem::path transfer_state_file(const std::string& command, const std:
     const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.';
     if (is_plain || name.back() != '-') name += is_plain ? c : '-';
   }
-  // What is readable of it may be the same for two transfers.
+  // The hash, as the readable part may be the same for two transfers.
   return directory / (name + "-" + toolkit::hex(toolkit::hash_of_text(identity).low) + ".json");
 }
 

@@ -7,20 +7,20 @@
 #include "cli/command.h"
 #include "cli/progress_bar.h"
 
-/// What the commands on whole tables share.
+/// Shared by the commands on whole tables.
 namespace stator::cli {
 
 void add_segments(CLI::App& command, std::uint32_t& segments);
 void add_quiet(CLI::App& command, Session& session);
 
-/// Where a transfer notes how far it is: a file in XDG_STATE_HOME/stator or ~/.local/state/stator, named by the command
-/// and what it transfers.
+/// The file that notes a transfer's progress, in XDG_STATE_HOME/stator or ~/.local/state/stator, named by the command
+/// and the transfer's identity.
 std::filesystem::path transfer_state_file(const std::string& command, const std::string& identity);
 
-/// Appended to the fault of a command that can be resumed.
+/// Appended to the error of a command that can be resumed.
 inline constexpr const char* kGoesOn = " (the same command goes on where this one ended)";
 
-/// Shows a count on the terminal, with the rate and the time left, over itself.
+/// Shows a count on the terminal, with the rate and the time left, redrawn in place.
 class Rate {
  public:
   /// `what`: "copied". `total`: 0 where it is not known.

@@ -31,7 +31,7 @@ Place place_of(std::string_view text, std::size_t offset) {
   return place;
 }
 
-/// Turns ascending offsets into places in one walk over the text.
+/// Finds line and column of ascending offsets in one pass over the text.
 class PlaceFinder {
  public:
   explicit PlaceFinder(std::string_view text) : text_(text) {}
@@ -53,7 +53,7 @@ class PlaceFinder {
   Place place_;
 };
 
-/// Builds the tree. The reader reports a value once it has read past it, so a scalar's start is found by walking back.
+/// Builds the tree. The reader reports a value after reading it, so the start of a scalar is searched backwards.
 class TreeBuilder {
  public:
   TreeBuilder(const TextStream& stream, Node& root) : stream_(stream), places_(stream.text), root_(root) {}
@@ -132,7 +132,7 @@ class TreeBuilder {
       fault = "nested deeper than " + std::to_string(kMaxDepth) + " levels";
       return false;
     }
-    // The iterative reader tells of a container before it takes the bracket.
+    // The iterative reader reports a container before it consumes the bracket.
     stack_.push_back(add(kind, stream_.position));
     return true;
   }
@@ -144,7 +144,7 @@ class TreeBuilder {
   const TextStream& stream_;
   PlaceFinder places_;
   Node& root_;
-  // A container's address is steady while it is open: its parent grows only after it is closed.
+  // The address of an open container does not change: its parent grows only after it is closed.
   std::vector<Node*> stack_;
 };
 

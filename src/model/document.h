@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-/// JSON files of a model as trees that remember where each value stands, so that a mistake can be named by place.
+/// JSON files of a model as trees that keep the position of each value, so that messages can name line and column.
 namespace stator::model {
 
 /// Counted from 1. Columns count bytes.
@@ -52,9 +52,9 @@ std::string to_json(const Node& node);
 /// One file and its tree. The checking functions throw ModelError naming the file and the node's place.
 class Document {
  public:
-  /// Reads a file of at most 4 MB. Members that stand twice, depth over 64 and malformed UTF-8 are mistakes.
+  /// Reads a file of at most 4 MB. Repeated members, depth over 64 and malformed UTF-8 are mistakes.
   static Document read(const std::filesystem::path& file);
-  /// The same on a text; `file` is what messages call it.
+  /// The same for a text; messages call it `file`.
   static Document parse(std::string file, std::string_view text);
 
   [[nodiscard]] const Node& root() const { return root_; }
@@ -64,9 +64,9 @@ class Document {
   /// "expected `what`, found …".
   [[noreturn]] void fail_expected(const Node& node, const std::string& what) const;
   void require_kind(const Node& node, NodeKind kind, std::string_view what) const;
-  /// A member that must be there and of that kind.
+  /// A required member of that kind.
   [[nodiscard]] const Node& require(const Node& object, std::string_view name, NodeKind kind) const;
-  /// A member that may be absent (null), of that kind.
+  /// A member of that kind; null where absent.
   [[nodiscard]] const Node* optional(const Node& object, std::string_view name, NodeKind kind) const;
   [[nodiscard]] std::string optional_string(const Node& object, std::string_view name) const;
   [[nodiscard]] bool optional_boolean(const Node& object, std::string_view name, bool otherwise) const;

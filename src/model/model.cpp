@@ -22,7 +22,7 @@ std::vector<fs::path> json_files(const fs::path& directory) {
   return files;
 }
 
-/// Members that no table has are mistakes, which the service would pass over or tell without a place.
+/// Refuses unknown members, which the service would ignore or report without a position.
 void check_members(const Document& document, const Node& root) {
   document.allow_only(root, {"$schema", "TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
                              "GlobalSecondaryIndexes", "BillingMode", "ProvisionedThroughput", "StreamSpecification",
@@ -61,7 +61,7 @@ void check_members(const Document& document, const Node& root) {
   one(root, "TimeToLiveSpecification", {"AttributeName", "Enabled"});
 }
 
-/// The members that are of CreateTable itself, and the setting that takes a request of its own.
+/// Reads the members of CreateTable, and the time to live setting, which needs a request of its own.
 void take_table(const Document& document, const Node& root, Model& model) {
   Node request = root;
   std::erase_if(request.members, [](const NodeMember& member) {

@@ -15,23 +15,23 @@
 /// Data models: one folder each under models/, holding a table, access patterns and seeds. The format: docs/models.md.
 namespace stator::model {
 
-/// Messages between two people, and the items they become.
+/// Messages between two people, and the items to make of them.
 struct ConversationSeed {
   std::string message_group_uuid;
   std::filesystem::path transcript;
   core::Timestamp start;
   std::int64_t step_microseconds = 60'000'000;
-  /// "Person 1" -> handle, for the two of them.
+  /// The handle of each of the two people: "Person 1" -> handle.
   struct Speaker {
     std::string label;
     std::string handle;
   };
   std::vector<Speaker> speakers;
-  /// One item a message; values in the order of kMessageValues.
+  /// One item a message; values in the order of message_values().
   ItemTemplate message;
-  /// One item for each of the two; values in the order of kEntryValues.
+  /// One item for each person; values in the order of entry_values().
   ItemTemplate entry;
-  /// A person has one entry for each value of this attribute; an older one gives way. Empty: entries are just put.
+  /// A person keeps one entry for each value of this attribute: a new one replaces the older. Empty: all are kept.
   std::string entry_one_per;
 
   static const std::vector<std::string>& message_values();
@@ -44,7 +44,7 @@ struct Model {
   std::string table_name;
   /// The CreateTable request.
   std::string create_table_json;
-  /// The attribute by which items expire (`TimeToLiveSpecification` in table.json, as CloudFormation has it); empty:
+  /// The time to live attribute (`TimeToLiveSpecification` in table.json, as in CloudFormation's templates); empty:
   /// none.
   std::string time_to_live_attribute;
   std::string partition_key;
@@ -64,19 +64,18 @@ Model load_model(const std::filesystem::path& directory);
 
 /// The names of the models in a directory (its folders with a table.json), sorted.
 std::vector<std::string> list_models(const std::filesystem::path& models_directory);
-/// The model that commands mean where none is named: the one that `default.json` in the models directory names
-/// ({"model": "NAME"}), else the only one there is; empty otherwise. Throws ModelError.
+/// The model for commands that name none: the one that `default.json` in the models directory names
+/// ({"model": "NAME"}), else the only model; empty otherwise. Throws ModelError.
 std::string default_model(const std::filesystem::path& models_directory);
 /// The database of a model's relational half: `sql/database.json` ({"database": "NAME"}), else the model's name with
-/// what is no letter or digit as underscores. Throws ModelError.
+/// underscores for characters other than letters and digits. Throws ModelError.
 std::string database_name(const std::filesystem::path& model_directory);
-/// All of them. Throws ModelError.
+/// Reads all models in a directory. Throws ModelError.
 std::vector<Model> load_models(const std::filesystem::path& models_directory);
 
-/// Where models lie: `given` (--models), else STATOR_MODELS, else models/ in the working directory, else beside the
-/// program
-/// (`program_directory`/../share/stator/models, or a models/ folder in one of the directories above it). Empty where
-/// none is.
+/// The models directory: `given` (--models), else STATOR_MODELS, else models/ in the working directory, else
+/// `program_directory`/../share/stator/models, else models/ in one of the directories above the program's. Empty where
+/// there is none.
 std::filesystem::path find_models_directory(const std::string& given, const std::filesystem::path& working_directory,
                                             const std::filesystem::path& program_directory);
 

@@ -26,14 +26,14 @@ struct Parameter {
   ParameterType type = ParameterType::kString;
   std::string description;
   std::optional<std::string> default_value;
-  /// Parameters that cannot be given together with this one; where this one is given their defaults do not count.
+  /// Parameters that cannot be given together with this one; where this one is given, their defaults are not used.
   std::vector<std::string> excludes;
   /// kString: the allowed values; empty: any.
   std::vector<std::string> one_of;
   /// kInteger: the range of the value. kString: of its length in code points.
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
-  /// kTime: what a date alone becomes.
+  /// kTime: how a date without a time is completed.
   core::Completion completion = core::Completion::kFirst;
 };
 
@@ -46,7 +46,7 @@ struct Column {
   std::size_t characters = 0;
   /// Printed after the value, before the padding.
   std::string suffix;
-  /// The value is a time, printed in this format (timestamp.h); empty: as it is.
+  /// The value is a time, to be printed in this format (core/timestamp.h); empty: printed unchanged.
   std::string time_format;
 };
 
@@ -54,12 +54,12 @@ struct Printing {
   /// A line before everything else.
   Template heading;
   bool response = true;
-  /// ConsumedCapacity once more, after the response.
+  /// Print ConsumedCapacity again after the response.
   bool capacity = false;
   std::vector<Column> columns;
   /// Last item first.
   bool reversed = false;
-  /// The lines only with --quiet.
+  /// Print the lines only with --quiet.
   bool lines_only_when_quiet = false;
 };
 
@@ -84,18 +84,18 @@ struct Pattern {
   Node request;
   std::vector<Variant> variants;
   ParameterValues example;
-  /// What one call with the example may consume.
+  /// The most capacity units that one call with the example may consume.
   double budget = 0;
-  /// The example must find at least so many.
+  /// The example must find at least this many items.
   std::uint64_t least_items = 1;
   Printing printing;
 
   [[nodiscard]] const Parameter* find_parameter(std::string_view parameter) const;
-  /// Query and Scan: pages follow each other.
+  /// Whether the operation returns pages: Query and Scan.
   [[nodiscard]] bool is_paged() const;
 };
 
-/// A parameter was given wrongly. One line: "--limit: expected …".
+/// A parameter has a wrong value. One line: "--limit: expected …".
 struct ParameterError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -107,8 +107,8 @@ Pattern read_pattern(const Document& document, std::string name, const std::stri
 /// The value in normal form (times sortable, UUIDs in lower case). Throws ParameterError.
 std::string normalise(const Parameter& parameter, std::string_view value);
 
-/// The example that chooses this variant: the pattern's with the variant's own values, without parameters that then
-/// have no effect. Throws ParameterError where a value for a parameter of `when` is missing.
+/// The example for this variant: the pattern's example with the variant's values, without parameters that then have no
+/// effect. Throws ParameterError where a value for a parameter of `when` is missing.
 ParameterValues example_of(const Pattern& pattern, const Variant& variant);
 
 struct BoundRequest {
@@ -116,10 +116,10 @@ struct BoundRequest {
   std::string heading;
 };
 
-/// Finds the user a handle stands for; throws where there is none.
+/// Finds the user with that handle; throws where there is none.
 using UserLookup = std::function<User(std::string_view handle)>;
 
-/// The request with `given` and the defaults filled in. `start_key_json`: where a page goes on (ExclusiveStartKey), or
+/// The request with `given` and the defaults filled in. `start_key_json`: the page's ExclusiveStartKey, or
 /// empty. Throws ParameterError, and what `users` throws.
 BoundRequest bind_request(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,
                           const std::string& start_key_json = {});

@@ -65,7 +65,7 @@ std::string normalise_number(const Parameter& parameter, std::string_view value)
   return std::string(value);
 }
 
-/// The parameters in the holes of a request.
+/// Collects the parameters that a request's placeholders name.
 void collect_names(const Node& node, std::set<std::string>& names) {
   if (node.kind == NodeKind::kString) {
     const Template holes(node.text);
@@ -93,8 +93,8 @@ void merge(Node& target, const Node& patch) {
   }
 }
 
-/// Fills one request. Holes in attribute values stay text; elsewhere a hole that is a whole string takes its
-/// parameter's JSON type.
+/// Fills in one request. Placeholders in attribute values stay text; elsewhere a string that is one placeholder becomes
+/// its parameter's JSON type.
 class Binder {
  public:
   Binder(const Pattern& pattern, const ParameterValues& given, const UserLookup& users)
@@ -117,7 +117,7 @@ class Binder {
 
   Node request(const ParameterValues& given) {
     Node merged = pattern_.request;
-    // What the request is made of: parameters in its holes, and those that chose its variant.
+    // The parameters that the request uses: those in its placeholders, and those that select its variant.
     std::set<std::string> used;
     for (const Variant& variant : pattern_.variants) {
       const bool applies = std::all_of(variant.when.begin(), variant.when.end(),
@@ -140,7 +140,7 @@ class Binder {
   }
 
  private:
-  /// "; it goes with --to": what is missing for a variant that uses the parameter.
+  /// "; it goes with --to": the parameters missing for a variant that uses the given one.
   [[nodiscard]] std::string where_it_has(const std::string& name, const ParameterValues& given) const {
     for (const Variant& variant : pattern_.variants) {
       if (std::find(variant.when.begin(), variant.when.end(), name) == variant.when.end()) continue;

@@ -31,14 +31,14 @@ bool is_option_name(std::string_view name) {
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-/// Options that every pattern has, or that all commands share: no parameter may take their names.
+/// The options of every pattern and of all commands, whose names no parameter may have.
 bool is_reserved(std::string_view name) {
   static constexpr std::array<std::string_view, 11> kReserved = {
       "next", "quiet", "help", "output", "data", "endpoint-url", "models", "no-color", "version", "yes", "prod"};
   return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
 }
 
-/// A scalar as text, whatever JSON type it was written in.
+/// A scalar of any JSON type as text.
 std::string scalar_text(const Document& document, const Node& node) {
   switch (node.kind) {
     case NodeKind::kString:
@@ -71,8 +71,8 @@ void allow_only(const Document& document, const Node& object, std::span<const st
   }
 }
 
-/// Refuses members that the operation's request does not have: DynamoDB would pass over them without a word. Nulls are
-/// a variant's way to remove a member.
+/// Refuses members that the operation's request does not have, which DynamoDB would silently ignore. Null is allowed: a
+/// variant removes a member with it.
 void check_members(const Document& document, const Node& node, const api::shapes::Shape& shape) {
   using api::shapes::Kind;
   if (node.kind == NodeKind::kObject && shape.kind == Kind::kStructure) {
@@ -221,7 +221,7 @@ class PatternReader {
     for (const Node& element : list->elements) require_parameter(element, element.text);
   }
 
-  /// Every hole names a parameter, or a field of a handle's user.
+  /// Checks that every placeholder names a parameter, or a field of the user of a handle.
   void check_template(const Node& node) {
     const Template text = read_template(document_, node);
     for (const Template::Segment& segment : text.segments()) {

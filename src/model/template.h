@@ -9,7 +9,7 @@
 
 namespace stator::model {
 
-/// Text with holes: "MSG#${message-group}". "$${" stands for a literal "${".
+/// Text with placeholders: "MSG#${message-group}". "$${" stands for a literal "${".
 class Template {
  public:
   struct Segment {
@@ -23,7 +23,7 @@ class Template {
   explicit Template(std::string_view text);
 
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
-  /// True where the whole text is one hole.
+  /// True where the whole text is one placeholder.
   [[nodiscard]] bool is_single_name() const;
   [[nodiscard]] bool has_names() const;
 
@@ -34,12 +34,12 @@ class Template {
   std::vector<Segment> segments_;
 };
 
-/// An item with holes, compiled for writing many: {"pk": {"S": "MSG#${group}"}, …}. Values are JSON-escaped as they go
-/// in.
+/// An item with placeholders, compiled for writing many: {"pk": {"S": "MSG#${group}"}, …}. JSON-escapes the values that
+/// it fills in.
 class ItemTemplate {
  public:
   ItemTemplate() = default;
-  /// Checks that every attribute is a wire value and every hole one of `names`; throws ModelError by place.
+  /// Throws ModelError, with the position, where an attribute is not a wire value or a placeholder is not in `names`.
   ItemTemplate(const Document& document, const Node& item, const std::vector<std::string>& names);
 
   /// Appends the item as JSON; `values` in the order of `names`.
@@ -59,10 +59,10 @@ class ItemTemplate {
   std::vector<Part> parts_;
 };
 
-/// Reads a node's text as a template; throws ModelError by place.
+/// Reads a node's text as a template; throws ModelError with the position.
 Template read_template(const Document& document, const Node& node);
 
-/// Checks that `node` is one wire attribute value ({"S": "…"}), to any depth; throws ModelError by place.
+/// Throws ModelError, with the position, where `node` is not a wire attribute value ({"S": "…"}), at any depth.
 void require_attribute_value(const Document& document, const Node& node);
 
 }  // namespace stator::model

@@ -7,7 +7,7 @@
 
 #include "core/utf8.h"
 
-/// UTF-8 text as people see it: counted and cut in code points.
+/// UTF-8 text counted and cut in code points.
 namespace stator::model {
 
 /// How many code points `text` has; a stray byte counts as one.
@@ -17,10 +17,10 @@ std::string_view first_code_points(std::string_view text, std::size_t count);
 using core::is_utf8;
 using core::next_code_point;
 
-/// The candidate most like `word` (edit distance), or empty where none is near enough to be worth suggesting.
+/// The candidate with the smallest edit distance to `word`; empty where none is near enough to suggest.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-/// What is told of a member that is none of `known`, with the nearest of them.
+/// The message for a member that is not among `known`, with the nearest of them.
 std::string unknown_member(std::string_view name, std::span<const std::string_view> known);
 
 }  // namespace stator::model

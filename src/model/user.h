@@ -4,7 +4,7 @@
 
 namespace stator::model {
 
-/// Somebody who sends messages. The fields are those of the relational half's `users` table.
+/// A sender of messages. The fields are those of the `users` table in the relational half.
 struct User {
   std::string uuid;
   std::string handle;

@@ -22,21 +22,21 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxOutputBytes = std::size_t{64} * 1024;
 constexpr int kCannotRun = 127;
 
-/// Only calls that are safe between fork and exec, since other threads may hold locks.
+/// Changes to the account. Uses only calls that are safe between fork and exec, since other threads may hold locks.
 bool become(const std::optional<Account>& account) {
   if (!account) return true;
   return ::setgroups(1, &account->group) == 0 && ::setresgid(account->group, account->group, account->group) == 0 &&
          ::setresuid(account->user, account->user, account->user) == 0;
 }
 
-/// Never returns. The environment is made before fork.
+/// Runs the program in the child. `environment` must be made before fork.
 [[noreturn]] void exec_child(const Command& command, char* const* arguments, char* const* environment, int output) {
   const int empty = ::open("/dev/null", O_RDONLY);
   ::dup2(empty, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   ::close_range(3, ~0U, 0);
-  // Ctrl-C at our terminal must not stop a server that other commands use.
+  // Ctrl-C on this terminal must not stop a server that other commands use.
   if (command.log) ::setsid();
   ::signal(SIGPIPE, SIG_DFL);
   sigset_t none;
@@ -74,7 +74,7 @@ int wait_for_exit(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// Reads until the program closes its output; false where the limit passed first.
+/// Reads until the program closes its output; false where the deadline passed first.
 bool read_output(int from, Clock::time_point deadline, std::string& out) {
   std::array<char, 4096> buffer{};
   while (true) {

@@ -10,15 +10,15 @@
 
 namespace stator::postgres {
 
-/// Whom a program runs as.
+/// The account that a program runs under.
 struct Account {
   uid_t user = 0;
   gid_t group = 0;
   std::string name;
 };
 
-/// The account PostgreSQL's programs run as, since they refuse root: `postgres`, else `nobody`. nullopt where we are
-/// not root: they then run as ourselves. Throws Error (kCluster) where root finds neither account.
+/// The account for PostgreSQL's programs, which refuse to run as root: `postgres`, else `nobody`. nullopt where this
+/// process is not root's: they then run under its own account. Throws Error (kCluster) where root finds neither.
 std::optional<Account> unprivileged_account();
 
 struct Command {
@@ -35,15 +35,15 @@ struct CommandResult {
   std::string output;
 };
 
-/// Runs a program to its end with an empty standard input, the C locale and none of our files open. After `limit` it is
-/// killed. Throws Error (kMissing) where it cannot be run, (kTimeout).
+/// Runs a program to its end with an empty standard input, the C locale and none of this process's files open. Kills it
+/// after `limit`. Throws Error (kMissing) where it cannot be run, (kTimeout) where it was killed.
 CommandResult run_program(const Command& command, std::chrono::seconds limit);
 
-/// Starts a program that goes on after us. `command.log` must be set. Returns its process id.
+/// Starts a program that goes on after this process ends. `command.log` must be set. Returns its process id.
 pid_t start_program(const Command& command);
 
-/// Whether the account may do all of `mode` (R_OK | W_OK | X_OK) with the path, asked by a process that is that
-/// account.
+/// Whether the account has all the access of `mode` (R_OK | W_OK | X_OK) to the path; checked by a child process under
+/// that account.
 bool can_access(const std::filesystem::path& path, int mode, const std::optional<Account>& account);
 
 }  // namespace stator::postgres

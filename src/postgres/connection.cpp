@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How much later than the server we give a statement up: time for the server's own answer to arrive.
+/// Added to the server's time limit before the client gives up: time for the server's own error to arrive.
 constexpr std::chrono::milliseconds kGrace{2000};
 constexpr std::size_t kMaxNotices = 100;
 constexpr std::size_t kMaxIdentifierBytes = 63;
@@ -63,13 +63,13 @@ std::uint64_t to_count(const char* text) {
   return count;
 }
 
-/// "connection to server … failed: " and its like, several lines where several addresses were tried, as one.
+/// libpq's "connection to server … failed: …", of several lines where several addresses were tried, as one line.
 std::string connect_message(const std::string& raw) {
   std::string text = one_line(mask_passwords(raw));
   return text.empty() ? "no connection could be made" : text;
 }
 
-/// What the server said before it left, or else that it left, without libpq's guesses at the reason.
+/// The server's message before it closed the connection, or that it closed it; without libpq's guesses at the reason.
 std::string lost_message(const std::string& raw) {
   std::string text = connect_message(raw);
   text.erase(std::min(text.find(" This probably means"), text.size()));
@@ -106,7 +106,7 @@ void Connection::Impl::connect(const Target& target) {
     values.push_back(value);
   };
   const std::string timeout = std::to_string(target.connect_timeout.count());
-  // Before the URL, so that what it says wins.
+  // Before the URL, which overrides it.
   if (std::getenv("PGCONNECT_TIMEOUT") == nullptr) add("connect_timeout", timeout.c_str());
   add("dbname", target.url.c_str());
   if (!target.database.empty()) add("dbname", target.database.c_str());

@@ -13,14 +13,14 @@
 
 namespace stator::postgres {
 
-/// Values for $1, $2, …; nullopt is NULL. They travel beside the statement, never inside its text.
+/// Values for $1, $2, …; nullopt is NULL. They are sent separately from the statement, never in its text.
 using Parameters = std::vector<Field>;
 
-/// One connection, of one thread at a time. Every function throws Error; after kLost or kTimeout the connection is
-/// broken and good for nothing but destruction.
+/// One connection, for one thread at a time. Every function throws Error; after kLost or kTimeout the connection is
+/// broken and can only be destroyed.
 class Connection {
  public:
-  /// Connects. Throws Error (kConnect) in one line: whom it tried to reach, and what came of it.
+  /// Connects. Throws Error (kConnect) with one line: which server it tried, and why that failed.
   explicit Connection(const Target& target);
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -29,8 +29,8 @@ class Connection {
   /// One statement. Throws Error (kUsage) for COPY, which needs a stream.
   Result execute(std::string_view statement, const Parameters& parameters = {});
 
-  /// Several statements at once, without parameters; they are one transaction unless they say otherwise. Rows are
-  /// dropped.
+  /// Several statements at once, without parameters; in one transaction unless they begin or end one themselves. Rows
+  /// are dropped.
   void execute_script(std::string_view statements);
 
   /// The only column of the only row; nullopt where there is no row, or it is NULL.
@@ -43,9 +43,9 @@ class Connection {
 
   [[nodiscard]] bool is_broken() const;
   [[nodiscard]] bool in_transaction() const;
-  /// The database's name as the server knows it.
+  /// The name of the database connected to.
   [[nodiscard]] std::string database() const;
-  /// 150018 for 15.18.
+  /// As a number: 150018 for 15.18.
   [[nodiscard]] int server_version() const;
   /// NOTICE and WARNING lines since the last call, oldest first; at most 100 are kept.
   std::vector<std::string> take_notices();
@@ -55,7 +55,7 @@ class Connection {
   std::unique_ptr<Impl> impl_;
 };
 
-/// BEGIN now; ROLLBACK at the end of the scope unless commit() was called.
+/// BEGIN in the constructor; ROLLBACK in the destructor unless commit() was called.
 class Transaction {
  public:
   explicit Transaction(Connection& connection);
@@ -69,8 +69,8 @@ class Transaction {
   bool open_ = true;
 };
 
-/// A name as SQL writes it whatever it holds: `"we""ird"`. Throws Error (kUsage) for an empty name, one longer than the
-/// 63 bytes PostgreSQL keeps, or one with a NUL.
+/// A name as a quoted SQL identifier: `"we""ird"`. Throws Error (kUsage) for an empty name, one longer than the 63
+/// bytes that PostgreSQL keeps, or one with a NUL.
 std::string quote_identifier(std::string_view name);
 
 }  // namespace stator::postgres

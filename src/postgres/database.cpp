@@ -12,7 +12,7 @@ constexpr int kForceSince = 130000;
 constexpr std::string_view kDuplicateDatabase = "42P04";
 constexpr std::string_view kUniqueViolation = "23505";
 constexpr std::string_view kObjectInUse = "55006";
-/// How long a template that others are connected to is tried again.
+/// How long to retry while other sessions are connected to the template database.
 constexpr std::chrono::seconds kTemplatePatience{10};
 constexpr std::chrono::milliseconds kTemplatePause{200};
 
@@ -20,7 +20,7 @@ bool database_exists(Connection& connection, std::string_view name) {
   return connection.value("SELECT 1 FROM pg_database WHERE datname = $1", {std::string(name)}).has_value();
 }
 
-/// Two CREATE DATABASE of one name at the same moment: the catalogue's index lets one of them in.
+/// Of two CREATE DATABASE at the same moment, one fails at the catalogue's unique index: reports that as "exists".
 [[noreturn]] void throw_exists(const Error& error, std::string_view name) {
   ErrorFields fields = error.fields();
   fields.message = "database \"" + std::string(name) + "\" already exists";
@@ -28,7 +28,7 @@ bool database_exists(Connection& connection, std::string_view name) {
   throw Error(error.kind(), std::move(fields));
 }
 
-/// What WITH (FORCE) does, for servers before 13.
+/// Does what WITH (FORCE) does, for servers before 13.
 void end_sessions_of(Connection& connection, std::string_view name) {
   connection.execute(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
@@ -43,7 +43,7 @@ Connection connect_for_maintenance(const Target& target) {
   try {
     return Connection(maintenance);
   } catch (const Error& error) {
-    // No other fault is mended by another database, and the message about this one is the right one.
+    // Another database helps against no other fault, and the message about this one is the right one.
     if (std::string_view(error.what()).find("does not exist") == std::string_view::npos) throw;
   }
   maintenance.database = "template1";
@@ -58,7 +58,7 @@ void create_database(Connection& maintenance, std::string_view name) {
       return;
     } catch (const Error& error) {
       if (error.sqlstate() == kUniqueViolation) throw_exists(error, name);
-      // Somebody is connected to the template, as a CREATE DATABASE beside this one may be for a moment.
+      // A session is connected to the template, as another CREATE DATABASE may be for a moment.
       if (error.sqlstate() != kObjectInUse || std::chrono::steady_clock::now() > deadline) throw;
     }
     std::this_thread::sleep_for(kTemplatePause);
@@ -73,7 +73,7 @@ bool drop_database(Connection& maintenance, std::string_view name, bool force) {
     maintenance.execute("DROP DATABASE IF EXISTS " + quote_identifier(name) +
                         (force && has_force ? " WITH (FORCE)" : ""));
   } catch (const Error& error) {
-    // Another DROP DATABASE that was quicker shows as any of several errors of the catalogue.
+    // Another DROP DATABASE at the same moment may cause several kinds of catalogue errors.
     if (error.kind() != ErrorKind::kStatement || database_exists(maintenance, name)) throw;
     return false;
   }

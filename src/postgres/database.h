@@ -11,14 +11,14 @@ namespace stator::postgres {
 /// A connection to the same server's maintenance database: `postgres`, else `template1`.
 Connection connect_for_maintenance(const Target& target);
 
-/// Throws Error with SQLSTATE 42P04 where it exists, also where somebody else made it at the same moment.
+/// Throws Error with SQLSTATE 42P04 where it exists, also where another session created it at the same moment.
 void create_database(Connection& maintenance, std::string_view name);
 
-/// DROP DATABASE IF EXISTS; false where there was none, or where somebody else dropped it at the same moment. With
-/// `force` other sessions are ended, else they are an error (55006).
+/// DROP DATABASE IF EXISTS; false where there was none, or where another session dropped it at the same moment. With
+/// `force` ends other sessions of the database, which otherwise are an error (55006).
 bool drop_database(Connection& maintenance, std::string_view name, bool force);
 
-/// Who is connected: client sessions of all databases but our own, oldest first.
+/// The client sessions of all databases, without this connection's, oldest first.
 /// Columns: pid, user, database, address, application, state, since, query.
 Result list_sessions(Connection& connection);
 

@@ -74,7 +74,7 @@ std::string Error::explained() const {
   const std::size_t end = byte_of_character(place.text, column + kContext + 1);
   const std::string lead = "  line " + std::to_string(place.line) + ": ";
   text += "\n" + lead + std::string(place.text.substr(begin, end - begin)) + "\n" + std::string(lead.size(), ' ');
-  // A tab stays a tab, so that the caret stands under its character whatever the terminal's tab stops are.
+  // A tab stays a tab, so that the caret is below its character at any tab stops.
   const std::size_t caret = byte_of_character(place.text, column + 1);
   for (const char byte : place.text.substr(begin, caret - begin)) {
     if (starts_character(byte)) text += byte == '\t' ? '\t' : ' ';

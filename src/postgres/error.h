@@ -11,17 +11,17 @@ namespace stator::postgres {
 enum class ErrorKind : std::uint8_t {
   kStatement,  ///< The server refused a statement; SQLSTATE says why.
   kConnect,    ///< No connection could be made: server down, wrong password, database missing.
-  kLost,       ///< The connection broke under a statement, which may or may not have taken effect.
-  kTimeout,    ///< A time limit of ours ran out.
-  kMissing,    ///< A program, library or file is not there.
-  kUsage,      ///< The caller asked for something that cannot be: two rows where one value was wanted, a bad name.
+  kLost,       ///< The connection broke during a statement, which may or may not have taken effect.
+  kTimeout,    ///< A time limit set by the caller ran out.
+  kMissing,    ///< A program, library or file is missing.
+  kUsage,      ///< The caller asked for something impossible: one value of a result with two rows, a bad name.
   kCluster,    ///< The private cluster could not be created, started or stopped.
 };
 
-/// Where and what went wrong, as the server tells it. Source: PostgreSQL manual, "Error and Notice Message Fields".
+/// The fields of an error, as the server sends them. Source: PostgreSQL manual, "Error and Notice Message Fields".
 struct ErrorFields {
   std::string message;
-  /// Five characters, e.g. "42P01"; empty where the server did not speak.
+  /// Five characters, e.g. "42P01"; empty where the error is not the server's.
   std::string sqlstate = {};
   std::string detail = {};
   std::string hint = {};
@@ -40,7 +40,7 @@ class Error : public std::runtime_error {
   [[nodiscard]] const ErrorFields& fields() const { return fields_; }
   [[nodiscard]] const std::string& sqlstate() const { return fields_.sqlstate; }
 
-  /// what(), then where a position is known the statement's line with a caret under it, else the statement's beginning.
+  /// what(); then the statement's line with a caret below the position, or without a position its beginning.
   [[nodiscard]] std::string explained() const;
 
  private:
@@ -48,7 +48,7 @@ class Error : public std::runtime_error {
   ErrorFields fields_;
 };
 
-/// Runs of white space, line ends among them, become one blank; the ends are trimmed.
+/// The text with runs of white space, line breaks included, as one space, and trimmed.
 std::string one_line(std::string_view text);
 
 }  // namespace stator::postgres

@@ -43,8 +43,8 @@ namespace stator::postgres {
   X(PQstatus)                     \
   X(PQtransactionStatus)
 
-/// libpq, loaded when the first connection is made. Linking it would make the loader read Kerberos and LDAP at every
-/// start of the program, about 4 ms, for commands that never speak to PostgreSQL.
+/// libpq, loaded when the first connection is made. Linking it would load Kerberos and LDAP at every start of the
+/// program, which takes about 4 ms, also for commands that do not use PostgreSQL.
 struct Libpq {
 #define STATOR_LIBPQ_MEMBER(name) decltype(&::name) name = nullptr;
   STATOR_LIBPQ_FUNCTIONS(STATOR_LIBPQ_MEMBER)

@@ -18,7 +18,7 @@ bool starts_with_word(std::string_view text) {
   return true;
 }
 
-/// Where a quoted value that begins at `at` ends (just after its closing quote), with '' and \' inside.
+/// The offset after the closing quote of the quoted value that begins at `at`; '' and \' do not end it.
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {
   for (std::size_t i = at + 1; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 1 < text.size()) {
@@ -34,7 +34,7 @@ std::size_t end_of_quoted(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-/// After the word itself: copies the value masked; returns where reading goes on.
+/// Appends the masked value that follows the word at `at`; returns the offset after the value.
 std::size_t mask_value(std::string_view text, std::size_t at, std::string& out) {
   std::size_t i = at;
   while (i < text.size() && is_space(text[i])) ++i;
@@ -63,9 +63,8 @@ std::size_t mask_value(std::string_view text, std::size_t at, std::string& out) 
   return i;
 }
 
-/// After "://": copies `user:` and masks what stands up to the last '@' of the authority. A password may itself hold a
-/// '/' or
-/// '@' that its owner forgot to encode, so the last '@' before white space decides.
+/// After "://": appends `user:` and masks the rest up to the last '@' before white space. Not up to the first one: a
+/// password may contain a '/' or '@' that its owner forgot to encode.
 std::size_t mask_authority(std::string_view text, std::size_t at, std::string& out) {
   std::size_t end = at;
   std::size_t last_at = std::string_view::npos;

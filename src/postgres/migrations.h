@@ -19,9 +19,9 @@ struct Migration {
   std::filesystem::path down_file;
 };
 
-/// The migrations of a directory in order of their numbers; none where there is no directory. Throws Error (kUsage) for
-/// a file that is not NNNN_name.up.sql or NNNN_name.down.sql, a number used twice, a down without an up, or a file that
-/// begins or ends a transaction itself.
+/// The migrations of a directory in the order of their numbers; none where there is no directory. Throws Error (kUsage)
+/// for a file that is not NNNN_name.up.sql or NNNN_name.down.sql, a number used twice, a down file without an up file,
+/// or a file that begins or ends a transaction itself.
 std::vector<Migration> read_migrations(const std::filesystem::path& directory);
 
 enum class MigrationState : std::uint8_t {
@@ -40,23 +40,23 @@ struct MigrationStatus {
 
 using MigrationProgress = std::function<void(const std::string& name)>;
 
-/// Works on one database. What was applied stands in its table `stator_migrations` (name, SHA-256 of the up file,
-/// time), which is made when first needed. `up` and `roll_back` hold an advisory lock, so that two at once do the work
-/// once.
+/// Migrates one database. Its table `stator_migrations` lists the applied migrations (name, SHA-256 of the up file,
+/// time); it is created when first needed. `up` and `roll_back` hold an advisory lock, so that two of them at once do
+/// the work once.
 class Migrator {
  public:
   Migrator(Connection& connection, std::vector<Migration> migrations);
 
-  /// All migrations, those of the files and those applied, by name. Changes nothing.
+  /// All migrations, those in files and those applied, sorted by name. Changes nothing.
   std::vector<MigrationStatus> status();
 
-  /// Applies what is pending, each in a transaction with its record, telling `progress` after each. Returns how many.
-  /// Throws Error: the statement's own, its message led by the migration's name; those before it stay applied. (kUsage)
-  /// before anything is done where an applied file changed or is missing, or a pending one comes before an applied one.
+  /// Applies the pending migrations, each in a transaction with its record, and calls `progress` after each. Returns
+  /// how many. Throws Error: the statement's, led by the migration's name (earlier ones stay applied); kUsage, before
+  /// anything is done, where an applied file changed or is missing, or a pending one precedes an applied one.
   std::size_t up(const MigrationProgress& progress);
 
-  /// Takes back the newest `steps` applied ones, newest first. Returns how many. Throws Error (kMissing) where one has
-  /// no down file.
+  /// Rolls back the newest `steps` applied migrations, newest first. Returns how many. Throws Error (kMissing) where
+  /// one has no down file.
   std::size_t roll_back(std::size_t steps, const MigrationProgress& progress);
 
  private:

@@ -11,8 +11,8 @@
 
 namespace stator::postgres {
 
-/// At most `size` connections to one target, made when first needed, lent to one thread at a time, used again.
-/// A connection that broke, or came back inside a transaction, is dropped. The pool must outlive its leases.
+/// At most `size` connections to one target, made when first needed, lent to one thread at a time and reused. A
+/// connection that broke, or was returned inside a transaction, is dropped. The pool must outlive its leases.
 class Pool {
  public:
   class Lease {

@@ -37,10 +37,10 @@ constexpr std::string_view kSocketLockName = ".s.PGSQL.5432.lock";
 constexpr std::uintmax_t kMaxLogBytes = 1024 * 1024;
 constexpr std::chrono::seconds kInitdbLimit{300};
 constexpr milliseconds kPoll{10};
-/// How long processes that a killed server left behind may take to notice and leave by themselves, and how long after
-/// each signal.
+/// How long to wait for processes that a killed server left behind: until they end by themselves, and after each
+/// signal.
 constexpr std::chrono::seconds kOrphanPatience{3};
-/// Where the cluster lives when the server's account may not enter the data directory.
+/// Parent of the cluster's directory where the server's account may not enter the data directory.
 constexpr std::string_view kReachableParent = "/var/lib/stator";
 
 constexpr std::string_view kSettings = R"(
@@ -57,7 +57,7 @@ lc_messages = 'C'
 
 std::string system_message() { return std::strerror(errno); }
 
-/// The lock between processes. Freed by the system when its holder dies.
+/// A lock between processes, which the system releases when its holder dies.
 class FileLock {
  public:
   FileLock(const fs::path& path, std::chrono::seconds patience) {
@@ -101,7 +101,7 @@ int to_int(std::string_view text) {
   return value;
 }
 
-/// The newest complaint among PostgreSQL's lines, without time and process.
+/// The last error line in PostgreSQL's log, without time and process.
 std::string last_complaint(std::string_view text) {
   std::string found;
   std::istringstream lines{std::string(text)};
@@ -113,7 +113,7 @@ std::string last_complaint(std::string_view text) {
   return found;
 }
 
-/// What initdb or the server said about why they failed, as one line.
+/// Why initdb or the server failed, by its output, as one line.
 std::string reason(std::string_view output) {
   if (output.find("No space left on device") != std::string_view::npos) return "no space left on the disk";
   if (std::string complaint = last_complaint(output); !complaint.empty()) return one_line(complaint);
@@ -121,7 +121,7 @@ std::string reason(std::string_view output) {
   return text.empty() ? "it said nothing" : text;
 }
 
-/// A process whose working directory is the cluster: the server itself, not another that inherited its number.
+/// Whether the process's working directory is the cluster's: then it is the server, not another one with its old id.
 bool works_in(pid_t process, const fs::path& directory) {
   struct stat of_process {};
   struct stat of_directory {};
@@ -130,13 +130,13 @@ bool works_in(pid_t process, const fs::path& directory) {
          of_process.st_dev == of_directory.st_dev && of_process.st_ino == of_directory.st_ino;
 }
 
-/// The server's processes that work in `directory`: itself, or what it left behind when it was killed.
+/// The processes of the server in `directory`: the server itself, or those left behind when it was killed.
 std::vector<pid_t> server_processes_in(const fs::path& directory) {
   std::vector<pid_t> found;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
     const pid_t process = to_int(entry.path().filename().string());
-    // By name too: a person's shell may stand in the directory.
+    // By name too: a user's shell may have that working directory.
     if (!works_in(process, directory) || read_lines(entry.path() / "comm") != std::vector<std::string>{"postgres"}) {
       continue;
     }
@@ -145,7 +145,7 @@ std::vector<pid_t> server_processes_in(const fs::path& directory) {
   return found;
 }
 
-/// 64-bit FNV-1a, for a short name that is always the same for one path.
+/// A short name that is always the same for one path (64-bit FNV-1a).
 std::string short_name(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
@@ -213,9 +213,9 @@ bool PrivateCluster::is_created() const {
 bool PrivateCluster::is_running() const { return read_postmaster().has_value(); }
 
 std::optional<PrivateCluster::Postmaster> PrivateCluster::read_postmaster() const {
-  // The lines: process, data directory, start time, port, socket directory, address, memory key, state.
+  // Its lines: process, data directory, start time, port, socket directory, address, memory key, state.
   const std::vector<std::string> lines = read_lines(cluster() / "postmaster.pid");
-  // They are written one after the other while the server starts.
+  // The server writes them one by one while it starts.
   if (lines.empty()) return std::nullopt;
   const Postmaster found{.process = to_int(lines[0]),
                          .socket_directory = lines.size() > 4 ? lines[4] : std::string(),
@@ -232,11 +232,11 @@ void PrivateCluster::own(const fs::path& path) const {
 
 void PrivateCluster::make_home() {
   std::error_code error;
-  if (fs::is_symlink(link_) && !fs::exists(link_)) fs::remove(link_, error);  // it led to what is gone
+  if (fs::is_symlink(link_) && !fs::exists(link_)) fs::remove(link_, error);  // a dangling link
   find_home();
   if (fs::exists(home_)) {
     if (can_access(home_, R_OK | W_OK | X_OK, account_)) return;
-    // Empty and of no use to the server's account: begin again. Full: somebody else's, hands off.
+    // An empty directory that the server's account cannot use is replaced; one with content is somebody else's.
     if (fs::is_symlink(link_) || !fs::is_empty(home_, error) || error) {
       fail("cannot be used", (account_ ? account_->name : "this user") + std::string(" may not enter the directory"));
     }
@@ -263,7 +263,7 @@ void PrivateCluster::make_home() {
 void PrivateCluster::run_initdb(const fs::path& programs) {
   const fs::path half = home_ / "cluster.new";
   std::error_code error;
-  fs::remove_all(half, error);  // what a command that died left behind
+  fs::remove_all(half, error);  // left by a command that was killed
   const CommandResult result = run_program(
       {.arguments = {programs / "initdb", "--pgdata", half, "--username", std::string(kSuperuser), "--auth=trust",
                      "--encoding=UTF8", "--locale=C.UTF-8", "--lc-messages=C", "--no-instructions", "--no-sync"},
@@ -276,7 +276,7 @@ void PrivateCluster::run_initdb(const fs::path& programs) {
     settings.close();
     if (!settings) failure = "no space left on the disk";
   }
-  // One flush instead of initdb's flush of each of a thousand files, which takes seconds.
+  // One sync of the file system instead of initdb's thousand syncs of files, which take seconds.
   if (const int directory = ::open(half.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       failure.empty() && directory >= 0) {
     if (::syncfs(directory) != 0) failure = system_message();
@@ -301,7 +301,7 @@ void PrivateCluster::create() {
 fs::path PrivateCluster::make_socket_directory() {
   fs::path directory = home_ / "socket";
   const bool fits = directory.string().size() + kSocketName.size() <= kMaxSocketPathBytes;
-  // A comma would be read as a list of directories, by the server and by libpq; '@' begins an abstract name.
+  // The server and libpq take a comma as a separator of directories, and '@' as the start of an abstract name.
   if (!fits || directory.string().find(',') != std::string::npos) {
     directory = "/tmp/stator-pg-" + short_name(home_.string());
   }
@@ -360,7 +360,7 @@ void PrivateCluster::end_orphans() {
     } while (Clock::now() < deadline);
     return false;
   };
-  // One that computes does not notice that its server is gone. SIGQUIT makes a session leave at once.
+  // A busy session does not notice that its server is gone; SIGQUIT ends it at once.
   for (const int signal : {0, SIGQUIT, SIGKILL}) {
     for (const pid_t process : left) ::kill(process, signal);
     if (wait()) return;
@@ -379,11 +379,11 @@ void PrivateCluster::launch() {
   if (fs::file_size(log(), error) > kMaxLogBytes && !error) fs::rename(log(), home_ / "log.old", error);
   const fs::path sockets = make_socket_directory();
   end_orphans();
-  // The system may take a moment to give back what a killed server held; it is then worth trying again.
+  // The system may take a moment to free the resources of a killed server, so try again.
   const auto deadline = Clock::now() + std::chrono::seconds(10);
   while (true) {
-    // Nobody runs here (start() asked); a number left by a crash may meanwhile be some other process of this account,
-    // or one that is dead and not yet waited for, which the server would take for itself.
+    // No server runs (start() has checked). The process id that a crash left may now be another process of this
+    // account, or a zombie, which the new server would take for a running one.
     fs::remove(cluster() / "postmaster.pid", error);
     fs::remove(sockets / kSocketLockName, error);
     const auto said_before = fs::file_size(log(), error);
@@ -410,7 +410,7 @@ void PrivateCluster::start() {
   if (const auto running = read_postmaster(); running && running->ready) return;
   account_ = unprivileged_account();
   std::error_code error;
-  // Its owner's alone, as the store makes it too; another account that the server runs as may pass through.
+  // Private to its owner, as the store creates it too; but the server's own account may pass through.
   if (fs::create_directories(data_, error)) fs::permissions(data_, fs::perms(account_ ? 0711 : 0700), error);
   if (error) fail("could not be created", error.message());
   const FileLock lock(data_ / "postgres.lock", options_.patience);
@@ -429,7 +429,7 @@ bool PrivateCluster::stop() {
   if (::kill(running->process, SIGINT) != 0) fail("could not be stopped", system_message());
   const auto deadline = Clock::now() + options_.patience;
   while (works_in(running->process, cluster())) {
-    ::waitpid(running->process, nullptr, WNOHANG);  // where it is our own child
+    ::waitpid(running->process, nullptr, WNOHANG);  // reaps it where it is a child of this process
     if (Clock::now() > deadline) {
       fail("could not be stopped",
            "it was still there after " + std::to_string(options_.patience.count()) + " seconds");
@@ -454,7 +454,7 @@ std::string PrivateCluster::version() const {
 }
 
 std::vector<std::string> PrivateCluster::log_lines(std::size_t most) const {
-  constexpr std::streamoff kMostBytes = 2 * 1024 * 1024;  // a log is begun anew at half of it
+  constexpr std::streamoff kMostBytes = 2 * 1024 * 1024;  // twice the size at which a log is started anew
   std::vector<std::string> lines;
   std::istringstream text{read_tail(log(), kMostBytes)};
   for (std::string line; std::getline(text, line);) lines.push_back(line);

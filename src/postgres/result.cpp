@@ -16,7 +16,7 @@ enum class JsonForm : std::uint8_t { kText, kNumber, kBoolean, kJson };
 
 struct TypeForm {
   std::uint32_t type;
-  /// The type of arrays of it.
+  /// The oid of the type's arrays.
   std::uint32_t array_type;
   JsonForm form;
 };

@@ -9,12 +9,12 @@
 
 namespace stator::postgres {
 
-/// One result is at most this large; beyond it a statement fails rather than filling the memory.
+/// A statement with a larger result fails, so that it cannot fill the memory.
 inline constexpr std::size_t kMaxResultSizeBytes = std::size_t{256} * 1024 * 1024;
 
 struct Column {
   std::string name;
-  /// The type's object identifier: 23 is integer, 25 text, …
+  /// The type's object identifier (oid): 23 is integer, 25 text, …
   std::uint32_t type = 0;
 };
 
@@ -27,13 +27,13 @@ struct Result {
   std::vector<Row> rows;
   /// "SELECT 3", "INSERT 0 1", "CREATE TABLE".
   std::string command;
-  /// Rows the statement touched; 0 for statements that touch none.
+  /// Rows that the statement returned or changed; 0 for other statements.
   std::uint64_t affected_rows = 0;
 };
 
-/// A row as a JSON object, columns in order. Numbers, booleans, json and arrays of them keep their type; all else is a
-/// string; NULL is null; NaN and infinities, which JSON lacks, are strings. Throws Error (kUsage) where two columns
-/// have one name.
+/// A row as a JSON object, columns in order. Numbers, booleans, json and arrays of them keep their type; others become
+/// strings; NULL is null; NaN and infinities, which JSON lacks, are strings. Throws Error (kUsage) where two columns
+/// have the same name.
 std::string row_as_json(const Result& result, std::size_t row);
 /// All rows as a JSON array of objects, `[]` where there are none.
 std::string rows_as_json(const Result& result);

@@ -11,18 +11,18 @@ namespace stator::postgres {
 /// The SQL of one model: models/NAME/sql/.
 ///
 ///   schema.sql                       tables and indexes
-///   seed.sql                         sample rows, fit to be loaded twice
+///   seed.sql                         sample rows; can be loaded again
 ///   queries/NAME.sql                 one statement each, called by name
 ///   migrations/NNNN_name.up.sql      a change, and
-///   migrations/NNNN_name.down.sql    how to take it back (may be missing)
+///   migrations/NNNN_name.down.sql    its reversal (may be missing)
 class SqlFiles {
  public:
-  /// Reads nothing yet.
+  /// Reads no file yet.
   explicit SqlFiles(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
   [[nodiscard]] std::string schema() const { return read(directory_ / "schema.sql"); }
   [[nodiscard]] std::string seed() const { return read(directory_ / "seed.sql"); }
-  /// The text of queries/NAME.sql. Throws Error (kMissing) naming the queries there are.
+  /// The text of queries/NAME.sql. Throws Error (kMissing), which names the existing queries.
   [[nodiscard]] std::string query(std::string_view name) const;
   /// Sorted.
   [[nodiscard]] std::vector<std::string> query_names() const;

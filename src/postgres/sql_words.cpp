@@ -34,7 +34,7 @@ std::size_t skip_block_comment(std::string_view sql, std::size_t at) {
   return at;
 }
 
-/// A doubled quote inside is skipped as two quoted pieces, which comes to the same.
+/// The offset after a quoted piece. A doubled quote ends it and begins another, which has the same effect.
 std::size_t skip_quoted(std::string_view sql, std::size_t at, bool with_escapes) {
   const char quote = sql[at];
   for (++at; at < sql.size(); ++at) {
@@ -47,7 +47,7 @@ std::size_t skip_quoted(std::string_view sql, std::size_t at, bool with_escapes)
   return sql.size();
 }
 
-/// `$tag$ … $tag$`, or just past the dollar where it is none.
+/// The offset after `$tag$ … $tag$`, or after the dollar sign where it begins no such quote.
 std::size_t skip_dollar_quoted(std::string_view sql, std::size_t at) {
   std::size_t end = at + 1;
   if (end < sql.size() && std::isdigit(static_cast<unsigned char>(sql[end])) != 0) return end;  // $1
@@ -96,7 +96,7 @@ bool sql_destroys(std::string_view sql) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i].text;
     if (word == "DROP" || word == "TRUNCATE") return true;
-    // ON DELETE CASCADE and BEFORE DELETE OR UPDATE take nothing away by themselves; DELETE FROM does, even in a WITH.
+    // DELETE FROM removes rows, also inside a WITH; ON DELETE CASCADE and BEFORE DELETE OR UPDATE do not.
     if (word == "DELETE" && i + 1 < words.size() && words[i + 1].text == "FROM") return true;
   }
   return false;

@@ -6,20 +6,20 @@
 
 namespace stator::postgres {
 
-/// A bare word of SQL text: keyword or unquoted name, in capitals.
+/// A keyword or unquoted name of a SQL text, in upper case.
 struct SqlWord {
   std::string text;
   bool begins_statement = false;
 };
 
-/// The bare words, skipping comments (nested ones too), string literals in all their forms, dollar quotes and quoted
-/// names. Enough to see what kind of statements a text holds; the parsing itself is the server's.
+/// All such words, without those in comments (nested ones too), string literals of all forms, dollar quotes and quoted
+/// names. Enough to see what kind of statements a text holds; the server does the parsing.
 std::vector<SqlWord> sql_words(std::string_view sql);
 
-/// Whether a text can take data or structure away: DROP anywhere (ALTER TABLE … DROP among them), TRUNCATE or DELETE.
+/// Whether a text may remove data or structure: DROP anywhere (also in ALTER TABLE … DROP), TRUNCATE or DELETE FROM.
 bool sql_destroys(std::string_view sql);
 
-/// The first statement that would begin or end a transaction by itself ("COMMIT"), or empty.
+/// The first statement that begins or ends a transaction ("COMMIT"), or empty.
 std::string sql_transaction_control(std::string_view sql);
 
 }  // namespace stator::postgres

@@ -13,8 +13,8 @@ namespace {
 
 using Options = std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)>;
 
-/// libpq quotes the piece it could not read, which may be the password. Only of faults that cannot be in one is the
-/// piece kept.
+/// libpq's message quotes the text that it could not parse, which may be the password. Only messages about faults that
+/// cannot be in a password keep the quote.
 std::string safe_parse_message(std::string_view message) {
   for (const std::string_view harmless : {"invalid URI query parameter", "definition of service", "service file"}) {
     if (message.starts_with(harmless)) return one_line(mask_passwords(message));
@@ -65,7 +65,7 @@ std::string quote_value(std::string_view value) {
 
 TargetParts target_parts(const Target& target) {
   const Options given = parse(target);
-  // Only a connection object knows service files and defaults. This one is never let out: its host is a socket
+  // Only a connection object resolves service files and defaults. This one connects to nothing: its host is a socket
   // directory that does not exist.
   const char* const keywords[] = {"dbname", "host", "hostaddr", nullptr};
   const char* const values[] = {target.url.c_str(), "/nonexistent", "", nullptr};
@@ -91,7 +91,7 @@ TargetParts target_parts(const Target& target) {
   parts.user = value_of(resolved.get(), "user");
   parts.database = target.database.empty() ? value_of(given.get(), "dbname") : target.database;
   if (const char* name = std::getenv("PGDATABASE"); parts.database.empty() && name != nullptr) parts.database = name;
-  // Where nobody names a database libpq takes the user's name for it; any other name came from a service.
+  // Where no database is named, libpq uses the user's name; any other name came from a service.
   if (const std::string name = value_of(resolved.get(), "dbname"); parts.database.empty() && name != parts.user) {
     parts.database = name;
   }

@@ -7,25 +7,25 @@
 
 namespace stator::postgres {
 
-/// Which server and database, and how long to wait for them.
+/// A server and database to connect to, with time limits.
 struct Target {
-  /// What libpq takes: a URL `postgresql://user:secret@host:5432/cruddur?sslmode=require`, or `host=… dbname=…`.
-  /// Whatever it leaves out comes from libpq's own places: the PG… variables, the service file, ~/.pgpass.
+  /// As libpq takes it: a URL `postgresql://user:secret@host:5432/cruddur?sslmode=require`, or `host=… dbname=…`. libpq
+  /// finds missing parts in the PG… variables, the service file and ~/.pgpass.
   std::string url;
   /// Overrides the URL's database where not empty.
   std::string database = {};
-  /// For making the connection. Gives way to connect_timeout in the URL and to PGCONNECT_TIMEOUT.
+  /// For making the connection. connect_timeout in the URL and PGCONNECT_TIMEOUT override it.
   std::chrono::seconds connect_timeout{10};
-  /// For one statement, kept by the server, and by us a little later where the server does not answer. 0: no limit.
+  /// For one statement. The server enforces it; a little later, where that does not answer, the client. 0: no limit.
   std::chrono::milliseconds statement_timeout{0};
 };
 
-/// What libpq makes of a target before it connects: URL, environment, service file and defaults taken together.
+/// A target as libpq resolves it before it connects: from URL, environment, service file and defaults.
 struct TargetParts {
   std::string host;
-  /// hostaddr: the address that is used whatever the host says.
+  /// hostaddr: the address that is used instead of the host's.
   std::string address;
-  /// A service file says the rest, its host included, which is not shown here.
+  /// A service file has further settings, such as the host, which are not in this struct.
   bool has_service = false;
   std::string port;
   std::string user;

@@ -3,9 +3,9 @@
 namespace stator::postgres {
 namespace {
 
-/// "stator" in ASCII: any number that is ours and the same for all versions, since they must wait for each other.
+/// "stator" in ASCII. Must stay the same in all versions, since their commands must wait for each other.
 constexpr std::string_view kContentsKey = "126943966785394";
-/// "stat" in ASCII; the locks of two numbers are apart from those of one.
+/// "stat" in ASCII. Locks with two numbers never collide with locks with one.
 constexpr std::string_view kDatabaseKey = "1937006964, hashtext($1)";
 constexpr std::string_view kLockNotAvailable = "55P03";
 
@@ -41,7 +41,7 @@ WorkLock::~WorkLock() {
   try {
     connection_.execute("SELECT pg_advisory_unlock(" + key_ + ") WHERE $1::text IS NOT NULL", {name_});
   } catch (const std::exception&) {
-    // It ends with the session.
+    // The lock ends with the session.
   }
 }
 

@@ -25,7 +25,7 @@ bool is_word(std::string_view text, std::string_view more) {
   });
 }
 
-/// As DynamoDB names tables, with an asterisk at the end or alone.
+/// A table's name or prefix with an asterisk, or the asterisk alone.
 bool is_table_pattern(std::string_view pattern) {
   if (pattern == "*") return true;
   if (pattern.ends_with('*')) pattern.remove_suffix(1);
@@ -72,7 +72,7 @@ void check_key(const AccessKey& key, const std::string& where) {
   if (key.id.empty() || key.secret.empty()) {
     throw ConfigurationError(where + ": aws_access_key_id and aws_secret_access_key must both be set");
   }
-  // What would make "KEY/DATE/REGION/…" ambiguous cannot be an id.
+  // An id must not make "KEY/DATE/REGION/…" ambiguous.
   if (key.id.size() > 128 || !is_word(key.id, "_-.")) {
     throw ConfigurationError(where + ": aws_access_key_id must be 1 to 128 letters, digits, '_', '-' and '.'");
   }
@@ -157,7 +157,7 @@ AccessKeys read_access_keys(const std::string& source) {
   if (source == "-") return parse_access_keys(std::cin, "standard input");
   std::error_code error;
   if (!std::filesystem::exists(source, error)) {
-    // A secret may hold slashes, an id may not. What stands there is not repeated: it may be a secret.
+    // A secret may contain slashes, an id may not. The message does not quote the text, which may be a secret.
     const std::size_t colon = source.find(':');
     if (colon != std::string::npos && source.find('/') > colon) return key_of_text(source);
     throw ConfigurationError("--credentials: there is no such file (nor is it KEY:SECRET or \"env\")");

@@ -14,7 +14,7 @@ namespace stator::server {
 /// What a key may do with which tables.
 struct AccessRules {
   bool read_only = false;
-  /// Names of tables, or beginnings of names with a "*" at the end. Empty: every table.
+  /// Names of tables, or prefixes of names with a "*" at the end. Empty: every table.
   std::vector<std::string> tables;
 
   [[nodiscard]] bool limited() const { return read_only || !tables.empty(); }
@@ -45,11 +45,11 @@ class AccessKeys {
   std::map<std::string, AccessKey, std::less<>> keys_;
 };
 
-/// Reads keys from what stands behind --credentials:
+/// Reads keys from the value of --credentials:
 ///   env          AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
 ///   -            a credentials file on standard input
 ///   FILE         a credentials file (docs/security.md)
-///   KEY:SECRET   one key with all rights; seen by everybody who may list processes
+///   KEY:SECRET   one key with all rights; visible to everybody who may list processes
 /// Warns in the log about a file that others may read. Throws aws::ConfigurationError with one line for the user
 /// that has no secret in it.
 AccessKeys read_access_keys(const std::string& source);

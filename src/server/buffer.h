@@ -11,7 +11,7 @@
 
 namespace stator::server {
 
-/// A connection's input: bytes received and not yet used, in one block that is reused from request to request.
+/// A connection's input: bytes received and not yet consumed, in one block that is reused from request to request.
 /// At least `kPaddingBytes` readable bytes always follow the last one, so that simdjson parses bodies in place.
 class Buffer {
  public:
@@ -47,7 +47,7 @@ class Buffer {
   }
   void clear() { begin_ = end_ = 0; }
 
-  /// The capacity that making room for `count` more bytes would come to.
+  /// The capacity after `reserve(count)`.
   [[nodiscard]] std::size_t capacity_for(std::size_t count) const {
     const std::size_t needed = size() + count + kPaddingBytes;
     if (needed <= capacity_) return capacity_;
@@ -71,7 +71,7 @@ class Buffer {
     capacity_ = wanted;
   }
 
-  /// Gives the block back, and what is in it.
+  /// Frees the block and drops its content.
   void release() {
     block_.reset();
     capacity_ = begin_ = end_ = 0;

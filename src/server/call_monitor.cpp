@@ -69,7 +69,7 @@ void CallMonitor::look_at(Watched& watched) {
   const std::optional<std::uint64_t> waited = watched.loop->run_queue_ns();
   const std::optional<std::uint64_t> before = std::exchange(watched.waited_ns, waited);
   if (waited) {
-    // Twice seen says long; only what it did between two looks says why.
+    // The call is long. Whether its thread ran or waited for a processor shows only from a second check on.
     if (!before) return;
     if (std::chrono::nanoseconds(*waited - *before) > kInterval / 2) return;
   }

@@ -13,10 +13,10 @@ namespace stator::server {
 
 class EventLoop;
 
-/// Watches, on a thread of its own, for event loops whose thread is held up by a call, and lets a thread of the pool
-/// take those over. It looks every two milliseconds while there are calls, so a call pays for it with two atomic
+/// Watches, on a thread of its own, for event loops whose thread is busy with a long call, and has a thread of the pool
+/// take those loops over. It checks every two milliseconds while there are calls, which costs a call two atomic
 /// instructions; without calls it sleeps. A thread that only waits for a processor is left alone: another one would
-/// wait too. (The idea is that of the Go scheduler's sysmon: a system call keeps its processor unless it takes long.)
+/// wait too. (As in the Go scheduler's sysmon, where a system call keeps its processor unless it takes long.)
 class CallMonitor {
  public:
   explicit CallMonitor(ThreadPool& pool);
@@ -37,9 +37,9 @@ class CallMonitor {
  private:
   struct Watched {
     EventLoop* loop = nullptr;
-    std::uint64_t seen = 0;                  // what its call counter was
+    std::uint64_t seen = 0;                  // its call counter at the last check
     std::uint64_t taken_over = 0;            // the call that a thread was sent for
-    std::optional<std::uint64_t> waited_ns;  // what its thread had waited for a processor, when the call looked long
+    std::optional<std::uint64_t> waited_ns;  // its thread's run queue time when the call was first found to be long
   };
 
   void run(const std::stop_token& stop);

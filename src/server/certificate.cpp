@@ -16,7 +16,7 @@ namespace stator::server {
 namespace {
 
 constexpr long kSecondsPerDay = 24L * 60 * 60;
-constexpr long kValidDays = 825;  // what strict clients allow at most
+constexpr long kValidDays = 825;  // the most that strict clients accept
 constexpr long kRenewDays = 30;
 constexpr std::size_t kMaxPemBytes = 64 * 1024;
 
@@ -25,7 +25,7 @@ void require(bool worked, const char* what) {
     throw std::runtime_error(std::string("cannot make a certificate: ") + what + ": " + OpenSsl::get().last_error());
 }
 
-/// The machine's name, where it can stand in a certificate.
+/// The machine's name; empty where a certificate cannot hold it.
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return {};
@@ -49,7 +49,7 @@ std::string text_of(BIO& bio) {
   return text;
 }
 
-/// Asked for a password, OpenSSL would ask the terminal.
+/// Given to OpenSSL, which by default asks for a password on the terminal.
 int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return 0; }
 
 OpenSslPtr<BIO> bio_of(const std::string& text) {
@@ -59,7 +59,7 @@ OpenSslPtr<BIO> bio_of(const std::string& text) {
   return bio;
 }
 
-/// A stop between the two files leaves a pair that does not match.
+/// False for two files that do not match: a process that ended between writing them leaves such.
 bool is_pair(X509& certificate, EVP_PKEY* key) {
   return key != nullptr && OpenSsl::get().X509_check_private_key(&certificate, key) == 1;
 }
@@ -76,7 +76,7 @@ std::string read_text(const std::filesystem::path& file) {
   return text.size() <= kMaxPemBytes ? text : std::string();
 }
 
-/// Written whole under another name, then renamed, so that a key is never cut short; for its owner alone from the
+/// Writes another file and renames it, so that a key is never incomplete; the file is private to its owner from the
 /// start.
 void write_private(const std::filesystem::path& file, const std::string& text) {
   const std::string draft = file.string() + ".new";
@@ -126,7 +126,7 @@ CertificateText make_self_signed_certificate() {
           "name");
   add_extension(*certificate, NID_subject_alt_name,
                 "DNS:localhost,IP:127.0.0.1,IP:::1" + (host.empty() ? std::string() : ",DNS:" + host));
-  // No authority: rustls takes none for a server's own certificate, and all clients trust it without.
+  // Not a certificate authority: rustls refuses one as a server's own certificate, and no client needs it to be one.
   add_extension(*certificate, NID_basic_constraints, "critical,CA:FALSE");
   add_extension(*certificate, NID_key_usage, "critical,digitalSignature");
   add_extension(*certificate, NID_ext_key_usage, "serverAuth");

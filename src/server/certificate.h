@@ -18,11 +18,11 @@ struct CertificateText {
 /// valid for 825 days. Throws std::runtime_error.
 CertificateText make_self_signed_certificate();
 
-/// The certificate in DIRECTORY/tls/cert.pem and key.pem; made, and left there for their owner alone, where they are
-/// missing, do not belong together, or end within 30 days. Throws std::runtime_error with one line for the user.
+/// The certificate in DIRECTORY/tls/cert.pem and key.pem. Creates both, private to their owner, where they are missing,
+/// do not belong together, or expire within 30 days. Throws std::runtime_error with one line for the user.
 CertificateText keep_self_signed_certificate(const std::filesystem::path& directory);
 
-/// Null for what is none.
+/// Null where the text is not a certificate, or not a key.
 OpenSslPtr<X509> parse_certificate(const std::string& text);
 OpenSslPtr<EVP_PKEY> parse_key(const std::string& text);
 

@@ -13,8 +13,8 @@ class ChunkedDecoder {
 
   explicit ChunkedDecoder(std::size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
 
-  /// `body` holds the `decoded()` bytes already decoded, then raw bytes up to `size`. On return the decoded ones have
-  /// grown and `used` says where the raw ones that are left begin (kComplete: where the next request begins).
+  /// `body` holds `decoded()` decoded bytes, then raw bytes up to `size`. On return `decoded()` has grown, and `used`
+  /// is the offset of the raw bytes that are left (kComplete: of the next request).
   Status decode(char* body, std::size_t size, std::size_t& used);
   [[nodiscard]] std::size_t decoded() const { return decoded_; }
 
@@ -25,7 +25,7 @@ class ChunkedDecoder {
   bool size_seen_ = false;
   std::size_t chunk_left_ = 0;
   std::size_t decoded_ = 0;
-  /// Sizes, extensions and trailers: bytes that carry nothing, so there is a limit on them.
+  /// Bytes of the current size line, or of all trailers. They are not part of the body and have a limit of their own.
   std::size_t line_bytes_ = 0;
   std::size_t max_body_bytes_;
 };

@@ -17,17 +17,17 @@ namespace {
 namespace asio = boost::asio;
 using Socket = asio::ip::tcp::socket;
 
-constexpr std::size_t kReadBytes = 4 * 1024;           // least room for a read
+constexpr std::size_t kReadBytes = 4 * 1024;           // least free space for a read
 constexpr std::size_t kMaxReadAheadBytes = 64 * 1024;  // least growth while a large body arrives
 constexpr std::size_t kGrowthPart = 4;                 // a large block grows by this part of its content
 constexpr std::size_t kSmallRequestBytes = 64 * 1024;
-constexpr std::size_t kKeptInputBytes = 256 * 1024;  // a larger block is given back after its request
+constexpr std::size_t kKeptInputBytes = 256 * 1024;  // a larger block is freed after its request
 constexpr std::size_t kKeptReplyBytes = 4 * 1024 * 1024;
 constexpr std::size_t kIdleReplyBytes = 16 * 1024;
-constexpr std::int64_t kIdleBufferMs = 5'000;              // then buffers are given back
-constexpr std::size_t kFlushBytes = 256 * 1024;            // pipelined replies are sent when they come to this
+constexpr std::int64_t kIdleBufferMs = 5'000;              // then buffers are freed
+constexpr std::size_t kFlushBytes = 256 * 1024;            // pipelined replies are sent from this size on
 constexpr std::size_t kMaxPipelined = 64;                  // requests answered before others get their turn
-constexpr std::size_t kPageReplyBytes = 16 * 1024 * 1024;  // what a page or batch is expected to answer at most,
+constexpr std::size_t kPageReplyBytes = 16 * 1024 * 1024;  // expected size of a page's or batch's reply,
 constexpr std::size_t kPageReplyPart = 16;                 // or this part of the budget, if that is less
 constexpr std::size_t kLeastProgressBytes = 16 * 1024;     // in the time a client has to read its reply
 constexpr std::int64_t kPressedWriteTimeoutMs = 2'000;     // the same when memory is short
@@ -36,7 +36,7 @@ constexpr std::size_t kMaxDiscardedBytes = 256 * 1024 * 1024;
 
 }  // namespace
 
-/// One request on its way through the endpoint. Its views are of the connection's input, which stays until it is done.
+/// One request while it is being answered. Its views are of the connection's input, which stays until then.
 struct Connection::Call {
   RequestHead head;
   std::string_view body;
@@ -45,8 +45,8 @@ struct Connection::Call {
   std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
   endpoint::Request::Time deadline;
   bool last;                // the connection closes after it
-  bool waited = false;      // in line, for a thread
-  bool would_wait = false;  // the loop's thread must not answer it
+  bool waited = false;      // waited for a thread of the pool
+  bool would_wait = false;  // the endpoint would wait, which the loop's thread must not
   bool failed = false;
   std::chrono::milliseconds hold{0};  // before its reply is sent
 };
@@ -250,7 +250,7 @@ Connection::Step Connection::step_chunked(Self& self, const RequestHead& head) {
     case ChunkedDecoder::Status::kIncomplete:
       promise_body(head);
       input_.truncate(head.size_bytes + chunked_->decoded());
-      missing_bytes_ = std::max(kReadBytes, input_.size());  // as much again, since nobody knows
+      missing_bytes_ = std::max(kReadBytes, input_.size());  // the size is unknown: make room for as much again
       return Step::kNeedMore;
     case ChunkedDecoder::Status::kComplete:
       break;
@@ -267,7 +267,7 @@ void Connection::promise_body(const RequestHead& head) {
 bool Connection::reserve_reply(endpoint::Effort effort, std::size_t used) {
   MemoryBudget& budget = loop_.budget();
   if (effort == endpoint::Effort::kPage) {
-    // What it really was is charged when the call is done.
+    // The real size is charged when the call is done.
     const std::size_t expected = std::min(kPageReplyBytes, budget.limit(Room::kShared) / kPageReplyPart);
     return memory_.grow_to(memory_.bytes() + expected, Room::kShared);
   }
@@ -353,12 +353,12 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
     spdlog::error("a request could not be answered, for something that is no exception");
     call.failed = true;
   }
-  // Before the connection waits for the loop, since a page's reservation is much more than most pages come to.
+  // Before the connection waits for the loop, since most pages are much smaller than their reservation.
   settle_memory();
 }
 
 void Connection::return_to_loop(Self self, const Call& call) noexcept {
-  // The connection keeps itself meanwhile: the last reference must not be dropped on this thread.
+  // The connection holds the reference to itself meanwhile: the last one must not be dropped on this thread.
   Connection* const connection = self.get();
   asio::io_context& context = connection->loop_.context();
   connection->kept_ = std::move(self);
@@ -367,7 +367,7 @@ void Connection::return_to_loop(Self self, const Call& call) noexcept {
       asio::post(context, [connection, call] { connection->on_returned(std::move(connection->kept_), call); });
       return;
     } catch (const std::bad_alloc&) {
-      // Nothing else may end this connection. Others give memory back.
+      // Only the loop may end this connection, so try again until other connections have freed memory.
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }
@@ -472,7 +472,7 @@ void Connection::on_written(Self self) {
   }
   since_ms_ = EventLoop::now_ms();
   if (!input_.empty() && missing_bytes_ == 0) {
-    // More was sent along; let other connections have their turn first.
+    // More requests are in the input; let other connections have their turn first.
     state_ = State::kReceiving;
     trim(0);
     asio::post(loop_.context(), [self = std::move(self)]() mutable {
@@ -516,7 +516,7 @@ void Connection::discard(Self self) {
 }
 
 void Connection::time_out_request() {
-  // One attempt to say why; a client this slow is not waited for again.
+  // Sends the reason, in one attempt: there is no further wait for a client this slow.
   loop_.protocol().refuse(408, http_1_0_, replies_);
   const ReplyBuffer::Segment segment = replies_.segments().back();
   const iovec piece{const_cast<char*>(replies_.data()) + segment.begin, segment.end - segment.begin};
@@ -554,7 +554,7 @@ void Connection::check_timeouts(std::int64_t now_ms) {
 
 void Connection::drain() {
   if (state_ != State::kIdle) return;
-  // A request may have arrived that was not read yet; without one, reading closes.
+  // A request may have arrived and not been read yet; without one, the read closes the connection.
   try_again_soon(shared_from_this());
 }
 

@@ -18,8 +18,8 @@ namespace stator::server {
 /// One client's connection: reads, answers every whole request it has, writes, reads again. Never reads while it owes
 /// replies, so what one client can pile up here is bounded.
 ///
-/// It is owned by what it waits for: the pending handler or the call under way holds `Self`, which is handed from
-/// function to function. So when a call has left the event loop, nothing on the loop's side keeps or touches it.
+/// It is owned by what it waits for: the pending handler or the running call holds `Self`, which is handed from
+/// function to function. So while a call runs outside the event loop, nothing in the loop owns or touches it.
 class Connection : public std::enable_shared_from_this<Connection>, public ConnectionHook {
  public:
   using Self = std::shared_ptr<Connection>;
@@ -34,7 +34,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   void check_timeouts(std::int64_t now_ms);
   /// The server stops: closes now if nothing is in flight, else after the reply.
   void drain();
-  /// Now, or when its call is done.
+  /// Closes it now, or when its call is done.
   void close();
 
  private:
@@ -52,11 +52,11 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   void on_readable(Self self);
   bool make_room();
   void wait(boost::asio::ip::tcp::socket::wait_type what, Self self);
-  /// As if a wait had ended, after others had their turn.
+  /// Reads again after the other handlers of the loop had their turn.
   void try_again_soon(Self self);
 
   // Requests.
-  /// Answers what is buffered.
+  /// Answers the requests in the buffer.
   void process(Self self);
   /// Answers the next request in the buffer, if it is whole.
   Step step(Self& self);
@@ -70,12 +70,12 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   [[nodiscard]] bool reserve_reply(endpoint::Effort effort, std::size_t used);
   /// Whether the call runs on the loop's thread, which is taken over if it takes long.
   [[nodiscard]] bool runs_here(endpoint::Effort effort);
-  /// Has the call made on a thread of the pool.
+  /// Runs the call on a thread of the pool.
   static void submit(Self self, Call call);
   void run(Call& call, Protocol& protocol) noexcept;
   static void return_to_loop(Self self, const Call& call) noexcept;
   void on_returned(Self self, const Call& call);
-  /// Goes on when the reply is due. Of the loop's thread.
+  /// Waits until the reply is due (ReplyNotes), then goes on. Called on the loop's thread.
   static void hold(Self self, Call call);
   Step finish(const Call& call);
 
@@ -91,7 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
 
   void release_input();
   void release_replies();
-  /// Gives back what is only kept for later requests; `now_idle_ms`: how long there was none.
+  /// Frees memory that is kept for later requests; `idle_ms`: the time since the last request.
   void trim(std::int64_t idle_ms);
   void settle_memory() { memory_.set(input_.capacity() + replies_.capacity()); }
 
@@ -99,12 +99,12 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   std::unique_ptr<Transport> transport_;
   State state_ = State::kIdle;
   bool last_ = false;     // close after what is being written
-  bool refused_ = false;  // input is out of step; discard the rest
+  bool refused_ = false;  // the input cannot be parsed any further; discard it
   bool close_after_call_ = false;
   bool http_1_0_ = false;  // of the head read last
   bool continue_sent_ = false;
-  bool more_input_ = false;            // the last read took all there was room for
-  std::uint32_t wait_ = 0;             // counts waits; an older one's end means nothing
+  bool more_input_ = false;            // the last read filled the buffer
+  std::uint32_t wait_ = 0;             // counts waits; the end of an older one is ignored
   std::int64_t since_ms_ = 0;          // idle, or the last progress in writing
   std::int64_t request_since_ms_ = 0;  // the first byte of the request that is arriving
   std::size_t progress_bytes_ = 0;     // written since `since_ms_`

@@ -16,9 +16,9 @@ inline constexpr std::size_t kCompressionThresholdBytes = 4096;
 /// "gzip" or "deflate".
 std::string_view coding_name(Coding coding);
 
-/// What a reply is compressed with, by the request's Accept-Encoding. As the service reads it: highest quality, then
-/// first named; `*` stands for what is not named, gzip first; `identity` counts for nothing; a quality it cannot read
-/// is 1.
+/// The coding of a reply, by the request's Accept-Encoding, as the service reads it: the highest quality, then the
+/// first named; `*` stands for those not named, gzip first; `identity` is ignored; a quality that is not a number
+/// counts as 1.
 Coding choose_coding(std::string_view accept_encoding);
 
 /// Appends `body` compressed to `out`.

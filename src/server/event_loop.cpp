@@ -38,7 +38,7 @@ void EventLoop::drive(Protocol& protocol) {
     } catch (const TakenOver&) {
       return;
     } catch (const std::exception& error) {
-      // Of one connection (memory ran out, say); it went down with its handler, the others go on.
+      // Of one connection (memory ran out, say), which was destroyed with its handler; the others go on.
       spdlog::error("a connection failed: {}", error.what());
     }
   }

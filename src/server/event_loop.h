@@ -29,19 +29,19 @@ struct Shared {
   ThreadPool& pool;
   CallMonitor& monitor;
   std::atomic<std::size_t>& connections;
-  /// Makes what a new connection reads from and writes to.
+  /// Makes the transport of a new connection.
   std::function<std::unique_ptr<Transport>(boost::asio::ip::tcp::socket)> make_transport;
 };
 
-/// Leaves `EventLoop::drive` on a thread that drives the loop no more.
+/// Thrown to leave `EventLoop::drive` on a thread whose loop was taken over.
 struct TakenOver {};
 
 using ConnectionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 /// One I/O context and its connections, driven by one thread at a time. A call to the endpoint runs on that thread; if
 /// it takes long, another thread takes the loop over meanwhile (CallMonitor), and the first one, when the call is done,
-/// posts the result and leaves. So everything here but what says otherwise belongs to the thread that drives the loop,
-/// and a connection whose call is under way to the thread that runs the call.
+/// posts the result and leaves. Unless stated otherwise, members may be used only by the thread that drives the loop,
+/// and a connection with a running call only by the thread that runs the call.
 class EventLoop {
  public:
   explicit EventLoop(const Shared& shared);
@@ -49,23 +49,23 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Runs the loop until its drain is over, which `on_end` is then told, or until it is taken over.
+  /// Runs the loop until it is drained, then calls `on_end`; or until another thread takes it over.
   void drive(Protocol& protocol);
   std::function<void()> on_end;
 
   // From any thread:
-  /// Serves this socket, which belongs to `context`, from now on.
+  /// Serves this socket, which must belong to `context`, from now on.
   void adopt(boost::asio::ip::tcp::socket socket);
-  /// Closes what is idle, finishes what is in flight, then ends `drive`.
+  /// Closes idle connections, finishes those in flight, then ends `drive`.
   void begin_drain();
-  /// Connections it has or was promised.
+  /// Connections that it has or that `adopt` has handed to it.
   [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
   /// Counts calls; odd while one is under way on the thread that drives the loop.
   [[nodiscard]] std::uint64_t call() const { return call_.load(std::memory_order_seq_cst); }
   [[nodiscard]] static bool is_under_way(std::uint64_t call) { return call % 2 == 1; }
-  /// True: `call` is still under way, and the thread that asks must drive the loop from now on.
+  /// True: `call` is still running, and the calling thread must drive the loop from now on.
   [[nodiscard]] bool take_over(std::uint64_t call) { return end_call(call); }
-  /// Of the thread that drives the loop: how long it has waited for a processor.
+  /// How long the thread that drives the loop has waited for a processor, in all.
   [[nodiscard]] std::optional<std::uint64_t> run_queue_ns() const {
     return server::run_queue_ns(thread_.load(std::memory_order_relaxed));
   }
@@ -74,7 +74,7 @@ class EventLoop {
   [[nodiscard]] MemoryBudget& budget() { return shared_.budget; }
   [[nodiscard]] ThreadPool& pool() { return shared_.pool; }
 
-  /// Something begins that may take long. Until `end_call`, the thread may use nothing of the loop's.
+  /// Begins something that may take long. Until `end_call`, the thread may not use the loop.
   [[nodiscard]] std::uint64_t begin_call() {
     const std::uint64_t call = call_.load(std::memory_order_relaxed) + 1;
     call_.store(call, std::memory_order_seq_cst);
@@ -86,7 +86,7 @@ class EventLoop {
     return call_.compare_exchange_strong(call, call + 1, std::memory_order_acq_rel);
   }
 
-  /// With the buffers of the thread that drives the loop.
+  /// The protocol of the thread that drives the loop, with that thread's buffers.
   [[nodiscard]] Protocol& protocol() { return *protocol_; }
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] static std::int64_t now_ms();

@@ -19,7 +19,7 @@ constexpr auto kBetweenWarnings = std::chrono::seconds(10);
 
 tcp::endpoint resolve(asio::io_context& context, std::string host, std::uint16_t port) {
   const std::string name = address_text(host, port);
-  // The resolver takes it for every address there is, which nobody means who leaves a variable empty.
+  // The resolver takes an empty text as all addresses, which nobody means who left a variable empty.
   if (host.empty()) throw std::runtime_error("cannot listen on an empty address: --host needs one (0.0.0.0 is all)");
   boost::system::error_code error;
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
@@ -110,47 +110,47 @@ bool Listener::accept_all() {
     } else if (error == asio::error::would_block || error == asio::error::try_again) {
       return true;
     } else if (is_out_of_descriptors(error)) {
-      switch (turn_one_away()) {
-        case Turned::kOne:
+      switch (reject_one()) {
+        case Rejected::kOne:
           warn(error);
           break;
-        case Turned::kNobody:
+        case Rejected::kNobody:
           return true;
-        case Turned::kFailed:
+        case Rejected::kFailed:
           warn(error);
           return false;
       }
     } else {
-      // Of one client (it gave up before we came to it), or of the kernel's memory: both pass.
+      // One client's error (it gave up before it was accepted), or the kernel's memory is short: both pass.
       warn(error);
       return false;
     }
   }
 }
 
-Listener::Turned Listener::turn_one_away() {
+Listener::Rejected Listener::reject_one() {
   if (reserve_ < 0) reserve_ = open_reserve();
-  if (reserve_ < 0) return Turned::kFailed;
+  if (reserve_ < 0) return Rejected::kFailed;
   ::close(reserve_);
   const int client = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
-  // The kernel looks for a descriptor before it looks for a client.
+  // The kernel reports missing descriptors even where no client waits.
   const bool nobody = client < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   if (client >= 0) {
     [[maybe_unused]] const ssize_t sent =
         ::send(client, kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(client);
-    ++turned_away_;
+    ++rejected_;
   }
   reserve_ = open_reserve();
-  if (nobody) return Turned::kNobody;
-  return client >= 0 ? Turned::kOne : Turned::kFailed;
+  if (nobody) return Rejected::kNobody;
+  return client >= 0 ? Rejected::kOne : Rejected::kFailed;
 }
 
 void Listener::warn(const boost::system::error_code& error) {
   const auto now = std::chrono::steady_clock::now();
   if (warned_ != std::chrono::steady_clock::time_point() && now - warned_ < kBetweenWarnings) return;
   warned_ = now;
-  spdlog::warn("cannot accept a connection: {} ({} clients turned away so far)", error.message(), turned_away_);
+  spdlog::warn("cannot accept a connection: {} ({} clients turned away so far)", error.message(), rejected_);
 }
 
 void Listener::stop() {

@@ -12,7 +12,7 @@
 
 namespace stator::server {
 
-/// What is sent to a client that there is no room for.
+/// Sent to clients beyond the limit of connections.
 inline constexpr std::string_view kFullReply =
     "HTTP/1.1 503 Service Unavailable\r\nServer: Stator\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
@@ -35,16 +35,16 @@ class Listener {
 
   [[nodiscard]] boost::asio::ip::tcp::endpoint address() const { return address_; }
   void start();
-  /// Accepts those whose connection the kernel has already made, who would be reset otherwise, and closes.
+  /// Accepts the connections that the kernel has already made, which would be reset otherwise, and closes.
   void stop();
 
  private:
   void wait();
   void wait_a_while();
-  /// False: the rest has to wait a while.
+  /// False where accepting failed and is to be tried again after a pause.
   bool accept_all();
-  enum class Turned : std::uint8_t { kOne, kNobody, kFailed };
-  Turned turn_one_away();
+  enum class Rejected : std::uint8_t { kOne, kNobody, kFailed };
+  Rejected reject_one();
   void warn(const boost::system::error_code& error);
 
   boost::asio::ip::tcp::acceptor acceptor_;
@@ -52,10 +52,10 @@ class Listener {
   boost::asio::steady_timer back_off_;
   Choose choose_;
   Accepted accepted_;
-  /// A descriptor for the moment when there are no more: given up, it lets one client be accepted and told.
+  /// Kept for the case that there are no more descriptors: closing it makes one free, to accept and reject a client.
   int reserve_ = -1;
   std::chrono::steady_clock::time_point warned_{};
-  std::size_t turned_away_ = 0;
+  std::size_t rejected_ = 0;
 };
 
 }  // namespace stator::server

@@ -14,8 +14,8 @@
 namespace stator::server {
 namespace {
 
-/// The message as a JSON member; a message that already is a list of members (it begins with a quote) is taken as it
-/// is.
+/// Writes the message as a JSON member; a message that already is a list of members (it begins with a quote) is copied
+/// unchanged.
 class MembersFlag final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& out) override {

@@ -18,11 +18,11 @@ struct RequestRecord {
   /// Empty where the request named none.
   std::string_view operation;
   unsigned status = 0;
-  /// Of the reply's body as sent.
+  /// Size of the reply's body as sent.
   std::size_t bytes = 0;
   std::int64_t micros = 0;
   std::string_view request_id;
-  /// What ties it to other requests (X-Amzn-Trace-Id); empty where the client sent none.
+  /// The X-Amzn-Trace-Id, which other requests may share; empty where the client sent none.
   std::string_view trace;
 };
 
@@ -30,7 +30,7 @@ struct RequestRecord {
 /// line an entry; as JSON each line is one object. Throws std::runtime_error for a level it does not know.
 void configure_log(std::string_view level, LogFormat format);
 
-/// Writes `record` to `logger` in the form its lines have.
+/// Writes `record` to `logger` as a line of that format.
 void log_request(spdlog::logger& logger, LogFormat format, const RequestRecord& record);
 
 }  // namespace stator::server

@@ -8,15 +8,15 @@
 
 namespace stator::server {
 
-/// Whose part of the budget a request is charged to.
+/// The part of the budget that a request may use.
 enum class Room : std::uint8_t {
   kShared,
-  /// Of requests that are small and whose replies are small: a part that large ones cannot use up.
+  /// Also the reserve for small requests with small replies, which large ones cannot use up.
   kSmall,
 };
 
-/// What the connections of a server hold together: their input, and the replies that their clients have not read yet.
-/// Safe to use from several threads.
+/// Counts the bytes that all connections of a server hold: their input, and the replies that their clients have not
+/// read yet. Safe to use from several threads.
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -25,19 +25,19 @@ class MemoryBudget {
   [[nodiscard]] std::size_t limit(Room room) const {
     return room == Room::kShared ? max_bytes_ : max_bytes_ + max_bytes_ / kSmallPart;
   }
-  /// Whether something may be begun that will need more.
+  /// Whether something that will need more memory may be started.
   [[nodiscard]] bool has_room(Room room) const { return used() < limit(room); }
-  /// Then what is only kept for the next request is given back, and who is slow gets less time.
+  /// Whether memory is short: buffers kept for the next request are then freed, and slow clients get less time.
   [[nodiscard]] bool under_pressure() const { return used() > max_bytes_ / 4 * 3; }
 
-  /// False, and nothing is charged, when `bytes` more would be too many.
+  /// Charges `bytes`; false, and nothing is charged, where that would exceed the limit.
   [[nodiscard]] bool take(std::size_t bytes, Room room) {
     if (bytes == 0) return true;
     if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit(room)) return true;
     give(bytes);
     return false;
   }
-  /// For what is there already.
+  /// Charges memory that is in use already, whatever the limit.
   void take_anyway(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void give(std::size_t bytes) {
     [[maybe_unused]] const std::size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -51,7 +51,7 @@ class MemoryBudget {
   std::atomic<std::size_t> used_{0};
 };
 
-/// What one holder is charged with; given back with it, however it ends.
+/// The charge of one holder, given back by the destructor.
 class MemoryCharge {
  public:
   explicit MemoryCharge(MemoryBudget& budget) : budget_(budget) {}
@@ -60,14 +60,14 @@ class MemoryCharge {
   MemoryCharge& operator=(const MemoryCharge&) = delete;
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  /// False, and the charge stays as it is, when there is no room for so much.
+  /// False, and the charge is unchanged, where the budget has no room for it.
   [[nodiscard]] bool grow_to(std::size_t bytes, Room room) {
     if (bytes <= bytes_) return true;
     if (!budget_.take(bytes - bytes_, room)) return false;
     bytes_ = bytes;
     return true;
   }
-  /// What is held by now, whether there was room for it or not.
+  /// Sets the charge to what is held now, whether the budget has room for it or not.
   void set(std::size_t bytes) {
     if (bytes > bytes_) budget_.take_anyway(bytes - bytes_);
     if (bytes < bytes_) budget_.give(bytes_ - bytes);

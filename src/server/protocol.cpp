@@ -29,7 +29,7 @@ constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
 constexpr std::size_t kKeptBufferBytes = 256 * 1024;
 
-/// Leaves `answer` where the endpoint would wait and must not.
+/// Thrown to leave `answer` where the endpoint would wait and must not.
 struct WouldWait {};
 
 std::string_view reason_of(unsigned status) {
@@ -66,7 +66,7 @@ void append_number(std::uint64_t number, std::string& out) {
   out.append(text.data(), text.size());
 }
 
-/// The request's media type where the service takes it, else nothing.
+/// The request's media type where the service accepts it, else nullopt.
 std::optional<std::string_view> accepted_content_type(std::string_view header) {
   const std::string_view type = trimmed(header.substr(0, header.find(';')));
   if (type == kAmzJson) return kAmzJson;
@@ -76,8 +76,8 @@ std::optional<std::string_view> accepted_content_type(std::string_view header) {
 
 [[noreturn]] void throw_unknown_operation() { throw core::ApiError(core::ErrorCode::kUnknownOperation, ""); }
 
-/// The complaint that the service would make first: of the body, then of the target. Used where the request fails
-/// anyhow, so that a good one is parsed once only.
+/// Throws the errors that the service checks first: of the body, then of the target. Called only where the request
+/// fails anyhow, so that a valid one is parsed once.
 void check_body_and_operation(std::string_view operation, std::string_view body, std::size_t padding_bytes) {
   if (!body.empty()) json::Parser::of_this_thread().parse(body, padding_bytes);
   if (api::find_operation(operation) == nullptr) throw_unknown_operation();
@@ -100,7 +100,7 @@ core::ApiError forbidden(std::string why) {
   return error;
 }
 
-/// An empty one is of no page either, but no page is without.
+/// Whether the header is there, even if empty: browsers send it with every request that a page's script makes.
 bool has_origin(const RequestHead& head) { return head.origin.data() != nullptr; }
 
 /// A header's value for a message: short, and ASCII.
@@ -248,7 +248,7 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
   ReplyHead reply;
   const bool at_root = head.path() == "/";
   if (head.method == "GET" && (at_root || head.path() == "/health")) {
-    // The blank at the end is the service's.
+    // The service's answer ends in a space, too.
     replies.bytes() += "healthy: dynamodb." + options_.region + ".amazonaws.com ";
     return reply;
   }
@@ -312,7 +312,7 @@ void Protocol::answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffe
     log_->error("{} failed: memory ran out (request {})", what, request_id_);
     answer_with(out_of_memory(), reply, replies);
   } catch (const std::exception& error) {
-    // What went wrong inside is for the log; the reply must not tell a stranger about paths and addresses.
+    // The details go to the log only: the reply must not tell a stranger about paths and addresses.
     log_->error("{} failed: {} (request {})", what, error.what(), request_id_);
     answer_with(internal_error(), reply, replies);
   } catch (...) {
@@ -345,7 +345,7 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
     padding_bytes = Buffer::kPaddingBytes;
     return true;
   }
-  // Strange but so: the service answers 500 to a body it cannot decompress.
+  // The service does answer 500 to a body that it cannot decompress.
   reply.status = status == DecompressStatus::kTooLarge ? 413 : 500;
   replies.bytes() += core::render_error(
       status == DecompressStatus::kTooLarge
@@ -360,7 +360,7 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
     authorize(*caller, target.operation, json::Parser::of_this_thread().parse(body, padding_bytes), options_.region);
   }
   if (target.operation == "DescribeEndpoints" && is_plain_host(head.host)) {
-    // The address by which the caller reached us; the endpoint cannot know it.
+    // The address that the caller used, which the endpoint cannot know.
     if (json::Parser::of_this_thread().parse(body, padding_bytes).is_object()) {
       replies.bytes() += R"({"Endpoints":[{"Address":")";
       replies.bytes() += head.host;

@@ -26,32 +26,32 @@ class logger;
 namespace stator::server {
 
 /// DynamoDB's AWS JSON 1.0 protocol: a whole HTTP request in, a whole HTTP reply out, no I/O. One per thread, since it
-/// keeps buffers; an answer is begun and ended on one thread. What is answered to what, and in which order faults are
-/// found, is the service's; docs/server.md has the rules.
+/// keeps buffers; an answer is begun and ended on one thread. Answers, and the order in which faults are found, are the
+/// service's; docs/server.md has the rules.
 class Protocol {
  public:
   Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const WebRules& web_rules,
            const Options& options, const std::atomic<bool>& draining);
 
-  /// What the request will ask of the endpoint; nothing where it does not reach it.
+  /// The effort that the request means for the endpoint; nullopt where it does not reach the endpoint.
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
-  /// Appends the reply; true: it says that the connection closes after it, because of `close` or since the server
-  /// stops. `padding_bytes` readable bytes follow `body`. `deadline`: endpoint::Request's. Never throws for
+  /// Appends the reply. Returns true where it announces that the connection closes, because of `close` or since the
+  /// server stops. `padding_bytes` readable bytes follow `body`. `deadline`: endpoint::Request's. Never throws for
   /// what the request contains; on std::bad_alloc `replies` is as it was.
   [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies);
 
-  /// The same for a request whose effort is kMayWait, on a thread that must not wait: nothing where the answer takes
-  /// waiting, and `replies` is as it was.
+  /// The same for a request whose effort is kMayWait, on a thread that must not wait: nullopt, with `replies`
+  /// unchanged, where the answer would have to wait.
   [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
                                                    std::size_t padding_bytes, endpoint::Request::Time deadline,
                                                    bool close, ReplyBuffer& replies);
 
-  /// What the endpoint said of the reply that was answered last.
+  /// The endpoint's notes on the latest reply.
   [[nodiscard]] const endpoint::ReplyNotes& notes() const { return notes_; }
 
-  /// Why a whole request is not looked at.
+  /// Why a complete request is refused unread.
   enum class Shortage : std::uint8_t { kMemory, kTime };
   /// Appends the reply to a request that there is no memory for, or whose deadline has passed (503; the connection goes
   /// on, and SDKs try again).
@@ -62,7 +62,7 @@ class Protocol {
   void refuse(unsigned status, bool http_1_0, ReplyBuffer& replies);
 
  private:
-  /// What the head of a reply is made of.
+  /// The variable parts of a reply's head.
   struct ReplyHead {
     unsigned status = 200;
     std::string_view content_type;
@@ -71,34 +71,34 @@ class Protocol {
     bool allow_page = false;  // let the web page that asked read it
   };
 
-  /// What X-Amz-Target names; the operation is empty where it names none.
+  /// The content of X-Amz-Target; `operation` is empty where it names none.
   struct Target {
     endpoint::Service service = endpoint::Service::kDynamoDb;
     std::string_view operation;
   };
   static Target target_of(const RequestHead& head);
 
-  /// Why no web page may ask this, or nothing.
+  /// The error for a request that web pages may not make; nullopt for others.
   std::optional<core::ApiError> refused_by_web_rules(const RequestHead& head);
   void append_cors(const RequestHead& head);
-  /// Null where the request is for none.
+  /// Null where the request is not for one of the routes.
   [[nodiscard]] const Route* route_of(const RequestHead& head) const;
   ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                         ReplyBuffer& replies);
-  /// False: decoding failed and `replies` has the error body.
+  /// Decompresses the body. Returns false where that failed and `replies` has the error body.
   bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, ReplyHead& reply,
                    ReplyBuffer& replies);
   /// `caller`: see Authenticator::check.
   void call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
             std::size_t padding_bytes, ReplyBuffer& replies);
   void answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies);
-  /// Runs `answer`; what it throws becomes the reply. `what` names the request in the log.
+  /// Runs `answer`; an exception becomes the reply. `what` names the request in the log.
   template <typename Answer>
   void answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffer& replies, const Answer& answer);
   static void answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies);
   void answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies);
   void compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies);
-  /// Makes the head in `head_` from what is known, and seals the reply with it.
+  /// Writes the head into `head_` and completes the reply with it.
   void seal(const RequestHead& head, const ReplyHead& reply, bool close, ReplyBuffer& replies);
   void append_common(std::string& out);
   std::string_view date();
@@ -115,7 +115,7 @@ class Protocol {
   bool must_not_wait_ = false;
   endpoint::ReplyNotes notes_;  // of the request being answered
   std::string operation_;       // the same, for the log
-  std::string known_host_;      // the last one that was allowed
+  std::string known_host_;      // the last host that was allowed
   std::string head_;
   std::string decoded_;
   std::string compressed_;

@@ -8,8 +8,8 @@
 
 namespace stator::server {
 
-/// Replies on their way out. A body is appended first, its head is then written into room kept before it: so the length
-/// and checksum are known when the head is made, nothing is moved, and a reply is one run of bytes.
+/// Replies to be sent. A body is appended first, and its head is then written into space kept before it: so the length
+/// and checksum are known when the head is made, nothing is moved, and a reply is contiguous.
 class ReplyBuffer {
  public:
   /// Longer than most heads; a longer one costs moving its body.
@@ -29,7 +29,7 @@ class ReplyBuffer {
   [[nodiscard]] std::string& bytes() { return bytes_; }
   [[nodiscard]] std::string_view body() const { return std::string_view(bytes_).substr(body_); }
   void drop_body() { bytes_.resize(body_); }
-  /// Takes back the reply that `open` began.
+  /// Drops the reply that `open` began.
   void abandon() { bytes_.resize(begin_); }
   /// Ends the reply: `head` goes directly before the body.
   void seal(std::string_view head) {

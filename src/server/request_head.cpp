@@ -41,7 +41,7 @@ std::uint64_t word_at(const char* bytes) {
   return word;
 }
 
-/// Whether a byte of the word is below 0x20, or 0x7f; there may be a false alarm for a tab.
+/// Whether a byte of the word is below 0x20, or 0x7f. Also true for a tab, which is allowed.
 bool may_have_control_character(std::uint64_t word) {
   const std::uint64_t flipped = word ^ kOnes * 0x7f;
   return (((word - kOnes * 0x20) & ~word) | ((flipped - kOnes) & ~flipped)) & kHighBits;
@@ -59,8 +59,8 @@ bool has_control_character(std::string_view text) {
   return false;
 }
 
-/// Whether a token is that name, but for its case; `name` is of small letters, digits and hyphens. Of the characters of
-/// tokens, only letters become one of those with the bit that tells large from small.
+/// Whether a token is that name in any case; `name` must consist of lower-case letters, digits and hyphens. Of all
+/// token characters, only letters become one of these when bit 0x20 is set.
 bool is_name(std::string_view token, std::string_view name) {
   if (token.size() != name.size()) return false;
   constexpr std::size_t kWord = sizeof(std::uint64_t);
@@ -104,13 +104,13 @@ HeadStatus set_content_length(RequestHead& head, std::string_view value) {
   return HeadStatus::kComplete;
 }
 
-/// Sorted out by length first: a request has a dozen fields, and most are told apart by that alone.
+/// Switches on the length first: a request has a dozen fields, and most differ in it.
 HeadStatus take_field(RequestHead& head, Framing& framing, std::string_view name, std::string_view value) {
   const auto is = [name](std::string_view wanted) { return is_name(name, wanted); };
   switch (name.size()) {
     case 4:
       if (is("host")) {
-        // Two readers must not be able to choose different ones (RFC 9112 3.2).
+        // With two Host fields, two readers could choose different ones (RFC 9112 3.2).
         if (head.host.data() != nullptr || !host_name(value)) return HeadStatus::kMalformed;
         head.host = value;
       }
@@ -223,7 +223,7 @@ HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead
     const char* const line_end = newline == nullptr ? end : newline;
     if (static_cast<std::size_t>(line_end - begin) >= max_bytes) return HeadStatus::kTooLarge;
     if (newline == nullptr) {
-      // Garbage that will never hold a line break must not wait for the timeout.
+      // Bytes that cannot be a request line are refused now, and not at the timeout for want of a line break.
       if (fields_begin == nullptr && rest > 0 && line == begin && *line != '\r' &&
           !kTokenCharacters[static_cast<unsigned char>(*line)]) {
         return HeadStatus::kMalformed;

@@ -12,15 +12,15 @@ struct RequestHead {
   std::string_view method;
   /// "/" or "/path?query".
   std::string_view target;
-  /// All header lines, each with its CRLF; for what has to walk them (signatures).
+  /// All header lines, each with its CRLF (for signatures).
   std::string_view fields;
   bool http_1_0 = false;
 
   /// Host and port of a target in a proxy's form, "http://host:port/path"; else empty.
   std::string_view authority;
 
-  // The fields that mean something here; empty when absent. Where one stands twice, the first counts.
-  std::string_view host;  // there once, except with HTTP/1.0
+  // The fields that are used; empty where absent. Where one occurs twice, the first counts.
+  std::string_view host;  // required once, except with HTTP/1.0
   std::string_view content_type;
   std::string_view content_encoding;
   std::string_view accept_encoding;
@@ -58,12 +58,12 @@ enum class HeadStatus : std::uint8_t {
   kNotImplemented,       // 501: a transfer coding other than chunked
 };
 
-/// Reads a head from the front of `bytes` (RFC 9112). Strict where laxness lets two readers disagree about where a
-/// request ends: no bare LF, no folded lines, no space before the colon, no Content-Length beside Transfer-Encoding,
+/// Reads a head from the front of `bytes` (RFC 9112). Strict where two readers could disagree about where a request
+/// ends: no bare LF, no folded lines, no space before the colon, no Content-Length beside Transfer-Encoding,
 /// one Host.
 HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead& head);
 
-/// ASCII, without case.
+/// Compares ASCII texts, ignoring case.
 bool equals_ignoring_case(std::string_view left, std::string_view right);
 /// Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);

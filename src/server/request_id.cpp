@@ -11,7 +11,7 @@ RequestIds::RequestIds() {
   for (std::uint64_t& word : state_) word = (std::uint64_t{device()} << 32) | device() | 1;
 }
 
-// xoshiro256** (Blackman and Vigna, 2018): a few instructions a word, and ids need no more than to differ.
+// xoshiro256** (Blackman and Vigna, 2018): a few instructions a word; ids only need to differ.
 std::uint64_t RequestIds::next_word() {
   const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
   const std::uint64_t shifted = state_[1] << 17;

@@ -6,7 +6,7 @@
 
 namespace stator::server {
 
-/// x-amzn-RequestId: 52 characters of 0-9 and A-V (260 bits in base 32), as the service's look. Not a secret. Seeded by
+/// x-amzn-RequestId: 52 characters of 0-9 and A-V (260 bits in base 32), like the service's. Not a secret. Seeded by
 /// the system; one per thread.
 class RequestIds {
  public:

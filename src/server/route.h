@@ -14,38 +14,39 @@ namespace stator::engine {
 class Engine;
 }
 
-/// What a server answers beside DynamoDB's protocol: its own paths, below /_stator/.
+/// The server's own paths, below /_stator/, beside DynamoDB's protocol.
 namespace stator::server {
 
-/// One method of one path. Web rules hold for it as for everything; with keys (Options::credentials) the request must
-/// be signed with one that is not limited to certain tables.
+/// One method of one path. The web rules apply to it, too; with keys (Options::credentials) the request must be signed
+/// with a key that is not limited to certain tables.
 struct Route {
   /// "GET" (which answers HEAD too) or "POST".
   std::string method;
   /// "/_stator/jobs"
   std::string path;
   endpoint::Effort effort = endpoint::Effort::kItem;
-  /// Read-only keys may not.
+  /// Denied to read-only keys.
   bool changes = false;
-  /// Appends the reply, JSON, to a request with this body. Called from several threads at once. Throws core::ApiError.
+  /// Appends the reply, as JSON, to a request with this body. Called from several threads at once. Throws
+  /// core::ApiError.
   std::function<void(std::string_view body, std::string& reply)> answer;
 };
 
 /// The background jobs of `engine`, which must outlive the routes (docs/server.md):
-///   GET /_stator/jobs           what runs, waits and ended last
-///   POST /_stator/jobs/pause    waits for the step under way; nothing runs until the next
+///   GET /_stator/jobs           running, waiting and recently ended jobs
+///   POST /_stator/jobs/pause    returns when the current step has ended; no job runs until the next
 ///   POST /_stator/jobs/resume
 std::vector<Route> job_routes(engine::Engine& engine);
 
 /// The clock of `engine` (docs/server.md); null: it is the system's. Both must outlive the routes.
-///   GET /_stator/clock            what it says
+///   GET /_stator/clock            its time
 ///   POST /_stator/clock/set       {"now": "2026-11-26T12:00:00Z"} or {"now_ms": 1795694400000}
-///   POST /_stator/clock/advance   {"seconds": 60} or {"ms": 1500}; less than none goes back
-/// The last two return when what has become due is done, or after ten seconds.
+///   POST /_stator/clock/advance   {"seconds": 60} or {"ms": 1500}; negative numbers go back
+/// The last two return when all jobs that became due are done, or after ten seconds.
 std::vector<Route> clock_routes(engine::Engine& engine, core::ManualClock* clock);
 
 /// The saved states of `engine`, which must outlive the routes (docs/server.md):
-///   GET /_stator/snapshots             by name
+///   GET /_stator/snapshots             sorted by name
 ///   POST /_stator/snapshots/save       {"name": "before-the-test"}; the same for the next two
 ///   POST /_stator/snapshots/restore
 ///   POST /_stator/snapshots/drop

@@ -19,7 +19,7 @@ std::optional<std::uint64_t> run_queue_ns(pid_t thread) {
   const ssize_t size = ::read(file, content.data(), content.size());
   ::close(file);
   if (size <= 0) return std::nullopt;
-  // "time on a processor" "time waiting for one" "number of turns"
+  // Time on a processor, time waiting for one, number of time slices.
   std::string_view text(content.data(), static_cast<std::size_t>(size));
   const std::size_t blank = text.find(' ');
   if (blank == std::string_view::npos) return std::nullopt;

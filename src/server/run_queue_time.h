@@ -7,8 +7,8 @@
 
 namespace stator::server {
 
-/// How long a thread of this process has been ready to run without a processor, in all (Linux's schedstat). Nothing
-/// where the system does not say.
+/// The total time, in nanoseconds, that a thread of this process was ready to run and waited for a processor (Linux's
+/// schedstat); nullopt where the system does not provide it.
 std::optional<std::uint64_t> run_queue_ns(pid_t thread);
 
 }  // namespace stator::server

@@ -30,16 +30,16 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// Calls that run beside those of the event loops' threads.
+// Calls that may run in addition to one on each event loop's thread.
 constexpr std::size_t kMaxCalls = 40;
-// Beyond that, for operations on one item.
+// Further calls, for operations on one item only.
 constexpr std::size_t kMaxFurtherItemCalls = 8;
-// An event loop's epoll, event and timer; what else is open; fewer connections than this make no server.
+// An event loop's epoll, event and timer; other descriptors; the fewest connections with which a server starts.
 constexpr std::size_t kDescriptorsOfALoop = 3;
 constexpr std::size_t kOtherDescriptors = 32;
 constexpr std::size_t kLeastConnections = 8;
 
-/// The usual soft limit (1024) is there for programs that use select(). Returns the limit there is then.
+/// Raises the soft limit on open files, whose usual 1024 is for programs that use select(). Returns the new limit.
 std::size_t raise_descriptor_limit(std::size_t wanted) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
@@ -66,7 +66,7 @@ ThreadPool::Limits thread_limits(std::size_t loops) {
   return {.calls = calls, .item_calls = item_calls, .all = item_calls + loops};
 }
 
-/// As many connections as wanted, or as the limit on open files leaves room for.
+/// The number of connections in `options`, or fewer where the limit on open files requires it.
 std::size_t connections_within_limit(const Options& options) {
   const std::size_t taken =
       options.reserved_descriptors + kDescriptorsOfALoop * loop_count(options) + kOtherDescriptors;
@@ -91,10 +91,10 @@ std::string exposure_warning(const Options& options, const std::string& address,
          " MAY READ AND CHANGE EVERYTHING: --credentials lets only your keys in";
 }
 
-/// One listening socket, on a thread of its own, hands each new connection to the
-/// loop with the fewest. With a socket a loop (SO_REUSEPORT) the kernel spreads connections by hash, which for the
-/// dozen keep-alive connections of an SDK's pool is far from even; and a second server on the same port would go
-/// unnoticed. docs/server.md has the measurement.
+/// One listening socket, on a thread of its own, hands each new connection to the loop with the fewest. With one socket
+/// a loop (SO_REUSEPORT) the kernel would distribute connections by hash, which is far from even for the dozen
+/// keep-alive connections of an SDK's pool, and a second server on the same port would go unnoticed. docs/server.md has
+/// the measurement.
 struct Server::Impl {
   Impl(endpoint::Endpoint& endpoint, const Options& wanted)
       : options(wanted),
@@ -197,7 +197,7 @@ struct Server::Impl {
       try {
         context.run();
       } catch (const std::exception& error) {
-        // Of one new connection (memory ran out, say).
+        // One new connection failed (memory ran out, say).
         spdlog::error("a connection could not be taken in: {}", error.what());
       }
     }
@@ -210,8 +210,8 @@ struct Server::Impl {
   std::atomic<std::size_t> connections{0};
   std::atomic<bool> draining{false};
   const std::unique_ptr<const Authenticator> authenticator;
-  std::optional<WebRules> web_rules;  // when it is known where we listen
-  asio::io_context context;           // accepts
+  std::optional<WebRules> web_rules;  // set when the listening address is known
+  asio::io_context context;           // of the listening socket
   ThreadPool pool;
   CallMonitor monitor;
   const Shared shared;

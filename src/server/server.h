@@ -16,19 +16,19 @@ namespace stator::server {
 
 class TlsContext;
 
-inline constexpr std::size_t kDefaultReservedDescriptors = 64;  // of a store in memory
+inline constexpr std::size_t kDefaultReservedDescriptors = 64;  // enough for a store in memory
 
 struct Options {
   std::string host = "127.0.0.1";
   /// 0: any free port; see Server::port.
   std::uint16_t port = 8000;
-  /// Event loops, each with a thread of its own, which also makes most calls; those that take long, or are known to
-  /// wait, run on further threads. 0: one a core.
+  /// Number of event loops, each with a thread of its own, which also runs most calls; calls that take long, or are
+  /// known to wait, run on further threads. 0: one a core.
   unsigned threads = 0;
   /// Named by the health answer.
   std::string region = "us-east-1";
 
-  /// Only requests signed with one of these are answered; null: any signature will do.
+  /// Only requests signed with one of these are answered; null: any signature is accepted.
   std::shared_ptr<const AccessKeys> credentials;
 
   /// With it the server speaks TLS and nothing else.
@@ -37,29 +37,29 @@ struct Options {
   /// Origins of web pages that may call, beside those on this machine; "*" is all. See WebRules.
   std::vector<std::string> allowed_origins;
 
-  // Limits: every one is there so that no client can disturb another.
+  // Limits, so that no client can disturb another.
   std::size_t max_body_bytes = 16 * 1024 * 1024;  // as received, and again decompressed
   std::size_t max_header_bytes = 16 * 1024;       // request line and header fields, as the service's
-  std::size_t max_connections = 10'000;           // or what the limit on open files leaves room for
-  /// File descriptors that belong to others in this process, the store's above all.
+  std::size_t max_connections = 10'000;           // or fewer, by the limit on open files
+  /// File descriptors that the rest of the process needs, above all the store.
   std::size_t reserved_descriptors = kDefaultReservedDescriptors;
   /// Of all connections' input and unread replies together; a request that would need more is refused with 503. A
-  /// quarter more is kept for requests that are small and whose replies are small.
+  /// quarter more is reserved for small requests with small replies.
   std::size_t max_buffered_bytes = std::size_t{1} << 30;
   std::uint32_t idle_timeout_ms = 60'000;     // between requests
   std::uint32_t request_timeout_ms = 30'000;  // from the first byte of a request to its last
-  std::uint32_t write_timeout_ms = 30'000;    // for the next 16 KB of a reply
+  std::uint32_t write_timeout_ms = 30'000;    // for each 16 KB of a reply
   std::uint32_t call_timeout_ms = 60'000;     // from the first byte of a request until its call has begun
-  std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for what is in flight
+  std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for requests in flight
 
-  /// What is answered beside the protocol.
+  /// Paths that are answered beside the protocol.
   std::vector<Route> routes;
 
   bool log_requests = false;
   LogFormat log_format = LogFormat::kText;
 };
 
-/// What the log says at the start of a server that listens on `address`; empty where only this machine reaches it or
+/// The warning to log at the start of a server that listens on `address`; empty where only this machine can reach it or
 /// where callers need a key.
 std::string exposure_warning(const Options& options, const std::string& address, std::uint16_t port);
 
@@ -77,7 +77,7 @@ class Server {
   [[nodiscard]] std::string url() const;
   /// Whether only this machine can reach it.
   [[nodiscard]] bool is_on_loopback() const;
-  /// As wanted, or fewer where the limit on open files is lower.
+  /// As in Options, or fewer where the limit on open files is lower.
   [[nodiscard]] std::size_t max_connections() const;
   /// What is charged against Options::max_buffered_bytes now.
   [[nodiscard]] std::size_t buffered_bytes() const;

@@ -10,8 +10,8 @@
 #include "core/api_error.h"
 #include "http/url.h"
 
-// The checks stand in the order in which the service makes them, as dynalite recorded it. What dynalite did not record
-// (docs/security.md says which) stands where it is cheapest.
+// The checks are in the service's order, as dynalite recorded it. Those that dynalite did not record (docs/security.md
+// lists them) are where they are cheapest.
 namespace stator::server {
 namespace {
 
@@ -47,7 +47,7 @@ struct GivenSignature {
   /// Presigned requests only.
   std::optional<std::string> expires;
   std::optional<std::string> session_token;
-  /// The query as far as it is signed.
+  /// The signed part of the query.
   std::string query;
 };
 
@@ -80,7 +80,7 @@ std::optional<std::string> session_token_of(const CanonicalFields& fields) {
   return std::string(found.front().value);
 }
 
-/// Reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…"; its parts stand between commas or blanks.
+/// Reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…"; its parts are separated by commas or spaces.
 GivenSignature read_header(const RequestHead& head, const CanonicalFields& fields) {
   if (aws::fields_named(fields, "authorization").size() > 1) refuse("Found more than one 'Authorization' header.");
   GivenSignature given;
@@ -129,7 +129,7 @@ GivenSignature read_query(const RequestHead& head, const CanonicalFields& fields
   given.expires = find("X-Amz-Expires");
   given.session_token = find("X-Amz-Security-Token");
   if (!given.session_token) given.session_token = session_token_of(fields);
-  // Without the signature itself. A second one stays, and makes the signature wrong.
+  // Leaves the signature itself out. A second one stays in, which makes the signature invalid.
   bool left_out = false;
   for (std::string_view rest = query; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -189,8 +189,8 @@ bool is_listed(std::string_view signed_names, std::string_view name) {
   }
 }
 
-/// Host and all X-Amz-* fields must be signed. Not X-Amz-User-Agent, which means nothing and which AWS's SDK for PHP
-/// leaves unsigned.
+/// Host and all X-Amz-* fields must be signed. X-Amz-User-Agent is excepted: it has no effect, and AWS's SDK for PHP
+/// does not sign it.
 void check_signed_names(const GivenSignature& given, const CanonicalFields& fields) {
   const auto refuse_unsigned = [](std::string_view name) {
     refuse(in_quotes(name) + " must be a 'SignedHeader' in the AWS Authorization.");
@@ -202,7 +202,7 @@ void check_signed_names(const GivenSignature& given, const CanonicalFields& fiel
   }
 }
 
-/// A signature that counts a missing field as an empty one is not accepted.
+/// Refuses a signature over a field that the request lacks, which would count as empty.
 void check_signed_fields(const GivenSignature& given, const CanonicalFields& fields) {
   if (!aws::are_canonical_names(given.signed_names)) refuse(std::string(kMismatch));
   for (std::string_view rest = given.signed_names;;) {
@@ -256,7 +256,8 @@ void check_scope(const Credential& credential, std::string_view stamp) {
   if (!faults.empty()) refuse(faults);
 }
 
-/// The hash of the body, as the signature must have it: only S3 knows bodies that are not signed.
+/// The hash of the body, checked against x-amz-content-sha256 where the request has that. Unsigned bodies are refused:
+/// only S3 has them.
 std::string check_payload(const CanonicalFields& fields, std::string_view body) {
   std::string hash = aws::to_hex(aws::sha256(body));
   for (const auto& field : aws::fields_named(fields, "x-amz-content-sha256")) {
@@ -295,7 +296,7 @@ void SigningKeyCache::keep(const AccessKey& key, std::string_view scope, std::st
 
 SignatureVerifier::SignatureVerifier(std::shared_ptr<const AccessKeys> keys, const core::Clock& clock)
     : keys_(std::move(keys)), clock_(clock) {
-  aws::sha256("");  // loads libcrypto now, so that its absence is told at the start
+  aws::sha256("");  // loads libcrypto now, so that the start fails where it is missing
 }
 
 const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_view body) const {

@@ -15,11 +15,11 @@
 
 namespace stator::server {
 
-/// Signing keys that were derived before: one key serves all requests of a day, region and service. Holds the last 64
-/// that made a right signature, so that nobody without a secret can push others out. Safe to use from several threads.
+/// A cache of derived signing keys: one serves all requests of a day, region and service. Keeps the last 64 that made
+/// a valid signature, so that nobody without a secret can evict others. Safe to use from several threads.
 class SigningKeyCache {
  public:
-  /// Empty when it is not known.
+  /// Empty where the cache does not have it.
   [[nodiscard]] std::string find(const AccessKey& key, std::string_view scope) const;
   void keep(const AccessKey& key, std::string_view scope, std::string_view signing_key);
 
@@ -35,7 +35,7 @@ class SigningKeyCache {
   std::size_t oldest_ = 0;
 };
 
-/// Only requests that one of the given keys signed, by AWS Signature Version 4.
+/// Accepts only requests that one of the given keys signed, by AWS Signature Version 4.
 class SignatureVerifier final : public Authenticator {
  public:
   /// Throws std::runtime_error where libcrypto cannot be loaded. `clock` must outlive the verifier.

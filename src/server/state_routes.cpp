@@ -16,7 +16,7 @@ namespace {
 
 using endpoint::Effort;
 
-/// How long a request waits for what became due when it moved the clock.
+/// How long a request that moved the clock waits for the jobs that became due.
 constexpr std::chrono::seconds kPatience{10};
 
 /// The members of a request's body, which is a JSON object or empty.
@@ -69,7 +69,7 @@ std::int64_t time_to_advance(const Body& body) {
   return *seconds * 1000;
 }
 
-/// What the clock says; after it was moved, also whether all that became due was done.
+/// Appends the clock's time; after it was moved, also whether all jobs that became due are done (`settled`).
 void append_clock(const core::Clock& clock, bool manual, std::optional<bool> settled, std::string& reply) {
   const std::int64_t now_ms = clock.now_ms();
   json::ObjectWriter writer(reply);
@@ -106,7 +106,7 @@ void append_snapshots(engine::Engine& engine, std::string& reply) {
   writer.end();
 }
 
-/// A change that takes a snapshot's name and answers with the list.
+/// A route that makes a change to the snapshot named in the body and answers with the list of snapshots.
 template <class Change>
 Route snapshot_route(engine::Engine& engine, std::string path, Change change) {
   const auto answer = [&engine, change](std::string_view body, std::string& reply) {

@@ -49,7 +49,7 @@ void StopSignals::close_descriptors() const {
 }
 
 StopSignals::Watch::~Watch() {
-  // Waits for a call that is being made.
+  // Waits for a running call of `stop`.
   const std::lock_guard lock(signals_.mutex_);
   signals_.stop_ = nullptr;
 }

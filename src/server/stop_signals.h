@@ -6,11 +6,11 @@
 
 namespace stator::server {
 
-/// Turns SIGTERM and SIGINT into a call, on a thread of its own: the first calls `stop`, the second ends the process at
-/// once (status 128 + signal). Make it before any other thread, since they inherit what it blocks.
+/// Handles SIGTERM and SIGINT on a thread of its own: the first calls `stop`, the second ends the process at once
+/// (status 128 + signal). Create it before any other thread, since threads inherit the blocked signals.
 class StopSignals {
  public:
-  /// While it lives, `stop` may be called; so what `stop` uses must outlive it.
+  /// `stop` may be called while the Watch lives, so all that `stop` uses must outlive it.
   class Watch {
    public:
     explicit Watch(StopSignals& signals) : signals_(signals) {}
@@ -22,13 +22,13 @@ class StopSignals {
     StopSignals& signals_;
   };
 
-  /// Blocks the signals; nothing is called before `watch`.
+  /// Blocks the signals; they have no effect before `watch`.
   StopSignals();
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// A signal that came since construction counts. Once.
+  /// Calls `stop` also for a signal that came since construction. To be called once.
   [[nodiscard]] Watch watch(std::function<void()> stop);
 
  private:
@@ -38,7 +38,7 @@ class StopSignals {
   int signals_ = -1;  // signalfd
   int end_ = -1;      // eventfd: the object is being destroyed
   std::mutex mutex_;
-  std::function<void()> stop_;  // empty when nobody watches
+  std::function<void()> stop_;  // empty where there is no Watch
   std::jthread thread_;
 };
 

@@ -14,36 +14,36 @@
 
 namespace stator::server {
 
-/// All threads of a server: they drive its event loops and run the calls that would hold a loop up. Threads are made
-/// when they are needed and end when they had nothing to do for a while; one spare is always there, so that a loop can
-/// be taken over when the system gives no more threads.
+/// All threads of a server: they drive its event loops and run the calls that would block a loop. Threads are created
+/// on demand and end after some idle time; one is always kept, so that a loop can be taken over even when the system
+/// refuses to create more threads.
 class ThreadPool {
  public:
-  /// What a thread runs, with buffers of that thread.
+  /// Run by a thread, with the Protocol (and its buffers) of that thread.
   using Task = std::function<void(Protocol&)>;
   using MakeProtocol = std::function<std::unique_ptr<Protocol>()>;
 
-  /// How many threads may run something, counted with the event loops. Each is above the one before.
+  /// Limits on the number of busy threads, event loops included. Each is above the one before.
   struct Limits {
     std::size_t calls;       // for `submit`, and for calls that are likely to take long
-    std::size_t item_calls;  // for calls that seldom do
+    std::size_t item_calls;  // for calls that seldom take long
     std::size_t all;         // for `run_now`: taking over an event loop must not fail
   };
 
   ThreadPool(MakeProtocol make_protocol, const Limits& limits);
-  /// Waits for the tasks.
+  /// Waits for all tasks to end.
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// Makes the spare thread; to be called when the event loops have theirs. Throws std::system_error.
+  /// Creates the spare thread; to be called after the event loops have theirs. Throws std::system_error.
   void add_spare();
-  /// Runs the task at once, on a thread of its own. False: all threads are in use, or the system gives no more.
+  /// Runs the task at once, on a thread of its own. False: all threads are in use and no more can be created.
   bool run_now(Task task);
-  /// Runs the task as soon as a thread is free; in order.
+  /// Runs the task as soon as a thread is free, in the order of submission.
   void submit(Task task);
   [[nodiscard]] const Limits& limits() const { return limits_; }
-  /// Threads that run something, or are about to.
+  /// Number of threads that run a task or are about to.
   [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_relaxed); }
   /// Waits until every task has ended; none may be given after that.
   void join();
@@ -62,7 +62,7 @@ class ThreadPool {
   std::condition_variable wake_;
   std::deque<Task> ready_;               // each has a thread that will run it
   std::deque<Task> waiting_;             // for a thread
-  std::size_t idle_ = 0;                 // threads that run nothing; those about to take a ready task among them
+  std::size_t idle_ = 0;                 // threads without a task, including those about to take a ready one
   std::atomic<std::size_t> running_{0};  // tasks that run or are ready
   bool ending_ = false;
   std::list<std::thread> threads_;

@@ -14,13 +14,13 @@ namespace stator::server {
 namespace {
 
 constexpr std::size_t kRecordBytes = 16 * 1024;  // the most that one TLS record carries
-constexpr std::size_t kKeptBytes = 1024;         // a connection that waits holds no larger buffer
+constexpr std::size_t kKeptBytes = 1024;         // a waiting connection keeps no larger buffer
 constexpr char kHandshakeRecord = 0x16;          // what every TLS connection begins with
 constexpr std::string_view kPlainHttpBody = "This port speaks TLS: use https:// instead of http://\n";
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
-/// Asked for a password, OpenSSL would ask the terminal.
+/// Given to OpenSSL, which by default asks for a password on the terminal.
 int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return 0; }
 
 }  // namespace
@@ -98,7 +98,7 @@ Transport::Result TlsTransport::read(char* into, std::size_t size) {
     std::size_t count = 0;
     const int worked = ssl.SSL_read_ex(session_.get(), into, size, &count);
     const int error = worked == 1 ? SSL_ERROR_NONE : ssl.SSL_get_error(session_.get(), worked);
-    // Handshakes and alerts are written by reading.
+    // Reading may also write: handshakes and alerts.
     const Sent sent = flush();
     if (error == SSL_ERROR_NONE) return {Status::kDone, count};
     if (error == SSL_ERROR_ZERO_RETURN) return {Status::kEnd};

@@ -10,7 +10,7 @@
 /// TLS 1.2 and 1.3, by OpenSSL.
 namespace stator::server {
 
-/// A server's certificate and key, and how it speaks TLS. Safe to use from several threads.
+/// A server's certificate and key, and its TLS settings. Safe to use from several threads.
 class TlsContext {
  public:
   /// PEM files: the certificate with its chain, and the key without a password. Throws std::runtime_error with one line
@@ -42,11 +42,11 @@ class TlsTransport final : public Transport {
 
  private:
   enum class Sent : std::uint8_t { kAll, kNotYet, kFailed };
-  /// Hands what OpenSSL wrote to the socket.
+  /// Sends OpenSSL's output to the socket.
   Sent flush();
-  /// Takes what the socket has. kDone: OpenSSL has more than before.
+  /// Reads from the socket into OpenSSL's input. kDone: OpenSSL has more input than before.
   Status feed();
-  /// A client that speaks HTTP without TLS is told so, in the open.
+  /// Answers a client that speaks HTTP without TLS, in plain text.
   void answer_plain_http();
 
   OpenSslPtr<SSL> session_;
@@ -54,9 +54,9 @@ class TlsTransport final : public Transport {
   BIO* to_send_;   // owned by the session
   bool began_ = false;
   bool ended_ = false;
-  /// Bytes of a `write` that OpenSSL has taken, while not all of what it made of them was sent.
+  /// Bytes of a `write` that OpenSSL has accepted and whose records are not sent completely.
   std::size_t taken_ = 0;
-  /// What was read from `to_send_` and the socket did not take yet.
+  /// Bytes read from `to_send_` that the socket has not accepted yet.
   std::string unsent_;
 };
 

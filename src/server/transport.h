@@ -11,8 +11,8 @@
 
 namespace stator::server {
 
-/// The bytes of one connection, in and out. Nothing here blocks: what cannot be done now says what to wait for, and is
-/// tried again after that. Not safe to use from several threads at once.
+/// The bytes of one connection, in and out. Nothing here blocks: an operation that cannot be done now returns what to
+/// wait for, and is to be tried again after that. Not safe to use from several threads at once.
 class Transport {
  public:
   enum class Status : std::uint8_t {
@@ -35,11 +35,11 @@ class Transport {
   virtual Result read(char* into, std::size_t size) = 0;
   /// At most IOV_MAX pieces, none of them empty.
   virtual Result write(std::span<const iovec> pieces) = 0;
-  /// Whether `read` has bytes that the socket does not know of any more, so that waiting for it would be in vain.
+  /// Whether `read` has bytes that were taken from the socket already, so that waiting for the socket could be in vain.
   [[nodiscard]] virtual bool has_buffered_input() const { return false; }
-  /// False while both sides still agree on how to speak.
+  /// False during a handshake.
   [[nodiscard]] virtual bool is_established() const { return true; }
-  /// Tells the other side that it gets no more; it may still send.
+  /// Tells the other side that nothing more will be sent to it; it may still send.
   virtual void end_output() = 0;
 
   /// `handler(error_code)` is called by the socket's I/O context.
@@ -57,7 +57,7 @@ class Transport {
   boost::asio::ip::tcp::socket socket_;
 };
 
-/// TCP as it is.
+/// Plain TCP.
 class PlainTransport final : public Transport {
  public:
   explicit PlainTransport(boost::asio::ip::tcp::socket socket);

@@ -111,7 +111,7 @@ bool WebRules::allows_host(std::string_view host) const {
   if (!found) return false;
   const std::string_view name = without_final_dot(*found);
   const std::size_t dot = name.rfind('.');
-  // Without a dot it is a name of the local network: a container's, a machine's.
+  // A name without a dot is one of the local network: of a container or machine.
   if (dot == std::string_view::npos || is_localhost(name)) return true;
   // No name in the DNS ends in a number; "127.1" is an address too.
   const std::string_view last = name.substr(dot + 1);

@@ -5,22 +5,22 @@
 #include <string_view>
 #include <vector>
 
-/// What keeps web pages away from a database on the machine of the person who looks at them.
+/// Rules that protect a database on a user's machine from the web pages that the user looks at.
 namespace stator::server {
 
 /// Whether the text is an origin as browsers send it, "scheme://host" or "scheme://host:port", or "*".
 bool is_origin_or_star(std::string_view text);
 
-/// Host of "host:port", without port and brackets; nothing where it is not of that form (RFC 9110 7.2) or empty.
+/// Host of "host:port", without port and brackets; nullopt where it is not of that form (RFC 9110 7.2) or empty.
 std::optional<std::string_view> host_name(std::string_view host);
 
 /// Two rules. A page may call only if its origin is this machine or was allowed: browsers name the origin in all
 /// requests that could do harm, so refusing it is enough, whatever the page's script may read. And a server that only
-/// listens on loopback answers to names of this machine only: a page whose name was made to lead here (DNS rebinding)
-/// is of the same origin as the server for the browser, but comes with its own name as the host.
+/// listens on loopback answers to names of this machine only: a page whose name was made to resolve to this machine
+/// (DNS rebinding) has the server's origin for the browser, but its own name as the host.
 class WebRules {
  public:
-  /// `allowed_origins`: beyond this machine's; "*" is all, "null" included.
+  /// `allowed_origins`: in addition to this machine's; "*" allows all, "null" included.
   WebRules(std::vector<std::string> allowed_origins, bool on_loopback);
 
   [[nodiscard]] bool allows_origin(std::string_view origin) const;
