@@ -1,11 +1,12 @@
-#include "expression/expression.h"
-
 #include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "api/operations.h"
+#include "api/shape.h"
 #include "core/api_error.h"
+#include "expression/expression.h"
 #include "fuzz/budget.h"
 #include "fuzz/check.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 using stator::json::Item;
 using stator::json::Object;
+namespace api = stator::api;
 namespace core = stator::core;
 namespace expression = stator::expression;
 
@@ -47,13 +49,28 @@ struct Lines {
   std::string_view bindings;
 };
 
+/// The names and values, as a request has them whose shape was checked: values are of the right JSON type then.
 class Names {
  public:
   explicit Names(std::string_view json) {
+    stator::json::Parser parser;
     Object both;
-    if (parser_.parse(json).get(both) != simdjson::SUCCESS) return;
-    has_names_ = both["names"].get(names_) == simdjson::SUCCESS;
-    has_values_ = both["values"].get(values_) == simdjson::SUCCESS;
+    if (parser.parse(json).get(both) != simdjson::SUCCESS) return;
+    std::string request = R"({"TableName":"fuzz")";
+    Object member;
+    has_names_ = both["names"].get(member) == simdjson::SUCCESS;
+    if (has_names_) request += R"(,"ExpressionAttributeNames":)" + simdjson::minify(member);
+    has_values_ = both["values"].get(member) == simdjson::SUCCESS;
+    if (has_values_) request += R"(,"ExpressionAttributeValues":)" + simdjson::minify(member);
+    request += "}";
+    const Object object = parser_.parse(request);
+    static const api::Operation& scan = *api::find_operation("Scan");
+    if (api::check_shape(scan, object).repeats_name) {
+      has_names_ = has_values_ = false;
+      return;
+    }
+    if (has_names_) names_ = object["ExpressionAttributeNames"];
+    if (has_values_) values_ = object["ExpressionAttributeValues"];
   }
   [[nodiscard]] expression::Bindings bind() const {
     if (!has_names_ && !has_values_) return {};

@@ -2,7 +2,6 @@ package isolation
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -24,8 +23,9 @@ func modelFor(operations []porcupine.Operation) porcupine.Model {
 	return model
 }
 
-// Verdict is the checker's: Ok, Illegal, or Unknown where it has not come to an end. Where it is Illegal the text shows why.
-func Verdict(operations []porcupine.Operation) (porcupine.CheckResult, string) {
+// Verdict is the checker's: Ok, Illegal, or Unknown where it has not come to an end. Where it is Illegal the text shows why,
+// and a picture of the history is drawn in the folder pictures, unless that is empty.
+func Verdict(operations []porcupine.Operation, pictures string) (porcupine.CheckResult, string) {
 	// An order that explains more than was promised is soonest found, and nearly always there.
 	if porcupine.CheckOperationsTimeout(modelFor(operations), operations, decisionTime) == porcupine.Ok {
 		return porcupine.Ok, ""
@@ -35,7 +35,10 @@ func Verdict(operations []porcupine.Operation) (porcupine.CheckResult, string) {
 	if result != porcupine.Illegal {
 		return result, ""
 	}
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("isolation-%d.html", time.Now().UnixNano()))
+	if pictures == "" {
+		return result, listing(operations)
+	}
+	path := filepath.Join(pictures, fmt.Sprintf("isolation-%d.html", time.Now().UnixNano()))
 	if err := porcupine.VisualizePath(modelFor(operations), info, path); err != nil {
 		path = err.Error()
 	}

@@ -36,7 +36,7 @@ func TestBrokenEndpointsAreCaught(t *testing.T) {
 				if err != nil && !errors.Is(err, errBroken) {
 					t.Fatal(err)
 				}
-				if result, _ := Verdict(recorded); err != nil || result == porcupine.Illegal {
+				if result, _ := Verdict(recorded, ""); err != nil || result == porcupine.Illegal {
 					caught++
 				}
 			}

@@ -64,7 +64,7 @@ type judge struct {
 func (judge *judge) check(seed int, recorded []porcupine.Operation) {
 	judge.t.Helper()
 	begin := time.Now()
-	result, why := Verdict(recorded)
+	result, why := Verdict(recorded, os.TempDir())
 	if result == porcupine.Illegal {
 		judge.t.Fatalf("seed %d: %s", seed, why)
 	}

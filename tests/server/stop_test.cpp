@@ -11,6 +11,11 @@
 namespace stator::server {
 namespace {
 
+#if defined(__has_feature)  // clang's way of telling; GCC defines the macros
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define __SANITIZE_ADDRESS__
+#endif
+#endif
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;  // needs more address space than any limit leaves
 #else
