@@ -42,7 +42,7 @@ Counters::Row Counters::read_row(std::string_view stored) {
 }
 
 void Counters::load_once(const store::Store& store, const Table& table) {
-  std::call_once(loaded_, [&] {
+  loaded_.call([&] {
     try {
       load(store, table);
     } catch (const core::DamageError& error) {

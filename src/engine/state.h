@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/once.h"
 #include "engine/engine.h"
 #include "engine/stripes.h"
 #include "engine/time_to_live.h"
@@ -60,7 +61,7 @@ class Counters {
   static void change(Row& row, const CounterDelta& delta);
   static Row read_row(std::string_view stored);
 
-  std::once_flag loaded_;
+  core::Once loaded_;
   std::array<Row, kParts> rows_;
 };
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 
@@ -13,6 +12,7 @@
 #include "aws/json_style.h"
 #include "aws/sigv4.h"
 #include "aws/user_agent.h"
+#include "core/once.h"
 #include "http/client.h"
 #include "http/url.h"
 #include "json/reader.h"
@@ -114,7 +114,7 @@ struct Remote::Impl {
   /// Created with the first request: loading libcurl takes as long as the rest of a server's start.
   http::Client& client() {
     try {
-      std::call_once(client_made, [this] { made_client.emplace(); });
+      client_made.call([this] { made_client.emplace(); });
     } catch (const std::runtime_error& error) {
       throw unavailable(core::ErrorCode::kServiceUnavailable, error.what());
     }
@@ -173,7 +173,7 @@ struct Remote::Impl {
   RemoteOptions options;
   std::string url;
   std::string streams_url;
-  std::once_flag client_made;
+  core::Once client_made;
   std::optional<http::Client> made_client;
 };
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <set>
 
 #include "engine/support.h"
@@ -242,10 +243,15 @@ TEST_F(DiskBackups, AreKeptWhereTheirDirectoryCannotBeRead) {
   {
     Options options;
     options.directory = data();
+    std::mutex mutex;  // lines come from any thread
     std::string told;
-    options.log = [&told](core::LogLevel, std::string_view line) { told.append(line); };
+    options.log = [&](core::LogLevel, std::string_view line) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      told.append(line);
+    };
     const auto engine = Engine::open(options);
     EXPECT_NE(engine->find_backup(id), nullptr);
+    const std::lock_guard<std::mutex> lock(mutex);
     EXPECT_NE(told.find("cannot be read"), std::string::npos) << told;
   }
   fs::remove(data() / "backups");
@@ -268,8 +274,12 @@ TEST_F(DiskBackups, ARestoreWhoseBackupWasTakenAwayFailsCleanly) {
   fs::remove_all(data() / "backups");
   Options options;
   options.directory = data();
+  std::mutex mutex;  // lines come from any thread
   std::string told;
-  options.log = [&told](core::LogLevel, std::string_view line) { told.append(line).append("\n"); };
+  options.log = [&](core::LogLevel, std::string_view line) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    told.append(line).append("\n");
+  };
   auto engine = Engine::open(options);
   EXPECT_TRUE(wait_until([&] { return engine->find_table("again") == nullptr; }));
   EXPECT_TRUE(engine->list_backups().empty());

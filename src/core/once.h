@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+namespace stator::core {
+
+/// Work that is done once, by whoever comes first; who comes meanwhile waits. Where the work throws it was not done,
+/// and the next one tries again. Unlike std::call_once, which stands on pthread_once: outside glibc, and under
+/// ThreadSanitizer, an exception leaves that locked for ever.
+class Once {
+ public:
+  template <class Work>
+  void call(Work&& work) {
+    if (done_.load(std::memory_order_acquire)) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (done_.load(std::memory_order_relaxed)) return;
+    work();
+    done_.store(true, std::memory_order_release);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> done_{false};
+};
+
+}  // namespace stator::core
