@@ -34,6 +34,7 @@ struct Variant {
   std::int64_t expires_ms = 0;
   Mark mark;
   Store::Validity validity = Store::Validity::kUntilDropped;
+  bool written_here = false;  // by a write through here, not by a read
 
   [[nodiscard]] bool is_valid() const {
     if (mark.is_in_doubt()) return false;
@@ -97,7 +98,9 @@ class Store::Shard {
 
   void keep(const EntryKey& key, Variant variant) {
     const std::lock_guard lock(mutex);
-    if (!variant.mark.holds()) {
+    // A write that is under way may have dropped the entry already, and raises the version only after that. In this
+    // order: a write that ends between the two has raised the version before.
+    if (variant.mark.is_in_doubt() || !variant.mark.holds()) {
       ++refused;
       return;
     }
@@ -106,8 +109,10 @@ class Store::Shard {
 
   void replace(const EntryKey& key, Variant variant) {
     const std::lock_guard lock(mutex);
-    const bool alone = variant.mark.holds() && variant.mark.own->has_one_writer();
+    // In this order, as above: another writer that ends between the two has raised the version before.
+    const bool alone = variant.mark.own->has_one_writer() && variant.mark.holds();
     if (alone) {
+      variant.written_here = true;
       store_locked(key, std::move(variant), true);
     } else {
       drop_locked(key);
@@ -123,10 +128,11 @@ class Store::Shard {
     const std::lock_guard lock(mutex);
     const auto found = entries_.find({key.text, key.hash});
     if (found == entries_.end()) return true;
-    const bool same =
-        known && std::ranges::all_of(found->second->variants, [&](const Variant& variant) {
-          return variant.value == nullptr || now == nullptr ? variant.value == now : *variant.value == *now;
-        });
+    const bool same = known && std::ranges::all_of(found->second->variants, [&](const Variant& variant) {
+                        const bool equal =
+                            variant.value == nullptr || now == nullptr ? variant.value == now : *variant.value == *now;
+                        return variant.written_here && equal;
+                      });
     if (!same) drop_locked(key);
     return !same;
   }

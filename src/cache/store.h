@@ -42,7 +42,8 @@ class Store {
   };
 
   [[nodiscard]] Found find(const EntryKey& key, std::string_view caller, std::int64_t now_ms);
-  /// Does nothing where the mark does not hold any more, or the value is too large.
+  /// Does nothing where the mark does not hold any more, something it stands for is being written, or the value is too
+  /// large.
   void keep(const EntryKey& key, std::string_view caller, Value value, std::int64_t expires_ms, const Mark& mark,
             Validity validity);
   void drop(const EntryKey& key);
@@ -50,7 +51,8 @@ class Store {
   /// else wrote meanwhile.
   void replace(const EntryKey& key, std::string_view caller, Value value, std::int64_t expires_ms, const Mark& begun);
   /// The item was changed to `now` (`known`), or to something else. True: that is news, and what was held is dropped;
-  /// false: all that is held of it is `now`.
+  /// false: it is what a write through here left. An equal value that was read is news: pages, and readers that have
+  /// not kept theirs yet, may know the item from before.
   bool note_change(const EntryKey& key, bool known, const Value& now);
   void clear();
 
