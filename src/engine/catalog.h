@@ -33,13 +33,13 @@ struct CatalogJobs {
   /// The table (its own space is the range) is to get the items that it is restored from; `finish_restore` or
   /// `fail_restore` is to be called then.
   std::function<void(TableRange)> restore = {};
-  /// A table that can be restored to points in time is being deleted: nobody writes to it any more, and it is still
-  /// there.
+  /// A table with point-in-time recovery is being deleted: nobody writes to it any more, but its items still
+  /// exist.
   std::function<void(const Table&)> keep_deleted = {};
 };
 
 /// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
-/// their time (CREATING, UPDATING, DELETING) are made by whoever looks next.
+/// their time (CREATING, UPDATING, DELETING) are made by the next call that reads the table.
 class Catalog {
  public:
   Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
@@ -65,7 +65,7 @@ class Catalog {
   TablePtr restore(Table table);
   /// All items are there; the indexes are next.
   void finish_restore(const TableRange& range);
-  /// The table goes, with what it has.
+  /// Removes the table with all that belongs to it.
   void fail_restore(const TableRange& range);
   /// The checkpoints that tables are being filled from.
   [[nodiscard]] std::vector<std::string> cuts_in_use() const;
@@ -77,7 +77,7 @@ class Catalog {
  private:
   struct Entry {
     TablePtr table;
-    /// When some status is to change next; never, by far most of the time.
+    /// When a status changes next; usually never.
     std::int64_t due_ms = 0;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
@@ -97,7 +97,7 @@ class Catalog {
   /// be followed by `recovery_changed` after the commit.
   void replace_recovery(Table& table, const Table& before, store::Batch& batch);
   void recovery_changed(const Table& table, const Table& before);
-  /// The log keeps its records for as long as the table says.
+  /// Sets how long the log keeps its records to the table's days.
   void keep_recovery_days(const Table& table);
   void stream_changed(const Table* before, const StreamPtr& begun);
   void commit(Table table, store::Batch& batch);
@@ -108,11 +108,11 @@ class Catalog {
   store::SpaceId new_space(store::Batch& batch);
   /// Says how long the change of tags or of time to live takes, as a new status does; none without a transition delay.
   void note_transition(const Table& before, Table& table) const;
-  /// Gives the table a new time-to-live range to be built, or none; the one it had goes to `gone`.
+  /// Gives the table a new time-to-live range to be built, or none; appends the former range to `gone`.
   void replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone, store::Batch& batch);
   /// Begins the work on a range that was just published.
   void begin_ttl(const Table& table);
-  /// Goes on with the work of before the restart.
+  /// Resumes the work that a restart interrupted.
   void take_up_ttl(const Table& table);
   void take_up_restore(const Table& table);
   void start_ttl_jobs(const Table& table);

@@ -12,8 +12,8 @@
 
 namespace stator::engine {
 
-/// An item as it is before or after a change. An item that is not there is one without attributes, to conditions and
-/// indexes.
+/// An item before or after a change. For conditions and indexes, an item that does not exist is one without
+/// attributes.
 class ItemVersion {
  public:
   /// The canonical JSON, which must outlive this; empty: there is no item.
@@ -26,9 +26,9 @@ class ItemVersion {
     if (!item_) item_ = parse();
     return *item_;
   }
-  /// The same, given away: the next `item` parses again.
+  /// The same, moved out: the next `item` parses again.
   [[nodiscard]] json::Item take_item() { return item_ ? std::move(*std::exchange(item_, std::nullopt)) : parse(); }
-  /// For a version whose attributes are at hand already: `item` holds what `json` says.
+  /// For a version that is parsed already: `item` must hold the attributes in `json`.
   void set_item(json::Item item) { item_ = std::move(item); }
 
  private:
@@ -49,7 +49,7 @@ struct Change {
   /// False where the item stays as it is, byte for byte: then nothing is stored.
   [[nodiscard]] bool changes_item() const { return before.json != after.json; }
 
-  // What the versions point into.
+  // The texts that the versions point into.
   std::string stored_before;
   std::string updated_json;
 };

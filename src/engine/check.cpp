@@ -168,7 +168,7 @@ class Checker {
       const auto entry = make_index_entry(table, index, item, stored.json, stored.size_bytes, key_parts(key));
       if (!entry) continue;
       if (!store_.get(entry->key, stored_entry)) {
-        // One that is being filled has its entries later.
+        // An index that is being built gets its entries later.
         if (!index.backfilling) report_.add("table " + table.name + ", index " + index.name + ": an entry is missing");
         continue;
       }
@@ -182,7 +182,7 @@ class Checker {
     }
   }
 
-  /// All entries that items have were found; so as many rows as these must there be.
+  /// Every entry that an item must have was found before, so their number must be the number of rows.
   void check_index(const Table& table, const Index& index, Sums& found) {
     known_.insert(index.space);
     std::uint64_t entries = 0;
@@ -256,7 +256,7 @@ class Checker {
         cursor->seek(next);
       }
     } catch (const std::exception&) {
-      // Told where the damaged rows belong.
+      // Reported with the space that the damaged rows belong to.
     }
   }
 

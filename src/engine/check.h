@@ -7,7 +7,7 @@
 
 namespace stator::engine {
 
-/// What a check of a data directory came to.
+/// The result of checking a data directory.
 struct CheckReport {
   struct TableFound {
     std::string name;

@@ -7,7 +7,7 @@
 #include "core/damage_error.h"
 #include "engine/table.h"
 
-/// Damage told with its place, for the log.
+/// Errors about damaged data, with the place of the damage, for the log.
 namespace stator::engine {
 
 /// A key for the log: space and hash in hexadecimal digits. The parts behind them are the customer's data.
@@ -19,7 +19,7 @@ std::string key_for_log(std::string_view encoded_key);
 /// "table t, index i: …"; `index` may be null.
 [[noreturn]] void throw_damage_in(const Table& table, const Index* index, const core::DamageError& error);
 
-/// A background job logs so many damaged items one by one; all are counted.
+/// A background job logs this many damaged items one by one; it counts all.
 inline constexpr std::uint64_t kLoggedDamages = 20;
 
 /// For background jobs, which pass over an item that is damaged: calls `read`, which reads it, and returns false where

@@ -36,7 +36,7 @@ std::uint64_t share_of_size(const store::Store& store, store::SpaceId space, con
   const KeyBounds all = space_bounds(space);
   const auto room = static_cast<double>(store.approximate_size_bytes(all.lower, all.upper));
   const auto taken = static_cast<double>(store.approximate_size_bytes(prefix, store::prefix_end(prefix)));
-  // Few keys are too little for an estimate; then the whole is an upper bound.
+  // There is no estimate for few keys; the size of the whole space is an upper bound.
   const double share = room > 0 ? std::min(1.0, taken / room) : 1.0;
   return static_cast<std::uint64_t>(share * static_cast<double>(size_bytes));
 }
@@ -55,7 +55,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
   } catch (const core::DamageError& error) {
     throw_damage_in(table, nullptr, error);
   }
-  // No item is an answer only as long as the table's rows are there.
+  // "No item" is the right answer only while the table's rows exist.
   if (table.state != nullptr && table.state->is_gone()) throw_not_found();
   return false;
 }
@@ -133,7 +133,7 @@ struct Engine::Impl {
     if (table->restore->backup_id.empty()) backups.remove_cut(table->restore->cut);
   }
 
-  /// As the service does: for 35 days nobody can lose the table for good.
+  /// As the service does: makes a backup of the deleted table that is kept for 35 days.
   void keep_deleted(const Table& table) {
     try {
       backups.create(table.name, table.name + "$DeletedTableBackup", BackupType::kSystem,
@@ -150,7 +150,7 @@ struct Engine::Impl {
     if (expiring_backups.exchange(true)) return;
     try {
       jobs.add({.name = "expire-backups", .table = {}, .index = {}}, [this] {
-        // Before the look: a backup that is made behind it begins a job of its own.
+        // Before the check: a backup made after the check starts a job of its own.
         expiring_backups.store(false);
         const bool backups_left = remove_expired_backups();
         return backups_left && !expiring_backups.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
@@ -161,7 +161,7 @@ struct Engine::Impl {
     }
   }
 
-  /// Whether there are others that expire.
+  /// Removes expired backups; returns whether others will expire.
   bool remove_expired_backups() {
     bool left = false;
     for (const BackupPtr& backup : backups.list()) {
@@ -176,7 +176,7 @@ struct Engine::Impl {
     return left;
   }
 
-  /// The backup, for somebody who holds `backup_uses`.
+  /// The backup, unless a table is being restored from it. The caller holds `backup_uses`.
   [[nodiscard]] BackupPtr free_backup(std::string_view id, std::string_view arn, const char* used_for) const {
     BackupPtr backup = backups.find(id);
     if (backup == nullptr) {
@@ -200,7 +200,7 @@ struct Engine::Impl {
   }
 
   JobStep trim_tokens_once() {
-    // Before the look: a token that is written behind it begins a job of its own.
+    // Before the check: a token written after the check starts a job of its own.
     trimming_tokens.store(false);
     const bool rows_left = tokens.trim();
     return rows_left && !trimming_tokens.exchange(true) ? JobStep::later(token_trim_period) : JobStep::end();
@@ -220,7 +220,7 @@ struct Engine::Impl {
     try {
       jobs.add({.name = "trim-streams", .table = {}, .index = {}}, [this] {
         if (change_log.trim()) return JobStep::more();
-        // Before the look: a stream that begins behind it begins a job of its own.
+        // Before the check: a stream that begins after the check starts a job of its own.
         trimming_streams.store(false);
         const bool streams_left = !change_log.empty();
         return streams_left && !trimming_streams.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
@@ -239,7 +239,7 @@ struct Engine::Impl {
   Catalog catalog;
   Backups backups;
   Exports exports;
-  /// Held from the look whether a backup is in use to its use or end.
+  /// Held from the check whether a backup is in use until it is used or deleted.
   std::mutex backup_uses;
   Writer writer;
   IdempotencyTokens tokens;

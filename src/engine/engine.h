@@ -35,7 +35,7 @@ struct Options {
   /// Nothing in the directory is changed or created, no job runs, and several processes may read at the same time. What
   /// a status would have become by now is answered without being stored. Calls that write throw store::StoreError.
   bool read_only = false;
-  /// Told what no caller waits for: errors in the background, and what was mended at the start.
+  /// Gets background errors, and what was repaired at the start.
   core::LogSink log = {};
   store::Resources resources = {};
   /// How long CREATING, UPDATING and DELETING last.
@@ -221,11 +221,11 @@ class Engine {
   /// by the outcome; what update expressions and key checks throw is thrown. One that leaves the item as it is, byte
   /// for byte, is charged like any other and stores nothing.
   WriteOutcome write(const WriteAction& action);
-  /// All or nothing; what cancels it is told by the outcome. Throws what refuses the request as a whole. The table's
-  /// write capacity is doubled, the indexes' is not. With `claim` the token is used up by the same batch; it is not
-  /// where the transaction fails. `claim` must not have happened earlier.
+  /// All or nothing; the outcome has the reasons for a cancellation. Throws where the request as a whole is refused.
+  /// The table's write capacity is doubled, the indexes' is not. With `claim` the same batch records the token, unless
+  /// the transaction fails. `claim` must not be of a transaction that has happened already.
   TransactionOutcome transact_write(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
-  /// Begins a transaction under a ClientRequestToken; `request` is its meaning in one spelling (api/request_meaning.h).
+  /// Begins a transaction under a ClientRequestToken; `request` is its canonical text (api/request_meaning.h).
   /// The claim tells whether it happened within the last ten minutes. Throws IdempotentParameterMismatchException where
   /// the token stands for another request, TransactionInProgressException where the same is under way.
   [[nodiscard]] TokenClaim claim_token(std::string_view token, std::string_view request);
@@ -239,8 +239,8 @@ class Engine {
     std::size_t size_bytes = 0;
   };
   std::vector<ReadOutcome> transact_get(std::span<const ReadAction> actions) const;
-  /// About the bytes of the item collection (table and local indexes) of this key's partition: the collection's share
-  /// of the room that the table takes in the store, of the table's size. Costs the same for every size.
+  /// Estimates the bytes of the item collection (table and local indexes) of this key's partition: the table's size,
+  /// times the collection's share of the table's bytes in the store. Costs the same for every size.
   [[nodiscard]] std::uint64_t item_collection_size_bytes(const Table& table, const Key& key) const;
 
   // --- pages --------------------------------------------------------------------------------------------------
@@ -269,15 +269,15 @@ class Engine {
   std::optional<LogNumber> read_stream(store::SpaceId stream, const LogPosition& position, const LogSink& sink) const;
 
   // --- backups ------------------------------------------------------------------------------------------------
-  /// A backup of the table as it is now: one consistent cut, without stopping writers, at a cost that does not grow
-  /// with the table. Throws TableNotFoundException (also for a table that is being created), store::StoreError.
+  /// Makes a consistent backup of the table as it is now, without stopping writers, at a cost that does not grow with
+  /// the table. Throws TableNotFoundException (also for a table that is being created), store::StoreError.
   BackupPtr create_backup(std::string_view table_name, std::string_view backup_name);
   /// Null where there is none.
   [[nodiscard]] BackupPtr find_backup(std::string_view id) const;
   /// In the order in which they were made.
   [[nodiscard]] std::vector<BackupPtr> list_backups() const;
-  /// Returns what it was. Throws BackupNotFoundException, and BackupInUseException while a table is restored from it;
-  /// `arn` is what they call it.
+  /// Returns the deleted backup. Throws BackupNotFoundException, and BackupInUseException while a table is restored
+  /// from it; their messages name it by `arn`.
   BackupPtr delete_backup(std::string_view id, std::string_view arn);
   /// Publishes `table` (name, keys, indexes, settings), which is CREATING until a job has filled it from the backup.
   /// Throws the same, and TableAlreadyExistsException.
@@ -297,27 +297,27 @@ class Engine {
   [[nodiscard]] Exports& exports();
 
   // --- background jobs ----------------------------------------------------------------------------------------
-  /// What runs in the background, and the last jobs that ended.
+  /// The background jobs, and the last ones that ended.
   [[nodiscard]] std::vector<JobInfo> jobs() const;
   /// No job does a step until `resume_jobs` was called as often as `pause_jobs`. Waits for the step under way.
   void pause_jobs();
   void resume_jobs();
-  /// The clock was moved: what is due by now is done at once. False where that takes longer than `patience`, or while
-  /// jobs are paused.
+  /// To be called after the clock was moved: does at once what is due now. False where that takes longer than
+  /// `patience`, or while jobs are paused.
   bool run_due_jobs(std::chrono::milliseconds patience);
 
   // --- saved states -------------------------------------------------------------------------------------------
-  /// Whoever may meet a `restore` or `reset` on another thread passes this gate before each use of the engine and of
-  /// what it yields (tables, tokens), and is through while it uses them. Throws store::StoreError where a restore
-  /// failed so that there is no database any more.
+  /// A thread that may run beside a `restore` or `reset` must pass this gate (GatePass) while it uses the engine or its
+  /// tables and tokens. Passing throws store::StoreError after a restore that failed so that there is no database any
+  /// more.
   [[nodiscard]] Gate& gate();
   [[nodiscard]] Snapshots& snapshots();
   /// Saves the whole database, in the place of an earlier snapshot of that name. See Snapshots::save.
   void save_snapshot(std::string_view name);
   void drop_snapshot(std::string_view name);
-  /// Makes the database what the snapshot holds: waits for all who are through the gate, and keeps others before it.
-  /// Pauses of jobs go on. The caller must not be through the gate itself. Throws ApiError ResourceNotFoundException,
-  /// and store::StoreError, with the database as it was where the gate still lets through.
+  /// Replaces the database with the snapshot's: waits for all calls that have passed the gate, and makes others wait.
+  /// Paused jobs stay paused. The caller must not have passed the gate itself. Throws ApiError
+  /// ResourceNotFoundException; store::StoreError, with the database unchanged if the gate can still be passed.
   void restore_snapshot(std::string_view name);
   /// The same with the snapshot kStartSnapshot where there is one, and else with an empty database.
   void reset();
@@ -330,7 +330,7 @@ class Engine {
   static std::unique_ptr<Impl> start(Frame& frame, int job_pauses);
   void restart_with(const std::filesystem::path& checkpoint);
 
-  /// What outlives a restore; goes after what stands on it.
+  /// What outlives a restore; destroyed after `impl_`, which uses it.
   std::unique_ptr<Frame> frame_;
   std::unique_ptr<Impl> impl_;
 };

@@ -31,7 +31,7 @@ JobStep Expiry::step() {
 
 void Expiry::begin_search(std::int64_t now_seconds) {
   std::int64_t first = range_.state->unseen_expiry.take();
-  // The first search trusts no mark: it may be that of the range the table had before.
+  // The first search ignores the mark, which may be of the table's former range.
   if (!searched_) first = 0;
   searched_ = true;
   position_ = expiry_bound(range_.space, std::max(first, now_seconds - kOldestExpirySeconds));
@@ -48,7 +48,7 @@ bool Expiry::delete_expired(const TablePtr& table, std::int64_t now_seconds) {
       Writer::Expired expired;
       const bool readable = is_readable([&] { expired = writer_.expire(table, cursor->key()); });
       if (readable && expired.outcome == Writer::Expired::Outcome::kGone) return false;
-      // Only now: what the store refused to delete is tried again.
+      // Only after the deletion: a row that the store refused to delete is tried again.
       position_.assign(cursor->key()).push_back('\0');
       ++rows;
       ++progress_.items_read;

@@ -19,7 +19,7 @@ namespace stator::engine {
 /// of it is deleted again.
 class Expiry final : public Job {
  public:
-  /// `period` lies between two searches.
+  /// `period`: the time between two searches.
   Expiry(const store::Store& store, Writer& writer, const core::Clock& clock, TableRange range,
          std::chrono::milliseconds period, JobRunner::Log log);
   JobStep step() override;

@@ -7,8 +7,8 @@
 
 namespace stator::engine {
 
-/// Lets calls through, many at once, until somebody needs all of them out: then newcomers wait. Costs a call two
-/// changes of one word.
+/// Lets many calls through at once, until a thread needs all of them to have ended: then new calls wait. Costs a call
+/// two atomic changes of one word.
 class Gate {
  public:
   /// Waits while the gate is closed. Throws store::StoreError after `fail`.
@@ -24,7 +24,7 @@ class Gate {
     ~Closed();
     Closed(const Closed&) = delete;
     Closed& operator=(const Closed&) = delete;
-    /// Whoever enters from now on is told this: there is nothing behind the gate any more.
+    /// Calls that enter from now on get this error: what the gate guards is gone.
     void fail(std::string why) { gate_.failure_ = std::move(why); }
 
    private:

@@ -24,7 +24,7 @@ RequestDigest digest_of(std::string_view request) {
 
 std::uint32_t slot_at(std::int64_t ms) { return static_cast<std::uint32_t>(ms / IdempotencyTokens::kWindowMs); }
 
-/// Where the rows begin that expire in this slot or later.
+/// The lower bound of the rows that expire in this slot or later.
 std::string slot_key(std::uint32_t slot) { return catalog_key(CatalogRow::kToken, slot); }
 
 std::string row_key(std::uint32_t slot, std::string_view token) { return slot_key(slot).append(token); }
@@ -71,7 +71,7 @@ TokenClaim IdempotencyTokens::claim(std::string_view token, std::string_view req
     if (!first) throw_in_progress();
     claim.tokens_ = this;
   }
-  // Whoever held the token before has committed or given up by now.
+  // The claim that held the token before has been committed or released by now.
   if (std::optional<Row> row = find(token)) {
     if (row->digest != claim.digest_) throw_mismatch();
     claim.earlier_ = std::move(row->sizes_bytes);
@@ -86,7 +86,7 @@ void IdempotencyTokens::release(const std::string& token) {
 
 std::optional<IdempotencyTokens::Row> IdempotencyTokens::find(std::string_view token) const {
   const std::int64_t now_ms = clock_.now_ms();
-  // What expires within the window is in the slot of now or the next; the third is for a clock that was set back.
+  // Tokens of the last ten minutes expire in the current slot or the next; the third is for a clock that was set back.
   for (std::uint32_t ahead = 0; ahead < 3; ++ahead) {
     std::string stored;
     if (!store_.get(row_key(slot_at(now_ms) + ahead, token), stored)) continue;

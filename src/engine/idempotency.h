@@ -18,7 +18,7 @@ namespace stator::engine {
 
 class IdempotencyTokens;
 
-/// 128 bits of XXH3, big endian: no other request passes for this one by chance.
+/// 128 bits of XXH3, big endian: two requests do not have the same digest by chance.
 using RequestDigest = std::array<char, 16>;
 
 /// The use of a ClientRequestToken by one request, from the look-up to the commit; others with the same token are
@@ -34,7 +34,7 @@ class TokenClaim {
   /// Where the transaction has happened already: for each action, in order, the larger of the sizes in bytes that its
   /// item had before and after it.
   [[nodiscard]] const std::optional<std::vector<std::size_t>>& earlier_sizes_bytes() const { return earlier_; }
-  /// Puts into the transaction's batch that it happened, with these outcomes.
+  /// Puts the row that records the transaction, with these outcomes, into its batch.
   void append(std::span<const WriteOutcome> outcomes, store::Batch& batch) const;
 
  private:

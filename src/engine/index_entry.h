@@ -13,7 +13,7 @@
 
 namespace stator::engine {
 
-/// What an index holds of one item.
+/// An item's entry in an index.
 struct IndexEntry {
   std::string key;
   std::string_view item_json;  // projection ALL: the item's own, not copied

@@ -108,7 +108,7 @@ int JobRunner::pauses() const {
 bool JobRunner::run_due(std::chrono::milliseconds patience) {
   const Time until = std::chrono::steady_clock::now() + patience;
   std::unique_lock<std::mutex> lock(mutex_);
-  // The step under way began before whatever made the caller ask.
+  // The current step began before the change that made the caller ask.
   changed_.wait_until(lock, until, [this] { return running_ == nullptr; });
   for (const std::unique_ptr<Entry>& entry : entries_) {
     entry->hurried = true;
@@ -162,7 +162,7 @@ void JobRunner::run() {
     next->info.progress = progress;
     const std::chrono::nanoseconds took =
         std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
-    // All jobs together take half a core at most, and each its own share.
+    // All jobs together use half a core at most, and each at most its own share.
     const bool hurried = next->hurried;
     const std::chrono::nanoseconds rest =
         hurried ? std::chrono::nanoseconds(0) : took * std::min(next->rest_for_work, 1);
@@ -194,7 +194,7 @@ JobStep JobRunner::run_step(Job& job, std::string& error) {
 
 void JobRunner::note_success(Entry& entry, const JobStep& step) {
   entry.info.failures = 0;
-  // A job that has more to do queues behind all others that are due.
+  // A job with more to do goes behind all others that are due.
   entry.due += step.pause;
   entry.info.state = step.then == JobStep::Then::kLater ? JobState::kWaiting : JobState::kReady;
   if (step.then == JobStep::Then::kEnd) end(entry);

@@ -16,7 +16,7 @@
 
 namespace stator::engine {
 
-/// What a job wants after a step.
+/// When a job is to continue after a step.
 struct JobStep {
   enum class Then : std::uint8_t { kMore, kLater, kEnd };
   Then then = Then::kEnd;
@@ -39,12 +39,12 @@ class Job {
   [[nodiscard]] virtual JobProgress progress() const { return {}; }
 };
 
-/// Whom a job belongs to, and how much of a core it may take.
+/// The table or index that a job belongs to, and the part of a core that it may use.
 struct JobOptions {
   std::string name;
   std::string table;
   std::string index;
-  /// After each step the job rests at least so many times as long as the step took: 9 is a tenth of a core.
+  /// After each step the job rests at least this many times the step's duration: 9 means a tenth of a core.
   int rest_for_work = 9;
 };
 
@@ -68,7 +68,7 @@ class JobRunner {
 
   /// The first step is due at once. A job may add others.
   void add(JobOptions options, std::unique_ptr<Job> job);
-  /// A job that is one function, without progress to tell of.
+  /// A job that is one function and reports no progress.
   void add(JobOptions options, std::function<JobStep()> step);
 
   /// No step begins until `resume` was called as often as `pause`. Waits for the step under way, so the caller must not
@@ -78,11 +78,11 @@ class JobRunner {
   /// How often `pause` was called without `resume`.
   [[nodiscard]] int pauses() const;
 
-  /// Every job that waits looks again now, without resting between its steps. Returns when each that was there has
-  /// ended, failed or asked for a pause anew; false where that has not come about after `patience`, or while paused.
+  /// Runs every waiting job now, without rests between its steps. Returns when each of them has ended, failed or asked
+  /// for a pause again; false where that takes longer than `patience`, or while paused.
   bool run_due(std::chrono::milliseconds patience);
 
-  /// In the order in which they were added: what runs and waits, then the last ones that ended.
+  /// Running and waiting jobs, in the order in which they were added, then the last ones that ended.
   [[nodiscard]] std::vector<JobInfo> list() const;
 
  private:
@@ -98,7 +98,7 @@ class JobRunner {
   void start_thread();
   void run();
   Entry* due_first();
-  /// Outside the lock. What the step threw is in `error`.
+  /// Runs without the lock. `error`: the text of what the step threw.
   static JobStep run_step(Job& job, std::string& error);
   void note_success(Entry& entry, const JobStep& step);
   void note_failure(Entry& entry, std::string error);

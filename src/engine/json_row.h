@@ -28,7 +28,7 @@ inline std::string place_of(std::string_view parent, std::string_view name, std:
   return place_of(place_of(parent, name), element);
 }
 
-/// One object of the row: the members that are put, then those that were there and are not known.
+/// Writes one object of a row: the members that are put, then the unknown ones that were read with it.
 class ObjectOut {
  public:
   ObjectOut(json::Writer& writer, const UnknownMembers& unknown, std::string place)
@@ -56,7 +56,7 @@ class ObjectOut {
     key(name);
     return {writer_, unknown_, place_of(place_, name)};
   }
-  /// Begins an element of the array that is the member `name`; `element` tells it from its neighbours.
+  /// Begins an element of the array that is the member `name`; `element` identifies it in the array.
   ObjectOut element(std::string_view name, std::string_view element) {
     return {writer_, unknown_, place_of(place_, name, element)};
   }
@@ -88,7 +88,7 @@ class ObjectIn {
     asked_.push_back(name);
     return json::find_member(object_, name, value);
   }
-  /// To be called when everything known was asked for.
+  /// To be called after all known members were read.
   void keep_unknown(std::string place, UnknownMembers& unknown) const {
     std::vector<UnknownMember> members;
     for (const auto [name, value] : object_) {

@@ -15,7 +15,7 @@ namespace stator::engine {
 /// space | hash.
 inline constexpr std::size_t kKeyHeadBytes = 12;
 
-/// The parts of a table key as they end every index key: everything behind space and hash.
+/// The parts of a table key, without space and hash; every index key ends with them.
 std::string_view key_parts(std::string_view encoded_table_key);
 
 /// space | hash of the index hash values | index hash, range parts | table key parts.
@@ -25,20 +25,20 @@ std::string index_key(const Index& index, std::span<const core::AttributeValue> 
 /// The table's key that an index key ends with.
 std::string table_key_of(const Table& table, const Index& index, std::string_view encoded_index_key);
 
-/// What a request reads, [lower, upper), without regard to its start position.
+/// The keys that a request reads, [lower, upper), whatever its start position.
 struct KeyBounds {
   std::string lower;
   std::string upper;
 };
 KeyBounds page_bounds(const PageRequest& request);
 
-/// How much of the space lies before this key: items are walked in the order of their hashes, which are spread evenly.
+/// The part of the space before this key, 0 to 1: items are sorted by their hashes, which are distributed evenly.
 double fraction_before(std::string_view item_key);
 
 /// All keys of a space.
 KeyBounds space_bounds(store::SpaceId space);
 
-/// The catalog's rows: all in space 0, told apart by a letter.
+/// The kinds of rows in the catalog (space 0), each with its letter.
 enum class CatalogRow : char {
   kTable = 'T',      // name -> JSON
   kNextSpace = 'S',  // -> decimal

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kChunkItems = 512;
 constexpr std::size_t kChunkBytes = 512 << 10;
-/// What is written under one lock stripe at once; a request that needs the stripe waits so long.
+/// The most that is written while a lock is held, for which requests on its items wait.
 constexpr std::size_t kLockedItems = 16;
 constexpr std::size_t kLockedBytes = 64 << 10;
 
@@ -54,7 +54,7 @@ JobStep RangeBuild::step() {
 }
 
 bool RangeBuild::note_progress(const TablePtr& table) {
-  // Under some stripe, as whoever drops the range waits for each of them before it removes what there is.
+  // Under one of the locks: a thread that drops the range waits for each of them before it removes the rows.
   const std::lock_guard<std::mutex> lock(stripes_[0]);
   const TablePtr newest = range_.state->newest(table);
   if (newest == nullptr || !target_in(*newest)) return false;

@@ -21,7 +21,7 @@ void append_key_member(const json::Item& item, const std::string& name, std::str
   item.append_attribute(name, out);
 }
 
-/// The attributes that say where to go on: the table's key, then what the index's key adds.
+/// LastEvaluatedKey: the table's key attributes, then those that the index's key adds.
 std::string last_key_json(const Table& table, const Index* index, std::string_view item_json) {
   const json::Item item(item_json);
   std::string out = "{";
@@ -39,7 +39,7 @@ std::string last_key_json(const Table& table, const Index* index, std::string_vi
   return out;
 }
 
-/// The walk begins behind the start position, which need not exist any more.
+/// Starts the walk after the start position, whose item need not exist any more.
 void apply_start(const PageRequest& request, KeyBounds& bounds) {
   if (!request.start) return;
   const std::string& start = request.start->encoded;
@@ -52,8 +52,8 @@ void apply_start(const PageRequest& request, KeyBounds& bounds) {
 
 bool is_empty(const KeyBounds& bounds) { return !bounds.upper.empty() && bounds.lower >= bounds.upper; }
 
-/// What a cursor of `request` saw is complete only if table and index were still there after it began: their rows are
-/// deleted once they are published as gone.
+/// Throws where the table or index is gone. A cursor sees all rows only if both still existed after it was opened, as
+/// rows are deleted after the deletion is published.
 void check_still_there(const PageRequest& request) {
   if (request.table->state == nullptr) return;
   const TablePtr newest = request.table->state->newest(request.table);
@@ -70,7 +70,7 @@ void check_still_there(const PageRequest& request) {
 /// they grow cannot be seen. Source: measured on the service, October 2026: a scan of a small table costs 2 units.
 constexpr std::size_t kOnDemandPartitions = 4;
 
-/// What a scan read, partition by partition: each that it came to costs at least the smallest read.
+/// The bytes that a scan read in each partition: each partition that it reached costs at least the smallest read.
 class ScannedPartitions {
  public:
   ScannedPartitions(const KeyBounds& bounds, std::size_t partitions)
@@ -88,7 +88,7 @@ class ScannedPartitions {
     last_ = partition_of(key);
     bytes_[last_] += bytes;
   }
-  /// Nothing was left to read.
+  /// To be called where nothing is left to read.
   void finish() { last_ = std::max(last_, end_); }
 
   [[nodiscard]] double read_units(bool consistent) const {
@@ -118,7 +118,7 @@ class ScannedPartitions {
   std::array<std::size_t, kOnDemandPartitions> bytes_{};
 };
 
-/// One page under way: a cursor over the table or index, and what it has come to.
+/// Reads one page with a cursor over the table or index.
 class PageWalk {
  public:
   PageWalk(const store::Store& store, const PageRequest& request, const ItemSink& sink)

@@ -59,7 +59,7 @@ class Repair {
   /// Counters: by part, then by space.
   using Figures = std::map<std::size_t, std::map<store::SpaceId, Counts>>;
 
-  /// Everything but counters, progress and deletions, which are made anew or no longer needed.
+  /// Copies all rows but those of counters, progress and deletions, which are made anew or no longer needed.
   void copy_catalog() {
     std::string end;
     store::append_space(1, end);
@@ -104,7 +104,7 @@ class Repair {
     }
   }
 
-  /// Only now is it known which streams are left.
+  /// Writes the tables' rows; called when it is known which streams are left.
   void put_table_rows() {
     for (Table& table : tables_) {
       // A new stream begins when the directory is opened.
@@ -152,7 +152,7 @@ class Repair {
     }
   }
 
-  /// How many items a table had, by the cells of its own space; those of its indexes follow from the items.
+  /// Reads a table's item count from the cells of its own space; those of its indexes follow from the items.
   void read_counters(std::string_view key, std::string_view value) {
     store::SpaceId table_space = 0;
     for (const char byte : key.substr(std::min<std::size_t>(5, key.size()), sizeof(table_space))) {
@@ -237,7 +237,7 @@ class Repair {
     }
   }
 
-  /// Counters of tables that are lost: how much was in them.
+  /// Reports the counters of lost tables: how many items were in them.
   void tell_orphans() {
     for (const Table& table : tables_) counted_.erase(table.space);
     std::uint64_t items = 0;

@@ -7,12 +7,12 @@
 
 namespace stator::engine {
 
-/// What a repair saved and what it did not.
+/// The result of a repair: what it saved and what it could not.
 struct RepairReport {
   struct TableSaved {
     std::string name;
     std::uint64_t items = 0;
-    /// What the counters say is missing; they may be damaged themselves.
+    /// Items missing by the counters, which may be damaged themselves.
     std::uint64_t lost_items = 0;
   };
   std::vector<TableSaved> tables;

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxNameBytes = 64;
-/// What is being saved; no snapshot can have this name.
+/// The folder of a snapshot that is being saved; no snapshot can have this name.
 constexpr const char* kUnfinished = ".unfinished";
 
 void check_name(std::string_view name) {
@@ -89,7 +89,7 @@ std::vector<SnapshotInfo> Snapshots::list_directory() const {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error)) {
     std::string name = entry.path().filename().string();
-    // What a kill left of one has no marker.
+    // An incomplete one, left by a killed process, has no marker.
     if (name == kUnfinished || !fs::exists(entry.path() / "STATOR", error)) continue;
     snapshots.push_back({std::move(name), saved_ms(entry.path())});
   }

@@ -26,11 +26,11 @@ class Snapshots {
   /// `data_directory` is empty in memory.
   explicit Snapshots(const std::filesystem::path& data_directory);
 
-  /// Saves the store's state of now, in the place of an earlier snapshot of that name. Throws ApiError
-  /// ValidationException where the name is none (1 to 64 of letters, digits, hyphens, underscores and points, the first
-  /// one no point), store::StoreError.
+  /// Saves the store's current state and replaces an earlier snapshot of that name. Throws ApiError ValidationException
+  /// for an invalid name (valid: 1 to 64 letters, digits, hyphens, underscores and points, of which the first is not a
+  /// point), store::StoreError.
   void save(store::Store& store, std::string_view name);
-  /// Where a snapshot lies, to be restored. Throws ApiError ResourceNotFoundException.
+  /// The folder of a snapshot. Throws ApiError ResourceNotFoundException.
   [[nodiscard]] std::filesystem::path find(std::string_view name) const;
   /// Throws ApiError ResourceNotFoundException, store::StoreError.
   void drop(store::Store& store, std::string_view name);

@@ -83,7 +83,7 @@ TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
   TableCounts counts;
   counts.indexes.resize(table.indexes.size());
   for (std::size_t part = 0; part < kParts; ++part) {
-    // No write changes the parts behind the last stripe.
+    // No write changes parts whose number is above that of the last lock.
     const std::lock_guard<std::mutex> lock(stripes[part % stripes.count()]);
     for (const Cell& cell : rows_[part]) {
       Counts* target = cell.space == table.space ? &counts.table : nullptr;

@@ -27,8 +27,8 @@ struct CounterDelta {
 
 /// Item counts and byte sizes of a table and its indexes, kept in parts: the row of a part holds absolute figures and
 /// is written in the same batch as what it counts, so the sums are exact at all times. A write changes the part that
-/// has its lock stripe's number. Only sums mean anything: what one part counted, another may count off again when the
-/// number of stripes is another one, so a part's figures may be below zero (modulo 2^64).
+/// has its lock stripe's number. Only sums mean anything: with another number of stripes, an item may be subtracted
+/// from another part than it was added to, so a part's figures may be below zero (modulo 2^64).
 class Counters {
  public:
   /// Part of the format.
@@ -41,7 +41,7 @@ class Counters {
     std::uint64_t size_bytes = 0;
   };
   using Row = std::vector<Cell>;
-  /// A part's row as it is to become.
+  /// The new content of a part's row.
   struct PendingRow {
     std::size_t stripe = 0;
     Row row;
@@ -65,8 +65,8 @@ class Counters {
   std::array<Row, kParts> rows_;
 };
 
-/// Sums of a table's counters that may be a second old. For estimates that many requests ask for: to sum means to wait
-/// for every stripe in turn.
+/// Sums of a table's counters that may be a second old. For estimates in many requests: summing waits for every stripe
+/// in turn.
 class RecentCounts {
  public:
   explicit RecentCounts(const Counters& counters) : counters_(counters) {}
@@ -83,8 +83,8 @@ class RecentCounts {
 /// What lives as long as the table: its newest version, its counters, and where searches for expired items go on.
 class TableState {
  public:
-  /// The newest version, cheaply where that is `known`; null where the table is gone. What is read under a lock stripe
-  /// stays newest until the stripe is released, as whoever publishes passes `Stripes::barrier` before relying on it.
+  /// The newest version, cheaply where that is `known`; null where the table is gone. Read under a lock stripe, it can
+  /// be relied on until the stripe is released: a publisher calls `Stripes::barrier` before it relies on the new one.
   TablePtr newest(const TablePtr& known) const {
     const Table* current = current_.load(std::memory_order_acquire);
     if (current == known.get()) return known;
@@ -93,7 +93,7 @@ class TableState {
   }
   /// The table is deleted; its rows may be gone already.
   [[nodiscard]] bool is_gone() const { return current_.load(std::memory_order_acquire) == nullptr; }
-  /// Null: the table is gone.
+  /// Makes `table` the newest version; null: the table is gone.
   void publish(TablePtr table) {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_.store(table.get(), std::memory_order_release);

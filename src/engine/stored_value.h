@@ -33,7 +33,7 @@ inline std::uint64_t read_varint(std::string_view& in) {
   throw core::DamageError("a number of a stored value has no end");
 }
 
-/// What stands before the JSON.
+/// Appends the header, which precedes the JSON.
 inline void append_value_header(std::size_t size_bytes, std::string& out) {
   out.push_back(kPlainValue);
   append_varint(size_bytes, out);
@@ -44,7 +44,7 @@ struct StoredValue {
   std::size_t size_bytes = 0;
 };
 
-/// Throws core::DamageError on damage of the header; the JSON is judged by whoever reads it.
+/// Throws core::DamageError where the header is damaged; the JSON is not checked here.
 inline StoredValue read_value(std::string_view stored) {
   if (stored.empty() || stored.front() != kPlainValue) {
     throw core::DamageError("a stored value has no header that this version knows");

@@ -12,7 +12,7 @@
 namespace stator::engine {
 
 /// The locks around read, check and write (docs/architecture.md, decision 4): every item belongs to one of them, by its
-/// key. Whoever needs several takes them in order. How many there are is no part of the format.
+/// key. Several are taken in ascending order (StripesLock). Their number is not part of the format.
 class Stripes {
  public:
   /// `count` is at least 1.
@@ -25,7 +25,7 @@ class Stripes {
 
   std::mutex& operator[](std::size_t stripe) { return mutexes_[stripe]; }
 
-  /// Waits until every write that is under way now has ended.
+  /// Waits until every write that is running now has ended.
   void barrier() {
     for (std::size_t stripe = 0; stripe < count_; ++stripe) {
       const std::lock_guard<std::mutex> lock(mutexes_[stripe]);

@@ -33,7 +33,7 @@ struct Throughput {
   bool operator==(const Throughput&) const = default;
 };
 
-/// OnDemandThroughput and WarmThroughput members; nullopt where never given.
+/// OnDemandThroughput and WarmThroughput; nullopt where never given.
 struct ThroughputLimits {
   std::optional<std::int64_t> read_units;
   std::optional<std::int64_t> write_units;
@@ -104,11 +104,11 @@ struct RestoreOrigin {
   std::string cut;           // the checkpoint that is read (backup/backups.h)
   store::SpaceId source_space = 0;
   store::SpaceId log_space = 0;  // of the records that are undone back to `time_ms`; 0: none
-  /// Items are on their way; behind that, indexes are built.
+  /// Items are being copied; after that, indexes are built.
   bool copying = true;
 };
 
-/// Everything known of a table, as kept in the catalog. Immutable once published; a change publishes a new one.
+/// A table's metadata, as kept in the catalog. Immutable once published; a change publishes a new one.
 struct Table {
   std::string name;
   std::string id;  // UUID

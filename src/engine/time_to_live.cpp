@@ -16,7 +16,7 @@ std::optional<std::int64_t> expiry_seconds(const json::Item& item, std::string_v
   if (number == nullptr || number->is_negative()) return std::nullopt;
   std::int64_t seconds = 0;
   if (!number->to_int64(seconds)) {
-    // A fraction, written without exponent: it is over at the next whole second.
+    // A fraction (canonical text has no exponent): the item expires at the next whole second.
     const std::string text = number->to_string();
     const std::size_t point = text.find('.');
     if (point == std::string::npos) return std::nullopt;  // too great

@@ -11,21 +11,21 @@
 #include "json/item.h"
 #include "store/key_encoding.h"
 
-/// Time to live as a range in the order of expiry (docs/format.md): a row for each item that expires, written in the
-/// batch that writes the item. So what has expired is found without reading anything else.
+/// Expiry rows (docs/format.md): one for each item that expires, sorted by time, written in the batch that writes the
+/// item. So expired items are found without reading anything else.
 namespace stator::engine {
 
 /// Items whose time to live ended longer ago than this are left alone: their attribute most likely means something
 /// else. Source: Developer Guide, "Using time to live (TTL) in DynamoDB".
 inline constexpr std::int64_t kOldestExpirySeconds = std::int64_t{5} * 365 * 24 * 3600;
 
-/// The first whole second (since 1970) at which the item has expired; none where `attribute` is missing, no number, or
-/// not from 1 to 2^63 - 1.
+/// The first whole second (since 1970) at which the item has expired; nullopt where `attribute` is missing, not a
+/// number, or not from 1 to 2^63 - 1.
 std::optional<std::int64_t> expiry_seconds(const json::Item& item, std::string_view attribute);
 
 /// space | seconds | the item's key without its space.
 std::string expiry_key(store::SpaceId space, std::int64_t seconds, std::string_view encoded_item_key);
-/// Where the rows of `seconds` and later begin.
+/// The lower bound of the rows of `seconds` and later.
 std::string expiry_bound(store::SpaceId space, std::int64_t seconds);
 
 struct ExpiryRow {
@@ -45,7 +45,7 @@ class UnseenExpiry {
     while (seconds < first && !first_.compare_exchange_weak(first, seconds, std::memory_order_acq_rel)) {
     }
   }
-  /// For a search that begins; it notes again what it does not come to.
+  /// Called by a search when it begins; it notes again the rows that it does not reach.
   std::int64_t take() { return first_.exchange(std::numeric_limits<std::int64_t>::max(), std::memory_order_acq_rel); }
 
  private:

@@ -142,7 +142,7 @@ void Writer::update_item(const WriteAction& action, Decision& decision) {
   }
   if (action.update != nullptr) {
     action.update->apply(item, existed);
-    // Removing from an item that is not there makes none.
+    // REMOVE and DELETE alone do not create an item.
     if (!existed && !action.update->creates_item()) return;
   }
   const std::size_t size_bytes = item.size_bytes();
@@ -170,7 +170,7 @@ void Writer::append(Decision& decision, store::Batch& batch) const {
 void Writer::append_item(Decision& decision, store::Batch& batch) {
   const Change& change = decision.change;
   if (change.after.exists()) {
-    // From here on the stored size is believed.
+    // From here on the stored size is trusted.
     assert(change.after.size_bytes == change.after.item().size_bytes());
     assert(change.after.size_bytes <= core::kMaxItemSizeBytes);
     std::string header;
@@ -198,7 +198,7 @@ void Writer::append_index_entry(const Index& index, Decision& decision, store::B
   };
   std::optional<IndexEntry> before = entry_of(change.before);
   const std::optional<IndexEntry> after = entry_of(change.after);
-  // The backfill may not have come to this item yet.
+  // The backfill may not have reached this item yet.
   if (before && index.backfilling && !store_.visit(before->key, [](std::string_view) {})) before.reset();
   if (!before && !after) return;
   const bool same_key = before && after && before->key == after->key;
@@ -226,7 +226,7 @@ void Writer::append_expiry(Decision& decision, store::Batch& batch) {
   const auto before = expiry_seconds(change.before.item(), table.ttl_attribute);
   const auto after = expiry_seconds(change.after.item(), table.ttl_attribute);
   if (before && before != after) batch.remove(expiry_key(table.ttl_space, *before, change.key));
-  // The build of the range may not have come to this item yet, and passes over items that were written.
+  // The build of the range may not have reached this item yet, and skips items that were written since.
   if (after && (before != after || table.ttl_building)) {
     batch.put(expiry_key(table.ttl_space, *after, change.key), {});
   }
@@ -335,7 +335,7 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
     try {
       fault = decide(actions[i], decision);
     } catch (const core::ApiError& error) {
-      // What an update's expression finds wrong with the item.
+      // The update expression does not fit the item.
       if (error.type != core::ErrorCode::kValidation) throw;
       cancel(i, {CancellationCode::kValidationError, error.message, {}});
     }
@@ -378,7 +378,7 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
     row.after = row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
   }
 
-  // Outcomes are made before the write: what is written must not end in an error.
+  // Outcomes are made before the write, after which nothing may throw.
   result.outcomes.reserve(actions.size());
   for (std::size_t i = 0; i < actions.size(); ++i) {
     finish_outcome(actions[i], decisions[i]);

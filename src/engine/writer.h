@@ -41,7 +41,7 @@ class Writer {
   Expired expire(const TablePtr& table, std::string_view expiry_key);
 
  private:
-  /// What one action comes to, decided under its lock. Not moved: the change points into itself.
+  /// What an action will do, decided under its lock. Not movable: the change points into itself.
   struct Decision {
     std::size_t stripe = 0;  // held by the caller
     bool writes = false;
@@ -54,8 +54,8 @@ class Writer {
     LogPlace recovery_place;
     WriteOutcome outcome;
   };
-  /// Reads, judges the condition and makes the new version. Returns what is wrong with an index's key. Throws what the
-  /// update's expression throws.
+  /// Reads the item, tests the condition and makes the new version. Returns the fault of an index key, if any. Throws
+  /// what the update expression throws.
   std::optional<IndexKeyFault> decide(const WriteAction& action, Decision& decision) const;
   std::optional<IndexKeyFault> decide_against_table(const WriteAction& action, Decision& decision) const;
   static void make_new_version(const WriteAction& action, Decision& decision);

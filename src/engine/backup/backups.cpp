@@ -75,7 +75,7 @@ void Backups::clear_leftovers(const std::vector<std::string>& cuts_in_use) {
     found.push_back(entry->path().filename().string());
   }
   if (error && error != std::errc::no_such_file_or_directory) {
-    // What is there is not known, so nothing is to be taken for gone.
+    // Without the list of checkpoints, no row may be removed for lack of one.
     core::log(log_, core::LogLevel::kError, directory_.string() + " cannot be read: " + error.message());
     return;
   }
@@ -103,7 +103,7 @@ BackupPtr Backups::create(std::string_view table_name, std::string_view backup_n
   auto backup = std::make_shared<BackupInfo>();
   backup->created_ms = clock_.now_ms();
   const std::lock_guard<std::mutex> one_at_a_time(creating_);
-  // Of a deleted table there is one, and its id says so.
+  // A deleted table has one such backup, whose id is fixed.
   backup->id =
       type == BackupType::kSystem ? padded(backup->created_ms) + "-00000000" : new_id(backup->created_ms, table_name);
   backup->name = backup_name;
@@ -124,7 +124,7 @@ BackupPtr Backups::create(std::string_view table_name, std::string_view backup_n
   return backup;
 }
 
-/// What is said of the backup is what is in it; and it can be opened.
+/// Fills in table and counts from the checkpoint, which also shows that it can be opened.
 void Backups::read_cut(BackupInfo& backup, std::string_view table_name) const {
   std::unique_ptr<store::Store> cut;
   try {
@@ -176,7 +176,7 @@ fs::path Backups::place_beside(std::string_view cut) const {
 
 std::string Backups::make_restore_cut(std::string_view table_name) {
   const std::lock_guard<std::mutex> one_at_a_time(creating_);
-  // No backup has an id of that kind, and the number tells restores of one millisecond apart.
+  // No backup's id begins so; the number distinguishes restores in the same millisecond.
   std::string name = "restore-" + new_id(clock_.now_ms(), table_name) + "-" + std::to_string(restore_cuts_++);
   make_cut(name);
   return name;

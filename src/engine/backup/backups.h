@@ -31,24 +31,24 @@ class Backups {
   /// Removes checkpoints that neither a backup nor one of `cuts_in_use` is, and rows without their checkpoint.
   void clear_leftovers(const std::vector<std::string>& cuts_in_use);
 
-  /// Makes a backup of the table as it is now. Throws TableNotFoundException where it is not there or being created, or
-  /// restored; store::StoreError.
+  /// Makes a backup of the table as it is now. Throws TableNotFoundException where it is missing, being created or
+  /// being restored; store::StoreError.
   BackupPtr create(std::string_view table_name, std::string_view backup_name, BackupType type, std::int64_t expires_ms);
   /// Null where there is none.
   [[nodiscard]] BackupPtr find(std::string_view id) const;
   /// In the order in which they were made.
   [[nodiscard]] std::vector<BackupPtr> list() const;
-  /// Nothing where there is none. Throws store::StoreError where the row cannot be removed.
+  /// Does nothing where there is none. Throws store::StoreError where the row cannot be removed.
   void remove(std::string_view id);
 
-  /// A checkpoint that belongs to no backup, for somebody who removes it.
+  /// Makes a checkpoint that belongs to no backup; the caller removes it (`remove_cut`).
   void make_cut(std::string_view name);
-  /// Where something may lie beside a checkpoint, to be removed with it; empty in memory.
+  /// A path in the checkpoint's directory for files that are to be removed with it; empty in memory.
   [[nodiscard]] std::filesystem::path place_beside(std::string_view cut) const;
-  /// The same for a restore of that table: its name.
+  /// The same for a restore of that table; returns the checkpoint's name.
   [[nodiscard]] std::string make_restore_cut(std::string_view table_name);
   [[nodiscard]] std::unique_ptr<store::Store> open_cut(std::string_view name) const;
-  /// What cannot be removed is told to the log, and removed at the next start.
+  /// A checkpoint that cannot be removed is logged, and removed at the next start.
   void remove_cut(std::string_view name);
 
  private:

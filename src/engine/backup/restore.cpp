@@ -46,7 +46,7 @@ JobStep Restore::step() {
     ends_.failed(error.what());
     return JobStep::end();
   } catch (const core::ApiError& error) {
-    // The memory is full: as long as nobody can delete the table there would be no end to it.
+    // Memory is full. Trying again would never end, as nobody can delete a table that is being restored.
     ends_.failed(error.message);
     return JobStep::end();
   }
@@ -121,7 +121,7 @@ bool Restore::undo_changes(const Table& table) {
       batch.remove(key);
     }
   }
-  // What is left is nothing: the next start finds that out again.
+  // An empty position means that nothing is left, which the next start finds again.
   if (!chunk.position.empty()) batch.put(progress_key_, chunk.position);
   commit(table, undone, batch);
   position_ = chunk.position;
@@ -130,7 +130,7 @@ bool Restore::undo_changes(const Table& table) {
   return !chunk.position.empty();
 }
 
-/// Nobody else writes to the table, but its counters are summed up by whoever describes it.
+/// Takes a lock although nobody else writes to the table, as DescribeTable reads its counters under the locks.
 void Restore::commit(const Table& table, const CounterDelta& counted, store::Batch& batch) {
   const std::lock_guard<std::mutex> lock(stripes_[0]);
   Counters& counters = table.state->counters;

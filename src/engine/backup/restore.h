@@ -22,7 +22,7 @@ class Restore final : public Job {
   struct Ends {
     /// All items are there.
     std::function<void()> finished;
-    /// They will never be: the cut cannot be read, or there is no room. The table is to go.
+    /// The restore cannot be finished: the checkpoint cannot be read, or there is no space. The table is to be removed.
     std::function<void(const std::string& why)> failed;
   };
   Restore(store::Store& store, const Backups& backups, Stripes& stripes, TableRange range, Ends ends,
@@ -32,10 +32,10 @@ class Restore final : public Job {
 
  private:
   void open(const RestoreOrigin& origin);
-  /// Some items behind `after_`; false when there are none.
+  /// Copies some items after `position_`; false when none is left.
   bool copy_items(const Table& table);
   [[nodiscard]] bool is_undoing(const Table& table) const;
-  /// Undoes some changes; false when there are none.
+  /// Undoes some changes; false when none is left.
   bool undo_changes(const Table& table);
   void commit(const Table& table, const CounterDelta& counted, store::Batch& batch);
   void note_damage(const Table& table, std::string_view key);
@@ -48,8 +48,8 @@ class Restore final : public Job {
   const JobRunner::Log log_;
   const std::string progress_key_;
   std::unique_ptr<store::Store> cut_;
-  /// How far it has come: the last key of the table that has its item; or, when all have, the key of the record that
-  /// was undone last.
+  /// The progress: the key of the last item copied; or, after all are copied, the key of the record undone last.
+  /// Empty at the start.
   std::string position_;
   JobProgress progress_;
 };

@@ -13,8 +13,8 @@
 
 namespace stator::engine {
 
-/// What happened to a table after some moment, backwards: each record of the recovery log that is later than that, the
-/// newest of an item before the older ones, so that what is put back last is the item as it was at that moment.
+/// Reads backwards what happened to a table after some moment: the records of the recovery log that are later, those of
+/// one item newest first. Putting each old image back in this order leaves the item as it was at that moment.
 class Rewind {
  public:
   /// `cut` has the records in `log_space`.
@@ -29,7 +29,7 @@ class Rewind {
   std::string visit(const Table& table, std::string_view position, const Visit& visit) const;
 
   struct Chunk {
-    /// By the key that the item has in `table`.
+    /// By the item's key in `table`.
     std::map<std::string, OldItem> items;
     /// Where to go on: the key of the last record that was looked at; empty: there are no more.
     std::string position;

@@ -7,7 +7,7 @@
 
 namespace stator::engine {
 
-/// What an export or import fails with, for its FailureCode and FailureMessage.
+/// The failure of an export or import, for its FailureCode and FailureMessage.
 struct BucketError : std::runtime_error {
   BucketError(std::string failure_code, const std::string& message)
       : std::runtime_error(message), code(std::move(failure_code)) {}
@@ -20,11 +20,11 @@ class Bucket {
   /// `buckets` is the folder of buckets; empty: there are none. Throws BucketError (S3NoSuchBucket).
   Bucket(const std::filesystem::path& buckets, const std::string& name);
 
-  /// The file of a key, its folders made. Throws BucketError: a key that leads out of the bucket, or no folder.
+  /// The file of a key; creates its folders. Throws BucketError: the key leads out of the bucket, or creating failed.
   [[nodiscard]] std::filesystem::path file(std::string_view key) const;
   /// Puts a small object there, durably. Throws BucketError.
   void put(std::string_view key, std::string_view content) const;
-  /// Nothing where there is none.
+  /// Removes the object; does nothing where there is none.
   void remove(std::string_view key) const;
 
  private:

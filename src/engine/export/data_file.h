@@ -8,7 +8,7 @@
 
 namespace stator::engine {
 
-/// MD5 as exports have it: of `bytes`, in base64.
+/// The MD5 of `bytes` in base64, as exports contain it.
 std::string md5_base64(std::string_view bytes);
 
 /// A file of data that is compressed (gzip) and hashed as it is written.
@@ -27,10 +27,10 @@ class DataFile {
 
   struct Sums {
     std::string md5_base64;
-    /// As S3 names a file that came in one part.
+    /// The ETag of an object that S3 received in one part.
     std::string etag;
   };
-  /// Ends the file, durably. Nothing may be appended behind. Throws BucketError.
+  /// Ends the file, durably; nothing may be appended afterwards. Throws BucketError.
   Sums finish();
 
  private:

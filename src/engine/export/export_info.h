@@ -11,7 +11,7 @@ namespace stator::engine {
 
 enum class ExportStatus : std::uint8_t { kInProgress, kCompleted, kFailed };
 
-/// An export of a table, as it was asked for and as far as it has come. Times are milliseconds since 1970.
+/// An export of a table: its request and its progress. Times are milliseconds since 1970.
 struct ExportInfo {
   /// "01791506414432-3f2e5aa4": when it was asked for, and a hash.
   std::string id;
@@ -20,7 +20,7 @@ struct ExportInfo {
   std::string table_id;
   std::string table_arn;
   std::string client_token;
-  /// The request's meaning in one spelling, against which a repeated token is held.
+  /// The request's canonical text, with which a repeated token's request is compared.
   std::string meaning;
   std::string bucket;
   std::string bucket_owner;
@@ -55,7 +55,7 @@ struct ExportInfo {
 };
 using ExportPtr = std::shared_ptr<const ExportInfo>;
 
-/// The catalog's row of an export, and back. Throws std::runtime_error.
+/// An export to and from the text of its row in the catalog. Throws std::runtime_error.
 std::string export_to_json(const ExportInfo& info);
 ExportInfo export_from_json(std::string_view text);
 

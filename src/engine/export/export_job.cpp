@@ -108,7 +108,7 @@ void ExportWriter::prepare() {
 }
 
 void ExportWriter::rewind() {
-  // Of an incremental export: what changed at its begin belongs to it, what changed at its end does not.
+  // An incremental export includes changes at its begin and excludes changes at its end.
   const std::int64_t begin_ms = info_.incremental ? info_.from_ms - 1 : info_.time_ms;
   const std::int64_t end_ms = info_.incremental ? info_.to_ms - 1 : info_.time_ms;
   std::map<std::string, std::string> rows;
@@ -117,7 +117,7 @@ void ExportWriter::rewind() {
       rows.insert_or_assign(scratch_key(kAtEnd, key), moment(old));
       return;
     }
-    // The newest change that is met first gives the time, the oldest that is met last the item at the begin.
+    // The newest change, read first, gives the time; the oldest, read last, the item at the begin.
     const std::string row_key = scratch_key(kAtBegin, key);
     std::string known;
     const auto met = rows.find(row_key);
@@ -205,7 +205,7 @@ void ExportWriter::append_change(std::string_view key, std::string_view noted) {
   } else if (cut_->get(key, present)) {
     after = present;
   }
-  // What came and went in between is not told of.
+  // An item that was created and deleted in between is left out.
   if (!before && !after) return;
   const std::string_view known = read_value(after ? *after : *before).json;
   std::string line = "{\"Metadata\":{\"WriteTimestampMicros\":\"" + std::to_string(time_ms * 1000) + "\"},\"Keys\":";
@@ -274,7 +274,7 @@ void ExportWriter::fail(const std::string& code, const std::string& message) {
       try {
         bucket_->remove(data_key(info_, number));
       } catch (const BucketError&) {
-        // The folder cannot even be named; then there is nothing in it.
+        // Without a valid folder there is no file to remove.
       }
     }
   }

@@ -37,7 +37,7 @@ class ExportWriter final : public Job {
  private:
   enum class Phase : std::uint8_t { kPrepare, kRewind, kItems, kOldItems, kChanges, kFinish };
 
-  /// False at the end.
+  /// Does a part of the work; false at the end.
   bool advance();
   void prepare();
   void rewind();

@@ -30,14 +30,14 @@ class Exports {
     std::filesystem::path buckets;
     core::LogSink log;
   };
-  /// `add_job` is called for each export that is to be worked on.
+  /// `add_job` is called with a job for each export that is to be written.
   Exports(Environment environment, std::function<void(JobOptions, std::unique_ptr<Job>)> add_job);
 
   /// Reads the rows. Throws store::OpenError where one is damaged.
   void load();
-  /// Goes on with what is under way.
+  /// Resumes the exports that are in progress.
   void resume();
-  /// The checkpoints of what is under way.
+  /// The checkpoints of exports in progress.
   [[nodiscard]] std::vector<std::string> cuts_in_use() const;
 
   /// Begins an export of the table as `request` says; id, status and time of the start are filled in, and an `arn` that
@@ -53,12 +53,12 @@ class Exports {
   void begin(const ExportPtr& info);
   /// Puts a new version of a row in its place, durably.
   void save(const ExportPtr& info);
-  /// The export has ended: `info` says how.
+  /// Notes the end of the export, with the result in `info`.
   void end(ExportInfo info);
 
   const Environment environment_;
   const std::function<void(JobOptions, std::unique_ptr<Job>)> add_job_;
-  /// Held while one begins, so that a token begins one.
+  /// Held while an export begins, so that a token begins one only.
   std::mutex starting_;
   mutable std::mutex mutex_;
   std::map<std::string, ExportPtr, std::less<>> exports_;

@@ -70,7 +70,7 @@ StreamPtr ChangeLog::make(Table& table, store::SpaceId space, bool keep_label, s
   info.view_type = table.stream_view_type;
   info.key_schema = table.key_schema;
   info.created_ms = clock_.now_ms();
-  // The label tells a table's streams apart.
+  // A table's streams must have different labels.
   for (const StreamInfo& earlier : list(table.name)) {
     info.created_ms = std::max(info.created_ms, earlier.created_ms + 1);
   }
@@ -180,7 +180,7 @@ std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition
     next = shard->trimmed_before;
   }
   const LogNumber begin = next;
-  // Before the cursor, which so has everything below.
+  // Before the cursor is opened, so that it sees every record below `end`.
   LogNumber end = stream.committed_before(shard->slot);
   const bool closed = shard->last_number && end > *shard->last_number;
   if (closed) end = *shard->last_number + 1;
@@ -197,7 +197,7 @@ std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition
       }
     }
     if (!enough) next = end;
-    // What was read is complete only if nothing of it was deleted before the cursor began.
+    // The result is complete only if none of its records was deleted before the cursor was opened.
     info = stream.info();
     shard = info.shard(position.shard);
     if (shard == nullptr || begin < shard->trimmed_before) throw_trimmed();
@@ -249,7 +249,7 @@ void ChangeLog::trim_stream(const StreamPtr& stream, std::int64_t now_ms) {
     if (cursor->valid()) marks.emplace_back(shard.id, log_number_of(cursor->key()) + 1);
   }
   if (marks.empty()) return;
-  // The marks first: a reader must not take records that are gone for records that never were.
+  // The marks first, so that a reader can tell deleted records from ones that never existed.
   stream->trim(marks, gone, row_writer());
   for (const auto& [shard, before] : marks) {
     store_.delete_range(log_key(info.space, shard, 0), log_key(info.space, shard, before));

@@ -47,17 +47,17 @@ class ChangeLog {
   /// A new log for the table's point-in-time recovery, in the same way.
   [[nodiscard]] StreamPtr make_recovery(Table& table, store::SpaceId space, store::Batch& batch) const;
   void keep_days(const StreamPtr& recovery, std::int64_t days);
-  /// The log goes with its records; no write that still knew it is under way.
+  /// Removes the log with its records. No write that may use it may be running.
   void drop(const StreamPtr& stream);
-  /// Its row was written.
+  /// Makes a stream known whose row was written.
   void add(const StreamPtr& stream);
-  /// The stream is disabled, or its table deleted; no write that still knew it is under way.
+  /// Closes a stream that was disabled or whose table was deleted. No write that may use it may be running.
   void close(const StreamPtr& stream);
 
   /// Null where there is none. Logs for recoveries are found by their space alone.
   [[nodiscard]] StreamPtr find(store::SpaceId space) const;
   [[nodiscard]] StreamPtr find(std::string_view table_name, std::string_view label) const;
-  /// By name of table and label; `table_name` empty: of all tables.
+  /// Sorted by table and label; `table_name` empty: the streams of all tables.
   [[nodiscard]] std::vector<StreamInfo> list(std::string_view table_name) const;
 
   /// Reads records in order until `sink` has enough. Returns where to go on; nullopt where the shard is closed and was
@@ -65,8 +65,8 @@ class ChangeLog {
   /// records from the position on were deleted, core::DamageError.
   std::optional<LogNumber> read(const Stream& stream, const LogPosition& position, const LogSink& sink) const;
 
-  /// Deletes what is older than a day of one stream after the other, one in each call, and rolls the shards whose time
-  /// is over. False when all were looked at.
+  /// Deletes the records older than a day of one stream, the next one in each call, and replaces shards whose time is
+  /// over by children. False after the last stream.
   bool trim();
   [[nodiscard]] bool empty() const;
 
@@ -88,7 +88,7 @@ class ChangeLog {
   std::map<store::SpaceId, StreamPtr> streams_;
 };
 
-/// "2024-05-17T09:30:00.123": a stream's label is when it began.
+/// "2024-05-17T09:30:00.123": a stream's label is the time when it began.
 std::string stream_label(std::int64_t created_ms);
 
 }  // namespace stator::engine

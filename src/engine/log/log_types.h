@@ -10,12 +10,12 @@
 
 #include "engine/table.h"
 
-/// What is known of streams and of the records in them.
+/// Streams, their shards and records, as values.
 namespace stator::engine {
 
 enum class ChangeKind : std::uint8_t { kInsert, kModify, kRemove };
 
-/// On whose behalf an item is changed.
+/// Who or what changed an item.
 enum class ChangeOrigin : std::uint8_t { kCaller, kTimeToLive, kRestore, kImport };
 
 struct LogRecord {
@@ -30,12 +30,12 @@ struct LogRecord {
   Part keys;
   Part new_image;
   Part old_image;
-  /// What a stream record is said to take: its keys and images.
+  /// The SizeBytes of a stream record: its keys and images.
   [[nodiscard]] std::size_t size_bytes() const { return keys.size_bytes + new_image.size_bytes + old_image.size_bytes; }
 };
 
-/// Where a record lies in its shard. Numbers grow with the order of commits of each item; they begin with the time, so
-/// that they are never used twice, whatever was trimmed: (milliseconds since 1970) << 20, or more.
+/// A record's number in its shard. Numbers of one item's changes grow in commit order. They begin with the time,
+/// (milliseconds since 1970) << 20 or more, so that none is used twice, whatever was trimmed.
 using LogNumber = std::uint64_t;
 constexpr LogNumber first_number_at(std::int64_t time_ms) { return static_cast<LogNumber>(time_ms) << 20U; }
 
@@ -75,11 +75,11 @@ struct StreamInfo {
 struct LogPosition {
   std::uint32_t shard = 0;
   LogNumber number = 0;  // the first one to read
-  /// From the oldest record there is, if that is later.
+  /// Start from the oldest record, if that is later.
   bool from_oldest = false;
 };
 
-/// Takes a record, whose views are valid during the call; false: it has enough, and did not take this one.
+/// Takes a record, whose views are valid during the call. Returns false to stop, without having taken this one.
 using LogSink = std::function<bool(LogNumber number, const LogRecord& record)>;
 
 }  // namespace stator::engine

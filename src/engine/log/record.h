@@ -14,10 +14,10 @@ struct ImageChoice {
   bool new_image = false;
   bool old_image = false;
 };
-/// By a StreamViewType; none for one that is unknown.
+/// The images of a StreamViewType; no images for an unknown one.
 ImageChoice images_of_view(std::string_view view_type);
 
-/// Appends the record of a change that changes something. Throws core::DamageError.
+/// Appends the record of a change; the change must change the item. Throws core::DamageError.
 void append_log_record(const Change& change, ImageChoice images, std::string& out);
 
 /// The views point into `stored`. Throws core::DamageError.

@@ -52,7 +52,7 @@ Shard get_shard(const json::Value& value, UnknownMembers& unknown) {
   return shard;
 }
 
-/// Where an open shard goes on: behind its last record, and behind what was trimmed.
+/// The next number of an open shard: after its last record, and after the trimmed ones.
 LogNumber next_number_of(const store::Store& store, store::SpaceId space, const Shard& shard) {
   LogNumber next = std::max(shard.first_number, shard.trimmed_before);
   const std::string lower = log_key(space, shard.id, 0);
@@ -212,7 +212,7 @@ void Stream::close(std::int64_t now_ms, const WriteRow& write_row) {
   }
   write_row(changed);
   for (const Shard& shard : changed.shards) {
-    // Also where it never had a record, so that readers come to its end.
+    // Even where the shard has no record, so that readers reach its end.
     Slot& slot = slots_[shard.slot];
     const std::lock_guard<std::mutex> lock(slot.mutex);
     slot.next = std::max(slot.next, *shard.last_number + 1);
@@ -232,7 +232,7 @@ void Stream::roll(std::uint32_t id, std::int64_t now_ms, const WriteRow& write_r
   const auto parent = std::ranges::find(changed.shards, id, &Shard::id);
   if (parent == changed.shards.end() || parent->last_number) return;
   Slot& slot = slots_[parent->slot];
-  // Held during the write: a number that is given out meanwhile would belong to neither shard.
+  // Held during the write: a number assigned meanwhile would belong to neither shard.
   const std::lock_guard<std::mutex> lock(slot.mutex);
   parent->last_number = std::max(parent->first_number, slot.next - 1);
   parent->closed_ms = now_ms;

@@ -21,7 +21,7 @@
 /// Formats: docs/format.md, "The change log".
 namespace stator::engine {
 
-/// The catalog's row of a stream, and back. Throws std::runtime_error.
+/// A stream to and from the text of its row in the catalog. Throws std::runtime_error.
 std::string stream_to_json(const StreamInfo& info);
 StreamInfo stream_from_json(std::string_view text, store::SpaceId space);
 
@@ -34,8 +34,8 @@ LogNumber log_number_of(std::string_view key);
 
 class Stream;
 
-/// A record's place in the log, taken before it is written. As long as this lives, readers see nothing from its number
-/// on: what commits in another order than the numbers' is seen in the order of the numbers.
+/// A record's number, assigned before the record is written. While this lives, readers stop before the number, so that
+/// they see records in the order of the numbers, in whatever order these are committed.
 class LogPlace {
  public:
   LogPlace() = default;
@@ -62,7 +62,7 @@ class LogPlace {
 
 class Stream {
  public:
-  /// Finds where the open shards go on.
+  /// Finds the next numbers of the open shards.
   Stream(const store::Store& store, StreamInfo info);
 
   [[nodiscard]] store::SpaceId space() const { return space_; }
@@ -73,23 +73,23 @@ class Stream {
   [[nodiscard]] bool is_for_recovery() const { return is_for_recovery_; }
   [[nodiscard]] StreamInfo info() const;
 
-  /// A place for a change of this item, later in the order than every earlier one of the same item. The caller holds
-  /// the item's lock; the table's version that it saw has this stream.
+  /// A number for a change of this item, greater than every earlier one of the same item. The caller holds the item's
+  /// lock and has read a version of the table with this stream under it.
   [[nodiscard]] LogPlace take_place(std::string_view encoded_item_key, std::int64_t now_ms);
-  /// Every record of the slot with a smaller number has been committed by now, or never will be.
+  /// The number below which every record of the slot has been committed or never will be.
   [[nodiscard]] LogNumber committed_before(std::uint32_t slot) const;
   /// Behind every record of the shard whose write has returned. Throws ResourceNotFoundException.
   [[nodiscard]] LogNumber end_of_shard(std::uint32_t shard) const;
 
-  // Changes of the shards; `row` is written before they are taken over. One at a time (ChangeLog sees to it).
+  // Changes of the shards, one at a time (ChangeLog ensures that); `write_row` writes the row before they take effect.
   using WriteRow = std::function<void(const StreamInfo& changed)>;
-  /// Closes each open shard. No writer has the stream any more.
+  /// Closes all open shards. No writer may use the stream any more.
   void close(std::int64_t now_ms, const WriteRow& write_row);
-  /// For a recovery: records are kept for so many days from now on.
+  /// For a recovery: keeps records for this many days from now on.
   void keep_days(std::int64_t days, const WriteRow& write_row);
   /// Closes the shard and begins its child; writers of its slot wait.
   void roll(std::uint32_t shard, std::int64_t now_ms, const WriteRow& write_row);
-  /// Marks records below as deleted: (shard, trimmed_before) each. Shards of `gone` are forgotten.
+  /// Marks records as deleted: `marks` has pairs of shard and trimmed_before. Removes the shards in `gone`.
   void trim(const std::vector<std::pair<std::uint32_t, LogNumber>>& marks, const std::vector<std::uint32_t>& gone,
             const WriteRow& write_row);
 
