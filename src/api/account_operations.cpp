@@ -9,7 +9,7 @@
 #include "api/throughput.h"
 #include "core/api_error.h"
 
-/// Tags, time to live, limits and endpoints: what stands beside tables and items.
+/// Operations on tags, time to live, limits and endpoints.
 namespace stator::api {
 
 using core::throw_invalid_parameters;
@@ -40,18 +40,18 @@ std::string tagged_name(Call& call, const char* action) {
   return std::string(name.table);
 }
 
-/// Each operation has words of its own for a table that is not there.
+/// Throws where the table is missing; each operation has its own message for that.
 void check_tagged(Call& call, const std::string& name, const std::string& not_found) {
   if (!find_whole_table(call, name)) core::throw_resource_not_found(not_found);
 }
 
-/// True while a change of the table's tags is under way, as it is with a transition delay. Readers see the tags of
-/// before, and of further changes only those are taken that hold all which this one gives the table.
+/// True while a change of the table's tags is in progress, which happens with a transition delay. Readers then see the
+/// former tags, and a further change is accepted only if it contains all tags that this one gives the table.
 bool are_tags_changing(Call& call, const engine::Table& table) {
   return call.engine().clock().now_ms() < table.tags_until_ms;
 }
 
-/// True if `given` holds every tag that the change under way gives the table; false for one that only removes tags.
+/// True if `given` has every tag that the change in progress gives the table; false where that only removes tags.
 bool holds_change(const Tags& given, const engine::Table& table) {
   const auto lacks = [](const Tags& tags, const Tags::value_type& tag) {
     return std::ranges::find(tags, tag) == tags.end();
@@ -170,7 +170,7 @@ void describe_limits(Call& call) {
 }
 
 void describe_endpoints(Call& call) {
-  // SDKs that discover endpoints come back to the host they asked.
+  // The answer names the host that was asked, so that SDKs with endpoint discovery stay there.
   ObjectWriter writer(call.reply);
   ArrayWriter endpoints(writer.key("Endpoints"));
   ObjectWriter endpoint(endpoints.element());

@@ -9,7 +9,7 @@
 namespace stator::api {
 namespace {
 
-/// Throws where the ARN is that of something else than a table: an index, a stream.
+/// Throws where the ARN is not a table's, but an index's or a stream's.
 void check_names_table(std::string_view arn) {
   constexpr std::string_view kTable = "table/";
   const std::string_view resource = parse_arn(arn).resource;
@@ -24,8 +24,8 @@ json::Object object_of(const json::Value& value) {
                                              : "Unexpected value type in payload");
 }
 
-/// Checks the shape of the request that is `parser`'s latest text; `value` is that, and then what counts of it: of
-/// names that stand twice, the last.
+/// Checks the shape of the request `value`, which `parser` parsed last. Where a name occurs twice in an object, sets
+/// `value` to the request with only the last one, and checks that.
 CheckedRequest check(const Operation& operation, json::Parser& parser, json::Value& value, bool lenient) {
   try {
     CheckedRequest checked = check_shape(operation, object_of(value), lenient);
@@ -55,7 +55,7 @@ void call(Context& context, std::string_view operation, std::string_view body, s
     Call under_way{context, operation, Members(object_of(value), checked.members), reply, checked.very_deep};
     known->answer(under_way);
   } catch (const simdjson::simdjson_error&) {
-    // A member of another JSON type than it is read as: the shape should have said so, in better words.
+    // A member was read as another JSON type than it has. check_shape should have refused it with a better message.
     reply.resize(length_before);
     core::throw_serialization("Unexpected field type");
   } catch (...) {

@@ -71,7 +71,7 @@ void write_indexes(ObjectWriter& writer, const engine::Table& table, bool global
   if (list) list->end();
 }
 
-/// What the source table had beside its items; a backup that the system made tells nothing of it.
+/// SourceTableFeatureDetails: indexes, streams and so on; empty in a backup that the system made.
 void append_source_features(const BackupInfo& backup, std::string& out) {
   const engine::Table& table = backup.table;
   ObjectWriter writer(out);
@@ -102,7 +102,7 @@ void append_description(Call& call, const BackupInfo& backup, std::string_view a
   writer.end();
 }
 
-/// Which backups ListBackups is asked for.
+/// The filters of ListBackups.
 struct Wanted {
   std::string_view table;  // empty: any
   bool user = true;

@@ -22,7 +22,7 @@ using core::throw_validation;
 
 namespace {
 
-/// One table's part of a batch, held against the table.
+/// One table's part of a batch, checked against the table.
 struct GetGroup {
   const BatchGetGroup& request;
   engine::TablePtr table;
@@ -48,7 +48,7 @@ engine::WriteAction resolve_write(const engine::TablePtr& table, const BatchWrit
   return resolve(table, std::get<DeleteItem>(write));
 }
 
-/// The groups of a BatchGetItem. Those that call one table by its name and by its ARN are one, under the first name.
+/// The groups of a BatchGetItem. Groups that name one table by its name and by its ARN become one, under the first.
 std::vector<GetGroup> resolve_groups(const engine::Engine& engine, const BatchGetItem& request) {
   std::vector<GetGroup> groups;
   for (const auto& requested : request.groups) {

@@ -8,13 +8,13 @@
 
 namespace stator::api {
 
-/// One operation under way: its request (shape checked) and the reply being written.
+/// One running operation: its request (shape checked) and the reply being written.
 struct Call {
   Context& context;
   std::string_view operation;
   Members request;
   std::string& reply;
-  /// Words faults as before June 2026 (api/shape.h).
+  /// Errors are worded as before June 2026 (api/shape.h, CheckedRequest::very_deep).
   bool very_deep = false;
 
   [[nodiscard]] engine::Engine& engine() const { return context.engine; }
@@ -40,7 +40,7 @@ bool is_own_region(const Context& context, std::string_view region);
 /// Throws ValidationException where a table is named by an ARN of another region.
 void check_arn_region(const Context& context, std::string_view arn);
 
-/// The table, or null: also for one that is being restored, which only DescribeTable knows.
+/// The table, or null; null also for a table that is being restored, which exists for DescribeTable only.
 engine::TablePtr find_whole_table(const Call& call, std::string_view name);
 
 std::string table_arn(const Context& context, std::string_view name);

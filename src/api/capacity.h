@@ -11,22 +11,22 @@
 
 namespace stator::api {
 
-/// Appends one ConsumedCapacity structure. `transactional` adds the read and write units apart, as transactions do.
+/// Appends one ConsumedCapacity structure. `transactional` adds read and write units as separate members.
 void append_capacity(std::string_view table_name, const engine::Capacity& capacity, CapacityDetail detail,
                      bool transactional, std::string& out);
 
-/// Adds `"ConsumedCapacity":{…}` where it was asked for.
+/// Adds `"ConsumedCapacity":{…}` where ReturnConsumedCapacity asks for it.
 void write_capacity(ObjectWriter& writer, std::string_view table_name, const engine::Capacity& capacity,
                     CapacityDetail detail);
 /// The same under the name or ARN that the request's TableName gives the table.
 void write_capacity(ObjectWriter& writer, const Members& request, const engine::Capacity& capacity,
                     CapacityDetail detail);
 
-/// Capacity summed by table over a batch or transaction, in the order tables first came.
+/// Capacity summed by table over a batch or transaction, in the order in which tables first occur.
 class CapacityByTable {
  public:
   void add(std::string_view table_name, const engine::Capacity& capacity);
-  /// Adds `"ConsumedCapacity":[…]` where it was asked for.
+  /// Adds `"ConsumedCapacity":[…]` where ReturnConsumedCapacity asks for it.
   void write(ObjectWriter& writer, CapacityDetail detail, bool transactional) const;
 
  private:

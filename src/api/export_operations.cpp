@@ -70,7 +70,7 @@ void read_encryption(const Members& request, ExportInfo& info) {
   }
 }
 
-/// Which members of a request belong together.
+/// Reads ExportType and the members that go with it.
 void read_type(const Members& request, ExportInfo& info) {
   const auto type = request.text("ExportType");
   info.type_given = type.has_value();
@@ -203,7 +203,7 @@ void export_table_to_point_in_time(Call& call) {
   read_encryption(request, info);
   read_type(request, info);
   const engine::TablePtr table = find_exported(call, arn);
-  // Said again under the same token it means the same export, whatever the time is by then.
+  // Repeated under the same token, the request means the same export, whatever the time is then.
   info.meaning = std::string(arn) + "\n" + info.bucket + "\n" + info.bucket_owner + "\n" + info.prefix + "\n" +
                  info.sse_algorithm + "\n" + info.sse_kms_key + "\n" + (info.incremental ? "incremental" : "full") +
                  "\n" + std::to_string(request.time_ms("ExportTime").value_or(0)) + "\n" +
@@ -234,7 +234,7 @@ void list_exports(Call& call) {
   constexpr std::int64_t kMostExports = 25;
   const auto limit = static_cast<std::size_t>(call.request.integer("MaxResults").value_or(kMostExports));
   const auto arn = call.request.text("TableArn");
-  // Exports are those of the table that has the name now.
+  // Lists the exports of the table that has the name now.
   const engine::TablePtr table = arn ? find_whole_table(call, table_name_from(*arn)) : nullptr;
   const auto token = call.request.text("NextToken");
   if (token && (token->size() != std::string_view("01791506414432-3f2e5aa4").size() ||

@@ -116,7 +116,7 @@ void change_index(const Members& action, const std::string& name, engine::Table&
   }
 }
 
-/// Forgets definitions that no key uses any more.
+/// Removes definitions that no key uses any more.
 void drop_unused_definitions(engine::Table& table) {
   std::set<std::string_view> used;
   const auto use = [&](const core::KeySchema& schema) {

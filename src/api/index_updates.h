@@ -23,7 +23,7 @@ struct IndexUpdate {
 /// two elements for one index.
 std::vector<IndexUpdate> read_index_updates(const Members& request);
 
-/// Makes the changes in `table`, whose billing mode is the new one already. Throws ValidationException,
+/// Makes the changes in `table`, which must have its new billing mode already. Throws ValidationException,
 /// ResourceNotFoundException, ResourceInUseException, LimitExceededException (one index at a time; decreases).
 void apply_index_updates(const Members& request, const std::vector<IndexUpdate>& updates, engine::Table& table,
                          std::int64_t now_ms);

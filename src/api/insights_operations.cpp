@@ -55,8 +55,8 @@ void append_owner(ObjectWriter& writer, const Owner& owner) {
   if (!owner.index.empty()) writer.text("IndexName", owner.index);
 }
 
-/// Names of the rules that the service makes in CloudWatch: keys accessed most (C) and throttled most (T), of partition
-/// keys and, where there are, sort keys.
+/// The names of the service's CloudWatch rules: most accessed (C) and most throttled (T) partition keys and, where the
+/// schema has one, sort keys.
 void append_rules(const Owner& owner, const engine::Insights& insights, const core::KeySchema& schema,
                   ObjectWriter& writer) {
   ArrayWriter rules(writer.key("ContributorInsightsRuleList"));
@@ -127,7 +127,7 @@ std::size_t position_behind(const std::vector<Summary>& summaries, std::string_v
   if (slash == std::string::npos) throw_validation("Invalid NextToken");
   const std::string table = text->substr(0, slash);
   const std::string index = text->substr(slash + 1);
-  // Tables and indexes come and go between pages: on with what stands behind where the last one stood.
+  // Tables and indexes may come and go between pages: goes on after the place of the last line.
   for (std::size_t i = 0; i < summaries.size(); ++i) {
     if (summaries[i].table == table && summaries[i].index == index) return i + 1;
   }
@@ -192,7 +192,7 @@ void list_contributor_insights(Call& call) {
   std::size_t at = token ? position_behind(summaries, *token) : 0;
   const std::int64_t wanted = call.request.integer("MaxResults").value_or(kMaxResults);
   std::int64_t left = wanted > 0 ? wanted : kMaxResults;
-  // What is disabled is not listed.
+  // Disabled insights are not listed.
   const auto skip_disabled = [&] {
     while (at < summaries.size() && summaries[at].status == "DISABLED") ++at;
   };

@@ -23,7 +23,7 @@ ItemWritten write(engine::Engine& engine, engine::WriteAction action) {
 
 Place place_of(const Call& call) { return call.very_deep ? Place::kVeryDeepOperation : Place::kOperation; }
 
-/// The part of an item that an update touched.
+/// The part of an item that an update wrote.
 std::string updated_attributes(const std::vector<expression::Path>& paths, std::string_view item_json) {
   if (item_json.empty() || paths.empty()) return {};
   std::string projected;
@@ -31,7 +31,7 @@ std::string updated_attributes(const std::vector<expression::Path>& paths, std::
   return projected == "{}" ? std::string() : projected;
 }
 
-/// The reply of a write.
+/// Writes the reply of a write.
 void write_reply(Call& call, const ItemWrite& request, ItemWritten written,
                  const std::vector<expression::Path>* paths = nullptr) {
   ObjectWriter writer(call.reply);

@@ -5,11 +5,11 @@
 #include "api/requests/item_requests.h"
 #include "engine/engine.h"
 
-/// Doing what requests on single items ask for, whoever read them. Each looks the table up, holds the request against
-/// it and acts. Throws ApiError: ResourceNotFoundException, ValidationException, ConditionalCheckFailedException.
+/// Runs typed requests on single items. Each function looks up the table, checks the request against it and calls the
+/// engine. Throws ApiError: ResourceNotFoundException, ValidationException, ConditionalCheckFailedException.
 namespace stator::api {
 
-/// A write that was done: its table (as it was resolved), its key and its outcome.
+/// The result of a write: the version of the table that was used, the key and the outcome.
 struct ItemWritten {
   engine::TablePtr table;
   engine::Key key;
@@ -18,7 +18,7 @@ struct ItemWritten {
 ItemWritten run(engine::Engine& engine, const PutItem& request);
 ItemWritten run(engine::Engine& engine, const DeleteItem& request);
 ItemWritten run(engine::Engine& engine, const UpdateItem& request);
-/// The same for those who have looked the table up already.
+/// The same with the table looked up already.
 ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const PutItem& request);
 ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const DeleteItem& request);
 ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const UpdateItem& request);
@@ -33,11 +33,11 @@ struct ItemRead {
 ItemRead run(const engine::Engine& engine, const GetItem& request, std::string& json);
 ItemRead run(const engine::Engine& engine, const engine::TablePtr& table, const GetItem& request, std::string& json);
 
-/// Appends an item, or what a projection takes of it.
+/// Appends an item, or the projected part of it.
 void append_item(std::string_view item_json, const std::optional<expression::Projection>& projection, std::string& out);
 
-/// Takes out of an outcome what ReturnValues asks for, as a JSON object; empty where the reply has no Attributes.
-/// `paths`: what the update wrote; null for a put or a delete.
+/// The attributes of an outcome that ReturnValues selects, as a JSON object; empty where the reply has no Attributes.
+/// `paths`: the paths that the update wrote; null for a put or a delete.
 std::string returned_attributes(ReturnValues values, engine::WriteOutcome& outcome,
                                 const std::vector<expression::Path>* paths);
 

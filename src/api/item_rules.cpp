@@ -26,17 +26,17 @@ void refuse_key_updates(const engine::Table& table, const expression::Update& up
   }
 }
 
-/// Refuses paths that go into these attributes where they are keys.
+/// Throws where one of these attributes, which a path looks into, is a key attribute.
 void check_nested_attributes(const engine::Table& table, const std::vector<std::string>& nested) {
   if (nested.empty()) return;
   check_schema_attributes(table.key_schema, "Key", nested);
   for (const auto& index : table.indexes) check_schema_attributes(index.key_schema, "IndexKey", nested);
 }
 
-/// Refuses an update of a key attribute, of an index key to another type, and paths into either.
+/// Throws for an update of a key attribute or of an index key to another type, and for paths into either.
 void check_update(const engine::Table& table, const expression::Update& update, Place place) {
   refuse_key_updates(table, update);
-  // In a transaction the types of index keys are judged with the item at hand.
+  // In a transaction, the types of index keys are checked with the item, when it is written.
   if (place == Place::kOperation) engine::check_known_index_key_types(table, update);
   std::vector<std::string> nested;
   update.append_nested_attributes(nested);
@@ -62,7 +62,7 @@ engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& reques
   action.key = key_from_item(*table, request.item, place);
   action.item = &request.item;
   action.must_be_new = request.must_be_new;
-  // One bad index key refuses a whole batch, before anything is written.
+  // One wrong index key makes the service refuse the whole batch before anything is written.
   if (place == Place::kBatch) engine::check_index_keys(*table, request.item);
   return action;
 }
@@ -77,7 +77,7 @@ engine::WriteAction resolve(const engine::TablePtr& table, const UpdateItem& req
   engine::WriteAction action = begin_action(engine::WriteKind::kUpdate, table, request);
   action.key = key_from_attributes(*table, request.key);
   if (request.update) check_update(*table, *request.update, place);
-  // Known before the item is read, and so before its condition is held against it.
+  // Checked before the item is read, and so before the condition is tested.
   if (request.update && request.statement_is_limited &&
       request.update->statement_size_bytes() > core::kMaxItemSizeBytes) {
     core::throw_validation("Item size to update has exceeded the maximum allowed size");

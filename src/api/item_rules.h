@@ -6,11 +6,11 @@
 #include "api/requests/item_requests.h"
 #include "engine/engine.h"
 
-/// Requests on items, held against their tables. Each throws ValidationException.
+/// Checks requests on items against their tables. All throw ValidationException.
 namespace stator::api {
 
-/// What the engine is to do: the request with its key made and its expressions checked against the table's schema and
-/// indexes. Points into the request, which must outlive it.
+/// The action for the engine: the request with its key encoded and its expressions checked against the table's schema
+/// and indexes. Points into the request, which must outlive it.
 engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& request, Place place = Place::kOperation);
 engine::WriteAction resolve(const engine::TablePtr& table, const DeleteItem& request);
 engine::WriteAction resolve(const engine::TablePtr& table, const UpdateItem& request, Place place = Place::kOperation);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kSchemaMismatch = "The provided key element does not match the schema";
 
-/// The bytes of a string or binary; empty view with `scalar` false for numbers.
+/// Sets `bytes` to those of a string or binary; returns false for a number.
 bool key_bytes(const AttributeValue& value, std::string_view& bytes) {
   if (const auto* text = value.get_if<std::string>()) {
     bytes = *text;

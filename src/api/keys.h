@@ -7,14 +7,14 @@
 #include "engine/engine.h"
 #include "json/item.h"
 
-/// Keys, held against a table's schema.
+/// Makes keys and checks them against a table's schema.
 namespace stator::api {
 
-/// The table's key out of the attributes of a Key: exactly the schema's attributes, right types, not empty, not too
+/// The table's key, from the attributes of a Key: exactly the schema's attributes, right types, not empty, not too
 /// long. Throws "The provided key element does not match the schema" and the messages on sizes.
 engine::Key key_from_attributes(const engine::Table& table, const KeyAttributes& key);
 
-/// The table's key out of an item to be put. Throws "One or more parameter values were invalid: Missing the key pk in
+/// The table's key, from an item to be put. Throws "One or more parameter values were invalid: Missing the key pk in
 /// the item" and "Type mismatch for key pk …" (in a batch both are "The provided key element does not match the
 /// schema"), and the messages on sizes.
 engine::Key key_from_item(const engine::Table& table, const json::EncodedItem& item, Place place = Place::kOperation);

@@ -43,7 +43,7 @@ std::string_view status_name(KinesisStatus status) {
   return "ACTIVE";
 }
 
-/// The status that it has by now.
+/// The current status.
 KinesisStatus status_of(const KinesisDestination& destination, std::int64_t now_ms) {
   const bool settled = now_ms >= destination.status_until_ms;
   switch (destination.status) {
@@ -104,7 +104,7 @@ void reply(Call& call, KinesisStatus status, std::string_view configuration,
   writer.end();
 }
 
-/// Changes the table under the catalog's lock, with what is asked often.
+/// Calls `change` with the table and its destination under the catalog's lock.
 template <class Change>
 void change_table(Call& call, Change change) {
   const std::int64_t now_ms = call.engine().clock().now_ms();

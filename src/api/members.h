@@ -10,7 +10,7 @@
 
 namespace stator::api {
 
-/// The name of a member, hashed where it stands in the program: for a literal, when that is compiled.
+/// The name of a member with its hash, which the compiler computes for a literal.
 struct MemberName {
   constexpr MemberName(const char* name) : MemberName(std::string_view(name)) {}
   constexpr MemberName(std::string_view name) : text(name), hash(shapes::SampledHash::of(name)) {}
@@ -19,7 +19,7 @@ struct MemberName {
   std::uint32_t hash;
 };
 
-/// The members of one structure, where the walk over its shape found them.
+/// The members of one structure, as check_shape found them.
 class FoundMembers {
  public:
   void begin(const shapes::Shape& structure) { shape_ = &structure; }
@@ -42,7 +42,7 @@ class FoundMembers {
 };
 
 /// Typed reading of one structure of a request whose shape was checked (`check_shape`); absent and null are the same.
-/// Each name is there once (json/unique_names.h), so what the shape check saw is what is read here.
+/// Each name occurs once (json/unique_names.h), so the members read here are those that check_shape has checked.
 class Members {
  public:
   explicit Members(json::Object object) : object_(object) {}
@@ -60,7 +60,7 @@ class Members {
   [[nodiscard]] std::optional<std::int64_t> time_ms(MemberName name) const;
   [[nodiscard]] std::optional<json::Object> object(MemberName name) const;
   [[nodiscard]] std::optional<json::Array> array(MemberName name) const;
-  /// Whether the structure `name` is there and has members.
+  /// Whether the structure `name` is present and has members.
   [[nodiscard]] bool has_members(MemberName name) const;
 
   /// Members that the shape requires. Should a shape ever fail to require one, these throw the ValidationException that

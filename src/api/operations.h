@@ -7,12 +7,12 @@
 #include "api/shapes/management.h"
 #include "api/shapes/tables.h"
 
-/// The table of operations: everything that is said of an operation by its name is a row here.
+/// The table of operations: a row for each, with all that depends on its name alone.
 namespace stator::api {
 
 struct Call;
 
-// What answers the operations that are built; each appends its reply.
+// The functions that answer operations; each appends its reply.
 
 // table_operations.cpp
 void create_table(Call& call);
@@ -98,19 +98,19 @@ enum class Effect : std::uint8_t { kRead, kWrite };
 
 /// How much an operation does.
 enum class Load : std::uint8_t {
-  kItem,      // an item or a description: microseconds as a rule
+  kItem,      // an item or a description: usually microseconds
   kPage,      // a page, a batch, a transaction: milliseconds, replies of megabytes
-  kSettings,  // changes tables, tags, backups: waits for the disk and for what must be finished first
+  kSettings,  // changes tables, tags, backups: waits for the disk and for running writes
 };
 
 struct Peculiarities {
   /// Unless a required member is missing, a wrong table name is reported alone.
   bool table_name_alone = false;
-  /// The same for ReturnValues, behind the table name.
+  /// The same for ReturnValues, after the table name.
   bool return_values_alone = false;
-  /// Members that the operation judges come before the others, of which nothing is reported then.
+  /// A fault in a member that the operation itself checks is reported instead of all others.
   bool operation_judges_first = false;
-  /// It touches no table. Others without a table's name in the request touch tables that it does not name (ListTables).
+  /// It uses no table. (Other operations without a table's name in the request use tables all the same: ListTables.)
   bool names_no_table = false;
   /// Of DynamoDB Streams, under a target of its own.
   bool of_streams = false;
@@ -119,7 +119,7 @@ struct Peculiarities {
 struct Operation {
   std::string_view name;
   const shapes::Shape* input;
-  /// Of statements the greatest that they can have; `effect_of` (request_access.h) reads their text.
+  /// For statements, the greatest possible effect; `effect_of` (request_access.h) finds it from their text.
   Effect effect;
   Load load;
   /// Null for an operation that is not built.

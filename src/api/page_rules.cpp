@@ -43,7 +43,7 @@ bool same_attributes(const KeyAttributes& start, const engine::Table& table, con
   return start.size() == wanted;
 }
 
-/// The attribute must be in the starting key, with a value of its type.
+/// The attribute's value in the starting key; throws where it is missing or of another type.
 const core::AttributeValue& start_value(const KeyAttributes& start, const core::KeyAttribute& attribute, bool hash) {
   const auto* value = find_attribute(start, attribute.name);
   if (value == nullptr) throw_validation(kInvalidStart);
@@ -86,8 +86,8 @@ void check_filter_attributes(const Query& query, const core::KeySchema& schema) 
   std::ranges::for_each(schema.range, check);
 }
 
-/// A query of an index, local or global, cannot filter by what the index does not project. A scan can: there the
-/// attribute counts as missing.
+/// A query of an index, local or global, cannot filter by attributes that the index does not project. A scan can: for
+/// it they count as missing.
 void check_filter_projected(const expression::Condition& filter, const engine::Table& table,
                             const engine::Index* index) {
   if (index == nullptr || index->projection == engine::ProjectionType::kAll) return;
@@ -106,7 +106,7 @@ void check_filter_projected(const expression::Condition& filter, const engine::T
                            missing + "]");
 }
 
-/// A global index has nothing to fetch the attributes from that it does not hold.
+/// ALL_ATTRIBUTES needs attributes that a global index without projection ALL lacks and cannot fetch.
 void check_all_attributes(const Selection& selection, const engine::Index* index) {
   if (!selection.all_attributes || index == nullptr || !index->global) return;
   if (index->projection == engine::ProjectionType::kAll) return;
@@ -116,7 +116,7 @@ void check_all_attributes(const Selection& selection, const engine::Index* index
       index->name + " because its projection type is not ALL");
 }
 
-/// A local index fetches from the table what it does not hold; a global one cannot.
+/// Whether items must be fetched from the table: a local index can do that, for a global one it is an error.
 bool needs_table(const Selection& selection, const engine::Table& table, const engine::Index* index) {
   if (index == nullptr || index->projection == engine::ProjectionType::kAll) return false;
   if (selection.all_attributes) return true;
@@ -163,7 +163,7 @@ std::string printed_key(const KeyAttributes& key) {
   return text += '}';
 }
 
-/// Whether the range part of the starting key is one that the query's key conditions let through.
+/// Whether the range part of the starting key satisfies the query's key conditions.
 bool in_key_range(const KeyAttributes& start, const core::KeySchema& schema, const expression::KeyRange& range) {
   for (std::size_t i = 0; i < range.range_equal.size(); ++i) {
     const auto* value = find_attribute(start, schema.range[i].name);
@@ -174,7 +174,7 @@ bool in_key_range(const KeyAttributes& start, const core::KeySchema& schema, con
   return value != nullptr && expression::holds(*range.range, *value);
 }
 
-/// A query's starting key must lie inside what the query reads. Its range part is judged before its partition.
+/// Throws where a query's starting key is outside of what the query reads. Checks its range part before its partition.
 void check_query_start(const KeyAttributes& start, const core::KeySchema& schema, const expression::KeyRange& range) {
   const bool narrowed = range.range.has_value() || !range.range_equal.empty();
   const bool other_partition = find_hash_mismatch(start, schema, range) != nullptr;

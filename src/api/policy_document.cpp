@@ -42,7 +42,7 @@ bool same_but_case(std::string_view left, std::string_view right) {
   return std::ranges::equal(left, right, {}, lower, lower);
 }
 
-/// Whether `text` is of the pattern's form, in which * stands for any characters and ? for one. Case does not matter.
+/// Whether `text` matches the pattern, in which * stands for any characters and ? for one; ignores case.
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t star = std::string_view::npos;
   std::size_t star_text = 0;
@@ -93,7 +93,7 @@ std::vector<std::string> texts_of(const json::Value& value) {
   return texts;
 }
 
-/// One as itself, several as a list.
+/// Appends one text as a string, several as a list.
 void append_texts(const std::vector<std::string>& texts, std::string& out) {
   if (texts.size() == 1) return core::append_json_string(texts.front(), out);
   json::ArrayWriter array(out);
@@ -281,7 +281,7 @@ PolicyDocument read_policy(std::string_view document, const PolicyTarget& target
   if (document.size() > kMaxPolicyBytes) {
     throw_invalid_parameters("Maximum policy size of " + std::to_string(kMaxPolicyBytes) + " bytes exceeded");
   }
-  // A parser of its own: the request's is in use.
+  // Not the thread's parser, which holds the request.
   json::Parser parser;
   json::Object policy;
   try {

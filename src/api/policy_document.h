@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-/// Resource-based policies: IAM's policy documents as DynamoDB takes them and gives them back.
+/// Resource-based policies: IAM's policy documents as DynamoDB accepts and returns them.
 namespace stator::api {
 
 /// What a policy is attached to.
@@ -17,7 +17,7 @@ struct PolicyDocument {
   /// lists of one as the element, accounts as the ARN of their root, each principal once. Two documents that mean the
   /// same have the same text; one without Version stays without (`shown_policy` adds it).
   std::string text;
-  /// The account that owns the resource could not put another policy afterwards.
+  /// With this policy, the account that owns the resource could not put another one.
   bool locks_owner_out = false;
 };
 

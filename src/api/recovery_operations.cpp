@@ -26,7 +26,7 @@ engine::TablePtr find_source(Call& call, std::string_view name) {
 void append_continuous_backups(Call& call, const engine::Table& table) {
   ObjectWriter writer(call.reply);
   ObjectWriter description(writer.key("ContinuousBackupsDescription"));
-  // What a table can have is there for all tables; whether it has it, the inner status says.
+  // Always ENABLED; the inner status says whether the table has point-in-time recovery.
   description.text("ContinuousBackupsStatus", "ENABLED");
   ObjectWriter recovery(description.key("PointInTimeRecoveryDescription"));
   const auto window = call.engine().recovery_window(table);
@@ -66,7 +66,7 @@ Source read_source(Call& call) {
   return {std::string(parts.resource.substr(kTable.size())), parts.region};
 }
 
-/// Of which time the table is to be; nullopt: the latest there is.
+/// The time to restore to; nullopt: the latest possible.
 std::optional<std::int64_t> read_time(Call& call) {
   const auto time_ms = call.request.time_ms("RestoreDateTime");
   const bool latest = call.request.flag("UseLatestRestorableTime");

@@ -2,7 +2,7 @@
 
 #include "json/object_writer.h"
 
-/// What replies are written with.
+/// The writers of replies.
 namespace stator::api {
 
 using json::append_real;

@@ -28,7 +28,7 @@ void visit_arn(const json::Value& value, const Visit& visit) {
   if (table != text) visit(table);
 }
 
-/// Null for what is no statement.
+/// Null for a value that is not a statement.
 partiql::SharedStatement parse_statement(const json::Value& value) {
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS) return nullptr;

@@ -5,8 +5,8 @@
 
 #include "api/members.h"
 
-/// The meaning of a request in one spelling, for comparing a repeated request with the first: the order of members,
-/// the spelling of numbers and names, and what only shapes the reply make no difference.
+/// The canonical text of a request, for comparing a repeated request with the first: the order of members, the
+/// notation of numbers, placeholder names and members that only affect the reply make no difference.
 namespace stator::api {
 
 /// Appends one action of a TransactWriteItems; `kind` is Put, Update, Delete or ConditionCheck.

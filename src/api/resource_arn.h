@@ -7,12 +7,12 @@
 
 namespace stator::api {
 
-/// What the ResourceArn of a request names: a table, or one of its streams (then `stream_label` is not empty).
+/// The table that a request's ResourceArn names, or the stream of it (then `stream_label` is not empty).
 struct ResourceName {
   TableArn arn;
   std::string_view table;
   std::string_view stream_label;
-  /// Of this partition, and of a region whose tables are here.
+  /// Whether the ARN has this partition and a region that this server answers for.
   bool own_partition_and_region = false;
 };
 

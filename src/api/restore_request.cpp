@@ -73,7 +73,7 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
   return names;
 }
 
-/// Whether the element of an override has the index's keys and projection.
+/// Whether an element of an override has the same keys and projection as the index.
 bool describes(const Members& element, const engine::Index& index) {
   std::vector<std::string> hash;
   std::vector<std::string> range;
@@ -102,7 +102,7 @@ bool describes(const Members& element, const engine::Index& index) {
          "operation");
 }
 
-/// The source's index that an element of an override stands for, under the element's name.
+/// The source's index that an element of an override describes, with the element's name.
 engine::Index read_index(const Members& element, const engine::Table& source, bool global) {
   const std::string name(element.required_text("IndexName"));
   const auto found = std::ranges::find_if(source.indexes, [&](const engine::Index& index) {
@@ -114,7 +114,7 @@ engine::Index read_index(const Members& element, const engine::Table& source, bo
   return index;
 }
 
-/// What a restored index keeps of the source's.
+/// The properties of an index that a restore keeps.
 engine::Index restored(const engine::Index& index) {
   engine::Index kept;
   kept.name = index.name;
@@ -159,7 +159,7 @@ engine::Index keep_index(const engine::Index& source, const engine::Table& table
 }
 
 void read_indexes(const Members& request, const engine::Table& source, engine::Table& table) {
-  // An empty list stands for no index, an absent one for those of the backup.
+  // An empty list means no index, an absent one all indexes of the backup.
   for (const bool global : {false, true}) {
     const auto list = request.array(global ? "GlobalSecondaryIndexOverride" : "LocalSecondaryIndexOverride");
     if (list) {

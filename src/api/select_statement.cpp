@@ -71,7 +71,7 @@ Position decode_token(const StatementMember& member, std::string_view token) {
 
 // Reading ------------------------------------------------------------------------------------------------------------
 
-/// One SELECT under way.
+/// Runs one SELECT.
 class Select {
  public:
   Select(const engine::Engine& engine, const engine::TablePtr& table, const ExecuteStatement& request)
@@ -107,7 +107,7 @@ class Select {
   }
 
  private:
-  /// A read of the table whose only partition is narrowed to one sort key, or has none.
+  /// Whether it reads one item of the table: one partition with one sort key, or without sort keys.
   [[nodiscard]] bool names_one_item() const {
     if (index_ != nullptr || plan_.ranges.size() != 1) return false;
     if (table_->key_schema.range.empty()) return true;

@@ -23,7 +23,7 @@ using Type = simdjson::dom::element_type;
 namespace {
 
 constexpr std::string_view kPackage = "com.amazonaws.dynamodb.v20120810.";
-/// The parser's own limit; a guard of our own, since we recurse with the request.
+/// The parser's own limit, checked here too, since the walk recurses with the request.
 constexpr int kMaxDepth = 1024;
 
 /// Whether a value is a member of a structure or an element of a list or map: the service's words differ.
@@ -122,7 +122,7 @@ std::string_view token_name(const json::Value& value) {
                                              : "only base-64-encoded strings are convertible to bytes");
 }
 
-/// Equal for equal names, and seldom for others.
+/// A hash of a name.
 std::uint64_t name_tag(std::string_view name) {
   std::uint64_t first = 0;
   if (name.size() < sizeof first) {
@@ -136,8 +136,8 @@ std::uint64_t name_tag(std::string_view name) {
   return (first * kMixing ^ last) * kMixing ^ name.size();
 }
 
-/// One walk over the request in the order of its text, as the service's parser reads it. It throws at the first JSON
-/// type that is wrong, and only notes whether any constraint is violated: naming those is for report_violations.
+/// Goes through the request once, in the order of its text, as the service's parser does. Throws at the first wrong
+/// JSON type; only notes whether any constraint is violated, which report_violations then names.
 class Walk {
  public:
   explicit Walk(CheckedRequest& request) : checked(request) {}
@@ -149,7 +149,7 @@ class Walk {
   }
 
   bool violated = false;
-  /// A null where an attribute value should be; a null inside a set.
+  /// Found: a null in place of an attribute value; a null inside a set.
   bool null_value = false;
   bool null_set_member = false;
   bool numbers_as_text = false;

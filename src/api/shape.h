@@ -12,9 +12,9 @@
 /// The declarative shapes of all requests, and the one walk that checks them (docs/architecture.md, decision 5).
 namespace stator::api {
 
-/// What check_shape met on its way that others ask for.
+/// What check_shape found out about a request.
 struct CheckedRequest {
-  /// An object that matters has a name twice (json/unique_names.h), and nothing else is said about the request.
+  /// An object that the shape knows has a name twice (json/unique_names.h); the other members are not valid then.
   bool repeats_name = false;
   /// Its members that the shape knows.
   FoundMembers members;
@@ -27,15 +27,15 @@ struct CheckedRequest {
 };
 
 /// Checks `request` against the input shape of `operation` in two passes, as the service does:
-/// 1. JSON types, throwing ApiError SerializationException in the front end's words ("NUMBER_VALUE cannot be converted
-/// to
+/// 1. JSON types: throws ApiError SerializationException in the front end's words ("NUMBER_VALUE cannot be converted to
 ///    String", "Start of structure or map found where not expected", …);
+///
 /// 2. constraints (required, length, range, pattern, enum), collected to at most ten and thrown as one
 ///    ValidationException "2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member
 ///    must not be null; …", in the service's order.
-/// Members that the shape does not know are ignored, null counts as absent. Where a name stands twice the caller
-/// settles that (json::Parser::without_repeated) and checks again; what was thrown meanwhile may be of a member that
-/// does not count.
+/// Members that the shape does not know are ignored, null counts as absent. Where a name occurs twice, the caller must
+/// remove the earlier ones (json::Parser::without_repeated) and check again; an error thrown before that may be about a
+/// member that does not count.
 ///
 /// Order. Types: the first wrong one in the order of the request's text, as the service's parser meets it. Constraints:
 /// the order of the tables in api/shapes/, which is the service's where it is known. Some faults are refused alone,

@@ -21,7 +21,7 @@ using shapes::Shape;
 
 namespace {
 
-/// The service names at most this many violations.
+/// The most violations that a message of the service names.
 constexpr std::size_t kMaxViolations = 10;
 
 [[noreturn]] void refuse(std::string message) {
@@ -277,7 +277,7 @@ class Collector {
     }
   }
 
-  /// What a list or map holds, for itself.
+  /// Checks an element of a list or map by itself.
   void inner(const Shape& shape, const json::Value& element, const Path& path) {
     const Shape& element_shape = *shape.element;
     if (element_shape.kind == Kind::kAttributeValue) {
@@ -326,7 +326,7 @@ void refuse_at_once(const Shape& input, const json::Object& request) {
   }
 }
 
-/// Leaves the violation at `path` alone, if there is one.
+/// Keeps only the violation at `path`, if there is one.
 void keep_alone(std::vector<Violation>& violations, std::string_view path) {
   const auto at_path = [&](const Violation& violation) { return violation.path == path; };
   if (std::ranges::any_of(violations, at_path)) {

@@ -3,7 +3,7 @@
 #include "api/operations.h"
 #include "json/reader.h"
 
-/// The slow half of check_shape: what exactly is wrong with a request.
+/// The slow part of check_shape: makes the message about an invalid request.
 namespace stator::api {
 
 /// Throws the ValidationException for a request that violates its shape (its JSON types are right). Returns when it

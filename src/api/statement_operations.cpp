@@ -18,7 +18,7 @@ using core::throw_validation;
 
 namespace {
 
-/// What a write of one item came to: what its RETURNING asks for (may be empty), and its cost.
+/// The result of a write of one item: the attributes that RETURNING selects (may be empty), and its capacity.
 struct Written {
   std::string returned;
   engine::Capacity capacity;
@@ -66,7 +66,7 @@ std::string_view batch_code(std::string_view type) {
   return "InternalServerError";
 }
 
-/// A batch under way.
+/// Runs a batch.
 class Batch {
  public:
   Batch(Call& call, const BatchExecuteStatement& request) : engine_(call.engine()), request_(request) {
@@ -88,7 +88,7 @@ class Batch {
   }
 
  private:
-  /// A member with its table; reads and writes already know the item, if they name one.
+  /// A member with its table and, where the statement names one, its item.
   struct Member {
     const StatementMember* statement = nullptr;
     engine::TablePtr table;
@@ -195,7 +195,7 @@ class Batch {
 
 // ExecuteTransaction -------------------------------------------------------------------------------------------------
 
-/// The table of each statement, once what can be told without tables is judged.
+/// The table of each statement, after everything that needs no table was checked.
 std::vector<engine::TablePtr> find_tables(const engine::Engine& engine, const ExecuteTransaction& request) {
   bool reads = false;
   bool writes = false;
@@ -219,7 +219,7 @@ std::vector<engine::TablePtr> find_tables(const engine::Engine& engine, const Ex
   return tables;
 }
 
-/// Calls `translate(i)` for each statement; what it throws is told with the statement's place.
+/// Calls `translate(i)` for each statement; adds the statement's place to what it throws.
 template <class Translate>
 void for_each_statement(const ExecuteTransaction& request, Translate translate) {
   for (std::size_t i = 0; i < request.statements.size(); ++i) {

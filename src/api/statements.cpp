@@ -41,7 +41,7 @@ KeyAttributes key_attributes(const partiql::ItemCondition& item, const core::Key
   return key;
 }
 
-/// The item that a write names. Throws where it names none, or where its key is of other types than the table's.
+/// The item that a write names. Throws where it names none, or where key types differ from the table's.
 partiql::ItemCondition match_item(const StatementMember& member, const engine::Table& table) {
   std::optional<partiql::ItemCondition> item;
   if (member.where) item = partiql::match_item(*member.where, table.key_schema);
@@ -86,7 +86,7 @@ PutItem to_put(const StatementMember& member) {
   return put;
 }
 
-/// An UPDATE changes an item that is there.
+/// An UPDATE requires that the item exists.
 UpdateItem to_update(const StatementMember& member, const engine::Table& table) {
   UpdateItem update;
   begin_write(member, update);
@@ -97,7 +97,7 @@ UpdateItem to_update(const StatementMember& member, const engine::Table& table) 
   return update;
 }
 
-/// A DELETE of what is not there does nothing, whatever it asks of the item.
+/// A DELETE of an item that does not exist does nothing, whatever its condition.
 DeleteItem to_delete(const StatementMember& member, const engine::Table& table) {
   DeleteItem deletion;
   begin_write(member, deletion);

@@ -12,11 +12,11 @@
 /// must outlive them. Throws ValidationException.
 namespace stator::api {
 
-/// What an INSERT (PutItem), UPDATE, DELETE or EXISTS (ConditionCheck) asks for.
+/// The typed request for an INSERT (PutItem), UPDATE, DELETE or EXISTS (ConditionCheck).
 TransactWrite to_write(const StatementMember& member, const engine::Table& table);
 
-/// The GetItem that a SELECT is which names one item of the table, and nothing but its key: the only one that batches
-/// and transactions read. nullopt for every other one.
+/// The GetItem for a SELECT that names one item of the table by its key alone, which is the only kind of SELECT in
+/// batches and transactions; nullopt for any other.
 std::optional<GetItem> to_get(const StatementMember& member, const engine::Table& table);
 
 /// The index that the SELECT reads; null: the table. Throws "The table does not have the specified index", "PartiQL
@@ -25,7 +25,7 @@ const engine::Index* find_index(const partiql::Statement& statement, const engin
 
 /// One page of a SELECT.
 struct SelectPage {
-  std::string items;  // parted by commas
+  std::string items;  // separated by commas
   engine::Capacity capacity;
   std::string next_token;               // empty on the last page
   std::string last_evaluated_key_json;  // may be empty where there is a token: another partition is next

@@ -15,7 +15,7 @@ constexpr std::string_view kTable = ":table/";
 constexpr std::string_view kStream = "/stream/";
 constexpr std::string_view kShardId = "shardId-";
 constexpr std::size_t kSequenceDigits = 20;
-/// Before the digits, so that a number has as many as the API asks for at least.
+/// Put before the digits, so that a sequence number has the length that the API requires at least.
 constexpr char kSequenceLead = '1';
 /// Between the parts of an iterator.
 constexpr std::string_view kVersion = "|1|";
@@ -34,7 +34,7 @@ std::uint64_t take_big_endian(std::string_view& in, std::size_t bytes) {
 constexpr std::size_t kPlaceBytes = 1 + 4 + 4 + 8 + 8;
 constexpr std::size_t kCheckBytes = 8;
 
-/// Tells iterators from texts that somebody made up; it keeps no secret.
+/// A checksum that distinguishes iterators from made-up texts; not a secret.
 std::uint64_t check_of(std::string_view arn, std::string_view place) {
   return store::partition_hash(std::string(arn).append(place));
 }

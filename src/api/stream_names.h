@@ -7,7 +7,7 @@
 
 #include "api/api.h"
 
-/// What streams, shards and places in them are called in the API.
+/// The names of streams, shards and records in the API: ARNs, ids, sequence numbers, iterators.
 namespace stator::api {
 
 /// "table/NAME/stream/LABEL", with which an ARN ends.
@@ -18,12 +18,12 @@ struct StreamName {
   std::string_view table;
   std::string_view label;
 };
-/// Out of an ARN of any region and account; nullopt where it is no stream's.
+/// From an ARN of any region and account; nullopt where it is not a stream's.
 std::optional<StreamName> parse_stream_arn(std::string_view arn);
 
 /// "shardId-00000001700000000000-00000002": the time at which the stream began, and the shard's number in it.
 std::string shard_id(const engine::StreamInfo& stream, std::uint32_t shard);
-/// The shard of that id in the stream; nullopt where the text is no such id. The shard need not be there.
+/// The number of the shard with that id; nullopt where the text is not an id of the stream. The shard need not exist.
 std::optional<std::uint32_t> parse_shard_id(const engine::StreamInfo& stream, std::string_view id);
 
 /// 21 decimal digits, in the order of the numbers.
@@ -31,7 +31,7 @@ void append_sequence_number(engine::LogNumber number, std::string& out);
 std::string sequence_number(engine::LogNumber number);
 std::optional<engine::LogNumber> parse_sequence_number(std::string_view text);
 
-/// Where GetRecords goes on.
+/// The position at which GetRecords continues.
 struct ShardIterator {
   store::SpaceId stream = 0;
   engine::LogPosition position;
@@ -39,7 +39,7 @@ struct ShardIterator {
 };
 /// The stream's ARN, a version, and the place in base64, as the service's iterators look.
 std::string write_shard_iterator(std::string_view stream_arn, const ShardIterator& iterator);
-/// The iterator, and the ARN that stands in it; nullopt for a text that is none.
+/// The iterator, and the ARN in it; nullopt for a text that is not an iterator.
 std::optional<std::pair<std::string_view, ShardIterator>> parse_shard_iterator(std::string_view text);
 
 }  // namespace stator::api

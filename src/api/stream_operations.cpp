@@ -199,7 +199,7 @@ void get_records(Call& call) {
     throw core::ApiError(core::ErrorCode::kExpiredIterator, "Shard iterator has expired");
   }
   const auto stream = call.engine().find_stream(iterator.stream);
-  // Who may read which table was judged by the ARN.
+  // The right to read the table was checked by the ARN, so it must be this stream's.
   if (!stream || !names(arn, call.context, *stream)) throw_no_stream(arn);
 
   const std::size_t limit = limit_of(call.request, kRecordsOfPage);
@@ -222,7 +222,7 @@ void get_records(Call& call) {
   if (next) {
     ShardIterator following = iterator;
     following.position.number = *next;
-    // Records that nobody has seen may be deleted before the next call; that is an error then.
+    // Records that were not returned yet may be trimmed before the next call, which must then be an error.
     following.position.from_oldest = iterator.position.from_oldest && count == 0;
     following.created_ms = now_ms;
     writer.text("NextShardIterator", write_shard_iterator(arn, following));

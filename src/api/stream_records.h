@@ -10,7 +10,7 @@
 /// Records of a stream as GetRecords writes them.
 namespace stator::api {
 
-/// Writes the records of one shard. What is the same in all of them is written once: a page has up to a thousand.
+/// Writes the records of one shard. The parts common to all are made once, as a page has up to a thousand records.
 class StreamRecordWriter {
  public:
   StreamRecordWriter(std::string_view region, const engine::StreamInfo& stream, std::uint32_t shard);

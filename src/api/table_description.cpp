@@ -92,7 +92,7 @@ void write_stream_specification(ObjectWriter& writer, std::string_view name, con
 
 namespace {
 
-/// Which description it is.
+/// Variants of the description.
 struct Style {
   bool with_schema = true;  // keys, indexes, creation time: all but DeleteTable's
   bool created = false;     // CreateTable's reply
@@ -126,7 +126,7 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
   append_key_schema(index.key_schema, writer.key("KeySchema"));
   append_projection(index, writer.key("Projection"));
   if (index.global) {
-    // A table under construction takes its indexes with it.
+    // The indexes of a table that is being created are CREATING, too.
     const bool creating = table.status == engine::TableStatus::kCreating;
     const auto status = creating ? engine::TableStatus::kCreating : index.status;
     // Indexes of a table that is being restored have none.
@@ -197,7 +197,7 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
   writer.text("TableId", table.id);
   if (table.billing_mode == engine::BillingMode::kPayPerRequest || table.last_pay_per_request_ms != 0) {
     const bool switched = table.last_pay_per_request_ms != 0 && !style.created && !style.under_way.billing_mode_changes;
-    // The same under two names: the service is on its way from one to the other.
+    // Under two names, as the service is changing from one to the other.
     for (const auto& [member, mode] : {std::pair("BillingModeSummary", "BillingMode"),
                                        std::pair("TableThroughputModeSummary", "TableThroughputMode")}) {
       ObjectWriter summary(writer.key(member));

@@ -11,8 +11,8 @@ namespace stator::api {
 /// Appends a TableDescription: the table as DescribeTable shows it, with its live counts.
 void append_table_description(Call& call, const engine::Table& table, std::string& out);
 
-/// The same as CreateTable's reply shows it: without the warm throughput that nobody asked for, and without the time
-/// of the change to on-demand billing.
+/// The same as CreateTable's reply shows it: without warm throughput that the request did not give, and without the
+/// time of the change to on-demand billing.
 void append_created_table_description(Call& call, const engine::Table& table, std::string& out);
 
 /// What an UpdateTable has begun to change beside the statuses.

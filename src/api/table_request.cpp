@@ -104,8 +104,8 @@ engine::Index read_local_index(const Members& element, const core::KeySchema& ta
   return index;
 }
 
-/// The order in which the service lists the names of a set: that of Java's HashSet of strings, by hash in a table of
-/// twice the size, later entries of one cell behind earlier ones.
+/// The order in which the service lists the names of a set: that of Java's HashSet, by hash in a table of twice the
+/// size, entries of one cell in the order of insertion.
 std::vector<std::string_view> in_hash_order(const std::vector<std::string_view>& names) {
   std::size_t cells = 16;
   while (names.size() * 4 > cells * 3) cells *= 2;
@@ -119,7 +119,7 @@ std::vector<std::string_view> in_hash_order(const std::vector<std::string_view>&
   return ordered;
 }
 
-/// Every definition must be the key of something. This comes before what is wrong with an index otherwise.
+/// Throws where a definition is not used in any key. The service checks this before other faults of indexes.
 void check_definitions_used(const Members& request, const engine::Table& table) {
   std::vector<std::string_view> used;
   std::set<std::string_view> seen;

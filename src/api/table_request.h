@@ -14,10 +14,10 @@
 /// service's rules. All throw ValidationException.
 namespace stator::api {
 
-/// AttributeDefinitions in the request's order, found by name in logarithmic time: a body may hold very many.
+/// AttributeDefinitions in the request's order; found by name in logarithmic time, as a request may have very many.
 class Definitions {
  public:
-  /// A name given twice is refused.
+  /// Throws for a name given twice.
   static Definitions read(const Members& request);
 
   [[nodiscard]] const std::vector<core::KeyAttribute>& all() const { return all_; }
@@ -42,7 +42,7 @@ core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const 
 /// A global index's: up to four HASH, then up to four RANGE attributes.
 core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions);
 
-/// Which request a new global index stands in: an element of CreateTable's GlobalSecondaryIndexes, or the Create of
+/// The request that a new global index comes from: an element of CreateTable's GlobalSecondaryIndexes, or the Create of
 /// UpdateTable's GlobalSecondaryIndexUpdates. The service words some refusals differently.
 enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
 engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
@@ -53,15 +53,15 @@ std::optional<std::string_view> billing_mode_member(const Members& request);
 /// TableClass; nullopt where the member is absent.
 std::optional<std::string_view> read_table_class(const Members& request);
 
-/// The whole CreateTable request as a table without identity.
+/// The table that a CreateTable request describes, without id, spaces and status.
 engine::Table read_table(Call& call);
 
-/// The rule on all indexes together: names once, counts, projected attributes.
+/// Checks all indexes together: unique names, their number, the number of projected attributes.
 void check_indexes(const engine::Table& table);
 
-/// StreamSpecification into the table; the engine begins and ends streams by it.
+/// Reads StreamSpecification into the table; the engine then begins or ends the stream.
 void apply_stream_specification(const Members& specification, engine::Table& table);
-/// SSESpecification into the table; without Enabled, an SSEType turns it on.
+/// Reads SSESpecification into the table; without Enabled, an SSEType turns encryption on.
 void apply_sse_specification(Call& call, const Members& specification, engine::Table& table);
 
 }  // namespace stator::api

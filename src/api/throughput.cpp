@@ -60,7 +60,7 @@ ThroughputLimits read_warm_members(const Members& request) {
   return read_limits(request, "WarmThroughput", "ReadUnitsPerSecond", "WriteUnitsPerSecond");
 }
 
-/// `refusal` ends the sentence that refuses a limit on a provisioned table.
+/// `refusal`: the end of the message that refuses a limit on a provisioned table.
 void check_on_demand(const ThroughputLimits& limits, BillingMode mode, bool updating, std::string_view index,
                      const std::string& refusal) {
   const auto check = [&](const std::optional<std::int64_t>& value, const std::string& name) {
@@ -76,7 +76,7 @@ void check_on_demand(const ThroughputLimits& limits, BillingMode mode, bool upda
   check(limits.write_units, "MaxWriteRequestUnits");
 }
 
-/// Throws where the warm units asked for lie below `least`. `why_read` and `why_write` say what they are below.
+/// Throws where the requested warm units are below `least`. `why_read`, `why_write`: the messages' reason.
 void check_warm(const ThroughputLimits& wanted, const ThroughputLimits& least, std::string_view index,
                 const std::string& why_read, const std::string& why_write) {
   const auto check = [&](const std::optional<std::int64_t>& value, const std::optional<std::int64_t>& bound,

@@ -24,13 +24,13 @@ engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingM
 /// An UpdateTable request's OnDemandThroughput merged over the present limits; -1, which removes a limit, is kept.
 engine::ThroughputLimits merge_on_demand(const Members& request, engine::BillingMode mode,
                                          engine::ThroughputLimits present, std::string_view index);
-/// The limits that are left once -1 has removed some.
+/// The limits without those that are -1 (removed).
 engine::ThroughputLimits without_removed(engine::ThroughputLimits limits);
 
 /// WarmThroughput of a CreateTable request (or of a new index): not below what the billing mode starts with.
 engine::ThroughputLimits read_warm(const Members& request, engine::BillingMode mode,
                                    const engine::Throughput& throughput, std::string_view index);
-/// The present warm throughput with an UpdateTable request's over it; it never decreases.
+/// An UpdateTable request's WarmThroughput merged over the present one; throws where it would decrease.
 engine::ThroughputLimits merge_warm(const Members& request, engine::BillingMode mode,
                                     const engine::Throughput& throughput, const engine::ThroughputLimits& present,
                                     std::string_view index);

@@ -40,7 +40,7 @@ class Cancellation {
   bool any_ = false;
 };
 
-/// A key that is empty where it must not be is the whole request's fault, any other one its action's.
+/// An empty key fails the whole request; any other fault cancels the transaction with its action's reason.
 bool is_request_fault(const core::ApiError& error) { return error.fault == core::Fault::kEmptyKey; }
 
 engine::WriteAction resolve_action(const engine::TablePtr& table, const TransactWrite& action) {
@@ -55,14 +55,14 @@ std::size_t put_size_bytes(const TransactWrite& action) {
   return put != nullptr ? put->item.size_bytes : 0;
 }
 
-/// Of what a transaction writes, or reads.
+/// Throws where a transaction writes or reads more than the service allows.
 void check_payload_size(std::size_t bytes) {
   if (bytes <= core::kMaxTransactionSizeBytes) return;
   const std::string what = "Transaction payload size cannot exceed 4MB. Payload Size: ";
   throw_validation(what + ": " + what + std::to_string(bytes));
 }
 
-/// Holds the actions against their tables, and against each other.
+/// Checks the actions against their tables and against each other.
 std::vector<engine::WriteAction> resolve_actions(const engine::Engine& engine, const TransactWriteItems& request) {
   std::vector<engine::TablePtr> tables;
   for (const auto& action : request.actions) tables.push_back(engine.usable_table(common_part(action).table_name));
@@ -77,7 +77,7 @@ std::vector<engine::WriteAction> resolve_actions(const engine::Engine& engine, c
     } catch (const core::ApiError& error) {
       if (is_request_fault(error)) throw;
       cancellation.fail(i, error);
-      break;  // the service looks no further than the first
+      break;  // the service checks only up to the first fault
     }
     total_bytes += put_size_bytes(request.actions[i]);
     if (!seen.insert(actions.back().key.encoded).second) throw_validation(kSeveralOperations);
@@ -92,7 +92,7 @@ std::optional<engine::TokenClaim> claim_token(engine::Engine& engine, const Tran
   return engine.claim_token(request.token, request.meaning);
 }
 
-/// A repeated request is charged for reads of what the first one wrote. Its tables may be gone by now.
+/// A repeated request is charged for reads of the items that the first one wrote. Its tables may have been deleted.
 void write_replay(Call& call, const TransactWriteItems& request, const std::vector<std::size_t>& sizes_bytes) {
   CapacityByTable capacity;
   for (std::size_t i = 0; i < request.actions.size(); ++i) {
@@ -139,7 +139,7 @@ void write_reply(Call& call, const TransactWriteItems& request, const TransactWr
 
 TransactWritten run(engine::Engine& engine, const TransactWriteItems& request) {
   TransactWritten written;
-  // Before anything that depends on the tables: a request that happened is not judged by what they have become.
+  // Before everything that depends on the tables, which may have changed since the first request.
   const std::optional<engine::TokenClaim> claim = claim_token(engine, request);
   if (claim && claim->earlier_sizes_bytes()) {
     written.repeated = true;

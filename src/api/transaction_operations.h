@@ -5,13 +5,13 @@
 #include "api/requests/transaction_requests.h"
 #include "engine/engine.h"
 
-/// Doing what transactions ask for, whoever read them. Throws ApiError: TransactionCanceledException, what
+/// Runs typed transactions. Throws ApiError: TransactionCanceledException, what
 /// engine::Engine::claim_token throws, and the faults of a whole request.
 namespace stator::api {
 
 struct TransactWritten {
-  /// The request's token was used before, by the same request, which is not done again. Then `sizes_bytes` are what
-  /// each action wrote at the time, and there are neither actions nor outcomes.
+  /// The same request was made with this token before, and is not done again. Then `sizes_bytes` has what each action
+  /// wrote that time, and `actions` and `outcomes` are empty.
   bool repeated = false;
   std::vector<std::size_t> sizes_bytes;
   std::vector<engine::WriteAction> actions;

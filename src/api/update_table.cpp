@@ -18,7 +18,7 @@ using core::throw_validation;
 
 namespace {
 
-/// The request, with what its members ask for.
+/// The members of the request.
 struct Update {
   explicit Update(const Members& members)
       : request(members),
@@ -35,7 +35,7 @@ struct Update {
         on_demand(members.has_members("OnDemandThroughput")),
         replicas(members.has("ReplicaUpdates") || members.has("MultiRegionConsistency")) {}
 
-  /// How many things would change.
+  /// The number of changes that the request makes.
   [[nodiscard]] int count() const {
     return (indexes.empty() ? 0 : 1) + (throughput ? 1 : 0) + (billing_mode ? 1 : 0) + (stream ? 1 : 0) +
            (encryption ? 1 : 0) + (table_class ? 1 : 0) + (protection ? 1 : 0) + (warm ? 1 : 0) + (on_demand ? 1 : 0) +
@@ -69,7 +69,7 @@ void check_not_empty(const Update& update) {
   }
 }
 
-/// Which members may stand together.
+/// Throws for members that may not be in one request.
 void check_combination(const Update& update) {
   struct Rule {
     bool broken;
@@ -205,7 +205,7 @@ void update_table_class(const Members& request, engine::Table& table, std::int64
   table.table_class_ms = now_ms;
 }
 
-/// What an index that is being built or dropped forbids meanwhile.
+/// Throws for changes that are not allowed while an index is being built or dropped.
 void check_indexes_settled(const Update& update, const engine::Table& table) {
   std::string names;
   const char* doing = nullptr;
@@ -233,7 +233,7 @@ void check_indexes_settled(const Update& update, const engine::Table& table) {
   }
 }
 
-/// Members whose change leaves the table ACTIVE. The rules on combinations leave each of them alone.
+/// Whether only a member changes that leaves the table ACTIVE; by the rules on combinations it is then the only one.
 bool changes_settings_only(const Update& update) {
   return update.count() == 1 && (update.encryption || update.protection || update.warm || update.on_demand);
 }
@@ -242,7 +242,7 @@ bool updates_indexes_only(const Update& update) {
   return update.count() == 1 && !update.indexes.empty() && !update.creates_index && !update.deletes_index;
 }
 
-/// The units, and the count, as they were: a change shows in descriptions once it is made.
+/// Shows units and the number of decreases from before the change, as descriptions do until it is made.
 void show_units_before(engine::Throughput& shown, const engine::Throughput& before) {
   shown.read_units = before.read_units;
   shown.write_units = before.write_units;

@@ -4,13 +4,13 @@
 
 #include "engine/engine.h"
 
-/// Writes that were refused by what they met, as the service's errors.
+/// The service's errors for writes that failed because of the items they met.
 namespace stator::api {
 
-/// ConditionalCheckFailedException, with the item that the condition met where the request wanted it.
+/// ConditionalCheckFailedException, with the item that failed the condition where the request asked for it.
 [[noreturn]] void throw_condition_failed(const engine::WriteOutcome& outcome);
 
-/// DuplicateItemException: a put of what must be new met an item.
+/// DuplicateItemException: an INSERT's item exists already.
 [[noreturn]] void throw_duplicate_item();
 
 /// TransactionCanceledException; a reason for each action.

@@ -12,7 +12,7 @@
 #include "json/object_writer.h"
 #include "json/writer.h"
 
-/// BatchGetItem: what is here is answered from here, and the upstream is asked for the rest.
+/// BatchGetItem: items in the cache are answered from it; the upstream is asked for the rest.
 namespace stator::cache {
 namespace {
 
@@ -31,7 +31,7 @@ struct Group {
   const Schema* schema = nullptr;
   const api::BatchGetGroup* request = nullptr;
   std::vector<Wanted> wanted;
-  /// What the upstream left, as it answered.
+  /// The keys that the upstream left unprocessed, as it answered.
   std::vector<std::string> unprocessed;
 };
 
@@ -43,7 +43,7 @@ struct Batch {
   std::set<std::string> tables_with_capacity;
 };
 
-/// False: not the cache's to answer.
+/// False where the cache cannot answer the request.
 bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& request, bool at_once, Batch& batch) {
   batch.capacity = request.capacity;
   for (const api::BatchGetGroup& requested : request.groups) {
@@ -65,7 +65,7 @@ bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& re
   return true;
 }
 
-/// Takes what is here. Returns how many keys are missing.
+/// Takes the items in the cache. Returns how many keys are missing.
 std::size_t find_all(State& state, std::string_view caller, Batch& batch) {
   const std::int64_t now_ms = state.now_ms();
   std::size_t missing = 0;
@@ -100,7 +100,7 @@ void take_marks(State& state, std::string_view caller, Batch& batch) {
   }
 }
 
-/// Takes what the shared level has of what this request leads in reading.
+/// Takes from the shared level those of the items that this request is to fetch (leads in reading).
 void find_shared(State& state, std::string_view caller, Batch& batch) {
   if (state.shared == nullptr) return;
   const std::int64_t now_ms = state.now_ms();
@@ -170,7 +170,7 @@ Wanted* find_wanted(Group& group, const std::string& canonical) {
   return found == group.wanted.end() ? nullptr : &*found;
 }
 
-/// The upstream answered what nobody here understands: the caller may.
+/// Thrown where the upstream's answer cannot be read here; it is then passed on to the caller.
 struct Unreadable {};
 
 Value stored_item(const json::Value& wire) {
@@ -183,7 +183,7 @@ Value stored_item(const json::Value& wire) {
   }
 }
 
-/// Which of a group's keys the upstream left.
+/// The keys of a group that the upstream left unprocessed.
 std::set<const Wanted*> read_unprocessed(Group& group, const json::Object& unprocessed) {
   std::set<const Wanted*> left;
   json::Value of_table;
@@ -200,7 +200,7 @@ std::set<const Wanted*> read_unprocessed(Group& group, const json::Object& unpro
   return left;
 }
 
-/// Asks for what nobody else asks for, and takes what comes.
+/// Asks the upstream for the keys that no other request asks for, and takes its answers.
 void ask(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
   const std::string body = missing_body(batch);
   if (body.empty()) return;
@@ -250,7 +250,7 @@ void ask(State& state, const Incoming& incoming, std::string_view caller, Batch&
   }
 }
 
-/// Waits for what others ask for. True: some of it has to be asked for after all.
+/// Waits for keys that other requests ask for. True where some of them must be asked for here after all.
 bool await_others(const Incoming& incoming, Batch& batch) {
   bool again = false;
   for (Group& group : batch.groups) {
@@ -265,7 +265,7 @@ bool await_others(const Incoming& incoming, Batch& batch) {
   return again;
 }
 
-/// Takes expired items for what is missing, where that was asked for. False: some is missing still.
+/// With stale_if_error, takes expired items for missing ones. False where some are still missing.
 bool take_stale(State& state, std::string_view caller, Batch& batch) {
   if (state.options.stale_if_error_ms == 0) return false;
   const std::int64_t now_ms = state.now_ms() - state.options.stale_if_error_ms;
@@ -287,13 +287,13 @@ bool has_projection(const Batch& batch) {
   return std::ranges::any_of(batch.groups, [](const Group& group) { return group.request->projection.has_value(); });
 }
 
-/// Has all that is missing read, here or by others.
+/// Reads all missing items, here or by waiting for other requests.
 void read_missing(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
   take_marks(state, caller, batch);
   find_shared(state, caller, batch);
   ask(state, incoming, caller, batch);
   for (Group& group : batch.groups) {
-    // What the upstream left is in its place in the reply already.
+    // Keys that the upstream left are in the reply's UnprocessedKeys already.
     for (Wanted& wanted : group.wanted) wanted.answered = wanted.answered || !waits_for_another(wanted);
   }
   if (await_others(incoming, batch)) ask(state, incoming, caller, batch);

@@ -21,7 +21,7 @@ bool writes_items(std::string_view operation) {
          operation == "BatchWriteItem" || operation == "TransactWriteItems";
 }
 
-/// Whether the cache understands all of the request. One that is faulty is the upstream's to refuse, in its own words.
+/// Whether the cache understands the whole request. A faulty one is left to the upstream, to refuse in its own words.
 bool is_understood(const api::Operation& operation, const json::Value& value, json::Object& object) {
   if (value.get(object) != simdjson::SUCCESS) return false;
   try {
@@ -120,7 +120,7 @@ void Caching::call(const endpoint::Request& request, std::string& reply) {
   try {
     value = parser->parse(request.body, request.padding_bytes);
   } catch (const core::ApiError&) {
-    return pass(state, request, reply);  // no JSON: refused by whoever reads it
+    return pass(state, request, reply);  // not JSON: the upstream refuses it
   }
   if (operation == nullptr) return write_tables(state, request, nullptr, reply);
   const bool reads = api::effect_of(*operation, value) == api::Effect::kRead;
@@ -170,7 +170,7 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
       key = canonical_key(*schema, api::read_key_attributes(keys));
     }
   } catch (const core::ApiError&) {
-    // A key that is none here: something is different from what was learnt.
+    // Not a key of the known schema, which must have changed.
   }
   if (!key) {
     table->whole.note_change(doubt);
@@ -188,7 +188,7 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
   const EntryKey entry = make_entry_key(table->name, kItemEntry, *key);
   if (!state_->store.note_change(entry, known, image)) return;
   table->dropped.fetch_add(1, std::memory_order_relaxed);
-  // Who read before, and keeps after, comes too late.
+  // A reader that read before this and would keep its result after it must not.
   drop_item(*state_, *table, *key, doubt);
   if (state_->shared != nullptr) {
     state_->shared->end_write({entry.text, make_entry_key(table->name, kPartition, canonical_partition(*key)).text,

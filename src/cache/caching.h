@@ -14,7 +14,7 @@ namespace stator::cache {
 
 struct State;
 
-/// Another endpoint with a cache before it: read-through, write-through. docs/cache.md has what callers may rely on.
+/// A cache in front of another endpoint: read-through, write-through. docs/cache.md has what callers may rely on.
 /// ReplyNotes::cache says how each request was answered.
 class Caching : public endpoint::Endpoint {
  public:
@@ -31,17 +31,17 @@ class Caching : public endpoint::Endpoint {
 
   /// Appends what was hit and missed, by table and operation, as JSON (docs/cache.md, "Watching it").
   void append_statistics(std::string& out) const;
-  /// Waits until the shared level is there, where there is one; no longer than `patience`. Without it nothing is kept.
+  /// Waits until the shared level can be reached, where there is one; at most `patience`. Without it nothing is kept.
   void wait_for_shared_level(std::chrono::milliseconds patience);
 
-  /// Forgets all entries.
+  /// Removes all entries.
   void clear();
 
-  // For who follows the tables' streams:
+  // For the follower of the tables' streams:
   /// The tables that requests were made to.
   [[nodiscard]] std::vector<std::string> tables() const;
-  /// A record of the table's stream, as GetRecords has it: drops what it makes void. What was written through here is
-  /// known already, where the record has the new image.
+  /// Takes a record of the table's stream, as GetRecords has it, and drops the entries that it invalidates; not those
+  /// of a write through this cache, which the record's new image identifies.
   void note_change(std::string_view table, const json::Object& record);
   /// Whether the table's changes are known here from now on; drops what may have changed until now.
   void set_followed(std::string_view table, bool followed);

@@ -9,22 +9,22 @@
 #include "json/item.h"
 #include "json/reader.h"
 
-/// One spelling for what means the same.
+/// Canonical texts of requests and keys.
 namespace stator::cache {
 
-/// Whether the request has only members that the operation's shape knows: what another member means, nobody here knows.
+/// Whether the request has only members that the operation's shape knows, as others might change its meaning.
 bool has_only_known_members(const api::shapes::Shape& shape, const json::Value& value);
 
-/// A read request whose shape was checked, in one spelling: the order of members, white space, the spelling of numbers,
-/// and what only adds to the reply (ReturnConsumedCapacity, an explicit ConsistentRead=false) make no difference.
-/// Throws core::ApiError for values that are none.
+/// The canonical text of a read request whose shape was checked: the order of members, white space, the notation of
+/// numbers, and members that only add to the reply (ReturnConsumedCapacity, an explicit ConsistentRead=false) make no
+/// difference. Throws core::ApiError for invalid values.
 std::string canonical_request(const api::shapes::Shape& shape, const json::Object& request);
 
-/// The key in the schema's order; nothing where its attributes are not the schema's.
+/// The key's canonical text; nullopt where its attributes are not those of the schema.
 std::optional<std::string> canonical_key(const Schema& schema, const api::KeyAttributes& key);
-/// The same of an item in stored form.
+/// The key of an item in stored form.
 std::optional<std::string> canonical_key_of_item(const Schema& schema, std::string_view stored_item);
-/// The partition key's value of either.
+/// The part of a canonical key that is the partition key's value.
 std::string_view canonical_partition(std::string_view canonical_key);
 
 }  // namespace stator::cache

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <vector>
 
-/// What leaves a full cache first.
+/// The eviction policy of the cache.
 namespace stator::cache {
 
-/// What an entry needs to be in an eviction queue.
+/// The base of entries in an eviction queue.
 struct Evictable : boost::intrusive::list_base_hook<> {
   std::uint64_t hash = 0;      // of its key
   std::size_t size_bytes = 0;  // what it is charged; of one in a queue changed by `resize`
@@ -47,7 +47,7 @@ class EvictionQueue {
   [[nodiscard]] std::size_t size_bytes() const { return small_bytes_ + main_bytes_; }
   [[nodiscard]] bool empty() const { return small_.empty() && main_.empty(); }
 
-  /// Takes the next entry to go out of its queue. There must be one.
+  /// Removes and returns the next entry to evict. There must be one.
   Evictable& evict() {
     assert(!empty());
     while (true) {

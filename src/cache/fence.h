@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <optional>
 
-/// What keeps a reader from storing something older than a write that went through here.
+/// Keeps a reader from storing something older than a write that went through this cache.
 namespace stator::cache {
 
-/// How a write ended, for those who read later.
+/// For how long the effect of a finished write is uncertain, in ms since 1970.
 struct Doubt {
   /// Until then an eventually consistent read may still see the state before.
   std::int64_t settles_ms = 0;
@@ -16,9 +16,9 @@ struct Doubt {
   std::int64_t certain_ms = 0;
 };
 
-/// Counts the writes to what it stands for (an item, a partition, a table; several of them may share one, which only
-/// makes it stricter). A reader takes a mark before it reads, and what it read may be kept only while the mark holds.
-/// From any thread.
+/// Counts the writes to an item, a partition or a table. Several of them may share one fence, which only makes it
+/// stricter. A reader takes a mark before it reads; its result may be kept only while the mark holds. Safe to use from
+/// several threads.
 class Fence {
  public:
   void begin_write() { writing_.fetch_add(1); }
@@ -29,13 +29,13 @@ class Fence {
     note_change(doubt);
     writing_.fetch_sub(1);
   }
-  /// Something has changed that nobody announced.
+  /// Notes a change by a write that did not go through this cache.
   void note_change(const Doubt& doubt = {}) {
     raise(settles_ms_, doubt.settles_ms);
     raise(certain_ms_, doubt.certain_ms);
     version_.fetch_add(1);
   }
-  /// Nothing where what is read now may not be kept: a write is under way, or its effect is in doubt.
+  /// nullopt where results of a read must not be kept now: a write is running, or its effect is uncertain.
   [[nodiscard]] std::optional<std::uint64_t> mark(std::int64_t now_ms, bool consistent_read) const {
     const std::uint64_t version = version_.load();
     if (writing_.load() != 0 || now_ms < certain_ms_.load()) return std::nullopt;
@@ -43,7 +43,7 @@ class Fence {
     return version;
   }
   [[nodiscard]] bool holds(std::uint64_t mark) const { return version_.load() == mark; }
-  /// Makes older marks void in favour of this one, which is renewed. False: it did not hold any more.
+  /// Invalidates all other marks and renews this one. False where this one did not hold any more.
   bool renew(std::uint64_t& mark) { return version_.compare_exchange_strong(mark, mark + 1) && ++mark != 0; }
 
   /// No write is in doubt, which may still come and undo a later one.
@@ -67,7 +67,7 @@ class Fence {
   std::atomic<std::int64_t> certain_ms_{0};
 };
 
-/// Where a reply belongs: the fence of what it was read from, and that of its whole table.
+/// The marks of a reply: of the fence of what was read, and of the fence of its whole table.
 struct Mark {
   Fence* own = nullptr;
   Fence* table = nullptr;

@@ -13,11 +13,11 @@
 
 namespace stator::cache {
 
-/// What an entry holds: an item in stored form, or a reply. Null: there is no such item.
+/// An entry's value: an item in stored form, or a reply. Null: the item does not exist.
 using Value = std::shared_ptr<const std::string>;
 
-/// One request for something that several callers miss at the same time. One of them makes it, the others wait for what
-/// it brings.
+/// One request to the upstream for something that several callers miss at the same time. One of them makes it, the
+/// others wait for its result.
 class Flight {
  public:
   explicit Flight(const Mark& mark) : mark_(mark) {}
@@ -25,7 +25,7 @@ class Flight {
   enum class Outcome : std::uint8_t {
     kLanded,
     kFailed,
-    kLeft,  // nothing can be said; whoever waits asks for itself
+    kLeft,  // no result; a waiting caller must ask the upstream itself
   };
   void land(Value value) { end(Outcome::kLanded, std::move(value), std::nullopt); }
   void fail(core::ApiError error) { end(Outcome::kFailed, nullptr, std::move(error)); }

@@ -16,7 +16,7 @@ struct ItemRead {
   Table* table;
   api::GetItem get;
   EntryKey key;
-  bool rewritten = false;  // the upstream was asked for the whole item
+  bool rewritten = false;  // the upstream is asked for the whole item
 };
 
 void append_reply(const ItemRead& read, const Value& item, std::string& reply) {
@@ -34,7 +34,7 @@ std::string whole_item_body(const json::Object& request) {
          '}';
 }
 
-/// What the upstream answered: the item to keep, if it can be kept, and the reply to the caller.
+/// The upstream's answer: the item, whether it may be kept, and the reply to the caller.
 struct Answered {
   bool keepable = false;
   Value item;
@@ -97,7 +97,7 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
       read_answer(read, state.ask_upstream(incoming.request, incoming.request.body, notes), reply);
   read.table->count(ReadKind::kItem).passed.fetch_add(1, std::memory_order_relaxed);
   note(incoming.request, how::kPass);
-  // Readers that began before this one may know less: their marks end here.
+  // Readers that began before this one may have older results: invalidates their marks.
   if (!answered.keepable || !mark || !fence.renew(mark->own_version)) return;
   state.store.keep(read.key, state.caller_of(incoming.request), answered.item,
                    now_ms + read.table->lifetime_ms(ReadKind::kItem), *mark, Store::Validity::kUntilDropped);
@@ -106,7 +106,7 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
   }
 }
 
-/// What is expired, where the upstream fails and that was asked for. False: there is nothing, or it is too old.
+/// With stale_if_error, answers with the expired item. False where there is none, or it is too old.
 bool answer_stale(State& state, const Incoming& incoming, const ItemRead& read, std::string& reply) {
   if (state.options.stale_if_error_ms == 0) return false;
   const Found found =
@@ -118,7 +118,7 @@ bool answer_stale(State& state, const Incoming& incoming, const ItemRead& read, 
   return true;
 }
 
-/// What leads a flight: the shared level is asked, then the upstream, and what they answer is kept.
+/// Leads a flight: asks the shared level, then the upstream, and keeps the answer.
 void lead(State& state, const Incoming& incoming, ItemRead& read, Store::Part& flight, std::string& reply) {
   const std::string_view caller = state.caller_of(incoming.request);
   const std::int64_t now_ms = state.now_ms();
@@ -167,7 +167,7 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
         lead(state, incoming, read, joined, reply);
       } catch (const core::ApiError& error) {
         reply.resize(length_before);
-        // Whoever waits has a deadline of its own.
+        // Not after this caller's deadline: the waiting ones have deadlines of their own.
         if (std::chrono::steady_clock::now() < incoming.request.deadline) joined.fail(error);
         if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
         throw;

@@ -13,14 +13,14 @@
 
 namespace stator::cache {
 
-/// What is counted, and has a time to live, by itself. BatchGetItem reads items, as GetItem does.
+/// Kinds of reads with their own counters and times to live. BatchGetItem counts as GetItem.
 enum class ReadKind : std::uint8_t { kItem, kQuery, kScan };
 inline constexpr std::size_t kReadKinds = 3;
 /// "GetItem", "Query", "Scan".
 std::string_view read_kind_name(ReadKind kind);
 std::optional<ReadKind> read_kind_from(std::string_view name);
 
-/// How long what was read is kept, in milliseconds; 0: not at all. The most particular setting counts: of the table and
+/// How long results are kept, in milliseconds; 0: not at all. The most specific setting counts: of the table and
 /// the operation, of the table, of the operation, of all.
 class Lifetimes {
  public:
@@ -38,13 +38,13 @@ class Lifetimes {
 struct Options {
   std::size_t capacity_bytes = std::size_t{256} << 20;
   Lifetimes lifetimes;
-  /// Entries are shared by all callers. Else each access key has its own.
+  /// All callers share entries. Otherwise each access key has its own.
   bool trust_callers = false;
-  /// So long after its end an entry is still answered where the upstream throttles, fails or is out of reach. 0: never.
+  /// How long after its end an entry is still used where the upstream throttles, fails or cannot be reached. 0: never.
   std::int64_t stale_if_error_ms = 0;
-  /// So long after a write an eventually consistent read may still see the state before it, and is not kept.
+  /// How long after a write an eventually consistent read may see the state before it; such reads are not kept.
   std::int64_t settle_ms = 1'000;
-  /// So long a write that got no answer may still happen; what it touches is not kept meanwhile.
+  /// How long a write without an answer may still take effect; what it touches is not kept until then.
   std::int64_t doubt_ms = 10'000;
   /// A second level that several caches share, and the name that keeps it apart from those of other upstreams.
   std::optional<RedisAddress> shared;

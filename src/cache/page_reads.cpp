@@ -22,7 +22,7 @@ struct PageRead {
   api::CapacityDetail capacity = api::CapacityDetail::kNone;
 };
 
-/// The value that the query's partition key must have, where the condition says so plainly.
+/// The value of the partition key in the query's key condition; null where it has none.
 const core::AttributeValue* partition_of(const api::Query& query, const Schema& schema) {
   for (const auto& predicate : query.key_condition.predicates) {
     if (predicate.attribute == schema.partition_key && predicate.op == expression::KeyOperator::kEqual)
@@ -31,7 +31,7 @@ const core::AttributeValue* partition_of(const api::Query& query, const Schema& 
   return nullptr;
 }
 
-/// Writes to other partitions leave a query of the table, or of a local index, as it is.
+/// A query of the table or of a local index gets its partition's fence, as writes to others do not change its result.
 void choose_fence(State& state, PageRead& read, const api::Query& query, const Schema& schema) {
   const core::AttributeValue* const partition =
       read.index.empty() || read.local_index ? partition_of(query, schema) : nullptr;
@@ -43,7 +43,7 @@ void choose_fence(State& state, PageRead& read, const api::Query& query, const S
   read.fence_name = key.text;
 }
 
-/// False: not the cache's to answer.
+/// False where the cache cannot answer the request.
 bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& read) {
   const std::string_view name = *incoming.members.text("TableName");
   read.kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
@@ -92,7 +92,7 @@ void append_reply(const PageRead& read, const Value& value, std::string& reply) 
   reply += '}';
 }
 
-/// What of a reply is the same for everybody who asks; null where it is no JSON object.
+/// The reply without the consumed capacity, which depends on the caller; null where it is not a JSON object.
 Value without_capacity(const PageRead& read, const std::string& text) {
   if (read.capacity == api::CapacityDetail::kNone && text.starts_with('{') && text.ends_with('}')) {
     return std::make_shared<const std::string>(text);
@@ -118,7 +118,7 @@ bool answer_stale(State& state, const Incoming& incoming, const PageRead& read, 
   return true;
 }
 
-/// Asks the upstream, and keeps what it answers where a mark was taken.
+/// Asks the upstream, and keeps the answer where a mark was taken.
 Value fetch(State& state, const Incoming& incoming, const PageRead& read, const std::optional<Mark>& mark,
             std::string& reply) {
   const std::int64_t now_ms = state.now_ms();

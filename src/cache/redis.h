@@ -23,13 +23,13 @@ struct RedisAddress {
 /// Throws std::invalid_argument with what is wrong.
 RedisAddress parse_redis_url(std::string_view url);
 
-/// The connection is of no use any more, or the server refused a command.
+/// The connection is broken, or the server refused a command.
 struct RedisError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 struct RedisReply {
-  /// Nothing for nil.
+  /// nullopt for nil.
   std::optional<std::string> text;
   std::int64_t number = 0;
   std::vector<RedisReply> elements;
@@ -46,9 +46,9 @@ class RedisConnection {
 
   /// Throws RedisError.
   RedisReply command(const std::vector<std::string>& words);
-  /// Sends a command whose replies come as they come (SUBSCRIBE).
+  /// Sends a command whose replies come later, one by one (SUBSCRIBE).
   void send(const std::vector<std::string>& words);
-  /// The next of them; nothing where none comes within `wait`.
+  /// The next such reply; nullopt where none comes within `wait`.
   std::optional<RedisReply> receive(std::chrono::milliseconds wait);
 
  private:

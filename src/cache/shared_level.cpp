@@ -69,7 +69,7 @@ return 1
 )";
 
 constexpr std::int64_t kTokenMs = 24 * 3600 * 1000;
-/// A node that dies while it writes leaves its tokens so long.
+/// How long the tokens of a node that died during a write stay.
 constexpr std::int64_t kWritingMs = 60'000;
 constexpr milliseconds kPause{200};
 constexpr milliseconds kPing{250};
@@ -145,7 +145,7 @@ std::optional<RedisReply> SharedLevel::command(const std::vector<std::string>& w
     if (connection == nullptr) connection = std::make_unique<RedisConnection>(options_.address, options_.timeout);
     RedisReply reply = connection->command(words);
     const std::lock_guard lock(mutex_);
-    // One that was opened to an earlier start of the server is not kept: it is broken.
+    // A connection from before the server's last start is broken, and not kept.
     if (idle_.size() < kMostIdle && is_up()) idle_.push_back(std::move(connection));
     return reply;
   } catch (const RedisError&) {
@@ -208,7 +208,7 @@ void SharedLevel::remember_missed(const std::vector<std::string>& fences, const 
   missed_fences_.insert(fences.begin(), fences.end());
   missed_changes_.insert(missed_changes_.end(), changes.begin(), changes.end());
   if (missed_changes_.size() <= kMostMissed) return;
-  // Too many to tell one by one: their tables.
+  // Too many to send one by one: sends their tables instead.
   std::set<std::string> tables;
   for (const SharedChange& change : missed_changes_) tables.insert(change.table);
   missed_fences_.clear();
@@ -266,7 +266,7 @@ void SharedLevel::listen_once() {
     run_ = text.substr(at + kRunId.size(), 12);
     if (stopping_) return;
   }
-  // From here on every change is heard. What is kept is of before.
+  // From here on every change is received. Entries kept until now may be older.
   if (options_.on_up) options_.on_up();
   up_.store(true);
   outage_told_ = false;

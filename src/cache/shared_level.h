@@ -20,7 +20,7 @@
 
 namespace stator::cache {
 
-/// What was written, for the other nodes of a shared level. An empty key: anything in the table.
+/// A change, for the other nodes of a shared level. An empty key: anything in the table.
 struct SharedChange {
   std::string table;
   std::string key;  // canonical
@@ -45,9 +45,9 @@ class SharedLevel {
     std::int64_t settle_ms = 1'000;          // see cache::Options
     std::int64_t doubt_ms = 10'000;
     core::LogSink log = {};
-    /// Told from a thread of its own.
+    /// Called on the listener's thread for changes of other nodes.
     std::function<void(const SharedChange&)> on_change;
-    /// It is there, after it was not: changes may have been missed until now.
+    /// Called when the level can be reached again: changes may have been missed until now.
     std::function<void()> on_up;
   };
   explicit SharedLevel(Options options);
@@ -59,13 +59,13 @@ class SharedLevel {
   /// The first time: at most `patience`.
   void wait_until_up(std::chrono::milliseconds patience);
 
-  /// What an entry depends on.
+  /// An entry's names in the shared level.
   struct Place {
     std::string value;  // its own name
     std::string own;    // what it was read from: an item, a partition, a table
     std::string table;
   };
-  /// Tokens that were good when they were looked up. Empty: what is read now may not be kept.
+  /// The tokens at the time of the look-up. Empty: a value read now must not be kept.
   struct Tokens {
     std::string own;
     std::string table;

@@ -17,7 +17,7 @@
 #include "endpoint/endpoint.h"
 #include "json/reader.h"
 
-/// What the operations of a cache share, and what each of them does.
+/// The state that the operations of a cache share, and the operations.
 namespace stator::cache {
 
 namespace how {
@@ -58,9 +58,9 @@ struct State {
   std::unique_ptr<SharedLevel> shared;
 
   [[nodiscard]] std::int64_t now_ms() const { return options.clock->now_ms(); }
-  /// Whether what is kept may be answered: a node that hears of no other's writes does not know.
+  /// Whether entries may be used: without the shared level a node does not learn of the writes of others.
   [[nodiscard]] bool may_answer() const { return shared == nullptr || shared->is_up(); }
-  /// Whose entries a request may see.
+  /// The access key whose entries a request may use; empty: all share them.
   [[nodiscard]] std::string_view caller_of(const endpoint::Request& request) const {
     return options.trust_callers ? std::string_view() : request.access_key_id;
   }
@@ -99,7 +99,7 @@ inline SharedLevel::Place shared_place(const EntryKey& key, std::string_view cal
 /// Drops an item, and whatever was read of it, or of its partition and table, and is not kept yet.
 void drop_item(State& state, Table& table, const std::string& canonical_key, const Doubt& doubt);
 
-/// A parser for as long as it is in scope: parsing goes on below, in the upstream, while requests are still looked at.
+/// A parser for the current scope, as the upstream uses the thread's parser while this request is still needed.
 class BorrowedParser {
  public:
   BorrowedParser();
@@ -132,12 +132,12 @@ auto understand(const Read& read_request) {
   }
 }
 
-/// How a request ended that may have written.
+/// The effect of a request that may have written.
 enum class Outcome : std::uint8_t { kNothing, kDone, kUnknown };
 
-/// How a read is to go on.
+/// How a read is to be continued.
 enum class Answer : std::uint8_t {
-  kDone,       // the reply is there
+  kDone,       // the reply was appended
   kPass,       // no request for the cache: it goes upstream as it is
   kWouldWait,  // it must not wait, and would
 };
@@ -154,9 +154,9 @@ void write_items(State& state, const Incoming& incoming, std::string& reply);
 /// The same for one that does not tell which items it changes: all of its tables' are dropped. Null: nor which tables.
 void write_tables(State& state, const endpoint::Request& request, const json::Value* value, std::string& reply);
 
-/// What an error says of the effect.
+/// The effect of a write that failed with this error.
 Outcome outcome_of(const core::ApiError& error, const endpoint::ReplyNotes& notes);
-/// Whether the service says that it could not serve the request now.
+/// Whether the error means that the service could not serve the request now.
 bool is_outage(const core::ApiError& error);
 /// The item as it is stored, out of a reply's member of that name (an absent one is null); false where it has none that
 /// can be kept.

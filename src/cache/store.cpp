@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t kLeastShardBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostShards = 64;
-/// Of an entry beside key and value: its node, its place in the hash table, its variant, allocator's rounding.
+/// The memory of an entry without key and value: node, hash table slot, variant, the allocator's rounding.
 constexpr std::size_t kEntryOverheadBytes = 256;
-/// An entry may take this part of its shard, lest one page drives out all else.
+/// An entry may take up one part in this many of its shard, so that one page cannot evict all others.
 constexpr std::size_t kLargestPart = 4;
 
 struct KeyRef {

@@ -12,7 +12,7 @@
 
 namespace stator::cache {
 
-/// What an entry is found by.
+/// The key of an entry.
 struct EntryKey {
   std::string text;
   std::uint64_t hash = 0;
@@ -27,8 +27,8 @@ struct Found {
   Value value;
 };
 
-/// All entries, within a bound of bytes. One entry holds what each caller was told, so that a write drops all of it at
-/// once. From any thread.
+/// All entries, within a limit in bytes. One entry holds the values of all callers, so that a write drops all of them
+/// at once. Safe to use from several threads.
 class Store {
  public:
   explicit Store(std::size_t capacity_bytes);
@@ -38,7 +38,7 @@ class Store {
 
   enum class Validity : std::uint8_t {
     kUntilDropped,   // writers drop it; while one writes it is not found
-    kWhileMarkHolds  // it is not found any more once its mark does not hold
+    kWhileMarkHolds  // found only while its mark holds
   };
 
   [[nodiscard]] Found find(const EntryKey& key, std::string_view caller, std::int64_t now_ms);
@@ -66,7 +66,7 @@ class Store {
     Part(Part&& other) noexcept;
     Part& operator=(Part&&) = delete;
 
-    /// False: there is no flight to join or lead, since what is read may not be kept.
+    /// False: there is no flight to join or lead, since the result must not be kept.
     [[nodiscard]] explicit operator bool() const { return flight_ != nullptr; }
     [[nodiscard]] bool leads() const { return leads_; }
     [[nodiscard]] const Mark& mark() const { return flight_->mark(); }

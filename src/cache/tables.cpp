@@ -14,7 +14,7 @@ constexpr std::size_t kMostTables = 10'000;
 constexpr std::size_t kMostUnknown = 1'000;
 constexpr std::int64_t kAskAgainMs = 1'000;
 
-/// Nothing where the reply does not describe a table with one or two key attributes.
+/// nullopt where the reply does not describe a table with one or two key attributes.
 std::optional<Schema> read_schema(std::string_view reply) {
   json::Parser parser;
   const json::Value root = parser.parse(reply);
@@ -62,7 +62,7 @@ Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const 
     if (now_ms < unknown->second) return nullptr;
     unknown_until_ms_.erase(unknown);
   }
-  // What changes the table while it is described makes the description void.
+  // A change of the table during the call invalidates the description.
   Table* const before = find_any(name);
   const std::uint64_t version = before == nullptr ? 0 : before->whole.version();
   std::optional<Schema> schema;

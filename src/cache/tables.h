@@ -19,7 +19,7 @@
 
 namespace stator::cache {
 
-/// What must be known of a table's keys.
+/// The key attributes of a table.
 struct Schema {
   std::string partition_key;
   std::string sort_key;  // empty: none
@@ -43,9 +43,9 @@ struct Table {
   const std::string name;
   std::array<std::int64_t, kReadKinds> lifetimes_ms{};
   std::array<Counters, kReadKinds> counters;
-  /// Written to, or anything else about it has changed, in a way that does not tell which items.
+  /// For writes to the table, and other changes of it, that do not name their items.
   Fence whole;
-  /// Any of its items was written.
+  /// For writes to any of its items.
   Fence any_item;
   /// Null: not known yet, or not any more.
   std::atomic<const Schema*> schema{nullptr};
@@ -67,12 +67,12 @@ class Tables {
 
   /// Null where it is not known, or its schema is not.
   [[nodiscard]] Table* find(std::string_view name) const;
-  /// The same, known or not: for writes.
+  /// The same, with or without a known schema: for writes.
   [[nodiscard]] Table* find_any(std::string_view name) const;
   /// The same; asks `upstream` on behalf of `request` where it is not known. Null where that says nothing: it is not
   /// asked again for a moment then.
   Table* learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request);
-  /// The table may have another schema now, or be gone.
+  /// To be called when the table may have another schema, or be gone.
   void forget_schema(std::string_view name);
   /// In order of their names.
   [[nodiscard]] std::vector<Table*> all() const;

@@ -13,8 +13,8 @@
 #include "json/members.h"
 #include "json/writer.h"
 
-/// What changes items. Fences go up before a request is sent, so that nothing that is read meanwhile is kept; when its
-/// end is known, entries are replaced or dropped, and the fences come down.
+/// Writes. Their fences begin before a request is sent, so that nothing that is read meanwhile is kept; when its result
+/// is known, entries are replaced or dropped, and the fences end.
 namespace stator::cache {
 namespace {
 
@@ -29,7 +29,7 @@ class FencedItems {
  public:
   FencedItems(State& state, const Incoming& incoming) : state_(state), incoming_(incoming), begun_ms_(state.now_ms()) {}
   ~FencedItems() {
-    // An exception that nobody foresaw.
+    // Left by an unexpected exception.
     end_all(Outcome::kUnknown);
   }
   FencedItems(const FencedItems&) = delete;
@@ -55,7 +55,7 @@ class FencedItems {
     begun_there_ = false;
     state_.shared->end_write(fence_names(), changes_, in_doubt_);
   }
-  /// The request is about to be sent: the other nodes' fences go up.
+  /// To be called before the request is sent: begins the fences of the other nodes.
   void begin() {
     if (state_.shared == nullptr || begun_there_) return;
     begun_there_ = true;
@@ -126,7 +126,7 @@ class FencedItems {
     for (Fence* const fence : {item.begun.own, item.partition, &item.table->any_item}) fence->end_write(doubt);
   }
 
-  /// Somebody may have learnt of the table, and read, since the write began.
+  /// Another request may have learnt of the table, and read from it, since the write began.
   void end_unknown_tables(Outcome outcome) {
     if (outcome != Outcome::kNothing) {
       for (const std::string& name : unknown_tables_) {
@@ -139,7 +139,7 @@ class FencedItems {
     unknown_tables_.clear();
   }
 
-  /// What the other nodes call what is written.
+  /// The names of the fences in the shared level.
   [[nodiscard]] std::vector<std::string> fence_names() const {
     std::vector<std::string> names(unknown_names_.begin(), unknown_names_.end());
     for (const Item& item : items_) {
@@ -200,7 +200,7 @@ bool update_asking_for_new(State& state, const Incoming& incoming, const api::Up
   try {
     text = state.ask_upstream(incoming.request, body, notes);
   } catch (const core::ApiError& error) {
-    // Policies may forbid it.
+    // A policy may forbid asking for the new item.
     if (error.type == core::ErrorCode::kAccessDenied && !notes.uncertain) return false;
     items.end_all(outcome_of(error, notes));
     throw;
@@ -306,7 +306,7 @@ void transact_write_items(State& state, const Incoming& incoming, std::string& r
   items.end_all(Outcome::kDone);
 }
 
-/// Whether the table may be another one after it.
+/// Whether the operation may change the table's schema, or replace the table.
 bool changes_schema(std::string_view operation) {
   return operation == "CreateTable" || operation == "UpdateTable" || operation == "DeleteTable" ||
          operation == "ImportTable" || operation.starts_with("RestoreTable");

@@ -8,10 +8,10 @@
 
 #include "json/reader.h"
 
-/// Batches of which a part is left unprocessed.
+/// Splits batches so that a part is left unprocessed.
 namespace stator::simulate {
 
-/// A batch in two: the request for what is done, and what is left, as the reply has to say.
+/// A batch in two parts: the request to send on, and the unprocessed part for the reply.
 struct SplitBatch {
   std::string body;  // empty: nothing is done
   std::string left;  // UnprocessedItems or UnprocessedKeys, an object

@@ -17,7 +17,7 @@ using core::ErrorCode;
 
 constexpr double kMostMilliseconds = 600'000;
 
-/// What a limit that is exceeded is answered with.
+/// A limit, and the error for exceeding it.
 struct Limit {
   std::string_view name;
   ErrorCode error;

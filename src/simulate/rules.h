@@ -10,12 +10,12 @@
 
 #include "core/api_error.h"
 
-/// What a simulator does to which requests. docs/simulate.md has the text form.
+/// The rules of a simulator: what it does to which requests. docs/simulate.md has their text form.
 namespace stator::simulate {
 
 using Names = std::set<std::string, std::less<>>;
 
-/// Which requests a rule is for; what is not said holds for all.
+/// The requests that a rule applies to; a member without a value does not limit them.
 struct When {
   Names tables;
   Names indexes;
@@ -26,9 +26,9 @@ struct When {
   /// Attributes whose text begins so, in a key, an item, or among a query's values.
   std::map<std::string, std::string, std::less<>> key_prefixes;
   double probability = 1;
-  /// Only so many of those that it is for.
+  /// Only the first of the requests that match.
   std::optional<std::uint64_t> first;
-  /// Only from and until so long after the rules were set.
+  /// Only in this period, counted from when the rules were set.
   std::int64_t from_ms = 0;
   std::optional<std::int64_t> until_ms;
 };
@@ -52,7 +52,7 @@ struct Failure {
   /// Of a throttled request: what was exceeded ("KeyRangeThroughputExceeded"). Empty: nothing is said.
   std::string limit = {};
   int status = 0;
-  /// The request is done, and fails all the same.
+  /// The request takes effect, and fails all the same.
   bool after_effect = false;
   /// For a signature that is too old or too new: by so much the service's clock is ahead.
   std::int64_t clock_skew_ms = 0;
@@ -64,7 +64,7 @@ struct Then {
   std::optional<Latency> latency;
   /// The part of a batch's members that is left unprocessed.
   double unprocessed = 0;
-  /// A page ends after so many items were looked at.
+  /// A page ends after this many items were read.
   std::optional<std::uint32_t> page_items;
 };
 

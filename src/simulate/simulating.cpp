@@ -40,7 +40,7 @@ class Draws {
   std::uint64_t state_;
 };
 
-/// What rules ask of a request, found when it is asked for.
+/// Properties of a request that rules test, found at first use.
 class Facts {
  public:
   explicit Facts(const endpoint::Request& request) : request_(request) {}
@@ -211,7 +211,7 @@ std::string usual_message(const Failure& failure, std::int64_t now_ms) {
 
 }  // namespace
 
-/// Rules under way.
+/// The current rules with their counters.
 struct Simulating::Script {
   struct Counts {
     std::atomic<std::uint64_t> fitted{0};
@@ -227,7 +227,7 @@ struct Simulating::Script {
 
 namespace {
 
-/// What is to happen to one request, of all rules together.
+/// The effects of all rules on one request.
 struct Plan {
   double latency_ms = 0;
   const Failure* failure = nullptr;
@@ -251,7 +251,7 @@ void add_to(Plan& plan, const Then& then, Draws draws) {
   plan.draws = draws;
 }
 
-/// The server holds the reply, so that no thread waits; others wait here.
+/// Lets the server delay the reply, so that no thread waits; for other callers, waits here.
 void hold(const endpoint::Request& request, double latency_ms) {
   if (latency_ms <= 0) return;
   const std::chrono::milliseconds time(std::llround(latency_ms));

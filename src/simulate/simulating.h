@@ -13,9 +13,9 @@
 
 namespace stator::simulate {
 
-/// Another endpoint, and what goes wrong between it and its callers: throttling, faults, slow replies, cut connections,
-/// unprocessed members of batches, short pages; by rules and by seed. What happens to the n-th request that a rule is
-/// for depends on the seed and n alone, so a run whose requests come in the same order is the same.
+/// Simulates faults between another endpoint and its callers: throttling, errors, slow replies, cut connections,
+/// unprocessed members of batches, short pages; by rules and by seed. What happens to the n-th request that matches a
+/// rule depends on the seed and n alone, so a run with the same order of requests has the same faults.
 class Simulating : public endpoint::Endpoint {
  public:
   /// `upstream` must outlive it.
@@ -24,7 +24,7 @@ class Simulating : public endpoint::Endpoint {
   Simulating(const Simulating&) = delete;
   Simulating& operator=(const Simulating&) = delete;
 
-  /// From now on; counts and times begin anew.
+  /// Replaces the rules; counters and times start anew.
   void set_rules(Rules rules);
   /// Appends the rules' names with how many requests each was for and how many it did something to, as JSON.
   void append_state(std::string& out) const;

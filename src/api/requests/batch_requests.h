@@ -7,7 +7,7 @@
 
 #include "api/requests/item_requests.h"
 
-/// Batches, read; see item_requests.h.
+/// Batches as typed requests; see item_requests.h.
 namespace stator::api {
 
 using BatchWrite = std::variant<PutItem, DeleteItem>;

@@ -8,7 +8,7 @@
 #include "expression/expression.h"
 #include "json/item.h"
 
-/// Reading the expressions of a request, or what stood for them before there were expressions.
+/// Reads the expressions of a request, or the legacy parameters in their place.
 namespace stator::api {
 
 /// Refuses requests that mix expression and legacy parameters, or have names or values and no expression: see

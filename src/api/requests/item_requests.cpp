@@ -21,7 +21,7 @@ constexpr std::array<MemberName, 3> kUpdateLegacyNames = {"AttributeUpdates", "E
 constexpr std::array<MemberName, 1> kProjectionNames = {"ProjectionExpression"};
 constexpr std::array<MemberName, 1> kAttributesToGetNames = {"AttributesToGet"};
 
-/// The layer of the service that checks the values there.
+/// The rules of the service's layer that checks values in that place.
 const json::ValueRules& value_rules(Place place) {
   return place == Place::kOperation ? json::kCurrentRules : json::kOlderRules;
 }
@@ -29,14 +29,14 @@ const json::ValueRules& expression_value_rules(Place place) {
   return place == Place::kTransaction ? json::kTransactionRules : value_rules(place);
 }
 
-/// Runs checks of a write that need no table. What they throw is worded as a violated constraint where the write is an
-/// operation of its own: the service's validation framework of June 2026 judges those.
+/// Runs checks of a write that need no table. In an operation of its own their errors are worded as violated
+/// constraints, as the service's validation framework of June 2026 does.
 template <class Checks>
 void in_envelope(Place place, Checks checks) {
   try {
     checks();
   } catch (core::ApiError& error) {
-    // Faults of attributes' names are worded so everywhere.
+    // Errors about attribute names have the same words everywhere.
     const bool has_envelope =
         error.fault == core::Fault::kEmptyAttributeName || error.fault == core::Fault::kLongAttributeName;
     if (place == Place::kOperation && error.type == core::ErrorCode::kValidation && !has_envelope) {
@@ -67,8 +67,8 @@ bool is_deeper(const json::Value& value, std::size_t levels) {
   return false;
 }
 
-/// The item of a transaction's put. An empty name of an attribute is found before anything in the values, one inside a
-/// value after too deep a one.
+/// The item of a transaction's put. The service finds an empty attribute name before faults in values, and one inside a
+/// value after a value that is too deep.
 json::EncodedItem normalise_transaction_item(const json::Object& item) {
   for (const auto member : item) {
     if (member.key.empty()) throw_validation("Empty attribute name");
@@ -88,7 +88,7 @@ json::EncodedItem normalise_transaction_item(const json::Object& item) {
   }
 }
 
-/// What a write says of itself beside its condition. Members of batches have nothing of it.
+/// Reads table name and options of a write; members of batches have none.
 void read_write_options(const Members& request, Place place, ItemWrite& write) {
   if (place == Place::kBatch) return;
   write.table_name = table_name(request);
@@ -98,7 +98,7 @@ void read_write_options(const Members& request, Place place, ItemWrite& write) {
   write.item_collection_metrics = wants_item_collection(request);
 }
 
-/// Only operations of their own know the parameters from before expressions.
+/// The condition; the legacy parameters count only in operations of their own.
 std::optional<expression::Condition> read_condition(const Members& request, Place place,
                                                     expression::Bindings& bindings) {
   return is_operation(place) ? read_condition(request, bindings, value_rules(place))
@@ -117,11 +117,11 @@ KeyAttributes read_key(const Members& request, Place place) {
   return read_key_attributes(request.required_object("Key"), value_rules(place));
 }
 
-/// What comes first of a put or a delete.
+/// The first checks of a put or a delete.
 void read_put_or_delete_parameters(const Members& request, Place place, ItemWrite& write) {
   if (!is_operation(place)) return;
   check_expression_parameters(request, kConditionNames, kExpectedNames, place == Place::kVeryDeepOperation);
-  // The older layer looks at it before the values.
+  // The older layer checks ReturnValues before the values.
   if (place == Place::kVeryDeepOperation) write.return_values = read_return_old(request);
 }
 
@@ -152,7 +152,7 @@ DeleteItem read_delete_item(const Members& request, Place place) {
     if (place != Place::kTransaction) deletion.key = read_key(request, place);
     if (is_operation(place)) deletion.return_values = read_return_old(request);
     if (place != Place::kBatch) read_only_condition(request, place, deletion);
-    // A transaction judges an action's expressions before its key.
+    // A transaction checks an action's expressions before its key.
     if (place == Place::kTransaction) deletion.key = read_key(request, place);
   });
   return deletion;
@@ -168,7 +168,7 @@ UpdateItem read_update_item(const Members& request, Place place) {
       update.return_values = read_return_values(request);
     }
     expression::Bindings bindings = read_bindings(request, expression_value_rules(place));
-    // The current layer looks at the condition first.
+    // The current layer checks the condition first.
     if (place == Place::kOperation) update.condition = read_condition(request, place, bindings);
     if (const auto text = request.text("UpdateExpression")) {
       update.update = expression::bind_update(*text, bindings);

@@ -9,13 +9,13 @@
 #include "expression/expression.h"
 #include "json/item.h"
 
-/// Requests on single items, read: what PutItem, GetItem, UpdateItem and DeleteItem ask for, and what the members of
-/// batches and transactions do. Reading judges all that can be judged without the table, in the service's order of
-/// complaints; `resolve` (item_rules.h) holds the request against its table and `run` (item_operations.h) does it.
-/// Views and conditions point into what the request was read from.
+/// Typed requests on single items: PutItem, GetItem, UpdateItem, DeleteItem, and the members of batches and
+/// transactions. Reading checks everything that can be checked without the table, in the service's order; `resolve`
+/// (item_rules.h) checks the request against its table, and `run` (item_operations.h) runs it. Views and conditions
+/// point into the request's JSON.
 namespace stator::api {
 
-/// What every write of an item has.
+/// Common to all writes of an item.
 struct ItemWrite {
   std::string_view table_name;
   std::optional<expression::Condition> condition;
@@ -40,7 +40,7 @@ struct UpdateItem : ItemWrite {
   KeyAttributes key;
   /// None: creates the item with nothing but its key.
   std::optional<expression::Update> update;
-  /// Whether the statement's own size is held against the item size limit: that of UpdateItem, not of transactions and
+  /// Whether the expression's own size counts towards the item size limit: in UpdateItem, but not in transactions and
   /// PartiQL.
   bool statement_is_limited = false;
 };

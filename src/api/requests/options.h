@@ -4,7 +4,7 @@
 
 #include "api/members.h"
 
-/// What requests ask for beside their work.
+/// Options of requests for what the reply contains.
 namespace stator::api {
 
 /// ReturnValues.

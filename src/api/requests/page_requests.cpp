@@ -24,8 +24,7 @@ constexpr std::array<MemberName, 3> kScanLegacyNames = {"AttributesToGet", "Scan
 
 constexpr const char* kInvalidStart = "The provided starting key is invalid";
 
-/// The rules between Select and the projection. Query puts its messages behind the constraint walk's prefix, Scan does
-/// not.
+/// Checks Select against the projection. Query's messages begin like those of violated constraints, Scan's do not.
 Selection read_selection(const Members& request, bool is_query, std::optional<expression::Projection> projection) {
   const std::string prefix = is_query ? "1 validation error detected: " : "";
   const auto select = request.text("Select");
@@ -73,7 +72,7 @@ std::optional<KeyAttributes> read_start_key(const Members& request, const json::
   try {
     return read_key_attributes(*object, rules);
   } catch (const core::ApiError& error) {
-    // Faults of numbers and duplicates come bare, the others with the parameter named.
+    // Errors about numbers and duplicates do not name the parameter, the others do.
     if (error.fault == core::Fault::kNumber || error.fault == core::Fault::kDuplicateMembers) throw;
     throw_validation(std::string(kInvalidStart) + ": " + error.message);
   }

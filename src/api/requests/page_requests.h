@@ -9,19 +9,19 @@
 #include "api/requests/options.h"
 #include "expression/expression.h"
 
-/// Query and Scan, read: everything judged that can be judged without the table, in the service's order of complaints.
-/// `resolve` (page_rules.h) holds the request against its table, `run` (page_operations.h) reads the page. Views point
-/// into what the request was read from.
+/// Query and Scan as typed requests. Reading checks everything that can be checked without the table, in the service's
+/// order; `resolve` (page_rules.h) checks the request against its table, and `run` (page_operations.h) reads the page.
+/// Views point into the request's JSON.
 namespace stator::api {
 
-/// What of an item a page returns.
+/// The part of each item that a page returns.
 struct Selection {
   bool count_only = false;
   bool all_attributes = false;  // Select=ALL_ATTRIBUTES, said so
   std::optional<expression::Projection> projection;
 };
 
-/// What a query and a scan have in common.
+/// Common to queries and scans.
 struct PageRead {
   std::string_view table_name;
   std::optional<std::string_view> index_name;
@@ -37,7 +37,7 @@ struct PageRead {
 struct Query : PageRead {
   expression::KeyCondition key_condition;
   bool forward = true;
-  /// How messages name the filter. Null: the filter of a statement, which may name key attributes.
+  /// The filter's name in messages. Null: the filter of a statement, which may name key attributes.
   const char* filter_parameter = "Filter Expression";
   /// The filter may name attributes that the index does not project, which then count as missing.
   bool filters_unprojected = false;

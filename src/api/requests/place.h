@@ -4,7 +4,7 @@
 
 namespace stator::api {
 
-/// Where a request stands: the service checks a few things only in some places, or words them differently.
+/// Where a request occurs: the service has checks and words that depend on it.
 enum class Place : std::uint8_t {
   kOperation,          // an operation of its own
   kBatch,              // a member of BatchWriteItem
@@ -12,7 +12,7 @@ enum class Place : std::uint8_t {
   kVeryDeepOperation,  // an operation of its own whose values are very deep (api/shape.h)
 };
 
-/// Whether it is an operation of its own, however it is read.
+/// Whether it is an operation of its own, of any depth.
 constexpr bool is_operation(Place place) { return place == Place::kOperation || place == Place::kVeryDeepOperation; }
 
 }  // namespace stator::api

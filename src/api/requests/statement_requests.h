@@ -11,12 +11,12 @@
 #include "expression/condition_node.h"
 #include "partiql/values.h"
 
-/// PartiQL requests, read: statements parsed and their parameters checked. What they ask for becomes the same typed
-/// requests as every other operation's (api/statements.h).
+/// PartiQL requests with their statements parsed and parameters checked. api/statements.h turns them into the typed
+/// requests of the other operations.
 namespace stator::api {
 
-/// A statement with its parameters. Parameters are judged before the statement, and the statement with its operands
-/// before its table is looked for.
+/// A statement with its parameters. The parameters are checked before the statement, and the statement with its
+/// operands before its table is looked up.
 struct StatementMember {
   partiql::SharedStatement statement;
   std::vector<expression::SharedValue> parameters;
@@ -32,7 +32,7 @@ struct ExecuteStatement {
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
-/// A member of a batch, or what is wrong with it: members are judged one by one.
+/// A member of a batch, or its error: each member is checked by itself.
 struct BatchStatement {
   std::optional<StatementMember> member;
   std::exception_ptr fault;
@@ -47,7 +47,7 @@ struct ExecuteTransaction {
   std::vector<StatementMember> statements;
   /// ClientRequestToken; empty: none.
   std::string_view token;
-  /// What a repeated request must share with the one that used its token first; filled only with a token.
+  /// The canonical text that a repeated request must have in common with the first; filled in only with a token.
   std::string meaning;
   CapacityDetail capacity = CapacityDetail::kNone;
 };
@@ -59,10 +59,10 @@ BatchExecuteStatement read_batch_execute_statement(const Members& request);
 /// TransactStatements[0]: …".
 ExecuteTransaction read_execute_transaction(const Members& request);
 
-/// Throws the fault with its place in the transaction in front.
+/// Throws ValidationException with the statement's place in the transaction before the message.
 [[noreturn]] void throw_in_transaction(std::size_t index, std::string_view message);
 
-/// Appends the parameters in one spelling: equal ones come out as equal text.
+/// Appends the parameters' canonical text: equal parameters have equal texts.
 void append_parameters_meaning(const std::vector<expression::SharedValue>& parameters, std::string& out);
 
 }  // namespace stator::api

@@ -8,20 +8,20 @@
 
 #include "api/requests/item_requests.h"
 
-/// Transactions, read; see item_requests.h.
+/// Transactions as typed requests; see item_requests.h.
 namespace stator::api {
 
 /// An action of a transaction.
 using TransactWrite = std::variant<ConditionCheck, PutItem, DeleteItem, UpdateItem>;
 
-/// What every action has, whichever it is.
+/// The part that all kinds of actions have.
 const ItemWrite& common_part(const TransactWrite& action);
 
 struct TransactWriteItems {
   std::vector<TransactWrite> actions;
   /// ClientRequestToken; empty: none.
   std::string_view token;
-  /// What a repeated request must share with the one that used its token first; filled only with a token.
+  /// The canonical text that a repeated request must have in common with the first; filled in only with a token.
   std::string meaning;
   CapacityDetail capacity = CapacityDetail::kNone;
   bool item_collection_metrics = false;
