@@ -41,19 +41,19 @@ std::string create_backup(endpoint::Endpoint& endpoint, std::string_view table, 
 
 void delete_backup(endpoint::Endpoint& endpoint, std::string_view arn);
 
-/// Told of the items that a table has so far while it is being restored.
+/// Called with the number of items that a table has so far while it is being restored.
 using RestoreProgress = std::function<void(std::uint64_t items)>;
 
 /// Restores into a new table and waits until it is ACTIVE. Returns its description as JSON. Throws OperationError, and
-/// std::runtime_error where the table is gone before it is whole.
+/// std::runtime_error where the table disappears before it is complete.
 std::string restore_backup(endpoint::Endpoint& endpoint, std::string_view arn, std::string_view target,
                            const RestoreProgress& progress, const Sleep& sleep = sleep_for_real);
-/// The same from a table's own past; nullopt: the latest time there is.
+/// The same by point-in-time recovery of a table; nullopt: to the latest possible time.
 std::string restore_to_time(endpoint::Endpoint& endpoint, std::string_view source, std::optional<double> seconds,
                             std::string_view target, const RestoreProgress& progress,
                             const Sleep& sleep = sleep_for_real);
 
-/// What DescribeContinuousBackups says.
+/// The result of DescribeContinuousBackups.
 struct Recovery {
   bool enabled = false;
   std::uint64_t days = 0;

@@ -11,8 +11,8 @@
 namespace stator::toolkit {
 
 /// Puts and deletes items through BatchWriteItem, 25 at a time. What the service leaves unprocessed is sent again,
-/// waiting longer each time nothing moves, and so is a batch that it throttles. The caller sees to it that no two items
-/// of a batch share a key.
+/// waiting longer each time nothing was written, and so is a throttled batch. The caller must not put two items with
+/// the same key into a batch.
 class BatchWriter {
  public:
   BatchWriter(endpoint::Endpoint& endpoint, std::string_view table_name, Sleep sleep = sleep_for_real);
@@ -24,9 +24,9 @@ class BatchWriter {
   void erase(std::string_view key_json);
   /// Sends what is left. Not called by the destructor, since it may throw.
   void flush();
-  /// Writes that wait for the next batch.
+  /// The number of writes that wait for the next batch.
   [[nodiscard]] std::size_t pending() const { return pending_; }
-  /// Writes the service has taken.
+  /// The number of writes that the service has accepted.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 
  private:

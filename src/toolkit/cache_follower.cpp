@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kCallTime{5};
 
 }  // namespace
 
-/// The upstream, with calls that do not keep a stop waiting.
+/// The upstream, with calls that end soon after a stop.
 class CacheFollower::Source : public endpoint::Endpoint {
  public:
   explicit Source(endpoint::Endpoint& upstream) : upstream_(upstream) {}
@@ -69,12 +69,12 @@ void CacheFollower::follow(const std::string& table) {
     } catch (const Stopped&) {
       return;
     } catch (const core::ApiError& error) {
-      pause = options_.table_pause;  // the upstream may be back soon
+      pause = options_.table_pause;  // the upstream may answer again soon
       tell(error);
     } catch (const std::exception& error) {
       tell(error);
     }
-    // What changes from here on is not known.
+    // From here on changes are not noticed.
     cache_.set_followed(table, false);
     if (!rest(pause)) return;
   }

@@ -19,9 +19,9 @@ namespace stator::toolkit {
 class CacheFollower {
  public:
   struct Options {
-    /// Between two looks at a stream that had nothing new: with the time of a call, that is the lag.
+    /// Between two reads of a stream without new records: with the time of a call, that is the lag.
     std::chrono::milliseconds pause{250};
-    /// Between two looks for new tables, and for streams of those that have none.
+    /// Between two searches for new tables, and for streams of tables without one.
     std::chrono::milliseconds table_pause{1'000};
     std::chrono::milliseconds stream_pause{60'000};
     core::LogSink log = {};
@@ -40,7 +40,7 @@ class CacheFollower {
   void watch_tables();
   void follow(const std::string& table);
   void follow_once(const std::string& table);
-  /// False: it is over.
+  /// Waits; returns false where following has been stopped.
   bool rest(std::chrono::milliseconds time);
 
   endpoint::Endpoint& upstream_;

@@ -10,7 +10,7 @@
 
 namespace stator::toolkit {
 
-/// An operation's error with the operation's name, so that it can be told as the AWS CLI tells it.
+/// An operation's error with the operation's name, to be printed as the AWS CLI prints it.
 struct OperationError : core::ApiError {
   OperationError(core::ApiError error, std::string_view operation_name)
       : core::ApiError(std::move(error)), operation(operation_name) {}
@@ -23,11 +23,11 @@ std::string call(endpoint::Endpoint& endpoint, std::string_view operation, std::
 /// "An error occurred (TYPE) when calling the OPERATION operation: MESSAGE": one line, as the AWS CLI prints it.
 std::string describe(const OperationError& error);
 
-/// How commands wait; tests pass one that only counts.
+/// The function that waits; tests pass one that only counts.
 using Sleep = std::function<void(std::chrono::milliseconds)>;
 void sleep_for_real(std::chrono::milliseconds duration);
 
-/// The service asks for fewer requests a second. `of_streams`: LimitExceededException means that too.
+/// Whether the error is throttling. `of_streams`: LimitExceededException is, too.
 bool is_throttling(const OperationError& error, bool of_streams = false);
 
 /// Calls an operation again, waiting longer each time, where the service throttles; gives up after some minutes.

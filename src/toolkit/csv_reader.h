@@ -10,7 +10,7 @@ namespace stator::toolkit {
 
 struct CsvField {
   std::string text;
-  /// Stood in quotes: an empty text then, not nothing.
+  /// The field was quoted: if empty, it is an empty text and not a missing value.
   bool quoted = false;
 };
 
@@ -28,9 +28,9 @@ class CsvReader {
   /// The next record; false at the end. Blank lines are passed over. Throws CsvError: a stray quote, an open one at the
   /// end, a record of more than 4 MB.
   bool read(std::vector<CsvField>& record);
-  /// The line on which the record began that was read last, from 1.
+  /// The line on which the last record read began, from 1.
   [[nodiscard]] std::uint64_t line() const { return record_line_; }
-  /// The line that is read next; to be set after the stream was moved there.
+  /// The number of the next line; to be set after the stream's position was changed.
   [[nodiscard]] std::uint64_t next_line() const { return line_; }
   void set_next_line(std::uint64_t line) { line_ = line; }
 

@@ -92,7 +92,7 @@ void db_seed(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream
 
 void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force, std::ostream& out,
               const std::function<void(std::string_view)>& heading) {
-  // Read before anything is dropped: a missing file must not cost the old database.
+  // Read before anything is dropped, so that a missing file does not cost the old database.
   const std::string schema = sql.schema();
   const std::string seed = sql.seed();
   Connection maintenance = connect_for_maintenance(target);
@@ -177,7 +177,7 @@ void db_connect(const DbTarget& target) {
   { const Connection probe = connect(target); }
   const postgres::PublicTarget open = postgres::public_target(target.server);
   if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
-  // We take a reader that leaves as an error of the write; psql expects the signal.
+  // This program ignores SIGPIPE; psql expects it.
   ::signal(SIGPIPE, SIG_DFL);
   std::array<const char*, 3> arguments{"psql", open.conninfo.c_str(), nullptr};
   ::execvp(arguments[0], const_cast<char* const*>(arguments.data()));

@@ -28,8 +28,8 @@ struct SetupStep {
   std::string_view name;
   std::function<void()> run;
 };
-/// Drop, create, schema-load, seed. `heading` is told each step's name before it runs. A fault's message is led by
-/// "setup stopped at NAME: ".
+/// Drop, create, schema-load, seed. Calls `heading` with each step's name before it runs. An error's message begins
+/// with "setup stopped at NAME: ".
 void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force, std::ostream& out,
               const std::function<void(std::string_view)>& heading);
 
@@ -48,11 +48,11 @@ postgres::Result db_query(const DbTarget& target, std::string_view statement, co
 std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target, const postgres::SqlFiles& sql);
 void db_migrate_up(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out);
 void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, std::size_t steps, std::ostream& out);
-/// Whether what is pending can take data or structure away.
+/// Whether a pending migration may remove data or structure.
 bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFiles& sql);
 
-/// Becomes psql on that database; the password goes by the environment. Returns only by throwing: the database is tried
-/// first, so that faults are told in one line.
+/// Replaces the process with psql on that database; the password is passed in the environment. Connects itself first,
+/// so that faults are reported in one line. Throws postgres::Error.
 [[noreturn]] void db_connect(const DbTarget& target);
 
 /// An error's text, one line, or with the statement's line and a caret where its place is known and wanted; and where

@@ -9,7 +9,7 @@
 #include "postgres/private_cluster.h"
 #include "postgres/target.h"
 
-/// Which PostgreSQL the db commands work on.
+/// The PostgreSQL server and database that the db commands work on.
 namespace stator::toolkit {
 
 struct DbRequest {
@@ -19,7 +19,7 @@ struct DbRequest {
   std::string data_directory;
   /// The database where the URL names none, and in the private cluster.
   std::string database = "stator";
-  /// Told what takes time, a line each.
+  /// Gets a line about each step that takes time.
   std::function<void(std::string_view)> tell = {};
 };
 
@@ -27,13 +27,13 @@ struct DbTarget {
   /// Names `database` explicitly.
   postgres::Target server;
   std::string database;
-  /// Asked for as such, or on another machine: what is lost there is lost to others.
+  /// Production by request, or on another machine: data lost there is lost to others.
   bool production = false;
-  /// Set where the server is our own.
+  /// Set where the server is the private cluster.
   std::optional<postgres::PrivateCluster> private_cluster = {};
 };
 
-/// The connection URL that is asked for: the option, else CONNECTION_URL (PROD_CONNECTION_URL in production); empty:
+/// The configured connection URL: the option, else CONNECTION_URL (PROD_CONNECTION_URL in production); empty:
 /// none.
 std::string configured_connection_url(const DbRequest& request);
 

@@ -44,7 +44,7 @@ std::vector<fs::path> files_of_manifest(const fs::path& folder) {
     try {
       key = text_of(parser.parse(line), "dataFileS3Key");
     } catch (const std::exception&) {
-      // told below
+      // reported below
     }
     if (key.empty()) throw std::runtime_error((folder / kManifest).string() + " names no dataFileS3Key in each line");
     // The key is the file's place in the bucket, prefix included.

@@ -8,7 +8,7 @@
 #include "toolkit/call.h"
 #include "toolkit/table_info.h"
 
-/// Expressions out of words of a command line. Values are plain JSON (plain_json.h, wire_value_of_word).
+/// Makes expressions from words of a command line. Values are plain JSON (plain_json.h, wire_value_of_word).
 namespace stator::toolkit {
 
 /// A word that cannot be read. One line for the user.
@@ -23,7 +23,7 @@ class ExpressionWords {
   static bool is_argument(std::string_view word);
   /// Takes such a word. Throws WordError: broken JSON, a name twice.
   void add_argument(std::string_view word);
-  /// Placeholders for an attribute's name and for a value in wire form. They do not meet those of arguments.
+  /// Placeholders for an attribute's name and for a value in wire form, different from those of arguments.
   std::string name(std::string_view attribute);
   std::string value(std::string_view wire_value);
   /// A document path ("address.city", "lines[0].count") with every name as a placeholder. Throws WordError.
@@ -65,7 +65,7 @@ std::string key_json(const TableInfo& table, const std::vector<std::string>& wor
 /// From an item (wire JSON): its key attributes alone. Throws WordError where one is missing.
 std::string key_of_item(const TableInfo& table, std::string_view item_json);
 
-/// How a query narrows the sort key; at most one of these.
+/// A query's condition on the sort key; at most one of these is set.
 struct SortWords {
   std::string begins_with;
   std::vector<std::string> between;  // two

@@ -10,7 +10,7 @@
 
 #include "endpoint/endpoint.h"
 
-/// What stands between a command and the database it works on, so that no command can forget to ask.
+/// Guards the database that a command works on, so that no command can forget to ask before it writes.
 namespace stator::toolkit {
 
 /// Thrown at a request that a dry run showed instead of sending, where the command cannot go on without the reply.
@@ -20,13 +20,13 @@ struct GuardOptions {
   /// Asks before a table is written to; throws where the answer is no, or where nobody can be asked. `what`: the
   /// request in words. Empty: nobody asks.
   std::function<void(const std::string& what, const std::string& table)> confirm;
-  /// Refuse everything that writes.
+  /// Refuse all writes.
   bool read_only = false;
-  /// Shown the requests that write, which are not sent; null: they are.
+  /// Dry run: requests that write are printed here instead of sent; null: they are sent.
   std::ostream* show = nullptr;
 };
 
-/// Asks for leave to write to a table, with words of the command's own ("deleting table shop"). Throws
+/// Asks before a write to a table, with the command's description of it ("deleting table shop"). Throws
 /// std::runtime_error where nothing may be written, and what `confirm` throws. In a dry run it does nothing.
 void ask_to_write(const GuardOptions& options, const std::string& what, const std::string& table);
 

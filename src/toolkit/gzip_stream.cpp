@@ -26,7 +26,7 @@ class GzipReader : public std::streambuf {
   int_type underflow() override {
     const int got = gzread(file_, buffer_.data(), static_cast<unsigned>(buffer_.size()));
     int error = Z_OK;
-    // A file that is cut off reads as far as it goes, and says so only here.
+    // zlib reads a truncated file up to its end and reports that only here.
     const char* text = gzerror(file_, &error);
     if (got < 0 || (got == 0 && error != Z_OK && error != Z_STREAM_END))
       throw std::runtime_error(std::string("the compressed file is damaged: ") + text);

@@ -7,7 +7,7 @@
 #include "endpoint/endpoint.h"
 #include "toolkit/table_info.h"
 
-/// Changing an item that somebody else may change too.
+/// Changes an item that others may change at the same time.
 namespace stator::toolkit {
 
 struct ItemChange {
@@ -18,10 +18,10 @@ struct ItemChange {
   std::string request;
 };
 
-/// How a condition says that lists and maps are what they were.
+/// How a condition checks that lists and maps are unchanged.
 enum class Watch : std::uint8_t {
   kWhole,   // by one comparison
-  kLeaves,  // by their sizes and by the scalars and sets in them: some implementations hold no two maps equal
+  kLeaves,  // by their sizes and the scalars and sets in them: some implementations never find two maps equal
 };
 
 /// The UpdateItem request that turns the item `before` into `after` (both wire JSON), on the condition that the

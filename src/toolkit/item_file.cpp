@@ -38,7 +38,7 @@ std::string cell_text(std::string_view type, const json::Value& content) {
   return simdjson::minify(content);
 }
 
-/// Columns are known at the end only, so the items wait in a temporary file.
+/// The columns are known only at the end, so the items are kept in a temporary file until then.
 class TypedCsvOutput : public ItemOutput {
  public:
   TypedCsvOutput(std::ostream& out, const TableInfo& table) : out_(out), spool_(std::tmpfile()) {
@@ -119,7 +119,7 @@ class TypedCsvOutput : public ItemOutput {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) record += ',';
       if (!cells[i]) continue;
-      // An empty text in quotes; nothing at all is no attribute.
+      // An empty text is quoted; an empty field means that the attribute is missing.
       if (cells[i]->empty()) {
         record += "\"\"";
       } else {

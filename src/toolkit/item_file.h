@@ -30,7 +30,7 @@ FileFormat format_of_file(const std::string& file);
 /// Writes items; `key_columns` are CSV's first.
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table);
 
-/// A line that holds no item of the table.
+/// A line that is not an item of the table.
 struct BadItem : std::runtime_error {
   BadItem(std::uint64_t at_line, const std::string& what) : std::runtime_error(what), line(at_line) {}
   std::uint64_t line;
@@ -42,11 +42,11 @@ class ItemFileReader {
   virtual ~ItemFileReader() = default;
   /// The next item; nullopt at the end. Throws BadItem, after which reading may go on with the next.
   virtual std::optional<std::string> read() = 0;
-  /// Of the file that were read, at the end of an item.
+  /// The bytes and lines of the file read so far, at the end of an item.
   [[nodiscard]] std::uint64_t bytes() const;
   [[nodiscard]] virtual std::uint64_t lines() const = 0;
-  /// Goes on where an earlier reader of the same file was: at its `bytes` and `lines`. Throws std::runtime_error where
-  /// the stream cannot.
+  /// Continues where an earlier reader of the same file stopped, by its `bytes` and `lines`. Throws std::runtime_error
+  /// where the stream cannot seek.
   void go_on_at(std::uint64_t bytes, std::uint64_t lines);
 
  protected:

@@ -9,7 +9,7 @@
 
 #include "json/reader.h"
 
-/// Writing a stream of items out, each as it comes.
+/// Writes a stream of items, each as it comes.
 namespace stator::toolkit {
 
 enum class ItemFormat : std::uint8_t {
@@ -19,7 +19,7 @@ enum class ItemFormat : std::uint8_t {
   kCsv,             // RFC 4180 with a line of names; plain values
   kPlainJson,       // one array of plain JSON (plain_json.h), indented
   kPlainJsonLines,  // plain JSON, a line each
-  kTable,           // columns for people, cut to the width of the terminal
+  kTable,           // a table, cut to the width of the terminal
 };
 
 class ItemOutput {
@@ -34,7 +34,7 @@ struct ItemOutputOptions {
   /// The columns of CSV and tables that come first, in this order (the table's keys); others follow in the order they
   /// are met. Since those are known only at the end, CSV goes through a temporary file.
   std::vector<std::string> first_columns = {};
-  /// Of a table, in columns of the terminal; 0: as wide as it gets.
+  /// The width of a table in columns of the terminal; 0: no limit.
   std::size_t width = 0;
   /// Headings of a table in bold.
   bool colour = false;

@@ -11,11 +11,11 @@
 
 #include "model/model.h"
 
-/// Messages out of files: transcripts ("Person 1: …"), JSON Lines and CSV. One message at a time, so that a file of any
-/// length takes the same memory.
+/// Reads messages from files: transcripts ("Person 1: …"), JSON Lines and CSV. One message at a time, so that a file of
+/// any length takes the same memory.
 namespace stator::toolkit {
 
-/// A line (for CSV: the record that begins on it) that is no message. `line` counts from 1.
+/// A line (for CSV: the record that begins on it) that is not a message. `line` counts from 1.
 struct BadLine : std::runtime_error {
   BadLine(std::uint64_t at, const std::string& why) : std::runtime_error(why), line(at) {}
   std::uint64_t line;

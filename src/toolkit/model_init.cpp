@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostColumns = 5;
 constexpr std::size_t kMostColumnCharacters = 40;
-/// How many items a page of a pattern holds unless it is told otherwise.
+/// The default number of items on a page of a pattern.
 constexpr int kLimit = 20;
 
 std::string json_text(std::string_view text) {
@@ -31,7 +31,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// A name for a parameter or a file: lower-case letters, digits and dashes, with a letter first. "userName" and
 /// "USER_NAME" are "user-name".
 std::string option_name(std::string_view text) {
-  // What each command or pattern has for itself.
+  // The options that every command or pattern has.
   static const std::set<std::string> kTaken = {"next",         "quiet",  "help",     "output",  "data",
                                                "endpoint-url", "models", "no-color", "version", "yes",
                                                "prod",         "limit",  "check"};
@@ -192,7 +192,7 @@ class OneTable {
     return description_.key(hash, type_of(hash), sort, type_of(sort));
   }
 
-  /// What the models say of an attribute: N for numbers and dates that are no text, else S.
+  /// The type of an attribute in the models: N for numbers and for dates that are not text, else S.
   [[nodiscard]] std::string type_of(const std::string& attribute) const {
     std::string found = "S";
     each_model([&](const std::string&, const json::Value& model) {
@@ -245,7 +245,7 @@ class OneTable {
       pattern.sort_template = whole;
       if (sort.name.empty() || !whole.empty()) out.push_back(pattern);
     }
-    // All in one partition: what stands before the first hole of the sort key.
+    // All items of one partition: the part before the first placeholder of the sort key.
     if (sort.name.empty()) return;
     pattern.sort_template = whole.substr(0, whole.find("${"));
     if (index.empty() && pattern.sort_template == whole) return;
@@ -302,7 +302,7 @@ TableInfo table_of_draft(const TableDraft& draft) {
 
 namespace {
 
-/// What keys of one kind begin with: "CUSTOMER#" of "CUSTOMER#ann"; a word in capitals is a kind by itself.
+/// The prefix of one kind of keys: "CUSTOMER#" of "CUSTOMER#ann"; a word in capitals is a kind by itself.
 struct KeyKind {
   std::string prefix;
   bool whole = false;
@@ -416,7 +416,7 @@ class PatternFiles {
     return {found.partition_keys.front(), found.sort_keys.empty() ? KeyColumn() : found.sort_keys.front()};
   }
 
-  /// Takes the holes of a template for parameters, with the examples that the item's text gives: "ann" where
+  /// Turns the placeholders of a template into parameters, with examples from the item's text: "ann" where
   /// "CUSTOMER#${customer}" is "CUSTOMER#ann". Returns the template with names as parameters have them.
   std::string take_holes(const std::string& text, const KeyColumn& column, const std::string& actual) {
     std::string out;

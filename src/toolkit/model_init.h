@@ -7,17 +7,17 @@
 
 #include "toolkit/table_info.h"
 
-/// Making the folder of a data model (docs/models.md) out of what there is already.
+/// Makes the folder of a data model (docs/models.md) from an existing table or description.
 namespace stator::toolkit {
 
-/// A query or a read that was found in the source, beside those that the keys themselves make.
+/// A query or read that was found in the source, in addition to those that the keys alone give.
 struct FoundPattern {
   /// As a file's name: lower-case letters, digits and dashes.
   std::string name;
   std::string description;
   /// Of the table; null: the table's own key.
   std::string index;
-  /// What the key attributes are, with holes: "CUSTOMER#${customer}". A sort key may be given in part.
+  /// The key attributes' values, with placeholders: "CUSTOMER#${customer}". A sort key may be given in part.
   std::string partition_template;
   std::string sort_template;
   bool sort_is_prefix = false;
@@ -40,7 +40,7 @@ struct ModelSource {
 /// expected.
 std::vector<ModelSource> read_model_sources(std::string_view text, const std::string& name);
 
-/// A table as somebody describes it in a few words.
+/// A table described in a few words.
 struct TableDraft {
   struct Index {
     std::string name;

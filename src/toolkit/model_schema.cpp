@@ -22,7 +22,7 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-/// What requests in a model may have that requests to the service may not.
+/// Whether requests may have what only those in a model may have.
 enum class Holes : bool {
   kNo,
   kYes,  // "${limit}" for a number, nothing required (the reader fills in TableName), null to remove a member

@@ -10,7 +10,7 @@
 
 namespace stator::toolkit {
 
-/// What `patterns check` found out about one pattern.
+/// The result of `patterns check` for one pattern.
 struct PatternVerdict {
   std::string model;
   std::string pattern;
@@ -24,7 +24,7 @@ struct PatternVerdict {
   std::string fault;
 };
 
-/// Makes an empty database in memory; called once a pattern, so that none sees another's writes.
+/// Makes an empty database in memory; called for each pattern, so that none sees another's writes.
 using DatabaseFactory = std::function<std::unique_ptr<endpoint::Endpoint>()>;
 std::unique_ptr<endpoint::Endpoint> open_in_memory();
 

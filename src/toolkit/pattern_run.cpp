@@ -48,7 +48,7 @@ void append_all(const json::Array& values, std::vector<std::string>& out) {
   for (const json::Value value : values) append_item(value, out);
 }
 
-/// What a person reads for one attribute value.
+/// One attribute value as text for people.
 std::string plain_text(const json::Value& wire) {
   json::Object object;
   if (wire.get(object) != simdjson::SUCCESS || object.begin() == object.end()) return {};

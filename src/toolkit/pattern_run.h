@@ -10,12 +10,12 @@
 #include "toolkit/call.h"
 #include "toolkit/users.h"
 
-/// Running declared access patterns.
+/// Runs declared access patterns.
 namespace stator::toolkit {
 
 struct PatternRequest {
   model::ParameterValues parameters;
-  /// Where a page goes on, from PatternReply::next_token; empty: from the start.
+  /// The start of a page, from PatternReply::next_token; empty: the first page.
   std::string next_token;
 };
 

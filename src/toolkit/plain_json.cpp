@@ -25,7 +25,7 @@ bool is_form(std::string_view name) { return std::find(kForms.begin(), kForms.en
 
 // --- wire to plain -------------------------------------------------------------------------------------------------
 
-/// A number as JSON text; false where the text is none that DynamoDB would write.
+/// Appends a number as JSON; false where the text is not a number as DynamoDB writes it.
 bool append_number(std::string_view text, std::string& out) {
   try {
     core::Number::parse(text).append_to(out);
@@ -85,10 +85,10 @@ enum class TokenKind : std::uint8_t { kNull, kBoolean, kNumber, kString, kArray,
 struct Token {
   TokenKind kind = TokenKind::kNull;
   bool boolean = false;
-  /// Where it stands in the text, more or less: what is quoted to users.
+  /// Its approximate offset in the text, for error messages.
   std::size_t offset = 0;
   std::string text;
-  /// The index behind this token and its content.
+  /// The index after this token and its content.
   std::size_t end = 0;
 };
 

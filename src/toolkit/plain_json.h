@@ -33,7 +33,7 @@ void append_plain_item(const json::Object& wire, std::string& out);
 std::string wire_item(std::string_view plain_item);
 std::string wire_value(std::string_view plain_value);
 
-/// The value that a word on the command line means: what it says as JSON where it begins as JSON does (a number, true,
+/// The value that a word on the command line means: its JSON value where it begins like JSON (a number, true,
 /// false, null, a quote, a bracket), else itself as a string. Throws PlainJsonError for broken JSON.
 std::string wire_value_of_word(std::string_view word);
 

@@ -9,11 +9,11 @@
 #include "aws/config.h"
 #include "aws/query_api.h"
 
-/// What the rds commands do. Faults are aws::ConfigurationError or std::runtime_error with one line, and
-/// core::ApiError for what EC2 refuses.
+/// The rds commands. Errors are aws::ConfigurationError or std::runtime_error with one line, and core::ApiError for
+/// refusals by EC2.
 namespace stator::toolkit {
 
-/// What `stator rds update-sg-rule` was told by its options; the rest comes from the environment.
+/// The options of `stator rds update-sg-rule`; the other settings come from the environment.
 struct SecurityGroupRuleOptions {
   std::string ip;           // empty: DB_SG_IP, else looked up
   std::string description;  // empty: DB_SG_DESCRIPTION, else "stator"
@@ -21,7 +21,7 @@ struct SecurityGroupRuleOptions {
   std::string endpoint_url;  // empty: AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, else AWS
 };
 
-/// The rule as it will be.
+/// The rule after the change.
 struct SecurityGroupRule {
   std::string group_id;  // DB_SG_ID
   std::string rule_id;   // DB_SG_RULE_ID
@@ -30,7 +30,7 @@ struct SecurityGroupRule {
   std::uint16_t port = 0;
 };
 
-/// Reads the environment, asks for our address where nothing says it (STATOR_CHECKIP_URL, else
+/// Reads the environment, looks up this machine's public address where none is given (STATOR_CHECKIP_URL, else
 /// https://checkip.amazonaws.com). Missing variables are all named at once.
 SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
                                            const SecurityGroupRuleOptions& options);
@@ -41,7 +41,7 @@ SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
 aws::QueryRequest modify_security_group_rules(const aws::Environment& environment, const SecurityGroupRule& rule,
                                               const std::string& endpoint_url);
 
-/// Prints the request as it would be sent. No credentials are needed or shown: the signature's place is named.
+/// Prints the request as it would be sent. Needs and shows no credentials: a placeholder stands for the signature.
 void print_request(const aws::QueryRequest& request, std::ostream& out);
 
 /// Sends it; throws core::ApiError with EC2's Code and Message, std::runtime_error where it cannot be reached.

@@ -16,7 +16,7 @@ namespace stator::toolkit {
 struct ScanOptions {
   std::string table;
   std::string index;
-  /// At most so many items; 0: all.
+  /// At most this many items; 0: all.
   std::uint64_t limit = 0;
   std::string filter;
   std::string projection;
@@ -27,9 +27,9 @@ struct ScanOptions {
   /// A KeyConditionExpression makes it a Query; `descending` is for that.
   std::string key_condition;
   bool descending = false;
-  /// Count the items without reading them out: nothing is visited.
+  /// Only count the items; none is visited.
   bool count_only = false;
-  /// Ask what it costs.
+  /// Ask for the consumed capacity.
   bool with_capacity = false;
   /// Segments read at the same time, each by a thread of its own.
   std::uint32_t segments = 1;
@@ -41,9 +41,9 @@ inline constexpr std::uint32_t kMaxParallelSegments = 64;
 using ItemVisitor = std::function<void(const json::Object& item)>;
 
 struct ScanResult {
-  /// Visited, or counted.
+  /// Items visited or counted.
   std::uint64_t items = 0;
-  /// Read by the service, before the filter.
+  /// Items read by the service, before the filter.
   std::uint64_t scanned = 0;
   double capacity_units = 0;
 };

@@ -19,7 +19,7 @@ namespace stator::toolkit {
 namespace {
 
 constexpr std::uint64_t kProgressEvery = 25;
-/// What an item needs beside its text; keeps the item below 400 KB.
+/// The longest text of a message; leaves room for the item's other attributes below 400 KB.
 constexpr std::size_t kMostTextBytes = core::kMaxItemSizeBytes - 8 * 1024;
 
 /// The last message of the conversation: what entries show.
@@ -131,7 +131,7 @@ class ConversationSeeder {
     return participants_.emplace(message.sender_handle, *std::move(user)).first->second;
   }
 
-  /// Where only one person spoke, the other one is the seed's.
+  /// Where only one person wrote, the other one is the seed's.
   void complete_participants() {
     for (const auto& speaker : conversation_.speakers) {
       if (participants_.size() >= 2) return;
@@ -156,7 +156,7 @@ class ConversationSeeder {
     }
   }
 
-  /// Removes the older entries of the same conversation; false where a newer one stands.
+  /// Removes older entries of the same conversation; false where there is a newer one.
   bool give_way_to(const std::string& item) {
     if (conversation_.entry_one_per.empty() || model_.sort_key.empty()) return true;
     json::Parser parser;

@@ -12,7 +12,7 @@
 #include "toolkit/call.h"
 #include "toolkit/users.h"
 
-/// Loading a model's seeds, or a conversation out of a file, into its table.
+/// Loads a model's seeds, or a conversation from a file, into its table.
 namespace stator::toolkit {
 
 struct SeedOptions {
@@ -20,17 +20,17 @@ struct SeedOptions {
   std::filesystem::path transcript;
   /// A file of messages (JSON Lines or CSV) instead; see message_reader.h.
   std::filesystem::path messages;
-  /// Which conversation; empty: the seed's.
+  /// The conversation; empty: the seed's.
   std::string message_group_uuid;
-  /// Report bad lines and load the others; otherwise one bad line keeps everything out.
+  /// Report bad lines and load the others; otherwise nothing is loaded if there is a bad line.
   bool skip_bad = false;
 };
 
-/// What a seeding tells while it works.
+/// Callbacks about the progress of a seeding.
 struct SeedReporter {
   /// A bad line, by number.
   std::function<void(std::uint64_t line, const std::string& why)> bad_line = [](std::uint64_t, const std::string&) {};
-  /// Messages written, of how many.
+  /// The number of messages written, and of all.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress = [](std::uint64_t, std::uint64_t) {};
 };
 
@@ -42,7 +42,7 @@ struct SeedResult {
   std::uint64_t bad_lines = 0;
 };
 
-/// The file has bad lines and skip_bad was not given; nothing was written. They were told to the reporter.
+/// The file has bad lines and skip_bad was not given; nothing was written. The reporter got each of them.
 struct BadFile : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -11,7 +11,7 @@
 
 namespace stator::toolkit {
 
-/// A scan of a whole table in segments, page by page, that can go on where it was ended.
+/// A scan of a whole table in segments, page by page, which can be resumed.
 struct SegmentScan {
   std::string table;
   bool with_capacity = false;
@@ -19,7 +19,7 @@ struct SegmentScan {
   /// Does what a page is read for, on its segment's thread; several at the same time. It may add to the segment's
   /// checksum.
   std::function<void(const json::Array& items, SegmentState& state)> work;
-  /// Called after `work`, once the states say that the page is done; one page at a time.
+  /// Called after `work`, when the states count the page as done; one page at a time.
   std::function<void(const json::Array& items)> commit;
   Sleep sleep = sleep_for_real;
 };

@@ -23,7 +23,7 @@ std::string request_of(std::string_view statement, const StatementOptions& optio
   return request.str();
 }
 
-/// Where a quoted part or comment that begins at `at` ends; `at` itself where none does.
+/// The end of the quoted part or comment that begins at `at`; `at` itself where none begins.
 std::size_t skip_quoted(std::string_view text, std::size_t at) {
   const auto behind = [&](std::string_view end, std::size_t from) {
     const std::size_t found = text.find(end, from);

@@ -16,11 +16,11 @@ struct StatementOptions {
   /// The statement's parameters as a JSON list of attribute values; empty: none.
   std::string parameters_json;
   bool consistent = false;
-  /// At most so many items; 0: all.
+  /// At most this many items; 0: all.
   std::uint64_t limit = 0;
 };
 
-/// What a statement came to.
+/// The result of a statement.
 struct StatementResult {
   std::uint64_t items = 0;
   std::uint64_t pages = 0;
@@ -35,8 +35,8 @@ using PageVisitor = std::function<void(const json::Array& items)>;
 StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view statement, const StatementOptions& options,
                               const PageVisitor& visit);
 
-/// The statements of a text, parted by semicolons outside of strings, quoted names and comments; without those that say
-/// nothing. `rest`: what follows the last semicolon, which a prompt waits to see finished; null: it is a statement too.
+/// The statements of a text, separated by semicolons outside of strings, quoted names and comments; without empty ones.
+/// `rest`: gets the text after the last semicolon, an unfinished statement; null: that is a statement, too.
 std::vector<std::string> split_statements(std::string_view text, std::string* rest = nullptr);
 
 }  // namespace stator::toolkit

@@ -13,21 +13,21 @@
 
 namespace stator::toolkit {
 
-/// The stream reader met a place whose records are gone: a stream keeps them for a day.
+/// Records that were not read yet were deleted: a stream keeps them for a day.
 struct StreamGap : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A shard of a stream, and how far it was read.
+/// A shard of a stream, and the position up to which it was read.
 struct FollowedShard {
   std::string parent;
   bool ended = false;
   bool from_now = false;
-  /// From its oldest record, after an iterator expired that had read nothing.
+  /// Read it from its oldest record, since an iterator expired before it had read anything.
   bool reread = false;
   /// A sequence number; empty: nothing was read yet.
   std::string last_read;
-  /// Empty: to be asked for.
+  /// Empty: must be requested.
   std::string iterator;
 };
 
@@ -48,7 +48,7 @@ class StreamReader {
   [[nodiscard]] bool disabled() const { return disabled_; }
   [[nodiscard]] bool all_ended() const;
 
-  /// Records that are gone are passed over; else they are a StreamGap.
+  /// From now on deleted records are skipped; otherwise they cause a StreamGap.
   void pass_over_gaps() { passes_over_gaps_ = true; }
 
   /// Asks for the stream's shards. New ones begin with their oldest record, or, `from_now`, with what is written next.
@@ -57,7 +57,7 @@ class StreamReader {
   /// came. Throws OperationError, StreamGap, and what `visit` throws.
   bool read_round(const Visitor& visit);
 
-  /// By their ids. A caller may set how far they were read before the first round.
+  /// By their ids. Before the first round a caller may set the positions up to which they were read.
   std::map<std::string, FollowedShard>& shards() { return shards_; }
 
  private:

@@ -12,20 +12,20 @@
 #include "json/reader.h"
 #include "toolkit/call.h"
 
-/// Following a table's changes by its stream, over any endpoint.
+/// Follows a table's changes by its stream, over any endpoint.
 namespace stator::toolkit {
 
 struct TailOptions {
   std::string table;
-  /// Begin with what is written from now on, else with the oldest record there is.
+  /// Begin with changes from now on; otherwise with the oldest record.
   bool from_now = true;
   /// Only records that are not older, in seconds since 1970 (that is how exact a record's time is).
   std::int64_t from_seconds = 0;
-  /// Ends after so many records; 0: does not.
+  /// End after this many records; 0: no limit.
   std::uint64_t limit = 0;
-  /// Waits for further records; else it ends when it has read what is there.
+  /// Wait for further records; otherwise end after the existing ones.
   bool follow = true;
-  /// Between two looks where there was nothing.
+  /// The pause after a round without records.
   std::chrono::milliseconds pause{500};
   Sleep sleep = sleep_for_real;
 };

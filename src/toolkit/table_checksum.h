@@ -9,7 +9,7 @@
 
 namespace stator::toolkit {
 
-/// 128 bits that are equal for items that DynamoDB holds equal: numbers by value, sets and maps without order.
+/// 128 bits, the same for items that are equal by DynamoDB's rules: numbers by value, sets and maps without order.
 struct ItemHash {
   std::uint64_t high = 0;
   std::uint64_t low = 0;

@@ -18,7 +18,7 @@ std::string create_request_like(const TableInfo& table, const std::string& name)
   json::Parser parser;
   const json::Value root = parser.parse(table.description_json);
   std::string_view mode;
-  // A description says it in its summary, a CreateTable request by itself.
+  // A description has it in its summary, a CreateTable request as a member.
   const bool on_demand = (root["BillingModeSummary"]["BillingMode"].get(mode) == simdjson::SUCCESS ||
                           root["BillingMode"].get(mode) == simdjson::SUCCESS) &&
                          mode == "PAY_PER_REQUEST";
@@ -26,7 +26,7 @@ std::string create_request_like(const TableInfo& table, const std::string& name)
     RequestBuilder units;
     for (const char* member : {"ReadCapacityUnits", "WriteCapacityUnits"}) {
       std::uint64_t number = 0;
-      // A table on demand says 0, which no request may.
+      // Descriptions of on-demand tables have 0, which requests must not have.
       if (owner["ProvisionedThroughput"][member].get(number) != simdjson::SUCCESS || number == 0) number = 1;
       units.number(member, number);
     }
@@ -81,7 +81,7 @@ TableChecksum copy_table(endpoint::Endpoint& source, const TableInfo& source_tab
       writer.put(std::string(simdjson::minify(value)));
       segment.done.add(value.get_object().value());
     }
-    // Only what is written counts as done.
+    // Only written items count as done.
     writer.flush();
   };
   scan.commit = [&](const json::Array& page) {

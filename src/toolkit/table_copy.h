@@ -10,13 +10,13 @@
 #include "toolkit/table_info.h"
 #include "toolkit/transfer_state.h"
 
-/// Copying a table from one endpoint to another. Works with anything that answers DynamoDB's API.
+/// Copies a table from one endpoint to another; works with any implementation of DynamoDB's API.
 namespace stator::toolkit {
 
 /// CreateTable's request for a table like the described one, under another name: keys, indexes, billing and stream.
 std::string create_request_like(const TableInfo& table, const std::string& name);
 
-/// The state of a copy that begins, in so many segments (1 to kMaxParallelSegments).
+/// The initial state of a copy in `segments` segments (1 to kMaxParallelSegments).
 TransferState begin_copy(std::uint32_t segments);
 
 /// Reads what `state` does not hold as done of `source_table` and writes it into `destination_table`, which exists;

@@ -102,7 +102,7 @@ DiffResult diff_tables(endpoint::Endpoint& source, const TableInfo& source_table
   result.only_in_source = static_cast<std::uint64_t>(
       std::count_if(items.begin(), items.end(), [](const auto& each) { return !each.second.seen; }));
   if (result.only_in_source == 0) return result;
-  // Their keys were not kept: they are read once more.
+  // The keys of these items were not kept, so the table is read once more.
   options.table = source_table.name;
   scan(source, options, [&](const json::Object& item) {
     const auto found = items.find(hash_of_text(key_text(source_table, item)));

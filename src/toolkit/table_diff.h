@@ -8,7 +8,7 @@
 #include "endpoint/endpoint.h"
 #include "toolkit/table_info.h"
 
-/// Comparing two tables, item by item, on any two endpoints.
+/// Compares two tables, item by item, on any two endpoints.
 namespace stator::toolkit {
 
 enum class Difference : std::uint8_t {

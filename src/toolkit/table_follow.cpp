@@ -12,7 +12,7 @@ namespace stator::toolkit {
 namespace {
 
 constexpr std::int64_t kSecondsKept = 24 * 3600;
-/// The clocks of this machine and the source may differ. Services refuse signatures that are further off than this.
+/// The most by which the clocks of this machine and the source may differ: services refuse signatures beyond that.
 constexpr std::int64_t kClockSkewSeconds = 15 * 60;
 
 class Follower {
@@ -68,7 +68,7 @@ class Follower {
     const json::Object change = change_of_record(record);
     const std::int64_t seconds = seconds_of_change(change);
     newest_seconds_ = seconds;
-    // Such changes are in the copy. Taking some of them would be no fault: what followed them follows here too.
+    // Changes that are in the copy already. Applying some of them again does no harm: later ones are applied, too.
     if (seconds != 0 && seconds < follow_.since_seconds - kClockSkewSeconds) return;
     ++progress_.changes;
     const auto keys = member_object(change, "Keys");
@@ -91,7 +91,7 @@ class Follower {
     writer_.drain();
   }
 
-  /// What is applied counts as read.
+  /// Notes the applied changes as read.
   void note(std::int64_t asked_seconds) {
     follow_.asked_seconds = asked_seconds;
     follow_.shards.clear();

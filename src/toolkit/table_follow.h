@@ -11,13 +11,13 @@
 #include "toolkit/table_info.h"
 #include "toolkit/transfer_state.h"
 
-/// Keeping a copy up with its source, by the source's stream.
+/// Keeps a copy up to date with its source, by the source's stream.
 namespace stator::toolkit {
 
 struct FollowProgress {
   /// Changes read from the stream since the copy began that belong to it, in this run.
   std::uint64_t changes = 0;
-  /// How old the newest change applied is, in seconds, while more are there to read; 0: everything is applied.
+  /// The age of the newest applied change, in seconds, while there are more to read; 0: everything is applied.
   std::int64_t lag_seconds = 0;
   /// Rounds in a row in which no shard had anything.
   int idle_rounds = 0;
@@ -26,17 +26,17 @@ struct FollowProgress {
 struct FollowOptions {
   /// Batches written at once, 1 to 64.
   unsigned jobs = 4;
-  /// Ends when no shard has had anything for about `quiet`: the source stands still, and the copy is equal.
+  /// End when no shard has had records for about `quiet`: the source does not change, and the copy is equal.
   bool until_caught_up = false;
   std::chrono::milliseconds quiet{3000};
-  /// Between two looks where there was nothing.
+  /// The pause after a round without records.
   std::chrono::milliseconds pause{250};
   Sleep sleep = sleep_for_real;
   const core::Clock* clock = &core::Clock::system();
 };
 
-/// What a copy that will be followed notes before its first page. Throws std::runtime_error where the source has no
-/// stream with new images.
+/// The state to save before the first page of a copy that is to be followed. Throws std::runtime_error where the source
+/// has no stream with new images.
 FollowState begin_follow(endpoint::Endpoint& source, const TableInfo& source_table, const core::Clock& clock);
 
 /// Applies the changes that the source's stream holds since the copy began, and goes on as they come: each item gets

@@ -69,13 +69,13 @@ void read_indexes(const json::Value& table, std::string_view member, std::vector
             [](const auto& a, const auto& b) { return std::pair(!a.global, a.name) < std::pair(!b.global, b.name); });
 }
 
-/// "; did you mean shop?", or which tables there are; empty where the list cannot be had.
+/// "; did you mean shop?", or the list of tables; empty where that cannot be had.
 std::string other_tables(endpoint::Endpoint& endpoint, const std::string& table) {
   std::vector<std::string> names;
   try {
     names = list_tables(endpoint);
   } catch (const std::exception&) {
-    return {};  // the missing table is the fault to tell
+    return {};  // report the missing table, not this error
   }
   if (names.empty()) return " (there are no tables: " + endpoint.describe() + ")";
   const std::vector<std::string_view> views(names.begin(), names.end());

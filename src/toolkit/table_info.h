@@ -8,7 +8,7 @@
 #include "endpoint/endpoint.h"
 #include "json/reader.h"
 
-/// What commands must know of a table to read keys as words and to print what there is.
+/// The properties of a table that commands need to read keys from words and to print items.
 namespace stator::toolkit {
 
 struct KeyColumn {
@@ -49,7 +49,7 @@ struct TableInfo {
   [[nodiscard]] const IndexInfo* find_index(std::string_view index) const;
 };
 
-/// DescribeTable. Throws OperationError; where the table is missing its message ends with the nearest name there is.
+/// Calls DescribeTable. Throws OperationError; for a missing table its message ends with the nearest existing name.
 TableInfo describe_table(endpoint::Endpoint& endpoint, const std::string& table);
 
 /// The same from DescribeTable's `Table` member. Throws std::runtime_error for anything else.

@@ -220,7 +220,7 @@ class Planner {
     const std::string from = view(live);
     const std::string to = view(wanted);
     if (from == to) return;
-    // The view of a stream cannot be changed: it ends, and another one begins.
+    // The view type of a stream cannot be changed: the stream must end, and another one begin.
     if (!from.empty())
       change("- stream of " + from, update().json("StreamSpecification", R"({"StreamEnabled":false})").str());
     if (!to.empty())

@@ -7,7 +7,7 @@
 #include "endpoint/endpoint.h"
 #include "toolkit/call.h"
 
-/// Bringing a table in line with its model: indexes, capacity, stream, time to live, tags, protection.
+/// Updates a table to match its model: indexes, capacity, stream, time to live, tags, deletion protection.
 namespace stator::toolkit {
 
 /// One request that changes a table.
@@ -20,12 +20,12 @@ struct TableChange {
 
 struct TablePlan {
   std::vector<TableChange> changes;
-  /// What no request can change: the key, local indexes. One line each.
+  /// Differences that no request can change: in the key, in local indexes. One line each.
   std::vector<std::string> impossible;
   [[nodiscard]] bool empty() const { return changes.empty() && impossible.empty(); }
 };
 
-/// What a table should be.
+/// The wanted state of a table.
 struct WantedTable {
   std::string name;
   /// A CreateTable request.
@@ -34,9 +34,9 @@ struct WantedTable {
   std::string time_to_live_attribute;
 };
 
-/// Compares the table with what is wanted. Members that the request leaves out (stream, tags, table class, protection)
-/// are left as they are; indexes that it does not name are deleted. Asks DescribeTable, DescribeTimeToLive and, for
-/// tags, ListTagsOfResource. Throws OperationError.
+/// Compares the table with the wanted state. Members that the request leaves out (stream, tags, table class,
+/// protection) are left as they are; indexes that it does not name are deleted. Asks DescribeTable, DescribeTimeToLive
+/// and, for tags, ListTagsOfResource. Throws OperationError.
 TablePlan plan_table(endpoint::Endpoint& endpoint, const WantedTable& wanted);
 
 /// Sends one change and waits until the table and its indexes are active again, at most `timeout`. Throws

@@ -9,7 +9,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// What may wait for all lanes together.
+/// The most that may wait in all lanes together.
 constexpr std::size_t kMaxWaitingBytes = 32 * 1024 * 1024;
 
 }  // namespace
@@ -43,7 +43,7 @@ void TableWriter::put(std::string item_json) {
 void TableWriter::erase(std::string key_json) { add({std::move(key_json), {}}); }
 
 void TableWriter::add(Write write) {
-  // Writes of one key go the same way, so that they are written in order.
+  // Writes of one key go to the same lane, so that they are written in order.
   Lane& lane = *lanes_[std::hash<std::string>()(write.key) % lanes_.size()];
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return fault_ || waiting_bytes_ < kMaxWaitingBytes; });
@@ -108,7 +108,7 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
       }
       changed_.notify_all();
       for (Write& write : writes) {
-        // A batch refuses two writes of one key.
+        // A batch must not have two writes of one key.
         if (!keys.insert(write.key).second) {
           writer.flush();
           account();

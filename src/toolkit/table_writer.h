@@ -17,26 +17,26 @@
 
 namespace stator::toolkit {
 
-/// Writes items into a table with several batches under way at once. Of items with the same key the last one put stays.
+/// Writes items into a table in several batches at the same time. Of items with the same key the last one put stays.
 class TableWriter {
  public:
   /// `jobs`: batches under way at once, 1 to 64.
   TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep = sleep_for_real);
-  /// Leaves unwritten what waits; see finish.
+  /// Drops the writes that wait; see `finish`.
   ~TableWriter();
   TableWriter(const TableWriter&) = delete;
   TableWriter& operator=(const TableWriter&) = delete;
 
-  /// Takes an item (wire JSON in normal form, with its key). Waits where too much waits already. Throws the first fault
+  /// Takes an item (wire JSON in normal form, with its key). Blocks while too many bytes wait. Throws the first error
   /// of any batch: OperationError, std::runtime_error.
   void put(std::string item_json);
   /// Deletes the item of that key (wire JSON in normal form), likewise.
   void erase(std::string key_json);
-  /// Returns when everything that was put and erased is written. Throws like put.
+  /// Returns when all puts and deletions are written. Throws like put.
   void drain();
-  /// The same for the last time.
+  /// Drains, and ends the threads.
   void finish();
-  /// Writes the service has taken.
+  /// The number of writes that the service has accepted.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 
  private:

@@ -36,7 +36,7 @@ std::string table_status(std::string_view description) {
 }
 
 /// The order of members in the service model (shapes TableDescription, ProvisionedThroughputDescription and the index
-/// descriptions); what is not named follows in the reply's order.
+/// descriptions); other members follow in the reply's order.
 constexpr std::array<std::string_view, 46> kMemberOrder = {"AttributeDefinitions",
                                                            "TableName",
                                                            "IndexName",

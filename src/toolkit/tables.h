@@ -8,11 +8,11 @@
 #include "endpoint/endpoint.h"
 #include "toolkit/call.h"
 
-/// Tables: creating, describing, dropping, listing.
+/// Creates, describes, drops and lists tables.
 namespace stator::toolkit {
 
 struct CreatedTable {
-  /// False: it was there before (ResourceInUseException).
+  /// False: it existed before (ResourceInUseException).
   bool created = false;
   /// DescribeTable's `Table` member as JSON.
   std::string description_json;

@@ -68,7 +68,7 @@ void fit(std::vector<std::size_t>& widths, std::size_t width) {
   while (total() > width) {
     const auto widest = std::max_element(widths.begin(), widths.end());
     if (*widest <= kLeastWidth) return;
-    // Down to the next lower column at once, or by what is too much.
+    // Narrow to the width of the next widest column, or by the excess.
     std::size_t second = kLeastWidth;
     for (const std::size_t each : widths) {
       if (each < *widest) second = std::max(second, each);
@@ -124,7 +124,7 @@ void TextTable::end_row() {
 
 void TextTable::draw(std::ostream& out, std::size_t width, bool bold_headings) const {
   if (rows_.empty()) return;
-  // Escaped once, since both measuring and writing want it.
+  // Escaped once, for measuring and writing.
   std::vector<std::vector<Cell>> shown{{}};
   for (const std::string& column : columns_) shown.front().push_back({printable(column), false});
   for (const auto& row : rows_) {
@@ -142,7 +142,7 @@ void TextTable::draw(std::ostream& out, std::size_t width, bool bold_headings) c
     for (std::size_t i = 0; i < widths.size() && !left_out; ++i) {
       const bool is_last = i + 1 == widths.size();
       end += widths[i] + (i == 0 ? 0 : kGap);
-      // Room for the mark that more follows.
+      // Leave room for the mark that there are more columns.
       if (i > 0 && end + (is_last ? 0 : kGap + 1) > width) {
         widths.resize(i);
         left_out = true;

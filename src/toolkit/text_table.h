@@ -13,11 +13,11 @@ class TextTable {
  public:
   struct Cell {
     std::string text;
-    /// Numbers stand at the right of their column.
+    /// Align to the right (numbers).
     bool right = false;
   };
 
-  /// `columns` come first, in this order; others follow in the order they are met.
+  /// `columns` come first, in this order; others follow in the order of their first occurrence.
   explicit TextTable(std::vector<std::string> columns = {});
 
   void set(const std::string& column, Cell cell);
@@ -36,10 +36,10 @@ class TextTable {
   std::vector<Cell> row_;
 };
 
-/// How many columns of a terminal the text takes: wide East Asian characters and emoji two, combining marks none.
+/// The text's width in columns of a terminal: wide East Asian characters and emoji have two, combining marks none.
 std::size_t display_width(std::string_view text);
 
-/// `text` with control characters as escapes (\n, \x1B), so that a terminal shows them instead of obeying.
+/// `text` with control characters as escapes (\n, \x1B), so that a terminal does not interpret them.
 std::string printable(std::string_view text);
 
 }  // namespace stator::toolkit

@@ -15,7 +15,7 @@ class TimeSlots {
  public:
   static constexpr std::size_t kMostUnordered = 4'000'000;
 
-  /// First pass: one call a message. Throws std::length_error where there are too many messages out of order.
+  /// First pass: to be called for each message. Throws std::length_error where too many messages are out of order.
   void see(std::int64_t microseconds);
   /// Ends the first pass.
   void seal();
@@ -23,8 +23,8 @@ class TimeSlots {
   std::int64_t assign(std::int64_t microseconds);
 
  private:
-  /// The first moment from `slot` on that no message carries and that was not given. Remembers its way (path
-  /// compression).
+  /// The first moment from `slot` on that is not the time of a message and was not assigned. Shortens the links that it
+  /// follows (path compression).
   std::int64_t free_from(std::int64_t slot);
 
   bool ascending_ = true;
@@ -36,7 +36,7 @@ class TimeSlots {
   std::int64_t last_assigned_ = 0;
   /// All times, sorted by seal; empty for files in order.
   std::vector<std::int64_t> times_;
-  /// Times that stand more than once, and whether the first message of that time has it.
+  /// Times that occur more than once, and whether the first message with that time was assigned it.
   std::unordered_map<std::int64_t, bool> repeated_;
   /// From a moment that is not free to a later one.
   std::unordered_map<std::int64_t, std::int64_t> next_;

@@ -9,15 +9,15 @@
 
 #include "toolkit/table_checksum.h"
 
-/// How far an export, an import or a copy is, so that the same command goes on after it was ended in whatever way.
+/// The progress of an export, an import or a copy, from which the same command resumes after any kind of end.
 namespace stator::toolkit {
 
 /// One segment of a parallel scan.
 struct SegmentState {
-  /// Where it goes on (a key, wire JSON); empty: from the start.
+  /// The key (wire JSON) after which it continues; empty: the start.
   std::string start_key;
   bool finished = false;
-  /// Of what is done.
+  /// The checksum of the items that are done.
   TableChecksum done;
 };
 
@@ -25,7 +25,7 @@ struct SegmentState {
 struct ShardState {
   /// The last record that was applied; empty: none yet.
   std::string sequence_number;
-  /// Everything in it was read, and nothing will follow.
+  /// All of it was read, and no records will follow.
   bool ended = false;
 };
 
@@ -33,7 +33,7 @@ struct ShardState {
 struct FollowState {
   /// When the copy began, in seconds since 1970: older changes are in it.
   std::int64_t since_seconds = 0;
-  /// When every shard had last been asked. A stream keeps its records for a day, so an older state has a gap.
+  /// When every shard was last read. A stream keeps its records for a day, so an older state has a gap.
   std::int64_t asked_seconds = 0;
   std::string stream_arn;
   std::map<std::string, ShardState> shards;
@@ -41,7 +41,7 @@ struct FollowState {
 
 struct TransferState {
   std::vector<SegmentState> segments;
-  /// Of the file that is read or written.
+  /// Position in the file that is read or written.
   std::uint64_t bytes = 0;
   std::uint64_t lines = 0;
   std::optional<FollowState> follow;
@@ -50,14 +50,14 @@ struct TransferState {
   [[nodiscard]] TableChecksum total() const;
 };
 
-/// A state in a file that is always whole.
+/// A file with a state, which is replaced atomically.
 class StateFile {
  public:
   StateFile() = default;
-  /// An empty path: kept nowhere. `identity` says what is transferred, and must fit when the file is read.
+  /// An empty path: no file. `identity` says what is transferred; the file read must have the same.
   StateFile(std::filesystem::path file, std::string identity);
 
-  /// Nothing where there is no file. Throws std::runtime_error where it holds something else.
+  /// nullopt where there is no file. Throws std::runtime_error where the file has other content.
   [[nodiscard]] std::optional<TransferState> read() const;
   /// Throws std::runtime_error.
   void write(const TransferState& state) const;

@@ -14,11 +14,11 @@ struct Model;
 
 namespace stator::toolkit {
 
-/// Where handles become users. Implemented on a model's seeds here, and on PostgreSQL in users_postgres.h.
+/// Finds users by their handles. Implemented on a model's seeds here, and on PostgreSQL in users_postgres.h.
 class UserDirectory {
  public:
   virtual ~UserDirectory() = default;
-  /// The user of that handle, or nothing. Throws std::runtime_error with one line where the source cannot be read.
+  /// The user of that handle, or nullopt. Throws std::runtime_error with one line where the source cannot be read.
   virtual std::optional<model::User> find_by_handle(std::string_view handle) = 0;
   /// All users, by handle. At most a few thousand are expected.
   virtual std::vector<model::User> list() = 0;

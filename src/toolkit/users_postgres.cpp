@@ -27,7 +27,7 @@ class PostgresUsers : public UserDirectory {
       : connection_(std::move(connection)), sql_(std::move(sql)), description_(std::move(description)) {}
 
   std::optional<model::User> find_by_handle(std::string_view handle) override {
-    // What cannot be text in PostgreSQL is nobody's handle.
+    // PostgreSQL's text cannot hold a NUL, so nobody has this handle.
     if (handle.find('\0') != std::string_view::npos) return std::nullopt;
     const postgres::Result found = ask("user-by-handle", {std::string(handle)});
     if (found.rows.empty()) return std::nullopt;
