@@ -5,7 +5,7 @@
 namespace stator::expression::test {
 namespace {
 
-// One item with every type, and values to hold it against.
+// One item with every type, and values to compare with.
 constexpr std::string_view kItem = R"({
   "s":{"S":"hello"}, "n":{"N":"5"}, "b":{"B":"aGkgdGhlcmU="}, "t":{"BOOL":true}, "z":{"NULL":true},
   "ss":{"SS":["cat","dog"]}, "ns":{"NS":["1","2.50","-3"]}, "bs":{"BS":["AQ==","Ag=="]},

@@ -5,7 +5,7 @@
 
 namespace stator::fuzz {
 
-/// What an input may cost: processor time of the calling thread, so that a busy machine does not count.
+/// The limit of an input's cost: processor time of the calling thread, so that a busy machine does not matter.
 struct Bound {
   std::int64_t base_us;
   std::int64_t ns_per_byte;

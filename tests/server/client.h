@@ -28,7 +28,7 @@ struct Reply {
   }
 };
 
-/// A raw socket: sends what it is told and reads replies, all within a few seconds.
+/// A raw socket that sends bytes and reads replies, each within a few seconds.
 class UnconnectedClient {
  public:
   UnconnectedClient() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {}
@@ -74,7 +74,7 @@ class UnconnectedClient {
     return true;
   }
 
-  /// Reads at most so many bytes and throws them away.
+  /// Reads and drops at most this many bytes.
   void take(std::size_t bytes) {
     char block[65536];
     [[maybe_unused]] const ssize_t count = ::recv(socket_, block, std::min(bytes, sizeof block), MSG_DONTWAIT);

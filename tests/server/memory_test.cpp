@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMegabyte = 1024 * 1024;
 
-/// Waits for what happens soon, on the server's threads.
+/// Waits a short time for a condition that the server's threads bring about.
 template <typename Condition>
 bool soon(Condition condition) {
   for (int i = 0; i < 1'000; ++i) {
@@ -41,9 +41,9 @@ TEST(Memory, RepliesThatNobodyReadsAreBounded) {
   for (int i = 0; i < 60; ++i) {
     deaf.emplace_back(server.port(), 4096);
     deaf.back().send(request("Query"));
-    // Each has been answered, one way or the other, before the next asks.
+    // Each gets some answer before the next one asks.
     ASSERT_TRUE(soon([&] { return !deaf.back().silent(0); }));
-    // Beside the budget, what is being made at the moment: a reply, with the room its string has grown to.
+    // In addition to the budget: a reply in the making, with the capacity of its string.
     EXPECT_LE(server.server->buffered_bytes(), options.max_buffered_bytes + 10 * kMegabyte);
   }
   int whole = 0;

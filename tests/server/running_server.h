@@ -34,7 +34,7 @@ class RunningServer {
     client.send(text);
     return client.receive(text.starts_with("HEAD"));
   }
-  /// Still answers a newcomer.
+  /// Whether it still answers a new connection.
   [[nodiscard]] bool alive() const { return ask(request("GetItem")).status == 200; }
 
   FakeEndpoint endpoint;

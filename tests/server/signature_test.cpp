@@ -231,7 +231,7 @@ struct TextChange {
   std::string_view answer;
 };
 
-/// What the textbook would not write.
+/// Deviations from the standard form.
 TEST(Signature, IsRefusedWhereItsTextIsChanged) {
   const std::string text = SignedText().with_header();
   const std::string authorization =

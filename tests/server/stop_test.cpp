@@ -22,7 +22,7 @@ constexpr bool kSanitized = true;  // needs more address space than any limit le
 constexpr bool kSanitized = false;
 #endif
 
-/// Pages of address space that the process has.
+/// The process's address space, in bytes.
 rlim_t address_space_bytes() {
   std::ifstream statm("/proc/self/statm");
   rlim_t pages = 0;

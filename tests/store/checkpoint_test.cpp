@@ -91,7 +91,7 @@ TEST_P(Checkpoint, IsRefusedWhereThereIsOne) {
   EXPECT_EQ(get(*store_->open_checkpoint(place("a")), "k"), "1");
 }
 
-/// Each batch moves one from an account to another: every cut has the sum, and what was acknowledged before it.
+/// Each batch moves one from an account to another: every checkpoint has the sum, and all acknowledged batches.
 TEST_P(Checkpoint, HoldsWholeBatchesWhileWritersGoOn) {
   constexpr int kAccounts = 8;
   constexpr int kCuts = 5;
@@ -173,7 +173,7 @@ TEST_F(DiskCheckpoint, LinksTablesInsteadOfCopyingThem) {
   for (const fs::directory_entry& entry : fs::directory_iterator(directory_.path() / "cut" / "store")) {
     if (entry.path().extension() != ".sst") continue;
     ++tables;
-    // Unless a compaction has let go of it already.
+    // Unless a compaction has deleted it already.
     const fs::path original = directory_.path() / "data" / "store" / entry.path().filename();
     if (fs::exists(original)) {
       EXPECT_TRUE(fs::equivalent(entry.path(), original));
@@ -192,7 +192,7 @@ TEST_F(DiskCheckpoint, DamageIsFound) {
   EXPECT_THROW((void)store->open_checkpoint(directory_.path() / "cut"), DamagedError);
 }
 
-/// What a killed process leaves: everything but the marker.
+/// An incomplete checkpoint, as a killed process leaves it: everything but the marker.
 TEST_F(DiskCheckpoint, OneThatWasNotFinishedIsNoStore) {
   const auto store = Store::open(small(directory_.path() / "data"));
   put(*store, "k", "v");

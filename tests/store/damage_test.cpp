@@ -10,8 +10,9 @@
 #include "store/store.h"
 #include "store/temporary_directory.h"
 
-/// Every byte of every file of a small store flipped, every file cut and removed: refused with a line, or answered
-/// right. The quick run takes a sample; STATOR_LONG=1 takes every byte and every length (CTest: store_damage).
+/// Flips every byte of every file of a small store, truncates and removes every file: opening must fail with one line,
+/// or reads must be right. The quick run takes a sample; STATOR_LONG=1 takes every byte and every length (CTest:
+/// store_damage).
 namespace stator::store {
 namespace {
 
@@ -21,7 +22,7 @@ using Content = std::map<std::string, std::string>;
 /// All files below a directory, by their path in it.
 using Files = std::map<std::string, std::string>;
 
-/// Where waiting for the disk costs nothing, if there is such a place.
+/// A directory in memory, where syncing costs nothing, if there is one.
 fs::path fast_directory() { return fs::exists("/dev/shm") ? "/dev/shm" : fs::temp_directory_path(); }
 
 bool is_long_run() { return std::getenv("STATOR_LONG") != nullptr; }
@@ -63,7 +64,7 @@ void write_files(const fs::path& directory, const Files& files) {
   }
 }
 
-/// What the store holds, or the line with which it was refused.
+/// Reads the whole store into `content`; returns the error line where it cannot be opened or read.
 std::string read_store(const Options& options, Content& content) {
   content.clear();
   try {
@@ -111,7 +112,7 @@ Damaged stopped_store() {
   return made;
 }
 
-/// As kill -9 leaves it: the files while it is open, with writes that are in the log only.
+/// A store as kill -9 leaves it: its files while it is open, with writes that are only in the log.
 Damaged killed_store() {
   const TemporaryDirectory root(fast_directory());
   const Options options = options_for(root.path() / "data");
@@ -151,7 +152,7 @@ class Damage : public testing::TestWithParam<bool> {
       EXPECT_EQ(line.find('\n'), std::string::npos) << what << ": " << line;
       Files after = read_files(path_);
       if (line.find("data directory") != std::string::npos) {
-        // Refused at the start: nothing was touched.
+        // Refused at the start: no file may have changed.
         bytes ? static_cast<void>(after[name] = store_.files.at(name))
               : static_cast<void>(after.emplace(name, store_.files.at(name)));
         for (const auto& [kept, before] : store_.files) {

@@ -16,7 +16,7 @@
 #include "store/temporary_directory.h"
 #include "support/faulty_file_system.h"
 
-/// Faults of the disk, and what is left after them.
+/// Faults of the disk, and the store's state after them.
 namespace stator::store {
 namespace {
 
@@ -168,8 +168,8 @@ TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
   EXPECT_TRUE(works_again());
 }
 
-/// What a run of random writes left: the last acknowledged state of each key, and what was under way when the power
-/// went.
+/// The result of a run of random writes: the last acknowledged state of each key, and the writes that were running when
+/// the power went off.
 struct History {
   std::map<std::string, std::string> acknowledged;
   std::map<std::string, std::string> under_way;
@@ -222,7 +222,7 @@ History write_and_lose_power_twice(Options options, int seed) {
       }
       if (store != nullptr && !files->is_off()) {
         expect_has_all(run, *store, seed);
-        // What has come to be there stays.
+        // A running write that took effect must stay.
         for (const auto& [key, value] : run.under_way) {
           if (get(*store, key) == value) run.acknowledged[key] = value;
         }
@@ -246,7 +246,7 @@ TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
     options.directory = directory.path() / "data";
     try {
       const History run = write_and_lose_power_twice(options, seed);
-      // What repair makes of the directory has all of it as well, should it ever be needed.
+      // A repair of the directory must keep all of it, too.
       std::vector<std::string> told;
       std::map<std::string, std::string> saved;
       Salvage(options.directory, directory.path() / "scratch", told).walk("", "", [&](auto key, auto value) {

@@ -1,5 +1,5 @@
-// What the death of the machine takes: of each log, all that was not synced. The test's own fdatasync remembers how
-// long each file was when it was synced last.
+// The death of the machine loses the parts of each log that were not synced. The test's own fdatasync notes the length
+// of each file at its last sync.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ std::map<std::string, std::uintmax_t>& synced_bytes() {
   return bytes;
 }
 
-/// What of the file is on the disk for certain.
+/// The number of bytes of the file that are on the disk for certain.
 std::uintmax_t synced_bytes_of(const std::string& path) {
   const std::lock_guard<std::mutex> lock(synced_mutex);
   const auto found = synced_bytes().find(path);
@@ -34,7 +34,7 @@ std::uintmax_t synced_bytes_of(const std::string& path) {
 
 }  // namespace
 
-/// Stands before the C library's for everything in this program, RocksDB included.
+/// Replaces the C library's function for the whole program, RocksDB included.
 extern "C" int fdatasync(int file) {
   struct stat before = {};
   const bool known = ::fstat(file, &before) == 0;
@@ -56,7 +56,7 @@ namespace fs = std::filesystem;
 constexpr int kThreads = 4;
 constexpr int kWrites = 20;
 
-/// Keys that are there after concurrent writes have been acknowledged and the machine has died.
+/// The number of keys that are left after concurrent writes were acknowledged and the machine has died.
 int keys_after_power_loss(bool sync) {
   const TemporaryDirectory alive;
   const TemporaryDirectory dead;

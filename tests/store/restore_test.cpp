@@ -98,7 +98,7 @@ TEST_P(Restore, KeepsBranchesApart) {
   }
 }
 
-/// What a process that died in the middle of a restore leaves, step by step.
+/// The directory as a process leaves it that dies after each step of a restore.
 TEST(RestoreCutShort, IsFinishedByTheNextStart) {
   struct Cut {
     const char* name;

@@ -189,7 +189,7 @@ IOStatus FaultyFileSystem::ReopenWritableFile(const std::string& path, const roc
   if (!status.ok()) return status;
   *file = std::make_unique<File>(*this, path, std::move(*file));
   const std::lock_guard<std::mutex> lock(mutex_);
-  // What was there before this object is on the disk.
+  // Content from before this object existed counts as synced.
   if (!files_.contains(path)) files_[path] = {.synced_bytes = fs::file_size(path), .bytes = fs::file_size(path)};
   return status;
 }
@@ -240,7 +240,7 @@ void FaultyFileSystem::lose_unsynced(std::uint32_t seed) {
   };
   for (auto& [path, written] : files_) {
     if (!fs::exists(path) || written.bytes == written.synced_bytes) continue;
-    // The length may be on the disk before the bytes are, which then are missing by whole sectors.
+    // The new length may be on the disk without the bytes; then whole sectors are missing.
     if (up_to(2) == 0) {
       lose_sectors(path, written.synced_bytes, [&] { return up_to(2) == 0; });
     } else {

@@ -17,23 +17,24 @@ namespace stator::testing {
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory };
-  /// Asked before each operation; what is not OK is returned in its place, and nothing is done.
+  /// Called before each operation; a status other than OK is returned instead of doing the operation.
   using Rule = std::function<rocksdb::IOStatus(Operation operation, const std::string& path)>;
 
   FaultyFileSystem();
 
-  /// An empty rule: nothing fails.
+  /// With an empty rule nothing fails.
   void set_rule(Rule rule);
-  /// So many bytes may still be appended; then the disk is full.
+  /// Makes the disk full after this many further bytes.
   void set_room(std::uint64_t bytes);
-  /// The power goes off at the so-many-th operation from now (counted from 1): it and all later ones fail.
+  /// The power goes off at the given operation from now (counted from 1): it and all later ones fail.
   void power_off_after(std::uint64_t operations);
   [[nodiscard]] bool is_off() const;
-  /// How many operations there were.
+  /// The number of operations so far.
   [[nodiscard]] std::uint64_t operations() const;
-  /// Makes of the files what a disk may hold after the power loss: names that were created, renamed or deleted since
-  /// their directory was synced are as before, from some point on; files end somewhere between what was synced and what
-  /// was written, or have zeros in some sectors of 512 bytes in between. `seed` decides. Nothing may have a file open.
+  /// Changes the files to what a disk may hold after the power loss: the names that were created, renamed or deleted
+  /// since their directory was synced are as before, from some point on; files end somewhere between the synced and the
+  /// written length, or have zeros in some sectors of 512 bytes in between. `seed` decides. Nothing may have a file
+  /// open.
   void lose_unsynced(std::uint32_t seed);
 
   const char* Name() const override { return "FaultyFileSystem"; }
@@ -54,13 +55,13 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  private:
   class File;
   class Directory;
-  /// How much of a file is on the disk for sure.
+  /// How much of a file is certainly on the disk.
   struct Written {
     std::uint64_t synced_bytes = 0;
     std::uint64_t bytes = 0;
   };
-  /// A change of names, or a cut, that is not on the disk for sure until this directory or file is synced, and how to
-  /// undo it.
+  /// A change of names, or a truncation, that is on the disk for certain only after this directory or file was synced;
+  /// and how to undo it.
   struct Change {
     std::string settled_by;
     std::function<void()> undo;
