@@ -65,12 +65,6 @@ void replace_durably(const fs::path& path, std::string_view text) {
   sync_directory(path.parent_path());
 }
 
-void append_durably(const fs::path& path, std::string_view text) {
-  const Descriptor file(path, O_WRONLY | O_APPEND);
-  file.write(text);
-  file.sync();
-}
-
 void sync_directory(const fs::path& path) { Descriptor(path, O_RDONLY | O_DIRECTORY).sync(); }
 
 }  // namespace stator::store

@@ -15,9 +15,6 @@ std::optional<std::string> read_small_file(const std::filesystem::path& path, st
 /// `path`.new, renames it, syncs the directory. Throws std::system_error.
 void replace_durably(const std::filesystem::path& path, std::string_view text);
 
-/// Appends to an existing file and waits for the disk. Throws std::system_error.
-void append_durably(const std::filesystem::path& path, std::string_view text);
-
 /// Makes creations, renames and removals in the directory survive a power loss. Throws std::system_error.
 void sync_directory(const std::filesystem::path& path);
 

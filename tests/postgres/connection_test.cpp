@@ -2,12 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
 
-#include "postgres/pool.h"
 #include "postgres/sql_files.h"
 #include "test_server.h"
 
@@ -245,59 +243,6 @@ TEST(Transaction, IsUndoneUnlessCommitted) {
     transaction.commit();
   }
   EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "1");
-}
-
-TEST(Pool, LendsNoMoreThanItsSizeAndUsesConnectionsAgain) {
-  Pool pool(TestServer::shared().target("postgres"), 2);
-  std::string first;
-  {
-    auto one = pool.checkout();
-    auto two = pool.checkout();
-    first = *two->value("SELECT pg_backend_pid()");
-    EXPECT_EQ(error_of([&] { pool.checkout(std::chrono::milliseconds(20)); }).kind(), ErrorKind::kTimeout);
-    static_cast<void>(*one);
-  }
-  auto one = pool.checkout();
-  auto two = pool.checkout();
-  const std::string a = *one->value("SELECT pg_backend_pid()");
-  const std::string b = *two->value("SELECT pg_backend_pid()");
-  EXPECT_TRUE(a == first || b == first);
-}
-
-TEST(Pool, DropsWhatBrokeOrIsInATransaction) {
-  Pool pool(TestServer::shared().target("postgres"), 1);
-  std::string pid;
-  {
-    auto lease = pool.checkout();
-    pid = *lease->value("SELECT pg_backend_pid()");
-    connect().execute("SELECT pg_terminate_backend($1::int, 5000)", {pid});
-    EXPECT_THROW(lease->execute("SELECT 1"), Error);
-  }
-  {
-    auto lease = pool.checkout();
-    EXPECT_NE(lease->value("SELECT pg_backend_pid()"), pid);
-    pid = *lease->value("SELECT pg_backend_pid()");
-    lease->execute("BEGIN");
-  }
-  EXPECT_NE(pool.checkout()->value("SELECT pg_backend_pid()"), pid);
-}
-
-TEST(Pool, KeepsItsPlacesWhenAConnectionCannotBeMade) {
-  Pool pool({.url = "postgresql://root@127.0.0.1:" + std::to_string(testing::free_port()) + "/x"}, 1);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(error_of([&] { pool.checkout(); }).kind(), ErrorKind::kConnect);
-}
-
-TEST(Pool, ServesManyThreads) {
-  Pool pool(TestServer::shared().target("postgres"), 3);
-  std::atomic<int> sum = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
-      for (int k = 0; k < 20; ++k) sum += std::stoi(*pool.checkout()->value("SELECT $1::int", {std::to_string(k)}));
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(sum, 8 * 190);
 }
 
 TEST(Database, NamesAreIdentifiersWhateverTheyHold) {
