@@ -12,7 +12,6 @@
 /// Operations on tags, time to live, limits and endpoints.
 namespace stator::api {
 
-using core::throw_invalid_parameters;
 using core::throw_validation;
 
 namespace {
