@@ -16,8 +16,8 @@ struct BackupName {
   std::string_view table;
   std::string_view id;
 };
-/// Out of an ARN of this account; any region's, as a backup is found whatever region stands there. Throws
-/// ValidationException for what is no backup's ARN, AccessDeniedException for another account's.
+/// From an ARN of this account and any region, as the service finds a backup whatever region its ARN has. Throws
+/// ValidationException for a text that is not a backup's ARN, AccessDeniedException for another account's.
 BackupName read_backup_arn(const Context& context, std::string_view arn);
 
 /// The backup of that ARN. Throws the same, and BackupNotFoundException.

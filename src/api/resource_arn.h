@@ -16,9 +16,9 @@ struct ResourceName {
   bool own_partition_and_region = false;
 };
 
-/// Reads it, as all operations do that take one. Throws ValidationException for what is no ARN of a table or stream of
-/// DynamoDB. `other_service` words an ARN of another service. Source: the AWS controller for Kubernetes' measurements,
-/// October 2026.
+/// Reads a ResourceArn. Throws ValidationException for a text that is not an ARN of a table or stream of DynamoDB.
+/// `other_service` makes the message for an ARN of another service. Source: the AWS controller for Kubernetes'
+/// measurements, October 2026.
 ResourceName read_resource_arn(const Call& call, std::string_view arn, const std::function<void()>& other_service);
 
 }  // namespace stator::api

@@ -401,11 +401,11 @@ class Walk {
     }
   }
 
-  /// The names of larger maps are sorted to find one that stands twice.
+  /// The names of larger maps are sorted to find repeated ones.
   static constexpr std::int64_t kComparedNames = 64;
 
-  int levels_ = 0;  // of attribute values around where the walk stands
-  /// Of the names in the maps around where the walk stands, the innermost last.
+  int levels_ = 0;  // nesting of attribute values at the walk's position
+  /// Hashes of the names in the maps around the walk's position, the innermost map last.
   boost::container::small_vector<std::uint64_t, kComparedNames> tags_;
 };
 

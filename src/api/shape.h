@@ -37,14 +37,14 @@ struct CheckedRequest {
 /// remove the earlier ones (json::Parser::without_repeated) and check again; an error thrown before that may be about a
 /// member that does not count.
 ///
-/// Order. Types: the first wrong one in the order of the request's text, as the service's parser meets it. Constraints:
+/// Order. Types: the first wrong one in the order of the request's text, as the service's parser finds it. Constraints:
 /// the order of the tables in api/shapes/, which is the service's where it is known. Some faults are refused alone,
 /// before any list: a missing table name of the control plane ("The parameter 'TableName' is required …"), a wrong
 /// target or index name ("TableName must be at least 3 characters long …"), a missing ARN of a tag operation ("Invalid
 /// TableArn"). Single items and queries report a wrong table name alone unless a required member is missing.
 ///
 /// After it passes: elements of lists and maps are never null; no attribute value and no member of a set is null (an
-/// attribute value may still be empty or have several types: json/item.h judges that); binary is strict base64;
+/// attribute value may still be empty or have several types: json/item.h checks that); binary is strict base64;
 /// booleans may be texts, whole numbers may have decimals (json/scalars.h reads both); table names may be ARNs.
 /// Costs no allocation unless something is wrong.
 /// `lenient`: whole numbers may be texts (api.h, Context::lenient).

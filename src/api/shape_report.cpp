@@ -46,8 +46,8 @@ struct Fields {
   [[nodiscard]] bool has(std::size_t at) const { return (present >> at & 1U) != 0; }
 };
 
-/// Where a value stands: a chain on the stack, spelled out only for a violation. A request could otherwise make us copy
-/// one very long map key for each of very many values below it.
+/// The path of a value: a chain on the stack, which becomes a text only for a violation. Otherwise a request could
+/// cause a copy of a very long map key for each of very many values below it.
 class Path {
  public:
   Path() = default;

@@ -7,8 +7,8 @@
 namespace stator::api {
 
 /// Throws the ValidationException for a request that violates its shape (its JSON types are right). Returns when it
-/// violates nothing after all, as when a member stands twice and only the first was wrong, or where the operation
-/// judges what is wrong. `older_words`: as before June 2026 (api/shape.h, CheckedRequest::very_deep).
+/// violates nothing after all: where a member occurs twice and only the first was wrong, or where the operation itself
+/// checks the faulty member. `older_words`: as before June 2026 (api/shape.h, CheckedRequest::very_deep).
 void report_violations(const Operation& operation, const json::Object& request, bool older_words);
 
 }  // namespace stator::api

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 16> kTypeNames = {"S",  "N",  "B",    "IN
                                                          "SS", "NS", "BS",   "INTSET", "DECIMALSET", "DOUBLESET",
                                                          "M",  "L",  "NULL", "BOOL"};
 
-/// Members of the service's classes that the request cannot have, behind those that it can.
+/// Members of the service's classes that requests cannot have; printed after those that they can.
 struct InnerMembers {
   std::string_view class_name;
   std::string_view text;

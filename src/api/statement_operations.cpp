@@ -93,7 +93,7 @@ class Batch {
     const StatementMember* statement = nullptr;
     engine::TablePtr table;
     std::optional<GetItem> get;
-    std::string key;  // as the engine encodes it; empty where that cannot be told
+    std::string key;  // as the engine encodes it; empty where it is unknown
     std::exception_ptr fault;
   };
 

@@ -21,8 +21,8 @@ class StreamRecordWriter {
  private:
   void append_event_id(engine::LogNumber number, std::string& out);
 
-  std::string before_time_;  // from behind eventName to ApproximateCreationDateTime
-  std::string after_size_;   // from behind SizeBytes to the end of "dynamodb"
+  std::string before_time_;  // the text from after eventName to ApproximateCreationDateTime
+  std::string after_size_;   // the text from after SizeBytes to the end of "dynamodb"
   /// What an eventID is the hash of: stream, shard, number, and which half of the id.
   std::array<char, 4 + 4 + 8 + 1> place_{};
 };

@@ -117,7 +117,7 @@ void check_decreases_left(const Throughput& present, std::int64_t now_ms) {
       ". Next decrease can be made at " + spelt_time(std::min(next_ms, midnight_ms)) + ".");
 }
 
-/// One of the two units of what is held against the account's maximum: `read` or not, as wanted and as before.
+/// Read or write units to compare with the account's maximum: before and as wanted.
 struct Units {
   bool read;
   std::int64_t wanted;

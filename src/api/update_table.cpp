@@ -9,7 +9,7 @@
 #include "api/throughput.h"
 #include "core/api_error.h"
 
-/// UpdateTable. One request makes one change: which members may stand together was measured on the service in October
+/// UpdateTable. One request makes one change: which members may be combined was measured on the service in October
 /// 2026 (docs/compatibility.md, "UpdateTable").
 namespace stator::api {
 

@@ -6,7 +6,7 @@
 namespace stator::aws {
 
 /// Appends the JSON text `text` in the style of the AWS CLI, which is Python's json.dumps: ", " and ": " as separators,
-/// everything outside printable ASCII as \uXXXX, numbers as they stand. `text` must be JSON; false (with `out` as it
+/// everything outside printable ASCII as \uXXXX, numbers unchanged. `text` must be JSON; false (with `out` as it
 /// was) where its strings are not.
 bool append_python_json(std::string_view text, std::string& out);
 

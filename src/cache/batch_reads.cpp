@@ -20,7 +20,7 @@ struct Wanted {
   EntryKey key;
   json::Value wire_key;      // as in the request
   bool answered = false;     // by `item`
-  Value item;                // null: there is none
+  Value item;                // null: the item does not exist
   std::optional<Mark> mark;  // under which the upstream is asked
   std::optional<Store::Part> part;
   SharedLevel::Tokens tokens;

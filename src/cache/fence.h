@@ -49,8 +49,8 @@ class Fence {
   /// No write is in doubt, which may still come and undo a later one.
   [[nodiscard]] bool is_certain(std::int64_t now_ms) const { return now_ms >= certain_ms_.load(); }
   [[nodiscard]] bool is_writing() const { return writing_.load() != 0; }
-  /// For a writer, between `begin_write` and `end_write`: nobody else has written since, if this stays the same and
-  /// there is one writer.
+  /// For a writer, between `begin_write` and `end_write`: while this is the same and there is one writer, there was no
+  /// other write.
   [[nodiscard]] std::uint64_t version() const { return version_.load(); }
   [[nodiscard]] bool has_one_writer() const { return writing_.load() == 1; }
 

@@ -32,7 +32,7 @@ class Lifetimes {
   [[nodiscard]] std::int64_t of(std::string_view table, ReadKind kind) const;
 
  private:
-  std::map<std::string, std::int64_t, std::less<>> lifetimes_;  // by what stands before the "="
+  std::map<std::string, std::int64_t, std::less<>> lifetimes_;  // by the text before the "="
 };
 
 struct Options {

@@ -32,9 +32,9 @@ struct SharedChange {
 /// themselves. So nodes agree without asking each other, and nothing in Redis has to be deleted to be void.
 /// docs/cache.md, "A shared level".
 ///
-/// No failure is anybody's error: what cannot be asked is not there, and while it `is_up` no more, nodes do not know of
-/// each other's writes, so that nothing that is kept may be answered. What was written meanwhile is told when it is
-/// back. From any thread.
+/// Failures cause no errors: a level that cannot be reached counts as empty. While `is_up` is false, nodes do not learn
+/// of each other's writes, so that no entry may be used; the changes made meanwhile are sent when it is back. Safe to
+/// use from several threads.
 class SharedLevel {
  public:
   struct Options {
@@ -83,7 +83,7 @@ class SharedLevel {
   /// nothing any more.
   void keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms, bool renews);
 
-  /// A write of `changes` is under way, and how it ended: `fences` are names of what it touches.
+  /// Begin and end of a write of `changes`; `fences`: the names of what it touches.
   void begin_write(const std::vector<std::string>& fences);
   void end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
 

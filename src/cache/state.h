@@ -87,7 +87,7 @@ inline constexpr char kPartition = 'p';
 /// entry keys, a table's is its name.
 inline std::string any_item_name(std::string_view table) { return std::string(table) + '\0' + 'a'; }
 
-/// Where a caller's entry stands in the shared level.
+/// The names of a caller's entry in the shared level.
 inline SharedLevel::Place shared_place(const EntryKey& key, std::string_view caller, std::string own,
                                        std::string_view table) {
   std::string name = key.text;
@@ -119,7 +119,7 @@ struct Incoming {
   api::Members members;
 };
 
-/// Leaves what cannot be read, and so is the upstream's to judge, in its own words.
+/// Thrown for a request that the cache cannot read: the upstream answers it, with its own errors.
 struct NotUnderstood {};
 
 /// Runs `read_request`, which throws ApiError where the request is faulty.
@@ -138,11 +138,11 @@ enum class Outcome : std::uint8_t { kNothing, kDone, kUnknown };
 /// How a read is to be continued.
 enum class Answer : std::uint8_t {
   kDone,       // the reply was appended
-  kPass,       // no request for the cache: it goes upstream as it is
+  kPass,       // the cache cannot answer it: it goes upstream unchanged
   kWouldWait,  // it must not wait, and would
 };
 
-/// Each appends the reply, or says that it is not the cache's to answer. `at_once`: only what is at hand. Throws
+/// Each appends the reply, or returns why it could not. `at_once`: without waiting. Throws
 /// ApiError of the upstream, and NotUnderstood.
 Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
 Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);

@@ -42,7 +42,7 @@ class Store {
   };
 
   [[nodiscard]] Found find(const EntryKey& key, std::string_view caller, std::int64_t now_ms);
-  /// Does nothing where the mark does not hold any more, something it stands for is being written, or the value is too
+  /// Does nothing where the mark does not hold any more, a write to what it marks is running, or the value is too
   /// large.
   void keep(const EntryKey& key, std::string_view caller, Value value, std::int64_t expires_ms, const Mark& mark,
             Validity validity);

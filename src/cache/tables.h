@@ -53,7 +53,7 @@ struct Table {
   /// Of the stream that tells what others change.
   std::atomic<bool> followed{false};
   std::atomic<std::uint64_t> records{0};
-  std::atomic<std::uint64_t> dropped{0};  // entries, or reads under way, that a record made void
+  std::atomic<std::uint64_t> dropped{0};  // entries, or running reads, that a record invalidated
   std::atomic<std::int64_t> lag_ms{0};    // of the last record: from the change until it was known here
 
   [[nodiscard]] std::int64_t lifetime_ms(ReadKind kind) const { return lifetimes_ms[static_cast<std::size_t>(kind)]; }

@@ -100,7 +100,7 @@ struct ApiError : std::exception {
 
 [[noreturn]] void throw_validation(std::string message);
 [[noreturn]] void throw_validation(std::string message, Fault fault);
-/// The same behind "One or more parameter values were invalid: ".
+/// The same with "One or more parameter values were invalid: " before the text.
 [[noreturn]] void throw_invalid_parameters(std::string_view what, Fault fault = Fault::kUnnamed);
 [[noreturn]] void throw_serialization(std::string message);
 [[noreturn]] void throw_resource_not_found(std::string message);

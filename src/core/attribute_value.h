@@ -51,7 +51,7 @@ class AttributeValue {
   /// Names are unique; order is that of the request and carries no meaning.
   using Map = std::vector<MapMember>;
   struct Null {};
-  /// Alternatives stand in the order of AttributeType.
+  /// The alternatives are in the order of AttributeType.
   using Storage = std::variant<std::string, Number, Binary, StringSet, NumberSet, BinarySet, Map, List, bool, Null>;
 
   AttributeValue();                 // NULL

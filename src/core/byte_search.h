@@ -5,7 +5,7 @@
 
 namespace stator::core {
 
-/// Whether `part` stands in `whole`, in time linear in both: std::string_view::find takes their product at worst.
+/// Whether `whole` contains `part`, in time linear in both: std::string_view::find may take their product.
 /// glibc's memmem searches in two ways by the length of `part`, both linear ("Fast memmem algorithm with guaranteed
 /// linear-time performance", since 2.29).
 inline bool contains_bytes(std::string_view whole, std::string_view part) {

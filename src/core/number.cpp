@@ -321,7 +321,7 @@ Number Number::plus(const Number& other) const {
 int Number::leading_exponent() const { return digit_count(coefficient_) - 1 + exponent_; }
 
 std::size_t Number::size_bytes(int digits, int leading_exponent, bool negative) {
-  // A first digit at an even power of ten stands alone in its pair: 1|23 but 12|34.
+  // A first digit at an even power of ten has a pair of its own: 1|23 but 12|34.
   const bool alone = leading_exponent % 2 == 0;
   const int pairs = alone ? 1 + digits / 2 : (digits + 1) / 2;
   return 1 + static_cast<std::size_t>(pairs) + (negative ? 1 : 0);
@@ -433,7 +433,7 @@ std::strong_ordering Number::compare_magnitude(const Number& other) const {
   if (left != right) {
     return left <=> right;
   }
-  // The first digits stand at the same power of ten, so the shorter coefficient grows to at most 38 digits.
+  // The first digits are at the same power of ten, so the shorter coefficient grows to at most 38 digits.
   const int shift = exponent_ - other.exponent_;
   return shift > 0 ? coefficient_ * kPowers[static_cast<std::size_t>(shift)] <=> other.coefficient_
                    : coefficient_ <=> other.coefficient_ * kPowers[static_cast<std::size_t>(-shift)];

@@ -23,7 +23,7 @@ class Number {
   /// range of exponents too: "0e126" is an overflow, "0.0e126" is not.
   static Number parse(std::string_view text);
   /// The same in the words of the service's older layer (json/item.h, ValueRules): there the greatest exponent of 32
-  /// bits wraps to an underflow, and an empty text has no colon behind the message.
+  /// bits wraps to an underflow, and an empty text has no colon after the message.
   static Number parse_older(std::string_view text);
 
   /// Canonical text, as the service returns it: plain decimal notation without exponent, "-0.05", "1200".

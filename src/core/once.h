@@ -5,8 +5,8 @@
 
 namespace stator::core {
 
-/// Work that is done once, by whoever comes first; who comes meanwhile waits. Where the work throws it was not done,
-/// and the next one tries again. Unlike std::call_once, which stands on pthread_once: outside glibc, and under
+/// Work that is done once, by the first caller; other callers wait for it. Where the work throws it counts as not done,
+/// and the next caller tries again. Unlike std::call_once, which uses pthread_once: outside glibc, and under
 /// ThreadSanitizer, an exception leaves that locked for ever.
 class Once {
  public:

@@ -107,7 +107,8 @@ void check_restored(const Table& table) {
   if (table.restore) throw_unknown(table.name);
 }
 
-/// An index that is built or dropped makes the table UPDATING, but what may happen meanwhile is for `change` to judge.
+/// An index that is built or dropped makes the table UPDATING, but which changes are allowed meanwhile is decided in
+/// `change`.
 void check_updatable(const Table& table, UpdateScope scope) {
   check_restored(table);
   check_exists_whole(table);

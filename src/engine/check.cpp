@@ -47,7 +47,7 @@ class Checker {
  private:
   using Sums = std::map<store::SpaceId, Counts>;
 
-  /// Calls `visit(key, value)` for each row; damage ends the walk and is told.
+  /// Calls `visit(key, value)` for each row; damage ends the walk and is reported.
   template <class Visit>
   void walk(const KeyBounds& bounds, const std::string& what, Visit visit) {
     try {
@@ -86,7 +86,7 @@ class Checker {
     });
   }
 
-  /// Each record of each stream can be read, and lies in its shard's range.
+  /// Checks that each record of each stream can be read, and that its number is in its shard's range.
   void check_streams() {
     walk(rows(CatalogRow::kStream), "the catalog", [&](std::string_view key, std::string_view value) {
       store::SpaceId space = 0;
@@ -260,7 +260,7 @@ class Checker {
     }
   }
 
-  /// Space and hash only: the parts behind them are the customer's data.
+  /// Space and hash only: the parts after them are the user's data.
   static std::string key_for_report(std::string_view key) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;

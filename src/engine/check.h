@@ -26,7 +26,7 @@ struct CheckReport {
 };
 
 /// Reads everything in the directory and changes nothing: the files and their checksums; the catalog; that each item
-/// can be read, lies under its key and has its size; that the indexes hold what the items say and nothing else; that
+/// can be read, has the right key and size; that the indexes have the items' entries and no others; that
 /// the counters are right. Throws store::OpenError where there is nothing to check: no data directory, in use, of a
 /// later version.
 CheckReport check_directory(const std::filesystem::path& directory);

@@ -10,7 +10,7 @@
 /// Errors about damaged data, with the place of the damage, for the log.
 namespace stator::engine {
 
-/// A key for the log: space and hash in hexadecimal digits. The parts behind them are the customer's data.
+/// A key for the log: space and hash in hexadecimal digits. The parts after them are the user's data.
 std::string key_for_log(std::string_view encoded_key);
 
 /// "key 0000000a1f…: …".

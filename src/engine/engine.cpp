@@ -30,7 +30,7 @@ namespace {
 
 [[noreturn]] void throw_not_found() { core::throw_resource_not_found("Requested resource not found"); }
 
-/// The share of `size_bytes`, the size of a whole space, that lies behind a prefix.
+/// The part of `size_bytes`, the size of a whole space, that belongs to a prefix.
 std::uint64_t share_of_size(const store::Store& store, store::SpaceId space, const std::string& prefix,
                             std::uint64_t size_bytes) {
   const KeyBounds all = space_bounds(space);

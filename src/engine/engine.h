@@ -113,7 +113,7 @@ struct WriteAction {
 
 struct WriteOutcome {
   /// The condition did not hold, or what must be new was there, and nothing was written; with want_old_on_failure,
-  /// old_json is the item it met.
+  /// old_json is the item that was found.
   bool condition_failed = false;
   bool existed = false;  // an item was there before
   std::string old_json;
@@ -226,7 +226,7 @@ class Engine {
   /// the transaction fails. `claim` must not be of a transaction that has happened already.
   TransactionOutcome transact_write(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
   /// Begins a transaction under a ClientRequestToken; `request` is its canonical text (api/request_meaning.h).
-  /// The claim tells whether it happened within the last ten minutes. Throws IdempotentParameterMismatchException where
+  /// The claim says whether it happened within the last ten minutes. Throws IdempotentParameterMismatchException where
   /// the token stands for another request, TransactionInProgressException where the same is under way.
   [[nodiscard]] TokenClaim claim_token(std::string_view token, std::string_view request);
   /// One consistent view over several keys. Items missing come back as empty strings.

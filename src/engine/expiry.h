@@ -37,7 +37,7 @@ class Expiry final : public Job {
   const TableRange range_;
   const std::chrono::milliseconds period_;
   const JobRunner::Log log_;
-  std::string position_;  // of the search under way; empty: none is
+  std::string position_;  // of the current search; empty: there is none
   bool searched_ = false;
   JobProgress progress_;
 };

@@ -169,7 +169,7 @@ void JobRunner::run() {
     next->due = std::chrono::steady_clock::now() + (hurried ? 0 : 1) * took * next->rest_for_work;
     next->hurried = hurried && error.empty() && step.then == JobStep::Then::kMore;
     error.empty() ? note_success(*next, step) : note_failure(*next, std::move(error));
-    changed_.notify_all();  // whoever pauses waits for this step
+    changed_.notify_all();  // a thread in `pause` waits for the end of this step
     changed_.wait_for(lock, rest, [this] { return stopping_; });
   }
 }

@@ -77,7 +77,7 @@ class ObjectOut {
 };
 
 /// Reads members; absent ones leave the target as it is, so that rows of earlier versions can be read. A member that
-/// nobody asked for is one that this version does not know.
+/// was not read is one that this version does not know.
 class ObjectIn {
  public:
   explicit ObjectIn(const json::Value& value) {

@@ -78,7 +78,7 @@ class ScannedPartitions {
     if (bounds.upper.size() < kKeyHeadBytes) {
       end_ = partitions - 1;
     } else {
-      // The bound itself belongs to the next segment, and is the first hash of a partition or lies in one.
+      // The bound itself belongs to the next segment; it is in a partition, perhaps its first hash.
       const std::uint64_t bound = hash_of(bounds.upper);
       end_ = bound == 0 ? 0 : partition_of(bound - 1);
     }

@@ -20,7 +20,7 @@ struct SnapshotInfo {
 };
 
 /// The saved states of one database, by name: checkpoints of its store (docs/format.md, "Snapshots"). On a disk they
-/// lie in the data directory and outlive the process; in memory they live as long as this.
+/// are in the data directory and outlive the process; in memory they live as long as this object.
 class Snapshots {
  public:
   /// `data_directory` is empty in memory.

@@ -9,7 +9,7 @@
 
 namespace stator::expression {
 
-/// What a condition compares: a value, what stands at a path, or the size of either.
+/// What a condition compares: a value, the value at a path, or the size of either.
 struct Operand {
   std::variant<Path, SharedValue> source;
   bool size = false;

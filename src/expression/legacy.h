@@ -9,7 +9,7 @@
 
 /// The parameters from before expressions, translated into the same programs. The JSON's shape (types, enums, required
 /// members) has been checked already; here the service's further rules apply (argument counts, argument types, …) with
-/// its messages. `conditional_operator` is what was sent, or empty; by the current rules it is judged before the
+/// its messages. `conditional_operator` is what was sent, or empty; by the current rules it is checked before the
 /// values. Source: Developer Guide, "Legacy conditional parameters".
 namespace stator::expression {
 

@@ -22,8 +22,8 @@ struct Token {
   std::uint32_t end = 0;
 };
 
-/// Cuts an expression into tokens; the last one is kEnd. Never fails: what is no token of the language becomes
-/// kUnknown, and the parser reports it where it stands.
+/// Cuts an expression into tokens; the last one is kEnd. Never fails: text that is not a token of the language
+/// becomes kUnknown, which the parser reports.
 std::vector<Token> tokenize(std::string_view text);
 
 }  // namespace stator::expression

@@ -18,7 +18,7 @@ std::size_t parameter_count(Function function);
 /// Throws where the function is given another number of operands than it takes; `name` as written.
 void check_operand_count(ExpressionKind kind, Function function, std::string_view name, std::size_t count);
 
-/// Throws where an operand behind the first one is the same attribute as the first. `name` is what the error calls the
+/// Throws where an operand after the first one is the same attribute as the first. `name` is what the error calls the
 /// operator or function.
 void check_distinct(ExpressionKind kind, std::string_view name, const std::vector<Operand>& operands);
 

@@ -338,7 +338,7 @@ class Parser {
     });
   }
 
-  /// operand, operand + operand or operand - operand; the whole may stand in parentheses.
+  /// operand, operand + operand or operand - operand; the whole may be in parentheses.
   NodeId parse_set_value() {
     const NodeId left = is_symbol("(") ? parse_parentheses([this] { return parse_set_value(); }) : parse_operand();
     if (!is_operand(left) || !(is_symbol("+") || is_symbol("-"))) return left;

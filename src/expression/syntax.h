@@ -60,7 +60,7 @@ struct SyntaxStep {
 
 using NodeId = std::uint32_t;
 
-/// A node of the tree. Children (or, of a path, its steps) stand in one array of the tree.
+/// A node of the tree. Its children (or the steps of a path) are in one array of the tree.
 struct SyntaxNode {
   NodeKind kind = NodeKind::kPath;
   Operator op = Operator::kEqual;
@@ -113,7 +113,7 @@ struct SyntaxTree {
 using SharedSyntax = std::shared_ptr<const SyntaxTree>;
 
 /// Parses a text and checks all that can be checked without names and values: size, syntax, redundant parentheses,
-/// number of operators, reserved words, list indexes, function names and where functions stand, repeated sections.
+/// number of operators, reserved words, list indexes, function names and places, repeated sections.
 /// Throws the service's ValidationException at the first fault.
 SharedSyntax parse(ExpressionKind kind, std::string_view text);
 

@@ -12,7 +12,8 @@ namespace stator::expression {
 
 /// A bounded cache of parsed texts, shared by all threads: the least recently used entries are dropped first. `Tree`
 /// has `text`, a string that does not change, and `size_bytes()`. One mutex a shard: the text's hash picks the shard,
-/// so that threads which run different texts rarely meet, and the lock is held for a look-up only, never while parsing.
+/// so that threads with different texts rarely wait for each other, and the lock is held for a look-up only, never
+/// while parsing.
 template <class Tree>
 class TextCache {
  public:

@@ -22,7 +22,7 @@ class StoredReader {
   bool accept(char c);
   /// A string with its escapes, without its quotes.
   std::string_view raw_string();
-  /// One attribute value as it stands: {"S":"a"}.
+  /// The stored text of one attribute value: {"S":"a"}.
   std::string_view raw_value();
   core::AttributeValue value();
   /// The DynamoDB size of one attribute value.

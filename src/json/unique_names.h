@@ -4,10 +4,10 @@
 
 #include "json/reader.h"
 
-/// The rule for a name that stands twice in one JSON object, at any depth: the last one counts, and the request means
+/// The rule for a name that occurs twice in one JSON object, at any depth: the last one counts, and the request means
 /// the same as if the earlier ones had never been written. So `{"Item":{…},"Item":null}` has no Item. The rule is
 /// applied once, by Parser::parse or, for requests, by the walk over their shape (api/shape.h), before anything is
-/// read; nothing behind it meets a repeated name. (RFC 8259 leaves it open; the last one is what JavaScript, Python and
+/// read; later code never sees a repeated name. (RFC 8259 leaves it open; the last one is what JavaScript, Python and
 /// Java's parsers take.)
 namespace stator::json {
 

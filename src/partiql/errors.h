@@ -9,7 +9,7 @@ namespace stator::partiql {
 /// for what it cannot cut into tokens.
 [[noreturn]] void throw_malformed(std::string_view detail = {});
 
-/// Where in a statement something stands: bytes [begin, end).
+/// A part of a statement: bytes [begin, end).
 struct Span {
   std::size_t begin = 0;
   std::size_t end = 0;

@@ -10,7 +10,7 @@ namespace stator::partiql {
 /// (RETURNING, MODIFIED, OLD, NEW, OFFSET) are not reserved; the parser knows them by their text.
 enum class Keyword : std::uint8_t {
   kNone,      // a name
-  kReserved,  // reserved, and no more is known of it
+  kReserved,  // reserved, without a use in the grammar
   kFunction,  // reserved, and the name of a function: COUNT, SIZE, …
   kType,      // reserved, and the name of a type: STRING, BOOL, …
   kAll,

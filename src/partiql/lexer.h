@@ -24,7 +24,7 @@ struct Token {
   Keyword keyword = Keyword::kNone;  // kWord
   std::uint32_t begin = 0;           // bytes into the statement, quotes included
   std::uint32_t end = 0;
-  std::string_view text;  // as it stands in the statement
+  std::string_view text;  // as in the statement
 
   [[nodiscard]] bool is(Keyword wanted) const { return kind == TokenKind::kWord && keyword == wanted; }
   [[nodiscard]] bool is(std::string_view symbol) const { return kind == TokenKind::kSymbol && text == symbol; }

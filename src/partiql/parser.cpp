@@ -241,7 +241,7 @@ void StatementParser::read_alias(ExpressionParser& parser, Statement& statement)
   }
 }
 
-/// "k[1]": the last name of the path, and the indexes behind it.
+/// "k[1]": the last name of the path, with the indexes after it.
 std::string name_of(const Node& path) {
   std::string name;
   for (const Step& step : path.steps) {

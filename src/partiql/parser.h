@@ -67,7 +67,7 @@ class ExpressionParser {
   std::size_t depth_ = 0;
 };
 
-/// Reads the rest of a SELECT behind its keyword into the statement.
+/// Reads the rest of a SELECT, after its keyword, into the statement.
 void parse_select(ExpressionParser& parser, Statement& statement);
 
 /// Refuses what the grammar allows and DynamoDB does not: aliases, paths as table names, operators in projections, …

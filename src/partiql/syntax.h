@@ -90,7 +90,7 @@ struct Source {
 
 struct ProjectedPath {
   NodeId path = 0;
-  std::string name;  // what the reply calls it: the last name of the path with the indexes behind it
+  std::string name;  // its name in replies: the last name of the path with the indexes after it
 };
 
 struct OrderTerm {

@@ -22,7 +22,7 @@ void check_parameters(const Statement& statement, Parameters parameters);
 bool is_value(const Node& node);
 
 /// The value of a literal or parameter. Throws ValidationException: numbers that DynamoDB does not hold (" under
-/// root.a[1]" names the place in the value), empty and mixed bags, members that stand twice, nesting beyond 32 levels,
+/// root.a[1]" names the place in the value), empty and mixed bags, repeated members, nesting beyond 32 levels,
 /// and anything that is no value ("Unsupported data type: …").
 expression::SharedValue bind_value(const Statement& statement, const Node& node, Parameters parameters);
 

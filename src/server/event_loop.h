@@ -60,7 +60,7 @@ class EventLoop {
   void begin_drain();
   /// Connections that it has or that `adopt` has handed to it.
   [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
-  /// Counts calls; odd while one is under way on the thread that drives the loop.
+  /// Counts calls; odd while one is running on the thread that drives the loop.
   [[nodiscard]] std::uint64_t call() const { return call_.load(std::memory_order_seq_cst); }
   [[nodiscard]] static bool is_under_way(std::uint64_t call) { return call % 2 == 1; }
   /// True: `call` is still running, and the calling thread must drive the loop from now on.

@@ -102,28 +102,28 @@ class Store {
   /// Reads one value into `value` (replacing it); false where the key is absent, with `value` emptied. May throw
   /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state.
   [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr) const;
-  /// The same, but `visit` sees the value where it lies, during the call, which saves a copy.
+  /// The same, but passes `visit` a view of the value, valid during the call, which saves a copy.
   [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
                            const Snapshot* snapshot = nullptr) const;
-  /// Says in the directory's marker, durably, that programs must know `feature` to open it: before the first key of
-  /// that kind is written. Cheap where it says so already. Throws StoreError.
+  /// Notes in the directory's marker, durably, that a program must know `feature` to open it. To be called before the
+  /// first key of that kind is written; cheap where the marker has the feature already. Throws StoreError.
   void require(Feature feature);
   /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
-  /// The same, but without waiting for the disk: the write outlives the process, and the machine only together with a
-  /// later one. For background work that can be done again. Writes reach the disk in the order of their calls.
+  /// The same, but without waiting for the disk: the write survives the death of the process, and that of the machine
+  /// only after a later synced write. For background work that can be repeated. Writes reach the disk in call order.
   void write_unsynced(Batch& batch);
-  /// The state after every write that has returned by now.
+  /// The state after every write that has returned.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
-  /// A cursor bounded to [lower, upper), an empty upper bound meaning the end; the bytes are copied. It stands
-  /// nowhere until it is sought.
+  /// A cursor over [lower, upper); an empty upper bound means no bound; the bounds are copied. It has no position until
+  /// one of its seek functions is called.
   [[nodiscard]] std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper,
                                                const Snapshot* snapshot = nullptr) const;
-  /// About how much room the keys in [lower, upper) take, compressed as they are, without reading them. Good for
-  /// comparing ranges of the same kind of data with each other.
+  /// Estimates the size of the keys and values in [lower, upper), compressed, without reading them. Good for comparing
+  /// ranges of the same kind of data with each other.
   [[nodiscard]] std::uint64_t approximate_size_bytes(std::string_view lower, std::string_view upper) const;
   /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone.
-  /// Not one atomic step; what was deleted stays so.
+  /// Not atomic: an error leaves some keys deleted.
   void delete_range(std::string_view lower, std::string_view upper);
   /// Makes `directory`, which must not exist, a consistent cut of the store: all that was written before the call, each
   /// batch of those that are written meanwhile as a whole or not at all, and none that comes later. Writers go on. On

@@ -126,7 +126,7 @@ bool table_end_is_damaged(const std::filesystem::path& path) {
   if (!table.read_footer(handle)) return false;
   const std::optional<std::string> metaindex = table.read_block(handle);
   if (!metaindex) return true;
-  // The names stand in the block whole, each followed by its handle.
+  // The block has the names in full, each followed by its handle.
   const std::size_t name = metaindex->find(kPropertiesName);
   if (name == std::string::npos) return true;
   std::string_view rest = std::string_view(*metaindex).substr(name + kPropertiesName.size());

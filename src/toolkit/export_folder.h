@@ -6,7 +6,7 @@
 namespace stator::toolkit {
 
 /// The data files of an export as DynamoDB's ExportTableToPointInTime lays it out: those that manifest-files.json
-/// names, in `folder` itself or in its AWSDynamoDB/ID, else what lies in data/ there. All of them are there. Throws
+/// names, in `folder` itself or in its AWSDynamoDB/ID, else the files in data/ there. All of them exist. Throws
 /// std::runtime_error: no export, several of them, a data file that is missing, an export in Amazon Ion.
 /// Source: Developer Guide, "DynamoDB table export output format".
 std::vector<std::filesystem::path> export_data_files(const std::filesystem::path& folder);

@@ -32,7 +32,7 @@ std::string cell_text(std::string_view type, const json::Value& content) {
     const std::string wire = "{\"" + std::string(type) + "\":" + std::string(simdjson::minify(content)) + "}";
     json::Parser parser;
     append_plain_value(parser.parse(wire), plain);
-    // {"$NS":[1,2]} stands in a column that says NS already; a map that looks like a marked form keeps its mark.
+    // In an NS column, {"$NS":[1,2]} loses its mark; a map that looks like a marked form keeps its own.
     return type == "NS" ? plain.substr(7, plain.size() - 8) : plain;
   }
   return simdjson::minify(content);

@@ -11,7 +11,7 @@ namespace stator::toolkit {
 /// repr() of a string: quotes chosen as Python chooses them, what is not printable escaped.
 void append_python_string(std::string_view text, std::string& out);
 
-/// One item: {'pk': 'a', 'n': Decimal('5')}. Sets stand in stored order (Python has none).
+/// One item: {'pk': 'a', 'n': Decimal('5')}. Sets are in stored order (Python's have none).
 std::string python_item(const json::Object& item);
 
 }  // namespace stator::toolkit

@@ -24,7 +24,7 @@ struct SegmentScan {
   Sleep sleep = sleep_for_real;
 };
 
-/// Reads every segment (1 to kMaxParallelSegments) that is not finished from where its state stands. Throttled requests
+/// Reads every segment (1 to kMaxParallelSegments) that is not finished from its state's position. Throttled requests
 /// are tried again, waiting longer each time. Ends at the first fault and throws it: OperationError, or what `work` or
 /// `commit` threw; the states say how far it came. Returns capacity units consumed.
 double scan_segments(endpoint::Endpoint& endpoint, const SegmentScan& scan, std::vector<SegmentState>& states);

@@ -55,7 +55,7 @@ struct ExecuteTransaction {
 /// Each throws ApiError: ValidationException, or what a parameter's wire form throws.
 ExecuteStatement read_execute_statement(const Members& request);
 BatchExecuteStatement read_batch_execute_statement(const Members& request);
-/// What is wrong with a statement (not with its parameters) is told with its place: "Validation failed in
+/// Errors in a statement (but not in its parameters) name its place: "Validation failed in
 /// TransactStatements[0]: …".
 ExecuteTransaction read_execute_transaction(const Members& request);
 

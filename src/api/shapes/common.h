@@ -2,7 +2,7 @@
 
 #include "api/shapes/definition.h"
 
-/// Shapes that several operations share. Sets of enum values stand in the order in which the service prints them.
+/// Shapes that several operations share. Enum values are in the order in which the service prints them.
 namespace stator::api::shapes {
 
 // Names.
@@ -172,7 +172,7 @@ inline constexpr Member kSseSpecificationMembers[] = {
     may("KMSMasterKeyId", kKmsMasterKeyId),
 };
 inline constexpr Shape kSseSpecification = structure<kSseSpecificationMembers>("SSESpecification");
-/// Tags are judged by the operations, in words of their own (api/tags.h).
+/// Tags are checked by the operations, which have their own messages (api/tags.h).
 inline constexpr Member kTagMembers[] = {
     may("Key", kText),
     may("Value", kText),

@@ -174,7 +174,7 @@ struct Shape {
   std::span<const std::string_view> values{};
   Pattern pattern = Pattern::kNone;
   Rule rule = Rule::kNone;
-  /// Whether the pattern's message stands before that of the length: it differs by member in the service.
+  /// Whether the pattern's message comes before that of the length; in the service this differs by member.
   bool pattern_first = false;
   /// Replaces the whole message where "too few members" is all that is wrong with a request.
   std::string_view lone_too_short{};
@@ -185,7 +185,7 @@ struct Shape {
   bool newer_form_if_empty = false;
   /// Replaces the whole sentence of a violation, in a request that lacks nothing it requires.
   std::string_view sentence{};
-  /// Judged by the operation, in a request that lacks nothing it requires.
+  /// Checked by the operation, in a request with all required members.
   bool judged_by_operation = false;
   /// Shown in messages as JSON, as it was sent.
   bool shown_as_json = false;

@@ -6,7 +6,7 @@
 /// streaming, contributor insights, resource policies, bulk operations; and those of DynamoDB Streams.
 namespace stator::api::shapes {
 
-// Backups. ARNs of backups are judged by the operations ("Invalid Backup ARN").
+// Backups. ARNs of backups are checked by the operations ("Invalid Backup ARN").
 inline constexpr Shape kBackupName{
     .kind = Kind::kString, .min_length = 3, .max_length = 255, .pattern = Pattern::kName, .pattern_first = true};
 inline constexpr Member kCreateBackupMembers[] = {

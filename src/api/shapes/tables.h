@@ -21,7 +21,7 @@ inline constexpr Member kCreateTableMembers[] = {
     may("StreamSpecification", kStreamSpecification),
     may("SSESpecification", kSseSpecification),
     may("Tags", kTags),
-    may("TableClass", kText),  // judged by the operation, in words of its own
+    may("TableClass", kText),  // checked by the operation, with its own message
     may("DeletionProtectionEnabled", kBoolean),
     may("WarmThroughput", kWarmThroughput),
     may("ResourcePolicy", kText),
@@ -88,7 +88,7 @@ inline constexpr Member kReplicaMembers[] = {
     may("TableClassOverride", kTableClass),
 };
 inline constexpr Shape kUpdateReplica = structure<kReplicaMembers>("UpdateReplicationGroupMemberAction");
-/// The service lets an empty Create or Delete pass here and refuses it in words of its own.
+/// The service accepts an empty Create or Delete here and refuses it later, with another message.
 inline constexpr Member kCreateReplicaMembers[] = {
     may("RegionName", kText),
     may("KMSMasterKeyId", kKmsMasterKeyId),
@@ -171,7 +171,7 @@ inline constexpr Member kUpdateTimeToLiveMembers[] = {
 };
 inline constexpr Shape kUpdateTimeToLive = structure<kUpdateTimeToLiveMembers>("UpdateTimeToLiveInput");
 
-// Tags. What stands in the ARN is judged by the operations.
+// Tags. The operations check the ARN.
 inline constexpr Member kTagResourceMembers[] = {
     table_arn("ResourceArn", kText),
     must("Tags", kTags),

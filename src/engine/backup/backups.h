@@ -19,8 +19,8 @@ namespace stator::engine {
 std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint64_t attempt);
 
 /// The backups: each is a row of the catalog and a checkpoint of the store below `directory`. The checkpoint is made
-/// before the row and removed behind it, so what a kill leaves is a checkpoint that nothing names. Safe to use from
-/// several threads.
+/// before the row and removed after it, so a kill may leave a checkpoint without a row, never the reverse. Safe to use
+/// from several threads.
 class Backups {
  public:
   /// `directory` is `backups` in the data directory; in memory a name in the store's own environment.

@@ -25,13 +25,13 @@ class Rewind {
   /// A change: the key that its item has in the table, the record, and the item before.
   using Visit = std::function<void(const std::string& key, const LogRecord& record, const OldItem& old)>;
   /// Visits some changes before `position` (empty: from the newest one on). Returns where to go on: the key of the last
-  /// record that was looked at; empty: there are no more. Throws core::DamageError.
+  /// record that was read; empty: there are no more. Throws core::DamageError.
   std::string visit(const Table& table, std::string_view position, const Visit& visit) const;
 
   struct Chunk {
     /// By the item's key in `table`.
     std::map<std::string, OldItem> items;
-    /// Where to go on: the key of the last record that was looked at; empty: there are no more.
+    /// The position to continue from: the key of the last record read; empty: there are no more.
     std::string position;
     std::uint64_t records = 0;
   };
