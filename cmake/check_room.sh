@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_room.sh SRC ROOM USES STAMP: fails where a source of SRC/ROOM includes a header of a room that ROOM does not stand
-# on. USES: the rooms it may use, parted by |.
+# check_room.sh SRC ROOM USES STAMP: fails where a source of SRC/ROOM includes a header of a room that ROOM does not
+# depend on. USES: the rooms it may use, separated by |.
 set -eu
 src=$1 room=$2 uses=$3 stamp=$4
 found=$(cd "$src" && grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[a-z_]+/' -r "$room" --include='*.h' --include='*.cpp' |

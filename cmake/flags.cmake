@@ -2,7 +2,7 @@
 add_library(stator_flags INTERFACE)
 target_compile_options(stator_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
   -Werror)
-# GCC 12 sees overlaps and overflows in std::string's own code that are not there (GCC bugs 105329, 105651).
+# GCC 12 wrongly reports overlaps and overflows in std::string's own code (GCC bugs 105329, 105651).
 target_compile_options(stator_flags INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
   -Wno-stringop-overread)
 
@@ -16,15 +16,15 @@ if(STATOR_SANITIZE)
   string(REPLACE ";" "," STATOR_SANITIZE_LIST "${STATOR_SANITIZE}")
   target_compile_options(stator_flags INTERFACE -fsanitize=${STATOR_SANITIZE_LIST} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
-  # Instrumented code makes GCC see more that is not there; the plain builds keep warnings errors.
+  # GCC reports more of these for instrumented code; in the other builds warnings stay errors.
   target_compile_options(stator_flags INTERFACE -Wno-error -Wno-maybe-uninitialized)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    # It does not know GCC's warnings.
+    # clang does not know all of GCC's warnings.
     target_compile_options(stator_flags INTERFACE -Wno-unknown-warning-option
       -fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/ubsan_ignore.txt)
   endif()
   if("thread" IN_LIST STATOR_SANITIZE)
-    # ThreadSanitizer knows no fences; Asio does without them then.
+    # ThreadSanitizer does not support fences; with this, Asio uses none.
     target_compile_options(stator_flags INTERFACE -Wno-tsan)
     target_compile_definitions(stator_flags INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
   endif()

@@ -1,5 +1,5 @@
-# Precompiled headers keep a cold build short. `stator_precompile` holds what most rooms include; rooms with heavier
-# headers of their own (PRECOMPILE) have their own, and rooms below json, whose flags differ, have none.
+# Precompiled headers keep a cold build short. `stator_precompile` has the headers that most rooms include. Rooms
+# with other heavy headers (PRECOMPILE) have their own; rooms below json, whose flags differ, have none.
 file(WRITE ${CMAKE_BINARY_DIR}/empty.cpp.new "// Only carries a precompiled header.\n")
 file(COPY_FILE ${CMAKE_BINARY_DIR}/empty.cpp.new ${CMAKE_BINARY_DIR}/empty.cpp ONLY_IF_DIFFERENT)
 set(STATOR_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <memory> <optional> <string> <string_view>

@@ -17,15 +17,15 @@ struct OpenOptions {
   /// Wait for the disk before a write is acknowledged: it then survives power loss. Without it a write survives the
   /// death of the process, not of the machine.
   bool sync = false;
-  /// Told, a line each and from any thread, of what no call waits for: faults of the disk and their end. Must not
-  /// throw. Nothing is printed where it is empty.
+  /// Called with one line, from any thread, for events that no call returns: faults of the disk and their end. Must
+  /// not throw. Nothing is printed where it is empty.
   std::function<void(std::string_view line)> log = {};
-  /// Where the database's clock stands, in milliseconds since 1970, until it is moved (`set_clock`, `advance_clock`):
-  /// times to live, the ages of streams and tokens obey it. The machine's clock where there is none.
+  /// The time, in milliseconds since 1970, of a clock that only `set_clock` and `advance_clock` move; times to live and
+  /// the ages of stream records and tokens follow it. Empty: the machine's clock.
   std::optional<std::int64_t> clock_ms = std::nullopt;
 };
 
-/// What an operation came to.
+/// The result of an operation.
 struct Result {
   /// True: `body` is the reply. False: `body` is the error body and `error_type` its bare type.
   bool ok = false;
@@ -60,7 +60,7 @@ class Database {
   /// Saves the database as it is now, in the place of an earlier snapshot of that name: 1 to 64 letters, digits,
   /// hyphens, underscores and points. On a disk snapshots outlive the Database, in memory they end with it.
   void save_snapshot(std::string_view name);
-  /// Makes the database what the snapshot holds. Calls under way are finished first, others wait.
+  /// Replaces the whole database by the snapshot. Running calls finish first, later ones wait.
   void restore_snapshot(std::string_view name);
   void drop_snapshot(std::string_view name);
   /// Their names, sorted.
