@@ -15,8 +15,8 @@ struct PageResult {
   /// Whether the reply has a LastEvaluatedKey: page.last_evaluated_key_json.
   bool more = false;
 };
-/// Looks up the table, checks the request against it, reads a page and appends its items to `items`, parted by commas
-/// (none with Select=COUNT). Throws ApiError: ResourceNotFoundException, ValidationException.
+/// Looks up the table, checks the request against it, reads a page and appends its items to `items`, separated by
+/// commas (none with Select=COUNT). Throws ApiError: ResourceNotFoundException, ValidationException.
 PageResult run(const engine::Engine& engine, const Query& request, std::string& items);
 PageResult run(const engine::Engine& engine, const Scan& request, std::string& items);
 /// The same with the table looked up already; `sink` gets the items.

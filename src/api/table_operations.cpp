@@ -36,7 +36,7 @@ void list_tables(Call& call) {
   const auto after = call.request.text("ExclusiveStartTableName").value_or(std::string_view{});
   const auto limit = static_cast<std::size_t>(
       call.request.integer("Limit").value_or(static_cast<std::int64_t>(core::kMaxListTablesLimit)));
-  // One more than asked for tells whether there is a next page.
+  // One more than asked for: then it is known whether there is a next page.
   auto names = call.engine().list_tables(after, limit + 1);
   const bool more = names.size() > limit;
   if (more) names.pop_back();

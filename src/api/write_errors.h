@@ -4,7 +4,7 @@
 
 #include "engine/engine.h"
 
-/// The service's errors for writes that failed because of the items they met.
+/// The service's errors for writes that failed because of the existing items.
 namespace stator::api {
 
 /// ConditionalCheckFailedException, with the item that failed the condition where the request asked for it.

@@ -124,8 +124,8 @@ void find_shared(State& state, std::string_view caller, Batch& batch) {
 
 bool waits_for_another(const Wanted& wanted) { return wanted.part && !wanted.part->leads(); }
 
-/// The request for what is missing and nobody else is asking for; empty where that is nothing. Whole items are asked
-/// for, so that they answer whatever part is asked for next.
+/// The request for what is missing and not asked for yet by another call; empty where that is nothing. Whole items are
+/// asked for, so that they answer whatever part is asked for next.
 std::string missing_body(const Batch& batch) {
   std::string tables;
   json::ObjectWriter writer(tables);

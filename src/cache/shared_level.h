@@ -28,8 +28,8 @@ struct SharedChange {
 
 /// A second level that several caches share, in Redis or Valkey. Each item, partition and table has a token there; a
 /// value is kept with the tokens under which it was read, and is good only while they stay the same. A write changes
-/// the tokens before it goes upstream and again when it is done, and tells the other nodes, which drop what they hold
-/// themselves. So nodes agree without asking each other, and nothing in Redis has to be deleted to be void.
+/// the tokens before it goes upstream and again when it is done, and notifies the other nodes, which drop what they
+/// hold themselves. So nodes agree without asking each other, and nothing in Redis has to be deleted to be void.
 /// docs/cache.md, "A shared level".
 ///
 /// Failures cause no errors: a level that cannot be reached counts as empty. While `is_up` is false, nodes do not learn
@@ -91,7 +91,7 @@ class SharedLevel {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
     std::uint64_t failures = 0;
-    std::uint64_t told = 0;  // changes of other nodes
+    std::uint64_t told = 0;  // changes received from other nodes
   };
   [[nodiscard]] Totals totals() const;
 

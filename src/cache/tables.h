@@ -50,7 +50,7 @@ struct Table {
   /// Null: not known yet, or not any more.
   std::atomic<const Schema*> schema{nullptr};
 
-  /// Of the stream that tells what others change.
+  /// Of the stream that has the changes of other writers.
   std::atomic<bool> followed{false};
   std::atomic<std::uint64_t> records{0};
   std::atomic<std::uint64_t> dropped{0};  // entries, or running reads, that a record invalidated

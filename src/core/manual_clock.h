@@ -6,7 +6,7 @@
 
 namespace stator::core {
 
-/// A clock that stands still until it is moved, forwards or back. Safe to use from several threads.
+/// A clock that moves only when it is set or advanced, also backwards. Safe to use from several threads.
 class ManualClock : public Clock {
  public:
   /// The first moment of the year 10000: the years of timestamps have four digits.

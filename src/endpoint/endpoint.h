@@ -53,8 +53,8 @@ struct Request {
   std::string_view trace = {};
 
   using Time = std::chrono::steady_clock::time_point;
-  /// When nobody waits for the reply any more. Work that has not begun by then is not begun, and waits (for another
-  /// machine, before another attempt) end: ServiceUnavailable.
+  /// When the caller no longer waits for the reply. Work that has not begun by then is not begun, and waits (for
+  /// another machine, before another attempt) end: ServiceUnavailable.
   Time deadline = Time::max();
 
   /// Filled in where not null.

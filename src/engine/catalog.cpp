@@ -232,7 +232,7 @@ StreamPtr Catalog::replace_stream(Table& table, const Table* before, store::Batc
 void Catalog::stream_changed(const Table* before, const StreamPtr& begun) {
   if (begun != nullptr) change_log_.add(begun);
   if (before == nullptr || before->stream == nullptr) return;
-  stripes_.barrier();  // no write that still knew the stream is under way
+  stripes_.barrier();  // waits for writes that still know the stream
   change_log_.close(before->stream);
 }
 
@@ -255,7 +255,7 @@ void Catalog::recovery_changed(const Table& table, const Table& before) {
     if (table.recovery != nullptr) keep_recovery_days(table);
     return;
   }
-  stripes_.barrier();  // no write that knew nothing of the new log, or still knew the old one, is under way
+  stripes_.barrier();  // waits for writes that do not know the new log, or still know the old one
   if (before.recovery != nullptr) change_log_.drop(before.recovery);
   if (table.recovery == nullptr) return;
   change_log_.add(table.recovery);
@@ -637,7 +637,7 @@ void Catalog::commit_and_drop(Table table, const std::vector<store::SpaceId>& go
   for (const store::SpaceId space : gone) batch.put(catalog_key(CatalogRow::kDropped, space), {});
   commit(std::move(table), batch);
   if (gone.empty()) return;
-  stripes_.barrier();  // no write that still knew the index is under way
+  stripes_.barrier();  // waits for writes that still know the index
   drop_spaces(gone);
 }
 

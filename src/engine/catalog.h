@@ -33,7 +33,7 @@ struct CatalogJobs {
   /// The table (its own space is the range) is to get the items that it is restored from; `finish_restore` or
   /// `fail_restore` is to be called then.
   std::function<void(TableRange)> restore = {};
-  /// A table with point-in-time recovery is being deleted: nobody writes to it any more, but its items still
+  /// A table with point-in-time recovery is being deleted: there are no more writes to it, but its items still
   /// exist.
   std::function<void(const Table&)> keep_deleted = {};
 };
@@ -87,7 +87,7 @@ class Catalog {
   TablePtr settled_or_throw(std::string_view name);
   void settle(std::string_view name);
   void prepare_new(Table& table, store::Batch& batch);
-  /// A table's entry by its name, made before the write that it tells of: publishing it cannot fail.
+  /// A table's entry by its name, made before the write that it describes: publishing it cannot fail.
   static Entries new_entry(Table table);
   void publish(Entries&& entry);
   /// Makes a stream or lets go of one, as the table's view type has changed since `before` (null: it is new). Returns

@@ -250,7 +250,7 @@ class Engine {
   [[nodiscard]] static StartPosition make_start(const Table& table, const Index* index,
                                                 std::span<const core::AttributeValue> index_values,
                                                 const Key& table_key);
-  /// Whether `position` lies inside what the request reads (for "The provided starting key is outside query
+  /// Whether `position` is within what the request reads (for "The provided starting key is outside query
   /// boundaries…").
   [[nodiscard]] static bool start_in_range(const PageRequest& request);
 
@@ -299,7 +299,7 @@ class Engine {
   // --- background jobs ----------------------------------------------------------------------------------------
   /// The background jobs, and the last ones that ended.
   [[nodiscard]] std::vector<JobInfo> jobs() const;
-  /// No job does a step until `resume_jobs` was called as often as `pause_jobs`. Waits for the step under way.
+  /// No job does a step until `resume_jobs` was called as often as `pause_jobs`. Waits for the running step.
   void pause_jobs();
   void resume_jobs();
   /// To be called after the clock was moved: does at once what is due now. False where that takes longer than

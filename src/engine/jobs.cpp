@@ -194,7 +194,7 @@ JobStep JobRunner::run_step(Job& job, std::string& error) {
 
 void JobRunner::note_success(Entry& entry, const JobStep& step) {
   entry.info.failures = 0;
-  // A job with more to do goes behind all others that are due.
+  // A job with more to do is put after all others that are due.
   entry.due += step.pause;
   entry.info.state = step.then == JobStep::Then::kLater ? JobState::kWaiting : JobState::kReady;
   if (step.then == JobStep::Then::kEnd) end(entry);

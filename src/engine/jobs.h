@@ -61,7 +61,7 @@ class JobRunner {
     std::chrono::milliseconds longest_pause{60'000};
   };
   explicit JobRunner(Options options) : options_(std::move(options)) {}
-  /// Stops after the step under way.
+  /// Stops after the current step.
   ~JobRunner();
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
@@ -71,7 +71,7 @@ class JobRunner {
   /// A job that is one function and reports no progress.
   void add(JobOptions options, std::function<JobStep()> step);
 
-  /// No step begins until `resume` was called as often as `pause`. Waits for the step under way, so the caller must not
+  /// No step begins until `resume` was called as often as `pause`. Waits for the running step, so the caller must not
   /// hold a lock that a step may want, nor be a job.
   void pause();
   void resume();

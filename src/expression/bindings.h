@@ -23,7 +23,7 @@ class Bindings {
   /// with the parameter and the placeholder named.
   Bindings(const json::Object* names, const json::Object* values, const json::ValueRules& rules = json::kCurrentRules);
 
-  /// The attribute name behind "#n" / the value behind ":v", marked as used; null where undefined.
+  /// The attribute name of "#n" / the value of ":v", marked as used; null where undefined.
   const std::string* name(std::string_view placeholder);
   SharedValue value(std::string_view placeholder);
 

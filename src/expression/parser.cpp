@@ -19,7 +19,7 @@ bool equals_ignoring_case(std::string_view word, std::string_view upper) {
 }
 
 /// Recursive descent. The grammar of conditions is ambiguous at '(' (a condition or an operand may follow), so both are
-/// read by the same functions; what was read tells which it is.
+/// read by the same functions; the result says which it is.
 class Parser {
  public:
   Parser(ExpressionKind kind, SyntaxTree& tree) : kind_(kind), tree_(tree), tokens_(tokenize(tree.text)) {}

@@ -18,7 +18,7 @@ void check_disjoint(ExpressionKind kind, std::span<const Path> paths);
 /// A path with its #names looked up. Throws where one is not defined, or where the path is longer than 32 steps.
 Path bind_path(ExpressionKind kind, const SyntaxTree& tree, const SyntaxNode& node, Bindings& bindings);
 
-/// The value behind a :placeholder. Throws where it is not defined.
+/// The value of a :placeholder. Throws where it is not defined.
 SharedValue bind_value(ExpressionKind kind, const SyntaxNode& node, Bindings& bindings);
 
 /// Finds values by path in one item that does not change meanwhile. A large map that is searched again and again gets

@@ -16,7 +16,7 @@ using core::AttributeValue;
 
 [[noreturn]] void throw_damaged() { throw core::DamageError("the JSON of a stored item cannot be read"); }
 
-/// The character an escape stands for; `at` points behind the backslash and is moved to the escape's last character.
+/// The character an escape stands for; `at` points after the backslash and is moved to the escape's last character.
 char unescaped_character(std::string_view raw, std::size_t& at) {
   switch (raw[at]) {
     case 'b':
@@ -121,7 +121,7 @@ std::string_view StoredReader::raw_string() {
       throw_damaged();
     }
     const auto quote = static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
-    // The quote ends the string unless an odd number of backslashes stands before it.
+    // The quote ends the string unless an odd number of backslashes precedes it.
     std::size_t slashes = 0;
     while (quote - slashes > at_ && text_[quote - slashes - 1] == '\\') {
       ++slashes;

@@ -480,7 +480,7 @@ NodeId ExpressionParser::list(NodeKind kind, std::string_view close, std::string
   return add(std::move(node));
 }
 
-/// Expressions parted by commas, and what closes them.
+/// Expressions separated by commas, and the closing token.
 void ExpressionParser::elements(Node& node, std::string_view close, std::string_view close_name) {
   if (accept(close)) return;
   do {

@@ -82,7 +82,7 @@ struct Source {
   std::string_view table;
   std::string_view index;  // of two parts; empty: the table itself
   Span table_where;
-  std::size_t parts = 0;  // names parted by dots; 0: this is no name
+  std::size_t parts = 0;  // names separated by dots; 0: this is no name
   bool empty_part = false;
   bool aliased = false;
   bool joined = false;  // several tables

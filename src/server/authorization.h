@@ -10,13 +10,13 @@
 namespace stator::server {
 
 /// Throws AccessDeniedException in AWS's words where the key's rules do not allow the operation or one of the tables
-/// that the request names. Denied as well is what cannot be judged: an operation that is not known, and, for keys that
+/// that the request names. Also denied is what cannot be decided: an unknown operation, and, for keys that
 /// are limited to certain tables, a request that may touch tables which it does not name (ListTables, a statement that
 /// is none).
 void authorize(const AccessKey& caller, std::string_view operation, const json::Value& request,
                std::string_view region);
 
-/// The same for one of the server's own paths: keys that are limited to certain tables may not, as what stands there is
+/// The same for one of the server's own paths: denied to keys that are limited to certain tables, as these paths are
 /// about all of them.
 void authorize(const AccessKey& caller, const Route& route);
 

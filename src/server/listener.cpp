@@ -19,7 +19,7 @@ constexpr auto kBetweenWarnings = std::chrono::seconds(10);
 
 tcp::endpoint resolve(asio::io_context& context, std::string host, std::uint16_t port) {
   const std::string name = address_text(host, port);
-  // The resolver takes an empty text as all addresses, which nobody means who left a variable empty.
+  // The resolver takes an empty text as all addresses, which an empty variable does not mean.
   if (host.empty()) throw std::runtime_error("cannot listen on an empty address: --host needs one (0.0.0.0 is all)");
   boost::system::error_code error;
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);

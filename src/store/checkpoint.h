@@ -7,7 +7,7 @@
 #include <memory>
 
 /// Consistent cuts of a store (docs/format.md, "Checkpoints"). Tables are linked, so that neither time nor room grow
-/// with the store; what else there is (manifest, the log's few records behind the flush) is copied.
+/// with the store; what else there is (manifest, the log's few records after the flush) is copied.
 namespace stator::store {
 
 /// Puts RocksDB's files into `store_path`, which must not exist. Writers go on meanwhile. Throws StoreError.

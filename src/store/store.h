@@ -110,8 +110,8 @@ class Store {
   void require(Feature feature);
   /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
-  /// The same, but without waiting for the disk: the write survives the death of the process, and that of the machine
-  /// only after a later synced write. For background work that can be repeated. Writes reach the disk in call order.
+  /// The same, but without waiting for the disk: the write survives the death of the process, and a power loss only
+  /// after a later synced write. For background work that can be repeated. Writes reach the disk in call order.
   void write_unsynced(Batch& batch);
   /// The state after every write that has returned.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;

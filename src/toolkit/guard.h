@@ -17,8 +17,8 @@ namespace stator::toolkit {
 struct DryRunEnd {};
 
 struct GuardOptions {
-  /// Asks before a table is written to; throws where the answer is no, or where nobody can be asked. `what`: the
-  /// request in words. Empty: nobody asks.
+  /// Asks before a table is written to; throws where the answer is no, or there is no terminal to ask on. `what`: the
+  /// request in words. Empty: no question.
   std::function<void(const std::string& what, const std::string& table)> confirm;
   /// Refuse all writes.
   bool read_only = false;

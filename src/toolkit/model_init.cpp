@@ -432,7 +432,7 @@ class PatternFiles {
       const std::string whole_name = text.substr(at + 2, end - at - 2);
       const std::string name = option_name(whole_name.substr(0, whole_name.find(':')));
       out += "${" + name + "}";
-      // A template of one hole, behind a beginning that stands in the item: its value is the rest.
+      // A template with one placeholder at its end, and the item begins with its text: the rest is the value.
       const std::string before = text.substr(0, at);
       const bool is_only =
           end + 1 == text.size() && before.find('$') == std::string::npos && actual.starts_with(before);

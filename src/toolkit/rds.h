@@ -41,7 +41,7 @@ SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
 aws::QueryRequest modify_security_group_rules(const aws::Environment& environment, const SecurityGroupRule& rule,
                                               const std::string& endpoint_url);
 
-/// Prints the request as it would be sent. Needs and shows no credentials: a placeholder stands for the signature.
+/// Prints the request as it would be sent. Needs and shows no credentials: with a placeholder for the signature.
 void print_request(const aws::QueryRequest& request, std::ostream& out);
 
 /// Sends it; throws core::ApiError with EC2's Code and Message, std::runtime_error where it cannot be reached.

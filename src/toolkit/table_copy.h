@@ -22,7 +22,7 @@ TransferState begin_copy(std::uint32_t segments);
 /// Reads what `state` does not hold as done of `source_table` and writes it into `destination_table`, which exists;
 /// notes in `state` and `file` how far it is. `progress` gets the count of all items copied, those of earlier runs
 /// included, and may throw to end it. Throttled requests are tried again, waiting longer each time. Returns the
-/// checksum of all items copied. Throws OperationError, std::runtime_error; the state then tells how far it came.
+/// checksum of all items copied. Throws OperationError, std::runtime_error; the state then says how far it came.
 TableChecksum copy_table(endpoint::Endpoint& source, const TableInfo& source_table, endpoint::Endpoint& destination,
                          const TableInfo& destination_table, TransferState& state, const StateFile& file,
                          const std::function<void(std::uint64_t items)>& progress, const Sleep& sleep = sleep_for_real);

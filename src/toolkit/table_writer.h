@@ -20,7 +20,7 @@ namespace stator::toolkit {
 /// Writes items into a table in several batches at the same time. Of items with the same key the last one put stays.
 class TableWriter {
  public:
-  /// `jobs`: batches under way at once, 1 to 64.
+  /// `jobs`: batches sent at once, 1 to 64.
   TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep = sleep_for_real);
   /// Drops the writes that wait; see `finish`.
   ~TableWriter();

@@ -130,7 +130,7 @@ bool Restore::undo_changes(const Table& table) {
   return !chunk.position.empty();
 }
 
-/// Takes a lock although nobody else writes to the table, as DescribeTable reads its counters under the locks.
+/// Takes a lock although there are no other writes to the table, as DescribeTable reads its counters under the locks.
 void Restore::commit(const Table& table, const CounterDelta& counted, store::Batch& batch) {
   const std::lock_guard<std::mutex> lock(stripes_[0]);
   Counters& counters = table.state->counters;

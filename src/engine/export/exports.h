@@ -42,7 +42,7 @@ class Exports {
 
   /// Begins an export of the table as `request` says; id, status and time of the start are filled in, and an `arn` that
   /// ends with "/export/" gets the id. Under a token that was used before the export of that time is returned. Throws
-  /// ExportConflictException where the token stands for another meaning, TableNotFoundException, store::StoreError.
+  /// ExportConflictException where the token belongs to another request, TableNotFoundException, store::StoreError.
   ExportPtr start(ExportInfo request);
   /// Null where there is none.
   [[nodiscard]] ExportPtr find(std::string_view id) const;
