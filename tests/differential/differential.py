@@ -120,7 +120,7 @@ def main():
             url = options.peer_url or "http://127.0.0.1:%d" % PORTS[options.peer]
             theirs = Endpoint(url, stack.enter_context(Peer(options.peer_command, url)).start if options.peer_command else None)
         for seed in seeds(options.seed):
-            steps = generator.sequence(seed, options.count, options.invalid, options.peer != "local")
+            steps = generator.sequence(seed, options.count, options.invalid)
             requests += len(steps)
             for difference in run.run(ours, theirs, steps, outcomes):
                 if not re.search(options.only, " | ".join(difference.rule)):

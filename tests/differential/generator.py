@@ -18,19 +18,8 @@ REPLACEMENTS = ["", "x", "a b!", "INVALID", 0, -1, 1, 1.5, 1000000, True, None, 
                 {"pk": {"S": "p"}}]
 
 
-def sequence(seed, count, invalid_share, empty_values=True):
-    """`empty_values` off: no empty strings and binaries, for a peer that does not have them yet."""
-    made = _sequence(random.Random(seed), count, invalid_share)
-    return made if empty_values else [_filled(step) for step in made]
-
-
-def _filled(node):
-    if isinstance(node, dict):
-        if set(node) in ({"SS"}, {"BS"}) and isinstance(next(iter(node.values())), list):
-            return {name: ["ZQ==" if one == "" else one for one in members] for name, members in node.items()}
-        return {name: {"S": "e", "B": "ZQ=="}[name] if name in ("S", "B") and child == "" else _filled(child)
-                for name, child in node.items()}
-    return [_filled(child) for child in node] if isinstance(node, list) else node
+def sequence(seed, count, invalid_share):
+    return _sequence(random.Random(seed), count, invalid_share)
 
 
 def _sequence(rng, count, invalid_share):

@@ -31,6 +31,16 @@ class Peer:
     oldest: tuple = ()  # version of that program
 
 
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>peers</groupId>
+<artifactId>peers</artifactId><version>1</version><packaging>pom</packaging><dependencies><dependency>
+<groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>{}</version></dependency></dependencies></project>"""
+
+
+def install_dynamodb_local(folder, version):
+    (pathlib.Path(folder) / "pom.xml").write_text(POM.format(version))
+    return [["mvn", "-q", "-B", "-f", folder + "/pom.xml", "dependency:copy-dependencies", "-DoutputDirectory=" + folder]]
+
+
 PEERS = {
     "dynalite": Peer(
         "4.0.0", "npm",
@@ -49,6 +59,11 @@ PEERS = {
         lambda folder, version: [["python3", "-m", "venv", folder],
                                  [folder + "/bin/pip", "install", "--quiet", "moto[dynamodb,server]==" + version]],
         lambda folder, port: [folder + "/bin/moto_server", "-H", "127.0.0.1", "-p", port]),
+    "local": Peer(
+        "2.5.3", "mvn", install_dynamodb_local,
+        lambda folder, port: ["java", "-Djava." "library.path=" + folder, "-cp", folder + "/*",
+                              "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory",
+                              "-disableTelemetry", "-port", port]),
 }
 
 

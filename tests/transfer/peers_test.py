@@ -1,5 +1,5 @@
 """copy, copy --follow, diff and edit with other implementations of DynamoDB at either end: those that ./dev peers has
-installed (dynalite, dynoxide, moto), and DynamoDB Local.
+installed.
 
     STATOR_BIN=… python3 peers_test.py [--install]
 
@@ -22,21 +22,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "differe
 import peers  # noqa: E402: beside the differential tests
 
 STATOR = os.environ["STATOR_BIN"]
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>peers</groupId>
-<artifactId>peers</artifactId><version>1</version><packaging>pom</packaging><dependencies><dependency>
-<groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>{}</version></dependency></dependencies></project>"""
-
-
-def install_dynamodb_local(folder, version):
-    (pathlib.Path(folder) / "pom.xml").write_text(POM.format(version))
-    return [["mvn", "-q", "-B", "-f", folder + "/pom.xml", "dependency:copy-dependencies", "-DoutputDirectory=" + folder]]
-
-
-ALL_PEERS = {**peers.PEERS, "dynamodb-local": peers.Peer(
-    "2.5.3", "mvn", install_dynamodb_local,
-    lambda folder, port: ["java", "-Djava." "library.path=" + folder, "-cp", folder + "/*",
-                          "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-disableTelemetry",
-                          "-port", port])}
 EVERY_TYPE = [
     {"pk": "a", "sk": "1", "n": 12345678901234567890, "s": "", "text": "a,b\n\"c\" ü", "a:b": "colon", "x": 1.5},
     {"pk": "b", "sk": "2", "b": {"$B": "AP8="}, "ss": {"$SS": ["y, z", "x"]}, "ns": {"$NS": [10, 2.5, 1000]},
@@ -210,7 +195,7 @@ class WithPeers(unittest.TestCase):
 
 def main():
     suite = unittest.TestSuite()
-    for name, peer in ALL_PEERS.items():
+    for name, peer in peers.PEERS.items():
         folder = peers.KEPT / name
         try:
             if "--install" in sys.argv[1:]:
