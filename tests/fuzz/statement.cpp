@@ -185,7 +185,7 @@ partiql::SharedStatement select_of(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static std::unique_ptr<stator::endpoint::Embedded> tables = generated::prepared_tables();
+  static std::unique_ptr<stator::endpoint::Embedded> tables = generated::prepared_tables(false);
   const Input input = read_input({reinterpret_cast<const char*>(data), size});
   if (input.statements.empty()) return 0;
   bool changed = false;
@@ -201,6 +201,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                         : ask(*tables, "ExecuteTransaction", request_of(input, "TransactStatements"));
     changed = changed || given.error.empty();
   });
-  if (changed) tables = generated::prepared_tables();  // so that an input means the same whatever came before it
+  if (changed) tables = generated::prepared_tables(false);  // so that an input means the same whatever came before it
   return 0;
 }

@@ -41,7 +41,7 @@ class Probed {
   }
 
   void renew() {
-    endpoint_ = prepared_tables();
+    endpoint_ = prepared_tables(speaks_of_backups(operation_));
     items_written_ = 0;
   }
 

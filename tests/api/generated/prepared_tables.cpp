@@ -1,5 +1,6 @@
 #include "api/generated/prepared_tables.h"
 
+#include <algorithm>
 #include <string>
 
 namespace stator::api::generated {
@@ -50,9 +51,25 @@ std::string item(const std::string& partition, int number) {
            "yes":{"BOOL":true},"none":{"NULL":true}}})";
 }
 
+/// The table `backed`, with recovery on, an export and a backup.
+void add_backups(endpoint::Embedded& endpoint) {
+  endpoint.call("CreateTable", kBackedUpTable);
+  endpoint.call("UpdateContinuousBackups",
+                R"({"TableName":"backed","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true}})");
+  endpoint.call("ExportTableToPointInTime",
+                R"({"TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/backed","S3Bucket":"bucket"})");
+  endpoint.call("CreateBackup", R"({"TableName":"backed","BackupName":"prepared"})");
+}
+
 }  // namespace
 
-std::unique_ptr<endpoint::Embedded> prepared_tables() {
+bool speaks_of_backups(std::string_view operation) {
+  constexpr std::string_view kWords[] = {"Backup", "PointInTime", "Export", "Import", "BulkOperation", "BulkPut"};
+  return std::ranges::any_of(kWords,
+                             [&](std::string_view word) { return operation.find(word) != std::string_view::npos; });
+}
+
+std::unique_ptr<endpoint::Embedded> prepared_tables(bool with_backups) {
   static const StandingClock clock;
   engine::Options options;
   options.clock = &clock;
@@ -60,22 +77,17 @@ std::unique_ptr<endpoint::Embedded> prepared_tables() {
   endpoint->call("CreateTable", kTable);
   endpoint->call("CreateTable", kProvisionedTable);
   endpoint->call("CreateTable", kStreamedTable);
-  endpoint->call("CreateTable", kBackedUpTable);
   endpoint->call("EnableKinesisStreamingDestination",
                  R"({"TableName":"streamed","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/k"})");
   endpoint->call("PutResourcePolicy", R"({"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/streamed",
     "Policy":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"dynamodb:*\",\"Resource\":\"*\"}}"})");
-  endpoint->call("UpdateContinuousBackups",
-                 R"({"TableName":"backed","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true}})");
-  endpoint->call("ExportTableToPointInTime",
-                 R"({"TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/backed","S3Bucket":"bucket"})");
-  endpoint->call("CreateBackup", R"({"TableName":"backed","BackupName":"prepared"})");
   for (const char* version : {"1", "2"}) {
     endpoint->call("PutItem",
                    R"({"TableName":"streamed","Item":{"pk":{"S":"a"},"v":{"N":")" + std::string(version) + "\"}}}");
   }
   endpoint->call("UpdateTimeToLive",
                  R"({"TableName":"probe","TimeToLiveSpecification":{"AttributeName":"expires","Enabled":true}})");
+  if (with_backups) add_backups(*endpoint);
   put_prepared_items(*endpoint);
   return endpoint;
 }
