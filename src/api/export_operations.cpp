@@ -1,6 +1,5 @@
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -10,6 +9,8 @@
 #include "api/time_text.h"
 #include "core/api_error.h"
 #include "engine/export/exports.h"
+#include "engine/export/manifest.h"
+#include "engine/random_id.h"
 
 /// ExportTableToPointInTime, DescribeExport, ListExports. Source of what is surprising here: the AWS controller for
 /// Kubernetes' measurements, October 2026.
@@ -32,15 +33,6 @@ std::string_view status_name(ExportStatus status) {
       break;
   }
   return "FAILED";
-}
-
-std::string random_token() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx";
-  std::random_device random;
-  std::string token;
-  for (const char letter : kForm) token.push_back(letter == 'x' ? kDigits[random() & 0xFU] : letter);
-  return token;
 }
 
 /// The table that TableArn names.
@@ -147,7 +139,7 @@ void append_description(const ExportInfo& info, std::string& out) {
   text("S3SseKmsKeyId", info.sse_kms_key);
   text("FailureCode", info.failure_code);
   text("FailureMessage", info.failure_message);
-  writer.text("ExportFormat", "DYNAMODB_JSON");
+  writer.text("ExportFormat", engine::export_format_name(info.format));
   writer.text("DestinationType", "S3");
   if (info.status == ExportStatus::kCompleted) {
     writer.integer("BilledSizeBytes", static_cast<std::int64_t>(info.billed_bytes));
@@ -198,7 +190,7 @@ void export_table_to_point_in_time(Call& call) {
   info.bucket = request.required_text("S3Bucket");
   info.bucket_owner = request.text("S3BucketOwner").value_or(std::string_view{});
   info.prefix = request.text("S3Prefix").value_or(std::string_view{});
-  if (request.text("ExportFormat") == "ION") refuse("ExportFormat ION is not supported here yet");
+  if (request.text("ExportFormat") == "ION") info.format = engine::ExportFormat::kIon;
   if (request.has("FilterSpecification")) refuse("FilterSpecification is not supported here yet");
   read_encryption(request, info);
   read_type(request, info);
@@ -208,9 +200,11 @@ void export_table_to_point_in_time(Call& call) {
                  info.sse_algorithm + "\n" + info.sse_kms_key + "\n" + (info.incremental ? "incremental" : "full") +
                  "\n" + std::to_string(request.time_ms("ExportTime").value_or(0)) + "\n" +
                  std::to_string(info.from_ms) + "\n" + std::to_string(info.to_ms) + "\n" +
-                 (info.old_images ? "both" : "new");
+                 (info.old_images ? "both" : "new") +
+                 // Tokens of before there was another format go on meaning the same.
+                 (info.format == engine::ExportFormat::kIon ? "\nION" : "");
   info.client_token = request.text("ClientToken").value_or(std::string_view{});
-  if (info.client_token.empty()) info.client_token = random_token();
+  if (info.client_token.empty()) info.client_token = engine::random_uuid();
   check_times(call, *table, info);
   info.table_name = table->name;
   info.table_id = table->id;
@@ -231,8 +225,8 @@ void describe_export(Call& call) {
 }
 
 void list_exports(Call& call) {
-  constexpr std::int64_t kMostExports = 25;
-  const auto limit = static_cast<std::size_t>(call.request.integer("MaxResults").value_or(kMostExports));
+  constexpr std::int64_t kExportsOnAPage = 10;
+  const auto limit = static_cast<std::size_t>(call.request.integer("MaxResults").value_or(kExportsOnAPage));
   const auto arn = call.request.text("TableArn");
   // Lists the exports of the table that has the name now.
   const engine::TablePtr table = arn ? find_whole_table(call, table_name_from(*arn)) : nullptr;

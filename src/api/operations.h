@@ -88,6 +88,11 @@ void export_table_to_point_in_time(Call& call);
 void describe_export(Call& call);
 void list_exports(Call& call);
 
+// import_operations.cpp
+void import_table(Call& call);
+void describe_import(Call& call);
+void list_imports(Call& call);
+
 // stream_operations.cpp
 void list_streams(Call& call);
 void describe_stream(Call& call);
@@ -182,9 +187,9 @@ inline constexpr Operation kOperations[] = {
     {"ExportTableToPointInTime", &shapes::kExportTable, Effect::kWrite, Load::kSettings, export_table_to_point_in_time},
     {"DescribeExport", &shapes::kDescribeExport, Effect::kRead, Load::kItem, describe_export},
     {"ListExports", &shapes::kListExports, Effect::kRead, Load::kItem, list_exports},
-    {"ImportTable", &shapes::kImportTable, Effect::kWrite, Load::kSettings, nullptr},
-    {"DescribeImport", &shapes::kDescribeImport, Effect::kRead, Load::kItem, nullptr},
-    {"ListImports", &shapes::kListImports, Effect::kRead, Load::kItem, nullptr},
+    {"ImportTable", &shapes::kImportTable, Effect::kWrite, Load::kSettings, import_table},
+    {"DescribeImport", &shapes::kDescribeImport, Effect::kRead, Load::kItem, describe_import},
+    {"ListImports", &shapes::kListImports, Effect::kRead, Load::kItem, list_imports},
     {"StartBulkPutItems", &shapes::kStartBulkPut, Effect::kWrite, Load::kItem, nullptr},
     {"DescribeBulkOperation", &shapes::kOneBulkOperation, Effect::kRead, Load::kItem, nullptr},
     {"CancelBulkOperation", &shapes::kOneBulkOperation, Effect::kWrite, Load::kItem, nullptr},

@@ -213,6 +213,7 @@ engine::Table read_restored_table(Call& call, const engine::Table& source) {
   if (table.billing_mode == BillingMode::kPayPerRequest) {
     table.last_pay_per_request_ms = call.engine().clock().now_ms();
   }
+  check_quotas({}, table, call.context.region);
   return table;
 }
 

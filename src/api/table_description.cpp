@@ -5,6 +5,7 @@
 
 #include "api/backup_names.h"
 #include "api/throughput.h"
+#include "engine/import/import_info.h"
 #include "json/writer.h"
 
 namespace stator::api {
@@ -119,6 +120,9 @@ void write_warm(ObjectWriter& writer, const engine::ThroughputLimits& warm, engi
   inner.end();
 }
 
+/// An import leaves no mark on its table.
+bool is_being_restored(const engine::Table& table) { return table.restore && !engine::is_import(*table.restore); }
+
 void append_index(Call& call, const engine::Table& table, const engine::Index& index, const engine::Counts& counts,
                   const Style& style, std::string& out) {
   ObjectWriter writer(out);
@@ -130,7 +134,7 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
     const bool creating = table.status == engine::TableStatus::kCreating;
     const auto status = creating ? engine::TableStatus::kCreating : index.status;
     // Indexes of a table that is being restored have none.
-    if (!table.restore) writer.text("IndexStatus", status_name(status));
+    if (!is_being_restored(table)) writer.text("IndexStatus", status_name(status));
     // Said only of an index that was added later, while it is built.
     if (!creating && status == engine::TableStatus::kCreating) writer.flag("Backfilling", index.backfilling);
     append_throughput(index.throughput, writer.key("ProvisionedThroughput"));
@@ -215,7 +219,7 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
     writer.text("LatestStreamLabel", table.stream_label);
     writer.text("LatestStreamArn", table_arn(call.context, table.name) + "/stream/" + table.stream_label);
   }
-  if (table.restore) write_restore(call, writer, *table.restore);
+  if (is_being_restored(table)) write_restore(call, writer, *table.restore);
   write_encryption(writer, table, style.under_way.encryption_changes);
   if (!table.table_class.empty()) {
     ObjectWriter summary(writer.key("TableClassSummary"));

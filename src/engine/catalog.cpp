@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <random>
 
 #include "core/api_error.h"
+#include "engine/import/import_info.h"
 #include "engine/keys.h"
+#include "engine/random_id.h"
 #include "engine/table_json.h"
 
 namespace stator::engine {
@@ -14,21 +15,7 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-std::string random_uuid() {
-  std::random_device random;
-  std::string uuid;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) uuid.push_back('-');
-    unsigned digit = random() & 0xF;
-    if (i == 12) digit = 4;                  // version: random
-    if (i == 16) digit = 8 | (digit & 0x3);  // variant
-    uuid.push_back(kDigits[digit]);
-  }
-  return uuid;
-}
-
-/// Items are still on their way from a backup.
+/// Items are still on their way from a backup or a bucket.
 bool is_being_filled(const Table& table) { return table.restore && table.restore->copying; }
 
 /// When the next status changes by itself.
@@ -102,9 +89,11 @@ void check_deletable(const Table& table) {
   }
 }
 
-/// To all but its description, a table is not there before it is restored.
+bool is_import(const Table& table) { return table.restore && engine::is_import(*table.restore); }
+
+/// To all but its description, a table is not there before it is restored. One that is imported is being created.
 void check_restored(const Table& table) {
-  if (table.restore) throw_unknown(table.name);
+  if (table.restore && !is_import(table)) throw_unknown(table.name);
 }
 
 /// An index that is built or dropped makes the table UPDATING, but which changes are allowed meanwhile is decided in
@@ -331,7 +320,7 @@ std::vector<std::string> Catalog::list(std::string_view after, std::size_t limit
 
 void Catalog::prepare_new(Table& table, store::Batch& batch) {
   const std::int64_t now_ms = clock_.now_ms();
-  table.id = random_uuid();
+  if (table.id.empty()) table.id = random_uuid();
   table.created_ms = now_ms;
   table.space = new_space(batch);
   table.status = TableStatus::kCreating;
@@ -349,7 +338,8 @@ TablePtr Catalog::create(Table table) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   settle(table.name);
   if (const TablePtr known = current(table.name)) {
-    throw_in_use((known->restore ? "Table is being used: " : "Table already exists: ") + table.name);
+    const bool is_restored = known->restore && !is_import(*known);
+    throw_in_use((is_restored ? "Table is being used: " : "Table already exists: ") + table.name);
   }
   store::Batch batch;
   prepare_new(table, batch);
@@ -459,7 +449,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
 TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table&)>& change) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = settled_or_throw(name);
-  check_restored(*before);
+  if (before->restore) throw_unknown(name);
   if (before->status == TableStatus::kDeleting) check_exists_whole(*before);
   Table table = *before;
   change(table);

@@ -9,11 +9,13 @@
 #include "core/api_error.h"
 #include "engine/backup/backups.h"
 #include "engine/backup/restore.h"
+#include "engine/bucket/folder_buckets.h"
 #include "engine/catalog.h"
 #include "engine/damage.h"
 #include "engine/expiry.h"
 #include "engine/export/exports.h"
 #include "engine/idempotency.h"
+#include "engine/import/imports.h"
 #include "engine/jobs.h"
 #include "engine/keys.h"
 #include "engine/log/change_log.h"
@@ -79,7 +81,22 @@ struct Engine::Impl {
                  .restore = [this](const TableRange& range) { restore(range); },
                  .keep_deleted = [this](const Table& table) { keep_deleted(table); }}),
         backups(*store, clock, options.directory, options.log),
-        exports({.store = *store, .backups = backups, .clock = clock, .buckets = options.buckets, .log = options.log},
+        buckets(options.buckets),
+        imports({.store = *store,
+                 .stripes = stripes,
+                 .catalog = catalog,
+                 .clock = clock,
+                 .buckets = buckets,
+                 .log = options.log},
+                [this](JobOptions job_options, std::unique_ptr<Job> job) {
+                  jobs.add(std::move(job_options), std::move(job));
+                }),
+        exports({.store = *store,
+                 .backups = backups,
+                 .clock = clock,
+                 .buckets = buckets,
+                 .log = options.log,
+                 .imports = imports},
                 [this](JobOptions job_options, std::unique_ptr<Job> job) {
                   jobs.add(std::move(job_options), std::move(job));
                 }),
@@ -113,6 +130,8 @@ struct Engine::Impl {
   }
 
   void restore(const TableRange& range) {
+    // An import has a job of its own.
+    if (is_import(*range.state->newest(nullptr)->restore)) return;
     const auto failed = [this, range](const std::string& why) {
       const TablePtr table = range.state->newest(nullptr);
       if (table == nullptr) return;
@@ -238,6 +257,8 @@ struct Engine::Impl {
   ChangeLog change_log;
   Catalog catalog;
   Backups backups;
+  const FolderBuckets buckets;
+  Imports imports;
   Exports exports;
   /// Held from the check whether a backup is in use until it is used or deleted.
   std::mutex backup_uses;
@@ -286,12 +307,14 @@ std::unique_ptr<Engine::Impl> Engine::start(Frame& frame, int job_pauses) {
   for (int i = 0; i < job_pauses; ++i) impl->jobs.pause();
   impl->backups.load();
   impl->catalog.load();
+  impl->imports.load();
   impl->exports.load();
   if (!frame.options.read_only) {
     std::vector<std::string> cuts = impl->catalog.cuts_in_use();
     for (std::string& cut : impl->exports.cuts_in_use()) cuts.push_back(std::move(cut));
     impl->backups.clear_leftovers(cuts);
     impl->exports.resume();
+    impl->imports.resume();
   }
   if (!frame.options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
   const auto expires = [](const BackupPtr& backup) { return backup->expires_ms != 0; };

@@ -8,7 +8,7 @@
 #include <random>
 #include <sstream>
 
-#include "engine/export/bucket.h"
+#include "engine/bucket/folder_buckets.h"
 #include "engine/export/data_file.h"
 #include "engine/support.h"
 
@@ -164,7 +164,7 @@ class ExportTest : public testing::TestWithParam<bool> {
       } else if (info.old_images) {
         EXPECT_TRUE(before == items.end()) << line;
       }
-      const std::int64_t written_ms = std::stoll(text_at(record["Metadata"], "WriteTimestampMicros")) / 1000;
+      const std::int64_t written_ms = std::stoll(text_at(record["Metadata"]["WriteTimestampMicros"], "N")) / 1000;
       EXPECT_GE(written_ms, info.from_ms);
       EXPECT_LT(written_ms, info.to_ms);
       if (record["NewImage"].get(image) == simdjson::SUCCESS) {
@@ -316,10 +316,17 @@ TEST_P(ExportTest, GoesOnAfterARestart) {
 TEST(Bucket, KeysDoNotLeadOutOfIt) {
   TemporaryDirectory directory;
   fs::create_directories(directory.path() / "bucket");
-  const Bucket bucket(directory.path(), "bucket");
-  EXPECT_THROW((void)bucket.file("../other/file"), BucketError);
-  EXPECT_THROW((void)bucket.file("a/../../file"), BucketError);
-  EXPECT_EQ(bucket.file("/a//b"), directory.path() / "bucket/a/b");
+  const auto bucket = FolderBuckets(directory.path()).bucket("bucket");
+  EXPECT_THROW(bucket->put("../other/file", "x"), BucketError);
+  EXPECT_THROW((void)bucket->open("a/../../file"), BucketError);
+  EXPECT_THROW((void)bucket->list("../"), BucketError);
+  bucket->put("/a//b", "x");
+  EXPECT_EQ(read_file(directory.path() / "bucket/a/b"), "x");
+  ASSERT_EQ(bucket->list("a").size(), 1U);
+  EXPECT_EQ(bucket->list("a").front().key, "a/b");
+  EXPECT_TRUE(bucket->list("b").empty());
+  EXPECT_TRUE(bucket->list("nowhere/").empty());
+  EXPECT_THROW((void)FolderBuckets(directory.path()).bucket("nowhere"), BucketError);
 }
 
 }  // namespace

@@ -1,34 +1,65 @@
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stator::engine {
 
-/// The failure of an export or import, for its FailureCode and FailureMessage.
+/// What an export or import fails with, for its FailureCode and FailureMessage.
 struct BucketError : std::runtime_error {
   BucketError(std::string failure_code, const std::string& message)
       : std::runtime_error(message), code(std::move(failure_code)) {}
   std::string code;
 };
 
-/// A bucket that is a folder: keys are paths in it.
+/// An object that is being written from its begin to its end. One that is not finished may be left behind in part,
+/// under its key or invisible, as the service has it.
+class BucketWriter {
+ public:
+  virtual ~BucketWriter() = default;
+  /// Throws BucketError.
+  virtual void write(std::string_view bytes) = 0;
+  /// The object is there, durably, when this returns. Throws BucketError.
+  virtual void finish() = 0;
+};
+
+/// An object that is being read from its begin.
+class BucketReader {
+ public:
+  virtual ~BucketReader() = default;
+  /// Fills at most `capacity` bytes; returns how many, 0 at the end. Throws BucketError.
+  virtual std::size_t read(char* buffer, std::size_t capacity) = 0;
+};
+
+struct BucketObject {
+  std::string key;
+  std::uint64_t size_bytes = 0;
+};
+
+/// A bucket: objects by keys. For one thread. All members throw BucketError.
 class Bucket {
  public:
-  /// `buckets` is the folder of buckets; empty: there are none. Throws BucketError (S3NoSuchBucket).
-  Bucket(const std::filesystem::path& buckets, const std::string& name);
+  virtual ~Bucket() = default;
+  /// Puts a small object there, durably.
+  virtual void put(std::string_view key, std::string_view content) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BucketWriter> create(std::string_view key) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BucketReader> open(std::string_view key) = 0;
+  /// Nothing where there is none.
+  virtual void remove(std::string_view key) = 0;
+  /// The objects whose keys begin with `prefix`, in the order of their keys' bytes.
+  [[nodiscard]] virtual std::vector<BucketObject> list(std::string_view prefix) = 0;
+};
 
-  /// The file of a key; creates its folders. Throws BucketError: the key leads out of the bucket, or creating failed.
-  [[nodiscard]] std::filesystem::path file(std::string_view key) const;
-  /// Puts a small object there, durably. Throws BucketError.
-  void put(std::string_view key, std::string_view content) const;
-  /// Removes the object; does nothing where there is none.
-  void remove(std::string_view key) const;
-
- private:
-  std::filesystem::path root_;
+/// Where buckets are. Safe to use from several threads.
+class Buckets {
+ public:
+  virtual ~Buckets() = default;
+  /// Throws BucketError (S3NoSuchBucket).
+  [[nodiscard]] virtual std::unique_ptr<Bucket> bucket(const std::string& name) const = 0;
 };
 
 }  // namespace stator::engine

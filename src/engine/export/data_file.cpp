@@ -1,17 +1,12 @@
 #include "engine/export/data_file.h"
 
-#include <fcntl.h>
 #include <md5.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <vector>
 
 #include "core/base64.h"
-#include "engine/export/bucket.h"
 
 namespace stator::engine {
 namespace {
@@ -51,26 +46,15 @@ std::string md5_base64(std::string_view bytes) {
 }
 
 struct DataFile::Impl {
-  std::filesystem::path path;
-  int fd = -1;
+  std::unique_ptr<BucketWriter> object;
   z_stream stream{};
   MD5_CTX md5{};
   std::uint64_t written_bytes = 0;
   std::vector<unsigned char> buffer = std::vector<unsigned char>(kBufferBytes);
 
-  [[noreturn]] void fail(const std::string& why) const {
-    throw BucketError("S3AccessDenied", path.string() + " cannot be written: " + why);
-  }
-
   void write(const unsigned char* bytes, std::size_t count) {
     MD5Update(&md5, bytes, count);
-    while (count > 0) {
-      const ssize_t written = ::write(fd, bytes, count);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail(std::strerror(errno));
-      bytes += written;
-      count -= static_cast<std::size_t>(written);
-    }
+    object->write({reinterpret_cast<const char*>(bytes), count});
   }
 
   void compress(std::string_view bytes, int flush) {
@@ -80,29 +64,23 @@ struct DataFile::Impl {
       stream.next_out = buffer.data();
       stream.avail_out = static_cast<uInt>(buffer.size());
       const int result = ::deflate(&stream, flush);
-      if (result == Z_STREAM_ERROR) fail("it cannot be compressed");
+      if (result == Z_STREAM_ERROR) throw BucketError("UNKNOWN", "the data cannot be compressed");
       write(buffer.data(), buffer.size() - stream.avail_out);
       if (flush == Z_FINISH ? result == Z_STREAM_END : stream.avail_out > 0) return;
     }
   }
 };
 
-DataFile::DataFile(const std::filesystem::path& path) : impl_(std::make_unique<Impl>()) {
-  impl_->path = path;
-  impl_->fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (impl_->fd < 0) impl_->fail(std::strerror(errno));
+DataFile::DataFile(std::unique_ptr<BucketWriter> object) : impl_(std::make_unique<Impl>()) {
+  impl_->object = std::move(object);
   MD5Init(&impl_->md5);
   if (::deflateInit2(&impl_->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemoryLevel,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
-    ::close(impl_->fd);
-    impl_->fail("there is no memory to compress it");
+    throw BucketError("UNKNOWN", "there is no memory to compress the data");
   }
 }
 
-DataFile::~DataFile() {
-  ::deflateEnd(&impl_->stream);
-  if (impl_->fd >= 0) ::close(impl_->fd);
-}
+DataFile::~DataFile() { ::deflateEnd(&impl_->stream); }
 
 void DataFile::append(std::string_view line) {
   impl_->written_bytes += line.size();
@@ -113,10 +91,7 @@ std::uint64_t DataFile::written_bytes() const { return impl_->written_bytes; }
 
 DataFile::Sums DataFile::finish() {
   impl_->compress({}, Z_FINISH);
-  const bool synced = ::fsync(impl_->fd) == 0;
-  const bool closed = ::close(impl_->fd) == 0;
-  impl_->fd = -1;
-  if (!synced || !closed) impl_->fail(std::strerror(errno));
+  impl_->object->finish();
   Digest digest{};
   MD5Final(digest.data(), &impl_->md5);
   return {.md5_base64 = base64_of(digest), .etag = hex_of(digest) + "-1"};

@@ -1,21 +1,21 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "engine/bucket/bucket.h"
 
 namespace stator::engine {
 
 /// The MD5 of `bytes` in base64, as exports contain it.
 std::string md5_base64(std::string_view bytes);
 
-/// A file of data that is compressed (gzip) and hashed as it is written.
+/// An object of data that is compressed (gzip) and hashed as it is written.
 class DataFile {
  public:
-  /// Throws BucketError.
-  explicit DataFile(const std::filesystem::path& path);
+  explicit DataFile(std::unique_ptr<BucketWriter> object);
   ~DataFile();
   DataFile(const DataFile&) = delete;
   DataFile& operator=(const DataFile&) = delete;

@@ -56,6 +56,7 @@ std::string export_to_json(const ExportInfo& info) {
   for_each_text(info, [&](const char* name, const std::string& member) { out.put(name, std::string_view(member)); });
   for_each_number(info, [&](const char* name, auto member) { out.put(name, static_cast<std::int64_t>(member)); });
   for_each_flag(info, [&](const char* name, bool member) { out.put(name, member); });
+  out.put("format", static_cast<std::int64_t>(info.format));
   out.put("status", static_cast<std::int64_t>(info.status));
   out.end();
   return text;
@@ -72,6 +73,7 @@ ExportInfo export_from_json(std::string_view text) {
     member = static_cast<std::remove_reference_t<decltype(member)>>(number);
   });
   for_each_flag(info, [&](const char* name, bool& member) { in.get(name, member); });
+  in.get_enum("format", info.format, ExportFormat::kIon);
   in.get_enum("status", info.status, ExportStatus::kFailed);
   return info;
 }

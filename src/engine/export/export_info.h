@@ -10,6 +10,7 @@
 namespace stator::engine {
 
 enum class ExportStatus : std::uint8_t { kInProgress, kCompleted, kFailed };
+enum class ExportFormat : std::uint8_t { kDynamoDbJson, kIon };
 
 /// An export of a table: its request and its progress. Times are milliseconds since 1970.
 struct ExportInfo {
@@ -27,6 +28,7 @@ struct ExportInfo {
   std::string prefix;
   std::string sse_algorithm;
   std::string sse_kms_key;
+  ExportFormat format = ExportFormat::kDynamoDbJson;
   /// A full export is of `time_ms`; an incremental one of what changed in [from_ms, to_ms).
   bool incremental = false;
   bool type_given = false;

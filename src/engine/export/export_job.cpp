@@ -6,6 +6,7 @@
 
 #include "core/damage_error.h"
 #include "engine/damage.h"
+#include "engine/export/ion_text.h"
 #include "engine/export/manifest.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
@@ -86,7 +87,7 @@ bool ExportWriter::advance() {
 }
 
 void ExportWriter::prepare() {
-  bucket_ = std::make_unique<Bucket>(settings_.buckets, info_.bucket);
+  bucket_ = settings_.buckets.bucket(info_.bucket);
   bucket_->put(export_key(info_, "_started"), "");
   cut_ = settings_.backups.open_cut(info_.cut());
   std::string row;
@@ -190,9 +191,14 @@ void ExportWriter::write_changes() {
 
 void ExportWriter::append_item(std::string_view stored) {
   const StoredValue value = read_value(stored);
-  std::string line = "{\"Item\":";
-  line.append(value.json).append("}\n");
-  append_line(line, value.size_bytes);
+  std::string line;
+  if (info_.format == ExportFormat::kIon) {
+    line.append(kIonVersion).append("{Item:");
+    append_ion_item(value.json, line);
+  } else {
+    line.append("{\"Item\":").append(value.json);
+  }
+  append_line(line.append("}\n"), value.size_bytes);
 }
 
 void ExportWriter::append_change(std::string_view key, std::string_view noted) {
@@ -207,9 +213,10 @@ void ExportWriter::append_change(std::string_view key, std::string_view noted) {
   }
   // An item that was created and deleted in between is left out.
   if (!before && !after) return;
+  Change change;
+  change.time_us = std::to_string(time_ms * 1000);
   const std::string_view known = read_value(after ? *after : *before).json;
-  std::string line = "{\"Metadata\":{\"WriteTimestampMicros\":\"" + std::to_string(time_ms * 1000) + "\"},\"Keys\":";
-  json::ObjectWriter keys(line);
+  json::ObjectWriter keys(change.keys);
   for (const auto* attributes : {&table_.key_schema.hash, &table_.key_schema.range}) {
     for (const core::KeyAttribute& attribute : *attributes) {
       keys.member(attribute.name).append(json::find_attribute(known, attribute.name));
@@ -217,18 +224,38 @@ void ExportWriter::append_change(std::string_view key, std::string_view noted) {
   }
   keys.end();
   std::size_t size_bytes = 0;
-  const auto append_image = [&](std::string_view name, std::string_view stored) {
+  const auto image = [&](std::string_view stored) {
     const StoredValue value = read_value(stored);
-    line.append(",\"").append(name).append("\":").append(value.json);
     size_bytes += value.size_bytes;
+    return value.json;
   };
-  if (after) append_image("NewImage", *after);
-  if (before && info_.old_images) append_image("OldImage", *before);
-  append_line(line.append("}\n"), size_bytes);
+  if (after) change.new_image = image(*after);
+  if (before && info_.old_images) change.old_image = image(*before);
+  append_line(info_.format == ExportFormat::kIon ? ion_line(change) : json_line(change), size_bytes);
+}
+
+std::string ExportWriter::json_line(const Change& change) {
+  std::string line =
+      "{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"" + change.time_us + "\"}},\"Keys\":" + change.keys;
+  if (!change.new_image.empty()) line.append(",\"NewImage\":").append(change.new_image);
+  if (!change.old_image.empty()) line.append(",\"OldImage\":").append(change.old_image);
+  return line.append("}\n");
+}
+
+std::string ExportWriter::ion_line(const Change& change) {
+  std::string line(kIonVersion);
+  line.append("{Record:{Keys:");
+  append_ion_item(change.keys, line);
+  line.append(",Metadata:{WriteTimestampMicros:");
+  append_ion_decimal(change.time_us, line);
+  line.push_back('}');
+  if (!change.old_image.empty()) append_ion_item(change.old_image, line.append(",OldImage:"));
+  if (!change.new_image.empty()) append_ion_item(change.new_image, line.append(",NewImage:"));
+  return line.append("}}\n");
 }
 
 void ExportWriter::append_line(std::string_view line, std::size_t size_bytes) {
-  if (file_ == nullptr) file_ = std::make_unique<DataFile>(bucket_->file(data_key(info_, files_)));
+  if (file_ == nullptr) file_ = std::make_unique<DataFile>(bucket_->create(data_key(info_, files_)));
   file_->append(line);
   ++file_items_;
   ++info_.items;
@@ -248,7 +275,7 @@ void ExportWriter::end_file() {
 
 void ExportWriter::finish() {
   // A table without items has an empty file.
-  if (file_ == nullptr && files_ == 0) file_ = std::make_unique<DataFile>(bucket_->file(data_key(info_, files_)));
+  if (file_ == nullptr && files_ == 0) file_ = std::make_unique<DataFile>(bucket_->create(data_key(info_, files_)));
   if (file_ != nullptr) end_file();
   bucket_->put(export_key(info_, "manifest-files.json"), manifest_);
   bucket_->put(export_key(info_, "manifest-files.checksum"), md5_base64(manifest_));

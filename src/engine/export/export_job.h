@@ -8,7 +8,7 @@
 
 #include "engine/backup/backups.h"
 #include "engine/backup/rewind.h"
-#include "engine/export/bucket.h"
+#include "engine/bucket/bucket.h"
 #include "engine/export/data_file.h"
 #include "engine/export/export_info.h"
 #include "engine/jobs.h"
@@ -23,7 +23,7 @@ class ExportWriter final : public Job {
   struct Settings {
     const Backups& backups;
     const core::Clock& clock;
-    std::filesystem::path buckets;
+    const Buckets& buckets;
     /// Where the store of old versions goes; empty: into memory.
     std::filesystem::path scratch;
     /// Takes the export as it has ended.
@@ -49,6 +49,15 @@ class ExportWriter final : public Job {
 
   void append_item(std::string_view stored);
   void append_change(std::string_view key, std::string_view noted);
+  /// One line of an incremental export. Empty images are not there.
+  struct Change {
+    std::string time_us;
+    std::string keys;
+    std::string_view new_image;
+    std::string_view old_image;
+  };
+  static std::string json_line(const Change& change);
+  static std::string ion_line(const Change& change);
   void append_line(std::string_view line, std::size_t size_bytes);
   void end_file();
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -11,11 +10,14 @@
 #include "core/clock.h"
 #include "core/log_sink.h"
 #include "engine/backup/backups.h"
+#include "engine/bucket/bucket.h"
 #include "engine/export/export_info.h"
 #include "engine/jobs.h"
 #include "store/store.h"
 
 namespace stator::engine {
+
+class Imports;
 
 /// The exports: each is a row of the catalog; while it is under way also a checkpoint, from which a job writes the
 /// files. One that a stop interrupted begins again from the same checkpoint, and writes the same files. Safe to use
@@ -26,9 +28,9 @@ class Exports {
     store::Store& store;
     Backups& backups;
     const core::Clock& clock;
-    /// Where buckets are folders; empty: there are none.
-    std::filesystem::path buckets;
+    const Buckets& buckets;
     core::LogSink log;
+    Imports& imports;
   };
   /// `add_job` is called with a job for each export that is to be written.
   Exports(Environment environment, std::function<void(JobOptions, std::unique_ptr<Job>)> add_job);
@@ -48,6 +50,8 @@ class Exports {
   [[nodiscard]] ExportPtr find(std::string_view id) const;
   /// The latest first.
   [[nodiscard]] std::vector<ExportPtr> list() const;
+  /// What goes the other way (import/imports.h).
+  [[nodiscard]] Imports& imports() const { return environment_.imports; }
 
  private:
   void begin(const ExportPtr& info);

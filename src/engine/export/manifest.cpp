@@ -43,12 +43,17 @@ std::string file_name(const ExportInfo& info, std::uint64_t number) {
 
 }  // namespace
 
+std::string_view export_format_name(ExportFormat format) {
+  return format == ExportFormat::kIon ? "ION" : "DYNAMODB_JSON";
+}
+
 std::string export_key(const ExportInfo& info, const std::string& name) {
   return folder_of(info) + "AWSDynamoDB/" + info.id + "/" + name;
 }
 
 std::string data_key(const ExportInfo& info, std::uint64_t number) {
-  const std::string file = "data/" + file_name(info, number) + ".json.gz";
+  const std::string file =
+      "data/" + file_name(info, number) + (info.format == ExportFormat::kIon ? ".ion.gz" : ".json.gz");
   return info.incremental ? folder_of(info) + "AWSDynamoDB/" + file : export_key(info, file);
 }
 
@@ -85,7 +90,7 @@ std::string manifest_summary(const ExportInfo& info) {
   writer.text("manifestFilesS3Key", export_key(info, "manifest-files.json"));
   writer.integer("billedSizeBytes", static_cast<std::int64_t>(info.billed_bytes));
   writer.integer("itemCount", static_cast<std::int64_t>(info.items));
-  writer.text("outputFormat", "DYNAMODB_JSON");
+  writer.text("outputFormat", export_format_name(info.format));
   if (info.incremental) writer.text("outputView", info.old_images ? "NEW_AND_OLD_IMAGES" : "NEW_IMAGE");
   writer.text("exportType", info.incremental ? "INCREMENTAL_EXPORT" : "FULL_EXPORT");
   writer.end();

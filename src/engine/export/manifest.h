@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "engine/export/export_info.h"
 
@@ -9,6 +10,8 @@
 /// format".
 namespace stator::engine {
 
+/// As the API names it.
+std::string_view export_format_name(ExportFormat format);
 /// PREFIX/AWSDynamoDB/ID/NAME.
 std::string export_key(const ExportInfo& info, const std::string& name);
 /// The key of a data file. The files of incremental exports share a folder.

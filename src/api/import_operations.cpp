@@ -1,0 +1,241 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "api/operations.h"
+#include "api/reply.h"
+#include "api/table_request.h"
+#include "core/api_error.h"
+#include "engine/export/exports.h"
+#include "engine/import/imports.h"
+#include "engine/random_id.h"
+
+/// ImportTable, DescribeImport, ListImports. Source of what is surprising here: the AWS controller for Kubernetes'
+/// measurements, October 2026.
+namespace stator::api {
+namespace {
+
+using engine::Compression;
+using engine::ImportInfo;
+using engine::ImportStatus;
+using engine::InputFormat;
+
+[[noreturn]] void refuse(const std::string& why) { core::throw_validation("Invalid Request: " + why); }
+
+engine::Imports& imports_of(Call& call) { return call.engine().exports().imports(); }
+
+std::string_view status_name(ImportStatus status) {
+  switch (status) {
+    case ImportStatus::kInProgress:
+      return "IN_PROGRESS";
+    case ImportStatus::kCompleted:
+      return "COMPLETED";
+    case ImportStatus::kFailed:
+      break;
+  }
+  return "FAILED";
+}
+
+std::string_view format_name(InputFormat format) {
+  switch (format) {
+    case InputFormat::kDynamoDbJson:
+      return "DYNAMODB_JSON";
+    case InputFormat::kIon:
+      return "ION";
+    case InputFormat::kCsv:
+      break;
+  }
+  return "CSV";
+}
+
+std::string_view compression_name(Compression compression) {
+  switch (compression) {
+    case Compression::kNone:
+      return "NONE";
+    case Compression::kGzip:
+      return "GZIP";
+    case Compression::kZstd:
+      break;
+  }
+  return "ZSTD";
+}
+
+void read_source(Call& call, ImportInfo& info) {
+  const Members& request = call.request;
+  const Members bucket(request.required_object("S3BucketSource"));
+  info.source.bucket = bucket.required_text("S3Bucket");
+  info.source.bucket_owner = bucket.text("S3BucketOwner").value_or(call.context.account_id);
+  info.source.prefix = bucket.text("S3KeyPrefix").value_or(std::string_view{});
+  info.prefix_given = bucket.has("S3KeyPrefix");
+  const std::string_view format = request.required_text("InputFormat");
+  info.source.format = format == "ION"   ? InputFormat::kIon
+                       : format == "CSV" ? InputFormat::kCsv
+                                         : InputFormat::kDynamoDbJson;
+  const std::string_view compression = request.text("InputCompressionType").value_or("NONE");
+  info.source.compression = compression == "GZIP"   ? Compression::kGzip
+                            : compression == "ZSTD" ? Compression::kZstd
+                                                    : Compression::kNone;
+}
+
+void read_options(const Members& request, ImportInfo& info) {
+  const auto options = request.object("InputFormatOptions");
+  if (!options) return;
+  info.options_json = simdjson::minify(*options);
+  const auto csv = Members(*options).object("Csv");
+  if (!csv) return;
+  if (info.source.format != InputFormat::kCsv) {
+    refuse("Unsupported InputFormatOptions for the given input format: " +
+           std::string(format_name(info.source.format)) + ".");
+  }
+  const Members members(*csv);
+  info.source.delimiter = members.text("Delimiter").value_or(",");
+  const auto header = members.array("HeaderList");
+  if (!header) return;
+  for (const auto name : *header) info.source.header.emplace_back(std::string_view(name.get_string()));
+}
+
+/// The table that TableCreationParameters describe, under the rules of CreateTable.
+engine::Table read_new_table(Call& call, ImportInfo& info) {
+  const json::Object creation = call.request.required_object("TableCreationParameters");
+  info.creation_json = simdjson::minify(creation);
+  Call inner{call.context, call.operation, Members(creation), call.reply, call.very_deep};
+  return read_table(inner);
+}
+
+void write_bucket(ObjectWriter& writer, const ImportInfo& info) {
+  ObjectWriter bucket(writer.key("S3BucketSource"));
+  bucket.text("S3BucketOwner", info.source.bucket_owner);
+  bucket.text("S3Bucket", info.source.bucket);
+  if (info.prefix_given) bucket.text("S3KeyPrefix", info.source.prefix);
+  bucket.end();
+}
+
+void answer(Call& call, const ImportInfo& info) {
+  ObjectWriter reply(call.reply);
+  ObjectWriter writer(reply.key("ImportTableDescription"));
+  writer.text("ImportArn", info.arn);
+  writer.text("ImportStatus", status_name(info.status));
+  writer.text("TableArn", info.table_arn);
+  writer.text("TableId", info.table_id);
+  writer.text("ClientToken", info.client_token);
+  write_bucket(writer, info);
+  writer.integer("ErrorCount", static_cast<std::int64_t>(info.progress.errors));
+  writer.text("CloudWatchLogGroupArn", info.log_group_arn);
+  writer.text("InputFormat", format_name(info.source.format));
+  if (!info.options_json.empty()) writer.key("InputFormatOptions") += info.options_json;
+  writer.text("InputCompressionType", compression_name(info.source.compression));
+  writer.key("TableCreationParameters") += info.creation_json;
+  writer.time("StartTime", info.started_ms);
+  if (info.ended_ms != 0) writer.time("EndTime", info.ended_ms);
+  writer.integer("ProcessedSizeBytes", static_cast<std::int64_t>(info.progress.bytes()));
+  writer.integer("ProcessedItemCount", static_cast<std::int64_t>(info.progress.processed));
+  writer.integer("ImportedItemCount", static_cast<std::int64_t>(info.progress.imported));
+  if (!info.failure_code.empty()) writer.text("FailureCode", info.failure_code);
+  if (!info.failure_message.empty()) writer.text("FailureMessage", info.failure_message);
+  writer.end();
+  reply.end();
+}
+
+/// "…/import/ID".
+std::string_view read_import_arn(Call& call, std::string_view arn) {
+  constexpr std::string_view kTable = "table/";
+  constexpr std::string_view kImport = "/import/";
+  const TableArn parts = parse_arn(arn);
+  const std::size_t at = parts.resource.find(kImport);
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !parts.resource.starts_with(kTable) ||
+      at == std::string_view::npos) {
+    core::throw_validation("Invalid Import ARN");
+  }
+  if (parts.account != call.context.account_id) {
+    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+  }
+  if (!is_own_region(call.context, parts.region)) {
+    throw core::ApiError("ImportNotFoundException", "Import not found: Invalid import arn");
+  }
+  return parts.resource.substr(at + kImport.size());
+}
+
+/// A page's last import as the service's tokens look: hexadecimal digits, 112 of them.
+std::string token_of(std::string_view id) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::size_t kTokenBytes = 56;
+  std::string bytes(id.substr(0, kTokenBytes));
+  bytes.resize(kTokenBytes, '\0');
+  std::string token;
+  for (const char byte : bytes) {
+    token.push_back(kDigits[static_cast<unsigned char>(byte) >> 4U]);
+    token.push_back(kDigits[static_cast<unsigned char>(byte) & 0xFU]);
+  }
+  return token;
+}
+
+}  // namespace
+
+void import_table(Call& call) {
+  ImportInfo info;
+  read_source(call, info);
+  read_options(call.request, info);
+  engine::Table table = read_new_table(call, info);
+  info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
+  if (info.client_token.empty()) info.client_token = engine::random_uuid();
+  info.table_arn = table_arn(call.context, table.name);
+  info.arn = info.table_arn + "/import/";
+  info.log_group_arn =
+      "arn:aws:logs:" + call.context.region + ":" + call.context.account_id + ":log-group:/aws-dynamodb/imports:*";
+  answer(call, *imports_of(call).start(std::move(info), std::move(table)));
+}
+
+void describe_import(Call& call) {
+  const std::string_view arn = call.request.required_text("ImportArn");
+  const engine::ImportPtr info = imports_of(call).find(read_import_arn(call, arn));
+  if (info == nullptr) {
+    throw core::ApiError("ImportNotFoundException", "Import not found: Import not found: " + std::string(arn));
+  }
+  answer(call, *info);
+}
+
+void list_imports(Call& call) {
+  constexpr std::int64_t kImportsOnAPage = 10;
+  const auto limit = static_cast<std::size_t>(call.request.integer("PageSize").value_or(kImportsOnAPage));
+  // The imports of a table outlive it.
+  const auto arn = call.request.text("TableArn");
+  const auto token = call.request.text("NextToken");
+  const std::vector<engine::ImportPtr> imports = imports_of(call).list();
+  auto next = imports.begin();
+  if (token) {
+    next = std::ranges::find_if(imports, [&](const engine::ImportPtr& info) { return token_of(info->id) == *token; });
+    if (next == imports.end()) refuse("Provided nextToken is invalid: " + std::string(*token));
+    ++next;
+  }
+  ObjectWriter writer(call.reply);
+  ArrayWriter list(writer.key("ImportSummaryList"));
+  std::size_t count = 0;
+  std::string last;
+  bool more = false;
+  for (; next != imports.end(); ++next) {
+    const ImportInfo& info = **next;
+    if (arn && info.table_arn != table_arn(call.context, table_name_from(*arn))) continue;
+    more = count == limit;
+    if (more) break;
+    ++count;
+    last = info.id;
+    ObjectWriter summary(list.element());
+    summary.text("ImportArn", info.arn);
+    summary.text("ImportStatus", status_name(info.status));
+    summary.text("TableArn", info.table_arn);
+    write_bucket(summary, info);
+    summary.text("CloudWatchLogGroupArn", info.log_group_arn);
+    summary.text("InputFormat", format_name(info.source.format));
+    summary.time("StartTime", info.started_ms);
+    if (info.ended_ms != 0) summary.time("EndTime", info.ended_ms);
+    summary.end();
+  }
+  list.end();
+  if (more) writer.text("NextToken", token_of(last));
+  writer.end();
+}
+
+}  // namespace stator::api

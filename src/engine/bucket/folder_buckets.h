@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+
+#include "engine/bucket/bucket.h"
+
+namespace stator::engine {
+
+/// Buckets that are folders: the bucket NAME is the folder NAME in `directory`, keys are paths in it. An empty
+/// `directory` has none.
+class FolderBuckets final : public Buckets {
+ public:
+  explicit FolderBuckets(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  [[nodiscard]] std::unique_ptr<Bucket> bucket(const std::string& name) const override;
+
+ private:
+  const std::filesystem::path directory_;
+};
+
+}  // namespace stator::engine

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/import/record_reader.h"
+#include "engine/keys.h"
+#include "engine/table.h"
+
+namespace stator::engine {
+
+enum class ImportStatus : std::uint8_t { kInProgress, kCompleted, kFailed };
+
+/// Where records come from.
+struct ImportSource {
+  std::string bucket;
+  std::string bucket_owner;
+  std::string prefix;
+  InputFormat format = InputFormat::kDynamoDbJson;
+  Compression compression = Compression::kNone;
+  /// Of CSV.
+  std::string delimiter = ",";
+  /// Of CSV: as given; empty: each object has its own.
+  std::vector<std::string> header;
+};
+
+/// How far the records were read.
+struct ImportProgress {
+  /// The object that is being read, or was read last; empty: none yet.
+  std::string key;
+  /// How many bytes of its decompressed text are done.
+  std::uint64_t position = 0;
+  /// The names of its columns (CSV).
+  std::vector<std::string> columns;
+  /// Nothing more of it is read.
+  bool object_done = false;
+  /// Of the objects before it, decompressed.
+  std::uint64_t bytes_before = 0;
+  std::uint64_t processed = 0;
+  std::uint64_t imported = 0;
+  std::uint64_t errors = 0;
+  /// All records were read.
+  bool read_all = false;
+
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_before + position; }
+};
+
+/// An import of a table, as it was asked for and as far as it has come. Times are milliseconds since 1970.
+struct ImportInfo {
+  /// "01658528578619-c4d4e311": when it was asked for, and a hash.
+  std::string id;
+  std::string arn;
+  std::string table_arn;
+  std::string client_token;
+  ImportSource source;
+  /// TableCreationParameters and InputFormatOptions as they were sent: JSON objects. No options: empty.
+  std::string creation_json;
+  std::string options_json;
+  /// Whether the request had a prefix.
+  bool prefix_given = false;
+  /// The table that is made, without spaces; its id is that of the table.
+  std::string table_name;
+  std::string table_id;
+  std::string table_row;
+  std::string log_group_arn;
+
+  ImportProgress progress;
+  ImportStatus status = ImportStatus::kInProgress;
+  std::int64_t started_ms = 0;
+  std::int64_t ended_ms = 0;
+  std::string failure_code;
+  std::string failure_message;
+};
+using ImportPtr = std::shared_ptr<const ImportInfo>;
+
+/// The catalog's row of an import: its key, its JSON, and back. Throws std::runtime_error.
+std::string import_key(std::string_view id);
+std::string import_to_json(const ImportInfo& info);
+ImportInfo import_from_json(std::string_view text);
+
+/// A table that is being filled by an import has no cut but this name: `RestoreOrigin::cut`.
+std::string import_cut(std::string_view id);
+bool is_import(const RestoreOrigin& origin);
+
+}  // namespace stator::engine

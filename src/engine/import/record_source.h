@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/bucket/bucket.h"
+#include "engine/import/import_info.h"
+#include "engine/import/record_reader.h"
+#include "engine/table.h"
+
+namespace stator::engine {
+
+/// The records of all objects of a bucket whose keys have a prefix, in the order of the keys. Can go on from where it
+/// has been before.
+class RecordSource {
+ public:
+  /// Lists the objects. `table` tells the types of CSV's columns. Throws BucketError.
+  RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table);
+
+  /// The next record behind `progress`, which moves on with it (but for the counts); false at the end. An object that
+  /// is gone meanwhile, or is not compressed as was said, is one faulty record. Throws BucketError.
+  bool next(ImportProgress& progress, InputRecord& record);
+  /// The bytes of all objects, as they are in the bucket.
+  [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
+  /// How much of that lies before the object that is read: 0 to 1.
+  [[nodiscard]] double fraction() const;
+
+ private:
+  void begin_object(ImportProgress& progress);
+  void find_first(const ImportProgress& progress);
+
+  const ImportSource source_;
+  std::vector<CsvLayout::KeyColumn> keys_;
+  std::unique_ptr<Bucket> bucket_;
+  std::vector<BucketObject> objects_;
+  std::uint64_t total_bytes_ = 0;
+  std::uint64_t bytes_before_ = 0;
+  std::size_t at_ = 0;
+  bool started_ = false;
+  std::vector<std::string> columns_;
+  std::unique_ptr<RecordReader> reader_;
+};
+
+}  // namespace stator::engine

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace stator::engine {
+
+/// A random UUID (version 4) as text.
+std::string random_uuid();
+
+}  // namespace stator::engine
