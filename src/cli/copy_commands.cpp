@@ -164,9 +164,9 @@ class Copy {
           },
           Interrupt::sleep);
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + kGoesOn);
+      throw CommandError(toolkit::describe(error) + kResumeHint);
     } catch (const Interrupted&) {
-      throw CommandError("stator: interrupted: copied " + counted(state_.total().items, "item") + kGoesOn,
+      throw CommandError("stator: interrupted: copied " + counted(state_.total().items, "item") + kResumeHint,
                          kInterruptedExit);
     }
     if (session_.dry_run || was_finished) return;
@@ -205,12 +205,12 @@ class Copy {
     } catch (const Interrupted&) {
       bar.clear();
       session_.exit_code = last.lag_seconds == 0 ? 0 : kInterruptedExit;
-      return say("ended: " + told(last) + kGoesOn);
+      return say("ended: " + told(last) + kResumeHint);
     } catch (const toolkit::StreamGap& error) {
       throw CommandError(std::string("stator: changes were lost: ") + error.what() +
                          "; copy the table again with --restart");
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + kGoesOn);
+      throw CommandError(toolkit::describe(error) + kResumeHint);
     }
     say("followed to the end: " + told(last));
     if (!options_.no_verify) {

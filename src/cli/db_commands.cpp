@@ -89,7 +89,7 @@ class DbCommand {
   }
 
   /// Whether to do `what`, which writes: false in a dry run, which reports it instead. Throws with --read-only.
-  bool goes_on(const std::string& what) {
+  bool should_run(const std::string& what) {
     if (session_.read_only) throw CommandError("stator: --read-only: " + what + " was refused");
     if (session_.dry_run) out() << "would be done: " << what << "\n";
     return !session_.dry_run;
@@ -112,7 +112,7 @@ class DbCommand {
 using Body = void (*)(DbCommand&);
 
 /// Prints an error: of a statement with its position, over several lines; any other in one line.
-void tell_fault(const Error& error, DbCommand& command) {
+void print_fault(const Error& error, DbCommand& command) {
   const DbTarget none;
   const DbTarget& target = command.known_target() ? *command.known_target() : none;
   command.out().flush();
@@ -135,7 +135,7 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
     try {
       body(context);
     } catch (const Error& error) {
-      tell_fault(error, context);
+      print_fault(error, context);
     }
   });
   return command;
@@ -151,13 +151,13 @@ void require_server(DbCommand& command) {
 
 void run_create(DbCommand& command) {
   command.heading("create");
-  if (!command.goes_on("creating the database")) return;
+  if (!command.should_run("creating the database")) return;
   toolkit::db_create(command.target(), command.out());
 }
 
 void run_drop(DbCommand& command) {
   command.heading("drop");
-  if (!command.goes_on("dropping the database")) return;
+  if (!command.should_run("dropping the database")) return;
   command.confirm("dropping the database " + command.target().database);
   toolkit::db_drop(command.target(), command.options().force, command.out());
 }
@@ -173,7 +173,7 @@ void run_schema_load(DbCommand& command) {
   command.heading("schema-load");
   const postgres::SqlFiles sql = command.sql();
   const bool destroys = postgres::sql_destroys(sql.schema());
-  if (!command.goes_on("running " + (sql.directory() / "schema.sql").string())) return;
+  if (!command.should_run("running " + (sql.directory() / "schema.sql").string())) return;
   if (destroys) command.confirm("running a schema that drops or deletes");
   toolkit::db_schema_load(command.target(), sql, command.out());
 }
@@ -182,7 +182,7 @@ void run_seed(DbCommand& command) {
   command.heading("seed");
   const postgres::SqlFiles sql = command.sql();
   const bool destroys = postgres::sql_destroys(sql.seed());
-  if (!command.goes_on("running " + (sql.directory() / "seed.sql").string())) return;
+  if (!command.should_run("running " + (sql.directory() / "seed.sql").string())) return;
   if (destroys) command.confirm("running a seed that drops or deletes");
   toolkit::db_seed(command.target(), sql, command.out());
 }
@@ -190,7 +190,7 @@ void run_seed(DbCommand& command) {
 void run_setup(DbCommand& command) {
   command.heading("setup");
   const postgres::SqlFiles sql = command.sql();
-  if (!command.goes_on("dropping the database, and making it anew from " + sql.directory().string())) return;
+  if (!command.should_run("dropping the database, and making it anew from " + sql.directory().string())) return;
   command.confirm("dropping the database " + command.target().database + " and making it anew");
   toolkit::db_setup(command.target(), sql, command.options().force, command.out(),
                     [&](std::string_view step) { command.heading(step); });
@@ -239,7 +239,7 @@ void end_session(DbCommand& command) {
   require_server(command);
   command.heading("sessions-end");
   const std::string what = "ending session " + std::to_string(command.options().pid);
-  if (!command.goes_on(what)) return;
+  if (!command.should_run(what)) return;
   command.confirm(what);
   toolkit::db_end_session(command.target(), command.options().pid, command.out());
 }
@@ -264,7 +264,7 @@ void run_migrate(DbCommand& command) {
   command.heading(action.empty() || action == "up" ? "migrate" : "migrate-" + action);
   if (action == "status") return run_migrate_status(command);
   const postgres::SqlFiles sql = command.sql();
-  if (!command.goes_on(action == "rollback" ? "taking migrations back" : "applying migrations")) return;
+  if (!command.should_run(action == "rollback" ? "taking migrations back" : "applying migrations")) return;
   if (action == "rollback") {
     command.confirm("taking migrations back");
     return toolkit::db_migrate_rollback(command.target(), sql, command.options().steps, command.out());
@@ -306,7 +306,7 @@ void run_query(DbCommand& command) {
     write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
   } catch (const Error& error) {
     if (error.sqlstate() != kReadOnlyTransaction || !query.read_only) throw;
-    if (!command.goes_on("a statement that writes")) return;
+    if (!command.should_run("a statement that writes")) return;
     command.confirm("running a statement that writes");
     query.read_only = false;
     write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
@@ -331,7 +331,7 @@ postgres::PrivateCluster own_cluster(DbCommand& command) {
 
 void run_start(DbCommand& command) {
   command.heading("start");
-  if (!command.goes_on("starting the private PostgreSQL cluster")) return;
+  if (!command.should_run("starting the private PostgreSQL cluster")) return;
   own_cluster(command).start();
   command.out() << "the private PostgreSQL cluster runs in " << own_cluster(command).home().string() << "\n";
 }

@@ -47,7 +47,7 @@ void tell_plan(Session& session, const toolkit::TablePlan& plan) {
 }
 
 /// Reports where an existing table differs from its model.
-void tell_differences(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
+void print_differences(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
   toolkit::TablePlan plan;
   try {
     plan = toolkit::plan_table(endpoint, wanted);
@@ -92,7 +92,7 @@ void schema_load(Session& session, const SchemaLoadOptions& options) {
     const std::string text = "table " + model.table_name + " exists already (" + endpoint->describe() + ")";
     if (!options.if_not_exists) throw CommandError(text);
     *session.err << text << "\n";
-    tell_differences(session, *endpoint, wanted);
+    print_differences(session, *endpoint, wanted);
   } else if (!model.time_to_live_attribute.empty()) {
     toolkit::call(*endpoint, "UpdateTimeToLive",
                   toolkit::time_to_live_request(model.table_name, model.time_to_live_attribute, true));

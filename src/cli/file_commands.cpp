@@ -165,22 +165,22 @@ void export_table(Session& session, const ExportOptions& options) {
       bar.clear();
       save();
       throw CommandError(
-          "stator: interrupted: exported " + counted(state.total().items, "item") + (resumes ? kGoesOn : ""),
+          "stator: interrupted: exported " + counted(state.total().items, "item") + (resumes ? kResumeHint : ""),
           kInterruptedExit);
     } catch (const toolkit::OperationError& error) {
       bar.clear();
       save();
-      throw CommandError(toolkit::describe(error) + (resumes ? kGoesOn : ""));
+      throw CommandError(toolkit::describe(error) + (resumes ? kResumeHint : ""));
     }
   }
   output->finish();
   compressed.reset();
   if (file) file->finish();
   state_file.remove();
-  tell_cost(session,
-            "exported " + counted(state.total().items, "item") + " of table " + table.name +
-                (earlier_items > 0 ? ", " + std::to_string(earlier_items) + " of them earlier" : ""),
-            units);
+  print_cost(session,
+             "exported " + counted(state.total().items, "item") + " of table " + table.name +
+                 (earlier_items > 0 ? ", " + std::to_string(earlier_items) + " of them earlier" : ""),
+             units);
 }
 
 // --- import --------------------------------------------------------------------------------------------------------
@@ -218,10 +218,10 @@ class Import {
                          counted(written(), "item") + " before it imported; --skip-bad leaves bad ones out)");
     } catch (const Interrupted&) {
       // Throttled batches are dropped, so only what the last checkpoint covers is certain.
-      throw CommandError("stator: interrupted: imported " + counted(written(), "item") + (is_file() ? kGoesOn : ""),
+      throw CommandError("stator: interrupted: imported " + counted(written(), "item") + (is_file() ? kResumeHint : ""),
                          kInterruptedExit);
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + (is_file() ? kGoesOn : ""));
+      throw CommandError(toolkit::describe(error) + (is_file() ? kResumeHint : ""));
     }
     state_file_.remove();
     if (session_.dry_run || session_.quiet) return;
@@ -294,7 +294,7 @@ class Import {
   /// `file`: the state to update; null: none is kept.
   void read_items(std::istream& in, toolkit::FileFormat format, toolkit::SegmentState* file, ProgressBar& bar) {
     const auto reader = toolkit::make_file_reader(format, in, table_);
-    if (state_.bytes > 0) reader->go_on_at(state_.bytes, state_.lines);
+    if (state_.bytes > 0) reader->resume_at(state_.bytes, state_.lines);
     auto saved_at = std::chrono::steady_clock::now();
     for (std::uint64_t read = 1;; ++read) {
       Interrupt::check();
@@ -307,7 +307,7 @@ class Import {
       } catch (const toolkit::BadItem& error) {
         if (!options_.skip_bad) throw;
         bar.clear();
-        tell_bad(error);
+        report_bad_item(error);
       }
       if (read % 100 != 0 || file == nullptr) continue;
       // For several files, or a compressed one, the total is unknown.
@@ -332,7 +332,7 @@ class Import {
     state_file_.write(state_);
   }
 
-  void tell_bad(const toolkit::BadItem& error) {
+  void report_bad_item(const toolkit::BadItem& error) {
     if (++bad_ <= kMostBadItemsTold) *session_.err << of_ << ":" << error.line << ": " << error.what() << "\n";
     if (bad_ == kMostBadItemsTold + 1) *session_.err << "further bad items are not shown\n";
   }

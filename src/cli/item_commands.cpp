@@ -131,7 +131,7 @@ void get_item(Session& session, const ItemOptions& options) {
     const Pager pager(session);
     print_item(session, item, table.key_names(), options.ddb_json);
   }
-  tell_cost(session, "1 item", toolkit::capacity_of_reply(reply));
+  print_cost(session, "1 item", toolkit::capacity_of_reply(reply));
 }
 
 std::string read_all(std::istream& in, const std::string& of) {
@@ -172,7 +172,7 @@ void put_item(Session& session, const ItemOptions& options) {
   add_condition(table, options, expression, request);
   expression.add_to(request);
   const std::string reply = toolkit::call(*endpoint, "PutItem", request.text("ReturnConsumedCapacity", "TOTAL").str());
-  tell_cost(session, "put 1 item", toolkit::capacity_of_reply(reply));
+  print_cost(session, "put 1 item", toolkit::capacity_of_reply(reply));
 }
 
 void update_item(Session& session, const ItemOptions& options) {
@@ -195,7 +195,7 @@ void update_item(Session& session, const ItemOptions& options) {
   const std::string reply = toolkit::call(
       *endpoint, "UpdateItem", request.text("ReturnValues", "ALL_NEW").text("ReturnConsumedCapacity", "TOTAL").str());
   print_item(session, member_of(reply, "Attributes"), table.key_names(), options.ddb_json);
-  tell_cost(session, "updated 1 item", toolkit::capacity_of_reply(reply));
+  print_cost(session, "updated 1 item", toolkit::capacity_of_reply(reply));
 }
 
 void delete_item(Session& session, const ItemOptions& options) {
@@ -212,8 +212,8 @@ void delete_item(Session& session, const ItemOptions& options) {
       *endpoint, "DeleteItem", request.text("ReturnValues", "ALL_OLD").text("ReturnConsumedCapacity", "TOTAL").str());
   const std::string old = member_of(reply, "Attributes");
   if (!old.empty()) print_item(session, old, table.key_names(), options.ddb_json);
-  tell_cost(session, old.empty() ? "there was no item " + in_words(key) : "deleted 1 item",
-            toolkit::capacity_of_reply(reply));
+  print_cost(session, old.empty() ? "there was no item " + in_words(key) : "deleted 1 item",
+             toolkit::capacity_of_reply(reply));
 }
 
 // --- edit ----------------------------------------------------------------------------------------------------------
@@ -334,8 +334,8 @@ void edit_item(Session& session, const ItemOptions& options) {
     if (error.type == core::ErrorCode::kConditionalCheckFailed) throw changed_meanwhile();
     throw CommandError(toolkit::describe(error) + " (your text is in " + file.keep() + ")");
   }
-  tell_cost(session, counted(change.set, "attribute") + " set, " + std::to_string(change.removed) + " removed",
-            toolkit::capacity_of_reply(reply));
+  print_cost(session, counted(change.set, "attribute") + " set, " + std::to_string(change.removed) + " removed",
+             toolkit::capacity_of_reply(reply));
 }
 
 // --- command lines -------------------------------------------------------------------------------------------------

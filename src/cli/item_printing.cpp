@@ -78,7 +78,7 @@ std::string counted(std::uint64_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-void tell_cost(const Session& session, const std::string& what, double capacity_units) {
+void print_cost(const Session& session, const std::string& what, double capacity_units) {
   if (session.quiet) return;
   std::array<char, 32> units{};
   std::snprintf(units.data(), units.size(), "%.10g", capacity_units);

@@ -34,7 +34,7 @@ void print_item(const Session& session, const std::string& item_json, std::vecto
 toolkit::ItemFormat item_format(OutputFormat output);
 
 /// Prints "WHAT, 1.5 capacity units" on standard error; nothing with --quiet.
-void tell_cost(const Session& session, const std::string& what, double capacity_units);
+void print_cost(const Session& session, const std::string& what, double capacity_units);
 
 /// "1 item", "2 items".
 std::string counted(std::uint64_t count, const std::string& noun);

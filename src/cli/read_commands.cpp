@@ -70,7 +70,7 @@ void read_items(Session& session, ReadOptions& options) {
   }
   std::string what = counted(result.items, "item");
   if (result.scanned != result.items) what += " of " + std::to_string(result.scanned) + " read";
-  tell_cost(session, what, result.capacity_units);
+  print_cost(session, what, result.capacity_units);
 }
 
 void query(Session& session, ReadOptions& options) {
@@ -99,7 +99,7 @@ void count(Session& session, ReadOptions& options) {
   } else {
     *session.out << result.items << "\n";
   }
-  if (!options.approximate) tell_cost(session, std::to_string(result.scanned) + " read", result.capacity_units);
+  if (!options.approximate) print_cost(session, std::to_string(result.scanned) + " read", result.capacity_units);
 }
 
 using Options = std::shared_ptr<ReadOptions>;

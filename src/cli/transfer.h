@@ -18,7 +18,7 @@ void add_quiet(CLI::App& command, Session& session);
 std::filesystem::path transfer_state_file(const std::string& command, const std::string& identity);
 
 /// Appended to the error of a command that can be resumed.
-inline constexpr const char* kGoesOn = " (the same command goes on where this one ended)";
+inline constexpr const char* kResumeHint = " (the same command goes on where this one ended)";
 
 /// Shows a count on the terminal, with the rate and the time left, redrawn in place.
 class Rate {

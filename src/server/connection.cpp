@@ -231,7 +231,7 @@ Connection::Step Connection::step(Self& self) {
   if (length > loop_.options().max_body_bytes) return refuse(413);
   const std::size_t whole = head.size_bytes + static_cast<std::size_t>(length);
   if (input_.size() < whole) {
-    promise_body(head);
+    send_continue(head);
     missing_bytes_ = whole - input_.size();
     return Step::kNeedMore;
   }
@@ -248,7 +248,7 @@ Connection::Step Connection::step_chunked(Self& self, const RequestHead& head) {
     case ChunkedDecoder::Status::kTooLarge:
       return refuse(413);
     case ChunkedDecoder::Status::kIncomplete:
-      promise_body(head);
+      send_continue(head);
       input_.truncate(head.size_bytes + chunked_->decoded());
       missing_bytes_ = std::max(kReadBytes, input_.size());  // the size is unknown: make room for as much again
       return Step::kNeedMore;
@@ -258,7 +258,7 @@ Connection::Step Connection::step_chunked(Self& self, const RequestHead& head) {
   return answer(self, head, {body, chunked_->decoded()}, head.size_bytes + used);
 }
 
-void Connection::promise_body(const RequestHead& head) {
+void Connection::send_continue(const RequestHead& head) {
   if (!head.expect_continue || continue_sent_) return;
   continue_sent_ = true;
   if (input_.size() == head.size_bytes) replies_.append("HTTP/1.1 100 Continue\r\n\r\n");

@@ -61,7 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   /// Answers the next request in the buffer, if it is whole.
   Step step(Self& self);
   Step step_chunked(Self& self, const RequestHead& head);
-  void promise_body(const RequestHead& head);
+  void send_continue(const RequestHead& head);
   Step refuse(unsigned status);
 
   // Calls.

@@ -189,7 +189,7 @@ struct Salvage::Impl {
   }
 
   /// The first key after `key` at which a walk can go on; empty: none.
-  [[nodiscard]] std::string behind_damage(const std::string& key) const {
+  [[nodiscard]] std::string key_after_damage(const std::string& key) const {
     std::string space = key.substr(0, kSpaceBytes);
     space.resize(kSpaceBytes, '\0');
     const Number start = number_of(key);
@@ -280,7 +280,7 @@ std::size_t Salvage::walk(const std::string& lower, const std::string& upper,
     }
     if (iterator->status().ok()) return damaged;
     ++damaged;
-    from = impl_->behind_damage(from);
+    from = impl_->key_after_damage(from);
     if (from.empty() || (!upper.empty() && from >= upper)) return damaged;
   }
 }

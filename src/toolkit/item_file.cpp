@@ -318,7 +318,7 @@ std::uint64_t ItemFileReader::bytes() const {
   return static_cast<std::uint64_t>(std::max<std::streamoff>(in_.tellg(), 0));
 }
 
-void ItemFileReader::go_on_at(std::uint64_t bytes, std::uint64_t lines) {
+void ItemFileReader::resume_at(std::uint64_t bytes, std::uint64_t lines) {
   if (!in_.seekg(static_cast<std::streamoff>(bytes))) throw std::runtime_error("the file cannot be read on");
   set_lines(lines);
 }

@@ -47,7 +47,7 @@ class ItemFileReader {
   [[nodiscard]] virtual std::uint64_t lines() const = 0;
   /// Continues where an earlier reader of the same file stopped, by its `bytes` and `lines`. Throws std::runtime_error
   /// where the stream cannot seek.
-  void go_on_at(std::uint64_t bytes, std::uint64_t lines);
+  void resume_at(std::uint64_t bytes, std::uint64_t lines);
 
  protected:
   explicit ItemFileReader(std::istream& in) : in_(in) {}
