@@ -53,10 +53,6 @@ bool Template::is_single_name() const {
   return segments_.size() == 1 && segments_[0].literal.empty() && !segments_[0].name.empty();
 }
 
-bool Template::has_names() const {
-  return std::any_of(segments_.begin(), segments_.end(), [](const Segment& s) { return !s.name.empty(); });
-}
-
 std::string Template::fill(const Lookup& lookup) const {
   std::string out;
   for (const Segment& segment : segments_) {

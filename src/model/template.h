@@ -25,7 +25,6 @@ class Template {
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
   /// True where the whole text is one placeholder.
   [[nodiscard]] bool is_single_name() const;
-  [[nodiscard]] bool has_names() const;
 
   using Lookup = std::function<std::string(const std::string& name)>;
   [[nodiscard]] std::string fill(const Lookup& lookup) const;

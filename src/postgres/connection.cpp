@@ -295,8 +295,6 @@ std::string Connection::array(std::string_view statement, const Parameters& para
 
 bool Connection::is_broken() const { return impl_->broken || libpq().PQstatus(impl_->handle.get()) != CONNECTION_OK; }
 
-bool Connection::in_transaction() const { return libpq().PQtransactionStatus(impl_->handle.get()) != PQTRANS_IDLE; }
-
 std::string Connection::database() const { return libpq().PQdb(impl_->handle.get()); }
 
 int Connection::server_version() const { return libpq().PQserverVersion(impl_->handle.get()); }

@@ -42,7 +42,6 @@ class Connection {
   std::string array(std::string_view statement, const Parameters& parameters = {});
 
   [[nodiscard]] bool is_broken() const;
-  [[nodiscard]] bool in_transaction() const;
   /// The name of the database connected to.
   [[nodiscard]] std::string database() const;
   /// As a number: 150018 for 15.18.

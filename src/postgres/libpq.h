@@ -40,8 +40,7 @@ namespace stator::postgres {
   X(PQsetNoticeReceiver)          \
   X(PQsetSingleRowMode)           \
   X(PQsocket)                     \
-  X(PQstatus)                     \
-  X(PQtransactionStatus)
+  X(PQstatus)
 
 /// libpq, loaded when the first connection is made. Linking it would load Kerberos and LDAP at every start of the
 /// program, which takes about 4 ms, also for commands that do not use PostgreSQL.
