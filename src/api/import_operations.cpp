@@ -13,8 +13,8 @@
 #include "engine/import/imports.h"
 #include "engine/random_id.h"
 
-/// ImportTable, DescribeImport, ListImports. Source of what is surprising here: the AWS controller for Kubernetes'
-/// measurements, October 2026.
+/// ImportTable, DescribeImport, ListImports. Source of the less obvious rules: the AWS controller for
+/// Kubernetes' measurements, October 2026.
 namespace stator::api {
 namespace {
 
@@ -139,7 +139,7 @@ void answer(Call& call, const ImportInfo& info) {
   reply.end();
 }
 
-/// "…/import/ID".
+/// Returns the ID of an ARN "…/import/ID".
 std::string_view read_import_arn(Call& call, std::string_view arn) {
   constexpr std::string_view kTable = "table/";
   constexpr std::string_view kImport = "/import/";
@@ -158,7 +158,7 @@ std::string_view read_import_arn(Call& call, std::string_view arn) {
   return parts.resource.substr(at + kImport.size());
 }
 
-/// A page's last import as the service's tokens look: hexadecimal digits, 112 of them.
+/// The NextToken after this import: 112 hexadecimal digits, as in the service.
 std::string token_of(std::string_view id) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   constexpr std::size_t kTokenBytes = 56;
@@ -200,7 +200,7 @@ void describe_import(Call& call) {
 void list_imports(Call& call) {
   constexpr std::int64_t kImportsOnAPage = 10;
   const auto limit = static_cast<std::size_t>(call.request.integer("PageSize").value_or(kImportsOnAPage));
-  // The imports of a table outlive it.
+  // The imports of a table remain when it is deleted.
   const auto arn = call.request.text("TableArn");
   const auto token = call.request.text("NextToken");
   const std::vector<engine::ImportPtr> imports = imports_of(call).list();

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-/// Items are still on their way from a backup or a bucket.
+/// Whether items from a backup or a bucket are still being written to the table.
 bool is_being_filled(const Table& table) { return table.restore && table.restore->copying; }
 
 /// When the next status changes by itself.
@@ -91,7 +91,8 @@ void check_deletable(const Table& table) {
 
 bool is_import(const Table& table) { return table.restore && engine::is_import(*table.restore); }
 
-/// To all but its description, a table is not there before it is restored. One that is imported is being created.
+/// Throws for a table that is being restored, which only DescribeTable shows: it counts as not existing. A table that
+/// is being imported is CREATING instead.
 void check_restored(const Table& table) {
   if (table.restore && !is_import(table)) throw_unknown(table.name);
 }

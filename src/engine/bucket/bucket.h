@@ -9,29 +9,29 @@
 
 namespace stator::engine {
 
-/// What an export or import fails with, for its FailureCode and FailureMessage.
+/// A failed access to a bucket; `code` and the message become an export's or import's FailureCode and FailureMessage.
 struct BucketError : std::runtime_error {
   BucketError(std::string failure_code, const std::string& message)
       : std::runtime_error(message), code(std::move(failure_code)) {}
   std::string code;
 };
 
-/// An object that is being written from its begin to its end. One that is not finished may be left behind in part,
-/// under its key or invisible, as the service has it.
+/// Writes one object, from its begin to its end. Without `finish` a part of it may remain, under its key or invisible,
+/// as in the service.
 class BucketWriter {
  public:
   virtual ~BucketWriter() = default;
   /// Throws BucketError.
   virtual void write(std::string_view bytes) = 0;
-  /// The object is there, durably, when this returns. Throws BucketError.
+  /// When this returns the object is complete and durable. Throws BucketError.
   virtual void finish() = 0;
 };
 
-/// An object that is being read from its begin.
+/// Reads one object from its begin.
 class BucketReader {
  public:
   virtual ~BucketReader() = default;
-  /// Fills at most `capacity` bytes; returns how many, 0 at the end. Throws BucketError.
+  /// Reads at most `capacity` bytes; returns how many, 0 at the end. Throws BucketError.
   virtual std::size_t read(char* buffer, std::size_t capacity) = 0;
 };
 
@@ -44,17 +44,17 @@ struct BucketObject {
 class Bucket {
  public:
   virtual ~Bucket() = default;
-  /// Puts a small object there, durably.
+  /// Writes a small object, durably.
   virtual void put(std::string_view key, std::string_view content) = 0;
   [[nodiscard]] virtual std::unique_ptr<BucketWriter> create(std::string_view key) = 0;
   [[nodiscard]] virtual std::unique_ptr<BucketReader> open(std::string_view key) = 0;
-  /// Nothing where there is none.
+  /// Does nothing where there is no such object.
   virtual void remove(std::string_view key) = 0;
   /// The objects whose keys begin with `prefix`, in the order of their keys' bytes.
   [[nodiscard]] virtual std::vector<BucketObject> list(std::string_view prefix) = 0;
 };
 
-/// Where buckets are. Safe to use from several threads.
+/// Finds buckets by their names. Safe to use from several threads.
 class Buckets {
  public:
   virtual ~Buckets() = default;

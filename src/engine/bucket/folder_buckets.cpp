@@ -112,7 +112,7 @@ class FolderBucket final : public Bucket {
 
   std::vector<BucketObject> list(std::string_view prefix) override {
     std::vector<BucketObject> objects;
-    // No key with the prefix lies outside the folder that the prefix names.
+    // All keys with the prefix are in the folder that the prefix names.
     const fs::path folder = file(prefix.substr(0, prefix.find_last_of('/') + 1));
     std::error_code error;
     if (!fs::is_directory(folder, error)) return objects;
@@ -140,7 +140,7 @@ class FolderBucket final : public Bucket {
     return path;
   }
 
-  /// The same, its folders made.
+  /// The same; creates its folders.
   [[nodiscard]] fs::path new_file(std::string_view key) const {
     const fs::path path = file(key);
     std::error_code error;

@@ -12,7 +12,7 @@ namespace stator::engine {
 /// The MD5 of `bytes` in base64, as exports contain it.
 std::string md5_base64(std::string_view bytes);
 
-/// An object of data that is compressed (gzip) and hashed as it is written.
+/// A data file of an export, compressed (gzip) and hashed while it is written.
 class DataFile {
  public:
   explicit DataFile(std::unique_ptr<BucketWriter> object);

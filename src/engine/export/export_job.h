@@ -49,7 +49,7 @@ class ExportWriter final : public Job {
 
   void append_item(std::string_view stored);
   void append_change(std::string_view key, std::string_view noted);
-  /// One line of an incremental export. Empty images are not there.
+  /// One line of an incremental export. An empty image means that there is none.
   struct Change {
     std::string time_us;
     std::string keys;

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 4> kIonKeywords = {"null", "true", "false
 bool is_identifier_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Whether a symbol of this text stands without quotes. "$10" would name a symbol by its number.
+/// Whether a symbol with this text needs no quotes. "$10" does: without, it means symbol number 10.
 bool is_identifier(std::string_view text) {
   if (text.empty() || !is_identifier_letter(text.front())) return false;
   if (!std::ranges::all_of(text, [](char c) { return is_identifier_letter(c) || is_digit(c); })) return false;
@@ -109,7 +109,7 @@ void append_list(const Range& members, std::string& out, Append append) {
 
 void append_value(const AttributeValue& value, std::string& out);
 
-/// The alternatives of a value, each with its spelling.
+/// Writes each alternative of a value as Ion.
 struct Spelling {
   std::string& out;
   void operator()(const std::string& text) const { append_string(text, out); }

@@ -14,7 +14,7 @@ class CsvRecords final : public RecordReader {
              std::vector<std::string>& header)
       : RecordReader(std::move(stream), position), layout_(std::move(layout)), header_(header) {
     if (!layout_.header.empty()) header_ = layout_.header;
-    // Whoever goes on in the middle has the header from before.
+    // After a restart in the middle, the caller has the header already.
     has_header_ = !layout_.header.empty() || position > 0;
   }
 
@@ -114,7 +114,7 @@ class CsvRecords final : public RecordReader {
     }
   }
 
-  /// A column in quotes; steps behind the closing one. False where that is not there.
+  /// A column in quotes; moves past the closing quote. False where the text has none.
   static bool read_quoted(std::string_view text, std::size_t& at, std::string& out) {
     for (++at;; at += 2) {
       const std::size_t quote = text.find('"', at);

@@ -6,7 +6,7 @@ namespace stator::engine {
 namespace {
 
 constexpr std::string_view kCut = "import-";
-/// Behind the letters of keys.h.
+/// In addition to the letters in keys.h.
 constexpr auto kImportRow = static_cast<CatalogRow>('M');
 
 template <class Info, class Visit>

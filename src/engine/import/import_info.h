@@ -21,23 +21,23 @@ struct ImportSource {
   std::string prefix;
   InputFormat format = InputFormat::kDynamoDbJson;
   Compression compression = Compression::kNone;
-  /// Of CSV.
+  /// CSV only.
   std::string delimiter = ",";
-  /// Of CSV: as given; empty: each object has its own.
+  /// CSV only: the columns' names, as given; empty: each object begins with its own.
   std::vector<std::string> header;
 };
 
-/// How far the records were read.
+/// How far an import has read its records.
 struct ImportProgress {
   /// The object that is being read, or was read last; empty: none yet.
   std::string key;
-  /// How many bytes of its decompressed text are done.
+  /// The bytes of its decompressed text whose records were processed.
   std::uint64_t position = 0;
   /// The names of its columns (CSV).
   std::vector<std::string> columns;
-  /// Nothing more of it is read.
+  /// True: no more of that object is read.
   bool object_done = false;
-  /// Of the objects before it, decompressed.
+  /// The decompressed size of the objects before it.
   std::uint64_t bytes_before = 0;
   std::uint64_t processed = 0;
   std::uint64_t imported = 0;
@@ -48,9 +48,9 @@ struct ImportProgress {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_before + position; }
 };
 
-/// An import of a table, as it was asked for and as far as it has come. Times are milliseconds since 1970.
+/// An import of a table: the request, its progress and status. Times are milliseconds since 1970.
 struct ImportInfo {
-  /// "01658528578619-c4d4e311": when it was asked for, and a hash.
+  /// "01658528578619-c4d4e311": the time of the request and a hash.
   std::string id;
   std::string arn;
   std::string table_arn;
@@ -61,7 +61,7 @@ struct ImportInfo {
   std::string options_json;
   /// Whether the request had a prefix.
   bool prefix_given = false;
-  /// The table that is made, without spaces; its id is that of the table.
+  /// The new table. `table_row`: its row of the catalog as JSON, before key spaces are assigned.
   std::string table_name;
   std::string table_id;
   std::string table_row;
@@ -81,7 +81,7 @@ std::string import_key(std::string_view id);
 std::string import_to_json(const ImportInfo& info);
 ImportInfo import_from_json(std::string_view text);
 
-/// A table that is being filled by an import has no cut but this name: `RestoreOrigin::cut`.
+/// The `RestoreOrigin::cut` of a table that an import fills; no checkpoint has that name.
 std::string import_cut(std::string_view id);
 bool is_import(const RestoreOrigin& origin);
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kChunkRecords = 1024;
 constexpr std::size_t kChunkBytes = 512 << 10;
 constexpr std::uint64_t kLoggedFaults = 20;
-/// How often the indexes are looked at, whether they are built.
+/// The pause between two checks whether the indexes are built.
 constexpr std::chrono::milliseconds kIndexPause{20};
 
 }  // namespace
@@ -74,7 +74,7 @@ void ImportJob::prepare() {
   Table wanted = table_from_json(info_.table_row);
   source_ = std::make_unique<RecordSource>(settings_.buckets, info_.source, wanted);
   if (table_ == nullptr) {
-    // Stopped before it was there, or while it was being removed.
+    // The import was stopped before the table was published, or while it was being removed.
     info_.progress = {};
     wanted.restore = RestoreOrigin{.source_table = {},
                                    .backup_id = {},
@@ -93,7 +93,7 @@ void ImportJob::load() {
   try {
     load_chunk();
   } catch (...) {
-    // What was read and not written is to be read again.
+    // Records that were read but not written must be read again.
     info_.progress = before;
     phase_ = Phase::kPrepare;
     throw;
@@ -102,7 +102,7 @@ void ImportJob::load() {
 
 void ImportJob::load_chunk() {
   ImportProgress progress = info_.progress;
-  // By key: of two records of one item the later one counts.
+  // By key: of two records with the same key the later one counts.
   std::map<std::string, std::string> rows;
   InputRecord record;
   std::size_t bytes = 0;
@@ -144,7 +144,7 @@ void ImportJob::load_chunk() {
   if (!more) phase_ = Phase::kFinish;
 }
 
-/// Nobody else writes to the table, but its counters are summed up by whoever describes it.
+/// There are no other writes to the table, but DescribeTable reads its counters under the locks.
 void ImportJob::commit(const Table& table, const std::map<std::string, std::string>& rows) {
   store::Batch batch;
   CounterDelta counted{.space = table.space};

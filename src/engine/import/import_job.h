@@ -16,10 +16,10 @@
 
 namespace stator::engine {
 
-/// Makes the table of one import and fills it. The bucket is looked at first; then the table is published, CREATING;
-/// then records are read, checked and written, some at a time: items, counters and how far it has come are one batch,
-/// so that it goes on from there after a restart and no item is counted twice. Indexes are built behind that, as any
-/// new index is. Nobody else writes to the table meanwhile.
+/// Makes the table of one import and fills it. The bucket is listed first; then the table is published, CREATING; then
+/// records are read, checked and written in chunks: a chunk's items, the counters and the progress are one batch, so
+/// that the import continues there after a restart and counts no item twice. After that indexes are built, as any new
+/// index is. There are no other writes to the table meanwhile.
 class ImportJob final : public Job {
  public:
   struct Settings {
@@ -29,9 +29,9 @@ class ImportJob final : public Job {
     const core::Clock& clock;
     const Buckets& buckets;
     JobRunner::Log log;
-    /// Takes the import as it is now, in memory: its row was written.
+    /// Called with the import's new state after its row was written.
     std::function<void(const ImportInfo&)> moved;
-    /// Takes the import as it has ended, to be written.
+    /// Called with the ended import, whose row is still to be written.
     std::function<void(ImportInfo)> ended;
   };
   ImportJob(ImportInfo info, Settings settings);
@@ -46,7 +46,7 @@ class ImportJob final : public Job {
   void prepare();
   void load();
   void load_chunk();
-  /// The table of this import; null where it is gone.
+  /// The table of this import; null where it does not exist.
   [[nodiscard]] TablePtr find_table() const;
   void commit(const Table& table, const std::map<std::string, std::string>& rows);
   void note_fault(const std::string& why);

@@ -19,8 +19,8 @@
 
 namespace stator::engine {
 
-/// The imports of tables: each is a row of the catalog, and while it is under way a job. One that a stop interrupted
-/// goes on where it was. Safe to use from several threads.
+/// The imports of tables: each is a row of the catalog, and while it runs a job. One that was interrupted by a stop
+/// continues from its row. Safe to use from several threads.
 class Imports {
  public:
   struct Environment {
@@ -35,13 +35,13 @@ class Imports {
 
   /// Reads the rows. Throws store::OpenError where one is damaged.
   void load();
-  /// Goes on with what is under way.
+  /// Continues the imports that have not ended.
   void resume();
 
   /// Begins an import that makes `table` (without identity); id, table, times and status are filled in, and an `arn`
-  /// that ends with "/import/" gets the id. Under a token that was used less than eight hours before, the import of
-  /// that time is returned. Throws ResourceInUseException where the table is there and not being imported itself,
-  /// ImportConflictException where the token stands for another table, store::StoreError.
+  /// that ends with "/import/" gets the id. With a token that was used less than eight hours before, returns the
+  /// import that it began. Throws ResourceInUseException where the table exists and is not being imported itself,
+  /// ImportConflictException where the token belongs to another request, store::StoreError.
   ImportPtr start(ImportInfo request, Table table);
   /// Null where there is none.
   [[nodiscard]] ImportPtr find(std::string_view id) const;
@@ -50,13 +50,13 @@ class Imports {
 
  private:
   void begin(const ImportPtr& info);
-  /// Puts a new version of a row in its place, durably.
+  /// Writes an import's row, durably.
   void save(const ImportPtr& info);
   void publish(const ImportPtr& info);
 
   const Environment environment_;
   const std::function<void(JobOptions, std::unique_ptr<Job>)> add_job_;
-  /// Held while one begins, so that a token begins one.
+  /// Held in `start`, so that two calls with one token begin one import.
   std::mutex starting_;
   mutable std::mutex mutex_;
   std::map<std::string, ImportPtr, std::less<>> imports_;

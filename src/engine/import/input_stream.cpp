@@ -10,10 +10,10 @@ namespace stator::engine {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 << 10;
-/// zlib's window of 32 KB, with gzip's head and tail.
+/// inflateInit2's windowBits: a window of 32 KB, and gzip's header and trailer.
 constexpr int kGzipWindow = 15 + 16;
 
-/// What lies before us of the object's own bytes.
+/// A buffer of the object's own bytes that were not used yet.
 class RawBytes {
  public:
   explicit RawBytes(std::unique_ptr<BucketReader> object) : object_(std::move(object)) {}
@@ -44,12 +44,12 @@ struct InputStream::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  /// Fills the buffer anew; returns how many bytes, 0 at the end.
+  /// Refills the buffer; returns how many bytes, 0 at the end.
   virtual std::size_t next(char* buffer, std::size_t capacity) = 0;
 
   RawBytes raw;
   std::vector<char> text = std::vector<char>(kBufferBytes);
-  /// What was made of it and not taken yet.
+  /// The part of `text` that was not taken yet.
   std::size_t at = 0;
   std::size_t end = 0;
 

@@ -11,7 +11,7 @@ namespace stator::engine {
 
 enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
 
-/// The data of an object cannot be read: it is not compressed as was said, or is cut off.
+/// The data of an object cannot be decompressed: it has another compression than was given, or its end is missing.
 struct InputError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -26,7 +26,7 @@ class InputStream {
 
   /// Appends some bytes; false at the end. Throws InputError and BucketError.
   bool append_to(std::string& text);
-  /// Steps over so many bytes, or to the end. Throws the same.
+  /// Skips `bytes` bytes, or all that are left. Throws InputError and BucketError.
   void skip(std::uint64_t bytes);
 
  private:

@@ -9,9 +9,9 @@
 namespace stator::engine {
 namespace {
 
-/// The text ends where more is needed.
+/// Thrown where the text ends inside a value.
 struct TextEnds {};
-/// This is no Ion; the text after it means nothing.
+/// Thrown for text that is not Ion; the text after it cannot be read.
 struct NoIon {
   std::string why;
 };
@@ -21,18 +21,18 @@ constexpr std::size_t kMaxDepth = 64;
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Reads Ion text from a begin, one value after the other, and writes what DynamoDB can hold as its JSON. A value of
-/// another type is stepped over and noted.
+/// Reads Ion text, one value after the other, and writes the values that DynamoDB has as its JSON. A value of another
+/// type is skipped and reported by `fault`.
 /// Grammar: https://amazon-ion.github.io/ion-docs/docs/spec.html.
 class IonText {
  public:
   IonText(std::string_view text, bool at_end) : text_(text), at_end_(at_end) {}
 
   [[nodiscard]] std::size_t position() const { return at_; }
-  /// What cannot be held; empty: nothing.
+  /// The first value that DynamoDB cannot store; empty: there is none.
   [[nodiscard]] const std::string& fault() const { return fault_; }
 
-  /// To the next value at the top, over version markers and over the brackets and commas of lists. False at the end.
+  /// Moves to the next top-level value, past version markers and the brackets and commas of lists. False at the end.
   bool find_record() {
     for (;;) {
       skip_space();
@@ -51,7 +51,7 @@ class IonText {
     }
   }
 
-  /// A struct whose members are an item and what belongs to it.
+  /// A struct with the member Item and others.
   void read_record(std::string& out) {
     if (text_[at_] != '{' || peek(1) == '{') throw NoIon{"a struct was expected"};
     json::ObjectWriter record(out);
@@ -69,7 +69,7 @@ class IonText {
  private:
   // --- characters ---------------------------------------------------------------------------------------------
 
-  /// The character `ahead` of the next one; 0 behind the last. Throws TextEnds where it is not there yet.
+  /// The character `ahead` of the next one; 0 after the last. Throws TextEnds where it was not read yet.
   char peek(std::size_t ahead = 0) {
     if (at_ + ahead < text_.size()) return text_[at_ + ahead];
     if (!at_end_) throw TextEnds();
@@ -121,12 +121,12 @@ class IonText {
     return text_[at_];
   }
 
-  /// Letters, digits and what numbers have.
+  /// Letters, digits and the other characters of numbers.
   std::string_view token() {
     const std::size_t begin = at_;
     while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '.' ||
                                   text_[at_] == '+' || text_[at_] == '-' || text_[at_] == ':')) {
-      // The colons of a timestamp stand between digits, those of a field's name or an annotation do not.
+      // The colons of a timestamp are between digits, those of a field's name or an annotation are not.
       if (text_[at_] == ':' && !(at_ > begin && is_digit(text_[begin]))) break;
       ++at_;
     }
@@ -230,7 +230,7 @@ class IonText {
     }
   }
 
-  /// Behind the opening quote.
+  /// Reads a quoted text; the position is after the opening quote.
   std::string quoted(char quote) {
     std::string text;
     for (;;) {
@@ -243,7 +243,7 @@ class IonText {
     }
   }
 
-  /// One or more segments in three quotes each; at the first.
+  /// One or more segments in three quotes each; the position is at the first.
   std::string long_string() {
     std::string text;
     while (accept("'''")) {
@@ -334,7 +334,7 @@ class IonText {
     attributes.end();
   }
 
-  /// A text or a struct of such.
+  /// A text, or a struct of texts and structs.
   void read_plain(std::string& out) {
     const char c = next_char();
     if (c == '"' || (c == '\'' && at_long_string())) {
@@ -347,7 +347,7 @@ class IonText {
       std::string unused;
       const std::string fault = std::move(fault_);
       read_value(unused);
-      fault_ = fault;  // what nobody asks for may be of any type
+      fault_ = fault;  // members that are not used may have any type
       out += "null";
     }
   }
@@ -464,7 +464,7 @@ class IonText {
     if (text == "$dynamodb_SS") return read_set('S', out);
     if (text == "$dynamodb_NS") return read_set('N', out);
     if (text == "$dynamodb_BS") return read_set('B', out);
-    read_value(out);  // other annotations say nothing to us
+    read_value(out);  // other annotations are ignored
   }
 
   void read_number(std::string& out) {
@@ -477,7 +477,7 @@ class IonText {
       if (c == 'e' || c == 'E' || c == 'i' || c == 'n') return refuse("float", out);
       has_point = has_point || c == '.';
     }
-    // 2000T was met above; 2020-01-01 is a timestamp too.
+    // 2000T was handled above; 2020-01-01 is a timestamp too.
     const std::size_t dash = number.find('-', 1);
     if (dash != std::string_view::npos && number[dash - 1] != 'd' && number[dash - 1] != 'D') {
       return refuse("timestamp", out);
@@ -485,7 +485,7 @@ class IonText {
     for (std::size_t i = 0; i < number.size(); ++i) {
       const char c = number[i];
       if (c == '_') continue;
-      // "103." and "1.d3" have a point without digits behind it.
+      // "103." and "1.d3" have a point without digits after it.
       if (c == '.' && (i + 1 == number.size() || !is_digit(number[i + 1]))) continue;
       text.push_back(c == 'd' || c == 'D' ? 'E' : c);
     }
@@ -521,12 +521,12 @@ class IonText {
     at_ = end + 2;
   }
 
-  /// In lobs there are no comments.
+  /// White space only: blobs and clobs have no comments.
   void skip_white() {
     while (at_ < text_.size() && (text_[at_] == ' ' || (text_[at_] >= '\t' && text_[at_] <= '\r'))) ++at_;
   }
 
-  /// Counts the levels.
+  /// Counts the levels of nesting.
   class Nested {
    public:
     explicit Nested(IonText& text) : depth_(text.depth_) {

@@ -7,14 +7,14 @@
 
 namespace stator::engine {
 
-/// An item that a file has in DynamoDB's JSON, as the table stores it, and its key.
+/// An imported item as the table stores it, with its key.
 struct ImportedItem {
   json::EncodedItem item;
   Key key;
 };
 
-/// Checks types, numbers, sets, sizes and the keys of table and indexes, as a put does. Throws ApiError with what is
-/// wrong.
+/// Checks types, numbers, sets, sizes and the keys of table and indexes, as a put does. `wire`: the item in DynamoDB's
+/// JSON. Throws ApiError.
 ImportedItem check_imported_item(const Table& table, const json::Object& wire);
 
 }  // namespace stator::engine

@@ -38,7 +38,7 @@ class JsonRecords final : public RecordReader {
     return {Parsed::What::kGarbage, 0};
   }
 
-  /// Behind the brace that closes the object; npos where it is not there.
+  /// The position after the brace that closes the object; npos where the text has none.
   static std::size_t end_of_object(std::string_view text, std::size_t at) {
     std::size_t depth = 0;
     for (; at < text.size(); ++at) {
@@ -56,7 +56,7 @@ class JsonRecords final : public RecordReader {
     return std::string_view::npos;
   }
 
-  /// The quote that closes the string.
+  /// The position of the quote that closes the string.
   static std::size_t end_of_string(std::string_view text, std::size_t at) {
     for (++at;; at += 2) {
       at = text.find_first_of("\"\\", at);

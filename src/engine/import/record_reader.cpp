@@ -36,14 +36,14 @@ bool RecordReader::read(InputRecord& record) {
       record.fault = stream_fault_;
       return true;
     }
-    // Read much at once, so that a long record is not looked at again and again.
+    // Read much at once, so that a long record is not parsed many times over.
     text_.erase(0, at_);
     at_ = 0;
     const std::size_t wanted = text_.size() * 2 + 1;
     try {
       while (!stream_ended_ && text_.size() < wanted) stream_ended_ = !stream_->append_to(text_);
     } catch (const InputError& error) {
-      // What came before it is to be read.
+      // The text before the fault is still to be read.
       stream_ended_ = true;
       stream_fault_ = error.what();
     }

@@ -14,14 +14,14 @@ enum class InputFormat : std::uint8_t { kDynamoDbJson, kIon, kCsv };
 
 /// One record of an object that is imported.
 struct InputRecord {
-  /// The record in DynamoDB's JSON: {"Item":{…}} and what else stands there. Empty where it has a fault.
+  /// The record in DynamoDB's JSON: {"Item":{…}}, perhaps with other members. Empty where it has a fault.
   std::string json;
   /// What is wrong with it.
   std::string fault;
 };
 
-/// Reads the records of one object. A text that does not follow the format is one faulty record, and the end of the
-/// object: where the next one begins cannot be known. Source: the AWS controller for Kubernetes' measurements, October
+/// Reads the records of one object. A text that does not follow the format counts as one faulty record and ends the
+/// object, as the begin of the next record is unknown. Source: the AWS controller for Kubernetes' measurements, October
 /// 2026 (a garbage line ends its object, an item without its key does not).
 class RecordReader {
  public:
@@ -31,24 +31,24 @@ class RecordReader {
 
   /// The next record; false at the end. Throws BucketError.
   bool read(InputRecord& record);
-  /// How many bytes of the decompressed text the records so far take: where to go on after a restart.
+  /// The bytes of decompressed text that the records so far take: the position to continue from after a restart.
   [[nodiscard]] std::uint64_t position() const { return position_; }
-  /// Nothing more is read of the object.
+  /// True: no more of the object is read.
   [[nodiscard]] bool ended() const { return ended_; }
 
  protected:
-  /// `position` bytes of the stream were passed over already.
+  /// `position`: how many bytes of the stream were skipped already.
   RecordReader(std::unique_ptr<InputStream> stream, std::uint64_t position)
       : stream_(std::move(stream)), position_(position) {}
 
-  /// No record is larger, as no item is larger than 400 KB, however its text is spelt.
+  /// The size limit of a record's text: that of an item is 400 KB, and texts may have escapes and white space.
   static constexpr std::size_t kMaxRecordBytes = 16 << 20;
 
-  /// What the format says of the text before us: the record at its begin.
+  /// What a format's parser finds at the begin of the text.
   struct Parsed {
     enum class What : std::uint8_t { kRecord, kMore, kEnd, kGarbage };
     What what = What::kEnd;
-    /// How much of the text it takes; for kMore what is done with.
+    /// The length of the record; for kMore, how much of the text is no longer needed.
     std::size_t bytes = 0;
   };
   /// `at_end`: no more text follows; then it must not be kMore.
@@ -64,7 +64,7 @@ class RecordReader {
   bool ended_ = false;
 };
 
-/// How CSV is spelt, and which types its columns have.
+/// The delimiter, header and column types of CSV.
 struct CsvLayout {
   char delimiter = ',';
   /// Empty: the first record of each object names the columns.
@@ -77,12 +77,12 @@ struct CsvLayout {
   std::vector<KeyColumn> keys;
 };
 
-/// JSON texts, one behind the other; newlines in between are usual and not needed.
+/// JSON texts, one after the other; newlines in between are usual but not needed.
 std::unique_ptr<RecordReader> read_json_records(std::unique_ptr<InputStream> stream, std::uint64_t position);
 /// Amazon Ion in its text form: structs, or lists of them.
 std::unique_ptr<RecordReader> read_ion_records(std::unique_ptr<InputStream> stream, std::uint64_t position);
-/// RFC 4180. Empty columns are left out. Where the layout has no header, the stream must be at its begin; `header` gets
-/// it then, for those who go on in the middle later.
+/// RFC 4180. Empty columns are left out. Where the layout has no header, the stream must be at its begin; the header
+/// that it has is then written to `header`, for a caller that continues in the middle later.
 std::unique_ptr<RecordReader> read_csv_records(std::unique_ptr<InputStream> stream, std::uint64_t position,
                                                CsvLayout layout, std::vector<std::string>& header);
 

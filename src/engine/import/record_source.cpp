@@ -60,7 +60,7 @@ double RecordSource::fraction() const {
   return total_bytes_ == 0 ? 1.0 : static_cast<double>(bytes_before_) / static_cast<double>(total_bytes_);
 }
 
-/// Behind what was read before.
+/// Finds the object to continue with.
 void RecordSource::find_first(const ImportProgress& progress) {
   started_ = true;
   while (at_ < objects_.size() && !progress.key.empty() &&
@@ -84,7 +84,7 @@ void RecordSource::begin_object(ImportProgress& progress) {
   try {
     stream->skip(progress.position);
   } catch (const InputError&) {
-    // The reader meets it again.
+    // The reader finds the same fault and reports it.
   }
   switch (source_.format) {
     case InputFormat::kDynamoDbJson:

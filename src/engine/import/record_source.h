@@ -10,19 +10,19 @@
 
 namespace stator::engine {
 
-/// The records of all objects of a bucket whose keys have a prefix, in the order of the keys. Can go on from where it
-/// has been before.
+/// The records of all objects of a bucket whose keys have a prefix, in the order of the keys. Can continue from
+/// an earlier position.
 class RecordSource {
  public:
-  /// Lists the objects. `table` tells the types of CSV's columns. Throws BucketError.
+  /// Lists the objects. `table` gives the types of CSV's columns. Throws BucketError.
   RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table);
 
-  /// The next record behind `progress`, which moves on with it (but for the counts); false at the end. An object that
-  /// is gone meanwhile, or is not compressed as was said, is one faulty record. Throws BucketError.
+  /// Reads the record after `progress`, and moves `progress` past it (but for the counts); false at the end. An object
+  /// that was removed meanwhile, or has another compression, is one faulty record. Throws BucketError.
   bool next(ImportProgress& progress, InputRecord& record);
   /// The bytes of all objects, as they are in the bucket.
   [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
-  /// How much of that lies before the object that is read: 0 to 1.
+  /// The part of `total_bytes` before the current object: 0 to 1.
   [[nodiscard]] double fraction() const;
 
  private:
