@@ -8,6 +8,7 @@
 #include "api/reply.h"
 #include "api/time_text.h"
 #include "core/api_error.h"
+#include "engine/export/export_filter.h"
 #include "engine/export/exports.h"
 #include "engine/export/manifest.h"
 #include "engine/random_id.h"
@@ -140,6 +141,7 @@ void append_description(const ExportInfo& info, std::string& out) {
   text("FailureCode", info.failure_code);
   text("FailureMessage", info.failure_message);
   writer.text("ExportFormat", engine::export_format_name(info.format));
+  if (!info.filter_json.empty()) writer.key("FilterSpecification") += info.filter_json;
   writer.text("DestinationType", "S3");
   if (info.status == ExportStatus::kCompleted) {
     writer.integer("BilledSizeBytes", static_cast<std::int64_t>(info.billed_bytes));
@@ -191,7 +193,8 @@ void export_table_to_point_in_time(Call& call) {
   info.bucket_owner = request.text("S3BucketOwner").value_or(std::string_view{});
   info.prefix = request.text("S3Prefix").value_or(std::string_view{});
   if (request.text("ExportFormat") == "ION") info.format = engine::ExportFormat::kIon;
-  if (request.has("FilterSpecification")) refuse("FilterSpecification is not supported here yet");
+  const auto filter = request.object("FilterSpecification");
+  if (filter) info.filter_json = simdjson::minify(*filter);
   read_encryption(request, info);
   read_type(request, info);
   const engine::TablePtr table = find_exported(call, arn);
@@ -202,10 +205,11 @@ void export_table_to_point_in_time(Call& call) {
                  std::to_string(info.from_ms) + "\n" + std::to_string(info.to_ms) + "\n" +
                  (info.old_images ? "both" : "new") +
                  // Tokens of before there was another format go on meaning the same.
-                 (info.format == engine::ExportFormat::kIon ? "\nION" : "");
+                 (info.format == engine::ExportFormat::kIon ? "\nION" : "") + (filter ? "\n" + info.filter_json : "");
   info.client_token = request.text("ClientToken").value_or(std::string_view{});
   if (info.client_token.empty()) info.client_token = engine::random_uuid();
   check_times(call, *table, info);
+  if (filter) engine::ExportFilter(info.filter_json, table->key_schema);
   info.table_name = table->name;
   info.table_id = table->id;
   info.table_arn = table_arn(call.context, table->name);

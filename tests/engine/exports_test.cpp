@@ -313,6 +313,32 @@ TEST_P(ExportTest, GoesOnAfterARestart) {
   EXPECT_EQ(engine->exports().find(id)->status, ExportStatus::kCompleted);
 }
 
+TEST_P(ExportTest, HasOnlyWhatTheFilterTakes) {
+  const auto engine = open();
+  begin(*engine);
+  for (int i = 0; i < 20; ++i) {
+    put(*engine, engine->find_table("tab"),
+        "{\"pk\":" + s(std::to_string(i % 2)) + ",\"sk\":" + s(std::to_string(i)) + ",\"v\":{\"N\":\"" +
+            std::to_string(i) + "\"},\"w\":" + s("w") + "}");
+  }
+  ExportInfo wanted = request(*engine);
+  wanted.filter_json =
+      R"json({"FilterExpression":"#v > :v","ProjectionExpression":"pk, sk, v","KeyConditionExpression":"pk = :p AND begins_with(sk, :s)",
+  "ExpressionAttributeNames" : {"#v" : "v"}, "ExpressionAttributeValues" : {
+    ":v" : {"N" : "12"}, ":p" : {"S" : "1"}, ":s" : { "S" : "1" }
+  }
+})json";
+  const ExportPtr info = run(*engine, wanted);
+  std::vector<std::string> lines = lines_of(*info);
+  std::ranges::sort(lines);
+  EXPECT_EQ(lines, (std::vector<std::string>{
+                       R"({"Item":{"pk":{"S":"1"},"sk":{"S":"13"},"v":{"N":"13"}}})",
+                       R"({"Item":{"pk":{"S":"1"},"sk":{"S":"15"},"v":{"N":"15"}}})",
+                       R"({"Item":{"pk":{"S":"1"},"sk":{"S":"17"},"v":{"N":"17"}}})",
+                       R"({"Item":{"pk":{"S":"1"},"sk":{"S":"19"},"v":{"N":"19"}}})",
+                   }));
+}
+
 TEST(Bucket, KeysDoNotLeadOutOfIt) {
   TemporaryDirectory directory;
   fs::create_directories(directory.path() / "bucket");

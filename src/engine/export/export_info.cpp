@@ -20,6 +20,7 @@ void for_each_text(Info& info, Visit visit) {
   visit("prefix", info.prefix);
   visit("sse_algorithm", info.sse_algorithm);
   visit("sse_kms_key", info.sse_kms_key);
+  visit("filter", info.filter_json);
   visit("failure_code", info.failure_code);
   visit("failure_message", info.failure_message);
   visit("manifest_key", info.manifest_key);

@@ -28,6 +28,8 @@ struct ExportInfo {
   std::string prefix;
   std::string sse_algorithm;
   std::string sse_kms_key;
+  /// FilterSpecification as it was sent; empty: none.
+  std::string filter_json;
   ExportFormat format = ExportFormat::kDynamoDbJson;
   /// A full export is of `time_ms`; an incremental one of what changed in [from_ms, to_ms).
   bool incremental = false;

@@ -4,6 +4,7 @@
 #include <map>
 #include <system_error>
 
+#include "core/api_error.h"
 #include "core/damage_error.h"
 #include "engine/damage.h"
 #include "engine/export/ion_text.h"
@@ -58,6 +59,8 @@ JobStep ExportWriter::step() {
     fail("UNKNOWN", error.what());
   } catch (const core::DamageError& error) {
     fail("UNKNOWN", error.what());
+  } catch (const core::ApiError& error) {
+    fail("UNKNOWN", error.message);
   }
   return JobStep::end();
 }
@@ -95,6 +98,7 @@ void ExportWriter::prepare() {
     throw core::DamageError("the checkpoint does not have the table");
   }
   table_ = table_from_json(row);
+  if (!info_.filter_json.empty()) filter_.emplace(info_.filter_json, table_.key_schema);
   phase_ = Phase::kItems;
   if (!info_.needs_rewind()) return;
   store::Options options;
@@ -191,12 +195,16 @@ void ExportWriter::write_changes() {
 
 void ExportWriter::append_item(std::string_view stored) {
   const StoredValue value = read_value(stored);
+  if (filter_ && !filter_->matches(value.json)) return;
+  std::string wanted;
+  if (filter_) filter_->append(value.json, wanted);
+  const std::string_view item = filter_ ? std::string_view(wanted) : value.json;
   std::string line;
   if (info_.format == ExportFormat::kIon) {
     line.append(kIonVersion).append("{Item:");
-    append_ion_item(value.json, line);
+    append_ion_item(item, line);
   } else {
-    line.append("{\"Item\":").append(value.json);
+    line.append("{\"Item\":").append(item);
   }
   append_line(line.append("}\n"), value.size_bytes);
 }
@@ -223,11 +231,15 @@ void ExportWriter::append_change(std::string_view key, std::string_view noted) {
     }
   }
   keys.end();
+  // What it is now decides; where it is gone, what it was.
+  if (filter_ && !filter_->matches(known)) return;
   std::size_t size_bytes = 0;
   const auto image = [&](std::string_view stored) {
     const StoredValue value = read_value(stored);
     size_bytes += value.size_bytes;
-    return value.json;
+    std::string wanted;
+    filter_ ? filter_->append(value.json, wanted) : static_cast<void>(wanted.append(value.json));
+    return wanted;
   };
   if (after) change.new_image = image(*after);
   if (before && info_.old_images) change.old_image = image(*before);

@@ -10,6 +10,7 @@
 #include "engine/backup/rewind.h"
 #include "engine/bucket/bucket.h"
 #include "engine/export/data_file.h"
+#include "engine/export/export_filter.h"
 #include "engine/export/export_info.h"
 #include "engine/jobs.h"
 #include "store/store.h"
@@ -53,8 +54,8 @@ class ExportWriter final : public Job {
   struct Change {
     std::string time_us;
     std::string keys;
-    std::string_view new_image;
-    std::string_view old_image;
+    std::string new_image;
+    std::string old_image;
   };
   static std::string json_line(const Change& change);
   static std::string ion_line(const Change& change);
@@ -67,6 +68,7 @@ class ExportWriter final : public Job {
   std::unique_ptr<Bucket> bucket_;
   std::unique_ptr<store::Store> cut_;
   Table table_;
+  std::optional<ExportFilter> filter_;
   /// Rows: 'A' or 'B', then the key of an item. A: what it was at the end of what is exported. B, of incremental
   /// exports: the time of its last change within it, and what it was at its beginning.
   std::unique_ptr<store::Store> scratch_;
