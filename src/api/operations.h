@@ -93,6 +93,12 @@ void import_table(Call& call);
 void describe_import(Call& call);
 void list_imports(Call& call);
 
+// bulk_operations.cpp
+void start_bulk_put_items(Call& call);
+void describe_bulk_operation(Call& call);
+void cancel_bulk_operation(Call& call);
+void list_bulk_operations(Call& call);
+
 // stream_operations.cpp
 void list_streams(Call& call);
 void describe_stream(Call& call);
@@ -190,10 +196,10 @@ inline constexpr Operation kOperations[] = {
     {"ImportTable", &shapes::kImportTable, Effect::kWrite, Load::kSettings, import_table},
     {"DescribeImport", &shapes::kDescribeImport, Effect::kRead, Load::kItem, describe_import},
     {"ListImports", &shapes::kListImports, Effect::kRead, Load::kItem, list_imports},
-    {"StartBulkPutItems", &shapes::kStartBulkPut, Effect::kWrite, Load::kItem, nullptr},
-    {"DescribeBulkOperation", &shapes::kOneBulkOperation, Effect::kRead, Load::kItem, nullptr},
-    {"CancelBulkOperation", &shapes::kOneBulkOperation, Effect::kWrite, Load::kItem, nullptr},
-    {"ListBulkOperations", &shapes::kListBulkOperations, Effect::kRead, Load::kItem, nullptr},
+    {"StartBulkPutItems", &shapes::kStartBulkPut, Effect::kWrite, Load::kItem, start_bulk_put_items},
+    {"DescribeBulkOperation", &shapes::kOneBulkOperation, Effect::kRead, Load::kItem, describe_bulk_operation},
+    {"CancelBulkOperation", &shapes::kOneBulkOperation, Effect::kWrite, Load::kItem, cancel_bulk_operation},
+    {"ListBulkOperations", &shapes::kListBulkOperations, Effect::kRead, Load::kItem, list_bulk_operations},
     // Replicas.
     {"CreateGlobalTable", &shapes::kCreateGlobalTable, Effect::kWrite, Load::kItem, nullptr},
     {"DescribeGlobalTable", &shapes::kOneGlobalTable, Effect::kRead, Load::kItem, nullptr},

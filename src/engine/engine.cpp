@@ -9,12 +9,13 @@
 #include "core/api_error.h"
 #include "engine/backup/backups.h"
 #include "engine/backup/restore.h"
-#include "engine/bucket/folder_buckets.h"
+#include "engine/bucket/chosen_buckets.h"
 #include "engine/catalog.h"
 #include "engine/damage.h"
 #include "engine/expiry.h"
 #include "engine/export/exports.h"
 #include "engine/idempotency.h"
+#include "engine/import/bulk_puts.h"
 #include "engine/import/imports.h"
 #include "engine/jobs.h"
 #include "engine/keys.h"
@@ -67,7 +68,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
 struct Engine::Impl {
   static constexpr std::int64_t kDeletedTableKeptMs = std::int64_t{35} * 24 * 3600 * 1000;
 
-  Impl(const Options& options, std::shared_ptr<store::Store> opened)
+  Impl(const Options& options, std::shared_ptr<store::Store> opened, ChosenBuckets& buckets)
       : clock(*options.clock),
         log(options.log),
         store(std::move(opened)),
@@ -81,32 +82,39 @@ struct Engine::Impl {
                  .restore = [this](const TableRange& range) { restore(range); },
                  .keep_deleted = [this](const Table& table) { keep_deleted(table); }}),
         backups(*store, clock, options.directory, options.log),
-        buckets(options.buckets),
+        writer(*store, stripes, clock),
         imports({.store = *store,
                  .stripes = stripes,
                  .catalog = catalog,
                  .clock = clock,
                  .buckets = buckets,
                  .log = options.log},
-                [this](JobOptions job_options, std::unique_ptr<Job> job) {
-                  jobs.add(std::move(job_options), std::move(job));
-                }),
+                job_adder()),
+        bulk_puts({.store = *store,
+                   .writer = writer,
+                   .catalog = catalog,
+                   .clock = clock,
+                   .buckets = buckets,
+                   .log = options.log},
+                  job_adder()),
         exports({.store = *store,
                  .backups = backups,
                  .clock = clock,
                  .buckets = buckets,
                  .log = options.log,
-                 .imports = imports},
-                [this](JobOptions job_options, std::unique_ptr<Job> job) {
-                  jobs.add(std::move(job_options), std::move(job));
-                }),
-        writer(*store, stripes, clock),
+                 .imports = imports,
+                 .bulk_puts = bulk_puts},
+                job_adder()),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
         token_trim_period(options.token_trim_period_ms),
         stream_trim_period(options.stream_trim_period_ms),
         restorable_lag_ms(options.restorable_lag_ms),
         jobs({.log = job_log()}) {}
+
+  [[nodiscard]] std::function<void(JobOptions, std::unique_ptr<Job>)> job_adder() {
+    return [this](JobOptions options, std::unique_ptr<Job> job) { jobs.add(std::move(options), std::move(job)); };
+  }
 
   [[nodiscard]] JobRunner::Log job_log() const {
     return [log = log](std::string_view line) { core::log(log, core::LogLevel::kError, line); };
@@ -257,12 +265,12 @@ struct Engine::Impl {
   ChangeLog change_log;
   Catalog catalog;
   Backups backups;
-  const FolderBuckets buckets;
-  Imports imports;
-  Exports exports;
   /// Held from the check whether a backup is in use until it is used or deleted.
   std::mutex backup_uses;
   Writer writer;
+  Imports imports;
+  BulkPuts bulk_puts;
+  Exports exports;
   IdempotencyTokens tokens;
   const std::chrono::milliseconds expiry_period;
   const std::chrono::milliseconds token_trim_period;
@@ -277,11 +285,12 @@ struct Engine::Impl {
 
 struct Engine::Frame {
   Frame(const Options& given, std::shared_ptr<store::Store> opened)
-      : options(given), store(std::move(opened)), snapshots(options.directory) {}
+      : options(given), store(std::move(opened)), snapshots(options.directory), buckets(options.buckets) {}
 
   const Options options;
   const std::shared_ptr<store::Store> store;
   Snapshots snapshots;
+  ChosenBuckets buckets;
   Gate gate;
 };
 
@@ -303,11 +312,12 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
 }
 
 std::unique_ptr<Engine::Impl> Engine::start(Frame& frame, int job_pauses) {
-  auto impl = std::make_unique<Impl>(frame.options, frame.store);
+  auto impl = std::make_unique<Impl>(frame.options, frame.store, frame.buckets);
   for (int i = 0; i < job_pauses; ++i) impl->jobs.pause();
   impl->backups.load();
   impl->catalog.load();
   impl->imports.load();
+  impl->bulk_puts.load();
   impl->exports.load();
   if (!frame.options.read_only) {
     std::vector<std::string> cuts = impl->catalog.cuts_in_use();
@@ -315,6 +325,7 @@ std::unique_ptr<Engine::Impl> Engine::start(Frame& frame, int job_pauses) {
     impl->backups.clear_leftovers(cuts);
     impl->exports.resume();
     impl->imports.resume();
+    impl->bulk_puts.resume();
   }
   if (!frame.options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
   const auto expires = [](const BackupPtr& backup) { return backup->expires_ms != 0; };

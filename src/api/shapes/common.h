@@ -58,7 +58,7 @@ inline constexpr std::string_view kSseTypeValues[] = {"AES256", "KMS"};
 inline constexpr Shape kSseType = one_of(kSseTypeValues);
 inline constexpr std::string_view kInputFormatValues[] = {"DYNAMODB_JSON", "ION", "CSV"};
 inline constexpr Shape kInputFormat = one_of(kInputFormatValues);
-inline constexpr std::string_view kInputCompressionValues[] = {"GZIP", "ZSTD", "NONE"};
+inline constexpr std::string_view kInputCompressionValues[] = {"ZSTD", "NONE", "GZIP"};
 inline constexpr Shape kInputCompressionType = one_of(kInputCompressionValues);
 
 // Numbers.

@@ -345,16 +345,17 @@ inline constexpr Member kPutPolicyMembers[] = {
 inline constexpr Shape kPutPolicy = structure<kPutPolicyMembers>("PutResourcePolicyInput");
 
 // Bulk operations.
-inline constexpr Member kOneBulkOperationMembers[] = {must("BulkOperationArn", kText)};
+inline constexpr Member kOneBulkOperationMembers[] = {must("BulkOperationArn", kArn)};
 inline constexpr Shape kOneBulkOperation = structure<kOneBulkOperationMembers>("DescribeBulkOperationInput");
+inline constexpr Shape kBulkOperationToken = string(1, 1024, Pattern::kImportToken);
 inline constexpr Member kListBulkOperationsMembers[] = {
-    may("MaxResults", kPositiveInteger),
-    may("NextToken", kText),
+    may("MaxResults", kTwentyFive),
+    may("NextToken", kBulkOperationToken),
 };
 inline constexpr Shape kListBulkOperations = structure<kListBulkOperationsMembers>("ListBulkOperationsInput");
 inline constexpr Member kInputBucketMembers[] = {
     must("S3Bucket", kBucket),
-    must("InputFormat", kInputFormat),
+    must("InputFormat", kExportFormat),
     may("S3BucketOwner", kBucketOwner),
     may("S3KeyPrefix", kPrefix),
     may("InputCompressionType", kInputCompressionType),
@@ -370,12 +371,13 @@ inline constexpr Member kOutputBucketMembers[] = {
 inline constexpr Shape kOutputBucket = structure<kOutputBucketMembers>("OutputS3Configuration");
 inline constexpr std::string_view kPerformanceTierValues[] = {"ACCELERATED", "STANDARD"};
 inline constexpr Shape kPerformanceTier = one_of(kPerformanceTierValues);
+inline constexpr Shape kBulkWriteUnits = long_integer(1024);
 inline constexpr Member kStartBulkPutMembers[] = {
     must("InputS3Configuration", kInputBucket),
     must("OutputS3Configuration", kOutputBucket),
     must("TableName", kTableName),
     may("ClientToken", kClientToken),
-    may("MaxWriteRequestUnits", kPositiveLong),
+    may("MaxWriteRequestUnits", kBulkWriteUnits),
     may("PerformanceTier", kPerformanceTier),
 };
 inline constexpr Shape kStartBulkPut = structure<kStartBulkPutMembers>("StartBulkPutItemsInput");

@@ -10,13 +10,14 @@
 #include "core/clock.h"
 #include "core/log_sink.h"
 #include "engine/backup/backups.h"
-#include "engine/bucket/bucket.h"
+#include "engine/bucket/chosen_buckets.h"
 #include "engine/export/export_info.h"
 #include "engine/jobs.h"
 #include "store/store.h"
 
 namespace stator::engine {
 
+class BulkPuts;
 class Imports;
 
 /// The exports: each is a row of the catalog; while it is under way also a checkpoint, from which a job writes the
@@ -28,9 +29,10 @@ class Exports {
     store::Store& store;
     Backups& backups;
     const core::Clock& clock;
-    const Buckets& buckets;
+    ChosenBuckets& buckets;
     core::LogSink log;
     Imports& imports;
+    BulkPuts& bulk_puts;
   };
   /// `add_job` is called with a job for each export that is to be written.
   Exports(Environment environment, std::function<void(JobOptions, std::unique_ptr<Job>)> add_job);
@@ -52,6 +54,10 @@ class Exports {
   [[nodiscard]] std::vector<ExportPtr> list() const;
   /// What goes the other way (import/imports.h).
   [[nodiscard]] Imports& imports() const { return environment_.imports; }
+  /// Items of buckets that are put into tables (import/bulk_puts.h).
+  [[nodiscard]] BulkPuts& bulk_puts() const { return environment_.bulk_puts; }
+  /// Where all of them have their buckets.
+  [[nodiscard]] ChosenBuckets& buckets() const { return environment_.buckets; }
 
  private:
   void begin(const ExportPtr& info);

@@ -62,6 +62,9 @@ void add_backups(endpoint::Embedded& endpoint) {
                 R"({"S3BucketSource":{"S3Bucket":"bucket"},"InputFormat":"CSV","TableCreationParameters":{
     "TableName":"made","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
     "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}})");
+  endpoint.call("StartBulkPutItems",
+                R"({"TableName":"backed","InputS3Configuration":{"S3Bucket":"bucket","InputFormat":"ION"},
+    "OutputS3Configuration":{"S3Bucket":"bucket","OutputType":["ERROR"]}})");
   endpoint.call("CreateBackup", R"({"TableName":"backed","BackupName":"prepared"})");
 }
 

@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "api/operations.h"
+#include "api/reply.h"
+#include "core/api_error.h"
+#include "engine/export/exports.h"
+#include "engine/import/bulk_puts.h"
+#include "engine/random_id.h"
+
+/// StartBulkPutItems, DescribeBulkOperation, CancelBulkOperation, ListBulkOperations. Source: API reference, October
+/// 2026.
+namespace stator::api {
+namespace {
+
+using engine::BulkPutInfo;
+using engine::BulkPutStatus;
+using engine::Compression;
+using engine::InputFormat;
+
+engine::BulkPuts& bulk_puts_of(Call& call) { return call.engine().exports().bulk_puts(); }
+
+std::string_view status_name(BulkPutStatus status) {
+  switch (status) {
+    case BulkPutStatus::kInProgress:
+      return "IN_PROGRESS";
+    case BulkPutStatus::kCompleted:
+      return "COMPLETED";
+    case BulkPutStatus::kCompletedWithErrors:
+      return "COMPLETED_WITH_ERRORS";
+    case BulkPutStatus::kCancelling:
+      return "CANCELLING";
+    case BulkPutStatus::kCancelled:
+      return "CANCELLED";
+    case BulkPutStatus::kFailed:
+      break;
+  }
+  return "FAILED";
+}
+
+void read_input(Call& call, BulkPutInfo& info) {
+  const json::Object object = call.request.required_object("InputS3Configuration");
+  const Members input(object);
+  info.input_json = simdjson::minify(object);
+  info.source.bucket = input.required_text("S3Bucket");
+  info.source.bucket_owner = input.text("S3BucketOwner").value_or(call.context.account_id);
+  info.source.prefix = input.text("S3KeyPrefix").value_or(std::string_view{});
+  info.source.format = input.required_text("InputFormat") == "ION" ? InputFormat::kIon : InputFormat::kDynamoDbJson;
+  const std::string_view compression = input.text("InputCompressionType").value_or("NONE");
+  info.source.compression = compression == "GZIP"   ? Compression::kGzip
+                            : compression == "ZSTD" ? Compression::kZstd
+                                                    : Compression::kNone;
+}
+
+void read_output(Call& call, BulkPutInfo& info) {
+  const json::Object object = call.request.required_object("OutputS3Configuration");
+  const Members output(object);
+  info.output_json = simdjson::minify(object);
+  const auto bucket = output.text("S3Bucket");
+  if (!bucket) core::throw_invalid_parameters("S3Bucket is required in OutputS3Configuration");
+  info.output.bucket = *bucket;
+  info.output.bucket_owner = output.text("S3BucketOwner").value_or(call.context.account_id);
+  info.output.prefix = output.text("S3KeyPrefix").value_or(std::string_view{});
+  info.output.sse_algorithm = output.text("S3SseAlgorithm").value_or(std::string_view{});
+  info.output.sse_kms_key = output.text("S3SseKmsKeyId").value_or(std::string_view{});
+  if (!info.output.sse_kms_key.empty() && info.output.sse_algorithm != "KMS") {
+    core::throw_validation("Invalid Request: KMS Key Id is not supported for this encryption type");
+  }
+  for (const auto type : output.required_array("OutputType")) {
+    const std::string_view name = type.get_string();
+    (name == "ERROR" ? info.output.errors : info.output.condition_failures) = true;
+  }
+}
+
+void append_usage(const BulkPutInfo& info, std::string& out) {
+  ArrayWriter list(out);
+  ObjectWriter usage(list.element());
+  usage.text("TableName", info.table_arn);
+  usage.integer("BulkPutBytes", static_cast<std::int64_t>(info.put_bytes));
+  ObjectWriter table(usage.key("Table"));
+  table.integer("BulkPutBytes", static_cast<std::int64_t>(info.put_bytes));
+  table.end();
+  usage.end();
+  list.end();
+}
+
+void answer(Call& call, const BulkPutInfo& info) {
+  ObjectWriter reply(call.reply);
+  ObjectWriter writer(reply.key("BulkOperationDescription"));
+  writer.text("BulkOperationArn", info.arn);
+  writer.text("BulkOperationStatus", status_name(info.status));
+  ArrayWriter tables(writer.key("TableDetails"));
+  ObjectWriter table(tables.element());
+  table.text("TableName", info.table_name);
+  table.text("TableId", info.table_id);
+  table.end();
+  tables.end();
+  writer.text("ClientToken", info.client_token);
+  writer.key("InputS3Configuration") += info.input_json;
+  writer.key("OutputS3Configuration") += info.output_json;
+  writer.time("StartTime", info.started_ms);
+  if (info.ended_ms != 0) writer.time("EndTime", info.ended_ms);
+  writer.integer("ProcessedItemCount", static_cast<std::int64_t>(info.progress.processed));
+  writer.integer("ProcessedInputBytes", static_cast<std::int64_t>(info.progress.bytes()));
+  if (info.total_bytes != 0) writer.integer("TotalInputBytes", static_cast<std::int64_t>(info.total_bytes));
+  append_usage(info, writer.key("BulkOperationUsage"));
+  writer.integer("FailedItemCount", static_cast<std::int64_t>(info.progress.errors));
+  if (!info.failure_code.empty()) writer.text("FailureCode", info.failure_code);
+  if (!info.failure_message.empty()) writer.text("FailureMessage", info.failure_message);
+  if (info.max_write_units != 0) writer.integer("MaxWriteRequestUnits", info.max_write_units);
+  writer.text("PerformanceTier", info.performance_tier);
+  writer.end();
+  reply.end();
+}
+
+/// "…:table/NAME/bulk-operation/ID".
+std::string_view read_arn(Call& call, std::string_view arn) {
+  constexpr std::string_view kBulk = "/bulk-operation/";
+  const TableArn parts = parse_arn(arn);
+  const std::size_t at = parts.resource.find(kBulk);
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || at == std::string_view::npos) {
+    core::throw_validation("Invalid Bulk Operation ARN");
+  }
+  if (parts.account != call.context.account_id) {
+    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+  }
+  return is_own_region(call.context, parts.region) ? parts.resource.substr(at + kBulk.size()) : std::string_view();
+}
+
+[[noreturn]] void throw_unknown(std::string_view arn) {
+  core::throw_resource_not_found("Requested resource not found: Bulk operation: " + std::string(arn) + " not found");
+}
+
+/// A page's last one as the service's tokens look: hexadecimal digits, a multiple of sixteen of them.
+std::string token_of(std::string_view id) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::size_t kTokenBytes = 24;
+  std::string bytes(id.substr(0, kTokenBytes));
+  bytes.resize(kTokenBytes, '\0');
+  std::string token;
+  for (const char byte : bytes) {
+    token.push_back(kDigits[static_cast<unsigned char>(byte) >> 4U]);
+    token.push_back(kDigits[static_cast<unsigned char>(byte) & 0xFU]);
+  }
+  return token;
+}
+
+}  // namespace
+
+void start_bulk_put_items(Call& call) {
+  BulkPutInfo info;
+  read_input(call, info);
+  read_output(call, info);
+  info.max_write_units = call.request.integer("MaxWriteRequestUnits").value_or(0);
+  info.performance_tier = call.request.text("PerformanceTier").value_or("STANDARD");
+  const std::string name(table_name(call.request));
+  info.meaning = name + "\n" + info.input_json + "\n" + info.output_json + "\n" + std::to_string(info.max_write_units) +
+                 "\n" + info.performance_tier;
+  info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
+  if (info.client_token.empty()) info.client_token = engine::random_uuid();
+  const engine::TablePtr table = find_whole_table(call, name);
+  if (table == nullptr) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {
+    throw core::ApiError(
+        core::ErrorCode::kResourceInUse,
+        "Attempt to change a resource which is still in use: Table is " +
+            std::string(table->status == engine::TableStatus::kCreating ? "being created: " : "being deleted: ") +
+            name);
+  }
+  info.table_name = table->name;
+  info.table_id = table->id;
+  info.table_arn = table_arn(call.context, table->name);
+  info.arn = info.table_arn + "/bulk-operation/";
+  answer(call, *bulk_puts_of(call).start(std::move(info)));
+}
+
+void describe_bulk_operation(Call& call) {
+  const std::string_view arn = call.request.required_text("BulkOperationArn");
+  const engine::BulkPutPtr info = bulk_puts_of(call).find(read_arn(call, arn));
+  if (info == nullptr) throw_unknown(arn);
+  answer(call, *info);
+}
+
+void cancel_bulk_operation(Call& call) {
+  const std::string_view arn = call.request.required_text("BulkOperationArn");
+  const engine::BulkPutPtr info = bulk_puts_of(call).cancel(read_arn(call, arn));
+  if (info == nullptr) throw_unknown(arn);
+  ObjectWriter reply(call.reply);
+  reply.text("BulkOperationArn", info->arn);
+  reply.text("BulkOperationStatus", status_name(info->status));
+  reply.end();
+}
+
+void list_bulk_operations(Call& call) {
+  constexpr std::int64_t kOnAPage = 10;
+  constexpr std::int64_t kListedMs = std::int64_t{90} * 24 * 3600 * 1000;
+  const auto limit = static_cast<std::size_t>(call.request.integer("MaxResults").value_or(kOnAPage));
+  const auto token = call.request.text("NextToken");
+  const std::vector<engine::BulkPutPtr> all = bulk_puts_of(call).list();
+  auto next = all.begin();
+  if (token) {
+    next = std::ranges::find_if(all, [&](const engine::BulkPutPtr& info) { return token_of(info->id) == *token; });
+    if (next == all.end()) {
+      core::throw_validation("Invalid Request: Provided nextToken is invalid: " + std::string(*token));
+    }
+    ++next;
+  }
+  const std::int64_t since_ms = call.engine().clock().now_ms() - kListedMs;
+  ObjectWriter writer(call.reply);
+  ArrayWriter list(writer.key("BulkOperationsSummaryList"));
+  std::size_t count = 0;
+  std::string last;
+  bool more = false;
+  for (; next != all.end(); ++next) {
+    const BulkPutInfo& info = **next;
+    if (info.started_ms < since_ms) break;
+    more = count == limit;
+    if (more) break;
+    ++count;
+    last = info.id;
+    ObjectWriter summary(list.element());
+    summary.text("BulkOperationArn", info.arn);
+    summary.text("BulkOperationStatus", status_name(info.status));
+    summary.time("StartTime", info.started_ms);
+    if (info.ended_ms != 0) summary.time("EndTime", info.ended_ms);
+    summary.end();
+  }
+  list.end();
+  if (more) writer.text("NextToken", token_of(last));
+  writer.end();
+}
+
+}  // namespace stator::api

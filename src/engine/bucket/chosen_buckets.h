@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/bucket/folder_buckets.h"
+
+namespace stator::engine {
+
+/// The buckets that a database works with: folders, until others are chosen. Safe to use from several threads.
+class ChosenBuckets final : public Buckets {
+ public:
+  explicit ChosenBuckets(std::filesystem::path folders)
+      : chosen_(std::make_shared<const FolderBuckets>(std::move(folders))) {}
+
+  /// For what is begun from now on; nothing under way may use others meanwhile.
+  void choose(std::shared_ptr<const Buckets> buckets) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    chosen_ = std::move(buckets);
+  }
+
+  [[nodiscard]] std::unique_ptr<Bucket> bucket(const std::string& name) const override {
+    std::shared_ptr<const Buckets> chosen;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      chosen = chosen_;
+    }
+    return chosen->bucket(name);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Buckets> chosen_;
+};
+
+}  // namespace stator::engine

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/import/import_info.h"
+
+namespace stator::engine {
+
+enum class BulkPutStatus : std::uint8_t {
+  kInProgress,
+  kCompleted,
+  kCompletedWithErrors,
+  kCancelling,
+  kCancelled,
+  kFailed,
+};
+
+/// Where what could not be put is told of.
+struct BulkPutOutput {
+  std::string bucket;
+  std::string bucket_owner;
+  std::string prefix;
+  std::string sse_algorithm;
+  std::string sse_kms_key;
+  bool errors = false;
+  bool condition_failures = false;
+};
+
+/// Items of a bucket that are put into a table, as it was asked for and as far as it has come. Times are milliseconds
+/// since 1970.
+struct BulkPutInfo {
+  std::string id;
+  std::string arn;
+  std::string table_name;
+  std::string table_id;
+  std::string table_arn;
+  std::string client_token;
+  /// The request's meaning in one spelling, against which a repeated token is held.
+  std::string meaning;
+  ImportSource source;
+  BulkPutOutput output;
+  /// InputS3Configuration and OutputS3Configuration as they were sent: JSON objects.
+  std::string input_json;
+  std::string output_json;
+  std::string performance_tier;
+  std::int64_t max_write_units = 0;  // 0: none given
+
+  /// `imported` are those that were put; `errors` are faulty ones.
+  ImportProgress progress;
+  std::uint64_t condition_failures = 0;
+  std::uint64_t total_bytes = 0;
+  /// What was put, in DynamoDB's sizes.
+  std::uint64_t put_bytes = 0;
+  /// How many parts the reports have.
+  std::uint64_t report_parts = 0;
+  BulkPutStatus status = BulkPutStatus::kInProgress;
+  std::int64_t started_ms = 0;
+  std::int64_t ended_ms = 0;
+  std::string failure_code;
+  std::string failure_message;
+
+  [[nodiscard]] bool is_under_way() const {
+    return status == BulkPutStatus::kInProgress || status == BulkPutStatus::kCancelling;
+  }
+};
+using BulkPutPtr = std::shared_ptr<const BulkPutInfo>;
+
+/// The catalog's row of a bulk put: its key, its JSON, and back. Throws std::runtime_error.
+std::string bulk_put_key(std::string_view id);
+std::string bulk_put_to_json(const BulkPutInfo& info);
+BulkPutInfo bulk_put_from_json(std::string_view text);
+
+}  // namespace stator::engine
