@@ -1,5 +1,6 @@
 #include "aws/sigv4.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "aws/digest.h"
@@ -15,7 +16,10 @@ void sign(http::Request& request, const SigningScope& scope, const Credentials& 
   if (!credentials.session_token.empty())
     request.fields.emplace_back("X-Amz-Security-Token", credentials.session_token);
 
-  const http::Url url = http::parse_url(request.url);
+  const std::string_view whole = request.url;
+  const std::size_t question = std::min(whole.find('?'), whole.size());
+  const std::string_view query = whole.substr(std::min(question + 1, whole.size()));
+  const http::Url url = http::parse_url(whole.substr(0, question));
   const std::string host = url.host_header();
   std::vector<std::pair<std::string_view, std::string_view>> sent{{"host", host}};
   sent.insert(sent.end(), request.fields.begin(), request.fields.end());
@@ -29,9 +33,11 @@ void sign(http::Request& request, const SigningScope& scope, const Credentials& 
     names += (names.empty() ? "" : ";") + field.name;
   }
 
+  // Paths are encoded once more than on the request line, but for S3.
+  const std::string path = scope.service == "s3" ? http::percent_decode(url.path) : url.path;
   const std::string canonical = canonical_request({.method = request.method,
-                                                   .path = url.path,
-                                                   .query = "",
+                                                   .path = path,
+                                                   .query = query,
                                                    .fields = fields,
                                                    .signed_names = names,
                                                    .payload_hash = to_hex(sha256(request.body))});

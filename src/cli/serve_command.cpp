@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "aws/config.h"
 #include "cli/command.h"
 #include "cli/server_options.h"
 #include "cli/simulate_option.h"
@@ -16,9 +17,11 @@
 #include "core/manual_clock.h"
 #include "core/timestamp.h"
 #include "endpoint/embedded.h"
+#include "engine/export/exports.h"
 #include "json/object_writer.h"
 #include "model/model.h"
 #include "remote/discovery.h"
+#include "s3/s3_buckets.h"
 #include "server/server.h"
 #include "server/stop_signals.h"
 #include "store/store.h"
@@ -39,6 +42,7 @@ struct ServeOptions {
   std::int64_t stream_shard_lifetime_seconds = 0;
   std::int64_t restorable_lag_seconds = 0;
   std::string buckets;
+  std::string s3_endpoint;
   bool lenient = false;
   std::string simulate;
   std::string clock = "system";
@@ -118,6 +122,17 @@ void share_one_heap_where_addresses_are_few() {
   if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) ::mallopt(M_ARENA_MAX, 1);
 }
 
+/// The service's buckets, with the credentials and the region that AWS tools would take.
+std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {
+  const aws::Environment environment = aws::Environment::of_process();
+  constexpr const char* kDefaultRegion = "us-east-1";
+  s3::Options options;
+  options.url = url;
+  options.region = aws::find_region(environment, false).value_or(kDefaultRegion);
+  options.credentials = aws::find_credentials(environment);
+  return std::make_shared<s3::S3Buckets>(std::move(options));
+}
+
 void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
@@ -136,6 +151,8 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
   storage.buckets = options.buckets;
+  // What goes on from before the start must find its buckets.
+  storage.jobs_paused = !options.s3_endpoint.empty();
   storage.restorable_lag_ms = options.restorable_lag_seconds * 1000;
   storage.stream_shards = options.stream_shards;
   storage.stream_shard_lifetime_ms = options.stream_shard_lifetime_seconds * 1000;
@@ -145,6 +162,10 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (!options.in_memory) http.reserved_descriptors = store::descriptors_needed(descriptor_limit());
   endpoint::Embedded endpoint(storage,
                               options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone);
+  if (!options.s3_endpoint.empty()) {
+    endpoint.engine().exports().buckets().choose(service_buckets(options.s3_endpoint));
+    endpoint.engine().resume_jobs();
+  }
   prepare_tls(options.server, options.in_memory ? std::string() : session.data_directory);
   if (options.seed) {
     seed_models(session, endpoint);
@@ -219,9 +240,16 @@ void add_serve_command(CLI::App& root, Session& session) {
   add_simulate_option(*command, options->simulate);
   command
       ->add_option("--buckets", options->buckets,
-                   "Where exports go: the bucket NAME is the folder NAME in DIR (default: there are no buckets)")
+                   "Where exports go and imports come from: the bucket NAME is the folder NAME in DIR (default: there "
+                   "are no buckets)")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
+  command
+      ->add_option("--s3-endpoint", options->s3_endpoint,
+                   "The same in S3 or a service that speaks its protocol, with the credentials and the region of the "
+                   "environment or the profile")
+      ->type_name("URL")
+      ->excludes("--buckets");
   command
       ->add_option("--restorable-lag", options->restorable_lag_seconds,
                    "How many seconds the latest time to which a table can be restored lies back; 300 on AWS")

@@ -144,7 +144,7 @@ Client::Client() : pool_(std::make_unique<Pool>()) {}
 Client::~Client() = default;
 
 Reply Client::send(const Request& request) {
-  parse_url(request.url);
+  const Url url = parse_url(request.url.substr(0, request.url.find('?')));
   const CurlLibrary& curl = pool_->curl;
   const auto give_back = [this](CURL* handle) { pool_->give_back(handle); };
   const std::unique_ptr<CURL, decltype(give_back)> owner(pool_->take(), give_back);
@@ -162,7 +162,7 @@ Reply Client::send(const Request& request) {
     fields.add(value.empty() ? name + ";" : name + ": " + value);
     sends_host = sends_host || name == "Host";
   }
-  if (!sends_host) fields.add("Host: " + parse_url(request.url).host_header());
+  if (!sends_host) fields.add("Host: " + url.host_header());
   // Removes fields that libcurl would add by itself.
   const auto given = [&](std::string_view name) {
     return std::any_of(request.fields.begin(), request.fields.end(), [&](const auto& f) { return f.first == name; });

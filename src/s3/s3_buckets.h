@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "aws/credentials.h"
+#include "core/clock.h"
+#include "engine/bucket/bucket.h"
+
+/// Buckets of S3, or of another service that speaks its protocol.
+namespace stator::s3 {
+
+struct Options {
+  /// "http://127.0.0.1:9000", "https://s3.eu-west-3.amazonaws.com": buckets are its first path segments.
+  std::string url;
+  std::string region;
+  std::shared_ptr<aws::CredentialsProvider> credentials;
+  const core::Clock* clock = &core::Clock::system();
+  /// Objects larger than that are written in parts of that size (5 MB at least, but for the last), and all are read so.
+  std::size_t part_bytes = std::size_t{8} << 20;
+  /// Of each request, where the service is busy, broken or cannot be reached.
+  int max_attempts = 4;
+};
+
+/// Safe to use from several threads. Requests are signed (AWS Signature Version 4). What fails in the end is a
+/// BucketError whose code is "S3" and the service's: S3NoSuchBucket, S3AccessDenied, …
+class S3Buckets final : public engine::Buckets {
+ public:
+  explicit S3Buckets(Options options);
+  ~S3Buckets() override;
+  /// Asks whether the bucket is there.
+  [[nodiscard]] std::unique_ptr<engine::Bucket> bucket(const std::string& name) const override;
+
+ private:
+  class Service;
+  class ObjectWriter;
+  class ObjectReader;
+  class ServiceBucket;
+  std::shared_ptr<Service> service_;
+};
+
+}  // namespace stator::s3

@@ -1,0 +1,202 @@
+"""Buckets of a service (serve --s3-endpoint): exports to moto's S3 and imports from it, every signature verified by botocore on the way."""
+
+import base64
+import gzip
+import http.client
+import http.server
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from dynamodb import Client  # noqa: E402
+from stator_server import StatorServer  # noqa: E402
+
+KEYS = {"access": "AKIDEXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+REGION = "eu-central-1"
+TABLE = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+         "BillingMode": "PAY_PER_REQUEST"}
+
+
+def moto():
+    """The program moto_server, of an environment of its own below the build; None where it cannot be had."""
+    folder = os.environ.get("STATOR_MOTO_ENVIRONMENT")
+    if not folder:
+        return None
+    program = os.path.join(folder, "bin", "moto_server")
+    if not os.path.exists(program):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        if subprocess.run([sys.executable, "-m", "venv", folder], **quiet).returncode == 0:
+            subprocess.run([os.path.join(folder, "bin", "pip"), "install", "-q", "moto[s3,server]==5.2.5"], **quiet)
+    return program if os.path.exists(program) else None
+
+
+class Verifying(http.server.BaseHTTPRequestHandler):
+    """Passes requests on to the service once their signature was made anew and is the same."""
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def fault(self, body):
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+        given = self.headers.get("Authorization", "")
+        if not given.startswith("AWS4-HMAC-SHA256 "):
+            return "no signature"
+        parts = dict(part.strip().split("=", 1) for part in given.split(" ", 1)[1].split(","))
+        if parts["Credential"].split("/")[2:] != [REGION, "s3", "aws4_request"]:
+            return "scope " + parts["Credential"]
+        names = parts["SignedHeaders"].split(";")
+        if not {"host", "x-amz-date", "x-amz-content-sha256"} <= set(names):
+            return "signed headers " + parts["SignedHeaders"]
+        request = AWSRequest(self.command, "http://" + self.headers["Host"] + self.path, data=body,
+                             headers={name: self.headers[name] for name in names if name != "host"})
+        request.context["timestamp"] = self.headers["X-Amz-Date"]
+        auth = S3SigV4Auth(Credentials(KEYS["access"], KEYS["secret"]), "s3", REGION)
+        text = auth.string_to_sign(request, auth.canonical_request(request))
+        return None if auth.signature(text, request) == parts["Signature"] else "signature of " + self.path
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        server = self.server
+        server.seen.append(self.command + " " + self.path)
+        fault = self.fault(body)
+        if fault:
+            server.faults.append(fault)
+        elif server.fail_next:
+            server.fail_next -= 1
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        connection = http.client.HTTPConnection("127.0.0.1", server.moto_port, timeout=60)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "content-length")}
+        connection.request(self.command, self.path, body, headers)
+        reply = connection.getresponse()
+        content = reply.read()
+        self.send_response(reply.status)
+        for name, value in reply.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length", "date", "server"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+        connection.close()
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer
+
+
+class S3Test(unittest.TestCase):
+    def setUp(self):
+        try:
+            import botocore.auth  # noqa: F401
+        except ImportError:
+            self.skipTest("there is no botocore here")
+        program = moto()
+        if program is None:
+            self.skipTest("moto cannot be had here")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        service = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(service.wait)
+        self.addCleanup(service.terminate)
+        self.moto_port = port
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.direct("PUT", "/bucket", headers={"x-amz-date": "20260101T000000Z"})
+                break
+            except OSError:
+                self.assertLess(time.monotonic(), deadline, "moto does not answer")
+                time.sleep(0.1)
+        self.proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Verifying)
+        self.proxy.moto_port, self.proxy.seen, self.proxy.faults, self.proxy.fail_next = port, [], [], 0
+        thread = threading.Thread(target=self.proxy.serve_forever, daemon=True)
+        thread.start()
+        self.addCleanup(self.proxy.server_close)
+        self.addCleanup(self.proxy.shutdown)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.arguments = ["--data", os.path.join(folder.name, "data"), "--s3-endpoint", "http://127.0.0.1:%d" % self.proxy.server_address[1]]
+        for name, value in (("AWS_ACCESS_KEY_ID", KEYS["access"]), ("AWS_SECRET_ACCESS_KEY", KEYS["secret"]), ("AWS_REGION", REGION)):
+            os.environ[name] = value
+
+    def direct(self, method, path, body=b"", headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.moto_port, timeout=60)
+        # What moto takes for signed, without looking.
+        signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=%s/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0" % KEYS["access"]}
+        connection.request(method, path, body, {**signed, **(headers or {})})
+        reply = connection.getresponse()
+        content = reply.read()
+        connection.close()
+        return content
+
+    def wait(self, client, operation, member, **arn):
+        deadline = time.monotonic() + 120
+        while True:
+            found = client.call(operation, **arn)[member]
+            if "IN_PROGRESS" not in found.values() or time.monotonic() > deadline:
+                return found
+            time.sleep(0.05)
+
+    def test_tables_go_to_a_service_and_come_back(self):
+        random.seed(1)
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="tab", **TABLE)
+            client.call("UpdateContinuousBackups", TableName="tab", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+            for number in range(60):
+                client.call("PutItem", TableName="tab", Item={"pk": {"S": "k%d" % number}, "v": {"B": base64.b64encode(random.randbytes(290000)).decode()}})
+            before = {item["pk"]["S"]: item for item in client.pages("Scan", TableName="tab")}
+            arn = client.call("DescribeTable", TableName="tab")["Table"]["TableArn"]
+            self.proxy.fail_next = 2  # which is tried again
+            begun = client.call("ExportTableToPointInTime", TableArn=arn, S3Bucket="bucket", S3Prefix="a b+c/ü")["ExportDescription"]
+            export = self.wait(client, "DescribeExport", "ExportDescription", ExportArn=begun["ExportArn"])
+            self.assertEqual(export["ExportStatus"], "COMPLETED", export)
+            self.assertTrue(any("uploads" in seen for seen in self.proxy.seen), "the data is large enough for parts")
+            folder = urllib.parse.quote(os.path.dirname(export["ExportManifest"]))
+            files = self.direct("GET", "/bucket/" + folder + "/manifest-files.json").decode()
+            found = {}
+            for line in files.splitlines():
+                data = self.direct("GET", "/bucket/" + urllib.parse.quote(json.loads(line)["dataFileS3Key"]))
+                for item in gzip.decompress(data).decode().split("\n")[:-1]:
+                    item = json.loads(item)["Item"]
+                    found[item["pk"]["S"]] = item
+            self.assertEqual(found, before)
+            client.call("DeleteTable", TableName="tab")
+            begun = client.call("ImportTable", S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": os.path.dirname(export["ExportManifest"]) + "/data/"},
+                                InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP",
+                                TableCreationParameters={"TableName": "tab", **TABLE})["ImportTableDescription"]
+            done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
+            self.assertEqual(done["ImportStatus"], "COMPLETED", done)
+            self.assertEqual({item["pk"]["S"]: item for item in client.pages("Scan", TableName="tab")}, before)
+            begun = client.call("ImportTable", S3BucketSource={"S3Bucket": "nowhere"}, InputFormat="CSV",
+                                TableCreationParameters={"TableName": "other", **TABLE})["ImportTableDescription"]
+            done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
+            self.assertEqual((done["ImportStatus"], done["FailureCode"]), ("FAILED", "S3NoSuchBucket"), done)
+            self.assertIn("The specified bucket does not exist", done["FailureMessage"])
+        self.assertEqual(self.proxy.faults, [])
+
+    def test_more_objects_than_a_page_lists_are_imported(self):
+        for number in range(1005):
+            self.direct("PUT", "/bucket/many/%04d%%20%%26%%3C" % number, b'{"Item":{"pk":{"S":"%d"}}}' % number)
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
+            begun = client.call("ImportTable", S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": "many/"}, InputFormat="DYNAMODB_JSON",
+                                TableCreationParameters={"TableName": "tab", **TABLE})["ImportTableDescription"]
+            done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
+            self.assertEqual((done["ImportStatus"], done["ImportedItemCount"]), ("COMPLETED", 1005), done)
+        self.assertEqual(self.proxy.faults, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
