@@ -3,6 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/backup_commands.h"
+#include "cli/bucket_commands.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/item_printing.h"
@@ -312,6 +313,7 @@ void add_ddb_commands(CLI::App& root, Session& session) {
   add_seed(*ddb, session);
   add_scan(*ddb, session);
   add_backup_commands(*ddb, session);
+  add_bucket_commands(*ddb, session);
   add_sql_command(*ddb, session);
   add_tail_command(*ddb, session);
   add_pattern_commands(*ddb, session);

@@ -226,6 +226,38 @@ class ImportsTest(unittest.TestCase):
                         del replayed[key]
                 self.assertEqual(by_key(replayed.values()), by_key(client.pages("Scan", TableName="tab")))
 
+    def stator(self, url, *arguments):
+        return subprocess.run([os.environ["STATOR_BIN"], "--endpoint-url", url, "ddb", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, env={**os.environ, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"})
+
+    def test_the_commands_wait_for_what_they_begin(self):
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
+            self.begin(client)
+            expected = by_key(client.pages("Scan", TableName="tab"))
+            exported = self.stator(server.url, "export-table", "tab", "--bucket", "bucket", "--prefix", "a", "--format", "ion")
+            self.assertEqual(exported.returncode, 0, exported.stderr)
+            self.assertIn("exported 100 items of tab in ", exported.stderr)
+            self.assertTrue(exported.stdout.startswith("bucket/a/AWSDynamoDB/"), exported.stdout)
+            prefix = os.path.dirname(exported.stdout.strip()[len("bucket/"):]) + "/data/"
+            imported = self.stator(server.url, "import-table", "again", "--bucket", "bucket", "--prefix", prefix, "--format", "ion",
+                                   "--compression", "gzip", "--key", "pk")
+            self.assertEqual(imported.returncode, 0, imported.stderr)
+            self.assertIn("imported 100 items into again in ", imported.stderr)
+            self.assertEqual(by_key(client.pages("Scan", TableName="again")), expected)
+
+            self.write("csv/1", b"1;one\n2;two\nx;three\n")
+            imported = self.stator(server.url, "import-table", "numbers", "--output", "json", "--bucket", "bucket", "--prefix", "csv/", "--format", "csv",
+                                   "--key", "n:N", "--delimiter", ";", "--header", "n,name")
+            self.assertEqual(imported.returncode, 1, imported.stderr)
+            self.assertIn("FAILED, ItemValidationError, 1 faulty item of 3", imported.stderr)
+            self.assertEqual(json.loads(imported.stdout)["ImportedItemCount"], 2)
+            self.assertEqual(sorted(item["n"]["N"] for item in client.pages("Scan", TableName="numbers")), ["1", "2"])
+            for arguments in (["import-table", "x", "--bucket", "bucket"], ["import-table", "x", "--bucket", "bucket", "--key", "a:M"],
+                              ["export-table", "nowhere", "--bucket", "bucket"], ["export-table", "tab", "--bucket", "bucket", "--at", "soon"]):
+                failed = self.stator(server.url, *arguments)
+                self.assertNotEqual(failed.returncode, 0)
+                self.assertEqual(len(failed.stderr.splitlines()), 1, failed.stderr)
+
     def test_a_killed_import_goes_on(self):
         count = 40000
         for file in range(4):

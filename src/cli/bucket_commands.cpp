@@ -1,0 +1,181 @@
+#include "cli/bucket_commands.h"
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <sstream>
+
+#include "cli/item_printing.h"
+#include "cli/progress_bar.h"
+#include "cli/target.h"
+#include "core/timestamp.h"
+#include "toolkit/bucket_jobs.h"
+
+/// Tables from buckets and to buckets: jobs of the database itself, begun and waited for.
+namespace stator::cli {
+namespace {
+
+std::string duration_text(std::chrono::steady_clock::time_point since) {
+  const auto took = std::chrono::steady_clock::now() - since;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f s", std::chrono::duration<double>(took).count());
+  return text.data();
+}
+
+/// "2026-11-25T10:00:00Z", a date alone for its beginning, or seconds since 1970; 0 for an empty text.
+double read_time(const std::string& option, const std::string& text) {
+  constexpr double kMicroseconds = 1e6;
+  constexpr std::size_t kLeastDigits = 9;
+  if (text.empty()) return 0;
+  if (text.find_first_not_of("0123456789.") == std::string::npos && text.size() >= kLeastDigits) return std::stod(text);
+  const auto time = core::parse_timestamp(text, core::Completion::kFirst);
+  if (!time) throw CommandError("stator: " + option + " " + text + " is no time like 2026-11-25T10:00:00Z", 2);
+  return static_cast<double>(time->microseconds) / kMicroseconds;
+}
+
+struct ImportOptions {
+  toolkit::TableImport import;
+  std::vector<std::string> keys;
+  std::string table_file;
+};
+
+void import_table(Session& session, ImportOptions options) {
+  require_human_or_json(session);
+  toolkit::TableImport& import = options.import;
+  if (options.keys.empty() == options.table_file.empty()) {
+    throw CommandError(
+        "stator: say which keys the table has: --key NAME[:TYPE], twice with a sort key; or --table FILE", 2);
+  }
+  if (options.keys.size() > 2) throw CommandError("stator: a table has at most two keys", 2);
+  for (const std::string& word : options.keys) import.keys.push_back(toolkit::read_key_word(word));
+  if (!options.table_file.empty()) {
+    std::ifstream file(options.table_file);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) throw CommandError("stator: " + options.table_file + " cannot be read", 1);
+    import.creation_json = text.str();
+  }
+  const auto endpoint = open_to_write(session, "importing table " + import.table, import.table);
+  const auto began = std::chrono::steady_clock::now();
+  ProgressBar bar(*session.err, session.err_is_terminal && !session.quiet);
+  const toolkit::ImportOutcome outcome = toolkit::import_table(
+      *endpoint, import, [&](std::uint64_t items) { bar.show_text(counted(items, "item") + " read"); });
+  bar.clear();
+  if (session.output == OutputFormat::kJson) print_json(session, outcome.json);
+  if (!session.quiet) {
+    *session.err << "imported " << counted(outcome.imported, "item") << " into " << import.table << " in "
+                 << duration_text(began) << " (" << endpoint->describe() << ")\n";
+  }
+  if (outcome.status == "COMPLETED") return;
+  std::string why = "stator: the import " + outcome.status + ", " + outcome.failure_code;
+  if (outcome.errors > 0)
+    why += ", " + counted(outcome.errors, "faulty item") + " of " + std::to_string(outcome.processed);
+  throw CommandError(why + ": " + outcome.failure_message, 1);
+}
+
+struct ExportOptions {
+  toolkit::TableExport wanted;
+  std::string at;
+  std::string from;
+  std::string to;
+};
+
+void export_table(Session& session, ExportOptions options) {
+  require_human_or_json(session);
+  toolkit::TableExport& wanted = options.wanted;
+  wanted.at = read_time("--at", options.at);
+  wanted.from = read_time("--from", options.from);
+  wanted.to = read_time("--to", options.to);
+  const auto endpoint = open_endpoint(session);
+  const auto began = std::chrono::steady_clock::now();
+  ProgressBar bar(*session.err, session.err_is_terminal && !session.quiet);
+  bar.show_text("exporting " + wanted.table);
+  const toolkit::ExportOutcome outcome = toolkit::export_table(*endpoint, wanted);
+  bar.clear();
+  if (session.output == OutputFormat::kJson) print_json(session, outcome.json);
+  if (outcome.status != "COMPLETED") {
+    throw CommandError(
+        "stator: the export " + outcome.status + ", " + outcome.failure_code + ": " + outcome.failure_message, 1);
+  }
+  if (!session.quiet) {
+    *session.err << "exported " << counted(outcome.items, wanted.from > 0 ? "change" : "item") << " of " << wanted.table
+                 << " in " << duration_text(began) << " (" << endpoint->describe() << ")\n";
+  }
+  if (session.output != OutputFormat::kJson) *session.out << wanted.bucket << "/" << outcome.manifest_key << "\n";
+}
+
+const std::map<std::string, std::string> kFormats = {{"csv", "CSV"}, {"ddb-json", "DYNAMODB_JSON"}, {"ion", "ION"}};
+const std::map<std::string, std::string> kExportFormats = {{"ddb-json", "DYNAMODB_JSON"}, {"ion", "ION"}};
+const std::map<std::string, std::string> kCompressions = {{"none", "NONE"}, {"gzip", "GZIP"}, {"zstd", "ZSTD"}};
+
+}  // namespace
+
+void add_bucket_commands(CLI::App& ddb, Session& session) {
+  CLI::App* import_command = ddb.add_subcommand(
+      "import-table", "Make a table from a bucket's objects, by the database's own ImportTable, and wait for it");
+  const auto import = std::make_shared<ImportOptions>();
+  import->import.format = "DYNAMODB_JSON";
+  import->import.compression = "NONE";
+  import_command->add_option("TABLE", import->import.table, "The table to make")->required();
+  import_command->add_option("--bucket", import->import.bucket, "The bucket that the database reads")
+      ->required()
+      ->type_name("NAME");
+  import_command->add_option("--prefix", import->import.prefix, "Only objects whose keys begin so")
+      ->type_name("PREFIX");
+  import_command->add_option("--format", import->import.format, "csv, ddb-json (default) or ion")
+      ->transform(CLI::CheckedTransformer(kFormats))
+      ->type_name("FORMAT");
+  import_command->add_option("--compression", import->import.compression, "none (default), gzip or zstd")
+      ->transform(CLI::CheckedTransformer(kCompressions))
+      ->type_name("KIND");
+  import_command
+      ->add_option("--key", import->keys,
+                   "The partition key and its type (S where none is said); again for the sort key")
+      ->type_name("NAME:TYPE");
+  import_command
+      ->add_option("--table", import->table_file,
+                   "Instead of --key: a JSON file with all that CreateTable's parameters may say of the table")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  import_command->add_option("--delimiter", import->import.delimiter, "Of CSV, instead of the comma")
+      ->type_name("CHARACTER");
+  import_command
+      ->add_option("--header", import->import.header, "Of CSV without a header of its own: the columns' names")
+      ->delimiter(',')
+      ->type_name("NAMES");
+  import_command->footer(
+      "Example: stator ddb import-table shop --bucket backups --prefix shop/data/ --compression gzip --key pk --key "
+      "sk:N");
+  import_command->callback([import, &session] { import_table(session, *import); });
+
+  CLI::App* export_command = ddb.add_subcommand(
+      "export-table",
+      "Export a table to a bucket in AWS's layout, by the database's own ExportTableToPointInTime, and wait for it");
+  const auto options = std::make_shared<ExportOptions>();
+  options->wanted.format = "DYNAMODB_JSON";
+  export_command->add_option("TABLE", options->wanted.table, "The table; its point-in-time recovery must be on")
+      ->required();
+  export_command->add_option("--bucket", options->wanted.bucket, "The bucket that the database writes to")
+      ->required()
+      ->type_name("NAME");
+  export_command->add_option("--prefix", options->wanted.prefix, "Below which folder of it")->type_name("PREFIX");
+  export_command->add_option("--format", options->wanted.format, "ddb-json (default) or ion")
+      ->transform(CLI::CheckedTransformer(kExportFormats))
+      ->type_name("FORMAT");
+  CLI::Option* at = export_command->add_option(
+      "--at", options->at, "As the table was then: 2026-11-25T10:00:00Z, a date, or seconds since 1970");
+  at->type_name("TIME");
+  CLI::Option* from =
+      export_command->add_option("--from", options->from, "Only what has changed since then, at most a day");
+  from->type_name("TIME")->excludes(at);
+  export_command->add_option("--to", options->to, "Only what had changed before that (default: now)")
+      ->type_name("TIME")
+      ->needs(from);
+  export_command->footer("Example: stator ddb export-table shop --bucket backups --prefix shop --format ion");
+  export_command->callback([options, &session] { export_table(session, *options); });
+}
+
+}  // namespace stator::cli

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint/endpoint.h"
+#include "toolkit/call.h"
+
+/// Tables made from buckets and exported to them: through ImportTable and ExportTableToPointInTime, so on any endpoint
+/// that has them. The work is done where the table is.
+namespace stator::toolkit {
+
+/// A key attribute as commands name it: "pk", "pk:S", "id:N".
+struct KeyWord {
+  std::string name;
+  std::string type;  // "S", "N" or "B"
+};
+/// Throws std::runtime_error with one line for the user.
+KeyWord read_key_word(const std::string& word);
+
+struct TableImport {
+  std::string table;
+  std::string bucket;
+  std::string prefix;
+  std::string format;       // "DYNAMODB_JSON", "ION" or "CSV"
+  std::string compression;  // "NONE", "GZIP" or "ZSTD"
+  std::string delimiter;    // of CSV; empty: the comma
+  std::vector<std::string> header;
+  /// Partition key, and sort key where the table has one; or `creation_json`, TableCreationParameters as a JSON object
+  /// without a TableName of its own.
+  std::vector<KeyWord> keys;
+  std::string creation_json;
+};
+
+struct ImportOutcome {
+  std::string arn;
+  std::string status;
+  std::uint64_t processed = 0;
+  std::uint64_t imported = 0;
+  std::uint64_t errors = 0;
+  std::string failure_code;
+  std::string failure_message;
+  /// DescribeImport's description.
+  std::string json;
+};
+
+/// Told of the items that were read so far.
+using ItemProgress = std::function<void(std::uint64_t items)>;
+
+/// Begins the import and waits until it has ended, in whatever way. Throws OperationError, and std::runtime_error with
+/// one line for the user for what makes no request.
+ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& import, const ItemProgress& progress,
+                           const Sleep& sleep = sleep_for_real);
+
+struct TableExport {
+  std::string table;
+  std::string bucket;
+  std::string prefix;
+  std::string format;  // "DYNAMODB_JSON" or "ION"
+  /// Seconds since 1970; 0: not given. `from` makes it an incremental export.
+  double at = 0;
+  double from = 0;
+  double to = 0;
+};
+
+struct ExportOutcome {
+  std::string arn;
+  std::string status;
+  std::uint64_t items = 0;
+  std::string manifest_key;
+  std::string failure_code;
+  std::string failure_message;
+  /// DescribeExport's description.
+  std::string json;
+};
+
+/// The same for an export.
+ExportOutcome export_table(endpoint::Endpoint& endpoint, const TableExport& wanted,
+                           const Sleep& sleep = sleep_for_real);
+
+}  // namespace stator::toolkit
