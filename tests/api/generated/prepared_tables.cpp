@@ -71,7 +71,7 @@ void add_backups(endpoint::Embedded& endpoint) {
 }  // namespace
 
 bool speaks_of_backups(std::string_view operation) {
-  constexpr std::string_view kWords[] = {"Backup", "PointInTime", "Export", "Import", "BulkOperation", "BulkPut"};
+  constexpr std::string_view kWords[] = {"Backup", "PointInTime", "Export", "DescribeImport", "ListImports", "Bulk"};
   return std::ranges::any_of(kWords,
                              [&](std::string_view word) { return operation.find(word) != std::string_view::npos; });
 }
