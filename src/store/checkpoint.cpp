@@ -2,6 +2,8 @@
 
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <limits>
+
 #include "store/file_check.h"
 #include "store/file_cut.h"
 #include "store/file_list.h"
@@ -18,11 +20,13 @@ void check(const rocksdb::Status& status) {
 
 }  // namespace
 
-void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path) {
+void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, CutOf what) {
   rocksdb::Checkpoint* made = nullptr;
   check(rocksdb::Checkpoint::Create(&database, &made));
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-  check(checkpoint->CreateCheckpoint(store_path.string()));
+  // The memtable is flushed if the log is at least this large.
+  const std::uint64_t flush_from = what == CutOf::kEverything ? 0 : std::numeric_limits<std::uint64_t>::max();
+  check(checkpoint->CreateCheckpoint(store_path.string(), flush_from));
 }
 
 void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std::filesystem::path& store_path,

@@ -20,6 +20,7 @@
 #include "store/file_list.h"
 #include "store/listed_file_system.h"
 #include "store/memory_budget.h"
+#include "store/memory_checkpoints.h"
 #include "store/restore.h"
 #include "store/rocks_options.h"
 #include "store/small_file.h"
@@ -167,6 +168,7 @@ struct Store::Impl {
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<BackgroundErrors> errors;
   std::unique_ptr<rocksdb::DB> db;
+  std::unique_ptr<MemoryCheckpoints> memory_checkpoints;
 
   void open_memory(const Options& options, const std::string& path);
   void open_disk(const Options& options);
@@ -210,6 +212,9 @@ void Store::Impl::open_memory(const Options& options, const std::string& path) {
   // There is nothing a log could outlive.
   write_options.disableWAL = true;
   open_database(rocks, path, "the in-memory store");
+  if (memory_checkpoints == nullptr && !read_only) {
+    memory_checkpoints = std::make_unique<MemoryCheckpoints>(rocks, *budget);
+  }
 }
 
 void Store::Impl::open_disk(const Options& options) {
@@ -293,12 +298,14 @@ void Store::Impl::open_database(const rocksdb::Options& options, const std::stri
 }
 
 void Store::Impl::close_database() {
+  if (memory_checkpoints != nullptr) memory_checkpoints->wait();
   errors->stop();
   db->Close().PermitUncheckedError();
   db.reset();
 }
 
 void Store::Impl::close() {
+  if (memory_checkpoints != nullptr) memory_checkpoints->wait();
   errors->stop();
   // Nothing is in flight any more, and closing must not wait for a compaction to finish.
   const bool closed = db->Close().ok();
@@ -409,9 +416,7 @@ void Store::checkpoint(const std::filesystem::path& directory) {
   if (impl_->read_only) throw StoreError("a store that is only read cannot be copied");
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory != nullptr) {
-    check(impl_->memory->CreateDirIfMissing(target.string()));
-    cut_files(*impl_->db, target / "store");
-    impl_->budget->hold(target.string(), *impl_->db);
+    impl_->memory_checkpoints->make(*impl_->db, target);
     return;
   }
   try {
@@ -432,6 +437,13 @@ std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& direc
     options.directory = target;
     return open(options);
   }
+  if (impl_->memory_checkpoints != nullptr) {
+    try {
+      impl_->memory_checkpoints->finish(target);
+    } catch (const StoreError& error) {
+      throw OpenError(error.what());
+    }
+  }
   auto impl = std::make_unique<Impl>();
   impl->errors = std::make_unique<BackgroundErrors>(options.log);
   impl->read_only = true;
@@ -450,6 +462,10 @@ void Store::remove_checkpoint(const std::filesystem::path& directory) {
     if (error) throw StoreError("cannot remove " + directory.string() + ": " + error.message());
     return;
   }
+  if (impl_->memory_checkpoints != nullptr) {
+    impl_->memory_checkpoints->wait();
+    impl_->memory_checkpoints->forget(target);
+  }
   impl_->budget->release(target.string());
   const std::string files = (target / "store").string();
   std::vector<std::string> names;
@@ -465,6 +481,7 @@ void Store::restore(const std::filesystem::path& checkpoint) {
     rocksdb::Env& files = *impl_->memory;
     const std::filesystem::path source =
         checkpoint.empty() ? checkpoint : std::filesystem::absolute(checkpoint) / "store";
+    if (!checkpoint.empty()) impl_->memory_checkpoints->finish(std::filesystem::absolute(checkpoint));
     if (!source.empty()) check(files.FileExists((source / "CURRENT").string()));
     impl_->close_database();
     remove_store(files, kMemoryPath);

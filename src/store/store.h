@@ -130,7 +130,8 @@ class Store {
   /// the same file system neither time nor room grow with the store, as its tables are linked; room is taken as the
   /// store goes on and they would have been deleted. The cut is durable and needs the store no more: on a disk it is a
   /// data directory, to be opened like any other, and what a killed process leaves of it has no file STATOR. A store in
-  /// memory makes it in its own environment, where only `open_checkpoint` reads it. Throws StoreError.
+  /// memory makes it in its own environment, where only `open_checkpoint` reads it, and writes out what belongs to it
+  /// behind the call; who uses the cut waits for that. Throws StoreError.
   void checkpoint(const std::filesystem::path& directory);
   /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;

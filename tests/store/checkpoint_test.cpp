@@ -203,6 +203,44 @@ TEST_F(DiskCheckpoint, OneThatWasNotFinishedIsNoStore) {
   EXPECT_FALSE(fs::exists(directory_.path() / "cut"));
 }
 
+/// What is in one memtable is written out behind the call, with writers going on.
+TEST(MemoryCheckpoint, IsThatOfTheCallThoughItIsFinishedBehindIt) {
+  const auto store = Store::open({});
+  const auto put = [&store](int i, std::string_view value) {
+    Batch batch;
+    batch.put(numbered(i), value);
+    store->write(batch);
+  };
+  const auto get = [](const Store& from, int i) {
+    std::string value;
+    return from.get(numbered(i), value) ? value : "(absent)";
+  };
+  constexpr int kRows = 20'000;
+  for (int round = 0; round < 5; ++round) {
+    const std::string value = std::to_string(round);
+    for (int i = 0; i < kRows; ++i) put(i, value);
+    store->delete_range(numbered(kRows), numbered(kRows + 1));
+    store->checkpoint("/cuts/" + value);
+    for (int i = 0; i < kRows; i += 7) put(i, "later");
+    put(kRows, "later");
+    if (round % 2 == 0) {
+      const auto cut = store->open_checkpoint("/cuts/" + value);
+      for (int i = 0; i < kRows; ++i) ASSERT_EQ(get(*cut, i), value) << i;
+      EXPECT_EQ(get(*cut, kRows), "(absent)");
+    } else {
+      store->restore("/cuts/" + value);
+      for (int i = 0; i < kRows; ++i) ASSERT_EQ(get(*store, i), value) << i;
+      EXPECT_EQ(get(*store, kRows), "(absent)");
+    }
+  }
+  // Closed, or removed, while it is under way.
+  for (int i = 0; i < kRows; ++i) put(i, "last");
+  store->checkpoint("/cuts/removed");
+  store->remove_checkpoint("/cuts/removed");
+  EXPECT_THROW((void)store->open_checkpoint("/cuts/removed"), OpenError);
+  store->checkpoint("/cuts/closed");
+}
+
 TEST(MemoryCheckpoint, CountsAgainstTheLimit) {
   Options options = small({});
   options.resources.max_memory_bytes = 20 << 20;
