@@ -2,15 +2,12 @@
 #include <optional>
 #include <stdexcept>
 
-#include "aws/config.h"
-#include "aws/sigv4.h"
 #include "cache/caching.h"
 #include "cli/command.h"
 #include "cli/server_options.h"
+#include "cli/server_paths.h"
 #include "cli/simulate_option.h"
 #include "cli/target.h"
-#include "core/clock.h"
-#include "http/client.h"
 #include "json/reader.h"
 #include "remote/target.h"
 #include "server/server.h"
@@ -117,24 +114,11 @@ void serve_cache(CacheOptions options, const Session& session) {
 }
 
 std::string fetch_statistics(const Session& session) {
-  http::Request request;
-  request.url = session.endpoint_url.empty() ? "http://127.0.0.1:8000" : session.endpoint_url;
-  while (request.url.ends_with('/')) request.url.pop_back();
-  request.url += kStatisticsPath;
-  const aws::Environment environment = aws::Environment::of_process();
-  // A cache with --credentials needs a valid signature; others accept any.
-  std::shared_ptr<aws::CredentialsProvider> credentials;
-  try {
-    credentials = aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
-  } catch (const aws::ConfigurationError&) {
-    credentials = std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", "", std::nullopt});
-  }
-  aws::sign(request, {aws::find_region(environment, false).value_or("us-east-1"), "dynamodb"}, *credentials->get(),
-            core::Clock::system().now_ms());
-  const http::Reply reply = http::Client().send(request);
-  if (reply.status == 404) throw CommandError("stator: no cache answers at " + request.url);
+  const std::string url = session.endpoint_url.empty() ? "http://127.0.0.1:8000" : session.endpoint_url;
+  const http::Reply reply = ask_server(url, kStatisticsPath);
+  if (reply.status == 404) throw CommandError("stator: no cache answers at " + url);
   if (reply.status != 200) {
-    throw CommandError("stator: " + request.url + " answered status " + std::to_string(reply.status));
+    throw CommandError("stator: " + url + " answered status " + std::to_string(reply.status));
   }
   return reply.body;
 }

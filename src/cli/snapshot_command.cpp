@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/server_paths.h"
 #include "cli/table.h"
 #include "cli/target.h"
 #include "core/api_error.h"
 #include "core/timestamp.h"
 #include "engine/engine.h"
-#include "http/client.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "remote/discovery.h"
@@ -39,9 +39,7 @@ class SavedStates {
 /// The snapshots of a running server, through its own paths.
 class ServedStates final : public SavedStates {
  public:
-  explicit ServedStates(std::string url) : url_(std::move(url)) {
-    while (url_.ends_with('/')) url_.pop_back();
-  }
+  explicit ServedStates(std::string url) : url_(std::move(url)) {}
   void save(const std::string& name) override { change("save", name); }
   void restore(const std::string& name) override { change("restore", name); }
   void drop(const std::string& name) override { change("drop", name); }
@@ -72,11 +70,7 @@ class ServedStates final : public SavedStates {
     send("POST", "/_stator/snapshots/" + what, body);
   }
   std::string send(const std::string& method, const std::string& path, const std::string& body) {
-    const http::Reply reply = client_.send({.method = method,
-                                            .url = url_ + path,
-                                            .fields = {{"Content-Type", "application/json"}},
-                                            .body = body,
-                                            .use_proxy = false});
+    const http::Reply reply = ask_server(url_, path, method, body);
     if (reply.status == 200) return reply.body;
     if (reply.status == 404) throw CommandError("stator: " + url_ + " keeps no snapshots: it is no stator serve");
     json::Parser parser;
@@ -94,8 +88,7 @@ class ServedStates final : public SavedStates {
     throw CommandError("stator: " + url_ + " answers with status " + std::to_string(reply.status));
   }
 
-  std::string url_;
-  http::Client client_;
+  const std::string url_;
 };
 
 /// The snapshots of a directory without a server.

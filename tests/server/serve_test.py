@@ -247,6 +247,20 @@ class Serve(unittest.TestCase):
             self.assertEqual(failed.returncode, 1, words)
             self.assertEqual(len(failed.stderr.splitlines()), 1, failed.stderr)
 
+    def test_snapshots_of_a_server_with_credentials(self):
+        self.serve("--data", self.data, "--credentials", "AKID:secret")
+
+        def snapshot(key, secret, *words):
+            return subprocess.run([STATOR, "snapshot", *words, "--data", self.data], capture_output=True, text=True, timeout=30,
+                                  env={**os.environ, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret})
+
+        self.assertEqual(snapshot("AKID", "secret", "save", "one").returncode, 0)
+        listed = snapshot("AKID", "secret", "list", "--output", "json")
+        self.assertEqual([one["name"] for one in json.loads(listed.stdout)["snapshots"]], ["one"])
+        refused = snapshot("AKID", "wrong", "save", "two")
+        self.assertEqual((refused.returncode, len(refused.stderr.splitlines())), (1, 1), refused.stderr)
+        self.assertIn("signature", refused.stderr)
+
     def test_warns_when_others_can_reach_it(self):
         served = self.serve("--in-memory", "--host", "0.0.0.0")
         served.stop()

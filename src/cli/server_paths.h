@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "http/client.h"
+
+/// The paths that Stator's servers have beside DynamoDB's API (docs/server.md, docs/cache.md).
+namespace stator::cli {
+
+/// Asks for `path` ("/_stator/cache") of the server at `url`, signed with the credentials that the AWS tools would
+/// find: a server with --credentials wants a signature, others take any. Throws http::TransportError.
+http::Reply ask_server(const std::string& url, const std::string& path, const std::string& method = "GET",
+                       const std::string& body = {});
+
+}  // namespace stator::cli
