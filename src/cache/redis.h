@@ -12,13 +12,16 @@
 /// One connection to Redis or Valkey, on hiredis.
 namespace stator::cache {
 
-/// redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]
+/// redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Characters may be given as %XX.
 struct RedisAddress {
   std::string host;
   std::uint16_t port = 6379;
   std::string user;
   std::string password;
   std::uint32_t database = 0;
+  bool tls = false;
+  /// With `tls`: the file (PEM) of the authorities that the server's certificate may be by; empty: the system's.
+  std::string authorities;
 };
 /// Throws std::invalid_argument with what is wrong.
 RedisAddress parse_redis_url(std::string_view url);
@@ -52,9 +55,12 @@ class RedisConnection {
   std::optional<RedisReply> receive(std::chrono::milliseconds wait);
 
  private:
-  struct Context;
-  [[noreturn]] void fail(const std::string& what) const;
-  std::unique_ptr<Context> context_;
+  struct Wire;
+  struct Plain;
+  struct Encrypted;
+  static std::unique_ptr<Wire> connect(const RedisAddress& address, std::chrono::milliseconds timeout);
+  std::unique_ptr<Wire> wire_;
+  std::chrono::milliseconds timeout_;
 };
 
 }  // namespace stator::cache

@@ -31,6 +31,7 @@ struct CacheOptions {
   std::string simulate;
   bool follow_streams = false;
   std::string shared;
+  std::string shared_authorities;
 };
 
 /// "aws", a URL, or a data directory.
@@ -57,6 +58,7 @@ cache::Options read_options(const CacheOptions& options) {
   if (!options.shared.empty()) {
     try {
       cache.shared = cache::parse_redis_url(options.shared);
+      cache.shared->authorities = options.shared_authorities;
     } catch (const std::invalid_argument& error) {
       throw CommandError(std::string("stator: --shared: ") + error.what(), 2);
     }
@@ -224,8 +226,14 @@ void add_cache_command(CLI::App& root, Session& session) {
   command
       ->add_option(
           "--shared", options->shared,
-          "A second level that several caches share, in Redis or Valkey: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]")
+          "A second level that several caches share, in Redis or Valkey: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB],\n"
+          "or rediss:// for TLS")
       ->type_name("URL");
+  command
+      ->add_option("--shared-ca", options->shared_authorities,
+                   "The authorities (PEM) that the certificate of a rediss:// server may be by (default: the system's)")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
   add_simulate_option(*command, options->simulate);
   CLI::App* stats = command->add_subcommand("stats", "What a running cache has hit and missed, by table and operation");
   stats->footer("Example: stator cache stats --endpoint-url http://127.0.0.1:8001");

@@ -20,6 +20,8 @@ CurlLibrary load() {
       .set_option = library.function<decltype(&curl_easy_setopt)>("curl_easy_setopt"),
       .get_info = library.function<decltype(&curl_easy_getinfo)>("curl_easy_getinfo"),
       .perform = library.function<decltype(&curl_easy_perform)>("curl_easy_perform"),
+      .easy_send = library.function<decltype(&curl_easy_send)>("curl_easy_send"),
+      .easy_receive = library.function<decltype(&curl_easy_recv)>("curl_easy_recv"),
       .error_text = library.function<decltype(&curl_easy_strerror)>("curl_easy_strerror"),
       .list_append = library.function<decltype(&curl_slist_append)>("curl_slist_append"),
       .list_free = library.function<decltype(&curl_slist_free_all)>("curl_slist_free_all"),

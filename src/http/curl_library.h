@@ -12,6 +12,8 @@ struct CurlLibrary {
   decltype(&curl_easy_setopt) set_option;
   decltype(&curl_easy_getinfo) get_info;
   decltype(&curl_easy_perform) perform;
+  decltype(&curl_easy_send) easy_send;
+  decltype(&curl_easy_recv) easy_receive;
   decltype(&curl_easy_strerror) error_text;
   decltype(&curl_slist_append) list_append;
   decltype(&curl_slist_free_all) list_free;

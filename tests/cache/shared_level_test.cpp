@@ -26,10 +26,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Debian's redis-server on a free port; killed at the end.
+/// Debian's redis-server on a free port; killed at the end. Over TLS it has a certificate for localhost, by itself, and
+/// wants a user and a password.
 class RedisServer {
  public:
-  RedisServer() : port_(free_port()) { start(); }
+  explicit RedisServer(bool tls = false) : port_(free_port()), tls_(tls) {
+    if (tls_) make_certificate();
+    start();
+  }
   ~RedisServer() { kill(); }
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -38,10 +42,42 @@ class RedisServer {
   void start() {
     const std::string port = std::to_string(port_);
     const std::string directory = directory_.path().string();
-    const char* const words[] = {
-        "/usr/bin/redis-server", "--port",    port.c_str(), "--bind", "127.0.0.1", "--save", "", "--dir",
-        directory.c_str(),       "--logfile", "/dev/null",  nullptr};
-    if (::posix_spawn(&process_, words[0], nullptr, nullptr, const_cast<char**>(words), environ) != 0) {
+    std::vector<std::string> texts = {"/usr/bin/redis-server",
+                                      "--bind",
+                                      "127.0.0.1",
+                                      "--save",
+                                      "",
+                                      "--dir",
+                                      directory,
+                                      "--logfile",
+                                      "/dev/null",
+                                      tls_ ? "--tls-port" : "--port",
+                                      port};
+    if (tls_) {
+      const std::vector<std::string> further = {"--port",
+                                                "0",
+                                                "--tls-cert-file",
+                                                certificate(),
+                                                "--tls-key-file",
+                                                directory + "/key.pem",
+                                                "--tls-auth-clients",
+                                                "no",
+                                                "--user",
+                                                "ann",
+                                                "on",
+                                                ">a:secret@",
+                                                "~*",
+                                                "&*",
+                                                "+@all",
+                                                "--user",
+                                                "default",
+                                                "off"};
+      texts.insert(texts.end(), further.begin(), further.end());
+    }
+    std::vector<const char*> words;
+    for (const std::string& text : texts) words.push_back(text.c_str());
+    words.push_back(nullptr);
+    if (::posix_spawn(&process_, words[0], nullptr, nullptr, const_cast<char**>(words.data()), environ) != 0) {
       throw std::runtime_error("redis-server does not start");
     }
     if (!eventually([this] { return answers(); })) throw std::runtime_error("redis-server does not answer");
@@ -52,9 +88,23 @@ class RedisServer {
     ::waitpid(process_, nullptr, 0);
     process_ = 0;
   }
-  [[nodiscard]] RedisAddress address() const { return parse_redis_url("redis://127.0.0.1:" + std::to_string(port_)); }
+  [[nodiscard]] RedisAddress address() const {
+    const std::string port = std::to_string(port_);
+    if (!tls_) return parse_redis_url("redis://127.0.0.1:" + port);
+    RedisAddress address = parse_redis_url("rediss://ann:a%3Asecret%40@localhost:" + port);
+    address.authorities = certificate();
+    return address;
+  }
 
  private:
+  [[nodiscard]] std::string certificate() const { return directory_.path().string() + "/cert.pem"; }
+  void make_certificate() const {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout " +
+        directory_.path().string() + "/key.pem -out " + certificate() + " 2>/dev/null";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("openssl makes no certificate");
+  }
   static std::uint16_t free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -76,6 +126,7 @@ class RedisServer {
   }
 
   std::uint16_t port_;
+  const bool tls_;
   pid_t process_ = 0;
   testing::TemporaryDirectory directory_;
 };
@@ -227,6 +278,52 @@ TEST_F(SharedLevelTest, WithoutItRequestsGoToTheUpstreamAndNoneFails) {
   EXPECT_TRUE(eventually([&] { return ask(*cache, "GetItem", get) == "hit " + user("3"); }));
 }
 
+TEST_F(SharedLevelTest, OverTlsWithAUserItIsTheSame) {
+  redis = std::make_unique<RedisServer>(true);
+  const auto one = node();
+  const auto other = node();
+  upstream.ask("PutItem", put("1"));
+  EXPECT_EQ(ask(*one, "GetItem", get), "miss " + user("1"));
+  EXPECT_EQ(ask(*other, "GetItem", get), "hit " + user("1"));
+  ask(*one, "PutItem", put("2"));
+  EXPECT_TRUE(eventually([&] { return ask(*other, "GetItem", get).ends_with(user("2")); }));
+  // As an outage, it is waited out.
+  redis->kill();
+  EXPECT_TRUE(eventually([&] { return ask(*one, "GetItem", get) == "pass " + user("2"); }));
+  redis->start();
+  EXPECT_TRUE(eventually([&] { return ask(*one, "GetItem", get) == "hit " + user("2"); }));
+}
+
+TEST_F(SharedLevelTest, ACertificateThatIsNotTheServersIsRefused) {
+  redis = std::make_unique<RedisServer>(true);
+  const auto fault = [](const RedisAddress& address) -> std::string {
+    try {
+      RedisConnection connection(address, std::chrono::seconds(5));
+      return connection.command({"PING"}).text.value_or("");
+    } catch (const RedisError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(fault(redis->address()), "PONG");
+  RedisAddress unknown = redis->address();
+  unknown.authorities.clear();
+  EXPECT_TRUE(fault(unknown).starts_with("connect: ")) << fault(unknown);
+  RedisAddress other_name = redis->address();
+  other_name.host = "127.0.0.1";
+  EXPECT_TRUE(fault(other_name).starts_with("connect: ")) << fault(other_name);
+  RedisAddress plain = redis->address();
+  plain.tls = false;
+  EXPECT_NE(fault(plain), "PONG");
+  RedisAddress stranger = redis->address();
+  stranger.password = "wrong";
+  EXPECT_TRUE(fault(stranger).starts_with("AUTH: WRONGPASS")) << fault(stranger);
+  // A command of more than one record, and a reply of several reads.
+  RedisConnection connection(redis->address(), std::chrono::seconds(10));
+  const std::string large(3 << 20, 'x');
+  connection.command({"SET", "large", large});
+  EXPECT_EQ(connection.command({"GET", "large"}).text, large);
+}
+
 TEST_F(SharedLevelTest, ANodeThatStartsBeforeItWaitsForIt) {
   redis->kill();
   Options options;
@@ -242,13 +339,14 @@ TEST(RedisUrl, IsReadOrRefused) {
   const auto read = [](std::string_view url) {
     const RedisAddress address = parse_redis_url(url);
     return address.user + "|" + address.password + "|" + address.host + "|" + std::to_string(address.port) + "|" +
-           std::to_string(address.database);
+           std::to_string(address.database) + (address.tls ? "|tls" : "");
   };
   EXPECT_EQ(read("redis://localhost"), "||localhost|6379|0");
   EXPECT_EQ(read("redis://:pa@ss@10.0.0.1:7000/3"), "|pa@ss|10.0.0.1|7000|3");
   EXPECT_EQ(read("redis://ann:secret@[::1]:7000"), "ann|secret|::1|7000|0");
   EXPECT_EQ(read("redis://[::1]/"), "||::1|6379|0");
-  for (const char* const url : {"", "localhost", "rediss://localhost", "redis://", "redis://host:x", "redis://host:0",
+  EXPECT_EQ(read("rediss://ann:a%3ab%25%@host/1"), "ann|a:b%%|host|6379|1|tls");
+  for (const char* const url : {"", "localhost", "rediss://", "redis://", "redis://host:x", "redis://host:0",
                                 "redis://host/x", "redis://user@host"}) {
     EXPECT_THROW(parse_redis_url(url), std::invalid_argument) << url;
   }

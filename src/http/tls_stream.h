@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace stator::http {
+
+/// One TLS connection for a protocol that is not HTTP, made by libcurl. For one thread at a time. Throws
+/// TransportError (http/client.h) where nothing else is said.
+class TlsStream {
+ public:
+  /// Connects and verifies the certificate: it must name `host` and be issued by an authority in the file `authorities`
+  /// (PEM) or, if that is empty, by one of the system's.
+  TlsStream(const std::string& host, std::uint16_t port, const std::string& authorities,
+            std::chrono::milliseconds timeout);
+  ~TlsStream();
+  TlsStream(const TlsStream&) = delete;
+  TlsStream& operator=(const TlsStream&) = delete;
+
+  /// Sends all of it, within `timeout`.
+  void send(std::string_view bytes, std::chrono::milliseconds timeout);
+  /// The bytes that have arrived, or arrive within `timeout`; empty if none do.
+  std::string receive(std::chrono::milliseconds timeout);
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace stator::http
