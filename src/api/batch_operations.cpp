@@ -110,7 +110,8 @@ class BatchReader {
     for (std::size_t i = 0; i < group.keys.size(); ++i) {
       if (full_) return i;
       std::size_t size_bytes = 0;
-      const bool found = engine_.get_item(*group.table, group.keys[i], item_, size_bytes);
+      const bool found =
+          engine_.get_item(*group.table, group.keys[i], item_, size_bytes, group.request.consistent_read);
       full_ = found && read_bytes_ + size_bytes > core::kMaxBatchReplySizeBytes;
       if (full_) return i;
       read_bytes_ += size_bytes;

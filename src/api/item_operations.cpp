@@ -80,7 +80,7 @@ ItemRead run(const engine::Engine& engine, const engine::TablePtr& table, const 
   ItemRead read;
   read.table = table;
   const engine::Key key = resolve(*read.table, request);
-  read.found = engine.get_item(*read.table, key, json, read.size_bytes);
+  read.found = engine.get_item(*read.table, key, json, read.size_bytes, request.consistent_read);
   read.capacity.table_read = engine::read_units(read.size_bytes, request.consistent_read);
   return read;
 }

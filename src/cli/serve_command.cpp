@@ -44,6 +44,7 @@ struct ServeOptions {
   std::string buckets;
   std::string s3_endpoint;
   bool lenient = false;
+  engine::Staleness staleness;
   std::string simulate;
   std::string clock = "system";
   bool seed = false;
@@ -154,6 +155,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   // What goes on from before the start must find its buckets.
   storage.jobs_paused = !options.s3_endpoint.empty();
   storage.restorable_lag_ms = options.restorable_lag_seconds * 1000;
+  storage.staleness = options.staleness;
   storage.stream_shards = options.stream_shards;
   storage.stream_shard_lifetime_ms = options.stream_shard_lifetime_seconds * 1000;
   if (storage.stream_shard_lifetime_ms > 0) {
@@ -237,6 +239,30 @@ void add_serve_command(CLI::App& root, Session& session) {
           "After how many seconds a shard is closed and goes on in a child, as shards do on AWS after some hours "
           "(default: never)")
       ->check(CLI::Range(1, 1'000'000));
+  command
+      ->add_option("--read-staleness", options->staleness.read_ms,
+                   "How many milliseconds eventually consistent reads may be stale")
+      ->type_name("MS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      ->add_option("--index-lag", options->staleness.index_ms,
+                   "How many milliseconds global indexes may lag behind their tables")
+      ->type_name("MS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      ->add_option("--stream-lag", options->staleness.stream_ms,
+                   "How many milliseconds after its write a stream record becomes visible")
+      ->type_name("MS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      ->add_option("--staleness-seed", options->staleness.seed,
+                   "Each read's staleness is derived from this and the read's number")
+      ->type_name("N")
+      ->check(CLI::Range(0, 2'000'000'000))
+      ->capture_default_str();
   add_simulate_option(*command, options->simulate);
   command
       ->add_option("--buckets", options->buckets,

@@ -507,6 +507,7 @@ void Catalog::finish_build(const TableRange& range) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = range.state->newest(nullptr);
   if (before == nullptr) return;
+  if (jobs_.filled) jobs_.filled();
   Table table = *before;
   store::Batch batch;
   for (Index& index : table.indexes) {
@@ -543,6 +544,7 @@ void Catalog::finish_restore(const TableRange& range) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = range.state->newest(nullptr);
   if (before == nullptr || !is_being_filled(*before)) return;
+  if (jobs_.filled) jobs_.filled();
   Table table = *before;
   table.restore->copying = false;
   store::Batch batch;

@@ -36,6 +36,8 @@ struct CatalogJobs {
   /// A table with point-in-time recovery is being deleted: there are no more writes to it, but its items still
   /// exist.
   std::function<void(const Table&)> keep_deleted = {};
+  /// An index or table that was being filled is about to become visible.
+  std::function<void()> filled = {};
 };
 
 /// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <limits>
 #include <mutex>
 
 #include "core/api_error.h"
@@ -80,9 +81,12 @@ struct Engine::Impl {
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); },
                  .restore = [this](const TableRange& range) { restore(range); },
-                 .keep_deleted = [this](const Table& table) { keep_deleted(table); }}),
+                 .keep_deleted = [this](const Table& table) { keep_deleted(table); },
+                 .filled = [this] { forget_past(); }}),
         backups(*store, clock, options.directory, options.log),
-        writer(*store, stripes, clock),
+        views(options.staleness.for_reads() ? std::make_unique<PastViews>(*store, clock, options.staleness) : nullptr),
+        stream_lag_ms(options.staleness.stream_ms),
+        writer(*store, stripes, clock, views.get()),
         imports({.store = *store,
                  .stripes = stripes,
                  .catalog = catalog,
@@ -151,6 +155,23 @@ struct Engine::Impl {
              std::make_unique<Restore>(
                  *store, backups, stripes, range,
                  Restore::Ends{.finished = [this, range] { finish_restore(range); }, .failed = failed}, job_log()));
+  }
+
+  /// An index or table that was being filled is about to become visible: older states do not have all of it.
+  void forget_past() {
+    if (views != nullptr) views->forget();
+  }
+
+  /// What a read sees; null: the present.
+  [[nodiscard]] PastViews::View view_for(bool consistent_read, const Index* index) const {
+    if (views == nullptr || consistent_read) return nullptr;
+    return views->for_read(index != nullptr && index->global);
+  }
+
+  /// Records of the stream from there on have not come up.
+  [[nodiscard]] LogNumber stream_end() const {
+    return stream_lag_ms == 0 ? std::numeric_limits<LogNumber>::max()
+                              : first_number_at(std::max<std::int64_t>(0, clock.now_ms() - stream_lag_ms + 1));
   }
 
   void finish_restore(const TableRange& range) {
@@ -267,6 +288,8 @@ struct Engine::Impl {
   Backups backups;
   /// Held from the check whether a backup is in use until it is used or deleted.
   std::mutex backup_uses;
+  const std::unique_ptr<PastViews> views;  // null: reads see the present
+  const std::int64_t stream_lag_ms;
   Writer writer;
   Imports imports;
   BulkPuts bulk_puts;
@@ -417,8 +440,10 @@ TableCounts Engine::counts(const Table& table) const {
   return table.state->counters.sum(table, impl_->stripes);
 }
 
-bool Engine::get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes) const {
-  if (read_item(*impl_->store, table, key, nullptr, json, size_bytes)) return true;
+bool Engine::get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes,
+                      bool consistent_read) const {
+  const PastViews::View view = impl_->view_for(consistent_read, nullptr);
+  if (read_item(*impl_->store, table, key, view.get(), json, size_bytes)) return true;
   json.clear();
   size_bytes = 0;
   return false;
@@ -482,12 +507,12 @@ std::optional<StreamInfo> Engine::find_stream(store::SpaceId space) const {
 }
 
 LogNumber Engine::end_of_shard(store::SpaceId stream, std::uint32_t shard) const {
-  return impl_->existing_stream(stream)->end_of_shard(shard);
+  return std::min(impl_->existing_stream(stream)->end_of_shard(shard), impl_->stream_end());
 }
 
 std::optional<LogNumber> Engine::read_stream(store::SpaceId stream, const LogPosition& position,
                                              const LogSink& sink) const {
-  return impl_->change_log.read(*impl_->existing_stream(stream), position, sink);
+  return impl_->change_log.read(*impl_->existing_stream(stream), position, impl_->stream_end(), sink);
 }
 
 BackupPtr Engine::create_backup(std::string_view table_name, std::string_view backup_name) {
@@ -550,7 +575,8 @@ TablePtr Engine::restore_to_time(const Table& source, std::int64_t time_ms, Tabl
 }
 
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {
-  return engine::read_page(*impl_->store, request, sink);
+  const PastViews::View view = impl_->view_for(request.consistent_read, request.index);
+  return engine::read_page(*impl_->store, request, sink, view.get());
 }
 
 }  // namespace stator::engine

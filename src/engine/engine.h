@@ -18,6 +18,7 @@
 #include "engine/job_info.h"
 #include "engine/log/log_types.h"
 #include "engine/snapshots.h"
+#include "engine/staleness.h"
 #include "engine/table.h"
 #include "expression/expression.h"
 #include "json/item.h"
@@ -56,6 +57,8 @@ struct Options {
   std::filesystem::path buckets;
   /// How far the latest time to which a table can be restored is behind the present; 300'000 in the service.
   std::int64_t restorable_lag_ms = 0;
+  /// What eventually consistent reads may see of the past.
+  Staleness staleness = {};
   /// Background jobs wait until resume_jobs() is called.
   bool jobs_paused = false;
   /// How many locks the items share, 1 to 256; directories do not depend on it.
@@ -216,7 +219,9 @@ class Engine {
   /// The key of `table` out of already normalised values (schema order). Sizes and emptiness were checked.
   [[nodiscard]] static Key make_key(const Table& table, std::vector<core::AttributeValue> values);
   /// Reads the stored item into `json`; false where there is none (json is cleared). `size_bytes` is its DynamoDB size.
-  bool get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes) const;
+  /// Without `consistent_read` it may be a state of the past (Options::staleness).
+  bool get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes,
+                bool consistent_read = true) const;
   /// One write, atomic with its condition, its index entries and the counters. A condition that does not hold is told
   /// by the outcome; what update expressions and key checks throw is thrown. One that leaves the item as it is, byte
   /// for byte, is charged like any other and stores nothing.
@@ -261,7 +266,8 @@ class Engine {
   /// nullopt where there is none.
   [[nodiscard]] std::optional<StreamInfo> find_stream(std::string_view table_name, std::string_view label) const;
   [[nodiscard]] std::optional<StreamInfo> find_stream(store::SpaceId space) const;
-  /// Behind every record of the shard whose write has returned. Throws ResourceNotFoundException.
+  /// Behind every record of the shard whose write has returned; with Staleness::stream_ms, of those that have come up.
+  /// Throws ResourceNotFoundException.
   [[nodiscard]] LogNumber end_of_shard(store::SpaceId stream, std::uint32_t shard) const;
   /// Reads records of a shard in order until `sink` has enough. Returns where to go on; nullopt where the shard is
   /// closed and was read to its end. Throws ResourceNotFoundException, and TrimmedDataAccessException where records

@@ -121,8 +121,8 @@ class ScannedPartitions {
 /// Reads one page with a cursor over the table or index.
 class PageWalk {
  public:
-  PageWalk(const store::Store& store, const PageRequest& request, const ItemSink& sink)
-      : store_(store), request_(request), sink_(sink) {}
+  PageWalk(const store::Store& store, const PageRequest& request, const ItemSink& sink, const store::Snapshot* view)
+      : store_(store), request_(request), sink_(sink), view_(view) {}
 
   Page read();
 
@@ -136,6 +136,7 @@ class PageWalk {
   const store::Store& store_;
   const PageRequest& request_;
   const ItemSink& sink_;
+  const store::Snapshot* view_;  // null: the present
   /// With fetch_from_table: an item that is fetched must be the one that its entry was made of.
   std::unique_ptr<store::Snapshot> snapshot_;
   std::string fetched_;
@@ -163,8 +164,11 @@ Page PageWalk::read() {
 }
 
 void PageWalk::walk(const KeyBounds& bounds) {
-  if (request_.fetch_from_table) snapshot_ = store_.snapshot();
-  const auto cursor = store_.cursor(bounds.lower, bounds.upper, snapshot_.get());
+  if (request_.fetch_from_table && view_ == nullptr) {
+    snapshot_ = store_.snapshot();
+    view_ = snapshot_.get();
+  }
+  const auto cursor = store_.cursor(bounds.lower, bounds.upper, view_);
   request_.forward ? cursor->seek_to_first() : cursor->seek_to_last();
   check_still_there(request_);
   for (; cursor->valid(); request_.forward ? cursor->next() : cursor->prev()) {
@@ -195,7 +199,7 @@ bool PageWalk::take(std::string_view key, std::string_view stored) {
 
 /// The whole item, valid until the next one is fetched.
 StoredValue PageWalk::fetch(std::string_view entry_key) {
-  if (!store_.get(table_key_of(*request_.table, *request_.index, entry_key), fetched_, snapshot_.get())) {
+  if (!store_.get(table_key_of(*request_.table, *request_.index, entry_key), fetched_, view_)) {
     throw core::DamageError("an index entry has no item");
   }
   const StoredValue item = read_value(fetched_);
@@ -214,8 +218,9 @@ void PageWalk::charge(double walk_units) {
 
 }  // namespace
 
-Page read_page(const store::Store& store, const PageRequest& request, const ItemSink& sink) {
-  return PageWalk(store, request, sink).read();
+Page read_page(const store::Store& store, const PageRequest& request, const ItemSink& sink,
+               const store::Snapshot* view) {
+  return PageWalk(store, request, sink, view).read();
 }
 
 }  // namespace stator::engine

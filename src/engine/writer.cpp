@@ -286,6 +286,7 @@ WriteOutcome Writer::write(const WriteAction& action) {
   std::optional<Counters::PendingRow> row;
   if (!decision.counters.empty()) row = counters.put_row(table, decision.stripe, decision.counters, batch);
   finish_outcome(action, decision);  // before the write, as what is written must not end in an error
+  keep_view();
   store_.write(batch);
   if (row) counters.apply(std::move(*row));
   note_expiry(decision);
@@ -314,6 +315,7 @@ Writer::Expired Writer::expire(const TablePtr& table, std::string_view expiry_ke
   Counters& counters = newest->state->counters;
   append(decision, batch);
   Counters::PendingRow after = counters.put_row(*newest, decision.stripe, decision.counters, batch);
+  keep_view();
   store_.write_unsynced(batch);
   counters.apply(std::move(after));
   return {Expired::Outcome::kDeleted, decision.outcome.old_size_bytes};
@@ -387,7 +389,10 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
     result.outcomes.push_back(std::move(decisions[i].outcome));
   }
   if (claim != nullptr) claim->append(result.outcomes, batch);
-  if (!batch.empty()) store_.write(batch);
+  if (!batch.empty()) {
+    keep_view();
+    store_.write(batch);
+  }
   for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
   for (const Decision& decision : decisions) note_expiry(decision);
   return result;

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "engine/index_entry.h"
 #include "engine/log/stream.h"
+#include "engine/staleness.h"
 #include "engine/state.h"
 #include "engine/stripes.h"
 #include "store/store.h"
@@ -21,8 +22,9 @@ namespace stator::engine {
 /// Writes items: lock, read, decide on one Change, write all that follows from it in one batch.
 class Writer {
  public:
-  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock)
-      : store_(store), stripes_(stripes), clock_(clock) {}
+  /// `views`: what reads may see of the past is kept there; null: they see the present.
+  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, PastViews* views = nullptr)
+      : store_(store), stripes_(stripes), clock_(clock), views_(views) {}
 
   WriteOutcome write(const WriteAction& action);
   TransactionOutcome transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
@@ -69,6 +71,9 @@ class Writer {
   static void append_expiry(Decision& decision, store::Batch& batch);
   static void append_log_record(Decision& decision, store::Batch& batch);
   static LogPlace append_log_record(const Change& change, Stream& stream, store::Batch& batch);
+  void keep_view() const {
+    if (views_ != nullptr) views_->keep();
+  }
   /// After the write.
   static void note_expiry(const Decision& decision);
   static void finish_outcome(const WriteAction& action, Decision& decision);
@@ -78,6 +83,7 @@ class Writer {
   store::Store& store_;
   Stripes& stripes_;
   const core::Clock& clock_;
+  PastViews* const views_;
 };
 
 }  // namespace stator::engine

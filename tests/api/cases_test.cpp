@@ -120,13 +120,17 @@ void put_captured(Value& value, const Captured& captured, rapidjson::Document::A
   }
 }
 
-/// The machine's clock, moved forward.
+/// The machine's clock, moved forward, or one that stands still between moves.
 class MovedClock : public core::Clock {
  public:
-  [[nodiscard]] std::int64_t now_ms() const override { return core::Clock::now_ms() + ahead_ms_; }
+  [[nodiscard]] std::int64_t now_ms() const override {
+    return (stands_at_ms_ != 0 ? stands_at_ms_ : core::Clock::now_ms()) + ahead_ms_;
+  }
   void advance(std::int64_t ms) { ahead_ms_ += ms; }
+  void stand_still() { stands_at_ms_ = core::Clock::now_ms(); }
 
  private:
+  std::int64_t stands_at_ms_ = 0;
   std::atomic<std::int64_t> ahead_ms_{0};
 };
 
@@ -218,6 +222,17 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
   options.clock = &clock;
   if (body.HasMember("transition_delay_ms")) options.transition_delay_ms = body["transition_delay_ms"].GetInt64();
   if (body.HasMember("stream_shards")) options.stream_shards = body["stream_shards"].GetUint();
+  if (body.HasMember("clock_stands")) clock.stand_still();
+  if (body.HasMember("staleness")) {
+    const auto milliseconds = [&](const char* name) {
+      const auto found = body["staleness"].FindMember(name);
+      return found == body["staleness"].MemberEnd() ? 0 : found->value.GetInt64();
+    };
+    options.staleness = {.read_ms = milliseconds("read_ms"),
+                         .index_ms = milliseconds("index_ms"),
+                         .stream_ms = milliseconds("stream_ms"),
+                         .seed = static_cast<std::uint64_t>(milliseconds("seed"))};
+  }
   const auto engine = engine::Engine::open(options);
   Context context{*engine};
   static const auto tables = load(std::filesystem::path(STATOR_API_CASES) / "tables.json");

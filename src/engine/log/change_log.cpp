@@ -170,7 +170,8 @@ bool ChangeLog::empty() const {
   return streams_.empty();
 }
 
-std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition& position, const LogSink& sink) const {
+std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition& position, LogNumber before,
+                                         const LogSink& sink) const {
   StreamInfo info = stream.info();
   const Shard* shard = info.shard(position.shard);
   if (shard == nullptr) core::throw_resource_not_found("Requested resource not found: Shard does not exist");
@@ -182,8 +183,12 @@ std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition
   const LogNumber begin = next;
   // Before the cursor is opened, so that it sees every record below `end`.
   LogNumber end = stream.committed_before(shard->slot);
-  const bool closed = shard->last_number && end > *shard->last_number;
+  bool closed = shard->last_number && end > *shard->last_number;
   if (closed) end = *shard->last_number + 1;
+  if (end > before) {
+    end = before;
+    closed = false;
+  }
   if (next < end) {
     const auto cursor = store_.cursor(log_key(info.space, shard->id, next), log_key(info.space, shard->id, end));
     bool enough = false;

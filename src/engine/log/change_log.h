@@ -60,10 +60,11 @@ class ChangeLog {
   /// Sorted by table and label; `table_name` empty: the streams of all tables.
   [[nodiscard]] std::vector<StreamInfo> list(std::string_view table_name) const;
 
-  /// Reads records in order until `sink` has enough. Returns where to go on; nullopt where the shard is closed and was
-  /// read to its end. Throws ResourceNotFoundException for a shard that is not there, TrimmedDataAccessException where
-  /// records from the position on were deleted, core::DamageError.
-  std::optional<LogNumber> read(const Stream& stream, const LogPosition& position, const LogSink& sink) const;
+  /// Reads records with numbers below `before` in order until `sink` has enough. Returns where to go on; nullopt where
+  /// the shard is closed and was read to its end. Throws ResourceNotFoundException for a shard that is not there,
+  /// TrimmedDataAccessException where records from the position on were deleted, core::DamageError.
+  std::optional<LogNumber> read(const Stream& stream, const LogPosition& position, LogNumber before,
+                                const LogSink& sink) const;
 
   /// Deletes the records older than a day of one stream, the next one in each call, and replaces shards whose time is
   /// over by children. False after the last stream.
