@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/shape.h"
+#include "api/throttling.h"
 #include "core/api_error.h"
 #include "json/unique_names.h"
 
@@ -54,6 +55,9 @@ void call(Context& context, std::string_view operation, std::string_view body, s
   try {
     Call under_way{context, operation, Members(object_of(value), checked.members), reply, checked.very_deep};
     known->answer(under_way);
+  } catch (const engine::ThroughputExceeded& exceeded) {
+    reply.resize(length_before);
+    throw throttling_error(context, exceeded);
   } catch (const simdjson::simdjson_error&) {
     // A member was read as another JSON type than it has. check_shape should have refused it with a better message.
     reply.resize(length_before);

@@ -85,7 +85,7 @@ std::vector<WriteGroup> resolve_groups(const engine::Engine& engine, const Batch
 }
 
 /// The group's request again with the keys that were left, for UnprocessedKeys.
-void append_unprocessed(const GetGroup& group, std::span<const engine::Key> keys, std::string& out) {
+void append_unprocessed(const GetGroup& group, std::span<const engine::Key* const> keys, std::string& out) {
   constexpr std::array<std::string_view, 4> kMembers = {"AttributesToGet", "ConsistentRead", "ExpressionAttributeNames",
                                                         "ProjectionExpression"};
   ObjectWriter writer(out);
@@ -94,7 +94,7 @@ void append_unprocessed(const GetGroup& group, std::span<const engine::Key> keys
     if (json::find_member(group.request.members.json(), name, value)) writer.key(name) += simdjson::minify(value);
   }
   ArrayWriter list(writer.key("Keys"));
-  for (const auto& key : keys) append_key_json(*group.table, key, list.element());
+  for (const engine::Key* key : keys) append_key_json(*group.table, *key, list.element());
   list.end();
   writer.end();
 }
@@ -104,31 +104,74 @@ class BatchReader {
  public:
   explicit BatchReader(const engine::Engine& engine) : engine_(engine) {}
 
-  /// Appends the group's items, parted by commas; returns how many of its keys were read.
-  std::size_t read(const GetGroup& group, engine::Capacity& capacity, std::string& items) {
+  /// Appends the group's items, parted by commas; returns those of its keys that were not read.
+  std::vector<const engine::Key*> read(const GetGroup& group, engine::Capacity& capacity, std::string& items) {
     const std::size_t begin = items.size();
-    for (std::size_t i = 0; i < group.keys.size(); ++i) {
-      if (full_) return i;
+    std::vector<const engine::Key*> left;
+    for (const engine::Key& key : group.keys) {
       std::size_t size_bytes = 0;
-      const bool found =
-          engine_.get_item(*group.table, group.keys[i], item_, size_bytes, group.request.consistent_read);
-      full_ = found && read_bytes_ + size_bytes > core::kMaxBatchReplySizeBytes;
-      if (full_) return i;
+      bool found = false;
+      if (!full_ && !read_item(group, key, size_bytes, found)) {
+        left.push_back(&key);
+        continue;
+      }
+      full_ = full_ || (found && read_bytes_ + size_bytes > core::kMaxBatchReplySizeBytes);
+      if (full_) {
+        left.push_back(&key);
+        continue;
+      }
+      any_read_ = true;
       read_bytes_ += size_bytes;
       capacity.table_read += engine::read_units(size_bytes, group.request.consistent_read);
       if (!found) continue;
       if (items.size() != begin) items += ',';
       append_item(item_, group.request.projection, items);
     }
-    return group.keys.size();
+    return left;
+  }
+
+  /// Throws if units were missing and no key was read: the service refuses such a batch as a whole.
+  void check_throughput() const {
+    if (exceeded_ && !any_read_) throw engine::ThroughputExceeded(*exceeded_);
   }
 
  private:
+  /// False if the table has no units left.
+  bool read_item(const GetGroup& group, const engine::Key& key, std::size_t& size_bytes, bool& found) {
+    try {
+      found = engine_.get_item(*group.table, key, item_, size_bytes, group.request.consistent_read);
+      return true;
+    } catch (const engine::ThroughputExceeded& exceeded) {
+      if (!exceeded_) exceeded_ = exceeded;
+      return false;
+    }
+  }
+
   const engine::Engine& engine_;
   std::string item_;
   std::size_t read_bytes_ = 0;
   bool full_ = false;
+  bool any_read_ = false;
+  std::optional<engine::ThroughputExceeded> exceeded_;
 };
+
+/// The writes that were not done, for UnprocessedItems.
+void append_unprocessed(const WriteGroup& group, std::span<const engine::WriteAction* const> left, std::string& out) {
+  ArrayWriter list(out);
+  for (const engine::WriteAction* action : left) {
+    const bool puts = action->kind == engine::WriteKind::kPut;
+    ObjectWriter entry(list.element());
+    ObjectWriter request(entry.key(puts ? "PutRequest" : "DeleteRequest"));
+    if (puts) {
+      request.key("Item") += action->item->json;
+    } else {
+      append_key_json(*group.table, action->key, request.key("Key"));
+    }
+    request.end();
+    entry.end();
+  }
+  list.end();
+}
 
 }  // namespace
 
@@ -145,12 +188,13 @@ void batch_get_item(Call& call) {
   for (const auto& group : groups) {
     engine::Capacity used;
     std::string& items = responses.member(group.request.requested_name) += '[';
-    const std::size_t read = reader.read(group, used, items);
+    const std::vector<const engine::Key*> left = reader.read(group, used, items);
     items += ']';
     capacity.add(group.request.requested_name, used);
-    if (read == group.keys.size()) continue;
-    append_unprocessed(group, std::span(group.keys).subspan(read), unprocessed.member(group.request.requested_name));
+    if (left.empty()) continue;
+    append_unprocessed(group, left, unprocessed.member(group.request.requested_name));
   }
+  reader.check_throughput();
   responses.end();
   unprocessed.end();
   writer.key("UnprocessedKeys") += unprocessed_json;
@@ -164,10 +208,22 @@ void batch_write_item(Call& call) {
   CapacityByTable capacity;
   std::string metrics_json;
   ObjectWriter metrics(metrics_json);
+  std::string unprocessed_json;
+  ObjectWriter unprocessed(unprocessed_json);
+  std::optional<engine::ThroughputExceeded> exceeded;
+  bool any_written = false;
   for (const auto& group : groups) {
+    std::vector<const engine::WriteAction*> left;
     for (const auto& action : group.actions) {
-      capacity.add(group.request.requested_name, call.engine().write(action).capacity);
+      try {
+        capacity.add(group.request.requested_name, call.engine().write(action).capacity);
+        any_written = true;
+      } catch (const engine::ThroughputExceeded& error) {
+        if (!exceeded) exceeded = error;
+        left.push_back(&action);
+      }
     }
+    if (!left.empty()) append_unprocessed(group, left, unprocessed.member(group.request.requested_name));
     if (!request.item_collection_metrics || group.actions.empty() || !has_item_collections(*group.table)) continue;
     ArrayWriter list(metrics.member(group.request.requested_name));
     for (const auto& action : group.actions) {
@@ -175,8 +231,11 @@ void batch_write_item(Call& call) {
     }
     list.end();
   }
+  // The service refuses a batch as a whole if none of it was done.
+  if (exceeded && !any_written) throw engine::ThroughputExceeded(*exceeded);
+  unprocessed.end();
   ObjectWriter writer(call.reply);
-  writer.key("UnprocessedItems") += "{}";
+  writer.key("UnprocessedItems") += unprocessed_json;
   metrics.end();
   if (!metrics.empty()) writer.key("ItemCollectionMetrics") += metrics_json;
   capacity.write(writer, request.capacity, false);

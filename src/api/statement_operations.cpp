@@ -8,6 +8,7 @@
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/statements.h"
+#include "api/throttling.h"
 #include "api/transaction_operations.h"
 #include "core/api_error.h"
 
@@ -157,9 +158,14 @@ class Batch {
       }
       writer.end();
       succeeded_ = true;
+    } catch (const engine::ThroughputExceeded& exceeded) {
+      // Without ThrottlingReasons: BatchStatementError has no such member.
+      const ThrottledAction throttled = throttled_action(exceeded);
+      out.resize(before);
+      append_error(member, throttled.code, throttled.message, {}, out);
     } catch (const core::ApiError& error) {
       out.resize(before);
-      append_error(member, error, out);
+      append_error(member, batch_code(error.type), error.message, error.extra, out);
     }
   }
 
@@ -172,13 +178,13 @@ class Batch {
   }
 
   /// The table is told of where the statement was one that could run.
-  static void append_error(const Member& member, const core::ApiError& error, std::string& out) {
-    const std::string_view code = batch_code(error.type);
+  static void append_error(const Member& member, std::string_view code, std::string_view message,
+                           std::string_view extra, std::string& out) {
     ObjectWriter entry(out);
     ObjectWriter fault(entry.key("Error"));
     fault.text("Code", code);
-    fault.text("Message", error.message);
-    if (!error.extra.empty()) (fault.out() += ',') += error.extra;
+    fault.text("Message", message);
+    if (!extra.empty()) (fault.out() += ',') += extra;
     fault.end();
     if (code != "ValidationError" && member.statement != nullptr) {
       entry.text("TableName", member.statement->statement->source.table);

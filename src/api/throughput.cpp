@@ -22,10 +22,6 @@ constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t kHourMs = 60LL * 60 * 1000;
 constexpr std::int64_t kFreeDecreases = 4;
 
-// What an on-demand table is ready for from the start. Source: Developer Guide, "DynamoDB on-demand capacity mode".
-constexpr std::int64_t kOnDemandReadUnits = 12000;
-constexpr std::int64_t kOnDemandWriteUnits = 4000;
-
 [[noreturn]] void throw_limit_exceeded(std::string message) {
   throw core::ApiError(core::ErrorCode::kLimitExceeded, std::move(message));
 }
@@ -228,13 +224,6 @@ ThroughputLimits merge_warm(const Members& request, BillingMode mode, const Thro
   if (wanted.read_units) merged.read_units = wanted.read_units;
   if (wanted.write_units) merged.write_units = wanted.write_units;
   return merged;
-}
-
-ThroughputLimits effective_warm(const ThroughputLimits& warm, BillingMode mode, const Throughput& throughput) {
-  const bool on_demand = mode == BillingMode::kPayPerRequest;
-  const std::int64_t read_units = on_demand ? kOnDemandReadUnits : throughput.read_units;
-  const std::int64_t write_units = on_demand ? kOnDemandWriteUnits : throughput.write_units;
-  return {std::max(warm.read_units.value_or(0), read_units), std::max(warm.write_units.value_or(0), write_units)};
 }
 
 void check_quotas(const engine::Table& before, const engine::Table& table, std::string_view region) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api/members.h"
+#include "engine/metering.h"
 #include "engine/table.h"
 
 /// ProvisionedThroughput, OnDemandThroughput and WarmThroughput of tables and global indexes: reading them under the
@@ -34,9 +35,6 @@ engine::ThroughputLimits read_warm(const Members& request, engine::BillingMode m
 engine::ThroughputLimits merge_warm(const Members& request, engine::BillingMode mode,
                                     const engine::Throughput& throughput, const engine::ThroughputLimits& present,
                                     std::string_view index);
-/// What is kept warm: what was asked for or once reached, else what the billing mode starts with. Both members are set.
-engine::ThroughputLimits effective_warm(const engine::ThroughputLimits& warm, engine::BillingMode mode,
-                                        const engine::Throughput& throughput);
 
 /// Throws LimitExceededException where the table's units or limits, or those of one of its indexes, are more than an
 /// account has for one table and other than `before`'s (of no indexes for a new table).

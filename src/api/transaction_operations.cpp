@@ -87,6 +87,17 @@ std::vector<engine::WriteAction> resolve_actions(const engine::Engine& engine, c
   return actions;
 }
 
+void check_throughput(const std::vector<engine::Engine::ReadOutcome>& outcomes) {
+  std::vector<engine::CancellationReason> reasons(outcomes.size());
+  bool any = false;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].exceeded) continue;
+    reasons[i] = {engine::CancellationCode::kThroughputExceeded, {}, {}, outcomes[i].exceeded};
+    any = true;
+  }
+  if (any) throw_cancelled(reasons);
+}
+
 std::optional<engine::TokenClaim> claim_token(engine::Engine& engine, const TransactWriteItems& request) {
   if (request.token.empty()) return std::nullopt;
   return engine.claim_token(request.token, request.meaning);
@@ -174,6 +185,7 @@ TransactRead run(const engine::Engine& engine, const TransactGetItems& request) 
   }
   if (cancellation.any()) cancellation.raise();
   read.outcomes = engine.transact_get(read.actions);
+  check_throughput(read.outcomes);
   std::size_t total_bytes = 0;
   for (const auto& outcome : read.outcomes) total_bytes += outcome.size_bytes;
   check_payload_size(total_bytes);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "api/reply.h"
+#include "api/throttling.h"
 #include "core/api_error.h"
 
 namespace stator::api {
@@ -12,8 +13,10 @@ namespace {
 constexpr std::string_view kConditionFailed = "The conditional request failed";
 constexpr std::string_view kDuplicateItem = "Duplicate primary key exists in table";
 
-std::string_view code_name(engine::CancellationCode code) {
-  switch (code) {
+std::string_view code_name(const engine::CancellationReason& reason) {
+  switch (reason.code) {
+    case engine::CancellationCode::kThroughputExceeded:
+      return throttled_action(*reason.exceeded).code;
     case engine::CancellationCode::kConditionalCheckFailed:
       return "ConditionalCheckFailed";
     case engine::CancellationCode::kDuplicateItem:
@@ -28,12 +31,14 @@ std::string_view code_name(engine::CancellationCode code) {
 
 void append_reason(const engine::CancellationReason& reason, std::string& out) {
   ObjectWriter writer(out);
-  writer.text("Code", code_name(reason.code));
+  writer.text("Code", code_name(reason));
   if (reason.code == engine::CancellationCode::kConditionalCheckFailed) {
     writer.text("Message", kConditionFailed);
   } else if (reason.code == engine::CancellationCode::kDuplicateItem) {
     writer.text("Message", kDuplicateItem);
     return writer.end();
+  } else if (reason.code == engine::CancellationCode::kThroughputExceeded) {
+    writer.text("Message", throttled_action(*reason.exceeded).message);
   } else if (!reason.message.empty()) {
     writer.text("Message", reason.message);
   }
@@ -57,7 +62,7 @@ void throw_cancelled(std::span<const engine::CancellationReason> reasons) {
   ArrayWriter list(extra);
   for (const engine::CancellationReason& reason : reasons) {
     codes += codes.empty() ? "" : ", ";
-    codes += code_name(reason.code);
+    codes += code_name(reason);
     append_reason(reason, list.element());
   }
   list.end();

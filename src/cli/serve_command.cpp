@@ -45,6 +45,7 @@ struct ServeOptions {
   std::string s3_endpoint;
   bool lenient = false;
   engine::Staleness staleness;
+  bool enforce_throughput = false;
   std::string simulate;
   std::string clock = "system";
   bool seed = false;
@@ -156,6 +157,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.jobs_paused = !options.s3_endpoint.empty();
   storage.restorable_lag_ms = options.restorable_lag_seconds * 1000;
   storage.staleness = options.staleness;
+  storage.enforce_throughput = options.enforce_throughput;
   storage.stream_shards = options.stream_shards;
   storage.stream_shard_lifetime_ms = options.stream_shard_lifetime_seconds * 1000;
   if (storage.stream_shard_lifetime_ms > 0) {
@@ -263,6 +265,8 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->type_name("N")
       ->check(CLI::Range(0, 2'000'000'000))
       ->capture_default_str();
+  command->add_flag("--enforce-throughput", options->enforce_throughput,
+                    "Refuse what goes beyond the throughput of tables, indexes and partitions, as AWS does");
   add_simulate_option(*command, options->simulate);
   command
       ->add_option("--buckets", options->buckets,

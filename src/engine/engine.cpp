@@ -86,7 +86,8 @@ struct Engine::Impl {
         backups(*store, clock, options.directory, options.log),
         views(options.staleness.for_reads() ? std::make_unique<PastViews>(*store, clock, options.staleness) : nullptr),
         stream_lag_ms(options.staleness.stream_ms),
-        writer(*store, stripes, clock, views.get()),
+        metering(options.enforce_throughput ? std::make_unique<Metering>(clock) : nullptr),
+        writer(*store, stripes, clock, views.get(), metering.get()),
         imports({.store = *store,
                  .stripes = stripes,
                  .catalog = catalog,
@@ -162,13 +163,13 @@ struct Engine::Impl {
     if (views != nullptr) views->forget();
   }
 
-  /// What a read sees; null: the present.
+  /// The state that a read sees; null: the present.
   [[nodiscard]] PastViews::View view_for(bool consistent_read, const Index* index) const {
     if (views == nullptr || consistent_read) return nullptr;
     return views->for_read(index != nullptr && index->global);
   }
 
-  /// Records of the stream from there on have not come up.
+  /// The first number whose record is not visible yet.
   [[nodiscard]] LogNumber stream_end() const {
     return stream_lag_ms == 0 ? std::numeric_limits<LogNumber>::max()
                               : first_number_at(std::max<std::int64_t>(0, clock.now_ms() - stream_lag_ms + 1));
@@ -290,6 +291,7 @@ struct Engine::Impl {
   std::mutex backup_uses;
   const std::unique_ptr<PastViews> views;  // null: reads see the present
   const std::int64_t stream_lag_ms;
+  const std::unique_ptr<Metering> metering;  // null: throughput is not enforced
   Writer writer;
   Imports imports;
   BulkPuts bulk_puts;
@@ -424,7 +426,11 @@ std::vector<std::string> Engine::list_tables(std::string_view after, std::size_t
 
 TablePtr Engine::create_table(Table table) { return impl_->catalog.create(std::move(table)); }
 
-TablePtr Engine::delete_table(std::string_view name) { return impl_->catalog.remove(name); }
+TablePtr Engine::delete_table(std::string_view name) {
+  TablePtr table = impl_->catalog.remove(name);
+  if (impl_->metering != nullptr) impl_->metering->forget(*table);
+  return table;
+}
 
 TablePtr Engine::update_table(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope) {
   return impl_->catalog.update(name, change, scope);
@@ -442,11 +448,19 @@ TableCounts Engine::counts(const Table& table) const {
 
 bool Engine::get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes,
                       bool consistent_read) const {
+  UnitsUse use{.table = &table, .index = nullptr, .key = key.encoded, .units = 0};
+  if (impl_->metering != nullptr) impl_->metering->admit(false, use);
   const PastViews::View view = impl_->view_for(consistent_read, nullptr);
-  if (read_item(*impl_->store, table, key, view.get(), json, size_bytes)) return true;
-  json.clear();
-  size_bytes = 0;
-  return false;
+  const bool found = read_item(*impl_->store, table, key, view.get(), json, size_bytes);
+  if (!found) {
+    json.clear();
+    size_bytes = 0;
+  }
+  if (impl_->metering != nullptr) {
+    use.units = read_units(size_bytes, consistent_read);
+    impl_->metering->take(false, {&use, 1});
+  }
+  return found;
 }
 
 WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }
@@ -462,8 +476,18 @@ TokenClaim Engine::claim_token(std::string_view token, std::string_view request)
 }
 
 std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction> actions) const {
-  const auto snapshot = impl_->store->snapshot();
   std::vector<ReadOutcome> outcomes(actions.size());
+  std::vector<UnitsUse> uses;
+  if (impl_->metering != nullptr) {
+    bool any_exceeded = false;
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+      uses.push_back({.table = actions[i].table.get(), .index = nullptr, .key = actions[i].key.encoded, .units = 0});
+      outcomes[i].exceeded = impl_->metering->shortage(false, {&uses.back(), 1});
+      any_exceeded = any_exceeded || outcomes[i].exceeded;
+    }
+    if (any_exceeded) return outcomes;
+  }
+  const auto snapshot = impl_->store->snapshot();
   for (std::size_t i = 0; i < actions.size(); ++i) {
     ReadOutcome& outcome = outcomes[i];
     if (read_item(*impl_->store, *actions[i].table, actions[i].key, snapshot.get(), outcome.json, outcome.size_bytes)) {
@@ -471,6 +495,8 @@ std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction
     }
     outcome = {};
   }
+  for (std::size_t i = 0; i < uses.size(); ++i) uses[i].units = 2 * read_units(outcomes[i].size_bytes, true);
+  if (impl_->metering != nullptr) impl_->metering->take(false, uses);
   return outcomes;
 }
 
@@ -576,7 +602,15 @@ TablePtr Engine::restore_to_time(const Table& source, std::int64_t time_ms, Tabl
 
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {
   const PastViews::View view = impl_->view_for(request.consistent_read, request.index);
-  return engine::read_page(*impl_->store, request, sink, view.get());
+  if (impl_->metering == nullptr) return engine::read_page(*impl_->store, request, sink, view.get());
+  // A page of a scan is charged to the partition that it begins in.
+  const std::string first_key = request.start ? request.start->encoded : page_bounds(request).lower;
+  std::vector<UnitsUse> uses = {{.table = request.table.get(), .index = request.index, .key = first_key, .units = 0}};
+  impl_->metering->admit(false, uses.front());
+  Page page = engine::read_page(*impl_->store, request, sink, view.get());
+  uses.front().units = page.capacity.total();
+  impl_->metering->take(false, uses);
+  return page;
 }
 
 }  // namespace stator::engine

@@ -17,6 +17,7 @@
 #include "engine/gate.h"
 #include "engine/job_info.h"
 #include "engine/log/log_types.h"
+#include "engine/metering.h"
 #include "engine/snapshots.h"
 #include "engine/staleness.h"
 #include "engine/table.h"
@@ -57,8 +58,10 @@ struct Options {
   std::filesystem::path buckets;
   /// How far the latest time to which a table can be restored is behind the present; 300'000 in the service.
   std::int64_t restorable_lag_ms = 0;
-  /// What eventually consistent reads may see of the past.
+  /// How stale eventually consistent reads may be.
   Staleness staleness = {};
+  /// Requests beyond the throughput of tables and indexes throw ThroughputExceeded (metering.h).
+  bool enforce_throughput = false;
   /// Background jobs wait until resume_jobs() is called.
   bool jobs_paused = false;
   /// How many locks the items share, 1 to 256; directories do not depend on it.
@@ -127,11 +130,18 @@ struct WriteOutcome {
 };
 
 /// Why one action of a transaction failed; kNone for those that did not.
-enum class CancellationCode : std::uint8_t { kNone, kConditionalCheckFailed, kDuplicateItem, kValidationError };
+enum class CancellationCode : std::uint8_t {
+  kNone,
+  kConditionalCheckFailed,
+  kDuplicateItem,
+  kValidationError,
+  kThroughputExceeded,
+};
 struct CancellationReason {
   CancellationCode code = CancellationCode::kNone;
-  std::string message;    // kValidationError
-  std::string item_json;  // kConditionalCheckFailed, with want_old_on_failure
+  std::string message;                                        // kValidationError
+  std::string item_json;                                      // kConditionalCheckFailed, with want_old_on_failure
+  std::optional<ThroughputExceeded> exceeded = std::nullopt;  // kThroughputExceeded
 };
 
 struct TransactionOutcome {
@@ -219,7 +229,7 @@ class Engine {
   /// The key of `table` out of already normalised values (schema order). Sizes and emptiness were checked.
   [[nodiscard]] static Key make_key(const Table& table, std::vector<core::AttributeValue> values);
   /// Reads the stored item into `json`; false where there is none (json is cleared). `size_bytes` is its DynamoDB size.
-  /// Without `consistent_read` it may be a state of the past (Options::staleness).
+  /// Without `consistent_read` the item may be stale (Options::staleness).
   bool get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes,
                 bool consistent_read = true) const;
   /// One write, atomic with its condition, its index entries and the counters. A condition that does not hold is told
@@ -242,6 +252,8 @@ class Engine {
   struct ReadOutcome {
     std::string json;
     std::size_t size_bytes = 0;
+    /// Set if the table has no units left; then none of the actions was read.
+    std::optional<ThroughputExceeded> exceeded = std::nullopt;
   };
   std::vector<ReadOutcome> transact_get(std::span<const ReadAction> actions) const;
   /// Estimates the bytes of the item collection (table and local indexes) of this key's partition: the table's size,

@@ -47,6 +47,19 @@ KeyBounds predicate_bounds(const std::string& prefix, const expression::KeyPredi
 
 }  // namespace
 
+std::uint64_t hash_of(std::string_view encoded_key) {
+  std::uint64_t hash = 0;
+  for (std::size_t at = kKeyHeadBytes - sizeof hash; at < kKeyHeadBytes; ++at) {
+    hash = hash << 8U | (at < encoded_key.size() ? static_cast<unsigned char>(encoded_key[at]) : 0U);
+  }
+  return hash;
+}
+
+std::size_t partition_of(std::uint64_t hash, std::size_t partitions) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::size_t>((static_cast<Wide>(hash) * partitions) >> 64U);
+}
+
 std::string_view key_parts(std::string_view encoded_table_key) { return encoded_table_key.substr(kKeyHeadBytes); }
 
 std::string index_key(const Index& index, std::span<const core::AttributeValue> index_values,

@@ -15,6 +15,11 @@ namespace stator::engine {
 /// space | hash.
 inline constexpr std::size_t kKeyHeadBytes = 12;
 
+/// The hash in the head of a key.
+std::uint64_t hash_of(std::string_view encoded_key);
+/// Which of `partitions` equal ranges of hashes a hash lies in.
+std::size_t partition_of(std::uint64_t hash, std::size_t partitions);
+
 /// The parts of a table key, without space and hash; every index key ends with them.
 std::string_view key_parts(std::string_view encoded_table_key);
 

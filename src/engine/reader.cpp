@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "engine/damage.h"
 #include "engine/keys.h"
+#include "engine/metering.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "json/writer.h"
@@ -66,10 +67,6 @@ void check_still_there(const PageRequest& request) {
   }
 }
 
-/// A table on demand begins with this many partitions, and so do its indexes; how the service splits them further as
-/// they grow cannot be seen. Source: measured on the service, October 2026: a scan of a small table costs 2 units.
-constexpr std::size_t kOnDemandPartitions = 4;
-
 /// The bytes that a scan read in each partition: each partition that it reached costs at least the smallest read.
 class ScannedPartitions {
  public:
@@ -98,17 +95,7 @@ class ScannedPartitions {
   }
 
  private:
-  static std::uint64_t hash_of(std::string_view key) {
-    std::uint64_t hash = 0;
-    for (std::size_t at = kKeyHeadBytes - sizeof hash; at < kKeyHeadBytes; ++at) {
-      hash = hash << 8U | (at < key.size() ? static_cast<unsigned char>(key[at]) : 0U);
-    }
-    return hash;
-  }
-  [[nodiscard]] std::size_t partition_of(std::uint64_t hash) const {
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<std::size_t>((static_cast<Wide>(hash) * partitions_) >> 64U);
-  }
+  [[nodiscard]] std::size_t partition_of(std::uint64_t hash) const { return engine::partition_of(hash, partitions_); }
   [[nodiscard]] std::size_t partition_of(std::string_view key) const { return partition_of(hash_of(key)); }
 
   std::size_t partitions_;

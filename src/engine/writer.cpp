@@ -210,6 +210,7 @@ void Writer::append_index_entry(const Index& index, Decision& decision, store::B
     decision.outcome.capacity.indexes.push_back(
         {IndexPtr(change.table, &index), 0,
          index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
+    if (metering_ != nullptr) decision.index_keys.push_back(after ? after->key : before->key);
   }
   add_delta(decision.counters, index.space, before.has_value(), old_size, after.has_value(), new_size);
   if (before && !same_key) batch.remove(before->key);
@@ -269,20 +270,45 @@ void Writer::finish_outcome(const WriteAction& action, Decision& decision) {
   }
 }
 
+std::vector<UnitsUse> Writer::uses_of(const Decision& decision, double table_factor) {
+  const Table& table = *decision.change.table;
+  const WriteOutcome& outcome = decision.outcome;
+  // A failed condition costs as much as the size of the existing item.
+  const double units = outcome.condition_failed ? write_units(outcome.old_size_bytes) : outcome.capacity.table_write;
+  std::vector<UnitsUse> uses = {
+      {.table = &table, .index = nullptr, .key = decision.change.key, .units = table_factor * units}};
+  for (std::size_t i = 0; i < decision.index_keys.size(); ++i) {
+    const Capacity::ForIndex& used = outcome.capacity.indexes[i];
+    uses.push_back({.table = &table, .index = used.index.get(), .key = decision.index_keys[i], .units = used.write});
+  }
+  return uses;
+}
+
 WriteOutcome Writer::write(const WriteAction& action) {
   Decision decision;
   decision.stripe = stripes_.of(action.key.encoded);
   const std::lock_guard<std::mutex> lock(stripes_[decision.stripe]);
+  // What jobs write is not a request.
+  Metering* const metering = action.origin == ChangeOrigin::kCaller ? metering_ : nullptr;
+  if (metering != nullptr) {
+    metering->admit(true, {.table = action.table.get(), .index = nullptr, .key = action.key.encoded, .units = 0});
+  }
   if (auto fault = decide(action, decision)) throw std::move(fault->error);
-  if (decision.outcome.condition_failed) return std::move(decision.outcome);
-  if (!decision.writes) {
-    finish_outcome(action, decision);
+  if (decision.outcome.condition_failed || !decision.writes) {
+    if (metering != nullptr) metering->take(true, uses_of(decision, 1));
+    if (!decision.outcome.condition_failed) finish_outcome(action, decision);
     return std::move(decision.outcome);
   }
   const Table& table = *decision.change.table;
   Counters& counters = table.state->counters;
   store::Batch batch;
   append(decision, batch);
+  if (metering != nullptr) {
+    const std::vector<UnitsUse> uses = uses_of(decision, 1);
+    // A write to the table is refused if one of its indexes has no units left.
+    if (const auto exceeded = metering->shortage(true, uses)) throw ThroughputExceeded(*exceeded);
+    metering->take(true, uses);
+  }
   std::optional<Counters::PendingRow> row;
   if (!decision.counters.empty()) row = counters.put_row(table, decision.stripe, decision.counters, batch);
   finish_outcome(action, decision);  // before the write, as what is written must not end in an error
@@ -353,6 +379,25 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
   return reasons;
 }
 
+/// Takes the units of all actions, or none; returns the reasons if none.
+std::vector<CancellationReason> Writer::take_units(const std::vector<Decision>& decisions) const {
+  std::vector<CancellationReason> reasons(decisions.size());
+  bool cancelled = false;
+  std::vector<UnitsUse> all;
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    // A transaction prepares and commits at the table; its indexes are written once.
+    const std::vector<UnitsUse> uses = uses_of(decisions[i], 2);
+    all.insert(all.end(), uses.begin(), uses.end());
+    if (auto exceeded = metering_->shortage(true, uses)) {
+      reasons[i] = {CancellationCode::kThroughputExceeded, {}, {}, std::move(exceeded)};
+      cancelled = true;
+    }
+  }
+  if (cancelled) return reasons;
+  metering_->take(true, all);
+  return {};
+}
+
 TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const TokenClaim* claim) {
   std::vector<std::size_t> stripes;
   std::unordered_set<std::string_view> keys;
@@ -375,6 +420,10 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
     if (!decision.writes) continue;
     append(decision, batch);
     add_counters(decision.change.table, decision.stripe, decision.counters, rows);
+  }
+  if (metering_ != nullptr) {
+    result.reasons = take_units(decisions);
+    if (result.cancelled()) return result;
   }
   for (RowChange& row : rows) {
     row.after = row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "engine/index_entry.h"
 #include "engine/log/stream.h"
+#include "engine/metering.h"
 #include "engine/staleness.h"
 #include "engine/state.h"
 #include "engine/stripes.h"
@@ -22,9 +23,10 @@ namespace stator::engine {
 /// Writes items: lock, read, decide on one Change, write all that follows from it in one batch.
 class Writer {
  public:
-  /// `views`: what reads may see of the past is kept there; null: they see the present.
-  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, PastViews* views = nullptr)
-      : store_(store), stripes_(stripes), clock_(clock), views_(views) {}
+  /// `views` keeps states for stale reads; `metering` enforces throughput. Both may be null.
+  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, PastViews* views = nullptr,
+         Metering* metering = nullptr)
+      : store_(store), stripes_(stripes), clock_(clock), views_(views), metering_(metering) {}
 
   WriteOutcome write(const WriteAction& action);
   TransactionOutcome transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
@@ -50,6 +52,8 @@ class Writer {
     Change change;
     // Filled by `append`.
     std::vector<CounterDelta> counters;
+    /// With metering: the key of the entry for each index in the outcome's capacity.
+    std::vector<std::string> index_keys;
     std::optional<std::int64_t> new_expiry;  // seconds
     // Held until the write has ended.
     LogPlace log_place;
@@ -71,12 +75,16 @@ class Writer {
   static void append_expiry(Decision& decision, store::Batch& batch);
   static void append_log_record(Decision& decision, store::Batch& batch);
   static LogPlace append_log_record(const Change& change, Stream& stream, store::Batch& batch);
+  /// The units that the action takes from the table and its indexes; only the table's where the condition failed or
+  /// nothing is written. The keys are views into the decision.
+  static std::vector<UnitsUse> uses_of(const Decision& decision, double table_factor);
   void keep_view() const {
     if (views_ != nullptr) views_->keep();
   }
   /// After the write.
   static void note_expiry(const Decision& decision);
   static void finish_outcome(const WriteAction& action, Decision& decision);
+  std::vector<CancellationReason> take_units(const std::vector<Decision>& decisions) const;
   std::vector<CancellationReason> decide_all(std::span<const WriteAction> actions,
                                              std::vector<Decision>& decisions) const;
 
@@ -84,6 +92,7 @@ class Writer {
   Stripes& stripes_;
   const core::Clock& clock_;
   PastViews* const views_;
+  Metering* const metering_;
 };
 
 }  // namespace stator::engine

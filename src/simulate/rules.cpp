@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "api/operations.h"
+#include "api/throttling.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
 
@@ -253,30 +254,13 @@ Rules parse_rules(std::string_view text) {
 
 core::ApiError throttled(core::ErrorType type, std::string_view limit, bool writes, std::string_view region,
                          std::string_view table, std::string_view index) {
-  std::string message;
-  if (type == ErrorCode::kProvisionedThroughputExceeded) {
-    message =
-        "The level of configured provisioned throughput for the table was exceeded. Consider increasing your "
-        "provisioning level with the UpdateTable API.";
-  } else if (type == ErrorCode::kRequestLimitExceeded) {
-    message = "Throughput exceeds the current throughput limit for your account.";
-  } else {
-    message = "Throughput exceeds the current capacity of your table or index.";
+  std::string arn;
+  if (!table.empty()) {
+    arn = "arn:aws:dynamodb:" + std::string(region.empty() ? "us-east-1" : region) + ":000000000000:table/" +
+          std::string(table);
   }
-  core::ApiError error(std::move(type), std::move(message));
-  if (limit.empty() || table.empty()) return error;
-  std::string reasons;
-  json::ArrayWriter list(reasons);
-  json::ObjectWriter reason(list.element());
-  reason.text("reason",
-              std::string(index.empty() ? "Table" : "Index") + (writes ? "Write" : "Read") + std::string(limit));
-  reason.text("resource", "arn:aws:dynamodb:" + std::string(region.empty() ? "us-east-1" : region) +
-                              ":000000000000:table/" + std::string(table) +
-                              (index.empty() ? "" : "/index/" + std::string(index)));
-  reason.end();
-  list.end();
-  error.extra = "\"ThrottlingReasons\":" + reasons;
-  return error;
+  return api::throttling_error(
+      {.type = std::move(type), .limit = limit, .write = writes, .table_arn = std::move(arn), .index = index});
 }
 
 }  // namespace stator::simulate

@@ -223,6 +223,7 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
   if (body.HasMember("transition_delay_ms")) options.transition_delay_ms = body["transition_delay_ms"].GetInt64();
   if (body.HasMember("stream_shards")) options.stream_shards = body["stream_shards"].GetUint();
   if (body.HasMember("clock_stands")) clock.stand_still();
+  if (body.HasMember("enforce_throughput")) options.enforce_throughput = true;
   if (body.HasMember("staleness")) {
     const auto milliseconds = [&](const char* name) {
       const auto found = body["staleness"].FindMember(name);

@@ -79,7 +79,9 @@ TEST_F(SimulatingTest, ThrottledRequestsSayWhyAsTheServiceDoes) {
        R"("arn:aws:dynamodb:eu-west-3:000000000000:table/orders"}]})"},
       {"KeyRangeThroughputExceeded", "PutItem", put("a"),
        R"(400 {"__type":"com.amazon.coral.availability#ThrottlingException","message":"Throughput exceeds the current )"
-       R"(capacity of your table or index.","ThrottlingReasons":[{"reason":"TableWriteKeyRangeThroughputExceeded",)"
+       R"(capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again )"
+       R"(shortly. If exceptions persist, check if you have a hot key: https://docs.aws.amazon.com/amazondynamodb/)"
+       R"(latest/developerguide/bp-partition-key-design.html","throttlingReasons":[{"reason":"TableWriteKeyRangeThroughputExceeded",)"
        R"("resource":"arn:aws:dynamodb:eu-west-3:000000000000:table/orders"}]})"},
       {"AccountLimitExceeded", "Scan", R"({"TableName":"orders","IndexName":"by-c"})",
        R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#RequestLimitExceeded","message":"Throughput exceeds the )"
