@@ -51,6 +51,10 @@ struct Session {
   std::string data_directory;
   /// --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL; empty: none.
   std::string endpoint_url;
+  /// --cache, else STATOR_CACHE: "memory", or the URL of a Redis that commands share; empty: no cache.
+  std::string cache;
+  /// --cache-ttl, in the form of `stator cache --ttl`.
+  std::vector<std::string> cache_lifetimes;
   /// The models directory: --models, STATOR_MODELS, ./models, or beside the program; empty where none was found.
   std::string models_directory;
   /// The program's folder; empty where unknown.

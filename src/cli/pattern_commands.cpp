@@ -1,5 +1,6 @@
 #include "cli/pattern_commands.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
@@ -151,17 +152,30 @@ void check_patterns(Session& session, const Models& models, const std::string& j
               (verdict.variant.empty() ? "" : ",\"variant\":" + json_text(verdict.variant)) +
               ",\"items\":" + std::to_string(verdict.items) + ",\"capacity\":" + units(verdict.capacity) +
               ",\"budget\":" + units(verdict.budget) +
+              (verdict.cache_ttl_s ? ",\"cache\":{\"ttl_s\":" + std::to_string(*verdict.cache_ttl_s) +
+                                         ",\"saves\":" + units(verdict.saved) + "}"
+                                   : "") +
               ",\"verdict\":" + json_text(verdict.fault.empty() ? "passed" : verdict.fault) +
               ",\"passed\":" + (verdict.fault.empty() ? "true" : "false") + "}";
     }
     return print_json(session, text + "]");
   }
-  Table table{"patterns check", {"pattern", "items", "capacity", "budget", "verdict"}, {}};
+  const bool any_cached =
+      std::ranges::any_of(verdicts, [](const auto& verdict) { return verdict.cache_ttl_s.has_value(); });
+  Table table{"patterns check", {"pattern", "items", "capacity", "budget"}, {}};
+  if (any_cached) table.headings.insert(table.headings.end(), {"cached", "a hit saves"});
+  table.headings.emplace_back("verdict");
   for (const auto& verdict : verdicts) {
-    table.rows.push_back(
-        {verdict.model + "/" + verdict.pattern + (verdict.variant.empty() ? "" : " ") + verdict.variant,
-         std::to_string(verdict.items), units(verdict.capacity), units(verdict.budget),
-         verdict.fault.empty() ? "passed" : verdict.fault});
+    std::vector<std::string> row = {
+        verdict.model + "/" + verdict.pattern + (verdict.variant.empty() ? "" : " ") + verdict.variant,
+        std::to_string(verdict.items), units(verdict.capacity), units(verdict.budget)};
+    if (any_cached && verdict.cache_ttl_s) {
+      row.insert(row.end(), {std::to_string(*verdict.cache_ttl_s) + " s", units(verdict.saved)});
+    } else if (any_cached) {
+      row.insert(row.end(), {"", ""});
+    }
+    row.push_back(verdict.fault.empty() ? "passed" : verdict.fault);
+    table.rows.push_back(std::move(row));
   }
   draw(table, *session.out, session.colour);
 }
@@ -206,7 +220,12 @@ void run_pattern(Session& session, const model::Model& model, const model::Patte
   }
   request.next_token = options.next;
   const auto users = open_users(session, model);
-  const auto endpoint = open_endpoint(session);
+  Session of_pattern = session;
+  // What the command line says outweighs the model.
+  if (pattern.cache_ttl_s && !session.cache.empty() && session.cache_lifetimes.empty()) {
+    of_pattern.cache_lifetimes.push_back(pattern.operation + "=" + std::to_string(*pattern.cache_ttl_s));
+  }
+  const auto endpoint = open_endpoint(of_pattern);
   const toolkit::PatternReply reply = toolkit::run_pattern(*endpoint, pattern, *users, request);
   if (session.output == OutputFormat::kJson) {
     std::string text = reply.json;

@@ -36,6 +36,8 @@ struct GlobalOptions {
   std::string data_directory;
   std::string output = "human";
   std::string models_directory;
+  std::string cache;
+  std::vector<std::string> cache_lifetimes;
   std::vector<std::string> yes;
   bool no_colour = false;
   bool no_pager = false;
@@ -59,6 +61,14 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
   root.add_option("--models", options.models_directory,
                   "Where the models lie (else STATOR_MODELS, ./models, beside the program)")
       ->type_name("DIR");
+  root.add_option("--cache", options.cache,
+                  "Keep what is read: memory, for this command alone, or redis://HOST for all that share it (else "
+                  "STATOR_CACHE)")
+      ->type_name("WHERE");
+  root.add_option("--cache-ttl", options.cache_lifetimes,
+                  "How long: SECONDS, OPERATION=SECONDS, TABLE=SECONDS or TABLE/OPERATION=SECONDS (default: 300)")
+      ->type_name("WHAT")
+      ->allow_extra_args(false);
   root.add_option("--yes", options.yes, "Write to NAME (a table, a database) in production without asking")
       ->type_name("NAME")
       ->allow_extra_args(false);
@@ -98,6 +108,8 @@ void fill_session(const GlobalOptions& options, Session& session) {
   // A named directory overrides the profile, which is there for other tools too.
   if (session.endpoint_url.empty() && !has_data_option && environment("STATOR_DATA").empty())
     session.endpoint_url = endpoint_url_of_profile();
+  session.cache = options.cache.empty() ? environment("STATOR_CACHE") : options.cache;
+  session.cache_lifetimes = options.cache_lifetimes;
   session.yes = options.yes;
   session.read_only = options.read_only;
   session.dry_run = options.dry_run;

@@ -1,9 +1,12 @@
 #include "cli/target.h"
 
 #include <algorithm>
+#include <chrono>
 #include <istream>
 #include <ostream>
+#include <stdexcept>
 
+#include "cache/caching.h"
 #include "json/writer.h"
 #include "remote/target.h"
 #include "toolkit/guard.h"
@@ -37,10 +40,49 @@ toolkit::GuardOptions guard_options(const Session& session) {
   return options;
 }
 
+cache::Options cache_options(const Session& session) {
+  cache::Options options;
+  if (session.cache != "memory") {
+    try {
+      options.shared = cache::parse_redis_url(session.cache);
+    } catch (const std::invalid_argument& error) {
+      throw CommandError("stator: --cache takes memory or the URL of a Redis: " + std::string(error.what()), 2);
+    }
+  }
+  for (const std::string& lifetime : session.cache_lifetimes) {
+    try {
+      options.lifetimes.set(lifetime);
+    } catch (const std::invalid_argument& error) {
+      throw CommandError("stator: --cache-ttl " + lifetime + ": " + error.what(), 2);
+    }
+  }
+  options.log = [err = session.err](core::LogLevel level, std::string_view line) {
+    if (level != core::LogLevel::kInfo) *err << "stator: " << line << std::endl;
+  };
+  return options;
+}
+
+/// The target, behind the cache where there is to be one.
+std::unique_ptr<endpoint::Endpoint> open(const Session& session, const remote::TargetOptions& target) {
+  if (session.cache.empty()) {
+    if (session.cache_lifetimes.empty()) return remote::open_target(target);
+    throw CommandError("stator: --cache-ttl is for --cache", 2);
+  }
+  cache::Options options = cache_options(session);
+  std::unique_ptr<endpoint::Endpoint> upstream = remote::open_target(target);
+  options.shared_name = upstream->describe();
+  const bool is_shared = options.shared.has_value();
+  auto caching = std::make_unique<cache::Caching>(std::move(upstream), std::move(options));
+  // Nothing is kept before it is there; a command has no time to wait long.
+  constexpr std::chrono::milliseconds kPatience{500};
+  if (is_shared) caching->wait_for_shared_level(kPatience);
+  return caching;
+}
+
 }  // namespace
 
 std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
-  return std::make_unique<toolkit::Guard>(remote::open_target(target_options(session)), guard_options(session));
+  return std::make_unique<toolkit::Guard>(open(session, target_options(session)), guard_options(session));
 }
 
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
@@ -48,7 +90,7 @@ std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const 
   toolkit::ask_to_write(guard_options(session), what, table);
   remote::TargetOptions target = target_options(session);
   target.will_write = !session.read_only && !session.dry_run;
-  return guard_confirmed(session, remote::open_target(target), table);
+  return guard_confirmed(session, open(session, target), table);
 }
 
 std::unique_ptr<endpoint::Endpoint> guard_confirmed(const Session& session,

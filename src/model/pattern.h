@@ -86,6 +86,8 @@ struct Pattern {
   ParameterValues example;
   /// The most capacity units that one call with the example may consume.
   double budget = 0;
+  /// How long a cache may keep the reply, in seconds; nullopt: the cache's own time to live.
+  std::optional<std::int64_t> cache_ttl_s;
   /// The example must find at least this many items.
   std::uint64_t least_items = 1;
   Printing printing;

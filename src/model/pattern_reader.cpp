@@ -33,8 +33,9 @@ bool is_option_name(std::string_view name) {
 
 /// The options of every pattern and of all commands, whose names no parameter may have.
 bool is_reserved(std::string_view name) {
-  static constexpr std::array<std::string_view, 11> kReserved = {
-      "next", "quiet", "help", "output", "data", "endpoint-url", "models", "no-color", "version", "yes", "prod"};
+  static constexpr std::array<std::string_view, 16> kReserved = {
+      "next",    "quiet", "help", "output", "data",      "endpoint-url", "models",  "no-color",
+      "version", "yes",   "prod", "cache",  "cache-ttl", "read-only",    "dry-run", "no-pager"};
   return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
 }
 
@@ -105,7 +106,7 @@ class PatternReader {
   void read(const std::string& table_name) {
     const Node& root = document_.root();
     document_.allow_only(root, {"$schema", "description", "operation", "parameters", "request", "variants", "example",
-                                "budget", "least_items", "print"});
+                                "budget", "least_items", "cache", "print"});
     pattern_.description = document_.require(root, "description", NodeKind::kString).text;
     read_operation(document_.require(root, "operation", NodeKind::kString));
     if (const Node* parameters = document_.optional(root, "parameters", NodeKind::kObject)) {
@@ -126,6 +127,7 @@ class PatternReader {
     read_example(root);
     read_budget(document_.require(root, "budget", NodeKind::kNumber));
     pattern_.least_items = static_cast<std::uint64_t>(document_.optional_integer(root, "least_items", 1, 0, 1'000'000));
+    if (const Node* cache = document_.optional(root, "cache", NodeKind::kObject)) read_cache(*cache);
     if (const Node* print = document_.optional(root, "print", NodeKind::kObject)) read_printing(*print);
   }
 
@@ -288,6 +290,21 @@ class PatternReader {
     const auto [stop, fault] = std::from_chars(node.text.data(), end, pattern_.budget);
     if (fault != std::errc() || stop != end || pattern_.budget <= 0)
       document_.fail_expected(node, "capacity units above 0 for budget");
+  }
+
+  void read_cache(const Node& node) {
+    constexpr std::int64_t kMostSeconds = 2'592'000;
+    constexpr std::array<std::string_view, 4> kKept = {"Query", "GetItem", "BatchGetItem", "Scan"};
+    if (std::find(kKept.begin(), kKept.end(), pattern_.operation) == kKept.end()) {
+      document_.fail(node.place, "a cache keeps nothing of a " + pattern_.operation);
+    }
+    const Node* consistent = pattern_.request.member("ConsistentRead");
+    if (consistent != nullptr && consistent->kind == NodeKind::kBoolean && consistent->boolean) {
+      document_.fail(node.place, "a strongly consistent read is not answered from a cache");
+    }
+    document_.allow_only(node, {"ttl_s"});
+    static_cast<void>(document_.require(node, "ttl_s", NodeKind::kNumber));
+    pattern_.cache_ttl_s = document_.optional_integer(node, "ttl_s", 0, 1, kMostSeconds);
   }
 
   void read_printing(const Node& node) {

@@ -142,6 +142,9 @@ constexpr std::string_view kParameter =
 "excludes":{"type":"array","items":{"type":"string"}},"one_of":{"type":"array","items":{"type":"string"}},
 "minimum":{"type":"integer"},"maximum":{"type":"integer"},"complete":{"enum":["first","last"]}}})";
 
+constexpr std::string_view kCache = R"({"type":"object","required":["ttl_s"],"additionalProperties":false,
+"properties":{"ttl_s":{"type":"integer","minimum":1,"maximum":2592000}}})";
+
 constexpr std::string_view kPrint = R"({"type":"object","additionalProperties":false,"properties":{
 "heading":{"type":"string"},"response":{"type":"boolean"},"capacity":{"type":"boolean"},
 "lines":{"type":"object","required":["columns"],"additionalProperties":false,"properties":{
@@ -195,7 +198,7 @@ std::string pattern_schema() {
                            R"("additionalProperties":false,"properties":)" +
                                variant.str() + "}}");
   members.json("example", kValues).json("budget", R"({"type":"number","exclusiveMinimum":0})");
-  members.json("least_items", kCount).json("print", kPrint);
+  members.json("least_items", kCount).json("cache", kCache).json("print", kPrint);
   RequestBuilder schema;
   schema.text("$schema", kDraft).text("title", "An access pattern").text("type", "object");
   schema.json("required", R"(["description","operation","request","budget"])").json("properties", members.str());

@@ -1,5 +1,6 @@
 #include "toolkit/pattern_check.h"
 
+#include "cache/caching.h"
 #include "endpoint/embedded.h"
 #include "toolkit/pattern_run.h"
 #include "toolkit/seed.h"
@@ -8,6 +9,21 @@
 
 namespace stator::toolkit {
 namespace {
+
+/// Another endpoint, which somebody else keeps.
+class Borrowed : public endpoint::Endpoint {
+ public:
+  explicit Borrowed(endpoint::Endpoint& endpoint) : endpoint_(endpoint) {}
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override { endpoint_.call(request, reply); }
+  [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override {
+    return endpoint_.effort(operation);
+  }
+  [[nodiscard]] std::string describe() const override { return endpoint_.describe(); }
+
+ private:
+  endpoint::Endpoint& endpoint_;
+};
 
 bool is_write(const std::string& operation) {
   return operation == "PutItem" || operation == "UpdateItem" || operation == "DeleteItem";
@@ -18,9 +34,20 @@ std::string judge(const model::Pattern& pattern, const PatternVerdict& verdict) 
   const std::uint64_t least_items = verdict.variant.empty() ? pattern.least_items : 1;
   if (pattern.operation == "Scan") return "scans";
   if (verdict.capacity > pattern.budget) return "over budget";
+  if (verdict.cache_ttl_s && verdict.saved <= 0) return "a cache would not answer it";
   if (is_write(pattern.operation) || verdict.items >= least_items) return {};
   if (verdict.items == 0) return "returns nothing";
   return "returns " + std::to_string(verdict.items) + " items, fewer than " + std::to_string(least_items);
+}
+
+/// What the pattern consumes once a cache has its reply.
+double capacity_of_hit(endpoint::Endpoint& database, const model::Pattern& pattern, UserDirectory& users,
+                       const model::ParameterValues& example) {
+  cache::Options options;
+  options.lifetimes.set(std::to_string(*pattern.cache_ttl_s));
+  cache::Caching cache(std::make_unique<Borrowed>(database), options);
+  run_pattern(cache, pattern, users, {example, {}});
+  return capacity_of_reply(run_pattern(cache, pattern, users, {example, {}}).json);
 }
 
 PatternVerdict check_pattern(const model::Model& model, const model::Pattern& pattern, const model::Variant* variant,
@@ -41,6 +68,10 @@ PatternVerdict check_pattern(const model::Model& model, const model::Pattern& pa
     const PatternReply reply = run_pattern(*database, pattern, *users, {example, {}});
     verdict.items = items_of_reply(reply.json).size();
     verdict.capacity = capacity_of_reply(reply.json);
+    if (pattern.cache_ttl_s) {
+      verdict.cache_ttl_s = pattern.cache_ttl_s;
+      verdict.saved = verdict.capacity - capacity_of_hit(*database, pattern, *users, example);
+    }
     verdict.fault = judge(pattern, verdict);
   } catch (const OperationError& error) {
     verdict.fault = describe(error);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,11 @@ struct PatternVerdict {
   std::size_t items = 0;
   double capacity = 0;
   double budget = 0;
-  /// Empty: passed. Else why not: "scans", "over budget", "returns nothing", "returns 3 items, fewer than 20", an
-  /// error.
+  /// Of a pattern with "cache": how long it is kept, and the capacity units that an answer from the cache saves.
+  std::optional<std::int64_t> cache_ttl_s;
+  double saved = 0;
+  /// Empty: passed. Else why not: "scans", "over budget", "returns nothing", "returns 3 items, fewer than 20",
+  /// "a cache would not answer it", an error.
   std::string fault;
 };
 

@@ -144,6 +144,15 @@ INSTANTIATE_TEST_SUITE_P(
         MistakeCase{"reserved", "patterns/p.json",
                     pattern_with(R"("parameters": {"next": {"type": "string", "description": ""}}, "request": {})"),
                     "patterns/p.json:2:16: --next has a meaning of its own"},
+        MistakeCase{
+            "cache of writes", "patterns/p.json",
+            R"({"description": "d", "operation": "PutItem", "request": {"Item": {}}, "budget": 1, "cache": {"ttl_s": 1}})",
+            "patterns/p.json:1:93: a cache keeps nothing of a PutItem"},
+        MistakeCase{"cache of consistent reads", "patterns/p.json",
+                    pattern_with(R"("request": {"ConsistentRead": true}, "cache": {"ttl_s": 1})"),
+                    "patterns/p.json:2:47: a strongly consistent read is not answered from a cache"},
+        MistakeCase{"cache for no time", "patterns/p.json", pattern_with(R"("request": {}, "cache": {"ttl_s": 0})"),
+                    "patterns/p.json:2:35: expected an integer from 1 to 2592000 for ttl_s, found 0"},
         MistakeCase{"budget", "patterns/p.json", pattern_with("\"request\": {}", "0"),
                     "patterns/p.json:1:54: expected capacity units above 0 for budget, found 0"},
         MistakeCase{

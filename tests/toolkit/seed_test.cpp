@@ -243,6 +243,29 @@ TEST(PatternCheck, FailsVariantsWithoutAnExampleAndThoseThatFindNothing) {
   EXPECT_EQ(variant(R"("example": {"at": "2023-03-20T10:05:00.000000+00:00"}, )"), "");
 }
 
+TEST(PatternCheck, SaysWhatACacheSaves) {
+  const auto verdict_of = [](const std::string& operation, const std::string& request) {
+    model::Model model = messages_model();
+    model.patterns = {model::read_pattern(
+        model::Document::parse("p.json", R"({"description": "d", "operation": ")" + operation + R"(", "request": )" +
+                                             request + R"(, "budget": 5, "cache": {"ttl_s": 60}})"),
+        "p", "m", "cruddur-messages")};
+    return check_patterns({model}).at(0);
+  };
+  const std::string group = R"("MSG#5ae290ed-55d1-47a0-bc6d-fe2bc2700399")";
+  const PatternVerdict kept = verdict_of(
+      "Query", R"({"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": )" + group + "}}}");
+  EXPECT_EQ(kept.fault, "");
+  EXPECT_EQ(kept.cache_ttl_s, 60);
+  EXPECT_GT(kept.capacity, 0);
+  EXPECT_EQ(kept.saved, kept.capacity);
+  const PatternVerdict consistent = verdict_of(
+      "BatchGetItem", R"({"RequestItems": {"cruddur-messages": {"ConsistentRead": true, "Keys": [{"pk": {"S": )" +
+                          group + R"(}, "sk": {"S": "2023-03-20T10:05:00.000000+00:00"}}]}}})");
+  EXPECT_EQ(consistent.fault, "a cache would not answer it");
+  EXPECT_EQ(consistent.saved, 0);
+}
+
 TEST(PatternCheck, FailsPatternsThatScanOverspendOrFindNothing) {
   const auto make = [](const std::string& operation, const std::string& key, const std::string& budget) {
     const std::string condition =
