@@ -23,6 +23,15 @@ struct OpenOptions {
   /// The time, in milliseconds since 1970, of a clock that only `set_clock` and `advance_clock` move; times to live and
   /// the ages of stream records and tokens follow it. Empty: the machine's clock.
   std::optional<std::int64_t> clock_ms = std::nullopt;
+  /// Eventually consistent reads may see what was there up to so long ago, global indexes may be so far behind their
+  /// tables, and stream records come up so late, all in milliseconds; the seed and a read's number decide how old what
+  /// it sees is (docs/simulate.md).
+  std::int64_t read_staleness_ms = 0;
+  std::int64_t index_lag_ms = 0;
+  std::int64_t stream_lag_ms = 0;
+  std::uint64_t staleness_seed = 1;
+  /// Requests beyond the throughput of tables, indexes and partitions are refused, as on AWS.
+  bool enforce_throughput = false;
 };
 
 /// The result of an operation.
@@ -37,8 +46,22 @@ struct Result {
   std::string error_message;
 };
 
+/// Whatever answers DynamoDB operations: a Database, what stands before one (stator/wrappers.h), or your own. Safe to
+/// call from several threads at once.
+class Endpoint {
+ public:
+  virtual ~Endpoint() = default;
+  /// Calls one operation by its DynamoDB name. Never throws for what the request contains; the Result says.
+  virtual Result call(std::string_view operation, std::string_view request_json) = 0;
+
+ protected:
+  Endpoint() = default;
+  Endpoint(const Endpoint&) = default;
+  Endpoint& operator=(const Endpoint&) = default;
+};
+
 /// An open database. Safe to use from several threads at once. One process at a time holds a directory.
-class Database {
+class Database : public Endpoint {
  public:
   /// Throws std::runtime_error with one line for the user: directory held by another process, damaged, or not Stator's.
   static Database open(const OpenOptions& options);
@@ -48,14 +71,14 @@ class Database {
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
   /// Closes cleanly: nothing has to be replayed at the next open.
-  ~Database();
+  ~Database() override;
 
   /// Calls one operation by its DynamoDB name, e.g. call("PutItem", R"({"TableName":"t","Item":{"pk":{"S":"a"}}})").
   /// Never throws for what the request contains; the Result says.
-  Result call(std::string_view operation, std::string_view request_json);
+  Result call(std::string_view operation, std::string_view request_json) override;
 
-  // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database, but for what
-  // was written since the store last flushed. All throw std::runtime_error with one line.
+  // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database, but on a
+  // disk for what was written since the store last flushed. All throw std::runtime_error with one line.
 
   /// Saves the database as it is now, in the place of an earlier snapshot of that name: 1 to 64 letters, digits,
   /// hyphens, underscores and points. On a disk snapshots outlive the Database, in memory they end with it.

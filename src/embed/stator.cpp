@@ -4,9 +4,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "api/operations.h"
 #include "core/api_error.h"
 #include "core/manual_clock.h"
+#include "embed/result.h"
 #include "endpoint/embedded.h"
 
 namespace stator {
@@ -24,13 +24,6 @@ struct Database::Impl {
 };
 
 namespace {
-
-Result failure(const core::ApiError& error) {
-  return {.ok = false,
-          .body = core::render_error(error),
-          .error_type = std::string(error.type.name()),
-          .error_message = error.message};
-}
 
 template <class Change>
 void change_state(engine::Engine& engine, Change change) {
@@ -52,6 +45,11 @@ Database Database::open(const OpenOptions& options) {
   engine::Options engine;
   engine.directory = options.directory;
   engine.sync = options.sync;
+  engine.staleness = {.read_ms = options.read_staleness_ms,
+                      .index_ms = options.index_lag_ms,
+                      .stream_ms = options.stream_lag_ms,
+                      .seed = options.staleness_seed};
+  engine.enforce_throughput = options.enforce_throughput;
   if (options.log) engine.log = [log = options.log](core::LogLevel, std::string_view line) { log(line); };
   std::unique_ptr<core::ManualClock> clock;
   if (options.clock_ms) {
@@ -66,18 +64,7 @@ Database Database::open_in_memory() { return open({}); }
 
 Result Database::call(std::string_view operation, std::string_view request_json) {
   if (!impl_) throw std::logic_error("this Database was moved from");
-  try {
-    Result result{.ok = true, .body = {}, .error_type = {}, .error_message = {}};
-    const api::Operation* const known = api::find_operation(operation);
-    endpoint::Request request{.operation = operation, .body = request_json};
-    if (known != nullptr && known->peculiarities.of_streams) request.service = endpoint::Service::kDynamoDbStreams;
-    impl_->endpoint.call(request, result.body);
-    return result;
-  } catch (const core::ApiError& error) {
-    return failure(error);
-  } catch (const std::exception& error) {
-    return failure(core::ApiError(core::ErrorCode::kInternalServerError, error.what()));
-  }
+  return embed::call(impl_->endpoint, operation, request_json);
 }
 
 void Database::save_snapshot(std::string_view name) {
