@@ -1,8 +1,10 @@
 """One of the SDKs that must be compiled against a server with --credentials: `sdk_test.py go|rust|java`. Its signatures are
-accepted, with and without a session token; a wrong secret and a wrong token are told by their codes.
+accepted, with and without a session token; a wrong secret and a wrong token are told by their codes. What a simulator throttles, fails
+or cuts off is sent again until it is done, in no more attempts than the SDK was told.
 
 Ends with 77 (CTest: skipped) and one line where the tool chain is missing, too old, or cannot fetch its packages."""
 
+import json
 import os
 import shutil
 import stat
@@ -10,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 import compiled_client
 from compiled_client import FOLDER, build
@@ -74,6 +77,55 @@ class SdkTest(unittest.TestCase):
                         "PATH": os.environ["PATH"], "HOME": self.folder.name, "STATOR_URL": server.url, "STATOR_TABLE": name,
                         "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token})
                     self.assertEqual((ran.returncode, ran.stdout.strip()), (0, expected), ran.stdout + ran.stderr)
+
+
+class RetriesTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        rules = os.path.join(self.folder.name, "rules.json")
+        with open(rules, "w", encoding="utf-8") as out:
+            out.write("{}")
+        self.server = StatorServer(["--in-memory", "--simulate", rules]).__enter__()
+        self.request("", {"TableName": "things", "BillingMode": "PAY_PER_REQUEST",
+                          "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                          "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]},
+                     {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.CreateTable",
+                      "X-Amz-Date": "20230320T000000Z",
+                      "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
+                                       "SignedHeaders=host;x-amz-date, Signature=0"})
+
+    def tearDown(self):
+        self.server.__exit__(None, None, None)
+        self.folder.cleanup()
+
+    def request(self, path, body, headers={}):
+        with urllib.request.urlopen(urllib.request.Request(self.server.url + "/" + path, json.dumps(body).encode(), headers, method="POST")) as reply:
+            return json.load(reply)
+
+    def run_client(self, attempts, *rules):
+        """What it prints, how many requests the rules were for, and how many they did something to."""
+        self.request("_stator/simulate", {"seed": 7, "rules": rules})
+        ran = subprocess.run(CLIENT, capture_output=True, text=True, timeout=300, env={
+            "PATH": os.environ["PATH"], "HOME": self.folder.name, "STATOR_URL": self.server.url, "STATOR_TABLE": "things",
+            "STATOR_ATTEMPTS": str(attempts), "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"})
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        with urllib.request.urlopen(self.server.url + "/_stator/simulate") as reply:
+            counts = json.load(reply)["rules"]
+        return ran.stdout.strip(), sum(rule["requests"] for rule in counts), sum(rule["acted"] for rule in counts)
+
+    def test_what_is_throttled_or_fails_is_sent_again_until_it_is_done(self):
+        for then in ({"throttle": "ProvisionedThroughputExceeded"}, {"throttle": "KeyRangeThroughputExceeded"},
+                     {"throttle": "AccountLimitExceeded"}, {"error": "InternalServerError"},
+                     {"error": {"type": "InternalServerError", "after_effect": True}}, {"cut": "before"}, {"cut": "after"}):
+            with self.subTest(then=then):
+                said, requests, acted = self.run_client(12, {"when": {"operation": "PutItem", "probability": 0.2}, "then": then})
+                self.assertEqual(said, "ok 20")
+                self.assertGreater(acted, 0)
+                self.assertEqual(requests, 20 + acted)
+
+    def test_attempts_end(self):
+        said, requests, acted = self.run_client(3, {"when": {"operation": "PutItem"}, "then": {"throttle": "ProvisionedThroughputExceeded"}})
+        self.assertEqual((said, requests, acted), ("ProvisionedThroughputExceededException", 3, 3))
 
 
 if __name__ == "__main__":

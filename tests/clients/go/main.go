@@ -1,4 +1,6 @@
 // The AWS SDK for Go v2 against a Stator server: prints "ok", or the code of the error that it was answered.
+// With STATOR_ATTEMPTS, it writes 20 items to a table that is there, each in so many attempts at most, and prints how
+// many it then finds: "ok 20".
 // Environment: STATOR_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, STATOR_TABLE.
 package main
 
@@ -7,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -59,15 +63,47 @@ func session(ctx context.Context, client *dynamodb.Client, table *string) error 
 	return err
 }
 
+func writes(ctx context.Context, client *dynamodb.Client, table *string) (int32, error) {
+	for i := 0; i < 20; i++ {
+		item := map[string]types.AttributeValue{"pk": text(strconv.Itoa(i))}
+		if _, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: table, Item: item}); err != nil {
+			return 0, err
+		}
+	}
+	found, err := client.Scan(ctx, &dynamodb.ScanInput{TableName: table, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return 0, err
+	}
+	return found.Count, nil
+}
+
 func main() {
-	client := dynamodb.New(dynamodb.Options{
+	attempts, _ := strconv.Atoi(os.Getenv("STATOR_ATTEMPTS"))
+	options := dynamodb.Options{
 		Region:       "us-east-1",
 		BaseEndpoint: aws.String(os.Getenv("STATOR_URL")),
 		Credentials: credentials.NewStaticCredentialsProvider(
 			os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN")),
 		RetryMaxAttempts: 1,
-	})
-	err := session(context.Background(), client, aws.String(os.Getenv("STATOR_TABLE")))
+	}
+	if attempts > 0 {
+		options.RetryMaxAttempts = attempts
+		options.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts = attempts
+			o.MaxBackoff = 50 * time.Millisecond
+		})
+	}
+	client := dynamodb.New(options)
+	table := aws.String(os.Getenv("STATOR_TABLE"))
+	said := "ok"
+	var err error
+	if attempts > 0 {
+		var found int32
+		found, err = writes(context.Background(), client, table)
+		said = fmt.Sprintf("ok %d", found)
+	} else {
+		err = session(context.Background(), client, table)
+	}
 	var answered smithy.APIError
 	if errors.As(err, &answered) {
 		fmt.Println(answered.ErrorCode())
@@ -77,5 +113,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println("ok")
+	fmt.Println(said)
 }

@@ -1,7 +1,10 @@
 //! The AWS SDK for Rust against a Stator server: prints "ok", or the code of the error that it was answered.
+//! With STATOR_ATTEMPTS, it writes 20 items to a table that is there, each in so many attempts at most, and prints how
+//! many it then finds: "ok 20".
 //! Environment: STATOR_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, STATOR_TABLE.
 
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
@@ -14,7 +17,15 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 
-async fn session(client: &Client, table: &str) -> Result<(), Error> {
+async fn writes(client: &Client, table: &str) -> Result<String, Error> {
+    for i in 0..20 {
+        client.put_item().table_name(table).item("pk", AttributeValue::S(i.to_string())).send().await?;
+    }
+    let found = client.scan().table_name(table).consistent_read(true).send().await?;
+    Ok(format!("ok {}", found.count()))
+}
+
+async fn session(client: &Client, table: &str) -> Result<String, Error> {
     client
         .create_table()
         .table_name(table)
@@ -39,7 +50,7 @@ async fn session(client: &Client, table: &str) -> Result<(), Error> {
     let delete = Delete::builder().table_name(table).key("pk", key).build()?;
     client.transact_write_items().transact_items(TransactWriteItem::builder().delete(delete).build()).send().await?;
     client.delete_table().table_name(table).send().await?;
-    Ok(())
+    Ok("ok".into())
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -52,15 +63,27 @@ async fn main() {
         None,
         "environment",
     );
+    let attempts: Option<u32> = variable("STATOR_ATTEMPTS").parse().ok();
+    let retries = match attempts {
+        Some(attempts) => RetryConfig::standard()
+            .with_max_attempts(attempts)
+            .with_initial_backoff(std::time::Duration::from_millis(20))
+            .with_max_backoff(std::time::Duration::from_millis(50)),
+        None => RetryConfig::standard(),
+    };
     let config = Config::builder()
+        .retry_config(retries)
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(variable("STATOR_URL"))
         .credentials_provider(credentials)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
-    match session(&Client::from_conf(config), &variable("STATOR_TABLE")).await {
-        Ok(()) => println!("ok"),
+    let client = Client::from_conf(config);
+    let table = variable("STATOR_TABLE");
+    let ended = if attempts.is_some() { writes(&client, &table).await } else { session(&client, &table).await };
+    match ended {
+        Ok(said) => println!("{said}"),
         Err(error) => match error.code() {
             Some(code) => println!("{code}"),
             None => {

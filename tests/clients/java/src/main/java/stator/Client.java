@@ -1,14 +1,19 @@
 package stator;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
@@ -18,6 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
  * The AWS SDK for Java v2 against a Stator server: prints "ok", or the code of the error that it was answered.
+ * With STATOR_ATTEMPTS, it writes 20 items to a table that is there, each in so many attempts at most, and prints how
+ * many it then finds: "ok 20".
  * Environment: STATOR_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, STATOR_TABLE.
  */
 public final class Client {
@@ -26,6 +33,20 @@ public final class Client {
   private static String variable(String name) {
     String value = System.getenv(name);
     return value == null ? "" : value;
+  }
+
+  private static String writes(DynamoDbClient client, String table) {
+    for (int i = 0; i < 20; i++) {
+      AttributeValue key = AttributeValue.fromS(Integer.toString(i));
+      client.putItem(r -> r.tableName(table).item(Map.of("pk", key)));
+    }
+    return "ok " + client.scan(r -> r.tableName(table).consistentRead(true)).count();
+  }
+
+  private static RetryStrategy retries(int attempts) {
+    BackoffStrategy soon = BackoffStrategy.exponentialDelay(Duration.ofMillis(20), Duration.ofMillis(50));
+    return AwsRetryStrategy.standardRetryStrategy().toBuilder()
+        .maxAttempts(attempts).backoffStrategy(soon).throttlingBackoffStrategy(soon).build();
   }
 
   private static void session(DynamoDbClient client, String table) {
@@ -56,14 +77,22 @@ public final class Client {
     String token = variable("AWS_SESSION_TOKEN");
     AwsCredentials credentials =
         token.isEmpty() ? AwsBasicCredentials.create(id, secret) : AwsSessionCredentials.create(id, secret, token);
-    try (DynamoDbClient client = DynamoDbClient.builder()
+    String attempts = variable("STATOR_ATTEMPTS");
+    DynamoDbClientBuilder builder = DynamoDbClient.builder()
         .region(Region.US_EAST_1)
         .endpointOverride(URI.create(variable("STATOR_URL")))
         .credentialsProvider(StaticCredentialsProvider.create(credentials))
-        .httpClient(UrlConnectionHttpClient.create())
-        .build()) {
-      session(client, variable("STATOR_TABLE"));
-      System.out.println("ok");
+        .httpClient(UrlConnectionHttpClient.create());
+    if (!attempts.isEmpty()) {
+      builder.overrideConfiguration(c -> c.retryStrategy(retries(Integer.parseInt(attempts))));
+    }
+    try (DynamoDbClient client = builder.build()) {
+      if (attempts.isEmpty()) {
+        session(client, variable("STATOR_TABLE"));
+        System.out.println("ok");
+      } else {
+        System.out.println(writes(client, variable("STATOR_TABLE")));
+      }
     } catch (DynamoDbException error) {
       System.out.println(error.awsErrorDetails().errorCode());
     }
