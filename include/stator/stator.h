@@ -74,7 +74,7 @@ class Database : public Endpoint {
   ~Database() override;
 
   /// Calls one operation by its DynamoDB name, e.g. call("PutItem", R"({"TableName":"t","Item":{"pk":{"S":"a"}}})").
-  /// Never throws for what the request contains; the Result says.
+  /// Errors in the request do not throw: they are in the Result.
   Result call(std::string_view operation, std::string_view request_json) override;
 
   // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database, but on a

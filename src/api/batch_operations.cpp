@@ -104,7 +104,7 @@ class BatchReader {
  public:
   explicit BatchReader(const engine::Engine& engine) : engine_(engine) {}
 
-  /// Appends the group's items, parted by commas; returns those of its keys that were not read.
+  /// Appends the group's items, separated by commas; returns those of its keys that were not read.
   std::vector<const engine::Key*> read(const GetGroup& group, engine::Capacity& capacity, std::string& items) {
     const std::size_t begin = items.size();
     std::vector<const engine::Key*> left;

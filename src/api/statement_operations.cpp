@@ -177,7 +177,7 @@ class Batch {
     if (read.found) partiql::ResultProjection(*member.statement->statement).append(item, writer.key("Item"));
   }
 
-  /// The table is told of where the statement was one that could run.
+  /// Appends an error; with the table's name where the statement could run.
   static void append_error(const Member& member, std::string_view code, std::string_view message,
                            std::string_view extra, std::string& out) {
     ObjectWriter entry(out);

@@ -135,7 +135,7 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
     const auto status = creating ? engine::TableStatus::kCreating : index.status;
     // Indexes of a table that is being restored have none.
     if (!is_being_restored(table)) writer.text("IndexStatus", status_name(status));
-    // Said only of an index that was added later, while it is built.
+    // Only for an index that was added later, while it is being built.
     if (!creating && status == engine::TableStatus::kCreating) writer.flag("Backfilling", index.backfilling);
     append_throughput(index.throughput, writer.key("ProvisionedThroughput"));
     write_on_demand(writer, index.on_demand);

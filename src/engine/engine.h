@@ -232,9 +232,9 @@ class Engine {
   /// Without `consistent_read` the item may be stale (Options::staleness).
   bool get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes,
                 bool consistent_read = true) const;
-  /// One write, atomic with its condition, its index entries and the counters. A condition that does not hold is told
-  /// by the outcome; what update expressions and key checks throw is thrown. One that leaves the item as it is, byte
-  /// for byte, is charged like any other and stores nothing.
+  /// One write, atomic with its condition, its index entries and the counters. The outcome says whether the condition
+  /// failed; update expressions and key checks throw. A write that leaves the item byte for byte the same is charged
+  /// like any other and stores nothing.
   WriteOutcome write(const WriteAction& action);
   /// All or nothing; the outcome has the reasons for a cancellation. Throws where the request as a whole is refused.
   /// The table's write capacity is doubled, the indexes' is not. With `claim` the same batch records the token, unless

@@ -124,7 +124,7 @@ class PageWalk {
   const PageRequest& request_;
   const ItemSink& sink_;
   const store::Snapshot* view_;  // null: the present
-  /// With fetch_from_table: an item that is fetched must be the one that its entry was made of.
+  /// With fetch_from_table: the items fetched must be the versions that their index entries were made of.
   std::unique_ptr<store::Snapshot> snapshot_;
   std::string fetched_;
   std::size_t walked_bytes_ = 0;

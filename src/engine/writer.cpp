@@ -311,7 +311,7 @@ WriteOutcome Writer::write(const WriteAction& action) {
   }
   std::optional<Counters::PendingRow> row;
   if (!decision.counters.empty()) row = counters.put_row(table, decision.stripe, decision.counters, batch);
-  finish_outcome(action, decision);  // before the write, as what is written must not end in an error
+  finish_outcome(action, decision);  // before the write, after which nothing may throw
   keep_view();
   store_.write(batch);
   if (row) counters.apply(std::move(*row));

@@ -81,7 +81,7 @@ class Writer {
   void keep_view() const {
     if (views_ != nullptr) views_->keep();
   }
-  /// After the write.
+  /// To be called after the write.
   static void note_expiry(const Decision& decision);
   static void finish_outcome(const WriteAction& action, Decision& decision);
   std::vector<CancellationReason> take_units(const std::vector<Decision>& decisions) const;
