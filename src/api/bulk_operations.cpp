@@ -116,7 +116,7 @@ void answer(Call& call, const BulkPutInfo& info) {
   reply.end();
 }
 
-/// "…:table/NAME/bulk-operation/ID".
+/// Returns the ID of an ARN "…:table/NAME/bulk-operation/ID".
 std::string_view read_arn(Call& call, std::string_view arn) {
   constexpr std::string_view kBulk = "/bulk-operation/";
   const TableArn parts = parse_arn(arn);
@@ -134,7 +134,7 @@ std::string_view read_arn(Call& call, std::string_view arn) {
   core::throw_resource_not_found("Requested resource not found: Bulk operation: " + std::string(arn) + " not found");
 }
 
-/// A page's last one as the service's tokens look: hexadecimal digits, a multiple of sixteen of them.
+/// The NextToken after this operation: hexadecimal digits, a multiple of sixteen, as in the service.
 std::string token_of(std::string_view id) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   constexpr std::size_t kTokenBytes = 24;

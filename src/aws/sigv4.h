@@ -21,7 +21,8 @@ struct SigningScope {
 };
 
 /// Adds X-Amz-Date, X-Amz-Security-Token (where the credentials have one) and Authorization to `request.fields`, in
-/// this order. Signed are Host, Content-Type and what begins with X-Amz-, as the AWS tools do. A query is signed too.
+/// this order. Host, Content-Type and the headers that begin with X-Amz- are signed, as the AWS tools do. A query is
+/// signed too.
 void sign(http::Request& request, const SigningScope& scope, const Credentials& credentials, std::int64_t now_ms);
 
 }  // namespace stator::aws

@@ -14,7 +14,7 @@
 #include "core/timestamp.h"
 #include "toolkit/bucket_jobs.h"
 
-/// Tables from buckets and to buckets: jobs of the database itself, begun and waited for.
+/// Imports from buckets and exports to them, which the database itself does: the commands begin them and wait.
 namespace stator::cli {
 namespace {
 

@@ -22,7 +22,7 @@ using engine::BucketError;
 
 constexpr std::chrono::milliseconds kFirstPause{200};
 
-/// The texts of all elements of that name, each with what is in it.
+/// The contents of all elements of that name.
 std::vector<std::string_view> elements(std::string_view xml, std::string_view name) {
   const std::string begin = "<" + std::string(name) + ">";
   const std::string end = "</" + std::string(name) + ">";
@@ -66,11 +66,11 @@ class S3Buckets::Service {
     std::string method = "GET";
     std::string bucket = {};
     std::string_view key = {};
-    /// As on the request line, names ascending.
+    /// As on the request line, sorted by name.
     std::string query = {};
     http::Fields fields = {};
     std::string_view body = {};
-    /// Statuses that are answers, beside those of success.
+    /// Statuses that are returned instead of thrown, besides 2xx.
     int also = 0;
   };
   http::Reply send(const Call& call) {
@@ -112,7 +112,7 @@ class S3Buckets::Service {
     return client().send(request);
   }
 
-  /// Made with the first request: loading libcurl takes time.
+  /// Created at the first request: loading libcurl takes time.
   http::Client& client() {
     client_made_.call([this] { client_.emplace(); });
     return *client_;
@@ -147,7 +147,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
     try {
       service_->send({.method = "DELETE", .bucket = bucket_, .key = key_, .query = upload_query(), .also = 404});
     } catch (const std::exception&) {
-      // The service removes what was left behind by its own rules.
+      // The parts that remain are removed by the service's own rules.
     }
   }
 
@@ -178,7 +178,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
                                               .query = upload_query(),
                                               .fields = {{"Content-Type", "application/xml"}},
                                               .body = body});
-    // This one may fail behind a status of success.
+    // This request may fail with status 200.
     if (const auto code = aws::xml_text(reply.body, "Code")) {
       throw BucketError("S3" + *code, aws::xml_text(reply.body, "Message").value_or("the upload was not completed"));
     }
@@ -214,7 +214,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
   std::vector<std::string> etags_;
 };
 
-/// Reads a part at a time. All parts are of the object as it was at the first.
+/// Reads a part at a time. All parts are of the version that the first one was of.
 class S3Buckets::ObjectReader final : public engine::BucketReader {
  public:
   ObjectReader(std::shared_ptr<Service> service, std::string bucket, std::string key)
@@ -240,12 +240,12 @@ class S3Buckets::ObjectReader final : public engine::BucketReader {
         service_->send({.bucket = bucket_, .key = key_, .fields = std::move(fields), .also = kRangeNotSatisfiable});
     at_ = 0;
     part_.clear();
-    // Of an empty object, or one that ends with the part before.
+    // The object is empty, or ended with the part before.
     ended_ = reply.status == kRangeNotSatisfiable;
     if (ended_) return;
     part_ = std::move(reply.body);
     next_ += part_.size();
-    // A service that knows no ranges sends all at once.
+    // A service without range requests sends the whole object.
     constexpr int kPartialContent = 206;
     ended_ = part_.size() < service_->part_bytes() || reply.status != kPartialContent;
     if (const std::string* etag = reply.field("etag")) etag_ = *etag;

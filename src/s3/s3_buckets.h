@@ -17,19 +17,19 @@ struct Options {
   std::string region;
   std::shared_ptr<aws::CredentialsProvider> credentials;
   const core::Clock* clock = &core::Clock::system();
-  /// Objects larger than that are written in parts of that size (5 MB at least, but for the last), and all are read so.
+  /// Larger objects are written in parts of this size (S3 requires 5 MB, except of the last); objects are read in them.
   std::size_t part_bytes = std::size_t{8} << 20;
-  /// Of each request, where the service is busy, broken or cannot be reached.
+  /// For each request, while the service is busy, fails or cannot be reached.
   int max_attempts = 4;
 };
 
-/// Safe to use from several threads. Requests are signed (AWS Signature Version 4). What fails in the end is a
-/// BucketError whose code is "S3" and the service's: S3NoSuchBucket, S3AccessDenied, …
+/// Safe to use from several threads. Requests are signed (AWS Signature Version 4). When the last attempt
+/// fails, throws BucketError with "S3" and the service's code: S3NoSuchBucket, S3AccessDenied, …
 class S3Buckets final : public engine::Buckets {
  public:
   explicit S3Buckets(Options options);
   ~S3Buckets() override;
-  /// Asks whether the bucket is there.
+  /// Asks the service whether the bucket exists.
   [[nodiscard]] std::unique_ptr<engine::Bucket> bucket(const std::string& name) const override;
 
  private:

@@ -28,7 +28,7 @@ std::string seconds_text(double seconds) {
   return {text, error == std::errc() ? end : text};
 }
 
-/// Asks until the status is none of being under way. `see` takes each description.
+/// Asks for the description until its status is a final one. `see` is called with each description.
 template <class See>
 void wait_for_end(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view description,
                   const std::string& request, const Sleep& sleep, See see) {

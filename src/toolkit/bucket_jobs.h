@@ -9,8 +9,8 @@
 #include "endpoint/endpoint.h"
 #include "toolkit/call.h"
 
-/// Tables made from buckets and exported to them: through ImportTable and ExportTableToPointInTime, so on any endpoint
-/// that has them. The work is done where the table is.
+/// Imports of tables from buckets and exports to them, by ImportTable and ExportTableToPointInTime: the endpoint itself
+/// reads and writes the bucket.
 namespace stator::toolkit {
 
 /// A key attribute as commands name it: "pk", "pk:S", "id:N".
@@ -27,7 +27,7 @@ struct TableImport {
   std::string prefix;
   std::string format;       // "DYNAMODB_JSON", "ION" or "CSV"
   std::string compression;  // "NONE", "GZIP" or "ZSTD"
-  std::string delimiter;    // of CSV; empty: the comma
+  std::string delimiter;    // CSV only; empty: the comma
   std::vector<std::string> header;
   /// Partition key, and sort key where the table has one; or `creation_json`, TableCreationParameters as a JSON object
   /// without a TableName of its own.
@@ -47,11 +47,11 @@ struct ImportOutcome {
   std::string json;
 };
 
-/// Told of the items that were read so far.
+/// Called with the number of items read so far.
 using ItemProgress = std::function<void(std::uint64_t items)>;
 
-/// Begins the import and waits until it has ended, in whatever way. Throws OperationError, and std::runtime_error with
-/// one line for the user for what makes no request.
+/// Begins the import and waits for its end, also a failed one. Throws OperationError, and std::runtime_error with one
+/// line for the user for invalid values.
 ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& import, const ItemProgress& progress,
                            const Sleep& sleep = sleep_for_real);
 

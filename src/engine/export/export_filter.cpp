@@ -22,7 +22,7 @@ std::optional<std::string_view> text_member(const json::Object& object, std::str
   return text;
 }
 
-/// Keys are for the key condition where there is one.
+/// A filter must not use key attributes where there is a key condition.
 void refuse_keys_in(const expression::Condition& filter, const core::KeySchema& schema) {
   std::vector<std::string> attributes;
   filter.append_attributes(attributes);

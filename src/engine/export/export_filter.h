@@ -9,14 +9,14 @@
 
 namespace stator::engine {
 
-/// Which items an export has, and what of them: its FilterSpecification, bound.
+/// An export's FilterSpecification: which items it has, and which of their attributes.
 class ExportFilter {
  public:
-  /// `specification` is the JSON object of the request. Throws ApiError ValidationException in the words of Query.
+  /// `specification` is the JSON object of the request. Throws ApiError ValidationException with Query's messages.
   ExportFilter(std::string_view specification, const core::KeySchema& schema);
 
   [[nodiscard]] bool matches(std::string_view item_json) const;
-  /// Appends the attributes that are wanted, as a JSON object.
+  /// Appends the projected attributes as a JSON object.
   void append(std::string_view item_json, std::string& out) const;
 
  private:

@@ -231,7 +231,7 @@ void ExportWriter::append_change(std::string_view key, std::string_view noted) {
     }
   }
   keys.end();
-  // What it is now decides; where it is gone, what it was.
+  // The new image decides; of a deleted item, the old one.
   if (filter_ && !filter_->matches(known)) return;
   std::size_t size_bytes = 0;
   const auto image = [&](std::string_view stored) {

@@ -5,7 +5,7 @@
 namespace stator::engine {
 namespace {
 
-/// Behind the letters of keys.h.
+/// In addition to the letters in keys.h.
 constexpr auto kBulkPutRow = static_cast<CatalogRow>('P');
 
 template <class Info, class Visit>

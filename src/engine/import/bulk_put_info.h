@@ -18,7 +18,7 @@ enum class BulkPutStatus : std::uint8_t {
   kFailed,
 };
 
-/// Where what could not be put is told of.
+/// Where the reports on records that were not put are written.
 struct BulkPutOutput {
   std::string bucket;
   std::string bucket_owner;
@@ -29,8 +29,8 @@ struct BulkPutOutput {
   bool condition_failures = false;
 };
 
-/// Items of a bucket that are put into a table, as it was asked for and as far as it has come. Times are milliseconds
-/// since 1970.
+/// A bulk put, which puts the items of a bucket into a table: the request, its progress and status. Times are
+/// milliseconds since 1970.
 struct BulkPutInfo {
   std::string id;
   std::string arn;
@@ -38,7 +38,7 @@ struct BulkPutInfo {
   std::string table_id;
   std::string table_arn;
   std::string client_token;
-  /// The request's meaning in one spelling, against which a repeated token is held.
+  /// The request in a canonical form, which is compared when a token is repeated.
   std::string meaning;
   ImportSource source;
   BulkPutOutput output;
@@ -48,13 +48,13 @@ struct BulkPutInfo {
   std::string performance_tier;
   std::int64_t max_write_units = 0;  // 0: none given
 
-  /// `imported` are those that were put; `errors` are faulty ones.
+  /// `imported`: records that were put; `errors`: faulty records.
   ImportProgress progress;
   std::uint64_t condition_failures = 0;
   std::uint64_t total_bytes = 0;
-  /// What was put, in DynamoDB's sizes.
+  /// The DynamoDB size of the items that were put.
   std::uint64_t put_bytes = 0;
-  /// How many parts the reports have.
+  /// How many report files there are.
   std::uint64_t report_parts = 0;
   BulkPutStatus status = BulkPutStatus::kInProgress;
   std::int64_t started_ms = 0;

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kChunkTime{10};
 /// A table that is being made, changed or deleted.
 struct TableGone {};
 
-/// A record: what is put, under which condition. Points into the parser's text.
+/// A record: the item to put and its condition. Points into the parser's text.
 struct Put {
   json::Object item;
   std::optional<expression::Condition> condition;
@@ -127,7 +127,7 @@ bool BulkPutJob::put_chunk(double& units) {
     batch.put(bulk_put_key(info.id), bulk_put_to_json(info));
     settings_.store.write_unsynced(batch);
   } catch (...) {
-    // What was read and not noted is read again.
+    // Records whose progress was not written are read again.
     source_.reset();
     repeats_ = true;
     throw;

@@ -15,10 +15,10 @@
 
 namespace stator::engine {
 
-/// Puts the records of a bucket into a table that others use meanwhile: each as a PutItem of its own, with the
-/// condition that it brings along. How far it has come is written after some records each, so behind a stop a few are
-/// put again: of those, an item that is there as it was to be put counts as put, whatever its condition says now. What
-/// could not be put goes to reports, a part for each of those steps.
+/// Puts the records of a bucket into a table in use: each by a PutItem of its own, with the record's condition. The
+/// progress is written after every chunk of records, so that after a restart some records are put again: for those, an
+/// item that is already as it should be counts as put, whatever its condition says now. Records that cannot be put are
+/// listed in reports, one part for each chunk.
 class BulkPutJob final : public Job {
  public:
   struct Settings {
@@ -29,9 +29,9 @@ class BulkPutJob final : public Job {
     const Buckets& buckets;
     /// Whether the operation is to be cancelled.
     std::function<bool()> is_cancelled;
-    /// Takes it as it is now, in memory: its row was written.
+    /// Called with the new state after its row was written.
     std::function<void(const BulkPutInfo&)> moved;
-    /// Takes it as it has ended, to be written.
+    /// Called with the ended operation, whose row is still to be written.
     std::function<void(BulkPutInfo)> ended;
   };
   BulkPutJob(BulkPutInfo info, Settings settings);
@@ -40,7 +40,7 @@ class BulkPutJob final : public Job {
   [[nodiscard]] JobProgress progress() const override { return progress_; }
 
  private:
-  /// Lines of JSON that a step has for the reports.
+  /// The JSON lines of one chunk for the reports.
   struct Reports {
     std::string errors;
     std::string condition_failures;
@@ -48,9 +48,9 @@ class BulkPutJob final : public Job {
 
   JobStep advance();
   void prepare();
-  /// False when all were read. `units` get the write units that it took.
+  /// False when all records were read. Sets `units` to the write units used.
   bool put_chunk(double& units);
-  /// Returns the write units that it took.
+  /// Returns the write units used.
   double put_record(const TablePtr& table, const InputRecord& record, BulkPutInfo& info, Reports& reports);
   void write_reports(BulkPutInfo& info, const Reports& reports);
   void end(BulkPutStatus status);
@@ -59,7 +59,7 @@ class BulkPutJob final : public Job {
   const Settings settings_;
   std::unique_ptr<RecordSource> source_;
   std::unique_ptr<Bucket> output_;
-  /// Until the first step is written, records may be here for the second time.
+  /// Until the first chunk is written, records may be put for the second time.
   bool repeats_ = true;
   JobProgress progress_;
 };

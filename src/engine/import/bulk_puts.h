@@ -19,8 +19,8 @@
 
 namespace stator::engine {
 
-/// The bulk puts: each is a row of the catalog, and while it is under way a job. One that a stop interrupted goes on
-/// where it was. Safe to use from several threads.
+/// The bulk puts: each is a row of the catalog, and while it runs a job. One that was interrupted by a stop continues
+/// from its row. Safe to use from several threads.
 class BulkPuts {
  public:
   struct Environment {
@@ -35,14 +35,14 @@ class BulkPuts {
 
   /// Reads the rows. Throws store::OpenError where one is damaged.
   void load();
-  /// Goes on with what is under way.
+  /// Continues the operations that have not ended.
   void resume();
 
-  /// Begins one; id, time and status are filled in, and an `arn` that ends with "/bulk-operation/" gets the id. Under a
-  /// token that was used less than eight hours before, that of before is returned. Throws
-  /// IdempotentParameterMismatchException where the token stands for another meaning, store::StoreError.
+  /// Begins one; id, time and status are filled in, and an `arn` that ends with "/bulk-operation/" gets the id. With a
+  /// token that was used less than eight hours before, returns the operation that it began. Throws
+  /// IdempotentParameterMismatchException where the token belongs to another request, store::StoreError.
   BulkPutPtr start(BulkPutInfo request);
-  /// Begins to cancel it; one that has ended stays as it is. Null where there is none.
+  /// Begins to cancel the operation, unless it has ended. Null where there is none.
   BulkPutPtr cancel(std::string_view id);
   /// Null where there is none.
   [[nodiscard]] BulkPutPtr find(std::string_view id) const;
@@ -51,15 +51,15 @@ class BulkPuts {
 
  private:
   void begin(const BulkPutPtr& info);
-  /// Puts a new version of a row in its place, durably.
+  /// Writes an operation's row, durably.
   void save(const BulkPutPtr& info);
   void publish(const BulkPutPtr& info);
-  /// The job is further; that it is to be cancelled it need not know yet.
+  /// Publishes the job's progress, but keeps a status of CANCELLING.
   void note_progress(const BulkPutInfo& info);
 
   const Environment environment_;
   const std::function<void(JobOptions, std::unique_ptr<Job>)> add_job_;
-  /// Held while one begins, so that a token begins one; and while one ends or is cancelled.
+  /// Held in `start`, so that two calls with one token begin one operation, and while one ends or is cancelled.
   std::mutex starting_;
   mutable std::mutex mutex_;
   std::map<std::string, BulkPutPtr, std::less<>> bulk_puts_;
