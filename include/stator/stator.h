@@ -23,9 +23,9 @@ struct OpenOptions {
   /// The time, in milliseconds since 1970, of a clock that only `set_clock` and `advance_clock` move; times to live and
   /// the ages of stream records and tokens follow it. Empty: the machine's clock.
   std::optional<std::int64_t> clock_ms = std::nullopt;
-  /// Eventually consistent reads may see what was there up to so long ago, global indexes may be so far behind their
-  /// tables, and stream records come up so late, all in milliseconds; the seed and a read's number decide how old what
-  /// it sees is (docs/simulate.md).
+  /// In milliseconds: how old the state may be that an eventually consistent read sees, how far global indexes may be
+  /// behind their tables, and how late stream records appear. The seed and a read's number decide how old the state
+  /// is that it sees (docs/simulate.md).
   std::int64_t read_staleness_ms = 0;
   std::int64_t index_lag_ms = 0;
   std::int64_t stream_lag_ms = 0;
@@ -46,12 +46,12 @@ struct Result {
   std::string error_message;
 };
 
-/// Whatever answers DynamoDB operations: a Database, what stands before one (stator/wrappers.h), or your own. Safe to
-/// call from several threads at once.
+/// Answers DynamoDB operations: a Database, a wrapper around one (stator/wrappers.h), or a class of your own. Must be
+/// safe to call from several threads at once.
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
-  /// Calls one operation by its DynamoDB name. Never throws for what the request contains; the Result says.
+  /// Calls one operation by its DynamoDB name. Errors in the request do not throw: they are in the Result.
   virtual Result call(std::string_view operation, std::string_view request_json) = 0;
 
  protected:
@@ -77,8 +77,8 @@ class Database : public Endpoint {
   /// Errors in the request do not throw: they are in the Result.
   Result call(std::string_view operation, std::string_view request_json) override;
 
-  // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database, but on a
-  // disk for what was written since the store last flushed. All throw std::runtime_error with one line.
+  // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database; on a disk,
+  // saving also writes out what was written since the store last flushed. All throw std::runtime_error with one line.
 
   /// Saves the database as it is now, in the place of an earlier snapshot of that name: 1 to 64 letters, digits,
   /// hyphens, underscores and points. On a disk snapshots outlive the Database, in memory they end with it.

@@ -10,41 +10,41 @@
 
 #include "stator/stator.h"
 
-/// What can stand before a Database, or before any other Endpoint: a cache, and a simulator of faults. Link with
+/// Wrappers around a Database or any other Endpoint: a cache, and a simulator of faults. Link with
 /// `stator::wrappers` (see examples/wrap.cpp).
 namespace stator {
 
 struct CachingOptions {
-  /// What the entries may take.
+  /// The most memory that the entries may take.
   std::size_t capacity_bytes = std::size_t{256} << 20;
   /// How long entries live, as `stator cache --ttl` takes it: "60", "Query=5", "orders=10", "orders/GetItem=1"; five
-  /// minutes where nothing is said.
+  /// minutes where none is given.
   std::vector<std::string> lifetimes = {};
-  /// So long after its end an entry still answers while the upstream throttles or fails. 0: never.
+  /// How long after its lifetime an entry may still be used while the upstream throttles or fails. 0: not at all.
   std::int64_t stale_if_error_ms = 0;
-  /// So long after a write the upstream's eventually consistent reads may still miss it: they are answered, not kept.
+  /// How long after a write the upstream's eventually consistent reads may miss it: until then they are not cached.
   std::int64_t settle_ms = 0;
   /// A second level that several caches share: redis://HOST or rediss://HOST; empty: none. `shared_name` keeps caches
   /// of different upstreams apart.
   std::string shared_url = {};
   std::string shared_name = {};
-  /// Milliseconds since 1970; the machine's clock where it is empty.
+  /// Returns the time in milliseconds since 1970. Empty: the machine's clock.
   std::function<std::int64_t()> now_ms = {};
 };
 
-/// A read-through and write-through cache. What its callers may rely on is in docs/cache.md.
+/// A read-through and write-through cache. docs/cache.md says what its callers may rely on.
 class Caching : public Endpoint {
  public:
-  /// `upstream` must outlive it. Throws std::invalid_argument for a lifetime or URL that is none.
+  /// `upstream` must outlive it. Throws std::invalid_argument for an invalid lifetime or URL.
   explicit Caching(Endpoint& upstream, const CachingOptions& options = {});
   ~Caching() override;
   Caching(const Caching&) = delete;
   Caching& operator=(const Caching&) = delete;
 
   Result call(std::string_view operation, std::string_view request_json) override;
-  /// What was hit and missed, by table and operation: JSON, as `GET /_stator/cache` has it.
+  /// Hits and misses by table and operation: JSON, as from `GET /_stator/cache`.
   [[nodiscard]] std::string statistics() const;
-  /// Forgets all entries.
+  /// Drops all entries.
   void clear();
 
  private:
@@ -52,21 +52,21 @@ class Caching : public Endpoint {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Faults on purpose, by rules and by seed: docs/simulate.md has the rules' form. A reply that is held back holds its
-/// caller; a connection that is cut is ServiceUnavailable.
+/// Injects faults by rules and a seed; docs/simulate.md describes the rules. A delayed reply blocks its caller; a
+/// closed connection becomes ServiceUnavailable.
 class Simulating : public Endpoint {
  public:
-  /// `upstream` must outlive it; `now_ms` is milliseconds since 1970, by the machine's clock where it is empty. Throws
-  /// std::invalid_argument with what is wrong with the rules.
+  /// `upstream` must outlive it; `now_ms` returns the time in milliseconds since 1970; empty: the machine's clock.
+  /// Throws std::invalid_argument for invalid rules, with their fault.
   Simulating(Endpoint& upstream, std::string_view rules_json, std::function<std::int64_t()> now_ms = {});
   ~Simulating() override;
   Simulating(const Simulating&) = delete;
   Simulating& operator=(const Simulating&) = delete;
 
   Result call(std::string_view operation, std::string_view request_json) override;
-  /// Other rules from now on; counts and times begin anew. Throws the same, and then nothing has changed.
+  /// Replaces the rules; counts and times start again. Throws std::invalid_argument, with the rules unchanged.
   void set_rules(std::string_view rules_json);
-  /// How many requests each rule was for, and how many it did something to: JSON, as `GET /_stator/simulate` has it.
+  /// How many requests each rule matched, and how many it changed: JSON, as from `GET /_stator/simulate`.
   [[nodiscard]] std::string state() const;
 
  private:

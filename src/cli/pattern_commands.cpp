@@ -221,7 +221,7 @@ void run_pattern(Session& session, const model::Model& model, const model::Patte
   request.next_token = options.next;
   const auto users = open_users(session, model);
   Session of_pattern = session;
-  // What the command line says outweighs the model.
+  // The command line takes precedence over the model.
   if (pattern.cache_ttl_s && !session.cache.empty() && session.cache_lifetimes.empty()) {
     of_pattern.cache_lifetimes.push_back(pattern.operation + "=" + std::to_string(*pattern.cache_ttl_s));
   }

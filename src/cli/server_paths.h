@@ -8,7 +8,7 @@
 namespace stator::cli {
 
 /// Asks for `path` ("/_stator/cache") of the server at `url`, signed with the credentials that the AWS tools would
-/// find: a server with --credentials wants a signature, others take any. Throws http::TransportError.
+/// find: a server with --credentials requires a signature, others ignore it. Throws http::TransportError.
 http::Reply ask_server(const std::string& url, const std::string& path, const std::string& method = "GET",
                        const std::string& body = {});
 

@@ -62,7 +62,7 @@ cache::Options cache_options(const Session& session) {
   return options;
 }
 
-/// The target, behind the cache where there is to be one.
+/// The target, with a cache before it if one was asked for.
 std::unique_ptr<endpoint::Endpoint> open(const Session& session, const remote::TargetOptions& target) {
   if (session.cache.empty()) {
     if (session.cache_lifetimes.empty()) return remote::open_target(target);
@@ -73,7 +73,7 @@ std::unique_ptr<endpoint::Endpoint> open(const Session& session, const remote::T
   options.shared_name = upstream->describe();
   const bool is_shared = options.shared.has_value();
   auto caching = std::make_unique<cache::Caching>(std::move(upstream), std::move(options));
-  // Nothing is kept before it is there; a command has no time to wait long.
+  // Nothing is cached before the shared level is connected; a command does not wait long for it.
   constexpr std::chrono::milliseconds kPatience{500};
   if (is_shared) caching->wait_for_shared_level(kPatience);
   return caching;

@@ -278,8 +278,8 @@ class Engine {
   /// nullopt where there is none.
   [[nodiscard]] std::optional<StreamInfo> find_stream(std::string_view table_name, std::string_view label) const;
   [[nodiscard]] std::optional<StreamInfo> find_stream(store::SpaceId space) const;
-  /// Behind every record of the shard whose write has returned; with Staleness::stream_ms, of those that have come up.
-  /// Throws ResourceNotFoundException.
+  /// The position after all records of the shard whose write has returned; with Staleness::stream_ms, after the visible
+  /// ones. Throws ResourceNotFoundException.
   [[nodiscard]] LogNumber end_of_shard(store::SpaceId stream, std::uint32_t shard) const;
   /// Reads records of a shard in order until `sink` has enough. Returns where to go on; nullopt where the shard is
   /// closed and was read to its end. Throws ResourceNotFoundException, and TrimmedDataAccessException where records

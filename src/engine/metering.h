@@ -14,7 +14,7 @@
 #include "core/clock.h"
 #include "engine/table.h"
 
-/// Throughput that is enforced: who uses more than a table or index has is refused, as by the service.
+/// Enforced throughput: requests beyond the units of a table or index are refused, as by the service.
 namespace stator::engine {
 
 enum class ThroughputLimit : std::uint8_t {

@@ -16,7 +16,7 @@ enum class CutOf : std::uint8_t {
   kTablesAlone,  // tables, and the log if there is one
 };
 
-/// Puts RocksDB's files into `store_path`, which must not exist. Writers go on meanwhile. Throws StoreError.
+/// Puts RocksDB's files into `store_path`, which must not exist. Writers continue. Throws StoreError.
 void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, CutOf what = CutOf::kEverything);
 
 /// Cuts the copied files off after their last complete record and lists all files in `list_path`, durably: the result

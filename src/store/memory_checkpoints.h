@@ -16,7 +16,7 @@ namespace stator::store {
 
 /// Checkpoints of an in-memory store. Such a store has no log, so its memtable must be flushed to a table first, which
 /// takes seconds per gigabyte. `make` fixes the contents of the checkpoint and returns; a thread then flushes and links
-/// the files. Whoever needs the checkpoint waits for that thread. One checkpoint is under way at a time.
+/// the files. The checkpoint is used only after that thread has ended. One checkpoint is made at a time.
 class MemoryCheckpoints {
  public:
   /// `options`: the options of the database.

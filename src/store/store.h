@@ -125,13 +125,13 @@ class Store {
   /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone.
   /// Not atomic: an error leaves some keys deleted.
   void delete_range(std::string_view lower, std::string_view upper);
-  /// Makes `directory`, which must not exist, a consistent cut of the store: all that was written before the call, each
-  /// batch of those that are written meanwhile as a whole or not at all, and none that comes later. Writers go on. On
-  /// the same file system neither time nor room grow with the store, as its tables are linked; room is taken as the
-  /// store goes on and they would have been deleted. The cut is durable and needs the store no more: on a disk it is a
-  /// data directory, to be opened like any other, and what a killed process leaves of it has no file STATOR. A store in
-  /// memory makes it in its own environment, where only `open_checkpoint` reads it, and writes out what belongs to it
-  /// behind the call; who uses the cut waits for that. Throws StoreError.
+  /// Makes a checkpoint in `directory`, which must not exist: a consistent state with all batches written before the
+  /// call, and a prefix of those that are written during it. Writers continue. On the same file system neither time nor
+  /// space grows with the store, as its tables are hard-linked; they take space once the store would have deleted them.
+  /// The checkpoint is durable and independent of the store: on a disk it is a data directory like any other; one that
+  /// a killed process left incomplete has no file STATOR. A store in memory makes it in its own environment, where only
+  /// `open_checkpoint` reads it; its files are written after the call, and the functions that use it wait for them.
+  /// Throws StoreError.
   void checkpoint(const std::filesystem::path& directory);
   /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;

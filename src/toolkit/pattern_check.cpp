@@ -10,7 +10,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// Another endpoint, which somebody else keeps.
+/// Refers to an endpoint that the caller owns.
 class Borrowed : public endpoint::Endpoint {
  public:
   explicit Borrowed(endpoint::Endpoint& endpoint) : endpoint_(endpoint) {}

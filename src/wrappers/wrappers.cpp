@@ -14,7 +14,7 @@
 namespace stator {
 namespace {
 
-/// A program's own clock.
+/// A clock that calls the program's function.
 class GivenClock : public core::Clock {
  public:
   explicit GivenClock(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
@@ -24,7 +24,7 @@ class GivenClock : public core::Clock {
   const std::function<std::int64_t()> now_ms_;
 };
 
-/// The error that a Result tells of, with all members of its body.
+/// The error of a Result, with all members of its body.
 core::ApiError error_of(const Result& result) {
   core::ApiError error(result.error_type, result.error_message);
   json::Parser parser;
@@ -34,12 +34,12 @@ core::ApiError error_of(const Result& result) {
       error.extra = json::members_without(body, {"__type", "message", "Message"});
     }
   } catch (const core::ApiError&) {
-    // No JSON: an endpoint of the program's own need not have any.
+    // The body is not JSON: the program's own endpoints may have another or none.
   }
   return error;
 }
 
-/// An Endpoint of the embedding API as the inside knows them.
+/// Adapts an Endpoint of the embedding API to endpoint::Endpoint.
 class Outside : public endpoint::Endpoint {
  public:
   explicit Outside(stator::Endpoint& endpoint) : endpoint_(endpoint) {}
@@ -51,7 +51,7 @@ class Outside : public endpoint::Endpoint {
       return;
     }
     core::ApiError error = error_of(result);
-    // Who fails so may have done what was asked all the same.
+    // The call may have been carried out before the exception.
     if (request.notes != nullptr && core::http_status(error) >= 500) request.notes->uncertain = true;
     throw error;
   }
