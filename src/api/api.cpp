@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/shape.h"
+#include "api/strict_reader.h"
 #include "api/throttling.h"
 #include "core/api_error.h"
 #include "json/unique_names.h"
@@ -46,6 +47,7 @@ void call(Context& context, std::string_view operation, std::string_view body, s
   if (known == nullptr || known->answer == nullptr) throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
   json::Parser& parser = json::Parser::of_this_thread();
   json::Value value = parser.parse_with_repeated(body, padding_bytes);
+  if (known->peculiarities.strict_reader && !context.lenient) check_strictly(*known, object_of(value), body);
   const CheckedRequest checked = check(*known, parser, value, context.lenient);
   for (const std::string_view arn : checked.table_arns) {
     check_arn_region(context, arn);

@@ -10,6 +10,7 @@
 #include "api/restore_request.h"
 #include "api/table_description.h"
 #include "api/time_text.h"
+#include "api/vector_indexes.h"
 #include "core/api_error.h"
 
 /// CreateBackup, DescribeBackup, ListBackups, DeleteBackup, RestoreTableFromBackup. Source of what is surprising here:
@@ -56,16 +57,20 @@ void append_source_table(Call& call, const BackupInfo& backup, std::string& out)
   writer.end();
 }
 
-void write_indexes(ObjectWriter& writer, const engine::Table& table, bool global) {
+void write_indexes(ObjectWriter& writer, const engine::Table& table, std::string_view member) {
   std::optional<ArrayWriter> list;
   for (const engine::Index& index : table.indexes) {
-    if (index.global != global || index.status == engine::TableStatus::kDeleting) continue;
-    if (!list) list.emplace(writer.key(global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes"));
+    if (list_name(index) != member || index.status == engine::TableStatus::kDeleting) continue;
+    if (!list) list.emplace(writer.key(member));
     ObjectWriter element(list->element());
     element.text("IndexName", index.name);
-    append_key_schema(index.key_schema, element.key("KeySchema"));
+    if (index.vector) {
+      write_vector_settings(element, *index.vector);
+    } else {
+      append_key_schema(index.key_schema, element.key("KeySchema"));
+    }
     append_projection(index, element.key("Projection"));
-    if (global) append_units(index.throughput, element.key("ProvisionedThroughput"));
+    if (index.global) append_units(index.throughput, element.key("ProvisionedThroughput"));
     element.end();
   }
   if (list) list->end();
@@ -76,8 +81,7 @@ void append_source_features(const BackupInfo& backup, std::string& out) {
   const engine::Table& table = backup.table;
   ObjectWriter writer(out);
   if (backup.type == BackupType::kUser) {
-    write_indexes(writer, table, false);
-    write_indexes(writer, table, true);
+    for (const std::string_view member : kIndexLists) write_indexes(writer, table, member);
     write_stream_specification(writer, "StreamDescription", table);
     if (!table.ttl_attribute.empty()) {
       ObjectWriter ttl(writer.key("TimeToLiveDescription"));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "api/table_description.h"
+
 namespace stator::api {
 
 namespace {
@@ -17,13 +19,20 @@ void append_units(double read, double write, bool transactional, std::string& ou
   units.end();
 }
 
-void write_indexes(ObjectWriter& writer, std::string_view member, bool global, const engine::Capacity& capacity,
+void append_vector_bytes(double bytes, std::string& out) {
+  ObjectWriter writer(out);
+  writer.real("VectorWriteRequestBytes", bytes);
+  writer.end();
+}
+
+void write_indexes(ObjectWriter& writer, std::string_view member, const engine::Capacity& capacity,
                    bool transactional) {
   std::optional<ObjectWriter> indexes;
   for (const auto& used : capacity.indexes) {
-    if (used.index->global != global) continue;
+    if (list_name(*used.index) != member) continue;
     if (!indexes) indexes.emplace(writer.key(member));
-    append_units(used.read, used.write, transactional, indexes->member(used.index->name));
+    std::string& out = indexes->member(used.index->name);
+    used.index->vector ? append_vector_bytes(used.write, out) : append_units(used.read, used.write, transactional, out);
   }
   if (indexes) indexes->end();
 }
@@ -35,6 +44,7 @@ void append_capacity(std::string_view table_name, const engine::Capacity& capaci
   double read = capacity.table_read;
   double write = capacity.table_write;
   for (const auto& index : capacity.indexes) {
+    if (index.index->vector) continue;
     read += index.read;
     write += index.write;
   }
@@ -47,8 +57,7 @@ void append_capacity(std::string_view table_name, const engine::Capacity& capaci
   }
   if (detail == CapacityDetail::kIndexes) {
     append_units(capacity.table_read, capacity.table_write, transactional, writer.key("Table"));
-    write_indexes(writer, "LocalSecondaryIndexes", false, capacity, transactional);
-    write_indexes(writer, "GlobalSecondaryIndexes", true, capacity, transactional);
+    for (const std::string_view member : kIndexLists) write_indexes(writer, member, capacity, transactional);
   }
   writer.end();
 }

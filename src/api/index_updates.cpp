@@ -38,27 +38,20 @@ engine::Index& global_index(engine::Table& table, const std::string& name, const
   throw core::ApiError(core::ErrorCode::kResourceInUse, kInUse + what + ". Table: " + table.name + " Index: " + index);
 }
 
-/// Takes the definitions of the index's key and ignores the others. Throws where one gives an attribute that the table
-/// has already another type.
-void merge_definitions(const Definitions& given, const engine::Index& index, engine::Table& table) {
-  for (const auto& definition : given.all()) {
-    if (index.key_schema.find(definition.name) == nullptr) continue;
-    const auto found = std::ranges::find(table.attribute_definitions, definition.name, &core::KeyAttribute::name);
-    if (found == table.attribute_definitions.end()) {
-      table.attribute_definitions.push_back(definition);
-      continue;
+/// A vector attribute cannot be a key as well.
+void check_vector_attributes(const Members& action, const Definitions& definitions, const engine::Table& table) {
+  for (const KeyElement& element : read_key_elements(action)) {
+    const core::KeyAttribute* definition = definitions.find(element.name);
+    if (definition == nullptr) continue;
+    for (const engine::Index& index : table.indexes) {
+      if (!index.vector || index.vector->attribute != element.name) continue;
+      throw_invalid_parameters(
+          "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. "
+          "Existing schema: VectorIndexSchema:[VectorAttribute: key{" +
+          element.name + ":L:" + std::to_string(index.vector->dimensions) +
+          "}] New schema: Schema:[SchemaElement: key{" + element.name + ":" +
+          std::string(core::type_name(definition->type)) + (element.hash ? ":HASH}]" : ":RANGE}]"));
     }
-    if (found->type == definition.type) continue;
-    const bool hash = std::ranges::find(index.key_schema.hash, definition.name, &core::KeyAttribute::name) !=
-                      index.key_schema.hash.end();
-    const auto schema = [&](core::AttributeType type) {
-      return "Schema:[SchemaElement: key{" + definition.name + ":" + std::string(core::type_name(type)) +
-             (hash ? ":HASH}]" : ":RANGE}]");
-    };
-    throw_invalid_parameters(
-        "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
-        "defined. Existing schema: " +
-        schema(found->type) + " New schema: " + schema(definition.type));
   }
 }
 
@@ -70,6 +63,7 @@ void create_index(const Members& request, const Members& action, const std::stri
   if (definitions.all().empty()) {
     throw_invalid_parameters("AttributeDefinitions is not specified for index: " + name);
   }
+  check_vector_attributes(action, definitions, table);
   auto index = read_global_index(action, definitions, table.billing_mode, IndexOrigin::kUpdateTable);
   merge_definitions(definitions, index, table);
   const auto global = std::ranges::count_if(table.indexes, &engine::Index::global);
@@ -124,30 +118,34 @@ void drop_unused_definitions(engine::Table& table) {
     for (const auto& attribute : schema.range) used.insert(attribute.name);
   };
   use(table.key_schema);
-  for (const auto& index : table.indexes) use(index.key_schema);
+  for (const auto& index : table.indexes) {
+    use(index.key_schema);
+    if (!index.vector) continue;
+    for (const engine::SearchElement& element : index.vector->schema) used.insert(element.attribute.name);
+  }
   std::erase_if(table.attribute_definitions,
                 [&](const core::KeyAttribute& attribute) { return !used.contains(attribute.name); });
 }
 
 bool is_online(const IndexUpdate& update) { return update.create.has_value() || update.remove.has_value(); }
 
-/// An index that is being created or deleted counts as well.
-void check_one_at_a_time(const std::vector<IndexUpdate>& updates, const engine::Table& table) {
-  const auto online = std::ranges::count_if(updates, is_online);
+/// An index that is being created or deleted counts as well, of whatever kind.
+void check_one_at_a_time(const IndexUpdates& updates, const engine::Table& table) {
+  const auto online =
+      static_cast<std::size_t>(std::ranges::count_if(updates.global, is_online)) + updates.vector.size();
   const auto is_other = [&](const engine::Index& index) {
     const bool busy = index.status == engine::TableStatus::kCreating || index.status == engine::TableStatus::kDeleting;
-    return busy && std::ranges::find(updates, index.name, &IndexUpdate::name) == updates.end();
+    return busy && std::ranges::find(updates.global, index.name, &IndexUpdate::name) == updates.global.end() &&
+           std::ranges::find(updates.vector, index.name, &VectorIndexUpdate::name) == updates.vector.end();
   };
   const bool under_way = online != 0 && std::ranges::any_of(table.indexes, is_other);
-  if (online <= 1 && !under_way && updates.size() <= core::kMaxIndexUpdates) return;
+  if (online <= 1 && !under_way && updates.global.size() <= core::kMaxIndexUpdates) return;
   throw core::ApiError(core::ErrorCode::kLimitExceeded,
                        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per "
                        "table");
 }
 
-}  // namespace
-
-std::vector<IndexUpdate> read_index_updates(const Members& request) {
+std::vector<IndexUpdate> read_global_index_updates(const Members& request) {
   std::vector<IndexUpdate> updates;
   const auto list = request.array("GlobalSecondaryIndexUpdates");
   if (!list) return updates;
@@ -190,14 +188,34 @@ std::vector<IndexUpdate> read_index_updates(const Members& request) {
   return updates;
 }
 
-void apply_index_updates(const Members& request, const std::vector<IndexUpdate>& updates, engine::Table& table,
+}  // namespace
+
+IndexUpdates read_index_updates(const Members& request) {
+  return {read_global_index_updates(request), read_vector_index_updates(request)};
+}
+
+bool IndexUpdates::creates() const {
+  return std::ranges::any_of(global, [](const auto& update) { return update.create.has_value(); }) ||
+         std::ranges::any_of(vector, [](const auto& update) { return update.create.has_value(); });
+}
+
+bool IndexUpdates::removes() const {
+  return std::ranges::any_of(global, [](const auto& update) { return update.remove.has_value(); }) ||
+         std::ranges::any_of(vector, [](const auto& update) { return update.remove.has_value(); });
+}
+
+void apply_index_updates(const Members& request, const IndexUpdates& updates, engine::Table& table,
                          std::int64_t now_ms) {
   if (updates.empty()) return;
   check_one_at_a_time(updates, table);
-  for (const auto& update : updates) {
+  for (const auto& update : updates.global) {
     if (update.create) create_index(request, *update.create, update.name, table);
     if (update.remove) remove_index(update, table);
     if (update.update) change_index(*update.update, update.name, table, now_ms);
+  }
+  for (const auto& update : updates.vector) {
+    if (update.create) create_vector_index(request, *update.create, table);
+    if (update.remove) remove_vector_index(update.name, table);
   }
   check_indexes(table);
   drop_unused_definitions(table);

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "api/members.h"
+#include "api/vector_indexes.h"
 #include "engine/table.h"
 
-/// GlobalSecondaryIndexUpdates of UpdateTable.
+/// GlobalSecondaryIndexUpdates and VectorIndexUpdates of UpdateTable.
 namespace stator::api {
 
-/// One element: exactly one of the three is set.
+/// One element of the first: exactly one of the three is set.
 struct IndexUpdate {
   std::optional<Members> create;
   std::optional<Members> update;
@@ -19,13 +20,21 @@ struct IndexUpdate {
   std::string name;
 };
 
-/// Reads the list, empty where the member is absent. Throws ValidationException: no action or several in one element,
-/// two elements for one index.
-std::vector<IndexUpdate> read_index_updates(const Members& request);
+struct IndexUpdates {
+  std::vector<IndexUpdate> global;
+  std::vector<VectorIndexUpdate> vector;
+  [[nodiscard]] bool empty() const { return global.empty() && vector.empty(); }
+  [[nodiscard]] bool creates() const;
+  [[nodiscard]] bool removes() const;
+};
+
+/// Reads the lists, empty where the members are absent. Throws ValidationException: no action or several in one
+/// element, two elements for one index.
+IndexUpdates read_index_updates(const Members& request);
 
 /// Makes the changes in `table`, which must have its new billing mode already. Throws ValidationException,
 /// ResourceNotFoundException, ResourceInUseException, LimitExceededException (one index at a time; decreases).
-void apply_index_updates(const Members& request, const std::vector<IndexUpdate>& updates, engine::Table& table,
+void apply_index_updates(const Members& request, const IndexUpdates& updates, engine::Table& table,
                          std::int64_t now_ms);
 
 }  // namespace stator::api

@@ -94,7 +94,9 @@ void append_summaries(const engine::Table& table, std::int64_t now_ms, std::vect
     summaries.push_back({table.name, index, status_of(insights, now_ms), insights.mode});
   };
   append({}, table.insights);
-  for (const engine::Index& index : table.indexes) append(index.name, index.insights);
+  for (const engine::Index& index : table.indexes) {
+    if (!index.vector) append(index.name, index.insights);
+  }
 }
 
 std::vector<Summary> summaries_of(const Call& call) {

@@ -9,7 +9,7 @@
 namespace stator::api {
 
 bool has_item_collections(const engine::Table& table) {
-  return std::ranges::any_of(table.indexes, [](const engine::Index& index) { return !index.global; });
+  return std::ranges::any_of(table.indexes, &engine::Index::is_local);
 }
 
 void append_item_collection(const engine::Engine& engine, const engine::Table& table, const engine::Key& key,

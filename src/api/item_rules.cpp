@@ -30,7 +30,9 @@ void refuse_key_updates(const engine::Table& table, const expression::Update& up
 void check_nested_attributes(const engine::Table& table, const std::vector<std::string>& nested) {
   if (nested.empty()) return;
   check_schema_attributes(table.key_schema, "Key", nested);
-  for (const auto& index : table.indexes) check_schema_attributes(index.key_schema, "IndexKey", nested);
+  for (const auto& index : table.indexes) {
+    if (!index.vector) check_schema_attributes(index.key_schema, "IndexKey", nested);
+  }
 }
 
 /// Throws for an update of a key attribute or of an index key to another type, and for paths into either.

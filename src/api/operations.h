@@ -41,6 +41,9 @@ void batch_write_item(Call& call);
 void transact_get_items(Call& call);
 void transact_write_items(Call& call);
 
+// search_operations.cpp
+void search_vectors(Call& call);
+
 // statement_operations.cpp
 void execute_statement(Call& call);
 void batch_execute_statement(Call& call);
@@ -123,6 +126,9 @@ struct Peculiarities {
   bool operation_judges_first = false;
   /// It uses no table. (Other operations without a table's name in the request use tables all the same: ListTables.)
   bool names_no_table = false;
+  /// Read by a part of the service that has words of its own for null, for another JSON type than it expects and for
+  /// what is missing.
+  bool strict_reader = false;
   /// Of DynamoDB Streams, under a target of its own.
   bool of_streams = false;
 };
@@ -165,7 +171,7 @@ inline constexpr Operation kOperations[] = {
     {"ExecuteStatement", &shapes::kExecuteStatement, Effect::kWrite, Load::kPage, execute_statement},
     {"BatchExecuteStatement", &shapes::kBatchExecuteStatement, Effect::kWrite, Load::kPage, batch_execute_statement},
     {"ExecuteTransaction", &shapes::kExecuteTransaction, Effect::kWrite, Load::kPage, execute_transaction},
-    {"SearchVectors", &shapes::kSearchVectors, Effect::kRead, Load::kItem, nullptr},
+    {"SearchVectors", &shapes::kSearchVectors, Effect::kRead, Load::kPage, search_vectors, {.strict_reader = true}},
     // Tables.
     {"CreateTable", &shapes::kCreateTable, Effect::kWrite, Load::kSettings, create_table},
     {"DescribeTable", &shapes::kOneTable, Effect::kRead, Load::kItem, describe_table},

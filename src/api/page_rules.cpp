@@ -16,11 +16,21 @@ namespace {
 
 constexpr const char* kInvalidStart = "The provided starting key is invalid";
 
-const engine::Index* find_index(const PageRead& request, const engine::Table& table) {
+/// Vector indexes are searched, not walked. Source: the service's answers as others measured them, August 2026.
+void refuse_vector_index(const PageRead& request, bool is_query) {
+  if (!is_query) throw_validation("Scan operation not supported on this index type");
+  if (request.consistent_read) {
+    throw_validation("Consistent reads are not supported on global secondary indexes");
+  }
+  throw_validation("Query operation not supported on this index type.");
+}
+
+const engine::Index* find_index(const PageRead& request, const engine::Table& table, bool is_query) {
   const auto& name = request.index_name;
   if (!name) return nullptr;
   const engine::Index* index = table.index(*name);
   if (index == nullptr) throw_validation("The table does not have the specified index: " + std::string(*name));
+  if (index->vector) refuse_vector_index(request, is_query);
   if (index->status == engine::TableStatus::kCreating) {
     throw_validation("Cannot read from backfilling global secondary index: " + std::string(*name));
   }
@@ -187,10 +197,10 @@ void check_query_start(const KeyAttributes& start, const core::KeySchema& schema
   if (other_partition) throw_validation("The query can return at most one row and cannot be restarted");
 }
 
-engine::PageRequest begin_page(const engine::TablePtr& table, const PageRead& request) {
+engine::PageRequest begin_page(const engine::TablePtr& table, const PageRead& request, bool is_query) {
   engine::PageRequest page;
   page.table = table;
-  page.index = find_index(request, *table);
+  page.index = find_index(request, *table, is_query);
   page.limit = request.limit;
   page.filter = request.filter ? &*request.filter : nullptr;
   page.consistent_read = request.consistent_read;
@@ -204,7 +214,7 @@ bool reads_one_item(const engine::PageRequest& page) {
 }
 
 engine::PageRequest resolve(const engine::TablePtr& table, const Query& request) {
-  engine::PageRequest page = begin_page(table, request);
+  engine::PageRequest page = begin_page(table, request, true);
   const core::KeySchema& schema = page.index != nullptr ? page.index->key_schema : table->key_schema;
   page.forward = request.forward;
   const auto& start = request.start;
@@ -230,7 +240,7 @@ engine::PageRequest resolve(const engine::TablePtr& table, const Query& request)
 }
 
 engine::PageRequest resolve(const engine::TablePtr& table, const Scan& request) {
-  engine::PageRequest page = begin_page(table, request);
+  engine::PageRequest page = begin_page(table, request, false);
   page.segment = request.segment;
   page.total_segments = request.total_segments;
   const auto& start = request.start;

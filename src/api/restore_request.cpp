@@ -7,6 +7,7 @@
 #include "api/backup_names.h"
 #include "api/table_request.h"
 #include "api/throughput.h"
+#include "api/vector_indexes.h"
 #include "core/api_error.h"
 
 namespace stator::api {
@@ -73,15 +74,7 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
   return names;
 }
 
-/// Whether an element of an override has the same keys and projection as the index.
-bool describes(const Members& element, const engine::Index& index) {
-  std::vector<std::string> hash;
-  std::vector<std::string> range;
-  for (const KeyElement& key : read_key_elements(element)) (key.hash ? hash : range).push_back(key.name);
-  const auto same_names = [](const std::vector<std::string>& names, const std::vector<core::KeyAttribute>& attributes) {
-    return std::ranges::equal(names, attributes, {}, {}, &core::KeyAttribute::name);
-  };
-  if (!same_names(hash, index.key_schema.hash) || !same_names(range, index.key_schema.range)) return false;
+bool has_projection(const Members& element, const engine::Index& index) {
   const auto object = element.object("Projection");
   if (!object) return false;
   const Members projection(*object);
@@ -96,6 +89,18 @@ bool describes(const Members& element, const engine::Index& index) {
   return wanted == index.projection && sorted(std::move(names)) == sorted(index.non_key_attributes);
 }
 
+/// Whether an element of an override has the same keys and projection as the index.
+bool describes(const Members& element, const engine::Index& index) {
+  std::vector<std::string> hash;
+  std::vector<std::string> range;
+  for (const KeyElement& key : read_key_elements(element)) (key.hash ? hash : range).push_back(key.name);
+  const auto same_names = [](const std::vector<std::string>& names, const std::vector<core::KeyAttribute>& attributes) {
+    return std::ranges::equal(names, attributes, {}, {}, &core::KeyAttribute::name);
+  };
+  return same_names(hash, index.key_schema.hash) && same_names(range, index.key_schema.range) &&
+         has_projection(element, index);
+}
+
 [[noreturn]] void refuse_index(std::string_view name) {
   refuse("Index " + std::string(name) +
          " does not match a secondary index that existed in the source table and cannot be created during the restore "
@@ -106,7 +111,8 @@ bool describes(const Members& element, const engine::Index& index) {
 engine::Index read_index(const Members& element, const engine::Table& source, bool global) {
   const std::string name(element.required_text("IndexName"));
   const auto found = std::ranges::find_if(source.indexes, [&](const engine::Index& index) {
-    return index.global == global && index.status != engine::TableStatus::kDeleting && describes(element, index);
+    return !index.vector && index.global == global && index.status != engine::TableStatus::kDeleting &&
+           describes(element, index);
   });
   if (found == source.indexes.end()) refuse_index(name);
   engine::Index index = *found;
@@ -119,6 +125,7 @@ engine::Index restored(const engine::Index& index) {
   engine::Index kept;
   kept.name = index.name;
   kept.global = index.global;
+  kept.vector = index.vector;
   kept.key_schema = index.key_schema;
   kept.projection = index.projection;
   kept.non_key_attributes = index.non_key_attributes;
@@ -158,6 +165,31 @@ engine::Index keep_index(const engine::Index& source, const engine::Table& table
   return index;
 }
 
+void read_vector_indexes(const Members& request, const engine::Table& source, engine::Table& table) {
+  const std::size_t others = table.indexes.size();
+  const auto is_kept = [](const engine::Index& index) {
+    return index.vector && index.status != engine::TableStatus::kDeleting;
+  };
+  if (const auto list = request.array("VectorIndexOverride")) {
+    for (const auto each : *list) {
+      const Members element(each.get_object());
+      const std::string name(element.required_text("IndexName"));
+      const auto found = std::ranges::find_if(source.indexes, [&](const engine::Index& index) {
+        return is_kept(index) && has_settings(element, index) && has_projection(element, index);
+      });
+      if (found == source.indexes.end()) refuse_index(name);
+      table.indexes.push_back(restored(*found));
+      table.indexes.back().name = name;
+    }
+  } else {
+    for (const engine::Index& index : source.indexes) {
+      if (is_kept(index)) table.indexes.push_back(restored(index));
+    }
+  }
+  if (table.indexes.size() == others || table.billing_mode == BillingMode::kPayPerRequest) return;
+  core::throw_invalid_parameters("Vector indexes are only supported for PAY_PER_REQUEST tables");
+}
+
 void read_indexes(const Members& request, const engine::Table& source, engine::Table& table) {
   // An empty list means no index, an absent one all indexes of the backup.
   for (const bool global : {false, true}) {
@@ -172,13 +204,11 @@ void read_indexes(const Members& request, const engine::Table& source, engine::T
       continue;
     }
     for (const engine::Index& index : source.indexes) {
-      if (index.global != global || index.status == engine::TableStatus::kDeleting) continue;
+      if (index.vector || index.global != global || index.status == engine::TableStatus::kDeleting) continue;
       table.indexes.push_back(keep_index(index, table));
     }
   }
-  if (const auto list = request.array("VectorIndexOverride")) {
-    for (const auto element : *list) refuse_index(Members(element.get_object()).required_text("IndexName"));
-  }
+  read_vector_indexes(request, source, table);
   check_indexes(table);
 }
 
@@ -191,7 +221,8 @@ void keep_definitions(const engine::Table& source, engine::Table& table) {
   for (const core::KeyAttribute& definition : source.attribute_definitions) {
     const bool used =
         names(table.key_schema, definition.name) || std::ranges::any_of(table.indexes, [&](const engine::Index& index) {
-          return names(index.key_schema, definition.name);
+          return names(index.key_schema, definition.name) ||
+                 (index.vector && reads_attribute(*index.vector, definition.name));
         });
     if (used) table.attribute_definitions.push_back(definition);
   }

@@ -160,6 +160,8 @@ const engine::Index* find_index(const partiql::Statement& statement, const engin
   if (statement.source.index.empty()) return nullptr;
   const engine::Index* index = table.index(statement.source.index);
   if (index == nullptr) throw_validation("The table does not have the specified index");
+  // Source: the open conformance suite's captures, August 2026.
+  if (index->vector) throw_validation("Scan operation not supported on this index type");
   if (index->key_schema.hash.size() > 1 || index->key_schema.range.size() > 1) {
     throw_validation(
         "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE "

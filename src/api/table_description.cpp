@@ -5,6 +5,7 @@
 
 #include "api/backup_names.h"
 #include "api/throughput.h"
+#include "api/vector_indexes.h"
 #include "engine/import/import_info.h"
 #include "json/writer.h"
 
@@ -22,6 +23,10 @@ std::string_view status_name(engine::TableStatus status) {
       break;
   }
   return "ACTIVE";
+}
+
+std::string_view list_name(const engine::Index& index) {
+  return kIndexLists.at(index.vector ? 2 : index.global ? 1 : 0);
 }
 
 std::string_view billing_mode_name(engine::BillingMode mode) {
@@ -123,12 +128,25 @@ void write_warm(ObjectWriter& writer, const engine::ThroughputLimits& warm, engi
 /// An import leaves no mark on its table.
 bool is_being_restored(const engine::Table& table) { return table.restore && !engine::is_import(*table.restore); }
 
+void write_vector_status(ObjectWriter& writer, const engine::Table& table, const engine::Index& index) {
+  if (is_being_restored(table)) return;
+  const bool creating = table.status == engine::TableStatus::kCreating;
+  writer.text("IndexStatus", status_name(creating ? engine::TableStatus::kCreating : index.status));
+  if (creating || index.status != engine::TableStatus::kCreating) return;
+  writer.flag("Backfilling", !is_allocating(table, index));
+}
+
 void append_index(Call& call, const engine::Table& table, const engine::Index& index, const engine::Counts& counts,
                   const Style& style, std::string& out) {
   ObjectWriter writer(out);
   writer.text("IndexName", index.name);
-  append_key_schema(index.key_schema, writer.key("KeySchema"));
+  if (index.vector) {
+    write_vector_settings(writer, *index.vector);
+  } else {
+    append_key_schema(index.key_schema, writer.key("KeySchema"));
+  }
   append_projection(index, writer.key("Projection"));
+  if (index.vector) write_vector_status(writer, table, index);
   if (index.global) {
     // The indexes of a table that is being created are CREATING, too.
     const bool creating = table.status == engine::TableStatus::kCreating;
@@ -150,12 +168,12 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
 }
 
 void write_indexes(Call& call, ObjectWriter& writer, const engine::Table& table, const engine::TableCounts& counts,
-                   bool global, const Style& style) {
+                   std::string_view member, const Style& style) {
   std::optional<ArrayWriter> list;
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     const auto& index = table.indexes[i];
-    if (index.global != global) continue;
-    if (!list) list.emplace(writer.key(global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes"));
+    if (list_name(index) != member) continue;
+    if (!list) list.emplace(writer.key(member));
     append_index(call, table, index, i < counts.indexes.size() ? counts.indexes[i] : engine::Counts{}, style,
                  list->element());
   }
@@ -211,8 +229,7 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
     }
   }
   if (style.with_schema) {
-    write_indexes(call, writer, table, counts, false, style);
-    write_indexes(call, writer, table, counts, true, style);
+    for (const std::string_view member : kIndexLists) write_indexes(call, writer, table, counts, member, style);
   }
   write_stream_specification(writer, "StreamSpecification", table);
   if (!table.stream_label.empty()) {

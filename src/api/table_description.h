@@ -3,6 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include <array>
+#include <string_view>
+
 #include "api/call.h"
 #include "api/reply.h"
 
@@ -37,6 +40,11 @@ void write_on_demand(ObjectWriter& writer, const engine::ThroughputLimits& limit
 void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes);
 /// As the member `name`; nothing where the table has no stream.
 void write_stream_specification(ObjectWriter& writer, std::string_view name, const engine::Table& table);
+
+/// The lists of a table's indexes by kind, as descriptions and consumed capacities name them.
+inline constexpr std::array<std::string_view, 3> kIndexLists = {"LocalSecondaryIndexes", "GlobalSecondaryIndexes",
+                                                                "VectorIndexes"};
+std::string_view list_name(const engine::Index& index);
 
 std::string_view status_name(engine::TableStatus status);
 std::string_view billing_mode_name(engine::BillingMode mode);

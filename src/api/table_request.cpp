@@ -7,6 +7,7 @@
 #include "api/policy_document.h"
 #include "api/tags.h"
 #include "api/throughput.h"
+#include "api/vector_indexes.h"
 #include "core/api_error.h"
 #include "core/limits.h"
 
@@ -60,30 +61,6 @@ void check_two_part_order(const std::vector<KeyElement>& elements) {
   }
 }
 
-void read_index_common(const Members& element, engine::Index& index) {
-  index.name = element.text("IndexName").value_or(std::string_view{});
-  const auto object = element.object("Projection");
-  const Members projection(object.value_or(json::Object{}));
-  const auto type = object ? projection.text("ProjectionType") : std::nullopt;
-  if (!type) throw_invalid_parameters("Unknown ProjectionType: null");
-  index.projection = *type == "ALL"         ? engine::ProjectionType::kAll
-                     : *type == "KEYS_ONLY" ? engine::ProjectionType::kKeysOnly
-                                            : engine::ProjectionType::kInclude;
-  const auto names = projection.array("NonKeyAttributes");
-  if (names && index.projection != engine::ProjectionType::kInclude) {
-    throw_invalid_parameters("ProjectionType is " + std::string(*type) + ", but NonKeyAttributes is specified");
-  }
-  if (index.projection != engine::ProjectionType::kInclude) return;
-  if (!names) {
-    throw_invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-  }
-  for (const auto name : *names) index.non_key_attributes.emplace_back(std::string_view(name.get_string()));
-  auto sorted = index.non_key_attributes;
-  std::ranges::sort(sorted);
-  const auto twice = std::ranges::adjacent_find(sorted);
-  if (twice != sorted.end()) throw_invalid_parameters("Duplicate element in NonKeyAttributes: " + *twice);
-}
-
 engine::Index read_local_index(const Members& element, const core::KeySchema& table_schema,
                                const Definitions& definitions) {
   engine::Index index;
@@ -100,7 +77,7 @@ engine::Index read_local_index(const Members& element, const core::KeySchema& ta
         ". index hash key: " + elements[0].name + ", table hash key: " + table_schema.hash[0].name);
   }
   index.key_schema = schema_of(elements, definitions);
-  read_index_common(element, index);
+  read_name_and_projection(element, index);
   return index;
 }
 
@@ -138,6 +115,10 @@ void check_definitions_used(const Members& request, const engine::Table& table) 
       has_indexes = true;
       if (const auto schema = Members(element.get_object()).array("KeySchema")) use(*schema);
     }
+  }
+  if (const auto list = request.array("VectorIndexes")) has_indexes = has_indexes || list->size() > 0;
+  for (const std::string_view name : search_attributes(request)) {
+    if (seen.insert(name).second) used.push_back(name);
   }
   const auto is_used = [&](const core::KeyAttribute& definition) { return seen.contains(definition.name); };
   if (std::ranges::all_of(table.attribute_definitions, is_used)) return;
@@ -282,12 +263,60 @@ std::optional<std::string_view> read_table_class(const Members& request) {
   return name;
 }
 
+void read_name_and_projection(const Members& element, engine::Index& index) {
+  index.name = element.text("IndexName").value_or(std::string_view{});
+  const auto object = element.object("Projection");
+  const Members projection(object.value_or(json::Object{}));
+  const auto type = object ? projection.text("ProjectionType") : std::nullopt;
+  if (!type) throw_invalid_parameters("Unknown ProjectionType: null");
+  index.projection = *type == "ALL"         ? engine::ProjectionType::kAll
+                     : *type == "KEYS_ONLY" ? engine::ProjectionType::kKeysOnly
+                                            : engine::ProjectionType::kInclude;
+  const auto names = projection.array("NonKeyAttributes");
+  if (names && index.projection != engine::ProjectionType::kInclude) {
+    throw_invalid_parameters("ProjectionType is " + std::string(*type) + ", but NonKeyAttributes is specified");
+  }
+  if (index.projection != engine::ProjectionType::kInclude) return;
+  if (!names) {
+    throw_invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+  }
+  for (const auto name : *names) index.non_key_attributes.emplace_back(std::string_view(name.get_string()));
+  auto sorted = index.non_key_attributes;
+  std::ranges::sort(sorted);
+  const auto twice = std::ranges::adjacent_find(sorted);
+  if (twice != sorted.end()) throw_invalid_parameters("Duplicate element in NonKeyAttributes: " + *twice);
+}
+
+void merge_definitions(const Definitions& given, const engine::Index& index, engine::Table& table) {
+  for (const auto& definition : given.all()) {
+    const bool is_read = index.key_schema.find(definition.name) != nullptr ||
+                         (index.vector && reads_attribute(*index.vector, definition.name));
+    if (!is_read) continue;
+    const auto found = std::ranges::find(table.attribute_definitions, definition.name, &core::KeyAttribute::name);
+    if (found == table.attribute_definitions.end()) {
+      table.attribute_definitions.push_back(definition);
+      continue;
+    }
+    if (found->type == definition.type) continue;
+    const bool hash = std::ranges::find(index.key_schema.hash, definition.name, &core::KeyAttribute::name) !=
+                      index.key_schema.hash.end();
+    const auto schema = [&](core::AttributeType type) {
+      return "Schema:[SchemaElement: key{" + definition.name + ":" + std::string(core::type_name(type)) +
+             (hash ? ":HASH}]" : ":RANGE}]");
+    };
+    throw_invalid_parameters(
+        "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
+        "defined. Existing schema: " +
+        schema(found->type) + " New schema: " + schema(definition.type));
+  }
+}
+
 engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
                                 IndexOrigin origin) {
   engine::Index index;
   index.global = true;
   index.key_schema = build_global_key_schema(read_key_elements(element), definitions);
-  read_index_common(element, index);
+  read_name_and_projection(element, index);
   const auto throughput = read_throughput(element);
   const bool on_demand = mode == engine::BillingMode::kPayPerRequest;
   if (on_demand && throughput) {
@@ -312,13 +341,15 @@ engine::Index read_global_index(const Members& element, const Definitions& defin
 void check_indexes(const engine::Table& table) {
   std::set<std::string_view> names;
   std::size_t global = 0;
+  std::size_t local = 0;
   std::size_t projected = 0;
   for (const auto& index : table.indexes) {
     if (!names.insert(index.name).second) throw_invalid_parameters("Duplicate index name: " + index.name);
     global += index.global ? 1 : 0;
+    local += index.is_local() ? 1 : 0;
     projected += index.non_key_attributes.size();
   }
-  if (table.indexes.size() - global > core::kMaxLocalIndexes) {
+  if (local > core::kMaxLocalIndexes) {
     throw_invalid_parameters("Number of LocalSecondaryIndexes exceeds per-table limit of 5");
   }
   if (global > core::kMaxGlobalIndexes) {
@@ -377,9 +408,11 @@ engine::Table read_table(Call& call) {
   const Definitions definitions = Definitions::read(request);
   table.attribute_definitions = definitions.all();
   table.key_schema = build_key_schema(read_key_elements(request), definitions);
+  check_not_defined(request, definitions);
   check_definitions_used(request, table);
   read_local_indexes(request, definitions, table);
   read_global_indexes(request, definitions, table);
+  read_vector_indexes(request, definitions, table);
   check_indexes(table);
   table.on_demand = read_on_demand(request, table.billing_mode, {});
   table.warm = read_warm(request, table.billing_mode, table.throughput, {});

@@ -48,6 +48,13 @@ enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
 engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
                                 IndexOrigin origin);
 
+/// IndexName and Projection of an index of any kind.
+void read_name_and_projection(const Members& element, engine::Index& index);
+
+/// Takes the definitions of the index's keys and search attributes and ignores the others. Throws where one gives an
+/// attribute that the table has already another type.
+void merge_definitions(const Definitions& given, const engine::Index& index, engine::Table& table);
+
 /// BillingMode, or where it is absent TableThroughputMode, the name that takes its place; nullopt without both.
 std::optional<std::string_view> billing_mode_member(const Members& request);
 /// TableClass; nullopt where the member is absent.

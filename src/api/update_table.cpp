@@ -23,8 +23,8 @@ struct Update {
   explicit Update(const Members& members)
       : request(members),
         indexes(read_index_updates(members)),
-        creates_index(std::ranges::any_of(indexes, [](const auto& index) { return index.create.has_value(); })),
-        deletes_index(std::ranges::any_of(indexes, [](const auto& index) { return index.remove.has_value(); })),
+        creates_index(indexes.creates()),
+        deletes_index(indexes.removes()),
         throughput(members.has("ProvisionedThroughput")),
         billing_mode(billing_mode_member(members)),
         stream(members.has("StreamSpecification")),
@@ -43,7 +43,7 @@ struct Update {
   }
 
   const Members& request;
-  std::vector<IndexUpdate> indexes;
+  IndexUpdates indexes;
   bool creates_index;
   bool deletes_index;
   bool throughput;
@@ -64,7 +64,7 @@ void check_not_empty(const Update& update) {
         "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
         "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
   }
-  if (update.request.has("GlobalSecondaryIndexUpdates") && update.indexes.empty()) {
+  if (update.request.has("GlobalSecondaryIndexUpdates") && update.indexes.global.empty()) {
     throw_invalid_parameters("List of GlobalSecondaryIndexUpdates is empty");
   }
 }
@@ -114,7 +114,7 @@ void check_index_throughputs(const Update& update, const engine::Table& table) {
   std::string missing;
   for (const auto& index : table.indexes) {
     const bool given = std::ranges::any_of(
-        update.indexes, [&](const IndexUpdate& each) { return each.update && each.name == index.name; });
+        update.indexes.global, [&](const IndexUpdate& each) { return each.update && each.name == index.name; });
     if (!index.global || given) continue;
     missing += missing.empty() ? "" : ",";
     missing += index.name;
@@ -141,6 +141,13 @@ void set_billing_mode(engine::Table& table, engine::BillingMode mode, std::int64
   for (auto& index : table.indexes) index.on_demand = {};
 }
 
+/// A table with vector indexes stays on demand.
+void check_vector_indexes(const engine::Table& table, engine::BillingMode mode) {
+  const auto is_vector = [](const engine::Index& index) { return index.vector.has_value(); };
+  if (mode == engine::BillingMode::kPayPerRequest || std::ranges::none_of(table.indexes, is_vector)) return;
+  throw_invalid_parameters("Vector indexes are only supported for PAY_PER_REQUEST tables");
+}
+
 /// Billing mode and the table's own throughput.
 void update_billing(const Update& update, engine::Table& table, std::int64_t now_ms) {
   const engine::BillingMode mode = wanted_billing_mode(update, table);
@@ -153,6 +160,7 @@ void update_billing(const Update& update, engine::Table& table, std::int64_t now
   const bool switches = mode != table.billing_mode;
   if (throughput && !switches) check_throughput_changes(table.throughput, *throughput, {});
   if (switches) {
+    check_vector_indexes(table, mode);
     if (mode == engine::BillingMode::kProvisioned) check_index_throughputs(update, table);
     set_billing_mode(table, mode, now_ms);
   }

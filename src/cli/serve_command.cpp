@@ -38,6 +38,7 @@ struct ServeOptions {
   bool sync = false;
   std::uint64_t max_memory_mb = 0;
   std::int64_t transition_delay_ms = 0;
+  std::int64_t vector_phase_ms = 3000;
   std::uint32_t stream_shards = 4;
   std::int64_t stream_shard_lifetime_seconds = 0;
   std::int64_t restorable_lag_seconds = 0;
@@ -152,6 +153,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
+  storage.vector_phase_ms = options.vector_phase_ms;
   storage.buckets = options.buckets;
   // What goes on from before the start must find its buckets.
   storage.jobs_paused = !options.s3_endpoint.empty();
@@ -230,6 +232,12 @@ void add_serve_command(CLI::App& root, Session& session) {
   command
       ->add_option("--transition-delay", options->transition_delay_ms,
                    "How many milliseconds tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      ->add_option("--vector-index-phase", options->vector_phase_ms,
+                   "How many milliseconds each of the two phases lasts in which a vector index is added to a table, at "
+                   "least: the allocation\nof resources, and backfilling")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
   command->add_option("--stream-shards", options->stream_shards, "Into how many shards new streams are split")

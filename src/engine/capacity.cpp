@@ -10,7 +10,8 @@ void Capacity::add(const Capacity& other) {
   table_write += other.table_write;
   for (const ForIndex& theirs : other.indexes) {
     const auto ours = std::find_if(indexes.begin(), indexes.end(), [&theirs](const ForIndex& entry) {
-      return entry.index->name == theirs.index->name && entry.index->global == theirs.index->global;
+      return entry.index->name == theirs.index->name && entry.index->global == theirs.index->global &&
+             entry.index->vector.has_value() == theirs.index->vector.has_value();
     });
     if (ours == indexes.end()) {
       indexes.push_back(theirs);
@@ -23,7 +24,9 @@ void Capacity::add(const Capacity& other) {
 
 double Capacity::total() const {
   double sum = table_read + table_write;
-  for (const ForIndex& entry : indexes) sum += entry.read + entry.write;
+  for (const ForIndex& entry : indexes) {
+    if (!entry.index->vector) sum += entry.read + entry.write;
+  }
   return sum;
 }
 

@@ -24,8 +24,11 @@ std::int64_t due_ms(const Table& table) {
   std::int64_t due = table.status == TableStatus::kActive ? kNever : table.status_until_ms;
   for (const Index& index : table.indexes) {
     if (index.status == TableStatus::kActive) continue;
-    // The end of the backfill will bring both on.
-    if (index.backfilling && table.status != TableStatus::kDeleting) return kNever;
+    if (index.backfilling && table.status != TableStatus::kDeleting) {
+      // The end of the backfill will bring both on; only a vector index does not hold the table up.
+      if (!index.vector || table.status == TableStatus::kCreating) return kNever;
+      continue;
+    }
     due = std::min(due, index.status_until_ms);
   }
   return due;
@@ -39,7 +42,9 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
   std::erase_if(table.indexes, [&](Index& index) {
     if (index.status == TableStatus::kActive) return false;
     if (index.backfilling || now_ms < index.status_until_ms) {
-      waiting = true;
+      // A table is ACTIVE again while a vector index is filled.
+      const bool filled_behind = index.vector && index.status == TableStatus::kCreating;
+      waiting = waiting || !filled_behind || table.status == TableStatus::kCreating;
       return false;
     }
     if (index.status == TableStatus::kDeleting) {
@@ -112,12 +117,13 @@ TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(tab
 }  // namespace
 
 Catalog::Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
-                 std::int64_t transition_delay_ms, CatalogJobs jobs)
+                 std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, CatalogJobs jobs)
     : store_(store),
       stripes_(stripes),
       change_log_(change_log),
       clock_(clock),
       transition_delay_ms_(transition_delay_ms),
+      vector_phase_ms_(std::max(vector_phase_ms, transition_delay_ms)),
       jobs_(std::move(jobs)) {}
 
 Catalog::~Catalog() {
@@ -319,6 +325,10 @@ std::vector<std::string> Catalog::list(std::string_view after, std::size_t limit
   return names;
 }
 
+void Catalog::require_features(const Index& index) {
+  if (index.vector) store_.require(store::Feature::kVectorIndexes);
+}
+
 void Catalog::prepare_new(Table& table, store::Batch& batch) {
   const std::int64_t now_ms = clock_.now_ms();
   if (table.id.empty()) table.id = random_uuid();
@@ -328,6 +338,7 @@ void Catalog::prepare_new(Table& table, store::Batch& batch) {
   table.status_until_ms = now_ms + transition_delay_ms_;
   table.state = std::make_shared<TableState>();
   for (Index& index : table.indexes) {
+    require_features(index);
     index.space = new_space(batch);
     index.status = TableStatus::kCreating;
     index.status_until_ms = table.status_until_ms;
@@ -408,6 +419,12 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     index.space = new_space(batch);
     index.status = TableStatus::kCreating;
     index.status_until_ms = until_ms;
+    if (index.vector) {
+      // Two phases: resources are allocated while the table is UPDATING, then items are indexed.
+      require_features(index);
+      table.status_until_ms = now_ms + vector_phase_ms_;
+      index.status_until_ms = now_ms + 2 * vector_phase_ms_;
+    }
     added.push_back(index.space);
   }
   for (const Index& index : before->indexes) {
@@ -417,6 +434,8 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     table.indexes.push_back(index);
     table.indexes.back().status = TableStatus::kDeleting;
     table.indexes.back().status_until_ms = until_ms;
+    // Ends the build.
+    if (index.vector) table.indexes.back().backfilling = false;
   }
   const StreamPtr stream = replace_stream(table, before.get(), batch);
   const bool other_stream = table.stream != before->stream;

@@ -45,7 +45,7 @@ struct CatalogJobs {
 class Catalog {
  public:
   Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
-          std::int64_t transition_delay_ms, CatalogJobs jobs);
+          std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, CatalogJobs jobs);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -88,6 +88,8 @@ class Catalog {
   TablePtr current(std::string_view name) const;
   TablePtr settled_or_throw(std::string_view name);
   void settle(std::string_view name);
+  /// Of the store, for what the index writes.
+  void require_features(const Index& index);
   void prepare_new(Table& table, store::Batch& batch);
   /// A table's entry by its name, made before the write that it describes: publishing it cannot fail.
   static Entries new_entry(Table table);
@@ -128,6 +130,7 @@ class Catalog {
   ChangeLog& change_log_;
   const core::Clock& clock_;
   const std::int64_t transition_delay_ms_;
+  const std::int64_t vector_phase_ms_;
   const CatalogJobs jobs_;
 
   /// Serialises changes; taken before entries_mutex_ and before any stripe.

@@ -172,8 +172,7 @@ class Checker {
         if (!index.backfilling) report_.add("table " + table.name + ", index " + index.name + ": an entry is missing");
         continue;
       }
-      const StoredValue in_index = read_value(stored_entry);
-      if (in_index.json != entry->json() || in_index.size_bytes != entry->size_bytes) {
+      if (!entry->is_stored_as(stored_entry)) {
         report_.add("table " + table.name + ", index " + index.name + ": an entry differs from its item");
       }
       Counts& index_counts = found[index.space];

@@ -26,6 +26,7 @@
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/stripes.h"
+#include "engine/vector_search.h"
 #include "engine/writer.h"
 #include "store/store.h"
 
@@ -77,7 +78,7 @@ struct Engine::Impl {
         change_log(*store, clock,
                    {.shards = options.stream_shards, .shard_lifetime_ms = options.stream_shard_lifetime_ms},
                    [this] { trim_streams(); }),
-        catalog(*store, stripes, change_log, clock, options.transition_delay_ms,
+        catalog(*store, stripes, change_log, clock, options.transition_delay_ms, options.vector_phase_ms,
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); },
                  .restore = [this](const TableRange& range) { restore(range); },
@@ -166,7 +167,7 @@ struct Engine::Impl {
   /// The state that a read sees; null: the present.
   [[nodiscard]] PastViews::View view_for(bool consistent_read, const Index* index) const {
     if (views == nullptr || consistent_read) return nullptr;
-    return views->for_read(index != nullptr && index->global);
+    return views->for_read(index != nullptr && !index->is_local());
   }
 
   /// The first number whose record is not visible yet.
@@ -508,7 +509,7 @@ std::uint64_t Engine::item_collection_size_bytes(const Table& table, const Key& 
   std::uint64_t size_bytes = share_of_size(*impl_->store, table.space, prefix, counts.table.size_bytes);
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     const Index& index = table.indexes[i];
-    if (index.global) continue;
+    if (!index.is_local()) continue;
     // A local index shares the table's partition key, and so all of the prefix but the space.
     std::string index_prefix;
     store::append_space(index.space, index_prefix);
@@ -598,6 +599,11 @@ TablePtr Engine::restore_to_time(const Table& source, std::int64_t time_ms, Tabl
     impl_->backups.remove_cut(cut);
     throw;
   }
+}
+
+VectorMatches Engine::search_vectors(const VectorSearch& search) const {
+  const PastViews::View view = impl_->view_for(false, search.index);
+  return engine::search_vectors(*impl_->store, search, view.get());
 }
 
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {

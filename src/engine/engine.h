@@ -42,6 +42,9 @@ struct Options {
   store::Resources resources = {};
   /// How long CREATING, UPDATING and DELETING last.
   std::int64_t transition_delay_ms = 0;
+  /// How long each of the two phases lasts in which a vector index is added to a table, at least: the allocation of
+  /// resources, and the indexing of the items that are there. Not less than the transition delay.
+  std::int64_t vector_phase_ms = 0;
   /// How often tables with a TTL attribute are searched for items that have expired since.
   std::int64_t expiry_period_ms = 10'000;
   /// How often request tokens that have expired are deleted.
@@ -92,11 +95,13 @@ struct Capacity {
     /// Of the version that was used, which need not be the one that the request began with.
     IndexPtr index;
     double read = 0;
+    /// Of a vector index: bytes.
     double write = 0;
   };
   std::vector<ForIndex> indexes;
   /// Indexes add up by name, as that is how a reply names them: one that took a dropped one's name shares its entry.
   void add(const Capacity& other);
+  /// In capacity units, so without vector indexes.
   [[nodiscard]] double total() const;
 };
 
@@ -178,6 +183,30 @@ struct Page {
   /// The key attributes of the last item evaluated (table and index keys) as a JSON object; empty on the last page.
   std::string last_evaluated_key_json;
   Capacity capacity;
+};
+
+/// A search of a vector index: the items whose vectors are nearest to `vector`.
+struct VectorSearch {
+  TablePtr table;
+  const Index* index = nullptr;                   // of *table, ACTIVE
+  std::optional<core::AttributeValue> partition;  // with a HASH element
+  /// For each INLINE_FILTER element in order the value that items must have; nullopt: any, or none.
+  std::vector<std::optional<core::AttributeValue>> filters;
+  std::vector<float> vector;  // as many numbers as the index has dimensions
+  std::size_t limit = 0;
+  bool want_vectors = false;  // fill VectorMatch::vector
+};
+
+struct VectorMatch {
+  /// COSINE: 0 to 2, lower is nearer; EUCLIDEAN: lower is nearer; DOT_PRODUCT: higher is nearer.
+  float score = 0;
+  std::string json;  // the projected attributes without the vector
+  std::vector<float> vector;
+};
+
+struct VectorMatches {
+  std::vector<VectorMatch> nearest;  // nearest first; equal scores in the order of their keys
+  std::uint64_t entries = 0;         // that were looked at
 };
 
 /// Called for each item that passed the filter, with its canonical JSON; valid during the call.
@@ -262,6 +291,8 @@ class Engine {
 
   // --- pages --------------------------------------------------------------------------------------------------
   Page read_page(const PageRequest& request, const ItemSink& sink) const;
+  /// Exact: every entry of the partition is compared. Throws as read_page does.
+  VectorMatches search_vectors(const VectorSearch& search) const;
   /// The position after which to go on, from ExclusiveStartKey's values: `index_values` in the index schema's order
   /// (empty for a walk of the table), `table_key` the table's key.
   [[nodiscard]] static StartPosition make_start(const Table& table, const Index* index,

@@ -6,6 +6,8 @@
 #include "core/limits.h"
 #include "engine/index_key_types.h"
 #include "engine/keys.h"
+#include "engine/stored_value.h"
+#include "engine/vector_entry.h"
 #include "json/writer.h"
 
 namespace stator::engine {
@@ -93,6 +95,7 @@ std::optional<IndexKeyFault> check_attribute(const Index& index, const core::Key
 }
 
 std::optional<IndexKeyFault> check_index(const Index& index, const json::Item& item, const expression::Update* update) {
+  if (index.vector) return check_vector_attributes(index, item, update);
   for (const bool hash : {true, false}) {
     for (const core::KeyAttribute& attribute : hash ? index.key_schema.hash : index.key_schema.range) {
       if (auto fault = check_attribute(index, attribute, hash, item, update)) return fault;
@@ -103,9 +106,21 @@ std::optional<IndexKeyFault> check_index(const Index& index, const json::Item& i
 
 }  // namespace
 
+std::string IndexEntry::head() const {
+  std::string text;
+  append_value_header(size_bytes, text);
+  return text += vector;
+}
+
+bool IndexEntry::is_stored_as(std::string_view value) const {
+  const std::string before_json = head();
+  return value.starts_with(before_json) && value.substr(before_json.size()) == json();
+}
+
 std::optional<IndexEntry> make_index_entry(const Table& table, const Index& index, const json::Item& item,
                                            std::string_view item_json, std::size_t item_size_bytes,
                                            std::string_view table_key_parts) {
+  if (index.vector) return make_vector_entry(table, index, item, item_json, item_size_bytes, table_key_parts);
   std::vector<core::AttributeValue> values;
   values.reserve(index.key_schema.hash.size() + index.key_schema.range.size());
   for (const bool hash : {true, false}) {

@@ -18,8 +18,13 @@ struct IndexEntry {
   std::string key;
   std::string_view item_json;  // projection ALL: the item's own, not copied
   std::string owned_json;      // else
-  std::size_t size_bytes = 0;
+  std::string vector;          // of a vector index: what stands before the JSON (vector_entry.h)
+  std::size_t size_bytes = 0;  // as the service bills it
   [[nodiscard]] std::string_view json() const { return owned_json.empty() ? item_json : owned_json; }
+  /// What stands before the JSON in the entry's value.
+  [[nodiscard]] std::string head() const;
+  /// Whether a stored value is that of this entry.
+  [[nodiscard]] bool is_stored_as(std::string_view value) const;
 };
 
 /// The entry of `item` (whose whole JSON and size are given, and must outlive the entry); nullopt where the item does

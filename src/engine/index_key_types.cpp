@@ -28,7 +28,7 @@ void check_known_index_key_types(const Table& table, const expression::Update& u
   std::optional<core::ApiError> fault;
   for (const Index& index : table.indexes) {
     // The service names the index that comes first by name.
-    if (first != nullptr && index.name > first->name) continue;
+    if (index.vector || (first != nullptr && index.name > first->name)) continue;
     for (const auto* part : {&index.key_schema.hash, &index.key_schema.range}) {
       for (const core::KeyAttribute& attribute : *part) {
         const auto type = type_written(update, attribute.name);

@@ -106,7 +106,7 @@ bool RangeBuild::make_index_row(const Table& table, const Index& index, Row& row
   auto entry =
       make_index_entry(table, index, json::Item(value.json), value.json, value.size_bytes, key_parts(row.item_key));
   if (!entry) return false;
-  append_value_header(entry->size_bytes, row.value);
+  row.value = entry->head();
   row.value.append(entry->json());
   row.key = std::move(entry->key);
   row.size_bytes = entry->size_bytes;

@@ -209,11 +209,8 @@ class Repair {
     auto& sums = figures[store::partition_hash(key) % Counters::kParts];
     rows_.put(key, value);
     add(sums[table.space], stored.size_bytes);
-    std::string header;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      header.clear();
-      append_value_header(entries[i].size_bytes, header);
-      rows_.put(entries[i].key, header, entries[i].json());
+      rows_.put(entries[i].key, entries[i].head(), entries[i].json());
       add(sums[spaces[i]], entries[i].size_bytes);
     }
   }

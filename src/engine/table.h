@@ -69,9 +69,27 @@ struct KinesisDestination {
   std::string description;  // why it could not be enabled
 };
 
+enum class DistanceFunction : std::uint8_t { kCosine, kDotProduct, kEuclidean };
+
+/// An element of a vector index's SearchSchema: HASH, or else INLINE_FILTER.
+struct SearchElement {
+  core::KeyAttribute attribute;
+  bool hash = false;
+};
+
+/// What makes an index a vector index.
+struct VectorSettings {
+  std::string attribute;  // the item's list of numbers
+  std::size_t dimensions = 0;
+  DistanceFunction distance = DistanceFunction::kCosine;
+  std::vector<SearchElement> schema;  // in the order given, at most one of them HASH
+};
+
 struct Index {
   std::string name;
   bool global = false;
+  /// Of a vector index, which is neither global nor local. Its key schema is the HASH element alone, or empty.
+  std::optional<VectorSettings> vector;
   core::KeySchema key_schema;
   ProjectionType projection = ProjectionType::kAll;
   std::vector<std::string> non_key_attributes;
@@ -86,6 +104,7 @@ struct Index {
   Insights insights;  // global only
   /// True if the index projects `attribute`: it is a key of the table or index, named, or the projection is ALL.
   [[nodiscard]] bool projects(std::string_view attribute, const core::KeySchema& table_schema) const;
+  [[nodiscard]] bool is_local() const { return !global && !vector; }
 };
 
 /// Members of a table's row that a later version wrote and this one does not know, by the place of their object
@@ -121,7 +140,7 @@ struct Table {
   Throughput throughput;
   ThroughputLimits on_demand;
   ThroughputLimits warm;
-  std::vector<Index> indexes;  // local ones first, each kind in the order given
+  std::vector<Index> indexes;  // local, global, vector indexes; each kind in the order given
   bool deletion_protection = false;
   std::string table_class;          // empty: STANDARD, never given
   std::int64_t table_class_ms = 0;  // when it was last changed; 0 for never

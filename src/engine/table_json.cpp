@@ -1,5 +1,6 @@
 #include "engine/table_json.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "engine/json_row.h"
@@ -60,8 +61,25 @@ void put_kinesis(ObjectOut& parent, json::Writer& writer, const std::vector<Kine
   writer.EndArray();
 }
 
+/// Vector indexes are apart: a version that does not know them must not take them for local ones.
+std::string_view list_of(const Index& index) { return index.vector ? "vector_indexes" : "indexes"; }
+
+void put_vector(ObjectOut& parent, const VectorSettings& vector) {
+  ObjectOut out = parent.object("vector");
+  out.put("attribute", vector.attribute);
+  out.put("dimensions", static_cast<std::int64_t>(vector.dimensions));
+  out.put("distance", static_cast<std::int64_t>(vector.distance));
+  std::vector<core::KeyAttribute> attributes;
+  for (const SearchElement& element : vector.schema) {
+    attributes.push_back(element.attribute);
+    if (element.hash) out.put("hash", element.attribute.name);
+  }
+  put_attributes(out, "schema", attributes);
+  out.end();
+}
+
 void put_index(ObjectOut& parent, const Index& index) {
-  ObjectOut out = parent.element("indexes", std::to_string(index.space));
+  ObjectOut out = parent.element(list_of(index), std::to_string(index.space));
   out.put("name", index.name);
   out.put("global", index.global);
   put_schema(out, index.key_schema);
@@ -78,7 +96,16 @@ void put_index(ObjectOut& parent, const Index& index) {
   out.put("status_until_ms", index.status_until_ms);
   out.put("backfilling", index.backfilling);
   put_insights(out, index.insights);
+  if (index.vector) put_vector(out, *index.vector);
   out.end();
+}
+
+void put_indexes(ObjectOut& parent, json::Writer& writer, const Table& table, std::string_view list) {
+  parent.key(list).StartArray();
+  for (const Index& index : table.indexes) {
+    if (list_of(index) == list) put_index(parent, index);
+  }
+  writer.EndArray();
 }
 
 void put_restore(ObjectOut& parent, const RestoreOrigin& restore) {
@@ -163,11 +190,33 @@ KinesisDestination get_kinesis(const json::Value& value, UnknownMembers& unknown
   return destination;
 }
 
-Index get_index(const json::Value& value, UnknownMembers& unknown) {
+void get_vector(ObjectIn& in, std::optional<VectorSettings>& target, std::string_view parent, UnknownMembers& unknown) {
+  json::Value value;
+  if (!in.find("vector", value)) throw std::runtime_error("the settings of a vector index were expected");
+  ObjectIn members(value);
+  VectorSettings& vector = target.emplace();
+  const std::string place = place_of(parent, "vector");
+  members.get("attribute", vector.attribute);
+  std::int64_t dimensions = 0;
+  members.get("dimensions", dimensions);
+  vector.dimensions = static_cast<std::size_t>(dimensions);
+  members.get_enum("distance", vector.distance, DistanceFunction::kEuclidean);
+  std::string hash;
+  members.get("hash", hash);
+  std::vector<core::KeyAttribute> attributes;
+  get_attributes(members, "schema", attributes, place, unknown);
+  for (core::KeyAttribute& attribute : attributes) {
+    const bool is_hash = attribute.name == hash;
+    vector.schema.push_back({std::move(attribute), is_hash});
+  }
+  members.keep_unknown(place, unknown);
+}
+
+Index get_index(const json::Value& value, std::string_view list, UnknownMembers& unknown) {
   ObjectIn in(value);
   Index index;
   in.get("space", index.space);
-  std::string place = place_of("", "indexes", std::to_string(index.space));
+  std::string place = place_of("", list, std::to_string(index.space));
   in.get("name", index.name);
   in.get("global", index.global);
   get_schema(in, index.key_schema, place, unknown);
@@ -181,6 +230,7 @@ Index get_index(const json::Value& value, UnknownMembers& unknown) {
   in.get("status_until_ms", index.status_until_ms);
   in.get("backfilling", index.backfilling);
   get_insights(in, index.insights, place, unknown);
+  if (list == "vector_indexes") get_vector(in, index.vector, place, unknown);
   in.keep_unknown(std::move(place), unknown);
   return index;
 }
@@ -201,9 +251,10 @@ std::string table_to_json(const Table& table) {
   put_throughput(out, table.throughput);
   put_limits(out, "on_demand", table.on_demand);
   put_limits(out, "warm", table.warm);
-  out.key("indexes").StartArray();
-  for (const Index& index : table.indexes) put_index(out, index);
-  writer.EndArray();
+  put_indexes(out, writer, table, "indexes");
+  if (std::ranges::any_of(table.indexes, [](const Index& index) { return index.vector.has_value(); })) {
+    put_indexes(out, writer, table, "vector_indexes");
+  }
   out.put("deletion_protection", table.deletion_protection);
   out.put("table_class", table.table_class);
   out.put("table_class_ms", table.table_class_ms);
@@ -258,7 +309,9 @@ Table table_from_json(std::string_view text) {
   get_throughput(in, table.throughput, "", unknown);
   get_limits(in, "on_demand", table.on_demand, "", unknown);
   get_limits(in, "warm", table.warm, "", unknown);
-  in.for_each("indexes", [&](const json::Value& value) { table.indexes.push_back(get_index(value, unknown)); });
+  for (const std::string_view list : {"indexes", "vector_indexes"}) {
+    in.for_each(list, [&](const json::Value& value) { table.indexes.push_back(get_index(value, list, unknown)); });
+  }
   in.get("deletion_protection", table.deletion_protection);
   in.get("table_class", table.table_class);
   in.get("table_class_ms", table.table_class_ms);

@@ -6,11 +6,13 @@
 #include <unordered_set>
 
 #include "core/limits.h"
+#include "core/vector_limits.h"
 #include "engine/damage.h"
 #include "engine/idempotency.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
 #include "engine/time_to_live.h"
+#include "engine/vector_entry.h"
 
 namespace stator::engine {
 namespace {
@@ -41,13 +43,26 @@ double index_units(bool had, std::size_t old_size, bool has, std::size_t new_siz
 }
 
 /// Whether two versions of an entry hold the same: sets and maps have no order.
-bool holds_the_same(std::string_view before, std::string_view after) {
-  if (before == after) return true;
-  return before.size() == after.size() && json::Item(before).holds_same(json::Item(after));
+bool holds_the_same(const IndexEntry& before, const IndexEntry& after) {
+  if (before.vector != after.vector) return false;
+  if (before.json() == after.json()) return true;
+  return before.json().size() == after.json().size() && json::Item(before.json()).holds_same(json::Item(after.json()));
+}
+
+/// Bytes that a vector index is charged: whatever moves or changes, of the larger version.
+/// Source: measured at the service by the open conformance suite, August 2026.
+double vector_bytes(std::size_t old_size, std::size_t new_size) {
+  return static_cast<double>(std::max({old_size, new_size, core::kMinVectorRequestBytes}));
 }
 
 std::int64_t difference(std::size_t after, std::size_t before) {
   return static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
+}
+
+std::size_t billed_size(const Table& table, const ItemVersion& version) {
+  const auto is_vector = [](const Index& index) { return index.vector.has_value(); };
+  if (std::ranges::none_of(table.indexes, is_vector)) return version.size_bytes;
+  return billed_size_bytes(table, version.item(), version.size_bytes);
 }
 
 /// The newest version of a table that may be written to, or null.
@@ -98,8 +113,9 @@ std::optional<IndexKeyFault> Writer::decide_against_table(const WriteAction& act
   }
   make_new_version(action, decision);
   outcome.new_size_bytes = change.after.size_bytes;
-  outcome.capacity.table_write = write_units(std::max(outcome.old_size_bytes, outcome.new_size_bytes));
   const Table& table = *change.table;
+  outcome.capacity.table_write =
+      write_units(std::max(billed_size(table, change.before), billed_size(table, change.after)));
   if (decision.writes && !table.indexes.empty() && (action.kind == WriteKind::kPut || action.update != nullptr)) {
     const expression::Update* update = action.kind == WriteKind::kUpdate ? action.update : nullptr;
     if (auto fault = check_index_keys(table, change.after.item(), update)) return fault;
@@ -202,22 +218,21 @@ void Writer::append_index_entry(const Index& index, Decision& decision, store::B
   if (before && index.backfilling && !store_.visit(before->key, [](std::string_view) {})) before.reset();
   if (!before && !after) return;
   const bool same_key = before && after && before->key == after->key;
-  if (same_key && before->json() == after->json()) return;
+  if (same_key && before->vector == after->vector && before->json() == after->json()) return;
 
   const std::size_t old_size = before ? before->size_bytes : 0;
   const std::size_t new_size = after ? after->size_bytes : 0;
-  if (!same_key || !holds_the_same(before->json(), after->json())) {
-    decision.outcome.capacity.indexes.push_back(
-        {IndexPtr(change.table, &index), 0,
-         index_units(before.has_value(), old_size, after.has_value(), new_size, same_key)});
+  if (!same_key || !holds_the_same(*before, *after)) {
+    const double charge = index.vector
+                              ? vector_bytes(old_size, new_size)
+                              : index_units(before.has_value(), old_size, after.has_value(), new_size, same_key);
+    decision.outcome.capacity.indexes.push_back({IndexPtr(change.table, &index), 0, charge});
     if (metering_ != nullptr) decision.index_keys.push_back(after ? after->key : before->key);
   }
   add_delta(decision.counters, index.space, before.has_value(), old_size, after.has_value(), new_size);
   if (before && !same_key) batch.remove(before->key);
   if (!after) return;
-  std::string header;
-  append_value_header(after->size_bytes, header);
-  batch.put(after->key, header, after->json());
+  batch.put(after->key, after->head(), after->json());
 }
 
 void Writer::append_expiry(Decision& decision, store::Batch& batch) {
@@ -279,6 +294,7 @@ std::vector<UnitsUse> Writer::uses_of(const Decision& decision, double table_fac
       {.table = &table, .index = nullptr, .key = decision.change.key, .units = table_factor * units}};
   for (std::size_t i = 0; i < decision.index_keys.size(); ++i) {
     const Capacity::ForIndex& used = outcome.capacity.indexes[i];
+    if (used.index->vector) continue;  // bytes, which nothing limits
     uses.push_back({.table = &table, .index = used.index.get(), .key = decision.index_keys[i], .units = used.write});
   }
   return uses;

@@ -16,6 +16,8 @@ std::string_view expression_name(ExpressionKind kind) {
       return "ProjectionExpression";
     case ExpressionKind::kUpdate:
       return "UpdateExpression";
+    case ExpressionKind::kSearch:
+      return "SearchConditionExpression";
     case ExpressionKind::kStatement:
       break;
   }

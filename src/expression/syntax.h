@@ -10,7 +10,15 @@
 namespace stator::expression {
 
 /// The five expression parameters, as their errors name them, and a PartiQL statement, whose errors name nothing.
-enum class ExpressionKind : std::uint8_t { kCondition, kFilter, kKeyCondition, kProjection, kUpdate, kStatement };
+enum class ExpressionKind : std::uint8_t {
+  kCondition,
+  kFilter,
+  kKeyCondition,
+  kProjection,
+  kUpdate,
+  kSearch,
+  kStatement
+};
 
 /// "ConditionExpression", "FilterExpression", …
 std::string_view expression_name(ExpressionKind kind);

@@ -11,7 +11,8 @@ void append_real(double value, std::string& out) {
   char buffer[32];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   out.append(buffer, end);
-  if (std::floor(value) == value) out += ".0";
+  // Very large and very small ones have an exponent, which nothing may follow.
+  if (std::string_view(buffer, end).find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 
 std::string& ObjectWriter::member(std::string_view name) {

@@ -14,6 +14,7 @@ enum class Feature : std::uint8_t {
   kChangeLog,
   kRestores,
   kPointInTime,
+  kVectorIndexes,
 };
 
 /// What a program that does not know the feature must not do.
@@ -34,6 +35,7 @@ inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kChangeLog, "change-log", NeededFor::kWriting},
     FeatureInfo{Feature::kRestores, "restores", NeededFor::kWriting},
     FeatureInfo{Feature::kPointInTime, "point-in-time", NeededFor::kWriting},
+    FeatureInfo{Feature::kVectorIndexes, "vector-indexes", NeededFor::kWriting},
 };
 
 constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }

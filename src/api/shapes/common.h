@@ -142,19 +142,16 @@ inline constexpr std::string_view kSearchSchemaElementTypeValues[] = {"HASH", "I
 inline constexpr Shape kSearchSchemaElementType = one_of(kSearchSchemaElementTypeValues);
 inline constexpr Member kVectorAttributeMembers[] = {must("AttributeName", kKeyAttributeName)};
 inline constexpr Shape kVectorAttribute = structure<kVectorAttributeMembers>("VectorAttributeDefinition");
+inline constexpr Shape kSearchAttributeName = string(0, 65535);
 inline constexpr Member kSearchSchemaElementMembers[] = {
-    must("AttributeName", kKeyAttributeName),
+    must("AttributeName", kSearchAttributeName),
     must("SearchSchemaElementType", kSearchSchemaElementType),
 };
 inline constexpr Shape kSearchSchemaElement = structure<kSearchSchemaElementMembers>("SearchSchemaElement");
-inline constexpr Shape kSearchSchema = list_of(kSearchSchemaElement);
+inline constexpr Shape kSearchSchema = list_of(kSearchSchemaElement, 1);
 inline constexpr Member kVectorIndexMembers[] = {
-    must("IndexName", kIndexName),
-    must("VectorAttribute", kVectorAttribute),
-    must("Projection", kProjection),
-    must("Dimensions", kPositiveInteger),
-    must("DistanceFunction", kDistanceFunction),
-    may("SearchSchema", kSearchSchema),
+    must("IndexName", kIndexName),     must("VectorAttribute", kVectorAttribute),   must("Projection", kProjection),
+    must("Dimensions", kPositiveLong), must("DistanceFunction", kDistanceFunction), may("SearchSchema", kSearchSchema),
 };
 inline constexpr Shape kVectorIndex = structure<kVectorIndexMembers>("VectorIndex");
 inline constexpr Shape kVectorIndexes = list_of(kVectorIndex);

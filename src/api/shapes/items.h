@@ -295,13 +295,18 @@ inline constexpr Member kExecuteTransactionMembers[] = {
 inline constexpr Shape kExecuteTransaction = structure<kExecuteTransactionMembers>("ExecuteTransactionInput");
 
 // Vectors.
-inline constexpr Shape kSearchVector = list_of(kAttributeValue, 1);
+inline constexpr Shape kSearchedIndexName{
+    .kind = Kind::kString, .min_length = 3, .max_length = 255, .pattern = Pattern::kName, .newer_form = true};
+inline constexpr Shape kSearchVector{
+    .kind = Kind::kList, .element = &kAttributeValue, .min_length = 1, .max_length = 4096, .newer_form = true};
+inline constexpr Shape kTopK{.kind = Kind::kInteger, .min_value = 1, .newer_form = true};
+/// In the order in which the service misses them.
 inline constexpr Member kSearchVectorsMembers[] = {
-    may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     must("TableName", kItemTableName),
-    must("IndexName", kIndexName),
+    must("IndexName", kSearchedIndexName),
     must("SearchVector", kSearchVector),
-    must("TopK", kPositiveInteger),
+    must("TopK", kTopK),
+    may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     may("SearchConditionExpression", kText),
     may("ProjectionExpression", kText),
     may("ExpressionAttributeValues", kAttributeMap),

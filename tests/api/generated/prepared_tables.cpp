@@ -34,7 +34,22 @@ constexpr std::string_view kBackedUpTable = R"({"TableName":"backed","BillingMod
   "LocalSecondaryIndexes":[{"IndexName":"byL","Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},
     "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"l","KeyType":"RANGE"}]}],
   "GlobalSecondaryIndexes":[{"IndexName":"byG","Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},
-    "KeySchema":[{"AttributeName":"g","KeyType":"HASH"}]}]})";
+    "KeySchema":[{"AttributeName":"g","KeyType":"HASH"}]}],
+  "VectorIndexes":[{"IndexName":"byV","VectorAttribute":{"AttributeName":"v"},"Dimensions":3,"DistanceFunction":"EUCLIDEAN",
+    "Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x"]},"SearchSchema":[{"AttributeName":"g","SearchSchemaElementType":"HASH"},
+    {"AttributeName":"l","SearchSchemaElementType":"INLINE_FILTER"}]}]})";
+
+constexpr std::string_view kSearchedTable = R"({"TableName":"searched","BillingMode":"PAY_PER_REQUEST",
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"l","AttributeType":"N"},
+    {"AttributeName":"g","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+  "VectorIndexes":[{"IndexName":"byV","VectorAttribute":{"AttributeName":"v"},"Dimensions":3,"DistanceFunction":"EUCLIDEAN",
+    "Projection":{"ProjectionType":"ALL"},"SearchSchema":[{"AttributeName":"g","SearchSchemaElementType":"HASH"},
+    {"AttributeName":"l","SearchSchemaElementType":"INLINE_FILTER"}]}]})";
+
+constexpr std::string_view kSearchedItem =
+    R"({"TableName":"searched","Item":{"pk":{"S":"a"},"g":{"S":"g"},"l":{"N":"1"},
+  "m":{"M":{"g":{"S":"x"}}},"v":{"L":[{"N":"1"},{"N":"0.5"},{"N":"0"}]}}})";
 
 /// Stands still, so that the stream's ARN and its iterators are the ones that requests.json names.
 class StandingClock : public core::Clock {
@@ -84,6 +99,8 @@ std::unique_ptr<endpoint::Embedded> prepared_tables(bool with_backups) {
   endpoint->call("CreateTable", kTable);
   endpoint->call("CreateTable", kProvisionedTable);
   endpoint->call("CreateTable", kStreamedTable);
+  endpoint->call("CreateTable", kSearchedTable);
+  endpoint->call("PutItem", kSearchedItem);
   endpoint->call("EnableKinesisStreamingDestination",
                  R"({"TableName":"streamed","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/k"})");
   endpoint->call("PutResourcePolicy", R"({"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/streamed",

@@ -1,0 +1,126 @@
+#include "engine/vector_distance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+// On x86-64 these loops are compiled twice, and the processor at hand decides which is called.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define STATOR_VECTOR_LOOP __attribute__((target_clones("arch=x86-64-v3", "default"), optimize("O3")))
+#else
+#define STATOR_VECTOR_LOOP
+#endif
+
+namespace stator::engine {
+namespace {
+
+/// Sums are kept in so many parts, which have no order among them: that is what lets the compiler use wide registers.
+constexpr std::size_t kLanes = 8;
+
+struct Sums {
+  double dot = 0;
+  double squares = 0;
+};
+
+double total(const double (&parts)[kLanes]) {
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum;
+}
+
+STATOR_VECTOR_LOOP double dot_product(const double* searched, const char* stored, std::size_t count) {
+  double parts[kLanes] = {};
+  std::size_t at = 0;
+  for (; at + kLanes <= count; at += kLanes) {
+    float numbers[kLanes];
+    std::memcpy(numbers, stored + at * sizeof(float), sizeof numbers);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) parts[lane] += searched[at + lane] * double{numbers[lane]};
+  }
+  for (; at < count; ++at) {
+    float number = 0;
+    std::memcpy(&number, stored + at * sizeof number, sizeof number);
+    parts[0] += searched[at] * double{number};
+  }
+  return total(parts);
+}
+
+STATOR_VECTOR_LOOP Sums dot_product_and_squares(const double* searched, const char* stored, std::size_t count) {
+  double dots[kLanes] = {};
+  double squares[kLanes] = {};
+  std::size_t at = 0;
+  for (; at + kLanes <= count; at += kLanes) {
+    float numbers[kLanes];
+    std::memcpy(numbers, stored + at * sizeof(float), sizeof numbers);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      dots[lane] += searched[at + lane] * double{numbers[lane]};
+      squares[lane] += double{numbers[lane]} * double{numbers[lane]};
+    }
+  }
+  for (; at < count; ++at) {
+    float number = 0;
+    std::memcpy(&number, stored + at * sizeof number, sizeof number);
+    dots[0] += searched[at] * double{number};
+    squares[0] += double{number} * double{number};
+  }
+  return {total(dots), total(squares)};
+}
+
+STATOR_VECTOR_LOOP double squared_distance(const double* searched, const char* stored, std::size_t count) {
+  double parts[kLanes] = {};
+  std::size_t at = 0;
+  for (; at + kLanes <= count; at += kLanes) {
+    float numbers[kLanes];
+    std::memcpy(numbers, stored + at * sizeof(float), sizeof numbers);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double difference = searched[at + lane] - double{numbers[lane]};
+      parts[lane] += difference * difference;
+    }
+  }
+  for (; at < count; ++at) {
+    float number = 0;
+    std::memcpy(&number, stored + at * sizeof number, sizeof number);
+    const double difference = searched[at] - double{number};
+    parts[0] += difference * difference;
+  }
+  return total(parts);
+}
+
+}  // namespace
+
+VectorDistance::VectorDistance(DistanceFunction function, std::span<const float> searched)
+    : function_(function), searched_(searched.begin(), searched.end()) {
+  // By the same loop as the stored ones: equal vectors have equal sums.
+  squares_ = dot_product(searched_.data(), reinterpret_cast<const char*>(searched.data()), searched.size());
+}
+
+double VectorDistance::cosine(const char* stored) const {
+  const Sums sums = dot_product_and_squares(searched_.data(), stored, searched_.size());
+  // A vector without a direction is halfway to every other.
+  if (squares_ == 0 || sums.squares == 0) return 1;
+  return std::clamp(1 - sums.dot / std::sqrt(squares_ * sums.squares), 0.0, 2.0);
+}
+
+double VectorDistance::rank(const char* stored) const {
+  switch (function_) {
+    case DistanceFunction::kDotProduct:
+      return -dot_product(searched_.data(), stored, searched_.size());
+    case DistanceFunction::kEuclidean:
+      return squared_distance(searched_.data(), stored, searched_.size());
+    case DistanceFunction::kCosine:
+      break;
+  }
+  return cosine(stored);
+}
+
+float VectorDistance::score(double rank) const {
+  constexpr double kGreatest = std::numeric_limits<float>::max();
+  double score = rank;
+  // `0 -`, as minus zero is not what a caller expects to read.
+  if (function_ == DistanceFunction::kDotProduct) score = 0 - rank;
+  if (function_ == DistanceFunction::kEuclidean) score = std::sqrt(rank);
+  return static_cast<float>(std::clamp(score, -kGreatest, kGreatest));
+}
+
+}  // namespace stator::engine

@@ -1,0 +1,63 @@
+#include "expression/search_condition.h"
+
+#include <algorithm>
+
+#include "expression/bind_condition.h"
+
+namespace stator::expression {
+namespace {
+
+[[noreturn]] void refuse(std::string_view what) {
+  throw_invalid(ExpressionKind::kSearch, std::string(what) + " used in SearchConditionExpression");
+}
+
+bool compares(Test test) {
+  return test == Test::kNotEqual || test == Test::kLess || test == Test::kLessOrEqual || test == Test::kGreater ||
+         test == Test::kGreaterOrEqual;
+}
+
+void note_fault(SearchCondition& condition, std::string_view fault) {
+  if (!condition.fault.empty()) return;
+  condition.fault = "Invalid SearchConditionExpression: SearchConditionExpression ";
+  condition.fault += fault;
+}
+
+void add_equality(const ConditionNode& node, SearchCondition& condition) {
+  const Path* path = nullptr;
+  const SharedValue* value = nullptr;
+  for (const Operand& operand : node.operands) {
+    if (operand.size) refuse("Invalid operator");
+    if (const auto* named = std::get_if<Path>(&operand.source)) path = named;
+    if (const auto* given = std::get_if<SharedValue>(&operand.source)) value = given;
+  }
+  if (path == nullptr || value == nullptr) refuse("Invalid operator");
+  if (!path->steps.empty()) note_fault(condition, "cannot have conditions on nested attributes");
+  const auto names_it = [&](const auto& other) { return other.attribute == path->attribute; };
+  if (std::ranges::any_of(condition.equalities, names_it)) {
+    note_fault(condition, "must only contain one condition per attribute");
+    return;
+  }
+  condition.equalities.push_back({path->attribute, **value});
+}
+
+void add(const ConditionNode& node, SearchCondition& condition) {
+  if (node.test == Test::kAnd) {
+    for (const ConditionNode& child : node.children) add(child, condition);
+    return;
+  }
+  // Source: the answers of the service to each operator, August 2026.
+  if (compares(node.test)) refuse("Invalid comparator");
+  if (node.test != Test::kEqual) refuse("Invalid operator");
+  add_equality(node, condition);
+}
+
+}  // namespace
+
+SearchCondition bind_search_condition(std::string_view text, Bindings& bindings) {
+  const SharedSyntax tree = parse_cached(ExpressionKind::kSearch, text);
+  SearchCondition condition;
+  add(bind_tree(ExpressionKind::kSearch, *tree, bindings), condition);
+  return condition;
+}
+
+}  // namespace stator::expression
