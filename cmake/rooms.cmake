@@ -7,7 +7,7 @@ set(STATOR_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <m
 add_library(stator_precompile OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
 target_link_libraries(stator_precompile PRIVATE stator_flags simdjson::simdjson)
 target_precompile_headers(stator_precompile PRIVATE ${STATOR_COMMON_HEADERS})
-set(STATOR_ROOMS_PRECOMPILED json expression partiql engine api endpoint simulate aws remote cache model toolkit)
+set(STATOR_ROOMS_PRECOMPILED json expression partiql engine api endpoint simulate aws kinesis remote cache model toolkit)
 
 # An include of a room that `name` does not stand on fails the build (check_room.sh).
 function(stator_check_includes name depends)

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "api/operations.h"
+#include "api/regions.h"
 #include "api/reply.h"
 #include "api/resource_arn.h"
 #include "api/table_description.h"
@@ -78,7 +79,7 @@ void tag_resource(Call& call) {
   Tags given;
   merge_tags(tags, given);
   check_tagged(call, name, "Requested resource not found: ResourcArn: " + resource_arn(call) + " not found");
-  call.engine().annotate_table(name, [&](engine::Table& table) {
+  annotate_table(call, name, [&](engine::Table& table) {
     if (are_tags_changing(call, table) && !holds_change(given, table)) throw_tags_changing(table);
     merge_tags(tags, table.tags);
   });
@@ -92,7 +93,7 @@ void untag_resource(Call& call) {
   check_tagged(call, name, "Requested resource not found");
   std::set<std::string_view> removed;
   for (const auto key : keys) removed.insert(key.get_string());
-  call.engine().annotate_table(name, [&](engine::Table& table) {
+  annotate_table(call, name, [&](engine::Table& table) {
     if (are_tags_changing(call, table)) throw_tags_changing(table);
     std::erase_if(table.tags, [&](const auto& tag) { return removed.contains(tag.first); });
   });
@@ -135,7 +136,7 @@ void update_time_to_live(Call& call) {
   const Members specification(call.request.required_object("TimeToLiveSpecification"));
   const std::string attribute(specification.text("AttributeName").value_or(std::string_view{}));
   const bool enabled = specification.flag("Enabled");
-  call.engine().annotate_table(table_name(call.request), [&](engine::Table& table) {
+  annotate_table(call, table_name(call.request), [&](engine::Table& table) {
     if (enabled && table.ttl_attribute == attribute) throw_validation("TimeToLive is already enabled");
     if (enabled && !table.ttl_attribute.empty()) {
       throw_validation("TimeToLive is active on a different AttributeName: current AttributeName is " +

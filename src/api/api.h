@@ -10,11 +10,11 @@ namespace stator::api {
 
 struct Context {
   engine::Engine& engine;
-  /// For ARNs.
+  /// The region of the request, which ARNs and records in replies speak of: that of its signature, else the server's.
   std::string region = "us-east-1";
   std::string account_id = "000000000000";
-  /// The region that the request is signed for: tables may be named by ARNs of it, too. Empty where nothing is signed.
-  std::string_view caller_region = {};
+  /// The server's region: whatever region a request is of, ARNs of this one name tables as well.
+  std::string_view server_region = "us-east-1";
   /// Whole numbers may be texts, as DynamoDB Local takes them and the service does not.
   bool lenient = false;
   /// Host and port that DescribeEndpoints names.

@@ -1,4 +1,5 @@
 #include "api/call.h"
+#include "api/regions.h"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ TableArn parse_arn(std::string_view arn) {
 }
 
 bool is_own_region(const Context& context, std::string_view region) {
-  return region == context.region || (!region.empty() && region == context.caller_region);
+  return region == context.region || region == context.server_region;
 }
 
 void check_arn_region(const Context& context, std::string_view arn) {
@@ -40,7 +41,7 @@ void check_arn_region(const Context& context, std::string_view arn) {
 }
 
 engine::TablePtr find_whole_table(const Call& call, std::string_view name) {
-  engine::TablePtr table = call.engine().find_table(name);
+  engine::TablePtr table = find_table(call, name);
   return table != nullptr && table->restore ? nullptr : table;
 }
 

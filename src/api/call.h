@@ -35,7 +35,7 @@ struct TableArn {
 };
 TableArn parse_arn(std::string_view arn);
 
-/// Whether that is the region of the tables here, or the one that the request is signed for.
+/// Whether that is the region of the request, or the server's.
 bool is_own_region(const Context& context, std::string_view region);
 /// Throws ValidationException where a table is named by an ARN of another region.
 void check_arn_region(const Context& context, std::string_view arn);

@@ -6,6 +6,7 @@
 
 #include "api/call.h"
 #include "api/operations.h"
+#include "api/regions.h"
 #include "api/reply.h"
 #include "core/api_error.h"
 #include "core/base64.h"
@@ -35,7 +36,9 @@ Owner owner_of(const Call& call) {
   return {.table = table_name(call.request), .index = call.request.text("IndexName").value_or(std::string_view{})};
 }
 
-engine::Insights& insights_of(engine::Table& table, const Owner& owner) {
+/// Of a table that is constant or is not.
+template <class Table>
+auto& insights_of(Table& table, const Owner& owner) {
   if (owner.index.empty()) return table.insights;
   const auto found = std::ranges::find_if(
       table.indexes, [&](const engine::Index& index) { return index.global && index.name == owner.index; });
@@ -103,7 +106,7 @@ std::vector<Summary> summaries_of(const Call& call) {
   const std::int64_t now_ms = call.engine().clock().now_ms();
   std::vector<Summary> summaries;
   if (const auto name = call.request.text("TableName")) {
-    const engine::TablePtr table = call.engine().find_table(table_name_from(*name));
+    const engine::TablePtr table = find_table(call, table_name_from(*name));
     if (!table) throw_no_table(table_name_from(*name));
     append_summaries(*table, now_ms, summaries);
     return summaries;
@@ -113,7 +116,7 @@ std::vector<Summary> summaries_of(const Call& call) {
   while (true) {
     const std::vector<std::string> names = call.engine().list_tables(after, kNamesAtOnce);
     for (const std::string& name : names) {
-      if (const engine::TablePtr table = call.engine().find_table(name)) append_summaries(*table, now_ms, summaries);
+      if (const engine::TablePtr table = find_table(call, name)) append_summaries(*table, now_ms, summaries);
     }
     if (names.size() < kNamesAtOnce) return summaries;
     after = names.back();
@@ -141,15 +144,14 @@ std::size_t position_behind(const std::vector<Summary>& summaries, std::string_v
 
 void describe_contributor_insights(Call& call) {
   const Owner owner = owner_of(call);
-  const engine::TablePtr found = call.engine().find_table(owner.table);
-  if (!found) throw_no_table(owner.table);
-  engine::Table table = *found;
-  const engine::Insights& insights = insights_of(table, owner);
+  const engine::TablePtr table = find_table(call, owner.table);
+  if (!table) throw_no_table(owner.table);
+  const engine::Insights& insights = insights_of(*table, owner);
   const std::string_view status = status_of(insights, call.engine().clock().now_ms());
   ObjectWriter writer(call.reply);
   append_owner(writer, owner);
   if (status == "ENABLED") {
-    append_rules(owner, insights, owner.index.empty() ? table.key_schema : table.index(owner.index)->key_schema,
+    append_rules(owner, insights, owner.index.empty() ? table->key_schema : table->index(owner.index)->key_schema,
                  writer);
   }
   writer.text("ContributorInsightsStatus", status);
@@ -167,7 +169,7 @@ void update_contributor_insights(Call& call) {
   const std::int64_t now_ms = call.engine().clock().now_ms();
   engine::Insights after;
   bool changed = false;
-  call.engine().annotate_table(owner.table, [&](engine::Table& table) {
+  annotate_table(call, owner.table, [&](engine::Table& table) {
     engine::Insights& insights = insights_of(table, owner);
     check_state(table, owner);
     changed = insights.enabled != enable || (enable && insights.mode != mode);

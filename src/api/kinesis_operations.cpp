@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "api/operations.h"
+#include "api/regions.h"
 #include "api/reply.h"
 #include "core/api_error.h"
 
@@ -45,7 +46,9 @@ std::string_view status_name(KinesisStatus status) {
 
 /// The current status.
 KinesisStatus status_of(const KinesisDestination& destination, std::int64_t now_ms) {
-  const bool settled = now_ms >= destination.status_until_ms;
+  // With a log, somebody looks whether the stream is there.
+  const bool looked = destination.space == 0 || destination.found;
+  const bool settled = now_ms >= destination.status_until_ms && (looked || !destination.description.empty());
   switch (destination.status) {
     case KinesisStatus::kEnabling:
       if (!settled) return KinesisStatus::kEnabling;
@@ -109,15 +112,14 @@ template <class Change>
 void change_table(Call& call, Change change) {
   const std::int64_t now_ms = call.engine().clock().now_ms();
   const std::string_view stream_arn = call.request.required_text("StreamArn");
-  call.engine().annotate_table(table_name(call.request),
-                               [&](engine::Table& table) { change(table, stream_arn, now_ms); });
+  annotate_table(call, table_name(call.request), [&](engine::Table& table) { change(table, stream_arn, now_ms); });
 }
 
 }  // namespace
 
 void describe_kinesis_streaming_destination(Call& call) {
   const std::string name(table_name(call.request));
-  const engine::TablePtr table = call.engine().find_table(name);
+  const engine::TablePtr table = find_table(call, name);
   if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
   const std::int64_t now_ms = call.engine().clock().now_ms();
   ObjectWriter writer(call.reply);

@@ -58,12 +58,24 @@ void update_time_to_live(Call& call);
 void describe_limits(Call& call);
 void describe_endpoints(Call& call);
 
+// auto_scaling_operations.cpp
+void describe_table_replica_auto_scaling(Call& call);
+void update_table_replica_auto_scaling(Call& call);
+
 // backup_operations.cpp
 void create_backup(Call& call);
 void describe_backup(Call& call);
 void delete_backup(Call& call);
 void list_backups(Call& call);
 void restore_table_from_backup(Call& call);
+
+// global_table_operations.cpp
+void create_global_table(Call& call);
+void describe_global_table(Call& call);
+void describe_global_table_settings(Call& call);
+void list_global_tables(Call& call);
+void update_global_table(Call& call);
+void update_global_table_settings(Call& call);
 
 // insights_operations.cpp
 void describe_contributor_insights(Call& call);
@@ -207,14 +219,18 @@ inline constexpr Operation kOperations[] = {
     {"CancelBulkOperation", &shapes::kOneBulkOperation, Effect::kWrite, Load::kItem, cancel_bulk_operation},
     {"ListBulkOperations", &shapes::kListBulkOperations, Effect::kRead, Load::kItem, list_bulk_operations},
     // Replicas.
-    {"CreateGlobalTable", &shapes::kCreateGlobalTable, Effect::kWrite, Load::kItem, nullptr},
-    {"DescribeGlobalTable", &shapes::kOneGlobalTable, Effect::kRead, Load::kItem, nullptr},
-    {"DescribeGlobalTableSettings", &shapes::kOneGlobalTable, Effect::kRead, Load::kItem, nullptr},
-    {"ListGlobalTables", &shapes::kListGlobalTables, Effect::kRead, Load::kItem, nullptr},
-    {"UpdateGlobalTable", &shapes::kUpdateGlobalTable, Effect::kWrite, Load::kItem, nullptr},
-    {"UpdateGlobalTableSettings", &shapes::kUpdateGlobalTableSettings, Effect::kWrite, Load::kItem, nullptr},
-    {"DescribeTableReplicaAutoScaling", &shapes::kOneTable, Effect::kRead, Load::kItem, nullptr},
-    {"UpdateTableReplicaAutoScaling", &shapes::kUpdateAutoScaling, Effect::kWrite, Load::kItem, nullptr},
+    {"CreateGlobalTable", &shapes::kCreateGlobalTable, Effect::kWrite, Load::kItem, create_global_table},
+    {"DescribeGlobalTable", &shapes::kOneGlobalTable, Effect::kRead, Load::kItem, describe_global_table},
+    {"DescribeGlobalTableSettings", &shapes::kOneGlobalTable, Effect::kRead, Load::kItem,
+     describe_global_table_settings},
+    {"ListGlobalTables", &shapes::kListGlobalTables, Effect::kRead, Load::kItem, list_global_tables},
+    {"UpdateGlobalTable", &shapes::kUpdateGlobalTable, Effect::kWrite, Load::kItem, update_global_table},
+    {"UpdateGlobalTableSettings", &shapes::kUpdateGlobalTableSettings, Effect::kWrite, Load::kItem,
+     update_global_table_settings},
+    {"DescribeTableReplicaAutoScaling", &shapes::kOneTable, Effect::kRead, Load::kItem,
+     describe_table_replica_auto_scaling},
+    {"UpdateTableReplicaAutoScaling", &shapes::kUpdateAutoScaling, Effect::kWrite, Load::kSettings,
+     update_table_replica_auto_scaling},
     // Streams to elsewhere, insights, policies.
     {"EnableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kSettings,
      enable_kinesis_streaming_destination},

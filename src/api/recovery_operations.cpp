@@ -1,6 +1,7 @@
 #include <string>
 
 #include "api/operations.h"
+#include "api/regions.h"
 #include "api/reply.h"
 #include "api/restore_request.h"
 #include "api/table_description.h"
@@ -99,7 +100,7 @@ void update_continuous_backups(Call& call) {
         "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
   }
   find_source(call, name);
-  const engine::TablePtr table = call.engine().annotate_table(name, [&](engine::Table& changed) {
+  const engine::TablePtr table = annotate_table(call, name, [&](engine::Table& changed) {
     if (!enabled) {
       changed.recovery_days = 0;
     } else if (days || changed.recovery_days == 0) {

@@ -1,9 +1,12 @@
 #include "api/operations.h"
+#include "api/regions.h"
+#include "api/replica_updates.h"
 #include "api/reply.h"
 #include "api/table_description.h"
 #include "api/table_request.h"
 #include "core/api_error.h"
 #include "core/limits.h"
+#include "engine/replicas.h"
 #include "json/writer.h"
 
 /// CreateTable, DescribeTable, ListTables, DeleteTable.
@@ -18,15 +21,49 @@ void create_table(Call& call) {
 
 void describe_table(Call& call) {
   const std::string name(table_name(call.request));
-  const engine::TablePtr table = call.engine().find_table(name);
+  const engine::TablePtr table = find_table(call, name);
   if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
   ObjectWriter writer(call.reply);
   append_table_description(call, *table, writer.key("Table"));
   writer.end();
 }
 
+namespace {
+
+/// The request's region of a table with replicas goes, and the others stay. Null where there are no replicas.
+engine::TablePtr delete_replica(Call& call, std::string_view name) {
+  const engine::TablePtr known = call.engine().find_table(name);
+  if (known == nullptr || known->replicas.empty()) return nullptr;
+  const auto throw_in_use = [](std::string message) {
+    throw core::ApiError(core::ErrorCode::kResourceInUse, std::move(message));
+  };
+  const std::string region(engine::region_of(*known, call.context.region));
+  const engine::TableStatus status = known->replica(region)->status;
+  if (status == engine::TableStatus::kCreating) {
+    throw_in_use("Attempt to change a resource which is still in use: Table: " + known->name + " is being used.");
+  }
+  check_removable(call, *known, region);
+  const std::int64_t until_ms = call.engine().clock().now_ms() + call.engine().transition_delay_ms();
+  call.engine().update_table(
+      name,
+      [&](engine::Table& table) {
+        if (table.replica(region) == nullptr)
+          throw_in_use("The resource which you are attempting to change is in use.");
+        check_removable(call, table, region);
+        engine::begin_removal(table, region, until_ms);
+      },
+      engine::UpdateScope::kTable);
+  engine::Table shown = *view_of(call, known);
+  shown.status = engine::TableStatus::kDeleting;
+  return std::make_shared<engine::Table>(std::move(shown));
+}
+
+}  // namespace
+
 void delete_table(Call& call) {
-  const engine::TablePtr table = call.engine().delete_table(table_name(call.request));
+  const std::string_view name = table_name(call.request);
+  engine::TablePtr table = delete_replica(call, name);
+  if (table == nullptr) table = call.engine().delete_table(name);
   ObjectWriter writer(call.reply);
   append_deleted_table_description(call, *table, writer.key("TableDescription"));
   writer.end();

@@ -3,6 +3,8 @@
 
 #include "api/index_updates.h"
 #include "api/operations.h"
+#include "api/regions.h"
+#include "api/replica_updates.h"
 #include "api/reply.h"
 #include "api/table_description.h"
 #include "api/table_request.h"
@@ -33,13 +35,15 @@ struct Update {
         protection(members.has("DeletionProtectionEnabled")),
         warm(members.has_members("WarmThroughput")),
         on_demand(members.has_members("OnDemandThroughput")),
-        replicas(members.has("ReplicaUpdates") || members.has("MultiRegionConsistency")) {}
+        replicas(members.has("ReplicaUpdates")),
+        settings_replication(members.has("GlobalTableSettingsReplicationMode")),
+        disassociation(members.has("DisassociationProtectionEnabled")) {}
 
   /// The number of changes that the request makes.
   [[nodiscard]] int count() const {
     return (indexes.empty() ? 0 : 1) + (throughput ? 1 : 0) + (billing_mode ? 1 : 0) + (stream ? 1 : 0) +
            (encryption ? 1 : 0) + (table_class ? 1 : 0) + (protection ? 1 : 0) + (warm ? 1 : 0) + (on_demand ? 1 : 0) +
-           (replicas ? 1 : 0);
+           (replicas ? 1 : 0) + (settings_replication ? 1 : 0) + (disassociation ? 1 : 0);
   }
 
   const Members& request;
@@ -55,13 +59,17 @@ struct Update {
   bool warm;
   bool on_demand;
   bool replicas;
+  bool settings_replication;
+  bool disassociation;
 };
 
 void check_not_empty(const Update& update) {
   if (update.count() == 0) {
+    // What was given and is no change by itself is not named.
     throw_validation(
         "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
-        "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+        "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, " +
+        std::string(update.request.has("MultiRegionConsistency") ? "" : "MultiRegionConsistency, ") +
         "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
   }
   if (update.request.has("GlobalSecondaryIndexUpdates") && update.indexes.global.empty()) {
@@ -78,7 +86,16 @@ void check_combination(const Update& update) {
   const bool alone = update.count() == 1;
   const bool online = update.creates_index || update.deletes_index;
   const bool provisions = update.throughput || update.billing_mode == "PROVISIONED";
+  if (update.replicas && !alone &&
+      (update.request.text("MultiRegionConsistency") || update.request.has("GlobalTableWitnessUpdates"))) {
+    throw_validation("Requests that modify replicas or witnesses must not also modify other fields");
+  }
   const std::array rules = {
+      Rule{update.replicas && !alone, "Replica modification must be the only operation in the request"},
+      Rule{update.settings_replication && !alone,
+           "GlobalTableSettingsReplicationMode modification must be the only operation in the request"},
+      Rule{update.disassociation && !alone,
+           "DisassociationProtection modification must be the only operation in the request"},
       Rule{update.encryption && !alone,
            "Server-Side Encryption modification must be the only operation in the request"},
       Rule{update.table_class && !alone, "TableClass modification must be the only operation in the request"},
@@ -96,11 +113,12 @@ void check_combination(const Update& update) {
   if (broken != rules.end()) throw_invalid_parameters(broken->message);
 }
 
-void check_replicas(const Update& update) {
-  for (const char* member : {"ReplicaUpdates", "MultiRegionConsistency"}) {
-    if (!update.request.has(member)) continue;
-    throw_invalid_parameters(std::string(member) + " is not supported: this table lives in one place");
-  }
+void check_settings_replication(const Update& update) {
+  if (update.request.text("GlobalTableSettingsReplicationMode") != "ENABLED_WITH_OVERRIDES") return;
+  throw_validation(
+      "Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: Only "
+      "ENABLED "
+      "and DISABLED settings replication are supported for a Regional Table.");
 }
 
 engine::BillingMode wanted_billing_mode(const Update& update, const engine::Table& table) {
@@ -175,6 +193,9 @@ void update_stream(Call& call, engine::Table& table) {
   if (!object) return;
   const Members specification(*object);
   const bool enable = specification.flag("StreamEnabled");
+  if (!enable && !table.replicas.empty()) {
+    throw_invalid_parameters("Disabling Stream is not allowed for a Global Table replica.");
+  }
   if (enable && !specification.has("StreamViewType")) {
     throw_invalid_parameters("If stream is being enabled then UpdateViewType is required");
   }
@@ -211,6 +232,45 @@ void update_table_class(const Members& request, engine::Table& table, std::int64
   if (!wanted || *wanted == table.table_class || (*wanted == "STANDARD" && table.table_class.empty())) return;
   table.table_class = *wanted;
   table.table_class_ms = now_ms;
+  // Of all regions: that of one alone is an override.
+  for (engine::Replica& replica : table.replicas) {
+    if (replica.region == table.home_region) continue;
+    replica.settings.table_class = *wanted;
+    replica.settings.table_class_ms = now_ms;
+  }
+}
+
+/// All regions are encrypted as one is, each with a key of its own.
+void spread_encryption(Call& call, engine::Table& table) {
+  for (engine::Replica& replica : table.replicas) {
+    if (replica.region == table.home_region) continue;
+    std::string& key = replica.settings.sse_kms_key;
+    if (!table.sse_enabled) {
+      key.clear();
+    } else if (key.empty() || table.sse_kms_key.ends_with(":alias/aws/dynamodb")) {
+      key = "arn:aws:kms:" + replica.region + ":" + call.context.account_id + ":alias/aws/dynamodb";
+    }
+  }
+}
+
+void update_disassociation_protection(Call& call, engine::Table& table) {
+  if (!call.request.has("DisassociationProtectionEnabled")) return;
+  if (table.replicas.empty() || table.strongly_consistent) {
+    throw_invalid_parameters(
+        "DisassociationProtectionEnabled can only be changed for a replica of a global table with eventual "
+        "consistency");
+  }
+  engine::Replica* const replica = table.replica(table.home_region);
+  replica->disassociation_protection = call.request.flag("DisassociationProtectionEnabled");
+}
+
+void update_settings_replication(const Members& request, engine::Table& table) {
+  const auto mode = request.text("GlobalTableSettingsReplicationMode");
+  if (!mode) return;
+  if (!table.replicas.empty()) {
+    throw_invalid_parameters("GlobalTableSettingsReplicationMode can only be changed for a regional table");
+  }
+  table.settings_replication = *mode;
 }
 
 /// Throws for changes that are not allowed while an index is being built or dropped.
@@ -243,7 +303,8 @@ void check_indexes_settled(const Update& update, const engine::Table& table) {
 
 /// Whether only a member changes that leaves the table ACTIVE; by the rules on combinations it is then the only one.
 bool changes_settings_only(const Update& update) {
-  return update.count() == 1 && (update.encryption || update.protection || update.warm || update.on_demand);
+  return update.count() == 1 && (update.encryption || update.protection || update.warm || update.on_demand ||
+                                 update.settings_replication || update.disassociation);
 }
 
 bool updates_indexes_only(const Update& update) {
@@ -276,6 +337,28 @@ void show_state_before(const engine::Table& before, engine::Table& shown) {
   shown.table_class_ms = before.table_class_ms;
 }
 
+/// Replicas are changed alone. The reply shows them as they were.
+void update_replicas(Call& call) {
+  const ReplicaUpdates updates = read_replica_updates(call);
+  const std::string name(table_name(call.request));
+  if (const engine::TablePtr table = call.engine().find_table(name)) check_replica_updates(call, updates, *table);
+  std::vector<engine::Replica> before;
+  engine::Table shown = *call.engine().update_table(
+      name,
+      [&](engine::Table& table) {
+        before = table.replicas;
+        apply_replica_updates(call, updates, table);
+      },
+      engine::UpdateScope::kTable);
+  if (before.empty()) before.push_back(*shown.replica(shown.home_region));
+  // Where the home region goes, so does what was known of it.
+  if (std::ranges::find(before, shown.home_region, &engine::Replica::region) != before.end()) shown.replicas = before;
+  ObjectWriter writer(call.reply);
+  append_updated_table_description(call, *view_of(call, std::make_shared<engine::Table>(std::move(shown))), {},
+                                   writer.key("TableDescription"));
+  writer.end();
+}
+
 }  // namespace
 
 void update_table(Call& call) {
@@ -286,7 +369,8 @@ void update_table(Call& call) {
   if (update.billing_mode == "PROVISIONED" && !update.throughput) {
     throw_invalid_parameters("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
   }
-  check_replicas(update);
+  if (update.replicas) return update_replicas(call);
+  check_settings_replication(update);
   read_throughput(request);  // bounds come before the table's state
   read_table_class(request);
 
@@ -303,15 +387,20 @@ void update_table(Call& call) {
     apply_index_updates(request, update.indexes, table, now_ms);
     update_stream(call, table);
     update_encryption(call, table);
+    if (update.encryption) spread_encryption(call, table);
+    update_disassociation_protection(call, table);
+    update_settings_replication(request, table);
     update_table_class(request, table, now_ms);
     table.deletion_protection = request.flag("DeletionProtectionEnabled", table.deletion_protection);
     check_quotas(before, table, call.context.region);
   };
-  const bool settings = changes_settings_only(update);
+  const engine::TablePtr known = call.engine().find_table(table_name(request));
+  // A member of a group is changed as a whole, whatever changes.
+  const bool settings = changes_settings_only(update) && (known == nullptr || known->replicas.empty());
   const auto scope = settings                       ? engine::UpdateScope::kSettings
                      : updates_indexes_only(update) ? engine::UpdateScope::kIndexes
                                                     : engine::UpdateScope::kTable;
-  engine::Table shown = *call.engine().update_table(table_name(request), change, scope);
+  engine::Table shown = *update_table(call, table_name(request), change, scope);
   show_state_before(before, shown);
   // The reply repeats a -1; later descriptions show no limit.
   shown.on_demand = on_demand;

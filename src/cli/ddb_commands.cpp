@@ -5,6 +5,7 @@
 #include "cli/backup_commands.h"
 #include "cli/bucket_commands.h"
 #include "cli/command.h"
+#include "cli/insights_command.h"
 #include "cli/interrupt.h"
 #include "cli/item_printing.h"
 #include "cli/pattern_commands.h"
@@ -313,6 +314,7 @@ void add_ddb_commands(CLI::App& root, Session& session) {
   add_seed(*ddb, session);
   add_scan(*ddb, session);
   add_backup_commands(*ddb, session);
+  add_insights_command(*ddb, session);
   add_bucket_commands(*ddb, session);
   add_sql_command(*ddb, session);
   add_tail_command(*ddb, session);

@@ -19,6 +19,7 @@
 #include "endpoint/embedded.h"
 #include "engine/export/exports.h"
 #include "json/object_writer.h"
+#include "kinesis/delivery.h"
 #include "model/model.h"
 #include "remote/discovery.h"
 #include "s3/s3_buckets.h"
@@ -43,6 +44,8 @@ struct ServeOptions {
   std::int64_t stream_shard_lifetime_seconds = 0;
   std::int64_t restorable_lag_seconds = 0;
   std::string buckets;
+  std::string kinesis_endpoint;
+  endpoint::Identity identity;
   std::string s3_endpoint;
   bool lenient = false;
   engine::Staleness staleness;
@@ -62,6 +65,32 @@ std::unique_ptr<core::ManualClock> make_clock(const std::string& text) {
   if (time && clock->set(time->microseconds / 1000)) return clock;
   throw CommandError(
       "stator: --clock takes system, manual, or a time from 1970 on as 2026-11-26T12:00:00Z, not " + text, 2);
+}
+
+/// For CLI11: what is wrong with the text; empty where nothing is.
+std::string region_name(const std::string& text) {
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  const bool good = !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
+  return good ? "" : "--region takes a name such as eu-west-1, not " + text;
+}
+
+std::string kinesis_url(const std::string& text) {
+  const bool good = text.starts_with("http://") || text.starts_with("https://");
+  return good ? "" : "--kinesis-endpoint takes an address such as http://localhost:4567, not " + text;
+}
+
+std::string account_id(const std::string& text) {
+  const bool good = text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return good ? "" : "--account takes 12 digits, not " + text;
+}
+
+/// Those of the environment; a local endpoint takes any.
+std::shared_ptr<aws::CredentialsProvider> kinesis_credentials() {
+  try {
+    return aws::find_credentials(aws::Environment::of_process(), aws::CredentialSources::kPlainKeys);
+  } catch (const aws::ConfigurationError&) {
+    return std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", {}, {}});
+  }
 }
 
 /// Creates the missing tables of all models, with their seeds. Existing tables are not changed.
@@ -142,6 +171,8 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   share_one_heap_where_addresses_are_few();
   prepare(options.server);
   server::Options& http = options.server.http;
+  http.region = options.identity.region;
+  http.account_id = options.identity.account_id;
 
   const std::unique_ptr<core::ManualClock> clock = make_clock(options.clock);
 
@@ -155,6 +186,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.transition_delay_ms = options.transition_delay_ms;
   storage.vector_phase_ms = options.vector_phase_ms;
   storage.buckets = options.buckets;
+  storage.delivers_to_kinesis = !options.kinesis_endpoint.empty();
   // What goes on from before the start must find its buckets.
   storage.jobs_paused = !options.s3_endpoint.empty();
   storage.restorable_lag_ms = options.restorable_lag_seconds * 1000;
@@ -166,23 +198,29 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
     storage.stream_trim_period_ms = std::min(storage.stream_trim_period_ms, storage.stream_shard_lifetime_ms / 2);
   }
   if (!options.in_memory) http.reserved_descriptors = store::descriptors_needed(descriptor_limit());
-  endpoint::Embedded endpoint(storage,
-                              options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone);
+  endpoint::Embedded endpoint(storage, options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone,
+                              options.identity);
   if (!options.s3_endpoint.empty()) {
     endpoint.engine().exports().buckets().choose(service_buckets(options.s3_endpoint));
     endpoint.engine().resume_jobs();
   }
   prepare_tls(options.server, options.in_memory ? std::string() : session.data_directory);
+  std::optional<kinesis::Delivery> delivery;
+  if (!options.kinesis_endpoint.empty()) {
+    delivery.emplace(
+        endpoint.engine(),
+        kinesis::Options{.url = options.kinesis_endpoint, .credentials = kinesis_credentials(), .log = log_line});
+  }
   if (options.seed) {
     seed_models(session, endpoint);
     endpoint.engine().save_snapshot(engine::Engine::kStartSnapshot);
   }
   http.routes = server::job_routes(endpoint.engine());
-  for (auto& routes :
-       {server::clock_routes(endpoint.engine(), clock.get()), server::snapshot_routes(endpoint.engine())}) {
+  for (auto& routes : {server::clock_routes(endpoint.engine(), clock.get()), server::snapshot_routes(endpoint.engine()),
+                       server::insights_routes(endpoint.engine())}) {
     http.routes.insert(http.routes.end(), routes.begin(), routes.end());
   }
-  simulate::Simulating simulating(endpoint);
+  simulate::Simulating simulating(endpoint, core::Clock::system(), options.identity.account_id);
   if (!options.simulate.empty()) {
     simulating.set_rules(read_rules(options.simulate));
     for (server::Route& route : simulate_routes(simulating)) http.routes.push_back(std::move(route));
@@ -250,6 +288,17 @@ void add_serve_command(CLI::App& root, Session& session) {
           "(default: never)")
       ->check(CLI::Range(1, 1'000'000));
   command
+      ->add_option("--region", options->identity.region,
+                   "The region of requests that are signed for none; ARNs speak of the region that a request is signed "
+                   "for")
+      ->check(region_name)
+      ->type_name("REGION")
+      ->capture_default_str();
+  command->add_option("--account", options->identity.account_id, "The account that ARNs speak of, 12 digits")
+      ->check(account_id)
+      ->type_name("ID")
+      ->capture_default_str();
+  command
       ->add_option("--read-staleness", options->staleness.read_ms,
                    "How many milliseconds eventually consistent reads may be stale")
       ->type_name("MS")
@@ -282,6 +331,12 @@ void add_serve_command(CLI::App& root, Session& session) {
                    "are no buckets)")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
+  command
+      ->add_option("--kinesis-endpoint", options->kinesis_endpoint,
+                   "Where changes of tables with a Kinesis destination go, signed with the environment's keys; without "
+                   "it\nthe setting is kept and nothing is sent")
+      ->check(kinesis_url)
+      ->type_name("URL");
   command
       ->add_option("--s3-endpoint", options->s3_endpoint,
                    "The same in S3 or a service that speaks its protocol, with the credentials and the region of the "

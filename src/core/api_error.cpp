@@ -41,6 +41,7 @@ constexpr std::array kForms = {
     ErrorForm{ErrorCode::kDuplicateItem, "DuplicateItemException"},
     ErrorForm{ErrorCode::kExpiredIterator, "ExpiredIteratorException"},
     ErrorForm{ErrorCode::kExpiredToken, "ExpiredTokenException", kService},
+    ErrorForm{ErrorCode::kGlobalTableNotFound, "GlobalTableNotFoundException"},
     ErrorForm{ErrorCode::kIdempotentParameterMismatch, "IdempotentParameterMismatchException", kDynamoDb, kUpper},
     ErrorForm{ErrorCode::kIncompleteSignature, "IncompleteSignatureException", kService},
     ErrorForm{ErrorCode::kInternalFailure, "InternalFailure", kService, kLower, 500},

@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
   kDuplicateItem,
   kExpiredIterator,
   kExpiredToken,
+  kGlobalTableNotFound,
   kIdempotentParameterMismatch,
   kIncompleteSignature,
   kInternalFailure,

@@ -1,5 +1,7 @@
 #include "endpoint/embedded.h"
 
+#include <utility>
+
 #include "api/api.h"
 #include "api/operations.h"
 #include "core/api_error.h"
@@ -7,19 +9,25 @@
 namespace stator::endpoint {
 
 struct Embedded::Impl {
-  explicit Impl(const engine::Options& options)
+  Impl(const engine::Options& options, Identity given)
       : description(options.directory.empty() ? "memory" : options.directory.string()),
         sync(options.sync),
+        identity(std::move(given)),
         engine(engine::Engine::open(options)),
-        context{.engine = *engine} {}
+        context{.engine = *engine,
+                .region = identity.region,
+                .account_id = identity.account_id,
+                .server_region = identity.region} {}
 
   std::string description;
   bool sync;
+  const Identity identity;
   std::unique_ptr<engine::Engine> engine;
   api::Context context;
 };
 
-Embedded::Embedded(const engine::Options& options, Leniency leniency) : impl_(std::make_unique<Impl>(options)) {
+Embedded::Embedded(const engine::Options& options, Leniency leniency, Identity identity)
+    : impl_(std::make_unique<Impl>(options, std::move(identity))) {
   impl_->context.lenient = leniency == Leniency::kNumbersAsText;
 }
 Embedded::~Embedded() = default;
@@ -31,7 +39,7 @@ void Embedded::call(const Request& request, std::string& reply) {
   }
   const engine::GatePass pass(impl_->engine->gate());
   api::Context context = impl_->context;
-  context.caller_region = request.region;
+  if (!request.region.empty()) context.region = request.region;
   api::call(context, request.operation, request.body, request.padding_bytes, reply);
 }
 

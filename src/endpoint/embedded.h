@@ -15,11 +15,18 @@ enum class Leniency : std::uint8_t {
   kNumbersAsText,  // whole numbers of the request itself (capacity units, limits) may be texts
 };
 
+/// What ARNs in replies are made of.
+struct Identity {
+  /// Of requests that are signed for none.
+  std::string region = "us-east-1";
+  std::string account_id = "000000000000";
+};
+
 /// The engine in this process: on a data directory, or in memory where `directory` is empty.
 class Embedded : public Endpoint {
  public:
   /// Opens the engine. Throws store::OpenError with one line for the user.
-  explicit Embedded(const engine::Options& options, Leniency leniency = Leniency::kNone);
+  explicit Embedded(const engine::Options& options, Leniency leniency = Leniency::kNone, Identity identity = {});
   ~Embedded() override;
   Embedded(const Embedded&) = delete;
   Embedded& operator=(const Embedded&) = delete;

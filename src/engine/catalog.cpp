@@ -5,9 +5,11 @@
 #include <limits>
 
 #include "core/api_error.h"
+#include "engine/access_counts.h"
 #include "engine/import/import_info.h"
 #include "engine/keys.h"
 #include "engine/random_id.h"
+#include "engine/replicas.h"
 #include "engine/table_json.h"
 
 namespace stator::engine {
@@ -22,6 +24,7 @@ bool is_being_filled(const Table& table) { return table.restore && table.restore
 std::int64_t due_ms(const Table& table) {
   if (is_being_filled(table)) return kNever;
   std::int64_t due = table.status == TableStatus::kActive ? kNever : table.status_until_ms;
+  if (const auto replicas_ms = next_change_of_replicas(table)) due = std::min(due, *replicas_ms);
   for (const Index& index : table.indexes) {
     if (index.status == TableStatus::kActive) continue;
     if (index.backfilling && table.status != TableStatus::kDeleting) {
@@ -38,6 +41,7 @@ std::int64_t due_ms(const Table& table) {
 /// UPDATING until its indexes are settled. One that is DELETING is not touched.
 void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::SpaceId>& gone) {
   if (table.status == TableStatus::kDeleting || is_being_filled(table)) return;
+  settle_replicas(table, now_ms);
   bool waiting = false;
   std::erase_if(table.indexes, [&](Index& index) {
     if (index.status == TableStatus::kActive) return false;
@@ -107,8 +111,39 @@ void check_restored(const Table& table) {
 void check_updatable(const Table& table, UpdateScope scope) {
   check_restored(table);
   check_exists_whole(table);
+  if (has_changing_replica(table)) throw_in_use("The resource which you are attempting to change is in use.");
   if (scope == UpdateScope::kSettings || has_changing_index(table) || table.status != TableStatus::kUpdating) return;
   throw_in_use(std::string(kStillInUse) + "Table IOPS are currently being updated. Table: " + table.name);
+}
+
+/// Accesses are counted while some region has contributor insights.
+void count_accesses(Table& table) {
+  const auto count = [](bool wanted, std::shared_ptr<AccessCounts>& counts) {
+    if (!wanted) counts.reset();
+    if (wanted && counts == nullptr) counts = std::make_shared<AccessCounts>();
+  };
+  const auto wanted_for = [&table](const Index& index) {
+    return index.insights.enabled || std::ranges::any_of(table.replicas, [&index](const Replica& replica) {
+             return std::ranges::any_of(replica.indexes, [&index](const ReplicaIndex& own) {
+               return own.name == index.name && own.insights.enabled;
+             });
+           });
+  };
+  count(
+      table.insights.enabled ||
+          std::ranges::any_of(table.replicas, [](const Replica& replica) { return replica.settings.insights.enabled; }),
+      table.accesses);
+  for (Index& index : table.indexes) count(wanted_for(index), index.accesses);
+}
+
+/// Each region's recovery begins when it gets its days.
+void note_recovery_times(Table& table, std::int64_t now_ms) {
+  const auto note = [now_ms](std::int64_t days, std::int64_t& since_ms) {
+    if (days == 0) since_ms = 0;
+    if (days != 0 && since_ms == 0) since_ms = now_ms;
+  };
+  note(table.recovery_days, table.recovery_since_ms);
+  for (Replica& replica : table.replicas) note(replica.settings.recovery_days, replica.settings.recovery_since_ms);
 }
 
 /// A copy of the table for the reply, which shows the transitional status even if the table is settled by then.
@@ -117,12 +152,13 @@ TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(tab
 }  // namespace
 
 Catalog::Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
-                 std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, CatalogJobs jobs)
+                 std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, bool delivers, CatalogJobs jobs)
     : store_(store),
       stripes_(stripes),
       change_log_(change_log),
       clock_(clock),
       transition_delay_ms_(transition_delay_ms),
+      delivers_(delivers),
       vector_phase_ms_(std::max(vector_phase_ms, transition_delay_ms)),
       jobs_(std::move(jobs)) {}
 
@@ -155,6 +191,13 @@ void Catalog::load() {
         table.recovery = change_log_.find(table.recovery_space);
         if (table.recovery == nullptr) throw std::runtime_error("the log of a recovery");
       }
+      for_each_region(table, [&](std::string_view /*region*/, const std::vector<KinesisDestination>& destinations) {
+        for (const KinesisDestination& destination : destinations) {
+          if (destination.space == 0) continue;
+          table.deliveries.push_back(change_log_.find(destination.space));
+          if (table.deliveries.back() == nullptr) throw std::runtime_error("the log of a Kinesis destination");
+        }
+      });
       publish(new_entry(std::move(table)));
     }
     const std::string dropped_lower = catalog_key(CatalogRow::kDropped);
@@ -205,6 +248,7 @@ void Catalog::close_streams_without_table() {
   for (const auto& [name, entry] : entries_) {
     if (entry.table->stream_space != 0) enabled.push_back(entry.table->stream_space);
     if (entry.table->recovery_space != 0) enabled.push_back(entry.table->recovery_space);
+    for (const StreamPtr& delivery : entry.table->deliveries) enabled.push_back(delivery->space());
   }
   change_log_.close_others(enabled);
 }
@@ -232,17 +276,58 @@ void Catalog::stream_changed(const Table* before, const StreamPtr& begun) {
   change_log_.close(before->stream);
 }
 
+void Catalog::replace_deliveries(Table& table, store::Batch& batch) {
+  std::vector<StreamPtr> logs;
+  for_each_region(table, [&](std::string_view /*region*/, std::vector<KinesisDestination>& destinations) {
+    for (KinesisDestination& destination : destinations) {
+      const bool enabled =
+          (destination.status == KinesisStatus::kActive || destination.status == KinesisStatus::kEnabling ||
+           destination.status == KinesisStatus::kUpdating) &&
+          destination.description.empty();
+      if (!enabled) {
+        destination.space = 0;
+        continue;
+      }
+      if (destination.space == 0 && !delivers_) continue;
+      if (destination.space == 0) {
+        store_.require(store::Feature::kDeliveries);
+        logs.push_back(change_log_.make_delivery(table, new_space(batch), batch));
+        destination.space = logs.back()->space();
+        destination.found = false;
+      } else {
+        logs.push_back(change_log_.find(destination.space));
+      }
+    }
+  });
+  std::erase(logs, nullptr);
+  table.deliveries = std::move(logs);
+}
+
+void Catalog::deliveries_changed(const Table& table, const Table& before) {
+  const auto holds = [](const Table& version, const StreamPtr& log) {
+    return std::ranges::find(version.deliveries, log) != version.deliveries.end();
+  };
+  for (const StreamPtr& log : table.deliveries) {
+    if (!holds(before, log)) change_log_.add(log);
+  }
+  const auto is_gone = [&](const StreamPtr& log) { return !holds(table, log); };
+  if (std::ranges::none_of(before.deliveries, is_gone)) return;
+  stripes_.barrier();  // no write that still knew the log is under way
+  for (const StreamPtr& log : before.deliveries) {
+    if (is_gone(log)) change_log_.drop(log);
+  }
+}
+
 void Catalog::replace_recovery(Table& table, const Table& before, store::Batch& batch) {
+  note_recovery_times(table, clock_.now_ms());
   const bool had = before.recovery != nullptr;
-  if (had == (table.recovery_days != 0)) return;
+  if (had == (recovery_days_of_all(table) != 0)) return;
   if (had) {
     table.recovery_space = 0;
-    table.recovery_since_ms = 0;
     table.recovery = nullptr;
     return;
   }
   store_.require(store::Feature::kPointInTime);
-  table.recovery_since_ms = clock_.now_ms();
   table.recovery = change_log_.make_recovery(table, new_space(batch), batch);
 }
 
@@ -257,14 +342,19 @@ void Catalog::recovery_changed(const Table& table, const Table& before) {
   change_log_.add(table.recovery);
   // From now on every change is in the log.
   Table logged = table;
-  logged.recovery_since_ms = clock_.now_ms();
+  const auto begin = [now_ms = clock_.now_ms()](std::int64_t days, std::int64_t& since_ms) {
+    if (days != 0) since_ms = now_ms;
+  };
+  begin(logged.recovery_days, logged.recovery_since_ms);
+  for (Replica& replica : logged.replicas) begin(replica.settings.recovery_days, replica.settings.recovery_since_ms);
   store::Batch batch;
   commit(std::move(logged), batch);
 }
 
 void Catalog::keep_recovery_days(const Table& table) {
-  if (table.recovery->info().recovery_days == table.recovery_days) return;
-  change_log_.keep_days(table.recovery, table.recovery_days);
+  const std::int64_t days = recovery_days_of_all(table);
+  // Zero: the last region that had it is gone, and with the next change of the table its log.
+  if (days != 0 && table.recovery->info().recovery_days != days) change_log_.keep_days(table.recovery, days);
 }
 
 void Catalog::take_up_ttl(const Table& table) {
@@ -446,8 +536,13 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   }
   std::vector<store::SpaceId> gone;
   settle_statuses(table, now_ms, gone);
+  // Regions may be gone, with what they had for themselves.
+  replace_recovery(table, *before, batch);
+  replace_deliveries(table, batch);
   commit_and_drop(table, gone, batch);
   if (other_stream) stream_changed(before.get(), stream);
+  recovery_changed(*current(name), *before);
+  deliveries_changed(*current(name), *before);
   if (added.empty()) return described;
 
   // From here on every write sees the new indexes, so the backfill has to add only the items that exist now.
@@ -479,8 +574,10 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   note_transition(*before, table);
   if (other_ttl) replace_ttl_range(table, gone, batch);
   replace_recovery(table, *before, batch);
+  replace_deliveries(table, batch);
   commit_and_drop(std::move(table), gone, batch);
   recovery_changed(*current(name), *before);
+  deliveries_changed(*current(name), *before);
   if (other_ttl) begin_ttl(*current(name));
   return current(name);
 }
@@ -589,6 +686,15 @@ std::vector<std::string> Catalog::cuts_in_use() const {
   return cuts;
 }
 
+std::vector<TablePtr> Catalog::tables_with_deliveries() const {
+  std::vector<TablePtr> tables;
+  const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.table->deliveries.empty()) tables.push_back(entry.table);
+  }
+  return tables;
+}
+
 bool Catalog::is_being_restored(std::string_view backup_id) const {
   const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
   return std::ranges::any_of(entries_, [&](const auto& entry) {
@@ -613,10 +719,15 @@ void Catalog::settle(std::string_view name) {
     return;
   }
   store::Batch batch;
+  replace_recovery(table, *before, batch);
+  replace_deliveries(table, batch);
   commit_and_drop(std::move(table), gone, batch);
+  recovery_changed(*current(name), *before);
+  deliveries_changed(*current(name), *before);
 }
 
 Catalog::Entries Catalog::new_entry(Table table) {
+  count_accesses(table);
   const TablePtr published = std::make_shared<const Table>(std::move(table));
   Entries entry;
   entry.emplace(published->name, Entry{published, due_ms(*published)});
@@ -665,6 +776,7 @@ void Catalog::erase(const Table& table) {
   stripes_.barrier();
   if (table.stream != nullptr) change_log_.close(table.stream);
   if (table.recovery != nullptr) change_log_.drop(table.recovery);
+  for (const StreamPtr& delivery : table.deliveries) change_log_.drop(delivery);
   drop_spaces(spaces);
 }
 

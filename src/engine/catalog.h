@@ -45,7 +45,7 @@ struct CatalogJobs {
 class Catalog {
  public:
   Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
-          std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, CatalogJobs jobs);
+          std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, bool delivers, CatalogJobs jobs);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -71,6 +71,8 @@ class Catalog {
   void fail_restore(const TableRange& range);
   /// The checkpoints that tables are being filled from.
   [[nodiscard]] std::vector<std::string> cuts_in_use() const;
+  /// Those that have a Kinesis destination with a log, by name.
+  [[nodiscard]] std::vector<TablePtr> tables_with_deliveries() const;
   /// Whether a table that comes from this backup is not whole yet.
   [[nodiscard]] bool is_being_restored(std::string_view backup_id) const;
 
@@ -104,6 +106,10 @@ class Catalog {
   /// Sets how long the log keeps its records to the table's days.
   void keep_recovery_days(const Table& table);
   void stream_changed(const Table* before, const StreamPtr& begun);
+  /// Makes the logs of Kinesis destinations that are enabled, and lets go of others'. To be followed by
+  /// `deliveries_changed` after the commit.
+  void replace_deliveries(Table& table, store::Batch& batch);
+  void deliveries_changed(const Table& table, const Table& before);
   void commit(Table table, store::Batch& batch);
   void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);
   void erase(const Table& table);
@@ -130,6 +136,7 @@ class Catalog {
   ChangeLog& change_log_;
   const core::Clock& clock_;
   const std::int64_t transition_delay_ms_;
+  const bool delivers_;
   const std::int64_t vector_phase_ms_;
   const CatalogJobs jobs_;
 

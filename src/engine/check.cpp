@@ -9,6 +9,7 @@
 #include "engine/keys.h"
 #include "engine/log/record.h"
 #include "engine/log/stream.h"
+#include "engine/replicas.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/table_json.h"
@@ -109,13 +110,20 @@ class Checker {
       if (table.recovery_space != 0 && !streams_.contains(table.recovery_space)) {
         report_.add("table " + table.name + ": the log of its point-in-time recovery is missing");
       }
+      for_each_region(table, [&](std::string_view /*region*/, const std::vector<KinesisDestination>& destinations) {
+        for (const KinesisDestination& destination : destinations) {
+          if (destination.space == 0 || streams_.contains(destination.space)) continue;
+          report_.add("table " + table.name + ": the log of its Kinesis destination is missing");
+        }
+      });
     }
   }
 
   void check_stream(const StreamInfo& stream) {
     const std::string what = stream.is_for_recovery()
                                  ? "the log of the point-in-time recovery of table " + stream.table_name
-                                 : "the stream of table " + stream.table_name + " of " + stream.label;
+                             : stream.is_delivery ? "the log of a Kinesis destination of table " + stream.table_name
+                                                  : "the stream of table " + stream.table_name + " of " + stream.label;
     for (const Shard& shard : stream.shards) {
       const std::string lower = log_key(stream.space, shard.id, shard.trimmed_before);
       const std::string upper = store::prefix_end(log_key(stream.space, shard.id, 0).substr(0, kShardPrefixBytes));

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/api_error.h"
+#include "engine/access_counts.h"
 #include "engine/backup/backups.h"
 #include "engine/backup/restore.h"
 #include "engine/bucket/chosen_buckets.h"
@@ -21,6 +22,7 @@
 #include "engine/jobs.h"
 #include "engine/keys.h"
 #include "engine/log/change_log.h"
+#include "engine/log/deliveries.h"
 #include "engine/range_build.h"
 #include "engine/reader.h"
 #include "engine/state.h"
@@ -79,6 +81,7 @@ struct Engine::Impl {
                    {.shards = options.stream_shards, .shard_lifetime_ms = options.stream_shard_lifetime_ms},
                    [this] { trim_streams(); }),
         catalog(*store, stripes, change_log, clock, options.transition_delay_ms, options.vector_phase_ms,
+                options.delivers_to_kinesis,
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); },
                  .restore = [this](const TableRange& range) { restore(range); },
@@ -258,7 +261,7 @@ struct Engine::Impl {
 
   [[nodiscard]] StreamPtr existing_stream(store::SpaceId space) const {
     StreamPtr stream = change_log.find(space);
-    if (stream == nullptr || stream->is_for_recovery()) {
+    if (stream == nullptr || stream->is_private()) {
       core::throw_resource_not_found("Requested resource not found: Stream does not exist");
     }
     return stream;
@@ -287,6 +290,7 @@ struct Engine::Impl {
   Stripes stripes;
   ChangeLog change_log;
   Catalog catalog;
+  Deliveries deliveries{catalog, change_log};
   Backups backups;
   /// Held from the check whether a backup is in use until it is used or deleted.
   std::mutex backup_uses;
@@ -402,6 +406,7 @@ void Engine::restart_with(const std::filesystem::path& checkpoint) {
 }
 
 Exports& Engine::exports() { return impl_->exports; }
+Deliveries& Engine::deliveries() { return impl_->deliveries; }
 std::vector<JobInfo> Engine::jobs() const { return impl_->jobs.list(); }
 void Engine::pause_jobs() { impl_->jobs.pause(); }
 void Engine::resume_jobs() { impl_->jobs.resume(); }
@@ -449,6 +454,7 @@ TableCounts Engine::counts(const Table& table) const {
 
 bool Engine::get_item(const Table& table, const Key& key, std::string& json, std::size_t& size_bytes,
                       bool consistent_read) const {
+  if (table.accesses != nullptr) table.accesses->note(table, nullptr, key.encoded);
   UnitsUse use{.table = &table, .index = nullptr, .key = key.encoded, .units = 0};
   if (impl_->metering != nullptr) impl_->metering->admit(false, use);
   const PastViews::View view = impl_->view_for(consistent_read, nullptr);
@@ -491,6 +497,8 @@ std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction
   const auto snapshot = impl_->store->snapshot();
   for (std::size_t i = 0; i < actions.size(); ++i) {
     ReadOutcome& outcome = outcomes[i];
+    const Table& table = *actions[i].table;
+    if (table.accesses != nullptr) table.accesses->note(table, nullptr, actions[i].key.encoded);
     if (read_item(*impl_->store, *actions[i].table, actions[i].key, snapshot.get(), outcome.json, outcome.size_bytes)) {
       continue;
     }
@@ -530,7 +538,7 @@ std::optional<StreamInfo> Engine::find_stream(std::string_view table_name, std::
 
 std::optional<StreamInfo> Engine::find_stream(store::SpaceId space) const {
   const StreamPtr stream = impl_->change_log.find(space);
-  return stream == nullptr || stream->is_for_recovery() ? std::nullopt : std::optional(stream->info());
+  return stream == nullptr || stream->is_private() ? std::nullopt : std::optional(stream->info());
 }
 
 LogNumber Engine::end_of_shard(store::SpaceId stream, std::uint32_t shard) const {

@@ -59,6 +59,8 @@ struct Options {
   std::int64_t stream_trim_period_ms = 60'000;
   /// Where exports go: a bucket is a folder in it. Empty: there are no buckets.
   std::filesystem::path buckets;
+  /// Somebody delivers the changes of tables with Kinesis destinations (log/deliveries.h), so they are kept for that.
+  bool delivers_to_kinesis = false;
   /// How far the latest time to which a table can be restored is behind the present; 300'000 in the service.
   std::int64_t restorable_lag_ms = 0;
   /// How stale eventually consistent reads may be.
@@ -216,6 +218,8 @@ using ItemSink = std::function<void(std::string_view item_json)>;
 class TokenClaim;
 /// See engine/export/exports.h.
 class Exports;
+/// See engine/log/deliveries.h.
+class Deliveries;
 
 class Engine {
  public:
@@ -344,6 +348,8 @@ class Engine {
 
   /// Exports of tables to buckets (export/exports.h).
   [[nodiscard]] Exports& exports();
+  /// Changes on their way to Kinesis streams.
+  [[nodiscard]] Deliveries& deliveries();
 
   // --- background jobs ----------------------------------------------------------------------------------------
   /// The background jobs, and the last ones that ended.

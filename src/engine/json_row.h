@@ -45,6 +45,10 @@ class ObjectOut {
   void put(std::string_view name, std::string_view text) { put_text(key(name), text); }
   void put(std::string_view name, std::int64_t number) { key(name).Int64(number); }
   void put(std::string_view name, bool value) { key(name).Bool(value); }
+  void put(std::string_view name, double number) { key(name).Double(number); }
+  void put(std::string_view name, const std::optional<bool>& value) {
+    if (value) key(name).Bool(*value);
+  }
   void put(std::string_view name, const std::optional<std::int64_t>& number) {
     if (number) key(name).Int64(*number);
   }
@@ -116,6 +120,16 @@ class ObjectIn {
     target = 0;
     get(name, *target);
   }
+  void get(std::string_view name, double& target) {
+    json::Value value;
+    if (find(name, value) && value.get(target) != simdjson::SUCCESS) throw std::runtime_error("a number was expected");
+  }
+  void get(std::string_view name, std::optional<bool>& target) {
+    json::Value value;
+    if (!find(name, value)) return;
+    target = false;
+    get(name, *target);
+  }
   void get(std::string_view name, store::SpaceId& target) {
     std::int64_t number = target;
     get(name, number);
@@ -127,6 +141,15 @@ class ObjectIn {
     get(name, number);
     if (number < 0 || number > static_cast<std::int64_t>(last)) throw std::runtime_error("an unknown enum value");
     target = static_cast<Enum>(number);
+  }
+  /// Reads the object that is the member `name`, where there is one; it stands at `place`.
+  template <class Read>
+  void object(std::string_view name, std::string place, UnknownMembers& unknown, Read read) {
+    json::Value value;
+    if (!find(name, value)) return;
+    ObjectIn in(value);
+    read(in);
+    in.keep_unknown(std::move(place), unknown);
   }
   template <class Visit>
   void for_each(std::string_view name, Visit visit) {

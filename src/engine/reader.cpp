@@ -5,6 +5,7 @@
 
 #include "core/api_error.h"
 #include "core/limits.h"
+#include "engine/access_counts.h"
 #include "engine/damage.h"
 #include "engine/keys.h"
 #include "engine/metering.h"
@@ -109,7 +110,11 @@ class ScannedPartitions {
 class PageWalk {
  public:
   PageWalk(const store::Store& store, const PageRequest& request, const ItemSink& sink, const store::Snapshot* view)
-      : store_(store), request_(request), sink_(sink), view_(view) {}
+      : store_(store),
+        request_(request),
+        sink_(sink),
+        view_(view),
+        accesses_(request.index != nullptr ? request.index->accesses.get() : request.table->accesses.get()) {}
 
   Page read();
 
@@ -123,7 +128,8 @@ class PageWalk {
   const store::Store& store_;
   const PageRequest& request_;
   const ItemSink& sink_;
-  const store::Snapshot* view_;  // null: the present
+  const store::Snapshot* view_;   // null: the present
+  AccessCounts* const accesses_;  // null: they are not counted
   /// With fetch_from_table: the items fetched must be the versions that their index entries were made of.
   std::unique_ptr<store::Snapshot> snapshot_;
   std::string fetched_;
@@ -170,6 +176,7 @@ void PageWalk::walk(const KeyBounds& bounds) {
 bool PageWalk::take(std::string_view key, std::string_view stored) {
   const StoredValue entry = read_value(stored);
   walked_bytes_ += entry.size_bytes;
+  if (accesses_ != nullptr) accesses_->note(*request_.table, request_.index, key);
   if (partitions_) partitions_->add(key, entry.size_bytes);
   ++page_.scanned_count;
   const std::string_view json = request_.fetch_from_table ? fetch(key).json : entry.json;

@@ -9,6 +9,7 @@
 #include "engine/keys.h"
 #include "engine/log/record.h"
 #include "engine/log/stream.h"
+#include "engine/replicas.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/table_json.h"
@@ -112,7 +113,13 @@ class Repair {
       if (std::ranges::find(streams_, table.recovery_space) == streams_.end()) {
         table.recovery_space = 0;
         table.recovery_days = 0;
+        for (Replica& replica : table.replicas) replica.settings.recovery_days = 0;
       }
+      for_each_region(table, [this](std::string_view /*region*/, std::vector<KinesisDestination>& destinations) {
+        for (KinesisDestination& destination : destinations) {
+          if (std::ranges::find(streams_, destination.space) == streams_.end()) destination.space = 0;
+        }
+      });
       rows_.put(catalog_key(CatalogRow::kTable, table.name), table_to_json(table));
     }
   }

@@ -17,4 +17,14 @@ const Index* Table::index(std::string_view index_name) const {
   return nullptr;
 }
 
+const Replica* Table::replica(std::string_view region) const {
+  const auto found = std::ranges::find(replicas, region, &Replica::region);
+  return found == replicas.end() ? nullptr : &*found;
+}
+
+Replica* Table::replica(std::string_view region) {
+  const auto found = std::ranges::find(replicas, region, &Replica::region);
+  return found == replicas.end() ? nullptr : &*found;
+}
+
 }  // namespace stator::engine

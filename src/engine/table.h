@@ -18,6 +18,8 @@ namespace stator::engine {
 class TableState;
 /// A stream of the table's changes (log/stream.h).
 class Stream;
+/// Which keys are accessed most (access_counts.h).
+class AccessCounts;
 
 enum class BillingMode : std::uint8_t { kProvisioned, kPayPerRequest };
 enum class TableStatus : std::uint8_t { kCreating, kUpdating, kActive, kDeleting };
@@ -67,6 +69,21 @@ struct KinesisDestination {
   std::int64_t status_until_ms = 0;
   std::string precision;    // of the API; empty: never set
   std::string description;  // why it could not be enabled
+  /// Of the log of changes that are still to go there (log/deliveries.h); 0: there is none.
+  store::SpaceId space = 0;
+  /// With a log: the stream was found at the other end, so that it is enabled.
+  bool found = false;
+};
+
+/// How application auto scaling keeps the read or write capacity of a table or index.
+struct AutoScaling {
+  std::int64_t minimum = 0;
+  std::int64_t maximum = 0;
+  std::string policy_name;
+  double target = 0;  // percent of what is provisioned
+  std::optional<bool> disable_scale_in;
+  std::optional<std::int64_t> scale_in_cooldown;   // seconds
+  std::optional<std::int64_t> scale_out_cooldown;  // seconds
 };
 
 enum class DistanceFunction : std::uint8_t { kCosine, kDotProduct, kEuclidean };
@@ -101,7 +118,9 @@ struct Index {
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;
   bool backfilling = false;
-  Insights insights;  // global only
+  Insights insights;                         // global only
+  std::optional<AutoScaling> write_scaling;  // global only
+  std::shared_ptr<AccessCounts> accesses;    // set by the engine; null: without contributor insights
   /// True if the index projects `attribute`: it is a key of the table or index, named, or the projection is ALL.
   [[nodiscard]] bool projects(std::string_view attribute, const core::KeySchema& table_schema) const;
   [[nodiscard]] bool is_local() const { return !global && !vector; }
@@ -125,6 +144,59 @@ struct RestoreOrigin {
   store::SpaceId log_space = 0;  // of the records that are undone back to `time_ms`; 0: none
   /// Items are being copied; after that, indexes are built.
   bool copying = true;
+};
+
+/// What each region of a table with replicas has for itself. `Table` has the same members, for its home region.
+struct RegionSettings {
+  std::string id;
+  std::int64_t created_ms = 0;
+  bool deletion_protection = false;
+  std::string table_class;
+  std::int64_t table_class_ms = 0;
+  std::string sse_kms_key;
+  std::int64_t recovery_days = 0;
+  std::int64_t recovery_since_ms = 0;
+  std::vector<std::pair<std::string, std::string>> tags;
+  std::vector<std::pair<std::string, std::string>> tags_before;
+  std::int64_t tags_until_ms = 0;
+  Insights insights;
+  std::vector<KinesisDestination> kinesis;
+  ResourcePolicy policy;
+  ResourcePolicy stream_policy;
+  std::string stream_policy_label;
+};
+
+/// What a region has for itself of a global index.
+struct ReplicaIndex {
+  std::string name;
+  std::optional<std::int64_t> read_units;      // in place of the table's
+  std::optional<std::int64_t> max_read_units;  // the same, on demand
+  std::optional<AutoScaling> read_scaling;
+  Insights insights;
+};
+
+/// A region of a table with replicas. All regions share one set of items, and what is no member here or in
+/// RegionSettings.
+struct Replica {
+  std::string region;
+  /// As for Index: kActive at `status_until_ms` and after; kDeleting: gone.
+  TableStatus status = TableStatus::kActive;
+  std::int64_t status_until_ms = 0;
+  std::string source;  // the region at which it was added; empty: it was there first
+  std::int64_t added_ms = 0;
+  std::optional<std::int64_t> read_units;      // in place of the table's
+  std::optional<std::int64_t> max_read_units;  // the same, on demand
+  std::optional<AutoScaling> read_scaling;
+  bool disassociation_protection = true;
+  std::vector<ReplicaIndex> indexes;  // those of which something is known
+  RegionSettings settings;            // of the home region in the table
+};
+
+/// A region that has no copy of a table, and keeps what is being written to it.
+struct Witness {
+  std::string region;
+  TableStatus status = TableStatus::kActive;
+  std::int64_t status_until_ms = 0;
 };
 
 /// A table's metadata, as kept in the catalog. Immutable once published; a change publishes a new one.
@@ -161,6 +233,13 @@ struct Table {
   ResourcePolicy policy;
   ResourcePolicy stream_policy;     // of the stream `stream_policy_label`
   std::string stream_policy_label;  // empty: no stream had one
+  /// The regions, in the order in which they were added; empty: no replicas (replicas.h).
+  std::vector<Replica> replicas;
+  std::string home_region;  // the one whose settings stand here
+  bool strongly_consistent = false;
+  std::optional<Witness> witness;
+  std::string settings_replication;          // GlobalTableSettingsReplicationMode; empty: never given
+  std::optional<AutoScaling> write_scaling;  // of all regions
   /// While a change of tags is under way, the tags that readers still see. Not stored, as the two times below.
   std::vector<std::pair<std::string, std::string>> tags_before;
   std::int64_t tags_until_ms = 0;  // when that change is done
@@ -171,11 +250,16 @@ struct Table {
   store::SpaceId space = 0;
   std::optional<RestoreOrigin> restore;
   UnknownMembers unknown_members;
-  std::shared_ptr<TableState> state;  // set by the engine when it publishes the table
-  std::shared_ptr<Stream> stream;     // the same; null: no stream
-  std::shared_ptr<Stream> recovery;   // the same; null: no point-in-time recovery
+  std::shared_ptr<TableState> state;                // set by the engine when it publishes the table
+  std::shared_ptr<Stream> stream;                   // the same; null: no stream
+  std::shared_ptr<Stream> recovery;                 // the same; null: no point-in-time recovery
+  std::vector<std::shared_ptr<Stream>> deliveries;  // the same: of the Kinesis destinations of all regions
+  std::shared_ptr<AccessCounts> accesses;           // the same; null: without contributor insights
 
   [[nodiscard]] const Index* index(std::string_view index_name) const;
+  /// Null where the region is none of the table's.
+  [[nodiscard]] const Replica* replica(std::string_view region) const;
+  [[nodiscard]] Replica* replica(std::string_view region);
 };
 
 /// Live figures of a table and of its indexes (in the order of `Table::indexes`).

@@ -46,9 +46,10 @@ void put_insights(ObjectOut& parent, const Insights& insights) {
   out.end();
 }
 
-void put_kinesis(ObjectOut& parent, json::Writer& writer, const std::vector<KinesisDestination>& destinations) {
+void put_kinesis(ObjectOut& parent, const std::vector<KinesisDestination>& destinations) {
   if (destinations.empty()) return;
-  parent.key("kinesis").StartArray();
+  json::Writer& writer = parent.key("kinesis");
+  writer.StartArray();
   for (const KinesisDestination& destination : destinations) {
     ObjectOut out = parent.element("kinesis", destination.stream_arn);
     out.put("stream_arn", destination.stream_arn);
@@ -56,9 +57,97 @@ void put_kinesis(ObjectOut& parent, json::Writer& writer, const std::vector<Kine
     out.put("status_until_ms", destination.status_until_ms);
     out.put("precision", destination.precision);
     out.put("description", destination.description);
+    if (destination.space != 0) {
+      out.put("space", static_cast<std::int64_t>(destination.space));
+      out.put("found", destination.found);
+    }
     out.end();
   }
   writer.EndArray();
+}
+
+void put_tags(ObjectOut& parent, const std::vector<std::pair<std::string, std::string>>& tags) {
+  json::Writer& writer = parent.key("tags");
+  writer.StartArray();
+  for (const auto& [key, value] : tags) {
+    ObjectOut tag = parent.element("tags", key);
+    tag.put("key", key);
+    tag.put("value", value);
+    tag.end();
+  }
+  writer.EndArray();
+}
+
+void put_scaling(ObjectOut& parent, std::string_view name, const std::optional<AutoScaling>& scaling) {
+  if (!scaling) return;
+  ObjectOut out = parent.object(name);
+  out.put("minimum", scaling->minimum);
+  out.put("maximum", scaling->maximum);
+  out.put("policy_name", scaling->policy_name);
+  out.put("target", scaling->target);
+  out.put("disable_scale_in", scaling->disable_scale_in);
+  out.put("scale_in_cooldown", scaling->scale_in_cooldown);
+  out.put("scale_out_cooldown", scaling->scale_out_cooldown);
+  out.end();
+}
+
+void put_settings(ObjectOut& parent, const RegionSettings& settings) {
+  ObjectOut out = parent.object("settings");
+  out.put("id", settings.id);
+  out.put("created_ms", settings.created_ms);
+  out.put("deletion_protection", settings.deletion_protection);
+  out.put("table_class", settings.table_class);
+  out.put("table_class_ms", settings.table_class_ms);
+  out.put("sse_kms_key", settings.sse_kms_key);
+  out.put("recovery_days", settings.recovery_days);
+  out.put("recovery_since_ms", settings.recovery_since_ms);
+  put_tags(out, settings.tags);
+  put_insights(out, settings.insights);
+  put_kinesis(out, settings.kinesis);
+  put_policy(out, "policy", settings.policy);
+  put_policy(out, "stream_policy", settings.stream_policy);
+  if (!settings.stream_policy_label.empty()) out.put("stream_policy_label", settings.stream_policy_label);
+  out.end();
+}
+
+void put_replicas(ObjectOut& parent, const Table& table) {
+  if (table.replicas.empty()) return;
+  parent.put("home_region", table.home_region);
+  parent.put("strongly_consistent", table.strongly_consistent);
+  json::Writer& writer = parent.key("replicas");
+  writer.StartArray();
+  for (const Replica& replica : table.replicas) {
+    ObjectOut out = parent.element("replicas", replica.region);
+    out.put("region", replica.region);
+    out.put("status", static_cast<std::int64_t>(replica.status));
+    out.put("status_until_ms", replica.status_until_ms);
+    out.put("source", replica.source);
+    out.put("added_ms", replica.added_ms);
+    out.put("read", replica.read_units);
+    out.put("max_read", replica.max_read_units);
+    put_scaling(out, "read_scaling", replica.read_scaling);
+    out.put("disassociation_protection", replica.disassociation_protection);
+    out.key("indexes").StartArray();
+    for (const ReplicaIndex& index : replica.indexes) {
+      ObjectOut entry = out.element("indexes", index.name);
+      entry.put("name", index.name);
+      entry.put("read", index.read_units);
+      entry.put("max_read", index.max_read_units);
+      put_scaling(entry, "read_scaling", index.read_scaling);
+      put_insights(entry, index.insights);
+      entry.end();
+    }
+    writer.EndArray();
+    if (replica.region != table.home_region) put_settings(out, replica.settings);
+    out.end();
+  }
+  writer.EndArray();
+  if (!table.witness) return;
+  ObjectOut out = parent.object("witness");
+  out.put("region", table.witness->region);
+  out.put("status", static_cast<std::int64_t>(table.witness->status));
+  out.put("status_until_ms", table.witness->status_until_ms);
+  out.end();
 }
 
 /// Vector indexes are apart: a version that does not know them must not take them for local ones.
@@ -96,6 +185,7 @@ void put_index(ObjectOut& parent, const Index& index) {
   out.put("status_until_ms", index.status_until_ms);
   out.put("backfilling", index.backfilling);
   put_insights(out, index.insights);
+  put_scaling(out, "write_scaling", index.write_scaling);
   if (index.vector) put_vector(out, *index.vector);
   out.end();
 }
@@ -121,73 +211,156 @@ void put_restore(ObjectOut& parent, const RestoreOrigin& restore) {
 }
 
 void get_restore(ObjectIn& in, std::optional<RestoreOrigin>& target, UnknownMembers& unknown) {
-  json::Value value;
-  if (!in.find("restore", value)) return;
-  ObjectIn members(value);
-  RestoreOrigin& restore = target.emplace();
-  members.get("source_table", restore.source_table);
-  members.get("backup_id", restore.backup_id);
-  members.get("time_ms", restore.time_ms);
-  members.get("cut", restore.cut);
-  members.get("source_space", restore.source_space);
-  members.get("log_space", restore.log_space);
-  members.get("copying", restore.copying);
-  members.keep_unknown("restore", unknown);
+  in.object("restore", "restore", unknown, [&](ObjectIn& members) {
+    RestoreOrigin& restore = target.emplace();
+    members.get("source_table", restore.source_table);
+    members.get("backup_id", restore.backup_id);
+    members.get("time_ms", restore.time_ms);
+    members.get("cut", restore.cut);
+    members.get("source_space", restore.source_space);
+    members.get("log_space", restore.log_space);
+    members.get("copying", restore.copying);
+  });
 }
 
+// `parent` is the place of `in`.
+
 void get_throughput(ObjectIn& in, Throughput& target, std::string_view parent, UnknownMembers& unknown) {
-  json::Value value;
-  if (!in.find("throughput", value)) return;
-  ObjectIn throughput(value);
-  throughput.get("read", target.read_units);
-  throughput.get("write", target.write_units);
-  throughput.get("last_increase_ms", target.last_increase_ms);
-  throughput.get("last_decrease_ms", target.last_decrease_ms);
-  throughput.get("decreases_today", target.decreases_today);
-  throughput.keep_unknown(place_of(parent, "throughput"), unknown);
+  in.object("throughput", place_of(parent, "throughput"), unknown, [&](ObjectIn& members) {
+    members.get("read", target.read_units);
+    members.get("write", target.write_units);
+    members.get("last_increase_ms", target.last_increase_ms);
+    members.get("last_decrease_ms", target.last_decrease_ms);
+    members.get("decreases_today", target.decreases_today);
+  });
 }
 
 void get_limits(ObjectIn& in, std::string_view name, ThroughputLimits& target, std::string_view parent,
                 UnknownMembers& unknown) {
-  json::Value value;
-  if (!in.find(name, value)) return;
-  ObjectIn limits(value);
-  limits.get("read", target.read_units);
-  limits.get("write", target.write_units);
-  limits.keep_unknown(place_of(parent, name), unknown);
+  in.object(name, place_of(parent, name), unknown, [&](ObjectIn& members) {
+    members.get("read", target.read_units);
+    members.get("write", target.write_units);
+  });
 }
 
-void get_policy(ObjectIn& in, std::string_view name, ResourcePolicy& target, UnknownMembers& unknown) {
-  json::Value value;
-  if (!in.find(name, value)) return;
-  ObjectIn policy(value);
-  policy.get("document", target.document);
-  policy.get("revision_ms", target.revision_ms);
-  policy.keep_unknown(place_of("", name), unknown);
+void get_policy(ObjectIn& in, std::string_view name, ResourcePolicy& target, std::string_view parent,
+                UnknownMembers& unknown) {
+  in.object(name, place_of(parent, name), unknown, [&](ObjectIn& members) {
+    members.get("document", target.document);
+    members.get("revision_ms", target.revision_ms);
+  });
 }
 
 void get_insights(ObjectIn& in, Insights& target, std::string_view parent, UnknownMembers& unknown) {
-  json::Value value;
-  if (!in.find("insights", value)) return;
-  ObjectIn insights(value);
-  insights.get("enabled", target.enabled);
-  insights.get("mode", target.mode);
-  insights.get("changed_ms", target.changed_ms);
-  insights.get("rules_ms", target.rules_ms);
-  insights.get("status_until_ms", target.status_until_ms);
-  insights.keep_unknown(place_of(parent, "insights"), unknown);
+  in.object("insights", place_of(parent, "insights"), unknown, [&](ObjectIn& members) {
+    members.get("enabled", target.enabled);
+    members.get("mode", target.mode);
+    members.get("changed_ms", target.changed_ms);
+    members.get("rules_ms", target.rules_ms);
+    members.get("status_until_ms", target.status_until_ms);
+  });
 }
 
-KinesisDestination get_kinesis(const json::Value& value, UnknownMembers& unknown) {
+void get_scaling(ObjectIn& in, std::string_view name, std::optional<AutoScaling>& target, std::string_view parent,
+                 UnknownMembers& unknown) {
+  in.object(name, place_of(parent, name), unknown, [&](ObjectIn& members) {
+    AutoScaling& scaling = target.emplace();
+    members.get("minimum", scaling.minimum);
+    members.get("maximum", scaling.maximum);
+    members.get("policy_name", scaling.policy_name);
+    members.get("target", scaling.target);
+    members.get("disable_scale_in", scaling.disable_scale_in);
+    members.get("scale_in_cooldown", scaling.scale_in_cooldown);
+    members.get("scale_out_cooldown", scaling.scale_out_cooldown);
+  });
+}
+
+void get_kinesis(ObjectIn& in, std::vector<KinesisDestination>& target, std::string_view parent,
+                 UnknownMembers& unknown) {
+  in.for_each("kinesis", [&](const json::Value& value) {
+    ObjectIn members(value);
+    KinesisDestination& destination = target.emplace_back();
+    members.get("stream_arn", destination.stream_arn);
+    members.get_enum("status", destination.status, KinesisStatus::kEnableFailed);
+    members.get("status_until_ms", destination.status_until_ms);
+    members.get("precision", destination.precision);
+    members.get("description", destination.description);
+    members.get("space", destination.space);
+    members.get("found", destination.found);
+    members.keep_unknown(place_of(parent, "kinesis", destination.stream_arn), unknown);
+  });
+}
+
+void get_tags(ObjectIn& in, std::vector<std::pair<std::string, std::string>>& target, std::string_view parent,
+              UnknownMembers& unknown) {
+  in.for_each("tags", [&](const json::Value& value) {
+    ObjectIn members(value);
+    auto& [key, text] = target.emplace_back();
+    members.get("key", key);
+    members.get("value", text);
+    members.keep_unknown(place_of(parent, "tags", key), unknown);
+  });
+}
+
+void get_settings(ObjectIn& in, RegionSettings& settings, const std::string& parent, UnknownMembers& unknown) {
+  const std::string place = place_of(parent, "settings");
+  in.object("settings", place, unknown, [&](ObjectIn& members) {
+    members.get("id", settings.id);
+    members.get("created_ms", settings.created_ms);
+    members.get("deletion_protection", settings.deletion_protection);
+    members.get("table_class", settings.table_class);
+    members.get("table_class_ms", settings.table_class_ms);
+    members.get("sse_kms_key", settings.sse_kms_key);
+    members.get("recovery_days", settings.recovery_days);
+    members.get("recovery_since_ms", settings.recovery_since_ms);
+    get_tags(members, settings.tags, place, unknown);
+    get_insights(members, settings.insights, place, unknown);
+    get_kinesis(members, settings.kinesis, place, unknown);
+    get_policy(members, "policy", settings.policy, place, unknown);
+    get_policy(members, "stream_policy", settings.stream_policy, place, unknown);
+    members.get("stream_policy_label", settings.stream_policy_label);
+  });
+}
+
+Replica get_replica(const json::Value& value, UnknownMembers& unknown) {
   ObjectIn in(value);
-  KinesisDestination destination;
-  in.get("stream_arn", destination.stream_arn);
-  in.get_enum("status", destination.status, KinesisStatus::kEnableFailed);
-  in.get("status_until_ms", destination.status_until_ms);
-  in.get("precision", destination.precision);
-  in.get("description", destination.description);
-  in.keep_unknown(place_of("", "kinesis", destination.stream_arn), unknown);
-  return destination;
+  Replica replica;
+  in.get("region", replica.region);
+  const std::string place = place_of("", "replicas", replica.region);
+  in.get_enum("status", replica.status, TableStatus::kDeleting);
+  in.get("status_until_ms", replica.status_until_ms);
+  in.get("source", replica.source);
+  in.get("added_ms", replica.added_ms);
+  in.get("read", replica.read_units);
+  in.get("max_read", replica.max_read_units);
+  get_scaling(in, "read_scaling", replica.read_scaling, place, unknown);
+  in.get("disassociation_protection", replica.disassociation_protection);
+  in.for_each("indexes", [&](const json::Value& element) {
+    ObjectIn members(element);
+    ReplicaIndex& index = replica.indexes.emplace_back();
+    members.get("name", index.name);
+    const std::string index_place = place_of(place, "indexes", index.name);
+    members.get("read", index.read_units);
+    members.get("max_read", index.max_read_units);
+    get_scaling(members, "read_scaling", index.read_scaling, index_place, unknown);
+    get_insights(members, index.insights, index_place, unknown);
+    members.keep_unknown(index_place, unknown);
+  });
+  get_settings(in, replica.settings, place, unknown);
+  in.keep_unknown(place, unknown);
+  return replica;
+}
+
+void get_replicas(ObjectIn& in, Table& table, UnknownMembers& unknown) {
+  in.get("home_region", table.home_region);
+  in.get("strongly_consistent", table.strongly_consistent);
+  in.for_each("replicas", [&](const json::Value& value) { table.replicas.push_back(get_replica(value, unknown)); });
+  in.object("witness", "witness", unknown, [&](ObjectIn& members) {
+    Witness& witness = table.witness.emplace();
+    members.get("region", witness.region);
+    members.get_enum("status", witness.status, TableStatus::kDeleting);
+    members.get("status_until_ms", witness.status_until_ms);
+  });
 }
 
 void get_vector(ObjectIn& in, std::optional<VectorSettings>& target, std::string_view parent, UnknownMembers& unknown) {
@@ -230,6 +403,7 @@ Index get_index(const json::Value& value, std::string_view list, UnknownMembers&
   in.get("status_until_ms", index.status_until_ms);
   in.get("backfilling", index.backfilling);
   get_insights(in, index.insights, place, unknown);
+  get_scaling(in, "write_scaling", index.write_scaling, place, unknown);
   if (list == "vector_indexes") get_vector(in, index.vector, place, unknown);
   in.keep_unknown(std::move(place), unknown);
   return index;
@@ -273,19 +447,15 @@ std::string table_to_json(const Table& table) {
     out.put("ttl_space", static_cast<std::int64_t>(table.ttl_space));
     out.put("ttl_building", table.ttl_building);
   }
-  out.key("tags").StartArray();
-  for (const auto& [key, value] : table.tags) {
-    ObjectOut tag = out.element("tags", key);
-    tag.put("key", key);
-    tag.put("value", value);
-    tag.end();
-  }
-  writer.EndArray();
+  put_tags(out, table.tags);
   put_insights(out, table.insights);
-  put_kinesis(out, writer, table.kinesis);
+  put_kinesis(out, table.kinesis);
   put_policy(out, "policy", table.policy);
   put_policy(out, "stream_policy", table.stream_policy);
   if (!table.stream_policy_label.empty()) out.put("stream_policy_label", table.stream_policy_label);
+  put_replicas(out, table);
+  if (!table.settings_replication.empty()) out.put("settings_replication", table.settings_replication);
+  put_scaling(out, "write_scaling", table.write_scaling);
   out.put("created_ms", table.created_ms);
   out.put("status", static_cast<std::int64_t>(table.status));
   out.put("status_until_ms", table.status_until_ms);
@@ -326,19 +496,15 @@ Table table_from_json(std::string_view text) {
   in.get("ttl_attribute", table.ttl_attribute);
   in.get("ttl_space", table.ttl_space);
   in.get("ttl_building", table.ttl_building);
-  in.for_each("tags", [&](const json::Value& value) {
-    ObjectIn tag(value);
-    std::pair<std::string, std::string> read;
-    tag.get("key", read.first);
-    tag.get("value", read.second);
-    tag.keep_unknown(place_of("", "tags", read.first), unknown);
-    table.tags.push_back(std::move(read));
-  });
+  get_tags(in, table.tags, "", unknown);
   get_insights(in, table.insights, "", unknown);
-  in.for_each("kinesis", [&](const json::Value& value) { table.kinesis.push_back(get_kinesis(value, unknown)); });
-  get_policy(in, "policy", table.policy, unknown);
-  get_policy(in, "stream_policy", table.stream_policy, unknown);
+  get_kinesis(in, table.kinesis, "", unknown);
+  get_policy(in, "policy", table.policy, "", unknown);
+  get_policy(in, "stream_policy", table.stream_policy, "", unknown);
   in.get("stream_policy_label", table.stream_policy_label);
+  get_replicas(in, table, unknown);
+  in.get("settings_replication", table.settings_replication);
+  get_scaling(in, "write_scaling", table.write_scaling, "", unknown);
   in.get("created_ms", table.created_ms);
   in.get_enum("status", table.status, TableStatus::kDeleting);
   in.get("status_until_ms", table.status_until_ms);

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "core/limits.h"
+#include "engine/access_counts.h"
 #include "core/vector_limits.h"
 #include "engine/damage.h"
 #include "engine/idempotency.h"
@@ -88,6 +89,9 @@ std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision&
   change.origin = action.origin;
   change.time_ms = clock_.now_ms();
   change.table->state->counters.load_once(store_, *change.table);
+  if (change.table->accesses != nullptr && action.origin == ChangeOrigin::kCaller) {
+    change.table->accesses->note(*change.table, nullptr, action.key.encoded);
+  }
   try {
     return decide_against_table(action, decision);
   } catch (const core::DamageError& error) {
@@ -253,13 +257,16 @@ void Writer::append_log_record(Decision& decision, store::Batch& batch) {
   const Change& change = decision.change;
   const Table& table = *change.table;
   if (table.recovery != nullptr) decision.recovery_place = append_log_record(change, *table.recovery, batch);
-  if (table.stream == nullptr) return;
+  if (table.stream == nullptr && table.deliveries.empty()) return;
   // Other bytes of the same item: a consumer would see no change.
   if (change.before.exists() && change.before.size_bytes == change.after.size_bytes &&
       change.before.item().holds_same(change.after.item())) {
     return;
   }
-  decision.log_place = append_log_record(change, *table.stream, batch);
+  if (table.stream != nullptr) decision.log_place = append_log_record(change, *table.stream, batch);
+  for (const std::shared_ptr<Stream>& delivery : table.deliveries) {
+    decision.delivery_places.push_back(append_log_record(change, *delivery, batch));
+  }
 }
 
 LogPlace Writer::append_log_record(const Change& change, Stream& stream, store::Batch& batch) {

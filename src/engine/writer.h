@@ -58,6 +58,7 @@ class Writer {
     // Held until the write has ended.
     LogPlace log_place;
     LogPlace recovery_place;
+    std::vector<LogPlace> delivery_places;
     WriteOutcome outcome;
   };
   /// Reads the item, tests the condition and makes the new version. Returns the fault of an index key, if any. Throws

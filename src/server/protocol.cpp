@@ -296,7 +296,7 @@ const Route* Protocol::route_of(const RequestHead& head) const {
 void Protocol::answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies) {
   if (options_.log_requests) operation_ = route.path;
   // Without keys there is nobody to tell from anybody else, and a browser or curl signs nothing.
-  if (options_.credentials) authorize(*authenticator_.check(head, body), route);
+  if (options_.credentials) authorize(*authenticator_.check(head, body), route, options_.account_id);
   route.answer(body, replies.bytes());
 }
 
@@ -356,8 +356,10 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
 
 void Protocol::call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
                     std::size_t padding_bytes, ReplyBuffer& replies) {
+  const CredentialScope scope = credential_scope(head);
   if (caller != nullptr && caller->rules.limited()) {
-    authorize(*caller, target.operation, json::Parser::of_this_thread().parse(body, padding_bytes), options_.region);
+    authorize(*caller, target.operation, json::Parser::of_this_thread().parse(body, padding_bytes), scope.region,
+              options_.account_id);
   }
   if (target.operation == "DescribeEndpoints" && is_plain_host(head.host)) {
     // The address that the caller used, which the endpoint cannot know.
@@ -368,7 +370,6 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
       return;
     }
   }
-  const CredentialScope scope = credential_scope(head);
   const endpoint::Request request{.operation = target.operation,
                                   .body = body,
                                   .padding_bytes = padding_bytes,

@@ -45,6 +45,11 @@ std::vector<Route> job_routes(engine::Engine& engine);
 /// The last two return when all jobs that became due are done, or after ten seconds.
 std::vector<Route> clock_routes(engine::Engine& engine, core::ManualClock* clock);
 
+/// Which keys of a table are accessed most, where it has contributor insights (docs/server.md). `engine` must outlive
+/// the routes.
+///   POST /_stator/insights   {"table": "shop", "index": "by-date", "limit": 10}
+std::vector<Route> insights_routes(engine::Engine& engine);
+
 /// The saved states of `engine`, which must outlive the routes (docs/server.md):
 ///   GET /_stator/snapshots             sorted by name
 ///   POST /_stator/snapshots/save       {"name": "before-the-test"}; the same for the next two

@@ -25,8 +25,9 @@ struct Options {
   /// Number of event loops, each with a thread of its own, which also runs most calls; calls that take long, or are
   /// known to wait, run on further threads. 0: one a core.
   unsigned threads = 0;
-  /// Named by the health answer.
+  /// Named by the health answer, and with the account by refusals of what a key may not do.
   std::string region = "us-east-1";
+  std::string account_id = "000000000000";
 
   /// Only requests signed with one of these are answered; null: any signature is accepted.
   std::shared_ptr<const AccessKeys> credentials;

@@ -8,7 +8,7 @@
 #include "core/timestamp.h"
 #include "engine/engine.h"
 #include "json/object_writer.h"
-#include "json/reader.h"
+#include "server/json_body.h"
 #include "server/route.h"
 
 namespace stator::server {
@@ -19,39 +19,9 @@ using endpoint::Effort;
 /// How long a request that moved the clock waits for the jobs that became due.
 constexpr std::chrono::seconds kPatience{10};
 
-/// The members of a request's body, which is a JSON object or empty.
-class Body {
- public:
-  explicit Body(std::string_view text) {
-    if (text.empty()) return;
-    const json::Value value = json::Parser::of_this_thread().parse(text);
-    if (value.get(object_.emplace()) != simdjson::SUCCESS) core::throw_validation("The body must be a JSON object");
-  }
-  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
-    json::Value value;
-    std::string_view text;
-    if (!find(name, value)) return std::nullopt;
-    if (value.get(text) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " must be a text");
-    return text;
-  }
-  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
-    json::Value value;
-    std::int64_t number = 0;
-    if (!find(name, value)) return std::nullopt;
-    if (value.get(number) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " must be a whole number");
-    return number;
-  }
-
- private:
-  bool find(std::string_view name, json::Value& value) const {
-    return object_ && json::find_member(*object_, name, value);
-  }
-  std::optional<json::Object> object_;
-};
-
 constexpr std::string_view kNoSuchTime = "The time must be one from 1970 to 9999";
 
-std::int64_t time_to_set(const Body& body) {
+std::int64_t time_to_set(const JsonBody& body) {
   if (const auto milliseconds = body.integer("now_ms")) return *milliseconds;
   const auto text = body.text("now");
   if (!text) core::throw_validation(R"(Say {"now": "2026-11-26T12:00:00Z"} or {"now_ms": 1795694400000})");
@@ -60,7 +30,7 @@ std::int64_t time_to_set(const Body& body) {
   return time->microseconds / 1000;
 }
 
-std::int64_t time_to_advance(const Body& body) {
+std::int64_t time_to_advance(const JsonBody& body) {
   constexpr std::int64_t kMostSeconds = core::ManualClock::kEndMs / 1000;
   if (const auto milliseconds = body.integer("ms")) return *milliseconds;
   const auto seconds = body.integer("seconds");
@@ -86,7 +56,7 @@ Route clock_route(engine::Engine& engine, core::ManualClock* clock, std::string 
     if (clock == nullptr) {
       core::throw_validation("The clock is the system's; stator serve --clock manual has one that can be moved");
     }
-    if (!move(*clock, Body(body))) core::throw_validation(std::string(kNoSuchTime));
+    if (!move(*clock, JsonBody(body))) core::throw_validation(std::string(kNoSuchTime));
     const engine::GatePass pass(engine.gate());
     append_clock(*clock, true, engine.run_due_jobs(kPatience), reply);
   };
@@ -110,7 +80,7 @@ void append_snapshots(engine::Engine& engine, std::string& reply) {
 template <class Change>
 Route snapshot_route(engine::Engine& engine, std::string path, Change change) {
   const auto answer = [&engine, change](std::string_view body, std::string& reply) {
-    const auto name = Body(body).text("name");
+    const auto name = JsonBody(body).text("name");
     if (!name) core::throw_validation(R"(Say {"name": "before-the-test"})");
     change(engine, std::string(*name));
     append_snapshots(engine, reply);
@@ -128,9 +98,9 @@ std::vector<Route> clock_routes(engine::Engine& engine, core::ManualClock* clock
   return {
       {.method = "GET", .path = "/_stator/clock", .effort = Effort::kItem, .answer = show},
       clock_route(engine, clock, "/_stator/clock/set",
-                  [](core::ManualClock& moved, const Body& body) { return moved.set(time_to_set(body)); }),
+                  [](core::ManualClock& moved, const JsonBody& body) { return moved.set(time_to_set(body)); }),
       clock_route(engine, clock, "/_stator/clock/advance",
-                  [](core::ManualClock& moved, const Body& body) { return moved.advance(time_to_advance(body)); }),
+                  [](core::ManualClock& moved, const JsonBody& body) { return moved.advance(time_to_advance(body)); }),
   };
 }
 

@@ -253,11 +253,11 @@ Rules parse_rules(std::string_view text) {
 }
 
 core::ApiError throttled(core::ErrorType type, std::string_view limit, bool writes, std::string_view region,
-                         std::string_view table, std::string_view index) {
+                         std::string_view account_id, std::string_view table, std::string_view index) {
   std::string arn;
   if (!table.empty()) {
-    arn = "arn:aws:dynamodb:" + std::string(region.empty() ? "us-east-1" : region) + ":000000000000:table/" +
-          std::string(table);
+    arn = "arn:aws:dynamodb:" + std::string(region.empty() ? "us-east-1" : region) + ":" + std::string(account_id) +
+          ":table/" + std::string(table);
   }
   return api::throttling_error(
       {.type = std::move(type), .limit = limit, .write = writes, .table_arn = std::move(arn), .index = index});

@@ -85,6 +85,6 @@ Rules parse_rules(std::string_view text);
 /// A throttling error as the service sends it, with ThrottlingReasons: `limit` is what was exceeded, of the table or,
 /// where there is one, of the index.
 core::ApiError throttled(core::ErrorType type, std::string_view limit, bool writes, std::string_view region,
-                         std::string_view table, std::string_view index);
+                         std::string_view account_id, std::string_view table, std::string_view index);
 
 }  // namespace stator::simulate

@@ -271,8 +271,8 @@ void cut_off(const endpoint::Request& request) {
   throw core::ApiError(ErrorCode::kServiceUnavailable, "The connection was cut, as a simulator's rule says");
 }
 
-core::ApiError make_error(const Failure& failure, const endpoint::Request& request, Facts& facts, Draws& draws,
-                          std::int64_t now_ms) {
+core::ApiError make_error(const Failure& failure, const endpoint::Request& request, std::string_view account_id,
+                          Facts& facts, Draws& draws, std::int64_t now_ms) {
   core::ApiError error(failure.type, failure.message);
   if (failure.type == ErrorCode::kTransactionConflict) {
     const std::size_t actions = actions_of(facts.object());
@@ -282,7 +282,8 @@ core::ApiError make_error(const Failure& failure, const endpoint::Request& reque
   }
   if (!failure.limit.empty() || failure.type == ErrorCode::kProvisionedThroughputExceeded ||
       failure.type == ErrorCode::kThrottling || failure.type == ErrorCode::kRequestLimitExceeded) {
-    error = throttled(failure.type, failure.limit, facts.writes(), request.region, facts.table(), facts.index());
+    error = throttled(failure.type, failure.limit, facts.writes(), request.region, account_id, facts.table(),
+                      facts.index());
   }
   if (!failure.message.empty()) error.message = failure.message;
   if (error.message.empty()) error.message = usual_message(failure, now_ms);
@@ -304,8 +305,11 @@ std::string with_limit(const json::Object& request, std::uint32_t page_items) {
 
 }  // namespace
 
-Simulating::Simulating(endpoint::Endpoint& upstream, const core::Clock& clock)
-    : upstream_(upstream), clock_(clock), script_(std::make_shared<Script>(Rules{}, clock.now_ms())) {}
+Simulating::Simulating(endpoint::Endpoint& upstream, const core::Clock& clock, std::string account_id)
+    : upstream_(upstream),
+      clock_(clock),
+      account_id_(std::move(account_id)),
+      script_(std::make_shared<Script>(Rules{}, clock.now_ms())) {}
 
 Simulating::~Simulating() = default;
 
@@ -363,7 +367,8 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
   if (!plan.draws) return upstream_.call(request, reply);
   hold(request, plan.latency_ms);
   const bool fails_after = plan.failure != nullptr && plan.failure->after_effect;
-  if (plan.failure != nullptr && !fails_after) throw make_error(*plan.failure, request, facts, *plan.draws, now_ms);
+  if (plan.failure != nullptr && !fails_after)
+    throw make_error(*plan.failure, request, account_id_, facts, *plan.draws, now_ms);
   if (plan.cut == Cut::kBeforeEffect) return cut_off(request);
 
   endpoint::Request changed = request;
@@ -376,7 +381,7 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
     // A batch of which nothing is done is throttled as a whole.
     if (split && split->body.empty()) {
       throw throttled(ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceeded", facts.writes(),
-                      request.region, facts.table(), {});
+                      request.region, account_id_, facts.table(), {});
     }
     if (split) {
       body = std::move(split->body);
@@ -398,7 +403,7 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
   }
   if (fails_after) {
     reply.resize(length_before);
-    throw make_error(*plan.failure, request, facts, *plan.draws, now_ms);
+    throw make_error(*plan.failure, request, account_id_, facts, *plan.draws, now_ms);
   }
   if (plan.cut == Cut::kAfterEffect) {
     reply.resize(length_before);

@@ -19,7 +19,9 @@ namespace stator::simulate {
 class Simulating : public endpoint::Endpoint {
  public:
   /// `upstream` must outlive it.
-  explicit Simulating(endpoint::Endpoint& upstream, const core::Clock& clock = core::Clock::system());
+  /// `account_id` stands in the ARNs of errors.
+  explicit Simulating(endpoint::Endpoint& upstream, const core::Clock& clock = core::Clock::system(),
+                      std::string account_id = "000000000000");
   ~Simulating() override;
   Simulating(const Simulating&) = delete;
   Simulating& operator=(const Simulating&) = delete;
@@ -40,6 +42,7 @@ class Simulating : public endpoint::Endpoint {
 
   endpoint::Endpoint& upstream_;
   const core::Clock& clock_;
+  const std::string account_id_;
   mutable std::mutex mutex_;
   std::shared_ptr<Script> script_;
 };

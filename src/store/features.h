@@ -14,6 +14,7 @@ enum class Feature : std::uint8_t {
   kChangeLog,
   kRestores,
   kPointInTime,
+  kDeliveries,
   kVectorIndexes,
 };
 
@@ -35,6 +36,7 @@ inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kChangeLog, "change-log", NeededFor::kWriting},
     FeatureInfo{Feature::kRestores, "restores", NeededFor::kWriting},
     FeatureInfo{Feature::kPointInTime, "point-in-time", NeededFor::kWriting},
+    FeatureInfo{Feature::kDeliveries, "deliveries", NeededFor::kWriting},
     FeatureInfo{Feature::kVectorIndexes, "vector-indexes", NeededFor::kWriting},
 };
 

@@ -253,6 +253,10 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
       wait_until_active(context, row[1].GetString());
       continue;
     }
+    if (operation == "region") {
+      context.region = row[1].GetString();
+      continue;
+    }
     if (operation == "advance") {
       clock.advance(row[1].GetInt64());
       continue;

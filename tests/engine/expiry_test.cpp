@@ -410,7 +410,7 @@ TEST_F(ExpiryTest, ARowThatIsOvertakenDeletesNothing) {
   Stripes stripes(16);
   const auto ignore = [](const TableRange&) {};
   ChangeLog change_log(*store, clock_, {}, [] {});
-  Catalog catalog(*store, stripes, change_log, clock_, 0, 0, {.build = ignore, .expire = ignore});
+  Catalog catalog(*store, stripes, change_log, clock_, 0, 0, false, {.build = ignore, .expire = ignore});
   Writer writer(*store, stripes, clock_);
   Table described = make_table("t");
   described.ttl_attribute = "ttl";

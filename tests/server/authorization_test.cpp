@@ -13,7 +13,7 @@ std::string judge(const AccessRules& rules, std::string_view operation, std::str
   caller.name = "reader";
   caller.rules = rules;
   try {
-    authorize(caller, operation, json::Parser::of_this_thread().parse(request), "eu-west-3");
+    authorize(caller, operation, json::Parser::of_this_thread().parse(request), "eu-west-3", "000000000000");
     return "ok";
   } catch (const core::ApiError& error) {
     EXPECT_EQ(error.type, "AccessDeniedException");

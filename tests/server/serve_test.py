@@ -144,6 +144,47 @@ class Serve(unittest.TestCase):
                 call(served.port, "CreateTable", table)
             self.assertEqual(call(served.port, "DescribeTable", {"TableName": arn}, region="eu-west-1")[0], status, region)
 
+    def test_arns_speak_of_the_request_s_region_and_of_the_account(self):
+        served = self.serve("--in-memory", "--region", "eu-north-1", "--account", "123456789012")
+        self.assertEqual(call(served.port, "CreateTable", TABLE, region="eu-west-3")[0], 200)
+        for region in ("eu-west-3", "us-east-2"):
+            reply = call(served.port, "DescribeTable", {"TableName": "things"}, region=region)[1]
+            self.assertEqual(reply["Table"]["TableArn"], "arn:aws:dynamodb:%s:123456789012:table/things" % region)
+        arn = "arn:aws:dynamodb:eu-north-1:123456789012:table/things"
+        self.assertEqual(call(served.port, "DescribeTable", {"TableName": arn}, region="us-east-2")[0], 200)
+
+    def test_keys_accessed_most_are_shown_while_insights_are_enabled(self):
+        served = self.serve("--data", self.data)
+        call(served.port, "CreateTable", TABLE)
+
+        def insights(*arguments):
+            return subprocess.run([STATOR, "--data", self.data, "ddb", "insights", *arguments], capture_output=True, text=True, timeout=30)
+        self.assertIn("not enabled", insights("things").stderr)
+        self.assertIn("no table none", insights("none").stderr)
+        call(served.port, "UpdateContributorInsights", {"TableName": "things", "ContributorInsightsAction": "ENABLE"})
+        self.assertIn("nothing of table things", insights("things").stderr)
+        for key, times in (("hot", 5), ("warm", 2), ("cold", 1)):
+            for _ in range(times):
+                call(served.port, "GetItem", {"TableName": "things", "Key": {"pk": {"S": key}}})
+        shown = insights("things", "--limit", "2")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertRegex(shown.stdout, r"hot +\|? *5")
+        self.assertNotIn("cold", shown.stdout)
+        report = json.loads(insights("things", "--output", "json").stdout)
+        self.assertEqual([(each["key"]["pk"]["S"], each["count"]) for each in report["partition_keys"]],
+                         [("hot", 5), ("warm", 2), ("cold", 1)])
+        self.assertEqual((report["accesses"], report["items"]), (8, []))
+        self.assertIn("no global index", insights("things", "--index", "none").stderr)
+        served.stop()
+        self.assertIn("none serves", insights("things").stderr)
+
+    def test_a_region_or_account_that_is_none_is_refused(self):
+        for option, text in (("--region", "EU West"), ("--region", ""), ("--account", "12"), ("--account", "12345678901a")):
+            done = subprocess.run([STATOR, "serve", "--in-memory", "--port", "0", option, text], capture_output=True, text=True,
+                                  timeout=30)
+            self.assertNotEqual(done.returncode, 0, text)
+            self.assertIn(option, done.stderr)
+
     def test_tables_are_ready_when_their_time_is_over(self):
         served = self.serve("--in-memory", "--transition-delay", "200")
         call(served.port, "CreateTable", TABLE)

@@ -6,6 +6,7 @@
 
 #include "core/api_error.h"
 #include "engine/keys.h"
+#include "engine/replicas.h"
 
 namespace stator::engine {
 namespace {
@@ -59,7 +60,7 @@ void ChangeLog::close_others(const std::vector<store::SpaceId>& enabled) {
       }
     }
   }
-  for (const StreamPtr& stream : others) stream->is_for_recovery() ? drop(stream) : close(stream);
+  for (const StreamPtr& stream : others) stream->is_private() ? drop(stream) : close(stream);
 }
 
 StreamPtr ChangeLog::make(Table& table, store::SpaceId space, bool keep_label, store::Batch& batch) const {
@@ -100,13 +101,38 @@ StreamPtr ChangeLog::make_recovery(Table& table, store::SpaceId space, store::Ba
   info.table_name = table.name;
   info.table_id = table.id;
   info.view_type = "OLD_IMAGE";
-  info.recovery_days = table.recovery_days;
+  info.recovery_days = recovery_days_of_all(table);
   info.key_schema = table.key_schema;
   info.created_ms = clock_.now_ms();
   begin_shards(info);
   batch.put(row_key(space), stream_to_json(info));
   table.recovery_space = space;
   return std::make_shared<Stream>(store_, std::move(info));
+}
+
+StreamPtr ChangeLog::make_delivery(const Table& table, store::SpaceId space, store::Batch& batch) const {
+  StreamInfo info;
+  info.space = space;
+  info.table_name = table.name;
+  info.table_id = table.id;
+  info.view_type = "NEW_AND_OLD_IMAGES";
+  info.is_delivery = true;
+  info.key_schema = table.key_schema;
+  info.created_ms = clock_.now_ms();
+  begin_shards(info);
+  batch.put(row_key(space), stream_to_json(info));
+  return std::make_shared<Stream>(store_, std::move(info));
+}
+
+void ChangeLog::discard(Stream& stream, std::uint32_t shard, const std::vector<LogNumber>& numbers) {
+  if (numbers.empty()) return;
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  if (find(stream.space()) == nullptr) return;
+  // The mark first, as in trim_stream.
+  stream.trim({{shard, numbers.back() + 1}}, {}, row_writer());
+  store::Batch batch;
+  for (const LogNumber number : numbers) batch.remove(log_key(stream.space(), shard, number));
+  store_.write_unsynced(batch);
 }
 
 void ChangeLog::keep_days(const StreamPtr& recovery, std::int64_t days) {
@@ -144,7 +170,7 @@ StreamPtr ChangeLog::find(store::SpaceId space) const {
 StreamPtr ChangeLog::find(std::string_view table_name, std::string_view label) const {
   const std::lock_guard<std::mutex> lock(streams_mutex_);
   for (const auto& [space, stream] : streams_) {
-    if (stream->is_for_recovery()) continue;
+    if (stream->is_private()) continue;
     if (stream->table_name() == table_name && stream->label() == label) return stream;
   }
   return nullptr;
@@ -155,7 +181,7 @@ std::vector<StreamInfo> ChangeLog::list(std::string_view table_name) const {
   {
     const std::lock_guard<std::mutex> lock(streams_mutex_);
     for (const auto& [space, stream] : streams_) {
-      if (stream->is_for_recovery()) continue;
+      if (stream->is_private()) continue;
       if (table_name.empty() || stream->table_name() == table_name) infos.push_back(stream->info());
     }
   }
@@ -264,7 +290,7 @@ void ChangeLog::trim_stream(const StreamPtr& stream, std::int64_t now_ms) {
 void ChangeLog::roll_shards(Stream& stream, std::int64_t now_ms) {
   if (options_.shard_lifetime_ms <= 0) return;
   const StreamInfo info = stream.info();
-  if (info.stopped_ms != 0) return;
+  if (info.stopped_ms != 0 || info.is_delivery) return;
   for (const Shard& shard : info.shards) {
     if (!shard.last_number && shard.started_ms + options_.shard_lifetime_ms <= now_ms) {
       stream.roll(shard.id, now_ms, row_writer());

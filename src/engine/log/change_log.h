@@ -38,7 +38,7 @@ class ChangeLog {
   /// Reads the rows. Throws what reading them throws.
   void load();
   /// Closes the streams that are enabled but in none of these spaces, as their tables went without them; logs for
-  /// recoveries go.
+  /// recoveries and deliveries go.
   void close_others(const std::vector<store::SpaceId>& enabled);
 
   /// A new stream for the table's view type, in `space`; its row is put into `batch`. The table's label is set, or
@@ -46,6 +46,10 @@ class ChangeLog {
   [[nodiscard]] StreamPtr make(Table& table, store::SpaceId space, bool keep_label, store::Batch& batch) const;
   /// A new log for the table's point-in-time recovery, in the same way.
   [[nodiscard]] StreamPtr make_recovery(Table& table, store::SpaceId space, store::Batch& batch) const;
+  /// A new log of what is to go to a Kinesis stream, in the same way.
+  [[nodiscard]] StreamPtr make_delivery(const Table& table, store::SpaceId space, store::Batch& batch) const;
+  /// Deletes records of a shard that are wanted no more; `numbers` ascend, and no record below the last is left out.
+  void discard(Stream& stream, std::uint32_t shard, const std::vector<LogNumber>& numbers);
   void keep_days(const StreamPtr& recovery, std::int64_t days);
   /// Removes the log with its records. No write that may use it may be running.
   void drop(const StreamPtr& stream);
@@ -54,7 +58,7 @@ class ChangeLog {
   /// Closes a stream that was disabled or whose table was deleted. No write that may use it may be running.
   void close(const StreamPtr& stream);
 
-  /// Null where there is none. Logs for recoveries are found by their space alone.
+  /// Null where there is none. Logs for recoveries and deliveries are found by their space alone.
   [[nodiscard]] StreamPtr find(store::SpaceId space) const;
   [[nodiscard]] StreamPtr find(std::string_view table_name, std::string_view label) const;
   /// Sorted by table and label; `table_name` empty: the streams of all tables.

@@ -51,8 +51,8 @@ struct Shard {
   LogNumber trimmed_before = 0;  // records with smaller numbers were deleted
 };
 
-/// A stream as it is at some moment. The log that a table is restored to a point in time from is one as well: it has
-/// the old images, nobody reads it through the API, and it has no label.
+/// A stream as it is at some moment. The log that a table is restored to a point in time from, and that of what goes to
+/// a Kinesis stream, are such as well: nobody reads them through the API, and they have no label.
 struct StreamInfo {
   store::SpaceId space = 0;
   std::string table_name;
@@ -61,6 +61,7 @@ struct StreamInfo {
   std::string view_type;
   core::KeySchema key_schema;
   std::int64_t recovery_days = 0;  // how long records for a recovery are kept; 0: it is a stream
+  bool is_delivery = false;        // records go to a Kinesis stream, and are deleted when they have arrived
   std::int64_t created_ms = 0;
   std::int64_t stopped_ms = 0;  // 0: it is enabled
   std::uint32_t slots = 0;      // hash ranges
@@ -69,6 +70,8 @@ struct StreamInfo {
   UnknownMembers unknown_members;
   [[nodiscard]] const Shard* shard(std::uint32_t id) const;
   [[nodiscard]] bool is_for_recovery() const { return recovery_days != 0; }
+  /// Not for readers of streams.
+  [[nodiscard]] bool is_private() const { return is_for_recovery() || is_delivery; }
 };
 
 /// Where to read a shard.

@@ -80,6 +80,7 @@ std::string stream_to_json(const StreamInfo& info) {
   out.put("view_type", info.view_type);
   put_schema(out, info.key_schema);
   if (info.is_for_recovery()) out.put("recovery_days", info.recovery_days);
+  if (info.is_delivery) out.put("delivery", true);
   out.put("created_ms", info.created_ms);
   out.put("stopped_ms", info.stopped_ms);
   out.put("slots", static_cast<std::int64_t>(info.slots));
@@ -102,6 +103,7 @@ StreamInfo stream_from_json(std::string_view text, store::SpaceId space) {
   in.get("view_type", info.view_type);
   get_schema(in, info.key_schema, "", info.unknown_members);
   in.get("recovery_days", info.recovery_days);
+  in.get("delivery", info.is_delivery);
   in.get("created_ms", info.created_ms);
   in.get("stopped_ms", info.stopped_ms);
   in.get("slots", info.slots);
@@ -141,7 +143,7 @@ Stream::Stream(const store::Store& store, StreamInfo info)
       table_name_(info.table_name),
       label_(info.label),
       images_(images_of_view(info.view_type)),
-      is_for_recovery_(info.is_for_recovery()),
+      is_private_(info.is_private()),
       slot_count_(info.slots),
       slots_(std::make_unique<Slot[]>(info.slots)),
       info_(std::move(info)) {

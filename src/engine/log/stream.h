@@ -69,8 +69,8 @@ class Stream {
   [[nodiscard]] const std::string& table_name() const { return table_name_; }
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] ImageChoice images() const { return images_; }
-  /// The log of a table's point-in-time recovery.
-  [[nodiscard]] bool is_for_recovery() const { return is_for_recovery_; }
+  /// Of a recovery or a delivery.
+  [[nodiscard]] bool is_private() const { return is_private_; }
   [[nodiscard]] StreamInfo info() const;
 
   /// A number for a change of this item, greater than every earlier one of the same item. The caller holds the item's
@@ -114,7 +114,7 @@ class Stream {
   const std::string table_name_;
   const std::string label_;
   const ImageChoice images_;
-  const bool is_for_recovery_;
+  const bool is_private_;
   const std::uint32_t slot_count_;
   const std::unique_ptr<Slot[]> slots_;
   mutable std::mutex info_mutex_;

@@ -143,6 +143,7 @@ class Requests : public testing::TestWithParam<Tested> {};
 TEST_P(Requests, OfEveryOperationHaveAValidFormWithEachMember) {
   const Operation& operation = GetParam();
   if (operation.answer == nullptr) return;  // no request of it is valid
+  if (std::ranges::count(refused_operations(), operation.name) != 0) return;
   const std::vector<JsonTree> requests = valid_requests_of(operation.name);
   ASSERT_FALSE(requests.empty()) << "requests.json needs a request that " << operation.name << " answers";
 

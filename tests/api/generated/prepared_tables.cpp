@@ -51,6 +51,26 @@ constexpr std::string_view kSearchedItem =
     R"({"TableName":"searched","Item":{"pk":{"S":"a"},"g":{"S":"g"},"l":{"N":"1"},
   "m":{"M":{"g":{"S":"x"}}},"v":{"L":[{"N":"1"},{"N":"0.5"},{"N":"0"}]}}})";
 
+// In us-east-1 and another region.
+constexpr std::string_view kGlobalTable = R"({"TableName":"global","BillingMode":"PAY_PER_REQUEST",
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+  "GlobalSecondaryIndexes":[{"IndexName":"by","Projection":{"ProjectionType":"ALL"},
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}],
+  "SSESpecification":{"Enabled":true,"SSEType":"KMS","KMSMasterKeyId":"k"}})";
+
+constexpr std::string_view kScaledTable = R"({"TableName":"scaled",
+  "ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":5},
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+  "GlobalSecondaryIndexes":[{"IndexName":"by","Projection":{"ProjectionType":"ALL"},
+    "ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":5},
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}]})";
+
+constexpr std::string_view kStrongTable = R"({"TableName":"strong","BillingMode":"PAY_PER_REQUEST",
+  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})";
+
 /// Stands still, so that the stream's ARN and its iterators are the ones that requests.json names.
 class StandingClock : public core::Clock {
  public:
@@ -99,6 +119,16 @@ std::unique_ptr<endpoint::Embedded> prepared_tables(bool with_backups) {
   endpoint->call("CreateTable", kTable);
   endpoint->call("CreateTable", kProvisionedTable);
   endpoint->call("CreateTable", kStreamedTable);
+  endpoint->call("CreateTable", kGlobalTable);
+  endpoint->call("UpdateTable", R"({"TableName":"global",
+    "ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1","KMSMasterKeyId":"k"}}]})");
+  endpoint->call("UpdateTable", R"({"TableName":"global","DisassociationProtectionEnabled":false})");
+  endpoint->call("CreateTable", kScaledTable);
+  endpoint->call("UpdateTable", R"({"TableName":"scaled","ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]})");
+  endpoint->call("CreateTable", kStrongTable);
+  endpoint->call("UpdateTable", R"({"TableName":"strong","MultiRegionConsistency":"STRONG",
+    "ReplicaUpdates":[{"Create":{"RegionName":"us-west-2"}}],
+    "GlobalTableWitnessUpdates":[{"Create":{"RegionName":"us-east-2"}}]})");
   endpoint->call("CreateTable", kSearchedTable);
   endpoint->call("PutItem", kSearchedItem);
   endpoint->call("EnableKinesisStreamingDestination",

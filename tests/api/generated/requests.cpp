@@ -122,13 +122,19 @@ std::vector<JsonTree> requests_of(const Operation& operation) {
   return requests;
 }
 
-std::vector<std::string> refused_members() {
+namespace {
+
+std::vector<std::string> names_under(std::string_view row) {
   std::vector<std::string> names;
-  for (const JsonTree& name : valid_requests_of("refused members")) {
-    names.push_back(name.text.substr(1, name.text.size() - 2));
-  }
+  for (const JsonTree& name : valid_requests_of(row)) names.push_back(name.text.substr(1, name.text.size() - 2));
   return names;
 }
+
+}  // namespace
+
+std::vector<std::string> refused_members() { return names_under("refused members"); }
+
+std::vector<std::string> refused_operations() { return names_under("refused operations"); }
 
 std::vector<std::string> member_paths(const Operation& operation) {
   std::vector<std::string> paths;

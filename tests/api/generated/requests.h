@@ -19,6 +19,8 @@ std::vector<JsonTree> valid_requests_of(std::string_view operation);
 
 /// Members of built operations that no valid request can have, as "CreateTable.VectorIndexes", with all below them.
 std::vector<std::string> refused_members();
+/// Operations that are built and refuse every request, as the service does.
+std::vector<std::string> refused_operations();
 
 /// "Item.*", "KeySchema.*.KeyType": the members of the operation's shape, elements and entries written as *.
 std::vector<std::string> member_paths(const Operation& operation);

@@ -1,0 +1,138 @@
+#include "cli/insights_command.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "cli/table.h"
+#include "cli/target.h"
+#include "core/api_error.h"
+#include "http/client.h"
+#include "json/object_writer.h"
+#include "json/reader.h"
+#include "remote/discovery.h"
+
+/// Which keys of a table are accessed most, as a running server has counted.
+namespace stator::cli {
+namespace {
+
+struct InsightsOptions {
+  std::string table;
+  std::string index;
+  std::int64_t limit = 10;
+};
+
+std::string find_server(const Session& session) {
+  if (session.production) {
+    throw CommandError("stator: of AWS's contributor insights CloudWatch tells; this command asks stator serve", 2);
+  }
+  std::string url = session.endpoint_url;
+  if (url.empty()) {
+    const auto running = remote::find_running_server(session.data_directory);
+    if (!running) {
+      throw CommandError("stator: keys are counted by a running server, and none serves " + session.data_directory);
+    }
+    url = *running;
+  }
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+std::string ask(const std::string& url, const InsightsOptions& options) {
+  std::string body;
+  json::ObjectWriter writer(body);
+  writer.text("table", options.table);
+  if (!options.index.empty()) writer.text("index", options.index);
+  writer.integer("limit", options.limit);
+  writer.end();
+  http::Client client;
+  const http::Reply reply = client.send({.method = "POST",
+                                         .url = url + "/_stator/insights",
+                                         .fields = {{"Content-Type", "application/json"}},
+                                         .body = body,
+                                         .use_proxy = false});
+  if (reply.status == 200) return reply.body;
+  json::Parser parser;
+  json::Object object;
+  json::Value message;
+  std::string_view text;
+  try {
+    if (parser.parse(reply.body).get(object) == simdjson::SUCCESS && json::find_member(object, "message", message) &&
+        message.get(text) == simdjson::SUCCESS) {
+      throw CommandError("stator: " + std::string(text));
+    }
+  } catch (const core::ApiError&) {
+    // no JSON: said below
+  }
+  throw CommandError("stator: " + url + " counts no keys: it answers with status " + std::to_string(reply.status));
+}
+
+/// {"pk":{"S":"a"},"sk":{"N":"1"}} as "a, 1".
+std::string key_text(const json::Object& key) {
+  std::string text;
+  for (const auto [name, value] : key) {
+    json::Object typed;
+    if (value.get(typed) != simdjson::SUCCESS) continue;
+    for (const auto [type, content] : typed) {
+      std::string_view part;
+      if (content.get(part) == simdjson::SUCCESS) text.append(text.empty() ? "" : ", ").append(part);
+    }
+  }
+  return text;
+}
+
+void draw_counts(Session& session, const json::Object& report, std::string_view member, const std::string& title) {
+  json::Value value;
+  json::Array counts;
+  if (!json::find_member(report, member, value) || value.get(counts) != simdjson::SUCCESS || counts.size() == 0) return;
+  Table table{title, {"Key", "Accesses", "At most too many"}, {}};
+  for (const json::Value element : counts) {
+    json::Object key;
+    if (element["key"].get(key) != simdjson::SUCCESS) continue;
+    table.rows.push_back({key_text(key), std::to_string(std::int64_t(element["count"])),
+                          std::to_string(std::int64_t(element["at_most_too_many"]))});
+  }
+  draw(table, *session.out, session.colour);
+}
+
+void insights(Session& session, const InsightsOptions& options) {
+  require_human_or_json(session);
+  const std::string reply = ask(find_server(session), options);
+  if (session.output == OutputFormat::kJson) return print_json(session, reply);
+  json::Parser parser;
+  json::Object report;
+  if (parser.parse(reply).get(report) != simdjson::SUCCESS) throw CommandError("stator: the server answers no object");
+  bool enabled = false;
+  std::int64_t accesses = 0;
+  json::Value value;
+  const auto faulty = [] { throw CommandError("stator: the server answers something else than counts"); };
+  if (!json::find_member(report, "enabled", value) || value.get(enabled) != simdjson::SUCCESS) faulty();
+  if (json::find_member(report, "accesses", value) && value.get(accesses) != simdjson::SUCCESS) faulty();
+  const std::string what = options.index.empty() ? "table " + options.table : "index " + options.index;
+  if (!enabled) {
+    throw CommandError("stator: contributor insights are not enabled for " + what + " (UpdateContributorInsights)");
+  }
+  if (accesses == 0) {
+    *session.err << "nothing of " << what << " was read or written yet\n";
+    return;
+  }
+  draw_counts(session, report, "partition_keys", "Partition keys");
+  draw_counts(session, report, "items", "Items");
+  if (!session.quiet) *session.err << accesses << " accesses since insights were enabled or the server began\n";
+}
+
+}  // namespace
+
+void add_insights_command(CLI::App& ddb, Session& session) {
+  CLI::App* const command = ddb.add_subcommand("insights", "Show which keys of a table are accessed most");
+  const auto options = std::make_shared<InsightsOptions>();
+  command->add_option("TABLE", options->table, "The table; it must have contributor insights")->required();
+  command->add_option("--index", options->index, "One of its global indexes instead")->type_name("NAME");
+  command->add_option("--limit", options->limit, "So many keys")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->footer("Example: stator ddb insights shop --limit 3");
+  command->callback([options, &session] { insights(session, *options); });
+}
+
+}  // namespace stator::cli
