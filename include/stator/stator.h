@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "stator/export.h"
+
 /// Stator's embedding API: DynamoDB inside your process. Link with `stator` (see examples/embed.cpp).
 namespace stator {
 
@@ -32,6 +34,12 @@ struct OpenOptions {
   std::uint64_t staleness_seed = 1;
   /// Requests beyond the throughput of tables, indexes and partitions are refused, as on AWS.
   bool enforce_throughput = false;
+  /// How long tables and indexes stay CREATING, UPDATING and DELETING, in milliseconds.
+  std::int64_t transition_delay_ms = 0;
+  /// Into how many shards new streams are split.
+  std::uint32_t stream_shards = 4;
+  /// Where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are no buckets.
+  std::string buckets = {};
 };
 
 /// The result of an operation.
@@ -44,11 +52,20 @@ struct Result {
   std::string error_type;
   /// The error's message; empty when ok.
   std::string error_message;
+  /// The status that the service sends with it: 200, 400, 413, 500 or 503.
+  int http_status = 200;
+};
+
+/// How long a call may keep its thread.
+enum class Effort : std::uint8_t {
+  kItem,   // microseconds as a rule: one item, or a description
+  kPage,   // milliseconds: a page, a batch or a transaction
+  kWaits,  // for the disk, or for what must be finished first
 };
 
 /// Answers DynamoDB operations: a Database, a wrapper around one (stator/wrappers.h), or a class of your own. Must be
 /// safe to call from several threads at once.
-class Endpoint {
+class STATOR_API Endpoint {
  public:
   virtual ~Endpoint() = default;
   /// Calls one operation by its DynamoDB name. Errors in the request do not throw: they are in the Result.
@@ -61,7 +78,7 @@ class Endpoint {
 };
 
 /// An open database. Safe to use from several threads at once. One process at a time holds a directory.
-class Database : public Endpoint {
+class STATOR_API Database : public Endpoint {
  public:
   /// Throws std::runtime_error with one line for the user: directory held by another process, damaged, or not Stator's.
   static Database open(const OpenOptions& options);
@@ -73,9 +90,14 @@ class Database : public Endpoint {
   /// Closes cleanly: nothing has to be replayed at the next open.
   ~Database() override;
 
-  /// Calls one operation by its DynamoDB name, e.g. call("PutItem", R"({"TableName":"t","Item":{"pk":{"S":"a"}}})").
-  /// Errors in the request do not throw: they are in the Result.
+  /// Calls one operation by its DynamoDB name, e.g. call("PutItem", R"({"TableName":"t","Item":{"pk":{"S":"a"}}})"), or
+  /// by the target that SDKs send ("DynamoDB_20120810.PutItem"). Errors in the request do not throw: they are in the
+  /// Result.
   Result call(std::string_view operation, std::string_view request_json) override;
+  /// The same for a client that believes to call `region`, which decides about ARNs that it may name.
+  Result call(std::string_view operation, std::string_view request_json, std::string_view region);
+  /// What to expect of an operation, for callers with a thread that must not be kept.
+  [[nodiscard]] Effort effort(std::string_view operation) const;
 
   // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database; on a disk,
   // saving also writes out what was written since the store last flushed. All throw std::runtime_error with one line.
@@ -91,6 +113,8 @@ class Database : public Endpoint {
   /// Restores the snapshot "start" where there is one; else the database is empty.
   void reset();
 
+  /// The database's time, in milliseconds since 1970.
+  [[nodiscard]] std::int64_t clock_ms() const;
   /// Moves the clock of a database that was opened with `clock_ms`, and returns when what has become due is done
   /// (expired items are deleted, old stream records too). Throws std::logic_error for a database on the machine's
   /// clock, std::runtime_error for times before 1970 or after 9999.
@@ -100,10 +124,11 @@ class Database : public Endpoint {
  private:
   struct Impl;
   explicit Database(std::unique_ptr<Impl> impl);
+  [[nodiscard]] Impl& impl() const;
   std::unique_ptr<Impl> impl_;
 };
 
 /// "0.1.0"
-std::string_view version();
+STATOR_API std::string_view version();
 
 }  // namespace stator

@@ -4,6 +4,7 @@
 
 #include "api/operations.h"
 #include "core/api_error.h"
+#include "endpoint/target.h"
 
 namespace stator::embed {
 namespace {
@@ -12,17 +13,29 @@ Result failure(const core::ApiError& error) {
   return {.ok = false,
           .body = core::render_error(error),
           .error_type = std::string(error.type.name()),
-          .error_message = error.message};
+          .error_message = error.message,
+          .http_status = core::http_status(error)};
 }
 
 }  // namespace
 
-Result call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view request_json) {
+Target read_target(std::string_view text) {
+  for (const auto& [prefix, service] : endpoint::kTargetPrefixes) {
+    if (text.starts_with(prefix)) return {text.substr(prefix.size()), service};
+  }
+  const api::Operation* const known = api::find_operation(text);
+  const bool of_streams = known != nullptr && known->peculiarities.of_streams;
+  return {text, of_streams ? endpoint::Service::kDynamoDbStreams : endpoint::Service::kDynamoDb};
+}
+
+Result call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view request_json,
+            std::string_view region) {
   try {
     Result result{.ok = true, .body = {}, .error_type = {}, .error_message = {}};
-    const api::Operation* const known = api::find_operation(operation);
-    endpoint::Request request{.operation = operation, .body = request_json};
-    if (known != nullptr && known->peculiarities.of_streams) request.service = endpoint::Service::kDynamoDbStreams;
+    const Target target = read_target(operation);
+    endpoint::Request request{.operation = target.operation, .body = request_json};
+    request.service = target.service;
+    request.region = region;
     endpoint.call(request, result.body);
     return result;
   } catch (const core::ApiError& error) {

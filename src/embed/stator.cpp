@@ -1,6 +1,12 @@
 #include "stator/stator.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -24,6 +30,23 @@ struct Database::Impl {
 };
 
 namespace {
+
+/// A child of fork() has none of the threads of RocksDB, whose end would wait for them. So that a child which never
+/// calls this library still ends well, it ends without what follows here: destructors of statics, and functions that
+/// were registered for the exit before the fork.
+void end_forked_children_early() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    ::pthread_atfork(nullptr, nullptr, [] {
+      ::on_exit(
+          [](int status, void*) {
+            std::fflush(nullptr);
+            ::_exit(status);
+          },
+          nullptr);
+    });
+  });
+}
 
 template <class Change>
 void change_state(engine::Engine& engine, Change change) {
@@ -50,7 +73,11 @@ Database Database::open(const OpenOptions& options) {
                       .stream_ms = options.stream_lag_ms,
                       .seed = options.staleness_seed};
   engine.enforce_throughput = options.enforce_throughput;
+  engine.transition_delay_ms = options.transition_delay_ms;
+  engine.stream_shards = options.stream_shards;
+  engine.buckets = options.buckets;
   if (options.log) engine.log = [log = options.log](core::LogLevel, std::string_view line) { log(line); };
+  end_forked_children_early();
   std::unique_ptr<core::ManualClock> clock;
   if (options.clock_ms) {
     clock = std::make_unique<core::ManualClock>(0);
@@ -62,45 +89,66 @@ Database Database::open(const OpenOptions& options) {
 
 Database Database::open_in_memory() { return open({}); }
 
-Result Database::call(std::string_view operation, std::string_view request_json) {
+Database::Impl& Database::impl() const {
   if (!impl_) throw std::logic_error("this Database was moved from");
-  return embed::call(impl_->endpoint, operation, request_json);
+  return *impl_;
+}
+
+Result Database::call(std::string_view operation, std::string_view request_json) {
+  return call(operation, request_json, {});
+}
+
+Result Database::call(std::string_view operation, std::string_view request_json, std::string_view region) {
+  return embed::call(impl().endpoint, operation, request_json, region);
+}
+
+Effort Database::effort(std::string_view operation) const {
+  switch (impl().endpoint.effort(embed::read_target(operation).operation)) {
+    case endpoint::Effort::kItem:
+      return Effort::kItem;
+    case endpoint::Effort::kPage:
+      return Effort::kPage;
+    default:
+      return Effort::kWaits;
+  }
 }
 
 void Database::save_snapshot(std::string_view name) {
-  change_state(impl_->endpoint.engine(), [name](engine::Engine& engine) { engine.save_snapshot(name); });
+  change_state(impl().endpoint.engine(), [name](engine::Engine& engine) { engine.save_snapshot(name); });
 }
 
 void Database::restore_snapshot(std::string_view name) {
-  change_state(impl_->endpoint.engine(), [name](engine::Engine& engine) { engine.restore_snapshot(name); });
+  change_state(impl().endpoint.engine(), [name](engine::Engine& engine) { engine.restore_snapshot(name); });
 }
 
 void Database::drop_snapshot(std::string_view name) {
-  change_state(impl_->endpoint.engine(), [name](engine::Engine& engine) { engine.drop_snapshot(name); });
+  change_state(impl().endpoint.engine(), [name](engine::Engine& engine) { engine.drop_snapshot(name); });
 }
 
 std::vector<std::string> Database::snapshots() const {
   std::vector<std::string> names;
-  for (engine::SnapshotInfo& snapshot : impl_->endpoint.engine().snapshots().list()) {
+  for (engine::SnapshotInfo& snapshot : impl().endpoint.engine().snapshots().list()) {
     names.push_back(std::move(snapshot.name));
   }
   return names;
 }
 
 void Database::reset() {
-  change_state(impl_->endpoint.engine(), [](engine::Engine& engine) { engine.reset(); });
+  change_state(impl().endpoint.engine(), [](engine::Engine& engine) { engine.reset(); });
 }
 
+std::int64_t Database::clock_ms() const { return impl().endpoint.engine().clock().now_ms(); }
+
 void Database::set_clock(std::int64_t now_ms) {
-  if (!impl_->clock) throw std::logic_error("this Database has the machine's clock");
-  if (!impl_->clock->set(now_ms)) throw std::runtime_error("the time must be one from 1970 to 9999");
-  impl_->run_due();
+  if (!impl().clock) throw std::logic_error("this Database has the machine's clock");
+  if (!impl().clock->set(now_ms)) throw std::runtime_error("the time must be one from 1970 to 9999");
+  impl().run_due();
 }
 
 void Database::advance_clock(std::int64_t by_ms) {
-  if (!impl_->clock) throw std::logic_error("this Database has the machine's clock");
-  if (!impl_->clock->advance(by_ms)) throw std::runtime_error("the time must be one from 1970 to 9999");
-  impl_->run_due();
+  if (!impl().clock) throw std::logic_error("this Database has the machine's clock");
+  if (!impl().clock->advance(by_ms)) throw std::runtime_error("the time must be one from 1970 to 9999");
+  impl().run_due();
 }
 
 std::string_view version() { return STATOR_VERSION; }

@@ -11,6 +11,7 @@
 #include "api/operations.h"
 #include "core/api_error.h"
 #include "core/json_string.h"
+#include "endpoint/target.h"
 #include "json/reader.h"
 #include "server/authorization.h"
 #include "server/buffer.h"
@@ -20,10 +21,6 @@ namespace {
 
 constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
 constexpr std::string_view kJson = "application/json";
-constexpr std::pair<std::string_view, endpoint::Service> kTargetPrefixes[] = {
-    {"DynamoDB_20120810.", endpoint::Service::kDynamoDb},
-    {"DynamoDBStreams_20120810.", endpoint::Service::kDynamoDbStreams},
-};
 constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
 // Headers of the service's that a script in a page may read.
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
@@ -156,7 +153,7 @@ std::optional<core::ApiError> Protocol::refused_by_web_rules(const RequestHead& 
 }
 
 Protocol::Target Protocol::target_of(const RequestHead& head) {
-  for (const auto& [prefix, service] : kTargetPrefixes) {
+  for (const auto& [prefix, service] : endpoint::kTargetPrefixes) {
     if (!head.amz_target.starts_with(prefix)) continue;
     const std::string_view name = head.amz_target.substr(prefix.size());
     if (name.find('.') == std::string_view::npos) return {service, name};

@@ -36,6 +36,24 @@ def api_calls():
     write("api_call", "ExecuteStatement", 'ExecuteStatement\n{"Statement":"SELECT * FROM probe","Parameters":[{"S":"a"}]}')
 
 
+def c_calls():
+    """Target, region, body; a body that is no request is read as options too."""
+    arn = '{"TableName":"arn:aws:dynamodb:eu-west-1:000000000000:table/things"}'
+    table = json.dumps({"TableName": "things", "BillingMode": "PAY_PER_REQUEST",
+                        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]})
+    for name, target, region, body in (
+            ("create", "CreateTable", "", table), ("list", "DynamoDB_20120810.ListTables", "us-east-1", "{}"),
+            ("streams", "DynamoDBStreams_20120810.ListStreams", "", "{}"),
+            ("wrong-service", "DynamoDBStreams_20120810.ListTables", "", "{}"), ("prefix", "DynamoDB_20120810.", "", "{}"),
+            ("region", "DescribeTable", "eu-west-1", arn), ("nothing", "", "", ""), ("unknown", "MakeCoffee", "", "[]"),
+            ("options", "GetItem", "", '{"directory":"./data","sync":true,"clock_ms":1767225600000,"transition_delay_ms":5,'
+                                       '"stream_shards":4,"buckets":"./b"}'),
+            ("wrong-options", "GetItem", "", '{"stream_shards":1e9,"directory":"a\\u0000b","colour":null}'),
+            ("delay", "GetItem", "", '{"transition_delay_ms":-1}')):
+        write("c_call", name, f"{target}\n{region}\n{body}")
+
+
 STATEMENTS = {
     "select": 'SELECT * FROM "t"."i" WHERE a = \'it\'\'s\' AND (b.c[0] >= -1.5e-3 OR NOT begins_with(d, ?)) ORDER BY b DESC;',
     "projection": "select a, b.c, d[0], \"e.f\" from t -- all",
@@ -303,5 +321,5 @@ def log_records():
         write("log_record", name, content)
 
 
-for make in (api_calls, statements, heads, chunked, authorizations, right_signatures, expressions, items, log_records, logs):
+for make in (api_calls, c_calls, statements, heads, chunked, authorizations, right_signatures, expressions, items, log_records, logs):
     make()

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "stator/stator.h"
+
+namespace stator::embed {
+
+/// The options of stator_open (include/stator/stator_c.h): a JSON object, or nothing for all defaults. Throws
+/// std::runtime_error with one line where it is no object, has a member that is not known, or one of a wrong type or
+/// out of range.
+OpenOptions read_open_options(std::string_view json);
+
+}  // namespace stator::embed

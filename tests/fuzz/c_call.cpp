@@ -1,0 +1,54 @@
+#include <cstring>
+#include <string>
+
+#include "embed/open_options.h"
+#include "fuzz/budget.h"
+#include "fuzz/check.h"
+#include "stator/stator_c.h"
+
+/// include/stator/stator_c.h with anything at all: the first line is a target, the second a region, the rest a request
+/// body. The body is also read as options, which must be refused in one line where they are not some (and are not acted
+/// on: a directory could lie anywhere).
+namespace {
+
+using stator::fuzz::require;
+
+constexpr stator::fuzz::Bound kBound{.base_us = 300'000, .ns_per_byte = 5'000};
+
+void check_reply(const stator_reply& reply, std::int32_t returned) {
+  require(returned == reply.http_status, "a status that is not the reply's");
+  require(reply.body != nullptr && std::strlen(reply.body) <= reply.body_bytes, "a body without an end");
+  const bool is_error = reply.http_status != 200;
+  require(!is_error || (reply.http_status >= 400 && reply.http_status <= 599), "a status that is none");
+  require(is_error == (reply.error_type[0] != '\0'), "an error without a type, or a type without an error");
+  require(reply.http_status != 500, "an internal error");
+}
+
+void read_options(const std::string& text) {
+  try {
+    stator::embed::read_open_options(text);
+  } catch (const std::runtime_error& refused) {
+    require(*refused.what() != '\0', "refused without a word");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static stator_database* const database = stator_open(nullptr, nullptr, nullptr, nullptr);
+  std::string_view rest(reinterpret_cast<const char*>(data), size);
+  const std::string target(stator::fuzz::take_until(rest, '\n'));
+  const std::string region(stator::fuzz::take_until(rest, '\n'));
+  const std::string body(rest);
+  stator::fuzz::within(kBound, size, [&] {
+    read_options(body);
+    stator_reply reply;
+    check_reply(reply, stator_call(database, target.c_str(), region.c_str(), body.data(), body.size(), &reply));
+    stator_reply_free(&reply);
+  });
+  const std::int32_t effort = stator_effort(database, target.c_str());
+  require(effort >= STATOR_EFFORT_ITEM && effort <= STATOR_EFFORT_WAITS, "an effort that is none");
+  require(stator_reset(database, nullptr) == 0,
+          "no way back to an empty database");  // so that inputs do not depend on each other
+  return 0;
+}
