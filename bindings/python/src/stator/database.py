@@ -1,0 +1,193 @@
+"""An open database: `stator.Database`."""
+
+import ctypes
+import datetime
+import json
+import os
+import threading
+import weakref
+
+from . import _native
+
+_open_databases = weakref.WeakSet()
+_was_used = False
+_is_forked = False
+
+
+def _after_fork():
+    """A child of fork() has none of the library's threads: what was used before cannot be used in it."""
+    global _is_forked
+    _is_forked = _was_used
+    for database in list(_open_databases):
+        database._handle = None
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _check_not_forked():
+    if _is_forked:
+        raise RuntimeError("this process was forked from one that had used Stator, whose threads it does not have; start it anew "
+                           "(multiprocessing's \"spawn\" or \"forkserver\")")
+
+
+class OperationError(Exception):
+    """What DynamoDB answers instead of a result.
+
+    `type` is its bare type ("ConditionalCheckFailedException"), `message` its message, `status` the HTTP status that goes
+    with it, `body` the whole error as a dict, with `CancellationReasons` or `Item` where the service sends them.
+    """
+
+    def __init__(self, type, message, status, body):
+        super().__init__("%s: %s" % (type, message))
+        self.type = type
+        self.message = message
+        self.status = status
+        self.body = body
+
+
+class Reply:
+    """What a request came to, as bytes: `status` (200, 400, …), `error_type` ("" where the status is 200), `body`."""
+
+    __slots__ = ("status", "error_type", "body")
+
+    def __init__(self, status, error_type, body):
+        self.status = status
+        self.error_type = error_type
+        self.body = body
+
+
+def _milliseconds(moment):
+    """A datetime (without a zone: UTC) or a number of milliseconds since 1970, as the latter."""
+    if isinstance(moment, datetime.datetime):
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        return (moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(milliseconds=1)
+    return int(moment)
+
+
+class Database:
+    """DynamoDB inside this process, on a directory or in memory. May be used from several threads at once.
+
+    `directory`            the data directory, created where it is missing; None: in memory, gone with the Database
+    `sync`                 acknowledge a write when the disk has it: it then survives power loss
+    `clock`                where the database's clock stands until it is moved: a datetime, or milliseconds since 1970;
+                           None: the machine's clock
+    `transition_delay_ms`  how long tables and indexes stay CREATING, UPDATING and DELETING
+    `stream_shards`        into how many shards new streams are split
+    `buckets`              where exports go and imports come from: the bucket NAME is the folder NAME in it
+    `log`                  called with a line, from any thread, of what no call waits for
+
+    Raises RuntimeError with one line where the directory is held by another process, damaged or not Stator's.
+    """
+
+    def __init__(self, directory=None, *, sync=False, clock=None, transition_delay_ms=None, stream_shards=None,
+                 buckets=None, log=None):
+        options = {"directory": None if directory is None else os.fspath(directory), "sync": bool(sync),
+                   "clock_ms": None if clock is None else _milliseconds(clock), "transition_delay_ms": transition_delay_ms,
+                   "stream_shards": stream_shards, "buckets": None if buckets is None else os.fspath(buckets)}
+        global _was_used
+        self._handle = None
+        self._closing = threading.Lock()
+        _check_not_forked()
+        self._log = _native.LogFunction() if log is None else _native.LogFunction(
+            lambda context, line, size: log(ctypes.string_at(line, size).decode(errors="replace")))
+        _was_used = True
+        self._handle = _native.checked(_native.library.stator_open, json.dumps(options).encode(), self._log, None)
+        _open_databases.add(self)
+
+    def close(self):
+        """Closes it; a second time does nothing. No other call may be under way."""
+        with self._closing:
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            _open_databases.discard(self)
+            _native.library.stator_close(handle)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.close()
+
+    def __del__(self):
+        # At the interpreter's end its modules may be gone before this.
+        if getattr(self, "_handle", None) is not None and _native is not None:
+            self.close()
+
+    def _open_handle(self):
+        # Taken once: another thread may close it meanwhile.
+        handle = self._handle
+        if handle is None:
+            _check_not_forked()
+            raise RuntimeError("this Database is closed")
+        return handle
+
+    def call_raw(self, target, body, region=None):
+        """One request as an SDK sends it. `target`: "GetItem", or X-Amz-Target; `body`: bytes of JSON; `region`: the one the
+        client believes to call. Returns a Reply, whatever the request contains."""
+        reply = _native.Reply()
+        library = _native.library
+        library.stator_call(self._open_handle(), target.encode(), None if region is None else region.encode(), body,
+                            len(body), reply)
+        try:
+            return Reply(reply.http_status, reply.error_type.decode(), ctypes.string_at(reply.body, reply.body_bytes))
+        finally:
+            library.stator_reply_free(reply)
+
+    def call(self, operation, request=None, **members):
+        """Calls an operation with its members as a dict, as keywords, or both: call("GetItem", TableName=…, Key={"pk": {"S":
+        "a"}}). Binary values are base64 text, as in DynamoDB's JSON. Returns the reply as a dict; raises OperationError."""
+        reply = self.call_raw(operation, json.dumps({**(request or {}), **members}).encode())
+        body = json.loads(reply.body)
+        if reply.status != 200:
+            raise OperationError(reply.error_type, body.get("message", body.get("Message", "")), reply.status, body)
+        return body
+
+    def save_snapshot(self, name):
+        """Saves the database as it is now, in the place of an earlier snapshot of that name."""
+        _native.checked(_native.library.stator_save_snapshot, self._open_handle(), name.encode())
+
+    def restore_snapshot(self, name):
+        """Makes the database what the snapshot holds."""
+        _native.checked(_native.library.stator_restore_snapshot, self._open_handle(), name.encode())
+
+    def drop_snapshot(self, name):
+        _native.checked(_native.library.stator_drop_snapshot, self._open_handle(), name.encode())
+
+    def snapshots(self):
+        """Their names, sorted."""
+        return json.loads(_native.take_text(_native.checked(_native.library.stator_snapshots, self._open_handle())))
+
+    def reset(self):
+        """Restores the snapshot "start" where there is one; else the database is empty."""
+        _native.checked(_native.library.stator_reset, self._open_handle())
+
+    @property
+    def clock_ms(self):
+        """The database's time, in milliseconds since 1970."""
+        return _native.library.stator_clock(self._open_handle())
+
+    def set_clock(self, moment):
+        """Moves the clock of a database that was opened with one, to a datetime or milliseconds since 1970. What has become
+        due is done when this returns."""
+        _native.checked(_native.library.stator_set_clock, self._open_handle(), _milliseconds(moment))
+
+    def advance_clock(self, by):
+        """The same by a timedelta, or a number of seconds."""
+        if not isinstance(by, datetime.timedelta):
+            by = datetime.timedelta(seconds=by)
+        _native.checked(_native.library.stator_advance_clock, self._open_handle(), by // datetime.timedelta(milliseconds=1))
+
+
+_default = None
+_default_lock = threading.Lock()
+
+
+def default_database():
+    """The process's own database in memory, made when it is first asked for."""
+    global _default
+    with _default_lock:
+        if _default is None or _default._handle is None:
+            _default = Database()
+        return _default

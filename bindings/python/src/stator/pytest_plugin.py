@@ -1,0 +1,116 @@
+"""Fixtures for pytest: a DynamoDB in the test's process, as it was at the start for every test.
+
+`dynamodb`            a boto3 client
+`dynamodb_resource`   a boto3 resource
+`dynamodb_streams`    a boto3 client of DynamoDB Streams
+`dynamodb_table`      a boto3 Table; the mark dynamodb_table says which: @pytest.mark.dynamodb_table("orders", hash="id",
+                      range="at:N"); without one: "table" with the partition key "pk" and the sort key "sk"
+`stator_database`     the database behind them, one for the session, in memory
+`dynamodb_everywhere` the same database answers every client that the code under test makes by itself
+
+Two fixtures are there to be overridden in a conftest.py, both of the session: `stator_seed` returns a function of a boto3
+client that fills the database once, and each test begins with that; `stator_options` returns the parameters of the
+stator.Database.
+"""
+
+import pytest
+
+from .database import Database
+
+_MARK = 'dynamodb_table(name="table", hash="pk:S", range="sk:S", **members): the table of the fixture dynamodb_table; ' \
+        'members are further ones of CreateTable'
+
+
+def _stator_boto3():
+    """Imported when a fixture wants it: pytest loads plugins of packages that the tests at hand may not use."""
+    from . import boto3
+
+    return boto3
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", _MARK)
+
+
+@pytest.fixture(scope="session")
+def stator_options():
+    """Parameters of the session's stator.Database, to be overridden in a conftest.py."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def stator_seed():
+    """A function of a boto3 client that makes what every test begins with; to be overridden in a conftest.py."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def stator_session_database(stator_options, stator_seed):
+    with Database(**stator_options) as database:
+        if stator_seed is not None:
+            stator_seed(_stator_boto3().client("dynamodb", database))
+        database.save_snapshot("start")
+        yield database
+
+
+@pytest.fixture
+def stator_database(stator_session_database):
+    # Before the test, not after it: what a failing test left may be looked at.
+    stator_session_database.reset()
+    return stator_session_database
+
+
+@pytest.fixture
+def dynamodb(stator_database):
+    return _stator_boto3().client("dynamodb", stator_database)
+
+
+@pytest.fixture
+def dynamodb_resource(stator_database):
+    return _stator_boto3().resource("dynamodb", stator_database)
+
+
+@pytest.fixture
+def dynamodb_streams(stator_database):
+    return _stator_boto3().client("dynamodbstreams", stator_database)
+
+
+@pytest.fixture
+def dynamodb_everywhere(stator_database, monkeypatch):
+    # boto3 refuses to make clients where it finds neither credentials nor a region.
+    for name, value in (("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with _stator_boto3().everywhere(stator_database):
+        yield stator_database
+
+
+def _split(key):
+    """("at", "N") of "at:N"; a name alone is a string's."""
+    name, _, kind = key.partition(":")
+    return name, kind or "S"
+
+
+def create_table_request(name="table", hash="pk", range="sk", **members):
+    """CreateTable's members. `range=None`: no sort key."""
+    keys = [(hash, "HASH")] + ([] if range is None else [(range, "RANGE")])
+    request = {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": _split(key)[0], "KeyType": kind} for key, kind in keys],
+        "AttributeDefinitions": [{"AttributeName": _split(key)[0], "AttributeType": _split(key)[1]} for key, _ in keys]
+        + list(members.pop("AttributeDefinitions", [])),
+        **members,
+    }
+    if "ProvisionedThroughput" not in request:
+        request.setdefault("BillingMode", "PAY_PER_REQUEST")
+    return request
+
+
+@pytest.fixture
+def dynamodb_table(request, dynamodb_resource):
+    mark = request.node.get_closest_marker("dynamodb_table")
+    wanted = create_table_request(*mark.args, **mark.kwargs) if mark else create_table_request()
+    table = dynamodb_resource.create_table(**wanted)
+    table.wait_until_exists()
+    return table

@@ -1,0 +1,44 @@
+"""Builds the wheel around a libstator.so that is built, installs it into an environment of its own, and runs the tests there, with
+nothing in the environment that would help it to find the library. Ends with 77 (CTest: skipped) where pip has no network.
+
+    python3 check_wheel.py LIBSTATOR
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGE = os.path.dirname(HERE)
+NO_NETWORK = ("No matching distribution found", "Temporary failure in name resolution", "Max retries exceeded", "ensurepip is not available")
+
+
+def run(*command, **options):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode == 0:
+        return done.stdout
+    for mark in NO_NETWORK:
+        if mark in done.stdout:
+            print("skipped: " + next(line for line in done.stdout.splitlines() if mark in line))
+            sys.exit(77)
+    raise SystemExit("%s: status %d\n%s" % (" ".join(command), done.returncode, done.stdout))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    run(os.path.join(PACKAGE, "build_wheel"), folder, sys.argv[1])
+    wheels = os.listdir(folder)
+    if len(wheels) != 1 or not re.fullmatch(r"stator-[\d.]+-py3-none-manylinux_2_36_\w+\.whl", wheels[0]):
+        raise SystemExit("not one wheel for every Python 3 and every Linux of that C library: %s" % wheels)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("STATOR_", "PYTHON"))}
+    venv = os.path.join(folder, "venv")
+    run(sys.executable, "-m", "venv", venv)
+    run(os.path.join(venv, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", os.path.join(folder, wheels[0]), "-r",
+        os.path.join(HERE, "requirements.txt"), env=environment)
+    mapped = run(os.path.join(venv, "bin", "python"), "-c", "import stator; print(open('/proc/self/maps').read())", cwd=folder,
+                 env=environment)
+    loaded = {line.split()[-1] for line in mapped.splitlines() if "rocksdb" in line or "libstator" in line or "simdjson" in line}
+    if not loaded or any(not path.startswith(os.path.realpath(venv)) for path in loaded):
+        raise SystemExit("the libraries are not the wheel's own: %s" % sorted(loaded))
+    # The plugin is found by its entry point here.
+    print(run(os.path.join(venv, "bin", "pytest"), "-q", "-p", "no:cacheprovider", HERE, cwd=folder, env=environment))

@@ -1,0 +1,177 @@
+"""stator.Database without boto3."""
+
+import datetime
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import stator
+
+TABLE = dict(TableName="things", AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST")
+
+
+def test_an_item_comes_back(database):
+    database.call("CreateTable", TABLE)
+    database.call("PutItem", TableName="things", Item={"pk": {"S": "né 😀"}, "n": {"N": "1"}})
+    assert database.call("GetItem", {"TableName": "things"}, Key={"pk": {"S": "né 😀"}}) == {
+        "Item": {"pk": {"S": "né 😀"}, "n": {"N": "1"}}}
+
+
+def test_errors_carry_type_message_status_and_body(database):
+    database.call("CreateTable", TABLE)
+    database.call("PutItem", TableName="things", Item={"pk": {"S": "a"}})
+    with pytest.raises(stator.OperationError) as raised:
+        database.call("PutItem", TableName="things", Item={"pk": {"S": "a"}}, ConditionExpression="attribute_not_exists(pk)",
+                      ReturnValuesOnConditionCheckFailure="ALL_OLD")
+    error = raised.value
+    assert (error.type, error.message, error.status) == ("ConditionalCheckFailedException", "The conditional request failed", 400)
+    assert error.body["Item"] == {"pk": {"S": "a"}}
+    with pytest.raises(stator.OperationError, match="^UnknownOperationException"):
+        database.call("MakeCoffee")
+
+
+def test_requests_that_are_no_json_are_answered(database):
+    for body in (b"", b"{", b"\x00\xff", b"[]"):
+        reply = database.call_raw("GetItem", body)
+        assert (reply.status, reply.error_type) == (400, "SerializationException")
+
+
+def test_a_target_names_its_service(database):
+    assert database.call_raw("DynamoDB_20120810.ListTables", b"{}").body == b'{"TableNames":[]}'
+    assert database.call_raw("DynamoDBStreams_20120810.ListStreams", b"{}").status == 200
+    assert database.call_raw("DynamoDBStreams_20120810.ListTables", b"{}").error_type == "UnknownOperationException"
+
+
+def test_a_directory_keeps_what_was_written(tmp_path):
+    with stator.Database(tmp_path / "data", sync=True) as database:
+        database.call("CreateTable", TABLE)
+        with pytest.raises(RuntimeError, match="in use|held|another"):
+            stator.Database(tmp_path / "data")
+    with stator.Database(tmp_path / "data") as database:
+        assert database.call("ListTables") == {"TableNames": ["things"]}
+
+
+def test_wrong_options_are_refused():
+    with pytest.raises(RuntimeError, match='^option "stream_shards" must be a whole number from 1 to 1000$'):
+        stator.Database(stream_shards=0)
+    with pytest.raises(RuntimeError, match='^option "directory" must be a path$'):
+        stator.Database("")
+    with pytest.raises(RuntimeError, match="^option \"clock_ms\" must be"):
+        stator.Database(clock=-1)
+
+
+def test_snapshots_put_everything_back(database):
+    database.call("CreateTable", TABLE)
+    database.save_snapshot("with-table")
+    database.call("DeleteTable", TableName="things")
+    database.save_snapshot("empty")
+    assert database.snapshots() == ["empty", "with-table"]
+    database.restore_snapshot("with-table")
+    assert database.call("ListTables") == {"TableNames": ["things"]}
+    database.drop_snapshot("empty")
+    assert database.snapshots() == ["with-table"]
+    with pytest.raises(RuntimeError, match="no snapshot of that name"):
+        database.restore_snapshot("empty")
+    with pytest.raises(RuntimeError):
+        database.save_snapshot("../elsewhere")
+    database.reset()
+    assert database.call("ListTables") == {"TableNames": []}
+
+
+def test_the_clock_moves_only_when_told():
+    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    with stator.Database(clock=start) as database:
+        assert database.clock_ms == 1767225600000
+        database.call("CreateTable", TABLE)
+        database.call("UpdateTimeToLive", TableName="things",
+                      TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
+        database.call("PutItem", TableName="things", Item={"pk": {"S": "a"}, "until": {"N": str(1767225600 + 60)}})
+        database.advance_clock(59)
+        assert database.call("Scan", TableName="things")["Count"] == 1
+        database.advance_clock(datetime.timedelta(seconds=2))
+        assert database.call("Scan", TableName="things")["Count"] == 0
+        database.set_clock(start + datetime.timedelta(days=1))
+        assert database.clock_ms == 1767225600000 + 86_400_000
+        with pytest.raises(RuntimeError, match="1970 to 9999"):
+            database.set_clock(-1)
+
+
+def test_the_machines_clock_cannot_be_moved(database):
+    with pytest.raises(RuntimeError, match="the machine's clock"):
+        database.advance_clock(1)
+
+
+def test_threads_share_a_database(database):
+    database.call("CreateTable", TABLE)
+
+    def add():
+        for _ in range(200):
+            database.call("UpdateItem", TableName="things", Key={"pk": {"S": "count"}}, UpdateExpression="ADD n :one",
+                          ExpressionAttributeValues={":one": {"N": "1"}})
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert database.call("GetItem", TableName="things", Key={"pk": {"S": "count"}})["Item"]["n"] == {"N": "800"}
+
+
+def test_a_closed_database_says_so():
+    database = stator.Database()
+    database.close()
+    database.close()
+    for use in (lambda: database.call("ListTables"), database.reset, database.snapshots, lambda: database.clock_ms):
+        with pytest.raises(RuntimeError, match="closed"):
+            use()
+
+
+def _use_in_child(database, answers):
+    refused = []
+    for use in (lambda: database.call("ListTables"), stator.Database):
+        try:
+            use()
+        except RuntimeError as fault:
+            refused.append(str(fault))
+    answers.put(refused)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of later Pythons, about fork beside threads
+def test_a_forked_child_is_refused_in_words(database):
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    child = context.Process(target=_use_in_child, args=(database, answers), daemon=True)
+    child.start()
+    refused = answers.get(timeout=60)
+    child.join(timeout=60)
+    assert child.exitcode == 0
+    assert len(refused) == 2 and all("forked" in line for line in refused)
+    assert database.call("ListTables") == {"TableNames": []}
+
+
+def test_a_forked_child_ends_as_others_do():
+    """By sys.exit, with the library's threads missing: nothing waits for them."""
+    done = subprocess.run([sys.executable, "-c", "import os, stator\n"
+                           "database = stator.Database()\n"
+                           "child = os.fork()\n"
+                           "raise SystemExit(0 if child == 0 else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"], timeout=60)
+    assert done.returncode == 0
+
+
+def test_exports_go_to_folders(tmp_path):
+    os.mkdir(tmp_path / "bucket")
+    with stator.Database(buckets=tmp_path) as database:
+        table = database.call("CreateTable", TABLE)["TableDescription"]["TableArn"]
+        database.call("UpdateContinuousBackups", TableName="things",
+                      PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+        export = database.call("ExportTableToPointInTime", TableArn=table, S3Bucket="bucket")["ExportDescription"]
+        deadline = datetime.datetime.now() + datetime.timedelta(seconds=60)
+        while export["ExportStatus"] == "IN_PROGRESS" and datetime.datetime.now() < deadline:
+            export = database.call("DescribeExport", ExportArn=export["ExportArn"])["ExportDescription"]
+        assert export["ExportStatus"] == "COMPLETED"
+        assert (tmp_path / "bucket" / "AWSDynamoDB").is_dir()

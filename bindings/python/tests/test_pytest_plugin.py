@@ -1,0 +1,60 @@
+"""The fixtures. Each pair of tests would fail if one saw what the other wrote."""
+
+import boto3
+import pytest
+from boto3.dynamodb.conditions import Key
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_each_test_begins_with_what_was_seeded(dynamodb, time):
+    assert dynamodb.list_tables()["TableNames"] == ["seeded"]
+    assert dynamodb.scan(TableName="seeded")["Items"] == [{"pk": {"S": "a"}, "n": {"N": "1"}}]
+    dynamodb.put_item(TableName="seeded", Item={"pk": {"S": "b"}})
+    dynamodb.create_table(TableName="more", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_a_table_is_there(dynamodb_table, time):
+    assert dynamodb_table.scan()["Items"] == []
+    dynamodb_table.put_item(Item={"pk": "a", "sk": "b"})
+    assert dynamodb_table.query(KeyConditionExpression=Key("pk").eq("a"))["Count"] == 1
+
+
+@pytest.mark.dynamodb_table("orders", hash="customer", range="at:N",
+                            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+def test_a_mark_says_which_table(dynamodb_table, dynamodb_streams, dynamodb):
+    assert dynamodb_table.name == "orders"
+    assert [key["AttributeName"] for key in dynamodb_table.key_schema] == ["customer", "at"]
+    assert dynamodb_streams.list_streams()["Streams"][0]["StreamArn"] == dynamodb_table.latest_stream_arn
+    assert dynamodb.list_tables()["TableNames"] == ["orders", "seeded"]
+
+
+@pytest.mark.dynamodb_table(hash="id", range=None)
+def test_a_table_without_a_sort_key(dynamodb_table):
+    assert [key["AttributeName"] for key in dynamodb_table.key_schema] == ["id"]
+
+
+def test_code_that_makes_its_own_clients(dynamodb_everywhere, dynamodb_resource):
+    boto3.resource("dynamodb").Table("seeded").put_item(Item={"pk": "theirs"})
+    assert "Item" in dynamodb_resource.Table("seeded").get_item(Key={"pk": "theirs"})
+    dynamodb_everywhere.reset()
+    assert "Item" not in dynamodb_resource.Table("seeded").get_item(Key={"pk": "theirs"})
+
+
+def test_options_and_seed_are_a_conftests(pytester):
+    pytester.makeconftest("""
+        import pytest
+        @pytest.fixture(scope="session")
+        def stator_options():
+            return {"clock": 1767225600000}
+    """)
+    pytester.makepyfile("""
+        def test_clock(stator_database, dynamodb):
+            assert dynamodb.list_tables()["TableNames"] == []
+            stator_database.advance_clock(5)
+            assert stator_database.clock_ms == 1767225605000
+    """)
+    pytester.runpytest_subprocess("-p", "stator.pytest_plugin", "--strict-markers").assert_outcomes(passed=1)
