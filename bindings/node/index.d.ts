@@ -1,0 +1,88 @@
+/** DynamoDB inside the process: a database on a directory or in memory, and clients of the AWS SDK that it answers. */
+
+export interface DatabaseOptions {
+  /** Data directory, created where it is missing; without it: in memory, gone with the process. */
+  directory?: string
+  /** Acknowledge a write when the disk has it: it then survives power loss. */
+  sync?: boolean
+  /** Where the database's clock stands until it is moved, as a Date or milliseconds since 1970; without it: the machine's. */
+  clock?: Date | number
+  /** How long tables and indexes stay CREATING, UPDATING and DELETING, in milliseconds. */
+  transitionDelayMs?: number
+  /** Into how many shards new streams are split (4). */
+  streamShards?: number
+  /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
+  buckets?: string
+}
+
+export interface Reply {
+  /** 200, or the HTTP status that the service sends with the error. */
+  status: number
+  /** DynamoDB's bare type; "" where the status is 200. */
+  errorType: string
+  /** JSON. */
+  body: Buffer
+}
+
+export interface HandlerOptions {
+  /** The region whose ARNs requests may name; without it the one that a request is signed for. */
+  region?: string
+}
+
+/** What the AWS SDK's clients take as `requestHandler`. */
+export interface Handler {
+  handle(request: any, options?: any): Promise<{ response: any }>
+  updateHttpClientConfig(key: any, value: any): void
+  httpHandlerConfigs(): any
+  destroy(): void
+}
+
+export interface ClientConfig {
+  region: string
+  endpoint: string
+  credentials: { accessKeyId: string; secretAccessKey: string }
+  signer: any
+  requestHandler: any
+}
+
+/** What DynamoDB answers instead of a result. `name` is its bare type, `body` the whole error. */
+export class OperationError extends Error {
+  readonly status: number
+  readonly body: any
+}
+
+export class Database {
+  /** Throws an Error with one line where the directory is held by another process, damaged or not Stator's. */
+  constructor(options?: DatabaseOptions)
+  /** Closes it once the calls under way have ended; later ones throw. */
+  close(): void
+  /** One operation, objects in and out: `await database.call("GetItem", {TableName, Key: {pk: {S: "a"}}})`. Rejects with OperationError. */
+  call(operation: string, request?: object): Promise<any>
+  /** One request as an SDK sends it: `target` is the operation or X-Amz-Target. Never rejects for what the request contains. */
+  request(target: string, body: string | Uint8Array, region?: string): Promise<Reply>
+  /** Saves the whole database as it is now, in the place of an earlier snapshot of that name. */
+  saveSnapshot(name: string): void
+  restoreSnapshot(name: string): void
+  dropSnapshot(name: string): void
+  /** Their names, sorted. */
+  snapshots(): string[]
+  /** Restores the snapshot "start" where there is one; else the database is empty. */
+  reset(): void
+  /** The database's time. */
+  readonly clock: Date
+  /** Moves the clock of a database that was opened with one. What has become due is done when it returns. */
+  setClock(moment: Date | number): void
+  advanceClock(byMs: number): void
+  /** For a client of the AWS SDK: `new DynamoDBClient({...config, requestHandler: database.handler()})`. */
+  handler(options?: HandlerOptions): Handler
+  /** All that a client needs: `new DynamoDBClient(database.clientConfig())`; requests are then not signed. */
+  clientConfig(options?: HandlerOptions): ClientConfig
+}
+
+/** The process's own database in memory, made when it is first asked for. */
+export function defaultDatabase(): Database
+/** `defaultDatabase().handler(options)` */
+export function handler(options?: HandlerOptions): Handler
+/** `defaultDatabase().clientConfig(options)` */
+export function clientConfig(options?: HandlerOptions): ClientConfig
+export const version: string

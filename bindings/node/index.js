@@ -1,0 +1,146 @@
+'use strict'
+// DynamoDB inside the process. index.d.ts has the contract of each function.
+const path = require('node:path')
+
+/** The native half: STATOR_NODE where it is set, else that of the package. */
+const native = require(process.env.STATOR_NODE || path.join(__dirname, 'native', 'stator.node'))
+
+// Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
+const ADDRESS = 'http://stator.invalid'
+const WAITS = 2
+
+class OperationError extends Error {
+  constructor(type, body, status) {
+    super(body.message ?? body.Message ?? '')
+    this.name = type
+    this.status = status
+    this.body = body
+  }
+}
+
+function milliseconds(moment) {
+  const value = moment instanceof Date ? moment.getTime() : moment
+  if (!Number.isFinite(value)) throw new TypeError('a time must be a Date or milliseconds since 1970')
+  return Math.trunc(value)
+}
+
+class Database {
+  #handle
+  #efforts = new Map()
+
+  constructor(options = {}) {
+    const { directory, sync, clock, transitionDelayMs, streamShards, buckets, ...unknown } = options
+    for (const name of Object.keys(unknown)) throw new TypeError(`there is no option "${name}"`)
+    this.#handle = native.open(JSON.stringify({
+      directory, sync, buckets, clock_ms: clock === undefined ? undefined : milliseconds(clock),
+      transition_delay_ms: transitionDelayMs, stream_shards: streamShards,
+    }))
+  }
+
+  close() { native.close(this.#handle) }
+
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() { this.close() }
+
+  async call(operation, request = {}) {
+    const reply = await this.request(operation, JSON.stringify(request))
+    const body = JSON.parse(reply.body.toString())
+    if (reply.status !== 200) throw new OperationError(reply.errorType, body, reply.status)
+    return body
+  }
+
+  /** What waits, and pages, leave the event loop's thread; one item takes less time than going there and back. */
+  async request(target, body, region = '') {
+    let effort = this.#efforts.get(target)
+    if (effort === undefined) {
+      effort = native.effort(this.#handle, target)
+      if (this.#efforts.size < 200) this.#efforts.set(target, effort)
+    }
+    return effort === 0 ? native.call(this.#handle, target, region, body) : native.callAsync(this.#handle, target, region, body)
+  }
+
+  saveSnapshot(name) { native.saveSnapshot(this.#handle, name) }
+  restoreSnapshot(name) { native.restoreSnapshot(this.#handle, name) }
+  dropSnapshot(name) { native.dropSnapshot(this.#handle, name) }
+  snapshots() { return JSON.parse(native.snapshots(this.#handle)) }
+  reset() { native.reset(this.#handle) }
+
+  get clock() { return new Date(native.clock(this.#handle)) }
+  setClock(moment) { native.setClock(this.#handle, milliseconds(moment)) }
+  advanceClock(byMs) { native.advanceClock(this.#handle, milliseconds(byMs)) }
+
+  handler(options = {}) { return new Handler(this, options) }
+
+  clientConfig(options = {}) {
+    const region = options.region ?? 'us-east-1'
+    return {
+      region,
+      endpoint: ADDRESS,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      // Requests that nobody sees need no signature.
+      signer: { sign: async (request) => request },
+      requestHandler: this.handler({ region }),
+    }
+  }
+}
+
+function abortError() {
+  const error = new Error('Request aborted')
+  error.name = 'AbortError'
+  return error
+}
+
+function header(headers, name) {
+  if (headers[name] !== undefined) return headers[name]
+  for (const key of Object.keys(headers)) if (key.toLowerCase() === name) return headers[key]
+  return undefined
+}
+
+/** The AWS SDK's HttpHandler, without HTTP. */
+class Handler {
+  metadata = { handlerProtocol: 'http/1.1' }
+  #database
+  #region
+  #count = 0
+
+  constructor(database, { region } = {}) {
+    this.#database = database
+    this.#region = region
+  }
+
+  async handle(request, { abortSignal } = {}) {
+    if (abortSignal?.aborted) throw abortError()
+    const scope = /Credential=[^/]*\/\d{8}\/([^/]+)\//.exec(header(request.headers, 'authorization') ?? '')
+    const target = header(request.headers, 'x-amz-target') ?? ''
+    const reply = await this.#database.request(target, request.body ?? '', this.#region ?? scope?.[1])
+    if (abortSignal?.aborted) throw abortError()
+    this.#count += 1
+    return {
+      response: {
+        statusCode: reply.status,
+        headers: {
+          'content-type': 'application/x-amz-json-1.0',
+          'content-length': String(reply.body.length),
+          'x-amzn-requestid': `STATOR${String(this.#count).padStart(20, '0')}`,
+        },
+        body: reply.body,
+      },
+    }
+  }
+
+  updateHttpClientConfig() {}
+  httpHandlerConfigs() { return {} }
+  destroy() {}
+}
+
+let shared
+function defaultDatabase() {
+  shared ??= new Database()
+  return shared
+}
+
+exports.Database = Database
+exports.OperationError = OperationError
+exports.defaultDatabase = defaultDatabase
+exports.handler = (options) => defaultDatabase().handler(options)
+exports.clientConfig = (options) => defaultDatabase().clientConfig(options)
+exports.version = native.version()

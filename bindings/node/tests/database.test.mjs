@@ -1,0 +1,135 @@
+// stator.Database without an SDK.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import stator, { Database, OperationError, defaultDatabase, version } from '../index.js'
+
+const TABLE = {
+  TableName: 'things', BillingMode: 'PAY_PER_REQUEST',
+  AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+}
+
+async function opened(use, options) {
+  const database = new Database(options)
+  try {
+    await use(database)
+  } finally {
+    database.close()
+  }
+}
+
+test('an item comes back', () => opened(async (database) => {
+  await database.call('CreateTable', TABLE)
+  await database.call('PutItem', { TableName: 'things', Item: { pk: { S: 'né 😀' }, n: { N: '1' } } })
+  assert.deepEqual(await database.call('GetItem', { TableName: 'things', Key: { pk: { S: 'né 😀' } } }),
+    { Item: { pk: { S: 'né 😀' }, n: { N: '1' } } })
+  assert.match(version, /^\d+\.\d+\.\d+$/)
+}))
+
+test('errors carry type, message, status and body', () => opened(async (database) => {
+  await database.call('CreateTable', TABLE)
+  await assert.rejects(database.call('CreateTable', TABLE), (error) => {
+    assert.ok(error instanceof OperationError)
+    assert.deepEqual([error.name, error.status], ['ResourceInUseException', 400])
+    assert.match(error.message, /things/)
+    assert.match(error.body.__type, /ResourceInUseException$/)
+    return true
+  })
+  await assert.rejects(database.call('MakeCoffee'), { name: 'UnknownOperationException' })
+}))
+
+test('bodies are texts or bytes, and what is no JSON is answered', () => opened(async (database) => {
+  for (const body of ['', '{', Buffer.from([0, 255]), '[]']) {
+    const reply = await database.request('GetItem', body)
+    assert.deepEqual([reply.status, reply.errorType], [400, 'SerializationException'])
+  }
+  const reply = await database.request('DynamoDB_20120810.ListTables', new TextEncoder().encode('{}'))
+  assert.equal(reply.body.toString(), '{"TableNames":[]}')
+  assert.equal((await database.request('DynamoDBStreams_20120810.ListTables', '{}')).errorType, 'UnknownOperationException')
+  await assert.rejects(database.request('ListTables', 7), TypeError)
+}))
+
+test('a directory keeps what was written, for one at a time', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'stator-node-'))
+  try {
+    await opened(async (database) => {
+      await database.call('CreateTable', TABLE)
+      assert.throws(() => new Database({ directory }), /./)
+    }, { directory, sync: true })
+    await opened(async (database) => assert.deepEqual(await database.call('ListTables'), { TableNames: ['things'] }), { directory })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('wrong options are refused', () => {
+  assert.throws(() => new Database({ streamShards: 0 }), /option "stream_shards" must be a whole number from 1 to 1000/)
+  assert.throws(() => new Database({ colour: 'red' }), /there is no option "colour"/)
+  assert.throws(() => new Database({ clock: new Date(NaN) }), TypeError)
+})
+
+test('snapshots put everything back', () => opened(async (database) => {
+  await database.call('CreateTable', TABLE)
+  database.saveSnapshot('with-table')
+  await database.call('DeleteTable', { TableName: 'things' })
+  database.saveSnapshot('empty')
+  assert.deepEqual(database.snapshots(), ['empty', 'with-table'])
+  database.restoreSnapshot('with-table')
+  assert.deepEqual(await database.call('ListTables'), { TableNames: ['things'] })
+  database.dropSnapshot('empty')
+  assert.throws(() => database.restoreSnapshot('empty'), /no snapshot of that name/)
+  database.reset()
+  assert.deepEqual(await database.call('ListTables'), { TableNames: [] })
+}))
+
+test('the clock moves only when told', () => opened(async (database) => {
+  assert.equal(database.clock.toISOString(), '2026-01-01T00:00:00.000Z')
+  await database.call('CreateTable', TABLE)
+  await database.call('UpdateTimeToLive', { TableName: 'things', TimeToLiveSpecification: { Enabled: true, AttributeName: 'until' } })
+  await database.call('PutItem', { TableName: 'things', Item: { pk: { S: 'a' }, until: { N: String(Date.UTC(2026) / 1000 + 60) } } })
+  database.advanceClock(59_000)
+  assert.equal((await database.call('Scan', { TableName: 'things' })).Count, 1)
+  database.advanceClock(2_000)
+  assert.equal((await database.call('Scan', { TableName: 'things' })).Count, 0)
+  assert.throws(() => database.setClock(-1), /1970 to 9999/)
+}, { clock: new Date('2026-01-01T00:00:00Z') }))
+
+test('closing waits for calls under way, and later ones are refused', async () => {
+  const database = new Database()
+  await database.call('CreateTable', TABLE)
+  const scans = Array.from({ length: 8 }, () => database.call('Scan', { TableName: 'things' }))
+  database.close()
+  database.close()
+  for (const scan of await Promise.all(scans)) assert.equal(scan.Count, 0)
+  await assert.rejects(database.call('ListTables'), /closed/)
+  assert.throws(() => database.reset(), /closed/)
+})
+
+test('a page does not hold up the event loop, an item comes at once', () => opened(async (database) => {
+  await database.call('CreateTable', TABLE)
+  const order = []
+  const page = database.call('Scan', { TableName: 'things' }).then(() => order.push('page'))
+  await database.call('GetItem', { TableName: 'things', Key: { pk: { S: 'a' } } }).then(() => order.push('item'))
+  await page
+  assert.deepEqual(order, ['item', 'page'])
+}))
+
+test('each worker thread has databases of its own', async () => {
+  const text = `const { Database } = require(${JSON.stringify(join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', 'index.js'))})
+    const database = new Database()
+    database.call('ListTables').then((tables) => { database.close(); require('node:worker_threads').parentPort.postMessage(tables) })`
+  const answers = await Promise.all([1, 2].map(() => new Promise((resolve, reject) => {
+    const worker = new Worker(text, { eval: true })
+    worker.on('message', resolve)
+    worker.on('error', reject)
+  })))
+  assert.deepEqual(answers, [{ TableNames: [] }, { TableNames: [] }])
+})
+
+test('the default database is one for the process', async () => {
+  assert.equal(defaultDatabase(), stator.defaultDatabase())
+  assert.equal(stator.clientConfig().region, 'us-east-1')
+})

@@ -1,0 +1,21 @@
+// stator/vitest. Each pair of tests would fail if one saw what the other wrote.
+import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { expect, test } from 'vitest'
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { useDatabase } from '../../vitest.mjs'
+
+const database = useDatabase({
+  seed: (fresh) => new DynamoDBClient(fresh.clientConfig()).send(new CreateTableCommand({
+    TableName: 'seeded', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+  })),
+})
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient(database.clientConfig()))
+
+for (const time of [1, 2]) {
+  test(`each test begins with what was seeded (${time})`, async () => {
+    expect((await documents.send(new ScanCommand({ TableName: 'seeded' }))).Items).toEqual([])
+    await documents.send(new PutCommand({ TableName: 'seeded', Item: { pk: 'a' } }))
+    expect((await documents.send(new ScanCommand({ TableName: 'seeded' }))).Count).toBe(1)
+  })
+}
