@@ -6,6 +6,7 @@
 #include "aws/config.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/dynamodb_local.h"
 #include "cli/help.h"
 #include "cli/init_command.h"
 #include "cli/interrupt.h"
@@ -210,6 +211,7 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
 
 int run_arguments(std::vector<std::string> arguments, Session& session) {
   rewrite_help(arguments);
+  translate_dynamodb_local(arguments);
   session.models_directory =
       model::find_models_directory(early_option(arguments, "--models").value_or(""), ".", session.program_directory)
           .string();
