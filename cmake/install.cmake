@@ -45,3 +45,5 @@ install(FILES ${CMAKE_BINARY_DIR}/stator-config.cmake ${CMAKE_BINARY_DIR}/stator
 file(RELATIVE_PATH STATOR_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/stator.pc.in ${CMAKE_BINARY_DIR}/stator.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/stator.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+include(cmake/package.cmake)
