@@ -1,0 +1,3 @@
+module stator/bindings/go
+
+go 1.21

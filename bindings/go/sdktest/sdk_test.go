@@ -1,0 +1,114 @@
+// The AWS SDK for Go v2, answered in process. A module of its own, so that the package itself stands on the standard library alone.
+package sdktest
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	stator "stator/bindings/go"
+)
+
+func client(t *testing.T) *dynamodb.Client {
+	t.Helper()
+	database, err := stator.Open(stator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(database.Close)
+	return dynamodb.New(dynamodb.Options{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: database.HTTPClient()})
+}
+
+func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
+func number(value int) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.Itoa(value)}
+}
+
+func createTable(t *testing.T, client *dynamodb.Client) {
+	t.Helper()
+	_, err := client.CreateTable(context.Background(), &dynamodb.CreateTableInput{
+		TableName: aws.String("things"), BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{
+			{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS},
+			{AttributeName: aws.String("sk"), AttributeType: types.ScalarAttributeTypeN}},
+		KeySchema: []types.KeySchemaElement{
+			{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("sk"), KeyType: types.KeyTypeRange}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := &dynamodb.DescribeTableInput{TableName: aws.String("things")}
+	if err := dynamodb.NewTableExistsWaiter(client).Wait(context.Background(), described, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestItemsConditionsAndPages(t *testing.T) {
+	client, ctx := client(t), context.Background()
+	createTable(t, client)
+	for i := 0; i < 20; i++ {
+		if _, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("things"),
+			Item: map[string]types.AttributeValue{"pk": text("a"), "sk": number(i), "blob": &types.AttributeValueMemberB{Value: []byte{0, 255}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages, count := 0, 0
+	paginator := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{TableName: aws.String("things"), Limit: aws.Int32(7),
+		KeyConditionExpression: aws.String("pk = :a"), ExpressionAttributeValues: map[string]types.AttributeValue{":a": text("a")}})
+	for paginator.HasMorePages() {
+		page, err := paginator.NextPage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages, count = pages+1, count+len(page.Items)
+	}
+	if pages != 3 || count != 20 {
+		t.Fatal(pages, count)
+	}
+	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("things"), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		Item: map[string]types.AttributeValue{"pk": text("a"), "sk": number(1)}, ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld})
+	var failed *types.ConditionalCheckFailedException
+	if !errors.As(err, &failed) || len(failed.Item) != 3 {
+		t.Fatal(err)
+	}
+	var missing *types.ResourceNotFoundException
+	if _, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String("missing")}); !errors.As(err, &missing) {
+		t.Fatal(err)
+	}
+}
+
+func TestTransactionsAndStatements(t *testing.T) {
+	client, ctx := client(t), context.Background()
+	createTable(t, client)
+	put := func(sk int, condition *string) types.TransactWriteItem {
+		return types.TransactWriteItem{Put: &types.Put{TableName: aws.String("things"), ConditionExpression: condition,
+			Item: map[string]types.AttributeValue{"pk": text("t"), "sk": number(sk)}}}
+	}
+	if _, err := client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{put(1, nil), put(2, nil)}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+		TransactItems: []types.TransactWriteItem{put(3, nil), put(1, aws.String("attribute_not_exists(pk)"))}})
+	var cancelled *types.TransactionCanceledException
+	if !errors.As(err, &cancelled) || aws.ToString(cancelled.CancellationReasons[1].Code) != "ConditionalCheckFailed" {
+		t.Fatal(err)
+	}
+	selected, err := client.ExecuteStatement(ctx, &dynamodb.ExecuteStatementInput{Statement: aws.String("SELECT * FROM things WHERE pk = 't'")})
+	if err != nil || len(selected.Items) != 2 {
+		t.Fatal(selected, err)
+	}
+}
+
+func TestACancelledContextIsNotAnswered(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := client(t).ListTables(ctx, &dynamodb.ListTablesInput{}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}

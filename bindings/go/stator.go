@@ -1,0 +1,242 @@
+// Package stator is DynamoDB inside a Go program: a database on a directory or in memory, and an http.RoundTripper that answers
+// the requests of the AWS SDK without a network. It calls libstator through cgo, found by pkg-config.
+package stator
+
+/*
+#cgo pkg-config: stator
+#include <stdlib.h>
+#include <stator/stator_c.h>
+*/
+import "C"
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// Options of Open. The zero value is a database in memory.
+type Options struct {
+	// Directory is the data directory, created where it is missing. Empty: in memory, gone with Close.
+	Directory string
+	// Sync acknowledges a write when the disk has it: it then survives power loss.
+	Sync bool
+	// Clock is where the database's clock stands until it is moved. Zero: the machine's clock.
+	Clock time.Time
+	// TransitionDelay is how long tables and indexes stay CREATING, UPDATING and DELETING.
+	TransitionDelay time.Duration
+	// StreamShards is into how many shards new streams are split. Zero: 4.
+	StreamShards int
+	// Buckets is where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are none.
+	Buckets string
+}
+
+// Database is an open database. Its methods may be called from several goroutines at once.
+type Database struct {
+	mutex  sync.RWMutex // held for reading by calls, for writing by Close
+	handle *C.stator_database
+}
+
+// ErrClosed is what methods return after Close.
+var ErrClosed = errors.New("stator: the database is closed")
+
+// OperationError is what DynamoDB answers instead of a result.
+type OperationError struct {
+	// Type is the bare type, such as "ConditionalCheckFailedException".
+	Type string
+	// Message is the service's.
+	Message string
+	// Status is the HTTP status that goes with it.
+	Status int
+	// Body is the whole error, JSON.
+	Body []byte
+}
+
+func (e *OperationError) Error() string { return e.Type + ": " + e.Message }
+
+// Open opens a database. The error has one line: the directory is held by another process, damaged or not Stator's.
+func Open(options Options) (*Database, error) {
+	if C.stator_abi_version() != C.STATOR_ABI_VERSION {
+		return nil, fmt.Errorf("stator: the library has version %d of its interface, this package wants %d",
+			uint32(C.stator_abi_version()), uint32(C.STATOR_ABI_VERSION))
+	}
+	members := map[string]any{"sync": options.Sync, "transition_delay_ms": options.TransitionDelay.Milliseconds()}
+	if options.Directory != "" {
+		members["directory"] = options.Directory
+	}
+	if !options.Clock.IsZero() {
+		members["clock_ms"] = options.Clock.UnixMilli()
+	}
+	if options.StreamShards != 0 {
+		members["stream_shards"] = options.StreamShards
+	}
+	if options.Buckets != "" {
+		members["buckets"] = options.Buckets
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return nil, err
+	}
+	given := C.CString(string(text))
+	defer C.free(unsafe.Pointer(given))
+	var message *C.char
+	handle := C.stator_open(given, nil, nil, &message)
+	if handle == nil {
+		return nil, taken(message)
+	}
+	return &Database{handle: handle}, nil
+}
+
+// taken is the error in a text of the library's, which is released.
+func taken(message *C.char) error {
+	if message == nil {
+		return errors.New("stator: out of memory")
+	}
+	defer C.stator_free(message)
+	return errors.New("stator: " + C.GoString(message))
+}
+
+// Close waits for the calls under way and closes the database; a second time does nothing.
+func (d *Database) Close() {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	C.stator_close(d.handle)
+	d.handle = nil
+}
+
+// Reply is what a request came to: a status as the service sends it, and JSON.
+type Reply struct {
+	Status int
+	// ErrorType is the bare type of an error, empty where Status is 200.
+	ErrorType    string
+	ErrorMessage string
+	Body         []byte
+}
+
+// Request makes one request as an SDK sends it. target is the operation or X-Amz-Target, region the one that the client believes
+// to call (empty: us-east-1). Whatever the request contains, the answer is a Reply; the error is ErrClosed.
+func (d *Database) Request(target string, body []byte, region string) (Reply, error) {
+	d.mutex.RLock()
+	defer d.mutex.RUnlock()
+	if d.handle == nil {
+		return Reply{}, ErrClosed
+	}
+	name := C.CString(target)
+	defer C.free(unsafe.Pointer(name))
+	var place *C.char
+	if region != "" {
+		place = C.CString(region)
+		defer C.free(unsafe.Pointer(place))
+	}
+	var reply C.stator_reply
+	C.stator_call(d.handle, name, place, (*C.char)(unsafe.Pointer(unsafe.SliceData(body))), C.size_t(len(body)), &reply)
+	defer C.stator_reply_free(&reply)
+	return Reply{
+		Status:       int(reply.http_status),
+		ErrorType:    C.GoString(reply.error_type),
+		ErrorMessage: C.GoString(reply.error_message),
+		Body:         C.GoBytes(unsafe.Pointer(reply.body), C.int(reply.body_bytes)),
+	}, nil
+}
+
+// Call calls an operation by its name with request JSON. Errors of DynamoDB's are *OperationError.
+func (d *Database) Call(operation string, request []byte) ([]byte, error) {
+	reply, err := d.Request(operation, request, "")
+	if err != nil {
+		return nil, err
+	}
+	if reply.Status != 200 {
+		return nil, &OperationError{Type: reply.ErrorType, Message: reply.ErrorMessage, Status: reply.Status, Body: reply.Body}
+	}
+	return reply.Body, nil
+}
+
+// change runs a function of the library's that may fail with a line.
+func (d *Database) change(act func(handle *C.stator_database, message **C.char) C.int32_t) error {
+	d.mutex.RLock()
+	defer d.mutex.RUnlock()
+	if d.handle == nil {
+		return ErrClosed
+	}
+	var message *C.char
+	if act(d.handle, &message) != 0 {
+		return taken(message)
+	}
+	return nil
+}
+
+func (d *Database) changeNamed(name string, act func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t) error {
+	given := C.CString(name)
+	defer C.free(unsafe.Pointer(given))
+	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t { return act(handle, given, message) })
+}
+
+// SaveSnapshot saves the whole database as it is now, in the place of an earlier snapshot of that name.
+func (d *Database) SaveSnapshot(name string) error {
+	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
+		return C.stator_save_snapshot(handle, name, message)
+	})
+}
+
+// RestoreSnapshot makes the database what the snapshot holds.
+func (d *Database) RestoreSnapshot(name string) error {
+	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
+		return C.stator_restore_snapshot(handle, name, message)
+	})
+}
+
+// DropSnapshot forgets a snapshot.
+func (d *Database) DropSnapshot(name string) error {
+	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
+		return C.stator_drop_snapshot(handle, name, message)
+	})
+}
+
+// Snapshots are the names of the snapshots, sorted.
+func (d *Database) Snapshots() ([]string, error) {
+	d.mutex.RLock()
+	defer d.mutex.RUnlock()
+	if d.handle == nil {
+		return nil, ErrClosed
+	}
+	var message *C.char
+	list := C.stator_snapshots(d.handle, &message)
+	if list == nil {
+		return nil, taken(message)
+	}
+	defer C.stator_free(list)
+	var names []string
+	return names, json.Unmarshal([]byte(C.GoString(list)), &names)
+}
+
+// Reset restores the snapshot "start" where there is one; else the database is empty.
+func (d *Database) Reset() error {
+	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t { return C.stator_reset(handle, message) })
+}
+
+// Clock is the database's time; the zero time of a closed one.
+func (d *Database) Clock() time.Time {
+	d.mutex.RLock()
+	defer d.mutex.RUnlock()
+	if d.handle == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(C.stator_clock(d.handle))).UTC()
+}
+
+// SetClock moves the clock of a database that was opened with one. What has become due is done when it returns.
+func (d *Database) SetClock(now time.Time) error {
+	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t {
+		return C.stator_set_clock(handle, C.int64_t(now.UnixMilli()), message)
+	})
+}
+
+// AdvanceClock does the same by a duration, in milliseconds.
+func (d *Database) AdvanceClock(by time.Duration) error {
+	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t {
+		return C.stator_advance_clock(handle, C.int64_t(by.Milliseconds()), message)
+	})
+}

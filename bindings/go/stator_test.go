@@ -1,0 +1,166 @@
+package stator
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const table = `{"TableName":"things","BillingMode":"PAY_PER_REQUEST",
+"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}`
+
+func open(t *testing.T, options Options) *Database {
+	t.Helper()
+	database, err := Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(database.Close)
+	return database
+}
+
+func call(t *testing.T, database *Database, operation, request string) string {
+	t.Helper()
+	body, err := database.Call(operation, []byte(request))
+	if err != nil {
+		t.Fatalf("%s: %v", operation, err)
+	}
+	return string(body)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnItemComesBack(t *testing.T) {
+	database := open(t, Options{})
+	call(t, database, "CreateTable", table)
+	call(t, database, "PutItem", `{"TableName":"things","Item":{"pk":{"S":"né 😀"}}}`)
+	got := call(t, database, "GetItem", `{"TableName":"things","Key":{"pk":{"S":"né 😀"}}}`)
+	if got != `{"Item":{"pk":{"S":"né 😀"}}}` {
+		t.Fatal(got)
+	}
+}
+
+func TestErrorsCarryTypeMessageAndStatus(t *testing.T) {
+	database := open(t, Options{})
+	_, err := database.Call("DescribeTable", []byte(`{"TableName":"missing"}`))
+	var failed *OperationError
+	if !errors.As(err, &failed) || failed.Type != "ResourceNotFoundException" || failed.Status != 400 || failed.Message == "" ||
+		!strings.Contains(string(failed.Body), "#ResourceNotFoundException") {
+		t.Fatalf("%#v", err)
+	}
+	for _, body := range [][]byte{nil, []byte("{"), {0, 255}} {
+		reply, err := database.Request("GetItem", body, "")
+		if err != nil || reply.Status != 400 || reply.ErrorType != "SerializationException" {
+			t.Fatal(reply, err)
+		}
+	}
+}
+
+func TestADirectoryKeepsWhatWasWrittenForOneAtATime(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "data")
+	database := open(t, Options{Directory: directory, Sync: true})
+	call(t, database, "CreateTable", table)
+	if _, err := Open(Options{Directory: directory}); err == nil || !strings.Contains(err.Error(), directory) {
+		t.Fatal(err)
+	}
+	database.Close()
+	if got := call(t, open(t, Options{Directory: directory}), "ListTables", "{}"); got != `{"TableNames":["things"]}` {
+		t.Fatal(got)
+	}
+}
+
+func TestWrongOptionsAreRefused(t *testing.T) {
+	if _, err := Open(Options{StreamShards: -1}); err == nil || !strings.Contains(err.Error(), "stream_shards") {
+		t.Fatal(err)
+	}
+}
+
+func TestSnapshotsPutEverythingBack(t *testing.T) {
+	database := open(t, Options{})
+	call(t, database, "CreateTable", table)
+	must(t, database.SaveSnapshot("with-table"))
+	must(t, database.Reset())
+	if got := call(t, database, "ListTables", "{}"); got != `{"TableNames":[]}` {
+		t.Fatal(got)
+	}
+	must(t, database.RestoreSnapshot("with-table"))
+	if got := call(t, database, "ListTables", "{}"); got != `{"TableNames":["things"]}` {
+		t.Fatal(got)
+	}
+	names, err := database.Snapshots()
+	must(t, err)
+	if !reflect.DeepEqual(names, []string{"with-table"}) {
+		t.Fatal(names)
+	}
+	must(t, database.DropSnapshot("with-table"))
+	if err := database.DropSnapshot("with-table"); err == nil {
+		t.Fatal("dropped twice")
+	}
+}
+
+func TestTheClockMovesOnlyWhenTold(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	database := open(t, Options{Clock: start})
+	must(t, database.AdvanceClock(90*time.Second))
+	if got := database.Clock(); !got.Equal(start.Add(90 * time.Second)) {
+		t.Fatal(got)
+	}
+	must(t, database.SetClock(start))
+	if err := open(t, Options{}).SetClock(start); err == nil {
+		t.Fatal("the machine's clock was moved")
+	}
+}
+
+func TestGoroutinesShareADatabaseAndCloseWaitsForThem(t *testing.T) {
+	database := open(t, Options{})
+	call(t, database, "CreateTable", table)
+	var group sync.WaitGroup
+	for i := 0; i < 8; i++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := 0; i < 100; i++ {
+				_, err := database.Call("UpdateItem", []byte(`{"TableName":"things","Key":{"pk":{"S":"n"}},"UpdateExpression":"ADD n :one",
+				"ExpressionAttributeValues":{":one":{"N":"1"}}}`))
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	group.Wait()
+	if got := call(t, database, "GetItem", `{"TableName":"things","Key":{"pk":{"S":"n"}}}`); !strings.Contains(got, `"800"`) {
+		t.Fatal(got)
+	}
+	database.Close()
+	database.Close()
+	if _, err := database.Call("ListTables", []byte("{}")); !errors.Is(err, ErrClosed) {
+		t.Fatal(err)
+	}
+}
+
+func TestTheTransportAnswersHTTP(t *testing.T) {
+	client := open(t, Options{}).HTTPClient()
+	request, err := http.NewRequest("POST", "http://dynamodb.invalid/", strings.NewReader("{}"))
+	must(t, err)
+	request.Header.Set("X-Amz-Target", "DynamoDB_20120810.ListTables")
+	response, err := client.Do(request)
+	must(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	must(t, err)
+	if response.StatusCode != 200 || string(body) != `{"TableNames":[]}` || response.Header.Get("x-amzn-RequestId") == "" {
+		t.Fatal(response, string(body))
+	}
+}

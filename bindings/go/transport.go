@@ -1,0 +1,58 @@
+package stator
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+)
+
+var scope = regexp.MustCompile(`Credential=[^/]*/\d{8}/([^/]+)/`)
+
+var requests atomic.Uint64
+
+// Transport answers DynamoDB's requests, wherever they would go, from the database: what an http.Client takes.
+func (d *Database) Transport() http.RoundTripper { return transport{d} }
+
+// HTTPClient is what the AWS SDK takes: dynamodb.Options{HTTPClient: database.HTTPClient(), …}.
+func (d *Database) HTTPClient() *http.Client { return &http.Client{Transport: d.Transport()} }
+
+type transport struct{ database *Database }
+
+func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	var body []byte
+	if request.Body != nil {
+		defer request.Body.Close()
+		var err error
+		if body, err = io.ReadAll(request.Body); err != nil {
+			return nil, err
+		}
+	}
+	if err := request.Context().Err(); err != nil {
+		return nil, err
+	}
+	region := ""
+	if found := scope.FindStringSubmatch(request.Header.Get("Authorization")); found != nil {
+		region = found[1]
+	}
+	reply, err := t.database.Request(request.Header.Get("X-Amz-Target"), body, region)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status:     strconv.Itoa(reply.Status) + " " + http.StatusText(reply.Status),
+		StatusCode: reply.Status,
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{
+			"Content-Type":     {"application/x-amz-json-1.0"},
+			"Content-Length":   {strconv.Itoa(len(reply.Body))},
+			"X-Amzn-Requestid": {fmt.Sprintf("STATOR%020d", requests.Add(1))},
+		},
+		ContentLength: int64(len(reply.Body)),
+		Body:          io.NopCloser(bytes.NewReader(reply.Body)),
+		Request:       request,
+	}, nil
+}

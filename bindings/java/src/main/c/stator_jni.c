@@ -1,0 +1,149 @@
+/* include/stator/stator_c.h for Java: the native methods of stator.Native. */
+#include <jni.h>
+#include <stator/stator_c.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A Java exception of class `name` with a message, which is released where it is the library's. */
+static void throw_new(JNIEnv *env, const char *name, const char *message) {
+  jclass type = (*env)->FindClass(env, name);
+  if (type != NULL) (*env)->ThrowNew(env, type, message);
+}
+
+static void throw_and_free(JNIEnv *env, char *message) {
+  throw_new(env, "java/lang/IllegalStateException", message == NULL ? "out of memory" : message);
+  stator_free(message);
+}
+
+/* Texts go over as bytes of UTF-8: JNI's own encoding is another one. */
+static char *copy_bytes(JNIEnv *env, jbyteArray bytes, size_t *size) {
+  const jsize length = bytes == NULL ? 0 : (*env)->GetArrayLength(env, bytes);
+  char *copy = malloc((size_t)length + 1);
+  if (copy == NULL) {
+    throw_new(env, "java/lang/OutOfMemoryError", "stator");
+    return NULL;
+  }
+  if (length > 0) (*env)->GetByteArrayRegion(env, bytes, 0, length, (jbyte *)copy);
+  copy[length] = '\0';
+  if (size != NULL) *size = (size_t)length;
+  return copy;
+}
+
+static jbyteArray make_bytes(JNIEnv *env, const char *text, size_t size) {
+  jbyteArray bytes = (*env)->NewByteArray(env, (jsize)size);
+  if (bytes != NULL) (*env)->SetByteArrayRegion(env, bytes, 0, (jsize)size, (const jbyte *)text);
+  return bytes;
+}
+
+static stator_database *handle_of(jlong handle) { return (stator_database *)(intptr_t)handle; }
+
+JNIEXPORT jint JNICALL Java_stator_Native_abiVersion(JNIEnv *env, jclass type) {
+  (void)env, (void)type;
+  return stator_abi_version() == STATOR_ABI_VERSION ? STATOR_ABI_VERSION : -1;
+}
+
+JNIEXPORT jlong JNICALL Java_stator_Native_open(JNIEnv *env, jclass type, jbyteArray options) {
+  (void)type;
+  char *text = copy_bytes(env, options, NULL);
+  if (text == NULL) return 0;
+  char *error = NULL;
+  stator_database *database = stator_open(text, NULL, NULL, &error);
+  free(text);
+  if (database == NULL) throw_and_free(env, error);
+  return (jlong)(intptr_t)database;
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_close(JNIEnv *env, jclass type, jlong handle) {
+  (void)env, (void)type;
+  stator_close(handle_of(handle));
+}
+
+/* {status as text, error type, error message, body}, each as bytes. */
+JNIEXPORT jobjectArray JNICALL Java_stator_Native_call(JNIEnv *env, jclass type, jlong handle, jbyteArray target,
+                                                       jbyteArray region, jbyteArray body) {
+  (void)type;
+  jobjectArray parts = NULL;
+  size_t size = 0;
+  char *target_text = copy_bytes(env, target, NULL);
+  char *region_text = target_text == NULL || region == NULL ? NULL : copy_bytes(env, region, NULL);
+  char *body_text = (*env)->ExceptionCheck(env) ? NULL : copy_bytes(env, body, &size);
+  if (body_text != NULL) {
+    stator_reply reply;
+    stator_call(handle_of(handle), target_text, region_text, body_text, size, &reply);
+    const char status[4] = {(char)('0' + reply.http_status / 100 % 10), (char)('0' + reply.http_status / 10 % 10),
+                            (char)('0' + reply.http_status % 10), '\0'};
+    const char *const texts[] = {status, reply.error_type, reply.error_message, reply.body};
+    jclass bytes = (*env)->FindClass(env, "[B");
+    if (bytes != NULL) parts = (*env)->NewObjectArray(env, 4, bytes, NULL);
+    for (jsize i = 0; parts != NULL && i < 4; ++i) {
+      jbyteArray part = make_bytes(env, texts[i], i == 3 ? reply.body_bytes : strlen(texts[i]));
+      if (part == NULL) break;
+      (*env)->SetObjectArrayElement(env, parts, i, part);
+      (*env)->DeleteLocalRef(env, part);
+    }
+    stator_reply_free(&reply);
+  }
+  free(target_text);
+  free(region_text);
+  free(body_text);
+  return parts;
+}
+
+static void change(JNIEnv *env, jlong handle, jbyteArray name, int32_t (*act)(stator_database *, const char *, char **)) {
+  char *text = copy_bytes(env, name, NULL);
+  if (text == NULL) return;
+  char *error = NULL;
+  if (act(handle_of(handle), text, &error) != 0) throw_and_free(env, error);
+  free(text);
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_saveSnapshot(JNIEnv *env, jclass type, jlong handle, jbyteArray name) {
+  (void)type;
+  change(env, handle, name, stator_save_snapshot);
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_restoreSnapshot(JNIEnv *env, jclass type, jlong handle, jbyteArray name) {
+  (void)type;
+  change(env, handle, name, stator_restore_snapshot);
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_dropSnapshot(JNIEnv *env, jclass type, jlong handle, jbyteArray name) {
+  (void)type;
+  change(env, handle, name, stator_drop_snapshot);
+}
+
+JNIEXPORT jbyteArray JNICALL Java_stator_Native_snapshots(JNIEnv *env, jclass type, jlong handle) {
+  (void)type;
+  char *error = NULL;
+  char *names = stator_snapshots(handle_of(handle), &error);
+  if (names == NULL) {
+    throw_and_free(env, error);
+    return NULL;
+  }
+  jbyteArray bytes = make_bytes(env, names, strlen(names));
+  stator_free(names);
+  return bytes;
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_reset(JNIEnv *env, jclass type, jlong handle) {
+  (void)type;
+  char *error = NULL;
+  if (stator_reset(handle_of(handle), &error) != 0) throw_and_free(env, error);
+}
+
+JNIEXPORT jlong JNICALL Java_stator_Native_clock(JNIEnv *env, jclass type, jlong handle) {
+  (void)env, (void)type;
+  return stator_clock(handle_of(handle));
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_setClock(JNIEnv *env, jclass type, jlong handle, jlong now_ms) {
+  (void)type;
+  char *error = NULL;
+  if (stator_set_clock(handle_of(handle), now_ms, &error) != 0) throw_and_free(env, error);
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_advanceClock(JNIEnv *env, jclass type, jlong handle, jlong by_ms) {
+  (void)type;
+  char *error = NULL;
+  if (stator_advance_clock(handle_of(handle), by_ms, &error) != 0) throw_and_free(env, error);
+}

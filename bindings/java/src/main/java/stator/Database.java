@@ -1,0 +1,186 @@
+package stator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import software.amazon.awssdk.http.SdkHttpClient;
+
+/**
+ * DynamoDB inside the process: a database on a directory or in memory. Safe for several threads at once. Methods throw
+ * IllegalStateException with one line where they fail, and after {@link #close}.
+ */
+public final class Database implements AutoCloseable {
+  /** How a database is opened; as it is made: in memory, with the machine's clock. */
+  public static final class Options {
+    private final List<String> members = new ArrayList<>();
+
+    /** The data directory, created where it is missing. */
+    public Options directory(Path directory) {
+      return member("directory", quoted(directory.toString()));
+    }
+
+    /** Acknowledge a write when the disk has it: it then survives power loss. */
+    public Options sync(boolean sync) {
+      return member("sync", String.valueOf(sync));
+    }
+
+    /** Where the database's clock stands until it is moved. */
+    public Options clock(Instant now) {
+      return member("clock_ms", String.valueOf(now.toEpochMilli()));
+    }
+
+    /** How long tables and indexes stay CREATING, UPDATING and DELETING. */
+    public Options transitionDelay(Duration delay) {
+      return member("transition_delay_ms", String.valueOf(delay.toMillis()));
+    }
+
+    /** Into how many shards new streams are split. */
+    public Options streamShards(int shards) {
+      return member("stream_shards", String.valueOf(shards));
+    }
+
+    /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
+    public Options buckets(Path directory) {
+      return member("buckets", quoted(directory.toString()));
+    }
+
+    private Options member(String name, String value) {
+      members.add('"' + name + "\":" + value);
+      return this;
+    }
+
+    private static String quoted(String text) {
+      final StringBuilder out = new StringBuilder("\"");
+      for (final char c : text.toCharArray()) {
+        if (c < ' ') {
+          out.append(String.format("\\u%04x", (int) c));
+        } else {
+          if (c == '"' || c == '\\') out.append('\\');
+          out.append(c);
+        }
+      }
+      return out.append('"').toString();
+    }
+  }
+
+  /** What a request came to. */
+  public static final class Reply {
+    /** 200, or the HTTP status that the service sends with the error. */
+    public final int status;
+    /** DynamoDB's bare type; empty where the status is 200. */
+    public final String errorType;
+    public final String errorMessage;
+    /** JSON. */
+    public final byte[] body;
+
+    private Reply(byte[][] parts) {
+      status = Integer.parseInt(new String(parts[0], UTF_8));
+      errorType = new String(parts[1], UTF_8);
+      errorMessage = new String(parts[2], UTF_8);
+      body = parts[3];
+    }
+  }
+
+  private final ReadWriteLock lock = new ReentrantReadWriteLock(); // read by calls, written by close
+  private long handle;
+
+  private Database(long handle) {
+    this.handle = handle;
+  }
+
+  public static Database open(Options options) {
+    return new Database(Native.open(('{' + String.join(",", options.members) + '}').getBytes(UTF_8)));
+  }
+
+  public static Database openInMemory() {
+    return open(new Options());
+  }
+
+  /** Waits for the calls under way and closes the database; a second time does nothing. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      Native.close(handle);
+      handle = 0;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private <T> T with(Function<Long, T> use) {
+    lock.readLock().lock();
+    try {
+      if (handle == 0) throw new IllegalStateException("this Database is closed");
+      return use.apply(handle);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /**
+   * One request as an SDK sends it: the target is the operation or X-Amz-Target, the region the one that the client believes to call
+   * (null: us-east-1). Never throws for what the request contains.
+   */
+  public Reply request(String target, byte[] body, String region) {
+    return with(
+        open ->
+            new Reply(Native.call(open, target.getBytes(UTF_8), region == null ? null : region.getBytes(UTF_8), body)));
+  }
+
+  /** Saves the whole database as it is now, in the place of an earlier snapshot of that name. */
+  public void saveSnapshot(String name) {
+    with(open -> { Native.saveSnapshot(open, name.getBytes(UTF_8)); return null; });
+  }
+
+  /** Makes the database what the snapshot holds. */
+  public void restoreSnapshot(String name) {
+    with(open -> { Native.restoreSnapshot(open, name.getBytes(UTF_8)); return null; });
+  }
+
+  public void dropSnapshot(String name) {
+    with(open -> { Native.dropSnapshot(open, name.getBytes(UTF_8)); return null; });
+  }
+
+  /** Their names, sorted. */
+  public List<String> snapshots() {
+    final String json = with(open -> new String(Native.snapshots(open), UTF_8));
+    final List<String> names = new ArrayList<>();
+    // Names are letters, digits, hyphens, underscores and points.
+    for (final String part : json.substring(1, json.length() - 1).split(",")) {
+      if (!part.isEmpty()) names.add(part.substring(1, part.length() - 1));
+    }
+    return names;
+  }
+
+  /** Restores the snapshot "start" where there is one; else the database is empty. */
+  public void reset() {
+    with(open -> { Native.reset(open); return null; });
+  }
+
+  /** The database's time. */
+  public Instant clock() {
+    return Instant.ofEpochMilli(with(Native::clock));
+  }
+
+  /** Moves the clock of a database that was opened with one. What has become due is done when it returns. */
+  public void setClock(Instant now) {
+    with(open -> { Native.setClock(open, now.toEpochMilli()); return null; });
+  }
+
+  public void advanceClock(Duration by) {
+    with(open -> { Native.advanceClock(open, by.toMillis()); return null; });
+  }
+
+  /** What a client of the AWS SDK takes: {@code DynamoDbClient.builder().httpClient(database.httpClient())}. */
+  public SdkHttpClient httpClient() {
+    return new InProcessHttpClient(this);
+  }
+}

@@ -1,0 +1,218 @@
+package stator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.*;
+
+/** The AWS SDK for Java v2, answered in process. Prints what passed; ends with an exception at the first thing that does not hold. */
+public final class SdkCheck {
+  private static int checks = 0;
+
+  private static void check(boolean holds, Object what) {
+    if (!holds) throw new AssertionError(String.valueOf(what));
+    ++checks;
+  }
+
+  private interface Action {
+    void run();
+  }
+
+  private static <T extends Throwable> T thrown(Class<T> type, Action action) {
+    try {
+      action.run();
+    } catch (Throwable fault) {
+      check(type.isInstance(fault), fault);
+      return type.cast(fault);
+    }
+    throw new AssertionError("no " + type.getSimpleName());
+  }
+
+  private static AttributeValue s(String text) {
+    return AttributeValue.fromS(text);
+  }
+
+  private static AttributeValue n(int number) {
+    return AttributeValue.fromN(String.valueOf(number));
+  }
+
+  private static DynamoDbClient client(Database database) {
+    return DynamoDbClient.builder()
+        .region(Region.US_EAST_1)
+        .credentialsProvider(AnonymousCredentialsProvider.create())
+        .httpClient(database.httpClient())
+        .build();
+  }
+
+  private static void createTable(DynamoDbClient client) {
+    client.createTable(
+        table ->
+            table
+                .tableName("things")
+                .billingMode(BillingMode.PAY_PER_REQUEST)
+                .attributeDefinitions(
+                    AttributeDefinition.builder().attributeName("pk").attributeType("S").build(),
+                    AttributeDefinition.builder().attributeName("sk").attributeType("N").build())
+                .keySchema(
+                    KeySchemaElement.builder().attributeName("pk").keyType("HASH").build(),
+                    KeySchemaElement.builder().attributeName("sk").keyType("RANGE").build()));
+    client.waiter().waitUntilTableExists(table -> table.tableName("things"));
+  }
+
+  private static void itemsConditionsAndPages(Database database) {
+    database.reset();
+    final DynamoDbClient client = client(database);
+    createTable(client);
+    for (int sk = 0; sk < 20; ++sk) {
+      final Map<String, AttributeValue> item =
+          Map.of("pk", s("né 😀"), "sk", n(sk), "blob", AttributeValue.fromB(SdkBytes.fromByteArray(new byte[] {0, -1})));
+      client.putItem(put -> put.tableName("things").item(item));
+    }
+    final List<Integer> pages = new ArrayList<>();
+    client
+        .queryPaginator(
+            query ->
+                query
+                    .tableName("things")
+                    .limit(7)
+                    .keyConditionExpression("pk = :a")
+                    .expressionAttributeValues(Map.of(":a", s("né 😀"))))
+        .forEach(page -> pages.add(page.count()));
+    check(pages.equals(List.of(7, 7, 6)), pages);
+    final ConditionalCheckFailedException failed =
+        thrown(
+            ConditionalCheckFailedException.class,
+            () ->
+                client.putItem(
+                    put ->
+                        put.tableName("things")
+                            .item(Map.of("pk", s("né 😀"), "sk", n(1)))
+                            .conditionExpression("attribute_not_exists(pk)")
+                            .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)));
+    check(failed.item().size() == 3 && failed.statusCode() == 400 && failed.requestId() != null, failed);
+    thrown(ResourceNotFoundException.class, () -> client.describeTable(table -> table.tableName("missing")));
+  }
+
+  private static void transactionsAndStatements(Database database) {
+    database.reset();
+    final DynamoDbClient client = client(database);
+    createTable(client);
+    final TransactionCanceledException cancelled =
+        thrown(
+            TransactionCanceledException.class,
+            () ->
+                client.transactWriteItems(
+                    write ->
+                        write.transactItems(
+                            TransactWriteItem.builder().put(put -> put.tableName("things").item(Map.of("pk", s("a"), "sk", n(1)))).build(),
+                            TransactWriteItem.builder()
+                                .conditionCheck(
+                                    that ->
+                                        that.tableName("things")
+                                            .key(Map.of("pk", s("a"), "sk", n(2)))
+                                            .conditionExpression("attribute_exists(pk)"))
+                                .build())));
+    check(cancelled.cancellationReasons().get(1).code().equals("ConditionalCheckFailed"), cancelled);
+    client.executeStatement(insert -> insert.statement("INSERT INTO things VALUE {'pk': 'b', 'sk': 1}"));
+    check(client.executeStatement(select -> select.statement("SELECT * FROM things WHERE pk = 'b'")).items().size() == 1, "SELECT");
+  }
+
+  private static void regionsOfSignedRequests(Database database) {
+    database.reset();
+    createTable(client(database));
+    final DynamoDbClient west =
+        DynamoDbClient.builder()
+            .region(Region.EU_WEST_1)
+            .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+            .httpClient(database.httpClient())
+            .build();
+    final String arn = "arn:aws:dynamodb:eu-west-1:000000000000:table/things";
+    check(west.describeTable(table -> table.tableName(arn)).table().tableName().equals("things"), arn);
+  }
+
+  private static void snapshotsAndClock() {
+    final Instant start = Instant.parse("2026-01-01T00:00:00Z");
+    final Database database = Database.open(new Database.Options().clock(start).streamShards(2));
+    createTable(client(database));
+    database.saveSnapshot("with-table");
+    database.saveSnapshot("start");
+    check(database.snapshots().equals(List.of("start", "with-table")), database.snapshots());
+    database.dropSnapshot("start");
+    database.reset();
+    check(client(database).listTables().tableNames().isEmpty(), "reset");
+    database.restoreSnapshot("with-table");
+    check(client(database).listTables().tableNames().equals(List.of("things")), "restored");
+    thrown(IllegalStateException.class, () -> database.restoreSnapshot("start"));
+    database.advanceClock(Duration.ofSeconds(5));
+    check(database.clock().equals(start.plusSeconds(5)), database.clock());
+    thrown(IllegalStateException.class, () -> database.setClock(Instant.ofEpochMilli(-1)));
+    database.close();
+    database.close();
+    thrown(IllegalStateException.class, database::reset);
+  }
+
+  private static void directories() throws Exception {
+    final Path directory = Files.createTempDirectory("stator-java").resolve("data \"é");
+    try (Database database = Database.open(new Database.Options().directory(directory).sync(true))) {
+      createTable(client(database));
+      thrown(IllegalStateException.class, () -> Database.open(new Database.Options().directory(directory)));
+    }
+    try (Database database = Database.open(new Database.Options().directory(directory))) {
+      final Database.Reply reply = database.request("ListTables", "{}".getBytes(UTF_8), null);
+      check(reply.status == 200 && new String(reply.body, UTF_8).equals("{\"TableNames\":[\"things\"]}"), reply.status);
+      check(database.request("ListTables", "{".getBytes(UTF_8), null).errorType.equals("SerializationException"), "no JSON");
+    }
+    thrown(IllegalStateException.class, () -> Database.open(new Database.Options().streamShards(0)));
+  }
+
+  private static void threads(Database database) throws Exception {
+    database.reset();
+    final DynamoDbClient client = client(database);
+    createTable(client);
+    final List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; ++i) {
+      threads.add(
+          new Thread(
+              () -> {
+                for (int time = 0; time < 100; ++time) {
+                  client.updateItem(
+                      update ->
+                          update
+                              .tableName("things")
+                              .key(Map.of("pk", s("count"), "sk", n(0)))
+                              .updateExpression("ADD hits :one")
+                              .expressionAttributeValues(Map.of(":one", n(1))));
+                }
+              }));
+    }
+    for (final Thread thread : threads) thread.start();
+    for (final Thread thread : threads) thread.join();
+    final Map<String, AttributeValue> counted =
+        client.getItem(get -> get.tableName("things").key(Map.of("pk", s("count"), "sk", n(0)))).item();
+    check(counted.get("hits").n().equals("400"), counted);
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    try (Database database = Database.openInMemory()) {
+      itemsConditionsAndPages(database);
+      transactionsAndStatements(database);
+      regionsOfSignedRequests(database);
+      threads(database);
+    }
+    snapshotsAndClock();
+    directories();
+    System.out.println(checks + " checks passed");
+  }
+}

@@ -1,0 +1,178 @@
+//! DynamoDB inside a Rust program: a database on a directory or in memory, and an HTTP client of the AWS SDK that it answers.
+//!
+//! ```no_run
+//! let database = stator::Database::open("{}").unwrap();   // {"directory":"./data"} for one on disk
+//! let reply = database.request("ListTables", b"{}", None);
+//! assert_eq!((reply.status, reply.body.as_slice()), (200, br#"{"TableNames":[]}"#.as_slice()));
+//! ```
+
+mod ffi;
+#[cfg(feature = "sdk")]
+mod sdk;
+
+use std::ffi::{c_char, CStr, CString};
+use std::fmt;
+use std::ptr;
+use std::sync::Arc;
+
+#[cfg(feature = "sdk")]
+pub use sdk::HttpClient;
+
+/// Why something failed, in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What a request came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// 200, or the HTTP status that the service sends with the error.
+    pub status: u16,
+    /// DynamoDB's bare type; empty where the status is 200.
+    pub error_type: String,
+    pub error_message: String,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+struct Handle(*mut ffi::Database);
+
+// The library's handles may be used from several threads at once (stator_c.h).
+unsafe impl Send for Handle {}
+unsafe impl Sync for Handle {}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        unsafe { ffi::stator_close(self.0) }
+    }
+}
+
+/// An open database; clones share it, and the last one that is dropped closes it.
+#[derive(Clone)]
+pub struct Database(Arc<Handle>);
+
+impl fmt::Debug for Database {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("stator::Database")
+    }
+}
+
+/// The text that the library handed out, which is released.
+unsafe fn take(error: *mut c_char) -> Error {
+    if error.is_null() {
+        return Error("out of memory".into());
+    }
+    let line = CStr::from_ptr(error).to_string_lossy().into_owned();
+    ffi::stator_free(error);
+    Error(line)
+}
+
+fn c_text(text: &str) -> Result<CString, Error> {
+    CString::new(text).map_err(|_| Error("a text must not hold a zero byte".into()))
+}
+
+type Change = unsafe extern "C" fn(*mut ffi::Database, *const c_char, *mut *mut c_char) -> i32;
+
+impl Database {
+    /// Opens a database. `options` is the JSON object that `stator_open` in stator_c.h takes: `{}` is in memory,
+    /// `{"directory":"./data","sync":true}` on a disk.
+    pub fn open(options: &str) -> Result<Database, Error> {
+        if unsafe { ffi::stator_abi_version() } != ffi::ABI_VERSION {
+            return Err(Error("libstator is of another version".into()));
+        }
+        let options = c_text(options)?;
+        let mut error = ptr::null_mut();
+        let handle = unsafe { ffi::stator_open(options.as_ptr(), None, ptr::null_mut(), &mut error) };
+        if handle.is_null() {
+            return Err(unsafe { take(error) });
+        }
+        Ok(Database(Arc::new(Handle(handle))))
+    }
+
+    /// One request as an SDK sends it: `target` is the operation or X-Amz-Target, `region` the one that the client believes to
+    /// call (us-east-1 without one). Whatever the request contains, there is a reply.
+    pub fn request(&self, target: &str, body: &[u8], region: Option<&str>) -> Reply {
+        // A zero byte ends a text of C's; no target and no region has one.
+        let target = CString::new(target).unwrap_or_default();
+        let region = region.map(|region| CString::new(region).unwrap_or_default());
+        unsafe {
+            let mut reply = std::mem::zeroed::<ffi::Reply>();
+            let place = region.as_ref().map_or(ptr::null(), |region| region.as_ptr());
+            ffi::stator_call(
+                self.0 .0,
+                target.as_ptr(),
+                place,
+                body.as_ptr().cast(),
+                body.len(),
+                &mut reply,
+            );
+            let made = Reply {
+                status: reply.http_status as u16,
+                error_type: CStr::from_ptr(reply.error_type).to_string_lossy().into_owned(),
+                error_message: CStr::from_ptr(reply.error_message).to_string_lossy().into_owned(),
+                body: std::slice::from_raw_parts(reply.body.cast::<u8>(), reply.body_bytes).to_vec(),
+            };
+            ffi::stator_reply_free(&mut reply);
+            made
+        }
+    }
+
+    fn change(&self, name: &str, act: Change) -> Result<(), Error> {
+        let name = c_text(name)?;
+        self.act(|handle, error| unsafe { act(handle, name.as_ptr(), error) })
+    }
+
+    fn act(&self, act: impl FnOnce(*mut ffi::Database, *mut *mut c_char) -> i32) -> Result<(), Error> {
+        let mut error = ptr::null_mut();
+        match act(self.0 .0, &mut error) {
+            0 => Ok(()),
+            _ => Err(unsafe { take(error) }),
+        }
+    }
+
+    /// Saves the whole database as it is now, in the place of an earlier snapshot of that name.
+    pub fn save_snapshot(&self, name: &str) -> Result<(), Error> {
+        self.change(name, ffi::stator_save_snapshot)
+    }
+
+    /// Makes the database what the snapshot holds.
+    pub fn restore_snapshot(&self, name: &str) -> Result<(), Error> {
+        self.change(name, ffi::stator_restore_snapshot)
+    }
+
+    pub fn drop_snapshot(&self, name: &str) -> Result<(), Error> {
+        self.change(name, ffi::stator_drop_snapshot)
+    }
+
+    /// Restores the snapshot "start" where there is one; else the database is empty.
+    pub fn reset(&self) -> Result<(), Error> {
+        self.act(|handle, error| unsafe { ffi::stator_reset(handle, error) })
+    }
+
+    /// The database's time, in milliseconds since 1970.
+    pub fn clock_ms(&self) -> i64 {
+        unsafe { ffi::stator_clock(self.0 .0) }
+    }
+
+    /// Moves the clock of a database that was opened with `clock_ms`. What has become due is done when it returns.
+    pub fn set_clock(&self, now_ms: i64) -> Result<(), Error> {
+        self.act(|handle, error| unsafe { ffi::stator_set_clock(handle, now_ms, error) })
+    }
+
+    pub fn advance_clock(&self, by_ms: i64) -> Result<(), Error> {
+        self.act(|handle, error| unsafe { ffi::stator_advance_clock(handle, by_ms, error) })
+    }
+
+    /// What the AWS SDK takes: `Config::builder().http_client(database.http_client())`.
+    #[cfg(feature = "sdk")]
+    pub fn http_client(&self) -> HttpClient {
+        HttpClient::new(self.clone())
+    }
+}
