@@ -83,9 +83,11 @@ def main():
                         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                         GlobalSecondaryIndexes=[{"IndexName": "byG", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
                                                  "Projection": {"ProjectionType": "KEYS_ONLY"}}])
-            part = -(-ITEMS // WRITERS)
-            for thread in in_threads(lambda number: fill(server.url, number * part, min(ITEMS, (number + 1) * part))):
-                thread.join()
+        part = -(-ITEMS // WRITERS)
+        for thread in in_threads(lambda number: fill(server.url, number * part, min(ITEMS, (number + 1) * part))):
+            thread.join()
+        # A connection that was idle for so long would be closed.
+        with Client(server.url, timeout_s=600) as client:
             load = Load(server.url)
             time.sleep(5)
             began = time.perf_counter()
