@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 
@@ -114,7 +115,7 @@ struct Remote::Impl {
   /// Created with the first request: loading libcurl takes as long as the rest of a server's start.
   http::Client& client() {
     try {
-      client_made.call([this] { made_client.emplace(); });
+      client_made.call([this] { made_client = std::make_unique<http::Client>(); });
     } catch (const std::runtime_error& error) {
       throw unavailable(core::ErrorCode::kServiceUnavailable, error.what());
     }
@@ -174,7 +175,7 @@ struct Remote::Impl {
   std::string url;
   std::string streams_url;
   core::Once client_made;
-  std::optional<http::Client> made_client;
+  std::unique_ptr<http::Client> made_client;
 };
 
 Remote::Remote(RemoteOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -114,7 +115,7 @@ class S3Buckets::Service {
 
   /// Created at the first request: loading libcurl takes time.
   http::Client& client() {
-    client_made_.call([this] { client_.emplace(); });
+    client_made_.call([this] { client_ = std::make_unique<http::Client>(); });
     return *client_;
   }
 
@@ -133,7 +134,7 @@ class S3Buckets::Service {
 
   Options options_;
   core::Once client_made_;
-  std::optional<http::Client> client_;
+  std::unique_ptr<http::Client> client_;
 };
 
 /// Holds one part at a time. A small object is put at once, a larger one in parts.

@@ -443,7 +443,7 @@ class IonText {
     out.push_back('}');
   }
 
-  void read_symbol(std::string text, bool in_quotes, std::string& out) {
+  void read_symbol(const std::string& text, bool in_quotes, std::string& out) {
     if (!in_quotes && (text == "true" || text == "false")) {
       out.append("{\"BOOL\":").append(text).push_back('}');
       return;
