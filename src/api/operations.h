@@ -214,9 +214,9 @@ inline constexpr Operation kOperations[] = {
     {"ImportTable", &shapes::kImportTable, Effect::kWrite, Load::kSettings, import_table},
     {"DescribeImport", &shapes::kDescribeImport, Effect::kRead, Load::kItem, describe_import},
     {"ListImports", &shapes::kListImports, Effect::kRead, Load::kItem, list_imports},
-    {"StartBulkPutItems", &shapes::kStartBulkPut, Effect::kWrite, Load::kItem, start_bulk_put_items},
+    {"StartBulkPutItems", &shapes::kStartBulkPut, Effect::kWrite, Load::kSettings, start_bulk_put_items},
     {"DescribeBulkOperation", &shapes::kOneBulkOperation, Effect::kRead, Load::kItem, describe_bulk_operation},
-    {"CancelBulkOperation", &shapes::kOneBulkOperation, Effect::kWrite, Load::kItem, cancel_bulk_operation},
+    {"CancelBulkOperation", &shapes::kOneBulkOperation, Effect::kWrite, Load::kSettings, cancel_bulk_operation},
     {"ListBulkOperations", &shapes::kListBulkOperations, Effect::kRead, Load::kItem, list_bulk_operations},
     // Replicas.
     {"CreateGlobalTable", &shapes::kCreateGlobalTable, Effect::kWrite, Load::kItem, create_global_table},
