@@ -356,7 +356,7 @@ TEST(ShapeTypes, NameEachJsonTypeThatCannotBeConverted) {
       {"CreateTable", "WarmThroughput.ReadUnitsPerSecond", "Long"},
       {"CreateTable", "OnDemandThroughput.MaxWriteRequestUnits", "Long"},
       {"CreateTable", "VectorIndexes.0", "ValueStruct<VectorIndex>"},
-      {"CreateTable", "VectorIndexes.0.Dimensions", "Integer"},
+      {"CreateTable", "VectorIndexes.0.Dimensions", "Long"},
       {"UpdateTable", "GlobalSecondaryIndexUpdates.0", "ValueStruct<GlobalSecondaryIndexUpdate>"},
       {"UpdateTable", "GlobalSecondaryIndexUpdates.0.Create", "FieldStruct<CreateGlobalSecondaryIndexAction>"},
       {"UpdateTable", "GlobalSecondaryIndexUpdates.0.Update", "FieldStruct<UpdateGlobalSecondaryIndexAction>"},

@@ -55,7 +55,7 @@ constexpr std::string_view kSearchedItem =
 constexpr std::string_view kGlobalTable = R"({"TableName":"global","BillingMode":"PAY_PER_REQUEST",
   "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
   "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
-  "GlobalSecondaryIndexes":[{"IndexName":"by","Projection":{"ProjectionType":"ALL"},
+  "GlobalSecondaryIndexes":[{"IndexName":"byA","Projection":{"ProjectionType":"ALL"},
     "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}],
   "SSESpecification":{"Enabled":true,"SSEType":"KMS","KMSMasterKeyId":"k"}})";
 
@@ -63,7 +63,7 @@ constexpr std::string_view kScaledTable = R"({"TableName":"scaled",
   "ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":5},
   "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
   "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
-  "GlobalSecondaryIndexes":[{"IndexName":"by","Projection":{"ProjectionType":"ALL"},
+  "GlobalSecondaryIndexes":[{"IndexName":"byA","Projection":{"ProjectionType":"ALL"},
     "ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":5},
     "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}]})";
 
