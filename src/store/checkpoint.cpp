@@ -2,7 +2,12 @@
 
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <limits>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include "store/file_check.h"
 #include "store/file_cut.h"
@@ -18,6 +23,29 @@ void check(const rocksdb::Status& status) {
   if (!status.ok()) throw StoreError("the store cannot be copied: " + one_line(status));
 }
 
+/// A checkpoint waits until no file is being deleted. Where the end of an iterator looks for files to delete meanwhile
+/// and finds none, RocksDB (7.8) wakes nobody, and the checkpoint would wait until the next flush, for ever in an idle
+/// database. This wakes it, as long as it lives.
+class CheckpointWaker {
+ public:
+  explicit CheckpointWaker(rocksdb::DB& database)
+      : thread_([this, &database](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          while (!ended_.wait_for(lock, stop, std::chrono::milliseconds(50), [] { return false; }) &&
+                 !stop.stop_requested()) {
+            // Nothing else of RocksDB's interface wakes without doing something. A manual compaction that runs (only
+            // where memory is short, store/memory_budget.cpp) ends early by it.
+            database.DisableManualCompaction();
+            database.EnableManualCompaction();
+          }
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::jthread thread_;
+};
+
 }  // namespace
 
 void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, CutOf what) {
@@ -26,6 +54,7 @@ void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, C
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   // The memtable is flushed if the log is at least this large.
   const std::uint64_t flush_from = what == CutOf::kEverything ? 0 : std::numeric_limits<std::uint64_t>::max();
+  const CheckpointWaker waker(database);
   check(checkpoint->CreateCheckpoint(store_path.string(), flush_from));
 }
 
