@@ -22,7 +22,7 @@ def write(target, name, content):
 def api_calls():
     rows = json.loads(GENERATED.read_text())
     for operation, requests in rows.items():
-        if operation == "refused members":
+        if operation in ("refused members", "refused operations"):
             continue
         for number, request in enumerate(requests):
             write("api_call", f"{operation}-{number}", f"{operation}\n{json.dumps(request, separators=(',', ':'))}")
