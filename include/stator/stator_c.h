@@ -17,6 +17,7 @@
  * Functions that may fail for a reason worth reading take `char **error`: where they fail, a line for people is put
  * there, to be released with stator_free; elsewhere it becomes NULL. NULL may be given for it.
  */
+/* It is C: NOLINTBEGIN(modernize-use-using,performance-enum-size) */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -126,5 +127,6 @@ STATOR_API void stator_free(char* text);
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND(modernize-use-using,performance-enum-size) */
 
 #endif
