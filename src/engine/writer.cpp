@@ -6,8 +6,8 @@
 #include <unordered_set>
 
 #include "core/limits.h"
-#include "engine/access_counts.h"
 #include "core/vector_limits.h"
+#include "engine/access_counts.h"
 #include "engine/damage.h"
 #include "engine/idempotency.h"
 #include "engine/keys.h"
