@@ -52,6 +52,8 @@ enum class CatalogRow : char {
   kToken = 'I',      // time slot, ClientRequestToken -> a transaction that was committed under it
   kBackup = 'K',     // id of a backup -> JSON
   kExport = 'X',     // id of an export -> JSON
+  kImport = 'M',     // id of an import -> JSON
+  kBulkPut = 'P',    // id of a bulk put -> JSON
   kDropped = 'D',    // space whose rows are to be deleted
   kStream = 'L',     // space of a stream's records -> JSON
 };
