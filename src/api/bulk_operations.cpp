@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/bucket_input.h"
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/reply.h"
@@ -18,7 +19,6 @@ namespace {
 
 using engine::BulkPutInfo;
 using engine::BulkPutStatus;
-using engine::Compression;
 using engine::InputFormat;
 
 engine::BulkPuts& bulk_puts_of(Call& call) { return call.engine().exports().bulk_puts(); }
@@ -49,10 +49,7 @@ void read_input(Call& call, BulkPutInfo& info) {
   info.source.bucket_owner = input.text("S3BucketOwner").value_or(call.context.account_id);
   info.source.prefix = input.text("S3KeyPrefix").value_or(std::string_view{});
   info.source.format = input.required_text("InputFormat") == "ION" ? InputFormat::kIon : InputFormat::kDynamoDbJson;
-  const std::string_view compression = input.text("InputCompressionType").value_or("NONE");
-  info.source.compression = compression == "GZIP"   ? Compression::kGzip
-                            : compression == "ZSTD" ? Compression::kZstd
-                                                    : Compression::kNone;
+  info.source.compression = read_compression(input);
 }
 
 void read_output(Call& call, BulkPutInfo& info) {
@@ -135,18 +132,7 @@ std::string_view read_arn(Call& call, std::string_view arn) {
 }
 
 /// The NextToken after this operation: hexadecimal digits, a multiple of sixteen, as in the service.
-std::string token_of(std::string_view id) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr std::size_t kTokenBytes = 24;
-  std::string bytes(id.substr(0, kTokenBytes));
-  bytes.resize(kTokenBytes, '\0');
-  std::string token;
-  for (const char byte : bytes) {
-    token.push_back(kDigits[static_cast<unsigned char>(byte) >> 4U]);
-    token.push_back(kDigits[static_cast<unsigned char>(byte) & 0xFU]);
-  }
-  return token;
-}
+std::string token_of(std::string_view id) { return page_token(id, 24); }
 
 }  // namespace
 

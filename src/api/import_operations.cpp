@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/bucket_input.h"
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/reply.h"
@@ -74,10 +75,7 @@ void read_source(Call& call, ImportInfo& info) {
   info.source.format = format == "ION"   ? InputFormat::kIon
                        : format == "CSV" ? InputFormat::kCsv
                                          : InputFormat::kDynamoDbJson;
-  const std::string_view compression = request.text("InputCompressionType").value_or("NONE");
-  info.source.compression = compression == "GZIP"   ? Compression::kGzip
-                            : compression == "ZSTD" ? Compression::kZstd
-                                                    : Compression::kNone;
+  info.source.compression = read_compression(request);
 }
 
 void read_options(const Members& request, ImportInfo& info) {
@@ -159,18 +157,7 @@ std::string_view read_import_arn(Call& call, std::string_view arn) {
 }
 
 /// The NextToken after this import: 112 hexadecimal digits, as in the service.
-std::string token_of(std::string_view id) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr std::size_t kTokenBytes = 56;
-  std::string bytes(id.substr(0, kTokenBytes));
-  bytes.resize(kTokenBytes, '\0');
-  std::string token;
-  for (const char byte : bytes) {
-    token.push_back(kDigits[static_cast<unsigned char>(byte) >> 4U]);
-    token.push_back(kDigits[static_cast<unsigned char>(byte) & 0xFU]);
-  }
-  return token;
-}
+std::string token_of(std::string_view id) { return page_token(id, 56); }
 
 }  // namespace
 
