@@ -1,7 +1,6 @@
 #include "toolkit/backups.h"
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 
 #include "json/reader.h"
@@ -20,12 +19,6 @@ double seconds_of(const json::Value& object, std::string_view name) {
   return object[name].get(seconds) == simdjson::SUCCESS ? seconds : 0;
 }
 
-json::Value member(const json::Value& object, std::string_view name) {
-  json::Value value;
-  if (object[name].get(value) != simdjson::SUCCESS) throw std::runtime_error("the reply has no " + std::string(name));
-  return value;
-}
-
 BackupSummary read_summary(const json::Value& value) {
   BackupSummary backup;
   backup.arn = text_of(value, "BackupArn");
@@ -37,12 +30,6 @@ BackupSummary read_summary(const json::Value& value) {
   backup.created_seconds = seconds_of(value, "BackupCreationDateTime");
   backup.expires_seconds = seconds_of(value, "BackupExpiryDateTime");
   return backup;
-}
-
-std::string seconds_text(double seconds) {
-  char text[64];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, seconds, std::chars_format::fixed, 3);
-  return {text, error == std::errc() ? end : text};
 }
 
 std::string wait_until_whole(endpoint::Endpoint& endpoint, std::string_view target, const RestoreProgress& progress,
@@ -58,7 +45,7 @@ std::string wait_until_whole(endpoint::Endpoint& endpoint, std::string_view targ
                                " could not be restored and was removed; the server's log says why");
     }
     json::Parser parser;
-    const json::Value table = member(parser.parse(reply), "Table");
+    const json::Value table = member_of(parser.parse(reply), "Table");
     progress(number_of(table, "ItemCount"));
     if (text_of(table, "TableStatus") == "ACTIVE") return simdjson::minify(table);
     sleep(wait);
@@ -67,8 +54,8 @@ std::string wait_until_whole(endpoint::Endpoint& endpoint, std::string_view targ
 
 Recovery read_recovery(const std::string& reply) {
   json::Parser parser;
-  const json::Value description = member(parser.parse(reply), "ContinuousBackupsDescription");
-  const json::Value value = member(description, "PointInTimeRecoveryDescription");
+  const json::Value description = member_of(parser.parse(reply), "ContinuousBackupsDescription");
+  const json::Value value = member_of(description, "PointInTimeRecoveryDescription");
   Recovery recovery;
   recovery.enabled = text_of(value, "PointInTimeRecoveryStatus") == "ENABLED";
   recovery.days = number_of(value, "RecoveryPeriodInDays");
@@ -91,7 +78,7 @@ std::vector<BackupSummary> list_backups(endpoint::Endpoint& endpoint, std::strin
     json::Parser parser;
     const json::Value root = parser.parse(reply);
     json::Array array;
-    if (member(root, "BackupSummaries").get(array) != simdjson::SUCCESS) break;
+    if (member_of(root, "BackupSummaries").get(array) != simdjson::SUCCESS) break;
     for (const json::Value element : array) backups.push_back(read_summary(element));
     after = text_of(root, "LastEvaluatedBackupArn");
     if (after.empty()) break;
@@ -121,13 +108,13 @@ std::string create_backup(endpoint::Endpoint& endpoint, std::string_view table, 
   json::Parser parser;
   const std::string created =
       call(endpoint, "CreateBackup", RequestBuilder().text("TableName", table).text("BackupName", name).str());
-  std::string arn = text_of(member(parser.parse(created), "BackupDetails"), "BackupArn");
+  std::string arn = text_of(member_of(parser.parse(created), "BackupDetails"), "BackupArn");
   const std::string request = RequestBuilder().text("BackupArn", arn).str();
   std::chrono::milliseconds waited{0};
   for (std::chrono::milliseconds wait = kFirstWait;; wait = std::min(2 * wait, kLongestWait)) {
     const std::string reply = call(endpoint, "DescribeBackup", request);
-    const json::Value description = member(parser.parse(reply), "BackupDescription");
-    const std::string status = text_of(member(description, "BackupDetails"), "BackupStatus");
+    const json::Value description = member_of(parser.parse(reply), "BackupDescription");
+    const std::string status = text_of(member_of(description, "BackupDetails"), "BackupStatus");
     if (status == "AVAILABLE") return arn;
     if (waited >= timeout) throw std::runtime_error("the backup " + arn + " is still " + status);
     sleep(wait);

@@ -1,7 +1,6 @@
 #include "toolkit/bucket_jobs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <stdexcept>
 
@@ -16,18 +15,6 @@ namespace {
 constexpr std::chrono::milliseconds kFirstWait{10};
 constexpr std::chrono::milliseconds kLongestWait{2000};
 
-json::Value member(const json::Value& object, std::string_view name) {
-  json::Value value;
-  if (object[name].get(value) != simdjson::SUCCESS) throw std::runtime_error("the reply has no " + std::string(name));
-  return value;
-}
-
-std::string seconds_text(double seconds) {
-  char text[64];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, seconds, std::chars_format::fixed, 3);
-  return {text, error == std::errc() ? end : text};
-}
-
 /// Asks for the description until its status is a final one. `see` is called with each description.
 template <class See>
 void wait_for_end(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view description,
@@ -35,7 +22,7 @@ void wait_for_end(endpoint::Endpoint& endpoint, std::string_view operation, std:
   for (std::chrono::milliseconds wait = kFirstWait;; wait = std::min(2 * wait, kLongestWait)) {
     const std::string reply = call_patiently(endpoint, operation, request, sleep);
     json::Parser parser;
-    if (see(member(parser.parse(reply), description))) return;
+    if (see(member_of(parser.parse(reply), description))) return;
     sleep(wait);
   }
 }
@@ -149,7 +136,7 @@ ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& impo
   request.json("TableCreationParameters", creation_parameters(import));
   json::Parser parser;
   const std::string begun = call(endpoint, "ImportTable", request.str());
-  const std::string arn = text_of(member(parser.parse(begun), "ImportTableDescription"), "ImportArn");
+  const std::string arn = text_of(member_of(parser.parse(begun), "ImportTableDescription"), "ImportArn");
   ImportOutcome outcome;
   wait_for_end(endpoint, "DescribeImport", "ImportTableDescription", RequestBuilder().text("ImportArn", arn).str(),
                sleep, [&](const json::Value& description) {
@@ -163,7 +150,7 @@ ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& impo
 ExportOutcome export_table(endpoint::Endpoint& endpoint, const TableExport& wanted, const Sleep& sleep) {
   const std::string described = call(endpoint, "DescribeTable", RequestBuilder().text("TableName", wanted.table).str());
   json::Parser parser;
-  const std::string table_arn = text_of(member(parser.parse(described), "Table"), "TableArn");
+  const std::string table_arn = text_of(member_of(parser.parse(described), "Table"), "TableArn");
   RequestBuilder request;
   request.text("TableArn", table_arn);
   request.text("S3Bucket", wanted.bucket);
@@ -178,7 +165,7 @@ ExportOutcome export_table(endpoint::Endpoint& endpoint, const TableExport& want
     request.json("IncrementalExportSpecification", period.str());
   }
   const std::string begun = call(endpoint, "ExportTableToPointInTime", request.str());
-  const std::string arn = text_of(member(parser.parse(begun), "ExportDescription"), "ExportArn");
+  const std::string arn = text_of(member_of(parser.parse(begun), "ExportDescription"), "ExportArn");
   ExportOutcome outcome;
   wait_for_end(endpoint, "DescribeExport", "ExportDescription", RequestBuilder().text("ExportArn", arn).str(), sleep,
                [&](const json::Value& description) {

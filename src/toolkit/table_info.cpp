@@ -1,6 +1,7 @@
 #include "toolkit/table_info.h"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 #include "core/api_error.h"
@@ -22,6 +23,18 @@ std::string text_of(const json::Value& object, std::string_view name) {
 std::uint64_t number_of(const json::Value& object, std::string_view name) {
   std::uint64_t number = 0;
   return object[name].get(number) == simdjson::SUCCESS ? number : 0;
+}
+
+json::Value member_of(const json::Value& object, std::string_view name) {
+  json::Value value;
+  if (object[name].get(value) != simdjson::SUCCESS) throw std::runtime_error("the reply has no " + std::string(name));
+  return value;
+}
+
+std::string seconds_text(double seconds) {
+  char text[64];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, seconds, std::chars_format::fixed, 3);
+  return {text, error == std::errc() ? end : text};
 }
 
 namespace {

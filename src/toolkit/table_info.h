@@ -62,5 +62,9 @@ std::string key_value(const KeyColumn& column, std::string_view word);
 /// A member of a description; empty, or 0, where it is missing or of another kind.
 std::string text_of(const json::Value& object, std::string_view name);
 std::uint64_t number_of(const json::Value& object, std::string_view name);
+/// A member that a reply must have. Throws std::runtime_error where it has not.
+json::Value member_of(const json::Value& object, std::string_view name);
+/// Seconds since 1970 to the millisecond, as requests have times.
+std::string seconds_text(double seconds);
 
 }  // namespace stator::toolkit
