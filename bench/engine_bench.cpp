@@ -83,7 +83,7 @@ struct EngineBench {
 
 struct RawBench {
   RawBench() {
-    rocksdb::Options options = store::rocks_options(false);
+    rocksdb::Options options = store::rocks_options(store::Options{});
     options.create_if_missing = true;
     rocksdb::DB* opened = nullptr;
     if (!rocksdb::DB::Open(options, directory.path.string(), &opened).ok()) std::abort();
