@@ -40,7 +40,7 @@ void write_indexes(ObjectWriter& writer, std::string_view member, const engine::
 }  // namespace
 
 void append_capacity(std::string_view table_name, const engine::Capacity& capacity, CapacityDetail detail,
-                     bool transactional, std::string& out) {
+                     bool transactional, std::string& out, double failed_units) {
   double read = capacity.table_read;
   double write = capacity.table_write;
   for (const auto& index : capacity.indexes) {
@@ -50,7 +50,7 @@ void append_capacity(std::string_view table_name, const engine::Capacity& capaci
   }
   ObjectWriter writer(out);
   writer.text("TableName", table_name);
-  writer.real("CapacityUnits", read + write);
+  writer.real("CapacityUnits", read + write + failed_units);
   if (transactional) {
     if (read != 0) writer.real("ReadCapacityUnits", read);
     if (write != 0) writer.real("WriteCapacityUnits", write);
@@ -83,11 +83,17 @@ void CapacityByTable::add(std::string_view table_name, const engine::Capacity& c
   }
 }
 
+void CapacityByTable::add_failed(std::string_view table_name, double units) {
+  failed_.push_back({std::string(table_name), units});
+}
+
 void CapacityByTable::write(ObjectWriter& writer, CapacityDetail detail, bool transactional) const {
   if (detail == CapacityDetail::kNone) return;
   ArrayWriter list(writer.key("ConsumedCapacity"));
   for (const auto& entry : entries_) {
-    append_capacity(entry.table_name, entry.capacity, detail, transactional, list.element());
+    double failed_units = 0;
+    for (const Failed& failed : failed_) failed_units += failed.table_name == entry.table_name ? failed.units : 0;
+    append_capacity(entry.table_name, entry.capacity, detail, transactional, list.element(), failed_units);
   }
   list.end();
 }

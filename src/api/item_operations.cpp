@@ -16,8 +16,7 @@ namespace {
 
 ItemWritten write(engine::Engine& engine, engine::WriteAction action) {
   engine::WriteOutcome outcome = engine.write(action);
-  if (outcome.condition_failed && action.must_be_new) throw_duplicate_item();
-  if (outcome.condition_failed) throw_condition_failed(outcome);
+  if (outcome.condition_failed) throw_refused(action, outcome);
   return {std::move(action.table), std::move(action.key), std::move(outcome)};
 }
 

@@ -10,6 +10,7 @@
 #include "api/statements.h"
 #include "api/throttling.h"
 #include "api/transaction_operations.h"
+#include "api/write_errors.h"
 #include "core/api_error.h"
 
 /// ExecuteStatement, BatchExecuteStatement, ExecuteTransaction.
@@ -163,6 +164,10 @@ class Batch {
       const ThrottledAction throttled = throttled_action(exceeded);
       out.resize(before);
       append_error(member, throttled.code, throttled.message, {}, out);
+    } catch (const RefusedWrite& refused) {
+      capacity_.add_failed(member.table->name, engine::write_units(refused.size_bytes));
+      out.resize(before);
+      append_error(member, batch_code(refused.type), refused.message, refused.extra, out);
     } catch (const core::ApiError& error) {
       out.resize(before);
       append_error(member, batch_code(error.type), error.message, error.extra, out);

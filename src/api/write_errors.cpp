@@ -1,5 +1,6 @@
 #include "api/write_errors.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -48,13 +49,15 @@ void append_reason(const engine::CancellationReason& reason, std::string& out) {
 
 }  // namespace
 
-void throw_condition_failed(const engine::WriteOutcome& outcome) {
+void throw_refused(const engine::WriteAction& action, const engine::WriteOutcome& outcome) {
   std::string extra;
-  if (!outcome.old_json.empty()) extra = "\"Item\":" + outcome.old_json;
-  throw core::ApiError(core::ErrorCode::kConditionalCheckFailed, std::string(kConditionFailed), std::move(extra));
+  if (!outcome.old_json.empty() && !action.must_be_new) extra = "\"Item\":" + outcome.old_json;
+  RefusedWrite refused = action.must_be_new ? RefusedWrite(core::ErrorCode::kDuplicateItem, std::string(kDuplicateItem))
+                                            : RefusedWrite(core::ErrorCode::kConditionalCheckFailed,
+                                                           std::string(kConditionFailed), std::move(extra));
+  refused.size_bytes = std::max(outcome.old_size_bytes, action.item != nullptr ? action.item->size_bytes : 0);
+  throw refused;
 }
-
-void throw_duplicate_item() { throw core::ApiError(core::ErrorCode::kDuplicateItem, std::string(kDuplicateItem)); }
 
 void throw_cancelled(std::span<const engine::CancellationReason> reasons) {
   std::string codes;
