@@ -28,15 +28,16 @@ json::Object object_of(const json::Value& value) {
 
 /// Checks the shape of the request `value`, which `parser` parsed last. Where a name occurs twice in an object, sets
 /// `value` to the request with only the last one, and checks that.
-CheckedRequest check(const Operation& operation, json::Parser& parser, json::Value& value, bool lenient) {
+CheckedRequest check(const Operation& operation, json::Parser& parser, json::Value& value, bool lenient,
+                     bool deviates) {
   try {
-    CheckedRequest checked = check_shape(operation, object_of(value), lenient);
+    CheckedRequest checked = check_shape(operation, object_of(value), lenient, deviates);
     if (!checked.repeats_name) return checked;
   } catch (const core::ApiError&) {
     if (!json::has_repeated_name(value)) throw;
   }
   value = parser.without_repeated(value);
-  return check_shape(operation, object_of(value), lenient);
+  return check_shape(operation, object_of(value), lenient, deviates);
 }
 
 }  // namespace
@@ -48,14 +49,16 @@ void call(Context& context, std::string_view operation, std::string_view body, s
   json::Parser& parser = json::Parser::of_this_thread();
   json::Value value = parser.parse_with_repeated(body, padding_bytes);
   if (known->peculiarities.strict_reader && !context.lenient) check_strictly(*known, object_of(value), body);
-  const CheckedRequest checked = check(*known, parser, value, context.lenient);
+  const bool region_deviates = deviates(known->peculiarities.rollout, context.region);
+  const CheckedRequest checked = check(*known, parser, value, context.lenient, region_deviates);
   for (const std::string_view arn : checked.table_arns) {
     check_arn_region(context, arn);
     check_names_table(arn);
   }
   const std::size_t length_before = reply.size();
   try {
-    Call under_way{context, operation, Members(object_of(value), checked.members), reply, checked.very_deep};
+    Call under_way{context, operation,         Members(object_of(value), checked.members),
+                   reply,   checked.very_deep, region_deviates};
     known->answer(under_way);
   } catch (const engine::ThroughputExceeded& exceeded) {
     reply.resize(length_before);

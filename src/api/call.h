@@ -16,6 +16,8 @@ struct Call {
   std::string& reply;
   /// Errors are worded as before June 2026 (api/shape.h, CheckedRequest::very_deep).
   bool very_deep = false;
+  /// The request's region answers the operation otherwise than most (api/rollout.h).
+  bool deviates = false;
 
   [[nodiscard]] engine::Engine& engine() const { return context.engine; }
 };

@@ -20,7 +20,9 @@ ItemWritten write(engine::Engine& engine, engine::WriteAction action) {
   return {std::move(action.table), std::move(action.key), std::move(outcome)};
 }
 
-Place place_of(const Call& call) { return call.very_deep ? Place::kVeryDeepOperation : Place::kOperation; }
+Place place_of(const Call& call) {
+  return call.very_deep || call.deviates ? Place::kOlderOperation : Place::kOperation;
+}
 
 /// The part of an item that an update wrote.
 std::string updated_attributes(const std::vector<expression::Path>& paths, std::string_view item_json) {

@@ -75,15 +75,19 @@ engine::WriteAction resolve(const engine::TablePtr& table, const DeleteItem& req
   return action;
 }
 
+void check_statement_size(const UpdateItem& request) {
+  if (request.update && request.statement_is_limited &&
+      request.update->statement_size_bytes() > core::kMaxItemSizeBytes) {
+    core::throw_validation("Item size to update has exceeded the maximum allowed size");
+  }
+}
+
 engine::WriteAction resolve(const engine::TablePtr& table, const UpdateItem& request, Place place) {
   engine::WriteAction action = begin_action(engine::WriteKind::kUpdate, table, request);
   action.key = key_from_attributes(*table, request.key);
   if (request.update) check_update(*table, *request.update, place);
   // Checked before the item is read, and so before the condition is tested.
-  if (request.update && request.statement_is_limited &&
-      request.update->statement_size_bytes() > core::kMaxItemSizeBytes) {
-    core::throw_validation("Item size to update has exceeded the maximum allowed size");
-  }
+  check_statement_size(request);
   action.update = request.update ? &*request.update : nullptr;
   return action;
 }

@@ -15,6 +15,9 @@ engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& reques
 engine::WriteAction resolve(const engine::TablePtr& table, const DeleteItem& request);
 engine::WriteAction resolve(const engine::TablePtr& table, const UpdateItem& request, Place place = Place::kOperation);
 engine::WriteAction resolve(const engine::TablePtr& table, const ConditionCheck& request);
+/// Throws where an update that counts its own statement writes more than an item may hold. Part of the resolving of an
+/// UpdateItem; a transaction's is a fault of the whole request.
+void check_statement_size(const UpdateItem& request);
 /// The key that the request reads.
 engine::Key resolve(const engine::Table& table, const GetItem& request);
 

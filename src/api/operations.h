@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "api/rollout.h"
 #include "api/shapes/items.h"
 #include "api/shapes/management.h"
 #include "api/shapes/tables.h"
@@ -143,6 +144,8 @@ struct Peculiarities {
   bool strict_reader = false;
   /// Of DynamoDB Streams, under a target of its own.
   bool of_streams = false;
+  /// What the answers depend on the region for.
+  Rollout rollout = Rollout::kNone;
 };
 
 struct Operation {
@@ -161,25 +164,55 @@ struct Operation {
 inline constexpr Operation kOperations[] = {
     // Items.
     {"GetItem", &shapes::kGetItem, Effect::kRead, Load::kItem, get_item, {.table_name_alone = true}},
-    {"PutItem", &shapes::kPutItem, Effect::kWrite, Load::kItem, put_item, {.table_name_alone = true}},
+    {"PutItem",
+     &shapes::kPutItem,
+     Effect::kWrite,
+     Load::kItem,
+     put_item,
+     {.table_name_alone = true, .rollout = Rollout::kWrites}},
     {"UpdateItem",
      &shapes::kUpdateItem,
      Effect::kWrite,
      Load::kItem,
      update_item,
-     {.table_name_alone = true, .return_values_alone = true}},
-    {"DeleteItem", &shapes::kDeleteItem, Effect::kWrite, Load::kItem, delete_item, {.table_name_alone = true}},
+     {.table_name_alone = true, .return_values_alone = true, .rollout = Rollout::kWrites}},
+    {"DeleteItem",
+     &shapes::kDeleteItem,
+     Effect::kWrite,
+     Load::kItem,
+     delete_item,
+     {.table_name_alone = true, .rollout = Rollout::kWrites}},
     {"Query",
      &shapes::kQuery,
      Effect::kRead,
      Load::kPage,
      query,
      {.table_name_alone = true, .operation_judges_first = true}},
-    {"Scan", &shapes::kScan, Effect::kRead, Load::kPage, scan},
-    {"BatchGetItem", &shapes::kBatchGetItem, Effect::kRead, Load::kPage, batch_get_item},
-    {"BatchWriteItem", &shapes::kBatchWriteItem, Effect::kWrite, Load::kPage, batch_write_item},
-    {"TransactGetItems", &shapes::kTransactGetItems, Effect::kRead, Load::kPage, transact_get_items},
-    {"TransactWriteItems", &shapes::kTransactWriteItems, Effect::kWrite, Load::kPage, transact_write_items},
+    {"Scan", &shapes::kScan, Effect::kRead, Load::kPage, scan, {.rollout = Rollout::kScans}},
+    {"BatchGetItem",
+     &shapes::kBatchGetItem,
+     Effect::kRead,
+     Load::kPage,
+     batch_get_item,
+     {.rollout = Rollout::kBatchGets}},
+    {"BatchWriteItem",
+     &shapes::kBatchWriteItem,
+     Effect::kWrite,
+     Load::kPage,
+     batch_write_item,
+     {.rollout = Rollout::kBatchWrites}},
+    {"TransactGetItems",
+     &shapes::kTransactGetItems,
+     Effect::kRead,
+     Load::kPage,
+     transact_get_items,
+     {.rollout = Rollout::kTransactions}},
+    {"TransactWriteItems",
+     &shapes::kTransactWriteItems,
+     Effect::kWrite,
+     Load::kPage,
+     transact_write_items,
+     {.rollout = Rollout::kTransactions}},
     {"ExecuteStatement", &shapes::kExecuteStatement, Effect::kWrite, Load::kPage, execute_statement},
     {"BatchExecuteStatement", &shapes::kBatchExecuteStatement, Effect::kWrite, Load::kPage, batch_execute_statement},
     {"ExecuteTransaction", &shapes::kExecuteTransaction, Effect::kWrite, Load::kPage, execute_transaction},

@@ -70,6 +70,6 @@ PageResult run(const engine::Engine& engine, const engine::TablePtr& table, cons
 
 void query(Call& call) { answer_page(call, read_query(call.request)); }
 
-void scan(Call& call) { answer_page(call, read_scan(call.request)); }
+void scan(Call& call) { answer_page(call, read_scan(call.request, call.deviates)); }
 
 }  // namespace stator::api

@@ -70,7 +70,8 @@ std::vector<core::AttributeValue> index_start_values(const KeyAttributes& start,
   return values;
 }
 
-engine::Key table_start_key(const KeyAttributes& start, const engine::Table& table) {
+/// `is_short`: a key that does not fit the schema is refused without saying so.
+engine::Key table_start_key(const KeyAttributes& start, const engine::Table& table, bool is_short) {
   KeyAttributes table_part;
   for (const auto& attribute : start) {
     if (table.key_schema.find(attribute.name) != nullptr) table_part.push_back(attribute);
@@ -78,6 +79,7 @@ engine::Key table_start_key(const KeyAttributes& start, const engine::Table& tab
   try {
     return key_from_attributes(table, table_part);
   } catch (const core::ApiError& error) {
+    if (is_short) throw_validation(kInvalidStart);
     throw_validation(std::string(kInvalidStart) + ": " + error.message);
   }
 }
@@ -224,7 +226,7 @@ engine::PageRequest resolve(const engine::TablePtr& table, const Query& request)
   });
   if (start) {
     page.start = engine::Engine::make_start(*table, page.index, index_start_values(*start, page.index),
-                                            table_start_key(*start, *table));
+                                            table_start_key(*start, *table, false));
     if (reads_one_item(page)) {
       throw_validation("The provided exclusive start key is invalid: ExclusiveStartKey: " + printed_key(*start));
     }
@@ -245,14 +247,15 @@ engine::PageRequest resolve(const engine::TablePtr& table, const Scan& request) 
   page.total_segments = request.total_segments;
   const auto& start = request.start;
   if (start && !same_attributes(*start, *table, page.index)) {
-    throw_validation(page.index != nullptr
-                         ? std::string(kInvalidStart)
-                         : std::string(kInvalidStart) + ": The provided key element does not match the schema");
+    const bool is_short = page.index != nullptr || request.newer_words;
+    throw_validation(kInvalidStart +
+                     std::string(is_short ? "" : ": The provided key element does not match the schema"));
   }
   const auto start_values = start ? index_start_values(*start, page.index) : std::vector<core::AttributeValue>{};
   check_all_attributes(request.selection, page.index);
   if (start) {
-    page.start = engine::Engine::make_start(*table, page.index, start_values, table_start_key(*start, *table));
+    page.start = engine::Engine::make_start(*table, page.index, start_values,
+                                            table_start_key(*start, *table, request.newer_words));
     if (!engine::Engine::start_in_range(page)) {
       throw_validation(
           "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "

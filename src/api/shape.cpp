@@ -411,7 +411,7 @@ class Walk {
 
 }  // namespace
 
-CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient) {
+CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient, bool deviates) {
   CheckedRequest checked;
   Walk walk(checked);
   walk.numbers_as_text = lenient;
@@ -420,7 +420,7 @@ CheckedRequest check_shape(const Operation& operation, const json::Object& reque
     return checked;
   }
   if (walk.violated) {
-    report_violations(operation, request, checked.very_deep);
+    report_violations(operation, request, checked.very_deep, deviates);
   }
   if (walk.null_value) {
     core::throw_validation("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");

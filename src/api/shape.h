@@ -47,7 +47,9 @@ struct CheckedRequest {
 /// attribute value may still be empty or have several types: json/item.h checks that); binary is strict base64;
 /// booleans may be texts, whole numbers may have decimals (json/scalars.h reads both); table names may be ARNs.
 /// Costs no allocation unless something is wrong.
-/// `lenient`: whole numbers may be texts (api.h, Context::lenient).
-CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient = false);
+/// `lenient`: whole numbers may be texts (api.h, Context::lenient). `deviates`: the words are those of a region that
+/// deviates from most (api/rollout.h).
+CheckedRequest check_shape(const Operation& operation, const json::Object& request, bool lenient = false,
+                           bool deviates = false);
 
 }  // namespace stator::api

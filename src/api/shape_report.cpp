@@ -102,6 +102,8 @@ struct Violation {
 
 class Collector {
  public:
+  Collector(bool deviates, bool older_words) : deviates_(deviates), older_words_(older_words) {}
+
   void structure(const Shape& shape, const json::Object& object, const Path& path) {
     const Fields fields(shape, object);
     for (std::size_t at = 0; at < shape.members.size() && !full(); ++at) {
@@ -131,7 +133,9 @@ class Collector {
       return;
     }
     Violation violation{path.lowered(), {}, {}, false, &shape, false};
-    if (shape.newer_form || (shape.newer_form_if_empty && std::string_view(value).empty())) {
+    const bool is_new_if_empty = shape.newer_form_if_empty && !older_words_;
+    if (shape.newer_form || (shape.newer_form_elsewhere && deviates_) ||
+        (is_new_if_empty && std::string_view(value).empty())) {
       violation.alone =
           "1 validation error detected: Value at '" + path.spelled() + "' failed to satisfy constraint: " + constraint;
     }
@@ -205,9 +209,8 @@ class Collector {
     const auto count = static_cast<std::int64_t>(members);
     if (count < shape.min_length) {
       add(shape, value, path, too_short(shape.min_length));
-      if (!shape.lone_too_short.empty() && !violations.empty()) {
-        violations.back().alone = shape.lone_too_short;
-      }
+      const std::string_view alone = deviates_ ? shape.lone_too_short_elsewhere : shape.lone_too_short;
+      if (!alone.empty() && !violations.empty()) violations.back().alone = alone;
     } else if (count > shape.max_length) {
       add(shape, value, path, too_long(shape.max_length));
     }
@@ -297,6 +300,9 @@ class Collector {
       }
     }
   }
+
+  bool deviates_;
+  bool older_words_;
 };
 
 /// What the service refuses before it collects constraint errors.
@@ -335,12 +341,12 @@ void keep_alone(std::vector<Violation>& violations, std::string_view path) {
 }
 
 /// What holds where nothing that is required is missing: the service looks at some members before the others, and
-/// stops at what is wrong with them.
-void apply_precedence(const Operation& operation, std::vector<Violation>& violations, bool older_words) {
+/// stops at what is wrong with them. Before June 2026 it collected everything.
+void apply_precedence(const Operation& operation, std::vector<Violation>& violations, bool very_deep) {
   if (operation.peculiarities.table_name_alone) {
     keep_alone(violations, "tableName");
   }
-  if (older_words) {
+  if (very_deep) {
     return;
   }
   const auto left_to_operation = [](const Violation& violation) { return violation.shape->judged_by_operation; };
@@ -363,13 +369,14 @@ void apply_precedence(const Operation& operation, std::vector<Violation>& violat
 
 }  // namespace
 
-void report_violations(const Operation& operation, const json::Object& request, bool older_words) {
+void report_violations(const Operation& operation, const json::Object& request, bool very_deep, bool deviates) {
   refuse_at_once(*operation.input, request);
-  Collector collector;
+  const bool is_behind = deviates && operation.peculiarities.rollout == Rollout::kWrites;
+  Collector collector(deviates, is_behind);
   collector.structure(*operation.input, request, {});
   std::vector<Violation>& violations = collector.violations;
-  if (std::ranges::none_of(violations, &Violation::missing)) {
-    apply_precedence(operation, violations, older_words);
+  if (!is_behind && std::ranges::none_of(violations, &Violation::missing)) {
+    apply_precedence(operation, violations, very_deep);
   }
   if (violations.empty()) {
     return;

@@ -72,6 +72,7 @@ std::vector<engine::WriteAction> resolve_actions(const engine::Engine& engine, c
   std::unordered_set<std::string_view> seen;
   std::size_t total_bytes = 0;
   for (std::size_t i = 0; i < request.actions.size(); ++i) {
+    if (const auto* update = std::get_if<UpdateItem>(&request.actions[i])) check_statement_size(*update);
     try {
       actions.push_back(resolve_action(tables[i], request.actions[i]));
     } catch (const core::ApiError& error) {
@@ -193,7 +194,7 @@ TransactRead run(const engine::Engine& engine, const TransactGetItems& request) 
 }
 
 void transact_write_items(Call& call) {
-  const TransactWriteItems request = read_transact_write_items(call.request);
+  const TransactWriteItems request = read_transact_write_items(call.request, call.deviates);
   const TransactWritten written = run(call.engine(), request);
   if (written.repeated) {
     write_replay(call, request, written.sizes_bytes);
@@ -203,7 +204,7 @@ void transact_write_items(Call& call) {
 }
 
 void transact_get_items(Call& call) {
-  const TransactGetItems request = read_transact_get_items(call.request);
+  const TransactGetItems request = read_transact_get_items(call.request, call.deviates);
   const TransactRead read = run(call.engine(), request);
   CapacityByTable capacity;
   ObjectWriter writer(call.reply);

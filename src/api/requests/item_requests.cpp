@@ -23,10 +23,11 @@ constexpr std::array<MemberName, 1> kAttributesToGetNames = {"AttributesToGet"};
 
 /// The rules of the service's layer that checks values in that place.
 const json::ValueRules& value_rules(Place place) {
-  return place == Place::kOperation ? json::kCurrentRules : json::kOlderRules;
+  return place == Place::kOperation || place == Place::kNewerTransaction ? json::kCurrentRules : json::kOlderRules;
 }
+/// For values of expressions; outside batches the older layer lets one level more pass.
 const json::ValueRules& expression_value_rules(Place place) {
-  return place == Place::kTransaction ? json::kTransactionRules : value_rules(place);
+  return place == Place::kTransaction || place == Place::kOlderOperation ? json::kTransactionRules : value_rules(place);
 }
 
 /// Runs checks of a write that need no table. In an operation of its own their errors are worded as violated
@@ -69,12 +70,12 @@ bool is_deeper(const json::Value& value, std::size_t levels) {
 
 /// The item of a transaction's put. The service finds an empty attribute name before faults in values, and one inside a
 /// value after a value that is too deep.
-json::EncodedItem normalise_transaction_item(const json::Object& item) {
+json::EncodedItem normalise_transaction_item(const json::Object& item, const json::ValueRules& rules) {
   for (const auto member : item) {
     if (member.key.empty()) throw_validation("Empty attribute name");
   }
   try {
-    return json::normalise_item(item, json::kOlderRules);
+    return json::normalise_item(item, rules);
   } catch (const core::ApiError& error) {
     if (error.fault != core::Fault::kEmptyAttributeName) throw;
     for (const auto member : item) {
@@ -110,7 +111,7 @@ void read_only_condition(const Members& request, Place place, ItemWrite& write) 
   expression::Bindings bindings = read_bindings(request, expression_value_rules(place));
   write.condition = read_condition(request, place, bindings);
   // An action of a transaction may have names and values without an expression.
-  if (write.condition || place != Place::kTransaction) bindings.check_all_used();
+  if (write.condition || !is_transaction(place)) bindings.check_all_used();
 }
 
 KeyAttributes read_key(const Members& request, Place place) {
@@ -120,9 +121,9 @@ KeyAttributes read_key(const Members& request, Place place) {
 /// The first checks of a put or a delete.
 void read_put_or_delete_parameters(const Members& request, Place place, ItemWrite& write) {
   if (!is_operation(place)) return;
-  check_expression_parameters(request, kConditionNames, kExpectedNames, place == Place::kVeryDeepOperation);
+  check_expression_parameters(request, kConditionNames, kExpectedNames, place == Place::kOlderOperation);
   // The older layer checks ReturnValues before the values.
-  if (place == Place::kVeryDeepOperation) write.return_values = read_return_old(request);
+  if (place == Place::kOlderOperation) write.return_values = read_return_old(request);
 }
 
 }  // namespace
@@ -133,8 +134,8 @@ PutItem read_put_item(const Members& request, Place place) {
   in_envelope(place, [&] {
     read_put_or_delete_parameters(request, place, put);
     const json::Object item = request.required_object("Item");
-    put.item = place == Place::kTransaction ? normalise_transaction_item(item)
-                                            : json::normalise_item(item, value_rules(place));
+    const json::ValueRules& rules = value_rules(place);
+    put.item = is_transaction(place) ? normalise_transaction_item(item, rules) : json::normalise_item(item, rules);
     if (is_operation(place)) put.return_values = read_return_old(request);
   });
   if (put.item.size_bytes > core::kMaxItemSizeBytes) {
@@ -149,11 +150,11 @@ DeleteItem read_delete_item(const Members& request, Place place) {
   read_write_options(request, place, deletion);
   in_envelope(place, [&] {
     read_put_or_delete_parameters(request, place, deletion);
-    if (place != Place::kTransaction) deletion.key = read_key(request, place);
+    if (!is_transaction(place)) deletion.key = read_key(request, place);
     if (is_operation(place)) deletion.return_values = read_return_old(request);
     if (place != Place::kBatch) read_only_condition(request, place, deletion);
     // A transaction checks an action's expressions before its key.
-    if (place == Place::kTransaction) deletion.key = read_key(request, place);
+    if (is_transaction(place)) deletion.key = read_key(request, place);
   });
   return deletion;
 }
@@ -163,7 +164,7 @@ UpdateItem read_update_item(const Members& request, Place place) {
   read_write_options(request, place, update);
   in_envelope(place, [&] {
     if (is_operation(place)) {
-      check_expression_parameters(request, kUpdateNames, kUpdateLegacyNames, place == Place::kVeryDeepOperation);
+      check_expression_parameters(request, kUpdateNames, kUpdateLegacyNames, place == Place::kOlderOperation);
       update.key = read_key(request, place);
       update.return_values = read_return_values(request);
     }
@@ -179,16 +180,16 @@ UpdateItem read_update_item(const Members& request, Place place) {
     if (place != Place::kOperation) update.condition = read_condition(request, place, bindings);
     bindings.check_all_used();
     if (!is_operation(place)) update.key = read_key(request, place);
-    update.statement_is_limited = is_operation(place);
+    update.statement_is_limited = place == Place::kOperation || place == Place::kNewerTransaction;
   });
   return update;
 }
 
-ConditionCheck read_condition_check(const Members& request) {
+ConditionCheck read_condition_check(const Members& request, Place place) {
   ConditionCheck check;
-  read_write_options(request, Place::kTransaction, check);
-  read_only_condition(request, Place::kTransaction, check);
-  check.key = read_key(request, Place::kTransaction);
+  read_write_options(request, place, check);
+  read_only_condition(request, place, check);
+  check.key = read_key(request, place);
   return check;
 }
 

@@ -40,8 +40,8 @@ struct UpdateItem : ItemWrite {
   KeyAttributes key;
   /// None: creates the item with nothing but its key.
   std::optional<expression::Update> update;
-  /// Whether the expression's own size counts towards the item size limit: in UpdateItem, but not in transactions and
-  /// PartiQL.
+  /// Whether the expression's own size counts towards the item size limit: in UpdateItem, but not in PartiQL, in most
+  /// regions' transactions, and where writes are behind (api/rollout.h).
   bool statement_is_limited = false;
 };
 
@@ -62,7 +62,7 @@ struct GetItem {
 PutItem read_put_item(const Members& request, Place place = Place::kOperation);
 DeleteItem read_delete_item(const Members& request, Place place = Place::kOperation);
 UpdateItem read_update_item(const Members& request, Place place = Place::kOperation);
-ConditionCheck read_condition_check(const Members& request);
+ConditionCheck read_condition_check(const Members& request, Place place = Place::kTransaction);
 GetItem read_get_item(const Members& request, Place place = Place::kOperation);
 
 }  // namespace stator::api

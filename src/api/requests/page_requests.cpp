@@ -24,9 +24,10 @@ constexpr std::array<MemberName, 3> kScanLegacyNames = {"AttributesToGet", "Scan
 
 constexpr const char* kInvalidStart = "The provided starting key is invalid";
 
-/// Checks Select against the projection. Query's messages begin like those of violated constraints, Scan's do not.
-Selection read_selection(const Members& request, bool is_query, std::optional<expression::Projection> projection) {
-  const std::string prefix = is_query ? "1 validation error detected: " : "";
+/// Checks Select against the projection. Query's messages begin like those of violated constraints (`newer_words`),
+/// Scan's in most regions do not.
+Selection read_selection(const Members& request, bool newer_words, std::optional<expression::Projection> projection) {
+  const std::string prefix = newer_words ? "1 validation error detected: " : "";
   const auto select = request.text("Select");
   const std::string what = request.has("ProjectionExpression") ? "ProjectionExpression" : "AttributesToGet";
   Selection selection;
@@ -97,8 +98,11 @@ void read_segments(const Members& request, Scan& scan) {
   }
   if (!segment || !total) return;
   if (*segment >= *total) {
-    throw_validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: " +
-                     std::to_string(*segment) + " is not less than TotalSegments: " + std::to_string(*total));
+    constexpr const char* kTooLarge =
+        "The Segment parameter is zero-based and must be less than parameter TotalSegments";
+    if (scan.newer_words) throw_validation(kTooLarge);
+    throw_validation(std::string(kTooLarge) + ": Segment: " + std::to_string(*segment) +
+                     " is not less than TotalSegments: " + std::to_string(*total));
   }
   scan.segment = static_cast<std::uint32_t>(*segment);
   scan.total_segments = static_cast<std::uint32_t>(*total);
@@ -140,18 +144,23 @@ Query read_query(const Members& request) {
   return query;
 }
 
-Scan read_scan(const Members& request) {
+Scan read_scan(const Members& request, bool deviates) {
   check_expression_parameters(request, kScanNames, kScanLegacyNames);
   Scan scan;
+  scan.newer_words = deviates;
   read_page_options(request, scan);
   auto projection = read_attributes_to_get(request);
+  if (const auto filter = request.object("ScanFilter"); filter && deviates) {
+    expression::check_conditional_operator(request.text("ConditionalOperator").value_or(std::string_view{}),
+                                           filter->size());
+  }
   scan.filter = read_legacy_filter(request, "ScanFilter", json::kOlderRules);
   scan.start = read_start_key(request, json::kOlderRules);
   read_segments(request, scan);
   expression::Bindings bindings = read_bindings(request, json::kOlderRules);
   if (!scan.filter) scan.filter = read_filter_expression(request, bindings);
   if (!projection) projection = read_projection_expression(request, bindings);
-  scan.selection = read_selection(request, false, std::move(projection));
+  scan.selection = read_selection(request, deviates, std::move(projection));
   bindings.check_all_used();
   return scan;
 }

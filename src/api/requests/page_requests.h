@@ -46,10 +46,12 @@ struct Query : PageRead {
 struct Scan : PageRead {
   std::uint32_t segment = 0;
   std::uint32_t total_segments = 1;
+  /// Errors are worded as Query's (api/rollout.h, kScans).
+  bool newer_words = false;
 };
 
-/// Each throws ValidationException.
+/// Each throws ValidationException. `deviates`: by the rules of regions where Scan is ahead (api/rollout.h).
 Query read_query(const Members& request);
-Scan read_scan(const Members& request);
+Scan read_scan(const Members& request, bool deviates = false);
 
 }  // namespace stator::api

@@ -31,11 +31,13 @@ ActionMember read_action_member(const Members& element) {
   return *found;
 }
 
-TransactWrite read_action(const ActionMember& member) {
-  if (member.kind == "Put") return read_put_item(member.action, Place::kTransaction);
-  if (member.kind == "Delete") return read_delete_item(member.action, Place::kTransaction);
-  if (member.kind == "Update") return read_update_item(member.action, Place::kTransaction);
-  return read_condition_check(member.action);
+Place place_of(bool deviates) { return deviates ? Place::kNewerTransaction : Place::kTransaction; }
+
+TransactWrite read_action(const ActionMember& member, Place place) {
+  if (member.kind == "Put") return read_put_item(member.action, place);
+  if (member.kind == "Delete") return read_delete_item(member.action, place);
+  if (member.kind == "Update") return read_update_item(member.action, place);
+  return read_condition_check(member.action, place);
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ const ItemWrite& common_part(const TransactWrite& action) {
   return std::visit([](const auto& request) -> const ItemWrite& { return request; }, action);
 }
 
-TransactWriteItems read_transact_write_items(const Members& request) {
+TransactWriteItems read_transact_write_items(const Members& request, bool deviates) {
   TransactWriteItems transaction;
   transaction.token = request.text("ClientRequestToken").value_or(std::string_view{});
   transaction.capacity = read_capacity_detail(request);
@@ -54,7 +56,7 @@ TransactWriteItems read_transact_write_items(const Members& request) {
   std::vector<ActionMember> members;
   for (const auto element : elements) {
     members.push_back(read_action_member(Members(element.get_object())));
-    transaction.actions.push_back(read_action(members.back()));
+    transaction.actions.push_back(read_action(members.back(), place_of(deviates)));
   }
   if (transaction.token.empty()) return transaction;
   transaction.meaning = "TransactWriteItems";
@@ -65,14 +67,14 @@ TransactWriteItems read_transact_write_items(const Members& request) {
   return transaction;
 }
 
-TransactGetItems read_transact_get_items(const Members& request) {
+TransactGetItems read_transact_get_items(const Members& request, bool deviates) {
   TransactGetItems transaction;
   transaction.capacity = read_capacity_detail(request);
   const auto elements = request.required_array("TransactItems");
   transaction.gets.reserve(elements.size());
   for (const auto element : elements) {
     const Members get(Members(element.get_object()).required_object("Get"));
-    transaction.gets.push_back(read_get_item(get, Place::kTransaction));
+    transaction.gets.push_back(read_get_item(get, place_of(deviates)));
   }
   return transaction;
 }

@@ -32,8 +32,8 @@ struct TransactGetItems {
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
-/// Each throws ValidationException.
-TransactWriteItems read_transact_write_items(const Members& request);
-TransactGetItems read_transact_get_items(const Members& request);
+/// Each throws ValidationException. `deviates`: by the rules of regions that are ahead (api/rollout.h).
+TransactWriteItems read_transact_write_items(const Members& request, bool deviates = false);
+TransactGetItems read_transact_get_items(const Members& request, bool deviates = false);
 
 }  // namespace stator::api

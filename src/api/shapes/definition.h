@@ -178,9 +178,13 @@ struct Shape {
   bool pattern_first = false;
   /// Replaces the whole message where "too few members" is all that is wrong with a request.
   std::string_view lone_too_short{};
+  /// The same in regions that deviate from most (api/rollout.h).
+  std::string_view lone_too_short_elsewhere{};
   /// Where this is all that is wrong, the message names the member as the request does and shows no value:
   /// "Value at 'Limit' failed to satisfy constraint: …". Newer parts of the service speak so.
   bool newer_form = false;
+  /// The same only in regions that deviate from most (api/rollout.h).
+  bool newer_form_elsewhere = false;
   /// The same for an empty text alone.
   bool newer_form_if_empty = false;
   /// Replaces the whole sentence of a violation, in a request that lacks nothing it requires.

@@ -43,11 +43,11 @@ inline constexpr Shape kGetItem = structure<kGetItemMembers>("GetItemInput");
 
 inline constexpr Member kPutItemMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
-    must("TableName", kWrittenTableName),
-    must("Item", kAttributeMap),
     may("ConditionalOperator", kLaterConditionalOperator),
     may("Expected", kExpected),
     may("ReturnValues", kReturnValues),
+    must("TableName", kWrittenTableName),
+    must("Item", kAttributeMap),
     may("ReturnItemCollectionMetrics", kReturnItemCollectionMetrics),
     may("ConditionExpression", kText),
     may("ExpressionAttributeValues", kAttributeMap),
@@ -115,7 +115,9 @@ inline constexpr Member kQueryMembers[] = {
 inline constexpr Shape kQuery = structure<kQueryMembers>("QueryInput");
 
 inline constexpr Shape kTotalSegments = integer(1, 1'000'000);
-inline constexpr Shape kSegment = integer(0, 999'999);
+inline constexpr Shape kSegment{
+    .kind = Kind::kInteger, .min_value = 0, .max_value = 999'999, .newer_form_elsewhere = true};
+inline constexpr Shape kScanLimit{.kind = Kind::kInteger, .min_value = 1, .newer_form_elsewhere = true};
 inline constexpr Member kScanMembers[] = {
     may("Select", kSelect),
     may("IndexName", kIndexName),
@@ -125,7 +127,7 @@ inline constexpr Member kScanMembers[] = {
     may("ConditionalOperator", kConditionalOperator),
     may("ScanFilter", kConditions),
     may("Segment", kSegment),
-    may("Limit", kPositiveInteger),
+    may("Limit", kScanLimit),
     may("AttributesToGet", kAttributeNameList),
     may("ExclusiveStartKey", kAttributeMap),
     may("ConsistentRead", kBoolean),
@@ -147,14 +149,16 @@ inline constexpr Member kKeysAndAttributesMembers[] = {
     may("ExpressionAttributeNames", kAttributeNameMap),
 };
 inline constexpr Shape kKeysAndAttributes = structure<kKeysAndAttributesMembers>("KeysAndAttributes");
-inline constexpr Shape kGetRequestItems{.kind = Kind::kMap,
-                                        .element = &kKeysAndAttributes,
-                                        .key = &kTableName,
-                                        .min_length = 1,
-                                        .lone_too_short =
-                                            "1 validation error detected: Value at 'RequestItems' failed to satisfy "
-                                            "constraint: Member must have length greater than or equal to 1",
-                                        .shown_as_json = true};
+inline constexpr Shape kGetRequestItems{
+    .kind = Kind::kMap,
+    .element = &kKeysAndAttributes,
+    .key = &kTableName,
+    .min_length = 1,
+    .lone_too_short =
+        "1 validation error detected: Value at 'RequestItems' failed to satisfy "
+        "constraint: Member must have length greater than or equal to 1",
+    .lone_too_short_elsewhere = "The requestItems parameter is required for BatchGetItem",
+    .shown_as_json = true};
 inline constexpr Member kBatchGetItemMembers[] = {
     must("RequestItems", kGetRequestItems),
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
@@ -176,6 +180,9 @@ inline constexpr Shape kWriteRequestItems{.kind = Kind::kMap,
                                           .key = &kTableName,
                                           .min_length = 1,
                                           .lone_too_short = "The requestItems parameter is required for BatchWriteItem",
+                                          .lone_too_short_elsewhere =
+                                              "1 validation error detected: Value at 'RequestItems' failed to satisfy "
+                                              "constraint: Member must have length greater than or equal to 1",
                                           .keys_give_way = true};
 inline constexpr Member kBatchWriteItemMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
@@ -194,7 +201,11 @@ inline constexpr Member kTransactGetMembers[] = {
 inline constexpr Shape kTransactGet = structure<kTransactGetMembers>("Get");
 inline constexpr Member kTransactGetItemMembers[] = {must("Get", kTransactGet)};
 inline constexpr Shape kTransactGetItem = structure<kTransactGetItemMembers>("TransactGetItem");
-inline constexpr Shape kTransactGetList = list_of(kTransactGetItem, 1, 100);
+inline constexpr Shape kTransactGetList{.kind = Kind::kList,
+                                        .element = &kTransactGetItem,
+                                        .min_length = 1,
+                                        .max_length = 100,
+                                        .newer_form_elsewhere = true};
 inline constexpr Member kTransactGetItemsMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     must("TransactItems", kTransactGetList),
@@ -245,7 +256,11 @@ inline constexpr Member kTransactWriteItemMembers[] = {
     may("Update", kTransactUpdate),
 };
 inline constexpr Shape kTransactWriteItem = structure<kTransactWriteItemMembers>("TransactWriteItem");
-inline constexpr Shape kTransactWriteList = list_of(kTransactWriteItem, 1, 100);
+inline constexpr Shape kTransactWriteList{.kind = Kind::kList,
+                                          .element = &kTransactWriteItem,
+                                          .min_length = 1,
+                                          .max_length = 100,
+                                          .newer_form_elsewhere = true};
 inline constexpr Member kTransactWriteItemsMembers[] = {
     may("ClientRequestToken", kClientRequestToken),
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
