@@ -41,6 +41,7 @@ Written run_write(engine::Engine& engine, const engine::TablePtr& table, const S
     throw_validation("EXISTS can only be used in ExecuteTransaction write requests.");
   }
   const TransactWrite write = to_write(member, *table);
+  check_keys(write, *table);
   if (const auto* put = std::get_if<PutItem>(&write)) return run_write(engine, table, *put);
   if (const auto* deletion = std::get_if<DeleteItem>(&write)) return run_write(engine, table, *deletion);
   const auto& update = std::get<UpdateItem>(write);
@@ -116,7 +117,9 @@ class Batch {
         }
         member.key = resolve(*member.table, *member.get).encoded;
       } else if (parsed.kind != partiql::StatementKind::kExists) {
-        member.key = key_of(to_write(*member.statement, *member.table), member.table);
+        const TransactWrite write = to_write(*member.statement, *member.table);
+        check_keys(write, *member.table);
+        member.key = key_of(write, member.table);
       }
     } catch (const core::ApiError&) {
       member.fault = std::current_exception();

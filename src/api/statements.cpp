@@ -126,6 +126,26 @@ ConditionCheck to_check(const StatementMember& member, const engine::Table& tabl
 
 }  // namespace
 
+void check_keys(const TransactWrite& write, const engine::Table& table) {
+  const auto value_of = [&](const std::string& name) -> std::optional<core::AttributeValue> {
+    if (const auto* put = std::get_if<PutItem>(&write)) {
+      const std::string_view stored = json::find_attribute(put->item.json, name);
+      return stored.empty() ? std::nullopt : std::optional(json::parse_stored(stored));
+    }
+    const auto* update = std::get_if<UpdateItem>(&write);
+    const KeyAttributes& key = update != nullptr ? update->key : std::get<DeleteItem>(write).key;
+    const core::AttributeValue* value = find_attribute(key, name);
+    return value == nullptr ? std::nullopt : std::optional(*value);
+  };
+  for (const auto* part : {&table.key_schema.hash, &table.key_schema.range}) {
+    for (const core::KeyAttribute& attribute : *part) {
+      const auto value = value_of(attribute.name);
+      if (!value) throw_validation("Key attribute should be present in the item: Key " + attribute.name);
+      partiql::check_key_type(attribute, *value);
+    }
+  }
+}
+
 TransactWrite to_write(const StatementMember& member, const engine::Table& table) {
   switch (member.statement->kind) {
     case partiql::StatementKind::kInsert:

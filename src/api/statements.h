@@ -15,6 +15,10 @@ namespace stator::api {
 /// The typed request for an INSERT (PutItem), UPDATE, DELETE or EXISTS (ConditionCheck).
 TransactWrite to_write(const StatementMember& member, const engine::Table& table);
 
+/// Throws where a key attribute of the item is missing or of another type than the table's, in the words of a statement
+/// that is no part of a transaction. Source: recorded from DynamoDB Local.
+void check_keys(const TransactWrite& write, const engine::Table& table);
+
 /// The GetItem for a SELECT that names one item of the table by its key alone, which is the only kind of SELECT in
 /// batches and transactions; nullopt for any other.
 std::optional<GetItem> to_get(const StatementMember& member, const engine::Table& table);

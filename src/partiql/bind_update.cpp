@@ -88,7 +88,7 @@ class Binder {
     } else if (node.kind == NodeKind::kCall) {
       throw_at("Unrecognized function: " + lower_case(node.text), statement_.text, node.where);
     } else {
-      core::throw_validation("Unsupported operation: " + std::string(operation_name(node)));
+      throw_unsupported(node);
     }
     return value;
   }

@@ -74,9 +74,7 @@ class Binder {
   }
 
  private:
-  [[noreturn]] static void refuse(const Node& node) {
-    throw_validation("Unsupported operation: " + std::string(operation_name(node)));
-  }
+  [[noreturn]] static void refuse(const Node& node) { throw_unsupported(node); }
 
   static bool is_condition(const Node& node) {
     switch (node.kind) {

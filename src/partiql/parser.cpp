@@ -92,9 +92,7 @@ class StatementParser : public ExpressionParser {
     }
   }
 
-  [[noreturn]] void refuse(NodeId id) const {
-    core::throw_validation("Unsupported operation: " + std::string(operation_name(statement_.node(id))));
-  }
+  [[noreturn]] void refuse(NodeId id) const { throw_unsupported(statement_.node(id)); }
 
   void assignments() {
     for (;;) {
@@ -343,6 +341,11 @@ void parse_select(ExpressionParser& parser, Statement& statement) {
 }
 
 std::string_view operation_name(const Node& node) { return StatementParser::operation_name(node); }
+
+void throw_unsupported(const Node& node) {
+  if (node.kind == NodeKind::kMissing) core::throw_validation("MISSING must be compared using IS operator");
+  core::throw_validation("Unsupported operation: " + std::string(operation_name(node)));
+}
 
 std::size_t Statement::size_bytes() const {
   std::size_t size = sizeof(Statement) + text.capacity() + nodes.capacity() * sizeof(Node);

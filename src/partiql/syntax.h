@@ -150,6 +150,8 @@ SharedStatement parse_cached(std::string_view text);
 
 /// What the service calls an operation that it does not support here: "Plus", "IsType", …
 std::string_view operation_name(const Node& node);
+/// Throws the service's message for an operator or a clause that it does not support in that place.
+[[noreturn]] void throw_unsupported(const Node& node);
 
 /// Statements that nest deeper are refused.
 inline constexpr std::uint16_t kMaxHeight = 200;

@@ -1,7 +1,7 @@
 #include "partiql/values.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "core/api_error.h"
 #include "core/limits.h"
@@ -65,22 +65,21 @@ class Binder {
 
   AttributeValue::Map map(const Node& node, std::size_t depth) {
     AttributeValue::Map members;
-    std::unordered_map<std::string_view, std::size_t> places;
+    std::unordered_set<std::string_view> names;
     for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
       const Node& name = statement_.child(node, i);
       if (name.kind != NodeKind::kString) refuse(name);
       json::check_attribute_name(name.text);
+      if (!names.insert(name.text).second) {
+        // The service points at the name in an item, at the brace in a value. Source: recorded from DynamoDB Local.
+        const Span where = depth == 0 ? name.where : Span{node.where.begin, node.where.begin + 1};
+        throw_at("Duplicate keys in tuple. Key: " + std::string(name.text) + " under " + path_, statement_.text, where);
+      }
       const std::size_t length = path_.size();
       if (depth > 0) path_.append(".").append(name.text);
       AttributeValue value = bind(statement_.child(node, i + 1), depth + 1);
       path_.resize(length);
-      // Of several members of one name the last one counts, as in every request.
-      const auto [place, added] = places.try_emplace(name.text, members.size());
-      if (added) {
-        members.push_back({std::string(name.text), std::move(value)});
-      } else {
-        members[place->second].value = std::move(value);
-      }
+      members.push_back({std::string(name.text), std::move(value)});
     }
     return members;
   }
