@@ -32,6 +32,13 @@ def build(name, command, folder, **variables):
     raise SystemExit(said)
 
 
+def build_go(source, target):
+    """The command that runs it."""
+    build("go", ["go", "build", "-mod=readonly", "-o", os.path.join(target, "client"), "."], os.path.join(FOLDER, source),
+          GOFLAGS="", GOTOOLCHAIN="local")
+    return [os.path.join(target, "client")]
+
+
 def build_java(source, main_class, target):
     """The command that runs it, without options for the machine."""
     # Maven writes beside the sources, so it works on a copy.

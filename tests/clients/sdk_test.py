@@ -33,9 +33,7 @@ aws_session_token = {TOKEN}
 
 
 def build_go(target):
-    build("go", ["go", "build", "-mod=readonly", "-o", os.path.join(target, "client"), "."], os.path.join(FOLDER, "go"),
-          GOFLAGS="", GOTOOLCHAIN="local")
-    return [os.path.join(target, "client")]
+    return compiled_client.build_go("go", target)
 
 
 def build_rust(target):

@@ -1,7 +1,6 @@
 // The AWS SDK for JavaScript v3 against a server that throttles, fails, cuts connections and leaves members of batches, by seed: all
 // is done in the end, once, and the SDK's own counts of attempts are the simulator's.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,23 +9,23 @@ import {
   BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, GetItemCommand, ProvisionedThroughputExceededException,
   PutItemCommand, TransactWriteItemsCommand, paginateScan,
 } from '@aws-sdk/client-dynamodb'
+import { local, startStator } from '../../support/stator_server.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'stator-'))
 let server
-let endpoint
 let client
 
 const connect = (maxAttempts) => new DynamoDBClient({
-  endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, maxAttempts,
+  endpoint: server.endpoint, ...local, maxAttempts,
 })
 
 const rules = async (...list) => {
-  const reply = await fetch(`${endpoint}/_stator/simulate`, { method: 'POST', body: JSON.stringify({ seed: 7, rules: list }) })
+  const reply = await fetch(`${server.endpoint}/_stator/simulate`, { method: 'POST', body: JSON.stringify({ seed: 7, rules: list }) })
   assert.equal(reply.status, 200)
 }
 
 const acted = async () => {
-  const state = await (await fetch(`${endpoint}/_stator/simulate`)).json()
+  const state = await (await fetch(`${server.endpoint}/_stator/simulate`)).json()
   return state.rules.reduce((sum, rule) => sum + rule.acted, 0)
 }
 
@@ -43,18 +42,7 @@ const names = (prefix, count) => Array.from({ length: count }, (_, i) => `${pref
 before(async () => {
   const file = join(folder, 'rules.json')
   writeFileSync(file, '{}')
-  server = spawn(process.env.STATOR_BIN, ['serve', '--port', '0', '--in-memory', '--simulate', file], { stdio: ['ignore', 'pipe', 'pipe'] })
-  endpoint = await new Promise((resolve, reject) => {
-    let text = ''
-    const read = (chunk) => {
-      text += chunk
-      const found = /http:\/\/[\w.:[\]-]+:\d+/.exec(text)
-      if (found) resolve(found[0])
-    }
-    server.stdout.on('data', read)
-    server.stderr.on('data', read)
-    server.on('exit', () => reject(new Error(`stator serve ended: ${text}`)))
-  })
+  server = await startStator('--in-memory', '--simulate', file)
   client = connect(12)
   await client.send(new CreateTableCommand({
     TableName: 'things',
@@ -66,10 +54,7 @@ before(async () => {
 
 after(async () => {
   client?.destroy()
-  server.removeAllListeners('exit')
-  const ended = new Promise((resolve) => server.on('exit', resolve))
-  server.kill('SIGTERM')
-  assert.equal(await ended, 0)
+  await server.stop()
   rmSync(folder, { recursive: true })
 })
 

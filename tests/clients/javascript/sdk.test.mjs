@@ -1,6 +1,5 @@
 // The AWS SDK for JavaScript v3, client and document client, against a server in memory that verifies signatures.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import {
   BatchExecuteStatementCommand, BatchWriteItemCommand, ConditionalCheckFailedException, CreateTableCommand, DeleteTableCommand, DescribeTableCommand,
@@ -8,27 +7,16 @@ import {
   TransactionCanceledException, UpdateItemCommand, paginateScan, waitUntilTableExists, waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb'
 import { BatchGetCommand, DynamoDBDocumentClient, DeleteCommand, ExecuteStatementCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { local, startStator } from '../../support/stator_server.mjs'
 
 let server
-let endpoint
 let client
 let documents
 
 before(async () => {
-  server = spawn(process.env.STATOR_BIN, ['serve', '--port', '0', '--in-memory', '--credentials', 'local:local'], { stdio: ['ignore', 'pipe', 'pipe'] })
-  endpoint = await new Promise((resolve, reject) => {
-    let text = ''
-    const read = (chunk) => {
-      text += chunk
-      const found = /http:\/\/[\w.:[\]-]+:\d+/.exec(text)
-      if (found) resolve(found[0])
-    }
-    server.stdout.on('data', read)
-    server.stderr.on('data', read)
-    server.on('exit', () => reject(new Error(`stator serve ended: ${text}`)))
-  })
+  server = await startStator('--in-memory', '--credentials', 'local:local')
   client = new DynamoDBClient({
-    endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, maxAttempts: 1,
+    endpoint: server.endpoint, ...local, maxAttempts: 1,
   })
   documents = DynamoDBDocumentClient.from(client)
   await client.send(new CreateTableCommand({
@@ -41,14 +29,12 @@ before(async () => {
 })
 
 after(async () => {
-  const ended = new Promise((resolve) => server.removeAllListeners('exit').on('exit', resolve))
   try {
     await client.send(new DeleteTableCommand({ TableName: 'things' }))
     await waitUntilTableNotExists({ client, minDelay: 1, maxWaitTime: 10 }, { TableName: 'things' })
   } finally {
-    server.kill('SIGTERM')
+    await server.stop()
   }
-  assert.equal(await ended, 0)
 })
 
 test('an item goes and comes back', async () => {
@@ -143,7 +129,7 @@ test('a description has what the SDK models', async () => {
 
 test('a signature with another secret is refused', async () => {
   const stranger = new DynamoDBClient({
-    endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'another' }, maxAttempts: 1,
+    endpoint: server.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'another' }, maxAttempts: 1,
   })
   await assert.rejects(stranger.send(new DescribeTableCommand({ TableName: 'things' })), { name: 'InvalidSignatureException' })
   stranger.destroy()

@@ -1,12 +1,12 @@
 // A consumer in JavaScript, with the AWS SDK's ordinary calls: shards, iterators, pages, and what each record says.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { CreateTableCommand, DynamoDBClient, DeleteItemCommand, PutItemCommand, UpdateItemCommand, UpdateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import {
   DescribeStreamCommand, DynamoDBStreamsClient, GetRecordsCommand, GetShardIteratorCommand, ListStreamsCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb-streams'
+import { local, startStator } from '../../support/stator_server.mjs'
 
 let server
 let client
@@ -14,19 +14,8 @@ let streams
 let streamArn
 
 before(async () => {
-  server = spawn(process.env.STATOR_BIN, ['serve', '--port', '0', '--in-memory', '--credentials', 'local:local'], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const endpoint = await new Promise((resolve, reject) => {
-    let text = ''
-    const read = (chunk) => {
-      text += chunk
-      const found = /http:\/\/[\w.:[\]-]+:\d+/.exec(text)
-      if (found) resolve(found[0])
-    }
-    server.stdout.on('data', read)
-    server.stderr.on('data', read)
-    server.on('exit', () => reject(new Error(`stator serve ended: ${text}`)))
-  })
-  const options = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, maxAttempts: 1 }
+  server = await startStator('--in-memory', '--credentials', 'local:local')
+  const options = { endpoint: server.endpoint, ...local, maxAttempts: 1 }
   client = new DynamoDBClient(options)
   streams = new DynamoDBStreamsClient(options)
   const made = await client.send(new CreateTableCommand({
@@ -41,9 +30,7 @@ before(async () => {
 })
 
 after(async () => {
-  const ended = new Promise((resolve) => server.removeAllListeners('exit').on('exit', resolve))
-  server.kill('SIGTERM')
-  assert.equal(await ended, 0)
+  await server.stop()
 })
 
 // All records of the stream; closed shards to their end, open ones to what is there now.
