@@ -55,7 +55,7 @@ struct Session {
   std::string cache;
   /// --cache-ttl, in the form of `stator cache --ttl`.
   std::vector<std::string> cache_lifetimes;
-  /// The models directory: --models, STATOR_MODELS, ./models, or beside the program; empty where none was found.
+  /// The models directory: --models, STATOR_MODELS, ./models, beside the program, or inside it.
   std::string models_directory;
   /// The program's folder; empty where unknown.
   std::string program_directory;

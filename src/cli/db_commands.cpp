@@ -99,7 +99,6 @@ class DbCommand {
   /// The database of the model that is named, or of the default one; without models, DbRequest's default.
   [[nodiscard]] std::string database() const {
     std::string none = toolkit::DbRequest().database;
-    if (session_.models_directory.empty()) return none;
     if (options_.model.empty() && model::default_model(session_.models_directory).empty()) return none;
     return model::database_name(find_model(session_, options_.model));
   }

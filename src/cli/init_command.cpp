@@ -36,7 +36,7 @@ fs::path models_to_write(const Session& session) {
   const std::string unasked = model::find_models_directory("", ".", session.program_directory).string();
   const char* variable = std::getenv("STATOR_MODELS");
   const bool is_asked_for = variable != nullptr && *variable != '\0';
-  if (session.models_directory.empty() || (session.models_directory == unasked && !is_asked_for)) return "models";
+  if (session.models_directory == unasked && !is_asked_for) return "models";
   return session.models_directory;
 }
 

@@ -266,8 +266,6 @@ std::size_t count_patterns(const Models& models, const std::string& name) {
 }
 
 std::shared_ptr<const Models> load_models(const Session& session) {
-  if (session.models_directory.empty())
-    throw CommandError("stator: no models found; say where with --models or STATOR_MODELS");
   return std::make_shared<const Models>(model::load_models(session.models_directory));
 }
 
@@ -288,7 +286,7 @@ void add_pattern_commands(CLI::App& ddb, Session& session) {
   const auto junit_file = std::make_shared<std::string>();
   check->add_option("--junit", *junit_file, "Also write the verdicts to this file as JUnit XML")->type_name("FILE");
   check->callback([junit_file, &session] { check_patterns(session, *load_models(session), *junit_file); });
-  if (!session.wants_patterns || session.models_directory.empty()) return;
+  if (!session.wants_patterns) return;
   const auto models = load_models(session);
   for (const model::Model& model : *models) {
     for (const model::Pattern& pattern : model.patterns) {

@@ -60,7 +60,7 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"human", "json", "jsonl", "csv", "table", "python"}));
   root.add_option("--models", options.models_directory,
-                  "Where the models lie (else STATOR_MODELS, ./models, beside the program)")
+                  "Where the models lie (else STATOR_MODELS, ./models, beside the program, in it)")
       ->type_name("DIR");
   root.add_option("--cache", options.cache,
                   "Keep what is read: memory, for this command alone, or redis://HOST for all that share it (else "

@@ -95,7 +95,6 @@ std::shared_ptr<aws::CredentialsProvider> kinesis_credentials() {
 
 /// Creates the missing tables of all models, with their seeds. Existing tables are not changed.
 void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
-  if (session.models_directory.empty()) throw CommandError("stator: --seed finds no models (--models DIR)", 2);
   for (const model::Model& model : model::load_models(session.models_directory)) {
     if (!toolkit::create_table(endpoint, model.table_name, model.create_table_json).created) continue;
     if (!model.time_to_live_attribute.empty()) {

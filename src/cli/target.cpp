@@ -104,8 +104,6 @@ void ask_to_write(const Session& session, const std::string& what, const std::st
 }
 
 std::filesystem::path find_model(const Session& session, const std::string& name) {
-  if (session.models_directory.empty())
-    throw CommandError("stator: no models found; say where with --models or STATOR_MODELS");
   const std::vector<std::string> names = model::list_models(session.models_directory);
   if (names.empty()) throw CommandError("stator: no models in " + session.models_directory);
   const std::string wanted = name.empty() ? model::default_model(session.models_directory) : name;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "files/files.h"
 #include "json/text_stream.h"
 #include "json/writer.h"
 #include "model/text.h"
@@ -231,6 +232,7 @@ std::string to_json(const Node& node) {
 }
 
 Document Document::read(const std::filesystem::path& file) {
+  if (const auto inside = files::built_in(file)) return parse(file.string(), *inside);
   std::ifstream in(file, std::ios::binary);
   if (!in) throw ModelError(file.string() + ": cannot be read");
   std::string text;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "files/files.h"
 #include "model/text.h"
 
 namespace stator::model {
@@ -13,13 +14,9 @@ namespace fs = std::filesystem;
 
 /// Files of a folder that end in .json, by name.
 std::vector<fs::path> json_files(const fs::path& directory) {
-  std::vector<fs::path> files;
-  std::error_code fault;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, fault)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+  std::vector<fs::path> found = files::list(directory);
+  std::erase_if(found, [](const fs::path& file) { return file.extension() != ".json"; });
+  return found;
 }
 
 /// Refuses unknown members, which the service would ignore or report without a position.
@@ -150,7 +147,7 @@ void read_conversation(const Document& document, Model& model) {
   seed.message_group_uuid = document.require(root, "message_group_uuid", NodeKind::kString).text;
   const Node& transcript = document.require(root, "transcript", NodeKind::kString);
   seed.transcript = model.directory / "seeds" / transcript.text;
-  if (!fs::is_regular_file(seed.transcript)) document.fail_expected(transcript, "a file in seeds/");
+  if (!files::is_file(seed.transcript)) document.fail_expected(transcript, "a file in seeds/");
   const Node& start = document.require(root, "start", NodeKind::kString);
   const auto time = core::parse_timestamp(start.text);
   if (!time) document.fail_expected(start, "a time such as 2026-11-25T10:00:00+00:00");
@@ -205,26 +202,25 @@ Model load_model(const fs::path& directory) {
     model.patterns.push_back(read_pattern(Document::read(file), file.stem().string(), model.name, model.table_name));
   }
   const fs::path seeds = directory / "seeds";
-  if (fs::exists(seeds / "users.json")) read_users(Document::read(seeds / "users.json"), model);
-  if (fs::exists(seeds / "items.json")) read_items(Document::read(seeds / "items.json"), model);
-  if (fs::exists(seeds / "conversation.json")) read_conversation(Document::read(seeds / "conversation.json"), model);
+  if (files::is_file(seeds / "users.json")) read_users(Document::read(seeds / "users.json"), model);
+  if (files::is_file(seeds / "items.json")) read_items(Document::read(seeds / "items.json"), model);
+  if (files::is_file(seeds / "conversation.json"))
+    read_conversation(Document::read(seeds / "conversation.json"), model);
   return model;
 }
 
 std::vector<std::string> list_models(const fs::path& models_directory) {
   std::vector<std::string> names;
-  std::error_code fault;
-  for (const fs::directory_entry& entry : fs::directory_iterator(models_directory, fault)) {
-    if (fs::is_regular_file(entry.path() / "table.json", fault)) names.push_back(entry.path().filename().string());
+  for (const fs::path& entry : files::list(models_directory)) {
+    if (files::is_file(entry / "table.json")) names.push_back(entry.filename().string());
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
 std::string default_model(const fs::path& models_directory) {
   const std::vector<std::string> names = list_models(models_directory);
   const fs::path file = models_directory / "default.json";
-  if (!fs::exists(file)) return names.size() == 1 ? names.front() : std::string();
+  if (!files::is_file(file)) return names.size() == 1 ? names.front() : std::string();
   const Document document = Document::read(file);
   document.require_kind(document.root(), NodeKind::kObject, "{\"model\": \"NAME\"}");
   document.allow_only(document.root(), {"model"});
@@ -236,7 +232,7 @@ std::string default_model(const fs::path& models_directory) {
 
 std::string database_name(const fs::path& model_directory) {
   const fs::path file = model_directory / "sql" / "database.json";
-  if (fs::exists(file)) {
+  if (files::is_file(file)) {
     const Document document = Document::read(file);
     document.require_kind(document.root(), NodeKind::kObject, "{\"database\": \"NAME\"}");
     document.allow_only(document.root(), {"database"});
@@ -263,14 +259,15 @@ fs::path find_models_directory(const std::string& given, const fs::path& working
   if (!given.empty()) return given;
   if (const char* variable = std::getenv("STATOR_MODELS"); variable != nullptr && *variable != '\0') return variable;
   if (has_models(working_directory / "models")) return (working_directory / "models").lexically_normal();
-  if (program_directory.empty()) return {};
-  const fs::path shared = program_directory.parent_path() / "share" / "stator" / "models";
-  if (has_models(shared)) return shared.lexically_normal();
-  for (fs::path above = program_directory; above.has_parent_path() && above != above.root_path();
-       above = above.parent_path()) {
-    if (has_models(above / "models")) return above / "models";
+  if (!program_directory.empty()) {
+    const fs::path shared = program_directory.parent_path() / "share" / "stator" / "models";
+    if (has_models(shared)) return shared.lexically_normal();
+    for (fs::path above = program_directory; above.has_parent_path() && above != above.root_path();
+         above = above.parent_path()) {
+      if (has_models(above / "models")) return above / "models";
+    }
   }
-  return {};
+  return fs::path(files::kBuiltIn) / "models";
 }
 
 }  // namespace stator::model

@@ -74,8 +74,8 @@ std::string database_name(const std::filesystem::path& model_directory);
 std::vector<Model> load_models(const std::filesystem::path& models_directory);
 
 /// The models directory: `given` (--models), else STATOR_MODELS, else models/ in the working directory, else
-/// `program_directory`/../share/stator/models, else models/ in one of the directories above the program's. Empty where
-/// there is none.
+/// `program_directory`/../share/stator/models, else models/ in one of the directories above the program's, else the
+/// models inside the program.
 std::filesystem::path find_models_directory(const std::string& given, const std::filesystem::path& working_directory,
                                             const std::filesystem::path& program_directory);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "files/files.h"
 #include "postgres/sql_files.h"
 #include "postgres/sql_words.h"
 #include "postgres/work_lock.h"
@@ -46,24 +47,22 @@ void refuse_transaction_control(const fs::path& file, std::string_view sql) {
 std::vector<Migration> read_migrations(const fs::path& directory) {
   std::map<std::string, Migration> by_name;
   std::map<std::string, fs::path> downs;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    const std::string file = entry.path().filename().string();
+  for (const fs::path& path : files::list(directory)) {
+    const std::string file = path.filename().string();
     if (file.starts_with('.')) continue;
     const bool is_up = file.ends_with(kUp);
     if (!is_up && !file.ends_with(kDown)) {
-      throw_usage(entry.path().string() + " is no migration: they are named NNNN_name.up.sql and NNNN_name.down.sql");
+      throw_usage(path.string() + " is no migration: they are named NNNN_name.up.sql and NNNN_name.down.sql");
     }
     const std::string name = file.substr(0, file.size() - (is_up ? kUp : kDown).size());
     const auto number = number_of(name);
-    if (!number)
-      throw_usage(entry.path().string() + " does not begin with a number and an underscore, as in 0001_name.up.sql");
-    const std::string sql = SqlFiles::read(entry.path());
-    refuse_transaction_control(entry.path(), sql);
+    if (!number) throw_usage(path.string() + " does not begin with a number and an underscore, as in 0001_name.up.sql");
+    const std::string sql = SqlFiles::read(path);
+    refuse_transaction_control(path, sql);
     if (is_up) {
       by_name[name] = Migration{.name = name, .number = *number, .up = sql, .down_file = {}};
     } else {
-      downs[name] = entry.path();
+      downs[name] = path;
     }
     if (by_name.size() > kMaxMigrations) throw_usage(directory.string() + " holds more than 10000 migrations");
   }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "files/files.h"
 #include "postgres/error.h"
 
 namespace stator::postgres {
@@ -22,6 +23,7 @@ bool is_plain_name(std::string_view name) {
 }  // namespace
 
 std::string SqlFiles::read(const std::filesystem::path& path) {
+  if (const auto inside = files::built_in(path)) return std::string(*inside);
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   if (error) throw Error(ErrorKind::kMissing, path.string() + " cannot be read: " + error.message());
@@ -34,17 +36,15 @@ std::string SqlFiles::read(const std::filesystem::path& path) {
 
 std::vector<std::string> SqlFiles::query_names() const {
   std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_ / "queries", ignored)) {
-    if (entry.path().extension() == ".sql") names.push_back(entry.path().stem().string());
+  for (const std::filesystem::path& file : files::list(directory_ / "queries")) {
+    if (file.extension() == ".sql") names.push_back(file.stem().string());
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
 std::string SqlFiles::query(std::string_view name) const {
   const std::filesystem::path path = directory_ / "queries" / (std::string(name) + ".sql");
-  if (is_plain_name(name) && std::filesystem::exists(path)) return read(path);
+  if (is_plain_name(name) && files::is_file(path)) return read(path);
   std::string known;
   for (const std::string& candidate : query_names()) known += (known.empty() ? "" : ", ") + candidate;
   throw Error(ErrorKind::kMissing, "there is no query \"" + std::string(name) + "\" in " +

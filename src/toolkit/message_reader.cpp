@@ -4,8 +4,10 @@
 #include <array>
 #include <fstream>
 #include <optional>
+#include <sstream>
 
 #include "core/api_error.h"
+#include "files/files.h"
 #include "json/reader.h"
 #include "model/text.h"
 
@@ -35,11 +37,10 @@ std::optional<Field> field_of(std::string_view name) {
 /// Bytes of a file, one after another, through a buffer.
 class ByteSource {
  public:
-  explicit ByteSource(const std::filesystem::path& file) : in_(file, std::ios::binary), name_(file.string()) {
+  explicit ByteSource(const std::filesystem::path& file) : in_(opened(file)), name_(file.string()) {
     std::error_code fault;
-    if (!in_ || std::filesystem::is_directory(file, fault)) throw std::runtime_error(name_ + ": cannot be read");
-    if (!std::filesystem::is_regular_file(file, fault))
-      throw std::runtime_error(name_ + ": must be a file, since it is read twice");
+    if (!*in_ || std::filesystem::is_directory(file, fault)) throw std::runtime_error(name_ + ": cannot be read");
+    if (!files::is_file(file)) throw std::runtime_error(name_ + ": must be a file, since it is read twice");
     buffer_.resize(kBufferBytes);
     fill();
     if (std::string_view(buffer_.data(), size_).starts_with(kByteOrderMark)) position_ = kByteOrderMark.size();
@@ -78,15 +79,19 @@ class ByteSource {
   }
 
  private:
+  static std::unique_ptr<std::istream> opened(const std::filesystem::path& file) {
+    if (const auto inside = files::built_in(file)) return std::make_unique<std::istringstream>(std::string(*inside));
+    return std::make_unique<std::ifstream>(file, std::ios::binary);
+  }
   bool fill() {
-    in_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-    size_ = static_cast<std::size_t>(in_.gcount());
+    in_->read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
+    size_ = static_cast<std::size_t>(in_->gcount());
     position_ = 0;
-    if (in_.bad()) throw std::runtime_error(name_ + ": cannot be read");
+    if (in_->bad()) throw std::runtime_error(name_ + ": cannot be read");
     return size_ > 0;
   }
 
-  std::ifstream in_;
+  std::unique_ptr<std::istream> in_;
   std::string name_;
   std::string buffer_;
   std::size_t position_ = 0;

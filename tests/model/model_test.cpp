@@ -200,7 +200,8 @@ TEST(ModelDirectory, IsTheGivenOneThenHereThenBesideTheProgram) {
   EXPECT_EQ(find_models_directory("", "/nowhere", directory.path() / "build" / "release" / "bin"),
             directory.path() / "models");
   EXPECT_EQ(find_models_directory("", directory.path(), "/nowhere"), directory.path() / "models");
-  EXPECT_EQ(find_models_directory("", "/nowhere", "/nowhere"), "");
+  EXPECT_EQ(find_models_directory("", "/nowhere", "/nowhere"), "built-in:/models");
+  EXPECT_EQ(find_models_directory("", "/nowhere", ""), "built-in:/models");
   write(directory.path() / "usr" / "share" / "stator" / "models" / "shop" / "table.json", kTable);
   EXPECT_EQ(find_models_directory("", "/nowhere", directory.path() / "usr" / "bin"),
             directory.path() / "usr" / "share" / "stator" / "models");

@@ -1,0 +1,15 @@
+# cmake -DFOLDER=models -DOUT=FILE.cpp -P write_built_in_files.cmake: a source with the text of every file below FOLDER that models
+# consist of.
+get_filename_component(above ${FOLDER} DIRECTORY)
+file(GLOB_RECURSE files RELATIVE ${above} ${FOLDER}/*.json ${FOLDER}/*.sql ${FOLDER}/*.txt)
+list(FILTER files EXCLUDE REGEX "/schemas/")
+list(SORT files)
+set(source "#include <array>\n\n#include \"files/built_in_files.h\"\n\nusing namespace std::string_view_literals;\n\nnamespace stator::files {\n\n")
+string(APPEND source "std::span<const BuiltInFile> built_in_files() {\n  static constexpr std::array kFiles = {\n")
+foreach(file IN LISTS files)
+  file(READ ${above}/${file} bytes HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" text "${bytes}")
+  string(APPEND source "      BuiltInFile{\"${file}\"sv, \"${text}\"sv},\n")
+endforeach()
+string(APPEND source "  };\n  return kFiles;\n}\n\n}  // namespace stator::files\n")
+file(WRITE ${OUT} "${source}")
