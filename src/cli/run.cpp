@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/dynamodb_local.h"
+#include "cli/health_command.h"
 #include "cli/help.h"
 #include "cli/init_command.h"
 #include "cli/interrupt.h"
@@ -171,6 +172,7 @@ void build_commands(CLI::App& root, Session& session) {
   root.set_help_flag("-h,--help", "Print this help");
   root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
   add_serve_command(root, session);
+  add_health_command(root, session);
   add_cache_command(root, session);
   add_snapshot_command(root, session);
   add_directory_commands(root, session);
