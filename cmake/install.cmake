@@ -6,9 +6,9 @@ endif()
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# Components: `program`, `library` (what programs load), `development` (what they are built with).
+# Components: `program` with its `manual`, `library` (what programs load), `development` (what they are built with).
 install(TARGETS stator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
-install(FILES docs/stator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+install(FILES docs/stator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT manual)
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stator/models COMPONENT program)
 
 # Completion scripts are what the program prints.

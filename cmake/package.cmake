@@ -3,7 +3,6 @@ set(CPACK_PACKAGE_NAME stator)
 set(CPACK_PACKAGE_VENDOR "Stator")
 set(CPACK_PACKAGE_CONTACT "Stator maintainers <maintainers@stator.example.org>")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "DynamoDB-compatible database and its toolkit")
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_SOURCE_DIR}/build/packages)
 set(CPACK_PACKAGE_FILE_NAME stator-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
 set(CPACK_STRIP_FILES ON)
@@ -14,6 +13,8 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXE
 
 # A package holds an installed component and, in a second one, what only Debian wants: the service, its own kind of documentation.
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
+# Not `manual`: Debian's manual pages are compressed.
+set(CPACK_COMPONENTS_ALL program program-deb library library-deb development development-deb)
 set(CPACK_COMPONENT_PROGRAM_GROUP main)
 set(CPACK_COMPONENT_PROGRAM-DEB_GROUP main)
 set(CPACK_COMPONENT_LIBRARY_GROUP shared)
@@ -33,17 +34,17 @@ set(CPACK_DEBIAN_MAIN_PACKAGE_SECTION database)
 set(CPACK_DEBIAN_MAIN_PACKAGE_RECOMMENDS "libcurl4, libssl3, libpq5, libedit2, ca-certificates")
 set(CPACK_DEBIAN_MAIN_PACKAGE_SUGGESTS "postgresql")
 set(CPACK_DEBIAN_MAIN_DESCRIPTION "DynamoDB-compatible database and its toolkit
- Stator answers DynamoDB's API from a data directory or from memory, as a
- server, inside a command or as a library. The toolkit works on tables of any
- DynamoDB API, AWS's own among them.")
+Stator answers DynamoDB's API from a data directory or from memory, as a
+server, inside a command or as a library. The toolkit works on tables of any
+DynamoDB API, AWS's own among them.")
 set(CPACK_DEBIAN_MAIN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/postinst ${PROJECT_SOURCE_DIR}/packaging/prerm
   ${PROJECT_SOURCE_DIR}/packaging/postrm ${CMAKE_BINARY_DIR}/packaging/conffiles)
 
 set(CPACK_DEBIAN_SHARED_PACKAGE_NAME libstator${STATOR_ABI})
 set(CPACK_DEBIAN_SHARED_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_SHARED_DESCRIPTION "DynamoDB-compatible database as a library
- The shared library of Stator: DynamoDB's operations inside a program, on a
- directory or in memory, for C++, C and every language that can call C.")
+The shared library of Stator: DynamoDB's operations inside a program, on a
+directory or in memory, for C++, C and every language that can call C.")
 set(CPACK_DEBIAN_SHARED_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/packaging/triggers)
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libstator-dev)
@@ -52,23 +53,33 @@ set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libstator${STATOR_ABI} (= ${PROJECT_VERSIO
 # For the static library.
 set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "librocksdb-dev, libsimdjson-dev, libxxhash-dev, libmd-dev, libzstd-dev, zlib1g-dev")
 set(CPACK_DEBIAN_DEV_DESCRIPTION "DynamoDB-compatible database as a library, development files
- Headers, the static library, a CMake package and a pkg-config file for
- programs with Stator inside.")
+Headers, the static library, a CMake package and a pkg-config file for
+programs with Stator inside.")
 
 # These are no part of cmake --install. Paths are from /usr.
 set(PACKAGING ${CMAKE_BINARY_DIR}/packaging)
 string(TIMESTAMP STATOR_CHANGELOG_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(packaging/changelog.in ${PACKAGING}/changelog @ONLY)
 configure_file(CHANGELOG.md ${PACKAGING}/CHANGELOG.md COPYONLY)
-execute_process(COMMAND gzip -9 -n -k -f ${PACKAGING}/changelog ${PACKAGING}/CHANGELOG.md COMMAND_ERROR_IS_FATAL ANY)
+configure_file(docs/stator.1 ${PACKAGING}/stator.1 COPYONLY)
+execute_process(COMMAND gzip -9 -n -k -f ${PACKAGING}/changelog ${PACKAGING}/CHANGELOG.md ${PACKAGING}/stator.1 COMMAND_ERROR_IS_FATAL ANY)
 file(WRITE ${PACKAGING}/conffiles "/etc/default/stator\n")
 file(WRITE ${PACKAGING}/triggers "activate-noawait ldconfig\n")
+# Each override says why.
+foreach(part lintian-overrides=stator library-lintian-overrides=libstator${STATOR_ABI})
+  string(REGEX MATCH "(.*)=(.*)" part ${part})
+  set(PACKAGE ${CMAKE_MATCH_2})
+  configure_file(packaging/${CMAKE_MATCH_1}.in ${PACKAGING}/${PACKAGE} @ONLY)
+endforeach()
+install(FILES ${PACKAGING}/stator DESTINATION share/lintian/overrides COMPONENT program-deb EXCLUDE_FROM_ALL)
+install(FILES ${PACKAGING}/libstator${STATOR_ABI} DESTINATION share/lintian/overrides COMPONENT library-deb EXCLUDE_FROM_ALL)
 foreach(part program=stator library=libstator${STATOR_ABI} development=libstator-dev)
   string(REGEX MATCH "(.*)=(.*)" part ${part})
   install(FILES packaging/copyright ${PACKAGING}/changelog.gz DESTINATION share/doc/${CMAKE_MATCH_2} COMPONENT ${CMAKE_MATCH_1}-deb
     EXCLUDE_FROM_ALL)
 endforeach()
 install(FILES ${PACKAGING}/CHANGELOG.md.gz DESTINATION share/doc/stator COMPONENT program-deb EXCLUDE_FROM_ALL)
+install(FILES ${PACKAGING}/stator.1.gz DESTINATION share/man/man1 COMPONENT program-deb EXCLUDE_FROM_ALL)
 install(FILES packaging/stator.default DESTINATION ../etc/default RENAME stator COMPONENT program-deb EXCLUDE_FROM_ALL)
 install(FILES packaging/stator.service DESTINATION ../lib/systemd/system COMPONENT program-deb EXCLUDE_FROM_ALL)
 include(CPack)

@@ -14,7 +14,7 @@ SharedLibrary::SharedLibrary(const char* file, const char* package) : file_(file
 }
 
 void* SharedLibrary::address(const char* name) const {
-  void* const found = ::dlsym(handle_, name);
+  void* const found = ::dlsym(const_cast<void*>(handle_), name);
   if (found == nullptr) throw std::runtime_error(file_ + " has no function " + name);
   return found;
 }

@@ -5,7 +5,8 @@
 namespace stator::http {
 
 /// A shared library that is loaded when it is first needed. libcurl pulls in some thirty libraries, which costs
-/// every start of the program about 4.5 ms; commands on the embedded engine never need it.
+/// every start of the program about 4.5 ms; commands on the embedded engine never need it. The program that is one file
+/// (cmake/single.cmake) has the libraries linked in and finds their functions in a table (linked_library.cpp).
 class SharedLibrary {
  public:
   /// Throws std::runtime_error naming the file and the Debian package that holds it. Never unloaded.
@@ -20,7 +21,7 @@ class SharedLibrary {
  private:
   [[nodiscard]] void* address(const char* name) const;
   std::string file_;
-  void* handle_ = nullptr;
+  const void* handle_ = nullptr;
 };
 
 }  // namespace stator::http

@@ -1,21 +1,25 @@
 #include "postgres/libpq.h"
 
-#include <dlfcn.h>
+#include <optional>
 
+#include "http/shared_library.h"
 #include "postgres/error.h"
 
 namespace stator::postgres {
 namespace {
 
 Libpq load() {
-  void* library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
+  std::optional<http::SharedLibrary> library;
+  try {
+    library.emplace("libpq.so.5", "libpq5");
+  } catch (const std::runtime_error&) {
     throw Error(ErrorKind::kMissing, "PostgreSQL's client library is not installed: apt-get install libpq5");
   }
   Libpq functions;
 #define STATOR_LIBPQ_LOAD(name)                                                                         \
-  functions.name = reinterpret_cast<decltype(functions.name)>(::dlsym(library, #name));                 \
-  if (functions.name == nullptr) {                                                                      \
+  try {                                                                                                 \
+    functions.name = library->function<decltype(functions.name)>(#name);                                \
+  } catch (const std::runtime_error&) {                                                                 \
     throw Error(ErrorKind::kMissing,                                                                    \
                 "PostgreSQL's client library is too old: it has no " #name "; apt-get install libpq5"); \
   }
