@@ -123,6 +123,18 @@ class Docs(unittest.TestCase):
                 with self.subTest(" ".join(path)):
                     self.assertRegex(text, r"(?<![\w-])" + re.escape(path[-1]) + r"(?![\w-])")
 
+    def test_every_page_says_first_what_it_is_for_and_is_found_from_the_first_one(self):
+        with open(os.path.join(PROJECT, "README.md"), encoding="utf-8") as file:
+            readme = file.read()
+        for page in [*PAGES, "SECURITY.md", "bench/README.md", "packaging/README.md"]:
+            with self.subTest(page), open(os.path.join(PROJECT, page), encoding="utf-8") as file:
+                lines = file.read().split("\n")
+                self.assertRegex(lines[0], "^# ")
+                self.assertEqual(lines[1], "")
+                self.assertRegex(lines[2], r"^[A-Z`]")
+                if page not in ("README.md", "SECURITY.md"):
+                    self.assertIn(page.removesuffix("/README.md"), readme)
+
     def test_numbers_out_of_range_are_told_the_range(self):
         looked_at = 0
         for path in self.tree.options:
