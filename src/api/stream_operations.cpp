@@ -87,10 +87,10 @@ engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, co
   const auto text = call.request.text("SequenceNumber");
   const bool begins_at_number = type == "AT_SEQUENCE_NUMBER" || type == "AFTER_SEQUENCE_NUMBER";
   if (begins_at_number && !text) {
-    throw_validation("SequenceNumber must be given for the ShardIteratorType " + std::string(type));
+    core::throw_invalid_parameters("Invalid SequenceNumber");
   }
   if (!begins_at_number && text) {
-    throw_validation("SequenceNumber must not be given for the ShardIteratorType " + std::string(type));
+    core::throw_invalid_parameters("SequenceNumber should not be passed for this iterator type");
   }
   engine::LogPosition position{.shard = shard.id, .number = shard.first_number, .from_oldest = true};
   if (type == "TRIM_HORIZON") return position;
@@ -102,7 +102,7 @@ engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, co
   }
   const auto number = parse_sequence_number(*text);
   if (!number || *number < shard.first_number || *number >= std::max(end, shard.first_number + 1)) {
-    throw_validation("Invalid SequenceNumber");
+    core::throw_invalid_parameters("Invalid SequenceNumber");
   }
   if (*number < shard.trimmed_before) {
     throw core::ApiError(core::ErrorCode::kTrimmedDataAccess, "The data you are trying to access has been trimmed");
