@@ -1,0 +1,155 @@
+"""The servers that are measured: how each is installed and started, and what the operating system says of its process."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "differential"))
+import peers  # noqa: E402  (what the registries have, and how to install it)
+
+BUILD = ROOT / "build" / "release"
+STARTS = 5
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.0",
+    "X-Amz-Date": "20230320T000000Z",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
+                     "SignedHeaders=host;x-amz-date, Signature=0",
+}
+
+
+class Skipped(Exception):
+    """Why a server cannot be measured here."""
+
+
+class Client:
+    """One connection. Replies are dictionaries; an error of the server's is a RuntimeError."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+
+    def send(self, operation, body):
+        self.connection.request("POST", "/", body, {**HEADERS, "X-Amz-Target": "DynamoDB_20120810." + operation})
+        reply = self.connection.getresponse()
+        text = reply.read()
+        if reply.status != 200:
+            raise RuntimeError(f"{operation}: {reply.status} {text[:300].decode(errors='replace')}")
+        return text
+
+    def call(self, operation, **request):
+        return json.loads(self.send(operation, json.dumps(request)) or b"{}")
+
+    def create(self, **table):
+        self.call("CreateTable", **table)
+        while self.call("DescribeTable", TableName=table["TableName"])["Table"]["TableStatus"] != "ACTIVE":
+            time.sleep(0.02)
+
+    def close(self):
+        self.connection.close()
+
+
+class Server:
+    """`command(port, directory)` starts it in the foreground. `is_dynamodb`: it holds tables; the bare responder does not."""
+
+    def __init__(self, name, command, prepare=lambda: None, is_dynamodb=True, most_items=10_000_000):
+        self.name, self.command, self.prepare, self.is_dynamodb = name, command, prepare, is_dynamodb
+        self.most_items = most_items  # more would take hours to load
+        self.process = None
+
+    def start(self):
+        """Milliseconds until its first answer."""
+        self.directory = tempfile.mkdtemp(prefix="stator-bench-")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        began = time.perf_counter()
+        self.process = subprocess.Popen(self.command(str(self.port), self.directory), cwd=self.directory,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request("GET", "/")
+                connection.getresponse().read()
+                return (time.perf_counter() - began) * 1000
+            except OSError:
+                if self.process.poll() is not None:
+                    raise Skipped(f"{self.name} does not start") from None
+                if time.perf_counter() - began > 60:
+                    raise Skipped(f"{self.name} does not answer") from None
+                time.sleep(0.0005)
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def open(self):
+        """Installs it, measures its start and its idle memory, and leaves it running."""
+        self.prepare()
+        starts = [self.start()]
+        starts_quickly = starts[0] < 1000
+        while len(starts) < (STARTS if starts_quickly else 2):
+            self.stop()
+            starts.append(self.start())
+        self.start_ms = sorted(starts)[len(starts) // 2]
+        time.sleep(0.5)
+        self.idle_mb = self.status("VmRSS")
+
+    def status(self, field):
+        """Megabytes, from /proc."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{field}:\s+(\d+)", text)[1]) / 1024
+
+    def cpu_s(self):
+        """Processor time until now: user and system."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def stator(*options):
+    def command(port, directory):
+        given = [option.format(directory) for option in options]
+        return [str(BUILD / "bin" / "stator"), "serve", "--port", port, "--log-level", "off", *given]
+    return command
+
+
+def peer(name, label, most_items):
+    found = peers.PEERS[name]
+
+    def prepare():
+        try:
+            peers.installed(name, found)
+        except peers.Skipped as why:
+            raise Skipped(str(why)) from None
+        except subprocess.CalledProcessError as why:
+            raise Skipped(f"{name} could not be installed: {why}") from None
+
+    return Server(f"{label} {found.version}", lambda port, _: found.command(str(peers.KEPT / name), port), prepare,
+                  most_items=most_items)
+
+
+def all_servers():
+    return [
+        Server("bare responder", lambda port, _: [str(BUILD / "bench" / "bare_responder"), port], is_dynamodb=False),
+        Server("Stator, in memory", stator("--in-memory")),
+        Server("Stator, on disk", stator("--data", "{}")),
+        Server("Stator, on disk, --sync", stator("--data", "{}", "--sync")),
+        peer("dynoxide", "dynoxide", 1_000_000),
+        peer("local", "DynamoDB Local", 100_000),
+        peer("dynalite", "dynalite", 100_000),
+        peer("moto", "moto", 10_000),
+    ]
