@@ -8,7 +8,6 @@
 #include "api/operations.h"
 #include "api/reply.h"
 #include "core/api_error.h"
-#include "engine/export/exports.h"
 #include "engine/import/bulk_puts.h"
 #include "engine/random_id.h"
 
@@ -20,8 +19,6 @@ namespace {
 using engine::BulkPutInfo;
 using engine::BulkPutStatus;
 using engine::InputFormat;
-
-engine::BulkPuts& bulk_puts_of(Call& call) { return call.engine().exports().bulk_puts(); }
 
 std::string_view status_name(BulkPutStatus status) {
   switch (status) {
@@ -160,19 +157,19 @@ void start_bulk_put_items(Call& call) {
   info.table_id = table->id;
   info.table_arn = table_arn(call.context, table->name);
   info.arn = info.table_arn + "/bulk-operation/";
-  answer(call, *bulk_puts_of(call).start(std::move(info)));
+  answer(call, *call.engine().bulk_puts().start(std::move(info)));
 }
 
 void describe_bulk_operation(Call& call) {
   const std::string_view arn = call.request.required_text("BulkOperationArn");
-  const engine::BulkPutPtr info = bulk_puts_of(call).find(read_arn(call, arn));
+  const engine::BulkPutPtr info = call.engine().bulk_puts().find(read_arn(call, arn));
   if (info == nullptr) throw_unknown(arn);
   answer(call, *info);
 }
 
 void cancel_bulk_operation(Call& call) {
   const std::string_view arn = call.request.required_text("BulkOperationArn");
-  const engine::BulkPutPtr info = bulk_puts_of(call).cancel(read_arn(call, arn));
+  const engine::BulkPutPtr info = call.engine().bulk_puts().cancel(read_arn(call, arn));
   if (info == nullptr) throw_unknown(arn);
   ObjectWriter reply(call.reply);
   reply.text("BulkOperationArn", info->arn);
@@ -184,39 +181,15 @@ void list_bulk_operations(Call& call) {
   constexpr std::int64_t kOnAPage = 10;
   constexpr std::int64_t kListedMs = std::int64_t{90} * 24 * 3600 * 1000;
   const auto limit = static_cast<std::size_t>(call.request.integer("MaxResults").value_or(kOnAPage));
-  const auto token = call.request.text("NextToken");
-  const std::vector<engine::BulkPutPtr> all = bulk_puts_of(call).list();
-  auto next = all.begin();
-  if (token) {
-    next = std::ranges::find_if(all, [&](const engine::BulkPutPtr& info) { return token_of(info->id) == *token; });
-    if (next == all.end()) {
-      core::throw_validation("Invalid Request: Provided nextToken is invalid: " + std::string(*token));
-    }
-    ++next;
-  }
   const std::int64_t since_ms = call.engine().clock().now_ms() - kListedMs;
-  ObjectWriter writer(call.reply);
-  ArrayWriter list(writer.key("BulkOperationsSummaryList"));
-  std::size_t count = 0;
-  std::string last;
-  bool more = false;
-  for (; next != all.end(); ++next) {
-    const BulkPutInfo& info = **next;
-    if (info.started_ms < since_ms) break;
-    more = count == limit;
-    if (more) break;
-    ++count;
-    last = info.id;
-    ObjectWriter summary(list.element());
+  const auto is_listed = [since_ms](const BulkPutInfo& info) { return info.started_ms >= since_ms; };
+  const auto write = [](ObjectWriter& summary, const BulkPutInfo& info) {
     summary.text("BulkOperationArn", info.arn);
     summary.text("BulkOperationStatus", status_name(info.status));
     summary.time("StartTime", info.started_ms);
     if (info.ended_ms != 0) summary.time("EndTime", info.ended_ms);
-    summary.end();
-  }
-  list.end();
-  if (more) writer.text("NextToken", token_of(last));
-  writer.end();
+  };
+  write_page(call, "BulkOperationsSummaryList", call.engine().bulk_puts().list(), limit, token_of, is_listed, write);
 }
 
 }  // namespace stator::api

@@ -10,7 +10,6 @@
 #include "api/reply.h"
 #include "api/table_request.h"
 #include "core/api_error.h"
-#include "engine/export/exports.h"
 #include "engine/import/imports.h"
 #include "engine/random_id.h"
 
@@ -25,8 +24,6 @@ using engine::ImportStatus;
 using engine::InputFormat;
 
 [[noreturn]] void refuse(const std::string& why) { core::throw_validation("Invalid Request: " + why); }
-
-engine::Imports& imports_of(Call& call) { return call.engine().exports().imports(); }
 
 std::string_view status_name(ImportStatus status) {
   switch (status) {
@@ -172,12 +169,12 @@ void import_table(Call& call) {
   info.arn = info.table_arn + "/import/";
   info.log_group_arn =
       "arn:aws:logs:" + call.context.region + ":" + call.context.account_id + ":log-group:/aws-dynamodb/imports:*";
-  answer(call, *imports_of(call).start(std::move(info), std::move(table)));
+  answer(call, *call.engine().imports().start(std::move(info), std::move(table)));
 }
 
 void describe_import(Call& call) {
   const std::string_view arn = call.request.required_text("ImportArn");
-  const engine::ImportPtr info = imports_of(call).find(read_import_arn(call, arn));
+  const engine::ImportPtr info = call.engine().imports().find(read_import_arn(call, arn));
   if (info == nullptr) {
     throw core::ApiError("ImportNotFoundException", "Import not found: Import not found: " + std::string(arn));
   }
@@ -189,27 +186,10 @@ void list_imports(Call& call) {
   const auto limit = static_cast<std::size_t>(call.request.integer("PageSize").value_or(kImportsOnAPage));
   // The imports of a table remain when it is deleted.
   const auto arn = call.request.text("TableArn");
-  const auto token = call.request.text("NextToken");
-  const std::vector<engine::ImportPtr> imports = imports_of(call).list();
-  auto next = imports.begin();
-  if (token) {
-    next = std::ranges::find_if(imports, [&](const engine::ImportPtr& info) { return token_of(info->id) == *token; });
-    if (next == imports.end()) refuse("Provided nextToken is invalid: " + std::string(*token));
-    ++next;
-  }
-  ObjectWriter writer(call.reply);
-  ArrayWriter list(writer.key("ImportSummaryList"));
-  std::size_t count = 0;
-  std::string last;
-  bool more = false;
-  for (; next != imports.end(); ++next) {
-    const ImportInfo& info = **next;
-    if (arn && info.table_arn != table_arn(call.context, table_name_from(*arn))) continue;
-    more = count == limit;
-    if (more) break;
-    ++count;
-    last = info.id;
-    ObjectWriter summary(list.element());
+  const auto is_listed = [&](const ImportInfo& info) {
+    return !arn || info.table_arn == table_arn(call.context, table_name_from(*arn));
+  };
+  const auto write = [](ObjectWriter& summary, const ImportInfo& info) {
     summary.text("ImportArn", info.arn);
     summary.text("ImportStatus", status_name(info.status));
     summary.text("TableArn", info.table_arn);
@@ -218,11 +198,8 @@ void list_imports(Call& call) {
     summary.text("InputFormat", format_name(info.source.format));
     summary.time("StartTime", info.started_ms);
     if (info.ended_ms != 0) summary.time("EndTime", info.ended_ms);
-    summary.end();
-  }
-  list.end();
-  if (more) writer.text("NextToken", token_of(last));
-  writer.end();
+  };
+  write_page(call, "ImportSummaryList", call.engine().imports().list(), limit, token_of, is_listed, write);
 }
 
 }  // namespace stator::api

@@ -200,7 +200,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   endpoint::Embedded endpoint(storage, options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone,
                               options.identity);
   if (!options.s3_endpoint.empty()) {
-    endpoint.engine().exports().buckets().choose(service_buckets(options.s3_endpoint));
+    endpoint.engine().buckets().choose(service_buckets(options.s3_endpoint));
     endpoint.engine().resume_jobs();
   }
   prepare_tls(options.server, options.in_memory ? std::string() : session.data_directory);

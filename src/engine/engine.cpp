@@ -106,13 +106,7 @@ struct Engine::Impl {
                    .buckets = buckets,
                    .log = options.log},
                   job_adder()),
-        exports({.store = *store,
-                 .backups = backups,
-                 .clock = clock,
-                 .buckets = buckets,
-                 .log = options.log,
-                 .imports = imports,
-                 .bulk_puts = bulk_puts},
+        exports({.store = *store, .backups = backups, .clock = clock, .buckets = buckets, .log = options.log},
                 job_adder()),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
@@ -406,6 +400,9 @@ void Engine::restart_with(const std::filesystem::path& checkpoint) {
 }
 
 Exports& Engine::exports() { return impl_->exports; }
+Imports& Engine::imports() { return impl_->imports; }
+BulkPuts& Engine::bulk_puts() { return impl_->bulk_puts; }
+ChosenBuckets& Engine::buckets() { return frame_->buckets; }
 Deliveries& Engine::deliveries() { return impl_->deliveries; }
 std::vector<JobInfo> Engine::jobs() const { return impl_->jobs.list(); }
 void Engine::pause_jobs() { impl_->jobs.pause(); }

@@ -218,6 +218,12 @@ using ItemSink = std::function<void(std::string_view item_json)>;
 class TokenClaim;
 /// See engine/export/exports.h.
 class Exports;
+/// See engine/import/imports.h.
+class Imports;
+/// See engine/import/bulk_puts.h.
+class BulkPuts;
+/// See engine/bucket/chosen_buckets.h.
+class ChosenBuckets;
 /// See engine/log/deliveries.h.
 class Deliveries;
 
@@ -348,6 +354,12 @@ class Engine {
 
   /// Exports of tables to buckets (export/exports.h).
   [[nodiscard]] Exports& exports();
+  /// Tables made from buckets (import/imports.h).
+  [[nodiscard]] Imports& imports();
+  /// Items of buckets that are put into tables (import/bulk_puts.h).
+  [[nodiscard]] BulkPuts& bulk_puts();
+  /// Where all three of them have their buckets.
+  [[nodiscard]] ChosenBuckets& buckets();
   /// Changes on their way to Kinesis streams.
   [[nodiscard]] Deliveries& deliveries();
 

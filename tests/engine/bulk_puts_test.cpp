@@ -35,7 +35,7 @@ class BulkPutTest : public testing::TestWithParam<bool> {
   void put_object(const std::string& key, std::string_view content) const {
     std::ofstream(bucket("in") / key, std::ios::binary) << content;
   }
-  static BulkPuts& bulk_puts(Engine& engine) { return engine.exports().bulk_puts(); }
+  static BulkPuts& bulk_puts(Engine& engine) { return engine.bulk_puts(); }
 
   static BulkPutInfo request(Engine& engine) {
     const TablePtr table = engine.find_table("tab");

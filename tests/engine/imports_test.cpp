@@ -83,7 +83,7 @@ class ImportTest : public testing::TestWithParam<bool> {
     static int number = 0;
     return std::to_string(++number);
   }
-  static Imports& imports(Engine& engine) { return engine.exports().imports(); }
+  static Imports& imports(Engine& engine) { return engine.imports(); }
   static ImportPtr wait(Engine& engine, const std::string& id) {
     EXPECT_TRUE(wait_until([&] { return imports(engine).find(id)->status != ImportStatus::kInProgress; }));
     return imports(engine).find(id);

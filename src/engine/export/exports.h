@@ -17,9 +17,6 @@
 
 namespace stator::engine {
 
-class BulkPuts;
-class Imports;
-
 /// The exports: each is a row of the catalog; while it is under way also a checkpoint, from which a job writes the
 /// files. One that a stop interrupted begins again from the same checkpoint, and writes the same files. Safe to use
 /// from several threads.
@@ -31,8 +28,6 @@ class Exports {
     const core::Clock& clock;
     ChosenBuckets& buckets;
     core::LogSink log;
-    Imports& imports;
-    BulkPuts& bulk_puts;
   };
   /// `add_job` is called with a job for each export that is to be written.
   Exports(Environment environment, std::function<void(JobOptions, std::unique_ptr<Job>)> add_job);
@@ -52,12 +47,6 @@ class Exports {
   [[nodiscard]] ExportPtr find(std::string_view id) const;
   /// The latest first.
   [[nodiscard]] std::vector<ExportPtr> list() const;
-  /// What goes the other way (import/imports.h).
-  [[nodiscard]] Imports& imports() const { return environment_.imports; }
-  /// Items of buckets that are put into tables (import/bulk_puts.h).
-  [[nodiscard]] BulkPuts& bulk_puts() const { return environment_.bulk_puts; }
-  /// Where all of them have their buckets.
-  [[nodiscard]] ChosenBuckets& buckets() const { return environment_.buckets; }
 
  private:
   void begin(const ExportPtr& info);
