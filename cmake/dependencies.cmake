@@ -9,6 +9,7 @@ set(CMAKE_FIND_LIBRARY_SUFFIXES .a ${SHARED_SUFFIXES})
 find_package(RocksDB REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_library(HIREDIS_LIBRARY hiredis REQUIRED)
+find_path(HNSWLIB_INCLUDE_DIR hnswlib/hnswlib.h REQUIRED) # headers alone, in the system's own folder
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(MD REQUIRED IMPORTED_TARGET libmd)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)

@@ -40,6 +40,8 @@ struct ServeOptions {
   std::uint64_t max_memory_mb = 0;
   std::int64_t transition_delay_ms = 0;
   std::int64_t vector_phase_ms = 3000;
+  std::uint64_t vector_memory_mb = 1024;
+  std::string vector_search = "auto";
   std::uint32_t stream_shards = 4;
   std::int64_t stream_shard_lifetime_seconds = 0;
   std::int64_t restorable_lag_seconds = 0;
@@ -184,6 +186,9 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
   storage.vector_phase_ms = options.vector_phase_ms;
+  storage.vector_memory_bytes = options.vector_memory_mb << 20U;
+  if (options.vector_memory_mb == 0) storage.vector_load_entries = 0;
+  if (options.vector_search == "exact") storage.vector_graph_entries = 0;
   storage.buckets = options.buckets;
   storage.delivers_to_kinesis = !options.kinesis_endpoint.empty();
   // What goes on from before the start must find its buckets.
@@ -276,6 +281,20 @@ void add_serve_command(CLI::App& root, Session& session) {
                    "How many milliseconds each of the two phases lasts in which a vector index is added to a table, at "
                    "least: the allocation\nof resources, and backfilling")
       ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--vector-memory", options->vector_memory_mb,
+          "How many MB the vectors of indexes that are searched may take in memory; 0: searches read the store")
+      ->type_name("MB")
+      ->check(CLI::Range(0, 1 << 24))
+      ->capture_default_str();
+  command
+      ->add_option("--vector-search", options->vector_search,
+                   "exact: compare every vector; auto: from 50 000 on use a graph of them, which may miss some, as AWS "
+                   "does")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"exact", "auto"}))
       ->capture_default_str();
   command->add_option("--stream-shards", options->stream_shards, "Into how many shards new streams are split")
       ->check(CLI::Range(1, 1000))

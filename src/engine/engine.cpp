@@ -28,6 +28,7 @@
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/stripes.h"
+#include "engine/vector/vector_ranges.h"
 #include "engine/vector_search.h"
 #include "engine/writer.h"
 #include "store/store.h"
@@ -91,7 +92,8 @@ struct Engine::Impl {
         views(options.staleness.for_reads() ? std::make_unique<PastViews>(*store, clock, options.staleness) : nullptr),
         stream_lag_ms(options.staleness.stream_ms),
         metering(options.enforce_throughput ? std::make_unique<Metering>(clock) : nullptr),
-        writer(*store, stripes, clock, views.get(), metering.get()),
+        vectors(*store, stripes, vector_limits(options), options.log, job_adder()),
+        writer(*store, stripes, clock, vectors, views.get(), metering.get()),
         imports({.store = *store,
                  .stripes = stripes,
                  .catalog = catalog,
@@ -114,6 +116,13 @@ struct Engine::Impl {
         stream_trim_period(options.stream_trim_period_ms),
         restorable_lag_ms(options.restorable_lag_ms),
         jobs({.log = job_log()}) {}
+
+  static VectorRanges::Limits vector_limits(const Options& options) {
+    // A directory that is only read has no jobs.
+    return {.load_entries = options.read_only ? 0 : options.vector_load_entries,
+            .graph_entries = options.vector_graph_entries,
+            .size_bytes = options.vector_memory_bytes};
+  }
 
   [[nodiscard]] std::function<void(JobOptions, std::unique_ptr<Job>)> job_adder() {
     return [this](JobOptions options, std::unique_ptr<Job> job) { jobs.add(std::move(options), std::move(job)); };
@@ -291,6 +300,7 @@ struct Engine::Impl {
   const std::unique_ptr<PastViews> views;  // null: reads see the present
   const std::int64_t stream_lag_ms;
   const std::unique_ptr<Metering> metering;  // null: throughput is not enforced
+  VectorRanges vectors;
   Writer writer;
   Imports imports;
   BulkPuts bulk_puts;
@@ -608,7 +618,14 @@ TablePtr Engine::restore_to_time(const Table& source, std::int64_t time_ms, Tabl
 
 VectorMatches Engine::search_vectors(const VectorSearch& search) const {
   const PastViews::View view = impl_->view_for(false, search.index);
-  return engine::search_vectors(*impl_->store, search, view.get());
+  if (view != nullptr) return engine::search_vectors(*impl_->store, search, view.get());
+  const std::string prefix = searched_prefix(search);
+  if (const auto range = impl_->vectors.find(prefix)) {
+    if (auto matches = engine::search_vectors(*impl_->store, search, *range)) return std::move(*matches);
+  }
+  VectorMatches matches = engine::search_vectors(*impl_->store, search, nullptr);
+  impl_->vectors.read_from_store(search, prefix, matches.entries);
+  return matches;
 }
 
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {

@@ -65,6 +65,13 @@ struct Options {
   std::int64_t restorable_lag_ms = 0;
   /// How stale eventually consistent reads may be.
   Staleness staleness = {};
+  /// Where a search of a vector index had to read so many entries, their vectors are then kept in memory for later ones
+  /// (vector/vector_ranges.h); 0: never.
+  std::uint64_t vector_load_entries = 1000;
+  /// Where so many vectors are in memory, searches use a graph of them, which may miss some; 0: never.
+  std::uint64_t vector_graph_entries = 50'000;
+  /// The memory that all these may take together.
+  std::uint64_t vector_memory_bytes = std::uint64_t{1} << 30U;
   /// Requests beyond the throughput of tables and indexes throw ThroughputExceeded (metering.h).
   bool enforce_throughput = false;
   /// Background jobs wait until resume_jobs() is called.
@@ -208,7 +215,10 @@ struct VectorMatch {
 
 struct VectorMatches {
   std::vector<VectorMatch> nearest;  // nearest first; equal scores in the order of their keys
-  std::uint64_t entries = 0;         // that were looked at
+  std::uint64_t entries = 0;         // in the partition; nearly, where they are in memory
+  /// Where the vectors were compared; only with a graph some of the nearest may be missing.
+  enum class Source : std::uint8_t { kStore, kMemory, kGraph };
+  Source source = Source::kStore;
 };
 
 /// Called for each item that passed the filter, with its canonical JSON; valid during the call.
@@ -301,7 +311,8 @@ class Engine {
 
   // --- pages --------------------------------------------------------------------------------------------------
   Page read_page(const PageRequest& request, const ItemSink& sink) const;
-  /// Exact: every entry of the partition is compared. Throws as read_page does.
+  /// Compares every vector of the partition; where there are very many, only those that a graph leads to
+  /// (Options::vector_graph_entries). Scores are exact in either case. Throws as read_page does.
   VectorMatches search_vectors(const VectorSearch& search) const;
   /// The position after which to go on, from ExclusiveStartKey's values: `index_values` in the index schema's order
   /// (empty for a walk of the table), `table_key` the table's key.

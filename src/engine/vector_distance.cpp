@@ -18,6 +18,7 @@ namespace {
 
 /// Sums are kept in so many parts, which have no order among them: that is what lets the compiler use wide registers.
 constexpr std::size_t kLanes = 8;
+constexpr std::size_t kQuickLanes = 32;
 
 struct Sums {
   double dot = 0;
@@ -87,7 +88,75 @@ STATOR_VECTOR_LOOP double squared_distance(const double* searched, const char* s
   return total(parts);
 }
 
+STATOR_VECTOR_LOOP void quick_dot_products(const float* searched, const float* vectors, std::size_t dimensions,
+                                           std::size_t count, float* products) {
+  for (std::size_t i = 0; i < count; ++i, vectors += dimensions) {
+    float parts[kQuickLanes] = {};
+    std::size_t at = 0;
+    for (; at + kQuickLanes <= dimensions; at += kQuickLanes) {
+      for (std::size_t lane = 0; lane < kQuickLanes; ++lane) parts[lane] += searched[at + lane] * vectors[at + lane];
+    }
+    float sum = 0;
+    for (; at < dimensions; ++at) sum += searched[at] * vectors[at];
+    for (const float part : parts) sum += part;
+    products[i] = -sum;
+  }
+}
+
+STATOR_VECTOR_LOOP void quick_squared_distances(const float* searched, const float* vectors, std::size_t dimensions,
+                                                std::size_t count, float* distances) {
+  for (std::size_t i = 0; i < count; ++i, vectors += dimensions) {
+    float parts[kQuickLanes] = {};
+    std::size_t at = 0;
+    for (; at + kQuickLanes <= dimensions; at += kQuickLanes) {
+      for (std::size_t lane = 0; lane < kQuickLanes; ++lane) {
+        const float difference = searched[at + lane] - vectors[at + lane];
+        parts[lane] += difference * difference;
+      }
+    }
+    float sum = 0;
+    for (; at < dimensions; ++at) {
+      const float difference = searched[at] - vectors[at];
+      sum += difference * difference;
+    }
+    for (const float part : parts) sum += part;
+    distances[i] = sum;
+  }
+}
+
 }  // namespace
+
+std::vector<float> quick_form(DistanceFunction function, std::span<const float> vector) {
+  std::vector<float> form(vector.begin(), vector.end());
+  if (function != DistanceFunction::kCosine) {
+    for (float& number : form) number = std::clamp(number, -kGreatestQuick, kGreatestQuick);
+    return form;
+  }
+  double squares = 0;
+  for (const float number : vector) squares += double{number} * double{number};
+  // A vector without a direction stays so: its rank is that of a right angle.
+  if (squares == 0) return form;
+  const double length = std::sqrt(squares);
+  for (float& number : form) number = static_cast<float>(double{number} / length);
+  return form;
+}
+
+void quick_ranks(DistanceFunction function, const float* searched, const float* vectors, std::size_t dimensions,
+                 std::size_t count, float* ranks) {
+  const auto loop = function == DistanceFunction::kEuclidean ? quick_squared_distances : quick_dot_products;
+  loop(searched, vectors, dimensions, count, ranks);
+}
+
+float highest_quick_rank(DistanceFunction function, float rank, double norms, std::size_t dimensions) {
+  // Each term of a sum is rounded at most so often: in its lane, when lanes and the rest are added up, and by itself.
+  // Source: Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1.
+  const auto roundings = static_cast<double>(dimensions / kQuickLanes + 2 * kQuickLanes + 8);
+  const double error = roundings * std::numeric_limits<float>::epsilon();
+  const double tiny = static_cast<double>(dimensions) * std::numeric_limits<float>::min();
+  const double highest = function == DistanceFunction::kEuclidean ? double{rank} * (1 + 3 * error) + tiny
+                                                                  : double{rank} + 2 * error * norms + tiny;
+  return std::nextafter(static_cast<float>(highest), std::numeric_limits<float>::infinity());
+}
 
 VectorDistance::VectorDistance(DistanceFunction function, std::span<const float> searched)
     : function_(function), searched_(searched.begin(), searched.end()) {

@@ -20,13 +20,15 @@
 
 namespace stator::engine {
 
+class VectorRanges;
+
 /// Writes items: lock, read, decide on one Change, write all that follows from it in one batch.
 class Writer {
  public:
   /// `views` keeps states for stale reads; `metering` enforces throughput. Both may be null.
-  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, PastViews* views = nullptr,
-         Metering* metering = nullptr)
-      : store_(store), stripes_(stripes), clock_(clock), views_(views), metering_(metering) {}
+  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, VectorRanges& vectors, PastViews* views,
+         Metering* metering)
+      : store_(store), stripes_(stripes), clock_(clock), vectors_(vectors), views_(views), metering_(metering) {}
 
   WriteOutcome write(const WriteAction& action);
   TransactionOutcome transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
@@ -73,6 +75,7 @@ class Writer {
   static void append_item(Decision& decision, store::Batch& batch);
   void append_index_entries(Decision& decision, store::Batch& batch) const;
   void append_index_entry(const Index& index, Decision& decision, store::Batch& batch) const;
+  void note_vector_change(const std::optional<IndexEntry>& before, const std::optional<IndexEntry>& after) const;
   static void append_expiry(Decision& decision, store::Batch& batch);
   static void append_log_record(Decision& decision, store::Batch& batch);
   static LogPlace append_log_record(const Change& change, Stream& stream, store::Batch& batch);
@@ -92,6 +95,7 @@ class Writer {
   store::Store& store_;
   Stripes& stripes_;
   const core::Clock& clock_;
+  VectorRanges& vectors_;
   PastViews* const views_;
   Metering* const metering_;
 };

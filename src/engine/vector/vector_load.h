@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/jobs.h"
+#include "engine/state.h"
+#include "engine/stripes.h"
+#include "engine/vector/vector_range.h"
+#include "store/store.h"
+
+namespace stator::engine {
+
+class VectorRanges;
+
+/// The index of which a range is; null where it or the range is gone.
+const Index* index_of(const Table* table, const VectorRange& range);
+
+/// Loads the vectors of a range, then brings them up to date with the changes, for as long as there are index and
+/// range.
+class VectorLoad final : public Job {
+ public:
+  VectorLoad(store::Store& store, Stripes& stripes, VectorRanges& ranges, std::shared_ptr<TableState> state,
+             std::shared_ptr<VectorRange> range);
+  JobStep step() override;
+  [[nodiscard]] JobProgress progress() const override { return progress_; }
+
+ private:
+  enum class Phase : std::uint8_t { kBegin, kRead, kCatchUp, kKeepUp };
+  JobStep step_of_phase(const TablePtr& table, const Index& index);
+  JobStep read_entries();
+  JobStep take_changes(const TablePtr& table, const Index& index);
+  /// Whether the range may take what it takes.
+  [[nodiscard]] bool has_room();
+  /// The same; has the range loaded again where too many of its slots are obsolete.
+  [[nodiscard]] bool may_go_on(const TablePtr& table, const Index& index);
+  JobStep give_up();
+
+  store::Store& store_;
+  Stripes& stripes_;
+  VectorRanges& ranges_;
+  const std::shared_ptr<TableState> state_;
+  const std::shared_ptr<VectorRange> range_;
+  Phase phase_ = Phase::kBegin;
+  std::string after_;  // the last entry that is read
+  JobProgress progress_;
+};
+
+}  // namespace stator::engine
