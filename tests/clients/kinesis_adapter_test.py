@@ -1,5 +1,7 @@
 """The Java world's consumer: Amazon's DynamoDB Streams Kinesis Adapter under the Kinesis Client Library 3, its leases in a table of the same
-server, beside concurrent writers: every change of 20 000, each item's in order, none twice, none missing, over shards that close.
+server, beside concurrent writers and over shards that close. Undisturbed: every change of 20 000, each item's in order, none twice, none
+missing. Killed three times between its records and their checkpoint, and followed by another worker: none missing, each item's in order, what had
+no checkpoint once more, what had one never again.
 
 Ends with 77 (CTest: skipped) and one line where Maven is missing or cannot fetch the packages."""
 
@@ -18,13 +20,12 @@ from dynamodb import Client  # noqa: E402
 from stator_server import StatorServer  # noqa: E402
 
 WRITERS = 4
-ROUNDS = 45       # by each writer: a transaction of an update of every item,
 ITEMS = 100
-SINGLE = 11       # and single updates
-CHANGES = WRITERS * ROUNDS * (ITEMS + SINGLE) + 20
+SINGLE = 11       # a round of a writer is a transaction of an update of every item, and single updates
 PAUSE_S = 0.4     # so that shards close while the library follows
-SECONDS = 240
+SECONDS = 300     # for one worker, at most
 SHARDS_AT_A_TIME = 4
+KILLS = 3
 
 
 def add(key):
@@ -32,59 +33,160 @@ def add(key):
             "ExpressionAttributeValues": {":one": {"N": "1"}}}
 
 
-def write(url, number, failures):
+def write(url, number, rounds, failures):
     try:
         with Client(url) as client:
-            for turn in range(ROUNDS):
+            for turn in range(rounds):
                 client.call("TransactWriteItems", TransactItems=[{"Update": add(key)} for key in range(ITEMS)])
                 for at in range(SINGLE):
                     client.call("UpdateItem", **add((at * 7 + turn + number) % ITEMS))
                 time.sleep(PAUSE_S)
-            for at in range(5):
-                client.call("UpdateItem", **add(at))
     except Exception as error:  # the test must hear of it
         failures.append(error)
 
 
-class KinesisAdapterTest(unittest.TestCase):
-    def test_every_change_is_read_once_and_in_its_items_order(self):
-        with StatorServer(["--in-memory", "--stream-shard-lifetime", "5"]) as server, tempfile.TemporaryFile("w+") as said:
-            with Client(server.url) as client:
-                arn = client.call(
-                    "CreateTable", TableName="counted", BillingMode="PAY_PER_REQUEST",
-                    AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-                    KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-                    StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})["TableDescription"]["LatestStreamArn"]
-            consumer = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=said, text=True, env={
-                "PATH": os.environ["PATH"], "STATOR_URL": server.url, "STREAM_ARN": arn, "EXPECTED": str(CHANGES), "SECONDS": str(SECONDS),
-                "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"})
-            self.addCleanup(consumer.kill)
-            failures = []
-            writers = [threading.Thread(target=write, args=(server.url, number, failures)) for number in range(WRITERS)]
-            for writer in writers:
-                writer.start()
-            records, _ = consumer.communicate(timeout=SECONDS + 60)
-            for writer in writers:
-                writer.join()
-            said.seek(0)
-            log = said.read()
-        self.assertEqual(failures, [])
-        self.assertEqual(consumer.returncode, 0, log[-4000:])
-        self.check(records.splitlines())
-        self.assertIn("ended shardId-", log, "no shard closed: the test would prove less than it says")
+class Worker:
+    """A process that follows the stream; `lines` is what it has printed so far, in words."""
 
-    def check(self, records):
+    def __init__(self, url, arn, name, stop_after=None):
+        self.log = tempfile.TemporaryFile("w+")
+        environment = {"PATH": os.environ["PATH"], "STATOR_URL": url, "STREAM_ARN": arn, "WORKER": name,
+                       "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+        if stop_after is not None:
+            environment["STOP_AFTER"] = str(stop_after)
+        self.lines = []
+        self.changed = threading.Condition()
+        self.process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env=environment)
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.lines.append(line.split())
+                self.changed.notify()
+        with self.changed:
+            self.lines.append(["end"])
+            self.changed.notify()
+
+    def wait(self, done):
+        """Until `done(lines)`."""
+        with self.changed:
+            came = self.changed.wait_for(lambda: done(self.lines) or self.lines[-1:] == [["end"]], SECONDS)
+            if not (came and done(self.lines)):
+                raise AssertionError("the worker ended or stood still\n" + self.said()[-4000:])
+
+    def end(self, kill):
+        if self.log.closed:
+            return
+        if kill:
+            self.process.kill()
+        else:
+            self.process.stdin.close()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.all_said = self.said()
+        self.log.close()
+
+    def said(self):
+        if self.log.closed:
+            return self.all_said
+        self.log.seek(0)
+        return self.log.read()
+
+    def of_kind(self, kind):
+        return [line[1:] for line in self.lines if line[0] == kind]
+
+
+class KinesisAdapterTest(unittest.TestCase):
+    def setUp(self):
+        server = StatorServer(["--in-memory", "--stream-shard-lifetime", "5"])
+        self.url = server.__enter__().url
+        self.addCleanup(server.__exit__, None, None, None)
+        with Client(self.url) as client:
+            self.arn = client.call(
+                "CreateTable", TableName="counted", BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})["TableDescription"]["LatestStreamArn"]
+
+    def start_writers(self, rounds):
+        self.failures = []
+        self.changes = WRITERS * rounds * (ITEMS + SINGLE)
+        writers = [threading.Thread(target=write, args=(self.url, number, rounds, self.failures)) for number in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+            self.addCleanup(writer.join)
+
+    def start_worker(self, name, stop_after=None):
+        worker = Worker(self.url, self.arn, name, stop_after)
+        self.addCleanup(worker.end, True)
+        return worker
+
+    def test_every_change_is_read_once_and_in_its_items_order(self):
+        self.start_writers(rounds=46)
+        worker = self.start_worker("worker-1")
+        worker.wait(lambda lines: sum(line[0] == "record" for line in lines) >= self.changes)
+        time.sleep(3)  # a record that came twice would come now
+        worker.end(kill=False)
         counts, events, shards = {}, set(), set()
+        records = worker.of_kind("record")
         for record in records:
-            shard, event, kind, item, before, after = record.split()
+            shard, _, event, kind, item, before, after = record
             self.assertEqual((int(before), int(after)), (counts.get(item, 0), counts.get(item, 0) + 1), record)
             self.assertEqual(kind, "INSERT" if before == "0" else "MODIFY")
             counts[item] = int(after)
             events.add(event)
             shards.add(shard)
-        self.assertEqual((len(records), len(events)), (CHANGES, CHANGES))
+        self.assertEqual(self.failures, [])
+        self.assertEqual((len(records), len(events)), (self.changes, self.changes))
         self.assertGreater(len(shards), SHARDS_AT_A_TIME)
+        self.assertIn("ended shardId-", worker.said(), "no shard closed: the test would prove less than it says")
         print("%d records, %d shards" % (len(records), len(shards)))
+
+    def test_a_killed_worker_is_followed_by_one_that_goes_on_from_its_checkpoints(self):
+        self.start_writers(rounds=23)
+        workers, known = [], set()
+        for number in range(KILLS + 1):
+            last = number == KILLS
+            worker = self.start_worker("worker-%d" % number, None if last else self.changes // (2 * KILLS + 2))
+            if last:
+                worker.wait(lambda lines: len(known | {line[3] for line in lines if line[0] == "record"}) >= self.changes)
+            else:
+                worker.wait(lambda lines: ["stopped"] in lines)
+            worker.end(kill=not last)
+            known |= {event for _, _, event, *_ in worker.of_kind("record")}
+            workers.append(worker)
+        self.assertEqual(self.failures, [])
+        self.assertEqual(len(known), self.changes)
+        self.check_order([worker.of_kind("record") for worker in workers])
+        self.check_checkpoints(workers)
+
+    def check_order(self, runs):
+        """A change that comes for the first time is its item's next one."""
+        counts, seen = {}, set()
+        for _, _, event, _, item, before, after in (record for records in runs for record in records):
+            if event in seen:
+                continue
+            seen.add(event)
+            self.assertEqual((int(before), int(after)), (counts.get(item, 0), counts.get(item, 0) + 1), item)
+            counts[item] = int(after)
+
+    def check_checkpoints(self, workers):
+        """What comes again came without a checkpoint before."""
+        checkpoints, seen, again = {}, set(), 0
+        for worker in workers:
+            for shard, sequence, event, *_ in worker.of_kind("record"):
+                self.assertGreater(int(sequence), checkpoints.get(shard, 0), "%s came again in spite of its checkpoint" % event)
+                again += event in seen
+            seen |= {event for _, _, event, *_ in worker.of_kind("record")}
+            for shard, sequence in worker.of_kind("checkpoint"):
+                checkpoints[shard] = max(int(sequence), checkpoints.get(shard, 0))
+        self.assertGreaterEqual(again, KILLS, "nothing came again: the kills missed what they were for")
+        print("%d records, %d of them again after %d kills" % (len(seen), again, KILLS))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import com.amazonaws.services.dynamodbv2.streamsadapter.model.DynamoDBStreamsPro
 import com.amazonaws.services.dynamodbv2.streamsadapter.polling.DynamoDBStreamsPollingConfig;
 import com.amazonaws.services.dynamodbv2.streamsadapter.processor.DynamoDBStreamsShardRecordProcessor;
 import java.net.URI;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
@@ -30,11 +31,25 @@ import software.amazon.kinesis.metrics.NullMetricsFactory;
 import software.amazon.kinesis.retrieval.RetrievalConfig;
 
 /**
- * Follows a stream with the Kinesis Client Library until EXPECTED records came, and a little longer. Prints a line for each
- * record: shard, event, what happened, the item, its count before and after.
+ * Follows a stream with the Kinesis Client Library as the worker WORKER, until its standard input ends. Prints a line for
+ * each record ("record", shard, sequence number, event, what happened, the item, its count before and after) and then one for the
+ * checkpoint behind it ("checkpoint", shard, sequence number).
+ *
+ * With STOP_AFTER it stands still as soon as it has printed that many records, all shards' processors without a checkpoint behind
+ * their last ones. It says "stopped" then, and waits to be killed.
  */
 public final class Consumer {
-  private static final CountDownLatch expected = new CountDownLatch(Integer.parseInt(System.getenv("EXPECTED")));
+  private static final int STOP_AFTER = Integer.parseInt(System.getenv().getOrDefault("STOP_AFTER", "" + Integer.MAX_VALUE));
+  /** In one piece: few where it is to stop, so that something is left for its successors. */
+  private static final int MAX_RECORDS = STOP_AFTER == Integer.MAX_VALUE ? 1000 : 100;
+  private static final AtomicInteger printed = new AtomicInteger();
+
+  private static void print(String lines) {
+    synchronized (System.out) {
+      System.out.print(lines);
+      System.out.flush();
+    }
+  }
 
   private static final class Processor implements DynamoDBStreamsShardRecordProcessor {
     private String shard;
@@ -46,23 +61,34 @@ public final class Consumer {
 
     @Override
     public void processRecords(DynamoDBStreamsProcessRecordsInput input) {
+      List<DynamoDBStreamsClientRecord> records = input.records();
+      if (records.isEmpty()) return;
+      if (printed.get() >= STOP_AFTER) waitToBeKilled();
       StringBuilder lines = new StringBuilder();
-      for (DynamoDBStreamsClientRecord client : input.records()) {
+      for (DynamoDBStreamsClientRecord client : records) {
         Record record = client.getRecord();
-        String before = record.dynamodb().hasOldImage() ? record.dynamodb().oldImage().get("n").n() : "0";
-        lines.append(String.join(" ", shard, record.eventID(), record.eventNameAsString(), record.dynamodb().keys().get("pk").s(), before,
-            record.dynamodb().newImage().get("n").n())).append('\n');
+        String old = record.dynamodb().hasOldImage() ? record.dynamodb().oldImage().get("n").n() : "0";
+        lines.append(String.join(" ", "record", shard, record.dynamodb().sequenceNumber(), record.eventID(), record.eventNameAsString(),
+            record.dynamodb().keys().get("pk").s(), old, record.dynamodb().newImage().get("n").n())).append('\n');
       }
-      synchronized (System.out) {
-        System.out.print(lines);
-        System.out.flush();
-      }
+      int before = printed.getAndAdd(records.size());
+      print(lines.toString());
+      if (before < STOP_AFTER && before + records.size() >= STOP_AFTER) print("stopped\n");
+      if (printed.get() >= STOP_AFTER) waitToBeKilled();
       try {
         input.checkpointer().checkpoint();
       } catch (InvalidStateException | ShutdownException fault) {
         throw new IllegalStateException(fault);
       }
-      for (int i = 0; i < input.records().size(); i++) expected.countDown();
+      print("checkpoint " + shard + " " + records.get(records.size() - 1).getRecord().dynamodb().sequenceNumber() + "\n");
+    }
+
+    private static void waitToBeKilled() {
+      try {
+        new CountDownLatch(1).await();
+      } catch (InterruptedException fault) {
+        throw new IllegalStateException(fault);
+      }
     }
 
     @Override
@@ -96,10 +122,10 @@ public final class Consumer {
         adapter,
         DynamoDbAsyncClient.builder().endpointOverride(url).region(region).httpClientBuilder(NettyNioAsyncHttpClient.builder()).build(),
         CloudWatchAsyncClient.builder().region(region).httpClientBuilder(NettyNioAsyncHttpClient.builder()).build(),
-        "worker-1",
+        System.getenv("WORKER"),
         Processor::new);
     RetrievalConfig retrieval = builder.retrievalConfig();
-    retrieval.retrievalSpecificConfig(new DynamoDBStreamsPollingConfig(adapter).idleTimeBetweenReadsInMillis(200));
+    retrieval.retrievalSpecificConfig(new DynamoDBStreamsPollingConfig(adapter).maxRecords(MAX_RECORDS).idleTimeBetweenReadsInMillis(200));
     Scheduler scheduler = StreamsSchedulerFactory.createScheduler(
         builder.checkpointConfig(),
         // A stream's shards come and go within seconds here.
@@ -113,9 +139,10 @@ public final class Consumer {
     Thread thread = new Thread(scheduler, "scheduler");
     thread.setDaemon(true);
     thread.start();
-    boolean all = expected.await(Long.parseLong(System.getenv("SECONDS")), TimeUnit.SECONDS);
-    Thread.sleep(3000); // a record that came twice would come now
+    while (System.in.read() >= 0) {
+      // nothing is said there
+    }
     // Not gracefully: the library waits for the ends of shards then, and its threads keep the process alive.
-    Runtime.getRuntime().halt(all ? 0 : 1);
+    Runtime.getRuntime().halt(0);
   }
 }
