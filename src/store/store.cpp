@@ -452,6 +452,23 @@ std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& direc
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
+std::vector<std::string> Store::checkpoints_in(const std::filesystem::path& directory) const {
+  std::vector<std::string> names;
+  if (impl_->memory != nullptr) {
+    if (!impl_->memory->GetChildren(std::filesystem::absolute(directory).string(), &names).ok()) names.clear();
+    return names;
+  }
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw StoreError(directory.string() + " cannot be read: " + error.message());
+  }
+  return names;
+}
+
 void Store::remove_checkpoint(const std::filesystem::path& directory) {
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {

@@ -135,6 +135,9 @@ class Store {
   void checkpoint(const std::filesystem::path& directory);
   /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
+  /// The names in `directory`: its checkpoints, and on a disk whatever else is there. Nothing where there is no such
+  /// directory. Throws StoreError.
+  [[nodiscard]] std::vector<std::string> checkpoints_in(const std::filesystem::path& directory) const;
   /// Removes a checkpoint, complete or not; does nothing where there is none. Throws StoreError.
   void remove_checkpoint(const std::filesystem::path& directory);
   /// Replaces the store's content with that of a checkpoint, or with nothing where `checkpoint` is empty, as if it had

@@ -79,6 +79,28 @@ TEST_P(EngineBackups, ARestoredTableIsEqualToTheByte) {
   EXPECT_NE(restored->id, table->id);
 }
 
+/// With a clock that stands, the second backup of a name is made at the same moment, and so in the same place.
+TEST_P(EngineBackups, AreThoseOfTheSnapshotThatWasRestored) {
+  const ManualClock clock;
+  const auto engine = open(place(), &clock);
+  engine->create_table(make_table("tab"));
+  const BackupPtr kept = engine->create_backup("tab", "kept");
+  const BackupPtr deleted = engine->create_backup("tab", "deleted");
+  engine->save_snapshot("before");
+  const BackupPtr later = engine->create_backup("tab", "later");
+  engine->delete_backup(deleted->id, deleted->id);
+  engine->restore_snapshot("before");
+  const auto ids = [&] {
+    std::set<std::string> found;
+    for (const BackupPtr& backup : engine->list_backups()) found.insert(backup->id);
+    return found;
+  };
+  EXPECT_EQ(ids(), std::set<std::string>{kept->id});
+  const BackupPtr again = engine->create_backup("tab", "later");
+  EXPECT_EQ(ids(), (std::set<std::string>{kept->id, again->id}));
+  ASSERT_NE(restore(*engine, again, "again"), nullptr);
+}
+
 /// Each write moves one from one item to another in a transaction; a cut in between would break the sum.
 TEST_P(EngineBackups, ACutIsConsistentWhileWritersGoOn) {
   const auto engine = open(place());

@@ -67,16 +67,12 @@ void Backups::load() {
 }
 
 void Backups::clear_leftovers(const std::vector<std::string>& cuts_in_use) {
-  if (in_memory_) return;
-  std::error_code error;
   std::vector<std::string> found;
-  fs::directory_iterator entry(directory_, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    found.push_back(entry->path().filename().string());
-  }
-  if (error && error != std::errc::no_such_file_or_directory) {
+  try {
+    found = store_.checkpoints_in(directory_);
+  } catch (const store::StoreError& error) {
     // Without the list of checkpoints, no row may be removed for lack of one.
-    core::log(log_, core::LogLevel::kError, directory_.string() + " cannot be read: " + error.message());
+    core::log(log_, core::LogLevel::kError, error.what());
     return;
   }
   for (const std::string& name : found) {
