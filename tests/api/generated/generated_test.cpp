@@ -36,20 +36,28 @@ class Probed {
 
  private:
   [[nodiscard]] bool only_reads() const {
-    constexpr std::string_view kReading[] = {"Describe", "List", "Get", "BatchGet", "TransactGet", "Query", "Scan"};
+    constexpr std::string_view kReading[] = {"Describe",    "List",  "Get",  "BatchGet",
+                                             "TransactGet", "Query", "Scan", "Search"};
     return std::ranges::any_of(kReading, [&](std::string_view start) { return operation_.starts_with(start); });
   }
 
+  /// The tables as prepared: made once, then restored from the snapshot of them.
   void renew() {
-    endpoint_ = prepared_tables(speaks_of_backups(operation_));
+    if (endpoint_) {
+      endpoint_->engine().reset();
+    } else {
+      endpoint_ = prepared_tables(speaks_of_backups(operation_));
+      endpoint_->engine().save_snapshot(engine::Engine::kStartSnapshot);
+    }
     items_written_ = 0;
   }
 
   void restore() {
     // Items of other keys pile up.
     constexpr int kMaxItemsWritten = 200;
-    const bool writes_items = operation_.find("Item") != std::string_view::npos;
-    if (!writes_items || ++items_written_ > kMaxItemsWritten) {
+    const bool writes_items_alone = operation_.find("Item") != std::string_view::npos ||  // or statements
+                                    operation_.find("Execute") != std::string_view::npos;
+    if (!writes_items_alone || ++items_written_ > kMaxItemsWritten) {
       renew();
     } else {
       put_prepared_items(*endpoint_);
