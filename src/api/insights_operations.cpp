@@ -128,7 +128,8 @@ std::string write_token(const Summary& last) { return core::base64_encode(last.t
 
 std::size_t position_behind(const std::vector<Summary>& summaries, std::string_view token) {
   const auto text = core::base64_decode(token);
-  const std::size_t slash = text ? text->find('/') : std::string::npos;
+  if (!text) throw_validation("Invalid NextToken");
+  const std::size_t slash = text->find('/');
   if (slash == std::string::npos) throw_validation("Invalid NextToken");
   const std::string table = text->substr(0, slash);
   const std::string index = text->substr(slash + 1);

@@ -257,10 +257,9 @@ void check_restore_target(Call& call) {
   const std::string name(call.request.required_text("TargetTableName"));
   const engine::TablePtr target = call.engine().find_table(name);
   if (target == nullptr) return;
-  if (!target->restore) {
-    throw core::ApiError(core::ErrorCode::kTableAlreadyExists, "Table already exists: " + name);
-  }
-  const engine::RestoreOrigin& origin = *target->restore;
+  const std::optional<engine::RestoreOrigin>& restore = target->restore;
+  if (!restore) throw core::ApiError(core::ErrorCode::kTableAlreadyExists, "Table already exists: " + name);
+  const engine::RestoreOrigin& origin = *restore;
   throw core::ApiError(
       core::ErrorCode::kTableInUse,
       "Table: " + name + " is already being restored from " +

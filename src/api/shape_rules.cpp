@@ -5,7 +5,6 @@
 
 namespace stator::api {
 
-using shapes::Kind;
 using shapes::Pattern;
 using shapes::Rule;
 using shapes::Shape;

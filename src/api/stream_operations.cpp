@@ -100,7 +100,7 @@ engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, co
     position.number = end;
     return position;
   }
-  const auto number = parse_sequence_number(*text);
+  const auto number = text ? parse_sequence_number(*text) : std::nullopt;
   if (!number || *number < shard.first_number || *number >= std::max(end, shard.first_number + 1)) {
     core::throw_invalid_parameters("Invalid SequenceNumber");
   }

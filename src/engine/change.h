@@ -27,7 +27,12 @@ class ItemVersion {
     return *item_;
   }
   /// The same, moved out: the next `item` parses again.
-  [[nodiscard]] json::Item take_item() { return item_ ? std::move(*std::exchange(item_, std::nullopt)) : parse(); }
+  [[nodiscard]] json::Item take_item() {
+    if (!item_) return parse();
+    json::Item taken = std::move(*item_);
+    item_.reset();
+    return taken;
+  }
   /// For a version that is parsed already: `item` must hold the attributes in `json`.
   void set_item(json::Item item) { item_ = std::move(item); }
 
