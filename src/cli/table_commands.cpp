@@ -55,7 +55,7 @@ void list(Session& session, bool is_long) {
     table.set("table", {name, false});
     table.set("status", {info.status, false});
     table.set("key", {key_text({info.partition_key}, sort_columns(info)), false});
-    table.set("indexes", {std::to_string(info.indexes.size()), true});
+    table.set("indexes", {std::to_string(info.indexes.size() + info.vector_indexes.size()), true});
     table.set("items", {std::to_string(info.item_count), true});
     table.set("size", {size_text(info.size_bytes), true});
     table.end_row();
@@ -94,6 +94,18 @@ std::string time_to_live(endpoint::Endpoint& endpoint, const std::string& table)
   }
 }
 
+std::string projection_text(const std::string& projection, const std::vector<std::string>& included) {
+  if (projection != "INCLUDE") return projection == "ALL" ? "all attributes" : "keys only";
+  std::string text = "keys";
+  for (const std::string& attribute : included) text += ", " + attribute;
+  return text;
+}
+
+/// " (CREATING)"; nothing for ACTIVE.
+std::string status_text(const std::string& status) {
+  return status.empty() || status == "ACTIVE" ? "" : " (" + status + ")";
+}
+
 void describe(Session& session, const std::string& name) {
   require_human_or_json(session);
   const auto endpoint = open_endpoint(session);
@@ -115,14 +127,17 @@ void describe(Session& session, const std::string& name) {
   if (text_at(table, "/DeletionProtectionEnabled") == "true") line("protection", "against deletion");
   line("arn", text_at(table, "/TableArn"));
   for (const toolkit::IndexInfo& index : info.indexes) {
-    std::string projection = index.projection == "ALL" ? "all attributes" : "keys only";
-    if (index.projection == "INCLUDE") {
-      projection = "keys";
-      for (const std::string& attribute : index.included) projection += ", " + attribute;
-    }
-    line("index", index.name + ": " + key_text(index.partition_keys, index.sort_keys) + "; " + projection +
-                      (index.global ? "" : "; local") +
-                      (index.status.empty() || index.status == "ACTIVE" ? "" : " (" + index.status + ")"));
+    line("index", index.name + ": " + key_text(index.partition_keys, index.sort_keys) + "; " +
+                      projection_text(index.projection, index.included) + (index.global ? "" : "; local") +
+                      status_text(index.status));
+  }
+  for (const toolkit::VectorIndexInfo& index : info.vector_indexes) {
+    const std::string partition = key_text(index.partition_keys, {});
+    const std::string filters = key_text(index.filters, {});
+    line("vector index", index.name + ": " + index.attribute + ", " + std::to_string(index.dimensions) +
+                             " dimensions, " + index.distance + (partition.empty() ? "" : "; by " + partition) +
+                             (filters.empty() ? "" : "; filters " + filters) + "; " +
+                             projection_text(index.projection, index.included) + status_text(index.status));
   }
 }
 

@@ -21,10 +21,11 @@ std::vector<fs::path> json_files(const fs::path& directory) {
 
 /// Refuses unknown members, which the service would ignore or report without a position.
 void check_members(const Document& document, const Node& root) {
-  document.allow_only(root, {"$schema", "TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
-                             "GlobalSecondaryIndexes", "BillingMode", "ProvisionedThroughput", "StreamSpecification",
-                             "SSESpecification", "Tags", "TableClass", "DeletionProtectionEnabled", "WarmThroughput",
-                             "ResourcePolicy", "OnDemandThroughput", "TimeToLiveSpecification"});
+  document.allow_only(
+      root, {"$schema", "TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
+             "GlobalSecondaryIndexes", "VectorIndexes", "BillingMode", "TableThroughputMode", "ProvisionedThroughput",
+             "StreamSpecification", "SSESpecification", "Tags", "TableClass", "DeletionProtectionEnabled",
+             "WarmThroughput", "ResourcePolicy", "OnDemandThroughput", "TimeToLiveSpecification"});
   const auto each = [&](const Node& object, std::string_view name, std::initializer_list<std::string_view> known) {
     const Node* list = document.optional(object, name, NodeKind::kArray);
     if (list == nullptr) return;
@@ -50,6 +51,15 @@ void check_members(const Document& document, const Node& root) {
       each(index, "KeySchema", {"AttributeName", "KeyType"});
       one(index, "Projection", {"ProjectionType", "NonKeyAttributes"});
       one(index, "ProvisionedThroughput", {"ReadCapacityUnits", "WriteCapacityUnits"});
+    }
+  }
+  each(root, "VectorIndexes",
+       {"IndexName", "VectorAttribute", "Dimensions", "DistanceFunction", "SearchSchema", "Projection"});
+  if (const Node* indexes = root.member("VectorIndexes"); indexes != nullptr) {
+    for (const Node& index : indexes->elements) {
+      one(index, "VectorAttribute", {"AttributeName"});
+      each(index, "SearchSchema", {"AttributeName", "SearchSchemaElementType"});
+      one(index, "Projection", {"ProjectionType", "NonKeyAttributes"});
     }
   }
   one(root, "ProvisionedThroughput", {"ReadCapacityUnits", "WriteCapacityUnits"});

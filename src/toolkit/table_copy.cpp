@@ -14,6 +14,16 @@ constexpr std::chrono::milliseconds kBetweenSaves{200};
 
 }  // namespace
 
+std::string vector_index_like(const json::Value& index) {
+  RequestBuilder like;
+  like.text("IndexName", text_of(index, "IndexName"));
+  for (const char* member : {"VectorAttribute", "Dimensions", "DistanceFunction", "SearchSchema", "Projection"}) {
+    json::Value value;
+    if (index[member].get(value) == simdjson::SUCCESS) like.json(member, std::string(simdjson::minify(value)));
+  }
+  return like.str();
+}
+
 std::string create_request_like(const TableInfo& table, const std::string& name) {
   json::Parser parser;
   const json::Value root = parser.parse(table.description_json);
@@ -50,6 +60,12 @@ std::string create_request_like(const TableInfo& table, const std::string& name)
       list += (list.empty() ? "" : ",") + each.str();
     }
     request.json(member, "[" + list + "]");
+  }
+  json::Array vector_indexes;
+  if (root["VectorIndexes"].get(vector_indexes) == simdjson::SUCCESS && vector_indexes.size() > 0) {
+    std::string list;
+    for (const json::Value index : vector_indexes) list += (list.empty() ? "" : ",") + vector_index_like(index);
+    request.json("VectorIndexes", "[" + list + "]");
   }
   request.text("BillingMode", on_demand ? "PAY_PER_REQUEST" : "PROVISIONED");
   if (!on_demand) request.json("ProvisionedThroughput", throughput(root));

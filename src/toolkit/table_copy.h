@@ -13,6 +13,9 @@
 /// Copies a table from one endpoint to another; works with any implementation of DynamoDB's API.
 namespace stator::toolkit {
 
+/// The element of VectorIndexes in a request for an index like the one in a description or request.
+std::string vector_index_like(const json::Value& index);
+
 /// CreateTable's request for a table like the described one, under another name: keys, indexes, billing and stream.
 std::string create_request_like(const TableInfo& table, const std::string& name);
 

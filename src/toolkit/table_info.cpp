@@ -59,6 +59,15 @@ void read_keys(const json::Value& table, const json::Value& owner, std::vector<K
   }
 }
 
+void read_projection(const json::Value& index, std::string& type, std::vector<std::string>& included) {
+  json::Value projection;
+  if (index["Projection"].get(projection) != simdjson::SUCCESS) return;
+  type = text_of(projection, "ProjectionType");
+  json::Array names;
+  if (projection["NonKeyAttributes"].get(names) != simdjson::SUCCESS) return;
+  for (const json::Value name : names) included.emplace_back(name.get_string().value());
+}
+
 void read_indexes(const json::Value& table, std::string_view member, std::vector<IndexInfo>& out) {
   json::Array indexes;
   if (table[member].get(indexes) != simdjson::SUCCESS) return;
@@ -68,18 +77,39 @@ void read_indexes(const json::Value& table, std::string_view member, std::vector
     index.global = member == "GlobalSecondaryIndexes";
     index.status = text_of(element, "IndexStatus");
     read_keys(table, element, index.partition_keys, index.sort_keys);
-    json::Value projection;
-    if (element["Projection"].get(projection) == simdjson::SUCCESS) {
-      index.projection = text_of(projection, "ProjectionType");
-      json::Array included;
-      if (projection["NonKeyAttributes"].get(included) == simdjson::SUCCESS) {
-        for (const json::Value name : included) index.included.emplace_back(name.get_string().value());
-      }
-    }
+    read_projection(element, index.projection, index.included);
     out.push_back(std::move(index));
   }
   std::sort(out.begin(), out.end(),
             [](const auto& a, const auto& b) { return std::pair(!a.global, a.name) < std::pair(!b.global, b.name); });
+}
+
+void read_vector_indexes(const json::Value& table, std::vector<VectorIndexInfo>& out) {
+  json::Array indexes;
+  if (table["VectorIndexes"].get(indexes) != simdjson::SUCCESS) return;
+  for (const json::Value element : indexes) {
+    VectorIndexInfo index;
+    index.name = text_of(element, "IndexName");
+    index.status = text_of(element, "IndexStatus");
+    json::Value attribute;
+    if (element["VectorAttribute"].get(attribute) == simdjson::SUCCESS) {
+      index.attribute = text_of(attribute, "AttributeName");
+    }
+    index.dimensions = number_of(element, "Dimensions");
+    index.distance = text_of(element, "DistanceFunction");
+    json::Array schema;
+    if (element["SearchSchema"].get(schema) == simdjson::SUCCESS) {
+      for (const json::Value each : schema) {
+        KeyColumn column{text_of(each, "AttributeName"), {}};
+        column.type = type_of(table, column.name);
+        const bool is_partition = text_of(each, "SearchSchemaElementType") == "HASH";
+        (is_partition ? index.partition_keys : index.filters).push_back(std::move(column));
+      }
+    }
+    read_projection(element, index.projection, index.included);
+    out.push_back(std::move(index));
+  }
+  std::ranges::sort(out, {}, &VectorIndexInfo::name);
 }
 
 /// "; did you mean shop?", or the list of tables; empty where that cannot be had.
@@ -114,6 +144,11 @@ const IndexInfo* TableInfo::find_index(std::string_view index) const {
   return found == indexes.end() ? nullptr : &*found;
 }
 
+const VectorIndexInfo* TableInfo::find_vector_index(std::string_view index) const {
+  const auto found = std::ranges::find(vector_indexes, index, &VectorIndexInfo::name);
+  return found == vector_indexes.end() ? nullptr : &*found;
+}
+
 TableInfo read_table_info(std::string_view description_json) {
   json::Parser parser;
   const json::Value table = parser.parse(description_json);
@@ -131,6 +166,7 @@ TableInfo read_table_info(std::string_view description_json) {
   if (!sort.empty()) info.sort_key = sort.front();
   read_indexes(table, "GlobalSecondaryIndexes", info.indexes);
   read_indexes(table, "LocalSecondaryIndexes", info.indexes);
+  read_vector_indexes(table, info.vector_indexes);
   return info;
 }
 

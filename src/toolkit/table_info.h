@@ -30,13 +30,27 @@ struct IndexInfo {
   std::string status;
 };
 
+struct VectorIndexInfo {
+  std::string name;
+  std::string attribute;
+  std::uint64_t dimensions = 0;
+  std::string distance;  // "COSINE", "DOT_PRODUCT", "EUCLIDEAN"
+  /// The search schema: the HASH element, if any, and the INLINE_FILTER elements, in order.
+  std::vector<KeyColumn> partition_keys;
+  std::vector<KeyColumn> filters;
+  std::string projection;
+  std::vector<std::string> included;
+  std::string status;  // "ACTIVE", …
+};
+
 struct TableInfo {
   std::string name;
   std::string status;
   KeyColumn partition_key;
   /// Without a name where the table has none.
   KeyColumn sort_key;
-  std::vector<IndexInfo> indexes;
+  std::vector<IndexInfo> indexes;               // global, then local, by name
+  std::vector<VectorIndexInfo> vector_indexes;  // by name
   std::uint64_t item_count = 0;
   std::uint64_t size_bytes = 0;
   /// DescribeTable's `Table` member, JSON.
@@ -47,6 +61,7 @@ struct TableInfo {
   [[nodiscard]] std::vector<std::string> key_names() const;
   /// Null where there is no such index.
   [[nodiscard]] const IndexInfo* find_index(std::string_view index) const;
+  [[nodiscard]] const VectorIndexInfo* find_vector_index(std::string_view index) const;
 };
 
 /// Calls DescribeTable. Throws OperationError; for a missing table its message ends with the nearest existing name.

@@ -8,6 +8,7 @@
 
 #include "json/reader.h"
 #include "json/writer.h"
+#include "toolkit/table_copy.h"
 #include "toolkit/table_info.h"
 
 namespace stator::toolkit {
@@ -42,6 +43,21 @@ std::string index_in_words(const IndexInfo& index) {
   std::string text = key_in_words(index.partition_keys, index.sort_keys) + "; " + index.projection;
   std::vector<std::string> included = index.included;
   std::sort(included.begin(), included.end());
+  for (const std::string& name : included) text += " " + name;
+  return text;
+}
+
+std::string vector_index_in_words(const VectorIndexInfo& index) {
+  std::string text = index.attribute + " (" + std::to_string(index.dimensions) + ", " + index.distance + ")";
+  for (const KeyColumn& column : index.partition_keys) text += "; partition " + column.name + " " + column.type;
+  const char* separator = "; filters ";
+  for (const KeyColumn& column : index.filters) {
+    text += separator + column.name + " " + column.type;
+    separator = ", ";
+  }
+  text += "; " + index.projection;
+  std::vector<std::string> included = index.included;
+  std::ranges::sort(included);
   for (const std::string& name : included) text += " " + name;
   return text;
 }
@@ -95,8 +111,11 @@ class Planner {
 
   TablePlan plan() {
     compare_keys();
+    // Before a table leaves PAY_PER_REQUEST, which vector indexes need.
+    delete_other_vector_indexes();
     compare_capacity();
     compare_indexes();
+    create_missing_vector_indexes();
     compare_stream();
     compare_time_to_live();
     compare_tags();
@@ -205,6 +224,41 @@ class Planner {
       const IndexInfo* live = live_info_.find_index(index.name);
       const bool is_same = live != nullptr && live->global && index_in_words(index) == index_in_words(*live);
       if (index.global && !is_same) create_index(index);
+    }
+  }
+
+  [[nodiscard]] static bool has_same(const TableInfo& table, const VectorIndexInfo& index) {
+    const VectorIndexInfo* other = table.find_vector_index(index.name);
+    return other != nullptr && vector_index_in_words(*other) == vector_index_in_words(index);
+  }
+
+  void delete_other_vector_indexes() {
+    for (const VectorIndexInfo& index : live_info_.vector_indexes) {
+      if (has_same(wanted_info_, index)) continue;
+      change(
+          "- vector index " + index.name,
+          update()
+              .json("VectorIndexUpdates", "[{\"Delete\":" + RequestBuilder().text("IndexName", index.name).str() + "}]")
+              .str());
+    }
+  }
+
+  void create_missing_vector_indexes() {
+    const auto wanted_indexes = list_of(wanted_root_, "VectorIndexes");
+    for (const VectorIndexInfo& index : wanted_info_.vector_indexes) {
+      if (has_same(live_info_, index)) continue;
+      RequestBuilder request = update();
+      std::string definitions;
+      for (const auto* columns : {&index.partition_keys, &index.filters}) {
+        for (const KeyColumn& column : *columns) {
+          definitions += (definitions.empty() ? "" : ",") +
+                         RequestBuilder().text("AttributeName", column.name).text("AttributeType", column.type).str();
+        }
+      }
+      if (!definitions.empty()) request.json("AttributeDefinitions", "[" + definitions + "]");
+      request.json("VectorIndexUpdates",
+                   "[{\"Create\":" + vector_index_like(*find_index(wanted_indexes, index.name)) + "}]");
+      change("+ vector index " + index.name + ": " + vector_index_in_words(index), request.str());
     }
   }
 
@@ -336,9 +390,10 @@ void apply(endpoint::Endpoint& endpoint, const std::string& table, const TableCh
   for (std::chrono::milliseconds wait = kFirstWait;; wait = std::min(2 * wait, kLongestWait)) {
     const TableInfo info = describe_table(endpoint, table);
     const bool is_active =
-        info.status == "ACTIVE" && std::all_of(info.indexes.begin(), info.indexes.end(), [](const IndexInfo& index) {
-          return !index.global || index.status == "ACTIVE";
-        });
+        info.status == "ACTIVE" &&
+        std::all_of(info.indexes.begin(), info.indexes.end(),
+                    [](const IndexInfo& index) { return !index.global || index.status == "ACTIVE"; }) &&
+        std::ranges::all_of(info.vector_indexes, [](const VectorIndexInfo& index) { return index.status == "ACTIVE"; });
     if (is_active) return;
     if (waited >= timeout)
       throw std::runtime_error("table " + table + " is still not active after " +

@@ -84,6 +84,39 @@ TEST_F(Init, ReadsWhatDescribeTablePrints) {
   check("again");
 }
 
+TEST_F(Init, VectorIndexesArePartOfAModel) {
+  fs::create_directories(path("models/texts"));
+  const std::string table =
+      R"({"TableName":"texts","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},)"
+      R"({"AttributeName":"tenant","AttributeType":"S"},{"AttributeName":"year","AttributeType":"N"}],)"
+      R"("KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",)"
+      R"("VectorIndexes":[{"IndexName":"near","VectorAttribute":{"AttributeName":"v"},"Dimensions":3,)"
+      R"("DistanceFunction":"COSINE","SearchSchema":[{"AttributeName":"tenant",)"
+      R"("SearchSchemaElementType":"HASH"},{"AttributeName":"year",)"
+      R"("SearchSchemaElementType":"INLINE_FILTER"}],"Projection":{"ProjectionType":"ALL"}}]})";
+  write("models/texts/table.json", table);
+  const Outcome loaded = stator({"ddb", "schema-load", "--model", "texts"});
+  ASSERT_EQ(loaded.code, 0) << loaded.err;
+  const Outcome described = stator({"describe", "texts"});
+  EXPECT_NE(described.out.find("near: v, 3 dimensions, COSINE; by tenant S; filters year N; all attributes\n"),
+            std::string::npos)
+      << described.out;
+  const Outcome made = stator({"init", "again", "--table", "texts"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_NE(read("models/again/table.json").find("INLINE_FILTER"), std::string::npos);
+  // The same table again: nothing to change.
+  const Outcome same = stator({"ddb", "schema-load", "--model", "again", "--update"});
+  EXPECT_EQ(same.code, 0) << same.err;
+  std::string changed = table;
+  changed.replace(changed.find("\"Dimensions\":3"), 14, "\"Dimensions\":4");
+  write("models/texts/table.json", changed);
+  const Outcome updated = stator({"ddb", "schema-load", "--model", "texts", "--update", "--yes", "texts"});
+  EXPECT_EQ(updated.code, 0) << updated.err;
+  EXPECT_NE(stator({"describe", "texts"}).out.find("4 dimensions"), std::string::npos) << updated.out << updated.err;
+  write("models/texts/table.json", R"({"TableName":"texts","VectorIndexes":[{"IndexNam":"near"}]})");
+  EXPECT_NE(stator({"ddb", "schema-load", "--model", "texts"}).err.find("IndexNam"), std::string::npos);
+}
+
 TEST_F(Init, ReadsNoSqlWorkbenchModels) {
   write("workbench.json", R"({"ModelName":"m","ModelMetadata":{"Version":"3.0"},"DataModel":[
     {"TableName":"Employee","KeyAttributes":{"PartitionKey":{"AttributeName":"LoginAlias","AttributeType":"S"}},

@@ -160,5 +160,18 @@ TEST(TableCopy, MakesARequestForATableLikeAnother) {
             R"("StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}})");
 }
 
+TEST(TableCopy, VectorIndexesAreMadeAsTheyWere) {
+  const TableInfo table = read_table_info(
+      R"({"TableName":"old","TableStatus":"ACTIVE","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],)"
+      R"("KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST"},)"
+      R"("VectorIndexes":[{"IndexName":"i","VectorAttribute":{"AttributeName":"v"},"Dimensions":3,)"
+      R"("DistanceFunction":"COSINE","Projection":{"ProjectionType":"ALL"},"IndexStatus":"ACTIVE","ItemCount":7}]})");
+  EXPECT_EQ(create_request_like(table, "new"),
+            R"({"TableName":"new","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],)"
+            R"("KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"VectorIndexes":[{"IndexName":"i",)"
+            R"("VectorAttribute":{"AttributeName":"v"},"Dimensions":3,"DistanceFunction":"COSINE",)"
+            R"("Projection":{"ProjectionType":"ALL"}}],"BillingMode":"PAY_PER_REQUEST"})");
+}
+
 }  // namespace
 }  // namespace stator::toolkit

@@ -27,6 +27,19 @@ const std::string kOtherIndexes =
     R"("Projection":{"ProjectionType":"KEYS_ONLY"}},{"IndexName":"new-one","KeySchema":[)"
     R"({"AttributeName":"b","KeyType":"HASH"},{"AttributeName":"a","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}])";
 
+std::string vector_index(const std::string& name, int dimensions, const std::string& schema = {}) {
+  return R"({"IndexName":")" + name + R"(","VectorAttribute":{"AttributeName":"v"},"Dimensions":)" +
+         std::to_string(dimensions) + R"(,"DistanceFunction":"COSINE",)" + schema +
+         R"("Projection":{"ProjectionType":"KEYS_ONLY"}})";
+}
+const std::string kVectorIndexes = R"("VectorIndexes":[)" + vector_index("near", 4) + "]";
+const std::string kOtherVectorIndexes =
+    R"("VectorIndexes":[)" + vector_index("near", 8) + "," +
+    vector_index("nearest", 8,
+                 R"("SearchSchema":[{"AttributeName":"a","SearchSchemaElementType":"HASH"},)"
+                 R"({"AttributeName":"b","SearchSchemaElementType":"INLINE_FILTER"}],)") +
+    "]";
+
 struct Row {
   std::string name;
   std::string live;
@@ -45,6 +58,20 @@ TEST(TableUpdate, PlansWhatDiffersAndBringsItInLine) {
        request(""),
        {"shop", request(kIndexes, kDefinitions), ""},
        {"+ index by-a: a S; ALL", "+ index by-b: b N; INCLUDE x y"}},
+      {"the same vector indexes", request(kVectorIndexes), {"shop", request(kVectorIndexes), ""}, {}},
+      {"vector indexes",
+       request(kVectorIndexes),
+       {"shop", request(kOtherVectorIndexes, kDefinitions), ""},
+       {"- vector index near", "+ vector index near: v (8, COSINE); KEYS_ONLY",
+        "+ vector index nearest: v (8, COSINE); partition a S; filters b N; KEYS_ONLY"}},
+      {"vector indexes that the model does not name",
+       request(kVectorIndexes),
+       {"shop",
+        request(
+            "", "",
+            R"("BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1})"),
+        ""},
+       {"- vector index near", "~ capacity: 1 read and 1 write units, instead of on demand"}},
       {"time to live", request(""), {"shop", request(""), "expires"}, {"+ time to live by expires"}},
       {"stream",
        request(R"("StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"})"),
