@@ -6,6 +6,7 @@
 #include "aws/config.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/directory_backup_commands.h"
 #include "cli/dynamodb_local.h"
 #include "cli/health_command.h"
 #include "cli/help.h"
@@ -176,6 +177,7 @@ void build_commands(CLI::App& root, Session& session) {
   add_cache_command(root, session);
   add_snapshot_command(root, session);
   add_directory_commands(root, session);
+  add_directory_backup_commands(root, session);
   add_item_commands(root, session);
   add_read_commands(root, session);
   add_table_commands(root, session);

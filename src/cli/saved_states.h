@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace stator::cli {
+
+/// Pairs of a snapshot's name and the time when it was saved, as text.
+using Saved = std::vector<std::pair<std::string, std::string>>;
+
+/// The snapshots of a database.
+class SavedStates {
+ public:
+  SavedStates() = default;
+  virtual ~SavedStates() = default;
+  SavedStates(const SavedStates&) = delete;
+  SavedStates& operator=(const SavedStates&) = delete;
+  virtual void save(const std::string& name) = 0;
+  virtual void restore(const std::string& name) = 0;
+  virtual void drop(const std::string& name) = 0;
+  virtual Saved list() = 0;
+};
+
+/// Those of the session's database: of the server at its endpoint or on its data directory, else of the directory
+/// itself. Throws CommandError.
+std::unique_ptr<SavedStates> open_states(const Session& session);
+/// The same of the data directory, whatever the endpoint is.
+std::unique_ptr<SavedStates> open_states_of_directory(const Session& session);
+
+}  // namespace stator::cli

@@ -1,0 +1,172 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "cli/command_line.h"
+#include "model/temporary_directory.h"
+
+/// stator backup, stator restore.
+namespace stator::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DirectoryBackup : public ::testing::Test {
+ protected:
+  DirectoryBackup() {
+    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"})
+      unsetenv(name);
+    const std::string models = std::string(STATOR_SOURCE_DIR) + "/models";
+    EXPECT_EQ(stator({"ddb", "schema-load", "--model", "shop", "--models", models}).code, 0);
+    EXPECT_EQ(stator({"ddb", "seed", "--model", "shop", "--models", models}).code, 0);
+  }
+  std::string path(const std::string& name) { return (directory_.path() / name).string(); }
+  Outcome stator(std::vector<std::string> arguments) {
+    if (std::ranges::find(arguments, "--data") == arguments.end()) {
+      arguments.insert(arguments.begin(), {"--data", path("data")});
+    }
+    return run_line(arguments);
+  }
+  /// In an order of their own, as an export has none.
+  std::set<std::string> items(const std::string& data) {
+    std::istringstream lines(stator({"export", "shop", "--data", path(data), "--format", "ddb-json", "--quiet"}).out);
+    std::set<std::string> items;
+    for (std::string line; std::getline(lines, line);) items.insert(line);
+    return items;
+  }
+  /// Makes a backup and returns its id.
+  std::string back_up(std::vector<std::string> further = {}) {
+    std::vector<std::string> arguments = {"backup", path("place")};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    const Outcome made = stator(arguments);
+    EXPECT_EQ(made.code, 0) << made.err;
+    return made.out.substr(0, made.out.find('\n'));
+  }
+  std::size_t files_in(const std::string& name) {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path(name)), fs::directory_iterator()));
+  }
+  TemporaryDirectory directory_;
+};
+
+TEST_F(DirectoryBackup, ARestoredDirectoryIsTheOneThatWasBackedUp) {
+  ASSERT_EQ(stator({"ddb", "backup", "shop", "of-the-table"}).code, 0);
+  ASSERT_EQ(stator({"snapshot", "save", "saved"}).code, 0);
+  const std::set<std::string> before = items("data");
+  const std::string first = back_up();
+  ASSERT_EQ(stator({"delete", "shop", "CUSTOMER#ann", "PROFILE"}).code, 0);
+  const std::string second = back_up();
+  EXPECT_NE(first, second);
+  EXPECT_EQ(stator({"restore", path("place"), first, "--data", path("old")}).code, 0);
+  EXPECT_EQ(stator({"restore", path("place"), "--data", path("new")}).code, 0);
+  EXPECT_EQ(items("old"), before);
+  EXPECT_EQ(items("new"), items("data"));
+  EXPECT_NE(items("new"), before);
+  for (const char* data : {"old", "new"}) {
+    EXPECT_EQ(stator({"check", path(data)}).code, 0);
+    EXPECT_NE(stator({"backups", "--data", path(data)}).out.find("of-the-table"), std::string::npos);
+    const std::string snapshots = stator({"snapshot", "list", "--output", "json", "--data", path(data)}).out;
+    EXPECT_NE(snapshots.find("\"saved\""), std::string::npos);
+    EXPECT_EQ(snapshots.find("stator-backup"), std::string::npos);
+    EXPECT_EQ(fs::status(path(data)).permissions(), fs::perms::owner_all);
+  }
+  EXPECT_EQ(stator({"snapshot", "list", "--output", "json"}).out.find("stator-backup"), std::string::npos);
+}
+
+TEST_F(DirectoryBackup, AFileIsCopiedOnceAndKeptAsLongAsABackupNeedsIt) {
+  back_up();
+  const Outcome again = stator({"backup", path("place")});
+  ASSERT_EQ(again.code, 0) << again.err;
+  int copied = 0;
+  int all = 0;
+  const std::size_t figures = again.err.find(": ", again.err.find(" in "));
+  ASSERT_EQ(std::sscanf(again.err.c_str() + figures, ": %d files of %d copied", &copied, &all), 2) << again.err;
+  EXPECT_LT(copied, all);
+  const std::size_t files = files_in("place/files");
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(stator({"put", "shop", R"({"pk":"CUSTOMER#n)" + std::to_string(i) + R"(","sk":"PROFILE"})"}).code, 0);
+    back_up();
+  }
+  EXPECT_EQ(files_in("place/backups"), 5U);
+  EXPECT_GT(files_in("place/files"), files);
+  const std::string last = back_up({"--keep", "1"});
+  EXPECT_EQ(files_in("place/backups"), 1U);
+  const Outcome listed = stator({"backup", path("place"), "--list"});
+  EXPECT_NE(listed.out.find(last), std::string::npos) << listed.out;
+  EXPECT_EQ(stator({"restore", path("place"), "--data", path("restored")}).code, 0);
+  EXPECT_EQ(items("restored"), items("data"));
+}
+
+TEST_F(DirectoryBackup, DamageIsFound) {
+  const std::string id = back_up();
+  for (const fs::directory_entry& entry : fs::directory_iterator(path("place/files"))) {
+    if (entry.file_size() == 0) continue;
+    std::fstream file(entry.path(), std::ios::binary | std::ios::in | std::ios::out);
+    const int byte = file.get();
+    file.seekp(0);
+    file.put(static_cast<char>(byte ^ 1));
+  }
+  const Outcome restored = stator({"restore", path("place"), "--data", path("restored")});
+  EXPECT_EQ(restored.code, 1);
+  EXPECT_NE(restored.err.find("is damaged"), std::string::npos) << restored.err;
+  EXPECT_FALSE(fs::exists(path("restored")));
+  std::ofstream(path("place/backups/" + id + ".json")) << "{";
+  EXPECT_NE(stator({"backup", path("place"), "--list"}).err.find("is damaged"), std::string::npos);
+}
+
+TEST_F(DirectoryBackup, SaysWhatIsWrong) {
+  back_up();
+  fs::create_directories(path("foreign"));
+  std::ofstream(path("foreign/notes.txt")) << "mine";
+  fs::create_directories(path("empty"));
+  struct Row {
+    std::vector<std::string> words;
+    int code;
+    std::string says;
+  };
+  const Row rows[] = {
+      {{"backup", path("foreign")}, 1, "holds something else than backups: notes.txt"},
+      {{"backup", path("place"), "--data", path("absent")}, 1, "absent"},
+      {{"backup", path("absent"), "--list"}, 1, "there is no folder"},
+      {{"backup", path("place"), "--list", "--keep", "2"}, 2, "--keep"},
+      {{"backup", path("place"), "--keep", "0"}, 2, "--keep"},
+      {{"backup", "s3://"}, 2, "names no bucket"},
+      {{"backup"}, 2, "PLACE"},
+      {{"restore", path("place")}, 1, "is not empty"},
+      {{"restore", path("place"), "nothing", "--data", path("new")}, 1, "there is no backup nothing; the last one is"},
+      {{"restore", path("empty"), "--data", path("new")}, 1, "there is no backup"},
+      {{"restore", path("absent"), "--data", path("new")}, 1, "there is no folder"},
+      {{"--read-only", "restore", path("place"), "--data", path("new")}, 1, "--read-only"},
+  };
+  for (const Row& row : rows) {
+    const Outcome outcome = stator(row.words);
+    EXPECT_EQ(outcome.code, row.code) << row.says << "\n" << outcome.err;
+    EXPECT_NE(outcome.err.find(row.says), std::string::npos) << outcome.err;
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+  }
+  EXPECT_FALSE(fs::exists(path("new")));
+  EXPECT_TRUE(fs::is_empty(path("empty")));
+  EXPECT_FALSE(fs::exists(path("foreign/LOCK")));
+  EXPECT_EQ(stator({"--dry-run", "backup", path("dry")}).out,
+            "would back up " + path("data") + " to " + path("dry") + "\n");
+  EXPECT_FALSE(fs::exists(path("dry")));
+}
+
+TEST_F(DirectoryBackup, ADirectoryInTheWayIsLeftAlone) {
+  back_up();
+  fs::create_directories(path("new.restoring"));
+  std::ofstream(path("new.restoring/notes.txt")) << "mine";
+  const Outcome outcome = stator({"restore", path("place"), "--data", path("new")});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("is in the way"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(fs::exists(path("new.restoring/notes.txt")));
+}
+
+}  // namespace
+}  // namespace stator::cli
