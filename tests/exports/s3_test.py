@@ -1,4 +1,5 @@
-"""Buckets of a service (serve --s3-endpoint): exports to moto's S3 and imports from it, every signature verified by botocore on the way."""
+"""Buckets of a service (--s3-endpoint): exports to moto's S3, imports from it, backups of a data directory; every signature verified by
+botocore on the way."""
 
 import base64
 import gzip
@@ -195,6 +196,36 @@ class S3Test(unittest.TestCase):
                                 TableCreationParameters={"TableName": "tab", **TABLE})["ImportTableDescription"]
             done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
             self.assertEqual((done["ImportStatus"], done["ImportedItemCount"]), ("COMPLETED", 1005), done)
+        self.assertEqual(self.proxy.faults, [])
+
+    def test_a_data_directory_is_backed_up_and_restored(self):
+        random.seed(2)
+        data, endpoint = self.arguments[1], self.arguments[2:]
+        restored = data + "-restored"
+
+        def stator(*words, status=0):
+            done = subprocess.run([os.environ["STATOR_BIN"], *words, *endpoint], capture_output=True, text=True, timeout=120)
+            self.assertEqual(done.returncode, status, done.stderr)
+            return done.stdout if status == 0 else done.stderr
+
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="tab", **TABLE)
+            for number in range(60):
+                client.call("PutItem", TableName="tab", Item={"pk": {"S": "k%d" % number}, "v": {"B": base64.b64encode(random.randbytes(290000)).decode()}})
+            before = sorted(client.pages("Scan", TableName="tab"), key=lambda item: item["pk"]["S"])
+            first = stator("backup", "s3://bucket/all backups/shop", "--data", data).strip()
+            self.assertTrue(any("uploads" in seen for seen in self.proxy.seen), "the data is large enough for parts")
+            client.call("DeleteItem", TableName="tab", Key={"pk": {"S": "k7"}})
+            self.proxy.seen.clear()
+            stator("backup", "s3://bucket/all backups/shop", "--data", data)
+            self.assertFalse(any("uploads" in seen for seen in self.proxy.seen), "what is there is not copied again")
+        self.assertEqual(len(json.loads(stator("backup", "s3://bucket/all backups/shop", "--list", "--output", "json"))), 2)
+        stator("restore", "s3://bucket/all backups/shop", first, "--data", restored)
+        with StatorServer(["--data", restored]) as server, Client(server.url) as client:
+            self.assertEqual(sorted(client.pages("Scan", TableName="tab"), key=lambda item: item["pk"]["S"]), before)
+        fault = stator("backup", "s3://nowhere", "--data", data, status=1)
+        self.assertIn("s3://nowhere: The specified bucket does not exist", fault)
+        self.assertEqual(fault.count("\n"), 1)
         self.assertEqual(self.proxy.faults, [])
 
 
