@@ -93,7 +93,7 @@ struct Engine::Impl {
         stream_lag_ms(options.staleness.stream_ms),
         metering(options.enforce_throughput ? std::make_unique<Metering>(clock) : nullptr),
         vectors(*store, stripes, vector_limits(options), options.log, job_adder()),
-        writer(*store, stripes, clock, vectors, views.get(), metering.get()),
+        writer(*store, stripes, clock, &vectors, views.get(), metering.get()),
         imports({.store = *store,
                  .stripes = stripes,
                  .catalog = catalog,

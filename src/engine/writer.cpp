@@ -235,7 +235,7 @@ void Writer::append_index_entry(const Index& index, Decision& decision, store::B
     if (metering_ != nullptr) decision.index_keys.push_back(after ? after->key : before->key);
   }
   add_delta(decision.counters, index.space, before.has_value(), old_size, after.has_value(), new_size);
-  if (index.vector) note_vector_change(before, after);
+  if (index.vector && vectors_ != nullptr) note_vector_change(before, after);
   if (before && !same_key) batch.remove(before->key);
   if (!after) return;
   batch.put(after->key, after->head(), after->json());
@@ -245,8 +245,8 @@ void Writer::note_vector_change(const std::optional<IndexEntry>& before, const s
   const bool same_key = before && after && before->key == after->key;
   // Neither changes: what is in memory stays right.
   if (same_key && before->vector == after->vector) return;
-  if (before && !same_key) vectors_.note_change(before->key);
-  if (after) vectors_.note_change(after->key);
+  if (before && !same_key) vectors_->note_change(before->key);
+  if (after) vectors_->note_change(after->key);
 }
 
 void Writer::append_expiry(Decision& decision, store::Batch& batch) {

@@ -25,9 +25,10 @@ class VectorRanges;
 /// Writes items: lock, read, decide on one Change, write all that follows from it in one batch.
 class Writer {
  public:
-  /// `views` keeps states for stale reads; `metering` enforces throughput. Both may be null.
-  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, VectorRanges& vectors, PastViews* views,
-         Metering* metering)
+  /// `vectors` are told of changed entries; `views` keeps states for stale reads; `metering` enforces throughput. All
+  /// may be null.
+  Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, VectorRanges* vectors = nullptr,
+         PastViews* views = nullptr, Metering* metering = nullptr)
       : store_(store), stripes_(stripes), clock_(clock), vectors_(vectors), views_(views), metering_(metering) {}
 
   WriteOutcome write(const WriteAction& action);
@@ -95,7 +96,7 @@ class Writer {
   store::Store& store_;
   Stripes& stripes_;
   const core::Clock& clock_;
-  VectorRanges& vectors_;
+  VectorRanges* const vectors_;
   PastViews* const views_;
   Metering* const metering_;
 };
