@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -137,6 +140,7 @@ TEST_F(DirectoryBackup, SaysWhatIsWrong) {
       {{"backup", path("place"), "--list", "--keep", "2"}, 2, "--keep"},
       {{"backup", path("place"), "--keep", "0"}, 2, "--keep"},
       {{"backup", "s3://"}, 2, "names no bucket"},
+      {{"backup", path("place"), "prod"}, 2, "these are backups of data directories"},
       {{"backup"}, 2, "PLACE"},
       {{"restore", path("place")}, 1, "is not empty"},
       {{"restore", path("place"), "nothing", "--data", path("new")}, 1, "there is no backup nothing; the last one is"},
@@ -156,6 +160,19 @@ TEST_F(DirectoryBackup, SaysWhatIsWrong) {
   EXPECT_EQ(stator({"--dry-run", "backup", path("dry")}).out,
             "would back up " + path("data") + " to " + path("dry") + "\n");
   EXPECT_FALSE(fs::exists(path("dry")));
+}
+
+TEST_F(DirectoryBackup, OneCommandAtATimeChangesAPlace) {
+  back_up();
+  const int other = ::open(path("place/LOCK").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  const Outcome refused = stator({"backup", path("place")});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("another command is changing the backups"), std::string::npos) << refused.err;
+  EXPECT_EQ(stator({"backup", path("place"), "--list"}).code, 0);
+  EXPECT_EQ(stator({"restore", path("place"), "--data", path("restored")}).code, 0);
+  ::close(other);
+  EXPECT_EQ(stator({"backup", path("place")}).code, 0);
 }
 
 TEST_F(DirectoryBackup, ADirectoryInTheWayIsLeftAlone) {
