@@ -111,6 +111,19 @@ def free_port():
         return str(listener.getsockname()[1])
 
 
+def wait_for_port(port, seconds=60):
+    """Until something listens there."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
 def compare(name, peer, requests):
     folder = installed(name, peer)
     port = free_port()
