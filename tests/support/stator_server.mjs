@@ -1,9 +1,27 @@
 // Starts `stator serve` on a free port for the tests of a file, and stops it again.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
 
 /** What SDKs need to know besides the endpoint. */
 export const local = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+
+/** The same without a server: STATOR_IN_PROCESS is the folder of Stator's npm package, whose library answers. */
+const openStator = (options) => {
+  const delay = options.indexOf('--transition-delay')
+  const { Database } = createRequire(import.meta.url)(process.env.STATOR_IN_PROCESS)
+  const database = new Database(delay < 0 ? {} : { transitionDelayMs: Number(options[delay + 1]) })
+  return { clientOptions: database.clientConfig(), stop: () => database.close() }
+}
+
+/**
+ * A server in memory with these options, or a database in this process; `clientOptions` are for the SDK's clients.
+ */
+export const startInMemory = async (...options) => {
+  if (process.env.STATOR_IN_PROCESS) return openStator(options)
+  const server = await startStator('--in-memory', ...options)
+  return { clientOptions: { endpoint: server.endpoint, ...local }, stop: server.stop }
+}
 
 /** A server with these options. `stop` ends it and fails unless its exit status is 0. */
 export const startStator = async (...options) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import dynamoose from 'dynamoose'
-import { local, startStator } from '../../support/stator_server.mjs'
+import { startInMemory } from '../../support/stator_server.mjs'
 
 let server
 let User
@@ -10,8 +10,8 @@ let Post
 let table
 
 before(async () => {
-  server = await startStator('--in-memory', '--transition-delay', '300')
-  dynamoose.aws.ddb.set(new dynamoose.aws.ddb.DynamoDB({ endpoint: server.endpoint, ...local }))
+  server = await startInMemory('--transition-delay', '300')
+  dynamoose.aws.ddb.set(new dynamoose.aws.ddb.DynamoDB(server.clientOptions))
   User = dynamoose.model('User', new dynamoose.Schema({
     id: { type: String, hashKey: true }, name: { type: String, required: true, index: { name: 'byName', type: 'global' } },
     age: { type: Number, validate: (age) => age > 0 }, roles: { type: Set, schema: [String] }, joined: Date,

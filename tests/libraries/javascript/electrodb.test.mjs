@@ -3,14 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { Entity, Service } from 'electrodb'
-import { local, startStator } from '../../support/stator_server.mjs'
+import { startInMemory } from '../../support/stator_server.mjs'
 
 let server
 let shop
 
 before(async () => {
-  server = await startStator('--in-memory')
-  const client = new DynamoDBClient({ endpoint: server.endpoint, ...local })
+  server = await startInMemory()
+  const client = new DynamoDBClient(server.clientOptions)
   const key = (name) => ({ AttributeName: name, AttributeType: 'S' })
   await client.send(new CreateTableCommand({
     TableName: 'shop', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions: ['pk', 'sk', 'gsi1pk', 'gsi1sk'].map(key),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { Table } from 'dynamodb-onetable'
-import { local, startStator } from '../../support/stator_server.mjs'
+import { startInMemory } from '../../support/stator_server.mjs'
 
 const schema = {
   format: 'onetable:1.1.0', version: '0.0.1',
@@ -31,8 +31,8 @@ let server
 let table
 
 before(async () => {
-  server = await startStator('--in-memory')
-  table = new Table({ client: new DynamoDBClient({ endpoint: server.endpoint, ...local }), name: 'saas', schema, partial: true })
+  server = await startInMemory()
+  table = new Table({ client: new DynamoDBClient(server.clientOptions), name: 'saas', schema, partial: true })
 })
 
 after(() => server.stop())

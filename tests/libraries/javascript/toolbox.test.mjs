@@ -9,15 +9,15 @@ import {
   UpdateTransaction, anyOf, binary, boolean, executeBatchGet, executeBatchWrite, executeTransactGet, executeTransactWrite, item, list, map, number, record,
   set, string,
 } from 'dynamodb-toolbox'
-import { local, startStator } from '../../support/stator_server.mjs'
+import { startInMemory } from '../../support/stator_server.mjs'
 
 let server
 let table
 let Pokemon
 
 before(async () => {
-  server = await startStator('--in-memory')
-  const client = new DynamoDBClient({ endpoint: server.endpoint, ...local })
+  server = await startInMemory()
+  const client = new DynamoDBClient(server.clientOptions)
   await client.send(new CreateTableCommand({
     TableName: 'pokemons', BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'N' }, { AttributeName: 'kind', AttributeType: 'S' }],

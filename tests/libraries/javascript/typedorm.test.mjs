@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { local, startStator } from '../../support/stator_server.mjs'
+import { startInMemory } from '../../support/stator_server.mjs'
 
 // Node cannot load its ES modules (their paths lack endings).
 const require = createRequire(import.meta.url)
@@ -25,8 +25,8 @@ class User {}
 let server
 
 before(async () => {
-  server = await startStator('--in-memory')
-  const client = new DynamoDBClient({ endpoint: server.endpoint, ...local })
+  server = await startInMemory()
+  const client = new DynamoDBClient(server.clientOptions)
   const keys = ['PK', 'SK', 'GSI1PK', 'GSI1SK']
   const schema = (hash, range) => [{ AttributeName: hash, KeyType: 'HASH' }, { AttributeName: range, KeyType: 'RANGE' }]
   await client.send(new CreateTableCommand({
