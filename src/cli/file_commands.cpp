@@ -54,25 +54,21 @@ struct ExportOptions {
 
 constexpr std::chrono::milliseconds kBetweenSaves{100};
 
-/// A file that gets its name when it is complete. Until then it is a draft, which a later run may continue.
+/// The file that an export is collected in, and that a later run may continue.
+std::string draft_of(const std::string& file) { return file + ".part"; }
+
+/// A file that gets its name when it is complete. Until then it is a draft, which stays if the export is ended.
 class OutputFile {
  public:
-  /// `resumed_bytes`: length of the part of an earlier draft to keep. `keep`: an unfinished draft is not deleted.
-  OutputFile(std::string file, std::uint64_t resumed_bytes, bool keep)
-      : file_(std::move(file)), draft_(draft_of(file_)), keep_(keep) {
+  /// `resumed_bytes`: length of the part of an earlier draft to keep.
+  OutputFile(std::string file, std::string draft, std::uint64_t resumed_bytes)
+      : file_(std::move(file)), draft_(std::move(draft)) {
     std::error_code error;
     if (resumed_bytes > 0) fs::resize_file(draft_, resumed_bytes, error);
     out_.open(draft_, std::ios::binary | (resumed_bytes > 0 ? std::ios::app : std::ios::trunc));
     if (!out_ || error) throw CommandError("stator: cannot write " + draft_);
   }
-  ~OutputFile() {
-    std::error_code error;
-    if (!done_ && !keep_) fs::remove(draft_, error);
-  }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
 
-  static std::string draft_of(const std::string& file) { return file + ".part"; }
   std::ostream& out() { return out_; }
   /// Writes out what is buffered and returns the draft's size in bytes.
   std::uint64_t flush() {
@@ -85,23 +81,58 @@ class OutputFile {
     std::error_code error;
     if (out_) fs::rename(draft_, file_, error);
     if (!out_ || error) throw CommandError("stator: cannot write " + file_);
-    done_ = true;
   }
 
  private:
   std::string file_;
   std::string draft_;
-  bool keep_;
   std::ofstream out_;
-  bool done_ = false;
 };
+
+/// Compresses into a file if its name says so.
+class MaybeCompressed {
+ public:
+  MaybeCompressed(std::ostream& out, const std::string& name)
+      : out_(out), compressed_(toolkit::is_gzip_name(name) ? toolkit::gzip_into(out) : nullptr) {}
+  std::ostream& out() { return compressed_ ? *compressed_ : out_; }
+  /// All that was written is in the file, and can be read.
+  void flush() {
+    if (compressed_) compressed_->flush();
+  }
+  void finish() { compressed_.reset(); }
+
+ private:
+  std::ostream& out_;
+  std::unique_ptr<std::ostream> compressed_;
+};
+
+/// Makes the CSV file of a draft, whose columns are known only when it is complete.
+void write_csv_of(const std::string& draft, const std::string& file, const toolkit::TableInfo& table) {
+  const std::string csv = draft + ".csv";
+  OutputFile whole(file, csv, 0);
+  {
+    MaybeCompressed out(whole.out(), file);
+    const auto output = toolkit::make_file_output(toolkit::FileFormat::kCsv, out.out(), table);
+    std::ifstream items(draft, std::ios::binary);
+    json::Parser parser;
+    for (std::string line; std::getline(items, line);) {
+      output->write(parser.parse(line).get_object().value());
+      Interrupt::check();
+    }
+    if (items.bad() || !items.eof()) throw CommandError("stator: cannot read " + draft);
+    output->finish();
+  }
+  whole.finish();
+  std::error_code error;
+  fs::remove(draft, error);
+}
 
 /// The state of an earlier run, if its draft is still complete.
 std::optional<toolkit::TransferState> earlier_export(const toolkit::StateFile& file, const ExportOptions& options) {
   if (options.restart) file.remove();
   auto state = file.read();
   std::error_code error;
-  if (!state || fs::file_size(OutputFile::draft_of(options.file), error) < state->bytes || error) return std::nullopt;
+  if (!state || fs::file_size(draft_of(options.file), error) < state->bytes || error) return std::nullopt;
   return state;
 }
 
@@ -110,31 +141,35 @@ void export_table(Session& session, const ExportOptions& options) {
   const auto endpoint = open_endpoint(session);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   const toolkit::FileFormat format = file_format(options.format, options.file);
-  // CSV's columns are known only at the end, and a compressed file cannot be continued.
-  const bool compresses = toolkit::is_gzip_name(options.file);
-  const bool resumes = options.file != "-" && format != toolkit::FileFormat::kCsv && !compresses;
+  const bool resumes = options.file != "-";
+  const bool is_csv = format == toolkit::FileFormat::kCsv;
+  const std::string draft = draft_of(options.file);
   toolkit::StateFile state_file;
-  if (resumes)
-    state_file = toolkit::StateFile(OutputFile::draft_of(options.file) + ".state",
-                                    "export of " + table.name + " (" + endpoint->describe() + ")" +
-                                        (format == toolkit::FileFormat::kDdbJson ? ", DynamoDB JSON" : ""));
+  if (resumes) {
+    std::string identity = "export of " + table.name + " (" + endpoint->describe() + ")";
+    if (format == toolkit::FileFormat::kDdbJson) identity += ", DynamoDB JSON";
+    if (is_csv) identity += ", CSV";
+    state_file = toolkit::StateFile(draft + ".state", identity);
+  }
   const auto earlier = earlier_export(state_file, options);
   toolkit::TransferState state = earlier.value_or(toolkit::TransferState());
   if (!earlier) state.segments.resize(options.segments);
   const std::uint64_t earlier_items = state.total().items;
   std::optional<OutputFile> file;
-  if (options.file != "-") file.emplace(options.file, state.bytes, resumes);
-  auto compressed = compresses ? toolkit::gzip_into(file->out()) : nullptr;
-  const auto output = toolkit::make_file_output(format,
-                                                compressed ? *compressed
-                                                : file     ? file->out()
-                                                           : *session.out,
-                                                table);
+  if (resumes) file.emplace(options.file, draft, state.bytes);
+  // The draft of a CSV file holds the items as DynamoDB's JSON.
+  MaybeCompressed sink(file ? file->out() : *session.out, resumes && !is_csv ? options.file : std::string());
+  const auto output =
+      toolkit::make_file_output(resumes && is_csv ? toolkit::FileFormat::kDdbJson : format, sink.out(), table);
 
   const auto save = [&] {
     if (!resumes) return;
+    sink.flush();
     state.bytes = file->flush();
     state_file.write(state);
+  };
+  const auto interrupted = [&] {
+    return "stator: interrupted: exported " + counted(state.total().items, "item") + (resumes ? kResumeHint : "");
   };
   double units = 0;
   {
@@ -164,9 +199,7 @@ void export_table(Session& session, const ExportOptions& options) {
     } catch (const Interrupted&) {
       bar.clear();
       save();
-      throw CommandError(
-          "stator: interrupted: exported " + counted(state.total().items, "item") + (resumes ? kResumeHint : ""),
-          kInterruptedExit);
+      throw CommandError(interrupted(), kInterruptedExit);
     } catch (const toolkit::OperationError& error) {
       bar.clear();
       save();
@@ -174,8 +207,17 @@ void export_table(Session& session, const ExportOptions& options) {
     }
   }
   output->finish();
-  compressed.reset();
-  if (file) file->finish();
+  if (resumes && is_csv) {
+    save();
+    try {
+      write_csv_of(draft, options.file, table);
+    } catch (const Interrupted&) {
+      throw CommandError(interrupted(), kInterruptedExit);
+    }
+  } else {
+    sink.finish();
+    if (file) file->finish();
+  }
   state_file.remove();
   print_cost(session,
              "exported " + counted(state.total().items, "item") + " of table " + table.name +
@@ -365,7 +407,7 @@ void add_file_commands(CLI::App& root, Session& session) {
   export_command->add_flag("--restart", exporting->restart, "Begin anew where an earlier export was ended");
   add_quiet(*export_command, session);
   export_command->footer(
-      "Nothing is lost: import reads every format back as the same items. An export to a JSON file that was ended\n"
+      "Nothing is lost: import reads every format back as the same items. An export to a file that was ended\n"
       "goes on with the same command.\n"
       "Example: stator export shop shop.csv");
   export_command->callback([exporting, &session] { export_table(session, *exporting); });

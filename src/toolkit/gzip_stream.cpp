@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <cstdint>
 #include <stdexcept>
 #include <streambuf>
 #include <vector>
@@ -64,7 +65,8 @@ class GzipWriter : public std::streambuf {
     setp(buffer_.data(), buffer_.data() + buffer_.size());
   }
   ~GzipWriter() override {
-    compress(Z_FINISH);
+    // Of nothing at all, a file with nothing in it.
+    if (stream_.total_in > 0 || pptr() > pbase() || members_ == 0) compress(Z_FINISH);
     deflateEnd(&stream_);
   }
   GzipWriter(const GzipWriter&) = delete;
@@ -77,8 +79,13 @@ class GzipWriter : public std::streambuf {
     return traits_type::eq_int_type(c, traits_type::eof()) ? traits_type::not_eof(c)
                                                            : sputc(traits_type::to_char_type(c));
   }
+  /// Ends the member, so that all that was written can be read, and more can be appended to it.
   int sync() override {
-    compress(Z_NO_FLUSH);
+    if (stream_.total_in > 0 || pptr() > pbase()) {
+      compress(Z_FINISH);
+      deflateReset(&stream_);
+      ++members_;
+    }
     return out_ ? 0 : -1;
   }
 
@@ -97,6 +104,7 @@ class GzipWriter : public std::streambuf {
 
   std::ostream& out_;
   z_stream stream_{};
+  std::uint64_t members_ = 0;
   std::vector<char> buffer_;
   std::vector<char> compressed_;
 };
@@ -109,12 +117,8 @@ class Owning : public Stream {
   explicit Owning(Source& source) : Stream(nullptr), buffer_(source) {
     this->rdbuf(&buffer_);
   }
-  ~Owning() override { this->flush_if_written(); }
 
  private:
-  void flush_if_written() {
-    if constexpr (std::is_same_v<Stream, std::ostream>) this->flush();
-  }
   Buffer buffer_;
 };
 

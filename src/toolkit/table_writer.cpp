@@ -1,6 +1,7 @@
 #include "toolkit/table_writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <set>
 
@@ -11,11 +12,13 @@ namespace {
 
 /// The most that may wait in all lanes together.
 constexpr std::size_t kMaxWaitingBytes = 32 * 1024 * 1024;
+constexpr std::size_t kMaxWaitingOfALane = 100;
+constexpr std::chrono::milliseconds kBetweenChecks{50};
 
 }  // namespace
 
 TableWriter::TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep)
-    : table_(table) {
+    : table_(table), sleep_(sleep) {
   for (unsigned i = 0; i < jobs; ++i) lanes_.push_back(std::make_unique<Lane>());
   for (const auto& lane : lanes_) {
     lane->thread = std::jthread([this, &lane = *lane, &endpoint, sleep] { work(lane, endpoint, table_.name, sleep); });
@@ -46,8 +49,11 @@ void TableWriter::add(Write write) {
   // Writes of one key go to the same lane, so that they are written in order.
   Lane& lane = *lanes_[std::hash<std::string>()(write.key) % lanes_.size()];
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return fault_ || waiting_bytes_ < kMaxWaitingBytes; });
+  wait(lock, [this] {
+    return fault_ || (waiting_bytes_ < kMaxWaitingBytes && waiting_ < kMaxWaitingOfALane * lanes_.size());
+  });
   if (fault_) std::rethrow_exception(fault_);
+  ++waiting_;
   waiting_bytes_ += write.bytes();
   lane.waiting.push_back(std::move(write));
   lock.unlock();
@@ -58,14 +64,24 @@ void TableWriter::drain() {
   std::unique_lock lock(mutex_);
   draining_ = true;
   changed_.notify_all();
-  changed_.wait(lock, [this] {
+  wait(lock, [this] {
     return fault_ || std::ranges::all_of(lanes_, [](const auto& lane) { return !lane->busy && lane->waiting.empty(); });
   });
   draining_ = false;
   if (fault_) std::rethrow_exception(fault_);
 }
 
+void TableWriter::wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& holds) {
+  while (!holds()) {
+    changed_.wait_for(lock, kBetweenChecks);
+    lock.unlock();
+    sleep_(std::chrono::milliseconds(0));
+    lock.lock();
+  }
+}
+
 void TableWriter::finish() {
+  drain();
   {
     const std::lock_guard lock(mutex_);
     finishing_ = true;
@@ -95,6 +111,7 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
         if (stopping_ || fault_) return;
         writes.swap(lane.waiting);
         for (const Write& write : writes) waiting_bytes_ -= write.bytes();
+        waiting_ -= writes.size();
         lane.busy = true;
         last = finishing_;
       }
@@ -108,6 +125,7 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
       }
       changed_.notify_all();
       for (Write& write : writes) {
+        if (stopping_) return;
         // A batch must not have two writes of one key.
         if (!keys.insert(write.key).second) {
           writer.flush();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,14 +21,16 @@ namespace stator::toolkit {
 /// Writes items into a table in several batches at the same time. Of items with the same key the last one put stays.
 class TableWriter {
  public:
-  /// `jobs`: batches sent at once, 1 to 64.
+  /// `jobs`: batches sent at once, 1 to 64. `sleep` is also called now and then while one of the functions below waits,
+  /// with a duration of 0, so that it may throw there.
   TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep = sleep_for_real);
   /// Drops the writes that wait; see `finish`.
   ~TableWriter();
   TableWriter(const TableWriter&) = delete;
   TableWriter& operator=(const TableWriter&) = delete;
 
-  /// Takes an item (wire JSON in normal form, with its key). Blocks while too many bytes wait. Throws the first error
+  /// Takes an item (wire JSON in normal form, with its key). Blocks while too much waits: a hundred writes for each
+  /// batch sent at once, so that little is lost or waited for where the caller ends. Throws the first error
   /// of any batch: OperationError, std::runtime_error.
   void put(std::string item_json);
   /// Deletes the item of that key (wire JSON in normal form), likewise.
@@ -52,17 +55,20 @@ class TableWriter {
   };
 
   void add(Write write);
+  void wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& holds);
   void work(Lane& lane, endpoint::Endpoint& endpoint, const std::string& table, const Sleep& sleep);
   void stop();
 
   TableInfo table_;
+  Sleep sleep_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::size_t waiting_ = 0;  // in all lanes together
   std::size_t waiting_bytes_ = 0;
   bool draining_ = false;   // lanes flush once nothing waits
   bool finishing_ = false;  // and then end
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;
   std::exception_ptr fault_;
   std::atomic<std::uint64_t> written_ = 0;
 };

@@ -1,0 +1,166 @@
+"""Every format of export and import, and a copy, killed (SIGKILL) or ended (SIGINT) in the middle and given again. The database's simulator
+holds a command up until the signal was sent, so that the speed of the machine decides nothing."""
+
+import csv
+import gzip
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from dynamodb import Client  # noqa: E402
+from simulated_server import SimulatedServer  # noqa: E402
+
+STATOR = os.environ["STATOR_BIN"]
+ITEMS = 1200
+# A page of so many items in each so many milliseconds, until told otherwise.
+SLOW = [{"when": {"operation": "Scan"}, "then": {"latency_ms": 300, "page_items": 20}},
+        {"when": {"operation": "BatchWriteItem"}, "then": {"latency_ms": 300}}]
+TABLE = {
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "n", "AttributeType": "N"}],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
+    "BillingMode": "PAY_PER_REQUEST"}
+
+
+def item_of(number):
+    item = {"pk": {"S": "customer-%d" % (number % 97)}, "n": {"N": str(number)}, "text": {"S": "line\n\"%d\", ü" % number}}
+    # Columns that only some items have, the last of them met late.
+    item["only%d" % (number // 300)] = {"SS": ["a", "b%d" % number]}
+    if number % 5 == 0:
+        item["text"] = {"N": "%d.5" % number}
+    return item
+
+
+class Resumed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = SimulatedServer(["--in-memory"])
+        cls.server.__enter__()
+        cls.addClassCleanup(cls.server.__exit__, None, None, None)
+        with Client(cls.server.url) as client:
+            client.call("CreateTable", TableName="shop", **TABLE)
+            for start in range(0, ITEMS, 25):
+                client.call("BatchWriteItem", RequestItems={
+                    "shop": [{"PutRequest": {"Item": item_of(number)}} for number in range(start, start + 25)]})
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
+                            "XDG_STATE_HOME": str(self.folder / "state"), "AWS_EC2_METADATA_DISABLED": "true"}
+
+    def start(self, *arguments):
+        return subprocess.Popen([STATOR, "--endpoint-url", self.server.url, *arguments], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, env=self.environment)
+
+    def run_whole(self, *arguments):
+        done = subprocess.run([STATOR, "--endpoint-url", self.server.url, *arguments], capture_output=True, text=True,
+                              env=self.environment, timeout=300)
+        self.assertEqual(done.returncode, 0, (arguments, done.stderr))
+        return done
+
+    def noted_items(self):
+        """How many items the states of commands that were ended have as done."""
+        found = 0
+        for path in self.folder.rglob("*"):
+            if path.name.endswith(".part.state") or (path.suffix == ".json" and "state" in path.parts):
+                try:
+                    found += sum(segment["items"] for segment in json.loads(path.read_text())["segments"])
+                except (OSError, ValueError):
+                    pass  # just being replaced
+        return found
+
+    def ended(self, number, *arguments):
+        """Runs a command until some of its work is noted, then sends the signal; what it said."""
+        before = self.noted_items()
+        self.server.simulate(SLOW)
+        command = self.start(*arguments)
+        try:
+            end = time.monotonic() + 300
+            while self.noted_items() <= before:
+                self.assertIsNone(command.poll(), "it must be held up")
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.01)
+            self.assertIsNone(command.poll(), "it must be held up")
+            command.send_signal(number)
+            _, err = command.communicate(timeout=300)
+        finally:
+            command.kill()
+            command.wait()
+            self.server.simulate()
+        self.assertEqual(command.returncode, -signal.SIGKILL if number == signal.SIGKILL else 130, err)
+        done = self.noted_items()
+        self.assertTrue(0 < done < ITEMS, done)
+        return err
+
+    def resumed(self, *arguments):
+        """Kills the command, ends it, and lets it finish."""
+        self.ended(signal.SIGKILL, *arguments)
+        after_kill = self.noted_items()
+        said = self.ended(signal.SIGINT, *arguments)
+        self.assertRegex(said, r"^stator: interrupted: \w+ \d+ items \(the same command goes on where this one ended\)\n$")
+        self.assertGreaterEqual(self.noted_items(), after_kill)
+        err = self.run_whole(*arguments).stderr
+        earlier = re.search(r"(\d+) items.*, (\d+) of them earlier", err)
+        self.assertIsNotNone(earlier, err)
+        self.assertEqual(int(earlier.group(1)), ITEMS)
+        self.assertGreaterEqual(int(earlier.group(2)), after_kill)
+        self.assertEqual(self.noted_items(), 0, "nothing is left of it")
+
+    def make_table(self, name):
+        with Client(self.server.url) as client:
+            client.call("CreateTable", TableName=name, **TABLE)
+        self.addCleanup(self.run_whole, "ddb", "drop", name)
+
+    def assert_same_as_shop(self, table):
+        out = self.run_whole("diff", "shop", table).stdout
+        self.assertEqual(out, "")
+
+    def test_exports_of_every_format(self):
+        for name, options in (("plain.jsonl", []), ("wire.jsonl", ["--format", "ddb-json"]), ("table.csv", []),
+                              ("plain.jsonl.gz", []), ("table.csv.gz", [])):
+            with self.subTest(name):
+                path = str(self.folder / name)
+                self.resumed("export", "shop", path, *options)
+                self.assertEqual([each.name for each in self.folder.glob(name + "*")], [name], "no draft is left")
+                raw = pathlib.Path(path).read_bytes()
+                text = (gzip.decompress(raw) if name.endswith(".gz") else raw).decode()
+                rows = list(csv.reader(text.splitlines(True))) if "csv" in name else text.splitlines()
+                self.assertEqual(len(rows), ITEMS + ("csv" in name))
+                table = "again-" + re.sub(r"\W", "-", name)
+                self.make_table(table)
+                self.run_whole("import", table, path, *options)
+                self.assert_same_as_shop(table)
+
+    def test_imports_of_every_format(self):
+        for name, options in (("plain.jsonl", []), ("wire.jsonl", ["--format", "ddb-json"]), ("table.csv", []),
+                              ("plain.jsonl.gz", []), ("table.csv.gz", [])):
+            with self.subTest(name):
+                path = str(self.folder / name)
+                self.run_whole("export", "shop", path, *options)
+                table = "in-" + re.sub(r"\W", "-", name)
+                self.make_table(table)
+                # One batch at a time, so that there are many steps to be ended between.
+                self.resumed("import", table, path, "--jobs", "1", *options)
+                self.assert_same_as_shop(table)
+
+    def test_a_copy(self):
+        self.resumed("copy", "shop", "copied")
+        self.addCleanup(self.run_whole, "ddb", "drop", "copied")
+        self.assert_same_as_shop("copied")
+
+    def test_restart_begins_anew(self):
+        path = str(self.folder / "table.csv")
+        self.ended(signal.SIGKILL, "export", "shop", path)
+        err = self.run_whole("export", "shop", path, "--restart").stderr
+        self.assertRegex(err, r"^exported 1200 items of table shop, [\d.]+ capacity units\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()
