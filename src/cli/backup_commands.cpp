@@ -5,6 +5,7 @@
 #include <cmath>
 #include <ostream>
 
+#include "cli/interrupt.h"
 #include "cli/item_printing.h"
 #include "cli/progress_bar.h"
 #include "cli/size_text.h"
@@ -84,7 +85,9 @@ void backup(Session& session, const std::string& table, const std::string& name)
   require_human_or_json(session);
   const auto endpoint = open_to_write(session, "making a backup of table " + table, table);
   const auto began = std::chrono::steady_clock::now();
-  const std::string arn = toolkit::create_backup(*endpoint, table, name.empty() ? table : name);
+  const std::string arn = wait_for_database("the backup of table " + table + " goes on in the database", [&] {
+    return toolkit::create_backup(*endpoint, table, name.empty() ? table : name, Interrupt::sleep);
+  });
   const toolkit::BackupSummary made = toolkit::find_backup(*endpoint, arn);
   if (!session.quiet) {
     *session.err << "backup of " << table << ", " << size_text(made.size_bytes) << ", in " << duration_text(began)
@@ -134,13 +137,18 @@ void restore(Session& session, const RestoreOptions& options) {
     restored = items;
     bar.show(items, std::max(items, expected), "items");
   };
+  const std::string goes_on = "the restore into table " + options.target + " goes on in the database";
   std::string description;
   if (to_time) {
     expected = toolkit::describe_table(*endpoint, options.source).item_count;
-    description = toolkit::restore_to_time(*endpoint, options.source, seconds, options.target, progress);
+    description = wait_for_database(goes_on, [&] {
+      return toolkit::restore_to_time(*endpoint, options.source, seconds, options.target, progress, Interrupt::sleep);
+    });
   } else {
     const toolkit::BackupSummary found = toolkit::find_backup(*endpoint, options.source);
-    description = toolkit::restore_backup(*endpoint, found.arn, options.target, progress);
+    description = wait_for_database(goes_on, [&] {
+      return toolkit::restore_backup(*endpoint, found.arn, options.target, progress, Interrupt::sleep);
+    });
   }
   bar.clear();
   if (!session.quiet) {

@@ -8,6 +8,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "cli/interrupt.h"
 #include "cli/item_printing.h"
 #include "cli/progress_bar.h"
 #include "cli/target.h"
@@ -61,8 +62,12 @@ void import_table(Session& session, ImportOptions options) {
   const auto endpoint = open_to_write(session, "importing table " + import.table, import.table);
   const auto began = std::chrono::steady_clock::now();
   ProgressBar bar(*session.err, session.err_is_terminal && !session.quiet);
-  const toolkit::ImportOutcome outcome = toolkit::import_table(
-      *endpoint, import, [&](std::uint64_t items) { bar.show_text(counted(items, "item") + " read"); });
+  const toolkit::ImportOutcome outcome =
+      wait_for_database("the import of table " + import.table + " goes on in the database", [&] {
+        return toolkit::import_table(
+            *endpoint, import, [&](std::uint64_t items) { bar.show_text(counted(items, "item") + " read"); },
+            Interrupt::sleep);
+      });
   bar.clear();
   if (session.output == OutputFormat::kJson) print_json(session, outcome.json);
   if (!session.quiet) {
@@ -93,7 +98,9 @@ void export_table(Session& session, ExportOptions options) {
   const auto began = std::chrono::steady_clock::now();
   ProgressBar bar(*session.err, session.err_is_terminal && !session.quiet);
   bar.show_text("exporting " + wanted.table);
-  const toolkit::ExportOutcome outcome = toolkit::export_table(*endpoint, wanted);
+  const toolkit::ExportOutcome outcome =
+      wait_for_database("the export of table " + wanted.table + " goes on in the database",
+                        [&] { return toolkit::export_table(*endpoint, wanted, Interrupt::sleep); });
   bar.clear();
   if (session.output == OutputFormat::kJson) print_json(session, outcome.json);
   if (outcome.status != "COMPLETED") {

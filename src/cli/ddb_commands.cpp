@@ -71,7 +71,11 @@ void update_table(Session& session, endpoint::Endpoint& endpoint, const toolkit:
   tell_plan(session, plan);
   if (!plan.impossible.empty())
     throw CommandError("stator: nothing was changed: what is marked with ! cannot be changed on a table that exists");
-  for (const toolkit::TableChange& change : plan.changes) toolkit::apply(endpoint, wanted.name, change);
+  wait_for_database("the change of table " + wanted.name + " goes on in the database; the same command does the rest",
+                    [&] {
+                      for (const toolkit::TableChange& change : plan.changes)
+                        toolkit::apply(endpoint, wanted.name, change, Interrupt::sleep);
+                    });
 }
 
 void schema_load(Session& session, const SchemaLoadOptions& options) {
@@ -89,7 +93,9 @@ void schema_load(Session& session, const SchemaLoadOptions& options) {
     }
   }
   const auto endpoint = open_to_write(session, "creating table " + model.table_name, model.table_name);
-  const toolkit::CreatedTable table = toolkit::create_table(*endpoint, model.table_name, model.create_table_json);
+  const toolkit::CreatedTable table = wait_for_database(
+      "the creation of table " + model.table_name + " goes on in the database",
+      [&] { return toolkit::create_table(*endpoint, model.table_name, model.create_table_json, Interrupt::sleep); });
   if (!table.created) {
     const std::string text = "table " + model.table_name + " exists already (" + endpoint->describe() + ")";
     if (!options.if_not_exists) throw CommandError(text);
@@ -274,7 +280,19 @@ void scan(Session& session, ScanCommandOptions& options) {
   const auto output = toolkit::make_item_output(
       item_format(session.output), *session.out,
       {.first_columns = std::move(first_columns), .width = session.columns, .colour = session.colour});
-  toolkit::scan(*endpoint, options.scan, [&output](const json::Object& item) { output->write(item); });
+  const Interrupt interrupt;
+  toolkit::ScanResult read;
+  options.scan.progress = [&read](const toolkit::ScanResult& so_far) {
+    read = so_far;
+    Interrupt::check();
+  };
+  try {
+    toolkit::scan(*endpoint, options.scan, [&output](const json::Object& item) { output->write(item); });
+  } catch (const Interrupted&) {
+    output->finish();
+    session.out->flush();
+    throw CommandError("stator: interrupted: " + counted(read.items, "item"), kInterruptedExit);
+  }
   output->finish();
 }
 

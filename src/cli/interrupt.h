@@ -1,6 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <string>
+
+#include "cli/command.h"
 
 /// Ctrl-C (SIGINT) and SIGTERM, which a long command checks for between two steps, so that it can report what it did.
 namespace stator::cli {
@@ -25,5 +28,17 @@ class Interrupt {
   /// Waits, and throws Interrupted where a signal comes meanwhile.
   static void sleep(std::chrono::milliseconds duration);
 };
+
+/// Runs `work`, which sends a request and waits, with Interrupt::sleep, until the database has done it. Ctrl-C ends the
+/// waiting alone; `goes_on` says so: "the restore of shop goes on in the database".
+template <class Work>
+auto wait_for_database(const std::string& goes_on, Work work) {
+  const Interrupt interrupt;
+  try {
+    return work();
+  } catch (const Interrupted&) {
+    throw CommandError("stator: interrupted: " + goes_on, kInterruptedExit);
+  }
+}
 
 }  // namespace stator::cli

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <ostream>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/item_printing.h"
+#include "cli/progress_bar.h"
 #include "cli/target.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/scan.h"
@@ -59,18 +62,37 @@ std::vector<std::string> first_columns(const toolkit::TableInfo& table, const Re
   return options.scan.projection.empty() ? table.key_names() : std::vector<std::string>();
 }
 
+/// "3 items of 9 read".
+std::string what_was_read(const toolkit::ScanResult& result) {
+  std::string text = counted(result.items, "item");
+  if (result.scanned != result.items) text += " of " + std::to_string(result.scanned) + " read";
+  return text;
+}
+
 void read_items(Session& session, ReadOptions& options) {
   const auto endpoint = open_endpoint(session);
   const toolkit::TableInfo table = prepare(*endpoint, options);
+  const Interrupt interrupt;
   toolkit::ScanResult result;
+  bool interrupted = false;
+  options.scan.progress = [&result](const toolkit::ScanResult& so_far) {
+    result = so_far;
+    Interrupt::check();
+  };
   {
     ItemPrinter printer(session, first_columns(table, options), options.ddb_json);
-    result = toolkit::scan(*endpoint, options.scan, [&printer](const json::Object& item) { printer.write(item); });
+    try {
+      result = toolkit::scan(*endpoint, options.scan, [&printer](const json::Object& item) { printer.write(item); });
+    } catch (const Interrupted&) {
+      interrupted = true;
+    }
     printer.finish();
   }
-  std::string what = counted(result.items, "item");
-  if (result.scanned != result.items) what += " of " + std::to_string(result.scanned) + " read";
-  print_cost(session, what, result.capacity_units);
+  if (interrupted) {
+    session.out->flush();
+    throw CommandError("stator: interrupted: " + what_was_read(result), kInterruptedExit);
+  }
+  print_cost(session, what_was_read(result), result.capacity_units);
 }
 
 void query(Session& session, ReadOptions& options) {
@@ -80,6 +102,26 @@ void query(Session& session, ReadOptions& options) {
 }
 
 void scan(Session& session, ReadOptions& options) { read_items(session, options); }
+
+toolkit::ScanResult count_items(Session& session, endpoint::Endpoint& endpoint, const toolkit::TableInfo& table,
+                                ReadOptions& options) {
+  const Interrupt interrupt;
+  ProgressBar bar(*session.err, session.err_is_terminal && !session.quiet);
+  toolkit::ScanResult read;
+  options.scan.progress = [&](const toolkit::ScanResult& so_far) {
+    read = so_far;
+    bar.show(read.scanned, std::max(read.scanned, table.item_count));
+    Interrupt::check();
+  };
+  try {
+    return toolkit::scan(endpoint, options.scan, [](const json::Object&) {});
+  } catch (const Interrupted&) {
+    bar.clear();
+    throw CommandError(
+        "stator: interrupted: " + std::to_string(read.items) + " counted, " + std::to_string(read.scanned) + " read",
+        kInterruptedExit);
+  }
+}
 
 void count(Session& session, ReadOptions& options) {
   require_human_or_json(session);
@@ -92,7 +134,7 @@ void count(Session& session, ReadOptions& options) {
     options.scan.count_only = true;
     // A query has no segments.
     if (!options.scan.key_condition.empty()) options.scan.segments = 1;
-    result = toolkit::scan(*endpoint, options.scan, [](const json::Object&) {});
+    result = count_items(session, *endpoint, table, options);
   }
   if (session.output == OutputFormat::kJson) {
     print_json(session, "{\"Count\":" + std::to_string(result.items) + "}");

@@ -47,6 +47,7 @@ class Scanner {
       if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is no object");
       add_totals(root);
       if (!options_.count_only) visit_items(root);
+      if (options_.progress) tell_progress();
       json::Value last;
       if (json::find_member(root, "LastEvaluatedKey", last)) start = simdjson::minify(last);
     } while (!start.empty() && !done_);
@@ -81,6 +82,13 @@ class Scanner {
       ++visited_;
       if (options_.limit > 0 && visited_ >= options_.limit) done_ = true;
     }
+  }
+
+  void tell_progress() {
+    const std::lock_guard lock(mutex_);
+    ScanResult so_far = result_;
+    so_far.items += visited_;
+    options_.progress(so_far);
   }
 
   std::string request(std::uint32_t segment, const std::string& start) {

@@ -13,6 +13,14 @@
 
 namespace stator::toolkit {
 
+struct ScanResult {
+  /// Items visited or counted.
+  std::uint64_t items = 0;
+  /// Items read by the service, before the filter.
+  std::uint64_t scanned = 0;
+  double capacity_units = 0;
+};
+
 struct ScanOptions {
   std::string table;
   std::string index;
@@ -33,20 +41,14 @@ struct ScanOptions {
   bool with_capacity = false;
   /// Segments read at the same time, each by a thread of its own.
   std::uint32_t segments = 1;
+  /// Called after each page, by one thread at a time, with what was read so far; may throw, which ends the scan.
+  std::function<void(const ScanResult& so_far)> progress = {};
 };
 
 inline constexpr std::uint32_t kMaxParallelSegments = 64;
 
 /// Receives each item; called by one thread at a time. With several segments the order changes from run to run.
 using ItemVisitor = std::function<void(const json::Object& item)>;
-
-struct ScanResult {
-  /// Items visited or counted.
-  std::uint64_t items = 0;
-  /// Items read by the service, before the filter.
-  std::uint64_t scanned = 0;
-  double capacity_units = 0;
-};
 
 /// Reads every page of every segment. The first fault ends all segments and is thrown: OperationError, or what `visit`
 /// threw.

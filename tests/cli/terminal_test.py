@@ -12,6 +12,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from simulated_server import SimulatedServer  # noqa: E402
+
 PROJECT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 STATOR = os.environ["STATOR_BIN"]
 ESCAPE = "\x1b"
@@ -114,33 +117,51 @@ class InATerminal(unittest.TestCase):
                 self.assertEqual(ESCAPE in heading, coloured, repr(heading))
                 terminal.close()
 
+    def serve_slowly(self):
+        """A server whose simulator can hold up what a command waits for, so that its progress is seen on any machine."""
+        server = self.enterContext(SimulatedServer(["--in-memory"]))
+        for words in (["ddb", "schema-load", "--model", "shop"], ["ddb", "seed", "--model", "shop"]):
+            subprocess.run([STATOR, *words, "--endpoint-url", server.url, "--models", os.path.join(PROJECT, "models")],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return server
+
+    def hold(self, server, *operations):
+        server.simulate([{"when": {"operation": list(operations)}, "then": {"latency_ms": 700, "page_items": 50}}]
+                        if operations else [])
+
     def test_progress_leaves_the_line(self):
+        server = self.serve_slowly()
         with open(self.path("items.jsonl"), "w", encoding="utf-8") as file:
-            for number in range(60000):
-                file.write("not json\n" if number == 59000 else '{"pk":"p%d","sk":"s","filler":"%s"}\n' % (number, "x" * 80))
+            for number in range(3000):
+                file.write("not json\n" if number == 2900 else '{"pk":"p%d","sk":"s","filler":"%s"}\n' % (number, "x" * 80))
         for columns in (60, 200):
             with self.subTest(columns=columns):
                 terminal = self.terminal(columns)
-                terminal.type(f"clear; {STATOR} import shop items.jsonl --skip-bad --restart; echo '[done' $?]")
+                self.hold(server, "BatchWriteItem")
+                terminal.type(f"clear; {STATOR} import shop items.jsonl --skip-bad --restart --endpoint-url {server.url}; "
+                              "echo '[done' $?]")
                 terminal.press("Enter")
                 terminal.wait_for(r"\d+/\d+ \d+%")
+                self.hold(server)
                 terminal.wait_for(r"(?m)^\[done 0\]")
                 lines = [line for line in terminal.screen().splitlines() if line and not line.startswith("$ ")]
                 said = "".join(lines)
                 self.assertNotIn("#", said)
-                self.assertRegex(said, r"^items\.jsonl:59001: .*imported 59999 items into table shop, 1 bad item left out\[done 0\]")
+                self.assertRegex(said, r"^items\.jsonl:2901: .*imported 2999 items into table shop, 1 bad item left out\[done 0\]")
                 terminal.close()
 
     def test_ctrl_c_says_what_was_done(self):
+        server = self.serve_slowly()
         terminal = self.terminal(100)
         many = self.path("many.jsonl")
         with open(many, "w", encoding="utf-8") as file:
-            for number in range(200000):
+            for number in range(3000):
                 file.write('{"pk":"p%d","sk":"s","filler":"%s"}\n' % (number, "x" * 200))
         for words, said in ((f"import shop {many}", "imported"), ("copy shop ./other/shop", "copied"),
-                            ("export shop out.jsonl", "exported")):
+                            ("export shop out.jsonl", "exported"), ("export shop out.csv.gz", "exported")):
             with self.subTest(words=words):
-                terminal.type(f"clear; {STATOR} {words}; echo '[done' $?]")
+                self.hold(server, "BatchWriteItem", "Scan")
+                terminal.type(f"clear; {STATOR} {words} --endpoint-url {server.url}; echo '[done' $?]")
                 terminal.press("Enter")
                 terminal.wait_for(r"\d+/\d+ \d+%")
                 terminal.press("C-c")
@@ -150,7 +171,33 @@ class InATerminal(unittest.TestCase):
                     text, rf"stator: interrupted: {said} \d+ items \(the same command goes on where this one ended\)")
                 self.assertIn("[done 130]", text)
             if said == "imported":
-                subprocess.run([STATOR, "import", "shop", many, "-q", "--data", self.path("data")], check=True)
+                self.hold(server)
+                subprocess.run([STATOR, "import", "shop", many, "-q", "--endpoint-url", server.url], check=True)
+
+    def test_ctrl_c_ends_a_long_list(self):
+        server = self.serve_slowly()
+        terminal = self.terminal(80)
+        self.hold(server, "Scan")
+        terminal.type(f"clear; {STATOR} count shop --endpoint-url {server.url} --where pk=a; echo '[done' $?]")
+        terminal.press("Enter")
+        terminal.wait_for(r"(?m)^\[done 0\]")
+        many = self.path("many.jsonl")
+        with open(many, "w", encoding="utf-8") as file:
+            for number in range(2000):
+                file.write('{"pk":"p%d","sk":"s"}\n' % number)
+        self.hold(server)
+        subprocess.run([STATOR, "import", "shop", many, "-q", "--endpoint-url", server.url], check=True)
+        self.hold(server, "Scan")
+        for words, said in (("count shop", r"\d+ counted, \d+ read"), ("scan shop --output jsonl", r"\d+ items")):
+            with self.subTest(words=words):
+                terminal.type(f"clear; {STATOR} {words} --endpoint-url {server.url}; echo '[done' $?]")
+                terminal.press("Enter")
+                terminal.wait_for(r"\d+/\d+ \d+%" if words == "count shop" else r'(?m)^{"pk":"p')
+                terminal.press("C-c")
+                terminal.wait_for(r"(?m)^\[done 130\]")
+                text = terminal.screen()
+                self.assertRegex(text, rf"stator: interrupted: {said}\n")
+                self.assertNotIn("[#", text)
 
     def test_pipes(self):
         def piped(command):
