@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -6,6 +8,7 @@
 #include "aws/config.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/directory_backup_commands.h"
 #include "cli/dynamodb_local.h"
 #include "cli/health_command.h"
@@ -214,16 +217,30 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
 }
 
 int run_arguments(std::vector<std::string> arguments, Session& session) {
-  rewrite_help(arguments);
-  translate_dynamodb_local(arguments);
+  const bool completes = !arguments.empty() && arguments.front() == kCompleteCommand;
+  if (completes) {
+    arguments.erase(arguments.begin());
+    if (arguments.empty()) arguments.emplace_back();
+  } else {
+    rewrite_help(arguments);
+    translate_dynamodb_local(arguments);
+  }
   session.models_directory =
       model::find_models_directory(early_option(arguments, "--models").value_or(""), ".", session.program_directory)
           .string();
-  session.wants_patterns = mentions(arguments, {"patterns", "completion"});
+  session.wants_patterns = mentions(arguments, {"patterns"});
   CLI::App root("A DynamoDB-compatible database and its toolkit", "stator");
   GlobalOptions options;
   build_commands(root, session);
   add_global_options(root, options);
+  if (completes) {
+    // The line is a draft, and whoever types does not wait long.
+    constexpr unsigned kPatienceSeconds = 5;
+    ::alarm(kPatienceSeconds);
+    print(complete(root, arguments, session), *session.out);
+    ::alarm(0);
+    return 0;
+  }
   name_patterns(session, arguments);
   const CommandPath path = follow(root, arguments);
   if (!path.mistake.empty()) return usage_error(session, path.mistake, path.name());
