@@ -16,7 +16,7 @@ from botocore.config import Config
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
-from stator_server import StatorServer  # noqa: E402
+from simulated_server import SimulatedServer  # noqa: E402
 
 KILLS = int(os.environ.get("STATOR_CONSUMER_KILLS", "1"))
 SEED = int(os.environ.get("STATOR_CONSUMER_SEED", "20230320"))
@@ -65,9 +65,9 @@ class MessageGroupsTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.state = os.path.join(folder.name, "state.json")
         # Shards close under way, so that the state file must follow parents and children.
-        server = StatorServer(["--in-memory", "--stream-shard-lifetime", "3"])
-        self.url = server.__enter__().url
-        self.addCleanup(server.__exit__, None, None, None)
+        self.server = SimulatedServer(["--in-memory", "--stream-shard-lifetime", "3"])
+        self.url = self.server.__enter__().url
+        self.addCleanup(self.server.__exit__, None, None, None)
         self.environment = {**os.environ, **KEYS, "AWS_ENDPOINT_URL": self.url}
         self.client = self.make_client()
         for command in (["schema-load"], ["seed"]):
@@ -178,10 +178,13 @@ class MessageGroupsTest(unittest.TestCase):
         # No later message makes good what is lost of these.
         for number, name in enumerate(names):
             self.client.put_item(TableName=TABLE, Item={"pk": {"S": "MSG#" + name}, "sk": {"S": moment(100 + number)}, "message": {"S": name}})
+        # So slow that it is in the middle when the first one is read here.
+        self.server.simulate([{"when": {"operation": "TransactWriteItems"}, "then": {"latency_ms": 500}}])
         consumer = self.consume("--once")
         self.assertIn(": 1 entries moved\n", consumer.stdout.readline())
         consumer.kill()
         done = 1 + len(consumer.communicate()[0].splitlines())
+        self.server.simulate()
         self.assertLess(done, len(names) - 10, "it was not killed in the middle")
         self.consume_to_the_end()
         self.assertEqual([(entry["sk"]["S"], entry["message"]["S"]) for entry in self.entries(self.client, "ann")],

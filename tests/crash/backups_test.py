@@ -65,6 +65,7 @@ class BackupsTest(unittest.TestCase):
         self.random = random.Random(seed)
         self.wanted = {}  # content of each restored table, by its name
         self.failure = None
+        self.restoring = threading.Event()  # a restore was acknowledged
 
     def prepare(self):
         with StatorServer(self.arguments) as server, Client(server.url) as client:
@@ -99,6 +100,7 @@ class BackupsTest(unittest.TestCase):
                         elif kind == 1:
                             self.wanted[name] = self.old
                             client.call("RestoreTableFromBackup", TargetTableName=name, BackupArn=self.backup)
+                            self.restoring.set()
                         else:
                             self.wanted[name] = self.old
                             client.call("RestoreTableToPointInTime", TargetTableName=name, SourceTableName="source",
@@ -172,6 +174,9 @@ class BackupsTest(unittest.TestCase):
             with StatorServer(self.arguments) as server:
                 worker = threading.Thread(target=self.work, args=(server.url, number), daemon=True)
                 worker.start()
+                # Not before something is under way, in one of the rounds at least.
+                if number == 0:
+                    self.restoring.wait(60)
                 time.sleep(self.random.uniform(0.01, 0.7))
                 server.kill()
                 worker.join()

@@ -150,7 +150,13 @@ TEST(PrivateCluster, EndsTheSessionsThatAKilledServerLeftBehind) {
   const std::string session = *busy.value("SELECT pg_backend_pid()::text");
   // It computes, and so does not notice that its server is gone; it holds the shared memory.
   std::thread endless([&] { EXPECT_THROW(busy.execute("DO $$ BEGIN LOOP END LOOP; END $$"), Error); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  {
+    Connection watcher = connect(cluster);
+    while (watcher.value("SELECT state FROM pg_stat_activity WHERE pid = $1::int AND query LIKE 'DO %'", {session}) !=
+           "active") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
   const pid_t server = postmaster_of(directory.path());
   ASSERT_EQ(::kill(server, SIGKILL), 0);
   wait_until_gone(server);
@@ -171,7 +177,12 @@ TEST(PrivateCluster, LeavesOthersAloneWhoWorkInItsDirectory) {
     if (::chdir((directory.path() / "postgres/cluster").c_str()) == 0) ::execl("/bin/sleep", "sleep", "60", nullptr);
     ::_exit(1);
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  // Once it works there, it is no longer this program.
+  std::error_code error;
+  while (fs::read_symlink("/proc/" + std::to_string(person) + "/exe", error).filename() != "sleep") {
+    ASSERT_EQ(::waitpid(person, nullptr, WNOHANG), 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   ASSERT_EQ(::kill(server, SIGKILL), 0);
   wait_until_gone(server);
   cluster.start();

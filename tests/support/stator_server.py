@@ -16,7 +16,7 @@ class StatorServer:
     ended with status 0, unless `kill` was called.
     """
 
-    def __init__(self, arguments, binary=None, start_timeout_s=20, command="serve"):
+    def __init__(self, arguments, binary=None, start_timeout_s=60, command="serve"):
         self.binary = binary or os.environ["STATOR_BIN"]
         self.arguments = arguments
         self.command = command
