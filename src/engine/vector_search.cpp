@@ -35,7 +35,7 @@ constexpr std::size_t kSingleReads = 64;
 constexpr std::size_t kSingleReadsShare = 4;
 // The same for the vectors that a search of a graph comes across, and looking at all vectors.
 constexpr std::size_t kBroadest = 1024;
-constexpr std::size_t kBroadestShare = 8;
+constexpr std::size_t kBroadestShare = 64;
 
 /// One search under way.
 class Search {

@@ -11,9 +11,10 @@ constexpr std::size_t kSamples = 48;
 /// Somewhat more than is promised, as samples are few and changes make a graph worse.
 constexpr double kWantedRecall = 0.98;
 constexpr std::size_t kLeastEffort = 24;
-/// A search that is broader costs no less than looking at every vector.
+/// A search that is broader costs as much as looking at every vector in memory, in order: of 100 000 random vectors of
+/// 384 dimensions one with a breadth of some 6000 took 37 ms, and looking at all of them 10 ms.
 constexpr std::size_t kAlwaysWorthWhile = 256;
-constexpr std::size_t kWorthWhileShare = 16;
+constexpr std::size_t kWorthWhileShare = 128;
 
 }  // namespace
 
