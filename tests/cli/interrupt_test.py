@@ -148,7 +148,10 @@ class InTheMiddle(Interrupted):
         command = self.start("ddb", "tail", "many", "--from", "start", "--output", "jsonl")
         shown = json.loads(command.stdout.readline())
         self.assertEqual(shown["eventName"], "INSERT")
-        out, err = self.end(command)
+        command.send_signal(signal.SIGINT)
+        # Not communicate(), which knows nothing of the lines that readline() has read ahead.
+        out, err = command.stdout.read(), command.stderr.read()
+        self.assertEqual(command.wait(PATIENCE_S), 130, err)
         self.assertRegex(err, r"^stator: interrupted: \d+ changes? shown\n$")
         self.assertEqual(int(err.split()[2]), 1 + len(out.splitlines()))
 
