@@ -1,0 +1,12 @@
+module stator/bench/clients/go
+
+go 1.24
+
+require (
+	github.com/aws/aws-sdk-go-v2 v1.48.0
+	github.com/aws/aws-sdk-go-v2/credentials v1.21.0
+	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.74.0
+	stator/bindings/go v0.0.0
+)
+
+replace stator/bindings/go => ../../../bindings/go
