@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "api/stream_names.h"
+#include "engine/log/record.h"
 #include "json/writer.h"
 #include "store/key_encoding.h"
 
@@ -11,18 +12,6 @@ namespace {
 
 constexpr std::size_t kNumberAt = 8;  // in the hashed place
 constexpr std::size_t kHalfAt = 16;
-
-std::string_view event_name(engine::ChangeKind kind) {
-  switch (kind) {
-    case engine::ChangeKind::kInsert:
-      return "INSERT";
-    case engine::ChangeKind::kModify:
-      return "MODIFY";
-    case engine::ChangeKind::kRemove:
-      break;
-  }
-  return "REMOVE";
-}
 
 void append_hexadecimal(std::uint64_t value, std::string& out) {
   constexpr std::string_view kDigits = "0123456789abcdef";

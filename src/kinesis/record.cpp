@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/log/record.h"
 #include "json/object_writer.h"
 #include "store/key_encoding.h"
 
@@ -28,18 +29,6 @@ std::string event_id(store::SpaceId space, std::uint32_t shard, engine::LogNumbe
   std::string id = digest(place, "0123456789abcdef");
   for (const std::size_t at : {8, 13, 18, 23}) id.insert(at, 1, '-');
   return id;
-}
-
-std::string_view event_name(engine::ChangeKind kind) {
-  switch (kind) {
-    case engine::ChangeKind::kInsert:
-      return "INSERT";
-    case engine::ChangeKind::kModify:
-      return "MODIFY";
-    case engine::ChangeKind::kRemove:
-      break;
-  }
-  return "REMOVE";
 }
 
 /// When the change was made. Numbers of records begin with the millisecond, and grow from change to change.

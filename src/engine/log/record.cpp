@@ -96,4 +96,16 @@ LogRecord read_log_record(std::string_view stored) {
   return record;
 }
 
+std::string_view event_name(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::kInsert:
+      return "INSERT";
+    case ChangeKind::kModify:
+      return "MODIFY";
+    case ChangeKind::kRemove:
+      break;
+  }
+  return "REMOVE";
+}
+
 }  // namespace stator::engine

@@ -23,4 +23,7 @@ void append_log_record(const Change& change, ImageChoice images, std::string& ou
 /// The views point into `stored`. Throws core::DamageError.
 LogRecord read_log_record(std::string_view stored);
 
+/// What the records that consumers read call it: INSERT, MODIFY or REMOVE.
+std::string_view event_name(ChangeKind kind);
+
 }  // namespace stator::engine
