@@ -4,18 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cassert>
 #include <chrono>
-#include <limits>
 #include <thread>
+#include <utility>
 
 namespace stator::server {
 namespace {
-
-namespace asio = boost::asio;
-using Socket = asio::ip::tcp::socket;
 
 constexpr std::size_t kReadBytes = 4 * 1024;           // least free space for a read
 constexpr std::size_t kMaxReadAheadBytes = 64 * 1024;  // least growth while a large body arrives
@@ -52,8 +47,8 @@ struct Connection::Call {
 };
 
 Connection::Connection(EventLoop& loop, std::unique_ptr<Transport> transport)
-    : loop_(loop), transport_(std::move(transport)), since_ms_(EventLoop::now_ms()), memory_(loop.budget()) {
-  loop_.on_connection_opened(*this);
+    : loop_(loop), transport_(std::move(transport)), since_ms_(loop.now_ms()), memory_(loop.budget()) {
+  loop_.on_connection_opened(*this, transport_->descriptor());
 }
 
 Connection::~Connection() {
@@ -73,11 +68,18 @@ void Connection::close() {
     return;
   }
   state_ = State::kClosed;
+  loop_.on_connection_closed(*this, transport_->descriptor());
   transport_->close();
   input_.release();
   replies_.release();
   settle_memory();
-  loop_.on_connection_closed();
+  // Whoever closes a connection that waits holds it, too.
+  waiting_.reset();
+}
+
+void Connection::abandon() {
+  // Destroyed here, where nothing else has it.
+  const Self self = std::move(waiting_);
 }
 
 void Connection::release_input() {
@@ -110,31 +112,31 @@ bool Connection::make_room() {
   return true;
 }
 
-void Connection::wait(Socket::wait_type what, Self self) {
-  Transport& transport = *transport_;
-  transport.async_wait(what,
-                       [self = std::move(self), number = ++wait_](const boost::system::error_code& error) mutable {
-                         Connection& connection = *self;
-                         connection.on_ready(std::move(self), number, error);
-                       });
+bool Connection::is_ready(Wanted what) const {
+  return what == Wanted::kInput ? transport_->readable() : transport_->writable();
 }
 
-void Connection::try_again_soon(Self self) {
-  asio::post(loop_.context(), [self = std::move(self), number = ++wait_]() mutable {
-    Connection& connection = *self;
-    connection.on_ready(std::move(self), number, {});
-  });
+void Connection::wait(Wanted what, Self self) {
+  if (is_ready(what)) return try_again_soon(std::move(self));
+  wanted_ = what;
+  waiting_ = std::move(self);
 }
 
-void Connection::on_ready(Self self, std::uint32_t wait_number, const boost::system::error_code& error) {
-  if (wait_number != wait_) return;
+void Connection::on_events(std::uint32_t events) {
+  transport_->on_events(events);
+  if (waiting_ != nullptr && is_ready(wanted_)) on_ready(std::move(waiting_));
+}
+
+void Connection::try_again_soon(Self self) { loop_.soon(std::move(self), &Connection::on_ready); }
+
+void Connection::on_ready(Self self) {
   switch (state_) {
     case State::kIdle:
     case State::kReceiving:
     case State::kLingering:
-      return error ? close() : on_readable(std::move(self));
+      return on_readable(std::move(self));
     case State::kWriting:
-      return error ? close() : write(std::move(self));
+      return write(std::move(self));
     case State::kCalling:
     case State::kClosed:
       return;
@@ -148,7 +150,7 @@ void Connection::read(Self self) {
   } else {
     state_ = State::kReceiving;
   }
-  if (more_input_ || transport_->has_buffered_input()) {
+  if (transport_->has_input()) {
     // Let other connections have their turn first.
     return try_again_soon(std::move(self));
   }
@@ -156,7 +158,7 @@ void Connection::read(Self self) {
     transport_->end_output();
     return close();
   }
-  wait(Socket::wait_read, std::move(self));
+  wait(Wanted::kInput, std::move(self));
 }
 
 void Connection::on_readable(Self self) {
@@ -166,16 +168,15 @@ void Connection::on_readable(Self self) {
     return write(std::move(self));
   }
   const Transport::Result result = transport_->read(input_.tail(), input_.tail_size());
-  more_input_ = result.status == Transport::Status::kDone && result.bytes == input_.tail_size();
   switch (result.status) {
     case Transport::Status::kDone:
-      if (input_.empty()) request_since_ms_ = EventLoop::now_ms();
+      if (input_.empty()) request_since_ms_ = loop_.now_ms();
       input_.commit(result.bytes);
       return process(std::move(self));
     case Transport::Status::kWaitReadable:
       return read(std::move(self));
     case Transport::Status::kWaitWritable:
-      return wait(Socket::wait_write, std::move(self));
+      return wait(Wanted::kOutput, std::move(self));
     case Transport::Status::kEnd:
     case Transport::Status::kFailed:
       // The client is gone, or sends no more: every whole request it sent was answered before this read.
@@ -198,10 +199,7 @@ void Connection::process(Self self) {
   if (!replies_.empty()) {
     write(std::move(self));
   } else if (more) {
-    asio::post(loop_.context(), [self = std::move(self)]() mutable {
-      Connection& connection = *self;
-      connection.process(std::move(self));
-    });
+    loop_.soon(std::move(self), &Connection::process);
   } else if (state_ != State::kClosed) {
     read(std::move(self));
   }
@@ -360,11 +358,10 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
 void Connection::return_to_loop(Self self, const Call& call) noexcept {
   // The connection holds the reference to itself meanwhile: the last one must not be dropped on this thread.
   Connection* const connection = self.get();
-  asio::io_context& context = connection->loop_.context();
   connection->kept_ = std::move(self);
   while (true) {
     try {
-      asio::post(context, [connection, call] { connection->on_returned(std::move(connection->kept_), call); });
+      connection->loop_.post([connection, call] { connection->on_returned(std::move(connection->kept_), call); });
       return;
     } catch (const std::bad_alloc&) {
       // Only the loop may end this connection, so try again until other connections have freed memory.
@@ -374,14 +371,12 @@ void Connection::return_to_loop(Self self, const Call& call) noexcept {
 }
 
 void Connection::hold(Self self, Call call) {
-  auto timer = std::make_unique<asio::steady_timer>(self->loop_.context(), call.hold);
-  asio::steady_timer& waiting = *timer;
-  call.hold = {};
-  waiting.async_wait(
-      [self = std::move(self), call, timer = std::move(timer)](const boost::system::error_code&) mutable {
-        Connection& connection = *self;
-        connection.on_returned(std::move(self), call);
-      });
+  EventLoop& loop = self->loop_;
+  const std::chrono::milliseconds pause = std::exchange(call.hold, {});
+  loop.after(pause, [self = std::move(self), call]() mutable {
+    Connection& connection = *self;
+    connection.on_returned(std::move(self), call);
+  });
 }
 
 void Connection::on_returned(Self self, const Call& call) {
@@ -401,7 +396,7 @@ Connection::Step Connection::finish(const Call& call) {
     close();
     return Step::kLast;
   }
-  if (!input_.empty()) request_since_ms_ = EventLoop::now_ms();
+  if (!input_.empty()) request_since_ms_ = loop_.now_ms();
   if (!call.last) return Step::kAnswered;
   last_ = true;
   return Step::kLast;
@@ -418,7 +413,7 @@ void Connection::write(Self self) {
   if (state_ == State::kClosed) return;
   if (state_ != State::kWriting) {
     state_ = State::kWriting;
-    since_ms_ = EventLoop::now_ms();
+    since_ms_ = loop_.now_ms();
     progress_bytes_ = 0;
   }
   auto& segments = replies_.segments();
@@ -436,7 +431,7 @@ void Connection::write(Self self) {
       case Transport::Status::kWaitReadable:
       case Transport::Status::kWaitWritable:
         if (input_.empty() && input_.capacity() > Buffer::kInitialCapacity) release_input();
-        return wait(result.status == Transport::Status::kWaitReadable ? Socket::wait_read : Socket::wait_write,
+        return wait(result.status == Transport::Status::kWaitReadable ? Wanted::kInput : Wanted::kOutput,
                     std::move(self));
       case Transport::Status::kEnd:
       case Transport::Status::kFailed:
@@ -459,7 +454,7 @@ void Connection::count_progress(std::size_t sent) {
   progress_bytes_ += sent;
   if (progress_bytes_ < kLeastProgressBytes) return;
   progress_bytes_ = 0;
-  since_ms_ = EventLoop::now_ms();
+  since_ms_ = loop_.now_ms();
 }
 
 void Connection::on_written(Self self) {
@@ -470,15 +465,12 @@ void Connection::on_written(Self self) {
     transport_->end_output();
     return close();
   }
-  since_ms_ = EventLoop::now_ms();
+  since_ms_ = loop_.now_ms();
   if (!input_.empty() && missing_bytes_ == 0) {
     // More requests are in the input; let other connections have their turn first.
     state_ = State::kReceiving;
     trim(0);
-    asio::post(loop_.context(), [self = std::move(self)]() mutable {
-      Connection& connection = *self;
-      connection.process(std::move(self));
-    });
+    loop_.soon(std::move(self), &Connection::process);
     return;
   }
   read(std::move(self));
@@ -487,7 +479,7 @@ void Connection::on_written(Self self) {
 void Connection::linger(Self self) {
   transport_->end_output();
   state_ = State::kLingering;
-  since_ms_ = EventLoop::now_ms();
+  since_ms_ = loop_.now_ms();
   release_input();
   release_replies();
   discard(std::move(self));
@@ -500,19 +492,15 @@ void Connection::discard(Self self) {
   switch (result.status) {
     case Transport::Status::kDone:
       if (discarded_bytes_ > kMaxDiscardedBytes) return close();
-      more_input_ = true;
-      break;
+      return try_again_soon(std::move(self));
     case Transport::Status::kWaitReadable:
-      more_input_ = false;
-      break;
+      return wait(Wanted::kInput, std::move(self));
     case Transport::Status::kWaitWritable:
-      return wait(Socket::wait_write, std::move(self));
+      return wait(Wanted::kOutput, std::move(self));
     case Transport::Status::kEnd:
     case Transport::Status::kFailed:
       return close();
   }
-  if (!more_input_) return wait(Socket::wait_read, std::move(self));
-  try_again_soon(std::move(self));
 }
 
 void Connection::time_out_request() {
@@ -553,9 +541,10 @@ void Connection::check_timeouts(std::int64_t now_ms) {
 }
 
 void Connection::drain() {
-  if (state_ != State::kIdle) return;
+  // Where it does not wait, its turn is about to come.
+  if (state_ != State::kIdle || waiting_ == nullptr) return;
   // A request may have arrived and not been read yet; without one, the read closes the connection.
-  try_again_soon(shared_from_this());
+  try_again_soon(std::move(waiting_));
 }
 
 }  // namespace stator::server

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,8 +17,9 @@ namespace stator::server {
 /// One client's connection: reads, answers every whole request it has, writes, reads again. Never reads while it owes
 /// replies, so what one client can pile up here is bounded.
 ///
-/// It is owned by what it waits for: the pending handler or the running call holds `Self`, which is handed from
-/// function to function. So while a call runs outside the event loop, nothing in the loop owns or touches it.
+/// It is owned by what it waits for: `waiting_` for its socket, the loop's queues for its turn, the running call.
+/// `Self` is handed from function to function. So while a call runs outside the event loop, nothing in the loop owns
+/// it, and the loop only takes note of its socket's events.
 class Connection : public std::enable_shared_from_this<Connection>, public ConnectionHook {
  public:
   using Self = std::shared_ptr<Connection>;
@@ -30,14 +30,19 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   Connection& operator=(const Connection&) = delete;
 
   static void start(Self self);
+  /// The socket's readiness changed; `events` as epoll reports them.
+  void on_events(std::uint32_t events);
   /// Closes the connection if it overran a timeout.
   void check_timeouts(std::int64_t now_ms);
   /// The server stops: closes now if nothing is in flight, else after the reply.
   void drain();
   /// Closes it now, or when its call is done.
   void close();
+  /// The loop ends: what waits for its socket is destroyed.
+  void abandon();
 
  private:
+  enum class Wanted : std::uint8_t { kInput, kOutput };
   enum class State : std::uint8_t { kIdle, kReceiving, kCalling, kWriting, kLingering, kClosed };
   enum class Step : std::uint8_t {
     kNeedMore,
@@ -48,11 +53,13 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
 
   // Input.
   void read(Self self);
-  void on_ready(Self self, std::uint32_t wait_number, const boost::system::error_code& error);
+  void on_ready(Self self);
   void on_readable(Self self);
   bool make_room();
-  void wait(boost::asio::ip::tcp::socket::wait_type what, Self self);
-  /// Reads again after the other handlers of the loop had their turn.
+  /// Goes on with `on_ready` when the socket is ready.
+  void wait(Wanted what, Self self);
+  [[nodiscard]] bool is_ready(Wanted what) const;
+  /// Reads again after others had their turn.
   void try_again_soon(Self self);
 
   // Requests.
@@ -98,13 +105,12 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   EventLoop& loop_;
   std::unique_ptr<Transport> transport_;
   State state_ = State::kIdle;
+  Wanted wanted_ = Wanted::kInput;
   bool last_ = false;     // close after what is being written
   bool refused_ = false;  // the input cannot be parsed any further; discard it
   bool close_after_call_ = false;
   bool http_1_0_ = false;  // of the head read last
   bool continue_sent_ = false;
-  bool more_input_ = false;            // the last read filled the buffer
-  std::uint32_t wait_ = 0;             // counts waits; the end of an older one is ignored
   std::int64_t since_ms_ = 0;          // idle, or the last progress in writing
   std::int64_t request_since_ms_ = 0;  // the first byte of the request that is arriving
   std::size_t progress_bytes_ = 0;     // written since `since_ms_`
@@ -115,6 +121,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   Buffer input_;
   ReplyBuffer replies_;
   std::size_t segment_ = 0;  // first one not yet sent whole
+  Self waiting_;             // itself, while it waits for its socket
   Self kept_;                // itself, while a call's result is on its way to the loop
 };
 

@@ -1,11 +1,14 @@
 #include "server/event_loop.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
-#include <chrono>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+#include <utility>
 
 #include "server/connection.h"
 
@@ -14,42 +17,130 @@ namespace {
 
 constexpr std::int64_t kMaxSweepMs = 1'000;
 constexpr std::int64_t kMinSweepMs = 10;
+/// Posted tasks that run before connections have their turn again.
+constexpr int kPostedAtOnce = 128;
+
+[[noreturn]] void fail() { throw std::system_error(errno, std::generic_category(), "an event loop"); }
 
 }  // namespace
 
 EventLoop::EventLoop(const Shared& shared)
-    : shared_(shared), work_(boost::asio::make_work_guard(context_)), sweep_timer_(context_) {
+    : shared_(shared), epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (epoll_.number() < 0 || wake_up_.number() < 0) fail();
+  // It is never read: each write to it is an event.
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
+  if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, wake_up_.number(), &event) != 0) fail();
+  refresh_time();
   schedule_sweep();
 }
 
-EventLoop::~EventLoop() = default;
+EventLoop::~EventLoop() {
+  // What waits owns connections, which unlink themselves from the list, and closing one may look at the loop.
+  soon_.clear();
+  timers_.clear();
+  posted_.clear();
+  for (auto at = connections_.begin(); at != connections_.end();) (at++)->abandon();
+}
 
-std::int64_t EventLoop::now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+void EventLoop::refresh_time() {
+  now_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+                .count();
 }
 
 void EventLoop::drive(Protocol& protocol) {
   protocol_ = &protocol;
   thread_.store(::gettid(), std::memory_order_relaxed);
-  while (!context_.stopped()) {
+  refresh_time();
+  while (!ended_) {
     try {
-      context_.run();
+      turn();
     } catch (const TakenOver&) {
       return;
     } catch (const std::exception& error) {
-      // Of one connection (memory ran out, say), which was destroyed with its handler; the others go on.
+      // Of one connection (memory ran out, say), which was destroyed with what it was doing; the others go on.
       spdlog::error("a connection failed: {}", error.what());
     }
   }
   if (on_end) on_end();
 }
 
-void EventLoop::adopt(boost::asio::ip::tcp::socket socket) {
+/// Any step may throw or find that the loop was taken over; the next turn then goes on with what is left of this one.
+void EventLoop::turn() {
+  while (next_event_ < event_count_) {
+    const epoll_event event = events_[next_event_++];
+    if (event.data.ptr != nullptr) static_cast<Connection*>(event.data.ptr)->on_events(event.events);
+  }
+  for (int i = 0; i < kPostedAtOnce && has_posted_.load(std::memory_order_acquire); ++i) {
+    if (const Task task = take_posted()) task();
+  }
+  for (std::size_t left = soon_.size(); left > 0 && !soon_.empty(); --left) {
+    Waiting next = std::move(soon_.front());
+    soon_.pop_front();
+    Connection& connection = *next.connection;
+    (connection.*next.step)(std::move(next.connection));
+  }
+  if (ended_) return;
+  wait_for_events();
+  run_timers();
+}
+
+void EventLoop::wait_for_events() {
+  std::int64_t timeout_ms = -1;
+  if (!soon_.empty() || has_posted_.load(std::memory_order_acquire)) {
+    timeout_ms = 0;
+  } else if (!timers_.empty()) {
+    timeout_ms = std::clamp<std::int64_t>(timers_.begin()->first - now_ms_, 0, std::numeric_limits<int>::max());
+  }
+  next_event_ = 0;
+  event_count_ = 0;
+  const int count =
+      ::epoll_wait(epoll_.number(), events_.data(), static_cast<int>(events_.size()), static_cast<int>(timeout_ms));
+  refresh_time();
+  event_count_ = static_cast<std::size_t>(std::max(count, 0));
+}
+
+void EventLoop::run_timers() {
+  while (!timers_.empty() && timers_.begin()->first <= now_ms_) {
+    const auto due = timers_.extract(timers_.begin());
+    due.mapped()();
+  }
+}
+
+void EventLoop::after(std::chrono::milliseconds pause, Task task) {
+  // The turn may have begun a while ago.
+  refresh_time();
+  // A millisecond more, since the present is rounded down.
+  timers_.emplace(now_ms_ + pause.count() + 1, std::move(task));
+}
+
+void EventLoop::post(Task task) {
+  bool first = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    first = posted_.empty();
+    posted_.push_back(std::move(task));
+    has_posted_.store(true, std::memory_order_release);
+  }
+  if (!first) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_up_.number(), &one, sizeof one);
+}
+
+EventLoop::Task EventLoop::take_posted() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (posted_.empty()) return {};
+  Task task = std::move(posted_.front());
+  posted_.pop_front();
+  has_posted_.store(!posted_.empty(), std::memory_order_release);
+  return task;
+}
+
+void EventLoop::adopt(Descriptor socket) {
   load_.fetch_add(1, std::memory_order_relaxed);
   shared_.connections.fetch_add(1, std::memory_order_relaxed);
   try {
-    boost::asio::post(context_, [this, socket = std::move(socket)]() mutable { open(std::move(socket)); });
+    const auto shared_socket = std::make_shared<Descriptor>(std::move(socket));
+    post([this, shared_socket] { open(std::move(*shared_socket)); });
   } catch (...) {
     load_.fetch_sub(1, std::memory_order_relaxed);
     shared_.connections.fetch_sub(1, std::memory_order_relaxed);
@@ -57,36 +148,48 @@ void EventLoop::adopt(boost::asio::ip::tcp::socket socket) {
   }
 }
 
-void EventLoop::open(boost::asio::ip::tcp::socket socket) {
+void EventLoop::open(Descriptor socket) {
   std::shared_ptr<Connection> connection;
   try {
     connection = std::make_shared<Connection>(*this, shared_.make_transport(std::move(socket)));
   } catch (...) {
-    on_connection_closed();
+    connection_gone();
     throw;
   }
   Connection::start(std::move(connection));
 }
 
-void EventLoop::on_connection_opened(Connection& connection) { connections_.push_back(connection); }
+void EventLoop::on_connection_opened(Connection& connection, int socket) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &connection}};
+  if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, socket, &event) != 0) fail();
+  connections_.push_back(connection);
+}
 
-void EventLoop::on_connection_closed() {
+void EventLoop::on_connection_closed(const Connection& connection, int socket) {
+  // Closing alone would not do where a child process that is just being started has the socket, too.
+  ::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, socket, nullptr);
+  for (std::size_t i = next_event_; i < event_count_; ++i) {
+    if (events_[i].data.ptr == &connection) events_[i].data.ptr = nullptr;
+  }
+  connection_gone();
+}
+
+void EventLoop::connection_gone() {
   load_.fetch_sub(1, std::memory_order_relaxed);
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   if (draining_) stop_if_drained();
 }
 
 void EventLoop::stop_if_drained() {
-  if (load() == 0) context_.stop();
+  if (load() == 0) ended_ = true;
 }
 
 void EventLoop::begin_drain() {
-  boost::asio::post(context_, [this] {
+  post([this] {
     if (draining_) return;
     draining_ = true;
     drain_deadline_ms_ = now_ms() + options().drain_timeout_ms;
     for (auto at = connections_.begin(); at != connections_.end();) (at++)->drain();
-    schedule_sweep();
     stop_if_drained();
   });
 }
@@ -95,23 +198,22 @@ void EventLoop::schedule_sweep() {
   const Options& limits = options();
   const std::int64_t shortest =
       std::min({limits.idle_timeout_ms, limits.request_timeout_ms, limits.write_timeout_ms, limits.drain_timeout_ms});
-  sweep_timer_.expires_after(std::chrono::milliseconds(std::clamp(shortest / 4, kMinSweepMs, kMaxSweepMs)));
-  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  const std::chrono::milliseconds pause(std::clamp(shortest / 4, kMinSweepMs, kMaxSweepMs));
+  after(pause, [this] {
     sweep();
     schedule_sweep();
   });
 }
 
 void EventLoop::sweep() {
-  const std::int64_t now = now_ms();
-  const bool give_up = draining_ && now >= drain_deadline_ms_;
+  const bool give_up = draining_ && now_ms_ >= drain_deadline_ms_;
   for (auto at = connections_.begin(); at != connections_.end();) {
-    Connection& connection = *at++;
+    // Closing ends the wait that owns the connection.
+    const std::shared_ptr<Connection> connection = (at++)->shared_from_this();
     if (give_up) {
-      connection.close();
+      connection->close();
     } else {
-      connection.check_timeouts(now);
+      connection->check_timeouts(now_ms_);
     }
   }
 }

@@ -1,19 +1,26 @@
 #pragma once
 
+#include <sys/epoll.h>
+#include <sys/types.h>
+
+#include <array>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "server/call_monitor.h"
+#include "server/descriptor.h"
 #include "server/memory_budget.h"
 #include "server/protocol.h"
+#include "server/run_queue_time.h"
 #include "server/server.h"
 #include "server/thread_pool.h"
 #include "server/transport.h"
@@ -30,7 +37,7 @@ struct Shared {
   CallMonitor& monitor;
   std::atomic<std::size_t>& connections;
   /// Makes the transport of a new connection.
-  std::function<std::unique_ptr<Transport>(boost::asio::ip::tcp::socket)> make_transport;
+  std::function<std::unique_ptr<Transport>(Descriptor socket)> make_transport;
 };
 
 /// Thrown to leave `EventLoop::drive` on a thread whose loop was taken over.
@@ -38,12 +45,17 @@ struct TakenOver {};
 
 using ConnectionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// One I/O context and its connections, driven by one thread at a time. A call to the endpoint runs on that thread; if
-/// it takes long, another thread takes the loop over meanwhile (CallMonitor), and the first one, when the call is done,
+/// An epoll and its connections, driven by one thread at a time. A call to the endpoint runs on that thread; if it
+/// takes long, another thread takes the loop over meanwhile (CallMonitor), and the first one, when the call is done,
 /// posts the result and leaves. Unless stated otherwise, members may be used only by the thread that drives the loop,
 /// and a connection with a running call only by the thread that runs the call.
+///
+/// Each socket is registered once, for changes of its readiness (EPOLLET), so that a request costs no call to arm it.
 class EventLoop {
  public:
+  using Task = std::function<void()>;
+
+  /// Throws std::system_error where the system gives no descriptors for it.
   explicit EventLoop(const Shared& shared);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -54,8 +66,10 @@ class EventLoop {
   std::function<void()> on_end;
 
   // From any thread:
-  /// Serves this socket, which must belong to `context`, from now on.
-  void adopt(boost::asio::ip::tcp::socket socket);
+  /// Runs the task on the thread that drives the loop. Throws std::bad_alloc.
+  void post(Task task);
+  /// Serves this socket, which must be non-blocking, from now on.
+  void adopt(Descriptor socket);
   /// Closes idle connections, finishes those in flight, then ends `drive`.
   void begin_drain();
   /// Connections that it has or that `adopt` has handed to it.
@@ -69,7 +83,6 @@ class EventLoop {
   [[nodiscard]] std::optional<std::uint64_t> run_queue_ns() const {
     return server::run_queue_ns(thread_.load(std::memory_order_relaxed));
   }
-  [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] const Options& options() const { return shared_.options; }
   [[nodiscard]] MemoryBudget& budget() { return shared_.budget; }
   [[nodiscard]] ThreadPool& pool() { return shared_.pool; }
@@ -89,13 +102,33 @@ class EventLoop {
   /// The protocol of the thread that drives the loop, with that thread's buffers.
   [[nodiscard]] Protocol& protocol() { return *protocol_; }
   [[nodiscard]] bool draining() const { return draining_; }
-  [[nodiscard]] static std::int64_t now_ms();
+  /// The time at which the turn began, which is exact enough for timeouts.
+  [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
 
-  void on_connection_opened(Connection& connection);
-  void on_connection_closed();
+  using Step = void (Connection::*)(std::shared_ptr<Connection>);
+  /// Goes on with `step` of the connection after other connections had their turn.
+  void soon(std::shared_ptr<Connection> connection, Step step) { soon_.push_back({std::move(connection), step}); }
+  /// Runs the task when so much time has passed.
+  void after(std::chrono::milliseconds pause, Task task);
+
+  /// From now on the connection is told of its socket's events (`Connection::on_events`). Throws std::system_error.
+  void on_connection_opened(Connection& connection, int socket);
+  /// To be called before the socket is closed.
+  void on_connection_closed(const Connection& connection, int socket);
 
  private:
-  void open(boost::asio::ip::tcp::socket socket);
+  struct Waiting {
+    std::shared_ptr<Connection> connection;
+    Step step;
+  };
+
+  void turn();
+  [[nodiscard]] Task take_posted();
+  void wait_for_events();
+  void run_timers();
+  void refresh_time();
+  void open(Descriptor socket);
+  void connection_gone();
   void sweep();
   void schedule_sweep();
   void stop_if_drained();
@@ -106,14 +139,27 @@ class EventLoop {
   std::atomic<pid_t> thread_{0};  // that drives it
   std::atomic<std::size_t> load_{0};
   bool draining_ = false;
+  bool ended_ = false;
   std::int64_t drain_deadline_ms_ = 0;
+  std::int64_t now_ms_ = 0;
+
+  Descriptor epoll_;
+  Descriptor wake_up_;
+  // Everything that a turn has still to do is kept here and not on the stack of the thread that drives the loop, as
+  // another one may have to go on with it.
+  std::array<epoll_event, 128> events_{};
+  std::size_t event_count_ = 0;
+  std::size_t next_event_ = 0;
+  std::deque<Waiting> soon_;
+  std::multimap<std::int64_t, Task> timers_;  // by the time, in milliseconds
+
+  std::mutex mutex_;
+  std::deque<Task> posted_;
+  std::atomic<bool> has_posted_{false};
+
   boost::intrusive::list<Connection, boost::intrusive::base_hook<ConnectionHook>,
                          boost::intrusive::constant_time_size<false>>
       connections_;
-  // After the list: handlers that die with the context own connections, which unlink themselves.
-  boost::asio::io_context context_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  boost::asio::steady_timer sweep_timer_;
 };
 
 }  // namespace stator::server

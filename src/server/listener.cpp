@@ -102,12 +102,15 @@ void Listener::wait_a_while() {
 
 bool Listener::accept_all() {
   while (true) {
-    EventLoop& loop = choose_();
-    boost::system::error_code error;
-    tcp::socket socket = acceptor_.accept(loop.context(), error);
-    if (!error) {
-      accepted_(loop, std::move(socket));
-    } else if (error == asio::error::would_block || error == asio::error::try_again) {
+    Descriptor socket(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (socket.number() >= 0) {
+      accepted_(choose_(), std::move(socket));
+      continue;
+    }
+    // The client gave up before it was accepted.
+    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
+    const boost::system::error_code error(errno, boost::system::system_category());
+    if (error == asio::error::would_block || error == asio::error::try_again) {
       return true;
     } else if (is_out_of_descriptors(error)) {
       switch (reject_one()) {
@@ -121,7 +124,7 @@ bool Listener::accept_all() {
           return false;
       }
     } else {
-      // One client's error (it gave up before it was accepted), or the kernel's memory is short: both pass.
+      // The kernel's memory is short, say, which passes.
       warn(error);
       return false;
     }

@@ -34,8 +34,8 @@ using asio::ip::tcp;
 constexpr std::size_t kMaxCalls = 40;
 // Further calls, for operations on one item only.
 constexpr std::size_t kMaxFurtherItemCalls = 8;
-// An event loop's epoll, event and timer; other descriptors; the fewest connections with which a server starts.
-constexpr std::size_t kDescriptorsOfALoop = 3;
+// An event loop's epoll and event; other descriptors; the fewest connections with which a server starts.
+constexpr std::size_t kDescriptorsOfALoop = 2;
 constexpr std::size_t kOtherDescriptors = 32;
 constexpr std::size_t kLeastConnections = 8;
 
@@ -111,10 +111,10 @@ struct Server::Impl {
                .pool = pool,
                .monitor = monitor,
                .connections = connections,
-               .make_transport = [this](tcp::socket socket) { return make_transport(std::move(socket)); }},
+               .make_transport = [this](Descriptor socket) { return make_transport(std::move(socket)); }},
         listener(
             context, options.host, options.port, [this]() -> EventLoop& { return least_loaded(); },
-            [this](EventLoop& loop, tcp::socket socket) { hand_over(loop, std::move(socket)); }),
+            [this](EventLoop& loop, Descriptor socket) { hand_over(loop, std::move(socket)); }),
         max_connections(connections_within_limit(options)),
         stop_event(context) {
     const tcp::endpoint address = listener.address();
@@ -133,7 +133,7 @@ struct Server::Impl {
     }
   }
 
-  std::unique_ptr<Transport> make_transport(tcp::socket socket) const {
+  std::unique_ptr<Transport> make_transport(Descriptor socket) const {
     if (options.tls == nullptr) return std::make_unique<PlainTransport>(std::move(socket));
     return std::make_unique<TlsTransport>(std::move(socket), *options.tls);
   }
@@ -143,10 +143,10 @@ struct Server::Impl {
                               [](const auto& left, const auto& right) { return left->load() < right->load(); });
   }
 
-  void hand_over(EventLoop& loop, tcp::socket socket) {
+  void hand_over(EventLoop& loop, Descriptor socket) {
     if (connections.load(std::memory_order_relaxed) >= max_connections) {
       [[maybe_unused]] const ssize_t sent =
-          ::send(socket.native_handle(), kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+          ::send(socket.number(), kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       return;
     }
     loop.adopt(std::move(socket));

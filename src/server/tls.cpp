@@ -1,7 +1,5 @@
 #include "server/tls.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -17,8 +15,6 @@ constexpr std::size_t kRecordBytes = 16 * 1024;  // the most that one TLS record
 constexpr std::size_t kKeptBytes = 1024;         // a waiting connection keeps no larger buffer
 constexpr char kHandshakeRecord = 0x16;          // what every TLS connection begins with
 constexpr std::string_view kPlainHttpBody = "This port speaks TLS: use https:// instead of http://\n";
-
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 /// Given to OpenSSL, which by default asks for a password on the terminal.
 int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return 0; }
@@ -76,7 +72,7 @@ OpenSslPtr<SSL> TlsContext::new_session() const {
   return session;
 }
 
-TlsTransport::TlsTransport(boost::asio::ip::tcp::socket socket, const TlsContext& context)
+TlsTransport::TlsTransport(Descriptor socket, const TlsContext& context)
     : Transport(std::move(socket)), session_(context.new_session()) {
   const OpenSsl& ssl = OpenSsl::get();
   OpenSslPtr<BIO> received(ssl.BIO_new(ssl.BIO_s_mem()));
@@ -86,9 +82,6 @@ TlsTransport::TlsTransport(boost::asio::ip::tcp::socket socket, const TlsContext
   to_send_ = to_send.release();
   ssl.SSL_set_bio(session_.get(), received_, to_send_);
   ssl.SSL_set_accept_state(session_.get());
-  boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
 }
 
 Transport::Result TlsTransport::read(char* into, std::size_t size) {
@@ -111,29 +104,25 @@ Transport::Result TlsTransport::read(char* into, std::size_t size) {
 
 Transport::Status TlsTransport::feed() {
   std::array<char, kRecordBytes> block;
-  while (true) {
-    const ssize_t received = ::recv(socket_.native_handle(), block.data(), block.size(), MSG_DONTWAIT);
-    if (received == 0) return Status::kEnd;
-    if (received < 0 && errno == EINTR) continue;
-    if (received < 0) return would_block() ? Status::kWaitReadable : Status::kFailed;
-    if (!began_ && block[0] != kHandshakeRecord) {
-      answer_plain_http();
-      return Status::kEnd;
-    }
-    began_ = true;
-    OpenSsl::get().BIO_write(received_, block.data(), static_cast<int>(received));
-    return Status::kDone;
+  const ssize_t received = receive(block.data(), block.size());
+  if (received == 0) return Status::kEnd;
+  if (received < 0) return would_block() ? Status::kWaitReadable : Status::kFailed;
+  if (!began_ && block[0] != kHandshakeRecord) {
+    answer_plain_http();
+    return Status::kEnd;
   }
+  began_ = true;
+  OpenSsl::get().BIO_write(received_, block.data(), static_cast<int>(received));
+  return Status::kDone;
 }
 
 void TlsTransport::answer_plain_http() {
   std::string reply = "HTTP/1.1 400 Bad Request\r\nServer: Stator\r\nConnection: close\r\nContent-Type: text/plain\r\n";
   reply += "Content-Length: " + std::to_string(kPlainHttpBody.size()) + "\r\n\r\n";
   reply += kPlainHttpBody;
-  [[maybe_unused]] const ssize_t sent =
-      ::send(socket_.native_handle(), reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  boost::system::error_code ignored;
-  socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+  const iovec piece{reply.data(), reply.size()};
+  [[maybe_unused]] const ssize_t sent = send({&piece, 1});
+  shut_down_output();
   ended_ = true;
 }
 
@@ -150,8 +139,8 @@ TlsTransport::Sent TlsTransport::flush() {
       const int count = ssl.BIO_read(to_send_, unsent_.data(), static_cast<int>(unsent_.size()));
       unsent_.resize(static_cast<std::size_t>(std::max(count, 0)));
     }
-    const ssize_t sent = ::send(socket_.native_handle(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno == EINTR) continue;
+    const iovec piece{unsent_.data(), unsent_.size()};
+    const ssize_t sent = send({&piece, 1});
     if (sent < 0) return would_block() ? Sent::kNotYet : Sent::kFailed;
     unsent_.erase(0, static_cast<std::size_t>(sent));
   }
@@ -183,8 +172,8 @@ Transport::Result TlsTransport::write(std::span<const iovec> pieces) {
   return {Status::kFailed};
 }
 
-bool TlsTransport::has_buffered_input() const {
-  return OpenSsl::get().SSL_pending(session_.get()) > 0 || OpenSsl::get().BIO_ctrl_pending(received_) > 0;
+bool TlsTransport::has_input() const {
+  return readable() || OpenSsl::get().SSL_pending(session_.get()) > 0 || OpenSsl::get().BIO_ctrl_pending(received_) > 0;
 }
 
 bool TlsTransport::is_established() const { return OpenSsl::get().SSL_is_init_finished(session_.get()) == 1; }
@@ -195,8 +184,7 @@ void TlsTransport::end_output() {
     OpenSsl::get().ERR_clear_error();
     flush();
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+  shut_down_output();
 }
 
 }  // namespace stator::server

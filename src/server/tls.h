@@ -32,11 +32,11 @@ class TlsContext {
 /// TLS over TCP. OpenSSL never sees the socket: bytes go through two buffers in memory, of at most one record each.
 class TlsTransport final : public Transport {
  public:
-  TlsTransport(boost::asio::ip::tcp::socket socket, const TlsContext& context);
+  TlsTransport(Descriptor socket, const TlsContext& context);
 
   Result read(char* into, std::size_t size) override;
   Result write(std::span<const iovec> pieces) override;
-  [[nodiscard]] bool has_buffered_input() const override;
+  [[nodiscard]] bool has_input() const override;
   [[nodiscard]] bool is_established() const override;
   void end_output() override;
 

@@ -1,18 +1,23 @@
 #pragma once
 
+#include <sys/types.h>
 #include <sys/uio.h>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
 
+#include "server/descriptor.h"
+
 namespace stator::server {
 
 /// The bytes of one connection, in and out. Nothing here blocks: an operation that cannot be done now returns what to
 /// wait for, and is to be tried again after that. Not safe to use from several threads at once.
+///
+/// It knows whether the socket is ready from what the event loop reported (edges: each change is reported once) and
+/// from what its own calls found.
 class Transport {
  public:
   enum class Status : std::uint8_t {
@@ -27,7 +32,8 @@ class Transport {
     std::size_t bytes = 0;
   };
 
-  explicit Transport(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+  /// `socket` is non-blocking.
+  explicit Transport(Descriptor socket);
   virtual ~Transport() = default;
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -35,32 +41,41 @@ class Transport {
   virtual Result read(char* into, std::size_t size) = 0;
   /// At most IOV_MAX pieces, none of them empty.
   virtual Result write(std::span<const iovec> pieces) = 0;
-  /// Whether `read` has bytes that were taken from the socket already, so that waiting for the socket could be in vain.
-  [[nodiscard]] virtual bool has_buffered_input() const { return false; }
+  /// Whether `read` may have something without a wait for the socket.
+  [[nodiscard]] virtual bool has_input() const { return readable_; }
   /// False during a handshake.
   [[nodiscard]] virtual bool is_established() const { return true; }
   /// Tells the other side that nothing more will be sent to it; it may still send.
   virtual void end_output() = 0;
 
-  /// `handler(error_code)` is called by the socket's I/O context.
-  template <typename Handler>
-  void async_wait(boost::asio::ip::tcp::socket::wait_type what, Handler&& handler) {
-    socket_.async_wait(what, std::forward<Handler>(handler));
-  }
-  /// Pending waits end with operation_aborted.
-  void close() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-  }
+  [[nodiscard]] int descriptor() const { return socket_.number(); }
+  /// Takes note of events that epoll reported.
+  void on_events(std::uint32_t events);
+  /// Whether a wait for the socket would be in vain: it is ready, as far as is known.
+  [[nodiscard]] bool readable() const { return readable_; }
+  [[nodiscard]] bool writable() const { return writable_; }
+  void close() { socket_.close(); }
 
  protected:
-  boost::asio::ip::tcp::socket socket_;
+  /// recv and sendmsg; -1 with errno where they fail, never with EINTR.
+  ssize_t receive(char* into, std::size_t size);
+  ssize_t send(std::span<const iovec> pieces);
+  /// Whether errno says that the socket is not ready.
+  static bool would_block();
+  void shut_down_output();
+
+ private:
+  Descriptor socket_;
+  bool readable_ = false;
+  bool writable_ = true;
+  /// The other side sends no more, or the connection failed: no further event will say so.
+  bool peer_ended_ = false;
 };
 
 /// Plain TCP.
 class PlainTransport final : public Transport {
  public:
-  explicit PlainTransport(boost::asio::ip::tcp::socket socket);
+  using Transport::Transport;
 
   Result read(char* into, std::size_t size) override;
   Result write(std::span<const iovec> pieces) override;
