@@ -99,9 +99,8 @@ void set_conditions(const SearchVectors& request, const engine::VectorSettings& 
 }
 
 /// The vector is part of a reply only where the projection names it and the index projects it.
-bool wants_vector(const SearchVectors& request, const engine::Index& index) {
+bool wants_vector(const SearchVectors& request, const engine::Index& index, const std::string& name) {
   if (!request.projection) return false;
-  const std::string& name = index.vector->attribute;
   const bool projected = index.projection == engine::ProjectionType::kAll ||
                          std::ranges::find(index.non_key_attributes, name) != index.non_key_attributes.end();
   return projected && std::ranges::find(request.projection->paths(), name, &expression::Path::attribute) !=
@@ -152,12 +151,12 @@ engine::VectorSearch resolve(const engine::TablePtr& table, const SearchVectors&
   engine::VectorSearch search;
   search.table = table;
   search.index = &searched_index(*table, request.index_name);
-  const engine::VectorSettings& settings = *search.index->vector;
+  const engine::VectorSettings& settings = search.index->vector.value();
   search.vector = searched_vector(request.vector, settings.dimensions);
   check_attributes(request, settings);
   set_conditions(request, settings, search);
   search.limit = request.top_k;
-  search.want_vectors = wants_vector(request, *search.index);
+  search.want_vectors = wants_vector(request, *search.index, settings.attribute);
   return search;
 }
 
@@ -171,7 +170,7 @@ void search_vectors(Call& call) {
   std::size_t returned_bytes = 0;
   for (engine::VectorMatch& match : matches.nearest) {
     returned_bytes += match.json.size();
-    if (search.want_vectors) add_vector(search.index->vector->attribute, match);
+    if (search.want_vectors) add_vector(search.index->vector.value().attribute, match);
     // There are no pages: the nearest that fit.
     if (call.reply.size() - begin + match.json.size() > core::kMaxSearchReplySizeBytes) break;
     ObjectWriter result(results.element());
