@@ -60,7 +60,7 @@ PEERS = {
                                  [folder + "/bin/pip", "install", "--quiet", "moto[dynamodb,server]==" + version]],
         lambda folder, port: [folder + "/bin/moto_server", "-H", "127.0.0.1", "-p", port]),
     "local": Peer(
-        "2.5.3", "mvn", install_dynamodb_local,
+        "2.6.1", "mvn", install_dynamodb_local,
         lambda folder, port: ["java", "-Djava." "library.path=" + folder, "-cp", folder + "/*",
                               "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory",
                               "-disableTelemetry", "-port", port]),
