@@ -1,6 +1,5 @@
 // Hit rates of eviction policies on traces of a Zipf distribution; prints a table. bench/README.md, "Caches".
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -10,18 +9,13 @@
 
 #include "cache/eviction.h"
 #include "policies.h"
+#include "zipf.h"
 
 namespace stator::bench {
 namespace {
 
 constexpr std::size_t kKeys = 200'000;
 constexpr double kExponent = 0.99;
-
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31U);
-}
 
 /// Numbers of keys; keys from kKeys on are asked for once.
 struct Trace {
@@ -31,29 +25,10 @@ struct Trace {
 
 std::size_t size_of(std::uint32_t key) { return 100 + mix(key * 7 + 1) % 1900; }
 
-class Zipf {
- public:
-  Zipf() {
-    double sum = 0;
-    for (std::size_t rank = 1; rank <= kKeys; ++rank) {
-      sum += 1 / std::pow(static_cast<double>(rank), kExponent);
-      cumulative_.push_back(sum);
-    }
-  }
-  std::uint32_t operator()(std::mt19937_64& random) const {
-    const double at = std::uniform_real_distribution<double>(0, cumulative_.back())(random);
-    return static_cast<std::uint32_t>(std::lower_bound(cumulative_.begin(), cumulative_.end(), at) -
-                                      cumulative_.begin());
-  }
-
- private:
-  std::vector<double> cumulative_;
-};
-
 /// `scanned`: the part of requests that go through keys nobody asks for again. `drift`: after how many requests the
 /// popular keys are a hundredth further on; 0: never.
 Trace make_trace(const std::string& name, std::size_t requests, double scanned, std::size_t drift) {
-  const Zipf zipf;
+  const Zipf zipf(kKeys, kExponent);
   std::mt19937_64 random(4711);
   Trace trace{name, {}};
   auto cold = static_cast<std::uint32_t>(kKeys);

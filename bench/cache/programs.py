@@ -1,0 +1,76 @@
+"""Programs on free ports of this machine, and requests to them."""
+import http.client
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import time
+
+BENCH = pathlib.Path(__file__).resolve().parent.parent
+STATOR = os.environ.get("STATOR_BIN") or BENCH.parent / "build" / "release" / "bin" / "stator"
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.0",
+    "X-Amz-Date": "20230320T000000Z",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
+                     "SignedHeaders=host;x-amz-date, Signature=0",
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Program:
+    def __init__(self, command, port):
+        self.port = port
+        self.process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise SystemExit(f"{command[0]} does not start")
+                time.sleep(0.005)
+
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def stator(*words):
+    port = free_port()
+    return Program([STATOR, *words, "--port", port, "--log-level", "off"], port)
+
+
+class Client:
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def call(self, operation, body):
+        self.connection.request("POST", "/", json.dumps(body), {**HEADERS, "X-Amz-Target": "DynamoDB_20120810." + operation})
+        reply = self.connection.getresponse()
+        text = reply.read()
+        if reply.status != 200:
+            raise SystemExit(f"{operation}: {reply.status} {text.decode()}")
+        return json.loads(text), reply.getheader("X-Stator-Cache")
+
+
+def fill(port, items):
+    client = Client(port)
+    client.call("CreateTable", {"TableName": "bench", "BillingMode": "PAY_PER_REQUEST",
+                                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]})
+    for start in range(0, items, 25):
+        client.call("BatchWriteItem", {"RequestItems": {"bench": [
+            {"PutRequest": {"Item": {"pk": {"S": f"user#{i:07d}"}, "n": {"N": str(i)}, "text": {"S": "x" * 100}}}}
+            for i in range(start, start + 25)]}})
