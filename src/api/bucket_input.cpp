@@ -1,5 +1,7 @@
 #include "api/bucket_input.h"
 
+#include "core/hexadecimal.h"
+
 namespace stator::api {
 
 engine::Compression read_compression(const Members& members) {
@@ -9,15 +11,9 @@ engine::Compression read_compression(const Members& members) {
 }
 
 std::string page_token(std::string_view id, std::size_t bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string first(id.substr(0, bytes));
   first.resize(bytes, '\0');
-  std::string token;
-  for (const char byte : first) {
-    token.push_back(kDigits[static_cast<unsigned char>(byte) >> 4U]);
-    token.push_back(kDigits[static_cast<unsigned char>(byte) & 0xFU]);
-  }
-  return token;
+  return core::hexadecimal(first);
 }
 
 }  // namespace stator::api

@@ -6,6 +6,7 @@
 
 #include "api/table_request.h"
 #include "core/api_error.h"
+#include "core/hexadecimal.h"
 #include "engine/replicas.h"
 
 namespace stator::api {
@@ -267,12 +268,11 @@ std::string random_id(std::string_view table_id, std::string_view region) {
   // A UUID made of the table's and the region's name: the same whenever the region is added.
   std::uint64_t hash = 1469598103934665603U;
   std::string id(table_id);
-  constexpr std::string_view kDigits = "0123456789abcdef";
   for (std::size_t i = 0; i < id.size(); ++i) {
     for (const char c : region) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
     hash = (hash ^ static_cast<unsigned char>(id[i])) * 1099511628211U;
     const bool fixed = id[i] == '-' || i == 14 || i == 19;  // hyphens, version, variant
-    if (!fixed) id[i] = kDigits[hash >> 60U];
+    if (!fixed) id[i] = core::kHexadecimalDigits[hash >> 60U];
   }
   return id;
 }

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "api/stream_names.h"
+#include "core/hexadecimal.h"
 #include "engine/log/record.h"
 #include "json/writer.h"
 #include "store/key_encoding.h"
@@ -12,16 +13,6 @@ namespace {
 
 constexpr std::size_t kNumberAt = 8;  // in the hashed place
 constexpr std::size_t kHalfAt = 16;
-
-void append_hexadecimal(std::uint64_t value, std::string& out) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  char digits[16];
-  for (char& digit : digits) {
-    digit = kDigits[value >> 60U];
-    value <<= 4U;
-  }
-  out.append(digits, sizeof digits);
-}
 
 void append_integer(std::int64_t value, std::string& out) {
   char digits[20];
@@ -66,9 +57,9 @@ void StreamRecordWriter::append(engine::LogNumber number, const engine::LogRecor
 void StreamRecordWriter::append_event_id(engine::LogNumber number, std::string& out) {
   for (std::size_t i = kHalfAt; i-- > kNumberAt; number >>= 8U) place_[i] = static_cast<char>(number & 0xFFU);
   const std::string_view place(place_.data(), place_.size());
-  append_hexadecimal(store::partition_hash(place.substr(0, kHalfAt)), out);
+  core::append_hexadecimal(store::partition_hash(place.substr(0, kHalfAt)), out);
   place_[kHalfAt] = '2';
-  append_hexadecimal(store::partition_hash(place), out);
+  core::append_hexadecimal(store::partition_hash(place), out);
 }
 
 }  // namespace stator::api

@@ -56,16 +56,4 @@ bool same_secret(std::string_view left, std::string_view right) {
   return left.size() == right.size() && CryptoLibrary::get().compare(left.data(), right.data(), left.size()) == 0;
 }
 
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
-}
-
 }  // namespace stator::aws

@@ -12,7 +12,5 @@ std::string sha256(std::string_view data);
 std::string hmac_sha256(std::string_view key, std::string_view data);
 /// True if both are the same bytes; the time does not depend on where they differ.
 bool same_secret(std::string_view left, std::string_view right);
-/// Lower-case hexadecimal digits.
-std::string to_hex(std::string_view bytes);
 
 }  // namespace stator::aws

@@ -3,14 +3,15 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/hexadecimal.h"
+
 namespace stator::aws {
 
 namespace {
 
 void append_unit(std::uint32_t unit, std::string& out) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[unit >> shift & 15];
+  core::append_hexadecimal(static_cast<std::uint16_t>(unit), out);
 }
 
 void append_code_point(std::uint32_t code, std::string& out) {

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "aws/digest.h"
+#include "core/hexadecimal.h"
 #include "http/url.h"
 
 namespace stator::aws {
@@ -199,7 +200,7 @@ std::string credential_scope(std::string_view date, std::string_view region, std
 }
 
 std::string string_to_sign(std::string_view stamp, std::string_view scope, std::string_view canonical_request) {
-  const std::string hash = to_hex(sha256(canonical_request));
+  const std::string hash = core::hexadecimal(sha256(canonical_request));
   std::string out(kSigningAlgorithm);
   for (const std::string_view part : {stamp, scope, std::string_view(hash)}) {
     out += '\n';

@@ -5,6 +5,7 @@
 
 #include "aws/digest.h"
 #include "aws/signature.h"
+#include "core/hexadecimal.h"
 #include "http/url.h"
 
 namespace stator::aws {
@@ -40,13 +41,13 @@ void sign(http::Request& request, const SigningScope& scope, const Credentials& 
                                                    .query = query,
                                                    .fields = fields,
                                                    .signed_names = names,
-                                                   .payload_hash = to_hex(sha256(request.body))});
+                                                   .payload_hash = core::hexadecimal(sha256(request.body))});
   const std::string scope_text = credential_scope(date, scope.region, scope.service);
   const std::string key = signing_key(credentials.secret_access_key, date, scope.region, scope.service);
   request.fields.emplace_back(
       "Authorization", std::string(kSigningAlgorithm) + " Credential=" + credentials.access_key_id + "/" + scope_text +
-                           ", SignedHeaders=" + names +
-                           ", Signature=" + to_hex(hmac_sha256(key, string_to_sign(stamp, scope_text, canonical))));
+                           ", SignedHeaders=" + names + ", Signature=" +
+                           core::hexadecimal(hmac_sha256(key, string_to_sign(stamp, scope_text, canonical))));
 }
 
 }  // namespace stator::aws

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "aws/digest.h"
+#include "core/hexadecimal.h"
 
 namespace stator::cache {
 namespace {
@@ -86,7 +87,7 @@ std::string random_name() {
 
 /// Names are as long as canonical requests: a digest stands for long ones.
 std::string short_name(const std::string& name) {
-  return name.size() <= kLongestName ? name : "#" + aws::to_hex(aws::sha256(name));
+  return name.size() <= kLongestName ? name : "#" + core::hexadecimal(aws::sha256(name));
 }
 
 std::vector<std::string> eval(const char* script, const std::vector<std::string>& keys,

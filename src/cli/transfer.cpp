@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/hexadecimal.h"
 #include "toolkit/scan.h"
 #include "toolkit/table_checksum.h"
 
@@ -39,7 +40,7 @@ std::filesystem::path transfer_state_file(const std::string& command, const std:
     if (is_plain || name.back() != '-') name += is_plain ? c : '-';
   }
   // The hash, as the readable part may be the same for two transfers.
-  return directory / (name + "-" + toolkit::hex(toolkit::hash_of_text(identity).low) + ".json");
+  return directory / (name + "-" + core::hexadecimal(toolkit::hash_of_text(identity).low) + ".json");
 }
 
 Rate::Rate(const Session& session, std::string what, std::uint64_t total)

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/hexadecimal.h"
+
 namespace stator::core {
 namespace {
 
@@ -57,11 +59,8 @@ void append_escape(char c, std::string& out) {
     default:
       break;
   }
-  constexpr char kHex[] = "0123456789abcdef";
-  const auto byte = static_cast<unsigned char>(c);
   out += "\\u00";
-  out.push_back(kHex[byte >> 4]);
-  out.push_back(kHex[byte & 0xF]);
+  append_hexadecimal_byte(c, out);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/damage_error.h"
+#include "core/hexadecimal.h"
 #include "engine/index_entry.h"
 #include "engine/keys.h"
 #include "engine/log/record.h"
@@ -268,15 +269,7 @@ class Checker {
   }
 
   /// Space and hash only: the parts after them are the user's data.
-  static std::string key_for_report(std::string_view key) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const char c : key.substr(0, kKeyHeadBytes)) {
-      text.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-      text.push_back(kDigits[static_cast<unsigned char>(c) & 0xF]);
-    }
-    return text;
-  }
+  static std::string key_for_report(std::string_view key) { return core::hexadecimal(key.substr(0, kKeyHeadBytes)); }
 
   const store::Store& store_;
   CheckReport& report_;

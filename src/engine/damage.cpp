@@ -2,19 +2,13 @@
 
 #include <string>
 
+#include "core/hexadecimal.h"
 #include "engine/keys.h"
 
 namespace stator::engine {
 
 std::string key_for_log(std::string_view encoded_key) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char c : encoded_key.substr(0, kKeyHeadBytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 0xF]);
-  }
-  return text.append("…");
+  return core::hexadecimal(encoded_key.substr(0, kKeyHeadBytes)) + "…";
 }
 
 void throw_damage_at(std::string_view encoded_key, const core::DamageError& error) {

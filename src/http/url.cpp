@@ -5,6 +5,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "core/hexadecimal.h"
+
 namespace stator::http {
 
 namespace {
@@ -78,19 +80,16 @@ Url parse_url(std::string_view text) {
 }
 
 std::string percent_encode(std::string_view text, std::string_view keep) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
                             c == '.' || c == '_' || c == '~';
     if (unreserved || keep.find(c) != std::string_view::npos) {
       out += c;
     } else {
       out += '%';
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
+      core::append_hexadecimal_byte(c, out, core::kHexadecimalCapitals);
     }
   }
   return out;

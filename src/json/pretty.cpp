@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/api_error.h"
+#include "core/hexadecimal.h"
 #include "json/writer.h"
 
 namespace stator::json {
@@ -72,11 +73,8 @@ class TreeBuilder {
 };
 
 void append_unit(unsigned unit, std::string& out) {
-  constexpr char kHex[] = "0123456789abcdef";
   out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    out.push_back(kHex[unit >> shift & 0xF]);
-  }
+  core::append_hexadecimal(static_cast<std::uint16_t>(unit), out);
 }
 
 /// Appends a JSON string with DEL and all non-ASCII characters as UTF-16 escapes.

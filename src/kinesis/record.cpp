@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/hexadecimal.h"
 #include "engine/log/record.h"
 #include "json/object_writer.h"
 #include "store/key_encoding.h"
@@ -9,15 +10,10 @@
 namespace stator::kinesis {
 namespace {
 
-std::string hexadecimal(std::uint64_t value, std::string_view digits) {
-  std::string text(16, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, value >>= 4U) *digit = digits[value & 0xFU];
-  return text;
-}
-
 /// 128 bits of hash, as 32 digits.
 std::string digest(const std::string& text, std::string_view digits) {
-  return hexadecimal(store::partition_hash(text), digits) + hexadecimal(store::partition_hash(text + '2'), digits);
+  return core::hexadecimal(store::partition_hash(text), digits) +
+         core::hexadecimal(store::partition_hash(text + '2'), digits);
 }
 
 /// The same whenever the change is sent.
@@ -26,7 +22,7 @@ std::string event_id(store::SpaceId space, std::uint32_t shard, engine::LogNumbe
   store::append_space(space, place);
   store::append_space(shard, place);
   store::append_hash(number, place);
-  std::string id = digest(place, "0123456789abcdef");
+  std::string id = digest(place, core::kHexadecimalDigits);
   for (const std::size_t at : {8, 13, 18, 23}) id.insert(at, 1, '-');
   return id;
 }
@@ -45,7 +41,7 @@ Record make_record(const engine::Deliveries::Destination& destination, std::stri
                    engine::LogNumber number, const engine::LogRecord& change) {
   Record record;
   record.number = number;
-  record.partition_key = digest(std::string(change.keys.json), "0123456789ABCDEF");
+  record.partition_key = digest(std::string(change.keys.json), core::kHexadecimalCapitals);
   json::ObjectWriter writer(record.data);
   writer.text("awsRegion", region);
   writer.text("eventID", event_id(destination.space, shard, number));

@@ -13,6 +13,7 @@
 #include "aws/json_style.h"
 #include "aws/sigv4.h"
 #include "aws/user_agent.h"
+#include "core/hexadecimal.h"
 #include "core/once.h"
 #include "http/client.h"
 #include "http/url.h"
@@ -32,12 +33,11 @@ std::string random_uuid() {
   for (unsigned& byte : bytes) byte = device() & 0xff;
   bytes[6] = (bytes[6] & 0x0f) | 0x40;  // version 4
   bytes[8] = (bytes[8] & 0x3f) | 0x80;  // RFC 4122's variant
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string uuid;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
-    uuid += kDigits[bytes[i] >> 4];
-    uuid += kDigits[bytes[i] & 15];
+    uuid += core::kHexadecimalDigits[bytes[i] >> 4];
+    uuid += core::kHexadecimalDigits[bytes[i] & 15];
   }
   return uuid;
 }

@@ -12,6 +12,7 @@
 #include "aws/sigv4.h"
 #include "aws/user_agent.h"
 #include "aws/xml.h"
+#include "core/hexadecimal.h"
 #include "core/once.h"
 #include "http/client.h"
 #include "http/url.h"
@@ -108,7 +109,7 @@ class S3Buckets::Service {
     request.max_reply_bytes = options_.part_bytes + (std::size_t{16} << 20);
     request.fields = call.fields;
     request.fields.emplace_back("User-Agent", aws::user_agent());
-    request.fields.emplace_back("X-Amz-Content-Sha256", aws::to_hex(aws::sha256(call.body)));
+    request.fields.emplace_back("X-Amz-Content-Sha256", core::hexadecimal(aws::sha256(call.body)));
     aws::sign(request, {options_.region, "s3"}, *options_.credentials->get(), options_.clock->now_ms());
     return client().send(request);
   }

@@ -12,6 +12,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "core/hexadecimal.h"
+
 namespace stator::server {
 namespace {
 
@@ -164,12 +166,10 @@ std::string certificate_fingerprint(const X509& certificate) {
   unsigned size = 0;
   const OpenSsl& ssl = OpenSsl::get();
   require(ssl.X509_digest(&certificate, ssl.EVP_sha256(), digest.data(), &size) == 1, "fingerprint");
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string text;
   for (unsigned i = 0; i < size; ++i) {
     if (i > 0) text += ':';
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
+    core::append_hexadecimal_byte(static_cast<char>(digest[i]), text, core::kHexadecimalCapitals);
   }
   return text;
 }

@@ -8,6 +8,7 @@
 #include "aws/digest.h"
 #include "aws/signature.h"
 #include "core/api_error.h"
+#include "core/hexadecimal.h"
 #include "http/url.h"
 
 // The checks are in the service's order, as dynalite recorded it. Those that dynalite did not record (docs/security.md
@@ -259,7 +260,7 @@ void check_scope(const Credential& credential, std::string_view stamp) {
 /// The hash of the body, checked against x-amz-content-sha256 where the request has that. Unsigned bodies are refused:
 /// only S3 has them.
 std::string check_payload(const CanonicalFields& fields, std::string_view body) {
-  std::string hash = aws::to_hex(aws::sha256(body));
+  std::string hash = core::hexadecimal(aws::sha256(body));
   for (const auto& field : aws::fields_named(fields, "x-amz-content-sha256")) {
     if (field.value != hash) refuse(std::string(kMismatch));
   }
@@ -324,7 +325,7 @@ const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_v
   const std::string signing_key =
       known.empty() ? aws::signing_key(key->secret, credential.date, credential.region, credential.service) : known;
   const std::string expected =
-      aws::to_hex(aws::hmac_sha256(signing_key, aws::string_to_sign(given.stamp, credential.scope, canonical)));
+      core::hexadecimal(aws::hmac_sha256(signing_key, aws::string_to_sign(given.stamp, credential.scope, canonical)));
   if (!aws::same_secret(expected, given.signature)) refuse(std::string(kMismatch));
   if (known.empty()) signing_keys_.keep(*key, credential.scope, signing_key);
   check_session_token(*key, given.session_token);

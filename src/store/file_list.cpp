@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/hexadecimal.h"
+
 namespace stator::store {
 namespace {
 
@@ -23,13 +25,6 @@ constexpr std::uint64_t kTableTailBytes = 4096;
 constexpr std::size_t kHexDigits = 16;
 /// The unit that a disk writes whole.
 constexpr std::size_t kSectorBytes = 512;
-
-std::string hex(std::uint64_t number) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[number >> shift & 0xF]);
-  return text;
-}
 
 /// Each line is hashed with the hash of the line before, so that a lost, changed or moved line is noticed.
 std::uint64_t next_in_chain(std::uint64_t chain, std::string_view line) {
@@ -157,7 +152,7 @@ FileListContent parse_file_list(std::string_view text) {
     const std::string_view sum = line.substr(line.size() - kHexDigits);
     line.remove_suffix(kHexDigits + 1);
     chain = next_in_chain(chain, line);
-    if (sum != hex(chain)) throw std::runtime_error("a line's checksum does not match");
+    if (sum != core::hexadecimal(chain)) throw std::runtime_error("a line's checksum does not match");
     if (first && line != kFirstLine) throw std::runtime_error("it is of a kind that this version does not know");
     if (!first) read_line(line, content);
     opened = opened || line == "open";
@@ -175,7 +170,7 @@ class FileList::Lines {
   Lines() { add(std::string(kFirstLine)); }
   void add(std::string_view line) {
     chain_ = next_in_chain(chain_, line);
-    text_.append(line).append(" ").append(hex(chain_)).append("\n");
+    text_.append(line).append(" ").append(core::hexadecimal(chain_)).append("\n");
   }
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] std::uint64_t chain() const { return chain_; }
@@ -211,7 +206,7 @@ IOStatus FileList::append(std::string_view line, bool sync) {
   std::uint64_t before_bytes = 0;
   IOStatus status = size_of(*files_, path_, before_bytes);
   if (!status.ok()) return status;
-  status = file_->Append(std::string(line).append(" ").append(hex(chain)).append("\n"), io, nullptr);
+  status = file_->Append(std::string(line).append(" ").append(core::hexadecimal(chain)).append("\n"), io, nullptr);
   if (!status.ok()) {
     // An incomplete line before others would count as damage.
     if (!file_->Truncate(before_bytes, io, nullptr).ok()) file_.reset();
@@ -301,7 +296,7 @@ IOStatus FileList::seal(const std::vector<SealedFile>& files) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Lines lines;
   for (const SealedFile& file : files) {
-    lines.add("file " + file.name + " " + std::to_string(file.size_bytes) + " " + hex(file.hash));
+    lines.add("file " + file.name + " " + std::to_string(file.size_bytes) + " " + core::hexadecimal(file.hash));
   }
   lines.add("sealed");
   return replace(lines);

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "core/hexadecimal.h"
+
 namespace stator::store {
 namespace {
 
@@ -16,11 +18,7 @@ constexpr std::string_view kWriteLine = "write:";
 constexpr std::string_view kChecksumLine = "checksum: ";
 
 std::string checksum(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
-  std::string hex;
-  for (int shift = 60; shift >= 0; shift -= 4) hex.push_back(kDigits[hash >> shift & 0xF]);
-  return hex;
+  return core::hexadecimal(std::uint64_t{XXH3_64bits(text.data(), text.size())});
 }
 
 /// Takes a line off the front of `text`; throws where its end is missing.

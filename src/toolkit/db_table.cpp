@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/hexadecimal.h"
+
 namespace stator::toolkit {
 namespace {
 
@@ -20,7 +22,6 @@ std::size_t width(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char byte : text) {
     const auto code = static_cast<unsigned char>(byte);
@@ -30,8 +31,7 @@ std::string printable(std::string_view text) {
       out += "\\t";
     } else if (code < 0x20 || code == 0x7F) {
       out += "\\x";
-      out += kHex[code >> 4U];
-      out += kHex[code & 0xFU];
+      core::append_hexadecimal_byte(byte, out, core::kHexadecimalCapitals);
     } else {
       out += byte;
     }

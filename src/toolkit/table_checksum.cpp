@@ -2,13 +2,12 @@
 
 #include <xxhash.h>
 
-#include <array>
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <string_view>
 
 #include "core/attribute_value.h"
+#include "core/hexadecimal.h"
 #include "json/canonical.h"
 #include "json/item.h"
 #include "json/writer.h"
@@ -43,13 +42,7 @@ void TableChecksum::add(const TableChecksum& other) {
   high += other.high + (low < other.low ? 1U : 0U);
 }
 
-std::string hex(std::uint64_t number) {
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(number));
-  return text.data();
-}
-
-std::string TableChecksum::text() const { return hex(high) + hex(low); }
+std::string TableChecksum::text() const { return core::hexadecimal(high) + core::hexadecimal(low); }
 
 TableChecksum checksum_of_table(endpoint::Endpoint& endpoint, const std::string& table, std::uint32_t segments,
                                 const std::function<void(std::uint64_t items)>& progress) {

@@ -32,9 +32,6 @@ struct TableChecksum {
   [[nodiscard]] std::string text() const;
 };
 
-/// 16 hex digits.
-std::string hex(std::uint64_t number);
-
 /// The checksum of a whole table, read in `segments` at once.
 TableChecksum checksum_of_table(endpoint::Endpoint& endpoint, const std::string& table, std::uint32_t segments,
                                 const std::function<void(std::uint64_t items)>& progress);

@@ -4,6 +4,7 @@
 #include <array>
 #include <ostream>
 
+#include "core/hexadecimal.h"
 #include "core/utf8.h"
 
 namespace stator::toolkit {
@@ -86,7 +87,6 @@ std::size_t display_width(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
@@ -97,8 +97,7 @@ std::string printable(std::string_view text) {
       out += "\\t";
     } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
       out += "\\x";
-      out += kHex[c >> 4U];
-      out += kHex[c & 0xFU];
+      core::append_hexadecimal_byte(static_cast<char>(c), out, core::kHexadecimalCapitals);
     } else {
       out += text.substr(start, at - start);
     }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "core/hexadecimal.h"
 #include "json/reader.h"
 #include "toolkit/call.h"
 
@@ -56,8 +57,8 @@ std::string text_of(const FollowState& follow) {
 std::string text_of(const SegmentState& segment) {
   return RequestBuilder()
       .number("items", segment.done.items)
-      .text("high", hex(segment.done.high))
-      .text("low", hex(segment.done.low))
+      .text("high", core::hexadecimal(segment.done.high))
+      .text("low", core::hexadecimal(segment.done.low))
       .json("finished", truth(segment.finished))
       .json("start", segment.start_key.empty() ? "null" : segment.start_key)
       .str();

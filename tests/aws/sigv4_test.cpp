@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/digest.h"
+#include "core/hexadecimal.h"
 
 // tests/remote/verify_requests.py checks whole requests against botocore; here stand AWS's published examples.
 namespace stator::aws {
@@ -65,8 +66,8 @@ TEST(SigV4Fields, NeverHoldTheSecret) {
 }
 
 TEST(Digest, IsSha256) {
-  EXPECT_EQ(to_hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(core::hexadecimal(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(core::hexadecimal(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "aws/profile_file.h"
 #include "core/api_error.h"
+#include "core/hexadecimal.h"
 #include "server/signature_verifier.h"
 #include "server/signing.h"
 
@@ -86,7 +87,7 @@ const std::vector<Row>& common_rows() {
       {"JustNotInTheFuture", [](SignedText&) {}, "main", kSignedMs - 15 * kMinuteMs},
       {"PayloadHashGiven",
        [](SignedText& r) {
-         r.fields.emplace_back("X-Amz-Content-Sha256", aws::to_hex(aws::sha256(r.body)));
+         r.fields.emplace_back("X-Amz-Content-Sha256", core::hexadecimal(aws::sha256(r.body)));
          r.signed_names = "content-type;host;x-amz-content-sha256;x-amz-date;x-amz-target";
        },
        "main"},
@@ -282,12 +283,13 @@ TEST(Signature, HasTheKeyAndHashesOfThePublishedExample) {
                                                         .query = "Action=ListUsers&Version=2010-05-08",
                                                         .fields = fields,
                                                         .signed_names = "content-type;host;x-amz-date",
-                                                        .payload_hash = aws::to_hex(aws::sha256(""))});
-  EXPECT_EQ(aws::to_hex(aws::sha256(canonical)), "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59");
+                                                        .payload_hash = core::hexadecimal(aws::sha256(""))});
+  EXPECT_EQ(core::hexadecimal(aws::sha256(canonical)),
+            "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59");
   const std::string key = aws::signing_key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "iam");
-  EXPECT_EQ(aws::to_hex(key), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
+  EXPECT_EQ(core::hexadecimal(key), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
   const std::string scope = aws::credential_scope("20150830", "us-east-1", "iam");
-  EXPECT_EQ(aws::to_hex(aws::hmac_sha256(key, aws::string_to_sign("20150830T123600Z", scope, canonical))),
+  EXPECT_EQ(core::hexadecimal(aws::hmac_sha256(key, aws::string_to_sign("20150830T123600Z", scope, canonical))),
             "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
 }
 

@@ -7,6 +7,7 @@
 
 #include "aws/digest.h"
 #include "aws/signature.h"
+#include "core/hexadecimal.h"
 #include "http/url.h"
 
 namespace stator::server {
@@ -77,9 +78,9 @@ struct SignedText {
                                                         .query = signed_query,
                                                         .fields = canonical,
                                                         .signed_names = names,
-                                                        .payload_hash = aws::to_hex(aws::sha256(body))});
+                                                        .payload_hash = core::hexadecimal(aws::sha256(body))});
     const std::string scope = date + "/" + region + "/" + service + "/" + terminator;
-    return aws::to_hex(
+    return core::hexadecimal(
         aws::hmac_sha256(aws::signing_key(secret, date, region, service), aws::string_to_sign(stamp, scope, request)));
   }
 

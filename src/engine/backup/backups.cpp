@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "core/api_error.h"
+#include "core/hexadecimal.h"
 #include "engine/keys.h"
 #include "engine/state.h"
 #include "engine/table_json.h"
@@ -28,18 +29,11 @@ std::string padded(std::int64_t number) {
   return std::string(kTimeDigits - std::min(kTimeDigits, digits.size()), '0') + digits;
 }
 
-std::string hexadecimal(std::uint32_t number) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (int shift = 28; shift >= 0; shift -= 4) text.push_back(kDigits[number >> static_cast<unsigned>(shift) & 0xFU]);
-  return text;
-}
-
 }  // namespace
 
 std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint64_t attempt) {
   const auto digits = static_cast<std::uint32_t>(XXH3_64bits_withSeed(name.data(), name.size(), attempt));
-  return padded(time_ms) + "-" + hexadecimal(digits);
+  return padded(time_ms) + "-" + core::hexadecimal(digits);
 }
 
 Backups::Backups(store::Store& store, const core::Clock& clock, fs::path directory, core::LogSink log)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base64.h"
+#include "core/hexadecimal.h"
 
 namespace stator::engine {
 namespace {
@@ -23,16 +24,6 @@ std::string_view bytes_of(const Digest& digest) {
 }
 
 std::string base64_of(const Digest& digest) { return core::base64_encode(bytes_of(digest)); }
-
-std::string hex_of(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : digest) {
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 0xFU]);
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -94,7 +85,7 @@ DataFile::Sums DataFile::finish() {
   impl_->object->finish();
   Digest digest{};
   MD5Final(digest.data(), &impl_->md5);
-  return {.md5_base64 = base64_of(digest), .etag = hex_of(digest) + "-1"};
+  return {.md5_base64 = base64_of(digest), .etag = core::hexadecimal(bytes_of(digest)) + "-1"};
 }
 
 }  // namespace stator::engine

@@ -5,6 +5,7 @@
 
 #include "core/attribute_value.h"
 #include "core/base64.h"
+#include "core/hexadecimal.h"
 #include "json/stored.h"
 
 namespace stator::engine {
@@ -26,7 +27,6 @@ bool is_identifier(std::string_view text) {
 }
 
 void append_escaped(std::string_view text, char quote, std::string& out) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == quote || c == '\\') {
@@ -66,8 +66,7 @@ void append_escaped(std::string_view text, char quote, std::string& out) {
         break;
       default:
         out.push_back('x');
-        out.push_back(kDigits[byte >> 4U]);
-        out.push_back(kDigits[byte & 0xFU]);
+        core::append_hexadecimal_byte(c, out);
     }
   }
 }
