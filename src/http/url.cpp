@@ -41,8 +41,8 @@ std::string Url::host_header() const {
 
 Url parse_url(std::string_view text) {
   if (text.size() > 2048) throw std::runtime_error("not a usable URL: longer than 2048 characters");
-  if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == 0x7f; })) {
-    refuse(text, "it holds blanks or control characters");
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; })) {
+    refuse(text, "it holds blanks, control characters or letters beyond ASCII");
   }
   const std::size_t colon = text.find("://");
   Url url;

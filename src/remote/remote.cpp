@@ -72,6 +72,12 @@ bool crc_fits(const http::Reply& reply) {
   return actual == expected;
 }
 
+/// False for a web page, say of a proxy. Replies without content may be empty.
+bool may_be_reply(std::string_view body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos || body[first] == '{';
+}
+
 core::ApiError unavailable(core::ErrorType type, std::string text) {
   core::ApiError error(std::move(type), std::move(text));
   error.status = 503;
@@ -164,7 +170,13 @@ struct Remote::Impl {
       throw unavailable(core::ErrorCode::kServiceUnavailable,
                         "the reply of " + options.url + " does not fit its x-amz-crc32");
     }
-    if (reply.status == 200) return std::move(reply.body);
+    if (reply.status == 200) {
+      if (!may_be_reply(reply.body)) {
+        throw unavailable(core::ErrorCode::kServiceUnavailable,
+                          "what answers at " + options.url + " is not DynamoDB's API: its reply is no JSON object");
+      }
+      return std::move(reply.body);
+    }
     core::ApiError error = parse_remote_error(reply, options.url);
     if (error.status >= 500) note_uncertain(request);
     if (aws::is_worth_retrying(error)) limit = options.max_attempts;

@@ -143,6 +143,7 @@ TEST_P(RemoteErrors, KeepTypeMessageStatusAndFurtherMembers) {
   EXPECT_EQ(error.type, row.type);
   std::string message = row.message;
   if (message.ends_with("from ")) message += server.url();
+  if (row.status == 301) message += ", which sends on to http://elsewhere/";
   EXPECT_EQ(error.message, message);
   EXPECT_EQ(error.extra, row.extra);
   EXPECT_EQ(error.status, row.status);
@@ -170,6 +171,18 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"Redirect", 301, "", "Location: http://elsewhere/\r\n", "UnknownError", "HTTP status 301 from ", ""},
         ErrorCase{"EmptyBody", 503, "", "", "ServiceUnavailable", "HTTP status 503 from ", ""}),
     [](const auto& test) { return test.param.name; });
+
+TEST(Remote, SaysThatAWebPageIsNoReply) {
+  const RecordingServer server([](const auto&, auto) { return http_reply(200, "\n<html>It works!</html>"); });
+  Client client(server.url());
+  const core::ApiError error = client.failure("ListTables", "{}");
+  EXPECT_EQ(error.type, "ServiceUnavailable");
+  EXPECT_EQ(error.message, "what answers at " + server.url() + " is not DynamoDB's API: its reply is no JSON object");
+  EXPECT_EQ(server.requests().size(), 1U);
+  // TagResource has a reply without content.
+  const RecordingServer empty([](const auto&, auto) { return http_reply(200, ""); });
+  EXPECT_EQ(Client(empty.url()).call("TagResource", "{}"), "");
+}
 
 struct RetryCase {
   const char* name;
