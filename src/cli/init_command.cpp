@@ -1,6 +1,7 @@
 #include "cli/init_command.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include <iterator>
 #include <memory>
 
+#include "cli/file_error.h"
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "model/model.h"
@@ -42,10 +44,11 @@ fs::path models_to_write(const Session& session) {
 
 void write_file(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
+  errno = 0;
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << text;
   out.close();
-  if (!out) throw CommandError("stator: cannot write " + path.string());
+  if (!out) throw file_error("write", path.string());
 }
 
 void write_schemas(const fs::path& models) {
@@ -86,8 +89,10 @@ toolkit::ModelSource from_file(const Session& session, const InitOptions& option
   if (options.file == "-") {
     text.assign(std::istreambuf_iterator<char>(*session.in), {});
   } else {
+    errno = 0;
     std::ifstream in(options.file, std::ios::binary);
-    if (!in || fs::is_directory(options.file)) throw CommandError("stator: cannot read " + options.file);
+    if (in && fs::is_directory(options.file)) errno = EISDIR;
+    if (errno != 0) throw file_error("read", options.file);
     text.assign(std::istreambuf_iterator<char>(in), {});
   }
   std::vector<toolkit::ModelSource> sources;

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/file_error.h"
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "core/limits.h"
@@ -143,6 +143,7 @@ std::string read_all(std::istream& in, const std::string& of) {
     text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
     if (text.size() > kMost) throw CommandError("stator: " + of + " is too long for an item");
   }
+  if (in.bad()) throw file_error("read", of);
   return text;
 }
 
@@ -153,8 +154,9 @@ std::string item_text(Session& session, const std::string& word, std::string& of
   }
   if (!word.starts_with('@')) return word;
   of = word.substr(1);
+  errno = 0;
   std::ifstream in(of, std::ios::binary);
-  if (!in) throw CommandError("stator: cannot read " + of);
+  if (!in) throw file_error("read", of);
   return read_all(in, of);
 }
 
@@ -225,9 +227,15 @@ class EditFile {
     const char* directory = std::getenv("TMPDIR");
     path_ = std::string(directory == nullptr || *directory == '\0' ? "/tmp" : directory) + "/stator-XXXXXX.json";
     const int descriptor = ::mkstemps(path_.data(), 5);
-    if (descriptor < 0) throw CommandError("stator: cannot make a file in " + path_.substr(0, path_.rfind('/')));
+    if (descriptor < 0) throw file_error("make a file in", path_.substr(0, path_.rfind('/')));
     ::close(descriptor);
-    std::ofstream(path_) << text;
+    std::ofstream out(path_, std::ios::binary);
+    out << text << std::flush;
+    if (!out) {
+      const CommandError error = file_error("write", path_);
+      ::unlink(path_.c_str());
+      throw CommandError(error);
+    }
   }
   ~EditFile() {
     std::error_code error;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <ostream>
 
+#include "cli/file_error.h"
 #include "cli/table.h"
 #include "cli/target.h"
 #include "json/writer.h"
@@ -120,6 +122,7 @@ std::string xml_text(std::string_view text) {
 
 /// The verdicts as a JUnit file, which CI systems read.
 void write_junit(const std::vector<toolkit::PatternVerdict>& verdicts, std::size_t faults, const std::string& file) {
+  errno = 0;
   std::ofstream out(file, std::ios::trunc);
   out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"patterns check\" tests=\"" << verdicts.size()
       << "\" failures=\"" << faults << "\">\n";
@@ -134,7 +137,7 @@ void write_junit(const std::vector<toolkit::PatternVerdict>& verdicts, std::size
   }
   out << "</testsuite>\n";
   out.close();
-  if (!out) throw CommandError("stator: cannot write " + file);
+  if (!out) throw file_error("write", file);
 }
 
 void check_patterns(Session& session, const Models& models, const std::string& junit_file) {

@@ -1,6 +1,7 @@
 #include "cli/sql_command.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include <sstream>
 
 #include "cli/arguments.h"
+#include "cli/file_error.h"
 #include "cli/item_printing.h"
 #include "cli/line_reader.h"
 #include "cli/target.h"
@@ -226,6 +228,17 @@ void prompt(Session& session, Runner& runner) {
 
 std::string read_all(std::istream& in) { return {std::istreambuf_iterator<char>(in), {}}; }
 
+std::string read_file(const std::string& name) {
+  errno = 0;
+  std::ifstream in(name, std::ios::binary);
+  if (!in) throw file_error("read", name);
+  try {
+    return read_all(in);
+  } catch (const std::ios_base::failure&) {
+    throw file_error("read", name);
+  }
+}
+
 void sql(Session& session, const SqlOptions& options) {
   if (!options.run.parameters_json.empty()) {
     json::Parser parser;
@@ -240,9 +253,7 @@ void sql(Session& session, const SqlOptions& options) {
   std::string text = options.statement;
   const bool asks = text.empty() && options.file.empty() && session.in_is_terminal;
   if (!options.file.empty()) {
-    std::ifstream file(options.file, std::ios::binary);
-    if (!file) throw CommandError("cannot read " + options.file);
-    text = read_all(file);
+    text = read_file(options.file);
   } else if (text.empty() && !asks) {
     text = read_all(*session.in);
   }
