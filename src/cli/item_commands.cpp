@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/file_error.h"
+#include "cli/foreground.h"
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "core/limits.h"
@@ -260,14 +261,10 @@ class EditFile {
       if (const char* value = std::getenv(name); value != nullptr && *value != '\0') editor = value;
     }
     const std::string command = editor + " \"$1\"";
+    const TerminalKeysIgnored guard;
     const pid_t process = ::fork();
-    if (process == 0) {
-      ::execl("/bin/sh", "sh", "-c", command.c_str(), "sh", path_.c_str(), static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
-    int status = 0;
-    while (process > 0 && ::waitpid(process, &status, 0) < 0 && errno == EINTR) {
-    }
+    if (process == 0) exec_shell(command.c_str(), path_.c_str());
+    const int status = process > 0 ? wait_for_child(process) : 0;
     if (process < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
       throw CommandError("stator: nothing was changed: the editor (" + editor + ") failed");
   }

@@ -1,15 +1,14 @@
 #include "cli/pager.h"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
+#include <exception>
 #include <ostream>
 #include <string>
 
-#include "cli/terminal.h"
+#include "cli/foreground.h"
 
 namespace stator::cli {
 namespace {
@@ -36,8 +35,7 @@ Pager::Pager(const Session& session) : session_(session) {
     ::dup2(ends[0], STDIN_FILENO);
     // F: end at once where the text fits the screen; R: colours; X: do not clear the screen.
     ::setenv("LESS", "FRX", 0);
-    ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
+    exec_shell(command.c_str());
   }
   if (process_ > 0) ::dup2(ends[1], STDOUT_FILENO);
   ::close(ends[0]);
@@ -49,13 +47,13 @@ Pager::~Pager() {
   if (process_ <= 0) return;
   try {
     session_.out->flush();
-  } catch (const OutputError&) {  // the reader left the pager
+  } catch (const std::exception&) {  // the reader left the pager
   }
   ::dup2(terminal_, STDOUT_FILENO);
   ::close(terminal_);
-  int status = 0;
-  while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
-  }
+  // The pager is the reader's until it ends: Ctrl-C there only stops a search.
+  const TerminalKeysIgnored guard;
+  wait_for_child(process_);
 }
 
 }  // namespace stator::cli

@@ -199,6 +199,42 @@ class InATerminal(unittest.TestCase):
                 self.assertRegex(text, rf"stator: interrupted: {said}\n")
                 self.assertNotIn("[#", text)
 
+    def test_keys_of_an_editor_are_its_own(self):
+        terminal = self.terminal(80, EDITOR=self.script(
+            "trap 'sed -i s/Hand/Good/ \"$1\"; exit 0' INT", "echo editing", "while :; do sleep 0.1; done"))
+        terminal.type(f"clear; {STATOR} edit shop PRODUCT#grinder PRODUCT; echo '[done' $?]")
+        terminal.press("Enter")
+        terminal.wait_for("(?m)^editing")
+        terminal.press("C-c")
+        terminal.wait_for(r"(?m)^\[done \d+\]")
+        self.assertRegex(terminal.screen(), r"1 attribute set, 0 removed, 2 capacity units\n\[done 0\]")
+
+    def test_keys_of_a_pager_are_its_own(self):
+        enough = self.path("enough")
+        terminal = self.terminal(80, STATOR_PAGER=self.script(
+            "trap 'echo stays' INT", "cat", "echo end of text", f"until [ -e {enough} ]; do sleep 0.1; done", "echo left"))
+        terminal.type(f"clear; {STATOR} scan shop; echo '[done' $?]")
+        terminal.press("Enter")
+        terminal.wait_for("(?m)^end of text")
+        terminal.press("C-c")
+        terminal.wait_for(r"(?m)^(\^C)?stays")
+        terminal.press("C-c")
+        terminal.wait_for(r"stays\s+(\^C)?stays")
+        with open(enough, "w", encoding="utf-8"):
+            pass
+        terminal.wait_for(r"(?m)^\[done \d+\]")
+        self.assertRegex(terminal.screen(), r"left\n9 items, 2 capacity units\n\[done 0\]")
+        # One that ends before the text does.
+        terminal.type(f"clear; STATOR_PAGER='head -n 1' {STATOR} scan shop --segments 2 -q; echo '[done' $?]")
+        terminal.press("Enter")
+        terminal.wait_for(r"(?m)^\[done (0|141)\]")
+
+    def script(self, *lines):
+        path = self.path("program.sh")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        return "sh " + path
+
     def test_pipes(self):
         def piped(command):
             return subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=self.directory, env={

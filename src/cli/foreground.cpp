@@ -1,0 +1,39 @@
+#include "cli/foreground.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+namespace stator::cli {
+
+TerminalKeysIgnored::TerminalKeysIgnored() {
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGINT, &ignore, &interrupt_);
+  ::sigaction(SIGQUIT, &ignore, &quit_);
+}
+
+TerminalKeysIgnored::~TerminalKeysIgnored() {
+  ::sigaction(SIGINT, &interrupt_, nullptr);
+  ::sigaction(SIGQUIT, &quit_, nullptr);
+}
+
+void exec_shell(const char* command, const char* argument) {
+  // What is ignored stays ignored in the new program, and this one ignores SIGPIPE.
+  for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_DFL);
+  // The shell waits for the command, too, and must not be ended by keys that the command takes.
+  const std::string line = std::string("trap : INT QUIT; ") + command;
+  ::execl("/bin/sh", "sh", "-c", line.c_str(), "sh", argument, static_cast<char*>(nullptr));
+  ::_exit(127);
+}
+
+int wait_for_child(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+}  // namespace stator::cli
