@@ -4,7 +4,9 @@
 #include <thread>
 
 #include "api/operations.h"
+#include "core/utf8.h"
 #include "json/writer.h"
+#include "toolkit/word_error.h"
 
 namespace stator::toolkit {
 
@@ -73,6 +75,7 @@ RequestBuilder& RequestBuilder::name(std::string_view name) {
 }
 
 RequestBuilder& RequestBuilder::text(std::string_view member, std::string_view value) {
+  if (!core::is_utf8(value)) throw WordError(std::string(member) + " is no UTF-8");
   name(member);
   json::append_string(value, body_);
   return *this;

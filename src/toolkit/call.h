@@ -38,6 +38,7 @@ std::string call_patiently(endpoint::Endpoint& endpoint, std::string_view operat
 /// A request being written: {"TableName":"t","Limit":5}.
 class RequestBuilder {
  public:
+  /// Throws WordError where the value is no UTF-8.
   RequestBuilder& text(std::string_view name, std::string_view value);
   RequestBuilder& number(std::string_view name, std::uint64_t value);
   /// A member whose value is JSON already.

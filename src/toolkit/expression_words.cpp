@@ -29,6 +29,11 @@ std::string value_of_word(std::string_view word, const std::string& of) {
   }
 }
 
+/// Attribute names and expressions that are no UTF-8 must not become others.
+void require_utf8(std::string_view word) {
+  if (!core::is_utf8(word)) throw WordError(quoted(word) + " is no UTF-8");
+}
+
 void add_member(std::string_view name, std::string_view json, std::string& members) {
   if (!members.empty()) members += ',';
   json::append_string(name, members);
@@ -87,15 +92,17 @@ void ExpressionWords::add_argument(std::string_view word) {
     add_member(name, value_of_word(content, name), values_);
     return;
   }
+  require_utf8(content);
   std::string attribute;
-  json::append_string(core::to_utf8(content), attribute);
+  json::append_string(content, attribute);
   add_member(name, attribute, names_);
 }
 
 std::string ExpressionWords::name(std::string_view attribute) {
   std::string placeholder = "#stator" + std::to_string(count_++);
+  require_utf8(attribute);
   std::string text;
-  json::append_string(core::to_utf8(attribute), text);
+  json::append_string(attribute, text);
   add_member(placeholder, text, names_);
   return placeholder;
 }

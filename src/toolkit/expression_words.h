@@ -7,14 +7,10 @@
 
 #include "toolkit/call.h"
 #include "toolkit/table_info.h"
+#include "toolkit/word_error.h"
 
 /// Makes expressions from words of a command line. Values are plain JSON (plain_json.h, wire_value_of_word).
 namespace stator::toolkit {
-
-/// A word that cannot be read. One line for the user.
-struct WordError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// The ExpressionAttributeNames and ExpressionAttributeValues of one request.
 class ExpressionWords {
@@ -73,6 +69,11 @@ struct SortWords {
   std::string at_most;
   std::string greater_than;
   std::string at_least;
+
+  [[nodiscard]] bool any() const {
+    return !begins_with.empty() || !between.empty() || !less_than.empty() || !at_most.empty() ||
+           !greater_than.empty() || !at_least.empty();
+  }
 };
 /// The KeyConditionExpression for the table's or an index's key: the first words are equal to the key attributes in
 /// their order, then `sort` narrows the next one. Throws WordError.

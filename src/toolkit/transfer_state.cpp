@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "core/hexadecimal.h"
+#include "core/utf8.h"
 #include "json/reader.h"
 #include "toolkit/call.h"
 
@@ -72,8 +73,8 @@ TableChecksum TransferState::total() const {
   return sum;
 }
 
-StateFile::StateFile(std::filesystem::path file, std::string identity)
-    : file_(std::move(file)), identity_(std::move(identity)) {}
+StateFile::StateFile(std::filesystem::path file, const std::string& identity)
+    : file_(std::move(file)), identity_(core::to_utf8(identity)) {}  // it may hold a path
 
 std::optional<TransferState> StateFile::read() const {
   if (file_.empty() || !std::filesystem::exists(file_)) return std::nullopt;

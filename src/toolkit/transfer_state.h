@@ -55,7 +55,7 @@ class StateFile {
  public:
   StateFile() = default;
   /// An empty path: no file. `identity` says what is transferred; the file read must have the same.
-  StateFile(std::filesystem::path file, std::string identity);
+  StateFile(std::filesystem::path file, const std::string& identity);
 
   /// nullopt where there is no file. Throws std::runtime_error where the file has other content.
   [[nodiscard]] std::optional<TransferState> read() const;

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <stdexcept>
+
+namespace stator::toolkit {
+
+/// A word that cannot be read. One line for the user.
+struct WordError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace stator::toolkit
