@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -62,6 +63,8 @@ struct Session {
   /// The command line needs the patterns' names and parameters, so the models are read before the commands are built.
   /// Other commands start without them.
   bool wants_patterns = false;
+  /// Options for which an empty value means something; for others it is a mistake, such as a variable that is not set.
+  std::set<const CLI::Option*> may_be_empty;
   /// The command's name of each pattern, by the name that listings show ("MODEL/NAME").
   std::map<std::string, std::string> pattern_commands;
   /// Set by a command that is to end with a status other than 0 without a message.

@@ -379,9 +379,11 @@ void add_item_commands(CLI::App& root, Session& session) {
   CLI::App* get = add_command(root, session, "get", "Print one item", "KEY",
                               "Example: stator get shop 'CUSTOMER#ann' PROFILE", get_item, options);
   add_key(*get, options);
-  get->add_option("--attributes", options->attributes, "Only these attributes or paths: a,b.c")->type_name("LIST");
+  CLI::Option* attributes =
+      get->add_option("--attributes", options->attributes, "Only these attributes or paths: a,b.c")->type_name("LIST");
   get->add_option("--projection", options->expression, "A ProjectionExpression; its names as '#name=attribute'")
-      ->type_name("EXPR");
+      ->type_name("EXPR")
+      ->excludes(attributes);
   get->add_flag("--consistent", options->consistent, "A strongly consistent read");
 
   CLI::App* put =

@@ -251,6 +251,7 @@ void add_pattern(CLI::App& patterns, Session& session, const std::shared_ptr<con
                        ->type_name(value_name(parameter));
     if (parameter.default_value) option->default_str(*parameter.default_value);
     options->options.push_back(option);
+    session.may_be_empty.insert(option);
   }
   if (pattern.is_paged())
     command->add_option("--next", options->next, "Go on where a page ended: the token it printed")->type_name("TOKEN");

@@ -36,6 +36,10 @@ toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
   toolkit::ScanOptions& scan = options.scan;
   scan.table = options.table;
   scan.with_capacity = true;
+  if (options.sort.any() && !options.key_condition.empty())
+    throw toolkit::WordError("--key-condition says all of the key; --begins-with and the like do not go with it");
+  if (options.sort.any() && words.empty())
+    throw toolkit::WordError("--begins-with and the like narrow a partition: give the partition key's value, too");
   if (!options.key_condition.empty()) {
     if (!words.empty()) throw toolkit::WordError("--key-condition is given instead of \"" + words.front() + "\"");
     scan.key_condition = options.key_condition;
@@ -129,6 +133,9 @@ void count(Session& session, ReadOptions& options) {
   const toolkit::TableInfo table = prepare(*endpoint, options);
   toolkit::ScanResult result;
   if (options.approximate) {
+    const toolkit::ScanOptions& scan = options.scan;
+    if (!scan.key_condition.empty() || !scan.filter.empty() || !scan.index.empty())
+      throw toolkit::WordError("--approximate is of all items of the table: it takes no key, index or condition");
     result.items = table.item_count;
   } else {
     options.scan.count_only = true;

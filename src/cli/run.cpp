@@ -125,6 +125,19 @@ void fill_session(const GlobalOptions& options, Session& session) {
       session.out_is_terminal && !options.no_colour && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
 }
 
+/// Throws where a value is the empty text: `--condition "$CONDITION"`, with a variable that is not set, must not be a
+/// command without a condition.
+void refuse_empty_values(const CLI::App& app, const Session& session) {
+  for (const CLI::Option* option : app.get_options()) {
+    const bool are_words = option->get_positional() && option->get_items_expected_max() > 1;
+    if (are_words || option->get_items_expected_min() == 0 || session.may_be_empty.contains(option)) continue;
+    const std::vector<std::string>& values = option->results();
+    if (std::find(values.begin(), values.end(), "") != values.end())
+      throw CLI::ValidationError(option->get_name(), "its value is empty");
+  }
+  for (const CLI::App* command : app.get_subcommands()) refuse_empty_values(*command, session);
+}
+
 bool mentions(const std::vector<std::string>& arguments, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(), [&](const char* word) {
     return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
@@ -197,7 +210,10 @@ void build_commands(CLI::App& root, Session& session) {
 int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& session, const CommandPath& path,
                   const GlobalOptions& options) {
   try {
-    root.parse_complete_callback([&] { fill_session(options, session); });
+    root.parse_complete_callback([&] {
+      refuse_empty_values(root, session);
+      fill_session(options, session);
+    });
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
     root.parse(std::move(arguments));
     if (path.apps.size() == 1) {

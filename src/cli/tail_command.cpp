@@ -34,7 +34,7 @@ void read_from(TailCommandOptions& options) {
 }
 
 void tail(Session& session, TailCommandOptions& options) {
-  if (session.output == OutputFormat::kCsv) throw CommandError("stator: ddb tail prints human, json or jsonl", 2);
+  if (session.output != OutputFormat::kJsonLines) require_human_or_json(session);
   read_from(options);
   const auto endpoint = open_endpoint(session);
   std::ostream& out = *session.out;
