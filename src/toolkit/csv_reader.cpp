@@ -1,5 +1,9 @@
 #include "toolkit/csv_reader.h"
 
+#include <utility>
+
+#include "core/utf8.h"
+
 namespace stator::toolkit {
 namespace {
 
@@ -8,21 +12,34 @@ constexpr int kEnd = std::char_traits<char>::eof();
 
 }  // namespace
 
+void CsvReader::fail(std::uint64_t line, const char* what) {
+  std::streambuf& in = *in_.rdbuf();
+  while (in.sgetc() != '\n' && in.sgetc() != kEnd) in.sbumpc();
+  throw CsvError(line, what);
+}
+
 bool CsvReader::read(std::vector<CsvField>& record) {
   std::streambuf& in = *in_.rdbuf();
+  CsvField field;
+  if (std::exchange(at_start_, false)) {
+    for (const char expected : core::kByteOrderMark) {
+      if (in.sgetc() != std::char_traits<char>::to_int_type(expected)) break;
+      field.text += static_cast<char>(in.sbumpc());
+    }
+    if (field.text == core::kByteOrderMark) field.text.clear();
+  }
   while (in.sgetc() == '\n' || in.sgetc() == '\r') {
     if (in.sbumpc() == '\n') ++line_;
   }
   record.clear();
   record_line_ = line_;
-  if (in.sgetc() == kEnd) return false;
-  CsvField field;
+  if (in.sgetc() == kEnd && field.text.empty()) return false;
   bool in_quotes = false;
   std::size_t bytes = 0;
   for (;;) {
     const int c = in.sbumpc();
     if (c == '\n') ++line_;
-    if (++bytes > kMaxRecordBytes) throw CsvError(record_line_, "a record of more than 4 MB");
+    if (++bytes > kMaxRecordBytes) fail(record_line_, "a record of more than 4 MB");
     if (in_quotes) {
       if (c == kEnd) throw CsvError(record_line_, "a quote is not closed");
       if (c != '"') {
@@ -32,8 +49,7 @@ bool CsvReader::read(std::vector<CsvField>& record) {
       } else {
         in_quotes = false;
         const int next = in.sgetc();
-        if (next != ',' && next != '\r' && next != '\n' && next != kEnd)
-          throw CsvError(line_, "text behind a closing quote");
+        if (next != ',' && next != '\r' && next != '\n' && next != kEnd) fail(line_, "text behind a closing quote");
       }
     } else if (c == '"' && field.text.empty() && !field.quoted) {
       in_quotes = true;
@@ -43,7 +59,7 @@ bool CsvReader::read(std::vector<CsvField>& record) {
       field = {};
       if (c != ',') return true;
     } else if (c != '\r' || in.sgetc() != '\n') {
-      if (c == '"') throw CsvError(line_, "a quote inside a field that does not begin with one");
+      if (c == '"') fail(line_, "a quote inside a field that does not begin with one");
       field.text += static_cast<char>(c);
     }
   }

@@ -20,7 +20,8 @@ struct CsvError : std::runtime_error {
   std::uint64_t line;
 };
 
-/// Reads CSV (RFC 4180) record by record; a field in quotes may hold line breaks.
+/// Reads CSV (RFC 4180) record by record; a field in quotes may hold line breaks. A byte order mark, which Excel
+/// writes, is passed over.
 class CsvReader {
  public:
   explicit CsvReader(std::istream& in) : in_(in) {}
@@ -32,10 +33,17 @@ class CsvReader {
   [[nodiscard]] std::uint64_t line() const { return record_line_; }
   /// The number of the next line; to be set after the stream's position was changed.
   [[nodiscard]] std::uint64_t next_line() const { return line_; }
-  void set_next_line(std::uint64_t line) { line_ = line; }
+  void set_next_line(std::uint64_t line) {
+    line_ = line;
+    at_start_ = false;
+  }
 
  private:
+  /// So that the next record read begins on a line of its own, and not in the middle of a bad one.
+  [[noreturn]] void fail(std::uint64_t line, const char* what);
+
   std::istream& in_;
+  bool at_start_ = true;
   std::uint64_t line_ = 1;
   std::uint64_t record_line_ = 0;
 };

@@ -162,6 +162,7 @@ class LineReader : public ItemFileReader {
   std::optional<std::string> read() override {
     std::string text;
     while (next_line(text)) {
+      if (line_ == 1 && text.starts_with(core::kByteOrderMark)) text.erase(0, core::kByteOrderMark.size());
       if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
       return item_of(text);
     }
@@ -195,16 +196,28 @@ class LineReader : public ItemFileReader {
                  plain_ ? "; is this DynamoDB's JSON? Then give --format ddb-json" : std::string());
       return item;
     } catch (const PlainJsonError& error) {
-      throw BadItem(line_, error.what());
+      throw BadItem(line_, error.what() + hint(text));
     } catch (const core::ApiError& error) {
-      throw BadItem(line_, error.message.empty() ? "this is no JSON" : error.message);
+      throw BadItem(line_, (error.message.empty() ? "this is no JSON" : error.message) + hint(text));
     }
+  }
+
+  /// Where the first line looks like the first of a whole JSON document: what makes lines of that.
+  [[nodiscard]] std::string hint(const std::string& text) const {
+    const std::size_t begin = text.find_first_not_of(" \t");
+    if (line_ != 1 || begin == std::string::npos) return {};
+    const bool is_list = text[begin] == '[';
+    const bool is_begun_object = text[begin] == '{' && text.find_first_not_of(" \t\r", begin + 1) == std::string::npos;
+    if (!is_list && !is_begun_object) return {};
+    return std::string("; each line is to hold a whole item: jq -c '") + (is_list ? ".[]" : ".Items[]") +
+           "' makes such lines of a JSON " + (is_list ? "list" : "document that aws prints (--format ddb-json)");
   }
 
   [[nodiscard]] std::string wire_json_item(const std::string& text) const {
     json::Parser parser;
     json::Object object;
-    if (parser.parse(text).get(object) != simdjson::SUCCESS) throw BadItem(line_, "expected a JSON object");
+    if (parser.parse(text).get(object) != simdjson::SUCCESS)
+      throw BadItem(line_, "expected a JSON object" + hint(text));
     // AWS's exports wrap each item. An item of one attribute "Item" whose value is one type's is not wrapped.
     json::Value wrapped;
     json::Object inner;

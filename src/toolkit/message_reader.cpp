@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/api_error.h"
+#include "core/utf8.h"
 #include "files/files.h"
 #include "json/reader.h"
 #include "model/text.h"
@@ -15,7 +16,6 @@ namespace stator::toolkit {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 enum Field : std::size_t { kSender, kTime, kText, kFieldCount };
 
@@ -43,7 +43,8 @@ class ByteSource {
     if (!files::is_file(file)) throw std::runtime_error(name_ + ": must be a file, since it is read twice");
     buffer_.resize(kBufferBytes);
     fill();
-    if (std::string_view(buffer_.data(), size_).starts_with(kByteOrderMark)) position_ = kByteOrderMark.size();
+    if (std::string_view(buffer_.data(), size_).starts_with(core::kByteOrderMark))
+      position_ = core::kByteOrderMark.size();
   }
   /// The next byte without taking it; -1 at the end.
   int peek() {

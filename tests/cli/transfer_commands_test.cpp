@@ -182,6 +182,40 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
   EXPECT_TRUE(skipped.err.ends_with("imported 2 items into table every, 1 bad item left out\n")) << skipped.err;
 }
 
+TEST_F(TransferCommands, AByteOrderMarkBelongsToNoItem) {
+  EXPECT_EQ(stator({"import", "every"}, "\xEF\xBB\xBF{\"pk\":\"a\",\"n\":1}\n").err,
+            "imported 1 item into table every\n");
+  for (const char* csv : {"\xEF\xBB\xBFpk,n\nb,2\n", "\xEF\xBB\xBF\"pk\",\"n\"\nc,3\n"}) {
+    EXPECT_EQ(stator({"import", "every", "--format", "csv"}, csv).err, "imported 1 item into table every\n") << csv;
+  }
+  // A name may begin with the first bytes of one.
+  EXPECT_EQ(stator({"import", "every", "--format", "csv"}, "\xEF\xBC\xA1,pk,n\nx,d,4\n").code, 0);
+  EXPECT_EQ(stator({"get", "every", "d", "4", "-q", "--output", "jsonl"}).out,
+            "{\"\xEF\xBC\xA1\":\"x\",\"pk\":\"d\",\"n\":4}\n");
+}
+
+TEST_F(TransferCommands, TheRestOfABadLineIsNoItem) {
+  const Outcome outcome = stator({"import", "every", "--format", "csv", "--skip-bad"},
+                                 "pk,n\n\"a\"x,1\nb\"c,d\"e,2\nf,3\n\"a\"\"y,z\",4\n");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err,
+            "standard input:2: text behind a closing quote\n"
+            "standard input:3: a quote inside a field that does not begin with one\n"
+            "imported 2 items into table every, 2 bad items left out\n");
+  EXPECT_EQ(stator({"count", "every", "-q"}).out, "2\n");
+}
+
+TEST_F(TransferCommands, AWholeDocumentIsToldFromLines) {
+  const Outcome list = stator({"import", "every"}, "[\n{\"pk\":\"a\",\"n\":1}\n]\n");
+  EXPECT_EQ(list.code, 1);
+  EXPECT_NE(list.err.find("; each line is to hold a whole item: jq -c '.[]' makes such lines of a JSON list"),
+            std::string::npos)
+      << list.err;
+  const Outcome document = stator({"import", "every"}, "{\n    \"Items\": [\n");
+  EXPECT_NE(document.err.find("; each line is to hold a whole item: jq -c '.Items[]' makes"), std::string::npos)
+      << document.err;
+}
+
 TEST_F(TransferCommands, OfItemsWithTheSameKeyTheLastOneStays) {
   std::string lines;
   for (int i = 0; i < 1000; ++i)
