@@ -1,11 +1,17 @@
 #include "toolkit/item_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 #include "core/api_error.h"
@@ -38,11 +44,28 @@ std::string cell_text(std::string_view type, const json::Value& content) {
   return simdjson::minify(content);
 }
 
+[[noreturn]] void fail_on_temporary_file(const std::string& where) {
+  throw std::system_error(errno, std::generic_category(), "cannot write a temporary file" + where);
+}
+
+/// A file without a name in TMPDIR, else /tmp; std::tmpfile would always take /tmp.
+std::FILE* open_temporary_file() {
+  const char* variable = std::getenv("TMPDIR");
+  const std::string directory = variable == nullptr || *variable == '\0' ? "/tmp" : variable;
+  std::string name = directory + "/stator-XXXXXX";
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) fail_on_temporary_file(" in " + directory);
+  ::unlink(name.c_str());
+  std::FILE* const file = ::fdopen(descriptor, "w+b");
+  if (file == nullptr) ::close(descriptor);
+  return file;
+}
+
 /// The columns are known only at the end, so the items are kept in a temporary file until then.
 class TypedCsvOutput : public ItemOutput {
  public:
-  TypedCsvOutput(std::ostream& out, const TableInfo& table) : out_(out), spool_(std::tmpfile()) {
-    if (!spool_) throw std::runtime_error("cannot make a temporary file");
+  TypedCsvOutput(std::ostream& out, const TableInfo& table) : out_(out), spool_(open_temporary_file()) {
+    if (!spool_) fail_on_temporary_file("");
     column(table.partition_key.name + ":" + table.partition_key.type);
     if (table.has_sort_key()) column(table.sort_key.name + ":" + table.sort_key.type);
   }
@@ -71,7 +94,8 @@ class TypedCsvOutput : public ItemOutput {
       append_csv_field(name, record);
     }
     out_ << record << "\r\n";
-    std::rewind(spool_.get());
+    // What is still in its buffer may not fit the disk; rewind() would not say so.
+    if (std::fseek(spool_.get(), 0, SEEK_SET) != 0) fail_on_temporary_file("");
     std::string line;
     while (read_line(line)) write_record(line);
   }
@@ -97,15 +121,18 @@ class TypedCsvOutput : public ItemOutput {
     return number;
   }
   void put(const std::string& bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), spool_.get()) != bytes.size())
-      throw std::runtime_error("cannot write to a temporary file");
+    if (std::fwrite(bytes.data(), 1, bytes.size(), spool_.get()) != bytes.size()) fail_on_temporary_file("");
   }
   bool read_line(std::string& line) {
     std::array<char, 8> head{};
-    if (std::fread(head.data(), 1, head.size(), spool_.get()) != head.size()) return false;
+    if (std::fread(head.data(), 1, head.size(), spool_.get()) != head.size()) {
+      if (std::ferror(spool_.get()) != 0) fail_on_temporary_file("");
+      return false;
+    }
     std::string_view view(head.data(), head.size());
     line.resize(take_number(view));
-    return std::fread(line.data(), 1, line.size(), spool_.get()) == line.size();
+    if (std::fread(line.data(), 1, line.size(), spool_.get()) != line.size()) fail_on_temporary_file("");
+    return true;
   }
   void write_record(std::string_view line) {
     std::vector<std::optional<std::string_view>> cells(columns_.size());
