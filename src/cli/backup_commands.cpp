@@ -10,6 +10,7 @@
 #include "cli/progress_bar.h"
 #include "cli/size_text.h"
 #include "cli/target.h"
+#include "cli/time_option.h"
 #include "core/timestamp.h"
 #include "json/object_writer.h"
 #include "toolkit/backups.h"
@@ -115,19 +116,11 @@ struct RestoreOptions {
   bool latest = false;
 };
 
-/// Reads "2026-11-25T10:00:00Z", a date (its beginning), or seconds since 1970.
-double read_time(const std::string& text) {
-  constexpr double kMicroseconds = 1e6;
-  if (text.find_first_not_of("0123456789.") == std::string::npos && text.size() >= 9) return std::stod(text);
-  const auto time = core::parse_timestamp(text, core::Completion::kFirst);
-  if (!time) throw CommandError("stator: --at " + text + " is no time like 2026-11-25T10:00:00Z", 2);
-  return static_cast<double>(time->microseconds) / kMicroseconds;
-}
-
 void restore(Session& session, const RestoreOptions& options) {
   require_human_or_json(session);
   const bool to_time = options.latest || !options.at.empty();
-  const std::optional<double> seconds = options.at.empty() ? std::nullopt : std::optional(read_time(options.at));
+  const std::optional<double> seconds =
+      options.at.empty() ? std::nullopt : std::optional(read_time("--at", options.at));
   const auto endpoint = open_to_write(session, "restoring into table " + options.target, options.target);
   const auto began = std::chrono::steady_clock::now();
   ProgressBar bar(*session.err, session.err_is_terminal && !session.quiet);

@@ -12,7 +12,7 @@
 #include "cli/item_printing.h"
 #include "cli/progress_bar.h"
 #include "cli/target.h"
-#include "core/timestamp.h"
+#include "cli/time_option.h"
 #include "toolkit/bucket_jobs.h"
 
 /// Imports from buckets and exports to them, which the database itself does: the commands begin them and wait.
@@ -24,17 +24,6 @@ std::string duration_text(std::chrono::steady_clock::time_point since) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.1f s", std::chrono::duration<double>(took).count());
   return text.data();
-}
-
-/// "2026-11-25T10:00:00Z", a date alone for its beginning, or seconds since 1970; 0 for an empty text.
-double read_time(const std::string& option, const std::string& text) {
-  constexpr double kMicroseconds = 1e6;
-  constexpr std::size_t kLeastDigits = 9;
-  if (text.empty()) return 0;
-  if (text.find_first_not_of("0123456789.") == std::string::npos && text.size() >= kLeastDigits) return std::stod(text);
-  const auto time = core::parse_timestamp(text, core::Completion::kFirst);
-  if (!time) throw CommandError("stator: " + option + " " + text + " is no time like 2026-11-25T10:00:00Z", 2);
-  return static_cast<double>(time->microseconds) / kMicroseconds;
 }
 
 struct ImportOptions {
@@ -91,9 +80,9 @@ struct ExportOptions {
 void export_table(Session& session, ExportOptions options) {
   require_human_or_json(session);
   toolkit::TableExport& wanted = options.wanted;
-  wanted.at = read_time("--at", options.at);
-  wanted.from = read_time("--from", options.from);
-  wanted.to = read_time("--to", options.to);
+  wanted.at = options.at.empty() ? 0 : read_time("--at", options.at);
+  wanted.from = options.from.empty() ? 0 : read_time("--from", options.from);
+  wanted.to = options.to.empty() ? 0 : read_time("--to", options.to);
   const auto endpoint = open_endpoint(session);
   const auto began = std::chrono::steady_clock::now();
   ProgressBar bar(*session.err, session.err_is_terminal && !session.quiet);
