@@ -148,9 +148,9 @@ ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& impo
 }
 
 ExportOutcome export_table(endpoint::Endpoint& endpoint, const TableExport& wanted, const Sleep& sleep) {
-  const std::string described = call(endpoint, "DescribeTable", RequestBuilder().text("TableName", wanted.table).str());
+  const TableInfo table = describe_table(endpoint, wanted.table);
   json::Parser parser;
-  const std::string table_arn = text_of(member_of(parser.parse(described), "Table"), "TableArn");
+  const std::string table_arn = text_of(parser.parse(table.description_json), "TableArn");
   RequestBuilder request;
   request.text("TableArn", table_arn);
   request.text("S3Bucket", wanted.bucket);

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "toolkit/table_info.h"
+
 namespace stator::toolkit {
 namespace {
 
@@ -52,9 +54,9 @@ std::int64_t seconds_of_change(const json::Object& change) {
 
 StreamReader::StreamReader(endpoint::Endpoint& endpoint, const std::string& table, Sleep sleep)
     : endpoint_(endpoint), sleep_(std::move(sleep)) {
+  const TableInfo info = describe_table(endpoint_, table);
   json::Parser parser;
-  const std::string reply = call(endpoint_, "DescribeTable", RequestBuilder().text("TableName", table).str());
-  const json::Object description = parser.parse(reply)["Table"].get_object();
+  const json::Object description = parser.parse(info.description_json).get_object().value();
   stream_arn_ = member_text(description, "LatestStreamArn");
   if (const auto stream = member_object(description, "StreamSpecification"))
     view_type_ = member_text(*stream, "StreamViewType");
