@@ -292,6 +292,7 @@ TEST_P(DbCommands, SessionsListsAndEnds) {
   const std::string listed = ok({"sessions"}).out;
   EXPECT_TRUE(contains(listed, pid)) << listed;
   EXPECT_TRUE(contains(listed, "SELECT pg_backend_pid()")) << listed;
+  EXPECT_TRUE(contains(ok({"session"}).out, pid)) << "its earlier name";
   const std::string watched = ok({"sessions", "--watch", "0.1", "--count", "2"}).out;
   EXPECT_NE(watched.find("== db-sessions"), watched.rfind("== db-sessions")) << watched;
   EXPECT_TRUE(contains(ok({"sessions", "end", pid}).out, "ended session " + pid));

@@ -62,6 +62,21 @@ const std::vector<std::vector<std::string>> kWriting = {{"ddb", "schema-load"},
                                                         {"ddb", "patterns", "change"},
                                                         {"ddb", "patterns", "forget"}};
 
+/// The other commands that write to a table.
+const std::vector<std::vector<std::string>> kWritingToo = {
+    {"put", "things", R"({"pk": "z"})"},
+    {"update", "things", "a", "--set", "n=1"},
+    {"delete", "things", "a"},
+    {"edit", "things", "a"},
+    {"import", "things"},
+    {"ddb", "backup", "things"},
+    {"ddb", "restore", "earlier", "things"},
+    {"ddb", "restore", "earlier", "things", "--latest"},
+    {"ddb", "recovery", "things", "--days", "1"},
+    {"ddb", "recovery", "things", "--off"},
+    {"ddb", "import-table", "things", "--bucket", "b", "--key", "pk"},
+    {"ddb", "schema-load", "--if-not-exists"}};
+
 std::vector<std::string> with(std::vector<std::string> words, const std::vector<std::string>& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
@@ -83,6 +98,11 @@ TEST_F(GuardedCommands, AskWhereverTheAddressIsProductions) {
                 std::string::npos)
           << typed.err;
     }
+  }
+  for (const auto& words : kWritingToo) {
+    const Outcome outcome = stator(with(words, {"prod", "--endpoint-url", "http://127.0.0.1:1"}));
+    EXPECT_EQ(outcome.code, 1) << ::testing::PrintToString(words);
+    EXPECT_NE(outcome.err.find(" in production: confirm it with --yes things\n"), std::string::npos) << outcome.err;
   }
   for (const char* variable : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"}) {
     // --data on the command line would outweigh the variable.
@@ -123,7 +143,9 @@ TEST_F(GuardedCommands, SendTheRequestWhereTheNameIsGivenOrTyped) {
 TEST_F(GuardedCommands, ReadOnlyRefusesWhateverWrites) {
   ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
   ASSERT_EQ(stator({"ddb", "seed"}).code, 0);
-  for (const auto& words : kWriting) {
+  std::vector<std::vector<std::string>> writing = kWriting;
+  writing.insert(writing.end(), kWritingToo.begin(), kWritingToo.end());
+  for (const auto& words : writing) {
     const Outcome outcome = stator(with(words, {"--read-only"}));
     EXPECT_EQ(outcome.code, 1);
     EXPECT_TRUE(outcome.err.starts_with("stator: --read-only: ")) << outcome.err;
