@@ -153,7 +153,7 @@ std::string one_line(std::string text) {
 int fail(Session& session, const std::string& text, int code) {
   try {
     session.out->flush();
-  } catch (const OutputError&) {
+  } catch (const std::exception&) {
     // This error matters more than the output that could not be printed before it.
   }
   *session.err << one_line(text) << "\n";
@@ -273,6 +273,17 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   return parse_and_run(root, std::move(arguments), session, path, options);
 }
 
+int run_to_the_end(std::vector<std::string> arguments, Session& session) {
+  int code = 0;
+  try {
+    code = run_arguments(std::move(arguments), session);
+  } catch (const toolkit::DryRunEnd&) {
+    // The request was shown.
+  }
+  session.out->flush();
+  return code;
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv, Session& session) {
@@ -280,12 +291,7 @@ int run(int argc, const char* const* argv, Session& session) {
   if (argc > 0) arguments = command_of_program_name(argv[0]);
   for (int i = 1; i < argc; ++i) arguments.emplace_back(argv[i]);
   try {
-    const int code = run_arguments(std::move(arguments), session);
-    session.out->flush();
-    return code;
-  } catch (const toolkit::DryRunEnd&) {
-    session.out->flush();
-    return 0;
+    return run_to_the_end(std::move(arguments), session);
   } catch (const OutputError& error) {
     if (error.code == EPIPE) return kReaderLeft;
     *session.err << "stator: " << error.what() << "\n";

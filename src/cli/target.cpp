@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "cache/caching.h"
+#include "cli/interrupt.h"
 #include "json/writer.h"
 #include "remote/target.h"
 #include "toolkit/guard.h"
@@ -152,7 +153,11 @@ void confirm(const Session& session, const std::string& what, const std::string&
   *session.err << what << " in production, for good. Type the " << kind << "'s name (" << name
                << ") to go on: " << std::flush;
   std::string answer;
-  std::getline(*session.in, answer);
+  try {
+    std::getline(*session.in, answer);
+  } catch (const Interrupted&) {
+    throw CommandError("stator: interrupted: nothing was done", kInterruptedExit);
+  }
   if (answer != name) {
     throw CommandError("stator: nothing was done: " + quoted(answer) + " is not the " + kind + "'s name, which is " +
                        quoted(name));

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -7,10 +8,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cli/interrupt.h"
+
 namespace stator::cli {
 
 OutputError::OutputError(int error_code)
     : std::runtime_error(std::string("cannot write the output: ") + std::strerror(error_code)), code(error_code) {}
+
+InputError::InputError(int error_code)
+    : std::runtime_error(std::string("cannot read standard input: ") + std::strerror(error_code)) {}
 
 std::size_t terminal_columns(int descriptor) {
   constexpr std::size_t kUsual = 80;
@@ -23,29 +29,40 @@ std::size_t terminal_columns(int descriptor) {
   return kUsual;
 }
 
-DescriptorBuffer::DescriptorBuffer(int descriptor, std::size_t buffer_bytes)
-    : descriptor_(descriptor), is_terminal_(isatty(descriptor) == 1), buffer_(buffer_bytes) {
+DescriptorBuffer::DescriptorBuffer(int descriptor, std::size_t buffer_bytes, WriteFault fault)
+    : descriptor_(descriptor), fault_(fault), is_terminal_(isatty(descriptor) == 1), buffer_(buffer_bytes) {
   setp(buffer_.data(), buffer_.data() + buffer_.size());
 }
 
 DescriptorBuffer::int_type DescriptorBuffer::underflow() {
   ssize_t got = 0;
-  do {
-    got = ::read(descriptor_, buffer_.data(), buffer_.size());
-  } while (got < 0 && errno == EINTR);
-  if (got <= 0) return traits_type::eof();
+  while ((got = ::read(descriptor_, buffer_.data(), buffer_.size())) < 0) {
+    const int code = errno;
+    Interrupt::check();
+    errno = code;
+    if (!is_worth_repeating(POLLIN)) throw InputError(code);
+  }
+  if (got == 0) return traits_type::eof();
   setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
   return traits_type::to_int_type(*gptr());
+}
+
+bool DescriptorBuffer::is_worth_repeating(short events) const {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  pollfd waiting{.fd = descriptor_, .events = events, .revents = 0};
+  return ::poll(&waiting, 1, -1) > 0 || errno == EINTR;
 }
 
 void DescriptorBuffer::write_out() {
   const char* from = pbase();
   while (from < pptr()) {
     const ssize_t written = ::write(descriptor_, from, static_cast<std::size_t>(pptr() - from));
-    if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
       const int code = errno;
+      if (is_worth_repeating(POLLOUT)) continue;
       setp(buffer_.data(), buffer_.data() + buffer_.size());
+      if (fault_ == WriteFault::kIsIgnored) return;
       throw OutputError(code);
     }
     from += written;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <istream>
 #include <ostream>
 #include <stdexcept>
@@ -7,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// Standard input, output and error as streams that throw when writing fails.
+/// Standard input, output and error as streams that throw when reading or writing fails.
 namespace stator::cli {
 
 /// Writing to standard output or error failed; `code` is errno. EPIPE means that the reader ended, which is no error.
@@ -16,14 +17,25 @@ struct OutputError : std::runtime_error {
   int code;
 };
 
+/// Reading standard input failed: it is closed, or a directory.
+struct InputError : std::runtime_error {
+  explicit InputError(int error_code);
+};
+
 /// The width, in columns, of the terminal on that descriptor (by default standard output): COLUMNS, else the terminal's
 /// own width, else 80.
 std::size_t terminal_columns(int descriptor = 1);
 
-/// A buffer over a file descriptor that it does not own. On a terminal it is flushed after every line.
+/// What happens where a descriptor cannot be written to.
+enum class WriteFault : std::uint8_t { kThrows, kIsIgnored };
+
+/// A buffer over a file descriptor that it does not own. On a terminal it is flushed after every line. Reading throws
+/// Interrupted where a signal came that an Interrupt notes.
 class DescriptorBuffer : public std::streambuf {
  public:
-  DescriptorBuffer(int descriptor, std::size_t buffer_bytes);
+  /// Faults must be ignored for a stream that flushes itself after each output (std::unitbuf): the standard library
+  /// does that in a destructor, from where an exception would end the program.
+  DescriptorBuffer(int descriptor, std::size_t buffer_bytes, WriteFault fault = WriteFault::kThrows);
   [[nodiscard]] bool is_terminal() const { return is_terminal_; }
 
  protected:
@@ -34,8 +46,12 @@ class DescriptorBuffer : public std::streambuf {
 
  private:
   void write_out();
+  /// Whether the call that set errno is to be made again: after a signal, or when a descriptor that another program
+  /// made non-blocking is ready.
+  [[nodiscard]] bool is_worth_repeating(short events) const;
 
   int descriptor_;
+  WriteFault fault_;
   bool is_terminal_;
   std::vector<char> buffer_;
 };

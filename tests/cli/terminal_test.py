@@ -199,6 +199,19 @@ class InATerminal(unittest.TestCase):
                 self.assertRegex(text, rf"stator: interrupted: {said}\n")
                 self.assertNotIn("[#", text)
 
+    def test_ctrl_c_ends_an_import_that_waits_for_lines(self):
+        terminal = self.terminal(80)
+        terminal.type(f"clear; {STATOR} import shop --skip-bad; echo '[done' $?]")
+        terminal.press("Enter")
+        # What it says of a line shows that it reads.
+        terminal.wait_for(r"(?s)^(?!.*clear;)")
+        terminal.type("no item")
+        terminal.press("Enter")
+        terminal.wait_for("standard input:1: ")
+        terminal.press("C-c")
+        terminal.wait_for(r"(?m)^\[done \d+\]")
+        self.assertRegex(terminal.screen(), r"stator: interrupted: imported 0 items\n\[done 130\]")
+
     def test_keys_of_an_editor_are_its_own(self):
         terminal = self.terminal(80, EDITOR=self.script(
             "trap 'sed -i s/Hand/Good/ \"$1\"; exit 0' INT", "echo editing", "while :; do sleep 0.1; done"))
