@@ -53,6 +53,23 @@ bool leads_to_the_same(const Session& one, const Session& other) {
          fs::weakly_canonical(one.data_directory, error) == fs::weakly_canonical(other.data_directory, error);
 }
 
+/// Splits "http://host:8000/shop" and "DIR/shop" in the place and the table.
+void read_place(const std::string& place, Side& side) {
+  if (place.starts_with("arn:"))
+    throw toolkit::WordError("\"" + place + "\": give TABLE, prod:TABLE, http://HOST:PORT/TABLE or DIR/TABLE");
+  const std::size_t scheme = place.find("://");
+  const bool is_url = scheme != std::string::npos;
+  const std::size_t slash = place.rfind('/');
+  if (slash == std::string::npos) return;
+  if (is_url && slash < scheme + 3)
+    throw toolkit::WordError("\"" + place + "\" names no table; give " + place + "/TABLE");
+  const std::string where = place.substr(0, slash);
+  side.table = place.substr(slash + 1);
+  side.session.prod = false;
+  side.session.endpoint_url = is_url ? where : std::string();
+  if (!is_url) side.session.data_directory = where.empty() ? "/" : where;
+}
+
 /// `writes`: what will be written, for the question before it; empty where the side is only read. `other`: a side that
 /// is open already, or null.
 Side open_side(const Session& session, const std::string& place, const std::string& writes, const Side* other) {
@@ -60,13 +77,8 @@ Side open_side(const Session& session, const std::string& place, const std::stri
   if (place.starts_with("prod:")) {
     side.session.prod = true;
     side.table = place.substr(5);
-  } else if (const std::size_t slash = place.rfind('/'); slash != std::string::npos) {
-    const std::string where = place.substr(0, slash);
-    side.table = place.substr(slash + 1);
-    side.session.prod = false;
-    const bool is_url = where.starts_with("http://") || where.starts_with("https://");
-    side.session.endpoint_url = is_url ? where : std::string();
-    if (!is_url) side.session.data_directory = where.empty() ? "/" : where;
+  } else {
+    read_place(place, side);
   }
   if (side.table.empty()) throw toolkit::WordError("\"" + place + "\" names no table");
   side.session.production = remote::is_production(target_options(side.session));
@@ -126,7 +138,8 @@ class Copy {
 
   void find_state() {
     const std::string identity = source_.describe() + " to " + destination_.describe();
-    if (!session_.dry_run) file_ = toolkit::StateFile(transfer_state_file("copy", identity), identity);
+    if (!session_.dry_run) notes_ = TransferNotes(session_, "copy", identity);
+    file_ = notes_.file();
     if (options_.restart) file_.remove();
     if (const auto earlier = file_.read()) {
       if (earlier->follow.has_value() != options_.follow)
@@ -164,9 +177,9 @@ class Copy {
           },
           Interrupt::sleep);
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + kResumeHint);
+      throw CommandError(toolkit::describe(error) + notes_.hint());
     } catch (const Interrupted&) {
-      throw CommandError("stator: interrupted: copied " + counted(state_.total().items, "item") + kResumeHint,
+      throw CommandError("stator: interrupted: copied " + counted(state_.total().items, "item") + notes_.hint(),
                          kInterruptedExit);
     }
     if (session_.dry_run || was_finished) return;
@@ -205,12 +218,12 @@ class Copy {
     } catch (const Interrupted&) {
       bar.clear();
       session_.exit_code = last.lag_seconds == 0 ? 0 : kInterruptedExit;
-      return say("ended: " + told(last) + kResumeHint);
+      return say("ended: " + told(last) + notes_.hint());
     } catch (const toolkit::StreamGap& error) {
       throw CommandError(std::string("stator: changes were lost: ") + error.what() +
                          "; copy the table again with --restart");
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + kResumeHint);
+      throw CommandError(toolkit::describe(error) + notes_.hint());
     }
     say("followed to the end: " + told(last));
     if (!options_.no_verify) {
@@ -278,6 +291,7 @@ class Copy {
   Side destination_;
   toolkit::TableInfo from_;
   toolkit::TableInfo to_;
+  TransferNotes notes_;
   toolkit::StateFile file_;
   toolkit::TransferState state_;
 };

@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -6,17 +9,20 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/file_error.h"
 #include "cli/interrupt.h"
 #include "cli/item_printing.h"
 #include "cli/progress_bar.h"
 #include "cli/target.h"
 #include "cli/transfer.h"
 #include "toolkit/export_folder.h"
+#include "toolkit/expression_words.h"
 #include "toolkit/gzip_stream.h"
 #include "toolkit/item_file.h"
 #include "toolkit/segment_scan.h"
 #include "toolkit/table_info.h"
 #include "toolkit/table_writer.h"
+#include "toolkit/transfer_lock.h"
 
 /// stator export, import: whole tables, to and from files.
 namespace stator::cli {
@@ -54,36 +60,72 @@ struct ExportOptions {
 
 constexpr std::chrono::milliseconds kBetweenSaves{100};
 
-/// The file that an export is collected in, and that a later run may continue.
-std::string draft_of(const std::string& file) { return file + ".part"; }
+/// Where an export goes.
+struct Destination {
+  /// A draft is collected beside the file and replaces it when it is complete; a later run may continue it.
+  bool has_draft = false;
+  /// Of a link, what it leads to, so that the link stays one.
+  std::string file;
+  [[nodiscard]] std::string draft() const { return file + ".part"; }
+  [[nodiscard]] bool is_standard_output() const { return file == "-"; }
+};
 
-/// A file that gets its name when it is complete. Until then it is a draft, which stays if the export is ended.
+/// Devices and pipes are written to as they are: a draft that got the name of /dev/null would replace it.
+Destination destination_of(const std::string& file) {
+  if (file == "-") return {false, file};
+  std::error_code error;
+  const fs::file_status status = fs::status(file, error);
+  if (status.type() == fs::file_type::directory) {
+    errno = EISDIR;
+    throw file_error("write", file);
+  }
+  if (status.type() != fs::file_type::regular) return {status.type() == fs::file_type::not_found, file};
+  const fs::path target = fs::canonical(file, error);
+  return {true, error ? file : target.string()};
+}
+
+/// The file of an export. With a draft it gets its name when it is complete; the draft stays if the export is ended.
 class OutputFile {
  public:
-  /// `resumed_bytes`: length of the part of an earlier draft to keep.
+  /// An empty draft: none. `resumed_bytes`: length of the part of an earlier draft to keep.
   OutputFile(std::string file, std::string draft, std::uint64_t resumed_bytes)
       : file_(std::move(file)), draft_(std::move(draft)) {
     std::error_code error;
     if (resumed_bytes > 0) fs::resize_file(draft_, resumed_bytes, error);
-    out_.open(draft_, std::ios::binary | (resumed_bytes > 0 ? std::ios::app : std::ios::trunc));
-    if (!out_ || error) throw CommandError("stator: cannot write " + draft_);
+    errno = error.value();
+    if (!error) out_.open(written(), std::ios::binary | (resumed_bytes > 0 ? std::ios::app : std::ios::trunc));
+    if (!out_ || error) throw file_error("write", written());
   }
 
   std::ostream& out() { return out_; }
+  /// Throws where what was written just now could not be.
+  void check() const {
+    if (!out_) throw file_error("write", written());
+  }
   /// Writes out what is buffered and returns the draft's size in bytes.
   std::uint64_t flush() {
+    errno = 0;
     out_.flush();
-    if (!out_) throw CommandError("stator: cannot write " + draft_);
+    check();
     return static_cast<std::uint64_t>(std::max<std::streamoff>(out_.tellp(), 0));
   }
   void finish() {
+    errno = 0;
     out_.close();
+    check();
+    if (draft_.empty()) return;
     std::error_code error;
-    if (out_) fs::rename(draft_, file_, error);
-    if (!out_ || error) throw CommandError("stator: cannot write " + file_);
+    // Whoever might read the file that is replaced may read this one, and nobody else.
+    const fs::file_status replaced = fs::status(file_, error);
+    if (fs::exists(replaced)) fs::permissions(draft_, replaced.permissions(), error);
+    fs::rename(draft_, file_, error);
+    errno = error.value();
+    if (error) throw file_error("write", file_);
   }
 
  private:
+  [[nodiscard]] const std::string& written() const { return draft_.empty() ? file_ : draft_; }
+
   std::string file_;
   std::string draft_;
   std::ofstream out_;
@@ -106,12 +148,13 @@ class MaybeCompressed {
   std::unique_ptr<std::ostream> compressed_;
 };
 
-/// Makes the CSV file of a draft, whose columns are known only when it is complete.
-void write_csv_of(const std::string& draft, const std::string& file, const toolkit::TableInfo& table) {
+/// Makes the CSV file of a draft, whose columns are known only when it is complete. It is compressed if `name` says so.
+void write_csv_of(const std::string& draft, const std::string& file, const std::string& name,
+                  const toolkit::TableInfo& table) {
   const std::string csv = draft + ".csv";
   OutputFile whole(file, csv, 0);
   {
-    MaybeCompressed out(whole.out(), file);
+    MaybeCompressed out(whole.out(), name);
     const auto output = toolkit::make_file_output(toolkit::FileFormat::kCsv, out.out(), table);
     std::ifstream items(draft, std::ios::binary);
     json::Parser parser;
@@ -128,37 +171,42 @@ void write_csv_of(const std::string& draft, const std::string& file, const toolk
 }
 
 /// The state of an earlier run, if its draft is still complete.
-std::optional<toolkit::TransferState> earlier_export(const toolkit::StateFile& file, const ExportOptions& options) {
-  if (options.restart) file.remove();
+std::optional<toolkit::TransferState> earlier_export(const toolkit::StateFile& file, const std::string& draft,
+                                                     bool restart) {
+  if (restart) file.remove();
   auto state = file.read();
   std::error_code error;
-  if (!state || fs::file_size(draft_of(options.file), error) < state->bytes || error) return std::nullopt;
+  if (!state || fs::file_size(draft, error) < state->bytes || error) return std::nullopt;
   return state;
 }
 
 void export_table(Session& session, const ExportOptions& options) {
   const Interrupt interrupt;
+  const Destination destination = destination_of(options.file);
   const auto endpoint = open_endpoint(session);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   const toolkit::FileFormat format = file_format(options.format, options.file);
-  const bool resumes = options.file != "-";
+  const bool resumes = destination.has_draft;
   const bool is_csv = format == toolkit::FileFormat::kCsv;
-  const std::string draft = draft_of(options.file);
+  const std::string draft = destination.draft();
   toolkit::StateFile state_file;
+  std::optional<toolkit::TransferLock> lock;
   if (resumes) {
+    lock.emplace(draft, toolkit::TransferLock::AtTheEnd::kKeep);
     std::string identity = "export of " + table.name + " (" + endpoint->describe() + ")";
     if (format == toolkit::FileFormat::kDdbJson) identity += ", DynamoDB JSON";
     if (is_csv) identity += ", CSV";
     state_file = toolkit::StateFile(draft + ".state", identity);
   }
-  const auto earlier = earlier_export(state_file, options);
+  const auto earlier = earlier_export(state_file, draft, options.restart);
   toolkit::TransferState state = earlier.value_or(toolkit::TransferState());
   if (!earlier) state.segments.resize(options.segments);
   const std::uint64_t earlier_items = state.total().items;
   std::optional<OutputFile> file;
-  if (resumes) file.emplace(options.file, draft, state.bytes);
+  if (!destination.is_standard_output()) file.emplace(destination.file, resumes ? draft : std::string(), state.bytes);
   // The draft of a CSV file holds the items as DynamoDB's JSON.
-  MaybeCompressed sink(file ? file->out() : *session.out, resumes && !is_csv ? options.file : std::string());
+  const bool compresses = file && !(resumes && is_csv);
+  MaybeCompressed sink(file ? file->out() : *session.out, compresses ? options.file : std::string());
   const auto output =
       toolkit::make_file_output(resumes && is_csv ? toolkit::FileFormat::kDdbJson : format, sink.out(), table);
 
@@ -173,7 +221,7 @@ void export_table(Session& session, const ExportOptions& options) {
   };
   double units = 0;
   {
-    ProgressBar bar(*session.err, session.err_is_terminal && options.file != "-");
+    ProgressBar bar(*session.err, session.err_is_terminal && file);
     auto saved_at = std::chrono::steady_clock::now();
     std::uint64_t done = earlier_items;
     toolkit::SegmentScan scan;
@@ -185,6 +233,7 @@ void export_table(Session& session, const ExportOptions& options) {
     scan.work = [](const json::Array& items, toolkit::SegmentState& segment) { segment.done.items += items.size(); };
     scan.commit = [&](const json::Array& items) {
       for (const json::Value item : items) output->write(item.get_object().value());
+      if (file) file->check();
       done += items.size();
       // The table's item count may be hours old.
       bar.show(done, std::max(done, table.item_count));
@@ -210,7 +259,7 @@ void export_table(Session& session, const ExportOptions& options) {
   if (resumes && is_csv) {
     save();
     try {
-      write_csv_of(draft, options.file, table);
+      write_csv_of(draft, destination.file, options.file, table);
     } catch (const Interrupted&) {
       throw CommandError(interrupted(), kInterruptedExit);
     }
@@ -239,6 +288,11 @@ struct ImportOptions {
 /// How often to wait until all items read so far are written, so that a later run can go on from there.
 constexpr std::chrono::milliseconds kBetweenCheckpoints{200};
 
+/// Before anything else is done or asked.
+void require_readable(const std::string& file) {
+  if (file != "-" && ::access(file.c_str(), R_OK) != 0) throw file_error("read", file);
+}
+
 class Import {
  public:
   Import(Session& session, const ImportOptions& options)
@@ -260,10 +314,10 @@ class Import {
                          counted(written(), "item") + " before it imported; --skip-bad leaves bad ones out)");
     } catch (const Interrupted&) {
       // Throttled batches are dropped, so only what the last checkpoint covers is certain.
-      throw CommandError("stator: interrupted: imported " + counted(written(), "item") + (is_file() ? kResumeHint : ""),
+      throw CommandError("stator: interrupted: imported " + counted(written(), "item") + notes_.hint(),
                          kInterruptedExit);
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + (is_file() ? kResumeHint : ""));
+      throw CommandError(toolkit::describe(error) + notes_.hint());
     }
     state_file_.remove();
     if (session_.dry_run || session_.quiet) return;
@@ -281,6 +335,8 @@ class Import {
   void open() {
     if (!is_file()) return;
     const bool is_folder = fs::is_directory(options_.file);
+    if (is_folder && !options_.format.empty() && options_.format != "ddb-json")
+      throw toolkit::WordError("an export of AWS is read as ddb-json, not as " + options_.format);
     files_ = is_folder ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
     state_.segments.resize(files_.size());
     std::string parts;
@@ -288,7 +344,7 @@ class Import {
     for (const fs::path& file : files_) {
       std::error_code error;
       const std::uint64_t bytes = fs::file_size(file, error);
-      is_regular = is_regular && fs::is_regular_file(file);
+      is_regular = is_regular && fs::is_regular_file(file, error);
       if (!error) total_bytes_ += bytes;
       parts += ", " + std::to_string(bytes) + " bytes of " +
                std::to_string(fs::last_write_time(file, error).time_since_epoch().count());
@@ -297,7 +353,8 @@ class Import {
     if (session_.dry_run || !is_regular) return;
     const std::string identity = "import of " + fs::absolute(options_.file).string() + " into " + table_.name + " (" +
                                  endpoint_->describe() + ")" + parts;
-    state_file_ = toolkit::StateFile(transfer_state_file("import", identity), identity);
+    notes_ = TransferNotes(session_, "import", identity);
+    state_file_ = notes_.file();
     if (options_.restart) state_file_.remove();
     if (const auto earlier = state_file_.read(); earlier && earlier->segments.size() == files_.size()) {
       state_ = *earlier;
@@ -320,8 +377,9 @@ class Import {
       if (toolkit::is_gzip_name(of_)) {
         compressed = toolkit::open_gzip(of_);
       } else {
+        errno = 0;
         plain.open(files_[i], std::ios::binary);
-        if (!plain) throw CommandError("stator: cannot read " + of_);
+        if (!plain) throw file_error("read", of_);
       }
       read_items(compressed ? *compressed : plain, format, &file, bar);
       writer_.drain();
@@ -387,6 +445,7 @@ class Import {
   std::vector<fs::path> files_;
   std::string of_ = "standard input";  // the file that is read
   std::uint64_t total_bytes_ = 0;
+  TransferNotes notes_;
   toolkit::StateFile state_file_;
   toolkit::TransferState state_;  // a segment a file
   std::uint64_t earlier_items_ = 0;
@@ -431,7 +490,10 @@ void add_file_commands(CLI::App& root, Session& session) {
       "Doing it again changes nothing; of items with the same key the last one stays. An import of a file that was\n"
       "ended goes on with the same command.\n"
       "Example: stator import shop shop.jsonl");
-  import_command->callback([importing, &session] { Import(session, *importing).run(); });
+  import_command->callback([importing, &session] {
+    require_readable(importing->file);
+    Import(session, *importing).run();
+  });
 }
 
 }  // namespace stator::cli

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <ostream>
+#include <system_error>
 
 #include "core/hexadecimal.h"
 #include "toolkit/scan.h"
@@ -20,8 +23,11 @@ void add_quiet(CLI::App& command, Session& session) {
   command.add_flag("-q,--quiet", session.quiet, "Say nothing where all goes well");
 }
 
-std::filesystem::path transfer_state_file(const std::string& command, const std::string& identity) {
-  namespace fs = std::filesystem;
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path state_file_of(const std::string& command, const std::string& identity) {
   fs::path directory;
   if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
     directory = state;
@@ -41,6 +47,20 @@ std::filesystem::path transfer_state_file(const std::string& command, const std:
   }
   // The hash, as the readable part may be the same for two transfers.
   return directory / (name + "-" + core::hexadecimal(toolkit::hash_of_text(identity).low) + ".json");
+}
+
+}  // namespace
+
+TransferNotes::TransferNotes(const Session& session, const std::string& command, const std::string& identity) {
+  const fs::path file = state_file_of(command, identity);
+  try {
+    lock_ = std::make_unique<toolkit::TransferLock>(file.string() + ".lock", toolkit::TransferLock::AtTheEnd::kRemove);
+  } catch (const std::system_error& error) {
+    *session.err << "stator: " << error.what() << ": should this " << command
+                 << " be ended, the same command begins anew\n";
+    return;
+  }
+  file_ = toolkit::StateFile(file, identity);
 }
 
 Rate::Rate(const Session& session, std::string what, std::uint64_t total)

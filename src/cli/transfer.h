@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
+#include <memory>
 #include <string>
 
 #include "cli/command.h"
 #include "cli/progress_bar.h"
+#include "toolkit/transfer_lock.h"
+#include "toolkit/transfer_state.h"
 
 /// Shared by the commands on whole tables.
 namespace stator::cli {
@@ -13,12 +15,27 @@ namespace stator::cli {
 void add_segments(CLI::App& command, std::uint32_t& segments);
 void add_quiet(CLI::App& command, Session& session);
 
-/// The file that notes a transfer's progress, in XDG_STATE_HOME/stator or ~/.local/state/stator, named by the command
-/// and the transfer's identity.
-std::filesystem::path transfer_state_file(const std::string& command, const std::string& identity);
-
 /// Appended to the error of a command that can be resumed.
 inline constexpr const char* kResumeHint = " (the same command goes on where this one ended)";
+
+/// The notes of how far a transfer is, in XDG_STATE_HOME/stator or ~/.local/state/stator, named by the command and the
+/// transfer's identity. While this lives, no other command may be at the same transfer. Where nothing can be written
+/// there (an account without a home), that is said, and the transfer goes on without notes.
+class TransferNotes {
+ public:
+  /// No notes.
+  TransferNotes() = default;
+  /// Throws toolkit::TransferInUse.
+  TransferNotes(const Session& session, const std::string& command, const std::string& identity);
+
+  [[nodiscard]] const toolkit::StateFile& file() const { return file_; }
+  /// kResumeHint where there are notes; else nothing.
+  [[nodiscard]] const char* hint() const { return lock_ == nullptr ? "" : kResumeHint; }
+
+ private:
+  std::unique_ptr<toolkit::TransferLock> lock_;
+  toolkit::StateFile file_;
+};
 
 /// Shows a count on the terminal, with the rate and the time left, redrawn in place.
 class Rate {

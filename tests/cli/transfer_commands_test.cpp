@@ -131,6 +131,8 @@ TEST_F(TransferCommands, CompressedFilesAndAwsExportsAreReadBack) {
   EXPECT_NE(stator({"import", "every", path("bucket")}).err.find("holds 2 exports; name the folder"),
             std::string::npos);
   EXPECT_NE(stator({"import", "every", path("models")}).err.find("holds no export"), std::string::npos);
+  EXPECT_EQ(stator({"import", "every", path("bucket"), "--format", "csv"}).err,
+            "stator: an export of AWS is read as ddb-json, not as csv\n");
   write("cut.jsonl.gz", read("out.jsonl.gz").substr(0, read("out.jsonl.gz").size() - 9));
   const Outcome cut = stator({"import", "every", path("cut.jsonl.gz")});
   EXPECT_EQ(cut.code, 1);
