@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/file_error.h"
@@ -300,15 +302,19 @@ class Import {
         options_(options),
         endpoint_(open_to_write(session, "importing into table " + options.table, options.table)),
         table_(toolkit::describe_table(*endpoint_, options.table)),
-        writer_(*endpoint_, table_, session.dry_run ? 1 : options.jobs, Interrupt::sleep) {}
+        writer_(*endpoint_, table_, session.dry_run ? 1 : options.jobs, Interrupt::sleep,
+                [this](std::uint64_t line, const toolkit::OperationError& error) {
+                  refuse({line, error.message});
+                }) {}
 
   void run() {
     open();
     try {
       read_all();
       writer_.finish();
+      report_refused();
     } catch (const toolkit::BadItem& error) {
-      writer_.finish();
+      finish_after_fault();
       state_file_.remove();
       throw CommandError("stator: " + of_ + ":" + std::to_string(error.line) + ": " + error.what() + " (" +
                          counted(written(), "item") + " before it imported; --skip-bad leaves bad ones out)");
@@ -383,11 +389,35 @@ class Import {
       }
       read_items(compressed ? *compressed : plain, format, &file, bar);
       writer_.drain();
+      bar.clear();
+      report_refused();
       file.finished = true;
       // The next file is read from its beginning.
       state_.bytes = 0;
       state_.lines = 0;
       note(file);
+    }
+  }
+
+  /// Called by the writer's threads.
+  void refuse(const toolkit::BadItem& error) {
+    if (!options_.skip_bad) throw toolkit::BadItem(error);
+    const std::lock_guard lock(refused_mutex_);
+    refused_.push_back(error);
+  }
+
+  void report_refused() {
+    const std::lock_guard lock(refused_mutex_);
+    for (const toolkit::BadItem& error : refused_) report_bad_item(error);
+    refused_.clear();
+  }
+
+  /// What was read before the bad item is written, unless the database refused that one.
+  void finish_after_fault() {
+    try {
+      writer_.finish();
+    } catch (const toolkit::BadItem&) {
+      // the one that is being reported
     }
   }
 
@@ -403,7 +433,7 @@ class Import {
         // A signal ends the reading of standard input.
         Interrupt::check();
         if (!item) return;
-        writer_.put(std::move(*item));
+        writer_.put(std::move(*item), reader->item_line());
       } catch (const toolkit::BadItem& error) {
         if (!options_.skip_bad) throw;
         bar.clear();
@@ -450,6 +480,8 @@ class Import {
   toolkit::TransferState state_;  // a segment a file
   std::uint64_t earlier_items_ = 0;
   std::uint64_t bad_ = 0;
+  std::mutex refused_mutex_;
+  std::vector<toolkit::BadItem> refused_;
   toolkit::TableWriter writer_;
 };
 

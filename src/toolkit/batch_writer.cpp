@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "core/limits.h"
 #include "json/reader.h"
@@ -26,30 +27,55 @@ std::chrono::milliseconds wait_after(std::size_t idle_rounds) {
 
 }  // namespace
 
-BatchWriter::BatchWriter(endpoint::Endpoint& endpoint, std::string_view table_name, Sleep sleep)
-    : endpoint_(endpoint), sleep_(std::move(sleep)) {
+BatchWriter::BatchWriter(endpoint::Endpoint& endpoint, std::string_view table_name, Sleep sleep, OnRefused on_refused)
+    : endpoint_(endpoint), sleep_(std::move(sleep)), on_refused_(std::move(on_refused)) {
   json::append_string(table_name, table_json_);
 }
 
-void BatchWriter::put(std::string_view item_json) { add(R"({"PutRequest":{"Item":)", item_json); }
+void BatchWriter::put(std::string_view item_json, std::uint64_t tag) {
+  add(R"({"PutRequest":{"Item":)", item_json, tag);
+}
 
-void BatchWriter::erase(std::string_view key_json) { add(R"({"DeleteRequest":{"Key":)", key_json); }
+void BatchWriter::erase(std::string_view key_json) { add(R"({"DeleteRequest":{"Key":)", key_json, 0); }
 
-void BatchWriter::add(std::string_view kind, std::string_view json) {
-  if (pending_ > 0 && requests_.size() + json.size() > kMostBatchBytes) flush();
-  if (pending_ > 0) requests_ += ',';
-  requests_ += kind;
-  requests_ += json;
-  requests_ += "}}";
-  if (++pending_ == core::kMaxBatchWriteRequests) flush();
+void BatchWriter::add(std::string_view kind, std::string_view json, std::uint64_t tag) {
+  if (pending_bytes_ + json.size() > kMostBatchBytes) flush();
+  std::string request;
+  request.reserve(kind.size() + json.size() + 2);
+  request.append(kind).append(json).append("}}");
+  pending_bytes_ += request.size();
+  pending_.push_back({std::move(request), tag});
+  if (pending_.size() == core::kMaxBatchWriteRequests) flush();
 }
 
 void BatchWriter::flush() {
-  if (pending_ == 0) return;
-  std::string request_items = "{" + table_json_ + ":[" + requests_ + "]}";
-  std::size_t left = pending_;
-  requests_.clear();
-  pending_ = 0;
+  if (pending_.empty()) return;
+  const std::vector<Pending> batch = std::exchange(pending_, {});
+  pending_bytes_ = 0;
+  write_accepted(batch);
+}
+
+void BatchWriter::write_accepted(std::span<const Pending> batch) {
+  try {
+    return write(batch);
+  } catch (const OperationError& error) {
+    if (error.type != core::ErrorCode::kValidation) throw;
+    if (batch.size() == 1) {
+      if (!on_refused_) throw;
+      return on_refused_(batch.front().tag, error);
+    }
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) write_accepted(batch.subspan(i, 1));
+}
+
+void BatchWriter::write(std::span<const Pending> batch) {
+  std::string request_items = "{" + table_json_ + ":[";
+  for (const Pending& each : batch) {
+    if (&each != &batch.front()) request_items += ',';
+    request_items += each.request;
+  }
+  request_items += "]}";
+  std::size_t left = batch.size();
   for (std::size_t idle_rounds = 0; left > 0;) {
     std::string unprocessed;
     std::size_t refused = left;

@@ -197,6 +197,7 @@ class LineReader : public ItemFileReader {
   }
 
   [[nodiscard]] std::uint64_t lines() const override { return line_; }
+  [[nodiscard]] std::uint64_t item_line() const override { return line_; }
 
  private:
   void set_lines(std::uint64_t lines) override { line_ = lines; }
@@ -305,6 +306,7 @@ class TypedCsvReader : public ItemFileReader {
   }
 
   [[nodiscard]] std::uint64_t lines() const override { return reader_.next_line(); }
+  [[nodiscard]] std::uint64_t item_line() const override { return reader_.line(); }
 
  private:
   void set_lines(std::uint64_t lines) override { reader_.set_next_line(lines); }

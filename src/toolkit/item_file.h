@@ -45,6 +45,8 @@ class ItemFileReader {
   /// The bytes and lines of the file read so far, at the end of an item.
   [[nodiscard]] std::uint64_t bytes() const;
   [[nodiscard]] virtual std::uint64_t lines() const = 0;
+  /// The line on which the item read last begins.
+  [[nodiscard]] virtual std::uint64_t item_line() const = 0;
   /// Continues where an earlier reader of the same file stopped, by its `bytes` and `lines`. Throws std::runtime_error
   /// where the stream cannot seek.
   void resume_at(std::uint64_t bytes, std::uint64_t lines);

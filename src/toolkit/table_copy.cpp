@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "toolkit/batch_writer.h"
+#include "toolkit/expression_words.h"
 #include "toolkit/segment_scan.h"
 
 namespace stator::toolkit {
@@ -92,9 +93,13 @@ TableChecksum copy_table(endpoint::Endpoint& source, const TableInfo& source_tab
   scan.table = source_table.name;
   scan.sleep = sleep;
   scan.work = [&](const json::Array& page, SegmentState& segment) {
-    BatchWriter writer(destination, destination_table.name, sleep);
+    BatchWriter writer(destination, destination_table.name, sleep, [&](std::uint64_t place, OperationError error) {
+      error.message += "; it is about the item " + key_of_item(source_table, simdjson::minify(page.at(place).value()));
+      throw OperationError(error);
+    });
+    std::uint64_t place = 0;
     for (const json::Value value : page) {
-      writer.put(std::string(simdjson::minify(value)));
+      writer.put(std::string(simdjson::minify(value)), place++);
       segment.done.add(value.get_object().value());
     }
     // Only written items count as done.

@@ -17,8 +17,9 @@ constexpr std::chrono::milliseconds kBetweenChecks{50};
 
 }  // namespace
 
-TableWriter::TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep)
-    : table_(table), sleep_(sleep) {
+TableWriter::TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep,
+                         OnRefused on_refused)
+    : table_(table), sleep_(sleep), on_refused_(std::move(on_refused)) {
   for (unsigned i = 0; i < jobs; ++i) lanes_.push_back(std::make_unique<Lane>());
   for (const auto& lane : lanes_) {
     lane->thread = std::jthread([this, &lane = *lane, &endpoint, sleep] { work(lane, endpoint, table_.name, sleep); });
@@ -38,12 +39,12 @@ void TableWriter::stop() {
   }
 }
 
-void TableWriter::put(std::string item_json) {
+void TableWriter::put(std::string item_json, std::uint64_t tag) {
   std::string key = key_of_item(table_, item_json);
-  add({std::move(key), std::move(item_json)});
+  add({std::move(key), std::move(item_json), tag});
 }
 
-void TableWriter::erase(std::string key_json) { add({std::move(key_json), {}}); }
+void TableWriter::erase(std::string key_json) { add({std::move(key_json), {}, 0}); }
 
 void TableWriter::add(Write write) {
   // Writes of one key go to the same lane, so that they are written in order.
@@ -93,7 +94,7 @@ void TableWriter::finish() {
 
 void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::string& table, const Sleep& sleep) {
   try {
-    BatchWriter writer(endpoint, table, sleep);
+    BatchWriter writer(endpoint, table, sleep, on_refused_);
     std::set<std::string> keys;
     auto account = [&, before = std::uint64_t{0}]() mutable {
       written_ += writer.written() - before;
@@ -135,7 +136,7 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
         if (write.json.empty()) {
           writer.erase(write.key);
         } else {
-          writer.put(write.json);
+          writer.put(write.json, write.tag);
         }
         account();
       }

@@ -23,7 +23,9 @@ class TableWriter {
  public:
   /// `jobs`: batches sent at once, 1 to 64. `sleep` is also called now and then while one of the functions below waits,
   /// with a duration of 0, so that it may throw there.
-  TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep = sleep_for_real);
+  /// `on_refused` is called by any of the threads; see BatchWriter.
+  TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep = sleep_for_real,
+              OnRefused on_refused = {});
   /// Drops the writes that wait; see `finish`.
   ~TableWriter();
   TableWriter(const TableWriter&) = delete;
@@ -32,7 +34,7 @@ class TableWriter {
   /// Takes an item (wire JSON in normal form, with its key). Blocks while too much waits: a hundred writes for each
   /// batch sent at once, so that little is lost or waited for where the caller ends. Throws the first error
   /// of any batch: OperationError, std::runtime_error.
-  void put(std::string item_json);
+  void put(std::string item_json, std::uint64_t tag = 0);
   /// Deletes the item of that key (wire JSON in normal form), likewise.
   void erase(std::string key_json);
   /// Returns when all puts and deletions are written. Throws like put.
@@ -46,6 +48,7 @@ class TableWriter {
   struct Write {
     std::string key;
     std::string json;  // empty: the item is erased
+    std::uint64_t tag = 0;
     [[nodiscard]] std::size_t bytes() const { return key.size() + json.size(); }
   };
   struct Lane {
@@ -61,6 +64,7 @@ class TableWriter {
 
   TableInfo table_;
   Sleep sleep_;
+  OnRefused on_refused_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Lane>> lanes_;

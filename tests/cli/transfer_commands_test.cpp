@@ -184,6 +184,32 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
   EXPECT_TRUE(skipped.err.ends_with("imported 2 items into table every, 1 bad item left out\n")) << skipped.err;
 }
 
+TEST_F(TransferCommands, ItemsThatTheDatabaseRefusesAreBadOnes) {
+  std::string lines;
+  for (int n = 1; n <= 60; ++n) {
+    const std::string value = n == 7 || n == 31 ? '"' + std::string(410'000, 'x') + '"' : "1";
+    lines += R"({"pk":"a","n":)" + std::to_string(n) + R"(,"v":)" + value + "}\n";
+  }
+  lines += "{\"pk\":\"\",\"n\":1}\n";
+  const Outcome refused = stator({"import", "every"}, lines);
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(refused.err.starts_with("stator: standard input:")) << refused.err;
+  EXPECT_NE(refused.err.find("imported; --skip-bad leaves bad ones out)\n"), std::string::npos) << refused.err;
+  for (const char* jobs : {"1", "8"}) {
+    const Outcome skipped = stator({"import", "every", "--skip-bad", "--jobs", jobs}, lines);
+    EXPECT_EQ(skipped.code, 0) << skipped.err;
+    for (const char* line :
+         {"7: Item size has exceeded", "31: Item size has exceeded", "61: One or more parameter values"})
+      EXPECT_NE(skipped.err.find(std::string("standard input:") + line), std::string::npos) << skipped.err;
+    EXPECT_TRUE(skipped.err.ends_with("imported 58 items into table every, 3 bad items left out\n")) << skipped.err;
+  }
+  EXPECT_EQ(stator({"count", "every", "-q"}).out, "58\n");
+  // A file that is refused is not gone on with.
+  write("bad.jsonl", lines);
+  EXPECT_TRUE(stator({"import", "every", path("bad.jsonl")}).err.starts_with("stator: " + path("bad.jsonl") + ":"));
+  EXPECT_TRUE(fs::is_empty(directory_.path() / "state" / "stator"));
+}
+
 TEST_F(TransferCommands, AByteOrderMarkBelongsToNoItem) {
   EXPECT_EQ(stator({"import", "every"}, "\xEF\xBB\xBF{\"pk\":\"a\",\"n\":1}\n").err,
             "imported 1 item into table every\n");

@@ -42,6 +42,27 @@ TEST(BatchWriter, SendsAgainWhatWasLeftUnprocessedAndOnlyThat) {
   EXPECT_EQ(waits.size(), 2U);
 }
 
+TEST(BatchWriter, FindsTheWriteForWhichABatchIsRefused) {
+  ScriptedEndpoint endpoint([](auto, std::string_view body) {
+    if (body.find(item(3)) != std::string_view::npos) throw core::ApiError(core::ErrorCode::kValidation, "too large");
+    return R"({"UnprocessedItems":{}})";
+  });
+  std::vector<std::uint64_t> refused;
+  BatchWriter writer(endpoint, "t", kNoSleep, [&](std::uint64_t tag, const OperationError& error) {
+    EXPECT_EQ(error.message, "too large");
+    refused.push_back(tag);
+  });
+  for (int i = 0; i < 10; ++i) writer.put(item(i), 100 + i);
+  writer.flush();
+  EXPECT_EQ(refused, std::vector<std::uint64_t>{103});
+  EXPECT_EQ(writer.written(), 9U);
+  EXPECT_EQ(endpoint.calls.size(), 11U);
+  BatchWriter strict(endpoint, "t", kNoSleep);
+  strict.put(item(3));
+  strict.put(item(4));
+  EXPECT_THROW(strict.flush(), OperationError);
+}
+
 TEST(BatchWriter, WaitsLongerEachTimeAndGivesUpWhenNothingMoves) {
   ScriptedEndpoint endpoint([](auto, auto) { return R"({"UnprocessedItems":{"t":[{"PutRequest":{"Item":{}}}]}})"; });
   std::vector<std::int64_t> waits;
