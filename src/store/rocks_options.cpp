@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "store/version_table.h"
+
 namespace stator::store {
 namespace {
 
@@ -72,8 +74,9 @@ rocksdb::Options rocks_options(const Options& store) {
   options.write_buffer_size = store.resources.memtable_bytes;
   options.max_write_buffer_number = 3;
   options.arena_block_size = std::min(kArenaBlockBytes, store.resources.memtable_bytes / 8);
-  options.memtable_whole_key_filtering = true;
-  options.memtable_prefix_bloom_size_ratio = 0.01;
+  options.memtable_factory = version_table_factory();
+  // The memtable has one writer at a time.
+  options.allow_concurrent_memtable_write = false;
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = in_memory ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
 

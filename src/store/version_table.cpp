@@ -1,0 +1,468 @@
+#include "store/version_table.h"
+
+#include <malloc.h>
+#include <rocksdb/slice.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace stator::store {
+namespace {
+
+using rocksdb::MemTableRep;
+using rocksdb::Slice;
+
+constexpr std::size_t kTagBytes = 8;
+constexpr int kMaxHeight = 12;
+/// One key in so many is in the next level of the list, too.
+constexpr std::uint32_t kBranching = 4;
+constexpr std::size_t kFirstSlots = 256;
+
+std::uint64_t big_endian_word(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return __builtin_bswap64(word);
+}
+
+/// What a key is compared by first; a shorter key is as if zeros followed.
+struct Prefix {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+
+  explicit Prefix(const Slice& key) {
+    std::array<char, 16> bytes{};
+    std::memcpy(bytes.data(), key.data(), std::min(key.size(), bytes.size()));
+    first = big_endian_word(bytes.data());
+    second = big_endian_word(bytes.data() + 8);
+  }
+};
+
+/// An entry as RocksDB's memtables have it: the length of key and tag (varint), the key, the tag (sequence number and
+/// type, little endian; a newer version's is greater), the length of the value, the value.
+struct EntryView {
+  Slice key;
+  std::uint64_t tag;
+
+  explicit EntryView(const char* entry) {
+    std::uint32_t length = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*entry++);
+      length |= static_cast<std::uint32_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    assert(length >= kTagBytes);
+    key = Slice(entry, length - kTagBytes);
+    tag = tag_at(entry + key.size());
+  }
+  static std::uint64_t tag_at(const char* bytes) {
+    std::uint64_t tag = 0;
+    std::memcpy(&tag, bytes, sizeof tag);
+    if constexpr (std::endian::native == std::endian::big) tag = __builtin_bswap64(tag);
+    return tag;
+  }
+};
+
+/// One version of a key. The entry follows.
+struct Version {
+  std::atomic<Version*> newer{nullptr};
+  Version* older = nullptr;
+  /// An older one further away, so that an old version of a key with many is found in a number of steps that grows
+  /// with the logarithm (Myers, "An applicative random-access stack", 1983).
+  Version* jump = nullptr;
+  std::size_t depth = 0;  // versions older than it
+
+  [[nodiscard]] char* entry() { return reinterpret_cast<char*>(this + 1); }
+  [[nodiscard]] const char* entry() const { return reinterpret_cast<const char*>(this + 1); }
+  [[nodiscard]] std::uint64_t tag() const { return EntryView(entry()).tag; }
+  static Version* of(void* entry) { return static_cast<Version*>(entry) - 1; }
+};
+
+/// A key and its place in the list. The links for the levels above the lowest follow.
+struct Key {
+  explicit Key(const Slice& of_entry) : prefix(of_entry), name(of_entry) {}
+
+  Prefix prefix;
+  std::atomic<Version*> newest{nullptr};
+  Version* oldest = nullptr;
+  Slice name;
+  std::atomic<Key*> links[1];
+
+  [[nodiscard]] Key* next(int level) const { return links[level].load(std::memory_order_acquire); }
+};
+
+/// Below zero where `key` comes before `other`.
+int compare(const Slice& key, const Prefix& prefix, const Key& other) {
+  if (prefix.first != other.prefix.first) return prefix.first < other.prefix.first ? -1 : 1;
+  if (prefix.second != other.prefix.second) return prefix.second < other.prefix.second ? -1 : 1;
+  return key.compare(other.name);
+}
+
+/// The newest version whose tag is at most `tag`, or null.
+Version* version_at(const Key& key, std::uint64_t tag) {
+  if (key.oldest->tag() > tag) return nullptr;
+  Version* version = key.newest.load(std::memory_order_acquire);
+  while (version->tag() > tag) {
+    version = version->jump != nullptr && version->jump->tag() > tag ? version->jump : version->older;
+  }
+  return version;
+}
+
+class VersionTable final : public MemTableRep {
+ public:
+  /// `skip_list`: RocksDB's own, of which only the storage for iterators is used.
+  VersionTable(rocksdb::Allocator* allocator, std::unique_ptr<MemTableRep> skip_list)
+      : MemTableRep(allocator), skip_list_(std::move(skip_list)), head_(make_key(Slice(), kMaxHeight)) {
+    slots_.store(new Slots(kFirstSlots, nullptr), std::memory_order_relaxed);
+  }
+  ~VersionTable() override {
+    for (Slots* slots = slots_.load(std::memory_order_relaxed); slots != nullptr;) {
+      delete std::exchange(slots, slots->smaller);
+    }
+  }
+
+  rocksdb::KeyHandle Allocate(const std::size_t length, char** entry) override {
+    auto* const version = new (allocate(sizeof(Version) + length)) Version;
+    *entry = version->entry();
+    return *entry;
+  }
+
+  void Insert(rocksdb::KeyHandle handle) override {
+    Version* const version = Version::of(handle);
+    const Slice name = EntryView(version->entry()).key;
+    const std::uint64_t hash = hash_of(name);
+    if (Key* const key = find(name, hash)) {
+      add_version(*key, version);
+    } else {
+      add_key(name, hash, version);
+    }
+  }
+
+  bool Contains(const char* entry) const override {
+    const EntryView wanted(entry);
+    const Key* const key = find(wanted.key, hash_of(wanted.key));
+    if (key == nullptr) return false;
+    const Version* const version = version_at(*key, wanted.tag);
+    return version != nullptr && version->tag() == wanted.tag;
+  }
+
+  // The key is in a class that RocksDB's headers do not declare: only the base class can read it, and hands it to the
+  // iterator below.
+  void Get(const rocksdb::LookupKey& key, void* argument,
+           bool (*callback)(void* argument, const char* entry)) override {
+    thread_local VersionsOfKey iterator;
+    iterator.begin(*this);
+    iterator_of_get() = &iterator;
+    MemTableRep::Get(key, argument, callback);
+    iterator_of_get() = nullptr;
+  }
+  MemTableRep::Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override {
+    // The base class' Get does not delete it.
+    if (iterator_of_get() != nullptr) return iterator_of_get();
+    return GetIterator(arena);
+  }
+
+  // Arenas are not declared either, so the storage is that of an iterator of RocksDB's own, which has ended.
+  MemTableRep::Iterator* GetIterator(rocksdb::Arena* arena) override {
+    if (arena == nullptr) return new Walk(*this);
+    MemTableRep::Iterator* const storage = skip_list_->GetIterator(arena);
+    storage->~Iterator();
+    return new (static_cast<void*>(storage)) Walk(*this);
+  }
+  static bool iterators_fit(MemTableRep& skip_list) {
+    const std::unique_ptr<MemTableRep::Iterator> iterator(skip_list.GetIterator(nullptr));
+    return ::malloc_usable_size(iterator.get()) >= sizeof(Walk);
+  }
+
+  std::uint64_t ApproximateNumEntries(const Slice& begin, const Slice& end) override {
+    const std::uint64_t before = estimate_keys_before(user_key(begin));
+    const std::uint64_t until = estimate_keys_before(user_key(end));
+    const std::uint64_t keys = keys_.load(std::memory_order_relaxed);
+    if (until <= before || keys == 0) return 0;
+    return (until - before) * versions_.load(std::memory_order_relaxed) / keys;
+  }
+
+  std::size_t ApproximateMemoryUsage() override { return slot_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;  // valid where there is a key
+    std::atomic<Key*> key{nullptr};
+  };
+  /// Open addressing, at most half full. Smaller tables that readers may still use are kept behind it.
+  struct Slots {
+    Slots(std::size_t count, Slots* before)
+        : slots(std::make_unique<Slot[]>(count)), mask(count - 1), smaller(before) {}
+    std::unique_ptr<Slot[]> slots;
+    std::size_t mask;
+    Slots* smaller;
+  };
+
+  /// All entries, in order.
+  class Walk final : public MemTableRep::Iterator {
+   public:
+    explicit Walk(const VersionTable& table) : table_(&table) {}
+
+    bool Valid() const override { return version_ != nullptr; }
+    const char* key() const override { return version_->entry(); }
+    void Next() override {
+      version_ = version_->older;
+      if (version_ == nullptr) to_newest_of(key_->next(0));
+    }
+    void Prev() override {
+      version_ = version_->newer.load(std::memory_order_acquire);
+      if (version_ == nullptr) to_oldest_of(table_->last_before(key_->name));
+    }
+    void Seek(const Slice& internal_key, const char* /*entry*/) override {
+      const Slice name = user_key(internal_key);
+      Key* const found = table_->first_from(name);
+      to_newest_of(found);
+      if (found == nullptr || found->name != name) return;
+      version_ = version_at(*found, tag_of(internal_key));
+      if (version_ == nullptr) to_newest_of(found->next(0));
+    }
+    void SeekForPrev(const Slice& internal_key, const char* /*entry*/) override {
+      const Slice name = user_key(internal_key);
+      Key* const found = table_->first_from(name);
+      if (found != nullptr && found->name == name) {
+        const std::uint64_t tag = tag_of(internal_key);
+        Version* const older = tag == 0 ? nullptr : version_at(*found, tag - 1);
+        key_ = found;
+        version_ = older == nullptr ? found->oldest : older->newer.load(std::memory_order_acquire);
+        if (version_ != nullptr) return;
+      }
+      to_oldest_of(table_->last_before(name));
+    }
+    void SeekToFirst() override { to_newest_of(table_->head_->next(0)); }
+    void SeekToLast() override { to_oldest_of(table_->last()); }
+
+   private:
+    void to_newest_of(Key* key) {
+      key_ = key;
+      version_ = key == nullptr ? nullptr : key->newest.load(std::memory_order_acquire);
+    }
+    void to_oldest_of(Key* key) {
+      key_ = key;
+      version_ = key == nullptr ? nullptr : key->oldest;
+    }
+
+    const VersionTable* table_;
+    Key* key_ = nullptr;
+    Version* version_ = nullptr;
+  };
+
+  /// The versions of the key that is sought, from the one sought on.
+  class VersionsOfKey final : public MemTableRep::Iterator {
+   public:
+    void begin(const VersionTable& table) {
+      table_ = &table;
+      version_ = nullptr;
+    }
+    bool Valid() const override { return version_ != nullptr; }
+    const char* key() const override { return version_->entry(); }
+    void Next() override { version_ = version_->older; }
+    void Seek(const Slice& internal_key, const char* /*entry*/) override {
+      const Slice name = user_key(internal_key);
+      const Key* const found = table_->find(name, hash_of(name));
+      version_ = found == nullptr ? nullptr : version_at(*found, tag_of(internal_key));
+    }
+    void Prev() override { assert(false); }
+    void SeekForPrev(const Slice& /*internal_key*/, const char* /*entry*/) override { assert(false); }
+    void SeekToFirst() override { assert(false); }
+    void SeekToLast() override { assert(false); }
+
+   private:
+    const VersionTable* table_ = nullptr;
+    const Version* version_ = nullptr;
+  };
+
+  static MemTableRep::Iterator*& iterator_of_get() {
+    thread_local MemTableRep::Iterator* iterator = nullptr;
+    return iterator;
+  }
+
+  static Slice user_key(const Slice& internal_key) { return {internal_key.data(), internal_key.size() - kTagBytes}; }
+  static std::uint64_t tag_of(const Slice& internal_key) {
+    return EntryView::tag_at(internal_key.data() + internal_key.size() - kTagBytes);
+  }
+  static std::uint64_t hash_of(const Slice& name) { return XXH3_64bits(name.data(), name.size()); }
+
+  /// Aligned memory that lives as long as the table.
+  void* allocate(std::size_t bytes) {
+    char* memory = nullptr;
+    MemTableRep::Allocate(bytes + alignof(Version) - 1, &memory);
+    const auto address = reinterpret_cast<std::uintptr_t>(memory);
+    return memory + (alignof(Version) - address % alignof(Version)) % alignof(Version);
+  }
+
+  Key* make_key(const Slice& name, int height) {
+    const std::size_t more_links = static_cast<std::size_t>(height - 1) * sizeof(std::atomic<Key*>);
+    auto* const key = new (allocate(sizeof(Key) + more_links)) Key(name);
+    for (int level = 0; level < height; ++level) new (&key->links[level]) std::atomic<Key*>(nullptr);
+    return key;
+  }
+
+  /// Null where there is no such key.
+  Key* find(const Slice& name, std::uint64_t hash) const {
+    const Slots& slots = *slots_.load(std::memory_order_acquire);
+    for (std::size_t at = hash & slots.mask;; at = (at + 1) & slots.mask) {
+      Key* const key = slots.slots[at].key.load(std::memory_order_acquire);
+      if (key == nullptr) return nullptr;
+      if (slots.slots[at].hash == hash && key->name == name) return key;
+    }
+  }
+
+  /// The last key before `name` at each level (the head, where there is none), and the first one not before it.
+  Key* first_from(const Slice& name, std::array<Key*, kMaxHeight>* before = nullptr) const {
+    const Prefix prefix(name);
+    Key* at = head_;
+    Key* not_before = nullptr;
+    for (int level = height_.load(std::memory_order_relaxed) - 1;; --level) {
+      Key* next = at->next(level);
+      // What stopped the walk one level above need not be compared again.
+      while (next != not_before && next != nullptr && compare(name, prefix, *next) > 0) {
+        at = next;
+        next = at->next(level);
+      }
+      not_before = next;
+      if (before != nullptr) (*before)[static_cast<std::size_t>(level)] = at;
+      if (level == 0) return next;
+    }
+  }
+
+  Key* last_before(const Slice& name) const {
+    std::array<Key*, kMaxHeight> before{};
+    first_from(name, &before);
+    return before[0] == head_ ? nullptr : before[0];
+  }
+
+  Key* last() const {
+    Key* at = head_;
+    for (int level = height_.load(std::memory_order_relaxed) - 1; level >= 0; --level) {
+      while (Key* const next = at->next(level)) at = next;
+    }
+    return at == head_ ? nullptr : at;
+  }
+
+  std::uint64_t estimate_keys_before(const Slice& name) const {
+    const Prefix prefix(name);
+    const Key* at = head_;
+    std::uint64_t count = 0;
+    for (int level = height_.load(std::memory_order_relaxed) - 1; level >= 0; --level) {
+      count *= kBranching;
+      for (const Key* next = at->next(level); next != nullptr && compare(name, prefix, *next) > 0;
+           next = at->next(level)) {
+        at = next;
+        ++count;
+      }
+    }
+    return count;
+  }
+
+  void add_version(Key& key, Version* version) {
+    Version* const before = key.newest.load(std::memory_order_relaxed);
+    assert(version->tag() > before->tag());
+    version->older = before;
+    version->depth = before->depth + 1;
+    Version* const far = before->jump;
+    const bool jumps_are_even =
+        far != nullptr && far->jump != nullptr && before->depth - far->depth == far->depth - far->jump->depth;
+    version->jump = jumps_are_even ? far->jump : before;
+    key.newest.store(version, std::memory_order_release);
+    before->newer.store(version, std::memory_order_release);
+    add_one(versions_);
+  }
+
+  void add_key(const Slice& name, std::uint64_t hash, Version* version) {
+    const int height = random_height();
+    Key* const key = make_key(name, height);
+    key->oldest = version;
+    key->newest.store(version, std::memory_order_relaxed);
+    if (height > height_.load(std::memory_order_relaxed)) height_.store(height, std::memory_order_relaxed);
+    std::array<Key*, kMaxHeight> before{};
+    first_from(name, &before);
+    for (int level = 0; level < height; ++level) {
+      auto& link = before[static_cast<std::size_t>(level)]->links[level];
+      key->links[level].store(link.load(std::memory_order_relaxed), std::memory_order_relaxed);
+      link.store(key, std::memory_order_release);
+    }
+    add_one(versions_);
+    add_one(keys_);
+    Slots* slots = slots_.load(std::memory_order_relaxed);
+    if (keys_.load(std::memory_order_relaxed) * 2 > slots->mask) slots = enlarge(slots);
+    put(*slots, hash, key);
+  }
+
+  static void put(Slots& slots, std::uint64_t hash, Key* key) {
+    std::size_t at = hash & slots.mask;
+    while (slots.slots[at].key.load(std::memory_order_relaxed) != nullptr) at = (at + 1) & slots.mask;
+    slots.slots[at].hash = hash;
+    slots.slots[at].key.store(key, std::memory_order_release);
+  }
+
+  Slots* enlarge(Slots* before) {
+    const std::size_t count = (before->mask + 1) * 2;
+    auto larger = std::make_unique<Slots>(count, before);
+    for (std::size_t i = 0; i <= before->mask; ++i) {
+      const Slot& slot = before->slots[i];
+      if (Key* const key = slot.key.load(std::memory_order_relaxed)) put(*larger, slot.hash, key);
+    }
+    slot_bytes_.store(slot_bytes_.load(std::memory_order_relaxed) + count * sizeof(Slot), std::memory_order_relaxed);
+    slots_.store(larger.get(), std::memory_order_release);
+    return larger.release();
+  }
+
+  int random_height() {
+    std::uint64_t random = random_.load(std::memory_order_relaxed);
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    random_.store(random, std::memory_order_relaxed);
+    int height = 1;
+    for (std::uint64_t rest = random >> 8; height < kMaxHeight && rest % kBranching == 0; rest /= kBranching) ++height;
+    return height;
+  }
+
+  /// One thread writes at a time.
+  static void add_one(std::atomic<std::uint64_t>& count) {
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  const std::unique_ptr<MemTableRep> skip_list_;
+  Key* const head_;
+  std::atomic<int> height_{1};
+  std::atomic<Slots*> slots_{nullptr};
+  std::atomic<std::uint64_t> keys_{0};
+  std::atomic<std::uint64_t> versions_{0};
+  std::atomic<std::size_t> slot_bytes_{kFirstSlots * sizeof(Slot)};
+  std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15U};
+};
+
+class VersionTableFactory final : public rocksdb::MemTableRepFactory {
+ public:
+  const char* Name() const override { return "stator::store::VersionTable"; }
+  using MemTableRepFactory::CreateMemTableRep;
+  MemTableRep* CreateMemTableRep(const MemTableRep::KeyComparator& comparator, rocksdb::Allocator* allocator,
+                                 const rocksdb::SliceTransform* transform, rocksdb::Logger* logger) override {
+    std::unique_ptr<MemTableRep> skip_list(
+        rocksdb::SkipListFactory().CreateMemTableRep(comparator, allocator, transform, logger));
+    // Another version of RocksDB may have smaller iterators; its own memtable does the same, more slowly.
+    if (!VersionTable::iterators_fit(*skip_list)) return skip_list.release();
+    return new VersionTable(allocator, std::move(skip_list));
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::MemTableRepFactory> version_table_factory() { return std::make_shared<VersionTableFactory>(); }
+
+}  // namespace stator::store
