@@ -273,6 +273,13 @@ std::shared_ptr<const Models> load_models(const Session& session) {
   return std::make_shared<const Models>(model::load_models(session.models_directory));
 }
 
+/// A check of no models must not pass, as where the directory is misspelt.
+std::shared_ptr<const Models> require_models(const Session& session) {
+  auto models = load_models(session);
+  if (models->empty()) throw CommandError("stator: no models in " + session.models_directory);
+  return models;
+}
+
 }  // namespace
 
 void add_pattern_commands(CLI::App& ddb, Session& session) {
@@ -280,7 +287,7 @@ void add_pattern_commands(CLI::App& ddb, Session& session) {
   patterns->require_subcommand(0, 1);
   patterns->footer("Example: stator ddb patterns get-conversation --limit 5");
   patterns->callback([patterns, &session] {
-    if (patterns->get_subcommands().empty()) list_patterns(session, *load_models(session));
+    if (patterns->get_subcommands().empty()) list_patterns(session, *require_models(session));
   });
   auto* check =
       patterns->add_subcommand("check", "Run every pattern and variant with its example on a fresh seeded database");
@@ -289,7 +296,7 @@ void add_pattern_commands(CLI::App& ddb, Session& session) {
       "Example: stator ddb patterns check");
   const auto junit_file = std::make_shared<std::string>();
   check->add_option("--junit", *junit_file, "Also write the verdicts to this file as JUnit XML")->type_name("FILE");
-  check->callback([junit_file, &session] { check_patterns(session, *load_models(session), *junit_file); });
+  check->callback([junit_file, &session] { check_patterns(session, *require_models(session), *junit_file); });
   if (!session.wants_patterns) return;
   const auto models = load_models(session);
   for (const model::Model& model : *models) {

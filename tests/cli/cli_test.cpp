@@ -242,6 +242,15 @@ TEST_F(CommandLine, SeedsFilesAndNamesBadLines) {
 }
 
 TEST_F(CommandLine, ChecksPatternsWithAnExitStatus) {
+  const std::string nowhere = (directory_.path() / "nowhere").string();
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"ddb", "patterns", "check"}, std::vector<std::string>{"ddb", "patterns"}}) {
+    std::vector<std::string> line = words;
+    line.insert(line.end(), {"--models", nowhere});
+    const Outcome none = run_line(line);
+    EXPECT_EQ(none.code, 1);
+    EXPECT_EQ(none.err, "stator: no models in " + nowhere + "\n");
+  }
   const Outcome good = stator({"ddb", "patterns", "check"});
   EXPECT_EQ(good.code, 0);
   EXPECT_NE(good.out.find("|  cruddur-messages/get-conversation              |  20     |"), std::string::npos)
