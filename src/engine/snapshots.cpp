@@ -55,11 +55,12 @@ void Snapshots::save(store::Store& store, std::string_view name) {
   }
   const fs::path unfinished = directory_ / kUnfinished;
   store.remove_checkpoint(unfinished);
-  store.checkpoint(unfinished);
+  store.checkpoint(unfinished, store::CheckpointKind::kAtOnce);
   store.remove_checkpoint(directory_ / name);
   std::error_code error;
   fs::rename(unfinished, directory_ / name, error);
   if (error) throw store::StoreError("cannot save snapshot " + std::string(name) + ": " + error.message());
+  store.settle_checkpoint(directory_ / name);
 }
 
 fs::path Snapshots::find(std::string_view name) const {
@@ -90,7 +91,7 @@ std::vector<SnapshotInfo> Snapshots::list_directory() const {
   for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error)) {
     std::string name = entry.path().filename().string();
     // An incomplete one, left by a killed process, has no marker.
-    if (name == kUnfinished || !fs::exists(entry.path() / "STATOR", error)) continue;
+    if (name.starts_with('.') || !fs::exists(entry.path() / "STATOR", error)) continue;
     snapshots.push_back({std::move(name), saved_ms(entry.path())});
   }
   std::ranges::sort(snapshots, {}, &SnapshotInfo::name);

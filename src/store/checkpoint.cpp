@@ -46,7 +46,25 @@ class CheckpointWaker {
   std::jthread thread_;
 };
 
+/// How long a flush may be refused because others wait; a memtable takes less than a second.
+constexpr std::chrono::minutes kMostPatience{10};
+constexpr std::chrono::microseconds kPause{200};
+
 }  // namespace
+
+void close_memtable(rocksdb::DB& database) {
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  const auto deadline = std::chrono::steady_clock::now() + kMostPatience;
+  rocksdb::Status status = database.Flush(options);
+  // Too many memtables wait to be flushed already, and writers are stopped.
+  while (status.IsTryAgain() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kPause);
+    status = database.Flush(options);
+  }
+  check(status);
+}
 
 void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, CutOf what) {
   rocksdb::Checkpoint* made = nullptr;

@@ -16,6 +16,10 @@ enum class CutOf : std::uint8_t {
   kTablesAlone,  // tables, and the log if there is one
 };
 
+/// Starts a flush of the memtable without waiting for it; later writes go to a new memtable, and to a new log. Throws
+/// StoreError.
+void close_memtable(rocksdb::DB& database);
+
 /// Puts RocksDB's files into `store_path`, which must not exist. Writers continue. Throws StoreError.
 void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, CutOf what = CutOf::kEverything);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,9 +14,12 @@
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "store/small_file.h"
+#include "store/status_text.h"
 #include "store/store.h"
+#include "store/store_number.h"
 
 namespace stator::store {
 namespace {
@@ -25,8 +29,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMarker = "STATOR";
 
 /// Names that other components may create in the directory before a store was ever opened in it.
-constexpr std::array<std::string_view, 9> kOwnNames = {
-    "STATOR.new", "FILES", "FILES.new", "LOCK", "server.json", "postgres", "postgres.lock", "store", "log"};
+constexpr std::array<std::string_view, 6> kOwnNames = {"STATOR.new", "LOCK",          "server.json",
+                                                       "postgres",   "postgres.lock", "log"};
 
 [[noreturn]] void fail_by_errno(const fs::path& path, int error) {
   throw OpenError("cannot use " + path.string() + " as data directory: " + std::strerror(error));
@@ -77,7 +81,7 @@ bool is_own_name(const std::string& name) {
   for (const std::string_view own : kOwnNames) {
     if (name == own) return true;
   }
-  return false;
+  return is_name_of_store(name);
 }
 
 }  // namespace
@@ -105,6 +109,7 @@ DataDirectory::DataDirectory(fs::path path, Access access, const core::LogSink& 
   try {
     read_or_write_marker(access);
     check_features(access);
+    find_store();
     check_store(access);
     if (access != Access::kReadOnly) close_to_others(log);
   } catch (...) {
@@ -141,15 +146,20 @@ void DataDirectory::look_for_marker(Access access) const {
   if (fs::exists(path_ / kMarker)) return;
   // Check before changing anything: a foreign directory is left as it was.
   std::error_code error;
+  bool has_store = false;
   for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
-    if (is_own_name(entry.path().filename().string())) continue;
+    const std::string name = entry.path().filename().string();
+    std::error_code unreadable;
+    has_store = has_store ||
+                (is_name_of_store(name) && entry.is_directory(unreadable) && !fs::is_empty(entry.path(), unreadable));
+    if (is_own_name(name)) continue;
     if (entry.path().filename() == kMarker) return;  // another process is just creating it
     throw OpenError(path_.string() + " is not a Stator data directory (it holds other files and no file " +
                     std::string(kMarker) + ")");
   }
   if (error) fail_by_errno(path_, error.value());
   // The marker is written before anything else, so a store without one has lost it, and with it its features.
-  if (fs::exists(store_path(), error) && !fs::is_empty(store_path(), error) && !fs::exists(path_ / kMarker)) {
+  if (has_store && !fs::exists(path_ / kMarker)) {
     throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
   }
   if (access != Access::kCreate) throw NoStoreError("there is no Stator data in " + path_.string());
@@ -194,23 +204,45 @@ void DataDirectory::check_features(Access access) const {
   }
 }
 
+void DataDirectory::find_store() {
+  const std::string prefix = "data directory " + path_.string() + " is damaged: the file STORE ";
+  std::optional<std::uint64_t> number;
+  try {
+    number = read_store_number(path_);
+  } catch (const std::runtime_error& error) {
+    throw DamagedError(prefix + "is damaged: " + error.what());
+  }
+  // The file is there before the feature is named, and until then it names the first store.
+  if (needs(Feature::kStoreNumber) && !number) throw DamagedError(prefix + "is missing");
+  if (!needs(Feature::kStoreNumber) && number.value_or(0) != 0) {
+    throw DamagedError(prefix + "names a store that the file STATOR does not know of");
+  }
+  store_number_ = number.value_or(0);
+  const std::vector<std::uint64_t> stores = stores_in(path_);
+  last_number_ = stores.empty() ? store_number_ : std::max(store_number_, stores.back());
+}
+
 void DataDirectory::check_store(Access access) {
   std::error_code error;
-  if (access != Access::kReadOnly) make_private_directory(store_path());
-  store_is_new_ = !fs::exists(store_path() / "CURRENT");
+  const fs::path store = store_folder(path_, store_number_);
+  if (access != Access::kReadOnly && store_number_ == 0) make_private_directory(store);
+  store_is_new_ = !fs::exists(store / "CURRENT");
   if (!store_is_new_) return;
+  const auto fail_without_current = [&] {
+    throw DamagedError("data directory " + path_.string() + " is damaged: " + store.filename().string() +
+                       "/CURRENT is missing");
+  };
+  if (store_number_ != 0) fail_without_current();
   // Without CURRENT RocksDB would create a new store and delete the files.
-  for (const fs::directory_entry& entry : fs::directory_iterator(store_path(), error)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(store, error)) {
     const std::string extension = entry.path().extension().string();
-    if (extension == ".sst" || extension == ".log") {
-      throw DamagedError("data directory " + path_.string() + " is damaged: store/CURRENT is missing");
-    }
+    if (extension == ".sst" || extension == ".log") fail_without_current();
   }
   if (error && access != Access::kReadOnly) fail_by_errno(path_, error.value());
 }
 
 void DataDirectory::close_to_others(const core::LogSink& log) const {
-  for (const fs::path& directory : {path_, store_path()}) {
+  for (const fs::path& directory : {path_, store_folder(path_, store_number_)}) {
     fs::perms others = fs::perms::group_all | fs::perms::others_all;
     // Under root, PostgreSQL runs as another user, who needs to pass through to its own directory in here.
     if (directory == path_ && belongs_to_another(path_ / "postgres")) {
@@ -246,9 +278,30 @@ void DataDirectory::require(Feature feature) {
   marker_ = std::move(next);
 }
 
+void DataDirectory::switch_store(rocksdb::FileSystem& files, std::uint64_t number) {
+  const std::string prefix = "the store cannot be replaced: ";
+  bool replaced = false;
+  rocksdb::IOStatus status;
+  try {
+    if (!needs(Feature::kStoreNumber)) {
+      status = write_store_number(files, path_, store_number_, replaced);
+      if (!status.ok()) throw StoreError(prefix + one_line(status));
+      require(Feature::kStoreNumber);
+    }
+    status = write_store_number(files, path_, number, replaced);
+  } catch (const std::system_error& error) {
+    throw StoreError(prefix + error.code().message());
+  }
+  if (replaced) store_number_ = number;
+  if (!status.ok()) throw StoreError(prefix + one_line(status));
+}
+
 void DataDirectory::write_marker(const fs::path& directory) const {
   const std::lock_guard<std::mutex> lock(marker_mutex_);
-  replace_durably(directory / kMarker, marker_text(marker_));
+  Marker marker = marker_;
+  // The store of a checkpoint has number 0.
+  marker.remove(Feature::kStoreNumber);
+  replace_durably(directory / kMarker, marker_text(marker));
 }
 
 }  // namespace stator::store

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <rocksdb/file_system.h>
+
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <string>
@@ -8,7 +12,8 @@
 #include "store/features.h"
 #include "store/marker.h"
 
-/// A directory of ours, as docs/format.md lays it out: `STATOR` (the marker), `LOCK`, `store/` (RocksDB).
+/// A directory of ours, as docs/format.md lays it out: `STATOR` (the marker), `LOCK`, `store/` (RocksDB), or `store.N/`
+/// after a restore.
 namespace stator::store {
 
 enum class Access : std::uint8_t {
@@ -32,18 +37,19 @@ class DataDirectory {
   DataDirectory& operator=(const DataDirectory&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// Where RocksDB keeps its files.
-  [[nodiscard]] std::filesystem::path store_path() const { return path_ / "store"; }
-  /// The list of RocksDB's files (file_list.h).
-  [[nodiscard]] std::filesystem::path list_path() const { return path_ / "FILES"; }
+  /// The number of the store that counts (store_number.h).
+  [[nodiscard]] std::uint64_t store_number() const { return store_number_; }
+  /// Makes another store, which is complete and open, the one that counts, durably. Throws StoreError; where the store
+  /// was switched nevertheless, `store_number` says so.
+  void switch_store(rocksdb::FileSystem& files, std::uint64_t number);
+  /// A number that no store in the directory has.
+  [[nodiscard]] std::uint64_t new_store_number() { return ++last_number_; }
   /// True where no store was ever created in it, so that creating one cannot overwrite anything.
   [[nodiscard]] bool store_is_new() const { return store_is_new_; }
-  /// Checks the store again after it was replaced. Throws as the constructor does.
-  void recheck_store() { check_store(Access::kReadWrite); }
   [[nodiscard]] bool needs(Feature feature) const;
   /// Names the feature in the marker, durably. Throws std::system_error.
   void require(Feature feature);
-  /// Writes the same marker into another directory, durably. Throws std::system_error.
+  /// Writes the marker of a checkpoint, with the same features, durably. Throws std::system_error.
   void write_marker(const std::filesystem::path& directory) const;
 
  private:
@@ -51,12 +57,15 @@ class DataDirectory {
   void look_for_marker(Access access) const;
   void read_or_write_marker(Access access);
   void check_features(Access access) const;
+  void find_store();
   void check_store(Access access);
   void close_to_others(const core::LogSink& log) const;
 
   std::filesystem::path path_;
   int lock_fd_ = -1;
   bool store_is_new_ = false;
+  std::uint64_t store_number_ = 0;
+  std::atomic<std::uint64_t> last_number_ = 0;
   mutable std::mutex marker_mutex_;
   Marker marker_;
 };

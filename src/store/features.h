@@ -16,6 +16,7 @@ enum class Feature : std::uint8_t {
   kPointInTime,
   kDeliveries,
   kVectorIndexes,
+  kStoreNumber,
 };
 
 /// What a program that does not know the feature must not do.
@@ -38,6 +39,7 @@ inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kPointInTime, "point-in-time", NeededFor::kWriting},
     FeatureInfo{Feature::kDeliveries, "deliveries", NeededFor::kWriting},
     FeatureInfo{Feature::kVectorIndexes, "vector-indexes", NeededFor::kWriting},
+    FeatureInfo{Feature::kStoreNumber, "store-number", NeededFor::kReading},
 };
 
 constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }

@@ -15,13 +15,14 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
 
-std::string in_store(const std::string& name) { return "store/" + name; }
+/// The file's name with that of its folder.
+std::string in_store(const fs::path& file) { return (file.parent_path().filename() / file.filename()).string(); }
 
 RecordsFound records_of(const fs::path& path) {
   try {
     return check_records(path);
   } catch (const std::system_error& error) {
-    fail(in_store(path.filename().string()) + " cannot be read: " + error.code().message());
+    fail(in_store(path) + " cannot be read: " + error.code().message());
   }
 }
 
@@ -44,7 +45,7 @@ void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   try {
     found = list_files(store_path);
   } catch (const std::system_error& error) {
-    fail("store/ cannot be read: " + error.code().message());
+    fail(store_path.filename().string() + "/ cannot be read: " + error.code().message());
   }
   // A stop that is interrupted just after the seal leaves an empty log.
   std::erase_if(found, [&](const SealedFile& file) {
@@ -55,33 +56,37 @@ void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   auto next = found.begin();
   for (const SealedFile& expected : checked.known.files) {
     if (next != found.end() && next->name < expected.name) break;
-    if (next == found.end() || next->name != expected.name) fail(in_store(expected.name) + " is missing");
+    if (next == found.end() || next->name != expected.name) fail(in_store(store_path / expected.name) + " is missing");
     if (next->size_bytes != expected.size_bytes) {
-      fail(in_store(expected.name) + " has " + std::to_string(next->size_bytes) + " bytes instead of " +
+      fail(in_store(store_path / expected.name) + " has " + std::to_string(next->size_bytes) + " bytes instead of " +
            std::to_string(expected.size_bytes));
     }
-    if (next->hash != expected.hash) fail(in_store(expected.name) + " was changed: its checksum does not match");
+    if (next->hash != expected.hash)
+      fail(in_store(store_path / expected.name) + " was changed: its checksum does not match");
     ++next;
   }
-  if (next != found.end()) fail(in_store(next->name) + " does not belong to the store");
+  if (next != found.end()) fail(in_store(store_path / next->name) + " does not belong to the store");
 }
 
 /// Checks that the manifest which CURRENT names is sound, at least up to the length in the list. Returns its name.
 std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   const FileListContent& list = checked.known;
   std::string name = read_small_file(store_path / "CURRENT").value_or("");
-  if (name.empty() || name.back() != '\n') fail("store/CURRENT does not name a manifest");
+  if (name.empty() || name.back() != '\n') fail(in_store(store_path / "CURRENT") + " does not name a manifest");
   name.pop_back();
-  if (!name.starts_with("MANIFEST-") || !is_store_file(name)) fail("store/CURRENT does not name a manifest");
-  if (!fs::exists(store_path / name)) fail(in_store(name) + ", which store/CURRENT names, is missing");
+  if (!name.starts_with("MANIFEST-") || !is_store_file(name))
+    fail(in_store(store_path / "CURRENT") + " does not name a manifest");
+  if (!fs::exists(store_path / name))
+    fail(in_store(store_path / name) + ", which " + in_store(store_path / "CURRENT") + " names, is missing");
   // The list is written after CURRENT, so CURRENT may be ahead by one manifest.
   if (!list.manifest.empty() && is_earlier(name, list.manifest)) {
-    fail("store/CURRENT names " + name + ", which " + list.manifest + " had replaced");
+    fail(in_store(store_path / "CURRENT") + " names " + name + ", which " + list.manifest + " had replaced");
   }
   const RecordsFound records = records_of(store_path / name);
-  if (records.state == RecordsState::kDamaged) fail(in_store(name) + ": a record fails its checksum");
-  if (records.sound_bytes == 0) fail(in_store(name) + " is empty");
-  if (name == list.manifest && records.sound_bytes < list.manifest_bytes) fail(in_store(name) + " is cut off");
+  if (records.state == RecordsState::kDamaged) fail(in_store(store_path / name) + ": a record fails its checksum");
+  if (records.sound_bytes == 0) fail(in_store(store_path / name) + " is empty");
+  if (name == list.manifest && records.sound_bytes < list.manifest_bytes)
+    fail(in_store(store_path / name) + " is cut off");
   if (records.state == RecordsState::kTornEnd) checked.torn_files[store_path / name] = records.sound_bytes;
   return name;
 }
@@ -91,7 +96,7 @@ void check_tables(const fs::path& store_path, const std::string& manifest_name) 
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
     if (entry.path().extension() == ".sst" && table_end_is_damaged(entry.path()) &&
         may_be_named(manifest, entry.path())) {
-      fail(in_store(entry.path().filename().string()) + ": a block fails its checksum");
+      fail(in_store(entry.path()) + ": a block fails its checksum");
     }
   }
 }
@@ -110,9 +115,10 @@ void check_listed_logs(const fs::path& store_path, const FileListContent& list) 
   for (const auto& [name, size_bytes] : list.logs) {
     std::error_code error;
     const std::uintmax_t found = fs::file_size(store_path / name, error);
-    if (error) fail(in_store(name) + " is missing");
+    if (error) fail(in_store(store_path / name) + " is missing");
     if (size_bytes && found != *size_bytes) {
-      fail(in_store(name) + " has " + std::to_string(found) + " bytes instead of " + std::to_string(*size_bytes));
+      fail(in_store(store_path / name) + " has " + std::to_string(found) + " bytes instead of " +
+           std::to_string(*size_bytes));
     }
   }
 }
@@ -130,11 +136,12 @@ void check_logs(const fs::path& store_path, bool has_list, CheckedFiles& checked
       continue;
     }
     // A log is listed before it gets its first record.
-    if (has_list && !listed_logs.contains(name)) fail(in_store(name) + " does not belong to the store");
-    if (!torn_log.empty()) fail(in_store(torn_log) + ", which is not the newest write-ahead log, is cut off");
+    if (has_list && !listed_logs.contains(name)) fail(in_store(store_path / name) + " does not belong to the store");
+    if (!torn_log.empty())
+      fail(in_store(store_path / torn_log) + ", which is not the newest write-ahead log, is cut off");
     const RecordsFound records = records_of(store_path / name);
     if (records.state == RecordsState::kDamaged) {
-      fail(in_store(name) + ": a record in the write-ahead log fails its checksum");
+      fail(in_store(store_path / name) + ": a record in the write-ahead log fails its checksum");
     }
     if (records.state == RecordsState::kTornEnd) {
       torn_log = name;

@@ -74,6 +74,11 @@ void Marker::add(Feature feature) {
   format = kLastFormat;
 }
 
+void Marker::remove(Feature feature) {
+  const FeatureInfo& known = info(feature);
+  std::erase(known.needed_for == NeededFor::kReading ? needed_to_read : needed_to_write, known.name);
+}
+
 std::string Marker::unknown(NeededFor needed_for) const {
   for (const std::string& name : needed_for == NeededFor::kReading ? needed_to_read : needed_to_write) {
     const bool known = std::any_of(kFeatures.begin(), kFeatures.end(), [&](const FeatureInfo& feature) {

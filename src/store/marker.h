@@ -23,6 +23,7 @@ struct Marker {
   [[nodiscard]] bool names(Feature feature) const;
   /// Adds the feature, in the order of names, and makes the format 2.
   void add(Feature feature);
+  void remove(Feature feature);
   /// The first feature named that this version does not know, or empty.
   [[nodiscard]] std::string unknown(NeededFor needed_for) const;
 };

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "store/checkpoint.h"
-#include "store/restore.h"
 #include "store/status_text.h"
 #include "store/store.h"
+#include "store/store_links.h"
 
 namespace stator::store {
 namespace {
@@ -26,21 +26,6 @@ void check(const rocksdb::Status& status) {
 std::uint64_t unwritten_memtables(rocksdb::DB& database) {
   std::uint64_t count = 0;
   return database.GetIntProperty(rocksdb::DB::Properties::kNumImmutableMemTable, &count) ? count : 0;
-}
-
-/// Starts a flush of the memtable without waiting for it; later writes go to a new memtable.
-void close_memtable(rocksdb::DB& database) {
-  rocksdb::FlushOptions options;
-  options.wait = false;
-  options.allow_write_stall = true;
-  const auto deadline = std::chrono::steady_clock::now() + kMostPatience;
-  rocksdb::Status status = database.Flush(options);
-  // Too many memtables wait to be flushed already, and writers are stopped.
-  while (status.IsTryAgain() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(kPause);
-    status = database.Flush(options);
-  }
-  check(status);
 }
 
 }  // namespace

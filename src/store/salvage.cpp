@@ -18,6 +18,7 @@
 #include "store/rocks_options.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
+#include "store/store_number.h"
 #include "store/table_check.h"
 
 namespace stator::store {
@@ -66,15 +67,15 @@ void check_marker(const fs::path& directory, std::vector<std::string>& told) {
 }
 
 /// The manifest's bytes if it is sound, so that the tables are those that it names.
-std::optional<std::string> sound_manifest(const fs::path& directory) {
-  const fs::path store_path = directory / "store";
+std::optional<std::string> sound_manifest(const fs::path& directory, std::uint64_t number) {
+  const fs::path store_path = store_folder(directory, number);
   std::string name = read_small_file(store_path / "CURRENT").value_or("");
   if (name.empty() || name.back() != '\n') return std::nullopt;
   name.pop_back();
   if (!name.starts_with("MANIFEST-") || !is_store_file(name) || !fs::exists(store_path / name)) return std::nullopt;
   FileListContent list;
   try {
-    list = parse_file_list(read_small_file(directory / "FILES", SIZE_MAX).value_or(""));
+    list = parse_file_list(read_small_file(store_list(directory, number), SIZE_MAX).value_or(""));
   } catch (const std::runtime_error&) {
     // Without the list, only the records' own checksums count.
   }
@@ -91,6 +92,37 @@ std::optional<std::string> sound_manifest(const fs::path& directory) {
   return sound ? read_small_file(store_path / name, SIZE_MAX) : std::nullopt;
 }
 
+fs::file_time_type last_write_in(const fs::path& folder) {
+  fs::file_time_type last = fs::file_time_type::min();
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const fs::file_time_type time = entry.last_write_time(error);
+    if (!error) last = std::max(last, time);
+  }
+  return last;
+}
+
+/// The number of the store that counts; without a sound STORE, of the one that was written to last.
+std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& told) {
+  std::optional<std::uint64_t> number;
+  std::string fault = "missing";
+  try {
+    number = read_store_number(directory);
+  } catch (const std::runtime_error& error) {
+    fault = std::string("damaged (") + error.what() + ")";
+  }
+  if (number) return *number;
+  const std::vector<std::uint64_t> stores = stores_in(directory);
+  if (stores.empty()) throw OpenError("there is no Stator data in " + directory.string());
+  // No restore ever took the place of the first store.
+  if (fault == "missing" && stores.front() == 0) return 0;
+  const auto written = [&](std::uint64_t store) { return last_write_in(store_folder(directory, store)); };
+  const std::uint64_t newest = *std::ranges::max_element(stores, {}, written);
+  told.push_back("the file STORE is " + fault + "; " + store_folder(directory, newest).filename().string() +
+                 "/, which was written to last, is taken");
+  return newest;
+}
+
 void copy_files(const fs::path& from, const fs::path& to, std::vector<std::string>& told) {
   fs::create_directories(to);
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
@@ -99,7 +131,7 @@ void copy_files(const fs::path& from, const fs::path& to, std::vector<std::strin
     std::error_code error;
     if (entry.path().extension() == ".sst") fs::create_hard_link(entry.path(), to / name, error);
     if (entry.path().extension() != ".sst" || error) fs::copy_file(entry.path(), to / name, error);
-    if (error) told.push_back("store/" + name + " cannot be read: " + error.message());
+    if (error) told.push_back((from.filename() / name).string() + " cannot be read: " + error.message());
   }
 }
 
@@ -219,17 +251,18 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
     : impl_(std::make_unique<Impl>(directory)) {
   check_marker(directory, told);
   std::error_code error;
-  if (!fs::is_directory(directory / "store", error))
-    throw OpenError("there is no Stator data in " + directory.string());
+  const std::uint64_t number = find_store(directory, told);
+  const fs::path original = store_folder(directory, number);
+  if (!fs::is_directory(original, error)) throw OpenError("there is no Stator data in " + directory.string());
   impl_->scratch = std::move(scratch);
   const fs::path store_path = impl_->scratch / "store";
   try {
-    check_files(directory / "store", read_small_file(directory / "FILES", SIZE_MAX));
+    check_files(original, read_small_file(store_list(directory, number), SIZE_MAX));
   } catch (const std::runtime_error& damage) {
     told.emplace_back(damage.what());
   }
-  const std::optional<std::string> manifest = sound_manifest(directory);
-  copy_files(directory / "store", store_path, told);
+  const std::optional<std::string> manifest = sound_manifest(directory, number);
+  copy_files(original, store_path, told);
 
   Options defaults;
   defaults.directory = directory;
@@ -248,7 +281,7 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
   }
   if (!status.ok()) {
     for (const fs::path& path : unreadable.paths) {
-      told.push_back("store/" + path.filename().string() + " cannot be read at all");
+      told.push_back((original.filename() / path.filename()).string() + " cannot be read at all");
       fs::remove(path);
     }
     // Without the manifest RocksDB does not know the order of tables, so an older version of an item may win.

@@ -12,19 +12,14 @@
 #include <system_error>
 
 #include "core/damage_error.h"
-#include "store/background_errors.h"
-#include "store/checkpoint.h"
 #include "store/data_directory.h"
-#include "store/file_check.h"
-#include "store/file_cut.h"
-#include "store/file_list.h"
-#include "store/listed_file_system.h"
+#include "store/disk_store.h"
 #include "store/memory_budget.h"
 #include "store/memory_checkpoints.h"
-#include "store/restore.h"
+#include "store/next_store.h"
 #include "store/rocks_options.h"
-#include "store/small_file.h"
 #include "store/status_text.h"
+#include "store/store_links.h"
 
 namespace stator::store {
 namespace {
@@ -42,16 +37,6 @@ void check(const rocksdb::Status& status) {
 
 /// The store's place in its in-memory environment.
 constexpr const char* kMemoryPath = "/stator";
-
-FileListContent parse_or_empty(const std::string& list) {
-  try {
-    return parse_file_list(list);
-  } catch (const std::runtime_error&) {
-    return {};
-  }
-}
-
-bool is_log(const SealedFile& file) { return file.name.ends_with(".log"); }
 
 }  // namespace
 
@@ -112,71 +97,28 @@ bool Cursor::valid() const {
 std::string_view Cursor::key() const { return view(impl_->iterator->key()); }
 std::string_view Cursor::value() const { return view(impl_->iterator->value()); }
 
-/// A directory with RocksDB's files in it.
-struct Disk {
-  Disk(const Options& options, DataDirectory& of)
-      : directory(of),
-        base(options.resources.file_system != nullptr ? options.resources.file_system : rocksdb::FileSystem::Default()),
-        list(base, directory.list_path()),
-        files(std::make_shared<ListedFileSystem>(base, list, directory.store_path())),
-        environment(rocksdb::NewCompositeEnv(files)) {}
-
-  /// Writes the marker last: a directory without it is not a data directory.
-  void checkpoint(rocksdb::DB& db, const std::filesystem::path& target) {
-    make_private_directory(target);
-    cut_files(db, target / "store");
-    list_cut_files(base, target / "store", target / "FILES");
-    directory.write_marker(target);
-  }
-  /// Seals the list of a closed store and deletes its empty logs. With records in a log, leaves that to the next start.
-  void seal() {
-    std::vector<SealedFile> found = list_files(directory.store_path());
-    std::vector<std::filesystem::path> logs;
-    for (const SealedFile& file : found) {
-      if (!is_log(file)) continue;
-      if (file.size_bytes > 0) return;
-      logs.push_back(directory.store_path() / file.name);
-    }
-    std::erase_if(found, is_log);
-    // The seal must not be on the disk before the directory's names are: no file may vanish or come back after it.
-    if (!sync_directory(*base, directory.store_path()).ok()) return;
-    if (list.seal(found).ok()) remove(logs);
-  }
-  /// Deletes logs that neither RocksDB nor the list needs.
-  void remove(const std::vector<std::filesystem::path>& logs) const {
-    for (const std::filesystem::path& log : logs) {
-      base->DeleteFile(log.string(), rocksdb::IOOptions(), nullptr).PermitUncheckedError();
-    }
-  }
-
-  DataDirectory& directory;
-  std::shared_ptr<rocksdb::FileSystem> base;
-  FileList list;
-  std::shared_ptr<ListedFileSystem> files;
-  std::unique_ptr<rocksdb::Env> environment;
-};
-
 struct Store::Impl {
-  // Declared in the order of construction, so that the database is destroyed before what it uses.
-  std::unique_ptr<DataDirectory> data_directory;
-  std::unique_ptr<Disk> disk;
-  /// Shared with the checkpoints that are open.
-  std::shared_ptr<rocksdb::Env> memory;
   Options opened_with;
   bool read_only = false;
   rocksdb::WriteOptions write_options;
   std::unique_ptr<MemoryBudget> budget;
-  std::unique_ptr<BackgroundErrors> errors;
-  std::unique_ptr<rocksdb::DB> db;
+  // In the order of construction, so that a database is destroyed before what it uses.
+  std::unique_ptr<DataDirectory> data_directory;
+  std::unique_ptr<DiskStore> disk;
+  std::unique_ptr<NextStore> next;
+  /// Shared with the checkpoints that are open.
+  std::shared_ptr<rocksdb::Env> memory;
+  std::unique_ptr<Database> in_memory;
   std::unique_ptr<MemoryCheckpoints> memory_checkpoints;
+  /// Of `disk` or `in_memory`.
+  Database* database = nullptr;
+  rocksdb::DB* db = nullptr;
 
   void open_memory(const Options& options, const std::string& path);
-  void open_disk(const Options& options);
-  CheckedFiles check_disk() const;
-  void prepare_disk(const CheckedFiles& checked);
-  void open_database(const rocksdb::Options& rocks, const std::string& path, const std::string& what);
-  void close();
-  void close_database();
+  void open_disk();
+  void use(Database* opened);
+  void restore_memory(const std::filesystem::path& checkpoint);
+  void restore_disk(const std::filesystem::path& checkpoint);
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -188,16 +130,22 @@ Store::~Store() {
   } catch (const std::exception&) {
     // The log still holds everything; the next start replays it.
   }
-  impl_->close();
+  if (impl_->memory_checkpoints != nullptr) impl_->memory_checkpoints->wait();
+  impl_->next.reset();
+  if (impl_->disk != nullptr) impl_->disk->close_cleanly();
 }
 
 std::unique_ptr<Store> Store::open(const Options& options) {
   auto impl = std::make_unique<Impl>();
-  impl->errors = std::make_unique<BackgroundErrors>(options.log);
   impl->read_only = options.read_only;
   impl->opened_with = options;
-  options.directory.empty() ? impl->open_memory(options, kMemoryPath) : impl->open_disk(options);
+  options.directory.empty() ? impl->open_memory(options, kMemoryPath) : impl->open_disk();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+void Store::Impl::use(Database* opened) {
+  database = opened;
+  db = opened != nullptr ? opened->rocks() : nullptr;
 }
 
 void Store::Impl::open_memory(const Options& options, const std::string& path) {
@@ -211,111 +159,25 @@ void Store::Impl::open_memory(const Options& options, const std::string& path) {
   }
   // There is nothing a log could outlive.
   write_options.disableWAL = true;
-  open_database(rocks, path, "the in-memory store");
+  in_memory = std::make_unique<Database>(options.log);
+  in_memory->open(rocks, path, read_only, "the in-memory store");
+  use(in_memory.get());
   if (memory_checkpoints == nullptr && !read_only) {
     memory_checkpoints = std::make_unique<MemoryCheckpoints>(rocks, *budget);
   }
 }
 
-void Store::Impl::open_disk(const Options& options) {
-  const Access access = options.read_only           ? Access::kReadOnly
-                        : options.create_if_missing ? Access::kCreate
-                                                    : Access::kReadWrite;
-  if (data_directory == nullptr)
-    data_directory = std::make_unique<DataDirectory>(options.directory, access, options.log);
-  if (restore_is_begun(data_directory->path())) {
-    if (read_only) {
-      throw OpenError("a snapshot was being restored in " + options.directory.string() +
-                      " when its process ended; the next start that may write goes on with it");
-    }
-    try {
-      finish_restore(*data_directory, options.sync);
-    } catch (const StoreError& error) {
-      throw OpenError(error.what());
-    }
-    data_directory->recheck_store();
-  }
-  disk = std::make_unique<Disk>(options, *data_directory);
-  const CheckedFiles checked = check_disk();
-  if (read_only && disk->directory.store_is_new()) {
-    throw NoStoreError("there is no Stator data in " + options.directory.string());
-  }
-  // The rest of a torn file was being written when the process or the machine died, and was never acknowledged.
-  read_only ? disk->files->set_ends(checked.torn_files) : prepare_disk(checked);
-  rocksdb::Options rocks = rocks_options(options);
-  rocks.env = disk->environment.get();
-  rocks.create_if_missing = disk->directory.store_is_new() && !read_only;
-  write_options.sync = options.sync;
-  open_database(rocks, disk->directory.store_path().string(), "data directory " + options.directory.string());
-}
-
-/// Checks the files before RocksDB opens them.
-CheckedFiles Store::Impl::check_disk() const {
-  const DataDirectory& directory = disk->directory;
-  const std::string prefix = "data directory " + directory.path().string() + " is damaged: ";
-  std::optional<std::string> list;
-  // Without the feature in the marker, the program that wrote last may not have kept the list up to date.
-  if (directory.needs(Feature::kFileList)) list = read_small_file(directory.list_path(), kMaxListBytes);
-  if (directory.store_is_new()) {
-    if (list && !parse_or_empty(*list).manifest.empty()) throw DamagedError(prefix + "store/CURRENT is missing");
-    return {};
-  }
-  if (directory.needs(Feature::kFileList) && !list) throw DamagedError(prefix + "the file FILES is missing");
-  try {
-    return check_files(directory.store_path(), list);
-  } catch (const std::runtime_error& error) {
-    throw DamagedError(prefix + error.what());
-  }
-}
-
-/// From here on the directory is changed.
-void Store::Impl::prepare_disk(const CheckedFiles& checked) {
-  try {
-    // First, so that a start which is interrupted does not leave what the next one takes for damage, and so that the
-    // list has the final sizes.
-    rocksdb::IOStatus status = cut_files_at(*disk->base, checked.torn_files);
-    if (!status.ok()) throw OpenError(one_line(status));
-    status = checked.sealed ? disk->list.unseal(checked.known)
-                            : disk->list.begin(checked.known, disk->directory.store_path());
-    if (!status.ok()) throw OpenError("cannot write " + disk->directory.list_path().string() + ": " + one_line(status));
-    disk->directory.require(Feature::kFileList);
-    disk->remove(checked.empty_logs);
-  } catch (const std::system_error& error) {
-    throw OpenError("cannot use " + disk->directory.path().string() + " as data directory: " + error.code().message());
-  }
-}
-
-void Store::Impl::open_database(const rocksdb::Options& options, const std::string& path, const std::string& what) {
-  rocksdb::Options rocks = options;
-  rocks.listeners.push_back(errors->listener());
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status =
-      read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &opened) : rocksdb::DB::Open(rocks, path, &opened);
-  if (status.IsCorruption()) throw DamagedError(what + " is damaged: " + one_line(status));
-  if (!status.ok()) throw OpenError("cannot open " + what + ": " + one_line(status));
-  db.reset(opened);
-  errors->watch(*db);
-}
-
-void Store::Impl::close_database() {
-  if (memory_checkpoints != nullptr) memory_checkpoints->wait();
-  errors->stop();
-  db->Close().PermitUncheckedError();
-  db.reset();
-}
-
-void Store::Impl::close() {
-  if (memory_checkpoints != nullptr) memory_checkpoints->wait();
-  errors->stop();
-  // Nothing is in flight any more, and closing must not wait for a compaction to finish.
-  const bool closed = db->Close().ok();
-  db.reset();
-  if (disk == nullptr || read_only || !closed) return;
-  // Without a seal the next start replays the logs, as after a kill: nothing is lost if this fails.
-  try {
-    disk->seal();
-  } catch (const std::system_error&) {
-  }
+void Store::Impl::open_disk() {
+  const Access access = read_only                       ? Access::kReadOnly
+                        : opened_with.create_if_missing ? Access::kCreate
+                                                        : Access::kReadWrite;
+  data_directory = std::make_unique<DataDirectory>(opened_with.directory, access, opened_with.log);
+  write_options.sync = opened_with.sync;
+  disk = DiskStore::open(opened_with, *data_directory);
+  use(&disk->database());
+  next = std::make_unique<NextStore>([this](const std::filesystem::path& checkpoint) {
+    return DiskStore::make(opened_with, *data_directory, checkpoint);
+  });
 }
 
 bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot) const {
@@ -350,7 +212,7 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
 void Store::require(Feature feature) {
   if (impl_->disk == nullptr) return;  // no later version will read this memory
   try {
-    impl_->disk->directory.require(feature);
+    impl_->data_directory->require(feature);
   } catch (const std::system_error& error) {
     throw StoreError(std::string("cannot write the file STATOR: ") + error.what());
   }
@@ -366,13 +228,13 @@ void Store::write(Batch& batch, bool sync) {
   options.sync = sync;
   const rocksdb::Status status = impl_->db->Write(options, &batch.impl_->batch);
   if (status.ok()) return;
-  impl_->errors->on_write_failed(status);
+  impl_->database->errors().on_write_failed(status);
   check(status);
 }
 
 std::unique_ptr<Snapshot> Store::snapshot() const {
   return std::unique_ptr<Snapshot>(
-      new Snapshot(std::make_unique<Snapshot::Impl>(Snapshot::Impl{impl_->db.get(), impl_->db->GetSnapshot()})));
+      new Snapshot(std::make_unique<Snapshot::Impl>(Snapshot::Impl{impl_->db, impl_->db->GetSnapshot()})));
 }
 
 std::unique_ptr<Cursor> Store::cursor(std::string_view lower, std::string_view upper, const Snapshot* snapshot) const {
@@ -412,7 +274,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
   if (count > 0) check(impl_->db->Write(impl_->write_options, &batch));
 }
 
-void Store::checkpoint(const std::filesystem::path& directory) {
+void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind kind) {
   if (impl_->read_only) throw StoreError("a store that is only read cannot be copied");
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory != nullptr) {
@@ -420,10 +282,14 @@ void Store::checkpoint(const std::filesystem::path& directory) {
     return;
   }
   try {
-    impl_->disk->checkpoint(*impl_->db, target);
+    impl_->disk->checkpoint(target, kind);
   } catch (const std::system_error& error) {
     throw StoreError("cannot copy the store to " + directory.string() + ": " + error.code().message());
   }
+}
+
+void Store::settle_checkpoint(const std::filesystem::path& directory) {
+  if (impl_->next != nullptr) impl_->next->settle(std::filesystem::absolute(directory));
 }
 
 std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& directory) const {
@@ -445,7 +311,6 @@ std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& direc
     }
   }
   auto impl = std::make_unique<Impl>();
-  impl->errors = std::make_unique<BackgroundErrors>(options.log);
   impl->read_only = true;
   impl->memory = impl_->memory;
   impl->open_memory(options, (target / "store").string());
@@ -472,6 +337,7 @@ std::vector<std::string> Store::checkpoints_in(const std::filesystem::path& dire
 void Store::remove_checkpoint(const std::filesystem::path& directory) {
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {
+    if (impl_->next != nullptr) impl_->next->forget(target);
     std::error_code error;
     // The marker first, so that what an interruption leaves is not a data directory.
     std::filesystem::remove(target / "STATOR", error);
@@ -494,23 +360,40 @@ void Store::remove_checkpoint(const std::filesystem::path& directory) {
 
 void Store::restore(const std::filesystem::path& checkpoint) {
   if (impl_->read_only) throw StoreError("a store that is only read cannot be restored");
-  if (impl_->memory != nullptr) {
-    rocksdb::Env& files = *impl_->memory;
-    const std::filesystem::path source =
-        checkpoint.empty() ? checkpoint : std::filesystem::absolute(checkpoint) / "store";
-    if (!checkpoint.empty()) impl_->memory_checkpoints->finish(std::filesystem::absolute(checkpoint));
-    if (!source.empty()) check(files.FileExists((source / "CURRENT").string()));
-    impl_->close_database();
-    remove_store(files, kMemoryPath);
-    if (!source.empty()) link_store(files, source, kMemoryPath);
-  } else {
-    begin_restore(*impl_->data_directory, checkpoint.empty() ? checkpoint : std::filesystem::absolute(checkpoint),
-                  impl_->write_options.sync);
-    impl_->close_database();
-    impl_->disk.reset();
+  const std::filesystem::path source = checkpoint.empty() ? checkpoint : std::filesystem::absolute(checkpoint);
+  impl_->memory != nullptr ? impl_->restore_memory(source) : impl_->restore_disk(source);
+}
+
+void Store::Impl::restore_memory(const std::filesystem::path& checkpoint) {
+  rocksdb::Env& files = *memory;
+  const std::filesystem::path source = checkpoint.empty() ? checkpoint : checkpoint / "store";
+  if (!checkpoint.empty()) memory_checkpoints->finish(checkpoint);
+  if (!source.empty()) check(files.FileExists((source / "CURRENT").string()));
+  memory_checkpoints->wait();
+  use(nullptr);
+  in_memory.reset();
+  remove_store(files, kMemoryPath);
+  if (!source.empty()) link_store(files, source, kMemoryPath);
+  open_memory(opened_with, kMemoryPath);
+}
+
+void Store::Impl::restore_disk(const std::filesystem::path& checkpoint) {
+  std::unique_ptr<DiskStore> restored = next->take(checkpoint);
+  rocksdb::FileSystem& files = opened_with.resources.file_system != nullptr ? *opened_with.resources.file_system
+                                                                            : *rocksdb::FileSystem::Default();
+  std::exception_ptr failure;
+  try {
+    data_directory->switch_store(files, restored->number());
+  } catch (const StoreError&) {
+    failure = std::current_exception();
   }
-  impl_->errors = std::make_unique<BackgroundErrors>(impl_->opened_with.log);
-  impl_->memory != nullptr ? impl_->open_memory(impl_->opened_with, kMemoryPath) : impl_->open_disk(impl_->opened_with);
+  const bool switched = data_directory->store_number() == restored->number();
+  if (switched) {
+    std::swap(disk, restored);
+    use(&disk->database());
+  }
+  next->follow_up(std::move(restored), checkpoint);
+  if (failure) std::rethrow_exception(failure);
 }
 
 bool Store::is_open() const { return impl_->db != nullptr; }
@@ -522,7 +405,8 @@ std::vector<std::string> Store::damaged_files() const {
   for (const rocksdb::LiveFileMetaData& table : tables) {
     const rocksdb::Status status =
         rocksdb::VerifySstFileChecksum(impl_->db->GetOptions(), rocksdb::EnvOptions(), table.db_path + table.name);
-    if (!status.ok()) lines.push_back("store" + table.name + ": " + one_line(status));
+    if (!status.ok())
+      lines.push_back(std::filesystem::path(table.db_path).filename().string() + table.name + ": " + one_line(status));
   }
   return lines;
 }

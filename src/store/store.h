@@ -80,6 +80,11 @@ struct Options {
   Resources resources = {};
 };
 
+enum class CheckpointKind : std::uint8_t {
+  kSettled,  // tables alone, but for writes made meanwhile
+  kAtOnce,   // writes that are in memory stay in a log, so that nothing waits for them to be written to a table
+};
+
 /// The greatest number of descriptors that a store on a directory uses at once, in a process with `process_limit` of
 /// them (RLIMIT_NOFILE). The rest is for connections.
 std::size_t descriptors_needed(std::size_t process_limit);
@@ -131,8 +136,11 @@ class Store {
   /// The checkpoint is durable and independent of the store: on a disk it is a data directory like any other; one that
   /// a killed process left incomplete has no file STATOR. A store in memory makes it in its own environment, where only
   /// `open_checkpoint` reads it; its files are written after the call, and the functions that use it wait for them.
-  /// Throws StoreError.
-  void checkpoint(const std::filesystem::path& directory);
+  /// One that is made kAtOnce is as durable as the writes in it, and slow to restore until it is settled. Throws
+  /// StoreError.
+  void checkpoint(const std::filesystem::path& directory, CheckpointKind kind = CheckpointKind::kSettled);
+  /// The checkpoint, made kAtOnce, is where it will stay: replaces it with a settled one in the background.
+  void settle_checkpoint(const std::filesystem::path& directory);
   /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
   /// The names in `directory`: its checkpoints, and on a disk whatever else is there. Nothing where there is no such
@@ -142,9 +150,10 @@ class Store {
   void remove_checkpoint(const std::filesystem::path& directory);
   /// Replaces the store's content with that of a checkpoint, or with nothing where `checkpoint` is empty, as if it had
   /// been closed, replaced and opened again. No other thread may use the store meanwhile, and no cursor or snapshot may
-  /// exist. The checkpoint stays. Neither time nor space grows with the store. On a disk the checkpoint must be in the
-  /// store's directory; if the process is killed meanwhile, the next start finishes the restore. Throws StoreError,
-  /// with the store unchanged; OpenError where it could not be opened again and can only be destroyed (`is_open`).
+  /// exist. The checkpoint stays. Neither time nor space grows with the store. On a disk a process that is killed
+  /// meanwhile leaves the store as it was or restored; it is prepared for the next restore of the same checkpoint in
+  /// the background. Throws StoreError, with the store unchanged; in memory OpenError where it could not be opened
+  /// again and can only be destroyed (`is_open`).
   void restore(const std::filesystem::path& checkpoint);
   [[nodiscard]] bool is_open() const;
   /// Reads every table and verifies its checksums; returns a line for each damaged one.

@@ -94,7 +94,7 @@ TEST_P(Checkpoint, IsRefusedWhereThereIsOne) {
 /// Each batch moves one from an account to another: every checkpoint has the sum, and all acknowledged batches.
 TEST_P(Checkpoint, HoldsWholeBatchesWhileWritersGoOn) {
   constexpr int kAccounts = 8;
-  constexpr int kCuts = 5;
+  constexpr int kCuts = 8;
   for (int i = 0; i < kAccounts; ++i) put("account" + std::to_string(i), "1000");
   std::atomic<bool> stop = false;
   std::atomic<int> acknowledged = 0;
@@ -118,7 +118,7 @@ TEST_P(Checkpoint, HoldsWholeBatchesWhileWritersGoOn) {
   std::vector<int> before;
   for (int i = 0; i < kCuts; ++i) {
     before.push_back(acknowledged);
-    store_->checkpoint(place(std::to_string(i)));
+    store_->checkpoint(place(std::to_string(i)), i % 2 == 0 ? CheckpointKind::kSettled : CheckpointKind::kAtOnce);
   }
   stop = true;
   writer.join();

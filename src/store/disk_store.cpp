@@ -1,0 +1,230 @@
+#include "store/disk_store.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+
+#include "store/checkpoint.h"
+#include "store/file_cut.h"
+#include "store/rocks_options.h"
+#include "store/small_file.h"
+#include "store/status_text.h"
+#include "store/store_links.h"
+#include "store/store_number.h"
+
+namespace stator::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Writing memtables of this part of their greatest size to tables takes as long as the rest of a checkpoint.
+constexpr std::uint64_t kMuchPart = 16;
+
+FileListContent parse_or_empty(const std::string& list) {
+  try {
+    return parse_file_list(list);
+  } catch (const std::runtime_error&) {
+    return {};
+  }
+}
+
+bool is_log(const SealedFile& file) { return file.name.ends_with(".log"); }
+
+std::shared_ptr<rocksdb::FileSystem> file_system(const Options& options) {
+  return options.resources.file_system != nullptr ? options.resources.file_system : rocksdb::FileSystem::Default();
+}
+
+/// Checks the store of a checkpoint; returns the text of its list.
+std::string check_checkpoint(const fs::path& checkpoint) {
+  std::optional<std::string> list;
+  if (fs::exists(checkpoint / "STATOR")) list = read_small_file(store_list(checkpoint, 0), kMaxListBytes);
+  if (!list) throw StoreError("there is no snapshot in " + checkpoint.string());
+  try {
+    check_files(store_folder(checkpoint, 0), list);
+  } catch (const std::runtime_error& error) {
+    throw StoreError("the snapshot in " + checkpoint.string() + " is damaged: " + error.what());
+  }
+  return *list;
+}
+
+}  // namespace
+
+void Database::open(const rocksdb::Options& options, const std::string& path, bool read_only, const std::string& what) {
+  rocksdb::Options rocks = options;
+  rocks.listeners.push_back(errors_.listener());
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &opened) : rocksdb::DB::Open(rocks, path, &opened);
+  if (status.IsCorruption()) throw DamagedError(what + " is damaged: " + one_line(status));
+  if (!status.ok()) throw OpenError("cannot open " + what + ": " + one_line(status));
+  rocks_.reset(opened);
+  errors_.watch(*rocks_);
+}
+
+bool Database::close() {
+  errors_.stop();
+  if (rocks_ == nullptr) return false;
+  const bool closed = rocks_->Close().ok();
+  rocks_.reset();
+  return closed;
+}
+
+DiskStore::DiskStore(const Options& options, DataDirectory& directory, std::uint64_t number)
+    : options_(options),
+      directory_(directory),
+      number_(number),
+      path_(store_folder(directory.path(), number)),
+      list_path_(store_list(directory.path(), number)),
+      base_(file_system(options)),
+      list_(base_, list_path_),
+      files_(std::make_shared<ListedFileSystem>(base_, list_, path_)),
+      environment_(rocksdb::NewCompositeEnv(files_)),
+      database_(options.log) {}
+
+DiskStore::~DiskStore() = default;
+
+std::unique_ptr<DiskStore> DiskStore::open(const Options& options, DataDirectory& directory) {
+  std::unique_ptr<DiskStore> store(new DiskStore(options, directory, directory.store_number()));
+  const CheckedFiles checked = store->check();
+  if (options.read_only && directory.store_is_new()) {
+    throw NoStoreError("there is no Stator data in " + options.directory.string());
+  }
+  // The rest of a torn file was being written when the process or the machine died, and was never acknowledged.
+  if (options.read_only) {
+    store->files_->set_ends(checked.torn_files);
+  } else {
+    // Left by a process that was killed.
+    remove_other_stores(*rocksdb::NewCompositeEnv(store->base_), directory.path(), store->number_);
+    store->prepare(checked);
+  }
+  store->open_database(directory.store_is_new() && !options.read_only);
+  return store;
+}
+
+std::unique_ptr<DiskStore> DiskStore::make(const Options& options, DataDirectory& directory,
+                                           const fs::path& checkpoint) {
+  std::unique_ptr<DiskStore> store;
+  try {
+    const std::string list = checkpoint.empty() ? std::string() : check_checkpoint(checkpoint);
+    store.reset(new DiskStore(options, directory, directory.new_store_number()));
+    make_private_directory(store->path_);
+    CheckedFiles checked;
+    if (!checkpoint.empty()) {
+      const std::unique_ptr<rocksdb::Env> files = rocksdb::NewCompositeEnv(store->base_);
+      link_store(*files, store_folder(checkpoint, 0), store->path_);
+      checked = check_files(store->path_, list);
+      // Whether or not the list of the checkpoint is sealed, that of this store is made anew.
+      checked.sealed = false;
+    }
+    store->prepare(checked);
+    store->open_database(checkpoint.empty());
+    return store;
+  } catch (const std::exception& error) {
+    if (store != nullptr) store->remove();
+    if (dynamic_cast<const StoreError*>(&error) != nullptr) throw;
+    throw StoreError(std::string("the snapshot cannot be restored: ") + error.what());
+  }
+}
+
+/// Checks the files before RocksDB opens them.
+CheckedFiles DiskStore::check() const {
+  const std::string prefix = "data directory " + directory_.path().string() + " is damaged: ";
+  std::optional<std::string> list;
+  // Without the feature in the marker, the program that wrote last may not have kept the list up to date.
+  const bool has_list = directory_.needs(Feature::kFileList);
+  if (has_list) list = read_small_file(list_path_, kMaxListBytes);
+  if (directory_.store_is_new()) {
+    if (list && !parse_or_empty(*list).manifest.empty()) throw DamagedError(prefix + "store/CURRENT is missing");
+    return {};
+  }
+  if (has_list && !list) throw DamagedError(prefix + "the file " + list_path_.filename().string() + " is missing");
+  try {
+    return check_files(path_, list);
+  } catch (const std::runtime_error& error) {
+    throw DamagedError(prefix + error.what());
+  }
+}
+
+/// From here on the directory is changed.
+void DiskStore::prepare(const CheckedFiles& checked) {
+  try {
+    // First, so that a start which is interrupted does not leave what the next one takes for damage, and so that the
+    // list has the final sizes.
+    rocksdb::IOStatus status = cut_files_at(*base_, checked.torn_files);
+    if (!status.ok()) throw OpenError(one_line(status));
+    status = checked.sealed ? list_.unseal(checked.known) : list_.begin(checked.known, path_);
+    if (!status.ok()) throw OpenError("cannot write " + list_path_.string() + ": " + one_line(status));
+    directory_.require(Feature::kFileList);
+    remove_logs(checked.empty_logs);
+  } catch (const std::system_error& error) {
+    throw OpenError("cannot use " + directory_.path().string() + " as data directory: " + error.code().message());
+  }
+}
+
+void DiskStore::open_database(bool create) {
+  rocksdb::Options rocks = rocks_options(options_);
+  rocks.env = environment_.get();
+  rocks.create_if_missing = create;
+  database_.open(rocks, path_.string(), options_.read_only, "data directory " + directory_.path().string());
+}
+
+void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
+  make_private_directory(target);
+  rocksdb::DB& rocks = *database_.rocks();
+  std::uint64_t unwritten_bytes = 0;
+  rocks.GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unwritten_bytes);
+  if (kind == CheckpointKind::kAtOnce && unwritten_bytes > options_.resources.memtable_bytes / kMuchPart) {
+    close_memtable(rocks);
+    // The log that has the memtable's writes gets no more, so it can be linked. RocksDB copies the last one that is not
+    // empty, so that should be the next.
+    rocksdb::WriteBatch mark;
+    mark.PutLogData("").PermitUncheckedError();
+    rocks.Write(rocksdb::WriteOptions(), &mark).PermitUncheckedError();
+    cut_files(rocks, store_folder(target, 0), CutOf::kTablesAlone);
+  } else {
+    cut_files(rocks, store_folder(target, 0), CutOf::kEverything);
+  }
+  list_cut_files(base_, store_folder(target, 0), store_list(target, 0));
+  directory_.write_marker(target);
+}
+
+void DiskStore::close_cleanly() {
+  if (!database_.close() || options_.read_only) return;
+  // Without a seal the next start replays the logs, as after a kill: nothing is lost if this fails.
+  try {
+    seal();
+  } catch (const std::system_error&) {
+  }
+}
+
+/// Seals the list of the closed store and deletes its empty logs. With records in a log, leaves that to the next start.
+void DiskStore::seal() {
+  std::vector<SealedFile> found = list_files(path_);
+  std::vector<fs::path> logs;
+  for (const SealedFile& file : found) {
+    if (!is_log(file)) continue;
+    if (file.size_bytes > 0) return;
+    logs.push_back(path_ / file.name);
+  }
+  std::erase_if(found, is_log);
+  // The seal must not be on the disk before the directory's names are: no file may vanish or come back after it.
+  if (!sync_directory(*base_, path_).ok()) return;
+  if (list_.seal(found).ok()) remove_logs(logs);
+}
+
+/// Deletes logs that neither RocksDB nor the list needs.
+void DiskStore::remove_logs(const std::vector<fs::path>& logs) const {
+  for (const fs::path& log : logs) {
+    base_->DeleteFile(log.string(), rocksdb::IOOptions(), nullptr).PermitUncheckedError();
+  }
+}
+
+void DiskStore::remove() {
+  database_.close();
+  remove_store(*rocksdb::NewCompositeEnv(base_), path_);
+  base_->DeleteFile(list_path_.string(), rocksdb::IOOptions(), nullptr).PermitUncheckedError();
+}
+
+}  // namespace stator::store

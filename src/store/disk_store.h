@@ -1,0 +1,88 @@
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/background_errors.h"
+#include "store/data_directory.h"
+#include "store/file_check.h"
+#include "store/file_list.h"
+#include "store/listed_file_system.h"
+#include "store/store.h"
+
+namespace stator::store {
+
+/// RocksDB on some files, open.
+class Database {
+ public:
+  explicit Database(const core::LogSink& log) : errors_(log) {}
+  ~Database() { close(); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  /// `what` names the store in the text of the OpenError or DamagedError.
+  void open(const rocksdb::Options& options, const std::string& path, bool read_only, const std::string& what);
+  /// Waits for no compaction; nothing may be in flight. False where something was not written.
+  bool close();
+  [[nodiscard]] rocksdb::DB* rocks() const { return rocks_.get(); }
+  [[nodiscard]] BackgroundErrors& errors() { return errors_; }
+
+ private:
+  BackgroundErrors errors_;
+  std::unique_ptr<rocksdb::DB> rocks_;
+};
+
+/// One of the stores in a data directory (store_number.h), open: RocksDB's files and the list of them. It lies where it
+/// was made for as long as it exists, so that several can be open at the same time.
+class DiskStore {
+ public:
+  /// Opens the store that counts. Throws OpenError, DamagedError, NoStoreError.
+  static std::unique_ptr<DiskStore> open(const Options& options, DataDirectory& directory);
+  /// Makes a new store with what a checkpoint holds, or an empty one where `checkpoint` is empty, and opens it. It
+  /// survives a power loss as it is, but counts only after DataDirectory::switch_store. Throws StoreError.
+  static std::unique_ptr<DiskStore> make(const Options& options, DataDirectory& directory,
+                                         const std::filesystem::path& checkpoint);
+  /// Closes, as a killed process would.
+  ~DiskStore();
+  DiskStore(const DiskStore&) = delete;
+  DiskStore& operator=(const DiskStore&) = delete;
+
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  [[nodiscard]] Database& database() { return database_; }
+  /// Makes a checkpoint in `target`. Writes the marker last: a directory without it is not a data directory. Throws
+  /// StoreError, std::system_error.
+  void checkpoint(const std::filesystem::path& target, CheckpointKind kind);
+  /// A clean stop: the next start finds a sealed list, unless a log has records.
+  void close_cleanly();
+  /// Closes the store and deletes its files; it must not be the one that counts.
+  void remove();
+
+ private:
+  DiskStore(const Options& options, DataDirectory& directory, std::uint64_t number);
+  [[nodiscard]] CheckedFiles check() const;
+  void prepare(const CheckedFiles& checked);
+  void open_database(bool create);
+  void seal();
+  void remove_logs(const std::vector<std::filesystem::path>& logs) const;
+
+  const Options& options_;
+  DataDirectory& directory_;
+  const std::uint64_t number_;
+  const std::filesystem::path path_;
+  const std::filesystem::path list_path_;
+  // In the order of construction, so that the database is destroyed before what it uses.
+  std::shared_ptr<rocksdb::FileSystem> base_;
+  FileList list_;
+  std::shared_ptr<ListedFileSystem> files_;
+  std::unique_ptr<rocksdb::Env> environment_;
+  Database database_;
+};
+
+}  // namespace stator::store

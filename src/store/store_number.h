@@ -1,0 +1,34 @@
+#pragma once
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+/// Which of the stores in a data directory is the one that counts: restores replace it (docs/format.md, "Snapshots").
+namespace stator::store {
+
+/// Where a store's files are: `store` for number 0, else `store.N`.
+std::filesystem::path store_folder(const std::filesystem::path& directory, std::uint64_t number);
+/// Its list of files (file_list.h): `FILES`, else `FILES.N`.
+std::filesystem::path store_list(const std::filesystem::path& directory, std::uint64_t number);
+/// Whether a file of that name belongs to the stores of a data directory.
+bool is_name_of_store(std::string_view name);
+
+/// The number in the file STORE; nullopt where there is no such file. Throws std::runtime_error, one line that says
+/// what is wrong with it.
+std::optional<std::uint64_t> read_store_number(const std::filesystem::path& directory);
+/// Replaces the file STORE, durably. `replaced`: whether the new file is in its place, perhaps not durably.
+rocksdb::IOStatus write_store_number(rocksdb::FileSystem& files, const std::filesystem::path& directory,
+                                     std::uint64_t number, bool& replaced);
+
+/// The numbers of all stores that are there, in ascending order.
+std::vector<std::uint64_t> stores_in(const std::filesystem::path& directory);
+/// Removes all stores but this one: replaced ones, and those that were never used.
+void remove_other_stores(rocksdb::Env& files, const std::filesystem::path& directory, std::uint64_t number);
+
+}  // namespace stator::store
