@@ -80,7 +80,7 @@ void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std
                     const std::filesystem::path& list_path) {
   CheckedFiles found;
   try {
-    found = check_files(store_path, std::nullopt);
+    found = check_files(store_path, std::nullopt, LogsToCheck::kNewest);
   } catch (const std::runtime_error& error) {
     throw StoreError(std::string("the copy of the store is damaged: ") + error.what());
   }

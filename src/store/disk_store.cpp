@@ -2,6 +2,7 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -21,6 +22,8 @@ namespace fs = std::filesystem;
 
 /// Writing memtables of this part of their greatest size to tables takes as long as the rest of a checkpoint.
 constexpr std::uint64_t kMuchPart = 16;
+/// How long such a checkpoint may keep memtables from being written to tables; it takes a few milliseconds.
+constexpr std::chrono::milliseconds kMostHeld{30};
 
 FileListContent parse_or_empty(const std::string& list) {
   try {
@@ -176,6 +179,7 @@ void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
   std::uint64_t unwritten_bytes = 0;
   rocks.GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unwritten_bytes);
   if (kind == CheckpointKind::kAtOnce && unwritten_bytes > options_.resources.memtable_bytes / kMuchPart) {
+    const TablesHeld held(*files_, kMostHeld);
     close_memtable(rocks);
     // The log that has the memtable's writes gets no more, so it can be linked. RocksDB copies the last one that is not
     // empty, so that should be the next.
@@ -183,11 +187,16 @@ void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
     mark.PutLogData("").PermitUncheckedError();
     rocks.Write(rocksdb::WriteOptions(), &mark).PermitUncheckedError();
     cut_files(rocks, store_folder(target, 0), CutOf::kTablesAlone);
+    list_and_mark(target);
   } else {
     cut_files(rocks, store_folder(target, 0), CutOf::kEverything);
+    list_and_mark(target);
   }
-  list_cut_files(base_, store_folder(target, 0), store_list(target, 0));
-  directory_.write_marker(target);
+}
+
+void DiskStore::list_and_mark(const fs::path& checkpoint) const {
+  list_cut_files(base_, store_folder(checkpoint, 0), store_list(checkpoint, 0));
+  directory_.write_marker(checkpoint);
 }
 
 void DiskStore::close_cleanly() {

@@ -69,6 +69,8 @@ class DiskStore {
   [[nodiscard]] CheckedFiles check() const;
   void prepare(const CheckedFiles& checked);
   void open_database(bool create);
+  /// Completes a checkpoint whose files of RocksDB are there.
+  void list_and_mark(const std::filesystem::path& checkpoint) const;
   void seal();
   void remove_logs(const std::vector<std::filesystem::path>& logs) const;
 

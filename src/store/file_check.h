@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -23,8 +24,14 @@ struct CheckedFiles {
   std::vector<std::filesystem::path> empty_logs;
 };
 
+enum class LogsToCheck : std::uint8_t {
+  kAll,
+  kNewest,  // the others were written by this process and are complete
+};
+
 /// Checks RocksDB's files before RocksDB opens them: it trusts the files it finds and deletes those it does not know.
 /// `list` is the text of FILES, if the store has one. Throws std::runtime_error, one line that says what is damaged.
-CheckedFiles check_files(const std::filesystem::path& store_path, const std::optional<std::string>& list);
+CheckedFiles check_files(const std::filesystem::path& store_path, const std::optional<std::string>& list,
+                         LogsToCheck logs = LogsToCheck::kAll);
 
 }  // namespace stator::store

@@ -81,6 +81,25 @@ bool ListedFileSystem::is_own_log(const fs::path& path) const {
   return path.extension() == ".log" && path.parent_path() == store_path_;
 }
 
+void ListedFileSystem::hold_tables(std::chrono::milliseconds at_most) {
+  const std::lock_guard<std::mutex> lock(tables_mutex_);
+  tables_held_until_ = std::chrono::steady_clock::now() + at_most;
+}
+
+void ListedFileSystem::release_tables() {
+  {
+    const std::lock_guard<std::mutex> lock(tables_mutex_);
+    tables_held_until_ = {};
+  }
+  tables_released_.notify_all();
+}
+
+void ListedFileSystem::wait_to_begin_a_table() {
+  std::unique_lock<std::mutex> lock(tables_mutex_);
+  const auto until = tables_held_until_;
+  tables_released_.wait_until(lock, until, [this] { return std::chrono::steady_clock::now() >= tables_held_until_; });
+}
+
 IOStatus ListedFileSystem::NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
                                              std::unique_ptr<rocksdb::FSSequentialFile>* file,
                                              rocksdb::IODebugContext* debug) {
@@ -94,6 +113,7 @@ IOStatus ListedFileSystem::NewSequentialFile(const std::string& path, const rock
 IOStatus ListedFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                            std::unique_ptr<rocksdb::FSWritableFile>* file,
                                            rocksdb::IODebugContext* debug) {
+  if (path.ends_with(".sst")) wait_to_begin_a_table();
   IOStatus status = target()->NewWritableFile(path, options, file, debug);
   if (!status.ok()) return status;
   status = close_to_others(path);

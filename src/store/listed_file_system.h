@@ -2,10 +2,13 @@
 
 #include <rocksdb/file_system.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 
 #include "store/file_list.h"
 
@@ -20,6 +23,11 @@ class ListedFileSystem final : public rocksdb::FileSystemWrapper {
 
   /// Sequential readers see each of these files end at the given offset. To be called before the store is opened.
   void set_ends(std::map<std::filesystem::path, std::uint64_t> ends) { ends_ = std::move(ends); }
+
+  /// From now on no table is begun, until `release_tables` or for so long at most. Who makes others wait for the disk
+  /// need not wait for the bytes of tables: the file system may write these out with any file that is synced (ext4).
+  void hold_tables(std::chrono::milliseconds at_most);
+  void release_tables();
 
   const char* Name() const override { return "ListedFileSystem"; }
   rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -37,10 +45,28 @@ class ListedFileSystem final : public rocksdb::FileSystemWrapper {
 
  private:
   [[nodiscard]] bool is_own_log(const std::filesystem::path& path) const;
+  void wait_to_begin_a_table();
 
   FileList& list_;
   const std::filesystem::path store_path_;
   std::map<std::filesystem::path, std::uint64_t> ends_;
+  std::mutex tables_mutex_;
+  std::condition_variable tables_released_;
+  std::chrono::steady_clock::time_point tables_held_until_;
+};
+
+/// Holds tables back for its own lifetime.
+class TablesHeld {
+ public:
+  TablesHeld(ListedFileSystem& files, std::chrono::milliseconds at_most) : files_(files) {
+    files_.hold_tables(at_most);
+  }
+  ~TablesHeld() { files_.release_tables(); }
+  TablesHeld(const TablesHeld&) = delete;
+  TablesHeld& operator=(const TablesHeld&) = delete;
+
+ private:
+  ListedFileSystem& files_;
 };
 
 }  // namespace stator::store
