@@ -380,16 +380,19 @@ void Engine::drop_snapshot(std::string_view name) {
   frame_->snapshots.drop(*frame_->store, name);
 }
 
-void Engine::restore_snapshot(std::string_view name) { restart_with(frame_->snapshots.find(name)); }
-
-void Engine::reset() {
-  const std::vector<SnapshotInfo> saved = frame_->snapshots.list();
-  const bool has_start = std::ranges::find(saved, kStartSnapshot, &SnapshotInfo::name) != saved.end();
-  restart_with(has_start ? frame_->snapshots.find(kStartSnapshot) : std::filesystem::path());
+void Engine::restore_snapshot(std::string_view name) {
+  Gate::Closed closed(frame_->gate);
+  restart_with(frame_->snapshots.find(name), closed);
 }
 
-void Engine::restart_with(const std::filesystem::path& checkpoint) {
+void Engine::reset() {
   Gate::Closed closed(frame_->gate);
+  const Snapshots& snapshots = frame_->snapshots;
+  restart_with(snapshots.has(kStartSnapshot) ? snapshots.find(kStartSnapshot) : std::filesystem::path(), closed);
+}
+
+/// Behind the closed gate nobody saves or drops the snapshot.
+void Engine::restart_with(const std::filesystem::path& checkpoint, Gate::Closed& closed) {
   if (impl_ == nullptr) throw store::StoreError("there is no database any more, since a restore failed");
   store::Store& store = *frame_->store;
   const int pauses = impl_->jobs.pauses();

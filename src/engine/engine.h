@@ -406,7 +406,7 @@ class Engine {
   struct Frame;
   explicit Engine(std::unique_ptr<Frame> frame, std::unique_ptr<Impl> impl);
   static std::unique_ptr<Impl> start(Frame& frame, int job_pauses);
-  void restart_with(const std::filesystem::path& checkpoint);
+  void restart_with(const std::filesystem::path& checkpoint, Gate::Closed& closed);
 
   /// What outlives a restore; destroyed after `impl_`, which uses it.
   std::unique_ptr<Frame> frame_;

@@ -15,23 +15,28 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxNameBytes = 64;
 /// The folder of a snapshot that is being saved; no snapshot can have this name.
 constexpr const char* kUnfinished = ".unfinished";
+/// Every kind of store writes it last.
+constexpr const char* kMarker = "STATOR";
 
-void check_name(std::string_view name) {
+bool is_name(std::string_view name) {
   const auto is_fine = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
   };
-  if (!name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' && std::ranges::all_of(name, is_fine)) {
-    return;
-  }
+  return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' && std::ranges::all_of(name, is_fine);
+}
+
+void check_name(std::string_view name) {
+  if (is_name(name)) return;
   core::throw_validation(
       "A snapshot's name is 1 to 64 letters, digits, hyphens, underscores and points, and begins with no point");
 }
 
+[[noreturn]] void throw_no_snapshot() { core::throw_resource_not_found("There is no snapshot of that name"); }
+
 std::int64_t saved_ms(const fs::path& snapshot) {
-  // Every kind of store writes its marker last.
   std::error_code error;
-  const auto written = fs::last_write_time(snapshot / "STATOR", error);
+  const auto written = fs::last_write_time(snapshot / kMarker, error);
   if (error) return 0;
   const auto time = std::chrono::file_clock::to_sys(written);
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -56,24 +61,30 @@ void Snapshots::save(store::Store& store, std::string_view name) {
   const fs::path unfinished = directory_ / kUnfinished;
   store.remove_checkpoint(unfinished);
   store.checkpoint(unfinished, store::CheckpointKind::kAtOnce);
-  store.remove_checkpoint(directory_ / name);
-  std::error_code error;
-  fs::rename(unfinished, directory_ / name, error);
-  if (error) throw store::StoreError("cannot save snapshot " + std::string(name) + ": " + error.message());
+  store.move_checkpoint(unfinished, directory_ / name);
   store.settle_checkpoint(directory_ / name);
 }
 
+bool Snapshots::has(std::string_view name) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return has_locked(name);
+}
+
+bool Snapshots::has_locked(std::string_view name) const {
+  std::error_code error;
+  // An incomplete one, left by a killed process, has no marker.
+  return in_memory_ ? saved_in_memory_.contains(name) : is_name(name) && fs::exists(directory_ / name / kMarker, error);
+}
+
 fs::path Snapshots::find(std::string_view name) const {
-  for (const SnapshotInfo& snapshot : list()) {
-    if (snapshot.name == name) return directory_ / name;
-  }
-  core::throw_resource_not_found("There is no snapshot of that name");
+  if (!has(name)) throw_no_snapshot();
+  return directory_ / name;
 }
 
 void Snapshots::drop(store::Store& store, std::string_view name) {
-  const fs::path place = find(name);
   const std::lock_guard<std::mutex> lock(mutex_);
-  store.remove_checkpoint(place);
+  if (!has_locked(name)) throw_no_snapshot();
+  store.remove_checkpoint(directory_ / name);
   saved_in_memory_.erase(std::string(name));
 }
 
@@ -90,8 +101,7 @@ std::vector<SnapshotInfo> Snapshots::list_directory() const {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error)) {
     std::string name = entry.path().filename().string();
-    // An incomplete one, left by a killed process, has no marker.
-    if (name.starts_with('.') || !fs::exists(entry.path() / "STATOR", error)) continue;
+    if (!is_name(name) || !fs::exists(entry.path() / kMarker, error)) continue;
     snapshots.push_back({std::move(name), saved_ms(entry.path())});
   }
   std::ranges::sort(snapshots, {}, &SnapshotInfo::name);

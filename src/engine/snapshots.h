@@ -30,6 +30,7 @@ class Snapshots {
   /// for an invalid name (valid: 1 to 64 letters, digits, hyphens, underscores and points, of which the first is not a
   /// point), store::StoreError.
   void save(store::Store& store, std::string_view name);
+  [[nodiscard]] bool has(std::string_view name) const;
   /// The folder of a snapshot. Throws ApiError ResourceNotFoundException.
   [[nodiscard]] std::filesystem::path find(std::string_view name) const;
   /// Throws ApiError ResourceNotFoundException, store::StoreError.
@@ -38,6 +39,7 @@ class Snapshots {
   [[nodiscard]] std::vector<SnapshotInfo> list() const;
 
  private:
+  [[nodiscard]] bool has_locked(std::string_view name) const;
   [[nodiscard]] std::vector<SnapshotInfo> list_directory() const;
 
   const bool in_memory_;

@@ -1,6 +1,8 @@
 #include "store/checkpoint.h"
 
+#include <fcntl.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <stdio.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -91,6 +93,17 @@ void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std
   found.known.manifest = std::move(manifest);
   FileList list(files, list_path);
   check(list.begin(found.known, store_path));
+}
+
+bool exchange_checkpoints(const std::filesystem::path& left, const std::filesystem::path& right) {
+  if (::renameat2(AT_FDCWD, left.c_str(), AT_FDCWD, right.c_str(), RENAME_EXCHANGE) != 0) return false;
+  sync_directory(right.parent_path());
+  return true;
+}
+
+void delete_checkpoint(const std::filesystem::path& checkpoint) {
+  std::filesystem::remove(checkpoint / "STATOR");
+  std::filesystem::remove_all(checkpoint);
 }
 
 }  // namespace stator::store

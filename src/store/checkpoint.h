@@ -28,4 +28,12 @@ void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, C
 void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std::filesystem::path& store_path,
                     const std::filesystem::path& list_path);
 
+/// Exchanges the names of two checkpoints in one folder, at once and durably; false where the file system cannot do
+/// that. Throws std::system_error.
+bool exchange_checkpoints(const std::filesystem::path& left, const std::filesystem::path& right);
+
+/// Deletes a checkpoint's files, complete or not; the marker first, so that what an interruption leaves is not a data
+/// directory, and whoever reads it sees at the end that it is not whole. Throws std::system_error.
+void delete_checkpoint(const std::filesystem::path& checkpoint);
+
 }  // namespace stator::store

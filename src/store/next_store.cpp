@@ -1,13 +1,10 @@
 #include "store/next_store.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-
 #include <exception>
 #include <system_error>
 #include <utility>
 
-#include "store/small_file.h"
+#include "store/checkpoint.h"
 #include "store/store_number.h"
 
 namespace stator::store {
@@ -31,17 +28,12 @@ bool has_large_logs(const fs::path& checkpoint) {
 /// Puts a settled checkpoint of `store`, which was made from `checkpoint`, in its place, at once.
 void replace_checkpoint(DiskStore& store, const fs::path& checkpoint) {
   const fs::path settled = checkpoint.parent_path() / ".settled";
-  std::error_code error;
-  fs::remove_all(settled, error);
+  delete_checkpoint(settled);
   store.checkpoint(settled, CheckpointKind::kSettled);
   fs::last_write_time(settled / "STATOR", fs::last_write_time(checkpoint / "STATOR"));
   // File systems that cannot exchange two names leave the checkpoint as it is.
-  if (::renameat2(AT_FDCWD, settled.c_str(), AT_FDCWD, checkpoint.c_str(), RENAME_EXCHANGE) == 0) {
-    sync_directory(checkpoint.parent_path());
-  }
-  // What was replaced; the marker first, so that an interruption leaves no data directory.
-  fs::remove(settled / "STATOR", error);
-  fs::remove_all(settled, error);
+  exchange_checkpoints(settled, checkpoint);
+  delete_checkpoint(settled);
 }
 
 }  // namespace

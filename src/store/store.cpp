@@ -12,12 +12,14 @@
 #include <system_error>
 
 #include "core/damage_error.h"
+#include "store/checkpoint.h"
 #include "store/data_directory.h"
 #include "store/disk_store.h"
 #include "store/memory_budget.h"
 #include "store/memory_checkpoints.h"
 #include "store/next_store.h"
 #include "store/rocks_options.h"
+#include "store/small_file.h"
 #include "store/status_text.h"
 #include "store/store_links.h"
 
@@ -290,6 +292,22 @@ void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind ki
 
 void Store::settle_checkpoint(const std::filesystem::path& directory) {
   if (impl_->next != nullptr) impl_->next->settle(std::filesystem::absolute(directory));
+void Store::move_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const std::filesystem::path source = std::filesystem::absolute(from);
+  const std::filesystem::path target = std::filesystem::absolute(to);
+  if (impl_->next != nullptr) impl_->next->forget(target);
+  try {
+    if (std::filesystem::exists(target)) {
+      if (exchange_checkpoints(source, target)) return delete_checkpoint(source);
+      delete_checkpoint(target);
+    }
+    std::filesystem::rename(source, target);
+    sync_directory(target.parent_path());
+  } catch (const std::system_error& error) {
+    throw StoreError("cannot replace " + to.string() + ": " + error.code().message());
+  }
+}
+
 }
 
 std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& directory) const {
@@ -338,11 +356,11 @@ void Store::remove_checkpoint(const std::filesystem::path& directory) {
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {
     if (impl_->next != nullptr) impl_->next->forget(target);
-    std::error_code error;
-    // The marker first, so that what an interruption leaves is not a data directory.
-    std::filesystem::remove(target / "STATOR", error);
-    std::filesystem::remove_all(target, error);
-    if (error) throw StoreError("cannot remove " + directory.string() + ": " + error.message());
+    try {
+      delete_checkpoint(target);
+    } catch (const std::system_error& error) {
+      throw StoreError("cannot remove " + directory.string() + ": " + error.code().message());
+    }
     return;
   }
   if (impl_->memory_checkpoints != nullptr) {

@@ -141,6 +141,9 @@ class Store {
   void checkpoint(const std::filesystem::path& directory, CheckpointKind kind = CheckpointKind::kSettled);
   /// The checkpoint, made kAtOnce, is where it will stay: replaces it with a settled one in the background.
   void settle_checkpoint(const std::filesystem::path& directory);
+  /// Gives a checkpoint that nothing uses its place, in the same folder or another one of the same file system; a
+  /// checkpoint that is there is replaced at once and removed. Not in memory. Throws StoreError.
+  void move_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to);
   /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
   /// The names in `directory`: its checkpoints, and on a disk whatever else is there. Nothing where there is no such
