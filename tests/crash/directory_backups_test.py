@@ -1,7 +1,8 @@
 """kill -9 of `stator backup` and `stator restore`, and of the server that is backed up, at random moments.
 
 After each kill the next backup succeeds, every backup that is listed can be restored, a restored directory holds exactly what was there
-when its backup was made, and nothing else is left: no file that no backup has, no snapshot, no half directory under the final name.
+when its backup was made, and nothing else is left: no file that no backup has, no snapshot of a backup, no half directory under the final name.
+Each time a snapshot is saved before, with a log that the server settles while the backup is made; it must be in the backup, whole.
 
 STATOR_CRASH_ROUNDS is the number of kills, STATOR_CRASH_SEED the seed.
 """
@@ -27,6 +28,14 @@ ITEMS = 3000
 
 def item(number, version):
     return {"pk": {"N": str(number)}, "v": {"S": version + "x" * (number % 900)}}
+
+
+def save(client, name):
+    client.connection.request("POST", "/_stator/snapshots/save", json.dumps({"name": name}), {"Content-Type": "application/json"})
+    reply = client.connection.getresponse()
+    if reply.status != 200:
+        raise AssertionError(reply.read())
+    reply.read()
 
 
 def content(client):
@@ -63,6 +72,10 @@ class DirectoryBackupsTest(unittest.TestCase):
         for first in range(0, len(chosen), 25):
             client.call("BatchWriteItem", RequestItems={"things": [
                 {"PutRequest": {"Item": item(each, "v%d-" % number)}} for each in chosen[first:first + 25]]})
+        # So much in memory that the snapshot is made with the log.
+        for each in range(ITEMS, ITEMS + 12):
+            client.call("PutItem", TableName="things", Item={"pk": {"N": str(each)}, "v": {"S": "v%d-" % number + "x" * 350_000}})
+        save(client, "moving")
 
     def backups(self):
         listed = self.stator("backup", self.place, "--list", "--output", "json")
@@ -93,6 +106,9 @@ class DirectoryBackupsTest(unittest.TestCase):
         checked = self.stator("check", target)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
         with StatorServer(["--data", target]) as server, Client(server.url) as client:
+            self.assertEqual(content(client), expected)
+            restored = self.stator("snapshot", "restore", "moving", "--data", target)
+            self.assertEqual(restored.returncode, 0, restored.stderr)
             self.assertEqual(content(client), expected)
             self.assertEqual(client.call("ListBackups")["BackupSummaries"][0]["BackupName"], "kept")
         shutil.rmtree(target)
@@ -127,7 +143,7 @@ class DirectoryBackupsTest(unittest.TestCase):
             self.assertEqual(backup.returncode, 0, backup.stderr)
             self.contents[backup.stdout.strip()] = now
             self.check_place()
-            self.assertEqual([name for name in os.listdir(os.path.join(self.data, "snapshots")) if not name.startswith(".")], [])
+            self.assertEqual([name for name in os.listdir(os.path.join(self.data, "snapshots")) if not name.startswith(".")], ["moving"])
             listed = self.backups()
             self.assertLessEqual(len(listed), 4)
             # One whose command was killed after its last step is not known by its id.

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "core/timestamp.h"
+#include "engine/backup/held_checkpoint.h"
 #include "engine/json_row.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
@@ -69,6 +70,9 @@ class Hash {
 class OpenFile {
  public:
   OpenFile(const fs::path& path, int flags) : path_(path), file_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  /// For reading.
+  OpenFile(const HeldCheckpoint& folder, const std::string& name)
+      : path_(folder.path() / name), file_(::openat(folder.descriptor(), name.c_str(), O_RDONLY | O_CLOEXEC)) {}
   ~OpenFile() {
     if (file_ >= 0) ::close(file_);
   }
@@ -93,6 +97,10 @@ class OpenFile {
   void sync() {
     if (::fsync(file_) != 0) throw_file_error("write", path_, errno);
   }
+  void rewind() {
+    if (::lseek(file_, 0, SEEK_SET) != 0) throw_file_error("read", path_, errno);
+  }
+  [[nodiscard]] const fs::path& path() const { return path_; }
 
  private:
   const fs::path path_;
@@ -118,45 +126,44 @@ std::string id_at(std::int64_t time_ms) {
   return core::format_timestamp(time, "%Y%m%dT%H%M%S") + milliseconds.data();
 }
 
-/// A file that is to be copied.
+/// A checkpoint that is to be copied.
 struct Original {
-  fs::path file;
-  std::string path;   // that it is to have in the data directory
-  std::string group;  // a folder that may be removed meanwhile; empty: none
-  std::uint64_t size_bytes = 0;
+  fs::path folder;
+  std::string prefix;  // of its files' paths in the data directory
 };
 
-/// Appends the files of a checkpoint. Throws DirectoryBackupError where it cannot be read and is not of a group.
-void append_originals(const fs::path& checkpoint, const std::string& group, std::vector<Original>& originals) {
-  std::error_code error;
-  fs::recursive_directory_iterator entry(checkpoint, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code of_entry;
-    if (!entry->is_regular_file(of_entry) || entry->path().filename() == "LOCK") continue;
-    const std::uint64_t size = entry->file_size(of_entry);
-    if (of_entry && group.empty()) throw_file_error("read", entry->path(), of_entry.value());
-    const std::string path = group + entry->path().lexically_relative(checkpoint).generic_string();
-    originals.push_back({entry->path(), path, group, of_entry ? 0 : size});
-  }
-  if (error && group.empty()) throw_file_error("read", checkpoint, error.value());
-}
-
-/// The files of the checkpoint, and those of all others that the directory has.
+/// The checkpoint, and all others that the directory has.
 std::vector<Original> originals_in(const fs::path& directory, const fs::path& checkpoint) {
-  std::vector<Original> originals;
-  append_originals(checkpoint, "", originals);
+  std::vector<Original> originals = {{checkpoint, ""}};
   for (const std::string kind : {"backups", "snapshots"}) {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory / kind, error)) {
+      const std::string name = entry.path().filename().string();
       std::error_code of_entry;
-      // One without a marker is not whole.
-      if (!fs::exists(entry.path() / "STATOR", of_entry)) continue;
+      // One without a marker is not whole; one with a hidden name is not in its place.
+      if (name.starts_with('.') || !fs::exists(entry.path() / "STATOR", of_entry)) continue;
       if (fs::equivalent(entry.path(), checkpoint, of_entry)) continue;
-      append_originals(entry.path(), kind + "/" + entry.path().filename().string() + "/", originals);
+      originals.push_back({entry.path(), kind + "/" + name + "/"});
     }
   }
   return originals;
 }
+
+/// About as many bytes as there are to be copied.
+std::uint64_t size_of(const fs::path& checkpoint) {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(checkpoint, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code of_entry;
+    const std::uint64_t found = entry->is_regular_file(of_entry) ? entry->file_size(of_entry) : 0;
+    if (!of_entry) bytes += found;
+  }
+  return bytes;
+}
+
+/// How often a checkpoint is copied from the beginning because it was replaced meanwhile.
+constexpr int kMostAttempts = 10;
 
 /// Makes a marked directory with an empty one in it; removes what an interrupted restore left. Throws
 /// DirectoryBackupError where there is another one, store::OpenError, std::system_error.
@@ -259,25 +266,30 @@ class DirectoryBackups::Copier {
     }
   }
 
-  /// False where the original is gone.
-  bool copy(const fs::path& original, File& file) {
-    struct stat found {};
-    if (::stat(original.c_str(), &found) != 0) {
-      if (errno == ENOENT) return false;
-      throw_file_error("read", original, errno);
-    }
-    file.size_bytes = found.st_size;
-    // Tables never change.
-    if (original.extension() == ".sst") {
-      file.inode = static_cast<std::int64_t>(found.st_ino);
-      file.changed_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
-      const auto known = known_.find(identity(file));
-      if (known != known_.end()) {
-        file.hash = known->second;
-        return true;
+  /// Copies all files of a checkpoint, of one and the same even if it is replaced meanwhile; calls `on_file` with the
+  /// size of each. Nullopt where there is none any more, or another one each time.
+  template <class OnFile>
+  std::optional<std::vector<File>> copy(const fs::path& checkpoint, OnFile on_file) {
+    try {
+      for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+        const HeldCheckpoint held(checkpoint);
+        if (!held.is_open()) return std::nullopt;
+        std::vector<File> files;
+        bool found_all = true;
+        for (const std::string& name : held.files()) {
+          File file;
+          file.path = name;
+          found_all = copy(held, file);
+          if (!found_all) break;
+          on_file(static_cast<std::uint64_t>(file.size_bytes));
+          files.push_back(std::move(file));
+        }
+        if (found_all && held.is_whole()) return files;
       }
+      return std::nullopt;
+    } catch (const std::system_error& error) {
+      throw_file_error("read", checkpoint, error.code().value());
     }
-    return read_and_copy(original, file);
   }
 
   [[nodiscard]] std::uint64_t written_files() const { return written_files_; }
@@ -287,12 +299,33 @@ class DirectoryBackups::Copier {
   using Identity = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
   static Identity identity(const File& file) { return {file.inode, file.changed_ns, file.size_bytes}; }
 
+  /// False where the original is gone.
+  bool copy(const HeldCheckpoint& checkpoint, File& file) {
+    struct stat found {};
+    if (::fstatat(checkpoint.descriptor(), file.path.c_str(), &found, 0) != 0) {
+      if (errno == ENOENT) return false;
+      throw_file_error("read", checkpoint.path() / file.path, errno);
+    }
+    file.size_bytes = found.st_size;
+    // Tables never change.
+    if (file.path.ends_with(".sst")) {
+      file.inode = static_cast<std::int64_t>(found.st_ino);
+      file.changed_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
+      const auto known = known_.find(identity(file));
+      if (known != known_.end()) {
+        file.hash = known->second;
+        return true;
+      }
+    }
+    return read_and_copy(checkpoint, file);
+  }
+
   /// Its hash is its name, so it is read twice.
-  bool read_and_copy(const fs::path& original, File& file) {
-    OpenFile input(original, O_RDONLY);
+  bool read_and_copy(const HeldCheckpoint& checkpoint, File& file) {
+    OpenFile input(checkpoint, file.path);
     if (!input.is_open()) {
       if (errno == ENOENT) return false;
-      throw_file_error("read", original, errno);
+      throw_file_error("read", input.path(), errno);
     }
     Hash hash;
     file.size_bytes = 0;
@@ -301,21 +334,21 @@ class DirectoryBackups::Copier {
       file.size_bytes += static_cast<std::int64_t>(bytes.size());
     }
     file.hash = hash.text();
-    if (!copied_.insert(backups_.file_key(file)).second) return true;
-    write(original, file);
+    if (copied_.contains(backups_.file_key(file))) return true;
+    input.rewind();
+    write(input, file);
+    copied_.insert(backups_.file_key(file));
     return true;
   }
 
-  void write(const fs::path& original, const File& file) {
-    OpenFile input(original, O_RDONLY);
-    if (!input.is_open()) throw_file_error("read", original, errno);
+  void write(OpenFile& input, const File& file) {
     const auto output = backups_.bucket_.create(backups_.file_key(file));
     Hash hash;
     for (std::string_view bytes; !(bytes = input.read(block_)).empty();) {
       hash.add(bytes);
       output->write(bytes);
     }
-    if (hash.text() != file.hash) throw DirectoryBackupError(original.string() + " changed while it was copied");
+    if (hash.text() != file.hash) throw DirectoryBackupError(input.path().string() + " changed while it was copied");
     output->finish();
     ++written_files_;
     written_bytes_ += static_cast<std::uint64_t>(file.size_bytes);
@@ -403,27 +436,23 @@ DirectoryBackup DirectoryBackups::make(const fs::path& directory, const fs::path
   manifest.id = new_id(now_ms);
   const std::vector<Original> originals = originals_in(directory, checkpoint);
   std::uint64_t total = 0;
-  for (const Original& original : originals) total += original.size_bytes;
+  for (const Original& original : originals) total += size_of(original.folder);
 
   Copier copier(*this, manifest.directory);
-  std::set<std::string> gone;
   std::uint64_t done = 0;
+  progress(done, total);
   for (const Original& original : originals) {
-    progress(done, total);
-    done += original.size_bytes;
-    File file;
-    file.path = original.path;
-    if (copier.copy(original.file, file)) {
+    auto files = copier.copy(original.folder, [&](std::uint64_t bytes) {
+      done += bytes;
+      progress(std::min(done, total), total);
+    });
+    if (!files && original.prefix.empty()) throw_file_error("read", original.folder, ENOENT);
+    if (!files) continue;
+    for (File& file : *files) {
+      file.path.insert(0, original.prefix);
       manifest.files.push_back(std::move(file));
-    } else if (original.group.empty()) {
-      throw_file_error("read", original.file, ENOENT);
-    } else {
-      gone.insert(original.group);
     }
   }
-  std::erase_if(manifest.files, [&](const File& file) {
-    return std::ranges::any_of(gone, [&](const std::string& group) { return file.path.starts_with(group); });
-  });
   bucket_.put(manifest_key(manifest.id), manifest.to_json());
   remove_unneeded_files();
   DirectoryBackup backup = manifest.summary();
