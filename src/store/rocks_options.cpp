@@ -46,7 +46,13 @@ class SilentLogger : public rocksdb::Logger {
 
 }  // namespace
 
-std::size_t descriptors_needed(std::size_t process_limit) { return max_open_tables(process_limit) + kOtherDescriptors; }
+std::size_t open_tables() { return max_open_tables(process_descriptors()); }
+
+std::size_t descriptors_needed(std::size_t process_limit) {
+  // After a restore the replaced store is closed and the next one prepared, of which few tables are open.
+  constexpr std::size_t kUsedStores = 2;
+  return kUsedStores * max_open_tables(process_limit) + (kUsedStores + 1) * kOtherDescriptors;
+}
 
 rocksdb::Options rocks_options(const Options& store) {
   const bool in_memory = store.directory.empty();
@@ -66,7 +72,8 @@ rocksdb::Options rocks_options(const Options& store) {
   options.avoid_flush_during_shutdown = in_memory;
   options.statistics = store.resources.statistics;
 
-  options.max_open_files = static_cast<int>(max_open_tables(process_descriptors()));
+  options.max_open_files =
+      static_cast<int>(store.resources.open_tables != 0 ? store.resources.open_tables : open_tables());
   options.max_file_opening_threads = 1;
   options.max_background_jobs = 2;
   options.max_subcompactions = 1;

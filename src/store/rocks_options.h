@@ -10,4 +10,7 @@ namespace stator::store {
 /// needs.
 rocksdb::Options rocks_options(const Options& options);
 
+/// How many tables a store keeps open where its options do not say: by the process's limit of now.
+std::size_t open_tables();
+
 }  // namespace stator::store

@@ -173,6 +173,8 @@ void Store::Impl::open_disk() {
   const Access access = read_only                       ? Access::kReadOnly
                         : opened_with.create_if_missing ? Access::kCreate
                                                         : Access::kReadWrite;
+  // The stores that restores open later keep to the limit of now: the process may raise it for its connections.
+  if (opened_with.resources.open_tables == 0) opened_with.resources.open_tables = open_tables();
   data_directory = std::make_unique<DataDirectory>(opened_with.directory, access, opened_with.log);
   write_options.sync = opened_with.sync;
   disk = DiskStore::open(opened_with, *data_directory);
@@ -290,8 +292,6 @@ void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind ki
   }
 }
 
-void Store::settle_checkpoint(const std::filesystem::path& directory) {
-  if (impl_->next != nullptr) impl_->next->settle(std::filesystem::absolute(directory));
 void Store::move_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to) {
   const std::filesystem::path source = std::filesystem::absolute(from);
   const std::filesystem::path target = std::filesystem::absolute(to);
@@ -308,6 +308,8 @@ void Store::move_checkpoint(const std::filesystem::path& from, const std::filesy
   }
 }
 
+void Store::settle_checkpoint(const std::filesystem::path& directory) {
+  if (impl_->next != nullptr) impl_->next->settle(std::filesystem::absolute(directory));
 }
 
 std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& directory) const {

@@ -60,6 +60,8 @@ struct Resources {
   std::size_t block_cache_bytes = 64 << 20;
   /// Limit of an in-memory store; writes beyond it are refused. 0: derived from the process's limits (memory_budget.h).
   std::uint64_t max_memory_bytes = 0;
+  /// Tables whose descriptors stay open. 0: derived from the process's limit when the store is opened.
+  std::size_t open_tables = 0;
   /// RocksDB's counters; null: none are kept.
   std::shared_ptr<rocksdb::Statistics> statistics = nullptr;
   /// The file system under a directory; null: the system's. Tests inject faults here.
@@ -139,11 +141,11 @@ class Store {
   /// One that is made kAtOnce is as durable as the writes in it, and slow to restore until it is settled. Throws
   /// StoreError.
   void checkpoint(const std::filesystem::path& directory, CheckpointKind kind = CheckpointKind::kSettled);
-  /// The checkpoint, made kAtOnce, is where it will stay: replaces it with a settled one in the background.
-  void settle_checkpoint(const std::filesystem::path& directory);
   /// Gives a checkpoint that nothing uses its place, in the same folder or another one of the same file system; a
   /// checkpoint that is there is replaced at once and removed. Not in memory. Throws StoreError.
   void move_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to);
+  /// The checkpoint, made kAtOnce, is where it will stay: replaces it with a settled one in the background.
+  void settle_checkpoint(const std::filesystem::path& directory);
   /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
   /// The names in `directory`: its checkpoints, and on a disk whatever else is there. Nothing where there is no such
