@@ -4,11 +4,11 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numbers>
 
 #include "api/operations.h"
 #include "api/throttling.h"
-#include "json/object_writer.h"
 #include "json/reader.h"
 
 namespace stator::simulate {
@@ -60,21 +60,24 @@ std::string read_text(const json::Value& value, const std::string& where) {
 double read_number(const json::Value& value, const std::string& where, double least, double most) {
   double number = 0;
   if (value.get(number) != simdjson::SUCCESS || !(number >= least && number <= most)) {
-    std::string range = "must be a number from ";
-    json::append_real(least, range);
-    range += " to ";
-    json::append_real(most, range);
-    refuse(where, range);
+    // All bounds are whole numbers.
+    refuse(where, "must be a number from " + std::to_string(std::llround(least)) + " to " +
+                      std::to_string(std::llround(most)));
   }
   return number;
 }
 
-std::uint64_t read_count(const json::Value& value, const std::string& where, std::uint64_t least) {
-  std::uint64_t number = 0;
-  if (value.get(number) != simdjson::SUCCESS || number < least) {
-    refuse(where, "must be a whole number from " + std::to_string(least));
+/// What is read is also shown, and every reader of JSON knows numbers of 63 bits.
+constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
+
+std::uint64_t read_count(const json::Value& value, const std::string& where, std::int64_t least,
+                         std::int64_t most = kMostCount) {
+  std::int64_t number = 0;
+  if (value.get(number) != simdjson::SUCCESS || number < least || number > most) {
+    refuse(where, "must be a whole number from " + std::to_string(least) +
+                      (most == kMostCount ? "" : " to " + std::to_string(most)));
   }
-  return number;
+  return static_cast<std::uint64_t>(number);
 }
 
 bool read_flag(const json::Value& value, const std::string& where) {
@@ -127,6 +130,7 @@ When read_when(const json::Value& value, const std::string& where) {
        {"first", [&](const auto& member, const auto& at) { when.first = read_count(member, at, 0); }},
        {"from_s", [&](const auto& member, const auto& at) { when.from_ms = read_seconds(member, at); }},
        {"until_s", [&](const auto& member, const auto& at) { when.until_ms = read_seconds(member, at); }}});
+  if (when.until_ms && *when.until_ms < when.from_ms) refuse(where, "must not end (until_s) before it begins (from_s)");
   return when;
 }
 
@@ -148,16 +152,26 @@ Latency read_latency(const json::Value& value, const std::string& where) {
   return latency;
 }
 
+/// The name of an error, which clients compare and print.
+std::string read_error_type(const json::Value& value, const std::string& where) {
+  const std::string type = read_text(value, where);
+  const auto may_be_in_a_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  if (!std::ranges::all_of(type, may_be_in_a_name)) refuse(where, "must be a name, such as InternalServerError");
+  return type;
+}
+
 Failure read_failure(const json::Value& value, const std::string& where) {
-  if (value.is_string()) return {.type = read_text(value, where)};
+  if (value.is_string()) return {.type = read_error_type(value, where)};
   Failure failure{.type = ErrorCode::kOther};
   std::string type;
   read_members(
       value, where,
-      {{"type", [&](const auto& member, const auto& at) { type = read_text(member, at); }},
+      {{"type", [&](const auto& member, const auto& at) { type = read_error_type(member, at); }},
        {"message", [&](const auto& member, const auto& at) { failure.message = read_text(member, at); }},
        {"status", [&](const auto& member,
-                      const auto& at) { failure.status = static_cast<int>(read_number(member, at, 400, 599)); }},
+                      const auto& at) { failure.status = static_cast<int>(read_count(member, at, 400, 599)); }},
        {"after_effect", [&](const auto& member, const auto& at) { failure.after_effect = read_flag(member, at); }}});
   if (type.empty()) refuse(where, "needs a type, such as InternalServerError");
   failure.type = type;
@@ -205,6 +219,8 @@ Then read_then(const json::Value& value, const std::string& where) {
        {"page_items", [&](const auto& member, const auto& at) {
           then.page_items = static_cast<std::uint32_t>(std::min<std::uint64_t>(read_count(member, at, 1), 1'000'000));
         }}});
+  const bool ends = then.failure || then.cut != Cut::kNone;
+  if (!ends && !then.latency && then.unprocessed == 0 && !then.page_items) refuse(where, "must say what happens");
   if (then.failure && then.cut != Cut::kNone) refuse(where, "cannot have both an error and a cut connection");
   return then;
 }
