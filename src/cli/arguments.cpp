@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include "model/text.h"
 
@@ -100,6 +101,18 @@ std::string CommandPath::name() const {
   std::string name;
   for (const CLI::App* app : apps) name += (name.empty() ? "" : " ") + app->get_name();
   return name;
+}
+
+CLI::Validator number_in(double least, double most) {
+  const auto check = [least, most](const std::string& text) {
+    double number = 0;
+    if (CLI::detail::lexical_cast(text, number) && number >= least && number <= most) return std::string();
+    std::ostringstream why;
+    why.precision(12);
+    why << "Value " << text << " not in range " << least << " to " << most;
+    return why.str();
+  };
+  return CLI::Validator(check, "");
 }
 
 CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {

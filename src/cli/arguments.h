@@ -23,6 +23,9 @@ std::optional<std::string> early_option(const std::vector<std::string>& argument
 CLI::Option* add_words(CLI::App& command, const std::string& name, std::vector<std::string>& words,
                        const std::string& description);
 
+/// Accepts numbers from `least` to `most`, and not, as CLI::Range does, "nan", which no comparison refuses.
+CLI::Validator number_in(double least, double most);
+
 struct CommandPath {
   /// The apps from the root to the command that the line names.
   std::vector<CLI::App*> apps;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "cache/caching.h"
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/server_options.h"
 #include "cli/server_paths.h"
@@ -192,11 +193,10 @@ void add_cache_command(CLI::App& root, Session& session) {
       "how\n"
       "long, and what a reader may rely on: docs/cache.md.");
   auto options = std::make_shared<CacheOptions>();
-  CLI::Option* const to =
-      command
-          ->add_option("--to", options->to,
-                       "What is cached: aws, a URL (DynamoDB Local, Alternator, another Stator), or a data directory")
-          ->type_name("ENDPOINT");
+  command
+      ->add_option("--to", options->to,
+                   "What is cached: aws, a URL (DynamoDB Local, Alternator, another Stator), or a data directory")
+      ->type_name("ENDPOINT");
   command->add_option("--memory", options->memory_mb, "How many MB the entries may take")
       ->type_name("MB")
       ->check(CLI::Range(1, 1 << 20))
@@ -213,12 +213,12 @@ void add_cache_command(CLI::App& root, Session& session) {
       ->add_option("--stale-if-error", options->stale_if_error_seconds,
                    "Answer with entries that ended up to SECONDS ago while the upstream throttles or fails")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 2'592'000.0));
+      ->check(number_in(0, 2'592'000));
   command
       ->add_option("--settle", options->settle_seconds,
                    "So long after a write the upstream's eventually consistent reads may still miss it")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 3'600.0))
+      ->check(number_in(0, 3'600))
       ->capture_default_str();
   add_server_options(*command, options->server);
   command->add_flag("--follow-streams", options->follow_streams,
@@ -238,9 +238,10 @@ void add_cache_command(CLI::App& root, Session& session) {
   CLI::App* stats = command->add_subcommand("stats", "What a running cache has hit and missed, by table and operation");
   stats->footer("Example: stator cache stats --endpoint-url http://127.0.0.1:8001");
   stats->callback([&session] { show_statistics(session); });
-  command->callback([&session, command, stats, to, options] {
+  command->callback([&session, command, stats, options] {
     if (command->got_subcommand(stats)) return;
-    if (to->count() == 0) throw CommandError("stator: --to needs what is to be cached (help: stator cache --help)", 2);
+    if (options->to.empty())
+      throw CommandError("stator: --to needs what is to be cached (help: stator cache --help)", 2);
     serve_cache(*options, session);
   });
 }

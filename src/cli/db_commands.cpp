@@ -410,7 +410,7 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
   CLI::Option* watch = sessions->add_option("--watch", options->watch_seconds, "Look again every so often (2)")
                            ->type_name("[SECONDS]")
                            ->expected(0, 1)
-                           ->check(CLI::Range(0.1, kMaxSeconds));
+                           ->check(number_in(0.1, kMaxSeconds));
   sessions->add_option("--count", options->count, "With --watch: stop after so many looks")
       ->type_name("N")
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1'000'000}));
@@ -436,7 +436,7 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
       ->type_name("NAME");
   query->add_option("--timeout", options->timeout_seconds, "Give up after so many seconds (0: never)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, kMaxSeconds));
+      ->check(number_in(0, kMaxSeconds));
   CLI::App* migrate =
       add_command(db, session, options, "migrate", "Apply the model's migrations (sql/migrations), or take them back",
                   "Examples: stator db migrate\n          stator db migrate status\n"

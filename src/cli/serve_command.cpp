@@ -97,7 +97,9 @@ std::shared_ptr<aws::CredentialsProvider> kinesis_credentials() {
 
 /// Creates the missing tables of all models, with their seeds. Existing tables are not changed.
 void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
-  for (const model::Model& model : model::load_models(session.models_directory)) {
+  const std::vector<model::Model> models = model::load_models(session.models_directory);
+  if (models.empty()) throw CommandError("stator: --seed finds no models in " + session.models_directory);
+  for (const model::Model& model : models) {
     if (!toolkit::create_table(endpoint, model.table_name, model.create_table_json).created) continue;
     if (!model.time_to_live_attribute.empty()) {
       toolkit::call(endpoint, "UpdateTimeToLive",

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -21,6 +22,7 @@ void add_simulate_option(CLI::App& command, std::string& file) {
 simulate::Rules read_rules(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw CommandError("stator: cannot read " + file + ": " + std::strerror(errno));
+  if (std::filesystem::is_directory(file)) throw CommandError("stator: cannot read " + file + ": it is a directory");
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   try {
     return simulate::parse_rules(text);

@@ -96,6 +96,10 @@ class Cache(unittest.TestCase):
     def test_wrong_command_lines_are_refused(self):
         rows = [
             (("cache",), 2, "--to"),
+            (("cache", "--to", ""), 2, "--to"),
+            (("cache", "--to", self.upstream.url, "--settle", "nan"), 2, "Value nan not in range 0 to 3600"),
+            (("cache", "--to", self.upstream.url, "--stale-if-error", "-1"), 2, "not in range 0 to 2592000"),
+            (("cache", "--to", self.upstream.url, "--simulate", "/"), 1, "cannot read /: it is a directory"),
             (("cache", "--to", self.upstream.url, "--ttl", "users/PutItem=5"), 2, "users/PutItem"),
             (("cache", "--to", self.upstream.url, "--memory", "0"), 2, "--memory"),
             (("cache", "--to", self.upstream.url, "--host", ""), 2, "--host"),

@@ -263,6 +263,11 @@ class Serve(unittest.TestCase):
         self.assertEqual(served.stop(), 0)
         self.assertFalse(os.path.exists(ready))
 
+    def test_seeding_without_models_is_refused(self):
+        told = subprocess.run([STATOR, "serve", "--in-memory", "--port", "0", "--seed", "--models", self.folder.name],
+                              capture_output=True, text=True, timeout=30)
+        self.assertEqual((told.returncode, told.stderr), (1, "stator: --seed finds no models in " + self.folder.name + "\n"))
+
     def test_snapshots_are_kept_in_the_directory(self):
         def snapshot(*words):
             return subprocess.run([STATOR, "snapshot", *words, "--data", self.data], capture_output=True, text=True, timeout=30)
