@@ -32,7 +32,18 @@ struct GetGroup {
 struct WriteGroup {
   const BatchWriteGroup& request;
   engine::TablePtr table;
+  /// Its actions in those of the batch.
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+struct WritePlan {
+  std::vector<WriteGroup> groups;
   std::vector<engine::WriteAction> actions;
+
+  [[nodiscard]] std::span<const engine::WriteAction> actions_of(const WriteGroup& group) const {
+    return std::span(actions).subspan(group.first, group.count);
+  }
 };
 
 GetGroup resolve_group(const engine::Engine& engine, const BatchGetGroup& request) {
@@ -67,21 +78,20 @@ std::vector<GetGroup> resolve_groups(const engine::Engine& engine, const BatchGe
   return groups;
 }
 
-std::vector<WriteGroup> resolve_groups(const engine::Engine& engine, const BatchWriteItem& request) {
-  std::vector<WriteGroup> groups;
+WritePlan resolve_batch(const engine::Engine& engine, const BatchWriteItem& request) {
+  WritePlan plan;
   std::unordered_set<std::string> seen;
   for (const auto& requested : request.groups) {
-    WriteGroup& group =
-        groups.emplace_back(WriteGroup{requested, engine.usable_table(table_name_from(requested.requested_name)), {}});
-    group.actions.reserve(requested.writes.size());
+    const engine::TablePtr table = engine.usable_table(table_name_from(requested.requested_name));
+    plan.groups.push_back({requested, table, plan.actions.size(), requested.writes.size()});
     for (const auto& write : requested.writes) {
-      group.actions.push_back(resolve_write(group.table, write));
-      if (!seen.insert(group.actions.back().key.encoded).second) {
+      plan.actions.push_back(resolve_write(table, write));
+      if (!seen.insert(plan.actions.back().key.encoded).second) {
         throw_validation("Provided list of item keys contains duplicates");
       }
     }
   }
-  return groups;
+  return plan;
 }
 
 /// The group's request again with the keys that were left, for UnprocessedKeys.
@@ -204,35 +214,36 @@ void batch_get_item(Call& call) {
 
 void batch_write_item(Call& call) {
   const BatchWriteItem request = read_batch_write_item(call.request);
-  const std::vector<WriteGroup> groups = resolve_groups(call.engine(), request);
+  const WritePlan plan = resolve_batch(call.engine(), request);
+  const std::vector<engine::SeparateOutcome> outcomes = call.engine().write_each(plan.actions);
+  // The service refuses a batch as a whole if none of it was done.
+  if (std::ranges::all_of(outcomes, [](const auto& one) { return one.exceeded.has_value(); }) && !outcomes.empty()) {
+    throw engine::ThroughputExceeded(*outcomes.front().exceeded);
+  }
   CapacityByTable capacity;
   std::string metrics_json;
   ObjectWriter metrics(metrics_json);
   std::string unprocessed_json;
   ObjectWriter unprocessed(unprocessed_json);
-  std::optional<engine::ThroughputExceeded> exceeded;
-  bool any_written = false;
-  for (const auto& group : groups) {
+  for (const WriteGroup& group : plan.groups) {
+    const auto actions = plan.actions_of(group);
     std::vector<const engine::WriteAction*> left;
-    for (const auto& action : group.actions) {
-      try {
-        capacity.add(group.request.requested_name, call.engine().write(action).capacity);
-        any_written = true;
-      } catch (const engine::ThroughputExceeded& error) {
-        if (!exceeded) exceeded = error;
-        left.push_back(&action);
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+      const engine::SeparateOutcome& one = outcomes[group.first + i];
+      if (one.exceeded) {
+        left.push_back(&actions[i]);
+      } else {
+        capacity.add(group.request.requested_name, one.outcome.capacity);
       }
     }
     if (!left.empty()) append_unprocessed(group, left, unprocessed.member(group.request.requested_name));
-    if (!request.item_collection_metrics || group.actions.empty() || !has_item_collections(*group.table)) continue;
+    if (!request.item_collection_metrics || actions.empty() || !has_item_collections(*group.table)) continue;
     ArrayWriter list(metrics.member(group.request.requested_name));
-    for (const auto& action : group.actions) {
+    for (const auto& action : actions) {
       append_item_collection(call.engine(), *group.table, action.key, list.element());
     }
     list.end();
   }
-  // The service refuses a batch as a whole if none of it was done.
-  if (exceeded && !any_written) throw engine::ThroughputExceeded(*exceeded);
   unprocessed.end();
   ObjectWriter writer(call.reply);
   writer.key("UnprocessedItems") += unprocessed_json;

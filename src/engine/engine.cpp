@@ -482,6 +482,10 @@ bool Engine::get_item(const Table& table, const Key& key, std::string& json, std
 
 WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }
 
+std::vector<SeparateOutcome> Engine::write_each(std::span<const WriteAction> actions) {
+  return impl_->writer.write_each(actions);
+}
+
 TransactionOutcome Engine::transact_write(std::span<const WriteAction> actions, const TokenClaim* claim) {
   TransactionOutcome outcome = impl_->writer.transact(actions, claim);
   if (claim != nullptr && !outcome.cancelled()) impl_->trim_tokens();

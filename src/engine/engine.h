@@ -143,6 +143,13 @@ struct WriteOutcome {
   Capacity capacity;
 };
 
+/// What became of one of several writes that are made for themselves.
+struct SeparateOutcome {
+  WriteOutcome outcome;
+  /// Set if the table had no units left; then nothing was written.
+  std::optional<ThroughputExceeded> exceeded;
+};
+
 /// Why one action of a transaction failed; kNone for those that did not.
 enum class CancellationCode : std::uint8_t {
   kNone,
@@ -285,6 +292,10 @@ class Engine {
   /// failed; update expressions and key checks throw. A write that leaves the item byte for byte the same is charged
   /// like any other and stores nothing.
   WriteOutcome write(const WriteAction& action);
+  /// Writes on different items that need not happen together, for little more than one of them costs: they reach the
+  /// store, and the disk, in one batch. Throws what `write` throws but ThroughputExceeded, with nothing written, unless
+  /// throughput is enforced, where each is written for itself.
+  std::vector<SeparateOutcome> write_each(std::span<const WriteAction> actions);
   /// All or nothing; the outcome has the reasons for a cancellation. Throws where the request as a whole is refused.
   /// The table's write capacity is doubled, the indexes' is not. With `claim` the same batch records the token, unless
   /// the transaction fails. `claim` must not be of a transaction that has happened already.

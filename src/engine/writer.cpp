@@ -19,24 +19,6 @@
 namespace stator::engine {
 namespace {
 
-/// The counters' changes of one transaction for one table and stripe: they share a row.
-struct RowChange {
-  TablePtr table;
-  std::size_t stripe = 0;
-  std::vector<CounterDelta> deltas;
-  Counters::PendingRow after;
-};
-
-void add_counters(const TablePtr& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
-                  std::vector<RowChange>& rows) {
-  if (deltas.empty()) return;
-  auto row = std::find_if(rows.begin(), rows.end(), [&](const RowChange& candidate) {
-    return candidate.stripe == stripe && candidate.table->space == table->space;
-  });
-  if (row == rows.end()) row = rows.insert(rows.end(), RowChange{table, stripe, {}, {}});
-  row->deltas.insert(row->deltas.end(), deltas.begin(), deltas.end());
-}
-
 /// Write units of one index entry's change.
 /// Source: Developer Guide, "Provisioned throughput considerations for Global Secondary Indexes".
 double index_units(bool had, std::size_t old_size, bool has, std::size_t new_size, bool same_key) {
@@ -431,16 +413,90 @@ std::vector<CancellationReason> Writer::take_units(const std::vector<Decision>& 
   return {};
 }
 
-TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const TokenClaim* claim) {
+StripesLock Writer::lock_all(std::span<const WriteAction> actions) const {
   std::vector<std::size_t> stripes;
+  stripes.reserve(actions.size());
+  for (const WriteAction& action : actions) stripes.push_back(stripes_.of(action.key.encoded));
+  return {stripes_, std::move(stripes)};
+}
+
+void Writer::add_counters(const Decision& decision, std::vector<RowChange>& rows) {
+  if (decision.counters.empty()) return;
+  const TablePtr& table = decision.change.table;
+  auto row = std::find_if(rows.begin(), rows.end(), [&](const RowChange& candidate) {
+    return candidate.stripe == decision.stripe && candidate.table->space == table->space;
+  });
+  if (row == rows.end()) row = rows.insert(rows.end(), RowChange{table, decision.stripe, {}, {}});
+  row->deltas.insert(row->deltas.end(), decision.counters.begin(), decision.counters.end());
+}
+
+void Writer::put_rows(std::vector<RowChange>& rows, store::Batch& batch) {
+  for (RowChange& row : rows) {
+    row.after = row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
+  }
+}
+
+void Writer::store_all(const std::vector<Decision>& decisions, std::vector<RowChange>& rows,
+                       store::Batch& batch) const {
+  if (!batch.empty()) {
+    keep_view();
+    store_.write(batch);
+  }
+  for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
+  for (const Decision& decision : decisions) note_expiry(decision);
+}
+
+std::vector<SeparateOutcome> Writer::write_each(std::span<const WriteAction> actions) {
+  std::vector<SeparateOutcome> outcomes;
+  outcomes.reserve(actions.size());
+  if (metering_ == nullptr) {
+    for (WriteOutcome& outcome : write_together(actions)) outcomes.push_back({std::move(outcome), std::nullopt});
+    return outcomes;
+  }
+  // Each takes its units, or is refused, for itself.
+  for (const WriteAction& action : actions) {
+    try {
+      outcomes.push_back({write(action), std::nullopt});
+    } catch (const ThroughputExceeded& exceeded) {
+      outcomes.push_back({{}, exceeded});
+    }
+  }
+  return outcomes;
+}
+
+std::vector<WriteOutcome> Writer::write_together(std::span<const WriteAction> actions) {
+  const StripesLock lock = lock_all(actions);
+  std::vector<Decision> decisions(actions.size());
+  store::Batch batch;
+  std::vector<RowChange> rows;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    Decision& decision = decisions[i];
+    decision.stripe = stripes_.of(actions[i].key.encoded);
+    if (auto fault = decide(actions[i], decision)) throw std::move(fault->error);
+    if (decision.outcome.condition_failed || !decision.writes) continue;
+    append(decision, batch);
+    add_counters(decision, rows);
+  }
+  put_rows(rows, batch);
+  // Outcomes are made before the write, after which nothing may throw.
+  std::vector<WriteOutcome> outcomes;
+  outcomes.reserve(actions.size());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (!decisions[i].outcome.condition_failed) finish_outcome(actions[i], decisions[i]);
+    outcomes.push_back(std::move(decisions[i].outcome));
+  }
+  store_all(decisions, rows, batch);
+  return outcomes;
+}
+
+TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const TokenClaim* claim) {
   std::unordered_set<std::string_view> keys;
   for (const WriteAction& action : actions) {
-    stripes.push_back(stripes_.of(action.key.encoded));
     if (!keys.insert(action.key.encoded).second) {
       core::throw_validation("Transaction request cannot include multiple operations on one item");
     }
   }
-  const StripesLock lock(stripes_, std::move(stripes));
+  const StripesLock lock = lock_all(actions);
 
   std::vector<Decision> decisions(actions.size());
   TransactionOutcome result;
@@ -452,15 +508,13 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
   for (Decision& decision : decisions) {
     if (!decision.writes) continue;
     append(decision, batch);
-    add_counters(decision.change.table, decision.stripe, decision.counters, rows);
+    add_counters(decision, rows);
   }
   if (metering_ != nullptr) {
     result.reasons = take_units(decisions);
     if (result.cancelled()) return result;
   }
-  for (RowChange& row : rows) {
-    row.after = row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
-  }
+  put_rows(rows, batch);
 
   // Outcomes are made before the write, after which nothing may throw.
   result.outcomes.reserve(actions.size());
@@ -471,12 +525,7 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
     result.outcomes.push_back(std::move(decisions[i].outcome));
   }
   if (claim != nullptr) claim->append(result.outcomes, batch);
-  if (!batch.empty()) {
-    keep_view();
-    store_.write(batch);
-  }
-  for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
-  for (const Decision& decision : decisions) note_expiry(decision);
+  store_all(decisions, rows, batch);
   return result;
 }
 

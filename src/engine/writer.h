@@ -32,6 +32,8 @@ class Writer {
       : store_(store), stripes_(stripes), clock_(clock), vectors_(vectors), views_(views), metering_(metering) {}
 
   WriteOutcome write(const WriteAction& action);
+  /// Engine::write_each.
+  std::vector<SeparateOutcome> write_each(std::span<const WriteAction> actions);
   TransactionOutcome transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
 
   struct Expired {
@@ -80,6 +82,20 @@ class Writer {
   static void append_expiry(Decision& decision, store::Batch& batch);
   static void append_log_record(Decision& decision, store::Batch& batch);
   static LogPlace append_log_record(const Change& change, Stream& stream, store::Batch& batch);
+  std::vector<WriteOutcome> write_together(std::span<const WriteAction> actions);
+  /// The locks of all the actions' items.
+  [[nodiscard]] StripesLock lock_all(std::span<const WriteAction> actions) const;
+  /// The counters' changes of one write for one table and stripe: they share a row.
+  struct RowChange {
+    TablePtr table;
+    std::size_t stripe = 0;
+    std::vector<CounterDelta> deltas;
+    Counters::PendingRow after;
+  };
+  static void add_counters(const Decision& decision, std::vector<RowChange>& rows);
+  static void put_rows(std::vector<RowChange>& rows, store::Batch& batch);
+  /// Writes the batch; nothing may fail after that.
+  void store_all(const std::vector<Decision>& decisions, std::vector<RowChange>& rows, store::Batch& batch) const;
   /// The units that the action takes from the table and its indexes; only the table's where the condition failed or
   /// nothing is written. The keys are views into the decision.
   static std::vector<UnitsUse> uses_of(const Decision& decision, double table_factor);

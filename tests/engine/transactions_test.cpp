@@ -1,5 +1,6 @@
 #include <array>
 
+#include "engine/disk_waits.h"
 #include "engine/support.h"
 
 namespace stator::engine {
@@ -49,6 +50,64 @@ TEST_F(Transactions, AllHappenTogetherAndCostDouble) {
   EXPECT_EQ(found[0].json, put_item.json);
   EXPECT_EQ(found[0].size_bytes, put_item.size_bytes);
   EXPECT_EQ(found[1].json, "");
+}
+
+TEST_F(Transactions, SeparateWritesAreDecidedForThemselvesAndChargedOnce) {
+  put(*engine_, table_, R"({"pk":{"S":"a1"},"sk":{"S":"s"},"g":{"S":"g"}})");
+  put(*engine_, table_, R"({"pk":{"S":"a2"},"sk":{"S":"s"},"v":{"S":"x"}})");
+  const auto put_item = item(R"({"pk":{"S":"a0"},"sk":{"S":"s"},"g":{"S":"g"}})");
+  const auto missing = condition("attribute_not_exists(pk)");
+  std::array<WriteAction, 4> actions = {action(WriteKind::kPut, account(0)), action(WriteKind::kDelete, account(1)),
+                                        action(WriteKind::kDelete, account(2)), action(WriteKind::kDelete, account(3))};
+  actions[0].item = &put_item;
+  actions[2].condition = &missing;
+  const auto outcomes = engine_->write_each(actions);
+  ASSERT_EQ(outcomes.size(), 4U);
+  EXPECT_EQ(outcomes[0].outcome.capacity.table_write, 1);
+  EXPECT_TRUE(outcomes[1].outcome.existed);
+  EXPECT_TRUE(outcomes[2].outcome.condition_failed);
+  EXPECT_EQ(outcomes[2].outcome.old_json, get(*engine_, table_, account(2)));
+  EXPECT_FALSE(outcomes[3].outcome.existed);
+  EXPECT_EQ(get(*engine_, table_, account(0)), put_item.json);
+  EXPECT_EQ(get(*engine_, table_, account(1)), "");
+  const TableCounts counts = engine_->counts(*table_);
+  EXPECT_EQ(counts.table.items, 2U);
+  EXPECT_EQ(counts.indexes.at(0).items, 1U);
+  EXPECT_EQ(read_all(*engine_, scan(table_, "gsi")).size(), 1U);
+}
+
+TEST_F(Transactions, SeparateWritesOfWhichOneIsRefusedWriteNothing) {
+  const auto put_item = item(R"({"pk":{"S":"a0"},"sk":{"S":"s"}})");
+  const auto bad_item = item(R"({"pk":{"S":"a1"},"sk":{"S":"s"},"g":{"N":"1"}})");
+  std::array<WriteAction, 2> actions = {action(WriteKind::kPut, account(0)), action(WriteKind::kPut, account(1))};
+  actions[0].item = &put_item;
+  actions[1].item = &bad_item;
+  EXPECT_THROW(engine_->write_each(actions), core::ApiError);
+  EXPECT_EQ(get(*engine_, table_, account(0)), "");
+  EXPECT_EQ(engine_->counts(*table_).table.items, 0U);
+}
+
+TEST_F(Transactions, SeparateWritesWaitForTheDiskOnce) {
+  const TemporaryDirectory directory;
+  Options options;
+  options.directory = directory.path() / "data";
+  options.sync = true;
+  const auto engine = Engine::open(options);
+  engine->create_table(make_table("t"));
+  const TablePtr table = engine->usable_table("t");
+  std::vector<json::EncodedItem> items;
+  for (int i = 0; i < 25; ++i) items.push_back(item(account(i)));
+  std::vector<WriteAction> actions;
+  for (const json::EncodedItem& one : items) {
+    WriteAction& action = actions.emplace_back();
+    action.table = table;
+    action.key = key_of(*table, one.json);
+    action.item = &one;
+  }
+  const std::uint64_t before = disk_waits;
+  engine->write_each(actions);
+  EXPECT_EQ(disk_waits, before + 1);
+  EXPECT_EQ(engine->counts(*table).table.items, 25U);
 }
 
 TEST_F(Transactions, OneRefusalCancelsAllAndEveryReasonIsGiven) {
