@@ -60,7 +60,9 @@ void Snapshots::save(store::Store& store, std::string_view name) {
   }
   const fs::path unfinished = directory_ / kUnfinished;
   store.remove_checkpoint(unfinished);
-  store.checkpoint(unfinished, store::CheckpointKind::kAtOnce);
+  // Not kAtOnce, which would leave what is in memory out of the tables: two backups of the directory, each by a
+  // snapshot of its own, share the tables that the store has written, and nothing else.
+  store.checkpoint(unfinished, store::CheckpointKind::kSettled);
   store.move_checkpoint(unfinished, directory_ / name);
   store.settle_checkpoint(directory_ / name);
 }
