@@ -1,24 +1,17 @@
-"""A server whose processor time is measured: user and system, from /proc. Other work on the machine matters little to it."""
+"""A server whose processor time is measured."""
 import http.client
 import json
-import os
-import pathlib
 import re
 import subprocess
 
-BINARY = pathlib.Path(__file__).resolve().parent.parent / "build" / "release" / "bin" / "stator"
-HEADERS = {
-    "Content-Type": "application/x-amz-json-1.0",
-    "X-Amz-Date": "20230320T000000Z",
-    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
-                     "SignedHeaders=host;x-amz-date, Signature=0",
-}
+from programs import HEADERS, STATOR, Measured
+
 STREAMS = ("DescribeStream", "GetShardIterator", "GetRecords")
 
 
-class Server:
+class Server(Measured):
     def __init__(self, arguments):
-        self.process = subprocess.Popen([BINARY, "serve", "--port", "0", *arguments], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([STATOR, "serve", "--port", "0", *arguments], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
         port = None
         while port is None:
@@ -41,15 +34,6 @@ class Server:
 
     def call(self, operation, **request):
         return json.loads(self.send(operation, json.dumps(request)) or b"{}")
-
-    def cpu_s(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def create(server, name, view_type=None, sort_key=False):

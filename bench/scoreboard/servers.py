@@ -1,7 +1,6 @@
 """The servers that are measured: how each is installed and started, and what the operating system says of its process."""
 import http.client
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -12,17 +11,12 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "differential"))
+sys.path[:0] = [str(ROOT / "tests" / "differential"), str(ROOT / "bench")]
 import peers  # noqa: E402  (what the registries have, and how to install it)
+from programs import HEADERS, Measured  # noqa: E402
 
 BUILD = ROOT / "build" / "release"
 STARTS = 5
-HEADERS = {
-    "Content-Type": "application/x-amz-json-1.0",
-    "X-Amz-Date": "20230320T000000Z",
-    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
-                     "SignedHeaders=host;x-amz-date, Signature=0",
-}
 
 
 class Skipped(Exception):
@@ -55,7 +49,7 @@ class Client:
         self.connection.close()
 
 
-class Server:
+class Server(Measured):
     """`command(port, directory)` starts it in the foreground. `is_dynamodb`: it holds tables; the bare responder does not."""
 
     def __init__(self, name, command, prepare=lambda: None, is_dynamodb=True, most_items=10_000_000):
@@ -113,11 +107,6 @@ class Server:
         """Megabytes, from /proc."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{field}:\s+(\d+)", text)[1]) / 1024
-
-    def cpu_s(self):
-        """Processor time until now: user and system."""
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def stator(*options):

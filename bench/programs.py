@@ -1,4 +1,4 @@
-"""Programs on free ports of this machine, and requests to them."""
+"""Programs of this machine that are measured, and requests to them."""
 import http.client
 import json
 import os
@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-BENCH = pathlib.Path(__file__).resolve().parent.parent
+BENCH = pathlib.Path(__file__).resolve().parent
 STATOR = os.environ.get("STATOR_BIN") or BENCH.parent / "build" / "release" / "bin" / "stator"
 HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
@@ -23,7 +23,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Program:
+class Measured:
+    """What has a `process`, whose processor time, user and system, is read from /proc: other work on the machine matters little to it."""
+
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Program(Measured):
+    """One that serves on `port`."""
+
     def __init__(self, command, port):
         self.port = port
         self.process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -36,15 +51,6 @@ class Program:
                 if time.monotonic() > end or self.process.poll() is not None:
                     raise SystemExit(f"{command[0]} does not start")
                 time.sleep(0.005)
-
-    def cpu_s(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def stator(*words):
