@@ -15,6 +15,7 @@
 #include "aws/config.h"
 #include "aws/metadata.h"
 #include "core/api_error.h"
+#include "core/descriptor.h"
 #include "json/reader.h"
 
 extern char** environ;
@@ -25,16 +26,6 @@ namespace {
 
 constexpr std::size_t kMaxOutputBytes = 64 * 1024;
 constexpr std::chrono::seconds kTimeout{60};
-
-struct FileDescriptor {
-  explicit FileDescriptor(int number) : value(number) {}
-  ~FileDescriptor() {
-    if (value >= 0) ::close(value);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int value;
-};
 
 pid_t start(const std::vector<std::string>& words, int output, const std::string& source) {
   std::vector<char*> arguments;
@@ -120,14 +111,14 @@ Credentials run_credential_process(const std::string& command, const std::string
   if (words.empty()) throw ConfigurationError(source + " is empty");
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw ConfigurationError(source + ": " + std::strerror(errno));
-  const FileDescriptor input(ends[0]);
+  const core::Descriptor input(ends[0]);
   std::string output;
   pid_t pid = 0;
   {
-    const FileDescriptor output_end(ends[1]);
-    pid = start(words, output_end.value, source);
+    const core::Descriptor output_end(ends[1]);
+    pid = start(words, output_end.number(), source);
   }
-  const bool whole = read_all(input.value, output);
+  const bool whole = read_all(input.number(), output);
   if (!whole) ::kill(pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

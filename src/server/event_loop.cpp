@@ -135,11 +135,11 @@ EventLoop::Task EventLoop::take_posted() {
   return task;
 }
 
-void EventLoop::adopt(Descriptor socket) {
+void EventLoop::adopt(core::Descriptor socket) {
   load_.fetch_add(1, std::memory_order_relaxed);
   shared_.connections.fetch_add(1, std::memory_order_relaxed);
   try {
-    const auto shared_socket = std::make_shared<Descriptor>(std::move(socket));
+    const auto shared_socket = std::make_shared<core::Descriptor>(std::move(socket));
     post([this, shared_socket] { open(std::move(*shared_socket)); });
   } catch (...) {
     load_.fetch_sub(1, std::memory_order_relaxed);
@@ -148,7 +148,7 @@ void EventLoop::adopt(Descriptor socket) {
   }
 }
 
-void EventLoop::open(Descriptor socket) {
+void EventLoop::open(core::Descriptor socket) {
   std::shared_ptr<Connection> connection;
   try {
     connection = std::make_shared<Connection>(*this, shared_.make_transport(std::move(socket)));

@@ -16,8 +16,8 @@
 #include <mutex>
 #include <optional>
 
+#include "core/descriptor.h"
 #include "server/call_monitor.h"
-#include "server/descriptor.h"
 #include "server/memory_budget.h"
 #include "server/protocol.h"
 #include "server/run_queue_time.h"
@@ -37,7 +37,7 @@ struct Shared {
   CallMonitor& monitor;
   std::atomic<std::size_t>& connections;
   /// Makes the transport of a new connection.
-  std::function<std::unique_ptr<Transport>(Descriptor socket)> make_transport;
+  std::function<std::unique_ptr<Transport>(core::Descriptor socket)> make_transport;
 };
 
 /// Thrown to leave `EventLoop::drive` on a thread whose loop was taken over.
@@ -69,7 +69,7 @@ class EventLoop {
   /// Runs the task on the thread that drives the loop. Throws std::bad_alloc.
   void post(Task task);
   /// Serves this socket, which must be non-blocking, from now on.
-  void adopt(Descriptor socket);
+  void adopt(core::Descriptor socket);
   /// Closes idle connections, finishes those in flight, then ends `drive`.
   void begin_drain();
   /// Connections that it has or that `adopt` has handed to it.
@@ -127,7 +127,7 @@ class EventLoop {
   void wait_for_events();
   void run_timers();
   void refresh_time();
-  void open(Descriptor socket);
+  void open(core::Descriptor socket);
   void connection_gone();
   void sweep();
   void schedule_sweep();
@@ -143,8 +143,8 @@ class EventLoop {
   std::int64_t drain_deadline_ms_ = 0;
   std::int64_t now_ms_ = 0;
 
-  Descriptor epoll_;
-  Descriptor wake_up_;
+  core::Descriptor epoll_;
+  core::Descriptor wake_up_;
   // Everything that a turn has still to do is kept here and not on the stack of the thread that drives the loop, as
   // another one may have to go on with it.
   std::array<epoll_event, 128> events_{};

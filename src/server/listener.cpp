@@ -102,7 +102,7 @@ void Listener::wait_a_while() {
 
 bool Listener::accept_all() {
   while (true) {
-    Descriptor socket(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    core::Descriptor socket(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (socket.number() >= 0) {
       accepted_(choose_(), std::move(socket));
       continue;

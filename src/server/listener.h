@@ -24,7 +24,7 @@ class Listener {
  public:
   /// The loop that serves the next connection.
   using Choose = std::function<EventLoop&()>;
-  using Accepted = std::function<void(EventLoop&, Descriptor socket)>;
+  using Accepted = std::function<void(EventLoop&, core::Descriptor socket)>;
 
   /// Binds and listens. Throws std::runtime_error with one line for the user.
   Listener(boost::asio::io_context& context, const std::string& host, std::uint16_t port, Choose choose,

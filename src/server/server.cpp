@@ -111,10 +111,10 @@ struct Server::Impl {
                .pool = pool,
                .monitor = monitor,
                .connections = connections,
-               .make_transport = [this](Descriptor socket) { return make_transport(std::move(socket)); }},
+               .make_transport = [this](core::Descriptor socket) { return make_transport(std::move(socket)); }},
         listener(
             context, options.host, options.port, [this]() -> EventLoop& { return least_loaded(); },
-            [this](EventLoop& loop, Descriptor socket) { hand_over(loop, std::move(socket)); }),
+            [this](EventLoop& loop, core::Descriptor socket) { hand_over(loop, std::move(socket)); }),
         max_connections(connections_within_limit(options)),
         stop_event(context) {
     const tcp::endpoint address = listener.address();
@@ -133,7 +133,7 @@ struct Server::Impl {
     }
   }
 
-  std::unique_ptr<Transport> make_transport(Descriptor socket) const {
+  std::unique_ptr<Transport> make_transport(core::Descriptor socket) const {
     if (options.tls == nullptr) return std::make_unique<PlainTransport>(std::move(socket));
     return std::make_unique<TlsTransport>(std::move(socket), *options.tls);
   }
@@ -143,7 +143,7 @@ struct Server::Impl {
                               [](const auto& left, const auto& right) { return left->load() < right->load(); });
   }
 
-  void hand_over(EventLoop& loop, Descriptor socket) {
+  void hand_over(EventLoop& loop, core::Descriptor socket) {
     if (connections.load(std::memory_order_relaxed) >= max_connections) {
       [[maybe_unused]] const ssize_t sent =
           ::send(socket.number(), kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

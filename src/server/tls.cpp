@@ -72,7 +72,7 @@ OpenSslPtr<SSL> TlsContext::new_session() const {
   return session;
 }
 
-TlsTransport::TlsTransport(Descriptor socket, const TlsContext& context)
+TlsTransport::TlsTransport(core::Descriptor socket, const TlsContext& context)
     : Transport(std::move(socket)), session_(context.new_session()) {
   const OpenSsl& ssl = OpenSsl::get();
   OpenSslPtr<BIO> received(ssl.BIO_new(ssl.BIO_s_mem()));

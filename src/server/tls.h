@@ -32,7 +32,7 @@ class TlsContext {
 /// TLS over TCP. OpenSSL never sees the socket: bytes go through two buffers in memory, of at most one record each.
 class TlsTransport final : public Transport {
  public:
-  TlsTransport(Descriptor socket, const TlsContext& context);
+  TlsTransport(core::Descriptor socket, const TlsContext& context);
 
   Result read(char* into, std::size_t size) override;
   Result write(std::span<const iovec> pieces) override;

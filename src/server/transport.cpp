@@ -9,7 +9,7 @@
 
 namespace stator::server {
 
-Transport::Transport(Descriptor socket) : socket_(std::move(socket)) {
+Transport::Transport(core::Descriptor socket) : socket_(std::move(socket)) {
   const int on = 1;
   ::setsockopt(socket_.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }

@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-#include "server/descriptor.h"
+#include "core/descriptor.h"
 
 namespace stator::server {
 
@@ -33,7 +33,7 @@ class Transport {
   };
 
   /// `socket` is non-blocking.
-  explicit Transport(Descriptor socket);
+  explicit Transport(core::Descriptor socket);
   virtual ~Transport() = default;
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -65,7 +65,7 @@ class Transport {
   void shut_down_output();
 
  private:
-  Descriptor socket_;
+  core::Descriptor socket_;
   bool readable_ = false;
   bool writable_ = true;
   /// The other side sends no more, or the connection failed: no further event will say so.

@@ -8,35 +8,34 @@
 #include <fstream>
 #include <system_error>
 
+#include "core/descriptor.h"
+
 namespace stator::store {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Descriptor {
+class OpenFile {
  public:
-  Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {
-    if (fd_ < 0) fail();
+  OpenFile(const fs::path& path, int flags) : file_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {
+    if (file_.number() < 0) fail();
   }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
 
   void write(std::string_view text) const {
     while (!text.empty()) {
-      const ssize_t written = ::write(fd_, text.data(), text.size());
+      const ssize_t written = ::write(file_.number(), text.data(), text.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) fail();
       text.remove_prefix(static_cast<std::size_t>(written));
     }
   }
   void sync() const {
-    if (::fsync(fd_) != 0) fail();
+    if (::fsync(file_.number()) != 0) fail();
   }
 
  private:
   [[noreturn]] static void fail() { throw std::system_error(errno, std::generic_category()); }
-  int fd_;
+  core::Descriptor file_;
 };
 
 }  // namespace
@@ -55,7 +54,7 @@ std::optional<std::string> read_small_file(const fs::path& path, std::size_t max
 void replace_durably(const fs::path& path, std::string_view text) {
   const fs::path draft = path.string() + ".new";
   {
-    const Descriptor file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+    const OpenFile file(draft, O_WRONLY | O_CREAT | O_TRUNC);
     file.write(text);
     file.sync();
   }
@@ -65,6 +64,6 @@ void replace_durably(const fs::path& path, std::string_view text) {
   sync_directory(path.parent_path());
 }
 
-void sync_directory(const fs::path& path) { Descriptor(path, O_RDONLY | O_DIRECTORY).sync(); }
+void sync_directory(const fs::path& path) { OpenFile(path, O_RDONLY | O_DIRECTORY).sync(); }
 
 }  // namespace stator::store

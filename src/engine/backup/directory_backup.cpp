@@ -18,6 +18,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/descriptor.h"
 #include "core/timestamp.h"
 #include "engine/backup/held_checkpoint.h"
 #include "engine/json_row.h"
@@ -73,38 +74,33 @@ class OpenFile {
   /// For reading.
   OpenFile(const HeldCheckpoint& folder, const std::string& name)
       : path_(folder.path() / name), file_(::openat(folder.descriptor(), name.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~OpenFile() {
-    if (file_ >= 0) ::close(file_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  [[nodiscard]] bool is_open() const { return file_ >= 0; }
+  [[nodiscard]] bool is_open() const { return file_.number() >= 0; }
   std::string_view read(std::span<char> into) {
     for (;;) {
-      const ssize_t count = ::read(file_, into.data(), into.size());
+      const ssize_t count = ::read(file_.number(), into.data(), into.size());
       if (count >= 0) return {into.data(), static_cast<std::size_t>(count)};
       if (errno != EINTR) throw_file_error("read", path_, errno);
     }
   }
   void write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t count = ::write(file_, bytes.data(), bytes.size());
+      const ssize_t count = ::write(file_.number(), bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw_file_error("write", path_, errno);
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }
   }
   void sync() {
-    if (::fsync(file_) != 0) throw_file_error("write", path_, errno);
+    if (::fsync(file_.number()) != 0) throw_file_error("write", path_, errno);
   }
   void rewind() {
-    if (::lseek(file_, 0, SEEK_SET) != 0) throw_file_error("read", path_, errno);
+    if (::lseek(file_.number(), 0, SEEK_SET) != 0) throw_file_error("read", path_, errno);
   }
   [[nodiscard]] const fs::path& path() const { return path_; }
 
  private:
   const fs::path path_;
-  const int file_;
+  const core::Descriptor file_;
 };
 
 /// Whether it stays where it belongs when it is restored.

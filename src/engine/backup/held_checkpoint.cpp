@@ -49,19 +49,15 @@ void append_files(int parent, const char* name, const std::string& prefix, std::
 }  // namespace
 
 HeldCheckpoint::HeldCheckpoint(const std::filesystem::path& folder)
-    : path_(folder), descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (descriptor_ < 0 && errno != ENOENT) fail();
+    : path_(folder), folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (!is_open() && errno != ENOENT) fail();
 }
 
-HeldCheckpoint::~HeldCheckpoint() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-bool HeldCheckpoint::is_whole() const { return ::faccessat(descriptor_, "STATOR", F_OK, 0) == 0; }
+bool HeldCheckpoint::is_whole() const { return ::faccessat(descriptor(), "STATOR", F_OK, 0) == 0; }
 
 std::vector<std::string> HeldCheckpoint::files() const {
   std::vector<std::string> files;
-  append_files(descriptor_, ".", "", files);
+  append_files(descriptor(), ".", "", files);
   return files;
 }
 

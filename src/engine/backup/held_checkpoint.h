@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/descriptor.h"
+
 namespace stator::engine {
 
 /// A checkpoint's folder, held open while its files are read. Its name may come to mean another one meanwhile (a
@@ -11,23 +13,20 @@ namespace stator::engine {
 class HeldCheckpoint {
  public:
   explicit HeldCheckpoint(const std::filesystem::path& folder);
-  ~HeldCheckpoint();
-  HeldCheckpoint(const HeldCheckpoint&) = delete;
-  HeldCheckpoint& operator=(const HeldCheckpoint&) = delete;
 
   /// False where there is no such folder.
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  [[nodiscard]] bool is_open() const { return folder_.number() >= 0; }
   /// Whether nothing of it was removed so far: the marker is always removed first.
   [[nodiscard]] bool is_whole() const;
   /// The paths of its files below it, but for locks. Throws std::system_error.
   [[nodiscard]] std::vector<std::string> files() const;
   /// For openat and the like.
-  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] int descriptor() const { return folder_.number(); }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
   const std::filesystem::path path_;
-  const int descriptor_;
+  const core::Descriptor folder_;
 };
 
 }  // namespace stator::engine

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/descriptor.h"
 #include "store/small_file.h"
 
 namespace stator::engine {
@@ -21,32 +22,17 @@ constexpr std::string_view kDenied = "S3AccessDenied";
   throw BucketError(std::string(kDenied), path.string() + " cannot be " + what);
 }
 
-/// A file's descriptor.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  bool close() {
-    const int fd = std::exchange(fd_, -1);
-    return fd < 0 || ::close(fd) == 0;
-  }
-
- private:
-  int fd_;
-};
+int open_file(const fs::path& path, int flags) { return ::open(path.c_str(), flags | O_CLOEXEC, 0600); }
 
 class FileWriter final : public BucketWriter {
  public:
-  explicit FileWriter(const fs::path& path) : path_(path), file_(path, O_WRONLY | O_CREAT | O_TRUNC) {
-    if (file_.get() < 0) throw_denied(path_, "written: " + std::string(std::strerror(errno)));
+  explicit FileWriter(const fs::path& path) : path_(path), file_(open_file(path, O_WRONLY | O_CREAT | O_TRUNC)) {
+    if (file_.number() < 0) throw_denied(path_, "written: " + std::string(std::strerror(errno)));
   }
 
   void write(std::string_view bytes) override {
     while (!bytes.empty()) {
-      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+      const ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) throw_denied(path_, "written: " + std::string(std::strerror(errno)));
       bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -54,26 +40,26 @@ class FileWriter final : public BucketWriter {
   }
 
   void finish() override {
-    const bool synced = ::fsync(file_.get()) == 0;
+    const bool synced = ::fsync(file_.number()) == 0;
     if (!file_.close() || !synced) throw_denied(path_, "written: " + std::string(std::strerror(errno)));
   }
 
  private:
   const fs::path path_;
-  Descriptor file_;
+  core::Descriptor file_;
 };
 
 class FileReader final : public BucketReader {
  public:
-  FileReader(const fs::path& path, std::string_view key) : path_(path), file_(path, O_RDONLY) {
-    if (file_.get() >= 0) return;
+  FileReader(const fs::path& path, std::string_view key) : path_(path), file_(open_file(path, O_RDONLY)) {
+    if (file_.number() >= 0) return;
     if (errno == ENOENT) throw BucketError("S3NoSuchKey", "The specified key does not exist: " + std::string(key));
     throw_denied(path_, "read: " + std::string(std::strerror(errno)));
   }
 
   std::size_t read(char* buffer, std::size_t capacity) override {
     for (;;) {
-      const ssize_t count = ::read(file_.get(), buffer, capacity);
+      const ssize_t count = ::read(file_.number(), buffer, capacity);
       if (count >= 0) return static_cast<std::size_t>(count);
       if (errno != EINTR) throw_denied(path_, "read: " + std::string(std::strerror(errno)));
     }
@@ -81,7 +67,7 @@ class FileReader final : public BucketReader {
 
  private:
   const fs::path path_;
-  Descriptor file_;
+  core::Descriptor file_;
 };
 
 class FolderBucket final : public Bucket {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace stator::server {
+namespace stator::core {
 
 /// A file descriptor, closed by its owner.
 class Descriptor {
@@ -24,12 +24,14 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 
   [[nodiscard]] int number() const { return number_; }
-  void close() {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
+  /// False where the system says that what was written did not reach the file.
+  bool close() {
+    const int number = std::exchange(number_, -1);
+    return number < 0 || ::close(number) == 0;
   }
 
  private:
   int number_;
 };
 
-}  // namespace stator::server
+}  // namespace stator::core
