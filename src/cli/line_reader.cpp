@@ -1,16 +1,19 @@
 #include "cli/line_reader.h"
 
 #include <fcntl.h>
-#include <signal.h>
+#include <langinfo.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <clocale>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <istream>
 #include <ostream>
 
+#include "cli/terminal_input.h"
 #include "http/shared_library.h"
 
 namespace stator::cli {
@@ -21,26 +24,11 @@ constexpr int kMostLinesKept = 1000;
 /// Global, as libedit's callback takes no argument for it; there is one prompt at a time.
 const LineReader::Complete* g_complete = nullptr;
 
-/// Set by Ctrl-C while a line is read.
-volatile sig_atomic_t g_interrupted = 0;
-
-/// While this lives, Ctrl-C ends the reading of a line instead of the program.
-class InterruptGuard {
- public:
-  InterruptGuard() {
-    g_interrupted = 0;
-    struct sigaction action = {};
-    action.sa_handler = [](int) { g_interrupted = 1; };  // without SA_RESTART
-    ::sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, &before_);
-  }
-  ~InterruptGuard() { ::sigaction(SIGINT, &before_, nullptr); }
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-
- private:
-  struct sigaction before_ = {};
-};
+/// Lets what is typed be characters of UTF-8 whatever the locale says: statements are UTF-8.
+void read_utf8() {
+  if (std::setlocale(LC_CTYPE, "") != nullptr && std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0) return;
+  std::setlocale(LC_CTYPE, "C.UTF-8");
+}
 
 char* next_word(const char* text, int state) {
   static std::vector<std::string> words;
@@ -67,7 +55,18 @@ struct LineReader::Library {
   using Generator = char*(const char*, int);
   using Attempted = char**(const char*, int, int);
 
-  Library() : library("libedit.so.2", "libedit2") {
+  Library()
+      : library("libedit.so.2", "libedit2"),
+        input(STDIN_FILENO, {.resize = library.function<void (*)()>("rl_resize_terminal"),
+                             .leave = library.function<void (*)()>("rl_deprep_terminal"),
+                             .return_ = [this] { come_back(); }}) {
+    read_utf8();
+    // Before libedit is first used: it looks at both then. Signals are ours.
+    *library.function<int*>("rl_catch_signals") = 0;
+    *library.function<int (**)(std::FILE*)>("rl_getc_function") = [](std::FILE*) { return self->input.character(); };
+    prepare_terminal = library.function<void (*)(int)>("rl_prep_terminal");
+    leave_terminal = library.function<void (*)()>("rl_deprep_terminal");
+    draw_again = library.function<int (*)()>("rl_forced_update_display");
     readline = library.function<char* (*)(const char*)>("readline");
     add_history = library.function<int (*)(const char*)>("add_history");
     read_history = library.function<int (*)(const char*)>("read_history");
@@ -90,7 +89,18 @@ struct LineReader::Library {
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
+  /// After the process was stopped: whoever had the terminal meanwhile may have changed its settings.
+  void come_back() const {
+    leave_terminal();
+    prepare_terminal(1);
+    draw_again();
+  }
+
   http::SharedLibrary library;
+  TerminalInput input;
+  void (*prepare_terminal)(int) = nullptr;
+  void (*leave_terminal)() = nullptr;
+  int (*draw_again)() = nullptr;
   char* (*readline)(const char*) = nullptr;
   int (*add_history)(const char*) = nullptr;
   int (*read_history)(const char*) = nullptr;
@@ -133,9 +143,12 @@ void LineReader::save() const {
 std::optional<std::string> LineReader::read(const std::string& prompt) {
   if (library_) {
     session_.out->flush();
-    const InterruptGuard guard;
-    char* const line = library_->readline(prompt.c_str());
-    interrupted_ = line == nullptr && g_interrupted != 0;
+    char* line = nullptr;
+    {
+      const TerminalInput::Listening listening(library_->input);
+      line = library_->readline(prompt.c_str());
+    }
+    interrupted_ = line == nullptr && library_->input.interrupted();
     if (interrupted_) *session_.out << "^C\n" << std::flush;
     if (line == nullptr) return std::nullopt;
     std::string text(line);

@@ -14,7 +14,7 @@ import time
 import unittest
 
 BINARY = os.environ["STATOR_BIN"]
-TAB, UP, INTERRUPT, END = "\t", "\x1b[A", "\x03", "\x04"
+TAB, UP, INTERRUPT, END, STOP = "\t", "\x1b[A", "\x03", "\x04", "\x1a"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()=>][0-9A-Za-z]?|\x07")
 LONG = "a rather long message that no narrow terminal can show on one line beside two other columns"
 
@@ -22,10 +22,10 @@ LONG = "a rather long message that no narrow terminal can show on one line besid
 class Terminal:
     """A command on a terminal of its own."""
 
-    def __init__(self, arguments, columns, environment):
+    def __init__(self, arguments, columns, environment, program=BINARY):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-        self.process = subprocess.Popen([BINARY, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment,
+        self.process = subprocess.Popen([program, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment,
                                         start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
         self.raw = ""
@@ -142,6 +142,52 @@ class PromptTest(unittest.TestCase):
         terminal.wait_for_prompt()
         self.assertIn("2 items", terminal.run('SELECT who FROM "long-notes";'))
         self.leave(terminal)
+
+    def test_no_interrupt_is_lost(self):
+        # One that comes while the echo of a character is written, just before the wait for the next one.
+        terminal = self.prompt()
+        for number in range(200):
+            word = f"nonsense{number}"
+            terminal.type(word)
+            terminal.wait_for(word)
+            terminal.type(INTERRUPT)
+            terminal.wait_for("^C")
+            terminal.wait_for_prompt()
+        self.assertIn("2 items", terminal.run('SELECT who FROM "long-notes";'))
+        self.leave(terminal)
+
+    def test_characters_of_every_script_in_every_locale(self):
+        for locale in ({}, {"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "no_SUCH.locale"}):
+            self.environment.update(locale)
+            terminal = self.prompt()
+            terminal.run("INSERT INTO \"long-notes\" VALUE {'who': 'Zoë', 'greeting': '你好 🙂'};")
+            self.assertIn("你好 🙂", terminal.run("SELECT greeting FROM \"long-notes\" WHERE who = 'Zoë';"))
+            terminal.run("DELETE FROM \"long-notes\" WHERE who = 'Zoë';")
+            self.leave(terminal)
+
+    def test_a_line_survives_a_resize_and_a_stop(self):
+        # Under a shell: its jobs can be stopped, a command on a terminal of its own cannot.
+        terminal = Terminal(["--norc", "--noprofile", "-i"], 80, {**self.environment, "PS1": "shell> "}, program="/bin/bash")
+        self.addCleanup(terminal.process.kill)
+        terminal.wait_for("shell> ")
+        terminal.type(f"{BINARY} ddb sql\r")
+        terminal.wait_for_prompt()
+        terminal.type("SELECT who FROM ")
+        terminal.wait_for("SELECT who FROM ")
+        for columns in (120, 70):
+            fcntl.ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+            terminal.type(STOP)
+            terminal.wait_for("Stopped")
+            terminal.wait_for("shell> ")
+            terminal.type("fg\r")
+            terminal.wait_for("SELECT who FROM ")
+        terminal.type('"long-notes";\r')
+        terminal.wait_for("2 items")
+        terminal.wait_for_prompt()
+        terminal.type(END)
+        terminal.wait_for("shell> ")
+        terminal.type("exit $?\r")
+        self.assertEqual(terminal.end(), 0)
 
     def test_history_is_kept_for_its_owner(self):
         terminal = self.prompt()
