@@ -15,7 +15,7 @@ JsonTree tree_of(const simdjson::dom::element& value) {
   if (value.is_object()) {
     tree.kind = JsonTree::Kind::kObject;
     for (const auto field : simdjson::dom::object(value)) {
-      tree.members.emplace_back(std::string(field.key), tree_of(field.value));
+      tree.members.push_back({std::string(field.key), tree_of(field.value)});
     }
   } else if (value.is_array()) {
     tree.kind = JsonTree::Kind::kArray;

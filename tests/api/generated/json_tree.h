@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace stator::api::generated {
 
 /// JSON that may be wrong on purpose: objects may name a member twice, scalars are text that is copied as it stands.
 struct JsonTree {
+  struct Member;
   enum class Kind : std::uint8_t { kText, kObject, kArray };
 
   /// Throws std::runtime_error where `json` is not JSON.
@@ -21,8 +21,13 @@ struct JsonTree {
 
   Kind kind = Kind::kText;
   std::string text;
-  std::vector<std::pair<std::string, JsonTree>> members;
+  std::vector<Member> members;
   std::vector<JsonTree> elements;
+};
+
+struct JsonTree::Member {
+  std::string name;
+  JsonTree value;
 };
 
 }  // namespace stator::api::generated

@@ -17,7 +17,7 @@ std::string repeat(std::string_view unit, std::size_t count) {
 }
 
 JsonTree& value_at(JsonTree& parent, std::size_t at) {
-  return parent.kind == JsonTree::Kind::kObject ? parent.members[at].second : parent.elements[at];
+  return parent.kind == JsonTree::Kind::kObject ? parent.members[at].value : parent.elements[at];
 }
 
 void replace(JsonTree& parent, std::size_t at, std::string text) {
@@ -37,8 +37,8 @@ void remove(JsonTree& parent, std::size_t at) {
 void insert_after(JsonTree& parent, std::size_t at, JsonTree value) {
   const auto offset = static_cast<std::ptrdiff_t>(at) + 1;
   if (parent.kind == JsonTree::Kind::kObject) {
-    std::string name = parent.members[at].first;
-    parent.members.emplace(parent.members.begin() + offset, std::move(name), std::move(value));
+    std::string name = parent.members[at].name;
+    parent.members.insert(parent.members.begin() + offset, {std::move(name), std::move(value)});
   } else {
     parent.elements.insert(parent.elements.begin() + offset, std::move(value));
   }
@@ -190,7 +190,7 @@ std::string set_of(std::string_view type, std::size_t count, const std::function
 /// The value's first element or entry; the value itself where it has none.
 const JsonTree& first_of(const JsonTree& value) {
   if (value.kind == JsonTree::Kind::kArray && !value.elements.empty()) return value.elements.front();
-  if (value.kind == JsonTree::Kind::kObject && !value.members.empty()) return value.members.front().second;
+  if (value.kind == JsonTree::Kind::kObject && !value.members.empty()) return value.members.front().value;
   return value;
 }
 
@@ -292,18 +292,18 @@ std::vector<Growth> make_growths() {
            return;
          }
          const JsonTree value = value_at(parent, at);
-         const std::string name = parent.members[at].first;
+         const std::string name = parent.members[at].name;
          parent.members.resize(parent.members.size() + fitting(value.text_of(), count), {name, value});
        }},
       {"under a long name",
        [](JsonTree& parent, std::size_t at, std::size_t count) {
-         if (parent.kind == JsonTree::Kind::kObject) parent.members[at].first = repeat("語é", count);
+         if (parent.kind == JsonTree::Kind::kObject) parent.members[at].name = repeat("語é", count);
        }},
       {"beside many unknown members",
        [](JsonTree& parent, std::size_t, std::size_t count) {
          if (parent.kind != JsonTree::Kind::kObject) return;
          for (std::size_t i = 0; i < count; ++i) {
-           parent.members.emplace_back("unknown" + std::to_string(i), JsonTree::raw("1"));
+           parent.members.push_back({"unknown" + std::to_string(i), JsonTree::raw("1")});
          }
        }},
   };

@@ -80,7 +80,7 @@ JsonTree& parent_of(JsonTree& request, const Place& place) {
   JsonTree* at = &request;
   for (std::size_t i = 0; i + 1 < place.steps.size(); ++i) {
     const std::size_t step = place.steps[i];
-    at = at->kind == JsonTree::Kind::kObject ? &at->members[step].second : &at->elements[step];
+    at = at->kind == JsonTree::Kind::kObject ? &at->members[step].value : &at->elements[step];
   }
   return *at;
 }

@@ -79,11 +79,12 @@ JsonTree example(const Shape& shape) {
       return tree;
     case Kind::kMap:
       tree.kind = JsonTree::Kind::kObject;
-      tree.members.emplace_back("probe", example(*shape.element));
+      tree.members.push_back({"probe", example(*shape.element)});
       return tree;
     case Kind::kStructure:
       tree.kind = JsonTree::Kind::kObject;
-      for (const auto& member : shape.members) tree.members.emplace_back(member.name, example(*member.shape));
+      for (const auto& member : shape.members)
+        tree.members.push_back({std::string(member.name), example(*member.shape)});
       return tree;
   }
   return tree;
