@@ -55,7 +55,7 @@ class ServedStates final : public SavedStates {
       json::Object object;
       if (parser.parse(reply.body).get(object) == simdjson::SUCCESS && json::find_member(object, "message", message) &&
           message.get(text) == simdjson::SUCCESS) {
-        throw CommandError("stator: " + std::string(text));
+        throw CommandError("stator: " + std::string(text) + (reply.status >= 500 ? "; the server's log says why" : ""));
       }
     } catch (const core::ApiError&) {
       // not JSON: reported below

@@ -32,6 +32,12 @@ void check_name(std::string_view name) {
       "A snapshot's name is 1 to 64 letters, digits, hyphens, underscores and points, and begins with no point");
 }
 
+/// An incomplete one, left by a killed process, has no marker; a link is somebody else's.
+bool is_snapshot(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_directory(fs::symlink_status(folder, error)) && fs::exists(folder / kMarker, error);
+}
+
 [[noreturn]] void throw_no_snapshot() { core::throw_resource_not_found("There is no snapshot of that name"); }
 
 std::int64_t saved_ms(const fs::path& snapshot) {
@@ -73,9 +79,7 @@ bool Snapshots::has(std::string_view name) const {
 }
 
 bool Snapshots::has_locked(std::string_view name) const {
-  std::error_code error;
-  // An incomplete one, left by a killed process, has no marker.
-  return in_memory_ ? saved_in_memory_.contains(name) : is_name(name) && fs::exists(directory_ / name / kMarker, error);
+  return in_memory_ ? saved_in_memory_.contains(name) : is_name(name) && is_snapshot(directory_ / name);
 }
 
 fs::path Snapshots::find(std::string_view name) const {
@@ -103,7 +107,7 @@ std::vector<SnapshotInfo> Snapshots::list_directory() const {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error)) {
     std::string name = entry.path().filename().string();
-    if (!is_name(name) || !fs::exists(entry.path() / kMarker, error)) continue;
+    if (!is_name(name) || !is_snapshot(entry.path())) continue;
     snapshots.push_back({std::move(name), saved_ms(entry.path())});
   }
   std::ranges::sort(snapshots, {}, &SnapshotInfo::name);

@@ -102,7 +102,10 @@ bool exchange_checkpoints(const std::filesystem::path& left, const std::filesyst
 }
 
 void delete_checkpoint(const std::filesystem::path& checkpoint) {
-  std::filesystem::remove(checkpoint / "STATOR");
+  // A link or a file in its place is removed, and nothing that it leads to.
+  if (std::filesystem::is_directory(std::filesystem::symlink_status(checkpoint))) {
+    std::filesystem::remove(checkpoint / "STATOR");
+  }
   std::filesystem::remove_all(checkpoint);
 }
 

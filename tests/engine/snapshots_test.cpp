@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "engine/support.h"
@@ -111,6 +113,26 @@ TEST_P(SavedState, HasANameThatIsNoPath) {
   engine_->save_snapshot(std::string(64, 'a'));
   engine_->save_snapshot("A-z_0.9");
   EXPECT_EQ(engine_->snapshots().list().size(), 2U);
+}
+
+TEST_P(SavedState, WhatIsNoSnapshotIsNeitherFoundNorInTheWay) {
+  if (!GetParam()) GTEST_SKIP() << "in memory there is nothing else";
+  make("things");
+  engine_->save_snapshot("real");
+  const std::filesystem::path folder = directory_.path() / "data" / "snapshots";
+  std::ofstream(folder / "file") << "x";
+  std::filesystem::create_directory(folder / "empty");
+  std::filesystem::create_directory_symlink("real", folder / "link");
+  EXPECT_EQ(engine_->snapshots().list().size(), 1U);
+  for (const char* name : {"file", "empty", "link"}) {
+    EXPECT_THROW(engine_->restore_snapshot(name), core::ApiError) << name;
+    EXPECT_THROW(engine_->drop_snapshot(name), core::ApiError) << name;
+    engine_->save_snapshot(name);
+    engine_->restore_snapshot(name);
+    engine_->drop_snapshot(name);
+  }
+  EXPECT_EQ(engine_->snapshots().list().size(), 1U);
+  engine_->restore_snapshot("real");
 }
 
 TEST_P(SavedState, ResetGoesToTheStartOrToNothing) {

@@ -263,6 +263,18 @@ class Serve(unittest.TestCase):
         self.assertEqual(served.stop(), 0)
         self.assertFalse(os.path.exists(ready))
 
+    def test_a_damaged_snapshot_is_not_restored_and_the_log_says_why(self):
+        served = self.serve("--data", self.data)
+        call(served.port, "CreateTable", TABLE)
+        words = {"capture_output": True, "text": True, "timeout": 30}
+        self.assertEqual(subprocess.run([STATOR, "snapshot", "save", "one", "--data", self.data], **words).returncode, 0)
+        os.remove(os.path.join(self.data, "snapshots", "one", "store", "CURRENT"))
+        told = subprocess.run([STATOR, "snapshot", "restore", "one", "--data", self.data], **words)
+        self.assertEqual((told.returncode, told.stderr), (1, "stator: Internal server error; the server's log says why\n"))
+        self.assertEqual(call(served.port, "ListTables", {})[1]["TableNames"], ["things"])
+        served.stop()
+        self.assertRegex(served.log, r"the snapshot in .*/snapshots/one is damaged: store/CURRENT")
+
     def test_seeding_without_models_is_refused(self):
         told = subprocess.run([STATOR, "serve", "--in-memory", "--port", "0", "--seed", "--models", self.folder.name],
                               capture_output=True, text=True, timeout=30)

@@ -136,8 +136,9 @@ std::vector<Original> originals_in(const fs::path& directory, const fs::path& ch
     for (const fs::directory_entry& entry : fs::directory_iterator(directory / kind, error)) {
       const std::string name = entry.path().filename().string();
       std::error_code of_entry;
-      // One without a marker is not whole; one with a hidden name is not in its place.
-      if (name.starts_with('.') || !fs::exists(entry.path() / "STATOR", of_entry)) continue;
+      // One without a marker is not whole; one with a hidden name is not in its place; a link is somebody else's.
+      if (name.starts_with('.') || entry.is_symlink(of_entry) || !fs::exists(entry.path() / "STATOR", of_entry))
+        continue;
       if (fs::equivalent(entry.path(), checkpoint, of_entry)) continue;
       originals.push_back({entry.path(), kind + "/" + name + "/"});
     }
