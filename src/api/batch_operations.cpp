@@ -217,8 +217,9 @@ void batch_write_item(Call& call) {
   const WritePlan plan = resolve_batch(call.engine(), request);
   const std::vector<engine::SeparateOutcome> outcomes = call.engine().write_each(plan.actions);
   // The service refuses a batch as a whole if none of it was done.
-  if (std::ranges::all_of(outcomes, [](const auto& one) { return one.exceeded.has_value(); }) && !outcomes.empty()) {
-    throw engine::ThroughputExceeded(*outcomes.front().exceeded);
+  const auto was_refused = [](const engine::SeparateOutcome& one) { return one.exceeded.has_value(); };
+  if (!outcomes.empty() && std::ranges::all_of(outcomes, was_refused)) {
+    throw engine::ThroughputExceeded(outcomes.front().exceeded.value());
   }
   CapacityByTable capacity;
   std::string metrics_json;

@@ -129,7 +129,7 @@ class BackupState {
     std::snprintf(name.data(), name.size(), "stator-backup-%08llx",
                   static_cast<unsigned long long>(XXH3_64bits(place.data(), place.size()) & 0xFFFFFFFFU));
     name_ = name.data();
-    states_->save(name_);
+    states_->save_settled(name_);
   }
   ~BackupState() {
     try {

@@ -16,6 +16,7 @@ class ServedStates final : public SavedStates {
  public:
   explicit ServedStates(std::string url) : url_(std::move(url)) {}
   void save(const std::string& name) override { change("save", name); }
+  void save_settled(const std::string& name) override { change("save", name, true); }
   void restore(const std::string& name) override { change("restore", name); }
   void drop(const std::string& name) override { change("drop", name); }
   Saved list() override {
@@ -37,10 +38,11 @@ class ServedStates final : public SavedStates {
   }
 
  private:
-  void change(const std::string& what, const std::string& name) {
+  void change(const std::string& what, const std::string& name, bool settled = false) {
     std::string body;
     json::ObjectWriter writer(body);
     writer.text("name", name);
+    if (settled) writer.flag("settled", true);
     writer.end();
     send("POST", "/_stator/snapshots/" + what, body);
   }
@@ -70,7 +72,9 @@ class ServedStates final : public SavedStates {
 class DirectoryStates final : public SavedStates {
  public:
   explicit DirectoryStates(const std::string& directory) : engine_(engine::Engine::open(options(directory))) {}
-  void save(const std::string& name) override { engine_->save_snapshot(name); }
+  /// The process ends before anything could be done in its background.
+  void save(const std::string& name) override { save_settled(name); }
+  void save_settled(const std::string& name) override { engine_->save_snapshot(name, store::CheckpointKind::kSettled); }
   void restore(const std::string& name) override { engine_->restore_snapshot(name); }
   void drop(const std::string& name) override { engine_->drop_snapshot(name); }
   Saved list() override {

@@ -20,6 +20,8 @@ class SavedStates {
   SavedStates(const SavedStates&) = delete;
   SavedStates& operator=(const SavedStates&) = delete;
   virtual void save(const std::string& name) = 0;
+  /// One that will be copied elsewhere. See engine::Engine::save_snapshot.
+  virtual void save_settled(const std::string& name) = 0;
   virtual void restore(const std::string& name) = 0;
   virtual void drop(const std::string& name) = 0;
   virtual Saved list() = 0;

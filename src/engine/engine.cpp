@@ -370,9 +370,9 @@ std::unique_ptr<Engine::Impl> Engine::start(Frame& frame, int job_pauses) {
 Gate& Engine::gate() { return frame_->gate; }
 Snapshots& Engine::snapshots() { return frame_->snapshots; }
 
-void Engine::save_snapshot(std::string_view name) {
+void Engine::save_snapshot(std::string_view name, store::CheckpointKind kind) {
   const GatePass pass(frame_->gate);
-  frame_->snapshots.save(*frame_->store, name);
+  frame_->snapshots.save(*frame_->store, name, kind);
 }
 
 void Engine::drop_snapshot(std::string_view name) {

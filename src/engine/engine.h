@@ -401,8 +401,10 @@ class Engine {
   /// more.
   [[nodiscard]] Gate& gate();
   [[nodiscard]] Snapshots& snapshots();
-  /// Saves the whole database, in the place of an earlier snapshot of that name. See Snapshots::save.
-  void save_snapshot(std::string_view name);
+  /// Saves the whole database, in the place of an earlier snapshot of that name. See Snapshots::save. What is copied
+  /// elsewhere should be kSettled: two such snapshots share the tables that the store has written, while what one that
+  /// is made kAtOnce has in a log gets into tables of its own.
+  void save_snapshot(std::string_view name, store::CheckpointKind kind = store::CheckpointKind::kAtOnce);
   void drop_snapshot(std::string_view name);
   /// Replaces the database with the snapshot's: waits for all calls that have passed the gate, and makes others wait.
   /// Paused jobs stay paused. The caller must not have passed the gate itself. Throws ApiError

@@ -54,7 +54,7 @@ Snapshots::Snapshots(const fs::path& data_directory)
     : in_memory_(data_directory.empty()),
       directory_((in_memory_ ? fs::path("/") : fs::absolute(data_directory)) / "snapshots") {}
 
-void Snapshots::save(store::Store& store, std::string_view name) {
+void Snapshots::save(store::Store& store, std::string_view name, store::CheckpointKind kind) {
   check_name(name);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (in_memory_) {
@@ -66,9 +66,7 @@ void Snapshots::save(store::Store& store, std::string_view name) {
   }
   const fs::path unfinished = directory_ / kUnfinished;
   store.remove_checkpoint(unfinished);
-  // Not kAtOnce, which would leave what is in memory out of the tables: two backups of the directory, each by a
-  // snapshot of its own, share the tables that the store has written, and nothing else.
-  store.checkpoint(unfinished, store::CheckpointKind::kSettled);
+  store.checkpoint(unfinished, kind);
   store.move_checkpoint(unfinished, directory_ / name);
   store.settle_checkpoint(directory_ / name);
 }

@@ -26,10 +26,10 @@ class Snapshots {
   /// `data_directory` is empty in memory.
   explicit Snapshots(const std::filesystem::path& data_directory);
 
-  /// Saves the store's current state and replaces an earlier snapshot of that name. Throws ApiError ValidationException
-  /// for an invalid name (valid: 1 to 64 letters, digits, hyphens, underscores and points, of which the first is not a
-  /// point), store::StoreError.
-  void save(store::Store& store, std::string_view name);
+  /// Saves the store's current state and replaces an earlier snapshot of that name. One that is made kAtOnce is settled
+  /// later, in the background. Throws ApiError ValidationException for an invalid name (valid: 1 to 64 letters, digits,
+  /// hyphens, underscores and points, of which the first is not a point), store::StoreError.
+  void save(store::Store& store, std::string_view name, store::CheckpointKind kind);
   [[nodiscard]] bool has(std::string_view name) const;
   /// The folder of a snapshot. Throws ApiError ResourceNotFoundException.
   [[nodiscard]] std::filesystem::path find(std::string_view name) const;

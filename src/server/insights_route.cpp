@@ -57,7 +57,7 @@ void append_insights(engine::Engine& engine, const JsonBody& body, std::string& 
 
 std::vector<Route> insights_routes(engine::Engine& engine) {
   const auto answer = [&engine](std::string_view body, std::string& reply) {
-    append_insights(engine, JsonBody(body), reply);
+    append_insights(engine, JsonBody(body, {"table", "index", "limit"}), reply);
   };
   return {{.method = "POST", .path = "/_stator/insights", .effort = endpoint::Effort::kItem, .answer = answer}};
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,10 +16,14 @@ namespace stator::server {
 /// ValidationException for what is of another kind.
 class JsonBody {
  public:
-  explicit JsonBody(std::string_view text) {
+  /// `known`: the names that members may have.
+  JsonBody(std::string_view text, std::initializer_list<std::string_view> known) {
     if (text.empty()) return;
     const json::Value value = json::Parser::of_this_thread().parse(text);
     if (value.get(object_.emplace()) != simdjson::SUCCESS) core::throw_validation("The body must be a JSON object");
+    for (const auto member : *object_) {
+      if (std::ranges::find(known, member.key) == known.end()) refuse(member.key, known);
+    }
   }
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
     json::Value value;
@@ -33,8 +39,28 @@ class JsonBody {
     if (value.get(number) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " must be a whole number");
     return number;
   }
+  [[nodiscard]] std::optional<bool> flag(std::string_view name) const {
+    json::Value value;
+    bool flag = false;
+    if (!find(name, value)) return std::nullopt;
+    if (value.get(flag) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " must be true or false");
+    return flag;
+  }
+  /// At most one of the two says what is meant.
+  void expect_not_both(std::string_view one, std::string_view other) const {
+    json::Value value;
+    if (!find(one, value) || !find(other, value)) return;
+    core::throw_validation("Say " + std::string(one) + " or " + std::string(other) + ", not both");
+  }
 
  private:
+  [[noreturn]] static void refuse(std::string_view name, std::initializer_list<std::string_view> known) {
+    std::string text = "There is no member \"" + std::string(name) + "\" here; there may be";
+    for (const std::string_view each : known) {
+      text += (each == *known.begin() ? " \"" : ", \"") + std::string(each) + "\"";
+    }
+    core::throw_validation(text);
+  }
   bool find(std::string_view name, json::Value& value) const {
     return object_ && json::find_member(*object_, name, value);
   }

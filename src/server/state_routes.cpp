@@ -21,7 +21,9 @@ constexpr std::chrono::seconds kPatience{10};
 
 constexpr std::string_view kNoSuchTime = "The time must be one from 1970 to 9999";
 
-std::int64_t time_to_set(const JsonBody& body) {
+std::int64_t time_to_set(std::string_view text_of_body) {
+  const JsonBody body(text_of_body, {"now", "now_ms"});
+  body.expect_not_both("now", "now_ms");
   if (const auto milliseconds = body.integer("now_ms")) return *milliseconds;
   const auto text = body.text("now");
   if (!text) core::throw_validation(R"(Say {"now": "2026-11-26T12:00:00Z"} or {"now_ms": 1795694400000})");
@@ -30,7 +32,9 @@ std::int64_t time_to_set(const JsonBody& body) {
   return time->microseconds / 1000;
 }
 
-std::int64_t time_to_advance(const JsonBody& body) {
+std::int64_t time_to_advance(std::string_view text_of_body) {
+  const JsonBody body(text_of_body, {"seconds", "ms"});
+  body.expect_not_both("seconds", "ms");
   constexpr std::int64_t kMostSeconds = core::ManualClock::kEndMs / 1000;
   if (const auto milliseconds = body.integer("ms")) return *milliseconds;
   const auto seconds = body.integer("seconds");
@@ -56,7 +60,7 @@ Route clock_route(engine::Engine& engine, core::ManualClock* clock, std::string 
     if (clock == nullptr) {
       core::throw_validation("The clock is the system's; stator serve --clock manual has one that can be moved");
     }
-    if (!move(*clock, JsonBody(body))) core::throw_validation(std::string(kNoSuchTime));
+    if (!move(*clock, body)) core::throw_validation(std::string(kNoSuchTime));
     const engine::GatePass pass(engine.gate());
     append_clock(*clock, true, engine.run_due_jobs(kPatience), reply);
   };
@@ -76,13 +80,23 @@ void append_snapshots(engine::Engine& engine, std::string& reply) {
   writer.end();
 }
 
+std::string snapshot_name(const JsonBody& body) {
+  const auto name = body.text("name");
+  if (!name) core::throw_validation(R"(Say {"name": "before-the-test"})");
+  return std::string(*name);
+}
+
+void save_snapshot(engine::Engine& engine, std::string_view text_of_body) {
+  const JsonBody body(text_of_body, {"name", "settled"});
+  engine.save_snapshot(snapshot_name(body), body.flag("settled").value_or(false) ? store::CheckpointKind::kSettled
+                                                                                 : store::CheckpointKind::kAtOnce);
+}
+
 /// A route that makes a change to the snapshot named in the body and answers with the list of snapshots.
 template <class Change>
 Route snapshot_route(engine::Engine& engine, std::string path, Change change) {
   const auto answer = [&engine, change](std::string_view body, std::string& reply) {
-    const auto name = JsonBody(body).text("name");
-    if (!name) core::throw_validation(R"(Say {"name": "before-the-test"})");
-    change(engine, std::string(*name));
+    change(engine, body);
     append_snapshots(engine, reply);
   };
   return {.method = "POST", .path = std::move(path), .effort = Effort::kWaits, .changes = true, .answer = answer};
@@ -98,26 +112,30 @@ std::vector<Route> clock_routes(engine::Engine& engine, core::ManualClock* clock
   return {
       {.method = "GET", .path = "/_stator/clock", .effort = Effort::kItem, .answer = show},
       clock_route(engine, clock, "/_stator/clock/set",
-                  [](core::ManualClock& moved, const JsonBody& body) { return moved.set(time_to_set(body)); }),
+                  [](core::ManualClock& moved, std::string_view body) { return moved.set(time_to_set(body)); }),
       clock_route(engine, clock, "/_stator/clock/advance",
-                  [](core::ManualClock& moved, const JsonBody& body) { return moved.advance(time_to_advance(body)); }),
+                  [](core::ManualClock& moved, std::string_view body) { return moved.advance(time_to_advance(body)); }),
   };
 }
 
 std::vector<Route> snapshot_routes(engine::Engine& engine) {
   const auto list = [&engine](std::string_view /*body*/, std::string& reply) { append_snapshots(engine, reply); };
-  const auto reset = [&engine](std::string_view /*body*/, std::string& reply) {
+  const auto reset = [&engine](std::string_view body, std::string& reply) {
+    const JsonBody nothing(body, {});
     engine.reset();
     reply += "{}";
   };
   return {
       {.method = "GET", .path = "/_stator/snapshots", .effort = Effort::kWaits, .answer = list},
-      snapshot_route(engine, "/_stator/snapshots/save",
-                     [](engine::Engine& of, const std::string& name) { of.save_snapshot(name); }),
+      snapshot_route(engine, "/_stator/snapshots/save", &save_snapshot),
       snapshot_route(engine, "/_stator/snapshots/restore",
-                     [](engine::Engine& of, const std::string& name) { of.restore_snapshot(name); }),
+                     [](engine::Engine& of, std::string_view body) {
+                       of.restore_snapshot(snapshot_name({body, {"name"}}));
+                     }),
       snapshot_route(engine, "/_stator/snapshots/drop",
-                     [](engine::Engine& of, const std::string& name) { of.drop_snapshot(name); }),
+                     [](engine::Engine& of, std::string_view body) {
+                       of.drop_snapshot(snapshot_name({body, {"name"}}));
+                     }),
       {.method = "POST", .path = "/_stator/reset", .effort = Effort::kWaits, .changes = true, .answer = reset},
   };
 }

@@ -63,23 +63,27 @@ TEST(ClockRoutes, ShowAndMoveTheClock) {
 
 TEST(ClockRoutes, RefuseWhatIsNoTime) {
   const Database database;
-  for (const auto& [path, body] :
-       std::initializer_list<std::pair<const char*, const char*>>{{"set", ""},
-                                                                  {"set", "{}"},
-                                                                  {"set", "7"},
-                                                                  {"set", R"({"now":"yesterday"})"},
-                                                                  {"set", R"({"now":"2026-01-01T00:00:00"})"},
-                                                                  {"set", R"({"now":7})"},
-                                                                  {"set", R"({"now_ms":-1})"},
-                                                                  {"set", R"({"now_ms":253402300800000})"},
-                                                                  {"set", R"({"now_ms":1.5})"},
-                                                                  {"advance", "{}"},
-                                                                  {"advance", R"({"seconds":"60"})"},
-                                                                  {"advance", R"({"seconds":9223372036854775807})"},
-                                                                  {"advance", R"({"seconds":-9223372036854775808})"},
-                                                                  {"advance", R"({"ms":9223372036854775807})"},
-                                                                  {"advance", R"({"ms":-1767225600001})"},
-                                                                  {"advance", "{"}}) {
+  for (const auto& [path, body] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"set", ""},
+           {"set", "{}"},
+           {"set", "7"},
+           {"set", R"({"now":"yesterday"})"},
+           {"set", R"({"now":"2026-01-01T00:00:00"})"},
+           {"set", R"({"now":7})"},
+           {"set", R"({"now_ms":-1})"},
+           {"set", R"({"now_ms":253402300800000})"},
+           {"set", R"({"now_ms":1.5})"},
+           {"advance", "{}"},
+           {"advance", R"({"seconds":"60"})"},
+           {"advance", R"({"seconds":9223372036854775807})"},
+           {"advance", R"({"seconds":-9223372036854775808})"},
+           {"advance", R"({"ms":9223372036854775807})"},
+           {"advance", R"({"ms":-1767225600001})"},
+           {"advance", R"({"seconds":60,"ms":1})"},
+           {"advance", R"({"second":60})"},
+           {"advance", R"({"seconds":60,"unit":"s"})"},
+           {"set", R"({"now_ms":5,"now":"2030-02-03T04:05:06Z"})"},
+           {"advance", "{"}}) {
     (void)database.ask("POST", std::string("/_stator/clock/") + path, body, 400);
   }
   EXPECT_EQ(database.clock.now_ms(), kBegin);
@@ -124,6 +128,15 @@ TEST(SnapshotRoutes, SaveRestoreListAndDrop) {
   for (const char* body : {"", "{}", R"({"name":7})", R"({"name":"../x"})", R"({"name":"start"})"}) {
     (void)database.ask("POST", "/_stator/snapshots/restore", body, 400);
   }
+  // A member that is misspelt is not passed over.
+  EXPECT_TRUE(has(database.ask("POST", "/_stator/snapshots/save", R"({"name":"a","setled":true})", 400),
+                  R"(There is no member \"setled\" here; there may be \"name\", \"settled\")"));
+  for (const char* body : {R"({"name":"a","settled":"yes"})", R"({"name":"a","settled":1})"}) {
+    EXPECT_TRUE(has(database.ask("POST", "/_stator/snapshots/save", body, 400), "settled must be true or false"));
+  }
+  (void)database.ask("POST", "/_stator/snapshots/save", R"({"name":"a","settled":true})");
+  (void)database.ask("POST", "/_stator/snapshots/restore", R"({"name":"a","settled":true})", 400);
+  (void)database.ask("POST", "/_stator/reset", R"({"to":"a"})", 400);
 }
 
 }  // namespace
