@@ -284,7 +284,8 @@ void DataDirectory::switch_store(rocksdb::FileSystem& files, std::uint64_t numbe
   rocksdb::IOStatus status;
   try {
     if (!needs(Feature::kStoreNumber)) {
-      status = write_store_number(files, path_, store_number_, replaced);
+      status = draft_store_number(files, path_, store_number_);
+      if (status.ok()) status = write_store_number(files, path_, store_number_, replaced);
       if (!status.ok()) throw StoreError(prefix + one_line(status));
       require(Feature::kStoreNumber);
     }

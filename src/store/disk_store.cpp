@@ -123,6 +123,8 @@ std::unique_ptr<DiskStore> DiskStore::make(const Options& options, DataDirectory
     }
     store->prepare(checked);
     store->open_database(checkpoint.empty());
+    const rocksdb::IOStatus status = draft_store_number(*store->base_, directory.path(), store->number_);
+    if (!status.ok()) throw StoreError(std::string("the snapshot cannot be restored: ") + one_line(status));
     return store;
   } catch (const std::exception& error) {
     if (store != nullptr) store->remove();
@@ -234,6 +236,7 @@ void DiskStore::remove() {
   database_.close();
   remove_store(*rocksdb::NewCompositeEnv(base_), path_);
   base_->DeleteFile(list_path_.string(), rocksdb::IOOptions(), nullptr).PermitUncheckedError();
+  remove_draft(*base_, directory_.path(), number_);
 }
 
 }  // namespace stator::store

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 using rocksdb::IOStatus;
 
 constexpr const char* kFile = "STORE";
+constexpr std::string_view kDraft = "STORE.new";
 constexpr std::string_view kFolder = "store";
 constexpr std::string_view kList = "FILES";
 
@@ -53,6 +54,8 @@ std::string numbered(std::string_view base, std::uint64_t number) {
   return number == 0 ? std::string(base) : std::string(base) + "." + std::to_string(number);
 }
 
+fs::path draft_path(const fs::path& directory, std::uint64_t number) { return directory / numbered(kDraft, number); }
+
 std::string line_for(std::uint64_t number) {
   const std::string name = numbered(kFolder, number);
   return name + " " + core::hexadecimal(std::uint64_t{XXH3_64bits(name.data(), name.size())}) + "\n";
@@ -65,8 +68,8 @@ fs::path store_folder(const fs::path& directory, std::uint64_t number) { return 
 fs::path store_list(const fs::path& directory, std::uint64_t number) { return directory / numbered(kList, number); }
 
 bool is_name_of_store(std::string_view name) {
-  return name == kFile || name == std::string(kFile) + ".new" || name == std::string(kList) + ".new" ||
-         number_in(name, kFolder) || number_in(name, kList);
+  return name == kFile || name == std::string(kList) + ".new" || number_in(name, kFolder) || number_in(name, kList) ||
+         number_in(name, kDraft);
 }
 
 std::optional<std::uint64_t> read_store_number(const fs::path& directory) {
@@ -77,20 +80,26 @@ std::optional<std::uint64_t> read_store_number(const fs::path& directory) {
   return number;
 }
 
-IOStatus write_store_number(rocksdb::FileSystem& files, const fs::path& directory, std::uint64_t number,
-                            bool& replaced) {
+IOStatus draft_store_number(rocksdb::FileSystem& files, const fs::path& directory, std::uint64_t number) {
   const rocksdb::IOOptions io;
-  const std::string path = (directory / kFile).string();
-  const std::string draft = path + ".new";
-  replaced = false;
+  const std::string draft = draft_path(directory, number).string();
   std::unique_ptr<rocksdb::FSWritableFile> file;
   IOStatus status = files.NewWritableFile(draft, rocksdb::FileOptions(), &file, nullptr);
   if (status.ok() && ::chmod(draft.c_str(), 0600) != 0) status = IOStatus::IOError(draft, "cannot be made private");
   if (status.ok()) status = file->Append(line_for(number), io, nullptr);
-  if (status.ok()) status = file->Fsync(io, nullptr);
-  if (status.ok()) status = files.RenameFile(draft, path, io, nullptr);
+  return status.ok() ? file->Fsync(io, nullptr) : status;
+}
+
+void remove_draft(rocksdb::FileSystem& files, const fs::path& directory, std::uint64_t number) {
+  files.DeleteFile(draft_path(directory, number).string(), rocksdb::IOOptions(), nullptr).PermitUncheckedError();
+}
+
+IOStatus write_store_number(rocksdb::FileSystem& files, const fs::path& directory, std::uint64_t number,
+                            bool& replaced) {
+  const std::string draft = draft_path(directory, number).string();
+  IOStatus status = files.RenameFile(draft, (directory / kFile).string(), rocksdb::IOOptions(), nullptr);
+  replaced = status.ok();
   if (!status.ok()) return status;
-  replaced = true;
   return sync_directory(files, directory);
 }
 
@@ -102,6 +111,9 @@ void remove_other_stores(rocksdb::Env& files, const fs::path& directory, std::ui
   }
   for (const std::uint64_t list : numbers_in(directory, kList)) {
     if (list != number) files.DeleteFile(store_list(directory, list).string()).PermitUncheckedError();
+  }
+  for (const std::uint64_t draft : numbers_in(directory, kDraft)) {
+    files.DeleteFile(draft_path(directory, draft).string()).PermitUncheckedError();
   }
 }
 

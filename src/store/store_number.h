@@ -22,13 +22,18 @@ bool is_name_of_store(std::string_view name);
 /// The number in the file STORE; nullopt where there is no such file. Throws std::runtime_error, one line that says
 /// what is wrong with it.
 std::optional<std::uint64_t> read_store_number(const std::filesystem::path& directory);
-/// Replaces the file STORE, durably. `replaced`: whether the new file is in its place, perhaps not durably.
+/// Writes, durably, what the file STORE will be once this store counts.
+rocksdb::IOStatus draft_store_number(rocksdb::FileSystem& files, const std::filesystem::path& directory,
+                                     std::uint64_t number);
+/// Removes the draft, if there is one.
+void remove_draft(rocksdb::FileSystem& files, const std::filesystem::path& directory, std::uint64_t number);
+/// Replaces the file STORE with the draft, durably. `replaced`: whether it is in its place, perhaps not durably.
 rocksdb::IOStatus write_store_number(rocksdb::FileSystem& files, const std::filesystem::path& directory,
                                      std::uint64_t number, bool& replaced);
 
 /// The numbers of all stores that are there, in ascending order.
 std::vector<std::uint64_t> stores_in(const std::filesystem::path& directory);
-/// Removes all stores but this one: replaced ones, and those that were never used.
+/// Removes all stores but this one: replaced ones, and those that were never used; and all drafts.
 void remove_other_stores(rocksdb::Env& files, const std::filesystem::path& directory, std::uint64_t number);
 
 }  // namespace stator::store

@@ -169,11 +169,13 @@ TEST_F(RestoreOnDisk, CutShortLeavesTheOldStateOrTheNewOne) {
     std::ofstream(options_.directory / leftover / "CURRENT") << "MANIFEST-000001\n";
   }
   std::ofstream(options_.directory / "FILES.99") << "half";
-  std::ofstream(options_.directory / "STORE.new") << "store.99";
+  for (const char* draft : {"STORE.new", "STORE.new.99"}) std::ofstream(options_.directory / draft) << "store.99";
   store_ = Store::open(options_);
   EXPECT_EQ(get(*store_, "k"), "newest");
   EXPECT_EQ(stores(), std::vector{number});
-  EXPECT_FALSE(fs::exists(options_.directory / "FILES.99"));
+  for (const char* gone : {"FILES.99", "STORE.new", "STORE.new.99"}) {
+    EXPECT_FALSE(fs::exists(options_.directory / gone)) << gone;
+  }
   store_->restore(place());
   EXPECT_EQ(get(*store_, "k"), "saved");
 }
