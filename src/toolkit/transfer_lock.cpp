@@ -24,7 +24,7 @@ bool still_has_its_name(int descriptor, const std::filesystem::path& file) {
 TransferLock::TransferLock(std::filesystem::path file, AtTheEnd at_the_end)
     : file_(std::move(file)), at_the_end_(at_the_end) {
   for (;;) {
-    descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "cannot write " + file_.string());
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       ::close(descriptor_);

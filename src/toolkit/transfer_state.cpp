@@ -1,9 +1,15 @@
 #include "toolkit/transfer_state.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
+#include "core/descriptor.h"
 #include "core/hexadecimal.h"
 #include "core/utf8.h"
 #include "json/reader.h"
@@ -39,6 +45,13 @@ FollowState read_follow(const json::Value& value) {
     shard.ended = member.value["ended"].get_bool().value();
   }
   return follow;
+}
+
+/// An empty file that only its owner can read, in the place of another one: a transfer's state has keys of items in it.
+void create_private(const std::filesystem::path& file) {
+  ::unlink(file.c_str());
+  const core::Descriptor created(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (created.number() < 0) throw std::runtime_error("cannot write " + file.string() + ": " + std::strerror(errno));
 }
 
 const char* truth(bool value) { return value ? "true" : "false"; }
@@ -109,7 +122,8 @@ void StateFile::write(const TransferState& state) const {
   text.json("segments", segments + "]");
   if (state.follow) text.json("follow", text_of(*state.follow));
   const std::filesystem::path draft = file_.string() + ".new";
-  std::ofstream out(draft, std::ios::trunc);
+  create_private(draft);
+  std::ofstream out(draft);
   out << text.str() << "\n";
   out.close();
   std::error_code error;

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -65,15 +66,18 @@ class Resumed(unittest.TestCase):
         self.assertEqual(done.returncode, 0, (arguments, done.stderr))
         return done
 
+    def state_files(self):
+        return [path for path in self.folder.rglob("*")
+                if path.name.endswith(".part.state") or (path.suffix == ".json" and "state" in path.parts)]
+
     def noted_items(self):
         """How many items the states of commands that were ended have as done."""
         found = 0
-        for path in self.folder.rglob("*"):
-            if path.name.endswith(".part.state") or (path.suffix == ".json" and "state" in path.parts):
-                try:
-                    found += sum(segment["items"] for segment in json.loads(path.read_text())["segments"])
-                except (OSError, ValueError):
-                    pass  # just being replaced
+        for path in self.state_files():
+            try:
+                found += sum(segment["items"] for segment in json.loads(path.read_text())["segments"])
+            except (OSError, ValueError):
+                pass  # just being replaced
         return found
 
     def ended(self, number, *arguments):
@@ -97,6 +101,8 @@ class Resumed(unittest.TestCase):
         self.assertEqual(command.returncode, -signal.SIGKILL if number == signal.SIGKILL else 130, err)
         done = self.noted_items()
         self.assertTrue(0 < done < ITEMS, done)
+        for path in self.state_files():
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, f"{path} has keys of items in it")
         return err
 
     def resumed(self, *arguments):
