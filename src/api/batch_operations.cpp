@@ -218,8 +218,9 @@ void batch_write_item(Call& call) {
   const std::vector<engine::SeparateOutcome> outcomes = call.engine().write_each(plan.actions);
   // The service refuses a batch as a whole if none of it was done.
   const auto was_refused = [](const engine::SeparateOutcome& one) { return one.exceeded.has_value(); };
-  if (!outcomes.empty() && std::ranges::all_of(outcomes, was_refused)) {
-    throw engine::ThroughputExceeded(outcomes.front().exceeded.value());
+  if (!outcomes.empty()) {
+    const std::optional<engine::ThroughputExceeded>& first = outcomes.front().exceeded;
+    if (first && std::ranges::all_of(outcomes, was_refused)) throw engine::ThroughputExceeded(*first);
   }
   CapacityByTable capacity;
   std::string metrics_json;

@@ -57,7 +57,7 @@ bool is_tag_text(std::string_view text) {
   core::throw_validation("Number of Tags exceed the current limit for the provided ResourceArn");
 }
 
-void check_key(const std::optional<std::string_view>& key) {
+std::string_view checked_key(const std::optional<std::string_view>& key) {
   if (!key || key->empty() || java_length(*key) > kMaxKeyLength || !is_tag_text(*key)) {
     core::throw_validation("The Tag Key provided is invalid, Key: " + std::string(key.value_or("null")));
   }
@@ -66,10 +66,11 @@ void check_key(const std::optional<std::string_view>& key) {
   if (key->size() >= kReserved.size() && std::ranges::equal(key->substr(0, kReserved.size()), kReserved, same)) {
     core::throw_validation("Tag Key cannot be prefixed with aws:, Key: " + std::string(*key));
   }
+  return *key;
 }
 
-void check_value(const std::optional<std::string_view>& value) {
-  if (value && java_length(*value) <= kMaxValueLength && is_tag_text(*value)) return;
+std::string_view checked_value(const std::optional<std::string_view>& value) {
+  if (value && java_length(*value) <= kMaxValueLength && is_tag_text(*value)) return *value;
   core::throw_validation("The Tag Value provided is invalid, Value: " + std::string(value.value_or("null")));
 }
 
@@ -80,11 +81,8 @@ void merge_tags(const json::Array& request, Tags& tags) {
   Tags given;
   for (const auto element : request) {
     const Members tag(element.get_object());
-    const auto key = tag.text("Key");
-    const auto value = tag.text("Value");
-    check_key(key);
-    check_value(value);
-    given.emplace_back(*key, *value);
+    const std::string_view key = checked_key(tag.text("Key"));
+    given.emplace_back(key, checked_value(tag.text("Value")));
   }
   std::set<std::string_view> seen;
   for (const auto& [key, value] : given) {
@@ -106,7 +104,7 @@ void merge_tags(const json::Array& request, Tags& tags) {
 
 void check_tag_keys(const json::Array& keys) {
   if (keys.size() > kMaxTags) throw_too_many();
-  for (const auto key : keys) check_key(std::string_view(key));
+  for (const auto key : keys) (void)checked_key(std::string_view(key));
 }
 
 }  // namespace stator::api

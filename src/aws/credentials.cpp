@@ -21,7 +21,7 @@ std::shared_ptr<const Credentials> RefreshingCredentials::get() {
   try {
     current_ = std::make_shared<const Credentials>(fetch_());
   } catch (const std::exception&) {
-    if (!current_ || *current_->expires_ms <= now_ms) throw;
+    if (!current_ || current_->expires_ms.value_or(now_ms) <= now_ms) throw;
   }
   return current_;
 }

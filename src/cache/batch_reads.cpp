@@ -117,7 +117,7 @@ void find_shared(State& state, std::string_view caller, Batch& batch) {
       const std::int64_t lifetime_ms = std::min(group.table->lifetime_ms(ReadKind::kItem), found.lifetime_ms);
       state.store.keep(wanted.key, caller, wanted.item, now_ms + lifetime_ms, *wanted.mark,
                        Store::Validity::kUntilDropped);
-      wanted.part->land(wanted.item);
+      if (wanted.part) wanted.part->land(wanted.item);
     }
   }
 }
@@ -255,7 +255,7 @@ bool await_others(const Incoming& incoming, Batch& batch) {
   bool again = false;
   for (Group& group : batch.groups) {
     for (Wanted& wanted : group.wanted) {
-      if (wanted.answered || !waits_for_another(wanted)) continue;
+      if (wanted.answered || !wanted.part || wanted.part->leads()) continue;
       wanted.answered = wanted.part->wait(incoming.request.deadline, wanted.item) == Flight::Outcome::kLanded;
       if (wanted.answered) continue;
       wanted.part.reset();

@@ -44,7 +44,11 @@ class Fence {
   }
   [[nodiscard]] bool holds(std::uint64_t mark) const { return version_.load() == mark; }
   /// Invalidates all other marks and renews this one. False where this one did not hold any more.
-  bool renew(std::uint64_t& mark) { return version_.compare_exchange_strong(mark, mark + 1) && ++mark != 0; }
+  bool renew(std::uint64_t& mark) {
+    if (!version_.compare_exchange_strong(mark, mark + 1)) return false;
+    ++mark;
+    return true;
+  }
 
   /// No write is in doubt, which may still come and undo a later one.
   [[nodiscard]] bool is_certain(std::int64_t now_ms) const { return now_ms >= certain_ms_.load(); }

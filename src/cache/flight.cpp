@@ -10,9 +10,9 @@ Flight::Outcome Flight::wait(endpoint::Request::Time deadline, Value& value) {
   } else if (!ended_.wait_until(lock, deadline, ended)) {
     return Outcome::kLeft;
   }
-  if (*outcome_ == Outcome::kFailed) throw core::ApiError(*error_);
+  if (error_) throw core::ApiError(*error_);
   value = value_;
-  return *outcome_;
+  return outcome_.value_or(Outcome::kLeft);
 }
 
 void Flight::end(Outcome outcome, Value value, std::optional<core::ApiError> error) {

@@ -162,8 +162,11 @@ SharedLevel::Found SharedLevel::look_up(const Place& place, bool consistent_read
   Found found;
   const auto reply = command(eval(kLookUp, {value_name(place.value), token_name(place.own), token_name(place.table)},
                                   {fresh_token(), std::to_string(kTokenMs), consistent_read ? "1" : "0"}));
-  if (!reply || reply->elements.size() != 5 || !reply->elements[0].text || !reply->elements[1].text) return found;
-  if (reply->elements[2].number == 1) found.tokens = {*reply->elements[0].text, *reply->elements[1].text};
+  if (!reply || reply->elements.size() != 5) return found;
+  const auto& own = reply->elements[0].text;
+  const auto& of_table = reply->elements[1].text;
+  if (!own || !of_table) return found;
+  if (reply->elements[2].number == 1) found.tokens = {*own, *of_table};
   const auto& value = reply->elements[3].text;
   found.found = value.has_value();
   found.lifetime_ms = reply->elements[4].number;
@@ -289,9 +292,8 @@ void SharedLevel::listen_once() {
       continue;
     }
     pinged = false;
-    if (message->elements.size() == 3 && message->elements[0].text == "message" && message->elements[2].text) {
-      take_message(*message->elements[2].text);
-    }
+    if (message->elements.size() != 3 || message->elements[0].text != "message") continue;
+    if (const auto& content = message->elements[2].text; content) take_message(*content);
   }
 }
 

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -109,7 +110,7 @@ void serve_cache(CacheOptions options, const Session& session) {
         "--credentials who may use it",
         2);
   }
-  *session.out << start_line(server, "caches", cache.describe(), http) << std::endl;
+  *session.out << start_line(server, "caches", cache.describe(), http) << "\n" << std::flush;
   std::optional<toolkit::CacheFollower> follower;
   if (options.follow_streams) follower.emplace(rules, cache, toolkit::CacheFollower::Options{.log = log_line});
   const auto watch = signals.watch([&server] { server.stop(); });
@@ -128,7 +129,7 @@ std::string fetch_statistics(const Session& session) {
 
 std::string percent(double part, double all) {
   if (all == 0) return "-";
-  return std::to_string(static_cast<int>(100 * part / all + 0.5)) + " %";
+  return std::to_string(std::lround(100 * part / all)) + " %";
 }
 
 /// A line for each table and operation that was asked for.

@@ -58,7 +58,8 @@ class DbCommand {
             .production = session_.prod,
             .data_directory = session_.data_directory,
             .database = database(),
-            .tell = [err = session_.err](std::string_view line) { *err << line << std::endl; }};
+            .tell = [err = session_.err](std::string_view line) { *err << line << "\n"
+                                                                       << std::flush; }};
   }
 
   const DbTarget& target() {
@@ -77,9 +78,11 @@ class DbCommand {
   void heading(std::string_view name) {
     if (!is_human()) return;
     if (session_.colour) {
-      out() << "\033[1;36m== db-" << name << "\033[0m" << std::endl;
+      out() << "\033[1;36m== db-" << name << "\033[0m"
+            << "\n"
+            << std::flush;
     } else {
-      out() << "== db-" << name << std::endl;
+      out() << "== db-" << name << "\n" << std::flush;
     }
   }
 
@@ -113,7 +116,8 @@ using Body = void (*)(DbCommand&);
 /// Prints an error: of a statement with its position, over several lines; any other in one line.
 void print_fault(const Error& error, DbCommand& command) {
   const DbTarget none;
-  const DbTarget& target = command.known_target() ? *command.known_target() : none;
+  const std::optional<DbTarget>& known = command.known_target();
+  const DbTarget& target = known ? *known : none;
   command.out().flush();
   *command.session().err << "stator: " << toolkit::db_explain(error, target, true) << "\n";
   command.session().exit_code = 1;

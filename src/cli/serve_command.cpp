@@ -238,7 +238,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   const std::string where =
       options.in_memory ? "in memory" : "data in " + endpoint.describe() + (options.sync ? ", synced" : "");
   const ReadyFile ready(options.ready_file, server);
-  *session.out << start_line(server, "serves", where, http) << std::endl;
+  *session.out << start_line(server, "serves", where, http) << "\n" << std::flush;
   const auto watch = signals.watch([&server] { server.stop(); });
   server.run();
 }

@@ -21,7 +21,7 @@ remote::TargetOptions target_options(const Session& session) {
   options.endpoint_url = session.endpoint_url;
   options.data_directory = session.data_directory;
   options.log = [err = session.err](core::LogLevel level, std::string_view line) {
-    if (level != core::LogLevel::kInfo) *err << "stator: " << line << std::endl;
+    if (level != core::LogLevel::kInfo) *err << "stator: " << line << "\n" << std::flush;
   };
   return options;
 }
@@ -58,7 +58,7 @@ cache::Options cache_options(const Session& session) {
     }
   }
   options.log = [err = session.err](core::LogLevel level, std::string_view line) {
-    if (level != core::LogLevel::kInfo) *err << "stator: " << line << std::endl;
+    if (level != core::LogLevel::kInfo) *err << "stator: " << line << "\n" << std::flush;
   };
   return options;
 }
