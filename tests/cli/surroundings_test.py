@@ -2,9 +2,12 @@
 written, an account without a home, two commands at the same work, servers that are something else. Each fails with one line that says why,
 or works; none loses, mixes up or replaces what it was not asked to."""
 
+import gzip
 import http.server
 import os
 import pathlib
+import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -150,6 +153,27 @@ class Files(Surroundings):
         for words, said in rows:
             with self.subTest(words=words):
                 self.assertEqual(self.stator(*words, code=1).stderr, f"stator: {said}\n")
+
+    def test_a_disk_that_is_full_before_the_end_of_an_export(self):
+        server = self.enterContext(SimulatedServer(["--in-memory"]))
+        self.make_shop("--endpoint-url", server.url)
+        for name in ("out.jsonl", "out.csv", "out.jsonl.gz", "out.csv.gz"):
+            whole = self.folder / ("whole-" + name)
+            self.stator("export", "shop", str(whole), "--segments", "1", "--endpoint-url", server.url)
+            size = whole.stat().st_size
+            for limit in (0, 1, size // 2, size - 1):
+                with self.subTest(name=name, limit=limit, size=size):
+                    def no_more():
+                        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+                    done = self.stator("export", "shop", name, "--segments", "1", "--endpoint-url", server.url, code=1, preexec_fn=no_more)
+                    self.assertRegex(done.stderr, r"^stator: cannot write [^\n]+: File too large\n$")
+                    self.assertFalse((self.folder / name).exists())
+            # With room again the same command ends what was begun.
+            self.stator("export", "shop", name, "--segments", "1", "--endpoint-url", server.url)
+            opened = gzip.open if name.endswith(".gz") else open
+            with opened(self.folder / name, "rb") as made, opened(whole, "rb") as wanted:
+                self.assertEqual(made.read(), wanted.read())
 
     def test_temporary_files_are_made_where_the_environment_says(self):
         self.make_shop()
