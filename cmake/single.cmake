@@ -16,8 +16,8 @@ endforeach()
 
 add_executable(stator_single EXCLUDE_FROM_ALL src/cli/main.cpp src/http/linked_library.cpp ${OBJECTS})
 set_target_properties(stator_single PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
-target_include_directories(stator_single PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${OPENSSL_INCLUDE_DIR}
-  ${CURL_INCLUDE_DIRS} ${LIBPQ_INCLUDE_DIRS})
+target_include_directories(stator_single PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+target_include_directories(stator_single SYSTEM PRIVATE ${OPENSSL_INCLUDE_DIR} ${CURL_INCLUDE_DIRS} ${LIBPQ_INCLUDE_DIRS})
 target_link_libraries(stator_single PRIVATE stator_flags)
 # The linker warns of getaddrinfo and getpwuid, which may load modules of the system's glibc: linked_library.cpp sees to it that they do not.
 target_link_options(stator_single PRIVATE -static-pie -L${STATOR_ARCHIVES}/lib)
