@@ -241,9 +241,7 @@ bool reads_attribute(const engine::VectorSettings& settings, std::string_view at
   return std::ranges::any_of(settings.schema, has_name);
 }
 
-const engine::VectorSettings& vector_settings(const engine::Index& index) {
-  return index.vector.value();  // NOLINT(bugprone-unchecked-optional-access): it throws
-}
+const engine::VectorSettings& vector_settings(const engine::Index& index) { return index.vector.value(); }
 
 bool has_settings(const Members& element, const engine::Index& index) {
   const engine::VectorSettings& settings = vector_settings(index);

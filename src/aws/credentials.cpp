@@ -1,6 +1,7 @@
 #include "aws/credentials.h"
 
 #include <exception>
+#include <limits>
 
 namespace stator::aws {
 
@@ -17,11 +18,12 @@ RefreshingCredentials::RefreshingCredentials(Fetch fetch, const core::Clock& clo
 std::shared_ptr<const Credentials> RefreshingCredentials::get() {
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = clock_.now_ms();
-  if (current_ && (!current_->expires_ms || *current_->expires_ms - now_ms > kRefreshBeforeMs)) return current_;
+  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  if (current_ && current_->expires_ms.value_or(kNever) - now_ms > kRefreshBeforeMs) return current_;
   try {
     current_ = std::make_shared<const Credentials>(fetch_());
   } catch (const std::exception&) {
-    if (!current_ || current_->expires_ms.value_or(now_ms) <= now_ms) throw;
+    if (!current_ || current_->expires_ms.value_or(kNever) <= now_ms) throw;
   }
   return current_;
 }

@@ -187,7 +187,7 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
 
 Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
   ItemRead read{.table = nullptr, .get = understand([&] { return api::read_get_item(incoming.members); }), .key = {}};
-  const std::string_view name = *incoming.members.text("TableName");
+  const std::string_view name = incoming.members.required_text("TableName");
   read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
   if (read.table == nullptr || !state.may_answer()) return at_once ? Answer::kWouldWait : Answer::kPass;
   if (read.table->lifetime_ms(ReadKind::kItem) == 0) return at_once ? Answer::kWouldWait : Answer::kPass;

@@ -45,7 +45,7 @@ void choose_fence(State& state, PageRead& read, const api::Query& query, const S
 
 /// False where the cache cannot answer the request.
 bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& read) {
-  const std::string_view name = *incoming.members.text("TableName");
+  const std::string_view name = incoming.members.required_text("TableName");
   read.kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
   read.capacity = api::read_capacity_detail(incoming.members);
   read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
@@ -127,7 +127,7 @@ Value fetch(State& state, const Incoming& incoming, const PageRead& read, const 
   const auto place = shared_place(read.key, caller, read.fence_name, read.table->name);
   SharedLevel::Found shared;
   if (state.shared != nullptr && mark) shared = state.shared->look_up(place, false);
-  if (shared.found && shared.value != nullptr) {
+  if (mark && shared.found && shared.value != nullptr) {
     state.store.keep(read.key, caller, shared.value, now_ms + std::min(lifetime_ms, shared.lifetime_ms), *mark,
                      Store::Validity::kWhileMarkHolds);
     note(incoming.request, how::kHit);
@@ -183,7 +183,7 @@ Answer read_page(State& state, const Incoming& incoming, bool at_once, std::stri
   if (incoming.members.flag("ConsistentRead")) {
     if (at_once) return Answer::kWouldWait;
     const ReadKind kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
-    if (Table* const table = state.tables.find(*incoming.members.text("TableName"))) {
+    if (Table* const table = state.tables.find(incoming.members.required_text("TableName"))) {
       table->count(kind).passed.fetch_add(1, std::memory_order_relaxed);
     }
     return Answer::kPass;

@@ -119,7 +119,7 @@ class Completer {
   }
 
   void add_positional(const CLI::Option& option) {
-    const std::string name = option.get_single_name();
+    const std::string& name = option.get_single_name();
     for (const std::string& value : listed_values(option)) add(value, "");
     if (is_one_of(name, {"TABLE", "SOURCE", "DESTINATION"})) add_tables("");
     completion_.files = is_one_of(name, {"FILE", "DIR", "SOURCE", "DESTINATION"});

@@ -69,7 +69,7 @@ void append_json_string(std::string_view text, std::string& out) {
   out.push_back('"');
   while (true) {
     const std::size_t plain = plain_length(text);
-    out.append(text.data(), plain);
+    out.append(text, 0, plain);
     if (plain == text.size()) {
       break;
     }

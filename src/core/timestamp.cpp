@@ -209,7 +209,8 @@ std::string sortable(const Timestamp& time) {
 bool is_time_format(std::string_view format) {
   for (std::size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%') continue;
-    if (++i == format.size() || kDirectives.find(format[i]) == std::string_view::npos) return false;
+    ++i;
+    if (i == format.size() || kDirectives.find(format[i]) == std::string_view::npos) return false;
   }
   return true;
 }

@@ -150,7 +150,8 @@ void quick_ranks(DistanceFunction function, const float* searched, const float* 
 float highest_quick_rank(DistanceFunction function, float rank, double norms, std::size_t dimensions) {
   // Each term of a sum is rounded at most so often: in its lane, when lanes and the rest are added up, and by itself.
   // Source: Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1.
-  const auto roundings = static_cast<double>(dimensions / kQuickLanes + 2 * kQuickLanes + 8);
+  const std::size_t whole_lanes = dimensions / kQuickLanes;
+  const auto roundings = static_cast<double>(whole_lanes + 2 * kQuickLanes + 8);
   const double error = roundings * std::numeric_limits<float>::epsilon();
   const double tiny = static_cast<double>(dimensions) * std::numeric_limits<float>::min();
   const double highest = function == DistanceFunction::kEuclidean ? double{rank} * (1 + 3 * error) + tiny

@@ -263,6 +263,7 @@ VectorEntry read_vector_entry(std::string_view stored, std::size_t dimensions) {
   const StoredValue value = read_value(stored);
   const std::size_t bytes = dimensions * kBytesPerDimension;
   if (value.json.size() < bytes) throw core::DamageError("an entry of a vector index is too short");
+  // As long as the dimensions say, not up to a zero. NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
   return {value.size_bytes, value.json.data(), value.json.substr(bytes)};
 }
 

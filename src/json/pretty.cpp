@@ -1,6 +1,7 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "core/api_error.h"
@@ -14,7 +15,7 @@ constexpr std::size_t kMaxDepth = 1000;
 
 /// One JSON value; numbers and literals keep their text.
 struct Node {
-  enum class Kind { kLiteral, kString, kArray, kObject };
+  enum class Kind : std::uint8_t { kLiteral, kString, kArray, kObject };
   Kind kind = Kind::kLiteral;
   std::string name;  // where the parent is an object
   std::string text;

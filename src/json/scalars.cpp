@@ -58,9 +58,8 @@ std::int64_t read_integer(const Value& value) {
 
 std::optional<std::int64_t> integer_from_text(std::string_view text) {
   std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
+  const auto read = std::from_chars(text.begin(), text.end(), number);
+  return read.ec == std::errc{} && read.ptr == text.end() ? std::optional(number) : std::nullopt;
 }
 
 double read_double(const Value& value) {

@@ -67,7 +67,7 @@ std::string text_member(const json::Object& object, std::string_view name) {
 }
 
 /// "com.amazonaws.kinesis.v20131202#ResourceNotFoundException" and the bare name alike.
-std::string bare_type(std::string type) {
+std::string bare_type(const std::string& type) {
   const std::size_t hash = type.rfind('#');
   return hash == std::string::npos ? type : type.substr(hash + 1);
 }

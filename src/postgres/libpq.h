@@ -45,6 +45,7 @@ namespace stator::postgres {
 /// libpq, loaded when the first connection is made. Linking it would load Kerberos and LDAP at every start of the
 /// program, which takes about 4 ms, also for commands that do not use PostgreSQL.
 struct Libpq {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
 #define STATOR_LIBPQ_MEMBER(name) decltype(&::name) name = nullptr;
   STATOR_LIBPQ_FUNCTIONS(STATOR_LIBPQ_MEMBER)
 #undef STATOR_LIBPQ_MEMBER

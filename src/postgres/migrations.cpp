@@ -27,12 +27,11 @@ constexpr std::string_view kChecksum = "encode(sha256(convert_to($1, 'UTF8')), '
 /// "0001_add_index" -> 1; nullopt where the name has another form.
 std::optional<std::uint32_t> number_of(std::string_view name) {
   const std::size_t underscore = name.find('_');
+  if (underscore == std::string_view::npos || underscore + 1 == name.size()) return std::nullopt;
+  const std::string_view digits = name.substr(0, underscore);
   std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + std::min(underscore, name.size()), number);
-  if (error != std::errc() || underscore == std::string_view::npos || end != name.data() + underscore ||
-      underscore + 1 == name.size()) {
-    return std::nullopt;
-  }
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
+  if (error != std::errc() || end != digits.end()) return std::nullopt;
   return number;
 }
 

@@ -217,9 +217,9 @@ std::optional<PrivateCluster::Postmaster> PrivateCluster::read_postmaster() cons
   const std::vector<std::string> lines = read_lines(cluster() / "postmaster.pid");
   // The server writes them one by one while it starts.
   if (lines.empty()) return std::nullopt;
-  const Postmaster found{.process = to_int(lines[0]),
-                         .socket_directory = lines.size() > 4 ? lines[4] : std::string(),
-                         .ready = lines.size() > 7 && lines[7].starts_with("ready")};
+  Postmaster found{.process = to_int(lines[0]),
+                   .socket_directory = lines.size() > 4 ? lines[4] : std::string(),
+                   .ready = lines.size() > 7 && lines[7].starts_with("ready")};
   if (!works_in(found.process, cluster())) return std::nullopt;
   return found;
 }

@@ -65,7 +65,7 @@ core::ApiError parse_remote_error(const http::Reply& reply, const std::string& u
     body.message = "HTTP status " + std::to_string(reply.status) + " from " + url;
     if (const std::string* const field = reply.field("location")) body.message += ", which sends on to " + *field;
   }
-  core::ApiError error(std::move(body.type), std::move(body.message), std::move(body.extra));
+  core::ApiError error(body.type, std::move(body.message), std::move(body.extra));
   error.status = reply.status;
   return error;
 }

@@ -40,16 +40,11 @@ tcp::acceptor listen(asio::io_context& context, const std::string& host, std::ui
     throw std::runtime_error("cannot listen on " + address_text(host, port) + ": " + why);
   };
   boost::system::error_code error;
-  acceptor.open(address.protocol(), error);
-  fail_on(error);
-  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  fail_on(error);
-  acceptor.bind(address, error);
-  fail_on(error);
-  acceptor.listen(asio::socket_base::max_listen_connections, error);
-  fail_on(error);
-  acceptor.non_blocking(true, error);
-  fail_on(error);
+  fail_on(acceptor.open(address.protocol(), error));
+  fail_on(acceptor.set_option(tcp::acceptor::reuse_address(true), error));
+  fail_on(acceptor.bind(address, error));
+  fail_on(acceptor.listen(asio::socket_base::max_listen_connections, error));
+  fail_on(acceptor.non_blocking(true, error));
   return acceptor;
 }
 
@@ -163,7 +158,7 @@ void Listener::stop() {
     spdlog::error("cannot accept the last connections: {}", error.what());
   }
   boost::system::error_code ignored;
-  acceptor_.close(ignored);
+  (void)acceptor_.close(ignored);
   back_off_.cancel();
 }
 

@@ -55,7 +55,7 @@ void append_clock(const core::Clock& clock, bool manual, std::optional<bool> set
 }
 
 template <class Move>
-Route clock_route(engine::Engine& engine, core::ManualClock* clock, std::string path, Move move) {
+Route clock_route(engine::Engine& engine, core::ManualClock* clock, std::string_view path, Move move) {
   const auto answer = [&engine, clock, move](std::string_view body, std::string& reply) {
     if (clock == nullptr) {
       core::throw_validation("The clock is the system's; stator serve --clock manual has one that can be moved");
@@ -64,7 +64,7 @@ Route clock_route(engine::Engine& engine, core::ManualClock* clock, std::string 
     const engine::GatePass pass(engine.gate());
     append_clock(*clock, true, engine.run_due_jobs(kPatience), reply);
   };
-  return {.method = "POST", .path = std::move(path), .effort = Effort::kWaits, .changes = true, .answer = answer};
+  return {.method = "POST", .path = std::string(path), .effort = Effort::kWaits, .changes = true, .answer = answer};
 }
 
 void append_snapshots(engine::Engine& engine, std::string& reply) {
@@ -94,12 +94,12 @@ void save_snapshot(engine::Engine& engine, std::string_view text_of_body) {
 
 /// A route that makes a change to the snapshot named in the body and answers with the list of snapshots.
 template <class Change>
-Route snapshot_route(engine::Engine& engine, std::string path, Change change) {
+Route snapshot_route(engine::Engine& engine, std::string_view path, Change change) {
   const auto answer = [&engine, change](std::string_view body, std::string& reply) {
     change(engine, body);
     append_snapshots(engine, reply);
   };
-  return {.method = "POST", .path = std::move(path), .effort = Effort::kWaits, .changes = true, .answer = answer};
+  return {.method = "POST", .path = std::string(path), .effort = Effort::kWaits, .changes = true, .answer = answer};
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ class CsvOutput : public ItemOutput {
 
   void finish() override {
     write_record([this](std::size_t column) { return columns_[column]; });
-    std::rewind(spool_.get());
+    // Writes out what is buffered first.
+    if (std::fseek(spool_.get(), 0, SEEK_SET) != 0) throw std::runtime_error("cannot write to a temporary file");
     json::Parser parser;
     std::string line;
     while (read_line(line)) {

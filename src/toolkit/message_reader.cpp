@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
-enum Field : std::size_t { kSender, kTime, kText, kFieldCount };
+enum Field : std::uint8_t { kSender, kTime, kText, kFieldCount };
 
 constexpr std::array<std::array<std::string_view, 4>, kFieldCount> kNames = {{
     {"sender", "handle", "user_handle", "sender_handle"},

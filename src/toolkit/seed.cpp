@@ -31,14 +31,13 @@ struct LastMessage {
 class ConversationSeeder {
  public:
   ConversationSeeder(endpoint::Endpoint& endpoint, const model::Model& model, UserDirectory& users,
-                     const SeedOptions& options, const SeedReporter& reporter, const Sleep& sleep)
+                     const SeedOptions& options, const SeedReporter& reporter)
       : endpoint_(endpoint),
         model_(model),
         conversation_(*model.conversation),
         users_(users),
         options_(options),
         reporter_(reporter),
-        sleep_(sleep),
         group_(options.message_group_uuid.empty() ? conversation_.message_group_uuid : options.message_group_uuid) {}
 
   /// First pass: everything is checked, nothing is written.
@@ -218,7 +217,6 @@ class ConversationSeeder {
   UserDirectory& users_;
   const SeedOptions& options_;
   const SeedReporter& reporter_;
-  const Sleep& sleep_;
   const std::string group_;
   std::map<std::string, model::User> participants_;
   std::map<std::string, bool> unknown_;
@@ -236,7 +234,7 @@ SeedResult seed(endpoint::Endpoint& endpoint, const model::Model& model, UserDir
   BatchWriter writer(endpoint, model.table_name, sleep);
   std::optional<ConversationSeeder> conversation;
   if (model.conversation) {
-    conversation.emplace(endpoint, model, users, options, reporter, sleep);
+    conversation.emplace(endpoint, model, users, options, reporter);
     conversation->check();
   }
   if (!has_file) {

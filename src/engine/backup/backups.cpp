@@ -36,7 +36,7 @@ std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint6
   return padded(time_ms) + "-" + core::hexadecimal(digits);
 }
 
-Backups::Backups(store::Store& store, const core::Clock& clock, fs::path directory, core::LogSink log)
+Backups::Backups(store::Store& store, const core::Clock& clock, const fs::path& directory, core::LogSink log)
     : store_(store),
       clock_(clock),
       directory_(directory.empty() ? fs::path("/backups") : directory / "backups"),

@@ -24,7 +24,7 @@ std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint6
 class Backups {
  public:
   /// `directory` is `backups` in the data directory; in memory a name in the store's own environment.
-  Backups(store::Store& store, const core::Clock& clock, std::filesystem::path directory, core::LogSink log);
+  Backups(store::Store& store, const core::Clock& clock, const std::filesystem::path& directory, core::LogSink log);
 
   /// Reads the rows. Throws store::OpenError where one is damaged.
   void load();

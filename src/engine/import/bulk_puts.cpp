@@ -62,7 +62,7 @@ BulkPutPtr BulkPuts::start(BulkPutInfo request) {
 
 BulkPutPtr BulkPuts::cancel(std::string_view id) {
   const std::lock_guard<std::mutex> lock(starting_);
-  const BulkPutPtr known = find(id);
+  BulkPutPtr known = find(id);
   if (known == nullptr || known->status != BulkPutStatus::kInProgress) return known;
   BulkPutInfo info = *known;
   info.status = BulkPutStatus::kCancelling;

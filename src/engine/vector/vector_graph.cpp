@@ -26,10 +26,13 @@ struct Metric {
   std::size_t dimensions;
 };
 
+/// What the library keeps of a vector: where it is.
+const void* kept(const Place& place) { return static_cast<const void*>(&place); }
+
 /// The library does not align what it keeps.
 Place place_at(const void* kept) {
   Place place = nullptr;
-  std::memcpy(&place, kept, sizeof place);
+  std::memcpy(static_cast<void*>(&place), kept, sizeof place);
   return place;
 }
 
@@ -74,7 +77,7 @@ void VectorGraph::add() {
     index.resizeIndex(index.max_elements_ + index.max_elements_ / 4 + 1);
   }
   const Place place = block_.vector(slot);
-  index.addPoint(&place, slot);
+  index.addPoint(kept(place), slot);
 }
 
 std::uint64_t VectorGraph::size_bytes() const {
@@ -85,7 +88,7 @@ std::uint64_t VectorGraph::size_bytes() const {
 
 VectorGraph::Found VectorGraph::nearest(const std::vector<float>& query, std::size_t effort) const {
   const Place place = query.data();
-  auto farthest_first = library_->index.searchKnn(&place, effort);
+  auto farthest_first = library_->index.searchKnn(kept(place), effort);
   Found found;
   found.exhausted = farthest_first.size() < effort;
   found.slots.reserve(farthest_first.size());
