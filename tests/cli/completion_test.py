@@ -65,7 +65,8 @@ class Shells(unittest.TestCase):
         os.mkdir(os.path.join(self.folder, "functions"))
         with open(os.path.join(self.folder, "functions", "_stator"), "w", encoding="utf-8") as file:
             file.write(self.run_in("bash", "stator completion zsh"))
-        # A shell on a terminal of its own; a key lists what would be offered, a word a line.
+        # A shell on a terminal of its own; a key lists what would be offered, a word a line. Until its echo is off, the terminal shows
+        # what is typed: what is waited for is written in two parts there.
         script = r"""
             zmodload zsh/zpty
             zpty shell zsh -f -i
@@ -73,9 +74,9 @@ class Shells(unittest.TestCase):
             zpty -w shell 'autoload -Uz compinit && compinit -u -d '$PWD'/dump'
             zpty -w shell 'compadd() { if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi
               local -a found; builtin compadd -O found "$@"; (( ${#found} )) && print -l -- "<"${^found}">"; builtin compadd "$@" }'
-            zpty -w shell 'list() { print START; zle complete-word; print -r -- END; exit }; zle -C complete-word complete-word _main_complete'
+            zpty -w shell 'list() { print; zle complete-word; print -r -- E""ND; exit }; zle -C complete-word complete-word _main_complete'
             zpty -w shell 'zle -N list; bindkey "^T" list'
-            zpty -w shell 'print READY'
+            zpty -w shell 'print REA""DY'
             zpty -r shell text '*READY*'
             zpty -w -n shell "$LINE"$'\C-t'
             while zpty -r shell text; do print -rn -- $text; [[ $text == *END* ]] && break; done
