@@ -25,6 +25,8 @@ constexpr const char* kFile = "STORE";
 constexpr std::string_view kDraft = "STORE.new";
 constexpr std::string_view kFolder = "store";
 constexpr std::string_view kList = "FILES";
+/// What the name of a list ends with while it is being written (file_list.cpp).
+constexpr std::string_view kUnfinished = ".new";
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   std::uint64_t number = 0;
@@ -40,11 +42,14 @@ std::optional<std::uint64_t> number_in(std::string_view name, std::string_view b
   return parse_number(name.substr(base.size() + 1));
 }
 
-std::vector<std::uint64_t> numbers_in(const fs::path& directory, std::string_view base) {
+/// `end`: what follows the number.
+std::vector<std::uint64_t> numbers_in(const fs::path& directory, std::string_view base, std::string_view end = "") {
   std::vector<std::uint64_t> numbers;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-    if (const auto number = number_in(entry.path().filename().string(), base)) numbers.push_back(*number);
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(end)) continue;
+    if (const auto number = number_in(name.substr(0, name.size() - end.size()), base)) numbers.push_back(*number);
   }
   std::ranges::sort(numbers);
   return numbers;
@@ -68,8 +73,9 @@ fs::path store_folder(const fs::path& directory, std::uint64_t number) { return 
 fs::path store_list(const fs::path& directory, std::uint64_t number) { return directory / numbered(kList, number); }
 
 bool is_name_of_store(std::string_view name) {
-  return name == kFile || name == std::string(kList) + ".new" || number_in(name, kFolder) || number_in(name, kList) ||
-         number_in(name, kDraft);
+  if (name == kFile || number_in(name, kFolder) || number_in(name, kDraft)) return true;
+  if (name.ends_with(kUnfinished)) name.remove_suffix(kUnfinished.size());
+  return number_in(name, kList).has_value();
 }
 
 std::optional<std::uint64_t> read_store_number(const fs::path& directory) {
@@ -111,6 +117,11 @@ void remove_other_stores(rocksdb::Env& files, const fs::path& directory, std::ui
   }
   for (const std::uint64_t list : numbers_in(directory, kList)) {
     if (list != number) files.DeleteFile(store_list(directory, list).string()).PermitUncheckedError();
+  }
+  for (const std::uint64_t list : numbers_in(directory, kList, kUnfinished)) {
+    if (list != number) {
+      files.DeleteFile(store_list(directory, list).string() + std::string(kUnfinished)).PermitUncheckedError();
+    }
   }
   for (const std::uint64_t draft : numbers_in(directory, kDraft)) {
     files.DeleteFile(draft_path(directory, draft).string()).PermitUncheckedError();

@@ -168,12 +168,12 @@ TEST_F(RestoreOnDisk, CutShortLeavesTheOldStateOrTheNewOne) {
     std::ofstream(options_.directory / leftover / "000099.sst") << "half";
     std::ofstream(options_.directory / leftover / "CURRENT") << "MANIFEST-000001\n";
   }
-  std::ofstream(options_.directory / "FILES.99") << "half";
+  for (const char* list : {"FILES.99", "FILES.98.new"}) std::ofstream(options_.directory / list) << "half";
   for (const char* draft : {"STORE.new", "STORE.new.99"}) std::ofstream(options_.directory / draft) << "store.99";
   store_ = Store::open(options_);
   EXPECT_EQ(get(*store_, "k"), "newest");
   EXPECT_EQ(stores(), std::vector{number});
-  for (const char* gone : {"FILES.99", "STORE.new", "STORE.new.99"}) {
+  for (const char* gone : {"FILES.99", "FILES.98.new", "STORE.new", "STORE.new.99"}) {
     EXPECT_FALSE(fs::exists(options_.directory / gone)) << gone;
   }
   store_->restore(place());
