@@ -151,7 +151,7 @@ engine::VectorSearch resolve(const engine::TablePtr& table, const SearchVectors&
   engine::VectorSearch search;
   search.table = table;
   search.index = &searched_index(*table, request.index_name);
-  const engine::VectorSettings& settings = vector_settings(*search.index);
+  const engine::VectorSettings& settings = search.index->vector.value();
   search.vector = searched_vector(request.vector, settings.dimensions);
   check_attributes(request, settings);
   set_conditions(request, settings, search);
@@ -170,7 +170,7 @@ void search_vectors(Call& call) {
   std::size_t returned_bytes = 0;
   for (engine::VectorMatch& match : matches.nearest) {
     returned_bytes += match.json.size();
-    if (search.want_vectors) add_vector(vector_settings(*search.index).attribute, match);
+    if (search.want_vectors) add_vector(search.index->vector.value().attribute, match);
     // There are no pages: the nearest that fit.
     if (call.reply.size() - begin + match.json.size() > core::kMaxSearchReplySizeBytes) break;
     ObjectWriter result(results.element());

@@ -321,7 +321,7 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
     writer.text("LatestStreamLabel", table.stream_label);
     writer.text("LatestStreamArn", table_arn(call.context, table.name) + "/stream/" + table.stream_label);
   }
-  if (table.restore && is_being_restored(table)) write_restore(call, writer, *table.restore);
+  if (is_being_restored(table)) write_restore(call, writer, *table.restore);
   write_encryption(writer, table, style.under_way.encryption_changes);
   if (!table.table_class.empty()) {
     write_table_class(writer, "TableClassSummary", table.table_class, table.table_class_ms);

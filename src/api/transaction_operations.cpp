@@ -153,12 +153,10 @@ TransactWritten run(engine::Engine& engine, const TransactWriteItems& request) {
   TransactWritten written;
   // Before everything that depends on the tables, which may have changed since the first request.
   const std::optional<engine::TokenClaim> claim = claim_token(engine, request);
-  if (claim) {
-    if (const auto& earlier = claim->earlier_sizes_bytes(); earlier) {
-      written.repeated = true;
-      written.sizes_bytes = *earlier;
-      return written;
-    }
+  if (claim && claim->earlier_sizes_bytes()) {
+    written.repeated = true;
+    written.sizes_bytes = *claim->earlier_sizes_bytes();
+    return written;
   }
   written.actions = resolve_actions(engine, request);
   engine::TransactionOutcome outcome = engine.transact_write(written.actions, claim ? &*claim : nullptr);

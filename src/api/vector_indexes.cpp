@@ -111,11 +111,10 @@ void check_count(std::size_t count) {
 
 /// All indexes on one attribute have as many dimensions.
 void check_dimensions(const engine::Index& added, const engine::Table& table) {
-  const engine::VectorSettings& settings = vector_settings(added);
   for (const engine::Index& other : table.indexes) {
-    if (!other.vector || other.vector->attribute != settings.attribute) continue;
-    if (other.vector->dimensions == settings.dimensions) continue;
-    throw_invalid_parameters("Conflicting attribute definition for '" + settings.attribute +
+    if (!other.vector || other.vector->attribute != added.vector->attribute) continue;
+    if (other.vector->dimensions == added.vector->dimensions) continue;
+    throw_invalid_parameters("Conflicting attribute definition for '" + added.vector->attribute +
                              "'. All VectorIndexes on the same vector attribute must use the same dimensions.");
   }
 }
@@ -205,7 +204,7 @@ void create_vector_index(const Members& request, const Members& action, engine::
   engine::Index index = read_vector_index(action, definitions);
   check_count(static_cast<std::size_t>(std::ranges::count_if(table.indexes, is_vector)) + 1);
   check_dimensions(index, table);
-  const std::string& attribute = vector_settings(index).attribute;
+  const std::string& attribute = index.vector->attribute;
   const bool is_defined = std::ranges::find(table.attribute_definitions, attribute, &core::KeyAttribute::name) !=
                           table.attribute_definitions.end();
   if (is_defined || definitions.find(attribute) != nullptr) throw_defined(attribute);
@@ -241,10 +240,8 @@ bool reads_attribute(const engine::VectorSettings& settings, std::string_view at
   return std::ranges::any_of(settings.schema, has_name);
 }
 
-const engine::VectorSettings& vector_settings(const engine::Index& index) { return index.vector.value(); }
-
 bool has_settings(const Members& element, const engine::Index& index) {
-  const engine::VectorSettings& settings = vector_settings(index);
+  const engine::VectorSettings& settings = *index.vector;
   return vector_attribute(element) == settings.attribute &&
          element.integer("Dimensions") == static_cast<std::int64_t>(settings.dimensions) &&
          read_distance(element) == settings.distance && has_schema(element, settings);

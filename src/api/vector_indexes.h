@@ -42,9 +42,6 @@ bool is_allocating(const engine::Table& table, const engine::Index& index);
 /// The attributes that are read by the index and defined by the table: those of its search schema.
 bool reads_attribute(const engine::VectorSettings& settings, std::string_view attribute);
 
-/// Those of an index that is a vector index.
-const engine::VectorSettings& vector_settings(const engine::Index& index);
-
 /// Whether an element of a restore's VectorIndexOverride has the settings of the vector index; its projection apart.
 bool has_settings(const Members& element, const engine::Index& index);
 

@@ -17,7 +17,7 @@ constexpr std::string_view kDuplicateItem = "Duplicate primary key exists in tab
 std::string_view code_name(const engine::CancellationReason& reason) {
   switch (reason.code) {
     case engine::CancellationCode::kThroughputExceeded:
-      return throttled_action(reason.exceeded.value()).code;
+      return throttled_action(*reason.exceeded).code;
     case engine::CancellationCode::kConditionalCheckFailed:
       return "ConditionalCheckFailed";
     case engine::CancellationCode::kDuplicateItem:
