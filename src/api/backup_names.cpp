@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/resource_arn.h"
 #include "core/api_error.h"
 
 namespace stator::api {
@@ -29,17 +30,11 @@ std::string backup_arn(const Context& context, std::string_view table, std::stri
 }
 
 BackupName read_backup_arn(const Context& context, std::string_view arn) {
-  constexpr std::string_view kTable = "table/";
-  constexpr std::string_view kBackup = "/backup/";
   const auto refuse = [] { core::throw_validation("Invalid Backup ARN"); };
   const TableArn parts = parse_arn(arn);
-  const std::size_t at = parts.resource.find(kBackup);
-  if (!arn.starts_with("arn:") || !parts.resource.starts_with(kTable) || at == std::string_view::npos) refuse();
-  BackupName name;
-  name.region = parts.region;
-  name.table = parts.resource.substr(0, at).substr(kTable.size());
-  name.id = parts.resource.substr(at + kBackup.size());
-  if (name.table.empty() || name.id.empty()) refuse();
+  const TablePart backup = read_table_part(parts.resource, "/backup/").value_or(TablePart{});
+  if (!arn.starts_with("arn:") || backup.id.empty()) refuse();
+  const BackupName name{.region = parts.region, .table = backup.table, .id = backup.id};
   const bool unknown_region = !parts.region.empty() && !is_region(context, parts.region);
   if (parts.partition != "aws" || parts.service != "dynamodb" || unknown_region) {
     core::throw_validation("Invalid Request: BackupArn is not valid");

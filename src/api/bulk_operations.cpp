@@ -7,6 +7,7 @@
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/resource_arn.h"
 #include "core/api_error.h"
 #include "engine/import/bulk_puts.h"
 #include "engine/random_id.h"
@@ -112,16 +113,15 @@ void answer(Call& call, const BulkPutInfo& info) {
 
 /// Returns the ID of an ARN "…:table/NAME/bulk-operation/ID".
 std::string_view read_arn(Call& call, std::string_view arn) {
-  constexpr std::string_view kBulk = "/bulk-operation/";
   const TableArn parts = parse_arn(arn);
-  const std::size_t at = parts.resource.find(kBulk);
-  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || at == std::string_view::npos) {
+  const std::optional<TablePart> part = read_table_part(parts.resource, "/bulk-operation/");
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !part) {
     core::throw_validation("Invalid Bulk Operation ARN");
   }
   if (parts.account != call.context.account_id) {
     throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
   }
-  return is_own_region(call.context, parts.region) ? parts.resource.substr(at + kBulk.size()) : std::string_view();
+  return is_own_region(call.context, parts.region) ? part->id : std::string_view();
 }
 
 [[noreturn]] void throw_unknown(std::string_view arn) {

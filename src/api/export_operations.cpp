@@ -6,6 +6,7 @@
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/resource_arn.h"
 #include "api/time_text.h"
 #include "core/api_error.h"
 #include "engine/export/export_filter.h"
@@ -166,12 +167,9 @@ void answer(Call& call, const ExportInfo& info) {
 
 /// "…/export/ID".
 std::string_view read_export_arn(Call& call, std::string_view arn) {
-  constexpr std::string_view kTable = "table/";
-  constexpr std::string_view kExport = "/export/";
   const TableArn parts = parse_arn(arn);
-  const std::size_t at = parts.resource.find(kExport);
-  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !parts.resource.starts_with(kTable) ||
-      at == std::string_view::npos) {
+  const std::optional<TablePart> part = read_table_part(parts.resource, "/export/");
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !part) {
     core::throw_validation("Invalid Export ARN");
   }
   if (parts.account != call.context.account_id) {
@@ -180,7 +178,7 @@ std::string_view read_export_arn(Call& call, std::string_view arn) {
   if (!is_own_region(call.context, parts.region)) {
     throw core::ApiError("ExportNotFoundException", "Export not found: Invalid export arn");
   }
-  return parts.resource.substr(at + kExport.size());
+  return part->id;
 }
 
 }  // namespace

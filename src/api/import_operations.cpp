@@ -8,6 +8,7 @@
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/reply.h"
+#include "api/resource_arn.h"
 #include "api/table_request.h"
 #include "core/api_error.h"
 #include "engine/import/imports.h"
@@ -136,12 +137,9 @@ void answer(Call& call, const ImportInfo& info) {
 
 /// Returns the ID of an ARN "…/import/ID".
 std::string_view read_import_arn(Call& call, std::string_view arn) {
-  constexpr std::string_view kTable = "table/";
-  constexpr std::string_view kImport = "/import/";
   const TableArn parts = parse_arn(arn);
-  const std::size_t at = parts.resource.find(kImport);
-  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !parts.resource.starts_with(kTable) ||
-      at == std::string_view::npos) {
+  const std::optional<TablePart> part = read_table_part(parts.resource, "/import/");
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !part) {
     core::throw_validation("Invalid Import ARN");
   }
   if (parts.account != call.context.account_id) {
@@ -150,7 +148,7 @@ std::string_view read_import_arn(Call& call, std::string_view arn) {
   if (!is_own_region(call.context, parts.region)) {
     throw core::ApiError("ImportNotFoundException", "Import not found: Invalid import arn");
   }
-  return parts.resource.substr(at + kImport.size());
+  return part->id;
 }
 
 /// The NextToken after this import: 112 hexadecimal digits, as in the service.

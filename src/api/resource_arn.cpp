@@ -5,6 +5,11 @@
 #include "core/api_error.h"
 
 namespace stator::api {
+namespace {
+
+constexpr std::string_view kTable = "table/";
+
+}  // namespace
 
 ResourceName read_resource_arn(const Call& call, std::string_view arn, const std::function<void()>& other_service) {
   const auto invalid = [arn](const char* why) {
@@ -14,7 +19,6 @@ ResourceName read_resource_arn(const Call& call, std::string_view arn, const std
   ResourceName name;
   name.arn = parse_arn(arn);
   if (name.arn.service != "dynamodb") other_service();
-  constexpr std::string_view kTable = "table/";
   constexpr std::string_view kStream = "/stream/";
   if (!name.arn.resource.starts_with(kTable)) invalid("Provided Arn is not a DynamoDB resource arn");
   const std::string_view path = name.arn.resource.substr(kTable.size());
@@ -27,6 +31,14 @@ ResourceName read_resource_arn(const Call& call, std::string_view arn, const std
   if (!below.empty()) name.stream_label = below.substr(kStream.size());
   name.own_partition_and_region = name.arn.partition == "aws" && is_own_region(call.context, name.arn.region);
   return name;
+}
+
+std::optional<TablePart> read_table_part(std::string_view resource, std::string_view kind) {
+  if (!resource.starts_with(kTable)) return std::nullopt;
+  const std::string_view path = resource.substr(kTable.size());
+  const std::size_t at = path.find(kind, 1);
+  if (at == std::string_view::npos) return std::nullopt;
+  return TablePart{path.substr(0, at), path.substr(at + kind.size())};
 }
 
 }  // namespace stator::api
