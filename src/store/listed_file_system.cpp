@@ -75,7 +75,7 @@ IOStatus close_to_others(const std::string& path) {
 
 ListedFileSystem::ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list,
                                    fs::path store_path)
-    : FileSystemWrapper(base), list_(list), store_path_(std::move(store_path)) {}
+    : OptionlessFileSystem(base), list_(list), store_path_(std::move(store_path)) {}
 
 bool ListedFileSystem::is_own_log(const fs::path& path) const {
   return path.extension() == ".log" && path.parent_path() == store_path_;
@@ -114,7 +114,7 @@ IOStatus ListedFileSystem::NewWritableFile(const std::string& path, const rocksd
                                            std::unique_ptr<rocksdb::FSWritableFile>* file,
                                            rocksdb::IODebugContext* debug) {
   if (path.ends_with(".sst")) wait_to_begin_a_table();
-  IOStatus status = target()->NewWritableFile(path, options, file, debug);
+  IOStatus status = OptionlessFileSystem::NewWritableFile(path, options, file, debug);
   if (!status.ok()) return status;
   status = close_to_others(path);
   if (status.ok() && is_own_log(path)) status = list_.log_created(fs::path(path).filename().string(), store_path_);

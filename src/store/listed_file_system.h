@@ -11,13 +11,14 @@
 #include <mutex>
 
 #include "store/file_list.h"
+#include "store/optionless_file_system.h"
 
 namespace stator::store {
 
 /// RocksDB's file system for one store: keeps the list of files up to date and makes new files private to their owner.
 /// Only creating, renaming and deleting files goes through it; reads and writes are the base's own. Files outside the
 /// store's directory (checkpoints) are not listed.
-class ListedFileSystem final : public rocksdb::FileSystemWrapper {
+class ListedFileSystem final : public OptionlessFileSystem {
  public:
   ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list, std::filesystem::path store_path);
 

@@ -18,6 +18,7 @@
 #include "store/memory_budget.h"
 #include "store/memory_checkpoints.h"
 #include "store/next_store.h"
+#include "store/optionless_file_system.h"
 #include "store/rocks_options.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
@@ -39,6 +40,11 @@ void check(const rocksdb::Status& status) {
 
 /// The store's place in its in-memory environment.
 constexpr const char* kMemoryPath = "/stator";
+
+std::shared_ptr<rocksdb::Env> make_memory() {
+  const std::unique_ptr<rocksdb::Env> made(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  return rocksdb::NewCompositeEnv(std::make_shared<OptionlessFileSystem>(made->GetFileSystem()));
+}
 
 }  // namespace
 
@@ -152,7 +158,7 @@ void Store::Impl::use(Database* opened) {
 
 void Store::Impl::open_memory(const Options& options, const std::string& path) {
   rocksdb::Options rocks = rocks_options(options);
-  if (memory == nullptr) memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  if (memory == nullptr) memory = make_memory();
   rocks.env = memory.get();
   rocks.create_if_missing = true;
   const std::uint64_t limit_bytes = options.resources.max_memory_bytes;
