@@ -8,6 +8,11 @@ set(SHARED_SUFFIXES ${CMAKE_FIND_LIBRARY_SUFFIXES})
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a ${SHARED_SUFFIXES})
 find_package(RocksDB REQUIRED)
 find_package(PkgConfig REQUIRED)
+# RocksDB's own target names two of them as shared ones.
+get_target_property(ROCKSDB_LIBRARIES RocksDB::rocksdb INTERFACE_LINK_LIBRARIES)
+list(TRANSFORM ROCKSDB_LIBRARIES REPLACE "Snappy::snappy>" "Snappy::snappy-static>")
+list(TRANSFORM ROCKSDB_LIBRARIES REPLACE ".*/libbz2[.]so$" "${BZIP2_LIBRARY_RELEASE}")
+set_target_properties(RocksDB::rocksdb PROPERTIES INTERFACE_LINK_LIBRARIES "${ROCKSDB_LIBRARIES}")
 find_library(HIREDIS_LIBRARY hiredis REQUIRED)
 find_path(HNSWLIB_INCLUDE_DIR hnswlib/hnswlib.h REQUIRED) # headers alone, in the system's own folder
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
