@@ -182,29 +182,69 @@ void name_patterns(const Session& session, std::vector<std::string>& arguments) 
   }
 }
 
-void build_commands(CLI::App& root, Session& session) {
+/// Commands that are built together, and their names.
+struct Family {
+  std::vector<std::string_view> names;
+  void (*add)(CLI::App&, Session&);
+};
+
+/// In the order of the help. The manual page is of all commands, so "man" is nobody's name.
+const std::vector<Family>& families() {
+  static const std::vector<Family> all = {
+      {{"serve"}, add_serve_command},
+      {{"health"}, add_health_command},
+      {{"cache"}, add_cache_command},
+      {{"snapshot"}, add_snapshot_command},
+      {{"check", "repair"}, add_directory_commands},
+      {{"backup", "restore"}, add_directory_backup_commands},
+      {{"get", "put", "update", "delete", "edit"}, add_item_commands},
+      {{"query", "scan", "count"}, add_read_commands},
+      {{"tables", "describe", "backups"}, add_table_commands},
+      {{"export", "import"}, add_file_commands},
+      {{"copy", "diff"}, add_copy_commands},
+      {{"init"}, add_init_command},
+      {{"ddb"}, add_ddb_commands},
+      {{"db"}, add_db_commands},
+      {{"rds"}, add_rds_commands},
+      {{"completion"}, add_completion_command},
+      {{}, add_man_command},
+  };
+  return all;
+}
+
+/// The family whose command the line names first; the end where it names none.
+std::vector<Family>::const_iterator named_family(const std::vector<std::string>& arguments) {
+  for (const std::string& word : arguments) {
+    const auto found = std::ranges::find_if(
+        families(), [&](const Family& family) { return std::ranges::find(family.names, word) != family.names.end(); });
+    if (found != families().end()) return found;
+  }
+  return families().end();
+}
+
+void set_up(CLI::App& root) {
   root.fallthrough();
   root.require_subcommand(0, 1);
   root.formatter(make_help_formatter());
   root.set_help_flag("-h,--help", "Print this help");
   root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
-  add_serve_command(root, session);
-  add_health_command(root, session);
-  add_cache_command(root, session);
-  add_snapshot_command(root, session);
-  add_directory_commands(root, session);
-  add_directory_backup_commands(root, session);
-  add_item_commands(root, session);
-  add_read_commands(root, session);
-  add_table_commands(root, session);
-  add_file_commands(root, session);
-  add_copy_commands(root, session);
-  add_init_command(root, session);
-  add_ddb_commands(root, session);
-  add_db_commands(root, session);
-  add_rds_commands(root, session);
-  add_completion_command(root, session);
-  add_man_command(root, session);
+}
+
+/// Follows the line with the commands of the family that it names, as most lines do: to build all of them takes as long
+/// as many a command. Where that leads nowhere (a mistake, a family's name as an option's value) all are built.
+CommandPath build_and_follow(CLI::App& root, Session& session, std::vector<std::string>& arguments) {
+  const auto named = named_family(arguments);
+  if (named != families().end()) {
+    named->add(root, session);
+    name_patterns(session, arguments);
+    CommandPath path = follow(root, arguments);
+    if (path.apps.size() > 1) return path;
+  }
+  for (auto family = families().begin(); family != families().end(); ++family) {
+    if (family != named) family->add(root, session);
+  }
+  name_patterns(session, arguments);
+  return follow(root, arguments);
 }
 
 int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& session, const CommandPath& path,
@@ -247,9 +287,10 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   session.wants_patterns = mentions(arguments, {"patterns"});
   CLI::App root("A DynamoDB-compatible database and its toolkit", "stator");
   GlobalOptions options;
-  build_commands(root, session);
+  set_up(root);
   add_global_options(root, options);
   if (completes) {
+    for (const Family& family : families()) family.add(root, session);
     // The line is a draft, and whoever types does not wait long.
     constexpr unsigned kPatienceSeconds = 5;
     ::alarm(kPatienceSeconds);
@@ -257,8 +298,7 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
     ::alarm(0);
     return 0;
   }
-  name_patterns(session, arguments);
-  const CommandPath path = follow(root, arguments);
+  const CommandPath path = build_and_follow(root, session, arguments);
   if (!path.mistake.empty()) return usage_error(session, path.mistake, path.name());
   CLI::App& command = *path.apps.back();
   guard_words(path, arguments);
