@@ -49,24 +49,34 @@ std::string_view find_attribute(std::string_view stored_json, std::string_view n
   return {};
 }
 
-Item::Item(std::string_view stored_json) : stored_json_(stored_json) {
-  StoredReader reader(stored_json);
-  reader.expect('{');
-  if (!reader.accept('}')) {
-    do {
-      Attribute attribute;
-      attribute.escaped_name = reader.raw_string();
-      reader.expect(':');
-      attribute.stored_value = reader.raw_value();
-      attributes_.push_back(std::move(attribute));
-    } while (reader.accept(','));
-    reader.expect('}');
+Item::Item(std::string_view stored_json) : stored_json_(stored_json), unlocated_(stored_json) {
+  unlocated_->expect('{');
+  if (unlocated_->accept('}')) end_of_stored();
+}
+
+bool Item::locate_next() const {
+  if (!unlocated_) return false;
+  const std::string_view escaped_name = unlocated_->raw_string();
+  unlocated_->expect(':');
+  const std::string_view stored_value = unlocated_->raw_value();
+  Attribute& attribute = attributes_.emplace_back();
+  attribute.escaped_name = escaped_name;
+  attribute.stored_value = stored_value;
+  ++count_;
+  if (!unlocated_->accept(',')) {
+    unlocated_->expect('}');
+    end_of_stored();
   }
-  if (!reader.at_end()) throw core::DamageError("bytes follow the JSON of a stored item");
-  count_ = attributes_.size();
+  return true;
+}
+
+void Item::end_of_stored() const {
+  if (!unlocated_->at_end()) throw core::DamageError("bytes follow the JSON of a stored item");
+  unlocated_.reset();
 }
 
 void Item::build_index() const {
+  locate_all();
   index_.resize(attributes_.size());
   for (std::uint32_t i = 0; i < index_.size(); ++i) {
     index_[i] = i;
@@ -91,6 +101,9 @@ Item::Attribute* Item::locate_escaped(std::string_view escaped_name) const {
     if (attribute.escaped_name == escaped_name) {
       return &attribute;
     }
+  }
+  while (locate_next()) {
+    if (attributes_.back().escaped_name == escaped_name) return &attributes_.back();
   }
   return nullptr;
 }
@@ -180,6 +193,7 @@ void Item::append_json(std::string& out) const {
     out += stored_json_;
     return;
   }
+  locate_all();
   out += '{';
   bool first = true;
   for (const Attribute& attribute : attributes_) {
@@ -195,6 +209,7 @@ void Item::append_json(std::string& out) const {
 }
 
 std::size_t Item::size_bytes() const {
+  locate_all();
   std::size_t size = 0;
   for (const Attribute& attribute : attributes_) {
     if (!attribute.removed) {
@@ -207,7 +222,7 @@ std::size_t Item::size_bytes() const {
 }
 
 bool Item::holds_same(const Item& other) const {
-  if (count_ != other.count_) return false;
+  if (attribute_count() != other.attribute_count()) return false;
   for (Attribute& attribute : attributes_) {
     if (attribute.removed) continue;
     Attribute* theirs = other.locate_escaped(attribute.escaped_name);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/attribute_value.h"
 #include "core/limits.h"
 #include "json/reader.h"
+#include "json/stored.h"
 
 /// Items between wire, store and expressions. The stored form of an item is canonical wire JSON
 /// (docs/architecture.md, decision 1): no white space, minimal escapes, numbers canonical, one type a value.
@@ -62,19 +64,25 @@ std::string_view find_attribute(std::string_view stored_json, std::string_view n
 /// An attribute's name as stored items contain it, without its quotes. Equal names have equal stored forms.
 std::string escaped_name(std::string_view name);
 
-/// A stored item that expressions can look into and update. Top-level attributes are located once; a value is
-/// parsed when it is first asked for. The bytes given to the constructor must outlive the Item; what `find` and
-/// `find_mutable` return lives until that attribute is set or removed. Not for two threads at once, not even to read.
+/// A stored item that expressions can look into and update. Top-level attributes are located once, and no more of them
+/// than it takes to find those that are asked for: a long text behind them is not looked at. A value is parsed when it
+/// is first asked for. The bytes given to the constructor must outlive the Item; what `find` and `find_mutable` return
+/// lives until that attribute is set or removed. Whatever reads the stored text throws core::DamageError where it
+/// cannot be read. Not for two threads at once, not even to read.
 class Item {
  public:
   Item() = default;  // no attributes
   explicit Item(std::string_view stored_json);
 
-  [[nodiscard]] bool empty() const { return count_ == 0; }
-  [[nodiscard]] std::size_t attribute_count() const { return count_; }
+  [[nodiscard]] bool empty() const { return attribute_count() == 0; }
+  [[nodiscard]] std::size_t attribute_count() const {
+    locate_all();
+    return count_;
+  }
   /// Calls `visit` with each attribute's name in its stored form (`escaped_name`).
   template <class Visit>
   void for_each_escaped_name(Visit visit) const {
+    locate_all();
     for (const Attribute& attribute : attributes_) {
       if (!attribute.removed) visit(attribute.escaped_name);
     }
@@ -104,7 +112,14 @@ class Item {
     bool removed = false;
   };
 
-  /// Also finds removed attributes: a new value uses their slot again.
+  /// Locates the next attribute of the stored text; false where there are no more.
+  bool locate_next() const;
+  void end_of_stored() const;
+  void locate_all() const {
+    while (locate_next()) {
+    }
+  }
+  /// Also finds removed attributes: a new value uses their slot again. Where it finds none, all are located.
   Attribute* locate(std::string_view name) const;
   Attribute* locate_escaped(std::string_view escaped_name) const;
   void build_index() const;
@@ -112,10 +127,12 @@ class Item {
   static void append_attribute_value(const Attribute& attribute, std::string& out);
 
   std::string_view stored_json_ = "{}";
+  /// Stands after the last attribute that was located; null: all are.
+  mutable std::optional<StoredReader> unlocated_;
   bool changed_ = false;
   mutable boost::container::small_vector<Attribute, 12> attributes_;
   std::deque<std::string> owned_names_;  // escaped names of attributes that were added
-  std::size_t count_ = 0;
+  mutable std::size_t count_ = 0;        // of those located or added, without the removed ones
   // Positions in attributes_ by escaped name; empty until an item of many attributes is searched repeatedly. Attributes
   // that are added later have an index of their own, which takes any number of them without moving the others.
   mutable std::vector<std::uint32_t> index_;

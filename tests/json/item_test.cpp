@@ -132,9 +132,66 @@ TEST(Item, ManyAttributesAreFoundAndEditedWithoutQuadraticSearch) {
   EXPECT_EQ(*item.find("a2000"), number(2000));
 }
 
+TEST(Item, LooksNoFurtherThanToWhatIsAskedFor) {
+  const Item item(R"({"a":{"N":"1"},"b":{"N":"2"},"c":{"S":"cut of)");
+  ASSERT_NE(item.find("b"), nullptr);
+  EXPECT_EQ(*item.find("a"), number(1));
+  EXPECT_EQ(*item.find("b"), number(2));
+  EXPECT_THROW(static_cast<void>(item.find("d")), core::DamageError);
+  EXPECT_THROW(static_cast<void>(item.size_bytes()), core::DamageError);
+}
+
+TEST(Item, HowMuchWasLookedAtMakesNoDifference) {
+  // Attributes are asked for, set and removed in every order, of items of few and of many.
+  for (const int count : {0, 1, 5, 40}) {
+    std::string stored = "{";
+    for (int i = 0; i < count; ++i) {
+      stored += (i == 0 ? "" : ",") + ("\"a" + std::to_string(i)) + R"(":{"N":")" + std::to_string(i) + R"("})";
+    }
+    stored += '}';
+    std::mt19937 random(1);
+    for (int round = 0; round < 300; ++round) {
+      Item item(stored);
+      std::map<std::string, int> model;
+      for (int i = 0; i < count; ++i) model["a" + std::to_string(i)] = i;
+      for (int step = 0; step < 12; ++step) {
+        const std::string name = "a" + std::to_string(random() % (static_cast<unsigned>(count) + 3));
+        switch (random() % 6) {
+          case 0:
+            EXPECT_EQ(item.remove(name), model.erase(name) > 0);
+            break;
+          case 1:
+            item.set(name, number(-step));
+            model[name] = -step;
+            break;
+          case 2:
+            EXPECT_EQ(item.attribute_count(), model.size());
+            break;
+          case 3: {
+            std::string json;
+            item.append_json(json);
+            EXPECT_EQ(Item(json).attribute_count(), model.size());
+            EXPECT_TRUE(Item(json).holds_same(item));
+            break;
+          }
+          default: {
+            const core::AttributeValue* found = item.find(name);
+            ASSERT_EQ(found != nullptr, model.contains(name));
+            if (found != nullptr) {
+              EXPECT_EQ(*found, number(model[name]));
+            }
+          }
+        }
+      }
+      EXPECT_EQ(item.empty(), model.empty());
+    }
+  }
+}
+
 TEST(Item, DamagedBytesAreRefusedNotReadPast) {
   for (std::size_t length = 0; length < kStored.size(); ++length) {
-    EXPECT_THROW(Item(std::string_view(kStored).substr(0, length)), core::DamageError) << length;
+    const auto use = [&] { return Item(std::string_view(kStored).substr(0, length)).attribute_count(); };
+    EXPECT_THROW(static_cast<void>(use()), core::DamageError) << length;
   }
   const std::string value = R"({"M":{"x":{"L":[{"S":"\u0001"},{"SS":["a"]},{"N":"1"},{"B":"Zg=="},{"NULL":true}]}}})";
   EXPECT_NO_THROW(parse_stored(value));
@@ -146,7 +203,9 @@ TEST(Item, DamagedBytesAreRefusedNotReadPast) {
   EXPECT_THROW(parse_stored(R"({"N":"1x"})"), core::DamageError) << "not the client's fault";
   EXPECT_THROW(parse_stored(R"({"NS":["1","1e999"]})"), core::DamageError);
   EXPECT_THROW(parse_stored(R"({"B":"Zg="})"), core::DamageError);
-  EXPECT_THROW(Item(R"({"a":{"S":"b"}}x)"), core::DamageError);
+  EXPECT_THROW(static_cast<void>(Item(R"({"a":{"S":"b"}}x)").attribute_count()), core::DamageError);
+  EXPECT_THROW(static_cast<void>(Item(R"({"a":{"S":"b"}}x)").find("b")), core::DamageError);
+  EXPECT_THROW(Item("{}x"), core::DamageError);
   EXPECT_THROW(static_cast<void>(Item(R"({"a":{"B":"="}})").size_bytes()), core::DamageError);
   std::string deep;
   for (int i = 0; i < 100'000; ++i) {
