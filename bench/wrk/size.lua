@@ -1,0 +1,71 @@
+-- Requests on a table of many items of 1 KB, made one by one. Prints one line of JSON at the end.
+--     wrk -t1 … --latency -s size.lua URL -- load ITEMS       BatchWriteItem of 25; says "loaded" when all are there, and begins again
+--     wrk -t1 … --latency -s size.lua URL -- get ITEMS        GetItem of any of them
+--     wrk -t1 … --latency -s size.lua URL -- put ITEMS        PutItem in the place of any of them
+
+local headers = {
+  ["Content-Type"] = "application/x-amz-json-1.0",
+  ["X-Amz-Date"] = "20230320T000000Z",
+  ["Authorization"] = "AWS4-HMAC-SHA256 Credential=local/20230320/us-east-1/dynamodb/aws4_request, "
+    .. "SignedHeaders=host;x-amz-date, Signature=0",
+}
+local letters = {}
+for at = 1, 2 ^ 20 do letters[at] = string.char(97 + math.random(0, 25)) end
+letters = table.concat(letters)
+
+local function key(number)
+  return string.format('"pk":{"S":"user#%09d"}', number)
+end
+
+-- Some 1 KB of text that does not compress.
+local function item(number, version)
+  local from = number * 7919 % (#letters - 900) + 1
+  return string.format('{%s,"n":{"N":"%d"},"text":{"S":"%s"}}', key(number), version, letters:sub(from, from + 899))
+end
+
+local function send(operation, body)
+  headers["X-Amz-Target"] = "DynamoDB_20120810." .. operation
+  return wrk.format("POST", "/", headers, body)
+end
+
+local make = {
+  load = function(items)
+    local at = 0
+    -- A request is made before the connection's last one is answered.
+    local last = items + 100 * 25
+    return function()
+      if at >= last then
+        io.write("loaded\n")
+        io.flush()
+        last = math.huge
+      end
+      local puts = {}
+      for number = at, at + 24 do puts[#puts + 1] = '{"PutRequest":{"Item":' .. item(number % items, 0) .. "}}" end
+      at = at + 25
+      return send("BatchWriteItem", '{"RequestItems":{"size":[' .. table.concat(puts, ",") .. "]}}")
+    end
+  end,
+  get = function(items)
+    return function() return send("GetItem", '{"TableName":"size","Key":{' .. key(math.random(0, items - 1)) .. "}}") end
+  end,
+  put = function(items)
+    local version = 0
+    return function()
+      version = version + 1
+      return send("PutItem", '{"TableName":"size","Item":' .. item(math.random(0, items - 1), version) .. "}")
+    end
+  end,
+}
+
+function init(args)
+  math.randomseed(1)
+  request = make[args[1]](tonumber(args[2]))
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests": %d, "duration_us": %d, "p50_us": %d, "p99_us": %d, "max_us": %d, "errors": %d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency.max,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
