@@ -97,6 +97,7 @@ struct Key {
   Prefix prefix;
   std::atomic<Version*> newest{nullptr};
   Version* oldest = nullptr;
+  std::atomic<Key*> previous{nullptr};
   Slice name;
   std::atomic<Key*> links[1];
 
@@ -221,11 +222,15 @@ class VersionTable final : public MemTableRep {
       version_ = version_->older;
       if (version_ != nullptr) return;
       to_newest_of(key_->next(0));
-      if (key_ != nullptr) fetch_ahead();
+      const Key* const ahead = key_ == nullptr ? nullptr : key_->next(0);
+      if (ahead != nullptr) fetch(ahead->newest.load(std::memory_order_acquire), ahead->next(0));
     }
     void Prev() override {
       version_ = version_->newer.load(std::memory_order_acquire);
-      if (version_ == nullptr) to_oldest_of(table_->last_before(key_->name));
+      if (version_ != nullptr) return;
+      to_oldest_of(key_->previous.load(std::memory_order_acquire));
+      const Key* const ahead = key_ == nullptr ? nullptr : key_->previous.load(std::memory_order_acquire);
+      if (ahead != nullptr) fetch(ahead->oldest, ahead->previous.load(std::memory_order_acquire));
     }
     void Seek(const Slice& internal_key, const char* /*entry*/) override {
       const Slice name = user_key(internal_key);
@@ -251,14 +256,12 @@ class VersionTable final : public MemTableRep {
     void SeekToLast() override { to_oldest_of(table_->last()); }
 
    private:
-    /// Keys and versions lie anywhere, so each step of a long walk would wait for the memory twice: the next key's
-    /// newest version is asked for one step ahead, the key itself two.
-    void fetch_ahead() const {
-      const Key* const next = key_->next(0);
-      if (next == nullptr) return;
-      const char* const version = reinterpret_cast<const char*>(next->newest.load(std::memory_order_acquire));
-      for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(version + line * kLineBytes);
-      __builtin_prefetch(next->next(0));
+    /// Asks the memory for what the walk comes to next. Keys and versions lie anywhere, so that each step of a long
+    /// walk would wait twice: a version is asked for one step ahead, its key two.
+    static void fetch(const Version* version, const Key* after) {
+      const char* const bytes = reinterpret_cast<const char*>(version);
+      for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(bytes + line * kLineBytes);
+      __builtin_prefetch(after);
     }
     void to_newest_of(Key* key) {
       key_ = key;
@@ -404,11 +407,14 @@ class VersionTable final : public MemTableRep {
     if (height > height_.load(std::memory_order_relaxed)) height_.store(height, std::memory_order_relaxed);
     std::array<Key*, kMaxHeight> before{};
     first_from(name, &before);
+    key->previous.store(before[0] == head_ ? nullptr : before[0], std::memory_order_relaxed);
     for (int level = 0; level < height; ++level) {
       auto& link = before[static_cast<std::size_t>(level)]->links[level];
       key->links[level].store(link.load(std::memory_order_relaxed), std::memory_order_relaxed);
       link.store(key, std::memory_order_release);
     }
+    // Whoever walks back meanwhile passes by the new key, which is newer than what it reads.
+    if (Key* const after = key->next(0)) after->previous.store(key, std::memory_order_release);
     add_one(versions_);
     add_one(keys_);
     Slots* slots = slots_.load(std::memory_order_relaxed);

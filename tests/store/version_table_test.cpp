@@ -215,6 +215,12 @@ TEST_F(VersionTable, IsReadWhileItIsWrittenTo) {
         std::size_t other = 0;
         for (found->Seek("left"); found->Valid() && found->key().starts_with("left"); found->Next()) ++other;
         if (count != other) ++wrong;
+        // From among the keys that are being added, past them.
+        std::size_t back = 0;
+        for (found->SeekForPrev("o"); found->Valid() && found->key().starts_with("new"); found->Prev()) {
+        }
+        for (; found->Valid() && found->key().starts_with("left"); found->Prev()) ++back;
+        if (back != other) ++wrong;
         database_->ReleaseSnapshot(snapshot);
         const int version = one == "(absent)" ? -1 : std::stoi(one);
         if (version < newest[static_cast<std::size_t>(pair)]) ++wrong;
