@@ -16,6 +16,7 @@ set_target_properties(RocksDB::rocksdb PROPERTIES INTERFACE_LINK_LIBRARIES "${RO
 find_library(HIREDIS_LIBRARY hiredis REQUIRED)
 find_path(HNSWLIB_INCLUDE_DIR hnswlib/hnswlib.h REQUIRED) # headers alone, in the system's own folder
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(MD REQUIRED IMPORTED_TARGET libmd)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 set(CMAKE_FIND_LIBRARY_SUFFIXES ${SHARED_SUFFIXES})

@@ -21,5 +21,5 @@ target_include_directories(stator_single SYSTEM PRIVATE ${OPENSSL_INCLUDE_DIR} $
 target_link_libraries(stator_single PRIVATE stator_flags)
 # The linker warns of getaddrinfo and getpwuid, which may load modules of the system's glibc: linked_library.cpp sees to it that they do not.
 target_link_options(stator_single PRIVATE -static-pie -L${STATOR_ARCHIVES}/lib)
-target_link_libraries(stator_single PRIVATE -Wl,--start-group curl pq pgcommon pgport simdjson rocksdb hiredis snappy bz2 lz4 zstd z xxhash
+target_link_libraries(stator_single PRIVATE -Wl,--start-group curl pq pgcommon pgport simdjson rocksdb hiredis snappy bz2 lz4 zstd z deflate xxhash
   md ssl crypto -Wl,--end-group)

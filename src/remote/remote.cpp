@@ -1,6 +1,6 @@
 #include "remote/remote.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <array>
 #include <charconv>
@@ -67,8 +67,7 @@ bool crc_fits(const http::Reply& reply) {
   unsigned long expected = 0;
   const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), expected);
   if (error != std::errc() || end != field->data() + field->size()) return false;
-  const uLong actual =
-      ::crc32(0, reinterpret_cast<const Bytef*>(reply.body.data()), static_cast<uInt>(reply.body.size()));
+  const std::uint32_t actual = libdeflate_crc32(0, reply.body.data(), reply.body.size());
   return actual == expected;
 }
 

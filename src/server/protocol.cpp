@@ -1,8 +1,8 @@
 #include "server/protocol.h"
 
 #include <fmt/format.h>
+#include <libdeflate.h>
 #include <spdlog/spdlog.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -405,7 +405,7 @@ void Protocol::seal(const RequestHead& head, const ReplyHead& reply, bool close,
   }
   append_common(head_);
   head_ += "\r\nx-amz-crc32: ";
-  append_number(crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()), head_);
+  append_number(libdeflate_crc32(0, body.data(), body.size()), head_);
   if (!reply.content_type.empty()) {
     head_ += "\r\nContent-Type: ";
     head_ += reply.content_type;
