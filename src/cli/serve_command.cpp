@@ -159,6 +159,12 @@ void share_one_heap_where_addresses_are_few() {
   if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) ::mallopt(M_ARENA_MAX, 1);
 }
 
+/// The C library keeps what is freed, for each thread that allocates, and learns to do so with ever larger blocks:
+/// under load a server of 80 MB in use held 270. Memtables' blocks are as large as this; replies are smaller.
+constexpr int kMappedFrom = 4 << 20;
+
+void give_large_blocks_back() { ::mallopt(M_MMAP_THRESHOLD, kMappedFrom); }
+
 /// The service's buckets, with the credentials and the region that AWS tools would take.
 std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {
   const aws::Environment environment = aws::Environment::of_process();
@@ -174,6 +180,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
   share_one_heap_where_addresses_are_few();
+  give_large_blocks_back();
   prepare(options.server);
   server::Options& http = options.server.http;
   http.region = options.identity.region;

@@ -34,8 +34,9 @@ std::size_t process_descriptors() {
   return limit.rlim_cur;
 }
 
-/// Memtables allocate in these steps; the default, an eighth of a memtable, would be most of an idle process's memory.
-constexpr std::size_t kArenaBlockBytes = 256 << 10;
+/// Memtables allocate in these steps. So large that the C library takes them from the system, page by page as they are
+/// written to, and gives them back at once (see kMappedFrom in cli/serve_command.cpp).
+constexpr std::size_t kArenaBlockBytes = 4 << 20;
 
 class SilentLogger : public rocksdb::Logger {
  public:
