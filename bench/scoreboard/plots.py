@@ -8,6 +8,8 @@ from report import median  # noqa: E402
 # The same file for the same figures.
 matplotlib.rcParams["svg.hashsalt"] = "stator"
 
+TITLES = {"connections.svg": "Throughput against connections", "latency.svg": "Latency percentiles", "size.svg": "Cost against size"}
+
 
 def save(figure, path):
     figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
