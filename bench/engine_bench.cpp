@@ -1,6 +1,6 @@
-// GetItem and PutItem in process, one thread, on disk with the write-ahead log, beside raw RocksDB with the same
-// options and bytes of the same length. The engine does for each put what RocksDB does for one Put, and before it a
-// read of the old item.
+// GetItem and PutItem in process, one thread, in memory, and on disk with the write-ahead log, this beside raw RocksDB
+// with the same options and bytes of the same length. The engine does for each put what RocksDB does for one Put, and
+// before it a read of the old item.
 
 #include <benchmark/benchmark.h>
 #include <rocksdb/db.h>
@@ -43,9 +43,9 @@ std::string wire_item(int i, int age) {
 
 /// Items and keys are made beforehand: what is measured is the engine.
 struct EngineBench {
-  EngineBench() {
+  explicit EngineBench(bool in_memory = false) {
     engine::Options options;
-    options.directory = directory.path;
+    if (!in_memory) options.directory = directory.path;
     engine = engine::Engine::open(options);
     engine::Table definition;
     definition.name = "t";
@@ -79,6 +79,10 @@ struct EngineBench {
   std::array<std::vector<json::EncodedItem>, 2> versions;
   std::vector<bool> is_second = std::vector<bool>(kItems, false);
   std::vector<engine::Key> keys;
+};
+
+struct MemoryBench : EngineBench {
+  MemoryBench() : EngineBench(true) {}
 };
 
 struct RawBench {
@@ -216,10 +220,13 @@ BENCHMARK(get_item<RawBench>)->Name("GetItem/raw/flushed")->Arg(1);
 BENCHMARK(get_item<EngineBench>)->Name("GetItem/engine/flushed")->Arg(1);
 BENCHMARK(get_item<RawBench>)->Name("GetItem/raw/memtable")->Arg(0);
 BENCHMARK(get_item<EngineBench>)->Name("GetItem/engine/memtable")->Arg(0);
+BENCHMARK(get_item<MemoryBench>)->Name("GetItem/in memory")->Arg(0);
 BENCHMARK(put_new<RawBench>)->Name("PutItem/raw/new")->Iterations(kItems);
 BENCHMARK(put_new<EngineBench>)->Name("PutItem/engine/new")->Iterations(kItems);
 BENCHMARK(put_over<RawBench>)->Name("PutItem/raw/over")->Iterations(kItems);
 BENCHMARK(put_over<EngineBench>)->Name("PutItem/engine/over")->Iterations(kItems);
+BENCHMARK(put_new<MemoryBench>)->Name("PutItem/in memory/new")->Iterations(kItems);
+BENCHMARK(put_over<MemoryBench>)->Name("PutItem/in memory/over")->Iterations(kItems);
 BENCHMARK(scan_raw)->Name("Scan/raw");
 BENCHMARK(scan_pages)->Name("Scan/engine");
 BENCHMARK(open_directory)->Name("Open/directory")->Unit(benchmark::kMillisecond);
