@@ -15,6 +15,7 @@
 #include "engine/stored_value.h"
 #include "engine/table_json.h"
 #include "engine/time_to_live.h"
+#include "engine/whole_item.h"
 #include "json/item.h"
 #include "store/store.h"
 
@@ -169,8 +170,7 @@ class Checker {
     Counts& counts = found[table.space];
     ++counts.items;
     counts.size_bytes += stored.size_bytes;
-    const json::Item item(stored.json);
-    if (item.size_bytes() != stored.size_bytes) throw core::DamageError("the item has another size than it says");
+    const json::Item item = read_whole_item(stored);
     if (key_of(table, item) != key) throw core::DamageError("the item lies under the key of another");
     if (table.ttl_space != 0) check_expiry_row(table, key, item, found);
     for (const Index& index : table.indexes) {

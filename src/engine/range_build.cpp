@@ -103,8 +103,10 @@ bool RangeBuild::make_row(const Table& table, const Target& target, Row& row) {
 
 bool RangeBuild::make_index_row(const Table& table, const Index& index, Row& row) {
   const StoredValue value = read_value(row.item_value);
-  auto entry =
-      make_index_entry(table, index, json::Item(value.json), value.json, value.size_bytes, key_parts(row.item_key));
+  const json::Item item(value.json);
+  // An entry may copy all of the item, so all of it must be readable.
+  item.locate_all();
+  auto entry = make_index_entry(table, index, item, value.json, value.size_bytes, key_parts(row.item_key));
   if (!entry) return false;
   row.value = entry->head();
   row.value.append(entry->json());

@@ -13,6 +13,7 @@
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/table_json.h"
+#include "engine/whole_item.h"
 #include "json/item.h"
 #include "store/salvage.h"
 #include "store/store.h"
@@ -204,7 +205,7 @@ class Repair {
 
   void copy_item(const Table& table, std::string_view key, std::string_view value, Figures& figures) {
     const StoredValue stored = read_value(value);
-    const json::Item item(stored.json);
+    const json::Item item = read_whole_item(stored);
     std::vector<IndexEntry> entries;
     std::vector<store::SpaceId> spaces;
     for (const Index& index : table.indexes) {

@@ -79,6 +79,11 @@ class Item {
     locate_all();
     return count_;
   }
+  /// Looks at all of the item, values from outside. For who copies it and must notice damage.
+  void locate_all() const {
+    while (locate_next()) {
+    }
+  }
   /// Calls `visit` with each attribute's name in its stored form (`escaped_name`).
   template <class Visit>
   void for_each_escaped_name(Visit visit) const {
@@ -115,10 +120,6 @@ class Item {
   /// Locates the next attribute of the stored text; false where there are no more.
   bool locate_next() const;
   void end_of_stored() const;
-  void locate_all() const {
-    while (locate_next()) {
-    }
-  }
   /// Also finds removed attributes: a new value uses their slot again. Where it finds none, all are located.
   Attribute* locate(std::string_view name) const;
   Attribute* locate_escaped(std::string_view escaped_name) const;

@@ -204,6 +204,24 @@ TEST_F(DirectoryCare, ACheckFindsWhatIsWrongInTheRows) {
   }
 }
 
+TEST_F(DirectoryCare, ARepairLeavesOutItemsThatCannotBeReadToTheirEnd) {
+  // The first is damaged behind its key, the second only has another size than it says.
+  change_rows([this](store::Store& store, store::Batch& batch) {
+    std::string value;
+    ASSERT_TRUE(store.get(key_, value));
+    batch.put(key_, value.substr(0, value.size() - 4));
+    const auto cursor = store.cursor(key_.substr(0, 4), "");
+    cursor->seek_to_first();
+    ASSERT_NE(cursor->key(), key_);
+    std::string other(cursor->value());
+    other[1] = static_cast<char>(other[1] + 1);
+    batch.put(cursor->key(), other);
+  });
+  const RepairReport report = repair_and_check();
+  EXPECT_EQ(report.unreadable_items, 2U) << joined(report.lines);
+  EXPECT_TRUE(has(report.lines, "table t: 2 items cannot be read")) << joined(report.lines);
+}
+
 TEST_F(DirectoryCare, ACheckFindsDamagedFiles) {
   const fs::path table = file_of_kind(".sst");
   change_file(table, [](std::string& bytes) { bytes[bytes.size() / 3] ^= 1; });
