@@ -41,10 +41,15 @@ void check(const rocksdb::Status& status) {
 /// The store's place in its in-memory environment.
 constexpr const char* kMemoryPath = "/stator";
 
-std::shared_ptr<rocksdb::Env> make_memory() {
-  const std::unique_ptr<rocksdb::Env> made(rocksdb::NewMemEnv(rocksdb::Env::Default()));
-  return rocksdb::NewCompositeEnv(std::make_shared<OptionlessFileSystem>(made->GetFileSystem()));
-}
+/// RocksDB's files in memory, without that of its options. Its clock stands still, so that RocksDB never slows writers
+/// down.
+class MemoryEnv final : public rocksdb::EnvWrapper {
+ public:
+  explicit MemoryEnv(std::unique_ptr<rocksdb::Env> memory) : EnvWrapper(std::move(memory)) {
+    file_system_ = std::make_shared<OptionlessFileSystem>(target()->GetFileSystem());
+    system_clock_ = target()->GetSystemClock();
+  }
+};
 
 }  // namespace
 
@@ -158,7 +163,8 @@ void Store::Impl::use(Database* opened) {
 
 void Store::Impl::open_memory(const Options& options, const std::string& path) {
   rocksdb::Options rocks = rocks_options(options);
-  if (memory == nullptr) memory = make_memory();
+  if (memory == nullptr)
+    memory = std::make_shared<MemoryEnv>(std::unique_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default())));
   rocks.env = memory.get();
   rocks.create_if_missing = true;
   const std::uint64_t limit_bytes = options.resources.max_memory_bytes;
