@@ -163,7 +163,12 @@ void share_one_heap_where_addresses_are_few() {
 /// under load a server of 80 MB in use held 270. Memtables' blocks are as large as this; replies are smaller.
 constexpr int kMappedFrom = 4 << 20;
 
-void give_large_blocks_back() { ::mallopt(M_MMAP_THRESHOLD, kMappedFrom); }
+void give_large_blocks_back() {
+  ::mallopt(M_MMAP_THRESHOLD, kMappedFrom);
+  // The library would follow the first with the second by itself; with it fixed, the end of a heap would go back and
+  // come again with each larger request.
+  ::mallopt(M_TRIM_THRESHOLD, 2 * kMappedFrom);
+}
 
 /// The service's buckets, with the credentials and the region that AWS tools would take.
 std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {

@@ -175,11 +175,12 @@ std::uint32_t masked_crc32c(std::string_view bytes) {
 // RocksDB's own functions of these names (util/crc32c.h of RocksDB 7.8) are left out where these come first, which a
 // program has that is linked with RocksDB's archive: the archive's member that defines them, and nothing else, is not
 // taken then.
+// They are weak for who links RocksDB's archive before libstator.a, and has both.
 namespace rocksdb::crc32c {
 
-std::uint32_t Extend(std::uint32_t crc, const char* bytes, std::size_t count);
-std::uint32_t Crc32cCombine(std::uint32_t first, std::uint32_t second, std::size_t second_bytes);
-std::string IsFastCrc32Supported();
+[[gnu::weak]] std::uint32_t Extend(std::uint32_t crc, const char* bytes, std::size_t count);
+[[gnu::weak]] std::uint32_t Crc32cCombine(std::uint32_t first, std::uint32_t second, std::size_t second_bytes);
+[[gnu::weak]] std::string IsFastCrc32Supported();
 
 std::uint32_t Extend(std::uint32_t crc, const char* bytes, std::size_t count) {
   return stator::store::extend_crc32c(crc, {bytes, count});
