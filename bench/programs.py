@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import time
@@ -30,6 +31,33 @@ class Measured:
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def status(self, field):
+        """Megabytes."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{field}:\s+(\d+)", text)[1]) / 1024
+
+    def settle(self, quiet_s, at_most_s):
+        """Waits until it uses hardly any processor time for so long: until it is done with what it was asked, or does in the background."""
+        end = time.monotonic() + at_most_s
+        while time.monotonic() < end:
+            before = self.cpu_s()
+            time.sleep(quiet_s)
+            if self.cpu_s() - before <= 0.01:
+                return
+
+    def wait_for_answer(self, at_most_s):
+        """True when `port` has answered a request, False where the process ended or took longer."""
+        end = time.monotonic() + at_most_s
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request("GET", "/")
+                connection.getresponse().read()
+                return True
+            except OSError:
+                time.sleep(0.0005)
+        return False
 
     def stop(self):
         self.process.terminate()

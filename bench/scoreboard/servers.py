@@ -4,7 +4,6 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "differential"), str(ROOT / "bench")]
 import peers  # noqa: E402  (what the registries have, and how to install it)
-from programs import HEADERS, Measured  # noqa: E402
+from programs import HEADERS, Measured, free_port  # noqa: E402
 
 BUILD = ROOT / "build" / "release"
 STARTS = 5
@@ -60,24 +59,13 @@ class Server(Measured):
     def start(self):
         """Milliseconds until its first answer."""
         self.directory = tempfile.mkdtemp(prefix="stator-bench-")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         began = time.perf_counter()
         self.process = subprocess.Popen(self.command(str(self.port), self.directory), cwd=self.directory,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while True:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-                connection.request("GET", "/")
-                connection.getresponse().read()
-                return (time.perf_counter() - began) * 1000
-            except OSError:
-                if self.process.poll() is not None:
-                    raise Skipped(f"{self.name} does not start") from None
-                if time.perf_counter() - began > 60:
-                    raise Skipped(f"{self.name} does not answer") from None
-                time.sleep(0.0005)
+        if not self.wait_for_answer(60):
+            raise Skipped(f"{self.name} does not {'start' if self.process.poll() is not None else 'answer'}")
+        return (time.perf_counter() - began) * 1000
 
     def stop(self):
         if self.process is None:
@@ -102,11 +90,6 @@ class Server(Measured):
         self.start_ms = sorted(starts)[len(starts) // 2]
         time.sleep(0.5)
         self.idle_mb = self.status("VmRSS")
-
-    def status(self, field):
-        """Megabytes, from /proc."""
-        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(rf"{field}:\s+(\d+)", text)[1]) / 1024
 
 
 def stator(*options):
