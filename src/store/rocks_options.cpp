@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "store/memtable_block.h"
 #include "store/version_table.h"
 
 namespace stator::store {
@@ -33,10 +34,6 @@ std::size_t process_descriptors() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
   return limit.rlim_cur;
 }
-
-/// Memtables allocate in these steps. So large that the C library takes them from the system, page by page as they are
-/// written to, and gives them back at once (see kMappedFrom in cli/serve_command.cpp).
-constexpr std::size_t kArenaBlockBytes = 4 << 20;
 
 class SilentLogger : public rocksdb::Logger {
  public:
@@ -81,7 +78,7 @@ rocksdb::Options rocks_options(const Options& store) {
 
   options.write_buffer_size = store.resources.memtable_bytes;
   options.max_write_buffer_number = 3;
-  options.arena_block_size = std::min(kArenaBlockBytes, store.resources.memtable_bytes / 8);
+  options.arena_block_size = memtable_block_bytes(store.resources.memtable_bytes);
   options.memtable_factory = version_table_factory();
   // The memtable has one writer at a time.
   options.allow_concurrent_memtable_write = false;
