@@ -39,7 +39,7 @@ struct ServeOptions {
   bool in_memory = false;
   bool sync = false;
   std::uint64_t max_memory_mb = 0;
-  std::uint64_t cache_mb = store::Resources().block_cache_bytes >> 20U;
+  std::uint64_t cache_mb = (store::Resources().block_cache_bytes + store::Resources().row_cache_bytes) >> 20U;
   std::uint64_t memtable_mb = store::Resources().memtable_bytes >> 20U;
   std::int64_t transition_delay_ms = 0;
   std::int64_t vector_phase_ms = 3000;
@@ -201,7 +201,8 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (!options.in_memory) storage.directory = session.data_directory;
   storage.sync = options.sync;
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
-  storage.resources.block_cache_bytes = options.cache_mb << 20U;
+  storage.resources.block_cache_bytes = (options.cache_mb << 20U) / 2;
+  storage.resources.row_cache_bytes = (options.cache_mb << 20U) / 2;
   storage.resources.memtable_bytes = options.memtable_mb << 20U;
   storage.log = log_line;
   storage.transition_delay_ms = options.transition_delay_ms;
@@ -287,8 +288,8 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->check(CLI::Range(1, 1 << 24));
   command
       ->add_option("--cache-size", options->cache_mb,
-                   "How many MB of what was read from the disk are kept in memory, besides what the system keeps of "
-                   "the files")
+                   "How many MB of what was read are kept in memory, half as items, half as blocks of tables, besides "
+                   "what the system keeps of the files")
       ->type_name("MB")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();

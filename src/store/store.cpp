@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <map>
 #include <optional>
 #include <system_error>
@@ -20,6 +21,7 @@
 #include "store/next_store.h"
 #include "store/optionless_file_system.h"
 #include "store/rocks_options.h"
+#include "store/row_cache.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
 #include "store/store_links.h"
@@ -64,24 +66,33 @@ struct Batch::Impl {
   /// Enough for a small item with its counters, without a second allocation.
   static constexpr std::size_t kUsualBytes = 512;
   rocksdb::WriteBatch batch{kUsualBytes};
+  boost::container::small_vector<RowCache::Hash, 8> keys;
   bool removes = false;
+
+  rocksdb::Slice key(std::string_view key) {
+    keys.push_back(RowCache::hash(key));
+    return slice(key);
+  }
 };
 Batch::Batch() : impl_(std::make_unique<Impl>()) {}
 Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
-void Batch::put(std::string_view key, std::string_view value) { check(impl_->batch.Put(slice(key), slice(value))); }
+void Batch::put(std::string_view key, std::string_view value) {
+  check(impl_->batch.Put(impl_->key(key), slice(value)));
+}
 void Batch::put(std::string_view key, std::string_view value_head, std::string_view value_tail) {
-  const rocksdb::Slice key_part = slice(key);
+  const rocksdb::Slice key_part = impl_->key(key);
   const std::array<rocksdb::Slice, 2> value_parts = {slice(value_head), slice(value_tail)};
   check(impl_->batch.Put(rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts.data(), 2)));
 }
 void Batch::remove(std::string_view key) {
-  check(impl_->batch.Delete(slice(key)));
+  check(impl_->batch.Delete(impl_->key(key)));
   impl_->removes = true;
 }
 void Batch::clear() {
   impl_->batch.Clear();
+  impl_->keys.clear();
   impl_->removes = false;
 }
 bool Batch::empty() const { return impl_->batch.Count() == 0; }
@@ -111,8 +122,11 @@ std::string_view Cursor::key() const { return view(impl_->iterator->key()); }
 std::string_view Cursor::value() const { return view(impl_->iterator->value()); }
 
 struct Store::Impl {
+  explicit Impl(const Options& options) : opened_with(options), read_only(options.read_only) {}
+
   Options opened_with;
   bool read_only = false;
+  RowCache rows{opened_with.resources.row_cache_bytes};
   rocksdb::WriteOptions write_options;
   std::unique_ptr<MemoryBudget> budget;
   // In the order of construction, so that a database is destroyed before what it uses.
@@ -149,9 +163,7 @@ Store::~Store() {
 }
 
 std::unique_ptr<Store> Store::open(const Options& options) {
-  auto impl = std::make_unique<Impl>();
-  impl->read_only = options.read_only;
-  impl->opened_with = options;
+  auto impl = std::make_unique<Impl>(options);
   options.directory.empty() ? impl->open_memory(options, kMemoryPath) : impl->open_disk();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
@@ -208,12 +220,31 @@ bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snap
 bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit,
                   const Snapshot* snapshot) const {
   rocksdb::PinnableSlice value;
-  if (!read(key, value, snapshot)) return false;
+  if (snapshot != nullptr || !impl_->rows.keeps_rows()) {
+    if (!read(key, value, snapshot)) return false;
+    visit(view(value));
+    return true;
+  }
+  const RowCache::Hash hash = RowCache::hash(key);
+  RowCache::Moment moment;
+  if (const RowCache::Found row = impl_->rows.find(key, hash, moment)) {
+    visit(row.value());
+    return true;
+  }
+  if (!read(key, value, nullptr)) return false;
   visit(view(value));
+  impl_->rows.put(key, hash, view(value), moment);
   return true;
 }
 
 bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot) const {
+  if (snapshot == nullptr && impl_->rows.keeps_rows()) {
+    RowCache::Moment moment;
+    if (const RowCache::Found row = impl_->rows.find(key, RowCache::hash(key), moment)) {
+      value.assign(row.value());
+      return true;
+    }
+  }
   // Where RocksDB must copy (from a memtable), it copies into `value` directly.
   value.clear();
   rocksdb::PinnableSlice found(&value);
@@ -242,6 +273,7 @@ void Store::write(Batch& batch, bool sync) {
   if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
   rocksdb::WriteOptions options = impl_->write_options;
   options.sync = sync;
+  const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
   const rocksdb::Status status = impl_->db->Write(options, &batch.impl_->batch);
   if (status.ok()) return;
   impl_->database->errors().on_write_failed(status);
@@ -278,15 +310,19 @@ std::uint64_t Store::approximate_size_bytes(std::string_view lower, std::string_
 
 void Store::delete_range(std::string_view lower, std::string_view upper) {
   rocksdb::WriteBatch batch;
+  std::vector<RowCache::Hash> hashes;
   std::size_t count = 0;
   const auto keys = cursor(lower, upper);
   for (keys->seek_to_first(); keys->valid(); keys->next()) {
     if (++count > kFewKeys) {
+      const RowCache::Fence fence(impl_->rows);
       check(impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
       return;
     }
     check(batch.Delete(slice(keys->key())));
+    hashes.push_back(RowCache::hash(keys->key()));
   }
+  const RowCache::Fence fence(impl_->rows, hashes);
   if (count > 0) check(impl_->db->Write(impl_->write_options, &batch));
 }
 
@@ -328,7 +364,8 @@ std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& direc
   Options options;
   options.read_only = true;
   options.log = impl_->opened_with.log;
-  options.resources.block_cache_bytes = impl_->opened_with.resources.block_cache_bytes / 8;
+  options.resources.block_cache_bytes = impl_->opened_with.resources.block_cache_bytes / 4;
+  options.resources.row_cache_bytes = 0;
   options.resources.file_system = impl_->opened_with.resources.file_system;
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {
@@ -342,8 +379,7 @@ std::unique_ptr<Store> Store::open_checkpoint(const std::filesystem::path& direc
       throw OpenError(error.what());
     }
   }
-  auto impl = std::make_unique<Impl>();
-  impl->read_only = true;
+  auto impl = std::make_unique<Impl>(options);
   impl->memory = impl_->memory;
   impl->open_memory(options, (target / "store").string());
   return std::unique_ptr<Store>(new Store(std::move(impl)));
@@ -393,6 +429,7 @@ void Store::remove_checkpoint(const std::filesystem::path& directory) {
 void Store::restore(const std::filesystem::path& checkpoint) {
   if (impl_->read_only) throw StoreError("a store that is only read cannot be restored");
   const std::filesystem::path source = checkpoint.empty() ? checkpoint : std::filesystem::absolute(checkpoint);
+  const RowCache::Fence fence(impl_->rows);
   impl_->memory != nullptr ? impl_->restore_memory(source) : impl_->restore_disk(source);
 }
 

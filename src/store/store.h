@@ -57,7 +57,9 @@ struct Resources {
   /// Writes are collected in memory up to this size, then written to a table.
   std::size_t memtable_bytes = 32 << 20;
   /// For blocks of tables that were read.
-  std::size_t block_cache_bytes = 64 << 20;
+  std::size_t block_cache_bytes = 32 << 20;
+  /// For rows that `Store::visit` read. 0: none are kept.
+  std::size_t row_cache_bytes = 32 << 20;
   /// Limit of an in-memory store; writes beyond it are refused. 0: derived from the process's limits (memory_budget.h).
   std::uint64_t max_memory_bytes = 0;
   /// Tables whose descriptors stay open. 0: derived from the process's limit when the store is opened.
@@ -109,7 +111,8 @@ class Store {
   /// Reads one value into `value` (replacing it); false where the key is absent, with `value` emptied. May throw
   /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state.
   [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr) const;
-  /// The same, but passes `visit` a view of the value, valid during the call, which saves a copy.
+  /// The same, but passes `visit` a view of the value, valid during the call, which saves a copy. What it reads in the
+  /// newest state is kept for the next time; `get` is for what is about to be replaced.
   [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
                            const Snapshot* snapshot = nullptr) const;
   /// Notes in the directory's marker, durably, that a program must know `feature` to open it. To be called before the
@@ -171,7 +174,7 @@ class Store {
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   void write(Batch& batch, bool sync);
-  /// False where the key is absent.
+  /// From RocksDB; false where the key is absent.
   bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot) const;
   std::unique_ptr<Impl> impl_;
 };

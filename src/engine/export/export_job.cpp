@@ -40,6 +40,7 @@ store::Resources small_resources() {
   store::Resources resources;
   resources.memtable_bytes = 4 << 20;
   resources.block_cache_bytes = 4 << 20;
+  resources.row_cache_bytes = 0;
   return resources;
 }
 

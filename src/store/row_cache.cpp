@@ -1,0 +1,259 @@
+#include "store/row_cache.h"
+
+#include <sys/mman.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+#include <new>
+#include <thread>
+
+namespace stator::store {
+namespace {
+
+/// Rows of a set; with as many of 256 bytes its memory is used up.
+constexpr std::size_t kWays = 16;
+constexpr std::size_t kSetBytes = 4096;
+/// What the C library takes for an allocation besides.
+constexpr std::size_t kAllocationBytes = 16;
+constexpr unsigned kSpins = 64;
+
+}  // namespace
+
+struct RowCache::Row {
+  std::atomic<std::uint32_t> holders;  // the cache, and each Found
+  std::uint32_t key_bytes;
+  std::uint32_t value_bytes;
+  Hash hash;
+  // The key and the value follow.
+
+  [[nodiscard]] const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+  [[nodiscard]] std::string_view key() const { return {bytes(), key_bytes}; }
+  [[nodiscard]] std::string_view value() const { return {bytes() + key_bytes, value_bytes}; }
+  [[nodiscard]] std::size_t size_bytes() const { return size_bytes(key_bytes, value_bytes); }
+  static std::size_t size_bytes(std::size_t key_bytes, std::size_t value_bytes) {
+    return sizeof(Row) + key_bytes + value_bytes + kAllocationBytes;
+  }
+
+  static Row* make(std::string_view key, Hash hash, std::string_view value) noexcept {
+    void* const memory = ::operator new(sizeof(Row) + key.size() + value.size(), std::nothrow);
+    if (memory == nullptr) return nullptr;
+    Row* const row =
+        new (memory) Row{1, static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size()), hash};
+    char* const bytes = reinterpret_cast<char*>(row + 1);
+    std::memcpy(bytes, key.data(), key.size());
+    std::memcpy(bytes + key.size(), value.data(), value.size());
+    return row;
+  }
+  static void let_go(Row* row) {
+    if (row->holders.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    row->~Row();
+    ::operator delete(row);
+  }
+};
+
+/// Begins as zeroes, so that one which was never used takes no memory. Unless stated otherwise under its lock.
+struct alignas(64) RowCache::Set {
+  std::uint32_t lock;    // 0 or 1; an atomic for all
+  std::uint32_t fences;  // that ever began
+  std::uint32_t writes;  // whose fence has not ended
+  std::uint16_t asked;   // a bit for each row that was found since the hand went over it
+  std::uint8_t hand;     // where to look next for a row that can go
+  std::uint32_t used_bytes;
+  std::array<std::uint8_t, kWays> tags;  // of the hashes, from the end that does not choose the set
+  std::array<Row*, kWays> rows;          // null: free
+
+  static std::uint8_t tag(Hash hash) { return static_cast<std::uint8_t>(hash); }
+
+  /// Calls `visit` for the places with a row of this hash, until it returns true, and returns whether it did.
+  template <class Visit>
+  bool visit_rows(Hash hash, const Visit& visit) {
+    static_assert(std::endian::native == std::endian::little);
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    for (std::size_t first = 0; first < kWays; first += sizeof(std::uint64_t)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, &tags[first], sizeof(word));
+      // Bytes that are zero have their highest bit set afterwards, and perhaps some after them.
+      word ^= kOnes * tag(hash);
+      for (std::uint64_t equal = (word - kOnes) & ~word & (kOnes << 7U); equal != 0; equal &= equal - 1) {
+        const std::size_t way = first + static_cast<std::size_t>(std::countr_zero(equal)) / 8;
+        if (rows[way] != nullptr && rows[way]->hash == hash && visit(way)) return true;
+      }
+    }
+    return false;
+  }
+
+  void remove(std::size_t way) {
+    used_bytes -= static_cast<std::uint32_t>(rows[way]->size_bytes());
+    Row::let_go(rows[way]);
+    rows[way] = nullptr;
+    asked = static_cast<std::uint16_t>(asked & ~(1U << way));
+  }
+
+  void remove_hash(Hash hash) {
+    if (used_bytes == 0) return;
+    visit_rows(hash, [this](std::size_t way) {
+      remove(way);
+      return false;
+    });
+  }
+
+  void remove_all() {
+    for (std::size_t way = 0; way < kWays; ++way) {
+      if (rows[way] != nullptr) remove(way);
+    }
+  }
+
+  /// A free place in a set that has room for so many bytes more.
+  std::size_t make_room(std::size_t bytes) {
+    while (true) {
+      if (used_bytes + bytes <= kSetBytes) {
+        const auto free = std::ranges::find(rows, nullptr);
+        if (free != rows.end()) return static_cast<std::size_t>(free - rows.begin());
+      }
+      const std::size_t way = hand;
+      hand = static_cast<std::uint8_t>((hand + 1) % kWays);
+      if (rows[way] == nullptr) continue;
+      const auto bit = static_cast<std::uint16_t>(1U << way);
+      if ((asked & bit) == 0) {
+        remove(way);
+      } else {
+        asked = static_cast<std::uint16_t>(asked & ~bit);
+      }
+    }
+  }
+};
+
+namespace {
+
+class Lock {
+ public:
+  explicit Lock(std::uint32_t& word) : word_(word) {
+    for (unsigned spin = 0; word_.exchange(1, std::memory_order_acquire) != 0; ++spin) {
+      // The thread that holds it may wait for a processor.
+      if (spin >= kSpins) std::this_thread::yield();
+    }
+  }
+  ~Lock() { word_.store(0, std::memory_order_release); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  std::atomic_ref<std::uint32_t> word_;
+};
+
+}  // namespace
+
+RowCache::Found::~Found() {
+  if (row_ != nullptr) Row::let_go(row_);
+}
+
+std::string_view RowCache::Found::value() const { return row_->value(); }
+
+RowCache::RowCache(std::size_t capacity_bytes) {
+  const std::size_t sets = capacity_bytes / (kSetBytes + sizeof(Set));
+  if (sets == 0) return;
+  void* const memory =
+      ::mmap(nullptr, sets * sizeof(Set), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  sets_ = {static_cast<Set*>(memory), sets};
+}
+
+RowCache::~RowCache() {
+  // Reading a set that was never written to takes no memory.
+  for (Set& set : sets_) {
+    if (set.used_bytes > 0) set.remove_all();
+  }
+  if (keeps_rows()) ::munmap(sets_.data(), sets_.size_bytes());
+}
+
+RowCache::Hash RowCache::hash(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
+
+RowCache::Set& RowCache::set_of(Hash hash) const {
+  __extension__ using Wide = unsigned __int128;
+  return sets_[static_cast<std::size_t>((static_cast<Wide>(hash) * sets_.size()) >> 64U)];
+}
+
+RowCache::Found RowCache::find(std::string_view key, Hash hash, Moment& moment) {
+  if (!keeps_rows()) return {};
+  Set& set = set_of(hash);
+  const Lock lock(set.lock);
+  Row* found = nullptr;
+  if (set.used_bytes > 0) {
+    set.visit_rows(hash, [&](std::size_t way) {
+      if (set.rows[way]->key() != key) return false;
+      found = set.rows[way];
+      set.asked = static_cast<std::uint16_t>(set.asked | (1U << way));
+      return true;
+    });
+  }
+  if (found != nullptr) {
+    found->holders.fetch_add(1, std::memory_order_relaxed);
+    return Found(found);
+  }
+  moment = {set.fences, set.writes > 0};
+  return {};
+}
+
+void RowCache::put(std::string_view key, Hash hash, std::string_view value, const Moment& moment) noexcept {
+  if (moment.fenced || Row::size_bytes(key.size(), value.size()) > kMostRowBytes) return;
+  Row* const row = Row::make(key, hash, value);
+  if (row == nullptr) return;
+  Set& set = set_of(hash);
+  const Lock lock(set.lock);
+  if (set.fences != moment.fences) {
+    Row::let_go(row);
+    return;
+  }
+  set.remove_hash(hash);  // another thread may have read it, too
+  const std::size_t way = set.make_room(row->size_bytes());
+  set.rows[way] = row;
+  set.tags[way] = Set::tag(hash);
+  set.used_bytes += static_cast<std::uint32_t>(row->size_bytes());
+}
+
+RowCache::Fence::Fence(RowCache& cache, std::span<const Hash> keys) : cache_(cache), keys_(keys), all_(false) {
+  if (!cache_.keeps_rows()) return;
+  for (const Hash hash : keys_) {
+    Set& set = cache_.set_of(hash);
+    const Lock lock(set.lock);
+    ++set.fences;
+    ++set.writes;
+    set.remove_hash(hash);
+  }
+}
+
+RowCache::Fence::Fence(RowCache& all) : cache_(all), all_(true) {
+  for (Set& set : cache_.sets_) {
+    const Lock lock(set.lock);
+    ++set.fences;
+    ++set.writes;
+    set.remove_all();
+  }
+}
+
+RowCache::Fence::~Fence() {
+  if (!cache_.keeps_rows()) return;
+  const auto end = [](Set& set) {
+    const Lock lock(set.lock);
+    --set.writes;
+  };
+  if (all_) {
+    std::ranges::for_each(cache_.sets_, end);
+  } else {
+    for (const Hash hash : keys_) end(cache_.set_of(hash));
+  }
+}
+
+std::size_t RowCache::used_bytes() const {
+  std::size_t bytes = 0;
+  for (Set& set : sets_) {
+    const Lock lock(set.lock);
+    bytes += set.used_bytes;
+  }
+  return bytes;
+}
+
+}  // namespace stator::store
