@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kBlockBytes = 32 * 1024;
 constexpr std::size_t kHeaderBytes = 7;
 constexpr unsigned kFullRecord = 1;
-constexpr unsigned kLastPart = 4;  // after first (2) and middle (3)
+constexpr unsigned kMiddlePart = 3;  // after first (2)
+constexpr unsigned kLastPart = 4;
 /// The unit that a disk writes whole. A sector of zeros was never written: nothing stored holds as many zeros. The same
 /// goes for the part of a sector at the end of the file, and for the part of a record's first sector from the record's
 /// start to the sector's end.
@@ -83,10 +84,7 @@ class Checker {
  public:
   void take_block(std::string_view block, bool more_blocks) {
     if (found_.state == RecordsState::kDamaged) return;
-    if (found_.state == RecordsState::kTornEnd) {
-      if (holds_sound_record(block)) found_.state = RecordsState::kDamaged;
-      return;
-    }
+    if (found_.state == RecordsState::kTornEnd) return take_after_torn(block);
     std::string_view rest = block;
     while (!rest.empty() && is_sound_record(rest)) {
       const std::uint32_t type = byte_at(rest, 6);
@@ -101,6 +99,7 @@ class Checker {
     const bool torn = is_zero(rest) || (!holds_sound_record(rest.substr(1)) &&
                                         looks_torn(rest, block.size() - rest.size(), more_blocks));
     found_.state = torn ? RecordsState::kTornEnd : RecordsState::kDamaged;
+    torn_may_go_on_ = true;
   }
   [[nodiscard]] RecordsFound found() const {
     RecordsFound found = found_;
@@ -109,9 +108,22 @@ class Checker {
   }
 
  private:
+  /// Parts of the torn record in later blocks may be whole, as sectors are written in any order; no other record may be
+  /// there.
+  void take_after_torn(std::string_view block) {
+    if (torn_may_go_on_ && is_sound_record(block)) {
+      const std::uint32_t type = byte_at(block, 6);
+      torn_may_go_on_ = type == kMiddlePart;
+      if (type == kMiddlePart || type == kLastPart) block.remove_prefix(record_bytes(block));
+    }
+    if (holds_sound_record(block)) found_.state = RecordsState::kDamaged;
+  }
+
   std::uint64_t begin_ = 0;
   /// The last record read was a first or middle part: its last part must follow.
   bool in_parts_ = false;
+  /// No part has been seen that is its last one.
+  bool torn_may_go_on_ = false;
   RecordsFound found_;
 };
 
