@@ -16,6 +16,7 @@
 #include "store/checkpoint.h"
 #include "store/data_directory.h"
 #include "store/disk_store.h"
+#include "store/group_commit.h"
 #include "store/memory_budget.h"
 #include "store/memory_checkpoints.h"
 #include "store/next_store.h"
@@ -140,7 +141,13 @@ struct Store::Impl {
   /// Of `disk` or `in_memory`.
   Database* database = nullptr;
   rocksdb::DB* db = nullptr;
+  GroupCommit group_commit{[this](rocksdb::WriteBatch& batch) { return write(batch, true); }};
 
+  rocksdb::Status write(rocksdb::WriteBatch& batch, bool sync) const {
+    rocksdb::WriteOptions options = write_options;
+    options.sync = sync;
+    return db->Write(options, &batch);
+  }
   void open_memory(const Options& options, const std::string& path);
   void open_disk();
   void use(Database* opened);
@@ -271,10 +278,9 @@ void Store::write_unsynced(Batch& batch) { write(batch, false); }
 
 void Store::write(Batch& batch, bool sync) {
   if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
-  rocksdb::WriteOptions options = impl_->write_options;
-  options.sync = sync;
   const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
-  const rocksdb::Status status = impl_->db->Write(options, &batch.impl_->batch);
+  rocksdb::WriteBatch& changes = batch.impl_->batch;
+  const rocksdb::Status status = sync ? impl_->group_commit.write(changes) : impl_->write(changes, false);
   if (status.ok()) return;
   impl_->database->errors().on_write_failed(status);
   check(status);
