@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 32 * 1024;
 constexpr std::size_t kHeaderBytes = 7;
+constexpr unsigned kUnwritten = 0;
 constexpr unsigned kFullRecord = 1;
 constexpr unsigned kMiddlePart = 3;  // after first (2)
 constexpr unsigned kLastPart = 4;
@@ -75,8 +76,15 @@ bool looks_torn(std::string_view rest, std::size_t offset_in_block, bool more_bl
   if (checksum_holds(rest)) return false;
   const std::size_t length = record_bytes(rest);
   if (offset_in_block + length <= kBlockBytes && length > rest.size()) return true;
-  if (is_zero(rest.substr(rest.size() - std::min(rest.size(), kUnwrittenBytes)))) return true;
+  if (!more_blocks && is_zero(rest.substr(rest.size() - std::min(rest.size(), kUnwrittenBytes)))) return true;
   return has_unwritten_sector(rest, offset_in_block);
+}
+
+/// Whether a later block may have a part of the record that is torn here, as far as is left of its type.
+bool may_go_on(std::string_view rest) {
+  if (rest.size() < kHeaderBytes) return true;
+  const std::uint32_t type = byte_at(rest, 6);
+  return type == kUnwritten || (type != kFullRecord && type < kLastPart);
 }
 
 /// Checks a file block by block.
@@ -99,7 +107,7 @@ class Checker {
     const bool torn = is_zero(rest) || (!holds_sound_record(rest.substr(1)) &&
                                         looks_torn(rest, block.size() - rest.size(), more_blocks));
     found_.state = torn ? RecordsState::kTornEnd : RecordsState::kDamaged;
-    torn_may_go_on_ = true;
+    torn_may_go_on_ = may_go_on(rest);
   }
   [[nodiscard]] RecordsFound found() const {
     RecordsFound found = found_;
@@ -111,10 +119,12 @@ class Checker {
   /// Parts of the torn record in later blocks may be whole, as sectors are written in any order; no other record may be
   /// there.
   void take_after_torn(std::string_view block) {
-    if (torn_may_go_on_ && is_sound_record(block)) {
-      const std::uint32_t type = byte_at(block, 6);
-      torn_may_go_on_ = type == kMiddlePart;
-      if (type == kMiddlePart || type == kLastPart) block.remove_prefix(record_bytes(block));
+    if (torn_may_go_on_) {
+      const std::uint32_t type = block.size() < kHeaderBytes ? kUnwritten : byte_at(block, 6);
+      torn_may_go_on_ = may_go_on(block);
+      if ((type == kMiddlePart || type == kLastPart) && is_sound_record(block)) {
+        block.remove_prefix(record_bytes(block));
+      }
     }
     if (holds_sound_record(block)) found_.state = RecordsState::kDamaged;
   }

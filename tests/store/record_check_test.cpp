@@ -119,5 +119,33 @@ TEST(RecordCheck, ATornRecordThatOthersFollowIsDamage) {
   }
 }
 
+TEST(RecordCheck, ThePartOfAnotherRecordDoesNotContinueATornOne) {
+  const TemporaryDirectory directory("/dev/shm");
+  std::mt19937 random(1);
+  std::string file;
+  append_record(file, letters(random, kBlockBytes - 3000));
+  append_record(file, letters(random, 1000));  // in one part
+  const std::size_t border = file.size() / kSectorBytes * kSectorBytes;
+  append_record(file, letters(random, 5000));  // in two
+  // A sector with the end of one and the begin of the other.
+  std::fill_n(file.begin() + static_cast<std::ptrdiff_t>(border), kSectorBytes, '\0');
+  EXPECT_EQ(check(directory, file).state, RecordsState::kDamaged);
+}
+
+TEST(RecordCheck, ABitThatFlippedInARecordOfTwoPartsIsDamage) {
+  const TemporaryDirectory directory("/dev/shm");
+  std::mt19937 random(1);
+  std::string file;
+  append_record(file, letters(random, kBlockBytes - 3000));
+  const std::size_t begin = file.size();
+  std::string payload = letters(random, 5000);
+  // Zeros at the end of its first part are no sign of a part that was never written.
+  std::fill_n(payload.begin() + static_cast<std::ptrdiff_t>(kBlockBytes - begin - kHeaderBytes - 10), 10, '\0');
+  append_record(file, payload);
+  ASSERT_EQ(check(directory, file).state, RecordsState::kSound);
+  file[begin + 100] ^= 1;
+  EXPECT_EQ(check(directory, file).state, RecordsState::kDamaged);
+}
+
 }  // namespace
 }  // namespace stator::store
