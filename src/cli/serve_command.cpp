@@ -288,8 +288,8 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->check(CLI::Range(1, 1 << 24));
   command
       ->add_option("--cache-size", options->cache_mb,
-                   "How many MB of what was read are kept in memory, half as items, half as blocks of tables, besides "
-                   "what the system keeps of the files")
+                   "How many MB of what was read are kept in memory, half as items of up to 2 KB, half as blocks of "
+                   "tables, besides what the system keeps of the files")
       ->type_name("MB")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();

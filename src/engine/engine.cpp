@@ -59,7 +59,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
       json.assign(value.json);
       size_bytes = value.size_bytes;
     };
-    if (store.visit(key.encoded, copy, snapshot)) return true;
+    if (store.visit(key.encoded, copy, snapshot, store::Keep::kRow)) return true;
   } catch (const core::DamageError& error) {
     throw_damage_in(table, nullptr, error);
   }

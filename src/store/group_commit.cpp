@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <exception>
+#include <new>
 #include <semaphore>
 #include <string>
 #include <utility>
@@ -18,6 +18,7 @@ constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kMostGroupBytes = 4 << 20;
 /// The part of the disk's time that a group may wait for more.
 constexpr int kWaitPart = 2;
+constexpr std::chrono::milliseconds kMostWait{10};
 constexpr std::size_t kMostAtOnce = 256;
 /// The last times of the disk count by halves, by quarters, and so on.
 constexpr int kSmoothing = 2;
@@ -31,6 +32,20 @@ struct GroupCommit::Waiting {
   Waiting* next = nullptr;
   std::binary_semaphore woken{0};
 };
+
+namespace {
+
+/// Without its text where there is no memory for it.
+rocksdb::Status copy_of(const rocksdb::Status& status) {
+  try {
+    return status;
+  } catch (const std::bad_alloc&) {
+    if (status.IsCorruption()) return rocksdb::Status::Corruption(status.subcode());
+    return rocksdb::Status::IOError(status.subcode());
+  }
+}
+
+}  // namespace
 
 GroupCommit::GroupCommit(Write write) : write_(std::move(write)) {}
 
@@ -51,10 +66,10 @@ rocksdb::Status GroupCommit::write(rocksdb::WriteBatch& batch) {
   const Group group = take_group();
   lock.unlock();
   const Clock::time_point began = Clock::now();
-  const rocksdb::Status status = write_group(group);
+  write_group(group);
   const Clock::duration took = Clock::now() - began;
   lock.lock();
-  disk_time_ += (took - disk_time_) / kSmoothing;
+  if (self.status.ok()) disk_time_ += (took - disk_time_) / kSmoothing;
   last_group_ = group.size;
   come_since_ = 0;
   Waiting* const leader = first_;
@@ -67,13 +82,10 @@ rocksdb::Status GroupCommit::write(rocksdb::WriteBatch& batch) {
   }
   for (Waiting* each = group.first; each != nullptr;) {
     Waiting* const next = each->next;
-    if (each != &self) {
-      each->status = status;
-      each->woken.release();  // it may be gone after this
-    }
+    if (each != &self) each->woken.release();  // it may be gone after this
     each = next;
   }
-  return status;
+  return std::move(self.status);
 }
 
 void GroupCommit::gather(std::unique_lock<std::mutex>& lock) {
@@ -83,7 +95,8 @@ void GroupCommit::gather(std::unique_lock<std::mutex>& lock) {
     return;
   }
   const std::size_t missing = last_group_ - come_since_;
-  came_.wait_for(lock, disk_time_ / kWaitPart, [this] { return come_since_ >= last_group_; });
+  came_.wait_for(lock, std::min<Clock::duration>(disk_time_ / kWaitPart, kMostWait),
+                 [this] { return come_since_ >= last_group_; });
   const std::size_t still_missing = last_group_ - std::min(last_group_, come_since_);
   const bool was_worth_it = still_missing <= missing / 2;
   next_at_once_ = was_worth_it ? 1 : std::min(2 * next_at_once_, kMostAtOnce);
@@ -102,22 +115,41 @@ GroupCommit::Group GroupCommit::take_group() {
   return group;
 }
 
-rocksdb::Status GroupCommit::write_group(const Group& group) {
+rocksdb::Status GroupCommit::write_one(rocksdb::WriteBatch& batch) const {
   try {
-    if (group.size == 1) return write_(group.first->batch);
-    std::string bytes = group.first->batch.Data();
-    std::uint32_t records = group.first->batch.Count();
-    for (const Waiting* each = group.first->next; each != nullptr; each = each->next) {
-      bytes.append(each->batch.Data(), kHeaderBytes);
-      records += each->batch.Count();
-    }
-    std::memcpy(bytes.data() + kCountAt, &records, sizeof(records));
-    rocksdb::WriteBatch batch(std::move(bytes));
     return write_(batch);
-  } catch (const std::exception& error) {
-    // Those who wait must be told, too.
-    return rocksdb::Status::Aborted(error.what());
+  } catch (const std::bad_alloc&) {
+    return rocksdb::Status::MemoryLimit();
   }
+}
+
+bool GroupCommit::merge(const Group& group, std::string& bytes) {
+  std::size_t size = 0;
+  for (const Waiting* each = group.first; each != nullptr; each = each->next) size += each->batch.GetDataSize();
+  try {
+    bytes.reserve(size);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  std::uint32_t records = 0;
+  for (const Waiting* each = group.first; each != nullptr; each = each->next) {
+    bytes.append(each->batch.Data(), bytes.empty() ? 0 : kHeaderBytes);
+    records += each->batch.Count();
+  }
+  std::memcpy(bytes.data() + kCountAt, &records, sizeof(records));
+  return true;
+}
+
+void GroupCommit::write_group(const Group& group) const {
+  std::string bytes;
+  const bool together = group.size > 1 && merge(group, bytes);
+  if (!together) {
+    for (Waiting* each = group.first; each != nullptr; each = each->next) each->status = write_one(each->batch);
+    return;
+  }
+  rocksdb::WriteBatch batch(std::move(bytes));
+  const rocksdb::Status status = write_one(batch);
+  for (Waiting* each = group.first; each != nullptr; each = each->next) each->status = copy_of(status);
 }
 
 }  // namespace stator::store

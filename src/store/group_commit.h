@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <string>
 
 namespace stator::store {
 
@@ -27,7 +28,8 @@ class GroupCommit {
   GroupCommit& operator=(const GroupCommit&) = delete;
   ~GroupCommit() = default;
 
-  /// Returns when the batch is on the disk, or what went wrong: then none of the group may be there, or all.
+  /// Returns when the batch is on the disk, or what went wrong. Does not throw: where memory is short the status is
+  /// MemoryLimit.
   rocksdb::Status write(rocksdb::WriteBatch& batch);
 
  private:
@@ -40,7 +42,10 @@ class GroupCommit {
 
   void gather(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] Group take_group();
-  rocksdb::Status write_group(const Group& group);
+  void write_group(const Group& group) const;
+  /// The bytes of a batch with the changes of all; false where there is no memory for them.
+  static bool merge(const Group& group, std::string& bytes);
+  [[nodiscard]] rocksdb::Status write_one(rocksdb::WriteBatch& batch) const;
 
   const Write write_;
   std::mutex mutex_;

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -100,9 +101,11 @@ struct alignas(64) RowCache::Set {
     });
   }
 
-  void remove_all() {
+  void remove_range(std::string_view lower, std::string_view upper) {
+    if (used_bytes == 0) return;
     for (std::size_t way = 0; way < kWays; ++way) {
-      if (rows[way] != nullptr) remove(way);
+      if (rows[way] == nullptr || rows[way]->key() < lower) continue;
+      if (upper.empty() || rows[way]->key() < upper) remove(way);
     }
   }
 
@@ -163,9 +166,7 @@ RowCache::RowCache(std::size_t capacity_bytes) {
 
 RowCache::~RowCache() {
   // Reading a set that was never written to takes no memory.
-  for (Set& set : sets_) {
-    if (set.used_bytes > 0) set.remove_all();
-  }
+  for (Set& set : sets_) set.remove_range({}, {});
   if (keeps_rows()) ::munmap(sets_.data(), sets_.size_bytes());
 }
 
@@ -225,12 +226,12 @@ RowCache::Fence::Fence(RowCache& cache, std::span<const Hash> keys) : cache_(cac
   }
 }
 
-RowCache::Fence::Fence(RowCache& all) : cache_(all), all_(true) {
+RowCache::Fence::Fence(RowCache& cache, std::string_view lower, std::string_view upper) : cache_(cache), all_(true) {
   for (Set& set : cache_.sets_) {
     const Lock lock(set.lock);
     ++set.fences;
     ++set.writes;
-    set.remove_all();
+    set.remove_range(lower, upper);
   }
 }
 

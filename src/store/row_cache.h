@@ -65,11 +65,13 @@ class RowCache {
   /// Keeps what was read after `moment`, unless a write has fenced it since. Does nothing where memory is short.
   void put(std::string_view key, Hash hash, std::string_view value, const Moment& moment) noexcept;
 
-  /// Around a write of these keys, or of any keys: what was kept of them is gone.
+  /// Around a write of these keys, of those in a range, or of any: what was kept of them is gone.
   class Fence {
    public:
     Fence(RowCache& cache, std::span<const Hash> keys);
-    explicit Fence(RowCache& all);
+    /// [lower, upper); an empty upper bound means no bound.
+    Fence(RowCache& cache, std::string_view lower, std::string_view upper);
+    explicit Fence(RowCache& cache) : Fence(cache, {}, std::string_view{}) {}
     ~Fence();
     Fence(const Fence&) = delete;
     Fence& operator=(const Fence&) = delete;

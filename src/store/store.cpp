@@ -224,8 +224,8 @@ bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snap
   return true;
 }
 
-bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit,
-                  const Snapshot* snapshot) const {
+bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit, const Snapshot* snapshot,
+                  Keep keep) const {
   rocksdb::PinnableSlice value;
   if (snapshot != nullptr || !impl_->rows.keeps_rows()) {
     if (!read(key, value, snapshot)) return false;
@@ -240,7 +240,7 @@ bool Store::visit(std::string_view key, const std::function<void(std::string_vie
   }
   if (!read(key, value, nullptr)) return false;
   visit(view(value));
-  impl_->rows.put(key, hash, view(value), moment);
+  if (keep == Keep::kRow) impl_->rows.put(key, hash, view(value), moment);
   return true;
 }
 
@@ -282,6 +282,7 @@ void Store::write(Batch& batch, bool sync) {
   rocksdb::WriteBatch& changes = batch.impl_->batch;
   const rocksdb::Status status = sync ? impl_->group_commit.write(changes) : impl_->write(changes, false);
   if (status.ok()) return;
+  if (status.IsMemoryLimit()) throw std::bad_alloc();
   impl_->database->errors().on_write_failed(status);
   check(status);
 }
@@ -321,7 +322,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
   const auto keys = cursor(lower, upper);
   for (keys->seek_to_first(); keys->valid(); keys->next()) {
     if (++count > kFewKeys) {
-      const RowCache::Fence fence(impl_->rows);
+      const RowCache::Fence fence(impl_->rows, lower, upper);
       check(impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
       return;
     }

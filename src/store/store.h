@@ -58,7 +58,7 @@ struct Resources {
   std::size_t memtable_bytes = 32 << 20;
   /// For blocks of tables that were read.
   std::size_t block_cache_bytes = 32 << 20;
-  /// For rows that `Store::visit` read. 0: none are kept.
+  /// For rows that were read to be kept (`Keep`). 0: none are.
   std::size_t row_cache_bytes = 32 << 20;
   /// Limit of an in-memory store; writes beyond it are refused. 0: derived from the process's limits (memory_budget.h).
   std::uint64_t max_memory_bytes = 0;
@@ -93,6 +93,9 @@ enum class CheckpointKind : std::uint8_t {
 /// them (RLIMIT_NOFILE). The rest is for connections.
 std::size_t descriptors_needed(std::size_t process_limit);
 
+/// Whether a row that was read in the newest state stays in memory for the next time. Reads look there in any case.
+enum class Keep : std::uint8_t { kNothing, kRow };
+
 /// Changes that happen together or not at all.
 class Batch;
 /// An ordered walk over one consistent view.
@@ -111,10 +114,9 @@ class Store {
   /// Reads one value into `value` (replacing it); false where the key is absent, with `value` emptied. May throw
   /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state.
   [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr) const;
-  /// The same, but passes `visit` a view of the value, valid during the call, which saves a copy. What it reads in the
-  /// newest state is kept for the next time; `get` is for what is about to be replaced.
+  /// The same, but passes `visit` a view of the value, valid during the call, which saves a copy.
   [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
-                           const Snapshot* snapshot = nullptr) const;
+                           const Snapshot* snapshot = nullptr, Keep keep = Keep::kNothing) const;
   /// Notes in the directory's marker, durably, that a program must know `feature` to open it. To be called before the
   /// first key of that kind is written; cheap where the marker has the feature already. Throws StoreError.
   void require(Feature feature);

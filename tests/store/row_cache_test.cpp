@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "store/store.h"
-#include "temporary_directory.h"
+#include "store/temporary_directory.h"
 
 namespace stator::store {
 namespace {
@@ -77,6 +77,18 @@ TEST(RowCache, AFenceOfAllIsOneOfEachKey) {
   EXPECT_EQ(cache.used_bytes(), 0U);
 }
 
+TEST(RowCache, AFenceOfARangeLeavesOtherRows) {
+  RowCache cache(kMegabyte);
+  for (const char* key : {"a", "b", "c", "d"}) fill(cache, key, "value");
+  RowCache::Moment before;
+  ASSERT_FALSE(cache.find("bb", RowCache::hash("bb"), before));
+  { const RowCache::Fence fence(cache, "b", "d"); }
+  cache.put("bb", RowCache::hash("bb"), "old", before);
+  EXPECT_EQ(found(cache, "a") + found(cache, "b") + found(cache, "bb") + found(cache, "c") + found(cache, "d"),
+            "valuevalue");
+  EXPECT_EQ(found(cache, "d"), "value");
+}
+
 TEST(RowCache, ARowThatWasFoundStaysReadable) {
   RowCache cache(kMegabyte);
   fill(cache, "a", "value");
@@ -110,7 +122,8 @@ TEST(RowCache, RowsThatAreTooLargeAreNotKept) {
 /// What a read of the newest state gives; empty where there is nothing.
 std::string read(const Store& store, const std::string& key) {
   std::string value;
-  (void)store.visit(key, [&value](std::string_view stored) { value = stored; });
+  (void)store.visit(
+      key, [&value](std::string_view stored) { value = stored; }, nullptr, Keep::kRow);
   return value;
 }
 
