@@ -6,10 +6,12 @@ import pathlib
 import re
 import socket
 import subprocess
+import sys
 import time
 
 BENCH = pathlib.Path(__file__).resolve().parent
 STATOR = os.environ.get("STATOR_BIN") or BENCH.parent / "build" / "release" / "bin" / "stator"
+NODE_PACKAGE = BENCH.parent / "bindings" / "node"
 HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
     "X-Amz-Date": "20230320T000000Z",
@@ -108,3 +110,14 @@ def fill(port, items):
         client.call("BatchWriteItem", {"RequestItems": {"bench": [
             {"PutRequest": {"Item": {"pk": {"S": f"user#{i:07d}"}, "n": {"N": str(i)}, "text": {"S": "x" * 100}}}}
             for i in range(start, start + 25)]}})
+
+
+def install(folder, *more):
+    """What the bindings' tests for Python and Node.js use, and more packages from PyPI, in the virtual environment `folder` and in the npm package."""
+    if not (folder / "installed").exists():
+        requirements = BENCH.parent / "bindings" / "python" / "tests" / "requirements.txt"
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements, *more], check=True)
+        (folder / "installed").touch()
+    if not (NODE_PACKAGE / "node_modules").exists():
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"], cwd=NODE_PACKAGE, check=True)
