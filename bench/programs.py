@@ -61,9 +61,22 @@ class Measured:
                 time.sleep(0.0005)
         return False
 
+    def replay(self, file, connections, seconds):
+        """What wrk/replay.lua tells of the requests in `file` (`write_requests`), with the processor time of the server as `cpu_s`."""
+        before = self.cpu_s()
+        output = subprocess.run(
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s", BENCH / "wrk" / "replay.lua",
+             f"http://127.0.0.1:{self.port}/", "--", file], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return {**json.loads(output.strip().splitlines()[-1]), "cpu_s": self.cpu_s() - before}
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
+
+
+def write_requests(file, requests):
+    """(operation, request) each, for `Measured.replay`."""
+    file.write_text("".join(f"{operation}\t{json.dumps(request)}\n" for operation, request in requests))
 
 
 class Program(Measured):
