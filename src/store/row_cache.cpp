@@ -177,8 +177,9 @@ RowCache::Set& RowCache::set_of(Hash hash) const {
   return sets_[static_cast<std::size_t>((static_cast<Wide>(hash) * sets_.size()) >> 64U)];
 }
 
-RowCache::Found RowCache::find(std::string_view key, Hash hash, Moment& moment) {
+RowCache::Found RowCache::find(std::string_view key, Moment& moment) {
   if (!keeps_rows()) return {};
+  const Hash hash = RowCache::hash(key);
   Set& set = set_of(hash);
   const Lock lock(set.lock);
   Row* found = nullptr;
@@ -194,24 +195,24 @@ RowCache::Found RowCache::find(std::string_view key, Hash hash, Moment& moment) 
     found->holders.fetch_add(1, std::memory_order_relaxed);
     return Found(found);
   }
-  moment = {set.fences, set.writes > 0};
+  moment = {hash, set.fences, set.writes > 0};
   return {};
 }
 
-void RowCache::put(std::string_view key, Hash hash, std::string_view value, const Moment& moment) noexcept {
+void RowCache::put(std::string_view key, std::string_view value, const Moment& moment) noexcept {
   if (moment.fenced || Row::size_bytes(key.size(), value.size()) > kMostRowBytes) return;
-  Row* const row = Row::make(key, hash, value);
+  Row* const row = Row::make(key, moment.hash, value);
   if (row == nullptr) return;
-  Set& set = set_of(hash);
+  Set& set = set_of(moment.hash);
   const Lock lock(set.lock);
   if (set.fences != moment.fences) {
     Row::let_go(row);
     return;
   }
-  set.remove_hash(hash);  // another thread may have read it, too
+  set.remove_hash(moment.hash);  // another thread may have read it, too
   const std::size_t way = set.make_room(row->size_bytes());
   set.rows[way] = row;
-  set.tags[way] = Set::tag(hash);
+  set.tags[way] = Set::tag(moment.hash);
   set.used_bytes += static_cast<std::uint32_t>(row->size_bytes());
 }
 

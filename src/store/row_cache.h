@@ -54,16 +54,18 @@ class RowCache {
     Row* row_ = nullptr;
   };
 
-  /// From when a value was about to be read that may be put in.
+  /// From when the value of a key was about to be read that may be put in. Of a moment that `find` has not set nothing
+  /// is.
   struct Moment {
+    Hash hash = 0;
     std::uint32_t fences = 0;
     bool fenced = true;
   };
 
   /// The row, or nothing, and then the moment for `put`.
-  [[nodiscard]] Found find(std::string_view key, Hash hash, Moment& moment);
+  [[nodiscard]] Found find(std::string_view key, Moment& moment);
   /// Keeps what was read after `moment`, unless a write has fenced it since. Does nothing where memory is short.
-  void put(std::string_view key, Hash hash, std::string_view value, const Moment& moment) noexcept;
+  void put(std::string_view key, std::string_view value, const Moment& moment) noexcept;
 
   /// Around a write of these keys, of those in a range, or of any: what was kept of them is gone.
   class Fence {

@@ -226,28 +226,24 @@ bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snap
 
 bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit, const Snapshot* snapshot,
                   Keep keep) const {
-  rocksdb::PinnableSlice value;
-  if (snapshot != nullptr || !impl_->rows.keeps_rows()) {
-    if (!read(key, value, snapshot)) return false;
-    visit(view(value));
-    return true;
-  }
-  const RowCache::Hash hash = RowCache::hash(key);
   RowCache::Moment moment;
-  if (const RowCache::Found row = impl_->rows.find(key, hash, moment)) {
-    visit(row.value());
-    return true;
+  if (snapshot == nullptr) {
+    if (const RowCache::Found row = impl_->rows.find(key, moment)) {
+      visit(row.value());
+      return true;
+    }
   }
-  if (!read(key, value, nullptr)) return false;
+  rocksdb::PinnableSlice value;
+  if (!read(key, value, snapshot)) return false;
   visit(view(value));
-  if (keep == Keep::kRow) impl_->rows.put(key, hash, view(value), moment);
+  if (keep == Keep::kRow) impl_->rows.put(key, view(value), moment);
   return true;
 }
 
 bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot) const {
-  if (snapshot == nullptr && impl_->rows.keeps_rows()) {
+  if (snapshot == nullptr) {
     RowCache::Moment moment;
-    if (const RowCache::Found row = impl_->rows.find(key, RowCache::hash(key), moment)) {
+    if (const RowCache::Found row = impl_->rows.find(key, moment)) {
       value.assign(row.value());
       return true;
     }
@@ -316,8 +312,7 @@ std::uint64_t Store::approximate_size_bytes(std::string_view lower, std::string_
 }
 
 void Store::delete_range(std::string_view lower, std::string_view upper) {
-  rocksdb::WriteBatch batch;
-  std::vector<RowCache::Hash> hashes;
+  Batch batch;
   std::size_t count = 0;
   const auto keys = cursor(lower, upper);
   for (keys->seek_to_first(); keys->valid(); keys->next()) {
@@ -326,11 +321,11 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
       check(impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
       return;
     }
-    check(batch.Delete(slice(keys->key())));
-    hashes.push_back(RowCache::hash(keys->key()));
+    batch.remove(keys->key());
   }
-  const RowCache::Fence fence(impl_->rows, hashes);
-  if (count > 0) check(impl_->db->Write(impl_->write_options, &batch));
+  if (batch.empty()) return;
+  const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
+  check(impl_->write(batch.impl_->batch, impl_->write_options.sync));
 }
 
 void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind kind) {

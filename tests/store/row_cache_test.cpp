@@ -20,15 +20,15 @@ constexpr std::size_t kMegabyte = 1 << 20;
 /// What the cache has for the key; empty: nothing.
 std::string found(RowCache& cache, const std::string& key) {
   RowCache::Moment moment;
-  const RowCache::Found row = cache.find(key, RowCache::hash(key), moment);
+  const RowCache::Found row = cache.find(key, moment);
   return row ? std::string(row.value()) : std::string();
 }
 
 /// As a read does it that finds `value` in the store.
 void fill(RowCache& cache, const std::string& key, const std::string& value) {
   RowCache::Moment moment;
-  if (cache.find(key, RowCache::hash(key), moment)) return;
-  cache.put(key, RowCache::hash(key), value, moment);
+  if (cache.find(key, moment)) return;
+  cache.put(key, value, moment);
 }
 
 TEST(RowCache, KeepsWhatWasReadUntilItIsWritten) {
@@ -53,16 +53,16 @@ TEST(RowCache, KeepsNothingThatWasReadBeforeOrDuringAWrite) {
   const std::array<RowCache::Hash, 1> keys = {hash};
   RowCache::Moment before;
   RowCache::Moment during;
-  ASSERT_FALSE(cache.find("a", hash, before));
+  ASSERT_FALSE(cache.find("a", before));
   {
     const RowCache::Fence fence(cache, keys);
-    ASSERT_FALSE(cache.find("a", hash, during));
-    cache.put("a", hash, "old", before);
-    cache.put("a", hash, "old", during);
+    ASSERT_FALSE(cache.find("a", during));
+    cache.put("a", "old", before);
+    cache.put("a", "old", during);
     EXPECT_EQ(found(cache, "a"), "");
   }
-  cache.put("a", hash, "old", before);
-  cache.put("a", hash, "old", during);
+  cache.put("a", "old", before);
+  cache.put("a", "old", during);
   EXPECT_EQ(found(cache, "a"), "");
 }
 
@@ -70,9 +70,9 @@ TEST(RowCache, AFenceOfAllIsOneOfEachKey) {
   RowCache cache(kMegabyte);
   for (int i = 0; i < 100; ++i) fill(cache, "key" + std::to_string(i), "value");
   RowCache::Moment before;
-  ASSERT_FALSE(cache.find("a", RowCache::hash("a"), before));
+  ASSERT_FALSE(cache.find("a", before));
   { const RowCache::Fence fence(cache); }
-  cache.put("a", RowCache::hash("a"), "old", before);
+  cache.put("a", "old", before);
   EXPECT_EQ(found(cache, "a"), "");
   EXPECT_EQ(cache.used_bytes(), 0U);
 }
@@ -81,9 +81,9 @@ TEST(RowCache, AFenceOfARangeLeavesOtherRows) {
   RowCache cache(kMegabyte);
   for (const char* key : {"a", "b", "c", "d"}) fill(cache, key, "value");
   RowCache::Moment before;
-  ASSERT_FALSE(cache.find("bb", RowCache::hash("bb"), before));
+  ASSERT_FALSE(cache.find("bb", before));
   { const RowCache::Fence fence(cache, "b", "d"); }
-  cache.put("bb", RowCache::hash("bb"), "old", before);
+  cache.put("bb", "old", before);
   EXPECT_EQ(found(cache, "a") + found(cache, "b") + found(cache, "bb") + found(cache, "c") + found(cache, "d"),
             "valuevalue");
   EXPECT_EQ(found(cache, "d"), "value");
@@ -93,7 +93,7 @@ TEST(RowCache, ARowThatWasFoundStaysReadable) {
   RowCache cache(kMegabyte);
   fill(cache, "a", "value");
   RowCache::Moment moment;
-  const RowCache::Found row = cache.find("a", RowCache::hash("a"), moment);
+  const RowCache::Found row = cache.find("a", moment);
   ASSERT_TRUE(row);
   { const RowCache::Fence fence(cache); }
   EXPECT_EQ(row.value(), "value");
