@@ -341,6 +341,14 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
   store_options.log = options.log;
   store_options.resources = options.resources;
   auto frame = std::make_unique<Frame>(options, store::Store::open(store_options));
+  if (!options.read_only) {
+    try {
+      frame->snapshots.clear_leftovers(*frame->store);
+    } catch (const store::StoreError& error) {
+      // It takes space and nothing else.
+      core::log(options.log, core::LogLevel::kWarning, error.what());
+    }
+  }
   auto impl = start(*frame, options.jobs_paused ? 1 : 0);
   return std::unique_ptr<Engine>(new Engine(std::move(frame), std::move(impl)));
 }

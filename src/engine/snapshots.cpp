@@ -54,6 +54,12 @@ Snapshots::Snapshots(const fs::path& data_directory)
     : in_memory_(data_directory.empty()),
       directory_((in_memory_ ? fs::path("/") : fs::absolute(data_directory)) / "snapshots") {}
 
+void Snapshots::clear_leftovers(store::Store& store) {
+  if (in_memory_) return;
+  store.remove_checkpoint(directory_ / kUnfinished);
+  store.clear_checkpoints(directory_);
+}
+
 void Snapshots::save(store::Store& store, std::string_view name, store::CheckpointKind kind) {
   check_name(name);
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -26,6 +26,9 @@ class Snapshots {
   /// `data_directory` is empty in memory.
   explicit Snapshots(const std::filesystem::path& data_directory);
 
+  /// Removes what an interruption left, before anything else is done. Throws store::StoreError.
+  void clear_leftovers(store::Store& store);
+
   /// Saves the store's current state and replaces an earlier snapshot of that name. One that is made kAtOnce is settled
   /// later, in the background. Throws ApiError ValidationException for an invalid name (valid: 1 to 64 letters, digits,
   /// hyphens, underscores and points, of which the first is not a point), store::StoreError.

@@ -48,6 +48,9 @@ class CheckpointWaker {
   std::jthread thread_;
 };
 
+/// Of the folder of a checkpoint that is being deleted; its name follows.
+constexpr std::string_view kDoomed = ".deleted-";
+
 /// How long a flush may be refused because others wait; a memtable takes less than a second.
 constexpr std::chrono::minutes kMostPatience{10};
 constexpr std::chrono::microseconds kPause{200};
@@ -103,10 +106,23 @@ bool exchange_checkpoints(const std::filesystem::path& left, const std::filesyst
 
 void delete_checkpoint(const std::filesystem::path& checkpoint) {
   // A link or a file in its place is removed, and nothing that it leads to.
-  if (std::filesystem::is_directory(std::filesystem::symlink_status(checkpoint))) {
-    std::filesystem::remove(checkpoint / "STATOR");
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(checkpoint))) {
+    std::filesystem::remove(checkpoint);
+    return;
   }
-  std::filesystem::remove_all(checkpoint);
+  std::filesystem::path doomed = checkpoint;
+  if (const std::string name = checkpoint.filename().string(); !name.starts_with('.')) {
+    doomed.replace_filename(std::string(kDoomed) + name);
+    delete_checkpoint(doomed);
+    std::filesystem::rename(checkpoint, doomed);
+    sync_directory(doomed.parent_path());
+  }
+  std::filesystem::remove(doomed / "STATOR");
+  std::filesystem::remove_all(doomed);
+}
+
+bool is_left_over(std::string_view name) {
+  return name == kSettledCheckpoint || name.starts_with(kDoomed);
 }
 
 }  // namespace stator::store

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 /// Checkpoints of a store (docs/format.md, "Checkpoints"). Tables are hard-linked, so that neither time nor space grows
 /// with the store; the other files (manifest, the log with the few records after the flush) are copied.
@@ -32,8 +33,16 @@ void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std
 /// that. Throws std::system_error.
 bool exchange_checkpoints(const std::filesystem::path& left, const std::filesystem::path& right);
 
-/// Deletes a checkpoint's files, complete or not; the marker first, so that what an interruption leaves is not a data
-/// directory, and whoever reads it sees at the end that it is not whole. Throws std::system_error.
+/// The folder of a checkpoint that is to take the place of one in the same directory.
+inline constexpr const char* kSettledCheckpoint = ".settled";
+
+/// Deletes a checkpoint's files, complete or not, if there is one. Its name is given up first, at once and durably, so
+/// that what an interruption leaves is known for what it is; then the marker, so that whoever reads it sees at the end
+/// that it is not whole. Throws std::system_error.
 void delete_checkpoint(const std::filesystem::path& checkpoint);
+
+/// Whether a folder of this name, beside checkpoints, is what an interruption left of one that was being settled or
+/// deleted.
+bool is_left_over(std::string_view name);
 
 }  // namespace stator::store

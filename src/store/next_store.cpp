@@ -27,7 +27,7 @@ bool has_large_logs(const fs::path& checkpoint) {
 
 /// Puts a settled checkpoint of `store`, which was made from `checkpoint`, in its place, at once.
 void replace_checkpoint(DiskStore& store, const fs::path& checkpoint) {
-  const fs::path settled = checkpoint.parent_path() / ".settled";
+  const fs::path settled = checkpoint.parent_path() / kSettledCheckpoint;
   delete_checkpoint(settled);
   store.checkpoint(settled, CheckpointKind::kSettled);
   fs::last_write_time(settled / "STATOR", fs::last_write_time(checkpoint / "STATOR"));

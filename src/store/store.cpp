@@ -404,6 +404,13 @@ std::vector<std::string> Store::checkpoints_in(const std::filesystem::path& dire
   return names;
 }
 
+void Store::clear_checkpoints(const std::filesystem::path& directory) {
+  if (impl_->memory != nullptr) return;
+  for (const std::string& name : checkpoints_in(directory)) {
+    if (is_left_over(name)) remove_checkpoint(directory / name);
+  }
+}
+
 void Store::remove_checkpoint(const std::filesystem::path& directory) {
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {

@@ -156,6 +156,9 @@ class Store {
   /// The names in `directory`: its checkpoints, and on a disk whatever else is there. Nothing where there is no such
   /// directory. Throws StoreError.
   [[nodiscard]] std::vector<std::string> checkpoints_in(const std::filesystem::path& directory) const;
+  /// Removes from `directory`, whose checkpoints nobody else changes now, what an interruption left of some that were
+  /// being settled or removed. Throws StoreError.
+  void clear_checkpoints(const std::filesystem::path& directory);
   /// Removes a checkpoint, complete or not; does nothing where there is none. Throws StoreError.
   void remove_checkpoint(const std::filesystem::path& directory);
   /// Replaces the store's content with that of a checkpoint, or with nothing where `checkpoint` is empty, as if it had

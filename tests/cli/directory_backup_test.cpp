@@ -106,6 +106,19 @@ TEST_F(DirectoryBackup, AFileIsCopiedOnceAndKeptAsLongAsABackupNeedsIt) {
   EXPECT_EQ(items("restored"), items("data"));
 }
 
+TEST_F(DirectoryBackup, WhatAnInterruptedBackupLeftAtAnyStepIsRemoved) {
+  fs::create_directories(path("place"));
+  std::ofstream(path("place/stator-backups.json.new")) << "{";
+  back_up();
+  EXPECT_FALSE(fs::exists(path("place/stator-backups.json.new")));
+  std::ofstream(path("place/backups/20261126T101500.250Z.json.new")) << "{";
+  std::ofstream(path("place/files/0123456789abcdef0123456789abcdef")) << "a half";
+  EXPECT_EQ(stator({"backup", path("place"), "--list"}).code, 0);
+  back_up();
+  EXPECT_EQ(files_in("place/backups"), 2U);
+  EXPECT_FALSE(fs::exists(path("place/files/0123456789abcdef0123456789abcdef")));
+}
+
 TEST_F(DirectoryBackup, DamageIsFound) {
   const std::string id = back_up();
   for (const fs::directory_entry& entry : fs::directory_iterator(path("place/files"))) {
@@ -183,6 +196,20 @@ TEST_F(DirectoryBackup, ADirectoryInTheWayIsLeftAlone) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_NE(outcome.err.find("is in the way"), std::string::npos) << outcome.err;
   EXPECT_TRUE(fs::exists(path("new.restoring/notes.txt")));
+}
+
+TEST_F(DirectoryBackup, WhatAnInterruptedRestoreLeftAtAnyStepIsReplaced) {
+  back_up();
+  for (const char* left : {"", "RESTORING.new", "RESTORING", "RESTORING.new RESTORING", "RESTORING data/STATOR"}) {
+    fs::create_directories(path("new.restoring/data"));
+    if (std::string(left).find("data") == std::string::npos) fs::remove(path("new.restoring/data"));
+    std::istringstream names(left);
+    for (std::string name; names >> name;) std::ofstream(path("new.restoring/" + name)) << "";
+    const Outcome outcome = stator({"restore", path("place"), "--data", path("new")});
+    EXPECT_EQ(outcome.code, 0) << left << ": " << outcome.err;
+    EXPECT_FALSE(fs::exists(path("new.restoring"))) << left;
+    fs::remove_all(path("new"));
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -133,6 +134,27 @@ TEST_P(SavedState, WhatIsNoSnapshotIsNeitherFoundNorInTheWay) {
   }
   EXPECT_EQ(engine_->snapshots().list().size(), 1U);
   engine_->restore_snapshot("real");
+}
+
+TEST_P(SavedState, WhatAKillLeftOfOthersIsRemovedByTheNextStart) {
+  if (!GetParam()) GTEST_SKIP() << "in memory a kill leaves nothing";
+  make("things");
+  engine_->save_snapshot("real");
+  const std::filesystem::path folder = directory_.path() / "data" / "snapshots";
+  for (const char* name : {".unfinished", ".settled", ".deleted-real", ".deleted-other"}) {
+    std::filesystem::copy(folder / "real", folder / name, std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::remove(folder / ".deleted-other" / "STATOR");
+  std::filesystem::create_directory(folder / ".notes");
+  std::filesystem::create_directory(folder / "notes");
+  open();
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) left.push_back(entry.path().filename());
+  std::ranges::sort(left);
+  EXPECT_EQ(left, (std::vector<std::string>{".notes", "notes", "real"})) << "no more and no less than what is its own";
+  engine_->drop_snapshot("real");
+  EXPECT_FALSE(std::filesystem::exists(folder / "real"));
+  EXPECT_FALSE(std::filesystem::exists(folder / ".deleted-real"));
 }
 
 TEST_P(SavedState, ResetGoesToTheStartOrToNothing) {

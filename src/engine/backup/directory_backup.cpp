@@ -39,6 +39,8 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
 /// What is in the draft of a restored directory: a mark, from its first to its last moment, and the directory itself.
 constexpr const char* kMark = "RESTORING";
 constexpr const char* kDraft = "data";
+/// Behind the name of a small file that is being written (store/small_file.h).
+constexpr std::string_view kUnfinished = ".new";
 
 /// A file's hash, fed block by block.
 class Hash {
@@ -162,12 +164,19 @@ std::uint64_t size_of(const fs::path& checkpoint) {
 /// How often a checkpoint is copied from the beginning because it was replaced meanwhile.
 constexpr int kMostAttempts = 10;
 
+/// Whether an interrupted restore may have left this directory: it is marked, or has nothing in it but, perhaps, a mark
+/// that is being written.
+bool is_draft(const fs::path& directory) {
+  if (fs::exists(directory / kMark)) return true;
+  const std::string unfinished = kMark + std::string(kUnfinished);
+  return std::all_of(fs::directory_iterator(directory), fs::directory_iterator(),
+                     [&](const fs::directory_entry& entry) { return entry.path().filename() == unfinished; });
+}
+
 /// Makes a marked directory with an empty one in it; removes what an interrupted restore left. Throws
 /// DirectoryBackupError where there is another one, store::OpenError, std::system_error.
 void begin_draft(const fs::path& draft) {
-  if (fs::exists(draft) && !fs::is_empty(draft) && !fs::exists(draft / kMark)) {
-    throw DirectoryBackupError(draft.string() + " is in the way");
-  }
+  if (fs::exists(draft) && !is_draft(draft)) throw DirectoryBackupError(draft.string() + " is in the way");
   store::make_private_directory(draft);
   store::replace_durably(draft / kMark, "");
   fs::remove_all(draft / kDraft);
@@ -376,8 +385,8 @@ DirectoryBackups::DirectoryBackups(Bucket& bucket, std::string prefix) : bucket_
     if (format != kFormat) throw DirectoryBackupError("these backups are of a later version of Stator");
     return;
   }
-  const auto is_foreign = [](const BucketObject& object) {
-    return !object.key.ends_with("/LOCK") && object.key != "LOCK";
+  const auto is_foreign = [&](const BucketObject& object) {
+    return !object.key.ends_with("/LOCK") && object.key != "LOCK" && object.key != marker_key + std::string(kUnfinished);
   };
   const std::vector<BucketObject> objects = bucket_.list(prefix_);
   if (std::ranges::any_of(objects, is_foreign)) {
@@ -474,6 +483,9 @@ void DirectoryBackups::remove_unneeded_files() {
   }
   for (const BucketObject& object : bucket_.list(prefix_ + "files/")) {
     if (!needed.contains(object.key)) bucket_.remove(object.key);
+  }
+  for (const BucketObject& object : bucket_.list(prefix_ + "backups/")) {
+    if (object.key.ends_with(".json" + std::string(kUnfinished))) bucket_.remove(object.key);
   }
 }
 
