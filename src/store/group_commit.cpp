@@ -16,17 +16,12 @@ constexpr std::size_t kCountAt = 8;
 constexpr std::size_t kHeaderBytes = 12;
 /// A group ends before the batch that would make it larger.
 constexpr std::size_t kMostGroupBytes = 4 << 20;
-/// The part of the disk's time that a group may wait for more.
-constexpr int kWaitPart = 2;
-constexpr std::chrono::milliseconds kMostWait{10};
-constexpr std::size_t kMostAtOnce = 256;
-/// The last times of the disk count by halves, by quarters, and so on.
-constexpr int kSmoothing = 2;
 
 }  // namespace
 
 struct GroupCommit::Waiting {
   rocksdb::WriteBatch& batch;
+  std::size_t callers;
   rocksdb::Status status = {};
   bool leads = false;
   Waiting* next = nullptr;
@@ -49,29 +44,27 @@ rocksdb::Status copy_of(const rocksdb::Status& status) {
 
 GroupCommit::GroupCommit(Write write) : write_(std::move(write)) {}
 
-rocksdb::Status GroupCommit::write(rocksdb::WriteBatch& batch) {
-  Waiting self{batch};
+rocksdb::Status GroupCommit::write(rocksdb::WriteBatch& batch, std::size_t callers) {
+  Waiting self{batch, callers};
   std::unique_lock<std::mutex> lock(mutex_);
   (first_ == nullptr ? first_ : last_->next) = &self;
   last_ = &self;
-  ++come_since_;
+  const bool complete = gathering_.come(callers);
   if (std::exchange(busy_, true)) {
-    if (come_since_ == last_group_) came_.notify_one();
+    if (complete) came_.notify_one();
     lock.unlock();
     self.woken.acquire();
     if (!self.leads) return self.status;
     lock.lock();
   }
-  gather(lock);
+  gathering_.wait(lock, came_);
   const Group group = take_group();
   lock.unlock();
-  const Clock::time_point began = Clock::now();
+  const auto began = core::Gathering::Clock::now();
   write_group(group);
-  const Clock::duration took = Clock::now() - began;
+  const auto took = core::Gathering::Clock::now() - began;
   lock.lock();
-  if (self.status.ok()) disk_time_ += (took - disk_time_) / kSmoothing;
-  last_group_ = group.size;
-  come_since_ = 0;
+  gathering_.end(group.callers, took);
   Waiting* const leader = first_;
   busy_ = leader != nullptr;
   lock.unlock();
@@ -88,28 +81,14 @@ rocksdb::Status GroupCommit::write(rocksdb::WriteBatch& batch) {
   return std::move(self.status);
 }
 
-void GroupCommit::gather(std::unique_lock<std::mutex>& lock) {
-  if (come_since_ >= last_group_) return;
-  if (at_once_ > 0) {
-    --at_once_;
-    return;
-  }
-  const std::size_t missing = last_group_ - come_since_;
-  came_.wait_for(lock, std::min<Clock::duration>(disk_time_ / kWaitPart, kMostWait),
-                 [this] { return come_since_ >= last_group_; });
-  const std::size_t still_missing = last_group_ - std::min(last_group_, come_since_);
-  const bool was_worth_it = still_missing <= missing / 2;
-  next_at_once_ = was_worth_it ? 1 : std::min(2 * next_at_once_, kMostAtOnce);
-  at_once_ = was_worth_it ? 0 : next_at_once_;
-}
-
 GroupCommit::Group GroupCommit::take_group() {
-  Group group{first_, 1};
+  Group group{first_, first_->callers};
   std::size_t bytes = first_->batch.GetDataSize();
   Waiting* end = first_;
-  for (; end->next != nullptr; end = end->next, ++group.size) {
+  for (; end->next != nullptr; end = end->next) {
     bytes += end->next->batch.GetDataSize();
     if (bytes > kMostGroupBytes) break;
+    group.callers += end->next->callers;
   }
   first_ = std::exchange(end->next, nullptr);
   return group;
@@ -142,7 +121,7 @@ bool GroupCommit::merge(const Group& group, std::string& bytes) {
 
 void GroupCommit::write_group(const Group& group) const {
   std::string bytes;
-  const bool together = group.size > 1 && merge(group, bytes);
+  const bool together = group.first->next != nullptr && merge(group, bytes);
   if (!together) {
     for (Waiting* each = group.first; each != nullptr; each = each->next) each->status = write_one(each->batch);
     return;

@@ -69,6 +69,11 @@ struct Batch::Impl {
   rocksdb::WriteBatch batch{kUsualBytes};
   boost::container::small_vector<RowCache::Hash, 8> keys;
   bool removes = false;
+  struct Part {
+    std::size_t keys = 0;
+    bool removes = false;
+  };
+  std::optional<Part> part;  // what there was before it
 
   rocksdb::Slice key(std::string_view key) {
     keys.push_back(RowCache::hash(key));
@@ -95,6 +100,18 @@ void Batch::clear() {
   impl_->batch.Clear();
   impl_->keys.clear();
   impl_->removes = false;
+  impl_->part.reset();
+}
+void Batch::begin_part() {
+  if (impl_->part) impl_->batch.PopSavePoint().PermitUncheckedError();
+  impl_->batch.SetSavePoint();
+  impl_->part = {impl_->keys.size(), impl_->removes};
+}
+void Batch::drop_part() {
+  check(impl_->batch.RollbackToSavePoint());
+  impl_->keys.resize(impl_->part->keys);
+  impl_->removes = impl_->part->removes;
+  impl_->part.reset();
 }
 bool Batch::empty() const { return impl_->batch.Count() == 0; }
 
@@ -268,15 +285,17 @@ void Store::require(Feature feature) {
   }
 }
 
-void Store::write(Batch& batch) { write(batch, impl_->write_options.sync); }
+void Store::write(Batch& batch) { write(batch, 1); }
 
-void Store::write_unsynced(Batch& batch) { write(batch, false); }
+void Store::write(Batch& batch, std::size_t callers) { write(batch, impl_->write_options.sync, callers); }
 
-void Store::write(Batch& batch, bool sync) {
+void Store::write_unsynced(Batch& batch) { write(batch, false, 1); }
+
+void Store::write(Batch& batch, bool sync, std::size_t callers) {
   if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
   const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
   rocksdb::WriteBatch& changes = batch.impl_->batch;
-  const rocksdb::Status status = sync ? impl_->group_commit.write(changes) : impl_->write(changes, false);
+  const rocksdb::Status status = sync ? impl_->group_commit.write(changes, callers) : impl_->write(changes, false);
   if (status.ok()) return;
   if (status.IsMemoryLimit()) throw std::bad_alloc();
   impl_->database->errors().on_write_failed(status);

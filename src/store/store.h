@@ -122,6 +122,8 @@ class Store {
   void require(Feature feature);
   /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
+  /// The same for a batch with the writes of so many callers.
+  void write(Batch& batch, std::size_t callers);
   /// The same, but without waiting for the disk: the write survives the death of the process, and a power loss only
   /// after a later synced write. For background work that can be repeated. Writes reach the disk in call order.
   void write_unsynced(Batch& batch);
@@ -178,7 +180,7 @@ class Store {
  private:
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
-  void write(Batch& batch, bool sync);
+  void write(Batch& batch, bool sync, std::size_t callers);
   /// From RocksDB; false where the key is absent.
   bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot) const;
   std::unique_ptr<Impl> impl_;
@@ -209,6 +211,9 @@ class Batch {
   void remove(std::string_view key);
   void clear();
   [[nodiscard]] bool empty() const;
+  /// What is added from here on can be dropped again, until the next call.
+  void begin_part();
+  void drop_part();
 
  private:
   friend class Store;
