@@ -7,6 +7,7 @@
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/write_errors.h"
+#include "engine/writes_together.h"
 #include "json/item.h"
 
 /// PutItem, GetItem, UpdateItem, DeleteItem.
@@ -30,6 +31,11 @@ std::string updated_attributes(const std::vector<expression::Path>& paths, std::
   std::string projected;
   expression::Projection(paths).append_json(json::Item(item_json), projected);
   return projected == "{}" ? std::string() : projected;
+}
+
+/// Whether the reply looks at all that is written, which waits for other writes.
+void check_may_wait(const Call& call, const ItemWrite& request) {
+  if (request.item_collection_metrics && call.engine().puts_together()) throw engine::WouldWait{};
 }
 
 /// Writes the reply of a write.
@@ -114,16 +120,19 @@ std::string returned_attributes(ReturnValues values, engine::WriteOutcome& outco
 
 void put_item(Call& call) {
   const PutItem request = read_put_item(call.request, place_of(call));
+  check_may_wait(call, request);
   write_reply(call, request, run(call.engine(), request));
 }
 
 void delete_item(Call& call) {
   const DeleteItem request = read_delete_item(call.request, place_of(call));
+  check_may_wait(call, request);
   write_reply(call, request, run(call.engine(), request));
 }
 
 void update_item(Call& call) {
   const UpdateItem request = read_update_item(call.request, place_of(call));
+  check_may_wait(call, request);
   write_reply(call, request, run(call.engine(), request), request.update ? &request.update->paths() : nullptr);
 }
 

@@ -1,17 +1,34 @@
 #include "endpoint/embedded.h"
 
+#include <optional>
 #include <utility>
 
 #include "api/api.h"
 #include "api/operations.h"
 #include "core/api_error.h"
+#include "engine/gate.h"
+#include "engine/writes_together.h"
 
 namespace stator::endpoint {
+namespace {
+
+class EmbeddedTogether final : public Together {
+ public:
+  explicit EmbeddedTogether(std::unique_ptr<engine::WritesTogether> writes) : writes_(std::move(writes)) {}
+  [[nodiscard]] std::size_t count() const override { return writes_->count(); }
+  void commit() override { writes_->commit(); }
+
+ private:
+  const std::unique_ptr<engine::WritesTogether> writes_;
+};
+
+}  // namespace
 
 struct Embedded::Impl {
   Impl(const engine::Options& options, Identity given)
       : description(options.directory.empty() ? "memory" : options.directory.string()),
         sync(options.sync),
+        puts_together(options.sync && !options.enforce_throughput),
         identity(std::move(given)),
         engine(engine::Engine::open(options)),
         context{.engine = *engine,
@@ -21,6 +38,7 @@ struct Embedded::Impl {
 
   std::string description;
   bool sync;
+  bool puts_together;
   const Identity identity;
   std::unique_ptr<engine::Engine> engine;
   api::Context context;
@@ -37,10 +55,32 @@ void Embedded::call(const Request& request, std::string& reply) {
   if (known != nullptr && known->peculiarities.of_streams != (request.service == Service::kDynamoDbStreams)) {
     throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
   }
-  const engine::GatePass pass(impl_->engine->gate());
+  std::optional<engine::GatePass> pass;
+  if (!impl_->engine->puts_together()) pass.emplace(impl_->engine->gate());
   api::Context context = impl_->context;
   if (!request.region.empty()) context.region = request.region;
   api::call(context, request.operation, request.body, request.padding_bytes, reply);
+}
+
+bool Embedded::answer_at_once(const Request& request, std::string& reply) {
+  try {
+    call(request, reply);
+    return true;
+  } catch (const engine::WouldWait&) {
+    return false;
+  }
+}
+
+bool Embedded::can_be_together(std::string_view operation) const {
+  if (!impl_->puts_together) return false;
+  const api::Operation* const known = api::find_operation(operation);
+  return known != nullptr &&
+         (known->answer == api::put_item || known->answer == api::update_item || known->answer == api::delete_item);
+}
+
+std::unique_ptr<Together> Embedded::together() {
+  std::unique_ptr<engine::WritesTogether> writes = impl_->engine->begin_together();
+  return writes == nullptr ? nullptr : std::make_unique<EmbeddedTogether>(std::move(writes));
 }
 
 Effort Embedded::effort(std::string_view operation) const {

@@ -33,6 +33,10 @@ class Embedded : public Endpoint {
 
   using Endpoint::call;
   void call(const Request& request, std::string& reply) override;
+  bool answer_at_once(const Request& request, std::string& reply) override;
+  /// With `sync`: PutItem, UpdateItem, DeleteItem.
+  [[nodiscard]] bool can_be_together(std::string_view operation) const override;
+  [[nodiscard]] std::unique_ptr<Together> together() override;
   /// Operations on tables are kWaits; with `sync` all writes are.
   [[nodiscard]] Effort effort(std::string_view operation) const override;
   /// The directory as it was given, or "memory".

@@ -10,6 +10,10 @@ std::string Endpoint::call(std::string_view operation, std::string_view body) {
 
 bool Endpoint::answer_at_once(const Request& /*request*/, std::string& /*reply*/) { return false; }
 
+bool Endpoint::can_be_together(std::string_view /*operation*/) const { return false; }
+
+std::unique_ptr<Together> Endpoint::together() { return nullptr; }
+
 Effort Endpoint::effort(std::string_view /*operation*/) const { return Effort::kWaits; }
 
 }  // namespace stator::endpoint

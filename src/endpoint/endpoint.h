@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -69,6 +70,21 @@ enum class Effort : std::uint8_t {
   kMayWait,  // may wait: `answer_at_once` finds out
 };
 
+/// Calls that one thread makes and whose writes reach the disk together (Endpoint::can_be_together). From its
+/// construction on `answer_at_once` on this thread answers such calls as they will be answered once `commit` has
+/// returned. No other calls may be made meanwhile, and none of the replies be sent.
+class Together {
+ public:
+  Together() = default;
+  virtual ~Together() = default;
+  Together(const Together&) = delete;
+  Together& operator=(const Together&) = delete;
+  /// How many of the calls so far depend on `commit`.
+  [[nodiscard]] virtual std::size_t count() const = 0;
+  /// Throws what `Endpoint::call` would have thrown for each of these calls. Ends it in any case.
+  virtual void commit() = 0;
+};
+
 /// Anything that answers DynamoDB operations: the engine in this process, a service over HTTP, or a wrapper of one.
 /// Safe to call from several threads at once.
 class Endpoint {
@@ -77,8 +93,12 @@ class Endpoint {
   /// Appends the reply body (JSON) to `reply`. Throws core::ApiError, with `reply` unchanged.
   virtual void call(const Request& request, std::string& reply) = 0;
   /// The same for a thread that must not wait: does nothing and returns false where the answer needs waiting. Called
-  /// for operations whose effort is kMayWait.
+  /// for operations whose effort is kMayWait, and between `together` and its end for those that can be together.
   virtual bool answer_at_once(const Request& request, std::string& reply);
+  /// Whether calls of the operation can wait for the disk together with others.
+  [[nodiscard]] virtual bool can_be_together(std::string_view operation) const;
+  /// Not null where there are such operations.
+  [[nodiscard]] virtual std::unique_ptr<Together> together();
   /// The same, returning a string, for callers off the hot path.
   std::string call(std::string_view operation, std::string_view body);
   /// The effort of `operation`, so that a server does not let other requests wait for it. Unknown operations: kItem.

@@ -11,6 +11,7 @@
 #include "engine/random_id.h"
 #include "engine/replicas.h"
 #include "engine/table_json.h"
+#include "engine/writes_together.h"
 
 namespace stator::engine {
 namespace {
@@ -391,6 +392,7 @@ TablePtr Catalog::find(std::string_view name) {
     if (entry == entries_.end()) return nullptr;
     if (entry->second.due_ms == kNever || clock_.now_ms() < entry->second.due_ms) return entry->second.table;
   }
+  WritesTogether::check_may_wait();
   const std::lock_guard<std::mutex> changing(change_mutex_);
   settle(name);
   return current(name);

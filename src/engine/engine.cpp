@@ -31,6 +31,7 @@
 #include "engine/vector/vector_ranges.h"
 #include "engine/vector_search.h"
 #include "engine/writer.h"
+#include "engine/writes_together.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -486,6 +487,17 @@ bool Engine::get_item(const Table& table, const Key& key, std::string& json, std
     impl_->metering->take(false, {&use, 1});
   }
   return found;
+}
+
+std::unique_ptr<WritesTogether> Engine::begin_together() {
+  auto pass = std::make_unique<GatePass>(frame_->gate);
+  if (impl_->metering != nullptr) return nullptr;
+  return std::make_unique<WritesTogether>(std::move(pass), impl_->writer);
+}
+
+bool Engine::puts_together() const {
+  const WritesTogether* const together = WritesTogether::of_this_thread();
+  return together != nullptr && together->is_past(frame_->gate);
 }
 
 WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }

@@ -233,6 +233,7 @@ using ItemSink = std::function<void(std::string_view item_json)>;
 
 /// See engine/idempotency.h.
 class TokenClaim;
+class WritesTogether;
 /// See engine/export/exports.h.
 class Exports;
 /// See engine/import/imports.h.
@@ -292,6 +293,11 @@ class Engine {
   /// failed; update expressions and key checks throw. A write that leaves the item byte for byte the same is charged
   /// like any other and stores nothing.
   WriteOutcome write(const WriteAction& action);
+  /// Begins to put the writes of this thread together (writes_together.h). Null where that cannot be: throughput, which
+  /// is enforced, is taken by each write for itself. Waits at the gate.
+  [[nodiscard]] std::unique_ptr<WritesTogether> begin_together();
+  /// Whether this thread has passed the gate so.
+  [[nodiscard]] bool puts_together() const;
   /// Writes on different items that need not happen together, for little more than one of them costs: they reach the
   /// store, and the disk, in one batch. Throws what `write` throws but ThroughputExceeded, with nothing written, unless
   /// throughput is enforced, where each is written for itself.

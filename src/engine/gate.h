@@ -47,6 +47,7 @@ class GatePass {
   ~GatePass() { gate_.leave(); }
   GatePass(const GatePass&) = delete;
   GatePass& operator=(const GatePass&) = delete;
+  [[nodiscard]] bool is_of(const Gate& gate) const { return &gate_ == &gate; }
 
  private:
   Gate& gate_;

@@ -15,6 +15,7 @@
 #include "engine/time_to_live.h"
 #include "engine/vector/vector_ranges.h"
 #include "engine/vector_entry.h"
+#include "engine/writes_together.h"
 
 namespace stator::engine {
 namespace {
@@ -269,8 +270,8 @@ LogPlace Writer::append_log_record(const Change& change, Stream& stream, store::
   return place;
 }
 
-void Writer::note_expiry(const Decision& decision) {
-  if (decision.new_expiry) decision.change.table->state->unseen_expiry.note(*decision.new_expiry);
+void Writer::note_expiry(const Table& table, std::optional<std::int64_t> new_expiry) {
+  if (new_expiry) table.state->unseen_expiry.note(*new_expiry);
 }
 
 void Writer::finish_outcome(const WriteAction& action, Decision& decision) {
@@ -300,6 +301,10 @@ std::vector<UnitsUse> Writer::uses_of(const Decision& decision, double table_fac
 }
 
 WriteOutcome Writer::write(const WriteAction& action) {
+  if (WritesTogether* const together = WritesTogether::of_this_thread();
+      together != nullptr && together->is_of(*this)) {
+    return together->add(action);
+  }
   Decision decision;
   decision.stripe = stripes_.of(action.key.encoded);
   const std::lock_guard<std::mutex> lock(stripes_[decision.stripe]);
@@ -330,7 +335,7 @@ WriteOutcome Writer::write(const WriteAction& action) {
   keep_view();
   store_.write(batch);
   if (row) counters.apply(std::move(*row));
-  note_expiry(decision);
+  note_expiry(table, decision.new_expiry);
   return std::move(decision.outcome);
 }
 
@@ -428,6 +433,7 @@ void Writer::add_counters(const Decision& decision, std::vector<RowChange>& rows
   });
   if (row == rows.end()) row = rows.insert(rows.end(), RowChange{table, decision.stripe, {}, {}});
   row->deltas.insert(row->deltas.end(), decision.counters.begin(), decision.counters.end());
+  row->table = table;  // the newest of its versions, which has the indexes that are counted
 }
 
 void Writer::put_rows(std::vector<RowChange>& rows, store::Batch& batch) {
@@ -443,7 +449,9 @@ void Writer::store_all(const std::vector<Decision>& decisions, std::vector<RowCh
     store_.write(batch);
   }
   for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
-  for (const Decision& decision : decisions) note_expiry(decision);
+  for (const Decision& decision : decisions) {
+    if (decision.change.table != nullptr) note_expiry(*decision.change.table, decision.new_expiry);
+  }
 }
 
 std::vector<SeparateOutcome> Writer::write_each(std::span<const WriteAction> actions) {

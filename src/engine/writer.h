@@ -21,6 +21,7 @@
 namespace stator::engine {
 
 class VectorRanges;
+class WritesTogether;
 
 /// Writes items: lock, read, decide on one Change, write all that follows from it in one batch.
 class Writer {
@@ -50,6 +51,7 @@ class Writer {
   Expired expire(const TablePtr& table, std::string_view expiry_key);
 
  private:
+  friend class WritesTogether;
   /// What an action will do, decided under its lock. Not movable: the change points into itself.
   struct Decision {
     std::size_t stripe = 0;  // held by the caller
@@ -103,7 +105,7 @@ class Writer {
     if (views_ != nullptr) views_->keep();
   }
   /// To be called after the write.
-  static void note_expiry(const Decision& decision);
+  static void note_expiry(const Table& table, std::optional<std::int64_t> new_expiry);
   static void finish_outcome(const WriteAction& action, Decision& decision);
   std::vector<CancellationReason> take_units(const std::vector<Decision>& decisions) const;
   std::vector<CancellationReason> decide_all(std::span<const WriteAction> actions,

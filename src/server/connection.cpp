@@ -31,21 +31,6 @@ constexpr std::size_t kMaxDiscardedBytes = 256 * 1024 * 1024;
 
 }  // namespace
 
-/// One request while it is being answered. Its views are of the connection's input, which stays until then.
-struct Connection::Call {
-  RequestHead head;
-  std::string_view body;
-  std::size_t padding_bytes;
-  std::size_t used;                        // input bytes of the request
-  std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
-  endpoint::Request::Time deadline;
-  bool last;                // the connection closes after it
-  bool waited = false;      // waited for a thread of the pool
-  bool would_wait = false;  // the endpoint would wait, which the loop's thread must not
-  bool failed = false;
-  std::chrono::milliseconds hold{0};  // before its reply is sent
-};
-
 Connection::Connection(EventLoop& loop, std::unique_ptr<Transport> transport)
     : loop_(loop), transport_(std::move(transport)), since_ms_(loop.now_ms()), memory_(loop.budget()) {
   loop_.on_connection_opened(*this, transport_->descriptor());
@@ -297,6 +282,13 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
                 endpoint::Request::Time(std::chrono::milliseconds(request_since_ms_ + loop_.options().call_timeout_ms)),
             .last = !head.keep_alive || loop_.draining()};
   state_ = State::kCalling;
+  if (call.effort == endpoint::Effort::kWaits && loop_.protocol().can_be_together(head)) {
+    call.waited = true;
+    put_off_ = call;
+    loop_.put_off(std::move(self));
+    return Step::kElsewhere;
+  }
+  call.at_once = call.effort == endpoint::Effort::kMayWait;
   if (call.effort && !runs_here(*call.effort)) {
     submit(std::move(self), call);
     return Step::kElsewhere;
@@ -320,6 +312,7 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
 
 void Connection::submit(Self self, Call call) {
   call.waited = true;
+  call.at_once = false;
   call.would_wait = false;
   ThreadPool& pool = self->loop_.pool();
   pool.submit([self = std::move(self), call](Protocol& of_its_thread) mutable {
@@ -334,7 +327,7 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
       protocol.refuse_call(call.head, Protocol::Shortage::kTime, call.last, replies_);
     } else if (call.effort && !reserve_reply(*call.effort, call.used)) {
       protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.last, replies_);
-    } else if (call.effort == endpoint::Effort::kMayWait && !call.waited) {
+    } else if (call.at_once) {
       const auto last =
           protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.deadline, call.last, replies_);
       call.would_wait = !last;
@@ -355,19 +348,65 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
   settle_memory();
 }
 
+bool Connection::run_put_off(const endpoint::Together* together, Protocol& protocol,
+                             std::optional<ReplyBuffer::Mark>& depends) noexcept {
+  if (together == nullptr) {
+    put_off_->would_wait = true;
+    return false;
+  }
+  put_off_->at_once = true;
+  const std::size_t before = together->count();
+  const ReplyBuffer::Mark mark = replies_.mark();
+  run(*put_off_, protocol);
+  if (together->count() > before) depends = mark;
+  return !put_off_->would_wait;
+}
+
+void Connection::fail_put_off(const ReplyBuffer::Mark& mark, const std::exception_ptr& failure,
+                              Protocol& protocol) noexcept {
+  replies_.back_to(mark);
+  try {
+    protocol.answer_unread(put_off_->head, failure, put_off_->last, replies_);
+  } catch (const std::exception& error) {
+    spdlog::error("a request could not be answered: {}", error.what());
+    put_off_->failed = true;
+  }
+  settle_memory();
+}
+
+void Connection::return_put_off(EventLoop& loop, std::span<Self> group) noexcept {
+  std::array<EventLoop::Task, EventLoop::kPostedTogether> tasks;
+  while (!group.empty()) {
+    const std::size_t count = std::min(tasks.size(), group.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      Connection* const connection = group[i].get();
+      connection->kept_ = std::move(group[i]);
+      tasks[i] = [connection] { connection->on_returned(std::move(connection->kept_)); };
+    }
+    post_patiently(loop, std::span(tasks).first(count));
+    group = group.subspan(count);
+  }
+}
+
+void Connection::post_patiently(EventLoop& loop, std::span<EventLoop::Task> tasks) noexcept {
+  while (true) {
+    try {
+      loop.post(tasks);
+      return;
+    } catch (const std::bad_alloc&) {
+      // Only the loop may end a connection, so try again until other connections have freed memory.
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+}
+
 void Connection::return_to_loop(Self self, const Call& call) noexcept {
   // The connection holds the reference to itself meanwhile: the last one must not be dropped on this thread.
   Connection* const connection = self.get();
   connection->kept_ = std::move(self);
-  while (true) {
-    try {
-      connection->loop_.post([connection, call] { connection->on_returned(std::move(connection->kept_), call); });
-      return;
-    } catch (const std::bad_alloc&) {
-      // Only the loop may end this connection, so try again until other connections have freed memory.
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-  }
+  connection->put_off_ = call;
+  EventLoop::Task task = [connection] { connection->on_returned(std::move(connection->kept_)); };
+  post_patiently(connection->loop_, {&task, 1});
 }
 
 void Connection::hold(Self self, Call call) {
@@ -375,12 +414,18 @@ void Connection::hold(Self self, Call call) {
   const std::chrono::milliseconds pause = std::exchange(call.hold, {});
   loop.after(pause, [self = std::move(self), call]() mutable {
     Connection& connection = *self;
-    connection.on_returned(std::move(self), call);
+    connection.go_on(std::move(self), call);
   });
 }
 
-void Connection::on_returned(Self self, const Call& call) {
+void Connection::on_returned(Self self) {
+  const Call call = *std::exchange(put_off_, std::nullopt);
+  if (call.would_wait) return submit(std::move(self), call);
   if (call.hold.count() > 0) return hold(std::move(self), call);
+  go_on(std::move(self), call);
+}
+
+void Connection::go_on(Self self, const Call& call) {
   if (finish(call) == Step::kAnswered) return process(std::move(self));
   if (state_ != State::kClosed) write(std::move(self));
 }

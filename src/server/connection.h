@@ -1,8 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "endpoint/endpoint.h"
 #include "server/buffer.h"
@@ -10,6 +15,7 @@
 #include "server/event_loop.h"
 #include "server/memory_budget.h"
 #include "server/reply_buffer.h"
+#include "server/request_head.h"
 #include "server/transport.h"
 
 namespace stator::server {
@@ -40,6 +46,16 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   void close();
   /// The loop ends: what waits for its socket is destroyed.
   void abandon();
+
+  // The call that is put off (EventLoop::put_off), on a thread that runs several.
+  /// Runs it so that its writes are put together with those of others. False where there is no `together`, or it would
+  /// have to wait: then the loop will make it for itself. `depends`: where its reply begins, if that depends on writes.
+  bool run_put_off(const endpoint::Together* together, Protocol& protocol,
+                   std::optional<ReplyBuffer::Mark>& depends) noexcept;
+  /// Replaces its reply with that of a call whose write failed.
+  void fail_put_off(const ReplyBuffer::Mark& mark, const std::exception_ptr& failure, Protocol& protocol) noexcept;
+  /// Gives the connections, which are emptied, back to their loop.
+  static void return_put_off(EventLoop& loop, std::span<Self> group) noexcept;
 
  private:
   enum class Wanted : std::uint8_t { kInput, kOutput };
@@ -72,7 +88,21 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   Step refuse(unsigned status);
 
   // Calls.
-  struct Call;
+  /// One request while it is being answered. Its views are of the connection's input, which stays until then.
+  struct Call {
+    RequestHead head;
+    std::string_view body;
+    std::size_t padding_bytes;
+    std::size_t used;                        // input bytes of the request
+    std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
+    endpoint::Request::Time deadline;
+    bool last;                // the connection closes after it
+    bool waited = false;      // waited for a thread of the pool
+    bool at_once = false;     // where the endpoint would wait, it is to do nothing, and
+    bool would_wait = false;  // the endpoint would have waited
+    bool failed = false;
+    std::chrono::milliseconds hold{0};  // before its reply is sent
+  };
   Step answer(Self& self, const RequestHead& head, std::string_view body, std::size_t used);
   [[nodiscard]] bool reserve_reply(endpoint::Effort effort, std::size_t used);
   /// Whether the call runs on the loop's thread, which is taken over if it takes long.
@@ -81,7 +111,10 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   static void submit(Self self, Call call);
   void run(Call& call, Protocol& protocol) noexcept;
   static void return_to_loop(Self self, const Call& call) noexcept;
-  void on_returned(Self self, const Call& call);
+  static void post_patiently(EventLoop& loop, std::span<EventLoop::Task> tasks) noexcept;
+  void on_returned(Self self);
+  /// Sends the reply and answers the next request.
+  void go_on(Self self, const Call& call);
   /// Waits until the reply is due (ReplyNotes), then goes on. Called on the loop's thread.
   static void hold(Self self, Call call);
   Step finish(const Call& call);
@@ -120,9 +153,10 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   MemoryCharge memory_;
   Buffer input_;
   ReplyBuffer replies_;
-  std::size_t segment_ = 0;  // first one not yet sent whole
-  Self waiting_;             // itself, while it waits for its socket
-  Self kept_;                // itself, while a call's result is on its way to the loop
+  std::size_t segment_ = 0;      // first one not yet sent whole
+  Self waiting_;                 // itself, while it waits for its socket
+  Self kept_;                    // itself, while a call's result is on its way to the loop
+  std::optional<Call> put_off_;  // the call, while it is not on the stack of the thread that runs it
 };
 
 }  // namespace stator::server

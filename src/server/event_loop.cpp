@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -37,6 +38,7 @@ EventLoop::EventLoop(const Shared& shared)
 EventLoop::~EventLoop() {
   // What waits owns connections, which unlink themselves from the list, and closing one may look at the loop.
   soon_.clear();
+  put_off_.clear();
   timers_.clear();
   posted_.clear();
   for (auto at = connections_.begin(); at != connections_.end();) (at++)->abandon();
@@ -79,6 +81,7 @@ void EventLoop::turn() {
     Connection& connection = *next.connection;
     (connection.*next.step)(std::move(next.connection));
   }
+  if (!put_off_.empty()) together_.add(put_off_);
   if (ended_) return;
   wait_for_events();
   run_timers();
@@ -113,12 +116,12 @@ void EventLoop::after(std::chrono::milliseconds pause, Task task) {
   timers_.emplace(now_ms_ + pause.count() + 1, std::move(task));
 }
 
-void EventLoop::post(Task task) {
+void EventLoop::post(std::span<Task> tasks) {
   bool first = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     first = posted_.empty();
-    posted_.push_back(std::move(task));
+    posted_.insert(posted_.end(), std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end()));
     has_posted_.store(true, std::memory_order_release);
   }
   if (!first) return;

@@ -15,9 +15,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "core/descriptor.h"
 #include "server/call_monitor.h"
+#include "server/calls_together.h"
 #include "server/memory_budget.h"
 #include "server/protocol.h"
 #include "server/run_queue_time.h"
@@ -54,6 +57,8 @@ using ConnectionHook = boost::intrusive::list_base_hook<boost::intrusive::link_m
 class EventLoop {
  public:
   using Task = std::function<void()>;
+  /// As many as are worth posting at once.
+  static constexpr std::size_t kPostedTogether = 16;
 
   /// Throws std::system_error where the system gives no descriptors for it.
   explicit EventLoop(const Shared& shared);
@@ -66,8 +71,9 @@ class EventLoop {
   std::function<void()> on_end;
 
   // From any thread:
-  /// Runs the task on the thread that drives the loop. Throws std::bad_alloc.
-  void post(Task task);
+  /// Runs the tasks on the thread that drives the loop, each for itself. Throws std::bad_alloc, with none taken.
+  void post(std::span<Task> tasks);
+  void post(Task task) { post({&task, 1}); }
   /// Serves this socket, which must be non-blocking, from now on.
   void adopt(core::Descriptor socket);
   /// Closes idle connections, finishes those in flight, then ends `drive`.
@@ -104,6 +110,9 @@ class EventLoop {
   [[nodiscard]] bool draining() const { return draining_; }
   /// The time at which the turn began, which is exact enough for timeouts.
   [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
+
+  /// The connection has a call that is to run together with those of others, from the end of the turn on.
+  void put_off(std::shared_ptr<Connection> connection) { put_off_.push_back(std::move(connection)); }
 
   using Step = void (Connection::*)(std::shared_ptr<Connection>);
   /// Goes on with `step` of the connection after other connections had their turn.
@@ -151,6 +160,8 @@ class EventLoop {
   std::size_t event_count_ = 0;
   std::size_t next_event_ = 0;
   std::deque<Waiting> soon_;
+  std::vector<std::shared_ptr<Connection>> put_off_;
+  CallsTogether together_{*this};
   std::multimap<std::int64_t, Task> timers_;  // by the time, in milliseconds
 
   std::mutex mutex_;

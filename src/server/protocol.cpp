@@ -171,6 +171,10 @@ std::optional<endpoint::Effort> Protocol::effort(const RequestHead& head) const 
   return endpoint_.effort(operation);
 }
 
+bool Protocol::can_be_together(const RequestHead& head) const {
+  return head.method == "POST" && head.path() == "/" && endpoint_.can_be_together(target_of(head).operation);
+}
+
 std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                                              endpoint::Request::Time deadline, bool close, ReplyBuffer& replies) {
   must_not_wait_ = true;
@@ -461,13 +465,19 @@ void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer
 }
 
 void Protocol::refuse_call(const RequestHead& head, Shortage shortage, bool close, ReplyBuffer& replies) {
+  const core::ApiError error = shortage == Shortage::kMemory ? out_of_memory() : out_of_time();
+  answer_unread(head, std::make_exception_ptr(error), close, replies);
+}
+
+void Protocol::answer_unread(const RequestHead& head, const std::exception_ptr& failure, bool close,
+                             ReplyBuffer& replies) {
   request_id_ = ids_.next();
   notes_ = {};
   ReplyHead reply;
   reply.content_type = accepted_content_type(head.content_type).value_or(kJson);
   replies.open();
   try {
-    answer_with(shortage == Shortage::kMemory ? out_of_memory() : out_of_time(), reply, replies);
+    answer_safely(head.amz_target, reply, replies, [&] { std::rethrow_exception(failure); });
     seal(head, reply, close, replies);
   } catch (...) {
     replies.abandon();

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <ctime>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,20 +37,28 @@ class Protocol {
   /// The effort that the request means for the endpoint; nullopt where it does not reach the endpoint.
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
+  /// Whether calls of this kind can wait for the disk together.
+  [[nodiscard]] bool can_be_together(const RequestHead& head) const;
+
   /// Appends the reply. Returns true where it announces that the connection closes, because of `close` or since the
   /// server stops. `padding_bytes` readable bytes follow `body`. `deadline`: endpoint::Request's. Never throws for
   /// what the request contains; on std::bad_alloc `replies` is as it was.
   [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies);
 
-  /// The same for a request whose effort is kMayWait, on a thread that must not wait: nullopt, with `replies`
-  /// unchanged, where the answer would have to wait.
+  /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
+  /// with others, on one that makes them: nullopt, with `replies` unchanged, where the answer would have to wait.
   [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
                                                    std::size_t padding_bytes, endpoint::Request::Time deadline,
                                                    bool close, ReplyBuffer& replies);
 
   /// The endpoint's notes on the latest reply.
   [[nodiscard]] const endpoint::ReplyNotes& notes() const { return notes_; }
+
+  /// endpoint::Endpoint::together.
+  [[nodiscard]] std::unique_ptr<endpoint::Together> together() { return endpoint_.together(); }
+  /// Appends the reply to a request that is not looked at: it fails with this.
+  void answer_unread(const RequestHead& head, const std::exception_ptr& failure, bool close, ReplyBuffer& replies);
 
   /// Why a complete request is refused unread.
   enum class Shortage : std::uint8_t { kMemory, kTime };

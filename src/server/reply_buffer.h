@@ -49,6 +49,17 @@ class ReplyBuffer {
     segments_.push_back({begin, bytes_.size()});
   }
 
+  /// Where the next reply begins, and back to it.
+  struct Mark {
+    std::size_t bytes;
+    std::size_t segments;
+  };
+  [[nodiscard]] Mark mark() const { return {bytes_.size(), segments_.size()}; }
+  void back_to(const Mark& mark) {
+    bytes_.resize(mark.bytes);
+    segments_.resize(mark.segments);
+  }
+
   [[nodiscard]] bool empty() const { return segments_.empty(); }
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::size_t capacity() const { return bytes_.capacity(); }

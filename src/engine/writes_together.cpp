@@ -1,0 +1,93 @@
+#include "engine/writes_together.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace stator::engine {
+namespace {
+
+thread_local WritesTogether* current = nullptr;
+
+/// Room for one more, so that adding it cannot fail.
+template <class T>
+void make_room(std::vector<T>& list) {
+  if (list.size() == list.capacity()) list.reserve(2 * list.size() + 4);
+}
+
+}  // namespace
+
+WritesTogether::WritesTogether(std::unique_ptr<GatePass> pass, Writer& writer)
+    : pass_(std::move(pass)), writer_(writer) {
+  assert(current == nullptr);
+  current = this;
+}
+
+WritesTogether::~WritesTogether() { end(); }
+
+void WritesTogether::end() {
+  if (current == this) current = nullptr;
+  parts_.clear();
+  held_.clear();
+}
+
+WritesTogether* WritesTogether::of_this_thread() { return current; }
+
+void WritesTogether::check_may_wait() {
+  if (current != nullptr && current->count() > 0) throw WouldWait{};
+}
+
+bool WritesTogether::holds(std::size_t stripe) const {
+  return std::ranges::find(held_, stripe, &Held::stripe) != held_.end();
+}
+
+WriteOutcome WritesTogether::add(const WriteAction& action) {
+  // It would have to see what the other one writes.
+  if (std::ranges::find(parts_, action.key.encoded, &Part::key) != parts_.end()) throw WouldWait{};
+  make_room(parts_);
+  make_room(held_);
+  Writer::Decision decision;
+  decision.stripe = writer_.stripes_.of(action.key.encoded);
+  std::unique_lock<std::mutex> lock;
+  if (!holds(decision.stripe)) {
+    lock = std::unique_lock(writer_.stripes_[decision.stripe], std::try_to_lock);
+    if (!lock.owns_lock()) throw WouldWait{};
+  }
+  if (auto fault = writer_.decide(action, decision)) throw std::move(fault->error);
+  if (decision.outcome.condition_failed || !decision.writes) {
+    if (!decision.outcome.condition_failed) Writer::finish_outcome(action, decision);
+    return std::move(decision.outcome);
+  }
+  Part part{.key = action.key.encoded, .table = decision.change.table, .new_expiry = {}, .places = {}};
+  batch_.begin_part();
+  try {
+    writer_.append(decision, batch_);
+    Writer::finish_outcome(action, decision);
+    part.new_expiry = decision.new_expiry;
+    part.places = std::move(decision.delivery_places);
+    part.places.push_back(std::move(decision.log_place));
+    part.places.push_back(std::move(decision.recovery_place));
+    Writer::add_counters(decision, rows_);
+  } catch (...) {
+    batch_.drop_part();
+    throw;
+  }
+  parts_.push_back(std::move(part));
+  if (lock.owns_lock()) held_.push_back({decision.stripe, std::move(lock)});
+  return std::move(decision.outcome);
+}
+
+void WritesTogether::commit() {
+  struct End {
+    WritesTogether& writes;
+    ~End() { writes.end(); }
+  } const at_end{*this};
+  if (parts_.empty()) return;
+  Writer::put_rows(rows_, batch_);
+  writer_.keep_view();
+  writer_.store_.write(batch_, parts_.size());
+  for (Writer::RowChange& row : rows_) row.table->state->counters.apply(std::move(row.after));
+  for (const Part& part : parts_) Writer::note_expiry(*part.table, part.new_expiry);
+}
+
+}  // namespace stator::engine
