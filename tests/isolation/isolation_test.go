@@ -127,6 +127,11 @@ func TestHistoriesOnDisk(t *testing.T) {
 	checkOnServers(t, func() []string { return []string{"--data", t.TempDir() + "/data"} })
 }
 
+// The writes that a loop finds at once are decided by one thread and stored together.
+func TestHistoriesOnDiskSynced(t *testing.T) {
+	checkOnServers(t, func() []string { return []string{"--data", t.TempDir() + "/data", "--sync"} })
+}
+
 // With one client the model itself is on trial: every answer must be the only right one.
 func TestOneClientAtATime(t *testing.T) {
 	url, end := start(t, "--in-memory")
@@ -144,15 +149,17 @@ func TestKilledServers(t *testing.T) {
 	}
 }
 
+func TestKilledSyncedServers(t *testing.T) { checkKills(t, Unknown, "--sync") }
+
 // A transaction that is sent again after the kill has happened once.
 func TestTokensOutliveTheServer(t *testing.T) {
 	checkKills(t, Resend)
 }
 
 // checkKills returns how many of the kills met a write that was under way.
-func checkKills(t *testing.T, losses Losses) int {
+func checkKills(t *testing.T, losses Losses, options ...string) int {
 	t.Helper()
-	mortal, err := NewMortal(binary(t), "--data", t.TempDir()+"/data")
+	mortal, err := NewMortal(binary(t), append(options, "--data", t.TempDir()+"/data")...)
 	if err != nil {
 		t.Fatal(err)
 	}
