@@ -33,9 +33,9 @@ std::string updated_attributes(const std::vector<expression::Path>& paths, std::
   return projected == "{}" ? std::string() : projected;
 }
 
-/// Whether the reply looks at all that is written, which waits for other writes.
+/// A reply with metrics waits for all writes that are under way.
 void check_may_wait(const Call& call, const ItemWrite& request) {
-  if (request.item_collection_metrics && call.engine().puts_together()) throw engine::WouldWait{};
+  if (request.item_collection_metrics && call.engine().puts_together()) throw engine::WouldWait{.alone = true};
 }
 
 /// Writes the reply of a write.

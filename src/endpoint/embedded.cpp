@@ -16,6 +16,7 @@ class EmbeddedTogether final : public Together {
  public:
   explicit EmbeddedTogether(std::unique_ptr<engine::WritesTogether> writes) : writes_(std::move(writes)) {}
   [[nodiscard]] std::size_t count() const override { return writes_->count(); }
+  [[nodiscard]] bool is_full() const override { return writes_->is_full(); }
   void commit() override { writes_->commit(); }
 
  private:
@@ -66,7 +67,8 @@ bool Embedded::answer_at_once(const Request& request, std::string& reply) {
   try {
     call(request, reply);
     return true;
-  } catch (const engine::WouldWait&) {
+  } catch (const engine::WouldWait& why) {
+    if (request.notes != nullptr) request.notes->alone = why.alone;
     return false;
   }
 }

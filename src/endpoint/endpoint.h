@@ -30,6 +30,8 @@ struct ReplyNotes {
   std::chrono::milliseconds hold{0};
   /// The connection is to be closed instead of answering.
   bool cut = false;
+  /// The call was not made, and can never be made together with others.
+  bool alone = false;
 };
 
 /// One request for a DynamoDB operation.
@@ -81,6 +83,8 @@ class Together {
   Together& operator=(const Together&) = delete;
   /// How many of the calls so far depend on `commit`.
   [[nodiscard]] virtual std::size_t count() const = 0;
+  /// No more calls should be added: what they write is so large.
+  [[nodiscard]] virtual bool is_full() const = 0;
   /// Throws what `Endpoint::call` would have thrown for each of these calls. Ends it in any case.
   virtual void commit() = 0;
 };

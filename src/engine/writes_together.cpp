@@ -9,6 +9,9 @@ namespace {
 
 thread_local WritesTogether* current = nullptr;
 
+/// Larger batches gain nothing.
+constexpr std::size_t kFullBytes = 4 << 20;
+
 /// Room for one more, so that adding it cannot fail.
 template <class T>
 void make_room(std::vector<T>& list) {
@@ -31,10 +34,12 @@ void WritesTogether::end() {
   held_.clear();
 }
 
+bool WritesTogether::is_full() const { return batch_.size_bytes() >= kFullBytes; }
+
 WritesTogether* WritesTogether::of_this_thread() { return current; }
 
 void WritesTogether::check_may_wait() {
-  if (current != nullptr && current->count() > 0) throw WouldWait{};
+  if (current != nullptr) throw WouldWait{.alone = true};
 }
 
 bool WritesTogether::holds(std::size_t stripe) const {
@@ -50,8 +55,10 @@ WriteOutcome WritesTogether::add(const WriteAction& action) {
   decision.stripe = writer_.stripes_.of(action.key.encoded);
   std::unique_lock<std::mutex> lock;
   if (!holds(decision.stripe)) {
-    lock = std::unique_lock(writer_.stripes_[decision.stripe], std::try_to_lock);
-    if (!lock.owns_lock()) throw WouldWait{};
+    lock = std::unique_lock(writer_.stripes_[decision.stripe], std::defer_lock);
+    // Who holds no lock may wait for one.
+    if (held_.empty()) lock.lock();
+    if (!lock.owns_lock() && !lock.try_lock()) throw WouldWait{};
   }
   if (auto fault = writer_.decide(action, decision)) throw std::move(fault->error);
   if (decision.outcome.condition_failed || !decision.writes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -13,8 +14,11 @@
 namespace stator::server {
 namespace {
 
-/// Calls in one group: so few that none waits long for the others to run.
+using Clock = core::Gathering::Clock;
+
+/// Calls in one group, and how long they may take before they are stored: none waits long for the others to run.
 constexpr std::size_t kMost = 64;
+constexpr std::chrono::milliseconds kMostTime{2};
 
 std::unique_ptr<endpoint::Together> begin(Protocol& protocol) {
   try {
@@ -35,70 +39,134 @@ std::exception_ptr commit(endpoint::Together& together) {
 
 }  // namespace
 
+/// The right to run what waits. Where it ends without having been used (there is no memory for a thread, say), the
+/// calls are not forgotten.
+class CallsTogether::Turn {
+ public:
+  explicit Turn(CallsTogether& calls) : calls_(&calls) {}
+  ~Turn() {
+    if (calls_ != nullptr) calls_->give_up(true);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  void use(Protocol& protocol) noexcept { std::exchange(calls_, nullptr)->run(protocol); }
+
+ private:
+  CallsTogether* calls_;
+};
+
+struct CallsTogether::Group {
+  std::array<std::shared_ptr<Connection>, kMost> calls;
+  // Of those whose reply holds only if the writes succeed: where it begins.
+  std::array<std::optional<ReplyBuffer::Mark>, kMost> depends;
+  std::size_t size = 0;
+};
+
+CallsTogether::CallsTogether(EventLoop& loop) : loop_(loop) { put_back_.reserve(kMost); }
+
 void CallsTogether::add(std::vector<std::shared_ptr<Connection>>& connections) {
-  bool complete = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    waiting_.reserve(waiting_.size() + connections.size());
-    complete = gathering_.come(connections.size());
-    std::ranges::move(connections, std::back_inserter(waiting_));
+    waiting_.insert(waiting_.end(), std::make_move_iterator(connections.begin()),
+                    std::make_move_iterator(connections.end()));
+    const bool complete = gathering_.come(connections.size());
     connections.clear();
-    if (!std::exchange(busy_, true)) {
-      try {
-        loop_.pool().submit([this](Protocol& of_its_thread) { run(of_its_thread); });
-      } catch (...) {
-        busy_ = false;
-        throw;
-      }
+    if (std::exchange(busy_, true)) {
+      if (complete) came_.notify_one();
       return;
     }
   }
-  if (complete) came_.notify_one();
+  try {
+    const auto turn = std::make_shared<Turn>(*this);
+    loop_.pool().submit([turn](Protocol& of_its_thread) { turn->use(of_its_thread); });
+  } catch (const std::bad_alloc&) {
+    // Perhaps before there was a turn to give them up.
+    give_up(true);
+  }
+}
+
+void CallsTogether::give_up(bool ends) noexcept {
+  std::array<std::shared_ptr<Connection>, kMost> some;
+  for (bool more = true; more;) {
+    std::size_t size = 0;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      size = put_back_.size();
+      std::ranges::move(put_back_, some.begin());
+      put_back_.clear();
+      for (; size < kMost && !waiting_.empty(); ++size) {
+        some[size] = std::move(waiting_.front());
+        waiting_.pop_front();
+      }
+      more = !waiting_.empty();
+      busy_ = more || !ends;
+    }
+    for (std::size_t i = 0; i < size; ++i) some[i]->give_up_put_off();
+    Connection::return_put_off(loop_, std::span(some).first(size));
+  }
 }
 
 void CallsTogether::run(Protocol& protocol) noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (!waiting_.empty()) run_group(lock, protocol);
+  while (has_more()) run_group(lock, protocol);
   busy_ = false;
 }
 
 void CallsTogether::run_group(std::unique_lock<std::mutex>& lock, Protocol& protocol) noexcept {
-  std::array<std::shared_ptr<Connection>, kMost> group;
-  // Of those whose reply holds only if the writes succeed: where it begins.
-  std::array<std::optional<ReplyBuffer::Mark>, kMost> depends;
-  std::size_t size = 0;
-  std::size_t answered = 0;
   // Before any lock of an item is held.
-  gathering_.wait(lock, came_);
-  std::unique_ptr<endpoint::Together> together;
-  while (size < kMost && !waiting_.empty()) {
-    const std::size_t first = size;
-    size += std::min(kMost - first, waiting_.size());
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(size - first);
-    std::move(waiting_.begin(), end, group.begin() + static_cast<std::ptrdiff_t>(first));
-    waiting_.erase(waiting_.begin(), end);
+  if (put_back_.size() + waiting_.size() < kMost) gathering_.wait(lock, came_);
+  lock.unlock();
+  std::unique_ptr<endpoint::Together> together = begin(protocol);
+  if (together == nullptr) {
+    give_up(false);
+    lock.lock();
+    return;
+  }
+  lock.lock();
+  Group group;
+  fill(group, *together, lock, protocol);
+  lock.unlock();
+  const Clock::time_point began = Clock::now();
+  const std::exception_ptr failure = commit(*together);
+  const Clock::duration took = Clock::now() - began;
+  together.reset();
+  for (std::size_t i = 0; i < group.size; ++i) group.calls[i]->end_put_off(group.depends[i], failure, protocol);
+  lock.lock();
+  gathering_.end(group.size, took);
+  lock.unlock();
+  Connection::return_put_off(loop_, std::span(group.calls).first(group.size));
+  lock.lock();
+}
+
+void CallsTogether::fill(Group& group, const endpoint::Together& together, std::unique_lock<std::mutex>& lock,
+                         Protocol& protocol) noexcept {
+  std::array<std::shared_ptr<Connection>, kMost> later;
+  std::size_t later_size = 0;
+  std::size_t taken_back = 0;
+  const Clock::time_point until = Clock::now() + kMostTime;
+  while ((taken_back < put_back_.size() || !waiting_.empty()) && group.size + later_size < kMost &&
+         !together.is_full() && Clock::now() < until) {
+    std::shared_ptr<Connection> connection;
+    if (taken_back < put_back_.size()) {
+      connection = std::move(put_back_[taken_back++]);
+    } else {
+      connection = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
     lock.unlock();
-    if (together == nullptr) together = begin(protocol);
-    for (std::size_t i = first; i < size; ++i) {
-      if (group[i]->run_put_off(together.get(), protocol, depends[i])) ++answered;
+    const Connection::PutOff done = connection->run_put_off(together, protocol, group.depends[group.size]);
+    if (done == Connection::PutOff::kAnswered) {
+      group.calls[group.size++] = std::move(connection);
+    } else if (done == Connection::PutOff::kLater) {
+      later[later_size++] = std::move(connection);
+    } else {
+      Connection::return_put_off(loop_, {&connection, 1});
     }
     lock.lock();
   }
-  lock.unlock();
-  const auto began = core::Gathering::Clock::now();
-  const std::exception_ptr failure = together != nullptr ? commit(*together) : nullptr;
-  const auto took = core::Gathering::Clock::now() - began;
-  together.reset();
-  if (failure != nullptr) {
-    for (std::size_t i = 0; i < size; ++i) {
-      if (depends[i]) group[i]->fail_put_off(*depends[i], failure, protocol);
-    }
-  }
-  lock.lock();
-  gathering_.end(answered, took);
-  lock.unlock();
-  Connection::return_put_off(loop_, std::span(group).first(size));
-  lock.lock();
+  // Those that are put back are as many as were there and were taken at the most, unless all that was there was taken.
+  put_back_.erase(put_back_.begin(), put_back_.begin() + static_cast<std::ptrdiff_t>(taken_back));
+  std::move(later.begin(), later.begin() + static_cast<std::ptrdiff_t>(later_size), std::back_inserter(put_back_));
 }
 
 }  // namespace stator::server

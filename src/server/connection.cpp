@@ -328,9 +328,10 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
     } else if (call.effort && !reserve_reply(*call.effort, call.used)) {
       protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.last, replies_);
     } else if (call.at_once) {
-      const auto last =
-          protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.deadline, call.last, replies_);
+      const auto last = protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.deadline, call.last,
+                                                replies_, put_off_ ? &answered_ : nullptr);
       call.would_wait = !last;
+      call.alone = protocol.notes().alone;
       call.last = last.value_or(call.last);
     } else {
       call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.deadline, call.last, replies_);
@@ -348,30 +349,33 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
   settle_memory();
 }
 
-bool Connection::run_put_off(const endpoint::Together* together, Protocol& protocol,
-                             std::optional<ReplyBuffer::Mark>& depends) noexcept {
-  if (together == nullptr) {
-    put_off_->would_wait = true;
-    return false;
-  }
-  put_off_->at_once = true;
-  const std::size_t before = together->count();
+Connection::PutOff Connection::run_put_off(const endpoint::Together& together, Protocol& protocol,
+                                           std::optional<ReplyBuffer::Mark>& depends) noexcept {
+  Call& call = *put_off_;
+  call.at_once = true;
+  call.would_wait = false;
+  const std::size_t before = together.count();
   const ReplyBuffer::Mark mark = replies_.mark();
-  run(*put_off_, protocol);
-  if (together->count() > before) depends = mark;
-  return !put_off_->would_wait;
+  run(call, protocol);
+  if (together.count() > before) depends = mark;
+  if (!call.would_wait) return PutOff::kAnswered;
+  return call.alone ? PutOff::kAlone : PutOff::kLater;
 }
 
-void Connection::fail_put_off(const ReplyBuffer::Mark& mark, const std::exception_ptr& failure,
-                              Protocol& protocol) noexcept {
-  replies_.back_to(mark);
+void Connection::end_put_off(const std::optional<ReplyBuffer::Mark>& depends, const std::exception_ptr& failure,
+                             Protocol& protocol) noexcept {
   try {
-    protocol.answer_unread(put_off_->head, failure, put_off_->last, replies_);
+    if (failure != nullptr && depends) {
+      replies_.back_to(*depends);
+      protocol.answer_failed(put_off_->head, failure, put_off_->last, replies_, answered_);
+      settle_memory();
+    }
+    if (answered_) protocol.log(put_off_->head, *answered_);
   } catch (const std::exception& error) {
     spdlog::error("a request could not be answered: {}", error.what());
     put_off_->failed = true;
   }
-  settle_memory();
+  answered_.reset();
 }
 
 void Connection::return_put_off(EventLoop& loop, std::span<Self> group) noexcept {

@@ -47,13 +47,21 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   /// The loop ends: what waits for its socket is destroyed.
   void abandon();
 
-  // The call that is put off (EventLoop::put_off), on a thread that runs several.
-  /// Runs it so that its writes are put together with those of others. False where there is no `together`, or it would
-  /// have to wait: then the loop will make it for itself. `depends`: where its reply begins, if that depends on writes.
-  bool run_put_off(const endpoint::Together* together, Protocol& protocol,
-                   std::optional<ReplyBuffer::Mark>& depends) noexcept;
-  /// Replaces its reply with that of a call whose write failed.
-  void fail_put_off(const ReplyBuffer::Mark& mark, const std::exception_ptr& failure, Protocol& protocol) noexcept;
+  // The call that is put off (EventLoop::put_off), on a thread that runs several (CallsTogether).
+  enum class PutOff : std::uint8_t {
+    kAnswered,
+    kLater,  // it would have to wait for a lock
+    kAlone,  // it cannot be made together with others
+  };
+  /// Runs it so that its writes are put together with those of others. `depends`: where its reply begins, if that
+  /// depends on writes.
+  PutOff run_put_off(const endpoint::Together& together, Protocol& protocol,
+                     std::optional<ReplyBuffer::Mark>& depends) noexcept;
+  /// The calls were answered, or failed: then those that depend get the error.
+  void end_put_off(const std::optional<ReplyBuffer::Mark>& depends, const std::exception_ptr& failure,
+                   Protocol& protocol) noexcept;
+  /// The loop is to make it for itself.
+  void give_up_put_off() noexcept { put_off_->would_wait = true; }
   /// Gives the connections, which are emptied, back to their loop.
   static void return_put_off(EventLoop& loop, std::span<Self> group) noexcept;
 
@@ -99,7 +107,8 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
     bool last;                // the connection closes after it
     bool waited = false;      // waited for a thread of the pool
     bool at_once = false;     // where the endpoint would wait, it is to do nothing, and
-    bool would_wait = false;  // the endpoint would have waited
+    bool would_wait = false;  // the endpoint would have waited,
+    bool alone = false;       // and can never answer it together with others
     bool failed = false;
     std::chrono::milliseconds hold{0};  // before its reply is sent
   };
@@ -153,10 +162,11 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   MemoryCharge memory_;
   Buffer input_;
   ReplyBuffer replies_;
-  std::size_t segment_ = 0;      // first one not yet sent whole
-  Self waiting_;                 // itself, while it waits for its socket
-  Self kept_;                    // itself, while a call's result is on its way to the loop
-  std::optional<Call> put_off_;  // the call, while it is not on the stack of the thread that runs it
+  std::size_t segment_ = 0;                     // first one not yet sent whole
+  Self waiting_;                                // itself, while it waits for its socket
+  Self kept_;                                   // itself, while a call's result is on its way to the loop
+  std::optional<Call> put_off_;                 // the call, while it is not on the stack of the thread that runs it
+  std::optional<Protocol::Answered> answered_;  // of that call, until it is logged
 };
 
 }  // namespace stator::server

@@ -72,6 +72,7 @@ void EventLoop::turn() {
     const epoll_event event = events_[next_event_++];
     if (event.data.ptr != nullptr) static_cast<Connection*>(event.data.ptr)->on_events(event.events);
   }
+  if (!put_off_.empty()) together_.add(put_off_);
   for (int i = 0; i < kPostedAtOnce && has_posted_.load(std::memory_order_acquire); ++i) {
     if (const Task task = take_posted()) task();
   }

@@ -176,18 +176,21 @@ bool Protocol::can_be_together(const RequestHead& head) const {
 }
 
 std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies) {
+                                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies,
+                                             std::optional<Answered>* answered) {
+  struct Reset {
+    Protocol& protocol;
+    ~Reset() {
+      protocol.must_not_wait_ = false;
+      protocol.answered_ = nullptr;
+    }
+  } const at_end{*this};
   must_not_wait_ = true;
+  answered_ = answered;
   try {
-    const bool closing = answer(head, body, padding_bytes, deadline, close, replies);
-    must_not_wait_ = false;
-    return closing;
+    return answer(head, body, padding_bytes, deadline, close, replies);
   } catch (const WouldWait&) {
-    must_not_wait_ = false;
     return std::nullopt;
-  } catch (...) {
-    must_not_wait_ = false;
-    throw;
   }
 }
 
@@ -232,16 +235,25 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
   if (decoded_.capacity() > kKeptBufferBytes) std::string().swap(decoded_);
   if (compressed_.capacity() > kKeptBufferBytes) std::string().swap(compressed_);
   if (!options_.log_requests) return closing;
-  const auto taken = std::chrono::steady_clock::now() - started;
+  Answered answered{operation_, status, sent_bytes, started, std::string(request_id_)};
+  if (answered_ != nullptr) {
+    *answered_ = std::move(answered);
+  } else {
+    log(head, answered);
+  }
+  return closing;
+}
+
+void Protocol::log(const RequestHead& head, const Answered& answered) {
+  const auto taken = std::chrono::steady_clock::now() - answered.started;
   log_request(*log_, options_.log_format,
               {.method = head.method,
-               .operation = operation_,
-               .status = status,
-               .bytes = sent_bytes,
+               .operation = answered.operation,
+               .status = answered.status,
+               .bytes = answered.bytes,
                .micros = std::chrono::duration_cast<std::chrono::microseconds>(taken).count(),
-               .request_id = request_id_,
+               .request_id = answered.request_id,
                .trace = printable(head.trace)});
-  return closing;
 }
 
 Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
@@ -466,19 +478,32 @@ void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer
 
 void Protocol::refuse_call(const RequestHead& head, Shortage shortage, bool close, ReplyBuffer& replies) {
   const core::ApiError error = shortage == Shortage::kMemory ? out_of_memory() : out_of_time();
-  answer_unread(head, std::make_exception_ptr(error), close, replies);
+  request_id_ = ids_.next();
+  answer_with_failure(head, std::make_exception_ptr(error), close, false, replies);
 }
 
-void Protocol::answer_unread(const RequestHead& head, const std::exception_ptr& failure, bool close,
-                             ReplyBuffer& replies) {
-  request_id_ = ids_.next();
+void Protocol::answer_failed(const RequestHead& head, const std::exception_ptr& failure, bool close,
+                             ReplyBuffer& replies, std::optional<Answered>& answered) {
+  request_id_ = answered ? std::string_view(answered->request_id) : ids_.next();
+  // The page's origin was checked when it was answered.
+  const Told told = answer_with_failure(head, failure, close, has_origin(head), replies);
+  if (!answered) return;
+  answered->status = told.status;
+  answered->bytes = told.bytes;
+}
+
+Protocol::Told Protocol::answer_with_failure(const RequestHead& head, const std::exception_ptr& failure, bool close,
+                                             bool allow_page, ReplyBuffer& replies) {
   notes_ = {};
   ReplyHead reply;
+  reply.allow_page = allow_page;
   reply.content_type = accepted_content_type(head.content_type).value_or(kJson);
   replies.open();
   try {
     answer_safely(head.amz_target, reply, replies, [&] { std::rethrow_exception(failure); });
+    const Told told{reply.status, replies.body().size()};
     seal(head, reply, close, replies);
+    return told;
   } catch (...) {
     replies.abandon();
     throw;

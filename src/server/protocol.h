@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <exception>
@@ -37,6 +38,15 @@ class Protocol {
   /// The effort that the request means for the endpoint; nullopt where it does not reach the endpoint.
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
+  /// What the request log has of an answer; filled only where requests are logged.
+  struct Answered {
+    std::string operation;
+    unsigned status = 200;
+    std::size_t bytes = 0;
+    std::chrono::steady_clock::time_point started;
+    std::string request_id;
+  };
+
   /// Whether calls of this kind can wait for the disk together.
   [[nodiscard]] bool can_be_together(const RequestHead& head) const;
 
@@ -47,18 +57,23 @@ class Protocol {
                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies);
 
   /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
-  /// with others, on one that makes them: nullopt, with `replies` unchanged, where the answer would have to wait.
+  /// with others, on one that makes them: nullopt, with `replies` unchanged, where the answer would have to wait. With
+  /// `answered` it is not logged yet.
   [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
                                                    std::size_t padding_bytes, endpoint::Request::Time deadline,
-                                                   bool close, ReplyBuffer& replies);
+                                                   bool close, ReplyBuffer& replies,
+                                                   std::optional<Answered>* answered = nullptr);
+  /// Logs an answer that was given with `answered`.
+  void log(const RequestHead& head, const Answered& answered);
 
   /// The endpoint's notes on the latest reply.
   [[nodiscard]] const endpoint::ReplyNotes& notes() const { return notes_; }
 
   /// endpoint::Endpoint::together.
   [[nodiscard]] std::unique_ptr<endpoint::Together> together() { return endpoint_.together(); }
-  /// Appends the reply to a request that is not looked at: it fails with this.
-  void answer_unread(const RequestHead& head, const std::exception_ptr& failure, bool close, ReplyBuffer& replies);
+  /// Appends the reply to a request that fails with this after it was answered, in the place of that answer.
+  void answer_failed(const RequestHead& head, const std::exception_ptr& failure, bool close, ReplyBuffer& replies,
+                     std::optional<Answered>& answered);
 
   /// Why a complete request is refused unread.
   enum class Shortage : std::uint8_t { kMemory, kTime };
@@ -71,6 +86,12 @@ class Protocol {
   void refuse(unsigned status, bool http_1_0, ReplyBuffer& replies);
 
  private:
+  struct Told {
+    unsigned status;
+    std::size_t bytes;
+  };
+  Told answer_with_failure(const RequestHead& head, const std::exception_ptr& failure, bool close, bool allow_page,
+                           ReplyBuffer& replies);
   /// The variable parts of a reply's head.
   struct ReplyHead {
     unsigned status = 200;
@@ -122,9 +143,10 @@ class Protocol {
   std::string_view request_id_;
   endpoint::Request::Time deadline_;
   bool must_not_wait_ = false;
-  endpoint::ReplyNotes notes_;  // of the request being answered
-  std::string operation_;       // the same, for the log
-  std::string known_host_;      // the last host that was allowed
+  std::optional<Answered>* answered_ = nullptr;  // for the request being answered
+  endpoint::ReplyNotes notes_;                   // of the request being answered
+  std::string operation_;                        // the same, for the log
+  std::string known_host_;                       // the last host that was allowed
   std::string head_;
   std::string decoded_;
   std::string compressed_;

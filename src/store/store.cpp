@@ -102,6 +102,7 @@ void Batch::clear() {
   impl_->removes = false;
   impl_->part.reset();
 }
+std::size_t Batch::size_bytes() const { return impl_->batch.GetDataSize(); }
 void Batch::begin_part() {
   if (impl_->part) impl_->batch.PopSavePoint().PermitUncheckedError();
   impl_->batch.SetSavePoint();

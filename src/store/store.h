@@ -211,6 +211,7 @@ class Batch {
   void remove(std::string_view key);
   void clear();
   [[nodiscard]] bool empty() const;
+  [[nodiscard]] std::size_t size_bytes() const;
   /// What is added from here on can be dropped again, until the next call.
   void begin_part();
   void drop_part();

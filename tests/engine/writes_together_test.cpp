@@ -92,7 +92,7 @@ TEST_F(Together, NothingWaitsForWhatItHolds) {
   EXPECT_EQ(other.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
   together->commit();
   EXPECT_EQ(other.get(), item(wire("a", "1")).json);
-  // A lock that is held is not waited for, either.
+  // Who holds a lock does not wait for another one.
   std::promise<void> holds;
   std::promise<void> may_end;
   std::thread holder([&] {
@@ -104,14 +104,42 @@ TEST_F(Together, NothingWaitsForWhatItHolds) {
   });
   holds.get_future().wait();
   together = engine_->begin_together();
+  put(*engine_, table_, wire("c", "1"));
   EXPECT_THROW(put(*engine_, table_, wire("b", "2")), WouldWait);
-  EXPECT_EQ(together->count(), 0U);
+  EXPECT_EQ(together->count(), 1U);
   may_end.set_value();
   holder.join();
   together->commit();
   EXPECT_EQ(put(*engine_, table_, wire("b", "2")).old_json, item(wire("b", "1")).json)
       << "after the commit the thread writes at once";
   EXPECT_TRUE(others_see("b"));
+}
+
+TEST_F(Together, TheFirstWaitsForItsLock) {
+  auto theirs = engine_->begin_together();
+  put(*engine_, table_, wire("a", "1"));
+  auto other = std::async(std::launch::async, [&] {
+    const auto together = engine_->begin_together();
+    const std::string old = put(*engine_, table_, wire("a", "2")).old_json;
+    together->commit();
+    return old;
+  });
+  EXPECT_EQ(other.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  theirs->commit();
+  EXPECT_EQ(other.get(), item(wire("a", "1")).json);
+}
+
+TEST_F(Together, AreFullAtSomeMegabytes) {
+  const std::string large(390'000, 'x');
+  const auto together = engine_->begin_together();
+  int count = 0;
+  for (; !together->is_full() && count < 100; ++count) {
+    put(*engine_, table_,
+        R"({"pk":{"S":"p)" + std::to_string(count) + R"("},"sk":{"S":"s"},"text":{"S":")" + large + R"("}})");
+  }
+  EXPECT_EQ(count, 11);
+  together->commit();
+  EXPECT_EQ(engine_->counts(*table_).table.items, 11U);
 }
 
 TEST_F(Together, WhatIsNotCommittedIsGone) {

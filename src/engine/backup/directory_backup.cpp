@@ -389,8 +389,8 @@ DirectoryBackups::DirectoryBackups(Bucket& bucket, std::string prefix) : bucket_
     return !object.key.ends_with("/LOCK") && object.key != "LOCK" && object.key != marker_key + std::string(kUnfinished);
   };
   const std::vector<BucketObject> objects = bucket_.list(prefix_);
-  if (std::ranges::any_of(objects, is_foreign)) {
-    throw DirectoryBackupError("it holds something else than backups: " + objects.front().key);
+  if (const auto foreign = std::ranges::find_if(objects, is_foreign); foreign != objects.end()) {
+    throw DirectoryBackupError("it holds something else than backups: " + foreign->key);
   }
 }
 
