@@ -1,7 +1,6 @@
 // The size of item collections, estimated.
 
-#include <rocksdb/perf_context.h>
-#include <rocksdb/perf_level.h>
+#include <rocksdb/statistics.h>
 
 #include "engine/support.h"
 
@@ -71,19 +70,23 @@ TEST(ItemCollection, TheEstimateReadsNoItems) {
   engine->create_table(with_local_index());
   for (int i = 0; i < 5000; ++i) put(*engine, engine->usable_table("t"), wide("p", i, 500));
   engine.reset();
-  engine = open(directory.path());
+  const std::shared_ptr<rocksdb::Statistics> statistics = rocksdb::CreateDBStatistics();
+  Options options;
+  options.directory = directory.path();
+  options.resources.statistics = statistics;
+  engine = Engine::open(options);
   const TablePtr table = engine->usable_table("t");
   (void)engine->counts(*table);
   const Key key = key_of(*table, wide("p", 0, 1));
-  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
-  rocksdb::PerfContext& work = *rocksdb::get_perf_context();
-  work.Reset();
+  const auto blocks_since_reset = [&] {
+    return statistics->getTickerCount(rocksdb::BLOCK_CACHE_HIT) + statistics->getTickerCount(rocksdb::BLOCK_CACHE_MISS);
+  };
+  ASSERT_TRUE(statistics->Reset().ok());
   EXPECT_GT(engine->item_collection_size_bytes(*table, key), 4'000'000U);
-  EXPECT_LT(work.block_read_count + work.block_cache_hit_count, 32U) << "a few blocks of the files' own indexes";
-  work.Reset();
+  EXPECT_LT(blocks_since_reset(), 32U) << "a few blocks of the files' own indexes";
+  ASSERT_TRUE(statistics->Reset().ok());
   EXPECT_EQ(read_all(*engine, scan(table, "local")).size(), 5000U);
-  EXPECT_GT(work.block_read_count + work.block_cache_hit_count, 200U) << "what a walk reads";
-  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
+  EXPECT_GT(blocks_since_reset(), 200U) << "what a walk reads";
 }
 
 }  // namespace
