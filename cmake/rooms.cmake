@@ -7,6 +7,16 @@ set(STATOR_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <m
 add_library(stator_precompile OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
 target_link_libraries(stator_precompile PRIVATE stator_flags simdjson::simdjson)
 target_precompile_headers(stator_precompile PRIVATE ${STATOR_COMMON_HEADERS})
+
+# What answers no request is built for its size: less to load at a start, and less to hold. Of an inline function the linker takes the first
+# copy it finds, so the programs are linked with the objects of the hot rooms before those of the others.
+set(STATOR_ROOMS_HOT core json expression partiql store server aws endpoint api engine cache remote simulate http)
+set(STATOR_ROOMS_SMALL kinesis s3 files postgres model toolkit cli)
+set(STATOR_SMALL $<$<CONFIG:Release>:-Os>)
+add_library(stator_precompile_small OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
+target_compile_options(stator_precompile_small PRIVATE ${STATOR_SMALL})
+target_link_libraries(stator_precompile_small PRIVATE stator_flags simdjson::simdjson)
+target_precompile_headers(stator_precompile_small PRIVATE ${STATOR_COMMON_HEADERS})
 set(STATOR_ROOMS_PRECOMPILED json expression partiql engine api endpoint simulate aws kinesis remote cache model toolkit)
 
 # What the embedding library is made of. A shared library needs code that runs at any address; with everything in it hidden
@@ -41,25 +51,34 @@ function(stator_check_includes name depends)
   add_dependencies(stator_${name} stator_${name}_includes)
 endfunction()
 
-# stator_room(name SOURCES … DEPENDS … PRECOMPILE …): one folder of src/ as a static library `stator_<name>`.
+# stator_room(name SOURCES … DEPENDS … PRECOMPILE … SMALL …): one folder of src/ as a static library `stator_<name>`. SMALL are sources, of a room whose
+# others are hot, that are built for their size; without a precompiled header, since theirs is built for speed.
 function(stator_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;PRECOMPILE;SMALL" ${ARGN})
   if(NOT ROOM_SOURCES)
     add_library(stator_${name} INTERFACE)
     target_link_libraries(stator_${name} INTERFACE ${ROOM_DEPENDS})
     return()
   endif()
-  add_library(stator_${name} STATIC ${ROOM_SOURCES})
+  # Of an inline function the linker takes the first copy it finds: that of the hot sources.
+  list(REMOVE_ITEM ROOM_SOURCES ${ROOM_SMALL})
+  add_library(stator_${name} STATIC ${ROOM_SOURCES} ${ROOM_SMALL})
   stator_check_includes(${name} "${ROOM_DEPENDS}")
   target_include_directories(stator_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(stator_${name} PRIVATE stator_flags PUBLIC ${ROOM_DEPENDS})
   if(name IN_LIST STATOR_LIBRARY_ROOMS)
     set_target_properties(stator_${name} PROPERTIES ${STATOR_LIBRARY_PROPERTIES})
   endif()
+  if(name IN_LIST STATOR_ROOMS_SMALL)
+    target_compile_options(stator_${name} PRIVATE ${STATOR_SMALL})
+  endif()
+  set_source_files_properties(${ROOM_SMALL} PROPERTIES COMPILE_OPTIONS ${STATOR_SMALL} SKIP_PRECOMPILE_HEADERS ON)
   if(ROOM_PRECOMPILE)
     target_precompile_headers(stator_${name} PRIVATE ${ROOM_PRECOMPILE})
   elseif(name IN_LIST STATOR_ROOMS_PRECOMPILED AND name IN_LIST STATOR_LIBRARY_ROOMS)
     target_precompile_headers(stator_${name} REUSE_FROM stator_precompile_library)
+  elseif(name IN_LIST STATOR_ROOMS_PRECOMPILED AND name IN_LIST STATOR_ROOMS_SMALL)
+    target_precompile_headers(stator_${name} REUSE_FROM stator_precompile_small)
   elseif(name IN_LIST STATOR_ROOMS_PRECOMPILED)
     target_precompile_headers(stator_${name} REUSE_FROM stator_precompile)
   endif()
