@@ -22,6 +22,6 @@ target_link_libraries(stator_single PRIVATE stator_flags)
 # The linker warns of getaddrinfo and getpwuid, which may load modules of the system's glibc: linked_library.cpp sees to it that they do not.
 target_link_options(stator_single PRIVATE -static-pie -L${STATOR_ARCHIVES}/lib)
 # Addresses that are only moved take a bit each in place of 24 bytes.
-target_link_options(stator_single PRIVATE -Wl,-z,pack-relative-relocs)
+target_link_options(stator_single PRIVATE -Wl,-z,pack-relative-relocs -Wl,-T,${STATOR_START_ORDER})
 target_link_libraries(stator_single PRIVATE -Wl,--start-group curl pq pgcommon pgport simdjson rocksdb hiredis snappy bz2 lz4 zstd z deflate xxhash
   md ssl crypto -Wl,--end-group)
