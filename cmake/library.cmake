@@ -13,7 +13,7 @@ if(NOT STATOR_SANITIZE)
     SOVERSION ${STATOR_ABI} LINK_DEPENDS ${PROJECT_SOURCE_DIR}/src/embed/exports.map EXPORT_NAME stator
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
   # Not for the export: whoever links with it needs none of these. Debian's libzstd.a is made for programs, too.
-  target_link_libraries(stator_shared PRIVATE $<BUILD_INTERFACE:RocksDB::rocksdb-shared> $<BUILD_INTERFACE:simdjson::simdjson>
+  target_link_libraries(stator_shared PRIVATE $<BUILD_INTERFACE:RocksDB::rocksdb-shared> $<BUILD_INTERFACE:${SIMDJSON_SHARED}>
     $<BUILD_INTERFACE:ZLIB::ZLIB> $<BUILD_INTERFACE:PkgConfig::XXHASH> $<BUILD_INTERFACE:PkgConfig::MD>
     $<BUILD_INTERFACE:zstd>)
   target_link_options(stator_shared PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/src/embed/exports.map -Wl,--gc-sections

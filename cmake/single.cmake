@@ -1,6 +1,5 @@
 # stator_single: the program as one file, for any Linux: no library beside it, no dynamic linker. What the other program loads on demand is linked
 # in, with archives that packaging/build_archives made in STATOR_ARCHIVES. Not part of `all` (./dev package).
-set(STATOR_ARCHIVES ${PROJECT_SOURCE_DIR}/build/archives CACHE PATH "Archives of packaging/build_archives")
 
 if(NOT PROJECT_IS_TOP_LEVEL OR STATOR_SANITIZE)
   return()
