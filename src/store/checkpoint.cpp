@@ -121,8 +121,6 @@ void delete_checkpoint(const std::filesystem::path& checkpoint) {
   std::filesystem::remove_all(doomed);
 }
 
-bool is_left_over(std::string_view name) {
-  return name == kSettledCheckpoint || name.starts_with(kDoomed);
-}
+bool is_left_over(std::string_view name) { return name == kSettledCheckpoint || name.starts_with(kDoomed); }
 
 }  // namespace stator::store

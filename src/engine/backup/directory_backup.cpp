@@ -386,7 +386,8 @@ DirectoryBackups::DirectoryBackups(Bucket& bucket, std::string prefix) : bucket_
     return;
   }
   const auto is_foreign = [&](const BucketObject& object) {
-    return !object.key.ends_with("/LOCK") && object.key != "LOCK" && object.key != marker_key + std::string(kUnfinished);
+    return !object.key.ends_with("/LOCK") && object.key != "LOCK" &&
+           object.key != marker_key + std::string(kUnfinished);
   };
   const std::vector<BucketObject> objects = bucket_.list(prefix_);
   if (const auto foreign = std::ranges::find_if(objects, is_foreign); foreign != objects.end()) {
