@@ -78,8 +78,8 @@ foreach(part program=stator library=libstator${STATOR_ABI} development=libstator
   install(FILES packaging/copyright ${PACKAGING}/changelog.gz DESTINATION share/doc/${CMAKE_MATCH_2} COMPONENT ${CMAKE_MATCH_1}-deb
     EXCLUDE_FROM_ALL)
 endforeach()
-# The licences of the libraries inside the program, as Debian has them.
-foreach(library libboost1.81-dev libcli11-dev libdeflate-dev libfmt-dev libhiredis-dev libhnswlib-dev liblz4-dev libmd-dev librocksdb-dev
+# The licences of the libraries inside the program, as Debian has them. Boost's asks for none beside a program.
+foreach(library libcli11-dev libdeflate-dev libfmt-dev libhiredis-dev libhnswlib-dev liblz4-dev libmd-dev librocksdb-dev
     libsimdjson-dev libspdlog-dev libxxhash-dev libzstd-dev zlib1g-dev)
   file(REAL_PATH /usr/share/doc/${library}/copyright COPYRIGHT)
   install(FILES ${COPYRIGHT} DESTINATION share/doc/stator/libraries RENAME ${library}.copyright COMPONENT program-deb EXCLUDE_FROM_ALL)
