@@ -164,6 +164,10 @@ class BackupsTest(unittest.TestCase):
                 client.call("DeleteTable", TableName="again")
             client.call("DeleteBackup", BackupArn=backup["BackupArn"])
         self.assertIn(self.backup, [backup["BackupArn"] for backup in backups])
+        # What an export or a restore was made from is removed after it is told to be done.
+        deadline = time.monotonic() + 60
+        while len(os.listdir(os.path.join(self.data, "backups"))) > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
         self.assertEqual(os.listdir(os.path.join(self.data, "backups")), [self.backup.rsplit("/", 1)[1]])
         return len(tables) - 1, len(backups) - 1
 
