@@ -442,16 +442,17 @@ void Writer::put_rows(std::vector<RowChange>& rows, store::Batch& batch) {
   }
 }
 
+void Writer::store(std::vector<RowChange>& rows, store::Batch& batch, std::size_t callers) const {
+  if (batch.empty()) return;
+  keep_view();
+  store_.write(batch, callers);
+  for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
+}
+
 void Writer::store_all(const std::vector<Decision>& decisions, std::vector<RowChange>& rows,
                        store::Batch& batch) const {
-  if (!batch.empty()) {
-    keep_view();
-    store_.write(batch);
-  }
-  for (RowChange& row : rows) row.table->state->counters.apply(std::move(row.after));
-  for (const Decision& decision : decisions) {
-    if (decision.change.table != nullptr) note_expiry(*decision.change.table, decision.new_expiry);
-  }
+  store(rows, batch, 1);
+  for (const Decision& decision : decisions) note_expiry(*decision.change.table, decision.new_expiry);
 }
 
 std::vector<SeparateOutcome> Writer::write_each(std::span<const WriteAction> actions) {

@@ -96,7 +96,9 @@ class Writer {
   };
   static void add_counters(const Decision& decision, std::vector<RowChange>& rows);
   static void put_rows(std::vector<RowChange>& rows, store::Batch& batch);
-  /// Writes the batch; nothing may fail after that.
+  /// Writes the batch, with the writes of so many callers, and counts it; nothing may fail after that.
+  void store(std::vector<RowChange>& rows, store::Batch& batch, std::size_t callers) const;
+  /// The same, and notes what expires.
   void store_all(const std::vector<Decision>& decisions, std::vector<RowChange>& rows, store::Batch& batch) const;
   /// The units that the action takes from the table and its indexes; only the table's where the condition failed or
   /// nothing is written. The keys are views into the decision.

@@ -91,9 +91,7 @@ void WritesTogether::commit() {
   } const at_end{*this};
   if (parts_.empty()) return;
   Writer::put_rows(rows_, batch_);
-  writer_.keep_view();
-  writer_.store_.write(batch_, parts_.size());
-  for (Writer::RowChange& row : rows_) row.table->state->counters.apply(std::move(row.after));
+  writer_.store(rows_, batch_, parts_.size());
   for (const Part& part : parts_) Writer::note_expiry(*part.table, part.new_expiry);
 }
 
