@@ -378,39 +378,33 @@ void Connection::end_put_off(const std::optional<ReplyBuffer::Mark>& depends, co
   answered_.reset();
 }
 
+void Connection::return_to_loop(Self self, const Call& call) noexcept {
+  EventLoop& loop = self->loop_;
+  self->put_off_ = call;
+  return_put_off(loop, {&self, 1});
+}
+
 void Connection::return_put_off(EventLoop& loop, std::span<Self> group) noexcept {
   std::array<EventLoop::Task, EventLoop::kPostedTogether> tasks;
   while (!group.empty()) {
     const std::size_t count = std::min(tasks.size(), group.size());
     for (std::size_t i = 0; i < count; ++i) {
+      // The connection holds the reference to itself meanwhile: the last one must not be dropped on this thread.
       Connection* const connection = group[i].get();
       connection->kept_ = std::move(group[i]);
       tasks[i] = [connection] { connection->on_returned(std::move(connection->kept_)); };
     }
-    post_patiently(loop, std::span(tasks).first(count));
+    while (true) {
+      try {
+        loop.post(std::span(tasks).first(count));
+        break;
+      } catch (const std::bad_alloc&) {
+        // Only the loop may end a connection, so try again until other connections have freed memory.
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    }
     group = group.subspan(count);
   }
-}
-
-void Connection::post_patiently(EventLoop& loop, std::span<EventLoop::Task> tasks) noexcept {
-  while (true) {
-    try {
-      loop.post(tasks);
-      return;
-    } catch (const std::bad_alloc&) {
-      // Only the loop may end a connection, so try again until other connections have freed memory.
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-  }
-}
-
-void Connection::return_to_loop(Self self, const Call& call) noexcept {
-  // The connection holds the reference to itself meanwhile: the last one must not be dropped on this thread.
-  Connection* const connection = self.get();
-  connection->kept_ = std::move(self);
-  connection->put_off_ = call;
-  EventLoop::Task task = [connection] { connection->on_returned(std::move(connection->kept_)); };
-  post_patiently(connection->loop_, {&task, 1});
 }
 
 void Connection::hold(Self self, Call call) {

@@ -120,7 +120,6 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   static void submit(Self self, Call call);
   void run(Call& call, Protocol& protocol) noexcept;
   static void return_to_loop(Self self, const Call& call) noexcept;
-  static void post_patiently(EventLoop& loop, std::span<EventLoop::Task> tasks) noexcept;
   void on_returned(Self self);
   /// Sends the reply and answers the next request.
   void go_on(Self self, const Call& call);
