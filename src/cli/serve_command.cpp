@@ -25,7 +25,6 @@
 #include "s3/s3_buckets.h"
 #include "server/server.h"
 #include "server/stop_signals.h"
-#include "store/memtable_block.h"
 #include "store/store.h"
 #include "toolkit/seed.h"
 #include "toolkit/table_update.h"
@@ -160,16 +159,14 @@ void share_one_heap_where_addresses_are_few() {
   if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) ::mallopt(M_ARENA_MAX, 1);
 }
 
-/// The C library keeps what is freed, for each thread that allocates, and learns to do so with ever larger blocks:
-/// under load a server of 80 MB in use held 270. Memtables' blocks are mapped instead, and given back; replies of a
-/// page are smaller.
-void give_memtables_back(std::size_t memtable_bytes) {
-  constexpr std::size_t kPageBytes = 1 << 20;
-  const auto mapped_from = static_cast<int>(std::max(kPageBytes, store::memtable_block_bytes(memtable_bytes)));
-  ::mallopt(M_MMAP_THRESHOLD, mapped_from);
+/// The C library keeps what is freed, for each thread that allocates, and learns to do so with ever larger blocks.
+/// Those that no usual request needs (a page's reply is smaller) are mapped instead, and given back.
+void give_large_blocks_back() {
+  constexpr int kMappedFromBytes = 4 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kMappedFromBytes);
   // The library would follow the first with the second by itself; with it fixed, the end of a heap would go back and
   // come again with each larger request.
-  ::mallopt(M_TRIM_THRESHOLD, 2 * mapped_from);
+  ::mallopt(M_TRIM_THRESHOLD, 2 * kMappedFromBytes);
 }
 
 /// The service's buckets, with the credentials and the region that AWS tools would take.
@@ -187,7 +184,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
   share_one_heap_where_addresses_are_few();
-  give_memtables_back(options.memtable_mb << 20U);
+  give_large_blocks_back();
   prepare(options.server);
   server::Options& http = options.server.http;
   http.region = options.identity.region;

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <memory>
 
-#include "store/memtable_block.h"
 #include "store/version_table.h"
 
 namespace stator::store {
@@ -78,8 +77,9 @@ rocksdb::Options rocks_options(const Options& store) {
 
   options.write_buffer_size = store.resources.memtable_bytes;
   options.max_write_buffer_number = 3;
-  options.arena_block_size = memtable_block_bytes(store.resources.memtable_bytes);
-  options.memtable_factory = version_table_factory();
+  // The memtable has memory of its own; little is in RocksDB's, whose blocks would be an eighth of the memtable.
+  options.arena_block_size = 16 << 10;
+  options.memtable_factory = version_table_factory(store.resources.memtable_bytes);
   // The memtable has one writer at a time.
   options.allow_concurrent_memtable_write = false;
   options.level_compaction_dynamic_level_bytes = true;

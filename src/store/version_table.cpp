@@ -12,9 +12,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <utility>
+
+#include "store/memtable_memory.h"
 
 namespace stator::store {
 namespace {
@@ -30,6 +34,8 @@ constexpr std::size_t kFirstSlots = 256;
 /// Of an entry, what a walk asks the memory for ahead; the processor sees to the rest of a long one.
 constexpr std::size_t kLinesAhead = 4;
 constexpr std::size_t kLineBytes = 64;
+/// Keys lie beside each other, in chunks, away from the entries: what a walk down the list steps on is together.
+constexpr std::size_t kKeyChunkBytes = 16 << 10;
 
 std::uint64_t big_endian_word(const char* bytes) {
   std::uint64_t word = 0;
@@ -124,18 +130,16 @@ Version* version_at(const Key& key, std::uint64_t tag) {
 class VersionTable final : public MemTableRep {
  public:
   /// `skip_list`: RocksDB's own, of which only the storage for iterators is used.
-  VersionTable(rocksdb::Allocator* allocator, std::unique_ptr<MemTableRep> skip_list)
-      : MemTableRep(allocator), skip_list_(std::move(skip_list)), head_(make_key(Slice(), kMaxHeight)) {
-    slots_.store(new Slots(kFirstSlots, nullptr), std::memory_order_relaxed);
-  }
-  ~VersionTable() override {
-    for (Slots* slots = slots_.load(std::memory_order_relaxed); slots != nullptr;) {
-      delete std::exchange(slots, slots->smaller);
-    }
+  VersionTable(rocksdb::Allocator* allocator, std::unique_ptr<MemTableRep> skip_list, std::size_t memtable_bytes)
+      : MemTableRep(allocator),
+        skip_list_(std::move(skip_list)),
+        memory_(memtable_bytes),
+        head_(make_key(Slice(), kMaxHeight)) {
+    slots_.store(make_slots(kFirstSlots), std::memory_order_relaxed);
   }
 
   rocksdb::KeyHandle Allocate(const std::size_t length, char** entry) override {
-    auto* const version = new (allocate(sizeof(Version) + length)) Version;
+    auto* const version = new (memory_.allocate(sizeof(Version) + length, alignof(Version))) Version;
     *entry = version->entry();
     return *entry;
   }
@@ -195,20 +199,17 @@ class VersionTable final : public MemTableRep {
     return (until - before) * versions_.load(std::memory_order_relaxed) / keys;
   }
 
-  std::size_t ApproximateMemoryUsage() override { return slot_bytes_.load(std::memory_order_relaxed); }
+  std::size_t ApproximateMemoryUsage() override { return memory_.used_bytes(); }
 
  private:
   struct Slot {
     std::uint64_t hash = 0;  // valid where there is a key
     std::atomic<Key*> key{nullptr};
   };
-  /// Open addressing, at most half full. Smaller tables that readers may still use are kept behind it.
+  /// Open addressing, at most half full. Smaller tables, which readers may still use, stay in memory until the end.
   struct Slots {
-    Slots(std::size_t count, Slots* before)
-        : slots(std::make_unique<Slot[]>(count)), mask(count - 1), smaller(before) {}
-    std::unique_ptr<Slot[]> slots;
+    Slot* slots;
     std::size_t mask;
-    Slots* smaller;
   };
 
   /// All entries, in order.
@@ -313,17 +314,18 @@ class VersionTable final : public MemTableRep {
   }
   static std::uint64_t hash_of(const Slice& name) { return XXH3_64bits(name.data(), name.size()); }
 
-  /// Aligned memory that lives as long as the table.
-  void* allocate(std::size_t bytes) {
-    char* memory = nullptr;
-    MemTableRep::Allocate(bytes + alignof(Version) - 1, &memory);
-    const auto address = reinterpret_cast<std::uintptr_t>(memory);
-    return memory + (alignof(Version) - address % alignof(Version)) % alignof(Version);
+  Slots* make_slots(std::size_t count) {
+    auto* const slots = reinterpret_cast<Slot*>(memory_.allocate(count * sizeof(Slot), alignof(Slot)));
+    std::uninitialized_value_construct_n(slots, count);
+    return new (memory_.allocate(sizeof(Slots), alignof(Slots))) Slots{slots, count - 1};
   }
 
   Key* make_key(const Slice& name, int height) {
-    const std::size_t more_links = static_cast<std::size_t>(height - 1) * sizeof(std::atomic<Key*>);
-    auto* const key = new (allocate(sizeof(Key) + more_links)) Key(name);
+    const std::size_t bytes = sizeof(Key) + static_cast<std::size_t>(height - 1) * sizeof(std::atomic<Key*>);
+    if (bytes > key_chunk_.size()) key_chunk_ = {memory_.allocate(kKeyChunkBytes, kLineBytes), kKeyChunkBytes};
+    auto* const key = new (key_chunk_.data()) Key(name);
+    // Most keys are of one line; a larger one ends where a line does.
+    key_chunk_ = key_chunk_.subspan(std::min(key_chunk_.size(), (bytes + kLineBytes - 1) / kLineBytes * kLineBytes));
     for (int level = 0; level < height; ++level) new (&key->links[level]) std::atomic<Key*>(nullptr);
     return key;
   }
@@ -430,15 +432,13 @@ class VersionTable final : public MemTableRep {
   }
 
   Slots* enlarge(Slots* before) {
-    const std::size_t count = (before->mask + 1) * 2;
-    auto larger = std::make_unique<Slots>(count, before);
+    Slots* const larger = make_slots((before->mask + 1) * 2);
     for (std::size_t i = 0; i <= before->mask; ++i) {
       const Slot& slot = before->slots[i];
       if (Key* const key = slot.key.load(std::memory_order_relaxed)) put(*larger, slot.hash, key);
     }
-    slot_bytes_.store(slot_bytes_.load(std::memory_order_relaxed) + count * sizeof(Slot), std::memory_order_relaxed);
-    slots_.store(larger.get(), std::memory_order_release);
-    return larger.release();
+    slots_.store(larger, std::memory_order_release);
+    return larger;
   }
 
   int random_height() {
@@ -458,17 +458,19 @@ class VersionTable final : public MemTableRep {
   }
 
   const std::unique_ptr<MemTableRep> skip_list_;
+  MemtableMemory memory_;
+  std::span<char> key_chunk_;
   Key* const head_;
   std::atomic<int> height_{1};
   std::atomic<Slots*> slots_{nullptr};
   std::atomic<std::uint64_t> keys_{0};
   std::atomic<std::uint64_t> versions_{0};
-  std::atomic<std::size_t> slot_bytes_{kFirstSlots * sizeof(Slot)};
   std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15U};
 };
 
 class VersionTableFactory final : public rocksdb::MemTableRepFactory {
  public:
+  explicit VersionTableFactory(std::size_t memtable_bytes) : memtable_bytes_(memtable_bytes) {}
   const char* Name() const override { return "stator::store::VersionTable"; }
   using MemTableRepFactory::CreateMemTableRep;
   MemTableRep* CreateMemTableRep(const MemTableRep::KeyComparator& comparator, rocksdb::Allocator* allocator,
@@ -477,12 +479,17 @@ class VersionTableFactory final : public rocksdb::MemTableRepFactory {
         rocksdb::SkipListFactory().CreateMemTableRep(comparator, allocator, transform, logger));
     // Another version of RocksDB may have smaller iterators; its own memtable does the same, more slowly.
     if (!VersionTable::iterators_fit(*skip_list)) return skip_list.release();
-    return new VersionTable(allocator, std::move(skip_list));
+    return new VersionTable(allocator, std::move(skip_list), memtable_bytes_);
   }
+
+ private:
+  const std::size_t memtable_bytes_;
 };
 
 }  // namespace
 
-std::shared_ptr<rocksdb::MemTableRepFactory> version_table_factory() { return std::make_shared<VersionTableFactory>(); }
+std::shared_ptr<rocksdb::MemTableRepFactory> version_table_factory(std::size_t memtable_bytes) {
+  return std::make_shared<VersionTableFactory>(memtable_bytes);
+}
 
 }  // namespace stator::store

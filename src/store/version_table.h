@@ -2,6 +2,7 @@
 
 #include <rocksdb/memtablerep.h>
 
+#include <cstddef>
 #include <memory>
 
 namespace stator::store {
@@ -16,6 +17,8 @@ namespace stator::store {
 /// a pointer.
 ///
 /// One thread writes at a time (RocksDB's leader of writers); any number read meanwhile, without a lock.
-std::shared_ptr<rocksdb::MemTableRepFactory> version_table_factory();
+///
+/// `memtable_bytes`: at how many bytes RocksDB writes a memtable out (Options::write_buffer_size).
+std::shared_ptr<rocksdb::MemTableRepFactory> version_table_factory(std::size_t memtable_bytes);
 
 }  // namespace stator::store

@@ -25,7 +25,7 @@ class VersionTable : public testing::Test {
     options.env = environment_.get();
     options.create_if_missing = true;
     options.write_buffer_size = 256 << 20;
-    options.memtable_factory = version_table_factory();
+    options.memtable_factory = version_table_factory(options.write_buffer_size);
     options.allow_concurrent_memtable_write = false;
     rocksdb::DB* opened = nullptr;
     EXPECT_TRUE(rocksdb::DB::Open(options, "/table", &opened).ok());

@@ -1,0 +1,74 @@
+#include "store/memtable_memory.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace stator::store {
+namespace {
+
+constexpr std::size_t kMegabyte = 1 << 20;
+
+struct Piece {
+  char* begin;
+  std::size_t bytes;
+  char filled;
+};
+
+void expect_that_none_overlap(const std::vector<Piece>& pieces) {
+  for (const Piece& piece : pieces) {
+    for (std::size_t at = 0; at < piece.bytes; ++at) ASSERT_EQ(piece.begin[at], piece.filled);
+  }
+}
+
+TEST(MemtableMemory, GivesPiecesOfTheirOwn) {
+  for (const std::size_t memtable_bytes : {std::size_t{0}, std::size_t{64} << 10, 3 * kMegabyte, 256 * kMegabyte}) {
+    std::mt19937 random(1);
+    MemtableMemory memory(memtable_bytes);
+    std::vector<Piece> pieces;
+    std::size_t asked_for = 0;
+    for (int i = 0; i < 3000; ++i) {
+      const std::size_t alignment = std::size_t{1} << random() % 7;
+      // Most are small, some larger than a block.
+      const std::size_t bytes = i % 500 == 499 ? random() % (5 * kMegabyte) : random() % 2000;
+      char* const begin = memory.allocate(bytes, alignment);
+      ASSERT_EQ(reinterpret_cast<std::uintptr_t>(begin) % alignment, 0U);
+      pieces.push_back({begin, bytes, static_cast<char>(i)});
+      std::memset(begin, i, bytes);
+      asked_for += bytes;
+    }
+    expect_that_none_overlap(pieces);
+    EXPECT_GE(memory.used_bytes(), asked_for);
+    // What is more than a quarter of a block has pages of its own.
+    EXPECT_LT(memory.used_bytes(), asked_for + pieces.size() * (memtable_bytes < kMegabyte ? 4096 : 100));
+  }
+}
+
+/// Of the process, in bytes; the system counts what a thread touches a few pages late.
+std::size_t held_bytes() {
+  std::size_t all = 0;
+  std::size_t held = 0;
+  std::ifstream("/proc/self/statm") >> all >> held;
+  return held * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(MemtableMemory, TakesLittleAtFirstAndGivesAllBack) {
+  const std::size_t before = held_bytes();
+  auto memory = std::make_unique<MemtableMemory>(64 * kMegabyte);
+  std::memset(memory->allocate(1000, 8), 1, 1000);
+  EXPECT_LT(held_bytes(), before + kMegabyte) << "no huge page for a few bytes";
+  for (int i = 0; i < 64; ++i) std::memset(memory->allocate(kMegabyte, 8), 1, kMegabyte);
+  EXPECT_GT(held_bytes(), before + 60 * kMegabyte);
+  memory.reset();
+  EXPECT_LT(held_bytes(), before + 4 * kMegabyte);
+}
+
+}  // namespace
+}  // namespace stator::store
