@@ -86,7 +86,7 @@ std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision&
 std::optional<IndexKeyFault> Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
   Change& change = decision.change;
   WriteOutcome& outcome = decision.outcome;
-  outcome.existed = store_.get(change.key, change.stored_before);
+  outcome.existed = store_.get(change.key, change.stored_before, nullptr, store::Keep::kNothing);
   if (outcome.existed) {
     const StoredValue old = read_value(change.stored_before);
     change.before.json = old.json;

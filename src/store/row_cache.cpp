@@ -63,10 +63,12 @@ struct alignas(64) RowCache::Set {
   std::uint16_t asked;   // a bit for each row that was found since the hand went over it
   std::uint8_t hand;     // where to look next for a row that can go
   std::uint32_t used_bytes;
+  std::uint16_t too_large;               // a bit for keys (`large_bit`) of which the last one read was too large
   std::array<std::uint8_t, kWays> tags;  // of the hashes, from the end that does not choose the set
   std::array<Row*, kWays> rows;          // null: free
 
   static std::uint8_t tag(Hash hash) { return static_cast<std::uint8_t>(hash); }
+  static std::uint16_t large_bit(Hash hash) { return static_cast<std::uint16_t>(1U << (hash >> 8U) % 16); }
 
   /// Calls `visit` for the places with a row of this hash, until it returns true, and returns whether it did.
   template <class Visit>
@@ -195,16 +197,20 @@ RowCache::Found RowCache::find(std::string_view key, Moment& moment) {
     found->holders.fetch_add(1, std::memory_order_relaxed);
     return Found(found);
   }
-  moment = {hash, set.fences, set.writes > 0};
+  moment = {hash, set.fences, set.writes > 0, (set.too_large & Set::large_bit(hash)) != 0};
   return {};
 }
 
 void RowCache::put(std::string_view key, std::string_view value, const Moment& moment) noexcept {
-  if (moment.fenced || Row::size_bytes(key.size(), value.size()) > kMostRowBytes) return;
-  Row* const row = Row::make(key, moment.hash, value);
-  if (row == nullptr) return;
+  if (moment.fenced) return;
+  const bool too_large = Row::size_bytes(key.size(), value.size()) > kMostRowBytes;
+  Row* const row = too_large ? nullptr : Row::make(key, moment.hash, value);
+  if (row == nullptr && !too_large) return;
   Set& set = set_of(moment.hash);
   const Lock lock(set.lock);
+  const std::uint16_t bit = Set::large_bit(moment.hash);
+  set.too_large = static_cast<std::uint16_t>(too_large ? set.too_large | bit : set.too_large & ~bit);
+  if (too_large) return;
   if (set.fences != moment.fences) {
     Row::let_go(row);
     return;

@@ -60,6 +60,8 @@ class RowCache {
     Hash hash = 0;
     std::uint32_t fences = 0;
     bool fenced = true;
+    /// Whether the row, as far as is known, takes too much to be put in; so for one that `find` was not asked for.
+    bool too_large = true;
   };
 
   /// The row, or nothing, and then the moment for `put`.

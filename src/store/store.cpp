@@ -233,8 +233,9 @@ void Store::Impl::open_disk() {
   });
 }
 
-bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot) const {
+bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, bool keep_block) const {
   rocksdb::ReadOptions read;
+  read.fill_cache = keep_block;
   if (snapshot != nullptr) read.snapshot = snapshot->impl_->snapshot;
   const rocksdb::Status status = impl_->db->Get(read, impl_->db->DefaultColumnFamily(), slice(key), &value);
   if (status.IsNotFound()) return false;
@@ -252,13 +253,13 @@ bool Store::visit(std::string_view key, const std::function<void(std::string_vie
     }
   }
   rocksdb::PinnableSlice value;
-  if (!read(key, value, snapshot)) return false;
+  if (!read(key, value, snapshot, keep == Keep::kBlock || (keep == Keep::kRow && moment.too_large))) return false;
   visit(view(value));
   if (keep == Keep::kRow) impl_->rows.put(key, view(value), moment);
   return true;
 }
 
-bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot) const {
+bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot, Keep keep) const {
   if (snapshot == nullptr) {
     RowCache::Moment moment;
     if (const RowCache::Found row = impl_->rows.find(key, moment)) {
@@ -269,7 +270,7 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
   // Where RocksDB must copy (from a memtable), it copies into `value` directly.
   value.clear();
   rocksdb::PinnableSlice found(&value);
-  if (!read(key, found, snapshot)) {
+  if (!read(key, found, snapshot, keep != Keep::kNothing)) {
     value.clear();
     return false;
   }

@@ -93,8 +93,15 @@ enum class CheckpointKind : std::uint8_t {
 /// them (RLIMIT_NOFILE). The rest is for connections.
 std::size_t descriptors_needed(std::size_t process_limit);
 
-/// Whether a row that was read in the newest state stays in memory for the next time. Reads look there in any case.
-enum class Keep : std::uint8_t { kNothing, kRow };
+/// What stays in memory of a row that was read from a table, for the next time. Reads look there in any case.
+enum class Keep : std::uint8_t {
+  /// Nothing: the row is about to be replaced.
+  kNothing,
+  /// The block with the rows beside it.
+  kBlock,
+  /// The row alone, where it is a small one that was read in the newest state; else its block.
+  kRow,
+};
 
 /// Changes that happen together or not at all.
 class Batch;
@@ -113,10 +120,11 @@ class Store {
 
   /// Reads one value into `value` (replacing it); false where the key is absent, with `value` emptied. May throw
   /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state.
-  [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr) const;
+  [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr,
+                         Keep keep = Keep::kBlock) const;
   /// The same, but passes `visit` a view of the value, valid during the call, which saves a copy.
   [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
-                           const Snapshot* snapshot = nullptr, Keep keep = Keep::kNothing) const;
+                           const Snapshot* snapshot = nullptr, Keep keep = Keep::kBlock) const;
   /// Notes in the directory's marker, durably, that a program must know `feature` to open it. To be called before the
   /// first key of that kind is written; cheap where the marker has the feature already. Throws StoreError.
   void require(Feature feature);
@@ -182,7 +190,7 @@ class Store {
   explicit Store(std::unique_ptr<Impl> impl);
   void write(Batch& batch, bool sync, std::size_t callers);
   /// From RocksDB; false where the key is absent.
-  bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot) const;
+  bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, bool keep_block) const;
   std::unique_ptr<Impl> impl_;
 };
 

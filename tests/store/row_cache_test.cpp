@@ -1,6 +1,7 @@
 #include "store/row_cache.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/statistics.h>
 
 #include <array>
 #include <atomic>
@@ -119,6 +120,29 @@ TEST(RowCache, RowsThatAreTooLargeAreNotKept) {
   EXPECT_EQ(found(none, "a"), "");
 }
 
+/// Whether the cache takes a row to be too large; it must not have it.
+bool too_large(RowCache& cache, const std::string& key) {
+  RowCache::Moment moment;
+  EXPECT_FALSE(cache.find(key, moment));
+  return moment.too_large;
+}
+
+TEST(RowCache, KnowsWhichRowsAreTooLargeOnceItSawThem) {
+  RowCache cache(kMegabyte);
+  EXPECT_FALSE(too_large(cache, "a"));
+  fill(cache, "a", std::string(RowCache::kMostRowBytes, 'x'));
+  EXPECT_TRUE(too_large(cache, "a"));
+  fill(cache, "a", "1");
+  EXPECT_EQ(found(cache, "a"), "1");
+  {
+    const std::array<RowCache::Hash, 1> keys = {RowCache::hash("a")};
+    const RowCache::Fence fence(cache, keys);
+  }
+  EXPECT_FALSE(too_large(cache, "a")) << "the last one was not";
+  RowCache none(0);
+  EXPECT_TRUE(too_large(none, "a")) << "where no row is kept, blocks are";
+}
+
 /// What a read of the newest state gives; empty where there is nothing.
 std::string read(const Store& store, const std::string& key) {
   std::string value;
@@ -211,6 +235,38 @@ TEST_P(RowsOfAStore, NeverGoBack) {
   ends = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(faults.load(), 0);
+}
+
+/// Reads of a table's rows. After each kind of read, how many blocks it brought into the cache.
+TEST(BlocksOfAStore, AreKeptWhereTheRowIsNot) {
+  const TemporaryDirectory directory;
+  Options options;
+  options.directory = directory.path() / "data";
+  const std::string small(100, 'x');
+  const std::string large(2 * RowCache::kMostRowBytes, 'x');
+  constexpr int kRows = 50;
+  {
+    const auto store = Store::open(options);
+    for (int i = 0; i < kRows; ++i) {
+      write(*store, "small" + std::to_string(i), small);
+      write(*store, "large" + std::to_string(i), large);
+    }
+  }
+  options.resources.statistics = rocksdb::CreateDBStatistics();
+  const auto store = Store::open(options);
+  const auto blocks_kept_by = [&](const std::string& kind, Keep keep) {
+    EXPECT_TRUE(options.resources.statistics->Reset().ok());
+    for (int i = 0; i < kRows; ++i) {
+      EXPECT_TRUE(store->visit(
+          kind + std::to_string(i), [](std::string_view) {}, nullptr, keep));
+    }
+    return options.resources.statistics->getTickerCount(rocksdb::BLOCK_CACHE_DATA_ADD);
+  };
+  EXPECT_EQ(blocks_kept_by("small", Keep::kNothing), 0U);
+  EXPECT_EQ(blocks_kept_by("small", Keep::kRow), 0U) << "the rows are";
+  EXPECT_EQ(blocks_kept_by("large", Keep::kRow), 0U) << "nobody knows yet that they are large";
+  EXPECT_GT(blocks_kept_by("large", Keep::kRow), 20U);
+  EXPECT_EQ(blocks_kept_by("large", Keep::kRow), 0U) << "they are there";
 }
 
 INSTANTIATE_TEST_SUITE_P(RowCache, RowsOfAStore, testing::Bool(),
