@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Writing memtables of this part of their greatest size to tables takes as long as the rest of a checkpoint.
-constexpr std::uint64_t kMuchPart = 16;
+constexpr std::uint64_t kMuchPart = 32;
 /// How long such a checkpoint may keep memtables from being written to tables; it takes a few milliseconds.
 constexpr std::chrono::milliseconds kMostHeld{30};
 

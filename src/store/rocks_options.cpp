@@ -83,7 +83,9 @@ rocksdb::Options rocks_options(const Options& store) {
   // The memtable has one writer at a time.
   options.allow_concurrent_memtable_write = false;
   options.level_compaction_dynamic_level_bytes = true;
-  options.compression = in_memory ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  // What is above the last level, a tenth of a large store, is soon merged into the next.
+  options.compression = rocksdb::kNoCompression;
+  options.bottommost_compression = in_memory ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
 
   rocksdb::BlockBasedTableOptions table;
   rocksdb::LRUCacheOptions cache;

@@ -55,7 +55,7 @@ struct StoreError : std::runtime_error {
 /// Memory that a store uses, and what is below it. The defaults are the server's.
 struct Resources {
   /// Writes are collected in memory up to this size, then written to a table.
-  std::size_t memtable_bytes = 32 << 20;
+  std::size_t memtable_bytes = 64 << 20;
   /// For blocks of tables that were read.
   std::size_t block_cache_bytes = 32 << 20;
   /// For rows that were read to be kept (`Keep`). 0: none are.
