@@ -6,12 +6,14 @@
 #include <rocksdb/db.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/engine.h"
@@ -216,6 +218,88 @@ void open_memory(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(engine::Engine::open({}));
 }
 
+constexpr std::size_t kLoaded = 1'000'000;
+constexpr std::size_t kBatch = 25;
+constexpr std::size_t kThreads = 2;
+
+/// Items of 1 KB that do not compress, in the order in which their keys are hashed, which is none.
+class LoadedItems {
+ public:
+  LoadedItems() {
+    std::mt19937 random(1);
+    for (char& letter : letters_) letter = static_cast<char>('a' + random() % 26);
+  }
+  [[nodiscard]] std::string wire(std::size_t number) const {
+    return R"({"pk":{"S":"user-)" + std::to_string(1'000'000'000 + number) +
+           R"("},"sk":{"S":"profile"},"text":{"S":")" +
+           letters_.substr(number * 7919 % (letters_.size() - kText), kText) + R"("}})";
+  }
+
+ private:
+  static constexpr std::size_t kText = 900;
+  std::string letters_ = std::string(1 << 20, ' ');
+};
+
+/// Calls `write(first, last)` for all batches, from several threads.
+template <class Write>
+void load(benchmark::State& state, const Write& write) {
+  for (auto _ : state) {
+    std::vector<std::thread> threads;
+    for (std::size_t thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&write, thread] {
+        for (std::size_t first = thread * kBatch; first < kLoaded; first += kThreads * kBatch) {
+          write(first, std::min(first + kBatch, kLoaded));
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  state.SetItemsProcessed(kLoaded);
+}
+
+/// The rows alone, as the engine writes them.
+void load_raw(benchmark::State& state) {
+  const RawBench bench;
+  const EngineBench same;
+  const LoadedItems items;
+  load(state, [&](std::size_t first, std::size_t last) {
+    rocksdb::WriteBatch batch;
+    for (std::size_t i = first; i < last; ++i) {
+      batch.Put(engine::Engine::make_key(*same.table,
+                                         {core::AttributeValue::string("user-" + std::to_string(1'000'000'000 + i)),
+                                          core::AttributeValue::string("profile")})
+                    .encoded,
+                "12" + items.wire(i));
+    }
+    if (!bench.db->Write(rocksdb::WriteOptions(), &batch).ok()) std::abort();
+  });
+}
+
+/// As BatchWriteItem does it, from the items' JSON on.
+void load_engine(benchmark::State& state) {
+  const EngineBench bench;
+  const LoadedItems items;
+  load(state, [&](std::size_t first, std::size_t last) {
+    thread_local json::Parser parser;
+    std::vector<json::EncodedItem> encoded;
+    std::vector<engine::WriteAction> actions;
+    encoded.reserve(kBatch);
+    for (std::size_t i = first; i < last; ++i) {
+      json::Object object;
+      if (parser.parse(items.wire(i)).get(object) != simdjson::SUCCESS) std::abort();
+      encoded.push_back(json::normalise_item(object));
+      engine::WriteAction action;
+      action.table = bench.table;
+      action.key = engine::Engine::make_key(*bench.table,
+                                            {core::AttributeValue::string("user-" + std::to_string(1'000'000'000 + i)),
+                                             core::AttributeValue::string("profile")});
+      action.item = &encoded.back();
+      actions.push_back(action);
+    }
+    benchmark::DoNotOptimize(bench.engine->write_each(actions));
+  });
+}
+
 BENCHMARK(get_item<RawBench>)->Name("GetItem/raw/flushed")->Arg(1);
 BENCHMARK(get_item<EngineBench>)->Name("GetItem/engine/flushed")->Arg(1);
 BENCHMARK(get_item<RawBench>)->Name("GetItem/raw/memtable")->Arg(0);
@@ -227,6 +311,18 @@ BENCHMARK(put_over<RawBench>)->Name("PutItem/raw/over")->Iterations(kItems);
 BENCHMARK(put_over<EngineBench>)->Name("PutItem/engine/over")->Iterations(kItems);
 BENCHMARK(put_new<MemoryBench>)->Name("PutItem/in memory/new")->Iterations(kItems);
 BENCHMARK(put_over<MemoryBench>)->Name("PutItem/in memory/over")->Iterations(kItems);
+BENCHMARK(load_raw)
+    ->Name("Load/raw")
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(load_engine)
+    ->Name("Load/engine")
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(scan_raw)->Name("Scan/raw");
 BENCHMARK(scan_pages)->Name("Scan/engine");
 BENCHMARK(open_directory)->Name("Open/directory")->Unit(benchmark::kMillisecond);
