@@ -86,7 +86,11 @@ std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision&
 std::optional<IndexKeyFault> Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
   Change& change = decision.change;
   WriteOutcome& outcome = decision.outcome;
-  outcome.existed = store_.get(change.key, change.stored_before, nullptr, store::Keep::kNothing);
+  // A condition may not hold, and is then often asked again.
+  const bool is_replaced =
+      action.kind != WriteKind::kConditionCheck && action.condition == nullptr && !action.must_be_new;
+  outcome.existed =
+      store_.get(change.key, change.stored_before, nullptr, is_replaced ? store::Keep::kNothing : store::Keep::kBlock);
   if (outcome.existed) {
     const StoredValue old = read_value(change.stored_before);
     change.before.json = old.json;

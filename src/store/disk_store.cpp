@@ -1,6 +1,7 @@
 #include "store/disk_store.h"
 
 #include <rocksdb/write_batch.h>
+#include <algorithm>
 
 #include <chrono>
 #include <optional>
@@ -20,8 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Writing memtables of this part of their greatest size to tables takes as long as the rest of a checkpoint.
-constexpr std::uint64_t kMuchPart = 32;
+/// Writing so much of memtables to tables takes as long as the rest of a checkpoint; a small memtable's full size is
+/// less.
+constexpr std::uint64_t kMuchBytes = 2 << 20;
+constexpr std::uint64_t kMuchPart = 16;
 /// How long such a checkpoint may keep memtables from being written to tables; it takes a few milliseconds.
 constexpr std::chrono::milliseconds kMostHeld{30};
 
@@ -180,7 +183,8 @@ void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
   rocksdb::DB& rocks = *database_.rocks();
   std::uint64_t unwritten_bytes = 0;
   rocks.GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unwritten_bytes);
-  if (kind == CheckpointKind::kAtOnce && unwritten_bytes > options_.resources.memtable_bytes / kMuchPart) {
+  if (kind == CheckpointKind::kAtOnce &&
+      unwritten_bytes > std::min(kMuchBytes, options_.resources.memtable_bytes / kMuchPart)) {
     const TablesHeld held(*files_, kMostHeld);
     close_memtable(rocks);
     // The log that has the memtable's writes gets no more, so it can be linked. RocksDB copies the last one that is not

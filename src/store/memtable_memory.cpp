@@ -1,6 +1,7 @@
 #include "store/memtable_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -9,14 +10,18 @@
 namespace stator::store {
 namespace {
 
-constexpr std::size_t kPageBytes = 4 << 10;
 constexpr std::size_t kHugePageBytes = 2 << 20;
 constexpr std::size_t kMostBlockBytes = 2 * kHugePageBytes;
-/// A memtable has at least so many blocks, and an allocation takes at most one part in so many of a block.
+/// A memtable is made of so many blocks or more, and an allocation takes at most one part in so many of a block.
 constexpr std::size_t kBlocks = 8;
 constexpr std::size_t kPartsOfBlock = 4;
 
-constexpr std::size_t round_up(std::size_t bytes, std::size_t step) { return (bytes + step - 1) / step * step; }
+std::size_t page_bytes() {
+  static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+std::size_t round_up(std::size_t bytes, std::size_t step) { return (bytes + step - 1) / step * step; }
 
 char* aligned(char* address, std::size_t alignment) {
   return address + (alignment - reinterpret_cast<std::uintptr_t>(address) % alignment) % alignment;
@@ -25,7 +30,7 @@ char* aligned(char* address, std::size_t alignment) {
 }  // namespace
 
 MemtableMemory::MemtableMemory(std::size_t memtable_bytes)
-    : block_bytes_(std::clamp(round_up(memtable_bytes / kBlocks, kPageBytes), kPageBytes, kMostBlockBytes)) {}
+    : block_bytes_(std::clamp(round_up(memtable_bytes / kBlocks, page_bytes()), page_bytes(), kMostBlockBytes)) {}
 
 MemtableMemory::~MemtableMemory() {
   for (const Block& block : blocks_) ::munmap(block.begin, block.bytes);
@@ -39,7 +44,7 @@ char* MemtableMemory::allocate(std::size_t bytes, std::size_t alignment) {
     return begin;
   }
   if (bytes > block_bytes_ / kPartsOfBlock) {
-    const std::size_t mapped_bytes = round_up(bytes, kPageBytes);
+    const std::size_t mapped_bytes = round_up(bytes, page_bytes());
     begin = map(mapped_bytes, !blocks_.empty());
     used_bytes_.store(used_bytes() + mapped_bytes, std::memory_order_relaxed);
     return begin;
@@ -53,10 +58,17 @@ char* MemtableMemory::allocate(std::size_t bytes, std::size_t alignment) {
 
 char* MemtableMemory::map(std::size_t bytes, bool huge_pages) {
   blocks_.reserve(blocks_.size() + 1);
-  const bool can_be_huge = bytes >= kHugePageBytes;
+  huge_pages = huge_pages && bytes >= kHugePageBytes;
   // Not every kernel maps such blocks at addresses where huge pages begin.
-  const std::size_t more_bytes = can_be_huge && huge_pages ? kHugePageBytes : 0;
-  void* const memory = ::mmap(nullptr, bytes + more_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  std::size_t more_bytes = huge_pages ? kHugePageBytes : 0;
+  const auto mapping = [](std::size_t length) {
+    return ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  };
+  void* memory = mapping(bytes + more_bytes);
+  if (memory == MAP_FAILED && more_bytes > 0) {
+    more_bytes = 0;
+    memory = mapping(bytes);
+  }
   if (memory == MAP_FAILED) throw std::bad_alloc();
   auto* begin = static_cast<char*>(memory);
   if (more_bytes > 0) {
@@ -66,7 +78,7 @@ char* MemtableMemory::map(std::size_t bytes, bool huge_pages) {
     if (before > 0) ::munmap(mapped, before);
     if (before < more_bytes) ::munmap(begin + bytes, more_bytes - before);
   }
-  if (can_be_huge) ::madvise(begin, bytes, huge_pages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+  if (bytes >= kHugePageBytes) ::madvise(begin, bytes, huge_pages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
   blocks_.push_back({begin, bytes});
   return begin;
 }

@@ -10,8 +10,8 @@ namespace stator::store {
 /// written out.
 ///
 /// A memtable is read here and there, so that in pages of 4 KB nearly every step misses the processor's table of
-/// pages, too. All blocks but the first are therefore of huge pages (2 MB), where the system has them; the first is
-/// not, so that a memtable with little in it takes little.
+/// pages, too. Blocks of 2 MB and more are therefore of huge pages, where the system has them; the first is not, so
+/// that a memtable with little in it takes little.
 ///
 /// One thread allocates at a time.
 class MemtableMemory {

@@ -77,13 +77,14 @@ rocksdb::Options rocks_options(const Options& store) {
 
   options.write_buffer_size = store.resources.memtable_bytes;
   options.max_write_buffer_number = 3;
-  // The memtable has memory of its own; little is in RocksDB's, whose blocks would be an eighth of the memtable.
+  // The memtable has memory of its own; little is in RocksDB's.
   options.arena_block_size = 16 << 10;
   options.memtable_factory = version_table_factory(store.resources.memtable_bytes);
   // The memtable has one writer at a time.
   options.allow_concurrent_memtable_write = false;
   options.level_compaction_dynamic_level_bytes = true;
-  // What is above the last level, a tenth of a large store, is soon merged into the next.
+  // What is above the last level, a tenth of a large store, is soon merged into the next; a store that is still in
+  // memtables and the first tables is not compressed.
   options.compression = rocksdb::kNoCompression;
   options.bottommost_compression = in_memory ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
 

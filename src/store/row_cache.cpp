@@ -204,6 +204,7 @@ RowCache::Found RowCache::find(std::string_view key, Moment& moment) {
 void RowCache::put(std::string_view key, std::string_view value, const Moment& moment) noexcept {
   if (moment.fenced) return;
   const bool too_large = Row::size_bytes(key.size(), value.size()) > kMostRowBytes;
+  if (too_large && moment.too_large) return;
   Row* const row = too_large ? nullptr : Row::make(key, moment.hash, value);
   if (row == nullptr && !too_large) return;
   Set& set = set_of(moment.hash);

@@ -60,13 +60,14 @@ class RowCache {
     Hash hash = 0;
     std::uint32_t fences = 0;
     bool fenced = true;
-    /// Whether the row, as far as is known, takes too much to be put in; so for one that `find` was not asked for.
-    bool too_large = true;
+    /// Whether the row, as far as is known, takes too much to be put in.
+    bool too_large = false;
   };
 
   /// The row, or nothing, and then the moment for `put`.
   [[nodiscard]] Found find(std::string_view key, Moment& moment);
-  /// Keeps what was read after `moment`, unless a write has fenced it since. Does nothing where memory is short.
+  /// Keeps what was read after `moment`, unless a write has fenced it since, and notes where it is too large for that.
+  /// Does nothing where memory is short.
   void put(std::string_view key, std::string_view value, const Moment& moment) noexcept;
 
   /// Around a write of these keys, of those in a range, or of any: what was kept of them is gone.

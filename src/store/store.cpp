@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/container/small_vector.hpp>
 #include <map>
 #include <optional>
@@ -156,6 +157,8 @@ struct Store::Impl {
   std::shared_ptr<rocksdb::Env> memory;
   std::unique_ptr<Database> in_memory;
   std::unique_ptr<MemoryCheckpoints> memory_checkpoints;
+  std::atomic<std::uint32_t> reads_of_blocks = 0;
+  std::atomic<bool> room_for_blocks = true;
   /// Of `disk` or `in_memory`.
   Database* database = nullptr;
   rocksdb::DB* db = nullptr;
@@ -167,6 +170,8 @@ struct Store::Impl {
     return db->Write(options, &batch);
   }
   void open_memory(const Options& options, const std::string& path);
+  /// Whether the cache of blocks has room, as of a while ago.
+  bool has_room_for_blocks();
   void open_disk();
   void use(Database* opened);
   void restore_memory(const std::filesystem::path& checkpoint);
@@ -199,15 +204,19 @@ void Store::Impl::use(Database* opened) {
 }
 
 void Store::Impl::open_memory(const Options& options, const std::string& path) {
-  rocksdb::Options rocks = rocks_options(options);
+  const std::uint64_t limit_bytes =
+      options.resources.max_memory_bytes != 0 ? options.resources.max_memory_bytes : default_memory_limit();
+  // Rows that were replaced take memory until their memtable is written out, so it must not fill the store by itself.
+  constexpr std::uint64_t kMemtablePart = 8;
+  Options in_bounds = options;
+  in_bounds.resources.memtable_bytes =
+      std::min<std::uint64_t>(options.resources.memtable_bytes, limit_bytes / kMemtablePart);
+  rocksdb::Options rocks = rocks_options(in_bounds);
   if (memory == nullptr)
     memory = std::make_shared<MemoryEnv>(std::unique_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default())));
   rocks.env = memory.get();
   rocks.create_if_missing = true;
-  const std::uint64_t limit_bytes = options.resources.max_memory_bytes;
-  if (budget == nullptr) {
-    budget = std::make_unique<MemoryBudget>(limit_bytes != 0 ? limit_bytes : default_memory_limit());
-  }
+  if (budget == nullptr) budget = std::make_unique<MemoryBudget>(limit_bytes);
   // There is nothing a log could outlive.
   write_options.disableWAL = true;
   in_memory = std::make_unique<Database>(options.log);
@@ -216,6 +225,19 @@ void Store::Impl::open_memory(const Options& options, const std::string& path) {
   if (memory_checkpoints == nullptr && !read_only) {
     memory_checkpoints = std::make_unique<MemoryCheckpoints>(rocks, *budget);
   }
+}
+
+bool Store::Impl::has_room_for_blocks() {
+  // To ask takes a lock of the database's, and a hundred blocks more or less do not matter.
+  constexpr std::uint32_t kReadsBetween = 128;
+  constexpr std::uint64_t kFreePart = 4;
+  if (reads_of_blocks.fetch_add(1, std::memory_order_relaxed) % kReadsBetween == 0) {
+    std::uint64_t used_bytes = 0;
+    db->GetIntProperty(rocksdb::DB::Properties::kBlockCacheUsage, &used_bytes);
+    const std::uint64_t capacity_bytes = opened_with.resources.block_cache_bytes;
+    room_for_blocks.store(used_bytes < capacity_bytes - capacity_bytes / kFreePart, std::memory_order_relaxed);
+  }
+  return room_for_blocks.load(std::memory_order_relaxed);
 }
 
 void Store::Impl::open_disk() {
@@ -233,9 +255,9 @@ void Store::Impl::open_disk() {
   });
 }
 
-bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, bool keep_block) const {
+bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, Keep keep) const {
   rocksdb::ReadOptions read;
-  read.fill_cache = keep_block;
+  read.fill_cache = keep != Keep::kNothing || impl_->has_room_for_blocks();
   if (snapshot != nullptr) read.snapshot = snapshot->impl_->snapshot;
   const rocksdb::Status status = impl_->db->Get(read, impl_->db->DefaultColumnFamily(), slice(key), &value);
   if (status.IsNotFound()) return false;
@@ -253,7 +275,10 @@ bool Store::visit(std::string_view key, const std::function<void(std::string_vie
     }
   }
   rocksdb::PinnableSlice value;
-  if (!read(key, value, snapshot, keep == Keep::kBlock || (keep == Keep::kRow && moment.too_large))) return false;
+  // While a write fences the row, it is not put in.
+  const bool row_is_kept = !moment.fenced && !moment.too_large;
+  const Keep of_block = keep != Keep::kRow ? keep : row_is_kept ? Keep::kNothing : Keep::kBlock;
+  if (!read(key, value, snapshot, of_block)) return false;
   visit(view(value));
   if (keep == Keep::kRow) impl_->rows.put(key, view(value), moment);
   return true;
@@ -270,7 +295,7 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
   // Where RocksDB must copy (from a memtable), it copies into `value` directly.
   value.clear();
   rocksdb::PinnableSlice found(&value);
-  if (!read(key, found, snapshot, keep != Keep::kNothing)) {
+  if (!read(key, found, snapshot, keep)) {
     value.clear();
     return false;
   }

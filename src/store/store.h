@@ -93,13 +93,14 @@ enum class CheckpointKind : std::uint8_t {
 /// them (RLIMIT_NOFILE). The rest is for connections.
 std::size_t descriptors_needed(std::size_t process_limit);
 
-/// What stays in memory of a row that was read from a table, for the next time. Reads look there in any case.
+/// What stays in memory of a row that was read from a table, for the next time, once the cache of blocks is full; while
+/// it has room, each block that was read does. Reads look there in any case.
 enum class Keep : std::uint8_t {
   /// Nothing: the row is about to be replaced.
   kNothing,
   /// The block with the rows beside it.
   kBlock,
-  /// The row alone, where it is a small one that was read in the newest state; else its block.
+  /// The row alone, where it is known to be a small one and no write of it is under way; else its block.
   kRow,
 };
 
@@ -190,7 +191,7 @@ class Store {
   explicit Store(std::unique_ptr<Impl> impl);
   void write(Batch& batch, bool sync, std::size_t callers);
   /// From RocksDB; false where the key is absent.
-  bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, bool keep_block) const;
+  bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, Keep keep) const;
   std::unique_ptr<Impl> impl_;
 };
 

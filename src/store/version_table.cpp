@@ -35,7 +35,9 @@ constexpr std::size_t kFirstSlots = 256;
 constexpr std::size_t kLinesAhead = 4;
 constexpr std::size_t kLineBytes = 64;
 /// Keys lie beside each other, in chunks, away from the entries: what a walk down the list steps on is together.
-constexpr std::size_t kKeyChunkBytes = 16 << 10;
+constexpr std::size_t kLeastKeyChunkBytes = 1 << 10;
+constexpr std::size_t kMostKeyChunkBytes = 16 << 10;
+constexpr std::size_t kKeyChunksOfMemtable = 256;
 
 std::uint64_t big_endian_word(const char* bytes) {
   std::uint64_t word = 0;
@@ -134,6 +136,8 @@ class VersionTable final : public MemTableRep {
       : MemTableRep(allocator),
         skip_list_(std::move(skip_list)),
         memory_(memtable_bytes),
+        key_chunk_bytes_(std::clamp(memtable_bytes / kKeyChunksOfMemtable, kLeastKeyChunkBytes, kMostKeyChunkBytes) /
+                         kLineBytes * kLineBytes),
         head_(make_key(Slice(), kMaxHeight)) {
     slots_.store(make_slots(kFirstSlots), std::memory_order_relaxed);
   }
@@ -322,7 +326,7 @@ class VersionTable final : public MemTableRep {
 
   Key* make_key(const Slice& name, int height) {
     const std::size_t bytes = sizeof(Key) + static_cast<std::size_t>(height - 1) * sizeof(std::atomic<Key*>);
-    if (bytes > key_chunk_.size()) key_chunk_ = {memory_.allocate(kKeyChunkBytes, kLineBytes), kKeyChunkBytes};
+    if (bytes > key_chunk_.size()) key_chunk_ = {memory_.allocate(key_chunk_bytes_, kLineBytes), key_chunk_bytes_};
     auto* const key = new (key_chunk_.data()) Key(name);
     // Most keys are of one line; a larger one ends where a line does.
     key_chunk_ = key_chunk_.subspan(std::min(key_chunk_.size(), (bytes + kLineBytes - 1) / kLineBytes * kLineBytes));
@@ -459,6 +463,7 @@ class VersionTable final : public MemTableRep {
 
   const std::unique_ptr<MemTableRep> skip_list_;
   MemtableMemory memory_;
+  const std::size_t key_chunk_bytes_;
   std::span<char> key_chunk_;
   Key* const head_;
   std::atomic<int> height_{1};

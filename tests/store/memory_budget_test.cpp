@@ -50,5 +50,16 @@ TEST(MemoryBudget, AFullStoreRefusesWritesAndGoesOnReadingAndDeleting) {
   EXPECT_GT(write_until_refused(*store, 1'000'000, told), taken / 2) << "what was deleted makes no room";
 }
 
+TEST(MemoryBudget, ARowCanBeReplacedForEver) {
+  Options options;
+  options.resources.max_memory_bytes = 2 * kLimitBytes;
+  const auto store = Store::open(options);
+  for (int i = 0; i * kValueBytes < 8 * kLimitBytes; ++i) {
+    Batch batch;
+    batch.put("k", std::string(kValueBytes, static_cast<char>('a' + i % 26)));
+    ASSERT_NO_THROW(store->write(batch)) << i;
+  }
+}
+
 }  // namespace
 }  // namespace stator::store

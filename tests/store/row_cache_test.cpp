@@ -140,7 +140,9 @@ TEST(RowCache, KnowsWhichRowsAreTooLargeOnceItSawThem) {
   }
   EXPECT_FALSE(too_large(cache, "a")) << "the last one was not";
   RowCache none(0);
-  EXPECT_TRUE(too_large(none, "a")) << "where no row is kept, blocks are";
+  RowCache::Moment moment;
+  EXPECT_FALSE(none.find("a", moment));
+  EXPECT_TRUE(moment.fenced) << "where no row is kept, blocks are";
 }
 
 /// What a read of the newest state gives; empty where there is nothing.
@@ -237,16 +239,19 @@ TEST_P(RowsOfAStore, NeverGoBack) {
   EXPECT_EQ(faults.load(), 0);
 }
 
-/// Reads of a table's rows. After each kind of read, how many blocks it brought into the cache.
-TEST(BlocksOfAStore, AreKeptWhereTheRowIsNot) {
+/// What reads of a table's rows bring into the cache of blocks.
+TEST(BlocksOfAStore, AreKeptWhileThereIsRoomAndThenWhereTheRowIsNot) {
   const TemporaryDirectory directory;
   Options options;
   options.directory = directory.path() / "data";
   const std::string small(100, 'x');
   const std::string large(2 * RowCache::kMostRowBytes, 'x');
   constexpr int kRows = 50;
+  constexpr int kFill = 4000;
+  options.resources.block_cache_bytes = 8 << 20;
   {
     const auto store = Store::open(options);
+    for (int i = 0; i < kFill; ++i) write(*store, "fill" + std::to_string(i), large);
     for (int i = 0; i < kRows; ++i) {
       write(*store, "small" + std::to_string(i), small);
       write(*store, "large" + std::to_string(i), large);
@@ -262,6 +267,11 @@ TEST(BlocksOfAStore, AreKeptWhereTheRowIsNot) {
     }
     return options.resources.statistics->getTickerCount(rocksdb::BLOCK_CACHE_DATA_ADD);
   };
+  EXPECT_GT(blocks_kept_by("fill", Keep::kNothing), 20U) << "there is room";
+  for (int i = 0; i < kFill; ++i) {
+    EXPECT_TRUE(store->visit(
+        "fill" + std::to_string(i), [](std::string_view) {}, nullptr, Keep::kNothing));
+  }
   EXPECT_EQ(blocks_kept_by("small", Keep::kNothing), 0U);
   EXPECT_EQ(blocks_kept_by("small", Keep::kRow), 0U) << "the rows are";
   EXPECT_EQ(blocks_kept_by("large", Keep::kRow), 0U) << "nobody knows yet that they are large";
