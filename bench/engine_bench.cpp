@@ -1,6 +1,6 @@
 // GetItem and PutItem in process, one thread, in memory, and on disk with the write-ahead log, this beside raw RocksDB
 // with the same options and bytes of the same length. The engine does for each put what RocksDB does for one Put, and
-// before it a read of the old item.
+// before it a read of the old item. Load is a million items of 1 KB by two threads, 25 a batch, beside the same rows.
 
 #include <benchmark/benchmark.h>
 #include <rocksdb/db.h>
@@ -229,14 +229,18 @@ class LoadedItems {
     std::mt19937 random(1);
     for (char& letter : letters_) letter = static_cast<char>('a' + random() % 26);
   }
+  static engine::Key key(const engine::Table& table, std::size_t number) {
+    return engine::Engine::make_key(
+        table, {core::AttributeValue::string(user(number)), core::AttributeValue::string("profile")});
+  }
   [[nodiscard]] std::string wire(std::size_t number) const {
-    return R"({"pk":{"S":"user-)" + std::to_string(1'000'000'000 + number) +
-           R"("},"sk":{"S":"profile"},"text":{"S":")" +
+    return R"({"pk":{"S":")" + user(number) + R"("},"sk":{"S":"profile"},"text":{"S":")" +
            letters_.substr(number * 7919 % (letters_.size() - kText), kText) + R"("}})";
   }
 
  private:
   static constexpr std::size_t kText = 900;
+  static std::string user(std::size_t number) { return "user-" + std::to_string(1'000'000'000 + number); }
   std::string letters_ = std::string(1 << 20, ' ');
 };
 
@@ -265,11 +269,7 @@ void load_raw(benchmark::State& state) {
   load(state, [&](std::size_t first, std::size_t last) {
     rocksdb::WriteBatch batch;
     for (std::size_t i = first; i < last; ++i) {
-      batch.Put(engine::Engine::make_key(*same.table,
-                                         {core::AttributeValue::string("user-" + std::to_string(1'000'000'000 + i)),
-                                          core::AttributeValue::string("profile")})
-                    .encoded,
-                "12" + items.wire(i));
+      batch.Put(LoadedItems::key(*same.table, i).encoded, "12" + items.wire(i));
     }
     if (!bench.db->Write(rocksdb::WriteOptions(), &batch).ok()) std::abort();
   });
@@ -290,9 +290,7 @@ void load_engine(benchmark::State& state) {
       encoded.push_back(json::normalise_item(object));
       engine::WriteAction action;
       action.table = bench.table;
-      action.key = engine::Engine::make_key(*bench.table,
-                                            {core::AttributeValue::string("user-" + std::to_string(1'000'000'000 + i)),
-                                             core::AttributeValue::string("profile")});
+      action.key = LoadedItems::key(*bench.table, i);
       action.item = &encoded.back();
       actions.push_back(action);
     }

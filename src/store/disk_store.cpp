@@ -1,8 +1,8 @@
 #include "store/disk_store.h"
 
 #include <rocksdb/write_batch.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <stdexcept>

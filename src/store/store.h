@@ -54,7 +54,8 @@ struct StoreError : std::runtime_error {
 
 /// Memory that a store uses, and what is below it. The defaults are the server's.
 struct Resources {
-  /// Writes are collected in memory up to this size, then written to a table.
+  /// Writes are collected in memory up to this size, then written to a table. In an in-memory store at most an eighth
+  /// of its limit.
   std::size_t memtable_bytes = 64 << 20;
   /// For blocks of tables that were read.
   std::size_t block_cache_bytes = 32 << 20;
@@ -120,7 +121,8 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   /// Reads one value into `value` (replacing it); false where the key is absent, with `value` emptied. May throw
-  /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state.
+  /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state. Keeps no
+  /// row: kRow is as good as kBlock here.
   [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr,
                          Keep keep = Keep::kBlock) const;
   /// The same, but passes `visit` a view of the value, valid during the call, which saves a copy.

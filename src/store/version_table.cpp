@@ -328,8 +328,8 @@ class VersionTable final : public MemTableRep {
     const std::size_t bytes = sizeof(Key) + static_cast<std::size_t>(height - 1) * sizeof(std::atomic<Key*>);
     if (bytes > key_chunk_.size()) key_chunk_ = {memory_.allocate(key_chunk_bytes_, kLineBytes), key_chunk_bytes_};
     auto* const key = new (key_chunk_.data()) Key(name);
-    // Most keys are of one line; a larger one ends where a line does.
-    key_chunk_ = key_chunk_.subspan(std::min(key_chunk_.size(), (bytes + kLineBytes - 1) / kLineBytes * kLineBytes));
+    // Chunks and keys are whole lines; most keys are one.
+    key_chunk_ = key_chunk_.subspan((bytes + kLineBytes - 1) / kLineBytes * kLineBytes);
     for (int level = 0; level < height; ++level) new (&key->links[level]) std::atomic<Key*>(nullptr);
     return key;
   }
