@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <span>
 #include <string>
@@ -38,6 +39,8 @@ constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kLeastKeyChunkBytes = 1 << 10;
 constexpr std::size_t kMostKeyChunkBytes = 16 << 10;
 constexpr std::size_t kKeyChunksOfMemtable = 256;
+/// New keys find their places in the list so many at a time.
+constexpr std::size_t kPlacedTogether = 16;
 
 std::uint64_t big_endian_word(const char* bytes) {
   std::uint64_t word = 0;
@@ -215,11 +218,20 @@ class VersionTable final : public MemTableRep {
     Slot* slots;
     std::size_t mask;
   };
+  struct NewKey {
+    Key* key;
+    int height;
+  };
+  /// The keys between which a new one comes at each level: the head and null at the ends.
+  struct Place {
+    std::array<Key*, kMaxHeight> before;
+    std::array<Key*, kMaxHeight> after;
+  };
 
   /// All entries, in order.
   class Walk final : public MemTableRep::Iterator {
    public:
-    explicit Walk(const VersionTable& table) : table_(&table) {}
+    explicit Walk(VersionTable& table) : table_(&table) {}
 
     bool Valid() const override { return version_ != nullptr; }
     const char* key() const override { return version_->entry(); }
@@ -238,6 +250,7 @@ class VersionTable final : public MemTableRep {
       if (ahead != nullptr) fetch(ahead->oldest, ahead->previous.load(std::memory_order_acquire));
     }
     void Seek(const Slice& internal_key, const char* /*entry*/) override {
+      table_->place_waiting();
       const Slice name = user_key(internal_key);
       Key* const found = table_->first_from(name);
       to_newest_of(found);
@@ -246,6 +259,7 @@ class VersionTable final : public MemTableRep {
       if (version_ == nullptr) to_newest_of(found->next(0));
     }
     void SeekForPrev(const Slice& internal_key, const char* /*entry*/) override {
+      table_->place_waiting();
       const Slice name = user_key(internal_key);
       Key* const found = table_->first_from(name);
       if (found != nullptr && found->name == name) {
@@ -257,8 +271,14 @@ class VersionTable final : public MemTableRep {
       }
       to_oldest_of(table_->last_before(name));
     }
-    void SeekToFirst() override { to_newest_of(table_->head_->next(0)); }
-    void SeekToLast() override { to_oldest_of(table_->last()); }
+    void SeekToFirst() override {
+      table_->place_waiting();
+      to_newest_of(table_->head_->next(0));
+    }
+    void SeekToLast() override {
+      table_->place_waiting();
+      to_oldest_of(table_->last());
+    }
 
    private:
     /// Asks the memory for what the walk comes to next. Keys and versions lie anywhere, so that each step of a long
@@ -277,7 +297,7 @@ class VersionTable final : public MemTableRep {
       version_ = key == nullptr ? nullptr : key->oldest;
     }
 
-    const VersionTable* table_;
+    VersionTable* table_;
     Key* key_ = nullptr;
     Version* version_ = nullptr;
   };
@@ -406,26 +426,101 @@ class VersionTable final : public MemTableRep {
   }
 
   void add_key(const Slice& name, std::uint64_t hash, Version* version) {
+    Slots* slots = slots_.load(std::memory_order_relaxed);
+    if ((keys_.load(std::memory_order_relaxed) + 1) * 2 > slots->mask) slots = enlarge(slots);
     const int height = random_height();
     Key* const key = make_key(name, height);
     key->oldest = version;
     key->newest.store(version, std::memory_order_relaxed);
-    if (height > height_.load(std::memory_order_relaxed)) height_.store(height, std::memory_order_relaxed);
-    std::array<Key*, kMaxHeight> before{};
-    first_from(name, &before);
-    key->previous.store(before[0] == head_ ? nullptr : before[0], std::memory_order_relaxed);
-    for (int level = 0; level < height; ++level) {
-      auto& link = before[static_cast<std::size_t>(level)]->links[level];
-      key->links[level].store(link.load(std::memory_order_relaxed), std::memory_order_relaxed);
-      link.store(key, std::memory_order_release);
+    put(*slots, hash, key);
+    add_one(versions_);
+    add_one(keys_);
+    const std::lock_guard lock(placing_);
+    const std::size_t waiting = waiting_count_.load(std::memory_order_relaxed);
+    waiting_[waiting] = {key, height};
+    waiting_count_.store(waiting + 1, std::memory_order_release);
+    if (waiting + 1 == kPlacedTogether) place();
+  }
+
+  /// What a walk may see is in the list from here on: a snapshot has no newer key than there was when it was taken.
+  void place_waiting() {
+    if (waiting_count_.load(std::memory_order_acquire) == 0) return;
+    const std::lock_guard lock(placing_);
+    place();
+  }
+
+  /// Under `placing_`.
+  void place() {
+    const std::span<const NewKey> keys(waiting_.data(), waiting_count_.load(std::memory_order_relaxed));
+    for (const NewKey& added : keys) {
+      if (added.height > height_.load(std::memory_order_relaxed)) {
+        height_.store(added.height, std::memory_order_relaxed);
+      }
+    }
+    std::array<Place, kPlacedTogether> places;
+    find_places(keys, places);
+    for (std::size_t i = 0; i < keys.size(); ++i) link(keys[i], places[i]);
+    waiting_count_.store(0, std::memory_order_release);
+  }
+
+  /// Goes down the list for all keys in turns: while one step waits for the memory, the others' are on their way.
+  void find_places(std::span<const NewKey> keys, std::array<Place, kPlacedTogether>& places) const {
+    struct Descent {
+      std::size_t key;
+      Key* at;
+      Key* next;
+      int level;
+    };
+    std::array<Descent, kPlacedTogether> descents;
+    std::size_t under_way = 0;
+    const int top = height_.load(std::memory_order_relaxed) - 1;
+    for (; under_way < keys.size(); ++under_way) descents[under_way] = {under_way, head_, head_->next(top), top};
+    while (under_way > 0) {
+      for (std::size_t i = 0; i < under_way;) {
+        Descent& descent = descents[i];
+        const Key& key = *keys[descent.key].key;
+        if (descent.next != nullptr && compare(key.name, key.prefix, *descent.next) > 0) {
+          descent.at = descent.next;
+        } else {
+          Place& place = places[descent.key];
+          Key* const not_before = descent.next;
+          // What stopped the walk one level above need not be compared again.
+          do {
+            place.before[static_cast<std::size_t>(descent.level)] = descent.at;
+            place.after[static_cast<std::size_t>(descent.level)] = not_before;
+          } while (--descent.level >= 0 && descent.at->next(descent.level) == not_before);
+        }
+        if (descent.level < 0) {
+          descent = descents[--under_way];
+          continue;
+        }
+        descent.next = descent.at->next(descent.level);
+        if (descent.next != nullptr) {
+          __builtin_prefetch(descent.next);
+          __builtin_prefetch(&descent.next->links[descent.level]);
+        }
+        ++i;
+      }
+    }
+  }
+
+  void link(const NewKey& added, const Place& place) {
+    Key* const key = added.key;
+    for (int level = 0; level < added.height; ++level) {
+      const auto at_level = static_cast<std::size_t>(level);
+      Key* before = place.before[at_level];
+      Key* after = before->next(level);
+      // Keys that were placed with it may have come between.
+      while (after != place.after[at_level] && compare(key->name, key->prefix, *after) > 0) {
+        before = after;
+        after = before->next(level);
+      }
+      if (level == 0) key->previous.store(before == head_ ? nullptr : before, std::memory_order_relaxed);
+      key->links[level].store(after, std::memory_order_relaxed);
+      before->links[level].store(key, std::memory_order_release);
     }
     // Whoever walks back meanwhile passes by the new key, which is newer than what it reads.
     if (Key* const after = key->next(0)) after->previous.store(key, std::memory_order_release);
-    add_one(versions_);
-    add_one(keys_);
-    Slots* slots = slots_.load(std::memory_order_relaxed);
-    if (keys_.load(std::memory_order_relaxed) * 2 > slots->mask) slots = enlarge(slots);
-    put(*slots, hash, key);
   }
 
   static void put(Slots& slots, std::uint64_t hash, Key* key) {
@@ -471,6 +566,10 @@ class VersionTable final : public MemTableRep {
   std::atomic<std::uint64_t> keys_{0};
   std::atomic<std::uint64_t> versions_{0};
   std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15U};
+  /// New keys that the hash table has and the list has not yet; `placing_` guards them, and changes of the list.
+  std::mutex placing_;
+  std::array<NewKey, kPlacedTogether> waiting_{};
+  std::atomic<std::size_t> waiting_count_{0};
 };
 
 class VersionTableFactory final : public rocksdb::MemTableRepFactory {
