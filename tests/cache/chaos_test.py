@@ -23,7 +23,10 @@ from dynamodb import CallError, Client  # noqa: E402
 STATOR = os.environ["STATOR_BIN"]
 KEYS = 6
 # From a write's acknowledgement through one cache until the other one has heard of it.
-LAG_S = 1.0
+LAG_S = 5.0
+# Between two kills. A cache that no longer hears of changes drops what it holds when Redis, or the cache itself, is killed next. For one
+# of the two that is at least two steps later, which must be more than LAG_S, or its old entries would not be seen.
+STEP_S = 3.5
 
 
 def free_port():
@@ -141,7 +144,7 @@ class Load:
 
 
 def main():
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
     if shutil.which("redis-server") is None:
         print("skipped: redis-server is not installed")
         return 77
@@ -170,7 +173,7 @@ def main():
         end = time.monotonic() + seconds
         kills = 0
         while time.monotonic() < end:
-            time.sleep(1.5)
+            time.sleep(STEP_S)
             victim = [redis, upstream, caches[0], redis, caches[1]][kills % 5]
             victim.kill()
             time.sleep(0.3)

@@ -134,7 +134,7 @@ class Simulation(unittest.TestCase):
         return server
 
     def test_slow_replies_hold_no_thread(self):
-        server = self.serve([{"when": {"operation": "ListTables"}, "then": {"latency_ms": 500}}], "--threads", "1")
+        server = self.serve([{"when": {"operation": "ListTables"}, "then": {"latency_ms": 2000}}], "--threads", "1")
         with concurrent.futures.ThreadPoolExecutor(200) as pool:
             began = time.monotonic()
             slow = [pool.submit(lambda: ask_once(server.url, "ListTables", {})[0]) for _ in range(200)]
@@ -144,10 +144,10 @@ class Simulation(unittest.TestCase):
             quick = time.monotonic() - quick_began
             self.assertEqual([each.result() for each in slow], [200] * 200)
             taken = time.monotonic() - began
-        self.assertGreaterEqual(taken, 0.5)
-        # One after the other, or forty at a time, they would take many seconds.
-        self.assertLess(taken, 10)
-        self.assertLess(quick, 5)
+        self.assertGreaterEqual(taken, 2)
+        # One after the other they would take minutes.
+        self.assertLess(taken, 60)
+        self.assertLess(quick, 30)
 
     def test_connections_are_cut(self):
         server = self.serve([{"when": {"operation": "ListTables", "first": 1}, "then": {"cut": "after"}}])

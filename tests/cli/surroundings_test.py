@@ -85,8 +85,11 @@ class StandardStreams(Surroundings):
                 self.shell("stator get shop " + error, code=2)
                 self.shell("stator export shop out.jsonl " + error)
         # Both end in a pipe whose reader has left.
-        self.shell("{ sleep 0.2; stator scan shop; } 2>&1 | true; exit ${PIPESTATUS[0]}", code=141)
-        self.shell("{ sleep 0.2; stator get shop none none; } 2>&1 | true; exit ${PIPESTATUS[0]}", code=1)
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, writer)
+        os.close(reader)
+        self.stator("scan", "shop", code=141, stdout=writer, stderr=writer)
+        self.stator("get", "shop", "none", "none", code=1, stdout=writer, stderr=writer)
 
     def test_standard_input_that_cannot_be_read_is_no_empty_one(self):
         self.make_shop()

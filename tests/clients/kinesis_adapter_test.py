@@ -23,7 +23,7 @@ WRITERS = 4
 ITEMS = 100
 SINGLE = 11       # a round of a writer is a transaction of an update of every item, and single updates
 PAUSE_S = 0.4     # so that shards close while the library follows
-SECONDS = 300     # for one worker, at most
+SECONDS = 1200    # for one worker, at most
 SHARDS_AT_A_TIME = 4
 KILLS = 3
 

@@ -13,8 +13,18 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Counts until two counts agree: a thread that was joined may be listed for a moment longer.
 std::ptrdiff_t thread_count() {
-  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+  const auto count = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+  };
+  std::ptrdiff_t last = count();
+  while (true) {
+    std::this_thread::sleep_for(milliseconds(5));
+    const std::ptrdiff_t now = count();
+    if (now == last) return now;
+    last = now;
+  }
 }
 
 /// A runner whose log is kept.
@@ -40,10 +50,10 @@ TEST(JobRunner, StartsNoThreadWithoutAJob) {
   const std::ptrdiff_t before = thread_count();
   LoggedRunner logged;
   EXPECT_TRUE(logged.runner.list().empty());
-  EXPECT_EQ(thread_count(), before);
+  EXPECT_TRUE(wait_until([&] { return thread_count() == before; }));
   logged.runner.add(named("one"), [] { return JobStep::later(std::chrono::hours(1)); });
   logged.runner.add(named("two"), [] { return JobStep::later(std::chrono::hours(1)); });
-  EXPECT_EQ(thread_count(), before + 1);
+  EXPECT_TRUE(wait_until([&] { return thread_count() == before + 1; }));
 }
 
 TEST(JobRunner, JobsTakeTurns) {

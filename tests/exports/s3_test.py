@@ -113,7 +113,7 @@ class S3Test(unittest.TestCase):
         self.addCleanup(service.wait)
         self.addCleanup(service.terminate)
         self.moto_port = port
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while True:
             try:
                 self.direct("PUT", "/bucket", headers={"x-amz-date": "20260101T000000Z"})

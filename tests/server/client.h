@@ -80,6 +80,13 @@ class UnconnectedClient {
     [[maybe_unused]] const ssize_t count = ::recv(socket_, block, std::min(bytes, sizeof block), MSG_DONTWAIT);
   }
 
+  /// The status of the reply that has begun to arrive, all of which is still to be received.
+  [[nodiscard]] int coming_status() const {
+    char line[13] = {};
+    [[maybe_unused]] const ssize_t count = ::recv(socket_, line, 12, MSG_PEEK | MSG_DONTWAIT);
+    return std::atoi(line + 9);
+  }
+
   Reply receive(bool head_only = false) {
     Reply reply;
     std::size_t end = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -8,6 +9,16 @@
 #include "server/server.h"
 
 namespace stator::server {
+
+/// Waits a short time for a condition that the server's threads bring about.
+template <typename Condition>
+bool soon(Condition condition) {
+  for (int i = 0; i < 1'000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
 
 /// A server on a free port, for one test.
 class RunningServer {
