@@ -27,8 +27,8 @@ struct CounterDelta {
 
 /// Item counts and byte sizes of a table and its indexes, kept in parts: the row of a part holds absolute figures and
 /// is written in the same batch as what it counts, so the sums are exact at all times. A write changes the part that
-/// has its lock stripe's number. Only sums mean anything: with another number of stripes, an item may be subtracted
-/// from another part than it was added to, so a part's figures may be below zero (modulo 2^64).
+/// has its lock stripe's number, or that of one of its stripes. Only sums mean anything: an item may be subtracted from
+/// another part than it was added to, so a part's figures may be below zero (modulo 2^64).
 class Counters {
  public:
   /// Part of the format.

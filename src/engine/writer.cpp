@@ -432,10 +432,11 @@ StripesLock Writer::lock_all(std::span<const WriteAction> actions) const {
 void Writer::add_counters(const Decision& decision, std::vector<RowChange>& rows) {
   if (decision.counters.empty()) return;
   const TablePtr& table = decision.change.table;
-  auto row = std::find_if(rows.begin(), rows.end(), [&](const RowChange& candidate) {
-    return candidate.stripe == decision.stripe && candidate.table->space == table->space;
-  });
-  if (row == rows.end()) row = rows.insert(rows.end(), RowChange{table, decision.stripe, {}, {}});
+  const auto row = std::ranges::find(rows, table->space, [](const RowChange& change) { return change.table->space; });
+  if (row == rows.end()) {
+    rows.push_back({table, decision.stripe, decision.counters, {}});
+    return;
+  }
   row->deltas.insert(row->deltas.end(), decision.counters.begin(), decision.counters.end());
   row->table = table;  // the newest of its versions, which has the indexes that are counted
 }
