@@ -100,7 +100,7 @@ rocksdb::Options rocks_options(const Options& store) {
   cache.num_shard_bits = 4;
   table.block_cache = rocksdb::NewLRUCache(cache);
   table.block_size = 8 << 10;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(14));
   table.whole_key_filtering = true;
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   table.index_block_restart_interval = kIndexKeysTogether;
