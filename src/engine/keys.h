@@ -47,7 +47,7 @@ KeyBounds space_bounds(store::SpaceId space);
 enum class CatalogRow : char {
   kTable = 'T',      // name -> JSON
   kNextSpace = 'S',  // -> decimal
-  kCounters = 'C',   // table space, lock stripe -> counters
+  kCounters = 'C',   // table space, part -> counters
   kBuild = 'B',      // space being built -> the last table key that has its row
   kToken = 'I',      // time slot, ClientRequestToken -> a transaction that was committed under it
   kBackup = 'K',     // id of a backup -> JSON

@@ -160,7 +160,8 @@ class Repair {
     }
   }
 
-  /// Reads a table's item count from the cells of its own space; those of its indexes follow from the items.
+  /// Reads a table's item count from the cells of its own space; those of its indexes follow from the items. The row
+  /// of a part may be below zero.
   void read_counters(std::string_view key, std::string_view value) {
     store::SpaceId table_space = 0;
     for (const char byte : key.substr(std::min<std::size_t>(5, key.size()), sizeof(table_space))) {
@@ -197,7 +198,7 @@ class Repair {
       report_.lines.push_back("table " + table.name + ": " + std::to_string(unreadable) + " items cannot be read");
       report_.unreadable_items += unreadable;
     }
-    const std::uint64_t expected = counted_[table.space];
+    const std::uint64_t expected = known_items(counted_[table.space]);
     saved.lost_items = expected > saved.items ? expected - saved.items : 0;
     report_.tables.push_back(std::move(saved));
     put_figures(table, figures);
@@ -246,11 +247,14 @@ class Repair {
   void tell_orphans() {
     for (const Table& table : tables_) counted_.erase(table.space);
     std::uint64_t items = 0;
-    for (const auto& [space, count] : counted_) items += count;
+    for (const auto& [space, count] : counted_) items += known_items(count);
     if (items == 0) return;
     report_.lines.push_back("tables that could not be read had " + std::to_string(items) + " items");
     report_.unreadable_items += items;
   }
+
+  /// Without some of the parts' rows a sum may be anything; below zero it says nothing.
+  static std::uint64_t known_items(std::uint64_t sum) { return static_cast<std::int64_t>(sum) < 0 ? 0 : sum; }
 
   static std::string places(std::size_t count) { return count == 1 ? "one place" : std::to_string(count) + " places"; }
 

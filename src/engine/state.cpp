@@ -1,6 +1,8 @@
 #include "engine/state.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "engine/damage.h"
 #include "engine/keys.h"
@@ -82,10 +84,12 @@ Counters::PendingRow Counters::put_row(const Table& table, std::size_t stripe, c
 TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
   TableCounts counts;
   counts.indexes.resize(table.indexes.size());
-  for (std::size_t part = 0; part < kParts; ++part) {
-    // No write changes parts whose number is above that of the last lock.
-    const std::lock_guard<std::mutex> lock(stripes[part % stripes.count()]);
-    for (const Cell& cell : rows_[part]) {
+  std::vector<std::size_t> all(stripes.count());
+  std::iota(all.begin(), all.end(), 0);
+  // What one part counted, another may have counted off: parts of different moments may add up to less than nothing.
+  const StripesLock lock(stripes, std::move(all));
+  for (const Row& row : rows_) {
+    for (const Cell& cell : row) {
       Counts* target = cell.space == table.space ? &counts.table : nullptr;
       for (std::size_t i = 0; i < table.indexes.size() && target == nullptr; ++i) {
         if (table.indexes[i].space == cell.space) target = &counts.indexes[i];

@@ -53,7 +53,7 @@ class Counters {
   /// The same change in memory, once the batch was written: nothing may fail between the two. The caller still holds
   /// the stripe.
   void apply(PendingRow&& pending) noexcept { rows_[pending.stripe] = std::move(pending.row); }
-  /// Sums; takes each stripe for a moment.
+  /// Sums of one moment; takes all stripes for that long.
   TableCounts sum(const Table& table, Stripes& stripes) const;
 
  private:

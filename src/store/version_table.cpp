@@ -199,6 +199,7 @@ class VersionTable final : public MemTableRep {
   }
 
   std::uint64_t ApproximateNumEntries(const Slice& begin, const Slice& end) override {
+    place_waiting();
     const std::uint64_t before = estimate_keys_before(user_key(begin));
     const std::uint64_t until = estimate_keys_before(user_key(end));
     const std::uint64_t keys = keys_.load(std::memory_order_relaxed);

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <thread>
 
 #include "engine/disk_waits.h"
 #include "engine/support.h"
@@ -108,6 +111,35 @@ TEST_F(Transactions, SeparateWritesWaitForTheDiskOnce) {
   engine->write_each(actions);
   EXPECT_EQ(disk_waits, before + 1);
   EXPECT_EQ(engine->counts(*table).table.items, 25U);
+}
+
+/// A batch is counted in one part, the deletions of its items in others.
+TEST_F(Transactions, CountsAreOfOneMoment) {
+  constexpr std::uint64_t kItems = 8;
+  std::vector<json::EncodedItem> items;
+  for (std::uint64_t i = 0; i < kItems; ++i) items.push_back(item(account(static_cast<int>(i))));
+  std::vector<WriteAction> puts;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    puts.push_back(action(WriteKind::kPut, account(static_cast<int>(i))));
+    puts.back().item = &items[i];
+  }
+  std::atomic<bool> ended{false};
+  std::thread writer([&] {
+    for (int round = 0; round < 2'000; ++round) {
+      engine_->write_each(puts);
+      for (std::uint64_t i = 0; i < kItems; ++i) {
+        const WriteAction one = action(WriteKind::kDelete, account(static_cast<int>(i)));
+        engine_->write_each({&one, 1});
+      }
+    }
+    ended = true;
+  });
+  std::uint64_t most = 0;
+  while (!ended) most = std::max(most, engine_->counts(*table_).table.items);
+  writer.join();
+  EXPECT_LE(most, kItems) << "below zero, if it is very many";
+  EXPECT_EQ(engine_->counts(*table_).table.items, 0U);
+  EXPECT_EQ(engine_->counts(*table_).table.size_bytes, 0U);
 }
 
 TEST_F(Transactions, OneRefusalCancelsAllAndEveryReasonIsGiven) {

@@ -13,7 +13,7 @@ import (
 func TestBrokenEndpointsAreCaught(t *testing.T) {
 	url, end := start(t, "--in-memory")
 	defer end()
-	const enough, most = 3, 30
+	const enough, most = 3, 12
 	for _, row := range []struct {
 		name   string
 		fault  Fault

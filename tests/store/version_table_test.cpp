@@ -189,6 +189,8 @@ TEST_F(VersionTable, EstimatesHowManyEntriesARangeHas) {
   EXPECT_NEAR(static_cast<double>(size_of(key(0), key(20'000))), 20'000, 10'000);
   EXPECT_EQ(size_of(key(20'000), key(30'000)), 0U);
   EXPECT_GT(size_of(key(0), key(10'000)), size_of(key(0), key(200)));
+  for (int i = 50'000; i < 50'010; ++i) put(key(i), "");
+  EXPECT_GT(size_of(key(40'000), key(60'000)), 0U) << "keys that are new to the list";
 }
 
 /// A writer changes pairs of keys, always both in one batch, and adds new ones; readers never see half of one.
