@@ -489,7 +489,8 @@ class VersionTable final : public MemTableRep {
           do {
             place.before[static_cast<std::size_t>(descent.level)] = descent.at;
             place.after[static_cast<std::size_t>(descent.level)] = not_before;
-          } while (--descent.level >= 0 && descent.at->next(descent.level) == not_before);
+            --descent.level;
+          } while (descent.level >= 0 && descent.at->next(descent.level) == not_before);
         }
         if (descent.level < 0) {
           descent = descents[--under_way];
