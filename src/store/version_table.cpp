@@ -365,8 +365,8 @@ class VersionTable final : public MemTableRep {
     }
   }
 
-  /// The last key before `name` at each level (the head, where there is none), and the first one not before it.
-  Key* first_from(const Slice& name, std::array<Key*, kMaxHeight>* before = nullptr) const {
+  /// The last key before `name` (the head, where there is none), and the first one not before it, or null.
+  std::pair<Key*, Key*> around(const Slice& name) const {
     const Prefix prefix(name);
     Key* at = head_;
     Key* not_before = nullptr;
@@ -378,15 +378,15 @@ class VersionTable final : public MemTableRep {
         next = at->next(level);
       }
       not_before = next;
-      if (before != nullptr) (*before)[static_cast<std::size_t>(level)] = at;
-      if (level == 0) return next;
+      if (level == 0) return {at, next};
     }
   }
 
+  Key* first_from(const Slice& name) const { return around(name).second; }
+
   Key* last_before(const Slice& name) const {
-    std::array<Key*, kMaxHeight> before{};
-    first_from(name, &before);
-    return before[0] == head_ ? nullptr : before[0];
+    Key* const before = around(name).first;
+    return before == head_ ? nullptr : before;
   }
 
   Key* last() const {
