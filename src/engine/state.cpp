@@ -1,8 +1,6 @@
 #include "engine/state.h"
 
 #include <algorithm>
-#include <numeric>
-#include <utility>
 
 #include "engine/damage.h"
 #include "engine/keys.h"
@@ -84,10 +82,8 @@ Counters::PendingRow Counters::put_row(const Table& table, std::size_t stripe, c
 TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
   TableCounts counts;
   counts.indexes.resize(table.indexes.size());
-  std::vector<std::size_t> all(stripes.count());
-  std::iota(all.begin(), all.end(), 0);
   // What one part counted, another may have counted off: parts of different moments may add up to less than nothing.
-  const StripesLock lock(stripes, std::move(all));
+  const StripesLock lock(stripes);
   for (const Row& row : rows_) {
     for (const Cell& cell : row) {
       Counts* target = cell.space == table.space ? &counts.table : nullptr;

@@ -40,6 +40,7 @@ class Stripes {
 /// Holds several stripes, taken in ascending order.
 class StripesLock {
  public:
+  explicit StripesLock(Stripes& all);
   /// `stripes` in any order, repeats allowed.
   StripesLock(Stripes& all, std::vector<std::size_t> stripes);
 
