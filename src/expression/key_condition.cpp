@@ -145,7 +145,7 @@ std::size_t key_size_bytes(const AttributeValue& value) { return value.size_byte
 void check_value(const AttributeValue& value, const core::KeyAttribute& key, bool is_hash) {
   if (value.type() != key.type) core::throw_invalid_parameters("Condition parameter type does not match schema type");
   const std::size_t size = key_size_bytes(value);
-  if (is_hash && size == 0) {
+  if (size == 0) {
     core::throw_validation(
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
         std::string(value.type() == core::AttributeType::kString ? "string" : "binary") + " value. Key: " + key.name);
