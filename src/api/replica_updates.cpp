@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "api/encryption_key.h"
 #include "api/table_request.h"
 #include "core/api_error.h"
 #include "core/hexadecimal.h"
@@ -31,7 +32,6 @@ constexpr std::array<std::string_view, 10> kStrongRegions = {
     "us-east-1",      "us-east-2",    "us-west-2", "ap-northeast-1", "ap-northeast-2",
     "ap-northeast-3", "eu-central-1", "eu-west-1", "eu-west-2",      "eu-west-3"};
 
-constexpr std::string_view kDefaultKey = "alias/aws/dynamodb";
 constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
 
 template <class List>
@@ -104,7 +104,9 @@ ReplicaUpdate read_update(const Members& element) {
     const Members members(*object);
     update.emplace();
     update->action = action;
-    update->region = members.text("RegionName").value_or(std::string_view{});
+    const auto region = members.text("RegionName");
+    if (!region) throw_validation("One or more parameter values were invalid");
+    update->region = *region;
     if (action == ReplicaAction::kCreate || action == ReplicaAction::kUpdate) {
       update->overrides = read_overrides(members);
     }
@@ -218,10 +220,6 @@ void check_frozen(const ReplicaUpdates& updates, const engine::Table& table) {
   }
 }
 
-std::string key_prefix(const Call& call, std::string_view region) {
-  return "arn:aws:kms:" + std::string(region) + ":" + call.context.account_id + ":";
-}
-
 /// The key of a new region, as an ARN; empty where the table has none of its own.
 std::string key_of(const Call& call, const engine::Table& table, const ReplicaUpdate& update) {
   const auto refuse = [] { throw_invalid_parameters("KMSMasterKeyId must be specified for each replica."); };
@@ -230,22 +228,16 @@ std::string key_of(const Call& call, const engine::Table& table, const ReplicaUp
     if (given) refuse();
     return {};
   }
-  const bool managed = table.sse_kms_key.ends_with(kDefaultKey);
-  const std::string prefix = key_prefix(call, update.region);
+  const bool managed = is_managed_key(table.sse_kms_key);
   if (!given) {
     if (!managed) refuse();
-    return prefix + std::string(kDefaultKey);
+    return managed_key(call, update.region);
   }
-  if (managed != given->ends_with(kDefaultKey)) {
+  std::string key = read_key(call, *given, update.region, "KMS validation error for region " + update.region);
+  if (managed != is_managed_key(key)) {
     throw_invalid_parameters("All replica keys must either be Customer Managed CMK or AWS Managed CMK.");
   }
-  if (!given->starts_with("arn:")) return prefix + (given->starts_with("alias/") ? "" : "key/") + *given;
-  const std::string_view region = parse_arn(*given).region;
-  if (region != update.region) {
-    throw_validation("KMS validation error for region " + update.region +
-                     ": com.amazonaws.services.kms.model.NotFoundException: Invalid arn " + std::string(region));
-  }
-  return *given;
+  return key;
 }
 
 void set_units(const ReplicaOverrides::Units& units, engine::BillingMode mode, std::optional<std::int64_t>& provisioned,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/backup_names.h"
+#include "api/encryption_key.h"
 #include "api/throughput.h"
 #include "api/vector_indexes.h"
 #include "engine/import/import_info.h"
@@ -83,8 +84,10 @@ void write_encryption(ObjectWriter& writer, const engine::Table& table, bool cha
   if (!table.sse_enabled) return;
   ObjectWriter sse(writer.key("SSEDescription"));
   sse.text("Status", changes ? "UPDATING" : "ENABLED");
-  sse.text("SSEType", "KMS");
-  sse.text("KMSMasterKeyArn", table.sse_kms_key);
+  if (!table.sse_kms_key.empty()) {
+    sse.text("SSEType", "KMS");
+    sse.text("KMSMasterKeyArn", shown_key(table.sse_kms_key));
+  }
   sse.end();
 }
 
@@ -251,7 +254,7 @@ void write_replicas(ObjectWriter& writer, const engine::Table& table) {
     ObjectWriter entry(list.element());
     entry.text("RegionName", replica.region);
     entry.text("ReplicaStatus", status_name(replica.status));
-    if (table.sse_enabled) entry.text("KMSMasterKeyId", replica.settings.sse_kms_key);
+    if (table.sse_enabled) entry.text("KMSMasterKeyId", shown_key(replica.settings.sse_kms_key));
     write_overrides(entry, replica.read_units, replica.max_read_units, table.billing_mode);
     write_warm(entry, table.warm, table.billing_mode, table.throughput, false);
     write_replica_indexes(entry, table, replica);

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <set>
 
+#include "api/encryption_key.h"
 #include "api/policy_document.h"
 #include "api/tags.h"
 #include "api/throughput.h"
@@ -390,14 +391,8 @@ void apply_sse_specification(Call& call, const Members& specification, engine::T
   }
   if (type == "AES256") refuse("SSEType AES256 is not supported");
   if (key && !type) refuse("SSEType KMS is required if KMSMasterKeyId is specified");
-  const std::string prefix = "arn:aws:kms:" + call.context.region + ":" + call.context.account_id + ":";
-  if (!key) {
-    table.sse_kms_key = prefix + "alias/aws/dynamodb";
-  } else if (key->starts_with("arn:")) {
-    table.sse_kms_key = *key;
-  } else {
-    table.sse_kms_key = prefix + (key->starts_with("alias/") ? "" : "key/") + std::string(*key);
-  }
+  const std::string& region = call.context.region;
+  table.sse_kms_key = key ? read_key(call, *key, region, "KMS validation error") : managed_key(call, region);
 }
 
 engine::Table read_table(Call& call) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/encryption_key.h"
 #include "api/index_updates.h"
 #include "api/operations.h"
 #include "api/regions.h"
@@ -170,12 +171,12 @@ void check_vector_indexes(const engine::Table& table, engine::BillingMode mode) 
 void update_billing(const Update& update, engine::Table& table, std::int64_t now_ms) {
   const engine::BillingMode mode = wanted_billing_mode(update, table);
   const auto throughput = read_throughput(update.request);
+  const bool switches = mode != table.billing_mode;
   if (throughput && mode == engine::BillingMode::kPayPerRequest) {
     throw_invalid_parameters(
-        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-        "PAY_PER_REQUEST");
+        std::string(switches ? "ProvisionedThroughput cannot" : "Neither ReadCapacityUnits nor WriteCapacityUnits can")
+            .append(" be specified when BillingMode is PAY_PER_REQUEST"));
   }
-  const bool switches = mode != table.billing_mode;
   if (throughput && !switches) check_throughput_changes(table.throughput, *throughput, {});
   if (switches) {
     check_vector_indexes(table, mode);
@@ -219,7 +220,8 @@ void update_encryption(Call& call, engine::Table& table) {
   if (!table.sse_enabled && !before.sse_enabled) {
     throw_invalid_parameters("Table is already encrypted by default");
   }
-  if (before.sse_enabled && Members(*object).text("KMSMasterKeyId") == before.sse_kms_key) {
+  const auto key = Members(*object).text("KMSMasterKeyId");
+  if (before.sse_enabled && (key == before.sse_kms_key || key == shown_key(before.sse_kms_key))) {
     throw_invalid_parameters(
         "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want "
         "to change Master Key");
@@ -247,8 +249,8 @@ void spread_encryption(Call& call, engine::Table& table) {
     std::string& key = replica.settings.sse_kms_key;
     if (!table.sse_enabled) {
       key.clear();
-    } else if (key.empty() || table.sse_kms_key.ends_with(":alias/aws/dynamodb")) {
-      key = "arn:aws:kms:" + replica.region + ":" + call.context.account_id + ":alias/aws/dynamodb";
+    } else if (key.empty() || is_managed_key(table.sse_kms_key)) {
+      key = managed_key(call, replica.region);
     }
   }
 }
@@ -329,7 +331,7 @@ void show_state_before(const engine::Table& before, engine::Table& shown) {
     index.warm = effective_warm(old->warm, before.billing_mode, old->throughput);
   }
   shown.warm = effective_warm(before.warm, before.billing_mode, before.throughput);
-  if (before.sse_enabled) {
+  if (before.sse_enabled || shown.sse_enabled) {
     shown.sse_enabled = true;
     shown.sse_kms_key = before.sse_kms_key;
   }
