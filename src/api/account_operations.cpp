@@ -27,22 +27,28 @@ std::string resource_arn(const Call& call) {
   return std::string(call.request.text("ResourceArn").value_or(std::string_view{}));
 }
 
+[[noreturn]] void throw_not_tagged(const std::string& arn) {
+  core::throw_resource_not_found("Requested resource not found: ResourceArn: " + arn + " not found");
+}
+
 /// The name of the table that the resource ARN names. Refuses ARNs of other resources and of other accounts in the
 /// service's words.
 std::string tagged_name(Call& call, const char* action) {
   constexpr std::size_t kShortestName = 3;
   const std::string arn = resource_arn(call);
   const ResourceName name = read_resource_arn(call, arn, [&] { refuse(call, action, arn); });
-  if (!name.own_partition_and_region || name.table.size() < kShortestName || !name.stream_label.empty()) {
+  if (!name.own_partition_and_region || name.table.size() < kShortestName) {
     throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
   }
-  if (name.arn.account != call.context.account_id) refuse(call, action, arn);
+  if (name.arn.account != call.context.account_id) throw_access_denied();
+  if (!name.stream_label.empty()) throw_not_tagged(arn);  // streams have no tags here
   return std::string(name.table);
 }
 
-/// Throws where the table is missing; each operation has its own message for that.
-void check_tagged(Call& call, const std::string& name, const std::string& not_found) {
-  if (!find_whole_table(call, name)) core::throw_resource_not_found(not_found);
+engine::TablePtr find_tagged(Call& call, const std::string& name) {
+  engine::TablePtr table = find_whole_table(call, name);
+  if (table == nullptr) throw_not_tagged(resource_arn(call));
+  return table;
 }
 
 /// True while a change of the table's tags is in progress, which happens with a transition delay. Readers then see the
@@ -78,7 +84,7 @@ void tag_resource(Call& call) {
   if (tags.size() == 0) throw_validation("Atleast one Tag needs to be provided as Input.");
   Tags given;
   merge_tags(tags, given);
-  check_tagged(call, name, "Requested resource not found: ResourcArn: " + resource_arn(call) + " not found");
+  find_tagged(call, name);
   annotate_table(call, name, [&](engine::Table& table) {
     if (are_tags_changing(call, table) && !holds_change(given, table)) throw_tags_changing(table);
     merge_tags(tags, table.tags);
@@ -90,7 +96,7 @@ void untag_resource(Call& call) {
   const std::string name = tagged_name(call, "UntagResource");
   if (keys.size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
   check_tag_keys(keys);
-  check_tagged(call, name, "Requested resource not found");
+  find_tagged(call, name);
   std::set<std::string_view> removed;
   for (const auto key : keys) removed.insert(key.get_string());
   annotate_table(call, name, [&](engine::Table& table) {
@@ -101,8 +107,7 @@ void untag_resource(Call& call) {
 
 void list_tags_of_resource(Call& call) {
   const std::string name = tagged_name(call, "ListTagsOfResource");
-  const engine::TablePtr table = find_whole_table(call, name);
-  if (!table) refuse(call, "ListTagsOfResource", resource_arn(call));
+  const engine::TablePtr table = find_tagged(call, name);
   ObjectWriter writer(call.reply);
   ArrayWriter tags(writer.key("Tags"));
   for (const auto& [key, value] : are_tags_changing(call, *table) ? table->tags_before : table->tags) {

@@ -2,6 +2,7 @@
 
 #include "api/call.h"
 #include "api/operations.h"
+#include "api/resource_arn.h"
 #include "api/shape.h"
 #include "api/strict_reader.h"
 #include "api/throttling.h"
@@ -11,12 +12,20 @@
 namespace stator::api {
 namespace {
 
-/// Throws where the ARN is not a table's, but an index's or a stream's.
-void check_names_table(std::string_view arn) {
+/// Throws where an ARN that stands for a table's name is not that of a table here, of this account.
+void check_names_table(const Context& context, std::string_view arn) {
   constexpr std::string_view kTable = "table/";
-  const std::string_view resource = parse_arn(arn).resource;
-  if (resource.starts_with(kTable) && resource.find('/', kTable.size()) == std::string_view::npos) return;
-  core::throw_validation("1 validation error detected: Invalid table ARN '" + std::string(arn) + "'");
+  const TableArn parts = parse_arn(arn);
+  const auto refuse = [arn](const char* why) {
+    core::throw_validation("1 validation error detected: " + std::string(why) + " '" + std::string(arn) + "'");
+  };
+  check_arn_region(context, arn);
+  if (parts.partition != "aws") refuse("Invalid AWS partition in");
+  if (!parts.resource.starts_with(kTable)) refuse("Invalid resource type in");
+  if (parts.service != "dynamodb" || parts.resource.find('/', kTable.size()) != std::string_view::npos) {
+    refuse("Invalid table ARN");
+  }
+  if (parts.account != context.account_id) throw_access_denied();
 }
 
 json::Object object_of(const json::Value& value) {
@@ -51,10 +60,7 @@ void call(Context& context, std::string_view operation, std::string_view body, s
   if (known->peculiarities.strict_reader && !context.lenient) check_strictly(*known, object_of(value), body);
   const bool region_deviates = deviates(known->peculiarities.rollout, context.region);
   const CheckedRequest checked = check(*known, parser, value, context.lenient, region_deviates);
-  for (const std::string_view arn : checked.table_arns) {
-    check_arn_region(context, arn);
-    check_names_table(arn);
-  }
+  for (const std::string_view arn : checked.table_arns) check_names_table(context, arn);
   const std::size_t length_before = reply.size();
   try {
     Call under_way{context, operation,         Members(object_of(value), checked.members),

@@ -40,7 +40,7 @@ BackupName read_backup_arn(const Context& context, std::string_view arn) {
     core::throw_validation("Invalid Request: BackupArn is not valid");
   }
   if (parts.region.empty() || parts.account != context.account_id) {
-    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+    throw_access_denied();
   }
   return name;
 }

@@ -119,7 +119,7 @@ std::string_view read_arn(Call& call, std::string_view arn) {
     core::throw_validation("Invalid Bulk Operation ARN");
   }
   if (parts.account != call.context.account_id) {
-    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+    throw_access_denied();
   }
   return is_own_region(call.context, parts.region) ? part->id : std::string_view();
 }

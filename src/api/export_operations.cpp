@@ -40,6 +40,7 @@ std::string_view status_name(ExportStatus status) {
 /// The table that TableArn names.
 engine::TablePtr find_exported(Call& call, std::string_view arn) {
   constexpr std::string_view kTable = "table/";
+  if (arn.empty()) core::throw_validation("Invalid TableArn: Invalid Table ARN");
   const TableArn parts = parse_arn(arn);
   if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !parts.resource.starts_with(kTable)) {
     core::throw_invalid_parameters("tableArn is not a valid ARN");
@@ -47,7 +48,7 @@ engine::TablePtr find_exported(Call& call, std::string_view arn) {
   const std::string_view name = parts.resource.substr(kTable.size());
   if (name.find('/') != std::string_view::npos) refuse("Table ARN is invalid.");
   if (parts.account != call.context.account_id) {
-    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+    throw_access_denied();
   }
   engine::TablePtr table = is_own_region(call.context, parts.region) ? find_whole_table(call, name) : nullptr;
   if (table == nullptr || table->status == engine::TableStatus::kCreating) {
@@ -88,15 +89,19 @@ void read_type(const Members& request, ExportInfo& info) {
   info.old_images = members.text("ExportViewType") != "NEW_IMAGE";
 }
 
+/// Throws where the period of an incremental export begins before `earliest_ms`.
+void check_from(const ExportInfo& info, std::int64_t earliest_ms) {
+  if (info.from_ms >= earliest_ms) return;
+  refuse_time("Incremental export period from time cannot be less than the table creation time : " +
+              time_text(info.from_ms));
+}
+
 void check_period(ExportInfo& info, const engine::Engine::RecoveryWindow& window) {
   constexpr std::int64_t kMinuteMs = 60'000;
   constexpr std::int64_t kLeastMs = 15 * kMinuteMs;
   constexpr std::int64_t kMostMs = 24 * 60 * kMinuteMs;
   if (info.to_ms == 0) info.to_ms = window.latest_ms;
-  if (info.from_ms < window.earliest_ms) {
-    refuse_time("Incremental export period from time cannot be less than the table creation time : " +
-                time_text(info.from_ms));
-  }
+  check_from(info, window.earliest_ms);
   if (info.to_ms > window.latest_ms) {
     refuse_time("Incremental export period to time cannot be greater than the current time : " + time_text(info.to_ms));
   }
@@ -109,6 +114,7 @@ void check_period(ExportInfo& info, const engine::Engine::RecoveryWindow& window
 }
 
 void check_times(Call& call, const engine::Table& table, ExportInfo& info) {
+  if (info.incremental) check_from(info, table.created_ms);
   const auto window = call.engine().recovery_window(table);
   if (!window) {
     throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
@@ -173,7 +179,7 @@ std::string_view read_export_arn(Call& call, std::string_view arn) {
     core::throw_validation("Invalid Export ARN");
   }
   if (parts.account != call.context.account_id) {
-    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+    throw_access_denied();
   }
   if (!is_own_region(call.context, parts.region)) {
     throw core::ApiError("ExportNotFoundException", "Export not found: Invalid export arn");
@@ -192,6 +198,7 @@ void export_table_to_point_in_time(Call& call) {
   info.prefix = request.text("S3Prefix").value_or(std::string_view{});
   if (request.text("ExportFormat") == "ION") info.format = engine::ExportFormat::kIon;
   const auto filter = request.object("FilterSpecification");
+  if (filter && filter->size() == 0) refuse("Invalid FilterSpecification: The specification can not be empty");
   if (filter) info.filter_json = simdjson::minify(*filter);
   read_encryption(request, info);
   read_type(request, info);

@@ -143,7 +143,7 @@ std::string_view read_import_arn(Call& call, std::string_view arn) {
     core::throw_validation("Invalid Import ARN");
   }
   if (parts.account != call.context.account_id) {
-    throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied");
+    throw_access_denied();
   }
   if (!is_own_region(call.context, parts.region)) {
     throw core::ApiError("ImportNotFoundException", "Import not found: Invalid import arn");

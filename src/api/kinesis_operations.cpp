@@ -162,7 +162,11 @@ void update_kinesis_streaming_destination(Call& call) {
   const auto precision = precision_of(call.request, kUpdateConfiguration);
   change_table(call, [&](engine::Table& table, std::string_view stream_arn, std::int64_t now_ms) {
     KinesisDestination* destination = find(table, stream_arn);
-    if (destination == nullptr || status_of(*destination, now_ms) != KinesisStatus::kActive) {
+    if (destination == nullptr) {
+      throw_not_ready("No streaming destination with streamArn: " + std::string(stream_arn) +
+                      " found for table with tableName: " + table.name);
+    }
+    if (status_of(*destination, now_ms) != KinesisStatus::kActive) {
       throw_not_ready(
           "Kinesis streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state. TableName: " +
           table.name + ", kdsArn: " + std::string(stream_arn));

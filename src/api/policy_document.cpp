@@ -28,12 +28,14 @@ constexpr std::string_view kStreamActions[] = {"DescribeStream", "GetRecords", "
 [[noreturn]] void refuse_json() { refuse("This policy contains invalid Json"); }
 
 /// 1-based, as in "Syntax error at position (1,94)": the policy's text is one line as it is sent by most.
-[[noreturn]] void refuse_syntax(std::string_view document, std::string_view at) {
-  const std::size_t found = document.find(at);
-  const std::size_t offset = found == std::string_view::npos ? document.size() : found;
+[[noreturn]] void refuse_syntax_at(std::string_view document, std::size_t offset) {
   const auto line = 1 + std::ranges::count(document.substr(0, offset), '\n');
   const std::size_t line_start = document.substr(0, offset).rfind('\n') + 1;
   refuse("Syntax error at position (" + std::to_string(line) + "," + std::to_string(offset - line_start + 1) + ")");
+}
+
+[[noreturn]] void refuse_syntax(std::string_view document, std::string_view at) {
+  refuse_syntax_at(document, std::min(document.find(at), document.size()));
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -101,6 +103,25 @@ void append_texts(const std::vector<std::string>& texts, std::string& out) {
   array.end();
 }
 
+/// Appends a condition, {operator: {key: values}}, in which a list of one value becomes that value.
+void append_condition(const json::Value& condition, std::string& out) {
+  json::Object operators;
+  if (condition.get(operators) != simdjson::SUCCESS) refuse_json();
+  json::ObjectWriter writer(out);
+  for (const auto [name, keys] : operators) {
+    json::Object values;
+    if (json::Value(keys).get(values) != simdjson::SUCCESS) refuse_json();
+    json::ObjectWriter of_operator(writer.member(name));
+    for (const auto [key, value] : values) {
+      json::Array several;
+      const bool one = json::Value(value).get(several) == simdjson::SUCCESS && several.size() == 1;
+      of_operator.member(key) += simdjson::minify(one ? several.at(0).value() : json::Value(value));
+    }
+    of_operator.end();
+  }
+  writer.end();
+}
+
 /// A member of a statement, and its name: "Action" or "NotAction".
 struct Part {
   std::string name;
@@ -130,6 +151,7 @@ class PolicyReader {
       writer.text("Version", version);
     }
     if (json::find_member(policy, "Id", value)) writer.text("Id", text_of(value));
+    if (policy.size() == 0) refuse_syntax_at(document_, document_.size());
     if (!json::find_member(policy, "Statement", value)) refuse("Missing required field Statement");
     json::ArrayWriter statements(writer.key("Statement"));
     read_statements(value, statements);
@@ -182,7 +204,7 @@ class PolicyReader {
     const Part resource = part_of(statement, "Resource");
     append_texts(read_resources(resource.value), writer.key(resource.name));
     const bool conditional = json::find_member(statement, "Condition", value);
-    if (conditional) writer.key("Condition") += simdjson::minify(value);
+    if (conditional) append_condition(value, writer.key("Condition"));
     writer.end();
 
     const bool everybody = std::ranges::find(principals, "*") != principals.end();
@@ -285,7 +307,9 @@ PolicyDocument read_policy(std::string_view document, const PolicyTarget& target
   json::Parser parser;
   json::Object policy;
   try {
-    if (parser.parse(document).get(policy) != simdjson::SUCCESS) refuse_json();
+    const json::Value value = parser.parse(document);
+    if (value.is_null()) refuse("This text appears not to be a policy");
+    if (value.get(policy) != simdjson::SUCCESS) refuse_json();
   } catch (const core::ApiError& error) {
     if (error.type != core::ErrorCode::kSerialization) throw;
     refuse_json();

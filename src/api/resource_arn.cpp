@@ -33,6 +33,8 @@ ResourceName read_resource_arn(const Call& call, std::string_view arn, const std
   return name;
 }
 
+void throw_access_denied() { throw core::ApiError(core::ErrorCode::kAccessDenied, "Access is denied"); }
+
 std::optional<TablePart> read_table_part(std::string_view resource, std::string_view kind) {
   if (!resource.starts_with(kTable)) return std::nullopt;
   const std::string_view path = resource.substr(kTable.size());

@@ -22,6 +22,9 @@ struct ResourceName {
 /// measurements, October 2026.
 ResourceName read_resource_arn(const Call& call, std::string_view arn, const std::function<void()>& other_service);
 
+/// For what is another account's: AccessDeniedException.
+[[noreturn]] void throw_access_denied();
+
 /// What belongs to a table and has an ARN of its own, "…:table/TABLE/KIND/ID".
 struct TablePart {
   std::string_view table;

@@ -141,7 +141,7 @@ void check_quota(const Capacious& before, const Capacious& wanted, std::string_v
     throw_limit_exceeded("The requested " + std::string(units.read ? "ReadCapacityUnits" : "WriteCapacityUnits") +
                          (index.empty() ? "" : " for index " + name) + ", " + std::to_string(units.wanted) +
                          ", is above the per " + kind + " maximum for the account in " + std::string(region) +
-                         ". Per " + kind + " maximum: " + std::to_string(kMaxTableCapacityUnits) +
+                         ". Per table maximum: " + std::to_string(kMaxTableCapacityUnits) +
                          ". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
                          "higher limits.");
   }

@@ -92,7 +92,7 @@ inline constexpr Shape kKeySchema = list_of(kKeySchemaElement, 1, 2);
 inline constexpr Shape kGlobalKeySchema = list_of(kKeySchemaElement, 1, 8);
 
 inline constexpr Shape kNonKeyAttributeName = string(1, 255);
-inline constexpr Shape kNonKeyAttributes = list_of(kNonKeyAttributeName, 1);
+inline constexpr Shape kNonKeyAttributes = list_of(kNonKeyAttributeName, 1, 20);
 inline constexpr Member kProjectionMembers[] = {
     may("ProjectionType", kProjectionType),
     may("NonKeyAttributes", kNonKeyAttributes),
