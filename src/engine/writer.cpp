@@ -63,7 +63,22 @@ void add_delta(std::vector<CounterDelta>& counters, store::SpaceId space, bool h
   if (delta.items != 0 || delta.size_bytes != 0) counters.push_back(delta);
 }
 
+/// Whether the item will be another one. A condition may not hold, and is then often asked again.
+bool is_replaced(const WriteAction& action) {
+  return action.kind != WriteKind::kConditionCheck && action.condition == nullptr && !action.must_be_new;
+}
+
 }  // namespace
+
+void Writer::read_items(std::span<const WriteAction> actions, std::vector<Decision>& decisions) const {
+  if (actions.size() < 2) return;
+  std::vector<store::Lookup> lookups(actions.size());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    lookups[i] = {actions[i].key.encoded, &decisions[i].change.stored_before, {}};
+  }
+  store_.get_each(lookups, std::ranges::all_of(actions, is_replaced) ? store::Keep::kNothing : store::Keep::kBlock);
+  for (std::size_t i = 0; i < actions.size(); ++i) decisions[i].existed = lookups[i].found;
+}
 
 std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision& decision) const {
   Change& change = decision.change;
@@ -86,11 +101,9 @@ std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision&
 std::optional<IndexKeyFault> Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
   Change& change = decision.change;
   WriteOutcome& outcome = decision.outcome;
-  // A condition may not hold, and is then often asked again.
-  const bool is_replaced =
-      action.kind != WriteKind::kConditionCheck && action.condition == nullptr && !action.must_be_new;
-  outcome.existed =
-      store_.get(change.key, change.stored_before, nullptr, is_replaced ? store::Keep::kNothing : store::Keep::kBlock);
+  outcome.existed = decision.existed ? *decision.existed
+                                     : store_.get(change.key, change.stored_before, nullptr,
+                                                  is_replaced(action) ? store::Keep::kNothing : store::Keep::kBlock);
   if (outcome.existed) {
     const StoredValue old = read_value(change.stored_before);
     change.before.json = old.json;
@@ -481,6 +494,7 @@ std::vector<SeparateOutcome> Writer::write_each(std::span<const WriteAction> act
 std::vector<WriteOutcome> Writer::write_together(std::span<const WriteAction> actions) {
   const StripesLock lock = lock_all(actions);
   std::vector<Decision> decisions(actions.size());
+  read_items(actions, decisions);
   store::Batch batch;
   std::vector<RowChange> rows;
   for (std::size_t i = 0; i < actions.size(); ++i) {
@@ -513,6 +527,7 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
   const StripesLock lock = lock_all(actions);
 
   std::vector<Decision> decisions(actions.size());
+  read_items(actions, decisions);
   TransactionOutcome result;
   result.reasons = decide_all(actions, decisions);
   if (result.cancelled()) return result;

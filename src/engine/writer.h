@@ -56,6 +56,8 @@ class Writer {
   struct Decision {
     std::size_t stripe = 0;  // held by the caller
     bool writes = false;
+    /// Whether the item is there, where `read_items` has read it.
+    std::optional<bool> existed;
     Change change;
     // Filled by `append`.
     std::vector<CounterDelta> counters;
@@ -68,6 +70,8 @@ class Writer {
     std::vector<LogPlace> delivery_places;
     WriteOutcome outcome;
   };
+  /// Reads the items of all actions at once, for `decide`.
+  void read_items(std::span<const WriteAction> actions, std::vector<Decision>& decisions) const;
   /// Reads the item, tests the condition and makes the new version. Returns the fault of an index key, if any. Throws
   /// what the update expression throws.
   std::optional<IndexKeyFault> decide(const WriteAction& action, Decision& decision) const;

@@ -169,6 +169,11 @@ struct Store::Impl {
     options.sync = sync;
     return db->Write(options, &batch);
   }
+  rocksdb::ReadOptions read_options(Keep keep) {
+    rocksdb::ReadOptions read;
+    read.fill_cache = keep != Keep::kNothing || has_room_for_blocks();
+    return read;
+  }
   void open_memory(const Options& options, const std::string& path);
   /// Whether the cache of blocks has room, as of a while ago.
   bool has_room_for_blocks();
@@ -256,8 +261,7 @@ void Store::Impl::open_disk() {
 }
 
 bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, Keep keep) const {
-  rocksdb::ReadOptions read;
-  read.fill_cache = keep != Keep::kNothing || impl_->has_room_for_blocks();
+  rocksdb::ReadOptions read = impl_->read_options(keep);
   if (snapshot != nullptr) read.snapshot = snapshot->impl_->snapshot;
   const rocksdb::Status status = impl_->db->Get(read, impl_->db->DefaultColumnFamily(), slice(key), &value);
   if (status.IsNotFound()) return false;
@@ -301,6 +305,39 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
   }
   if (found.IsPinned()) value.assign(view(found));
   return true;
+}
+
+void Store::get_each(std::span<Lookup> lookups, Keep keep) const {
+  std::vector<Lookup*> asked;
+  std::vector<rocksdb::Slice> keys;
+  std::vector<rocksdb::PinnableSlice> values;
+  asked.reserve(lookups.size());
+  keys.reserve(lookups.size());
+  values.reserve(lookups.size());
+  for (Lookup& lookup : lookups) {
+    RowCache::Moment moment;
+    if (const RowCache::Found row = impl_->rows.find(lookup.key, moment)) {
+      lookup.value->assign(row.value());
+      lookup.found = true;
+      continue;
+    }
+    lookup.value->clear();
+    asked.push_back(&lookup);
+    keys.push_back(slice(lookup.key));
+    values.emplace_back(lookup.value);
+  }
+  std::vector<rocksdb::Status> statuses(keys.size());
+  impl_->db->MultiGet(impl_->read_options(keep), impl_->db->DefaultColumnFamily(), keys.size(), keys.data(),
+                      values.data(), statuses.data());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!statuses[i].ok() && !statuses[i].IsNotFound()) continue;
+    asked[i]->found = statuses[i].ok();
+    if (!statuses[i].ok()) {
+      asked[i]->value->clear();
+    } else if (values[i].IsPinned()) {
+      asked[i]->value->assign(view(values[i]));
+    }
+  }
 }
 
 void Store::require(Feature feature) {

@@ -74,6 +74,9 @@ std::string read_store(const Options& options, Content& content) {
     std::string value;
     for (const auto& [key, expected] : content) {
       if (!store->get(key, value) || value != expected) return "a read disagrees with the walk";
+      Lookup lookups[] = {{key, &value, {}}};
+      store->get_each(lookups);
+      if (lookups[0].found != true || value != expected) return "a read of several disagrees with the walk";
     }
     return "";
   } catch (const OpenError& error) {
