@@ -39,10 +39,13 @@ void repair(Session& session, const std::string& from, const std::string& to) {
   for (const engine::RepairReport::TableSaved& table : report.tables) {
     *session.out << "table " << table.name << ": " << counted(table.items, "item") << " saved";
     if (table.lost_items > 0) *session.out << ", " << table.lost_items << " lost";
+    if (table.loss_is_unknown) *session.out << ", an unknown number lost: the counters are damaged, too";
     *session.out << "\n";
   }
-  *session.out << (report.lost_anything() ? "not everything could be saved; what could is in " : "saved to ") << to
-               << "\n";
+  if (report.lost_anything()) {
+    throw CommandError("stator: not everything could be saved; what could is in " + to);
+  }
+  *session.out << "saved to " << to << "\n";
 }
 
 }  // namespace
@@ -64,6 +67,7 @@ void add_directory_commands(CLI::App& root, Session& session) {
   repair_command->add_option("--to", *to, "The new data directory: missing or empty")->type_name("NEW")->required();
   repair_command->footer(
       "Says what was damaged, and for each table how many items were saved and lost. Indexes are made anew.\n"
+      "Ends with 0 only if everything could be saved.\n"
       "Example: stator repair .stator --to repaired");
   repair_command->callback([directory, to, &session] { repair(session, *directory, *to); });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "core/damage_error.h"
 #include "engine/index_entry.h"
@@ -53,7 +54,7 @@ class Repair {
     copy_catalog();
     for (const Table& table : tables_) copy_table(table);
     for (const store::SpaceId space : streams_) copy_stream(space);
-    tell_orphans();
+    tell_lost_tables();
     rows_.write();
   }
 
@@ -76,11 +77,21 @@ class Repair {
             read_counters(key, value);
           } else if (row == CatalogRow::kStream) {
             copy_stream_row(key, value);
-          } else if (row != CatalogRow::kBuild && row != CatalogRow::kDropped) {
+          } else if (row == CatalogRow::kDropped) {
+            known_.insert(space_after(key, 5));
+          } else if (row != CatalogRow::kBuild) {
             rows_.put(key, value);
           }
         });
-    if (damaged > 0) report_.lines.push_back("the catalog is damaged in " + places(damaged));
+    if (damaged > 0) {
+      lose("the catalog is damaged in " + places(damaged));
+      const std::string counters = catalog_key(CatalogRow::kCounters);
+      counters_are_whole_ = from_.walk(counters, store::prefix_end(counters), [](auto, auto) {}) == 0;
+    }
+    if (from_.lost_whole_files()) {
+      counters_are_whole_ = false;
+      report_.lost_other_rows = true;
+    }
     for (const Table& table : tables_) {
       next_space_ = std::max<unsigned long long>(next_space_, table.space + 1ULL);
       for (const Index& index : table.indexes) {
@@ -92,17 +103,31 @@ class Repair {
     put_table_rows();
   }
 
-  void copy_stream_row(std::string_view key, std::string_view value) {
+  /// The space at this place in a key.
+  static store::SpaceId space_after(std::string_view key, std::size_t at) {
     store::SpaceId space = 0;
-    for (const char byte : key.substr(std::min<std::size_t>(5, key.size()), sizeof(space))) {
+    for (const char byte : key.substr(std::min(at, key.size()), sizeof(space))) {
       space = space << 8 | static_cast<unsigned char>(byte);
     }
+    return space;
+  }
+
+  /// Reports what cannot be saved and is no item of a table that can.
+  void lose(std::string line) {
+    report_.lines.push_back(std::move(line));
+    report_.lost_other_rows = true;
+  }
+
+  void copy_stream_row(std::string_view key, std::string_view value) {
+    const store::SpaceId space = space_after(key, 5);
+    known_.insert(space);
     try {
-      stream_from_json(value, space);
+      const StreamInfo stream = stream_from_json(value, space);
+      if (stream.stopped_ms == 0) stream_tables_.insert(stream.table_name);
       rows_.put(key, value);
       streams_.push_back(space);
     } catch (const std::exception& error) {
-      report_.lines.push_back(std::string("a stream is lost: its row in the catalog is damaged: ") + error.what());
+      lose(std::string("a stream is lost: its row in the catalog is damaged: ") + error.what());
     }
   }
 
@@ -138,10 +163,8 @@ class Repair {
             ++unreadable;
           }
         });
-    if (damaged > 0) report_.lines.push_back("a stream is damaged in " + places(damaged));
-    if (unreadable > 0) {
-      report_.lines.push_back("a stream: " + std::to_string(unreadable) + " records cannot be read");
-    }
+    if (damaged > 0) lose("a stream is damaged in " + places(damaged));
+    if (unreadable > 0) lose("a stream: " + std::to_string(unreadable) + " records cannot be read");
   }
 
   void read_table_row(std::string_view key, std::string_view value) {
@@ -149,33 +172,40 @@ class Repair {
     try {
       Table table = table_from_json(value);
       if (table.name != name) throw core::DamageError("it names another table");
+      known_.insert({table.space, table.ttl_space});
       // All entries are made below.
-      for (Index& index : table.indexes) index.backfilling = false;
+      for (Index& index : table.indexes) {
+        known_.insert(index.space);
+        index.backfilling = false;
+      }
       // Rows by expiry are made anew when the directory is opened.
       table.ttl_space = 0;
       table.ttl_building = false;
       tables_.push_back(std::move(table));
     } catch (const std::exception& error) {
-      report_.lines.push_back("table " + name + " is lost: its row in the catalog is damaged: " + error.what());
+      lose("table " + name + " is lost: its row in the catalog is damaged: " + error.what());
+      lost_tables_.insert(name);
     }
   }
 
   /// Reads a table's item count from the cells of its own space; those of its indexes follow from the items. The row
   /// of a part may be below zero.
   void read_counters(std::string_view key, std::string_view value) {
-    store::SpaceId table_space = 0;
-    for (const char byte : key.substr(std::min<std::size_t>(5, key.size()), sizeof(table_space))) {
-      table_space = table_space << 8 | static_cast<unsigned char>(byte);
-    }
+    const store::SpaceId table_space = space_after(key, 5);
     try {
       while (!value.empty()) {
         const auto space = static_cast<store::SpaceId>(read_varint(value));
         const std::uint64_t items = read_varint(value);
         read_varint(value);
-        if (space == table_space) counted_[space] += items;
+        if (space == table_space) {
+          counted_[space] += items;
+        } else {
+          counted_indexes_.insert(space);
+        }
       }
     } catch (const core::DamageError&) {
       report_.lines.emplace_back("a row of counters is damaged");
+      counters_are_whole_ = false;
     }
   }
 
@@ -198,8 +228,12 @@ class Repair {
       report_.lines.push_back("table " + table.name + ": " + std::to_string(unreadable) + " items cannot be read");
       report_.unreadable_items += unreadable;
     }
-    const std::uint64_t expected = known_items(counted_[table.space]);
-    saved.lost_items = expected > saved.items ? expected - saved.items : 0;
+    if (counters_are_whole_) {
+      const std::uint64_t expected = known_items(counted_[table.space]);
+      saved.lost_items = expected > saved.items ? expected - saved.items : 0;
+    } else {
+      saved.loss_is_unknown = damaged > 0 || unreadable > 0 || from_.lost_whole_files();
+    }
     report_.tables.push_back(std::move(saved));
     put_figures(table, figures);
   }
@@ -243,14 +277,58 @@ class Repair {
     }
   }
 
-  /// Reports the counters of lost tables: how many items were in them.
-  void tell_orphans() {
-    for (const Table& table : tables_) counted_.erase(table.space);
-    std::uint64_t items = 0;
-    for (const auto& [space, count] : counted_) items += known_items(count);
-    if (items == 0) return;
-    report_.lines.push_back("tables that could not be read had " + std::to_string(items) + " items");
-    report_.unreadable_items += items;
+  /// Reports the tables whose rows in the catalog are lost: their names, where streams have them, and their items,
+  /// which are found in spaces that no table has.
+  void tell_lost_tables() {
+    for (const Table& table : tables_) {
+      stream_tables_.erase(table.name);
+      counted_.erase(table.space);
+    }
+    for (const std::string& name : stream_tables_) {
+      if (lost_tables_.insert(name).second) {
+        lose("table " + name + " is lost: its row in the catalog is gone");
+      }
+    }
+    std::map<store::SpaceId, std::uint64_t> items = items_in_unknown_spaces();
+    for (const auto& [space, sum] : counted_) {
+      if (const std::uint64_t count = known_items(sum); count > items[space]) items[space] = count;
+    }
+    for (const auto& [space, count] : items) {
+      if (count == 0 || known_.contains(space) || counted_indexes_.contains(space)) continue;
+      std::string what = std::to_string(count) + (count == 1 ? " item" : " items");
+      if (!counted_.contains(space)) what += " or entries of an index";
+      lose("a table whose row in the catalog is gone had " + what + " (space " + std::to_string(space) + ")");
+      report_.unreadable_items += count;
+    }
+  }
+
+  /// The rows that are items, or entries of an index, by their spaces.
+  std::map<store::SpaceId, std::uint64_t> items_in_unknown_spaces() const {
+    std::map<store::SpaceId, std::uint64_t> items;
+    const auto count_between = [&](const std::string& lower, const std::string& upper) {
+      if (!upper.empty() && lower >= upper) return;
+      from_.walk(lower, upper, [&](std::string_view key, std::string_view value) {
+        if (is_item(value)) ++items[space_after(key, 0)];
+      });
+    };
+    std::string lower = space_bounds(0).upper;
+    for (const store::SpaceId space : known_) {
+      if (space == 0) continue;
+      const KeyBounds bounds = space_bounds(space);
+      count_between(lower, bounds.lower);
+      lower = bounds.upper;
+    }
+    if (!lower.empty()) count_between(lower, "");
+    return items;
+  }
+
+  static bool is_item(std::string_view value) {
+    try {
+      read_whole_item(read_value(value));
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
   }
 
   /// Without some of the parts' rows a sum may be anything; below zero it says nothing.
@@ -263,7 +341,16 @@ class Repair {
   RepairReport& report_;
   std::vector<Table> tables_;
   std::vector<store::SpaceId> streams_;
+  /// Of tables that are lost.
+  std::set<std::string> lost_tables_;
+  /// Of tables that have streams that were not disabled.
+  std::set<std::string> stream_tables_;
+  /// Spaces whose rows are accounted for: those of tables, indexes, rows by expiry and streams, and those that were
+  /// being deleted.
+  std::set<store::SpaceId> known_;
   std::map<store::SpaceId, std::uint64_t> counted_;
+  std::set<store::SpaceId> counted_indexes_;
+  bool counters_are_whole_ = true;
   unsigned long long next_space_ = 1;
 };
 
@@ -271,9 +358,9 @@ class Repair {
 
 bool RepairReport::lost_anything() const {
   for (const TableSaved& table : tables) {
-    if (table.lost_items > 0) return true;
+    if (table.lost_items > 0 || table.loss_is_unknown) return true;
   }
-  return unreadable_items > 0;
+  return unreadable_items > 0 || lost_other_rows;
 }
 
 RepairReport repair_directory(const fs::path& from, const fs::path& to) {

@@ -14,12 +14,16 @@ struct RepairReport {
     std::uint64_t items = 0;
     /// Items missing by the counters, which may be damaged themselves.
     std::uint64_t lost_items = 0;
+    /// Items may be missing, and the counters that would say how many are lost, too.
+    bool loss_is_unknown = false;
   };
   std::vector<TableSaved> tables;
   /// What was damaged and what could not be saved, a line each.
   std::vector<std::string> lines;
   /// Items that could not be read, or that belong to no table that could be.
   std::uint64_t unreadable_items = 0;
+  /// Rows of the catalog or of a stream could not be saved, or a whole file; a line says which.
+  bool lost_other_rows = false;
 
   [[nodiscard]] bool lost_anything() const;
 };

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <set>
 
 #include "store/file_check.h"
 #include "store/file_list.h"
@@ -157,24 +158,63 @@ UnreadableTables find_unreadable_tables(const fs::path& store_path, const rocksd
   return found;
 }
 
+/// Names the tables that the list of a clean stop has and that are not there. Returns false without such a list.
+bool list_names_missing_tables(const fs::path& directory, std::uint64_t number, std::vector<std::string>& names) {
+  try {
+    const FileListContent list = parse_file_list(read_small_file(store_list(directory, number), SIZE_MAX).value_or(""));
+    for (const SealedFile& file : list.files) {
+      if (file.name.ends_with(".sst") && !fs::exists(store_folder(directory, number) / file.name)) {
+        names.push_back(file.name);
+      }
+    }
+    return list.sealed;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+std::vector<rocksdb::LiveFileMetaData> live_tables(rocksdb::DB& db) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db.GetLiveFilesMetaData(&tables);
+  return tables;
+}
+
 /// Whether the database uses one of these tables.
 bool needs_any(rocksdb::DB& db, const std::vector<fs::path>& tables) {
-  std::vector<rocksdb::LiveFileMetaData> live;
-  db.GetLiveFilesMetaData(&live);
+  const std::vector<rocksdb::LiveFileMetaData> live = live_tables(db);
   return std::any_of(tables.begin(), tables.end(), [&live](const fs::path& path) {
     const std::string name = path.filename().string();
     return std::any_of(live.begin(), live.end(), [&](const auto& table) { return table.name.ends_with(name); });
   });
 }
 
-/// Truncates the copied files after their last sound record; the rest was never acknowledged.
-void cut_torn_files(const fs::path& store_path) {
+/// Names the tables that the database uses and that are not there.
+void name_missing_tables(rocksdb::DB& db, const fs::path& store_path, std::vector<std::string>& names) {
+  for (const rocksdb::LiveFileMetaData& table : live_tables(db)) {
+    if (!fs::exists(store_path / table.relative_filename)) names.push_back(table.relative_filename);
+  }
+}
+
+void tell_missing_tables(const fs::path& folder, const std::vector<std::string>& names,
+                         std::vector<std::string>& told) {
+  for (const std::string& name : names) {
+    std::string line = (folder / name).string() + " is missing";
+    if (std::find(told.begin(), told.end(), line) == told.end()) told.push_back(std::move(line));
+  }
+}
+
+/// Truncates the copied files after their last sound record; the rest was never acknowledged. Returns whether a log
+/// has a record that cannot be read.
+bool cut_torn_files(const fs::path& store_path) {
+  bool log_is_damaged = false;
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with("MANIFEST-") && !name.ends_with(".log")) continue;
     const RecordsFound records = check_records(entry.path());
     if (records.state == RecordsState::kTornEnd) fs::resize_file(entry.path(), records.sound_bytes);
+    log_is_damaged = log_is_damaged || (records.state == RecordsState::kDamaged && name.ends_with(".log"));
   }
+  return log_is_damaged;
 }
 
 Number number_of(std::string_view key) {
@@ -201,11 +241,129 @@ std::string next_space(std::string space) {
   return space;
 }
 
+/// What rows can be read from: the database, or one table.
+using Source = std::function<rocksdb::Iterator*(const rocksdb::ReadOptions&)>;
+/// Another source for a range in which the first cannot be read.
+using SourceBeside = std::function<Source(const std::string& lower, const std::string& upper)>;
+
+/// Whether a walk can begin at `key`.
+bool can_seek(const Source& source, const std::string& key) {
+  const std::unique_ptr<rocksdb::Iterator> iterator(source(rocksdb::ReadOptions()));
+  iterator->Seek(key);
+  return iterator->status().ok();
+}
+
+/// The first key after `key` at which a walk can go on; empty: none.
+std::string key_after_damage(const Source& source, const std::string& key) {
+  std::string space = key.substr(0, kSpaceBytes);
+  space.resize(kSpaceBytes, '\0');
+  const Number start = number_of(key);
+  constexpr Number kLast = ~Number{0};
+  // Exponential search, then binary search.
+  Number bad = start;
+  Number good = start;
+  for (Number step = 1;; step <<= 1) {
+    if (step == 0 || kLast - start < step) return next_space(space);
+    good = start + step;
+    if (can_seek(source, key_of(space, good))) break;
+    bad = good;
+  }
+  while (good - bad > 1) {
+    const Number middle = bad + (good - bad) / 2;
+    (can_seek(source, key_of(space, middle)) ? good : bad) = middle;
+  }
+  return key_of(space, good);
+}
+
+/// Walks over the rows of a source in [lower, upper) and passes over places that cannot be read. In those it walks over
+/// the rows of the source beside it, if there is one.
+class SkippingWalk {
+ public:
+  SkippingWalk(Source source, SourceBeside beside, const std::string& lower, std::string upper)
+      : source_(std::move(source)), beside_(std::move(beside)), from_(lower), upper_(std::move(upper)) {
+    seek(source_, upper_);
+    settle();
+  }
+
+  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
+  [[nodiscard]] std::string_view key() const { return iterator_->key().ToStringView(); }
+  [[nodiscard]] std::string_view value() const { return iterator_->value().ToStringView(); }
+  void next() {
+    from_ = iterator_->key().ToString() + '\0';
+    iterator_->Next();
+    settle();
+  }
+  [[nodiscard]] std::size_t damaged_places() const { return damaged_places_; }
+
+ private:
+  /// Begins at `from_`, and ends before `end` (empty: at the last row).
+  void seek(const Source& source, const std::string& end) {
+    iterator_.reset();
+    end_ = end;
+    end_slice_ = end_;
+    rocksdb::ReadOptions read;
+    if (!end_.empty()) read.iterate_upper_bound = &end_slice_;
+    iterator_.reset(source(read));
+    iterator_->Seek(from_);
+  }
+
+  /// Moves on to the next row that can be read, if the walk has come to a place that cannot.
+  void settle() {
+    while (!iterator_->Valid()) {
+      if (is_beside_) {
+        is_beside_ = false;
+        if (after_damage_.empty() || (!upper_.empty() && after_damage_ >= upper_)) return;
+        from_ = after_damage_;
+        seek(source_, upper_);
+        continue;
+      }
+      if (iterator_->status().ok()) return;
+      ++damaged_places_;
+      after_damage_ = key_after_damage(source_, from_);
+      is_beside_ = true;
+      if (!beside_) continue;
+      const bool to_end = after_damage_.empty() || (!upper_.empty() && after_damage_ >= upper_);
+      const std::string& end = to_end ? upper_ : after_damage_;
+      seek(beside_(from_, end), end);
+    }
+  }
+
+  const Source source_;
+  const SourceBeside beside_;
+  std::string from_;
+  const std::string upper_;
+  std::string end_;
+  rocksdb::Slice end_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+  bool is_beside_ = false;
+  std::string after_damage_;
+  std::size_t damaged_places_ = 0;
+};
+
+/// Tells tables apart in a table filter, which is given no name.
+std::string id_of(const rocksdb::TableProperties& table) {
+  return table.db_session_id + "/" + std::to_string(table.orig_file_number);
+}
+
+/// The tables that RepairDB did not take, as a block in them is damaged. It moves them into a folder.
+std::vector<std::unique_ptr<rocksdb::SstFileReader>> open_tables_aside(const fs::path& store_path,
+                                                                       const rocksdb::Options& options) {
+  std::vector<std::unique_ptr<rocksdb::SstFileReader>> tables;
+  std::error_code none;
+  for (const fs::directory_entry& entry : fs::directory_iterator(store_path / "lost", none)) {
+    if (entry.path().extension() != ".sst") continue;
+    auto reader = std::make_unique<rocksdb::SstFileReader>(options);
+    if (reader->Open(entry.path().string()).ok()) tables.push_back(std::move(reader));
+  }
+  return tables;
+}
+
 }  // namespace
 
 struct Salvage::Impl {
   explicit Impl(const fs::path& directory) : lock(directory) {}
   ~Impl() {
+    tables_aside.clear();
     db.reset();
     std::error_code ignored;
     fs::remove_all(scratch, ignored);
@@ -213,38 +371,34 @@ struct Salvage::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  /// Whether a walk can begin at `key`.
-  [[nodiscard]] bool can_seek(const std::string& key) const {
-    const std::unique_ptr<rocksdb::Iterator> iterator(db->NewIterator(rocksdb::ReadOptions()));
-    iterator->Seek(key);
-    return iterator->status().ok();
+  [[nodiscard]] Source database() const {
+    return [this](const rocksdb::ReadOptions& read) { return db->NewIterator(read); };
   }
 
-  /// The first key after `key` at which a walk can go on; empty: none.
-  [[nodiscard]] std::string key_after_damage(const std::string& key) const {
-    std::string space = key.substr(0, kSpaceBytes);
-    space.resize(kSpaceBytes, '\0');
-    const Number start = number_of(key);
-    constexpr Number kLast = ~Number{0};
-    // Exponential search, then binary search.
-    Number bad = start;
-    Number good = start;
-    for (Number step = 1;; step <<= 1) {
-      if (step == 0 || kLast - start < step) return next_space(space);
-      good = start + step;
-      if (can_seek(key_of(space, good))) break;
-      bad = good;
+  /// The database without the tables that cannot be read everywhere in [lower, upper).
+  [[nodiscard]] Source database_beside_damage(const std::string& lower, const std::string& upper) const {
+    std::set<std::string> damaged;
+    for (const rocksdb::LiveFileMetaData& table : live_tables(*db)) {
+      if (table.largestkey < lower || (!upper.empty() && table.smallestkey >= upper)) continue;
+      rocksdb::SstFileReader reader(options);
+      if (!reader.Open((scratch / "store" / table.relative_filename).string()).ok()) continue;
+      const std::unique_ptr<rocksdb::Iterator> iterator(reader.NewIterator(rocksdb::ReadOptions()));
+      iterator->Seek(lower);
+      while (iterator->Valid() && (upper.empty() || iterator->key().ToStringView() < upper)) iterator->Next();
+      if (!iterator->status().ok()) damaged.insert(id_of(*reader.GetTableProperties()));
     }
-    while (good - bad > 1) {
-      const Number middle = bad + (good - bad) / 2;
-      (can_seek(key_of(space, middle)) ? good : bad) = middle;
-    }
-    return key_of(space, good);
+    return [this, damaged = std::move(damaged)](rocksdb::ReadOptions read) {
+      read.table_filter = [damaged](const rocksdb::TableProperties& table) { return !damaged.contains(id_of(table)); };
+      return db->NewIterator(read);
+    };
   }
 
   SharedLock lock;
   fs::path scratch;
+  rocksdb::Options options;
   std::unique_ptr<rocksdb::DB> db;
+  std::vector<std::unique_ptr<rocksdb::SstFileReader>> tables_aside;
+  bool lost_whole_files = false;
 };
 
 Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::string>& told)
@@ -266,11 +420,14 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
 
   Options defaults;
   defaults.directory = directory;
-  rocksdb::Options options = rocks_options(defaults);
+  rocksdb::Options& options = impl_->options;
+  options = rocks_options(defaults);
+  // Merges leave out blocks that cannot be read.
+  options.disable_auto_compactions = true;
   // Recover every sound record and block.
   options.paranoid_checks = false;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
-  cut_torn_files(store_path);
+  impl_->lost_whole_files = cut_torn_files(store_path);
   const UnreadableTables unreadable = find_unreadable_tables(store_path, options, manifest);
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status = rocksdb::Status::Corruption();
@@ -279,18 +436,34 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
     delete opened;
     status = rocksdb::Status::Corruption();
   }
+  std::vector<std::string> missing;
+  bool tables_are_known = list_names_missing_tables(directory, number, missing);
+  if (status.ok()) {
+    tables_are_known = true;
+    missing.clear();
+    name_missing_tables(*opened, store_path, missing);
+    if (!missing.empty()) {
+      delete opened;
+      status = rocksdb::Status::Corruption();
+    }
+  }
+  tell_missing_tables(original.filename(), missing, told);
+  if (!missing.empty() || !tables_are_known) impl_->lost_whole_files = true;
   if (!status.ok()) {
+    impl_->lost_whole_files = impl_->lost_whole_files || !unreadable.paths.empty();
     for (const fs::path& path : unreadable.paths) {
       told.push_back((original.filename() / path.filename()).string() + " cannot be read at all");
       fs::remove(path);
     }
     // Without the manifest RocksDB does not know the order of tables, so an older version of an item may win.
     told.emplace_back(
-        "the list of tables cannot be used and is made anew from the tables that are there; items may have older "
-        "values");
+        std::string("the list of tables cannot be used and is made anew from the tables that are there; items may have "
+                    "older values") +
+        (tables_are_known ? "" : ", and whether a table is missing is not known"));
     options.create_if_missing = true;
     status = rocksdb::RepairDB(store_path.string(), options);
     if (status.ok()) status = rocksdb::DB::Open(options, store_path.string(), &opened);
+    if (status.ok()) impl_->tables_aside = open_tables_aside(store_path, options);
   }
   if (!status.ok()) throw OpenError("nothing in " + directory.string() + " can be opened: " + one_line(status));
   impl_->db.reset(opened);
@@ -298,24 +471,35 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
 
 Salvage::~Salvage() = default;
 
+bool Salvage::lost_whole_files() const { return impl_->lost_whole_files; }
+
 std::size_t Salvage::walk(const std::string& lower, const std::string& upper,
                           const std::function<void(std::string_view, std::string_view)>& visit) const {
-  std::size_t damaged = 0;
-  std::string from = lower;
-  for (;;) {
-    rocksdb::ReadOptions read;
-    const rocksdb::Slice bound = upper;
-    if (!upper.empty()) read.iterate_upper_bound = &bound;
-    const std::unique_ptr<rocksdb::Iterator> iterator(impl_->db->NewIterator(read));
-    for (iterator->Seek(from); iterator->Valid(); iterator->Next()) {
-      visit(iterator->key().ToStringView(), iterator->value().ToStringView());
-      from = iterator->key().ToString() + '\0';
-    }
-    if (iterator->status().ok()) return damaged;
-    ++damaged;
-    from = impl_->key_after_damage(from);
-    if (from.empty() || (!upper.empty() && from >= upper)) return damaged;
+  std::vector<std::unique_ptr<SkippingWalk>> walks;
+  const auto beside = [this](const std::string& from, const std::string& to) {
+    return impl_->database_beside_damage(from, to);
+  };
+  walks.push_back(std::make_unique<SkippingWalk>(impl_->database(), beside, lower, upper));
+  for (const auto& table : impl_->tables_aside) {
+    const auto source = [&table](const rocksdb::ReadOptions& read) { return table->NewIterator(read); };
+    walks.push_back(std::make_unique<SkippingWalk>(source, nullptr, lower, upper));
   }
+  for (;;) {
+    // Of rows with one key the database's counts.
+    const SkippingWalk* first = nullptr;
+    for (const auto& walk : walks) {
+      if (walk->valid() && (first == nullptr || walk->key() < first->key())) first = walk.get();
+    }
+    if (first == nullptr) break;
+    visit(first->key(), first->value());
+    const std::string key(first->key());
+    for (const auto& walk : walks) {
+      if (walk->valid() && walk->key() == key) walk->next();
+    }
+  }
+  std::size_t damaged = 0;
+  for (const auto& walk : walks) damaged += walk->damaged_places();
+  return damaged;
 }
 
 }  // namespace stator::store

@@ -25,6 +25,10 @@ class Salvage {
   std::size_t walk(const std::string& lower, const std::string& upper,
                    const std::function<void(std::string_view key, std::string_view value)>& visit) const;
 
+  /// Whether rows may be lost that no walk counts as a damaged place: a table is missing, may be missing, or cannot be
+  /// read at all, or a log has a record that cannot be read.
+  [[nodiscard]] bool lost_whole_files() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -35,6 +35,15 @@ TEST(DirectoryCommands, CheckAndRepairSayWhatTheyFoundAndSaved) {
   EXPECT_NE(outcome.out.find("table cruddur-messages: 0 items saved\n"), std::string::npos) << outcome.out;
   EXPECT_EQ(run_line({"check", repaired}).code, 0);
 
+  const std::string incomplete = (directory.path() / "incomplete").string();
+  for (const auto& entry : fs::directory_iterator(fs::path(data) / "store")) {
+    if (entry.path().extension() == ".sst") fs::remove(entry.path());
+  }
+  outcome = run_line({"repair", data, "--to", incomplete});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "stator: not everything could be saved; what could is in " + incomplete + "\n");
+  EXPECT_EQ(run_line({"check", incomplete}).code, 0);
+
   EXPECT_EQ(run_line({"repair", data, "--to", repaired}).code, 1) << "not a new directory";
   EXPECT_EQ(run_line({"check", (directory.path() / "missing").string()}).code, 1);
   EXPECT_EQ(run_line({"repair", data}).code, 2);
