@@ -23,6 +23,31 @@ struct Incoming {
   bool too_large = false;
 };
 
+/// Whether the environment names a proxy, for whatever hosts.
+bool environment_has_proxy() {
+  return std::ranges::any_of(std::array{"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"},
+                             [](const char* name) {
+                               const char* const value = std::getenv(name);
+                               return value != nullptr && *value != '\0';
+                             });
+}
+
+/// Takes libcurl's notes on a request, and keeps the one about the proxy that it chose: "Uses proxy env variable
+/// http_proxy == 'http://10.0.0.1:3128'". There is no other way to ask after a request that failed.
+int take_note(CURL* /*handle*/, curl_infotype type, char* data, std::size_t size, void* user) {
+  const std::string_view note(data, size);
+  if (type != CURLINFO_TEXT || !note.starts_with("Uses proxy env variable ")) return 0;
+  const std::size_t begin = note.find('\'');
+  const std::size_t end = note.rfind('\'');
+  if (begin >= end || end == std::string_view::npos) return 0;
+  std::string_view proxy = note.substr(begin + 1, end - begin - 1);
+  // A user and a password belong in no message.
+  const std::size_t user_end = proxy.rfind('@');
+  if (user_end != std::string_view::npos) proxy.remove_prefix(user_end + 1);
+  *static_cast<std::string*>(user) = proxy;
+  return 0;
+}
+
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& incoming = *static_cast<Incoming*>(user);
   const std::size_t bytes = size * count;
@@ -85,8 +110,9 @@ Fault explain(CURLcode code, long os_errno, bool connected, const Request& reque
   using Kind = TransportError::Kind;
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
       return {Kind::kConnect, "the host name is not known"};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {Kind::kConnect, "the proxy's host name is not known"};
     case CURLE_COULDNT_CONNECT:
       return {Kind::kConnect, os_errno != 0 ? std::strerror(static_cast<int>(os_errno)) : curl_text};
     case CURLE_OPERATION_TIMEDOUT:
@@ -99,6 +125,8 @@ Fault explain(CURLcode code, long os_errno, bool connected, const Request& reque
       return {Kind::kCut, "the connection was cut before the whole answer came"};
     case CURLE_SSL_CONNECT_ERROR:
       return {Kind::kConnect, curl_text};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {Kind::kFatal, std::string(curl_text) + " (AWS_CA_BUNDLE names a file of certificates to trust)"};
     default:
       return {Kind::kFatal, curl_text};
   }
@@ -189,7 +217,14 @@ Reply Client::send(const Request& request) {
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   const char* const ca_bundle = std::getenv("AWS_CA_BUNDLE");
   if (ca_bundle != nullptr && *ca_bundle != '\0') set(CURLOPT_CAINFO, ca_bundle);
-  if (!request.use_proxy) set(CURLOPT_NOPROXY, "*");
+  std::string proxy;
+  if (!request.use_proxy || url.is_on_loopback()) {
+    set(CURLOPT_NOPROXY, "*");
+  } else if (environment_has_proxy()) {
+    set(CURLOPT_VERBOSE, 1L);
+    set(CURLOPT_DEBUGFUNCTION, &take_note);
+    set(CURLOPT_DEBUGDATA, static_cast<void*>(&proxy));
+  }
   if (!request.body.empty() || request.method == "POST") {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
@@ -214,7 +249,8 @@ Reply Client::send(const Request& request) {
     curl.get_info(handle, CURLINFO_PRETRANSFER_TIME, &connect_seconds);
     const Fault fault = explain(code, os_errno, connect_seconds > 0, request,
                                 error_text[0] != '\0' ? error_text.data() : curl.error_text(code));
-    throw TransportError(fault.kind, "cannot reach " + request.url + ": " + fault.cause);
+    throw TransportError(fault.kind, "cannot reach " + request.url + (proxy.empty() ? "" : " by the proxy " + proxy) +
+                                         ": " + fault.cause);
   }
   long status = 0;
   curl.get_info(handle, CURLINFO_RESPONSE_CODE, &status);

@@ -24,7 +24,8 @@ struct Request {
   std::uint32_t connect_timeout_ms = 5'000;
   /// From the start to the last byte of the reply.
   std::uint32_t timeout_ms = 60'000;
-  /// Use the proxies of the environment (https_proxy, no_proxy, …). False for metadata services, which are local.
+  /// Use the proxies of the environment (https_proxy, no_proxy, …). False for what is local whatever its address. No
+  /// request to localhost or a loopback address goes through a proxy, to which that would be another machine.
   bool use_proxy = true;
   std::size_t max_reply_bytes = std::size_t{64} * 1024 * 1024;
 };

@@ -1,5 +1,8 @@
 #include "http/url.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -37,6 +40,16 @@ std::string Url::host_header() const {
   std::string header = host.find(':') == std::string::npos ? host : "[" + host + "]";
   if (port != (scheme == "https" ? 443 : 80)) header += ":" + std::to_string(port);
   return header;
+}
+
+bool Url::is_on_loopback() const {
+  std::string_view name = host;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (name == "localhost" || name.ends_with(".localhost")) return true;
+  in_addr v4{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+  in6_addr v6{};
+  return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 Url parse_url(std::string_view text) {

@@ -15,6 +15,8 @@ struct Url {
 
   /// The Host header: with the port only where it is not the scheme's own.
   [[nodiscard]] std::string host_header() const;
+  /// Whether the host is this machine by its name: localhost or below it, 127.0.0.0/8, ::1.
+  [[nodiscard]] bool is_on_loopback() const;
 };
 
 /// Throws std::runtime_error with one line that quotes `text`: no http(s), no host, a bad port, user information, a

@@ -133,6 +133,7 @@ struct Remote::Impl {
     const bool of_streams = request.service == endpoint::Service::kDynamoDbStreams;
     http.url = of_streams ? streams_url : url;
     http.body = body;
+    http.use_proxy = options.use_proxy;
     http.connect_timeout_ms = time_left_ms(request, options.connect_timeout_ms);
     http.timeout_ms = time_left_ms(request, options.request_timeout_ms);
     http.fields = {{"Accept-Encoding", "identity"},

@@ -68,6 +68,14 @@ TEST(Url, HasItsParts) {
   EXPECT_EQ(six.host_header(), "[::1]:8000");
   EXPECT_EQ(six.path, "/a/b");
   EXPECT_EQ(http::parse_url("http://h:80").host_header(), "h");
+  for (const char* url : {"http://localhost:8000", "http://LOCALHOST.", "http://db.localhost", "http://127.0.0.1",
+                          "http://127.9.8.7:1", "http://[::1]:8000"}) {
+    EXPECT_TRUE(http::parse_url(url).is_on_loopback()) << url;
+  }
+  for (const char* url : {"http://127.example.com", "http://localhost.example", "http://notlocalhost",
+                          "http://10.0.0.1", "http://[::2]"}) {
+    EXPECT_FALSE(http::parse_url(url).is_on_loopback()) << url;
+  }
 }
 
 TEST(QueryBody, IsAForm) {
