@@ -6,10 +6,10 @@
 #include <ostream>
 #include <string>
 
+#include "cli/server_paths.h"
 #include "cli/table.h"
 #include "cli/target.h"
 #include "core/api_error.h"
-#include "http/client.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "remote/discovery.h"
@@ -36,7 +36,6 @@ std::string find_server(const Session& session) {
     }
     url = *running;
   }
-  while (url.ends_with('/')) url.pop_back();
   return url;
 }
 
@@ -47,12 +46,7 @@ std::string ask(const std::string& url, const InsightsOptions& options) {
   if (!options.index.empty()) writer.text("index", options.index);
   writer.integer("limit", options.limit);
   writer.end();
-  http::Client client;
-  const http::Reply reply = client.send({.method = "POST",
-                                         .url = url + "/_stator/insights",
-                                         .fields = {{"Content-Type", "application/json"}},
-                                         .body = body,
-                                         .use_proxy = false});
+  const http::Reply reply = ask_server(url, "/_stator/insights", "POST", body);
   if (reply.status == 200) return reply.body;
   json::Parser parser;
   json::Object object;

@@ -18,6 +18,7 @@
 #include "core/timestamp.h"
 #include "endpoint/embedded.h"
 #include "engine/export/exports.h"
+#include "engine/random_id.h"
 #include "json/object_writer.h"
 #include "kinesis/delivery.h"
 #include "model/model.h"
@@ -242,6 +243,8 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
                        server::insights_routes(endpoint.engine())}) {
     http.routes.insert(http.routes.end(), routes.begin(), routes.end());
   }
+  const std::string id = engine::random_uuid();
+  http.routes.push_back(server::identity_route(id));
   simulate::Simulating simulating(endpoint, core::Clock::system(), options.identity.account_id);
   if (!options.simulate.empty()) {
     simulating.set_rules(read_rules(options.simulate));
@@ -250,7 +253,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   endpoint::Endpoint& published = options.simulate.empty() ? static_cast<endpoint::Endpoint&>(endpoint) : simulating;
   server::Server server(published, http);
   std::optional<remote::ServerNotice> notice;
-  if (!options.in_memory) notice.emplace(storage.directory, server.url());
+  if (!options.in_memory) notice.emplace(storage.directory, server.url(), id);
   const std::string where =
       options.in_memory ? "in memory" : "data in " + endpoint.describe() + (options.sync ? ", synced" : "");
   const ReadyFile ready(options.ready_file, server);

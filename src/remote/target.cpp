@@ -21,10 +21,6 @@ namespace stator::remote {
 
 namespace {
 
-std::shared_ptr<aws::CredentialsProvider> any_credentials() {
-  return std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", "", std::nullopt});
-}
-
 void set_attempts(const aws::Environment& environment, RemoteOptions& remote) {
   const auto text = environment.variable("AWS_MAX_ATTEMPTS");
   if (!text) return;
@@ -56,18 +52,22 @@ std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
   return std::make_unique<Remote>(std::move(remote));
 }
 
+/// Most local servers accept any key, but some keep a database for each, and some only know certain ones: plain keys
+/// that are set are used, and a broken profile is no reason to fail.
+std::shared_ptr<aws::CredentialsProvider> local_credentials(const aws::Environment& environment) {
+  try {
+    return aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
+  } catch (const aws::ConfigurationError&) {
+    return std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", "", std::nullopt});
+  }
+}
+
 std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url) {
   const aws::Environment environment = aws::Environment::of_process();
   RemoteOptions remote;
   remote.url = url;
   set_attempts(environment, remote);
-  // A local server accepts any key, but some keep a database for each: plain keys that are set are used, and a broken
-  // profile is no reason to fail.
-  try {
-    remote.credentials = aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
-  } catch (const aws::ConfigurationError&) {
-    remote.credentials = any_credentials();
-  }
+  remote.credentials = local_credentials(environment);
   try {
     remote.region = aws::find_region(environment, false).value_or(remote.region);
   } catch (const aws::ConfigurationError&) {
@@ -78,7 +78,8 @@ std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url) {
 std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url) {
   RemoteOptions remote;
   remote.url = url;
-  remote.credentials = any_credentials();
+  remote.credentials = local_credentials(aws::Environment::of_process());
+  remote.use_proxy = false;
   return std::make_unique<Remote>(std::move(remote));
 }
 
@@ -115,6 +116,7 @@ bool holds_nothing(const std::filesystem::path& directory) {
 std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options, bool writable) {
   constexpr std::chrono::milliseconds kBetweenTries{20};
   constexpr std::chrono::milliseconds kSilence{500};
+  constexpr std::uint32_t kAnswerMs = 1000;
   engine::Options engine;
   engine.directory = options.data_directory;
   engine.log = options.log;
@@ -128,7 +130,9 @@ std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options,
       if (writable) throw;
       return std::make_unique<endpoint::Embedded>(engine::Options{});
     } catch (const store::InUseError& error) {
-      if (const auto url = find_running_server(engine.directory)) return open_server(*url);
+      std::string fault;
+      if (const auto url = find_running_server(engine.directory, kAnswerMs, &fault)) return open_server(*url);
+      if (!fault.empty()) throw store::OpenError(std::string(error.what()) + ": " + fault);
       const auto waited = std::chrono::steady_clock::now() - start;
       if (waited >= options.patience) {
         if (error.process_id <= 0) throw;

@@ -33,7 +33,7 @@ bool is_production(const TargetOptions& options);
 ///    Credentials and a region must be found.
 /// 2. `endpoint_url`: that address. Credentials and region are those of the environment or profile, where these have
 ///    plain keys; else "local"/"local" and us-east-1, which local servers accept.
-/// 3. A running `stator serve` that holds `data_directory` (discovery.h).
+/// 3. A running `stator serve` that holds `data_directory` (discovery.h), with the same credentials.
 /// 4. The engine in this process on `data_directory`. Until a request writes, the directory is only read: nothing in it
 ///    changes, and other processes may read it too. Where there is no directory yet, reads find no tables, and the
 ///    first write creates it. Where another process holds it, the call waits (`patience`).

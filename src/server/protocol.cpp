@@ -309,7 +309,8 @@ const Route* Protocol::route_of(const RequestHead& head) const {
 void Protocol::answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies) {
   if (options_.log_requests) operation_ = route.path;
   // Without keys there is nobody to tell from anybody else, and a browser or curl signs nothing.
-  if (options_.credentials) authorize(*authenticator_.check(head, body), route, options_.account_id);
+  if (options_.credentials && !route.is_public)
+    authorize(*authenticator_.check(head, body), route, options_.account_id);
   route.answer(body, replies.bytes());
 }
 

@@ -27,10 +27,16 @@ struct Route {
   endpoint::Effort effort = endpoint::Effort::kItem;
   /// Denied to read-only keys.
   bool changes = false;
+  /// Answered without a signature, too.
+  bool is_public = false;
   /// Appends the reply, as JSON, to a request with this body. Called from several threads at once. Throws
   /// core::ApiError.
   std::function<void(std::string_view body, std::string& reply)> answer;
 };
+
+/// Which server this is (docs/server.md):
+///   GET /_stator/identity   {"id": "…"}
+Route identity_route(std::string id);
 
 /// The background jobs of `engine`, which must outlive the routes (docs/server.md):
 ///   GET /_stator/jobs           running, waiting and recently ended jobs

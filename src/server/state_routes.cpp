@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/api_error.h"
 #include "core/manual_clock.h"
@@ -103,6 +104,15 @@ Route snapshot_route(engine::Engine& engine, std::string_view path, Change chang
 }
 
 }  // namespace
+
+Route identity_route(std::string id) {
+  const auto answer = [id = std::move(id)](std::string_view /*body*/, std::string& reply) {
+    json::ObjectWriter writer(reply);
+    writer.text("id", id);
+    writer.end();
+  };
+  return {.method = "GET", .path = "/_stator/identity", .is_public = true, .answer = answer};
+}
 
 std::vector<Route> clock_routes(engine::Engine& engine, core::ManualClock* clock) {
   const auto show = [&engine, clock](std::string_view /*body*/, std::string& reply) {

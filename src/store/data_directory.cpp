@@ -36,9 +36,11 @@ constexpr std::array<std::string_view, 6> kOwnNames = {"STATOR.new", "LOCK",    
   throw OpenError("cannot use " + path.string() + " as data directory: " + std::strerror(error));
 }
 
-/// The value of "url" in server.json, which a running server leaves beside the marker; or empty.
-std::string server_url(const fs::path& directory) {
+/// The value of "url" in server.json, which a running server leaves beside the marker; or empty. A notice of another
+/// process than `holder` was left by a server that is gone.
+std::string server_url(const fs::path& directory, int holder) {
   const std::string text = read_small_file(directory / "server.json").value_or("");
+  if (holder == 0 || !text.starts_with("{\"pid\":" + std::to_string(holder) + ",")) return {};
   std::size_t at = text.find("\"url\"");
   if (at == std::string::npos) return {};
   at = text.find_first_not_of(" \t\r\n:", at + 5);
@@ -136,10 +138,11 @@ void DataDirectory::lock(Access access) {
   const int error = errno;
   ::close(fd);
   if (error != EWOULDBLOCK) fail_by_errno(path_, error);
-  const std::string url = server_url(path_);
+  const int holder = lock_holder(file);
+  const std::string url = server_url(path_, holder);
   throw InUseError("data directory " + path_.string() + " is in use by another process" +
                        (url.empty() ? std::string() : ", serving at " + url),
-                   lock_holder(file));
+                   holder);
 }
 
 void DataDirectory::look_for_marker(Access access) const {

@@ -1,7 +1,6 @@
 #include "remote/target.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -35,11 +34,11 @@ using Variables = std::map<std::string, std::string>;
 class ProcessEnvironment {
  public:
   explicit ProcessEnvironment(Variables variables) {
-    for (const char* name :
-         {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION",
-          "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED",
-          "HOME", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
-          "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"}) {
+    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
+                             "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL",
+                             "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED", "HOME", "AWS_SHARED_CREDENTIALS_FILE",
+                             "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "http_proxy", "no_proxy", "NO_PROXY"}) {
       const char* const value = std::getenv(name);
       before_[name] = value == nullptr ? std::nullopt : std::optional<std::string>(value);
       ::unsetenv(name);
@@ -196,15 +195,43 @@ engine::Options held(const TemporaryDirectory& directory) {
   return options;
 }
 
+/// A server that answers `id` where it is asked which it is, and `reply` else.
+RecordingServer::Answer server_with_id(const std::string& id, const std::string& reply) {
+  return [id, reply](const stator::testing::RecordedRequest& request, std::size_t) {
+    const bool identity = request.line() == "GET /_stator/identity HTTP/1.1";
+    return http_reply(200, identity ? R"({"id":")" + id + "\"}" : reply);
+  };
+}
+
 TEST(Target, IsTheRunningServerThatHoldsTheDirectory) {
-  const ProcessEnvironment environment(Variables{});
   const TemporaryDirectory directory;
-  const RecordingServer server([](const auto&, auto) { return http_reply(200, R"({"TableNames":["served"]})"); });
+  const RecordingServer server(server_with_id("mine", R"({"TableNames":["served"]})"));
   const endpoint::Embedded holder(held(directory));
-  const ServerNotice notice(directory.path(), server.url());
-  const auto endpoint = open_target({.prod = false, .endpoint_url = "", .data_directory = directory.path().string()});
-  EXPECT_EQ(endpoint->describe(), server.url());
-  EXPECT_EQ(endpoint->call("ListTables", "{}"), R"({"TableNames":["served"]})");
+  const ServerNotice notice(directory.path(), server.url(), "mine");
+  // A proxy is not for it, and the keys that are set are those that a server with --credentials wants.
+  for (const Variables& variables : {Variables{}, Variables{{"http_proxy", "http://127.0.0.1:1"}},
+                                     Variables{{"AWS_ACCESS_KEY_ID", "AKIDKEY"}, {"AWS_SECRET_ACCESS_KEY", "s"}}}) {
+    const ProcessEnvironment environment(variables);
+    const auto endpoint = open_target({.prod = false, .endpoint_url = "", .data_directory = directory.path().string()});
+    EXPECT_EQ(endpoint->describe(), server.url());
+    EXPECT_EQ(endpoint->call("ListTables", "{}"), R"({"TableNames":["served"]})");
+    const std::string key = variables.contains("AWS_ACCESS_KEY_ID") ? "AKIDKEY" : "local";
+    EXPECT_NE(server.requests().back().field("Authorization").find("Credential=" + key + "/"), std::string::npos);
+  }
+}
+
+TEST(Target, AsksAddressesOfThisMachineWithoutAProxyAndNamesTheProxyElse) {
+  const RecordingServer server([](const auto&, auto) { return http_reply(200, R"({"TableNames":[]})"); });
+  const std::string proxy = "127.0.0.1:" + std::to_string(stator::testing::unused_port());
+  const ProcessEnvironment environment(
+      Variables{{"http_proxy", "http://user:secret@" + proxy}, {"AWS_MAX_ATTEMPTS", "1"}});
+  EXPECT_EQ(open_target(at(server.url()))->call("ListTables", "{}"), R"({"TableNames":[]})");
+  try {
+    open_target(at("http://db.example:8000"))->call("ListTables", "{}");
+    ADD_FAILURE() << "no failure";
+  } catch (const core::ApiError& error) {
+    EXPECT_EQ(error.what(), "cannot reach http://db.example:8000/ by the proxy " + proxy + ": Connection refused");
+  }
 }
 
 TEST(Target, SaysThatTheDirectoryIsHeldWhereNoServerAnswers) {
@@ -315,10 +342,11 @@ TEST(Writes, AreToldFromTheRequest) {
 
 TEST(Discovery, FindsAServerByItsNotice) {
   const TemporaryDirectory directory;
-  const RecordingServer server([](const auto&, auto) { return http_reply(200, "healthy"); });
+  const RecordingServer server(server_with_id("mine", "{}"));
+  const endpoint::Embedded holder(held(directory));
   EXPECT_EQ(find_running_server(directory.path()), std::nullopt);
   {
-    const ServerNotice notice(directory.path(), server.url());
+    const ServerNotice notice(directory.path(), server.url(), "mine");
     EXPECT_EQ(find_running_server(directory.path()), server.url());
   }
   EXPECT_FALSE(std::filesystem::exists(directory.path() / "server.json"));
@@ -327,41 +355,47 @@ TEST(Discovery, FindsAServerByItsNotice) {
 TEST(Discovery, LeavesTheNoticeOfAnotherProcessWhereItIs) {
   const TemporaryDirectory directory;
   {
-    const ServerNotice notice(directory.path(), "http://127.0.0.1:1");
-    (void)directory.file("server.json", R"({"pid":1,"url":"http://127.0.0.1:2"})");
+    const ServerNotice notice(directory.path(), "http://127.0.0.1:1", "mine");
+    (void)directory.file("server.json", R"({"pid":1,"url":"http://127.0.0.1:2","id":"another"})");
   }
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "server.json"));
 }
 
-std::int64_t pid_of_the_dead() {
-  const pid_t pid = ::fork();
-  if (pid == 0) ::_exit(0);
-  ::waitpid(pid, nullptr, 0);
-  return pid;
-}
-
-TEST(Discovery, PassesOverNoticesThatLeadNowhere) {
-  const RecordingServer server([](const auto&, auto) { return http_reply(200, "healthy"); });
-  const RecordingServer ill([](const auto&, auto) { return http_reply(500, ""); });
+TEST(Discovery, PassesOverNoticesThatLeadNowhereOrToAnotherServer) {
+  const RecordingServer server(server_with_id("mine", "{}"));
+  const RecordingServer ill([](const auto&, auto) { return http_reply(500, R"({"id":"mine"})"); });
+  const RecordingServer foreign([](const auto&, auto) { return http_reply(200, "healthy"); });
   const std::string self = std::to_string(::getpid());
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(stator::testing::unused_port());
+  const auto notice = [&](const std::string& url, const std::string& id) {
+    return R"({"pid":)" + self + R"(,"url":")" + url + R"(","id":")" + id + "\"}";
+  };
+  const TemporaryDirectory directory;
+  const endpoint::Embedded holder(held(directory));
   for (const std::string& text : {
            std::string(),
            std::string("{"),
            std::string("[]"),
            std::string("{}"),
-           std::string(R"({"pid":"x","url":1})"),
+           std::string(R"({"pid":"x","url":1,"id":2})"),
            std::string(5000, ' '),
-           R"({"pid":)" + std::to_string(pid_of_the_dead()) + R"(,"url":")" + server.url() + "\"}",
-           R"({"pid":-1,"url":")" + server.url() + "\"}",
-           R"({"pid":)" + self + R"(,"url":")" + nowhere + "\"}",
-           R"({"pid":)" + self + R"(,"url":")" + ill.url() + "\"}",
-           R"({"pid":)" + self + R"(,"url":"file:///etc/passwd"})",
+           R"({"pid":)" + self + R"(,"url":")" + server.url() + "\"}",
+           notice(server.url(), ""),
+           notice(server.url(), "another"),
+           notice(foreign.url(), "mine"),
+           notice(nowhere, "mine"),
+           notice(ill.url(), "mine"),
+           notice("file:///etc/passwd", "mine"),
        }) {
-    const TemporaryDirectory directory;
     (void)directory.file("server.json", text);
     EXPECT_EQ(find_running_server(directory.path(), 300), std::nullopt) << text;
   }
+  (void)directory.file("server.json", notice(server.url(), "mine"));
+  EXPECT_EQ(find_running_server(directory.path(), 300), server.url());
+  const TemporaryDirectory copy;
+  (void)copy.file("server.json", notice(server.url(), "mine"));
+  (void)copy.file("LOCK", "");
+  EXPECT_EQ(find_running_server(copy.path(), 300), std::nullopt) << "nobody holds it";
 }
 
 }  // namespace

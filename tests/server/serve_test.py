@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 
 STATOR = os.environ["STATOR_BIN"]
 HEADERS = {
@@ -199,10 +200,63 @@ class Serve(unittest.TestCase):
     def test_leaves_a_notice_while_it_serves(self):
         served = self.serve("--data", self.data)
         notice = pathlib.Path(self.data, "server.json")
-        self.assertEqual(json.loads(notice.read_text()),
-                         {"pid": served.process.pid, "url": f"http://127.0.0.1:{served.port}"})
+        said = json.loads(notice.read_text())
+        with urllib.request.urlopen(said["url"] + "/_stator/identity") as reply:
+            self.assertEqual(json.load(reply), {"id": said["id"]})
+        self.assertEqual(said, {"pid": served.process.pid, "url": f"http://127.0.0.1:{served.port}", "id": said["id"]})
         self.assertEqual(served.stop(signal.SIGINT), 0)
         self.assertFalse(notice.exists())
+
+    def run_stator(self, *arguments, **variables):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return subprocess.run([STATOR, *arguments], cwd=self.folder.name, capture_output=True, text=True, timeout=60,
+                              env={**environment, "HOME": self.folder.name, **variables})
+
+    def test_the_notice_of_a_server_that_is_gone_leads_to_no_other_database(self):
+        served = self.serve("--data", self.data)
+        call(served.port, "CreateTable", TABLE)
+        notice = pathlib.Path(self.data, "server.json")
+        said = json.loads(notice.read_text())
+        served.stop(signal.SIGKILL)
+        self.assertTrue(notice.exists())
+        other = self.serve("--data", self.data + "2")
+        call(other.port, "CreateTable", TABLE)
+        notice.write_text(json.dumps({**said, "pid": 1, "url": f"http://127.0.0.1:{other.port}"}))
+        done = self.run_stator("put", "things", '{"pk":"a"}', "--data", self.data)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(call(other.port, "Scan", {"TableName": "things"})[1]["Count"], 0)
+        self.assertIn('"a"', self.run_stator("scan", "things", "--data", self.data).stdout)
+
+    def test_commands_by_the_data_directory_have_the_keys_that_are_set(self):
+        keys = pathlib.Path(self.folder.name, "keys")
+        keys.write_text("[app]\naws_access_key_id = APP\naws_secret_access_key = app-secret\n")
+        keys.chmod(0o600)
+        self.serve("--data", self.data, "--credentials", str(keys))
+        right = {"AWS_ACCESS_KEY_ID": "APP", "AWS_SECRET_ACCESS_KEY": "app-secret"}
+        done = self.run_stator("tables", "--data", self.data, **right)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no table things", self.run_stator("ddb", "insights", "things", "--data", self.data, **right).stderr)
+        done = self.run_stator("tables", "--data", self.data)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("UnrecognizedClientException", done.stderr)
+
+    def test_a_certificate_that_is_not_trusted_is_said_at_once(self):
+        self.serve("--data", self.data, "--tls-self-signed")
+        began = time.monotonic()
+        done = self.run_stator("tables", "--data", self.data)
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+        self.assertIn("certificate", done.stderr)
+        self.assertIn("AWS_CA_BUNDLE", done.stderr)
+        self.assertLess(time.monotonic() - began, 5)
+        done = self.run_stator("tables", "--data", self.data, AWS_CA_BUNDLE=os.path.join(self.data, "tls", "cert.pem"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_is_healthy_whatever_proxy_is_set(self):
+        served = self.serve("--data", self.data)
+        for arguments in (["health", "--port", str(served.port)], ["tables", "--data", self.data],
+                          ["tables", "--endpoint-url", f"http://localhost:{served.port}"]):
+            done = self.run_stator(*arguments, http_proxy="http://127.0.0.1:9")
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_port_in_use_is_one_line_and_status_1(self):
         served = self.serve("--in-memory")

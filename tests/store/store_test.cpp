@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <map>
@@ -390,8 +391,15 @@ TEST(Store, SaysWhoHoldsTheDirectory) {
   Options options;
   options.directory = directory.path();
   auto store = Store::open(options);
+  const auto notice = [&](int process_id) {
+    std::ofstream(directory.path() / "server.json")
+        << "{\"pid\":" << process_id << R"(,"url":"http://127.0.0.1:8000","id":"x"})";
+  };
   EXPECT_EQ(open_error(options), "data directory " + directory.path().string() + " is in use by another process");
-  std::ofstream(directory.path() / "server.json") << R"({ "pid": 7, "url" : "http://127.0.0.1:8000" })";
+  notice(7);
+  EXPECT_EQ(open_error(options), "data directory " + directory.path().string() + " is in use by another process")
+      << "the notice of a server that is gone";
+  notice(::getpid());
   EXPECT_EQ(open_error(options), "data directory " + directory.path().string() +
                                      " is in use by another process, serving at http://127.0.0.1:8000");
   store.reset();
