@@ -293,7 +293,8 @@ std::string read_edited(Session& session, EditFile& file, bool ddb_json) {
 }
 
 void edit_item(Session& session, const ItemOptions& options) {
-  const auto endpoint = open_to_write(session, "editing an item of table " + options.table, options.table);
+  const auto endpoint =
+      open_to_write(session, "editing an item of table " + options.table, options.table, Waits::kForUser);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   const std::string key = key_of(table, options, options.words);
   const std::string read =

@@ -50,7 +50,7 @@ std::string summary(const toolkit::StatementResult& result) {
 class Runner {
  public:
   Runner(Session& session, const SqlOptions& options)
-      : session_(session), options_(options), endpoint_(open_endpoint(session)) {
+      : session_(session), options_(options), endpoint_(open_endpoint(session, Waits::kForUser)) {
     if (!draws_tables()) output_ = toolkit::make_item_output(item_format(session.output), *session.out);
   }
 

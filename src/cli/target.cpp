@@ -82,15 +82,18 @@ std::unique_ptr<endpoint::Endpoint> open(const Session& session, const remote::T
 
 }  // namespace
 
-std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session) {
-  return std::make_unique<toolkit::Guard>(open(session, target_options(session)), guard_options(session));
+std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session, Waits waits) {
+  remote::TargetOptions target = target_options(session);
+  target.waits_for_user = waits == Waits::kForUser;
+  return std::make_unique<toolkit::Guard>(open(session, target), guard_options(session));
 }
 
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
-                                                  const std::string& table) {
+                                                  const std::string& table, Waits waits) {
   toolkit::ask_to_write(guard_options(session), what, table);
   remote::TargetOptions target = target_options(session);
-  target.will_write = !session.read_only && !session.dry_run;
+  target.waits_for_user = waits == Waits::kForUser;
+  target.will_write = !target.waits_for_user && !session.read_only && !session.dry_run;
   return guard_confirmed(session, open(session, target), table);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,11 +16,15 @@ namespace stator::cli {
 /// The session's options for remote::open_target.
 remote::TargetOptions target_options(const Session& session);
 
+/// Whether a command waits for a person between its calls (a prompt, an editor): others may then use a data directory
+/// meanwhile.
+enum class Waits : std::uint8_t { kNever, kForUser };
+
 /// Opens the database behind the guard that asks before production is written to. Throws an error of one line.
-std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session);
+std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session, Waits waits = Waits::kNever);
 /// The same for a command that will write to `table`: asks first, naming `what` it does ("deleting table shop").
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
-                                                  const std::string& table);
+                                                  const std::string& table, Waits waits = Waits::kNever);
 
 /// The two steps of open_to_write, for an endpoint that a command opens itself.
 void ask_to_write(const Session& session, const std::string& what, const std::string& table);

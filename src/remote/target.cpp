@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "aws/config.h"
@@ -135,8 +137,9 @@ std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options,
       if (!fault.empty()) throw store::OpenError(std::string(error.what()) + ": " + fault);
       const auto waited = std::chrono::steady_clock::now() - start;
       if (waited >= options.patience) {
-        if (error.process_id <= 0) throw;
-        throw store::OpenError(std::string(error.what()) + ": " + describe_holder(error.process_id));
+        std::string text = error.what();
+        if (error.process_id > 0) text += ": " + describe_holder(error.process_id);
+        throw store::OpenError(text + "; stator serve on it lets many processes use it at once");
       }
       if (!told && waited >= kSilence) {
         core::log(options.log, core::LogLevel::kWarning,
@@ -149,20 +152,26 @@ std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options,
 }
 
 /// The data directory in this process. It is opened for reading until a request writes, and then for writing; where
-/// there is no store, reads find an empty database.
+/// there is no store, reads find an empty database. While no call is made for a moment the directory is let go of, so
+/// that a command that waits (for changes, for a person, for a reader of its output) is not in the way of others;
+/// after a write only where `waits_for_user` is set, as the engine may have work to do.
 class LocalDirectory : public endpoint::Endpoint {
  public:
   explicit LocalDirectory(TargetOptions options) : options_(std::move(options)) {
     if (holds_nothing(options_.data_directory)) {
       current_ = std::make_shared<endpoint::Embedded>(engine::Options{});
-      return;
+    } else {
+      writable_ = options_.will_write;
+      current_ = open_directory(options_, writable_);
     }
-    writable_ = options_.will_write;
-    current_ = open_directory(options_, writable_);
+    idle_watch_ = std::jthread([this](const std::stop_token& stop) { let_go_when_idle(stop); });
   }
 
   using Endpoint::call;
-  void call(const endpoint::Request& request, std::string& reply) override { choose(request)->call(request, reply); }
+  void call(const endpoint::Request& request, std::string& reply) override {
+    const Call under_way(*this, request);
+    under_way.endpoint->call(request, reply);
+  }
   [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override {
     const std::lock_guard lock(mutex_);
     return current_ == nullptr ? Endpoint::effort(operation) : current_->effort(operation);
@@ -173,7 +182,24 @@ class LocalDirectory : public endpoint::Endpoint {
   }
 
  private:
-  std::shared_ptr<endpoint::Endpoint> choose(const endpoint::Request& request) {
+  /// Long enough that a command at work never waits so long between two calls, short beside the pauses of those that
+  /// follow changes.
+  static constexpr std::chrono::milliseconds kIdle{100};
+
+  struct Call {
+    Call(LocalDirectory& directory, const endpoint::Request& request)
+        : owner(directory), endpoint(directory.begin_call(request)) {}
+    ~Call() {
+      endpoint.reset();
+      owner.end_call();
+    }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    LocalDirectory& owner;
+    std::shared_ptr<endpoint::Endpoint> endpoint;
+  };
+
+  std::shared_ptr<endpoint::Endpoint> begin_call(const endpoint::Request& request) {
     const std::lock_guard lock(mutex_);
     if (!writable_ && endpoint::writes(request.operation, request.body)) {
       // Readers lock writers out, and this process reads. Calls that are still reading keep the reader a moment longer;
@@ -182,15 +208,51 @@ class LocalDirectory : public endpoint::Endpoint {
       current_ = open_directory(options_, true);
       writable_ = true;
     } else if (current_ == nullptr) {
-      current_ = open_directory(options_, false);  // opening for writing failed
+      current_ = open_directory(options_, false);  // it was let go of, or opening for writing failed
     }
+    ++calls_;
+    ++calls_under_way_;
     return current_;
+  }
+
+  void end_call() {
+    const std::lock_guard lock(mutex_);
+    --calls_under_way_;
+    last_call_end_ = std::chrono::steady_clock::now();
+    if (watch_sleeps_ && may_let_go()) idle_.notify_one();
+  }
+
+  [[nodiscard]] bool may_let_go() const {
+    return calls_under_way_ == 0 && current_ != nullptr && (!writable_ || options_.waits_for_user);
+  }
+
+  void let_go_when_idle(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      watch_sleeps_ = true;
+      idle_.wait(lock, stop, [this] { return may_let_go(); });
+      watch_sleeps_ = false;
+      const std::uint64_t calls = calls_;
+      // Calls that begin meanwhile do not wake it; they are seen at the end.
+      idle_.wait_until(lock, stop, last_call_end_ + kIdle, [] { return false; });
+      if (stop.stop_requested()) return;
+      if (calls_ != calls || !may_let_go()) continue;
+      current_.reset();
+      writable_ = false;
+    }
   }
 
   const TargetOptions options_;
   mutable std::mutex mutex_;
+  std::condition_variable_any idle_;
   bool writable_ = false;
   std::shared_ptr<endpoint::Endpoint> current_;
+  std::uint64_t calls_ = 0;
+  std::size_t calls_under_way_ = 0;
+  std::chrono::steady_clock::time_point last_call_end_ = std::chrono::steady_clock::now();
+  bool watch_sleeps_ = false;
+  /// The last member: it uses the others.
+  std::jthread idle_watch_;
 };
 
 }  // namespace

@@ -19,6 +19,8 @@ struct TargetOptions {
   std::string data_directory;
   /// The caller is going to write: the directory is opened for writing at once, and not first for reading.
   bool will_write = false;
+  /// The caller waits for a person between its calls: the directory is let go of meanwhile after a write, too.
+  bool waits_for_user = false;
   /// The embedded engine's log; also gets a line about the process that a command waits for.
   core::LogSink log = {};
   /// How long to wait for another process to leave the directory.
@@ -35,8 +37,9 @@ bool is_production(const TargetOptions& options);
 ///    plain keys; else "local"/"local" and us-east-1, which local servers accept.
 /// 3. A running `stator serve` that holds `data_directory` (discovery.h), with the same credentials.
 /// 4. The engine in this process on `data_directory`. Until a request writes, the directory is only read: nothing in it
-///    changes, and other processes may read it too. Where there is no directory yet, reads find no tables, and the
-///    first write creates it. Where another process holds it, the call waits (`patience`).
+///    changes, and other processes may read it too; while no call is made for a moment, they may write. Where there is
+///    no directory yet, reads find no tables, and the first write creates it. Where another process holds it, the call
+///    waits (`patience`).
 ///
 /// Where the directory turns out to be held by a server that has just started, that server is used.
 /// Throws std::runtime_error (store::OpenError and ConfigurationError are such) with one line for the user.

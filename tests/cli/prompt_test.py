@@ -111,6 +111,25 @@ class PromptTest(unittest.TestCase):
             self.assertEqual(any("…" in line for line in lines), columns < 100, lines)
             self.leave(terminal)
 
+    def test_others_use_the_directory_while_nothing_is_asked_of_it(self):
+        terminal = self.prompt()
+        for statement in ('SELECT * FROM "long-notes";', "UPDATE \"long-notes\" SET n = 2 WHERE who = 'ann';"):
+            terminal.run(statement)
+            self.stator("put", "long-notes", '{"who": "cid", "n": 3}')
+            self.assertIn("3 items", terminal.run('SELECT who FROM "long-notes";'))
+        self.leave(terminal)
+
+    def test_a_tail_shows_what_others_write(self):
+        tail = subprocess.Popen([BINARY, "ddb", "tail", "long-notes", "--limit", "2", "--output", "jsonl"], env=self.environment,
+                                stdout=subprocess.PIPE, text=True)
+        self.addCleanup(tail.kill)
+        time.sleep(1)
+        for who in ("dan", "eve"):
+            self.stator("put", "long-notes", '{"who": "%s"}' % who)
+            self.assertIn('"%s"' % who, tail.stdout.readline())
+        self.assertEqual(tail.wait(20), 0)
+        tail.stdout.close()
+
     def test_completion(self):
         terminal = self.prompt()
         # A quoted name ends with its quote, an attribute is known once it was shown.

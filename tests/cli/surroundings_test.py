@@ -251,6 +251,29 @@ class Transfers(Surroundings):
         self.assertEqual(list((self.folder / ".local/state/stator").iterdir()), [], "nothing is left of a transfer that is done")
 
 
+class OneDirectory(Surroundings):
+    def test_an_open_editor_keeps_nobody_out(self):
+        self.make_shop()
+        self.stator("put", "shop", '{"pk": "A", "sk": "B", "n": 1}')
+        editor = self.folder / "editor"
+        editor.write_text("#!/bin/sh\n%s put shop '{\"pk\": \"C\", \"sk\": \"D\"}' 2>&1 && sed -i 's/1/2/' \"$1\"\n" % STATOR)
+        editor.chmod(0o700)
+        self.environment["EDITOR"] = str(editor)
+        self.stator("edit", "shop", "A", "B")
+        self.assertIn('"n":2', self.stator("get", "shop", "A", "B", "--output", "jsonl").stdout)
+        self.stator("get", "shop", "C", "D")
+
+    def test_who_holds_it_and_what_to_do_is_said(self):
+        self.make_shop()
+        with subprocess.Popen([STATOR, "import", "shop", "--format", "jsonl"], cwd=self.folder, env=self.environment,
+                              stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as holder:
+            time.sleep(1)
+            line = self.stator("get", "shop", "A", "B", code=1).stderr.splitlines()[-1]
+            holder.stdin.close()
+        self.assertIn("process %d (stator import" % holder.pid, line)
+        self.assertIn("stator serve", line)
+
+
 class OtherServers(Surroundings):
     def test_what_is_not_dynamodb_is_told(self):
         class Page(http.server.BaseHTTPRequestHandler):

@@ -107,9 +107,12 @@ TEST(Target, ReadsADirectoryThatOthersReadAndWritesItAlone) {
   const auto before = std::filesystem::last_write_time(directory.path() / "data/FILES");
   const auto one = open_target(options);
   {
-    const auto other = open_target(options);
+    engine::Options reading;
+    reading.directory = options.data_directory;
+    reading.read_only = true;
+    endpoint::Embedded other(reading);
     EXPECT_EQ(one->call("ListTables", "{}"), R"({"TableNames":["new"]})");
-    EXPECT_EQ(other->call("ListTables", "{}"), R"({"TableNames":["new"]})");
+    EXPECT_EQ(other.call("ListTables", "{}"), R"({"TableNames":["new"]})");
     EXPECT_THROW(one->call("DeleteTable", R"({"TableName":"new"})"), store::OpenError) << "the other one reads";
     EXPECT_EQ(one->call("ListTables", "{}"), R"({"TableNames":["new"]})") << "it still can";
   }
@@ -187,6 +190,37 @@ TEST(Target, TakesTheNumberOfAttemptsFromTheEnvironment) {
   const ProcessEnvironment environment(Variables{{"AWS_MAX_ATTEMPTS", "lots"}});
   EXPECT_EQ(open_failure({.prod = false, .endpoint_url = server.url(), .data_directory = ""}),
             "AWS_MAX_ATTEMPTS must be a number from 1 to 100, not \"lots\"");
+}
+
+TEST(Target, LetsGoOfTheDirectoryWhileNoCallIsMade) {
+  const ProcessEnvironment environment(Variables{});
+  const TemporaryDirectory directory;
+  TargetOptions options;
+  options.data_directory = (directory.path() / "data").string();
+  const auto create = [](const std::string& name) {
+    return R"({"TableName":")" + name + R"(","BillingMode":"PAY_PER_REQUEST",
+        "AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+        "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})";
+  };
+  open_target(options)->call("CreateTable", create("one"));
+  const auto reader = open_target(options);
+  EXPECT_EQ(reader->call("ListTables", "{}"), R"({"TableNames":["one"]})");
+  open_target(options)->call("CreateTable", create("two"));
+  EXPECT_EQ(reader->call("ListTables", "{}"), R"({"TableNames":["one","two"]})");
+
+  TargetOptions of_a_prompt = options;
+  of_a_prompt.waits_for_user = true;
+  const auto prompt = open_target(of_a_prompt);
+  for (const char* const name : {"three", "zero"}) {
+    prompt->call("CreateTable", create(name));
+    EXPECT_NE(reader->call("ListTables", "{}").find(name), std::string::npos);
+  }
+  EXPECT_EQ(prompt->describe(), options.data_directory);
+
+  const auto writer = open_target(options);
+  writer->call("CreateTable", create("four"));
+  options.patience = std::chrono::milliseconds(300);
+  EXPECT_THROW(open_target(options), store::OpenError) << "its engine may have work to do";
 }
 
 engine::Options held(const TemporaryDirectory& directory) {
