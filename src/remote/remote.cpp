@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "http/client.h"
 #include "http/url.h"
 #include "json/reader.h"
+#include "json/text_check.h"
 #include "remote/remote_error.h"
 
 namespace stator::remote {
@@ -71,10 +73,17 @@ bool crc_fits(const http::Reply& reply) {
   return actual == expected;
 }
 
-/// False for a web page, say of a proxy. Replies without content may be empty.
-bool may_be_reply(std::string_view body) {
+/// Why a body with status 200 is not the operation's reply, as a web page of a proxy is not, or one that was cut; empty
+/// if it may be.
+std::string fault_of_reply(std::string_view operation, std::string_view body) {
+  if (body.empty()) {
+    // These have nothing to say (API reference).
+    return operation == "TagResource" || operation == "UntagResource" ? "" : "its reply is empty";
+  }
+  if (json::is_object(body)) return {};
   const std::size_t first = body.find_first_not_of(" \t\r\n");
-  return first == std::string_view::npos || body[first] == '{';
+  const bool is_cut = first != std::string_view::npos && body[first] == '{';
+  return is_cut ? "its reply is no whole JSON object" : "its reply is no JSON object";
 }
 
 core::ApiError unavailable(core::ErrorType type, std::string text) {
@@ -160,7 +169,12 @@ struct Remote::Impl {
     } catch (const http::TransportError& error) {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
-      if (error.kind == http::TransportError::Kind::kCut) limit = options.max_attempts;
+      if (error.kind == http::TransportError::Kind::kCut) {
+        limit = options.max_attempts;
+        if (limit > 1 && !told_of_silence.exchange(true)) {
+          core::log(options.log, core::LogLevel::kWarning, std::string(error.what()) + "; trying again");
+        }
+      }
       if (error.kind != http::TransportError::Kind::kConnect) note_uncertain(request);
       throw unavailable(core::ErrorCode::kServiceUnavailable, error.what());
     }
@@ -171,10 +185,12 @@ struct Remote::Impl {
                         "the reply of " + options.url + " does not fit its x-amz-crc32");
     }
     if (reply.status == 200) {
-      if (!may_be_reply(reply.body)) {
+      if (const std::string fault = fault_of_reply(request.operation, reply.body); !fault.empty()) {
+        note_uncertain(request);
         throw unavailable(core::ErrorCode::kServiceUnavailable,
-                          "what answers at " + options.url + " is not DynamoDB's API: its reply is no JSON object");
+                          "what answers at " + options.url + " is not DynamoDB's API: " + fault);
       }
+      told_of_silence = false;
       return std::move(reply.body);
     }
     core::ApiError error = parse_remote_error(reply, options.url);
@@ -186,6 +202,8 @@ struct Remote::Impl {
   RemoteOptions options;
   std::string url;
   std::string streams_url;
+  /// The log has the line about a missing answer.
+  std::atomic<bool> told_of_silence = false;
   core::Once client_made;
   std::unique_ptr<http::Client> made_client;
 };

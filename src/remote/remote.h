@@ -8,6 +8,7 @@
 #include "aws/credentials.h"
 #include "aws/retry.h"
 #include "core/clock.h"
+#include "core/log_sink.h"
 #include "endpoint/endpoint.h"
 
 namespace stator::remote {
@@ -31,6 +32,9 @@ struct RemoteOptions {
   std::uint32_t request_timeout_ms = 60'000;
   /// Send request bodies with the spaces and escapes that the AWS CLI writes (aws/json_style.h).
   bool aws_cli_bodies = false;
+  /// Gets a line when an attempt found no answer in time, and another is made: the first for some minutes, perhaps. No
+  /// further ones until there is an answer.
+  core::LogSink log = {};
   const core::Clock* clock = &core::Clock::system();
   /// For tests: the seed of the jitter, and the function that waits.
   std::optional<std::uint64_t> backoff_seed;

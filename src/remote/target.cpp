@@ -43,6 +43,7 @@ std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
   remote.region = region ? *region : aws::require_region(environment);
   remote.credentials = aws::find_credentials(environment);
   remote.aws_cli_bodies = true;
+  remote.log = options.log;
   set_attempts(environment, remote);
   if (options.endpoint_url.empty()) {
     remote.url = aws::service_url(environment, "dynamodb", remote.region);
@@ -64,10 +65,11 @@ std::shared_ptr<aws::CredentialsProvider> local_credentials(const aws::Environme
   }
 }
 
-std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url) {
+std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url, const core::LogSink& log) {
   const aws::Environment environment = aws::Environment::of_process();
   RemoteOptions remote;
   remote.url = url;
+  remote.log = log;
   set_attempts(environment, remote);
   remote.credentials = local_credentials(environment);
   try {
@@ -77,9 +79,10 @@ std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url) {
   return std::make_unique<Remote>(std::move(remote));
 }
 
-std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url) {
+std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url, const core::LogSink& log) {
   RemoteOptions remote;
   remote.url = url;
+  remote.log = log;
   remote.credentials = local_credentials(aws::Environment::of_process());
   remote.use_proxy = false;
   return std::make_unique<Remote>(std::move(remote));
@@ -133,7 +136,8 @@ std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options,
       return std::make_unique<endpoint::Embedded>(engine::Options{});
     } catch (const store::InUseError& error) {
       std::string fault;
-      if (const auto url = find_running_server(engine.directory, kAnswerMs, &fault)) return open_server(*url);
+      if (const auto url = find_running_server(engine.directory, kAnswerMs, &fault))
+        return open_server(*url, options.log);
       if (!fault.empty()) throw store::OpenError(std::string(error.what()) + ": " + fault);
       const auto waited = std::chrono::steady_clock::now() - start;
       if (waited >= options.patience) {
@@ -261,13 +265,13 @@ bool is_production(const TargetOptions& options) { return options.prod || aws::i
 
 std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options) {
   if (is_production(options)) return open_prod(options);
-  if (!options.endpoint_url.empty()) return open_url(options.endpoint_url);
+  if (!options.endpoint_url.empty()) return open_url(options.endpoint_url, options.log);
   if (options.data_directory.empty()) {
     engine::Options engine;
     engine.log = options.log;
     return std::make_unique<endpoint::Embedded>(engine);
   }
-  if (const auto url = find_running_server(options.data_directory)) return open_server(*url);
+  if (const auto url = find_running_server(options.data_directory)) return open_server(*url, options.log);
   return std::make_unique<LocalDirectory>(options);
 }
 

@@ -21,7 +21,7 @@ struct TargetOptions {
   bool will_write = false;
   /// The caller waits for a person between its calls: the directory is let go of meanwhile after a write, too.
   bool waits_for_user = false;
-  /// The embedded engine's log; also gets a line about the process that a command waits for.
+  /// The embedded engine's log; also gets a line about the process, or the address, that a command waits for.
   core::LogSink log = {};
   /// How long to wait for another process to leave the directory.
   std::chrono::milliseconds patience = std::chrono::seconds(10);

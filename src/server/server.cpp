@@ -118,8 +118,6 @@ struct Server::Impl {
         max_connections(connections_within_limit(options)),
         stop_event(context) {
     const tcp::endpoint address = listener.address();
-    const std::string warning = exposure_warning(options, address.address().to_string(), address.port());
-    if (!warning.empty()) spdlog::warn("{}", warning);
     web_rules.emplace(options.allowed_origins, address.address().is_loopback());
     stop_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (stop_descriptor < 0) throw std::runtime_error("cannot make an event descriptor");
@@ -240,7 +238,12 @@ std::size_t Server::max_connections() const { return impl_->max_connections; }
 
 std::size_t Server::buffered_bytes() const { return impl_->budget.used(); }
 
-void Server::run() { impl_->run(); }
+void Server::run() {
+  const asio::ip::tcp::endpoint address = impl_->listener.address();
+  const std::string warning = exposure_warning(impl_->options, address.address().to_string(), address.port());
+  if (!warning.empty()) spdlog::warn("{}", warning);
+  impl_->run();
+}
 
 void Server::stop() {
   const std::uint64_t one = 1;

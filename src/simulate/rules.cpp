@@ -6,10 +6,12 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <set>
 
 #include "api/operations.h"
 #include "api/throttling.h"
 #include "json/reader.h"
+#include "json/text_check.h"
 
 namespace stator::simulate {
 namespace {
@@ -40,6 +42,7 @@ using Readers = std::map<std::string_view, std::function<void(const json::Value&
 void read_members(const json::Value& value, const std::string& where, const Readers& readers) {
   json::Object object;
   if (value.get(object) != simdjson::SUCCESS) refuse(where, "must be an object");
+  std::set<std::string_view> seen;
   for (const auto& [key, member] : object) {
     const auto reader = readers.find(std::string_view(key));
     if (reader == readers.end()) {
@@ -47,6 +50,7 @@ void read_members(const json::Value& value, const std::string& where, const Read
       for (const auto& [name, unused] : readers) known += (known.empty() ? "" : ", ") + std::string(name);
       refuse(where + "." + std::string(key), "is not known; there are " + known);
     }
+    if (!seen.insert(key).second) refuse(where + "." + std::string(key), "stands twice");
     reader->second(member, where + "." + std::string(key));
   }
 }
@@ -123,7 +127,9 @@ When read_when(const json::Value& value, const std::string& where) {
           json::Object prefixes;
           if (member.get(prefixes) != simdjson::SUCCESS) refuse(at, R"(must be like {"pk": "user#"})");
           for (const auto& [name, prefix] : prefixes) {
-            when.key_prefixes.emplace(std::string_view(name), read_text(prefix, at));
+            if (!when.key_prefixes.emplace(std::string_view(name), read_text(prefix, at)).second) {
+              refuse(at + "." + std::string(name), "stands twice");
+            }
           }
         }},
        {"probability", [&](const auto& member, const auto& at) { when.probability = read_number(member, at, 0, 1); }},
@@ -239,9 +245,10 @@ Rules parse_rules(std::string_view text) {
   json::Parser parser;
   json::Value root;
   try {
-    root = parser.parse(text);
+    root = parser.parse_with_repeated(text);
   } catch (const core::ApiError&) {
-    core::throw_validation("the rules are no JSON");
+    const std::string fault = json::json_fault(text);
+    core::throw_validation("the rules are no JSON" + (fault.empty() ? "" : ": " + fault));
   }
   Rules rules;
   read_members(root, "rules",

@@ -275,6 +275,40 @@ class OneDirectory(Surroundings):
 
 
 class OtherServers(Surroundings):
+    def test_replies_that_are_empty_or_cut_are_told_with_the_address(self):
+        class Cut(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = b"" if self.path.startswith("/empty") else b'{"TableNames":["a"'
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Cut)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for path, why in (("", "no whole JSON object"), ("/empty", "empty")):
+            url = f"http://127.0.0.1:{server.server_port}{path}"
+            for words in (["tables"], ["ddb", "insights", "shop"], ["snapshot", "list"], ["cache", "stats"]):
+                with self.subTest(words=words, why=why):
+                    line = self.stator(*words, "--endpoint-url", url, code=1).stderr
+                    self.assertEqual(len(line.splitlines()), 1, line)
+                    self.assertIn(f"what answers at {url} is ", line)
+                    self.assertTrue(line.endswith(f": its reply is {why}\n"), line)
+
+    def test_a_cache_that_would_lend_rights_says_nothing_else(self):
+        self.environment.update(AWS_ACCESS_KEY_ID="A", AWS_SECRET_ACCESS_KEY="s", AWS_REGION="eu-west-3")
+        line = self.stator("cache", "--to", "aws", "--host", "0.0.0.0", "--port", "0", code=2).stderr
+        self.assertEqual(len(line.splitlines()), 1, line)
+        self.assertIn("--credentials", line)
+
     def test_what_is_not_dynamodb_is_told(self):
         class Page(http.server.BaseHTTPRequestHandler):
             def do_POST(self):

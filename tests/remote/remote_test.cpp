@@ -172,13 +172,22 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"EmptyBody", 503, "", "", "ServiceUnavailable", "HTTP status 503 from ", ""}),
     [](const auto& test) { return test.param.name; });
 
-TEST(Remote, SaysThatAWebPageIsNoReply) {
-  const RecordingServer server([](const auto&, auto) { return http_reply(200, "\n<html>It works!</html>"); });
-  Client client(server.url());
-  const core::ApiError error = client.failure("ListTables", "{}");
-  EXPECT_EQ(error.type, "ServiceUnavailable");
-  EXPECT_EQ(error.message, "what answers at " + server.url() + " is not DynamoDB's API: its reply is no JSON object");
-  EXPECT_EQ(server.requests().size(), 1U);
+TEST(Remote, SaysWhatIsNoReply) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"\n<html>It works!</html>", "its reply is no JSON object"},
+      {"[]", "its reply is no JSON object"},
+      {R"({"TableNames":["a")", "its reply is no whole JSON object"},
+      {R"({"TableNames":["a"]}})", "its reply is no whole JSON object"},
+      {"", "its reply is empty"},
+  };
+  for (const auto& [body, why] : rows) {
+    const RecordingServer server([body](const auto&, auto) { return http_reply(200, body); });
+    Client client(server.url());
+    const core::ApiError error = client.failure("ListTables", "{}");
+    EXPECT_EQ(error.type, "ServiceUnavailable");
+    EXPECT_EQ(error.message, "what answers at " + server.url() + " is not DynamoDB's API: " + why);
+    EXPECT_EQ(server.requests().size(), 1U);
+  }
   // TagResource has a reply without content.
   const RecordingServer empty([](const auto&, auto) { return http_reply(200, ""); });
   EXPECT_EQ(Client(empty.url()).call("TagResource", "{}"), "");
@@ -293,6 +302,23 @@ TEST(Remote, EndsAtItsTimeLimit) {
   client.options.request_timeout_ms = 150;
   EXPECT_EQ(client.failure("GetItem", "{}").message, "cannot reach " + server.url() + "/: no answer within 0.15 s");
   over.set_value();
+}
+
+TEST(Remote, SaysOnceThatItTriesAgain) {
+  std::atomic<std::size_t> silent = 2;
+  const RecordingServer server(
+      [&silent](const auto&, auto index) { return index < silent ? std::string() : http_reply(200, "{}"); });
+  Client client(server.url());
+  std::vector<std::string> told;
+  client.options.log = [&told](core::LogLevel, std::string_view line) { told.emplace_back(line); };
+  Remote remote(client.options);
+  remote.call("ListTables", "{}");
+  EXPECT_EQ(told, std::vector<std::string>{"cannot reach " + server.url() +
+                                           "/: the connection was cut before the whole answer came; trying again"});
+  // One more than libcurl makes up for: it sends again on a new connection where a kept one was closed.
+  silent = 5;
+  remote.call("ListTables", "{}");
+  EXPECT_EQ(told.size(), 2U) << "there was an answer in between";
 }
 
 struct Deadline {

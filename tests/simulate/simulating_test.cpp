@@ -286,7 +286,14 @@ TEST_F(SimulatingTest, PagesEndEarlyAndGoOn) {
 
 TEST(Rules, SayWhatIsWrongWithThem) {
   const std::pair<const char*, const char*> rows[] = {
-      {"[", "the rules are no JSON"},
+      {"[", "the rules are no JSON: line 1, column 2: Invalid value"},
+      {"", "the rules are no JSON: line 1, column 1: The document is empty"},
+      {"{\"rules\": [\n  {\"then\": {},}\n]}",
+       "the rules are no JSON: line 2, column 15: Missing a name for object member"},
+      {R"({"seed":1,"seed":1})", "rules.seed stands twice"},
+      {R"({"rules":[{"then":{"cut":"after"},"then":{"cut":"before"}}]})", "rules[0].then stands twice"},
+      {R"({"rules":[{"when":{"key_prefix":{"pk":"a","pk":"b"}},"then":{"cut":"after"}}]})",
+       "rules[0].when.key_prefix.pk stands twice"},
       {"[]", "rules must be an object"},
       {R"({"rule":[]})", "rules.rule is not known; there are rules, seed"},
       {R"({"rules":{}})", "rules.rules must be a list"},
