@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <ostream>
 
 #include "cli/command.h"
@@ -119,8 +120,10 @@ class Copy {
         source_.endpoint->describe() == destination_.endpoint->describe() && source_.table == destination_.table;
     if (is_same) throw toolkit::WordError("source and destination are the same table");
     from_ = toolkit::describe_table(*source_.endpoint, source_.table);
+    find_destination();
     find_state();
     make_destination();
+    state_.tables = {from_.identity, to_->identity};
     copy_items();
     if (session_.dry_run) return;
     if (options_.follow) {
@@ -141,7 +144,10 @@ class Copy {
     if (!session_.dry_run) notes_ = TransferNotes(session_, "copy", identity);
     file_ = notes_.file();
     if (options_.restart) file_.remove();
-    if (const auto earlier = file_.read()) {
+    const auto earlier = earlier_transfer(session_, "copy", file_,
+                                          {{*source_.endpoint, from_, source_.describe(), false},
+                                           {*destination_.endpoint, to_, destination_.describe(), true}});
+    if (earlier) {
       if (earlier->follow.has_value() != options_.follow)
         throw CommandError(std::string("stator: this copy was begun with") + (options_.follow ? "out" : "") +
                            " --follow; go on like that, or begin anew with --restart");
@@ -152,15 +158,20 @@ class Copy {
     if (options_.follow) state_.follow = toolkit::begin_follow(*source_.endpoint, from_, core::Clock::system());
   }
 
-  void make_destination() {
+  void find_destination() {
     const std::vector<std::string> names = toolkit::list_tables(*destination_.endpoint);
-    if (std::find(names.begin(), names.end(), destination_.table) == names.end()) {
+    if (std::ranges::find(names, destination_.table) != names.end())
+      to_ = toolkit::describe_table(*destination_.endpoint, destination_.table);
+  }
+
+  void make_destination() {
+    if (!to_) {
       toolkit::create_table(*destination_.endpoint, destination_.table,
                             toolkit::create_request_like(from_, destination_.table));
       say("created table " + destination_.describe());
+      to_ = toolkit::describe_table(*destination_.endpoint, destination_.table);
     }
-    to_ = toolkit::describe_table(*destination_.endpoint, destination_.table);
-    if (from_.key_names() != to_.key_names())
+    if (from_.key_names() != to_->key_names())
       throw CommandError("stator: nothing was copied: the tables have different keys");
   }
 
@@ -170,7 +181,7 @@ class Copy {
     try {
       Rate rate(session_, "copied", from_.item_count);
       toolkit::copy_table(
-          *source_.endpoint, from_, *destination_.endpoint, to_, state_, file_,
+          *source_.endpoint, from_, *destination_.endpoint, *to_, state_, file_,
           [&rate](std::uint64_t items) {
             rate.show(items);
             Interrupt::check();
@@ -241,7 +252,7 @@ class Copy {
     constexpr int kMostFaults = 60;
     constexpr std::chrono::seconds kPause{5};
     try {
-      toolkit::follow_table(*source_.endpoint, from_, *destination_.endpoint, to_, state_, file_, options, show);
+      toolkit::follow_table(*source_.endpoint, from_, *destination_.endpoint, *to_, state_, file_, options, show);
       return true;
     } catch (const toolkit::OperationError& error) {
       const bool passes = error.type == core::ErrorCode::kServiceUnavailable ||
@@ -290,7 +301,7 @@ class Copy {
   Side source_;
   Side destination_;
   toolkit::TableInfo from_;
-  toolkit::TableInfo to_;
+  std::optional<toolkit::TableInfo> to_;
   TransferNotes notes_;
   toolkit::StateFile file_;
   toolkit::TransferState state_;

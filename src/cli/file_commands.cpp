@@ -21,6 +21,7 @@
 #include "toolkit/expression_words.h"
 #include "toolkit/gzip_stream.h"
 #include "toolkit/item_file.h"
+#include "toolkit/noted_table.h"
 #include "toolkit/segment_scan.h"
 #include "toolkit/table_info.h"
 #include "toolkit/table_writer.h"
@@ -173,10 +174,11 @@ void write_csv_of(const std::string& draft, const std::string& file, const std::
 }
 
 /// The state of an earlier run, if its draft is still complete.
-std::optional<toolkit::TransferState> earlier_export(const toolkit::StateFile& file, const std::string& draft,
+std::optional<toolkit::TransferState> earlier_export(const Session& session, const toolkit::StateFile& file,
+                                                     const TransferTable& table, const std::string& draft,
                                                      bool restart) {
   if (restart) file.remove();
-  auto state = file.read();
+  auto state = earlier_transfer(session, "export", file, {table});
   std::error_code error;
   if (!state || fs::file_size(draft, error) < state->bytes || error) return std::nullopt;
   return state;
@@ -200,9 +202,13 @@ void export_table(Session& session, const ExportOptions& options) {
     if (is_csv) identity += ", CSV";
     state_file = toolkit::StateFile(draft + ".state", identity);
   }
-  const auto earlier = earlier_export(state_file, draft, options.restart);
+  const auto earlier =
+      earlier_export(session, state_file, {*endpoint, table, table.name, false}, draft, options.restart);
   toolkit::TransferState state = earlier.value_or(toolkit::TransferState());
-  if (!earlier) state.segments.resize(options.segments);
+  if (!earlier) {
+    state.tables = {table.identity};
+    state.segments.resize(options.segments);
+  }
   const std::uint64_t earlier_items = state.total().items;
   std::optional<OutputFile> file;
   if (!destination.is_standard_output()) file.emplace(destination.file, resumes ? draft : std::string(), state.bytes);
@@ -344,6 +350,7 @@ class Import {
     if (is_folder && !options_.format.empty() && options_.format != "ddb-json")
       throw toolkit::WordError("an export of AWS is read as ddb-json, not as " + options_.format);
     files_ = is_folder ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
+    state_.tables = {table_.identity};
     state_.segments.resize(files_.size());
     std::string parts;
     bool is_regular = true;
@@ -362,7 +369,8 @@ class Import {
     notes_ = TransferNotes(session_, "import", identity);
     state_file_ = notes_.file();
     if (options_.restart) state_file_.remove();
-    if (const auto earlier = state_file_.read(); earlier && earlier->segments.size() == files_.size()) {
+    const auto earlier = earlier_transfer(session_, "import", state_file_, {{*endpoint_, table_, table_.name, true}});
+    if (earlier && earlier->segments.size() == files_.size()) {
       state_ = *earlier;
       earlier_items_ = state_.total().items;
     }
@@ -433,6 +441,7 @@ class Import {
         // A signal ends the reading of standard input.
         Interrupt::check();
         if (!item) return;
+        last_item_ = *item;
         writer_.put(std::move(*item), reader->item_line());
       } catch (const toolkit::BadItem& error) {
         if (!options_.skip_bad) throw;
@@ -459,6 +468,11 @@ class Import {
   /// Notes all items written so far as done.
   void note(toolkit::SegmentState& file) {
     file.done.items += written() - state_.total().items;
+    if (!last_item_.empty()) {
+      // Items of the files before this one may have been replaced by later ones.
+      for (toolkit::SegmentState& each : state_.segments) each.last_written = {};
+      file.last_written = toolkit::written_item(table_, last_item_);
+    }
     state_file_.write(state_);
   }
 
@@ -478,6 +492,7 @@ class Import {
   TransferNotes notes_;
   toolkit::StateFile state_file_;
   toolkit::TransferState state_;  // a segment a file
+  std::string last_item_;         // wire JSON; empty: none was read
   std::uint64_t earlier_items_ = 0;
   std::uint64_t bad_ = 0;
   std::mutex refused_mutex_;

@@ -6,7 +6,9 @@
 #include <ostream>
 #include <system_error>
 
+#include "cli/interrupt.h"
 #include "core/hexadecimal.h"
+#include "toolkit/noted_table.h"
 #include "toolkit/scan.h"
 #include "toolkit/table_checksum.h"
 
@@ -61,6 +63,38 @@ TransferNotes::TransferNotes(const Session& session, const std::string& command,
     return;
   }
   file_ = toolkit::StateFile(file, identity);
+}
+
+std::optional<toolkit::TransferState> earlier_transfer(const Session& session, const std::string& command,
+                                                       const toolkit::StateFile& file,
+                                                       const std::vector<TransferTable>& tables) {
+  auto state = file.read();
+  if (!state) return std::nullopt;
+  // Once the items are copied, the changes that follow may change and delete any of them.
+  const bool follows = state->follow && std::ranges::all_of(state->segments, &toolkit::SegmentState::finished);
+  const auto fault = [&](const TransferTable& side, std::size_t place) -> std::string {
+    if (place >= state->tables.size() || !side.table || side.identity() != state->tables[place])
+      return " is not the one that it was";
+    if (follows) return {};
+    if (side.is_written) {
+      return toolkit::has_items_written_last(side.endpoint, *side.table, *state, Interrupt::sleep)
+                 ? ""
+                 : " no longer has what was written to it last";
+    }
+    return toolkit::has_items_read_last(side.endpoint, *side.table, *state, Interrupt::sleep)
+               ? ""
+               : " no longer has what was read of it last";
+  };
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const std::string found = fault(tables[i], i);
+    if (found.empty()) continue;
+    file.remove();
+    if (!session.quiet) {
+      *session.err << "table " << tables[i].name << found << " when this " << command << " was ended: it begins anew\n";
+    }
+    return std::nullopt;
+  }
+  return state;
 }
 
 Rate::Rate(const Session& session, std::string what, std::uint64_t total)

@@ -2,10 +2,14 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/progress_bar.h"
+#include "endpoint/endpoint.h"
+#include "toolkit/table_info.h"
 #include "toolkit/transfer_lock.h"
 #include "toolkit/transfer_state.h"
 
@@ -36,6 +40,24 @@ class TransferNotes {
   std::unique_ptr<toolkit::TransferLock> lock_;
   toolkit::StateFile file_;
 };
+
+/// A table that a transfer reads or writes.
+struct TransferTable {
+  endpoint::Endpoint& endpoint;
+  /// nullopt where it is missing.
+  std::optional<toolkit::TableInfo> table;
+  std::string name;
+  bool is_written = false;
+
+  /// What is noted of it (toolkit::TransferState::tables).
+  [[nodiscard]] std::string identity() const { return table ? table->identity : std::string(); }
+};
+
+/// How far the transfer (`command`: "import") came that was ended. Where a table is no longer the one that it has read
+/// or written, that is said and the notes are removed; the transfer begins anew. Throws like toolkit::StateFile::read.
+std::optional<toolkit::TransferState> earlier_transfer(const Session& session, const std::string& command,
+                                                       const toolkit::StateFile& file,
+                                                       const std::vector<TransferTable>& tables);
 
 /// Shows a count on the terminal, with the rate and the time left, redrawn in place.
 class Rate {

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "toolkit/batch_writer.h"
 #include "toolkit/expression_words.h"
+#include "toolkit/noted_table.h"
 #include "toolkit/segment_scan.h"
 
 namespace stator::toolkit {
@@ -104,6 +105,7 @@ TableChecksum copy_table(endpoint::Endpoint& source, const TableInfo& source_tab
     }
     // Only written items count as done.
     writer.flush();
+    if (place > 0) segment.last_written = written_item(source_table, simdjson::minify(page.at(place - 1).value()));
   };
   scan.commit = [&](const json::Array& page) {
     const auto now = std::chrono::steady_clock::now();

@@ -156,6 +156,10 @@ TableInfo read_table_info(std::string_view description_json) {
   info.description_json = description_json;
   info.name = text_of(table, "TableName");
   info.status = text_of(table, "TableStatus");
+  info.identity = text_of(table, "TableId");
+  json::Value created;
+  if (info.identity.empty() && table["CreationDateTime"].get(created) == simdjson::SUCCESS)
+    info.identity = simdjson::minify(created);
   info.item_count = number_of(table, "ItemCount");
   info.size_bytes = number_of(table, "TableSizeBytes");
   std::vector<KeyColumn> partition;

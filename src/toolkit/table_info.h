@@ -46,6 +46,9 @@ struct VectorIndexInfo {
 struct TableInfo {
   std::string name;
   std::string status;
+  /// Tells the table from others that have had its name: its id, or when it was created where an endpoint has no ids;
+  /// empty where it says neither.
+  std::string identity;
   KeyColumn partition_key;
   /// Without a name where the table has none.
   KeyColumn sort_key;

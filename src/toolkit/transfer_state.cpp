@@ -13,6 +13,7 @@
 #include "core/hexadecimal.h"
 #include "core/utf8.h"
 #include "json/reader.h"
+#include "json/writer.h"
 #include "toolkit/call.h"
 
 namespace stator::toolkit {
@@ -30,6 +31,11 @@ SegmentState read_segment(const json::Value& value) {
   segment.done.items = value["items"].get_uint64().value();
   segment.done.high = from_hex(value["high"].value());
   segment.done.low = from_hex(value["low"].value());
+  json::Value written;
+  if (value["written"].get(written) == simdjson::SUCCESS) {
+    segment.last_written.key = simdjson::minify(written["key"].get_object().value());
+    segment.last_written.hash = {from_hex(written["high"].value()), from_hex(written["low"].value())};
+  }
   return segment;
 }
 
@@ -68,14 +74,23 @@ std::string text_of(const FollowState& follow) {
       .str();
 }
 
-std::string text_of(const SegmentState& segment) {
+std::string text_of(const WrittenItem& item) {
   return RequestBuilder()
-      .number("items", segment.done.items)
+      .json("key", item.key)
+      .text("high", core::hexadecimal(item.hash.high))
+      .text("low", core::hexadecimal(item.hash.low))
+      .str();
+}
+
+std::string text_of(const SegmentState& segment) {
+  RequestBuilder text;
+  text.number("items", segment.done.items)
       .text("high", core::hexadecimal(segment.done.high))
       .text("low", core::hexadecimal(segment.done.low))
       .json("finished", truth(segment.finished))
-      .json("start", segment.start_key.empty() ? "null" : segment.start_key)
-      .str();
+      .json("start", segment.start_key.empty() ? "null" : segment.start_key);
+  if (!segment.last_written.key.empty()) text.json("written", text_of(segment.last_written));
+  return text.str();
 }
 
 }  // namespace
@@ -99,6 +114,10 @@ std::optional<TransferState> StateFile::read() const {
     json::Parser parser;
     const json::Value root = parser.parse(text);
     identity = std::string(root["transfer"].get_string().value());
+    json::Array tables;
+    if (root["tables"].get(tables) == simdjson::SUCCESS) {
+      for (const json::Value table : tables) state.tables.emplace_back(table.get_string().value());
+    }
     const json::Array segments = root["segments"].get_array().value();
     for (const json::Value value : segments) state.segments.push_back(read_segment(value));
     state.bytes = root["bytes"].get_uint64().value();
@@ -117,8 +136,16 @@ void StateFile::write(const TransferState& state) const {
   if (file_.empty()) return;
   std::string segments = "[";
   for (const SegmentState& segment : state.segments) segments += (segments.size() > 1 ? "," : "") + text_of(segment);
+  std::string tables = "[";
+  for (const std::string& table : state.tables) {
+    if (tables.size() > 1) tables += ',';
+    json::append_string(table, tables);
+  }
   RequestBuilder text;
-  text.text("transfer", identity_).number("bytes", state.bytes).number("lines", state.lines);
+  text.text("transfer", identity_)
+      .json("tables", tables + "]")
+      .number("bytes", state.bytes)
+      .number("lines", state.lines);
   text.json("segments", segments + "]");
   if (state.follow) text.json("follow", text_of(*state.follow));
   const std::filesystem::path draft = file_.string() + ".new";

@@ -12,13 +12,22 @@
 /// The progress of an export, an import or a copy, from which the same command resumes after any kind of end.
 namespace stator::toolkit {
 
-/// One segment of a parallel scan.
+/// An item that was written, by which a later run tells whether the table still has it.
+struct WrittenItem {
+  /// Wire JSON; empty: none.
+  std::string key;
+  ItemHash hash;
+};
+
+/// One segment of a parallel scan, or one file of an import.
 struct SegmentState {
   /// The key (wire JSON) after which it continues; empty: the start.
   std::string start_key;
   bool finished = false;
   /// The checksum of the items that are done.
   TableChecksum done;
+  /// The last of them in the table that is written to.
+  WrittenItem last_written;
 };
 
 /// One shard of a stream.
@@ -40,6 +49,8 @@ struct FollowState {
 };
 
 struct TransferState {
+  /// The identities (TableInfo) of the tables that it reads and writes.
+  std::vector<std::string> tables;
   std::vector<SegmentState> segments;
   /// Position in the file that is read or written.
   std::uint64_t bytes = 0;

@@ -104,8 +104,9 @@ TEST(TransferState, IsReadAsItWasWrittenAndRefusedWhereItIsAnothers) {
   const StateFile file(path, "a to b");
   EXPECT_FALSE(file.read());
   TransferState state = begin_copy(2);
-  state.segments[0] = {R"({"pk":{"S":"k\"1"}})", false, {7, 0x8000000000000001, 2}};
-  state.segments[1] = {"", true, {1, 2, 3}};
+  state.tables = {"id-1", "1795694400.5"};
+  state.segments[0] = {R"({"pk":{"S":"k\"1"}})", false, {7, 0x8000000000000001, 2}, {}};
+  state.segments[1] = {"", true, {1, 2, 3}, {R"({"pk":{"S":"k2"}})", {0x8000000000000002, 4}}};
   state.bytes = 4;
   state.lines = 5;
   state.follow = FollowState{1000, 2000, "arn", {{"shard-1", {"000123", false}}, {"shard-0", {"", true}}}};
@@ -115,6 +116,10 @@ TEST(TransferState, IsReadAsItWasWrittenAndRefusedWhereItIsAnothers) {
   EXPECT_EQ(again.segments[0].start_key, state.segments[0].start_key);
   EXPECT_FALSE(again.segments[0].finished);
   EXPECT_TRUE(again.segments[1].finished);
+  EXPECT_EQ(again.tables, state.tables);
+  EXPECT_EQ(again.segments[0].last_written.key, "");
+  EXPECT_EQ(again.segments[1].last_written.key, state.segments[1].last_written.key);
+  EXPECT_EQ(again.segments[1].last_written.hash, state.segments[1].last_written.hash);
   EXPECT_EQ(again.total(), state.total());
   EXPECT_EQ(again.total().items, 8U);
   EXPECT_EQ(again.bytes, 4U);

@@ -119,10 +119,15 @@ class Resumed(unittest.TestCase):
         self.assertGreaterEqual(int(earlier.group(2)), after_kill)
         self.assertEqual(self.noted_items(), 0, "nothing is left of it")
 
-    def make_table(self, name):
+    def make_table(self, name, **more):
+        with Client(self.server.url) as client:
+            client.call("CreateTable", TableName=name, **TABLE, **more)
+        self.addCleanup(self.run_whole, "ddb", "drop", name)
+
+    def make_anew(self, name):
+        self.run_whole("ddb", "drop", name)
         with Client(self.server.url) as client:
             client.call("CreateTable", TableName=name, **TABLE)
-        self.addCleanup(self.run_whole, "ddb", "drop", name)
 
     def assert_same_as_shop(self, table):
         out = self.run_whole("diff", "shop", table).stdout
@@ -160,6 +165,83 @@ class Resumed(unittest.TestCase):
         self.resumed("copy", "shop", "copied")
         self.addCleanup(self.run_whole, "ddb", "drop", "copied")
         self.assert_same_as_shop("copied")
+
+    def export_shop(self):
+        path = str(self.folder / "shop.jsonl")
+        self.run_whole("export", "shop", path)
+        return path
+
+    def assert_begins_anew(self, said, table, fault, what):
+        self.assertRegex(said, rf"(?m)^table {table}( \(.*\))? {fault} when this {what} was ended: it begins anew$")
+        self.assertNotIn("earlier", said)
+
+    def test_an_import_into_a_table_made_anew(self):
+        command = ["import", "anew", self.export_shop(), "--jobs", "1"]
+        self.make_table("anew")
+        self.ended(signal.SIGINT, *command)
+        self.make_anew("anew")
+        self.assert_begins_anew(self.run_whole(*command).stderr, "anew", "is not the one that it was", "import")
+        self.assert_same_as_shop("anew")
+
+    def test_an_import_into_a_table_that_went_back(self):
+        command = ["import", "back", self.export_shop(), "--jobs", "1"]
+        self.make_table("back")
+        self.run_whole("put", "back", json.dumps({"pk": "customer-0", "n": 0, "text": "an older one"}))
+        self.run_whole("snapshot", "save", "before")
+        self.ended(signal.SIGINT, *command)
+        self.run_whole("snapshot", "restore", "before")
+        self.assert_begins_anew(self.run_whole(*command).stderr, "back", "no longer has what was written to it last", "import")
+        self.assert_same_as_shop("back")
+
+    def test_an_export_of_a_table_made_anew(self):
+        source = self.export_shop()
+        for name in ("out.jsonl", "out.csv"):
+            with self.subTest(name):
+                self.make_table("source" + name)
+                self.run_whole("import", "source" + name, source)
+                command = ["export", "source" + name, str(self.folder / name)]
+                self.ended(signal.SIGINT, *command)
+                self.make_anew("source" + name)
+                self.run_whole("put", "source" + name, '{"pk": "one", "n": 1}')
+                said = self.run_whole(*command).stderr
+                self.assert_begins_anew(said, "source" + name, "is not the one that it was", "export")
+                self.assertIn("exported 1 item of table", said)
+                text = (self.folder / name).read_text()
+                self.assertEqual(text, '{"pk":"one","n":1}\n' if name == "out.jsonl" else "pk:S,n:N\none,1\n")
+
+    def test_an_export_of_a_table_that_went_back(self):
+        self.make_table("emptied")
+        self.run_whole("snapshot", "save", "empty")
+        self.run_whole("import", "emptied", self.export_shop())
+        command = ["export", "emptied", str(self.folder / "out.jsonl")]
+        self.ended(signal.SIGINT, *command)
+        self.run_whole("snapshot", "restore", "empty")
+        said = self.run_whole(*command).stderr
+        self.assert_begins_anew(said, "emptied", "no longer has what was read of it last", "export")
+        self.assertEqual((self.folder / "out.jsonl").read_text(), "")
+
+    def test_a_copy_into_a_table_that_was_dropped(self):
+        self.ended(signal.SIGINT, "copy", "shop", "copied")
+        self.run_whole("ddb", "drop", "copied")
+        said = self.run_whole("copy", "shop", "copied").stderr
+        self.addCleanup(self.run_whole, "ddb", "drop", "copied")
+        self.assert_begins_anew(said, "copied", "is not the one that it was", "copy")
+        self.assertIn("verified: 1200 items", said)
+
+    def test_a_followed_copy_into_a_table_that_was_dropped(self):
+        self.make_table("streamed", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+        self.run_whole("import", "streamed", self.export_shop())
+        command = ["copy", "streamed", "followed", "--follow"]
+        self.server.simulate([{"when": {"operation": "GetRecords"}, "then": {"latency_ms": 0}}])
+        following = self.start(*command)
+        self.server.wait_for_requests(2, following)
+        following.send_signal(signal.SIGINT)
+        following.communicate(timeout=300)
+        self.run_whole("ddb", "drop", "followed")
+        said = self.run_whole(*command, "--until-caught-up").stderr
+        self.addCleanup(self.run_whole, "ddb", "drop", "followed")
+        self.assert_begins_anew(said, "followed", "is not the one that it was", "copy")
+        self.assert_same_as_shop("followed")
 
     def test_restart_begins_anew(self):
         path = str(self.folder / "table.csv")

@@ -1,0 +1,70 @@
+#include "toolkit/noted_table.h"
+
+#include <optional>
+
+#include "json/reader.h"
+#include "toolkit/expression_words.h"
+
+namespace stator::toolkit {
+namespace {
+
+ItemHash hash_of(std::string_view item_json) {
+  json::Parser parser;
+  return hash_of_item(parser.parse(item_json).get_object().value());
+}
+
+/// The item of a key, wire JSON; nullopt where there is none.
+std::optional<std::string> find_item(endpoint::Endpoint& endpoint, const TableInfo& table, const std::string& key,
+                                     const Sleep& sleep) {
+  const std::string request =
+      RequestBuilder().text("TableName", table.name).json("Key", key).json("ConsistentRead", "true").str();
+  const std::string reply = call_patiently(endpoint, "GetItem", request, sleep);
+  json::Parser parser;
+  json::Object item;
+  if (parser.parse(reply)["Item"].get(item) != simdjson::SUCCESS) return std::nullopt;
+  return std::string(simdjson::minify(item));
+}
+
+/// True where the caller may write or scan, but not read single items: nothing is known then.
+template <class Look>
+bool unless_forbidden(Look look) {
+  try {
+    return look();
+  } catch (const OperationError& error) {
+    if (error.type != core::ErrorCode::kAccessDenied) throw;
+    return true;
+  }
+}
+
+}  // namespace
+
+bool has_items_read_last(endpoint::Endpoint& endpoint, const TableInfo& table, const TransferState& state,
+                         const Sleep& sleep) {
+  return unless_forbidden([&] {
+    bool none = true;
+    for (const SegmentState& segment : state.segments) {
+      if (segment.start_key.empty()) continue;
+      if (find_item(endpoint, table, segment.start_key, sleep)) return true;
+      none = false;
+    }
+    return none;
+  });
+}
+
+bool has_items_written_last(endpoint::Endpoint& endpoint, const TableInfo& table, const TransferState& state,
+                            const Sleep& sleep) {
+  return unless_forbidden([&] {
+    for (const SegmentState& segment : state.segments) {
+      if (segment.last_written.key.empty()) continue;
+      const auto item = find_item(endpoint, table, segment.last_written.key, sleep);
+      if (!item || hash_of(*item) != segment.last_written.hash) return false;
+    }
+    return true;
+  });
+}
+
+WrittenItem written_item(const TableInfo& table, std::string_view item_json) {
+  return {key_of_item(table, item_json), hash_of(item_json)};
+}
+
+}  // namespace stator::toolkit
