@@ -323,9 +323,9 @@ class Import {
       finish_after_fault();
       state_file_.remove();
       throw CommandError("stator: " + of_ + ":" + std::to_string(error.line) + ": " + error.what() + " (" +
-                         counted(written(), "item") + " before it imported; --skip-bad leaves bad ones out)");
+                         counted(written(), "item") + " imported; --skip-bad leaves bad ones out)");
     } catch (const Interrupted&) {
-      // Throttled batches are dropped, so only what the last checkpoint covers is certain.
+      writer_.stop();
       throw CommandError("stator: interrupted: imported " + counted(written(), "item") + notes_.hint(),
                          kInterruptedExit);
     } catch (const toolkit::OperationError& error) {
@@ -420,7 +420,8 @@ class Import {
     refused_.clear();
   }
 
-  /// What was read before the bad item is written, unless the database refused that one.
+  /// What was read before the bad item is written, unless the database refused that one. Then others of the batches
+  /// that are sent at the same time may be written, from before and behind it.
   void finish_after_fault() {
     try {
       writer_.finish();

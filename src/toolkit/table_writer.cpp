@@ -82,7 +82,12 @@ void TableWriter::wait(std::unique_lock<std::mutex>& lock, const std::function<b
 }
 
 void TableWriter::finish() {
-  drain();
+  try {
+    drain();
+  } catch (...) {
+    stop();
+    throw;
+  }
   {
     const std::lock_guard lock(mutex_);
     finishing_ = true;
@@ -93,14 +98,14 @@ void TableWriter::finish() {
 }
 
 void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::string& table, const Sleep& sleep) {
+  BatchWriter writer(endpoint, table, sleep, on_refused_);
+  std::set<std::string> keys;
+  auto account = [&, before = std::uint64_t{0}]() mutable {
+    written_ += writer.written() - before;
+    before = writer.written();
+    if (writer.pending() == 0) keys.clear();
+  };
   try {
-    BatchWriter writer(endpoint, table, sleep, on_refused_);
-    std::set<std::string> keys;
-    auto account = [&, before = std::uint64_t{0}]() mutable {
-      written_ += writer.written() - before;
-      before = writer.written();
-      if (writer.pending() == 0) keys.clear();
-    };
     for (;;) {
       std::deque<Write> writes;
       bool last = false;
@@ -142,6 +147,7 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
       }
     }
   } catch (...) {
+    account();
     const std::lock_guard lock(mutex_);
     if (!fault_) fault_ = std::current_exception();
   }

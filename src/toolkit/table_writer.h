@@ -39,8 +39,10 @@ class TableWriter {
   void erase(std::string key_json);
   /// Returns when all puts and deletions are written. Throws like put.
   void drain();
-  /// Drains, and ends the threads.
+  /// Drains, and ends the threads. Throws like put, when they have ended.
   void finish();
+  /// Ends the threads after the batches that are being sent, and drops the writes that wait; `written` is final then.
+  void stop();
   /// The number of writes that the service has accepted.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 
@@ -60,7 +62,6 @@ class TableWriter {
   void add(Write write);
   void wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& holds);
   void work(Lane& lane, endpoint::Endpoint& endpoint, const std::string& table, const Sleep& sleep);
-  void stop();
 
   TableInfo table_;
   Sleep sleep_;

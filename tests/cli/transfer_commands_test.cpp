@@ -210,6 +210,30 @@ TEST_F(TransferCommands, ItemsThatTheDatabaseRefusesAreBadOnes) {
   EXPECT_TRUE(fs::is_empty(directory_.path() / "state" / "stator"));
 }
 
+TEST_F(TransferCommands, AnImportThatStopsSaysHowManyItemsTheTableGot) {
+  const std::string too_large = R"({"pk":"a","n":0,"v":")" + std::string(410'000, 'x') + "\"}";
+  for (const std::string& bad : {std::string("{}"), too_large}) {
+    for (const int bad_line : {1, 11, 111, 300}) {
+      for (const char* jobs : {"1", "4"}) {
+        ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
+        ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
+        std::string lines;
+        for (int n = 1; n <= 300; ++n)
+          lines += (n == bad_line ? bad : R"({"pk":"a","n":)" + std::to_string(n) + "}") + "\n";
+        const Outcome outcome = stator({"import", "every", "--jobs", jobs}, lines);
+        const std::string count = stator({"count", "every", "-q"}).out;
+        const std::string said =
+            "(" + count.substr(0, count.size() - 1) + " item" + (count == "1\n" ? "" : "s") + " imported; --skip-bad";
+        EXPECT_NE(outcome.err.find(said), std::string::npos) << said << "\n" << outcome.err;
+        // The database's refusal comes while other batches are sent, a bad line's before it is put.
+        if (bad == "{}") {
+          EXPECT_EQ(count, std::to_string(bad_line - 1) + "\n");
+        }
+      }
+    }
+  }
+}
+
 TEST_F(TransferCommands, AByteOrderMarkBelongsToNoItem) {
   EXPECT_EQ(stator({"import", "every"}, "\xEF\xBB\xBF{\"pk\":\"a\",\"n\":1}\n").err,
             "imported 1 item into table every\n");
