@@ -286,9 +286,9 @@ class TypedCsvReader : public ItemFileReader {
     } catch (const CsvError& error) {
       throw BadItem(error.line, error.what());
     }
-    if (record.size() > columns_.size())
-      throw BadItem(reader_.line(),
-                    std::to_string(record.size()) + " fields, but " + std::to_string(columns_.size()) + " columns");
+    if (record.size() != columns_.size())
+      throw BadItem(reader_.line(), std::to_string(record.size()) + (record.size() == 1 ? " field" : " fields") +
+                                        ", but " + std::to_string(columns_.size()) + " columns");
     std::string item = "{";
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < record.size(); ++i) {
@@ -320,6 +320,12 @@ class TypedCsvReader : public ItemFileReader {
     for (const KeyColumn* key : {&table_.partition_key, &table_.sort_key}) {
       if (key->name == text) return *key;
     }
+    if (colon != std::string::npos && colon > 0) {
+      std::string types;
+      for (const std::string_view type : kTypes) types.append(types.empty() ? "" : ", ").append(type);
+      throw BadItem(reader_.line(), "column " + text + ": \"" + text.substr(colon + 1) + "\" is no type (" + types +
+                                        "); an attribute with a colon in its name is " + text + ":S");
+    }
     return {text, "S"};
   }
 
@@ -329,7 +335,7 @@ class TypedCsvReader : public ItemFileReader {
     };
     if (!core::is_utf8(text)) fail("no UTF-8");
     try {
-      if (column.type == "S" || column.type == "N" || column.type == "B") return key_value(column, text);
+      if (column.type == "S" || column.type == "N" || column.type == "B") return key_value(column, text, "column");
       if (column.type == "BOOL") {
         if (text != "true" && text != "false") fail("expected true or false, found \"" + text.substr(0, 60) + "\"");
         return "{\"BOOL\":" + text + "}";
@@ -344,7 +350,7 @@ class TypedCsvReader : public ItemFileReader {
     } catch (const BadItem&) {
       throw;
     } catch (const std::runtime_error& error) {
-      throw BadItem(reader_.line(), std::string("column ") + error.what());
+      throw BadItem(reader_.line(), error.what());
     }
     return {};
   }

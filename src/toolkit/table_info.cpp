@@ -188,19 +188,19 @@ TableInfo describe_table(endpoint::Endpoint& endpoint, const std::string& table)
   }
 }
 
-std::string key_value(const KeyColumn& column, std::string_view word) {
+std::string key_value(const KeyColumn& column, std::string_view word, const std::string& kind) {
   std::string out = "{\"" + column.type + "\":";
   const std::string quoted = "\"" + std::string(core::utf8_prefix(core::to_utf8(word), 60)) + "\"";
   if (column.type == "N") {
     try {
       out += '"' + core::Number::parse(word).to_string() + '"';
     } catch (const core::ApiError&) {
-      throw std::runtime_error("key " + column.name + " is a number, not " + quoted);
+      throw std::runtime_error(kind + " " + column.name + " is a number, not " + quoted);
     }
   } else if (column.type == "B" && !core::base64_decoded_size(word)) {
-    throw std::runtime_error("key " + column.name + " is binary and given in base64, not " + quoted);
+    throw std::runtime_error(kind + " " + column.name + " is binary and given in base64, not " + quoted);
   } else {
-    if (!core::is_utf8(word)) throw std::runtime_error("key " + column.name + " is no UTF-8");
+    if (!core::is_utf8(word)) throw std::runtime_error(kind + " " + column.name + " is no UTF-8");
     json::append_string(word, out);
   }
   return out + "}";

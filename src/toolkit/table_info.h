@@ -73,9 +73,9 @@ TableInfo describe_table(endpoint::Endpoint& endpoint, const std::string& table)
 /// The same from DescribeTable's `Table` member. Throws std::runtime_error for anything else.
 TableInfo read_table_info(std::string_view description_json);
 
-/// A key attribute's value from a word, by its type: text, a number, base64. Wire JSON. Throws std::runtime_error that
-/// names the attribute.
-std::string key_value(const KeyColumn& column, std::string_view word);
+/// A value from a word, by its attribute's type: text, a number, base64. Wire JSON. Throws std::runtime_error that
+/// names the attribute, as "key NAME" or whatever else `kind` says it is.
+std::string key_value(const KeyColumn& column, std::string_view word, const std::string& kind = "key");
 
 /// A member of a description; empty, or 0, where it is missing or of another kind.
 std::string text_of(const json::Value& object, std::string_view name);

@@ -165,8 +165,17 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
       {"ddb-json", "{\"pk\":\"a\",\"n\":1}\n", ":1: attribute pk is no value of DynamoDB's JSON"},
       {"ddb-json", "{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"x\"}}\n",
        ":1: The parameter cannot be converted to a numeric"},
-      {"csv", "pk,n\na,x\n", ":2: column key n is a number, not \"x\""},
+      {"csv", "pk,n\na,x\n", ":2: column n is a number, not \"x\""},
+      {"csv", "pk,n,x:N\na,1,y\n", ":2: column x is a number, not \"y\""},
       {"csv", "pk,n\na,1,2\n", ":2: 3 fields, but 2 columns"},
+      {"csv", "pk,n,x\na,1\n", ":2: 2 fields, but 3 columns"},
+      {"csv", "pk,n,x\na,1,\nb\n", ":3: 1 field, but 3 columns"},
+      {"csv", "pk,n:X\na,1\n",
+       ":1: column n:X: \"X\" is no type (S, N, B, SS, NS, BS, M, L, BOOL, NULL); an attribute with a colon in its "
+       "name "
+       "is n:X:S"},
+      {"csv", "pk,n:number\na,1\n", ":1: column n:number: \"number\" is no type ("},
+      {"csv", "pk,n,x:\na,1,\n", ":1: column x:: \"\" is no type ("},
       {"csv", "pk,n,l:L\na,1,{}\n", ":2: column l: expected a value of type L"},
       {"csv", "pk,n,b:BOOL\na,1,yes\n", ":2: column b: expected true or false, found \"yes\""},
       {"csv", "pk,n\n\"a,1\n", ":2: a quote is not closed"},
