@@ -36,11 +36,19 @@ namespace fs = std::filesystem;
 constexpr std::uint32_t kMaxJobs = 64;
 constexpr std::uint64_t kMostBadItemsTold = 20;
 
-toolkit::FileFormat file_format(const std::string& name, const std::string& file) {
+/// By --format, else by the file's ending; nullopt where neither says it.
+std::optional<toolkit::FileFormat> file_format(const std::string& name, const std::string& file) {
   if (name == "jsonl") return toolkit::FileFormat::kPlain;
   if (name == "ddb-json") return toolkit::FileFormat::kDdbJson;
   if (name == "csv") return toolkit::FileFormat::kCsv;
   return toolkit::format_of_file(file);
+}
+
+/// Of a file that is to be written.
+toolkit::FileFormat export_format(const std::string& name, const std::string& file) {
+  if (const auto format = file_format(name, file)) return *format;
+  throw toolkit::WordError(file +
+                           ": which format? --format jsonl, ddb-json or csv; or a name that ends in .jsonl or .csv");
 }
 
 CLI::Option* add_format(CLI::App& command, std::string& format) {
@@ -187,9 +195,9 @@ std::optional<toolkit::TransferState> earlier_export(const Session& session, con
 void export_table(Session& session, const ExportOptions& options) {
   const Interrupt interrupt;
   const Destination destination = destination_of(options.file);
+  const toolkit::FileFormat format = export_format(options.format, options.file);
   const auto endpoint = open_endpoint(session);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
-  const toolkit::FileFormat format = file_format(options.format, options.file);
   const bool resumes = destination.has_draft;
   const bool is_csv = format == toolkit::FileFormat::kCsv;
   const std::string draft = destination.draft();
@@ -378,8 +386,10 @@ class Import {
 
   void read_all() {
     const bool is_folder = is_file() && fs::is_directory(options_.file);
+    // What is read shows whether it is JSON, whatever the file's name ends in.
     const toolkit::FileFormat format =
-        is_folder ? toolkit::FileFormat::kDdbJson : file_format(options_.format, options_.file);
+        is_folder ? toolkit::FileFormat::kDdbJson
+                  : file_format(options_.format, options_.file).value_or(toolkit::FileFormat::kPlain);
     ProgressBar bar(*session_.err, session_.err_is_terminal && total_bytes_ > 0);
     if (!is_file()) return read_items(*session_.in, format, nullptr, bar);
     for (std::size_t i = 0; i < files_.size(); ++i) {

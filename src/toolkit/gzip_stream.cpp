@@ -18,6 +18,9 @@ class GzipReader : public std::streambuf {
   explicit GzipReader(const std::string& file) : file_(gzopen(file.c_str(), "rb")), buffer_(kBufferBytes) {
     if (file_ == nullptr) throw std::runtime_error("cannot read " + file);
     gzbuffer(file_, kBufferBytes);
+    if (gzdirect(file_) == 0) return;
+    gzclose(file_);
+    throw std::runtime_error(file + " is not compressed with gzip, as its name says");
   }
   ~GzipReader() override { gzclose(file_); }
   GzipReader(const GzipReader&) = delete;

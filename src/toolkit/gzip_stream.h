@@ -8,8 +8,8 @@
 /// Files compressed with gzip, as streams.
 namespace stator::toolkit {
 
-/// Reads a file; one that is not compressed is read as it is. Positions are those of the text inside. Throws
-/// std::runtime_error where it cannot be opened; reading throws it through the buffer where the file is damaged.
+/// Reads a file. Positions are those of the text inside. Throws std::runtime_error where it cannot be opened or is not
+/// compressed; reading throws it through the buffer where the file is damaged.
 std::unique_ptr<std::istream> open_gzip(const std::string& file);
 
 /// Compresses what is written to it into `out`, and writes the rest when it is destroyed. A flush ends a member of the

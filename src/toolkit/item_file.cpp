@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -164,8 +165,8 @@ class TypedCsvOutput : public ItemOutput {
 
 // --- reading -------------------------------------------------------------------------------------------------------
 
-/// Throws where a key attribute is missing or of another type. `hint` is added where it is a map.
-void check_keys(const TableInfo& table, const std::string& item, std::uint64_t line, const std::string& hint) {
+/// Throws where a key attribute is missing or of another type.
+void check_keys(const TableInfo& table, const std::string& item, std::uint64_t line) {
   json::Parser parser;
   const json::Object object = parser.parse(item).get_object().value();
   for (const KeyColumn* column : {&table.partition_key, &table.sort_key}) {
@@ -177,8 +178,7 @@ void check_keys(const TableInfo& table, const std::string& item, std::uint64_t l
     if (value.get(content) != simdjson::SUCCESS || content.begin() == content.end()) continue;
     const std::string type((*content.begin()).key);
     if (type != column->type)
-      throw BadItem(line, "the key attribute " + column->name + " is of type " + type + ", not " + column->type +
-                              (type == "M" ? hint : std::string()));
+      throw BadItem(line, "the key attribute " + column->name + " is of type " + type + ", not " + column->type);
   }
 }
 
@@ -220,9 +220,10 @@ class LineReader : public ItemFileReader {
   [[nodiscard]] std::string item_of(const std::string& text) const {
     try {
       std::string item = plain_ ? wire_item(text) : wire_json_item(text);
-      check_keys(table_, item, line_,
-                 plain_ ? "; is this DynamoDB's JSON? Then give --format ddb-json" : std::string());
+      check_keys(table_, item, line_);
       return item;
+    } catch (const BadItem& error) {
+      throw BadItem(line_, error.what() + hint(text));
     } catch (const PlainJsonError& error) {
       throw BadItem(line_, error.what() + hint(text));
     } catch (const core::ApiError& error) {
@@ -230,22 +231,46 @@ class LineReader : public ItemFileReader {
     }
   }
 
-  /// Where the first line looks like the first of a whole JSON document: what makes lines of that.
+  /// What a bad line seems to be instead: the first one of a whole JSON document, such a document, or DynamoDB's JSON.
   [[nodiscard]] std::string hint(const std::string& text) const {
+    const auto lines_of = [](const char* path, const char* document) {
+      return std::string("; each line is to hold a whole item: jq -c '") + path + "' makes such lines of a JSON " +
+             document;
+    };
+    const auto lines_of_document = [&] { return lines_of(".Items[]", "document that aws prints (--format ddb-json)"); };
     const std::size_t begin = text.find_first_not_of(" \t");
-    if (line_ != 1 || begin == std::string::npos) return {};
-    const bool is_list = text[begin] == '[';
-    const bool is_begun_object = text[begin] == '{' && text.find_first_not_of(" \t\r", begin + 1) == std::string::npos;
-    if (!is_list && !is_begun_object) return {};
-    return std::string("; each line is to hold a whole item: jq -c '") + (is_list ? ".[]" : ".Items[]") +
-           "' makes such lines of a JSON " + (is_list ? "list" : "document that aws prints (--format ddb-json)");
+    if (line_ == 1 && text[begin] == '[') return lines_of(".[]", "list");
+    if (line_ == 1 && text[begin] == '{' && text.find_first_not_of(" \t\r", begin + 1) == std::string::npos)
+      return lines_of_document();
+    json::Parser parser;
+    json::Object object;
+    json::Value member;
+    try {
+      if (parser.parse(text).get(object) != simdjson::SUCCESS) return {};
+    } catch (const core::ApiError&) {
+      return {};
+    }
+    if (json::find_member(object, "Items", member) && member.is_array()) return lines_of_document();
+    return plain_ && is_ddb_json(object) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
+  }
+
+  /// An item, or one wrapped as AWS's exports do it.
+  [[nodiscard]] bool is_ddb_json(const json::Object& object) const {
+    json::Value member;
+    if (object.size() == 1 && json::find_member(object, "Item", member) && member.is_object()) return true;
+    return json::find_member(object, table_.partition_key.name, member) && is_wire_value(member);
+  }
+
+  static bool is_wire_value(const json::Value& value) {
+    json::Object typed;
+    return value.get(typed) == simdjson::SUCCESS && typed.size() == 1 &&
+           std::ranges::find(kTypes, (*typed.begin()).key) != kTypes.end();
   }
 
   [[nodiscard]] std::string wire_json_item(const std::string& text) const {
     json::Parser parser;
     json::Object object;
-    if (parser.parse(text).get(object) != simdjson::SUCCESS)
-      throw BadItem(line_, "expected a JSON object" + hint(text));
+    if (parser.parse(text).get(object) != simdjson::SUCCESS) throw BadItem(line_, "expected a JSON object");
     // AWS's exports wrap each item. An item of one attribute "Item" whose value is one type's is not wrapped.
     json::Value wrapped;
     json::Object inner;
@@ -253,10 +278,7 @@ class LineReader : public ItemFileReader {
         table_.partition_key.name != "Item")
       object = inner;
     for (const auto member : object) {
-      json::Object value;
-      const bool is_value = member.value.get(value) == simdjson::SUCCESS && value.size() == 1 &&
-                            std::find(kTypes.begin(), kTypes.end(), (*value.begin()).key) != kTypes.end();
-      if (!is_value)
+      if (!is_wire_value(member.value))
         throw BadItem(line_, "attribute " + std::string(member.key) + " is no value of DynamoDB's JSON ({\"S\": …})");
     }
     return json::normalise_item(object).json;
@@ -301,7 +323,7 @@ class TypedCsvReader : public ItemFileReader {
       item += ':' + value_of(columns_[i], record[i].text);
     }
     item += '}';
-    check_keys(table_, item, reader_.line(), {});
+    check_keys(table_, item, reader_.line());
     return item;
   }
 
@@ -373,9 +395,14 @@ void ItemFileReader::resume_at(std::uint64_t bytes, std::uint64_t lines) {
 
 bool is_gzip_name(const std::string& file) { return file.ends_with(".gz"); }
 
-FileFormat format_of_file(const std::string& file) {
-  const std::string name = is_gzip_name(file) ? file.substr(0, file.size() - 3) : file;
-  return name.ends_with(".csv") ? FileFormat::kCsv : FileFormat::kPlain;
+std::optional<FileFormat> format_of_file(const std::string& file) {
+  const std::filesystem::path name = is_gzip_name(file) ? file.substr(0, file.size() - 3) : file;
+  const std::string ending = name.extension().string();
+  if (ending == ".csv") return FileFormat::kCsv;
+  for (const char* plain : {"", ".jsonl", ".ndjson", ".json"}) {
+    if (ending == plain) return FileFormat::kPlain;
+  }
+  return std::nullopt;
 }
 
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table) {

@@ -24,8 +24,9 @@ enum class FileFormat : std::uint8_t {
 /// Whether the file's ending says that it is compressed: ".gz".
 bool is_gzip_name(const std::string& file);
 
-/// By the file's ending: ".csv" or ".csv.gz"; everything else is plain JSON.
-FileFormat format_of_file(const std::string& file);
+/// By the file's ending, ".gz" apart: ".csv"; ".jsonl", ".ndjson", ".json" and none at all are plain JSON. nullopt
+/// where the ending says something else.
+std::optional<FileFormat> format_of_file(const std::string& file);
 
 /// Writes items; `key_columns` are CSV's first.
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table);

@@ -266,6 +266,36 @@ TEST_F(TransferCommands, TheRestOfABadLineIsNoItem) {
   EXPECT_EQ(stator({"count", "every", "-q"}).out, "2\n");
 }
 
+TEST_F(TransferCommands, AnExportIsOfAFormatThatItsFileNames) {
+  ASSERT_EQ(stator({"import", "every"}, "{\"pk\":\"a\",\"n\":1}\n").code, 0);
+  for (const char* name : {"out.xml", "out.xml.gz", "out.ion", "out.JSONL"}) {
+    const Outcome outcome = stator({"export", "every", path(name)});
+    EXPECT_EQ(outcome.code, 2) << name;
+    EXPECT_EQ(outcome.err, "stator: " + path(name) +
+                               ": which format? --format jsonl, ddb-json or csv; or a name that ends in .jsonl or "
+                               ".csv\n");
+    EXPECT_FALSE(fs::exists(path(name)));
+  }
+  EXPECT_EQ(stator({"export", "every", path("out.xml"), "--format", "csv"}).code, 0);
+  EXPECT_EQ(read("out.xml"), "pk:S,n:N\r\na,1\r\n");
+  for (const char* name : {"out.json", "out.ndjson", "out"}) {
+    EXPECT_EQ(stator({"export", "every", path(name)}).code, 0) << name;
+    EXPECT_EQ(read(name), "{\"pk\":\"a\",\"n\":1}\n") << name;
+  }
+  // What is read shows what it is.
+  fs::rename(path("out.json"), path("out.txt"));
+  EXPECT_EQ(stator({"import", "every", path("out.txt")}).code, 0);
+}
+
+TEST_F(TransferCommands, ANameThatEndsInGzIsOfACompressedFile) {
+  for (const char* text : {"{\"pk\":\"a\",\"n\":1}\n", "no gzip", ""}) {
+    write("plain.jsonl.gz", text);
+    const Outcome outcome = stator({"import", "every", path("plain.jsonl.gz")});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_EQ(outcome.err, "stator: " + path("plain.jsonl.gz") + " is not compressed with gzip, as its name says\n");
+  }
+}
+
 TEST_F(TransferCommands, AWholeDocumentIsToldFromLines) {
   const Outcome list = stator({"import", "every"}, "[\n{\"pk\":\"a\",\"n\":1}\n]\n");
   EXPECT_EQ(list.code, 1);
@@ -275,6 +305,21 @@ TEST_F(TransferCommands, AWholeDocumentIsToldFromLines) {
   const Outcome document = stator({"import", "every"}, "{\n    \"Items\": [\n");
   EXPECT_NE(document.err.find("; each line is to hold a whole item: jq -c '.Items[]' makes"), std::string::npos)
       << document.err;
+  const std::string one_line = R"({"Items":[{"pk":{"S":"a"},"n":{"N":"1"}}],"Count":1})";
+  for (const char* format : {"jsonl", "ddb-json"}) {
+    const Outcome whole = stator({"import", "every", "--format", format}, one_line);
+    EXPECT_NE(whole.err.find("; each line is to hold a whole item: jq -c '.Items[]' makes"), std::string::npos)
+        << whole.err;
+  }
+  for (const char* line : {R"({"Item":{"pk":{"S":"a"},"n":{"N":"1"}}})", R"({"pk":{"S":"a"},"n":{"N":"1"}})"}) {
+    const Outcome wire = stator({"import", "every"}, line);
+    EXPECT_NE(wire.err.find("; is this DynamoDB's JSON? Then give --format ddb-json ("), std::string::npos) << wire.err;
+  }
+  // Neither of them.
+  for (const char* line : {R"({"Item":"a","n":1})", R"({"pk":{"a":"b"},"n":1})", R"({"Items":3})"}) {
+    const std::string err = stator({"import", "every"}, line).err;
+    EXPECT_EQ(err.find("; "), err.find("; --skip-bad")) << err;
+  }
 }
 
 TEST_F(TransferCommands, OfItemsWithTheSameKeyTheLastOneStays) {
