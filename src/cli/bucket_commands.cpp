@@ -13,6 +13,7 @@
 #include "cli/progress_bar.h"
 #include "cli/target.h"
 #include "cli/time_option.h"
+#include "core/utf8.h"
 #include "toolkit/bucket_jobs.h"
 
 /// Imports from buckets and exports to them, which the database itself does: the commands begin them and wait.
@@ -46,7 +47,7 @@ void import_table(Session& session, ImportOptions options) {
     std::stringstream text;
     text << file.rdbuf();
     if (!file) throw CommandError("stator: " + options.table_file + " cannot be read", 1);
-    import.creation_json = text.str();
+    import.creation_json = core::without_byte_order_mark(text.view());
   }
   const auto endpoint = open_to_write(session, "importing table " + import.table, import.table);
   const auto began = std::chrono::steady_clock::now();

@@ -12,6 +12,7 @@
 #include "cli/file_error.h"
 #include "cli/item_printing.h"
 #include "cli/target.h"
+#include "core/utf8.h"
 #include "model/model.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/model_init.h"
@@ -97,7 +98,7 @@ toolkit::ModelSource from_file(const Session& session, const InitOptions& option
   }
   std::vector<toolkit::ModelSource> sources;
   try {
-    sources = toolkit::read_model_sources(text, options.model);
+    sources = toolkit::read_model_sources(core::without_byte_order_mark(text), options.model);
   } catch (const std::exception& error) {
     throw CommandError("stator: " + options.file + ": " + error.what());
   }

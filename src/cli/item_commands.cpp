@@ -15,6 +15,7 @@
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "core/limits.h"
+#include "core/utf8.h"
 #include "json/item.h"
 #include "json/writer.h"
 #include "toolkit/call.h"
@@ -44,7 +45,8 @@ struct ItemOptions {
 };
 
 /// The item or key that a user wrote, as wire JSON.
-std::string read_item(const std::string& text, bool ddb_json, const std::string& of) {
+std::string read_item(std::string_view text, bool ddb_json, const std::string& of) {
+  text = core::without_byte_order_mark(text);
   if (!ddb_json) {
     try {
       return toolkit::wire_item(text);

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "core/api_error.h"
+#include "core/utf8.h"
 
 namespace stator::cli {
 
@@ -25,7 +26,7 @@ simulate::Rules read_rules(const std::string& file) {
   if (std::filesystem::is_directory(file)) throw CommandError("stator: cannot read " + file + ": it is a directory");
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   try {
-    return simulate::parse_rules(text);
+    return simulate::parse_rules(core::without_byte_order_mark(text));
   } catch (const core::ApiError& error) {
     throw CommandError("stator: " + file + ": " + error.message, 2);
   }

@@ -16,6 +16,7 @@
 #include "cli/target.h"
 #include "cli/terminal.h"
 #include "core/api_error.h"
+#include "core/utf8.h"
 #include "toolkit/call.h"
 #include "toolkit/guard.h"
 #include "toolkit/item_output.h"
@@ -226,7 +227,10 @@ void prompt(Session& session, Runner& runner) {
   *session.out << "\n";
 }
 
-std::string read_all(std::istream& in) { return {std::istreambuf_iterator<char>(in), {}}; }
+std::string read_all(std::istream& in) {
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return std::string(core::without_byte_order_mark(text));
+}
 
 std::string read_file(const std::string& name) {
   errno = 0;

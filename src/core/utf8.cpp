@@ -29,6 +29,11 @@ std::size_t decode(std::string_view text, char32_t& out) {
 
 }  // namespace
 
+std::string_view without_byte_order_mark(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
 char32_t next_code_point(std::string_view text, std::size_t& position) {
   char32_t value = 0xFFFD;
   const std::size_t length = decode(text.substr(position), value);

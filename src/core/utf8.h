@@ -11,6 +11,9 @@ namespace stator::core {
 /// What some programs write at the beginning of a text in UTF-8; it belongs to no line.
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+/// `text` from behind its byte order mark, if it has one.
+std::string_view without_byte_order_mark(std::string_view text);
+
 /// Decodes the code point at `position` and moves past it; for a malformed byte, moves past it alone: U+FFFD.
 char32_t next_code_point(std::string_view text, std::size_t& position);
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "core/utf8.h"
 #include "files/files.h"
 #include "json/text_stream.h"
 #include "json/writer.h"
@@ -245,6 +246,7 @@ Document Document::read(const std::filesystem::path& file) {
 }
 
 Document Document::parse(std::string file, std::string_view text) {
+  text = core::without_byte_order_mark(text);
   Document document;
   document.file_ = std::move(file);
   if (text.find('\0') != std::string_view::npos) document.fail(place_of(text, text.find('\0')), "a NUL byte");

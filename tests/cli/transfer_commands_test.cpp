@@ -249,6 +249,26 @@ TEST_F(TransferCommands, AByteOrderMarkBelongsToNoItem) {
   for (const char* csv : {"\xEF\xBB\xBFpk,n\nb,2\n", "\xEF\xBB\xBF\"pk\",\"n\"\nc,3\n"}) {
     EXPECT_EQ(stator({"import", "every", "--format", "csv"}, csv).err, "imported 1 item into table every\n") << csv;
   }
+  const std::string mark = "\xEF\xBB\xBF";
+  write("item.json", mark + R"({"pk":"e","n":5})");
+  write("statements.sql", mark + "SELECT n FROM every WHERE pk = 'e'");
+  write("models/marked/table.json", mark + read("models/every/table.json"));
+  const struct {
+    std::vector<std::string> words;
+    std::string input;
+  } rows[] = {
+      {{"put", "every"}, mark + R"({"pk":"d","n":6})"},
+      {{"put", "every", "--ddb-json"}, mark + R"({"pk":{"S":"d"},"n":{"N":"7"}})"},
+      {{"put", "every", "@" + path("item.json")}, ""},
+      {{"ddb", "sql", "--file", path("statements.sql")}, ""},
+      {{"ddb", "sql"}, mark + "SELECT n FROM every WHERE pk = 'e'"},
+      {{"ddb", "schema-load", "--model", "marked", "--update"}, ""},
+      {{"init", "made", "--from", path("models/marked/table.json")}, ""},
+  };
+  for (const auto& row : rows) {
+    const Outcome outcome = stator(row.words, row.input);
+    EXPECT_EQ(outcome.code, 0) << row.words.front() << " " << row.words[1] << ": " << outcome.err;
+  }
   // A name may begin with the first bytes of one.
   EXPECT_EQ(stator({"import", "every", "--format", "csv"}, "\xEF\xBC\xA1,pk,n\nx,d,4\n").code, 0);
   EXPECT_EQ(stator({"get", "every", "d", "4", "-q", "--output", "jsonl"}).out,
