@@ -60,14 +60,17 @@ void import_table(Session& session, ImportOptions options) {
       });
   bar.clear();
   if (session.output == OutputFormat::kJson) print_json(session, outcome.json);
-  if (!session.quiet) {
-    *session.err << "imported " << counted(outcome.imported, "item") << " into " << import.table << " in "
-                 << duration_text(began) << " (" << endpoint->describe() << ")\n";
+  if (outcome.status == "COMPLETED") {
+    if (!session.quiet) {
+      *session.err << "imported " << counted(outcome.imported, "item") << " into " << import.table << " in "
+                   << duration_text(began) << " (" << endpoint->describe() << ")\n";
+    }
+    return;
   }
-  if (outcome.status == "COMPLETED") return;
   std::string why = "stator: the import " + outcome.status + ", " + outcome.failure_code;
   if (outcome.errors > 0)
     why += ", " + counted(outcome.errors, "faulty item") + " of " + std::to_string(outcome.processed);
+  if (outcome.imported > 0) why += ", " + counted(outcome.imported, "item") + " imported";
   throw CommandError(why + ": " + outcome.failure_message, 1);
 }
 

@@ -17,6 +17,7 @@
 #include "cli/interrupt.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
+#include "http/url.h"
 #include "model/model.h"
 #include "model/pattern.h"
 #include "toolkit/call.h"
@@ -345,6 +346,8 @@ int run(int argc, const char* const* argv, Session& session) {
   } catch (const toolkit::WordError& error) {
     return fail(session, std::string("stator: ") + error.what(), kUsage);
   } catch (const model::ParameterError& error) {
+    return fail(session, std::string("stator: ") + error.what(), kUsage);
+  } catch (const http::UrlError& error) {
     return fail(session, std::string("stator: ") + error.what(), kUsage);
   } catch (const Interrupted&) {
     return fail(session, "stator: interrupted", kInterruptedExit);

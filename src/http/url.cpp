@@ -15,7 +15,7 @@ namespace stator::http {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw std::runtime_error("not a usable URL: \"" + std::string(text) + "\": " + std::string(why));
+  throw UrlError("not a usable URL: \"" + std::string(text) + "\": " + std::string(why));
 }
 
 int hex_digit(char c) {
@@ -53,7 +53,7 @@ bool Url::is_on_loopback() const {
 }
 
 Url parse_url(std::string_view text) {
-  if (text.size() > 2048) throw std::runtime_error("not a usable URL: longer than 2048 characters");
+  if (text.size() > 2048) throw UrlError("not a usable URL: longer than 2048 characters");
   if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; })) {
     refuse(text, "it holds blanks, control characters or letters beyond ASCII");
   }
@@ -69,7 +69,7 @@ Url parse_url(std::string_view text) {
   rest.remove_prefix(authority_end);
   if (rest.find_first_of("?#") != std::string_view::npos) refuse(text, "it must not have a query");
   if (!rest.empty()) url.path = rest;
-  if (authority.find('@') != std::string_view::npos) throw std::runtime_error("a URL must not hold a user or password");
+  if (authority.find('@') != std::string_view::npos) throw UrlError("a URL must not hold a user or password");
 
   url.port = url.scheme == "https" ? 443 : 80;
   std::string_view after_host;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,13 @@ struct Url {
   [[nodiscard]] bool is_on_loopback() const;
 };
 
-/// Throws std::runtime_error with one line that quotes `text`: no http(s), no host, a bad port, user information, a
-/// query, or characters that no URL holds.
+/// A text that is no URL. One line for the user.
+struct UrlError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws UrlError, which quotes `text`: no http(s), no host, a bad port, user information, a query, or characters that
+/// no URL holds.
 Url parse_url(std::string_view text);
 
 /// Percent-encodes everything but unreserved characters (RFC 3986) and those in `keep`.

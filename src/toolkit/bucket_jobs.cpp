@@ -8,6 +8,7 @@
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "toolkit/table_info.h"
+#include "toolkit/word_error.h"
 
 namespace stator::toolkit {
 namespace {
@@ -121,7 +122,7 @@ KeyWord read_key_word(const std::string& word) {
   const std::size_t colon = word.rfind(':');
   KeyWord key{.name = word.substr(0, colon), .type = colon == std::string::npos ? "S" : word.substr(colon + 1)};
   if (key.name.empty() || (key.type != "S" && key.type != "N" && key.type != "B")) {
-    throw std::runtime_error(word + " is no key: a name, and behind a colon its type, S, N or B");
+    throw WordError(word + " is no key: a name, and behind a colon its type, S, N or B");
   }
   return key;
 }

@@ -18,7 +18,7 @@ struct KeyWord {
   std::string name;
   std::string type;  // "S", "N" or "B"
 };
-/// Throws std::runtime_error with one line for the user.
+/// Throws WordError.
 KeyWord read_key_word(const std::string& word);
 
 struct TableImport {

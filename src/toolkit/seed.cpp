@@ -231,14 +231,17 @@ SeedResult seed(endpoint::Endpoint& endpoint, const model::Model& model, UserDir
   const bool has_file = !options.transcript.empty() || !options.messages.empty();
   if (!model.conversation && has_file) throw std::runtime_error("model " + model.name + " has no conversation to load");
   if (!model.conversation && model.items.empty()) throw std::runtime_error("model " + model.name + " has no seeds");
-  BatchWriter writer(endpoint, model.table_name, sleep);
+  BatchWriter writer(endpoint, model.table_name, sleep, [](std::uint64_t number, OperationError error) {
+    if (number > 0) error.message += "; it is about item " + std::to_string(number) + " of seeds/items.json";
+    throw OperationError(error);
+  });
   std::optional<ConversationSeeder> conversation;
   if (model.conversation) {
     conversation.emplace(endpoint, model, users, options, reporter);
     conversation->check();
   }
   if (!has_file) {
-    for (const std::string& item : model.items) writer.put(item);
+    for (std::uint64_t number = 1; const std::string& item : model.items) writer.put(item, number++);
     writer.flush();
   }
   if (conversation) conversation->write(writer);

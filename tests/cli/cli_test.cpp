@@ -81,6 +81,15 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"ddb", "patterns", "get-conversation", "--next", "zzz"},
        2,
        "stator: --next: expected a token that get-conversation printed\n"},
+      {{"copy", "ftp://host/t", "u"},
+       2,
+       "stator: not a usable URL: \"ftp://host\": it must begin with http:// or https://\n"},
+      {{"tables", "--endpoint-url", "host:8000"},
+       2,
+       "stator: not a usable URL: \"host:8000\": it must begin with http:// or https://\n"},
+      {{"ddb", "import-table", "t", "--bucket", "b", "--key", "pk:X"},
+       2,
+       "stator: pk:X is no key: a name, and behind a colon its type, S, N or B\n"},
       {{"ddb", "schema-load", "--model", "none"}, 2, "stator: no model none; there are: cruddur-messages, shop\n"},
   };
   for (const UsageRow& row : rows) {

@@ -316,6 +316,17 @@ TEST_F(TransferCommands, ANameThatEndsInGzIsOfACompressedFile) {
   }
 }
 
+TEST_F(TransferCommands, ASeedThatTheDatabaseRefusesIsNamedByNumber) {
+  std::string items = "[";
+  for (int n = 1; n <= 40; ++n)
+    items += R"({"pk":{")" + std::string(n == 31 ? "N" : "S") + R"(":"1"},"n":{"N":")" + std::to_string(n) + "\"}},";
+  items.back() = ']';
+  write("models/every/seeds/items.json", items);
+  const Outcome outcome = stator({"ddb", "seed"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.err.ends_with("; it is about item 31 of seeds/items.json\n")) << outcome.err;
+}
+
 TEST_F(TransferCommands, AWholeDocumentIsToldFromLines) {
   const Outcome list = stator({"import", "every"}, "[\n{\"pk\":\"a\",\"n\":1}\n]\n");
   EXPECT_EQ(list.code, 1);
