@@ -9,6 +9,7 @@
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "cli/transfer.h"
+#include "http/url.h"
 #include "json/writer.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/plain_json.h"
@@ -59,10 +60,10 @@ void read_place(const std::string& place, Side& side) {
   if (place.starts_with("arn:"))
     throw toolkit::WordError("\"" + place + "\": give TABLE, prod:TABLE, http://HOST:PORT/TABLE or DIR/TABLE");
   const std::size_t scheme = place.find("://");
-  const bool is_url = scheme != std::string::npos;
+  const bool is_url = !http::scheme_of(place).empty();
   const std::size_t slash = place.rfind('/');
   if (slash == std::string::npos) return;
-  if (is_url && slash < scheme + 3)
+  if (scheme != std::string::npos && slash < scheme + 3)
     throw toolkit::WordError("\"" + place + "\" names no table; give " + place + "/TABLE");
   const std::string where = place.substr(0, slash);
   side.table = place.substr(slash + 1);

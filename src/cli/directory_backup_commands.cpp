@@ -26,6 +26,7 @@
 #include "core/timestamp.h"
 #include "engine/backup/directory_backup.h"
 #include "engine/bucket/folder_buckets.h"
+#include "http/url.h"
 #include "json/object_writer.h"
 #include "s3/s3_buckets.h"
 #include "toolkit/text_table.h"
@@ -120,6 +121,20 @@ class Place {
   int lock_ = -1;
 };
 
+/// Another address would be taken for a folder of that name.
+void check_place(const PlaceOptions& options) {
+  if (options.place.starts_with(kBucketScheme) || http::scheme_of(options.place).empty()) return;
+  throw CommandError("stator: " + options.place + ": backups lie in a folder, or at s3://BUCKET/PREFIX", 2);
+}
+
+/// A place in the directory would be a part of what is backed up, and be lost with it.
+void refuse_place_inside(const fs::path& directory, const PlaceOptions& options) {
+  if (!http::scheme_of(options.place).empty()) return;
+  const fs::path inside = fs::weakly_canonical(options.place).lexically_relative(fs::weakly_canonical(directory));
+  if (inside.empty() || *inside.begin() == "..") return;
+  throw CommandError("stator: " + options.place + " is in " + directory.string() + ", which is to be backed up", 2);
+}
+
 /// The state that is copied: a snapshot, for as long as this object exists.
 class BackupState {
  public:
@@ -210,6 +225,8 @@ void list(const PlaceOptions& options, Session& session) {
 }
 
 void back_up(const PlaceOptions& options, std::size_t keep, Session& session) {
+  if (session.read_only) throw CommandError("stator: --read-only refuses to make a backup");
+  refuse_place_inside(session.data_directory, options);
   if (session.dry_run) {
     *session.out << "would back up " << session.data_directory << " to " << options.place << "\n";
     return;
@@ -226,7 +243,7 @@ void back_up(const PlaceOptions& options, std::size_t keep, Session& session) {
     };
     auto backup = place.backups().make(directory, directory / "snapshots" / state.name(),
                                        core::Clock::system().now_ms(), progress);
-    if (keep > 0) removed = place.backups().keep_last(keep);
+    if (keep > 0) removed = place.backups().keep_last(backup.directory, keep);
     return backup;
   });
   bar.clear();
@@ -285,7 +302,7 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
   CLI::App* command = root.add_subcommand("backup", "Back up the whole data directory; writers go on");
   add_place(*command, *options);
   CLI::Option* listed = command->add_flag("--list", *lists, "List the backups that are there, and make none");
-  command->add_option("--keep", *keep, "Then remove all but the last N backups")
+  command->add_option("--keep", *keep, "Then remove all but the last N backups of this directory")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N")
       ->excludes(listed);
@@ -297,6 +314,7 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
   command->callback([options, keep, lists, &session] {
     require_human_or_json(session);
     refuse_production(session);
+    check_place(*options);
     *lists ? list(*options, session) : back_up(*options, *keep, session);
   });
 
@@ -304,13 +322,16 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
   const auto id = std::make_shared<std::string>();
   CLI::App* restore_command = root.add_subcommand("restore", "Make a new data directory of a backup");
   add_place(*restore_command, *from);
-  restore_command->add_option("ID", *id, "Which backup (stator backup PLACE --list); default: the last one");
+  restore_command->add_option(
+      "ID", *id,
+      "Which backup (stator backup PLACE --list); default: the last one of --data, or of the only directory");
   restore_command->footer(
       "The data directory is --data, else STATOR_DATA, else .stator; it must be missing or empty.\n"
       "Example: stator restore /mnt/backups/shop --data ./restored");
   restore_command->callback([from, id, &session] {
     require_human_or_json(session);
     refuse_production(session);
+    check_place(*from);
     restore(*from, *id, session);
   });
 }

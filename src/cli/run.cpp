@@ -107,6 +107,8 @@ void fill_session(const GlobalOptions& options, Session& session) {
   session.data_directory = options.data_directory;
   if (session.data_directory.empty()) session.data_directory = environment("STATOR_DATA");
   if (session.data_directory.empty()) session.data_directory = ".stator";
+  if (!http::scheme_of(session.data_directory).empty())
+    throw CommandError("stator: --data (or STATOR_DATA) takes a folder, not " + session.data_directory, kUsage);
   session.endpoint_url = options.endpoint_url;
   // A directory named on the command line overrides an endpoint in the environment.
   const bool has_data_option = options.data_option->count() > 0;

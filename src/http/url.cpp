@@ -92,6 +92,16 @@ Url parse_url(std::string_view text) {
   return url;
 }
 
+std::string_view scheme_of(std::string_view text) {
+  const std::string_view scheme = text.substr(0, text.find(":/"));
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const bool is_scheme = scheme.size() < text.size() && !scheme.empty() && is_letter(scheme.front()) &&
+                         std::ranges::all_of(scheme, [&](char c) {
+                           return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+                         });
+  return is_scheme ? scheme : std::string_view();
+}
+
 std::string percent_encode(std::string_view text, std::string_view keep) {
   std::string out;
   out.reserve(text.size());

@@ -29,6 +29,10 @@ struct UrlError : std::runtime_error {
 /// no URL holds.
 Url parse_url(std::string_view text);
 
+/// The scheme of a text that begins as an address does: "gs" of "gs://bucket", "file" of "file:/x". Empty where it is a
+/// path, or anything else.
+std::string_view scheme_of(std::string_view text);
+
 /// Percent-encodes everything but unreserved characters (RFC 3986) and those in `keep`.
 std::string percent_encode(std::string_view text, std::string_view keep = "");
 /// The same as HTML forms do it: a blank becomes "+".

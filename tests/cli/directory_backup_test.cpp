@@ -106,6 +106,30 @@ TEST_F(DirectoryBackup, AFileIsCopiedOnceAndKeptAsLongAsABackupNeedsIt) {
   EXPECT_EQ(items("restored"), items("data"));
 }
 
+TEST_F(DirectoryBackup, DirectoriesInOnePlaceAreKeptApart) {
+  const std::string models = std::string(STATOR_SOURCE_DIR) + "/models";
+  ASSERT_EQ(stator({"ddb", "schema-load", "--model", "shop", "--models", models, "--data", path("other")}).code, 0);
+  back_up();
+  const std::string of_data = back_up();
+  // The same directory, written in another way.
+  back_up({"--data", path("other") + "/"});
+  const std::string of_other = back_up({"--data", path("place") + "/../other", "--keep", "1"});
+  EXPECT_EQ(files_in("place/backups"), 3U) << "of the other directory one, of the first one both";
+
+  const Outcome which = stator({"restore", path("place"), "--data", path("new")});
+  EXPECT_EQ(which.code, 1);
+  EXPECT_EQ(which.err, "stator: these are backups of 2 directories; say the ID of one (the last: " + of_data + " of " +
+                           path("data") + ", " + of_other + " of " + path("other") + ")\n");
+  EXPECT_FALSE(fs::exists(path("new")));
+  EXPECT_EQ(stator({"restore", path("place"), of_data, "--data", path("new")}).code, 0);
+  EXPECT_EQ(items("new"), items("data"));
+  // The last one of the directory that was lost.
+  const std::set<std::string> before = items("data");
+  fs::remove_all(path("data"));
+  EXPECT_EQ(stator({"restore", path("place")}).code, 0);
+  EXPECT_EQ(items("data"), before);
+}
+
 TEST_F(DirectoryBackup, WhatAnInterruptedBackupLeftAtAnyStepIsRemoved) {
   fs::create_directories(path("place"));
   std::ofstream(path("place/stator-backups.json.new")) << "{";
@@ -155,6 +179,15 @@ TEST_F(DirectoryBackup, SaysWhatIsWrong) {
       {{"backup", "s3://"}, 2, "names no bucket"},
       {{"backup", path("place"), "prod"}, 2, "these are backups of data directories"},
       {{"backup"}, 2, "PLACE"},
+      {{"backup", "gs://x/y"}, 2, "gs://x/y: backups lie in a folder, or at s3://BUCKET/PREFIX"},
+      {{"backup", "S3://x/y", "--dry-run"}, 2, "S3://x/y: backups lie in a folder, or at"},
+      {{"backup", "s3:/x/y"}, 2, "s3:/x/y: backups lie in a folder, or at"},
+      {{"backup", "file:///x", "--list"}, 2, "file:///x: backups lie in a folder, or at"},
+      {{"restore", "file:///x"}, 2, "file:///x: backups lie in a folder, or at"},
+      {{"backup", path("place"), "--data", "s3://x"}, 2, "--data (or STATOR_DATA) takes a folder, not s3://x"},
+      {{"backup", path("data/x")}, 2, "data/x is in " + path("data") + ", which is to be backed up"},
+      {{"backup", path("data/../data") + "/"}, 2, "data/ is in " + path("data") + ", which is to be backed up"},
+      {{"--read-only", "backup", path("place"), "--keep", "1"}, 1, "--read-only refuses to make a backup"},
       {{"restore", path("place")}, 1, "is not empty"},
       {{"restore", path("place"), "nothing", "--data", path("new")}, 1, "there is no backup nothing; the last one is"},
       {{"restore", path("empty"), "--data", path("new")}, 1, "there is no backup"},
@@ -170,6 +203,9 @@ TEST_F(DirectoryBackup, SaysWhatIsWrong) {
   EXPECT_FALSE(fs::exists(path("new")));
   EXPECT_TRUE(fs::is_empty(path("empty")));
   EXPECT_FALSE(fs::exists(path("foreign/LOCK")));
+  EXPECT_FALSE(fs::exists(path("data/x")));
+  EXPECT_EQ(files_in("place/backups"), 1U);
+  EXPECT_EQ(stator({"--read-only", "backup", path("place"), "--list"}).code, 0);
   EXPECT_EQ(stator({"--dry-run", "backup", path("dry")}).out,
             "would back up " + path("data") + " to " + path("dry") + "\n");
   EXPECT_FALSE(fs::exists(path("dry")));

@@ -124,6 +124,12 @@ std::string id_at(std::int64_t time_ms) {
   return core::format_timestamp(time, "%Y%m%dT%H%M%S") + milliseconds.data();
 }
 
+/// One path of a directory, however it was written.
+fs::path absolute_path(const fs::path& directory) {
+  fs::path path = fs::absolute(directory).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 /// A checkpoint that is to be copied.
 struct Original {
   fs::path folder;
@@ -439,7 +445,7 @@ DirectoryBackup DirectoryBackups::make(const fs::path& directory, const fs::path
   write_marker();
   Manifest manifest;
   manifest.made_ms = now_ms;
-  manifest.directory = fs::absolute(directory).lexically_normal().string();
+  manifest.directory = absolute_path(directory).string();
   manifest.id = new_id(now_ms);
   const std::vector<Original> originals = originals_in(directory, checkpoint);
   std::uint64_t total = 0;
@@ -490,36 +496,50 @@ void DirectoryBackups::remove_unneeded_files() {
   }
 }
 
-std::size_t DirectoryBackups::keep_last(std::size_t keep) {
-  const std::vector<Manifest> all = manifests();
+std::size_t DirectoryBackups::keep_last(const std::string& directory, std::size_t keep) {
+  std::vector<Manifest> all = manifests();
+  std::erase_if(all, [&](const Manifest& manifest) { return manifest.directory != directory; });
   const std::size_t removed = all.size() - std::min(all.size(), std::max<std::size_t>(keep, 1));
   for (std::size_t i = 0; i < removed; ++i) bucket_.remove(manifest_key(all[i].id));
   if (removed > 0) remove_unneeded_files();
   return removed;
 }
 
-DirectoryBackup DirectoryBackups::restore(std::string_view id, const fs::path& target,
-                                          const BackupProgress& progress) const {
-  const std::vector<Manifest> all = manifests();
+const DirectoryBackups::Manifest& DirectoryBackups::choose(const std::vector<Manifest>& all, std::string_view id,
+                                                           const std::string& target) {
   if (all.empty()) throw DirectoryBackupError("there is no backup");
-  const auto chosen = id.empty() ? all.end() - 1 : std::ranges::find(all, id, &Manifest::id);
-  if (chosen == all.end()) {
+  if (!id.empty()) {
+    const auto found = std::ranges::find(all, id, &Manifest::id);
+    if (found != all.end()) return *found;
     throw DirectoryBackupError("there is no backup " + std::string(id) + "; the last one is " + all.back().id);
   }
+  std::map<std::string, const Manifest*> last_ones;
+  for (const Manifest& manifest : all) last_ones[manifest.directory] = &manifest;
+  if (last_ones.size() == 1) return all.back();
+  if (const auto same = last_ones.find(target); same != last_ones.end()) return *same->second;
+  std::string list;
+  for (const auto& [directory, last] : last_ones) list += (list.empty() ? "" : ", ") + last->id + " of " + directory;
+  throw DirectoryBackupError("these are backups of " + std::to_string(last_ones.size()) +
+                             " directories; say the ID of one (the last: " + list + ")");
+}
+
+DirectoryBackup DirectoryBackups::restore(std::string_view id, const fs::path& target,
+                                          const BackupProgress& progress) const {
+  const fs::path place = absolute_path(target);
+  const std::vector<Manifest> all = manifests();
+  const Manifest& chosen = choose(all, id, place.string());
   std::error_code error;
   if (fs::exists(target, error) && !fs::is_empty(target, error)) {
     throw DirectoryBackupError(target.string() + " is not empty; a backup is restored into a new directory");
   }
-  fs::path place = fs::absolute(target).lexically_normal();
-  if (!place.has_filename()) place = place.parent_path();
   const fs::path draft = place.string() + ".restoring";
   try {
     begin_draft(draft);
     const fs::path root = draft / kDraft;
-    const DirectoryBackup backup = chosen->summary();
+    const DirectoryBackup backup = chosen.summary();
     std::uint64_t done = 0;
     std::set<fs::path> folders = {root};
-    for (const File& file : chosen->files) {
+    for (const File& file : chosen.files) {
       progress(done, backup.size_bytes);
       done += static_cast<std::uint64_t>(file.size_bytes);
       fs::path folder = (root / file.path).parent_path();

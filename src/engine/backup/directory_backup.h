@@ -22,7 +22,7 @@ struct DirectoryBackupError : std::runtime_error {
 struct DirectoryBackup {
   std::string id;  // in the order of time
   std::int64_t made_ms = 0;
-  std::string directory;  // that was backed up
+  std::string directory;  // that was backed up: its absolute path
   std::uint64_t files = 0;
   std::uint64_t size_bytes = 0;
   std::uint64_t written_files = 0;  // of which the place had no copy; only of a backup that was just made
@@ -45,11 +45,12 @@ class DirectoryBackups {
   /// backups of its tables. What an interrupted call left is removed. Throws DirectoryBackupError, BucketError.
   DirectoryBackup make(const std::filesystem::path& directory, const std::filesystem::path& checkpoint,
                        std::int64_t now_ms, const BackupProgress& progress);
-  /// Removes all but the last `keep` backups, at least 1, and the files that no other one has. Returns how many.
-  std::size_t keep_last(std::size_t keep);
-  /// Makes the data directory `target`, which must be missing or empty, from the backup; from the last one where `id`
-  /// is empty. Each file is held against its hash. Until it is whole it lies in `target`.restoring. Throws
-  /// DirectoryBackupError, BucketError.
+  /// Removes all but the last `keep` backups, at least 1, of `directory` (DirectoryBackup::directory), and the files
+  /// that no other one has. Returns how many.
+  std::size_t keep_last(const std::string& directory, std::size_t keep);
+  /// Makes the data directory `target`, which must be missing or empty, from the backup. Where `id` is empty, that is
+  /// the last one of `target`, else the last one there is if all are of one directory. Each file is held against its
+  /// hash. Until it is whole it lies in `target`.restoring. Throws DirectoryBackupError, BucketError.
   DirectoryBackup restore(std::string_view id, const std::filesystem::path& target,
                           const BackupProgress& progress) const;
 
@@ -57,6 +58,8 @@ class DirectoryBackups {
   struct File;
   struct Manifest;
   class Copier;
+  [[nodiscard]] static const Manifest& choose(const std::vector<Manifest>& all, std::string_view id,
+                                              const std::string& target);
   [[nodiscard]] std::vector<Manifest> manifests() const;
   [[nodiscard]] std::string read(const std::string& key) const;
   [[nodiscard]] std::string manifest_key(std::string_view id) const;
