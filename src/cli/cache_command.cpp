@@ -1,6 +1,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 
 #include "cache/caching.h"
@@ -117,40 +118,30 @@ void serve_cache(CacheOptions options, const Session& session) {
   server.run();
 }
 
-std::string fetch_statistics(const Session& session) {
-  const std::string url = session.endpoint_url.empty() ? "http://127.0.0.1:8000" : session.endpoint_url;
-  const http::Reply reply = ask_server(url, kStatisticsPath);
-  if (reply.status == 404) throw CommandError("stator: no cache answers at " + url);
-  if (reply.status != 200) {
-    throw CommandError("stator: " + url + " answered status " + std::to_string(reply.status));
-  }
-  return reply.body;
-}
-
 std::string percent(double part, double all) {
   if (all == 0) return "-";
   return std::to_string(std::lround(100 * part / all)) + " %";
 }
 
 /// A line for each table and operation that was asked for.
-void print_statistics(const Session& session, const std::string& text) {
+std::string statistics_text(const Session& session, const std::string& reply) {
+  std::ostringstream out;
   json::Parser parser;
-  const json::Value root = parser.parse(text);
+  const json::Value root = parser.parse(reply);
   const auto number = [](const json::Value& object, const char* name) {
     return static_cast<std::int64_t>(object[name].get_int64().value());
   };
-  *session.out << "before " << std::string_view(root["upstream"]) << ": " << number(root, "entries") << " entries, "
-               << number(root, "bytes") << " of " << number(root, "capacity_bytes") << " bytes, "
-               << number(root, "evicted") << " evicted; " << number(root, "upstream_requests") << " requests sent on, "
-               << number(root, "joined") << " joined another, " << number(root, "refused_fills")
-               << " replies were too old to keep\n";
+  out << "before " << std::string_view(root["upstream"]) << ": " << number(root, "entries") << " entries, "
+      << number(root, "bytes") << " of " << number(root, "capacity_bytes") << " bytes, " << number(root, "evicted")
+      << " evicted; " << number(root, "upstream_requests") << " requests sent on, " << number(root, "joined")
+      << " joined another, " << number(root, "refused_fills") << " replies were too old to keep\n";
   json::Object shared;
   if (root["shared"].get(shared) == simdjson::SUCCESS) {
     const json::Value of_shared = root["shared"];
-    *session.out << "shared level " << (of_shared["up"].get_bool().value() ? "up" : "out of reach") << ": "
-                 << number(of_shared, "hit") << " hits, " << number(of_shared, "miss") << " misses, "
-                 << number(of_shared, "failures") << " failures, told of " << number(of_shared, "told")
-                 << " changes of other nodes\n";
+    out << "shared level " << (of_shared["up"].get_bool().value() ? "up" : "out of reach") << ": "
+        << number(of_shared, "hit") << " hits, " << number(of_shared, "miss") << " misses, "
+        << number(of_shared, "failures") << " failures, told of " << number(of_shared, "told")
+        << " changes of other nodes\n";
   }
   toolkit::TextTable table;
   for (const json::Value of_table : root["tables"].get_array()) {
@@ -169,14 +160,17 @@ void print_statistics(const Session& session, const std::string& text) {
       table.end_row();
     }
   }
-  table.draw(*session.out, session.columns, session.colour);
+  table.draw(out, session.columns, session.colour);
+  return out.str();
 }
 
 void show_statistics(const Session& session) {
   require_human_or_json(session);
-  const std::string text = fetch_statistics(session);
-  if (session.output == OutputFormat::kJson) return print_json(session, text);
-  print_statistics(session, text);
+  const std::string url = session.endpoint_url.empty() ? "http://127.0.0.1:8000" : session.endpoint_url;
+  const std::string otherwise = "is no stator cache";
+  const std::string reply = read_reply(ask_server(url, kStatisticsPath), url, "upstream_requests", otherwise);
+  if (session.output == OutputFormat::kJson) return print_json(session, reply);
+  *session.out << read_members(url, otherwise, [&] { return statistics_text(session, reply); });
 }
 
 }  // namespace

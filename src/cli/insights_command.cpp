@@ -4,12 +4,12 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 #include "cli/server_paths.h"
 #include "cli/table.h"
 #include "cli/target.h"
-#include "core/api_error.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "remote/discovery.h"
@@ -17,6 +17,8 @@
 /// Which keys of a table are accessed most, as a running server has counted.
 namespace stator::cli {
 namespace {
+
+constexpr const char* kCountsNoKeys = "counts no keys: it is no stator serve";
 
 struct InsightsOptions {
   std::string table;
@@ -46,21 +48,7 @@ std::string ask(const std::string& url, const InsightsOptions& options) {
   if (!options.index.empty()) writer.text("index", options.index);
   writer.integer("limit", options.limit);
   writer.end();
-  const http::Reply reply = ask_server(url, "/_stator/insights", "POST", body);
-  if (reply.status == 200) return reply.body;
-  json::Parser parser;
-  json::Object object;
-  json::Value message;
-  std::string_view text;
-  try {
-    if (parser.parse(reply.body).get(object) == simdjson::SUCCESS && json::find_member(object, "message", message) &&
-        message.get(text) == simdjson::SUCCESS) {
-      throw CommandError("stator: " + std::string(text));
-    }
-  } catch (const core::ApiError&) {
-    // no JSON: said below
-  }
-  throw CommandError("stator: " + url + " counts no keys: it answers with status " + std::to_string(reply.status));
+  return read_reply(ask_server(url, "/_stator/insights", "POST", body), url, "enabled", kCountsNoKeys);
 }
 
 /// {"pk":{"S":"a"},"sk":{"N":"1"}} as "a, 1".
@@ -77,7 +65,8 @@ std::string key_text(const json::Object& key) {
   return text;
 }
 
-void draw_counts(Session& session, const json::Object& report, std::string_view member, const std::string& title) {
+void draw_counts(const json::Object& report, std::string_view member, const std::string& title, bool colour,
+                 std::ostream& out) {
   json::Value value;
   json::Array counts;
   if (!json::find_member(report, member, value) || value.get(counts) != simdjson::SUCCESS || counts.size() == 0) return;
@@ -88,33 +77,34 @@ void draw_counts(Session& session, const json::Object& report, std::string_view 
     table.rows.push_back({key_text(key), std::to_string(std::int64_t(element["count"])),
                           std::to_string(std::int64_t(element["at_most_too_many"]))});
   }
-  draw(table, *session.out, session.colour);
+  draw(table, out, colour);
 }
 
-void insights(Session& session, const InsightsOptions& options) {
-  require_human_or_json(session);
-  const std::string reply = ask(find_server(session), options);
-  if (session.output == OutputFormat::kJson) return print_json(session, reply);
+void print_insights(Session& session, const InsightsOptions& options, const std::string& reply) {
   json::Parser parser;
-  json::Object report;
-  if (parser.parse(reply).get(report) != simdjson::SUCCESS) throw CommandError("stator: the server answers no object");
-  bool enabled = false;
-  std::int64_t accesses = 0;
-  json::Value value;
-  const auto faulty = [] { throw CommandError("stator: the server answers something else than counts"); };
-  if (!json::find_member(report, "enabled", value) || value.get(enabled) != simdjson::SUCCESS) faulty();
-  if (json::find_member(report, "accesses", value) && value.get(accesses) != simdjson::SUCCESS) faulty();
+  const json::Object report = parser.parse(reply).get_object();
   const std::string what = options.index.empty() ? "table " + options.table : "index " + options.index;
-  if (!enabled) {
+  if (!report["enabled"].get_bool()) {
     throw CommandError("stator: contributor insights are not enabled for " + what + " (UpdateContributorInsights)");
   }
+  const std::int64_t accesses = report["accesses"].get_int64();
   if (accesses == 0) {
     *session.err << "nothing of " << what << " was read or written yet\n";
     return;
   }
-  draw_counts(session, report, "partition_keys", "Partition keys");
-  draw_counts(session, report, "items", "Items");
+  std::ostringstream out;
+  draw_counts(report, "partition_keys", "Partition keys", session.colour, out);
+  draw_counts(report, "items", "Items", session.colour, out);
+  *session.out << out.str();
   if (!session.quiet) *session.err << accesses << " accesses since insights were enabled or the server began\n";
+}
+
+void insights(Session& session, const InsightsOptions& options) {
+  require_human_or_json(session);
+  const std::string url = find_server(session);
+  const std::string reply = ask(url, options);
+  if (session.output == OutputFormat::kJson) return print_json(session, reply);
+  read_members(url, kCountsNoKeys, [&] { print_insights(session, options, reply); });
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "cli/saved_states.h"
 
 #include "cli/server_paths.h"
-#include "core/api_error.h"
 #include "core/timestamp.h"
 #include "engine/engine.h"
 #include "json/object_writer.h"
@@ -19,23 +18,7 @@ class ServedStates final : public SavedStates {
   void save_settled(const std::string& name) override { change("save", name, true); }
   void restore(const std::string& name) override { change("restore", name); }
   void drop(const std::string& name) override { change("drop", name); }
-  Saved list() override {
-    const std::string reply = send("GET", "/_stator/snapshots", "");
-    json::Parser parser;
-    Saved saved;
-    json::Object object;
-    json::Value member;
-    json::Array snapshots;
-    if (parser.parse(reply).get(object) != simdjson::SUCCESS || !json::find_member(object, "snapshots", member) ||
-        member.get(snapshots) != simdjson::SUCCESS) {
-      throw CommandError("stator: " + url_ + " answers with something else than a list of snapshots");
-    }
-    for (const json::Value snapshot : snapshots) {
-      saved.emplace_back(std::string(std::string_view(snapshot["name"])),
-                         std::string(std::string_view(snapshot["saved"])));
-    }
-    return saved;
-  }
+  Saved list() override { return read(ask_server(url_, "/_stator/snapshots")); }
 
  private:
   void change(const std::string& what, const std::string& name, bool settled = false) {
@@ -44,25 +27,22 @@ class ServedStates final : public SavedStates {
     writer.text("name", name);
     if (settled) writer.flag("settled", true);
     writer.end();
-    send("POST", "/_stator/snapshots/" + what, body);
+    read(ask_server(url_, "/_stator/snapshots/" + what, "POST", body));
   }
-  std::string send(const std::string& method, const std::string& path, const std::string& body) {
-    const http::Reply reply = ask_server(url_, path, method, body);
-    if (reply.status == 200) return reply.body;
-    if (reply.status == 404) throw CommandError("stator: " + url_ + " keeps no snapshots: it is no stator serve");
-    json::Parser parser;
-    json::Value message;
-    std::string_view text;
-    try {
-      json::Object object;
-      if (parser.parse(reply.body).get(object) == simdjson::SUCCESS && json::find_member(object, "message", message) &&
-          message.get(text) == simdjson::SUCCESS) {
-        throw CommandError("stator: " + std::string(text) + (reply.status >= 500 ? "; the server's log says why" : ""));
+
+  /// Every one of these paths answers with the list.
+  Saved read(const http::Reply& reply) const {
+    const std::string otherwise = "keeps no snapshots: it is no stator serve";
+    const std::string text = read_reply(reply, url_, "snapshots", otherwise);
+    return read_members(url_, otherwise, [&] {
+      json::Parser parser;
+      Saved saved;
+      for (const json::Value snapshot : parser.parse(text)["snapshots"].get_array()) {
+        saved.emplace_back(std::string(std::string_view(snapshot["name"])),
+                           std::string(std::string_view(snapshot["saved"])));
       }
-    } catch (const core::ApiError&) {
-      // not JSON: reported below
-    }
-    throw CommandError("stator: " + url_ + " answers with status " + std::to_string(reply.status));
+      return saved;
+    });
   }
 
   const std::string url_;

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "core/clock.h"
 #include "json/text_check.h"
+#include "remote/remote_error.h"
 
 namespace stator::cli {
 
@@ -36,6 +37,29 @@ http::Reply ask_server(const std::string& url, const std::string& path, const st
                        (reply.body.empty() ? "empty" : "no whole JSON object"));
   }
   return reply;
+}
+
+std::string read_reply(const http::Reply& reply, const std::string& url, std::string_view member,
+                       const std::string& otherwise) {
+  constexpr int kOk = 200;
+  constexpr int kNotFound = 404;
+  constexpr int kServerFault = 500;
+  if (reply.status != kOk && reply.status != kNotFound) {
+    const core::ApiError error = remote::parse_remote_error(reply, url);
+    const std::string why = error.message.empty() ? url + " answers " + std::string(error.type.name()) : error.message;
+    throw CommandError("stator: " + why + (reply.status >= kServerFault ? "; the server's log says why" : ""));
+  }
+  json::Parser parser;
+  json::Object object;
+  json::Value found;
+  try {
+    if (reply.status == kOk && parser.parse(reply.body).get(object) == simdjson::SUCCESS &&
+        json::find_member(object, member, found))
+      return reply.body;
+  } catch (const core::ApiError&) {
+    // no JSON: reported below
+  }
+  throw CommandError("stator: " + url + " " + otherwise);
 }
 
 }  // namespace stator::cli

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "cli/command.h"
 #include "http/client.h"
+#include "json/reader.h"
 
 /// The paths that Stator's servers have beside DynamoDB's API (docs/server.md, docs/cache.md).
 namespace stator::cli {
@@ -12,5 +15,20 @@ namespace stator::cli {
 /// is a JSON object. Throws http::TransportError, and CommandError where the reply is something else.
 http::Reply ask_server(const std::string& url, const std::string& path, const std::string& method = "GET",
                        const std::string& body = {});
+
+/// The body of a reply to ask_server: a JSON object that has `member`. Throws CommandError: the server's reason where
+/// it refuses; else, where it has no such path or answers something else, "URL `otherwise`" ("keeps no snapshots").
+std::string read_reply(const http::Reply& reply, const std::string& url, std::string_view member,
+                       const std::string& otherwise);
+
+/// Calls `read`, which reads members of such a body. Throws CommandError, likewise, where they are of other types.
+template <class Read>
+auto read_members(const std::string& url, const std::string& otherwise, Read read) {
+  try {
+    return read();
+  } catch (const simdjson::simdjson_error&) {
+    throw CommandError("stator: " + url + " " + otherwise);
+  }
+}
 
 }  // namespace stator::cli
