@@ -331,7 +331,8 @@ class Import {
       finish_after_fault();
       state_file_.remove();
       throw CommandError("stator: " + of_ + ":" + std::to_string(error.line) + ": " + error.what() + " (" +
-                         counted(written(), "item") + " imported; --skip-bad leaves bad ones out)");
+                         counted(written(), "item") + " imported" +
+                         (options_.skip_bad ? ")" : "; --skip-bad leaves bad ones out)"));
     } catch (const Interrupted&) {
       writer_.stop();
       throw CommandError("stator: interrupted: imported " + counted(written(), "item") + notes_.hint(),

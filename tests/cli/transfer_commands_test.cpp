@@ -186,6 +186,10 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
     EXPECT_EQ(outcome.code, 1) << row.text;
     EXPECT_NE(outcome.err.find(std::string("stator: standard input") + row.err), std::string::npos) << outcome.err;
   }
+  // Without its columns nothing of a file can be read.
+  const Outcome headless = stator({"import", "every", "--skip-bad", "--format", "csv"}, "pk,n:X\na,1\n");
+  EXPECT_EQ(headless.code, 1);
+  EXPECT_TRUE(headless.err.ends_with(" (0 items imported)\n")) << headless.err;
   const Outcome skipped =
       stator({"import", "every", "--skip-bad"}, "{\"pk\":\"y\",\"n\":1}\nbad\n{\"pk\":\"z\",\"n\":2}\n");
   EXPECT_EQ(skipped.code, 0);
