@@ -20,9 +20,23 @@ TerminalKeysIgnored::~TerminalKeysIgnored() {
   ::sigaction(SIGQUIT, &quit_, nullptr);
 }
 
-void exec_shell(const char* command, const char* argument) {
+namespace {
+
+void reset_signals() {
   // What is ignored stays ignored in the new program, and this one ignores SIGPIPE.
   for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+void exec_program(const char* name) {
+  reset_signals();
+  ::execlp(name, name, static_cast<char*>(nullptr));
+  ::_exit(127);
+}
+
+void exec_shell(const char* command, const char* argument) {
+  reset_signals();
   // The shell waits for the command, too, and must not be ended by keys that the command takes.
   const std::string line = std::string("trap : INT QUIT; ") + command;
   ::execl("/bin/sh", "sh", "-c", line.c_str(), "sh", argument, static_cast<char*>(nullptr));

@@ -19,6 +19,10 @@ class TerminalKeysIgnored {
   struct sigaction quit_ = {};
 };
 
+/// Runs the program of that name on PATH in a child after fork, with signals as programs find them; ends with 127 where
+/// there is none.
+[[noreturn]] void exec_program(const char* name);
+
 /// Runs a shell command in a child after fork, with signals as programs find them; `argument`, if not null, is its $1.
 [[noreturn]] void exec_shell(const char* command, const char* argument = nullptr);
 

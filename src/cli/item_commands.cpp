@@ -130,10 +130,9 @@ void get_item(Session& session, const ItemOptions& options) {
   const std::string reply = toolkit::call(*endpoint, "GetItem", request.text("ReturnConsumedCapacity", "TOTAL").str());
   const std::string item = member_of(reply, "Item");
   if (item.empty()) throw CommandError("stator: table " + table.name + " has no item " + in_words(key));
-  {
-    const Pager pager(session);
-    print_item(session, item, table.key_names(), options.ddb_json);
-  }
+  Pager pager(session);
+  print_item(session, item, table.key_names(), options.ddb_json);
+  pager.finish();
   print_cost(session, "1 item", toolkit::capacity_of_reply(reply));
 }
 

@@ -19,7 +19,10 @@ class ItemPrinter {
   /// `first_columns`: the table's keys. `ddb_json`: wire JSON instead of plain JSON.
   ItemPrinter(const Session& session, std::vector<std::string> first_columns, bool ddb_json);
   void write(const json::Object& item) { output_->write(item); }
-  void finish() { output_->finish(); }
+  void finish() {
+    output_->finish();
+    pager_.finish();
+  }
 
  private:
   Pager pager_;

@@ -2,24 +2,58 @@
 
 #include <sys/types.h>
 
+#include <streambuf>
+#include <string>
+
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 namespace stator::cli {
 
-/// Sends standard output through a pager while it lives, as git and gh do. Only on a terminal, and not with --no-pager.
-/// The pager is STATOR_PAGER, else PAGER, else `less` (which ends at once where the text fits the screen); none where
-/// that is empty or `cat`.
-class Pager {
+/// The user ended the pager before the end of the text, which is no failure: nobody wants the rest.
+struct PagerLeft : OutputError {
+  PagerLeft();
+};
+
+/// Sends standard output through a pager while it lives, as git and gh do. Only on a terminal, not with --no-pager, and
+/// only text that does not fit the screen. The pager is STATOR_PAGER, else PAGER, else `less`; none where that is empty
+/// or `cat`. Where it cannot be run, or fails before it has read much, the text is printed as without one.
+class Pager : private std::streambuf {
  public:
   explicit Pager(const Session& session);
-  ~Pager();
+  ~Pager() override;
   Pager(const Pager&) = delete;
   Pager& operator=(const Pager&) = delete;
 
+  /// Prints what is left and waits until the pager ends. Throws as standard output does.
+  void finish();
+
  private:
+  enum class State : std::uint8_t { kOff, kHolds, kPages, kPrints };
+
+  int_type overflow(int_type c) override;
+  std::streamsize xsputn(const char* text, std::streamsize length) override;
+
+  void take(std::string_view text);
+  /// Whether the text so far fits the screen.
+  bool fits();
+  void start();
+  void send(std::string_view text);
+  /// Waits for the pager to end. Where it failed and may have read nothing, prints what it was sent and returns true.
+  bool end_pager();
+  void print(std::string_view text);
+
   const Session& session_;
+  std::streambuf* terminal_ = nullptr;
+  State state_ = State::kOff;
+  /// The text so far, also while it may still lie unread in the pipe.
+  std::string held_;
+  bool holds_all_ = true;
+  /// Lines of the terminal that are free, after the first `counted_` bytes of `held_`.
+  std::size_t lines_left_ = 0;
+  std::size_t counted_ = 0;
   pid_t process_ = -1;
-  int terminal_ = -1;
+  int pipe_ = -1;
 };
 
 }  // namespace stator::cli

@@ -15,6 +15,7 @@
 #include "cli/help.h"
 #include "cli/init_command.h"
 #include "cli/interrupt.h"
+#include "cli/pager.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
 #include "http/url.h"
@@ -335,6 +336,8 @@ int run(int argc, const char* const* argv, Session& session) {
   for (int i = 1; i < argc; ++i) arguments.emplace_back(argv[i]);
   try {
     return run_to_the_end(std::move(arguments), session);
+  } catch (const PagerLeft&) {
+    return session.exit_code;
   } catch (const OutputError& error) {
     if (error.code == EPIPE) return kReaderLeft;
     *session.err << "stator: " << error.what() << "\n";

@@ -29,6 +29,12 @@ std::size_t terminal_columns(int descriptor) {
   return kUsual;
 }
 
+std::size_t terminal_lines() {
+  constexpr std::size_t kUsual = 24;
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : kUsual;
+}
+
 DescriptorBuffer::DescriptorBuffer(int descriptor, std::size_t buffer_bytes, WriteFault fault)
     : descriptor_(descriptor), fault_(fault), is_terminal_(isatty(descriptor) == 1), buffer_(buffer_bytes) {
   setp(buffer_.data(), buffer_.data() + buffer_.size());

@@ -26,6 +26,9 @@ struct InputError : std::runtime_error {
 /// own width, else 80.
 std::size_t terminal_columns(int descriptor = 1);
 
+/// The height, in lines, of the terminal that is standard output: its own, else 24.
+std::size_t terminal_lines();
+
 /// What happens where a descriptor cannot be written to.
 enum class WriteFault : std::uint8_t { kThrows, kIsIgnored };
 

@@ -224,7 +224,7 @@ class InATerminal(unittest.TestCase):
 
     def test_keys_of_a_pager_are_its_own(self):
         enough = self.path("enough")
-        terminal = self.terminal(80, STATOR_PAGER=self.script(
+        terminal = self.terminal(80, lines=9, STATOR_PAGER=self.script(
             "trap 'echo stays' INT", "cat", "echo end of text", f"until [ -e {enough} ]; do sleep 0.1; done", "echo left"))
         terminal.type(f"clear; {STATOR} scan shop; echo '[done' $?]")
         terminal.press("Enter")
@@ -237,10 +237,55 @@ class InATerminal(unittest.TestCase):
             pass
         terminal.wait_for(r"(?m)^\[done \d+\]")
         self.assertRegex(terminal.screen(), r"left\n9 items, 2 capacity units\n\[done 0\]")
-        # One that ends before the text does.
-        terminal.type(f"clear; STATOR_PAGER='head -n 1' {STATOR} scan shop --segments 2 -q; echo '[done' $?]")
+
+    def test_only_long_text_goes_through_a_pager(self):
+        rows = [(40, "get shop CUSTOMER#ann PROFILE", False), (40, "scan shop", False), (9, "scan shop", True),
+                (9, "get shop CUSTOMER#ann PROFILE", True), (9, "scan shop --limit 3", False),
+                (9, "scan shop --no-pager", False)]
+        for lines, words, paged in rows:
+            with self.subTest(lines=lines, words=words):
+                terminal = self.terminal(200, lines=lines, STATOR_PAGER="cat > pages; echo paged")
+                text = terminal.run(*words.split())
+                self.assertEqual("paged" in text, paged, text)
+                terminal.close()
+
+    def import_many(self):
+        many = self.path("many.jsonl")
+        with open(many, "w", encoding="utf-8") as file:
+            for number in range(3000):
+                file.write('{"pk":"p%04d","sk":"s","filler":"%s"}\n' % (number, "x" * 80))
+        subprocess.run([STATOR, "import", "shop", many, "-q", "--data", self.path("data")], check=True)
+
+    def test_a_pager_that_cannot_be_run_or_fails_hides_nothing(self):
+        self.import_many()
+        terminal = self.terminal(80, lines=12)
+        for setting in ("STATOR_PAGER=nosuchpager", "STATOR_PAGER=false", "STATOR_PAGER='exit 3'",
+                        "-u STATOR_PAGER PATH=/nowhere"):
+            for words in ("scan shop", "scan shop --output jsonl"):
+                with self.subTest(setting=setting, words=words):
+                    terminal.type("clear; "
+                                  f"script -qec \"env {setting} {STATOR} {words} 2> cost\" /dev/null > seen; "
+                                  "echo \"[done $? $(grep -c 'p[0-9][0-9][0-9][0-9]' seen) $(tail -n 1 cost)]\"")
+                    terminal.press("Enter")
+                    text = terminal.wait_for(r"(?m)^\[done .*\]$")
+                    self.assertRegex(text, r"\[done 0 3000 3009 items, ")
+
+    def test_who_ends_a_pager_early_has_seen_enough(self):
+        self.import_many()
+        terminal = self.terminal(80, lines=12, STATOR_PAGER="head -n 1")
+        self.assertIn("[done 0]", terminal.run("scan", "shop", "--output", "jsonl", "-q"))
+
+    def test_less_shows_every_character(self):
+        if shutil.which("less") is None:
+            self.skipTest("less is not installed")
+        terminal = self.terminal(60, lines=9, STATOR_PAGER="less", LC_ALL="C", LESS="-RX")
+        terminal.type(f"clear; {STATOR} scan shop; echo '[done' $?]")
         terminal.press("Enter")
-        terminal.wait_for(r"(?m)^\[done (0|141)\]")
+        text = terminal.wait_for(r"(?m)^:")
+        self.assertIn("…", text)
+        self.assertNotIn("<E2>", text)
+        terminal.press("q")
+        terminal.wait_for(r"(?m)^\[done 0\]")
 
     def script(self, *lines):
         path = self.path("program.sh")
