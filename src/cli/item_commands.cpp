@@ -84,17 +84,6 @@ std::string in_words(const std::string& key_json) {
   return text;
 }
 
-/// "a,b.c" as a ProjectionExpression.
-std::string projection(const std::string& attributes, toolkit::ExpressionWords& expression) {
-  std::string out;
-  for (std::size_t at = 0; at <= attributes.size() && !attributes.empty();) {
-    const std::size_t end = std::min(attributes.find(',', at), attributes.size());
-    out += (out.empty() ? "" : ", ") + expression.path(attributes.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
-
 /// The conditions of --condition, --if-exists and --if-not-exists together.
 void add_condition(const toolkit::TableInfo& table, const ItemOptions& options, toolkit::ExpressionWords& expression,
                    toolkit::RequestBuilder& request) {
@@ -124,7 +113,7 @@ void get_item(Session& session, const ItemOptions& options) {
   request.text("TableName", options.table).json("Key", key);
   if (options.consistent) request.json("ConsistentRead", "true");
   const std::string attributes =
-      options.expression.empty() ? projection(options.attributes, expression) : options.expression;
+      options.expression.empty() ? toolkit::projection(options.attributes, expression) : options.expression;
   if (!attributes.empty()) request.text("ProjectionExpression", attributes);
   expression.add_to(request);
   const std::string reply = toolkit::call(*endpoint, "GetItem", request.text("ReturnConsumedCapacity", "TOTAL").str());

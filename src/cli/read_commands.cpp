@@ -21,6 +21,7 @@ struct ReadOptions {
   std::string key_condition;
   toolkit::SortWords sort;
   std::string attributes;
+  std::string projection;
   std::string filter;
   std::vector<std::string> where;
   bool approximate = false;
@@ -52,11 +53,8 @@ toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
   std::vector<std::string> filters{options.filter};
   for (const std::string& word : options.where) filters.push_back(toolkit::comparison(word, expression));
   scan.filter = toolkit::all_of(filters);
-  for (std::size_t at = 0; at <= options.attributes.size() && !options.attributes.empty();) {
-    const std::size_t end = std::min(options.attributes.find(',', at), options.attributes.size());
-    scan.projection += (scan.projection.empty() ? "" : ", ") + expression.path(options.attributes.substr(at, end - at));
-    at = end + 1;
-  }
+  scan.projection =
+      options.projection.empty() ? toolkit::projection(options.attributes, expression) : options.projection;
   scan.names_json = expression.names_json();
   scan.values_json = expression.values_json();
   return table;
@@ -105,7 +103,14 @@ void query(Session& session, ReadOptions& options) {
   read_items(session, options);
 }
 
-void scan(Session& session, ReadOptions& options) { read_items(session, options); }
+void scan(Session& session, ReadOptions& options) {
+  for (const std::string& word : options.words) {
+    if (!toolkit::ExpressionWords::is_argument(word))
+      throw toolkit::WordError("scan reads the whole table, and \"" + word +
+                               "\" is neither :name=VALUE nor #name=ATTRIBUTE (items with a key: stator query)");
+  }
+  read_items(session, options);
+}
 
 toolkit::ScanResult count_items(Session& session, endpoint::Endpoint& endpoint, const toolkit::TableInfo& table,
                                 ReadOptions& options) {
@@ -171,7 +176,12 @@ CLI::App* add_command(CLI::App& root, Session& session, const std::string& name,
 }
 
 void add_reading(CLI::App& command, const Options& options) {
-  command.add_option("--attributes", options->attributes, "Only these attributes or paths: a,b.c")->type_name("LIST");
+  CLI::Option* attributes =
+      command.add_option("--attributes", options->attributes, "Only these attributes or paths: a,b.c")
+          ->type_name("LIST");
+  command.add_option("--projection", options->projection, "A ProjectionExpression; its names as '#name=attribute'")
+      ->type_name("EXPR")
+      ->excludes(attributes);
   command.add_option("--limit", options->scan.limit, "At most so many items")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kMostItems));
@@ -216,7 +226,8 @@ void add_read_commands(CLI::App& root, Session& session) {
                                        "Examples: stator scan shop --where kind=order --output csv\n"
                                        "          stator scan shop --filter 'contains(tags, :t)' :t=new",
                                        scan, options);
-  add_words(*scan_command, "KEY", options->words, "Values and names of the filter: :name=VALUE, '#name=attribute'");
+  add_words(*scan_command, "ARGUMENT", options->words,
+            "Values and names of the expressions: :name=VALUE, '#name=attribute'");
   add_reading(*scan_command, options);
   add_segments(*scan_command, options);
 

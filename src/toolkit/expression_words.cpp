@@ -41,6 +41,16 @@ void add_member(std::string_view name, std::string_view json, std::string& membe
   members += json;
 }
 
+constexpr std::string_view kBlanks = " \t\r\n";
+
+std::string_view without_blanks_around(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+/// Where an operator of a comparison begins: at one of < > = or at "!=".
+std::size_t find_operator(std::string_view text) { return std::min(text.find_first_of("<>="), text.find("!=")); }
+
 /// "path=value" in its parts.
 std::pair<std::string_view, std::string_view> parts_of(std::string_view word, std::string_view option) {
   const std::size_t equals = word.find('=');
@@ -114,6 +124,9 @@ std::string ExpressionWords::value(std::string_view wire_value) {
 }
 
 std::string ExpressionWords::path(std::string_view words) {
+  if (words.find_first_of(kBlanks) != std::string_view::npos)
+    throw WordError("a path has no blanks, found " + quoted(words) +
+                    "; an attribute whose name has goes into an expression, as #name with '#name=ATTRIBUTE'");
   std::string out;
   for (std::size_t at = 0; at <= words.size();) {
     const std::size_t end = std::min(words.find('.', at), words.size());
@@ -152,18 +165,35 @@ std::vector<std::string> take_arguments(const std::vector<std::string>& words, E
   return others;
 }
 
-std::string comparison(std::string_view word, ExpressionWords& expression) {
-  constexpr std::array<std::string_view, 6> kOperators = {"<>", "<=", ">=", "=", "<", ">"};
-  const std::size_t at = word.find_first_of("<>=");
-  if (at != std::string_view::npos && at > 0) {
-    for (const std::string_view comparator : kOperators) {
-      if (!word.substr(at).starts_with(comparator)) continue;
-      const std::string value = value_of_word(word.substr(at + comparator.size()), std::string(word.substr(0, at)));
-      const std::string path = expression.path(word.substr(0, at));
-      return path + " " + std::string(comparator) + " " + expression.value(value);
-    }
+std::string projection(std::string_view attributes, ExpressionWords& expression) {
+  std::string out;
+  for (std::size_t at = 0; at <= attributes.size() && !attributes.empty();) {
+    const std::size_t end = std::min(attributes.find(',', at), attributes.size());
+    out += (out.empty() ? "" : ", ") + expression.path(without_blanks_around(attributes.substr(at, end - at)));
+    at = end + 1;
   }
-  throw WordError("--where: expected a comparison such as status=OPEN or 'total>=100', found " + quoted(word));
+  return out;
+}
+
+std::string comparison(std::string_view word, ExpressionWords& expression) {
+  /// What is written, and what DynamoDB's expressions call it.
+  static constexpr std::pair<std::string_view, std::string_view> kOperators[] = {
+      {"=", "="}, {"==", "="}, {"<>", "<>"}, {"!=", "<>"}, {"<", "<"}, {"<=", "<="}, {">", ">"}, {">=", ">="}};
+  const std::size_t at = std::min(find_operator(word), word.size());
+  const std::string_view path = without_blanks_around(word.substr(0, at));
+  const std::size_t end = std::min(word.find_first_not_of("<>=", at + 1), word.size());
+  const std::string_view written = word.substr(at, end - at);
+  if (path.empty() || written.empty())
+    throw WordError("--where: expected a comparison such as status=OPEN or 'total>=100', found " + quoted(word));
+  const std::string_view value = without_blanks_around(word.substr(end));
+  const auto* found = std::find_if(std::begin(kOperators), std::end(kOperators),
+                                   [&](const auto& each) { return each.first == written; });
+  if (found == std::end(kOperators) || find_operator(value) == 0)
+    throw WordError("--where: expected one of = <> < <= > >= (or == and !=) and a value, found " + quoted(word) +
+                    R"(; a value that begins like an operator is quoted, as in name="=text")");
+  const std::string wire = value_of_word(value, std::string(path));
+  const std::string left = expression.path(path);
+  return left + " " + std::string(found->second) + " " + expression.value(wire);
 }
 
 std::string all_of(const std::vector<std::string>& conditions) {

@@ -22,7 +22,8 @@ class ExpressionWords {
   /// Placeholders for an attribute's name and for a value in wire form, different from those of arguments.
   std::string name(std::string_view attribute);
   std::string value(std::string_view wire_value);
-  /// A document path ("address.city", "lines[0].count") with every name as a placeholder. Throws WordError.
+  /// A document path ("address.city", "lines[0].count") with every name as a placeholder. Throws WordError, also for a
+  /// name with a blank, which hardly ever is meant as one.
   std::string path(std::string_view words);
   /// Adds the members to a request, where there are any.
   void add_to(RequestBuilder& request) const;
@@ -41,7 +42,11 @@ class ExpressionWords {
 /// Takes the arguments out of `words`; the others are returned in their order.
 std::vector<std::string> take_arguments(const std::vector<std::string>& words, ExpressionWords& expression);
 
-/// A comparison: "status=OPEN", "total>=100"; the operators are = <> < <= > >=. Throws WordError.
+/// "a, b.c" as a ProjectionExpression; empty for an empty list. Throws WordError.
+std::string projection(std::string_view attributes, ExpressionWords& expression);
+
+/// A comparison: "status=OPEN", "total >= 100"; the operators are = <> < <= > >=, and == and != for the first two.
+/// Throws WordError, also where an unquoted value begins with an operator.
 std::string comparison(std::string_view word, ExpressionWords& expression);
 /// Conditions joined by AND; empty ones are left out.
 std::string all_of(const std::vector<std::string>& conditions);
