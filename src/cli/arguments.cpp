@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "cli/command.h"
+#include "http/url.h"
 #include "model/text.h"
 
 namespace stator::cli {
@@ -101,6 +103,25 @@ std::string CommandPath::name() const {
   std::string name;
   for (const CLI::App* app : apps) name += (name.empty() ? "" : " ") + app->get_name();
   return name;
+}
+
+void refuse_options(const CLI::App& root, const std::string& command, std::initializer_list<const char*> options) {
+  for (const char* option : options) {
+    if (root.get_option(option)->count() > 0)
+      throw CommandError("stator: " + command + " takes no " + option + " (help: stator " + command + " --help)", 2);
+  }
+}
+
+CLI::Validator is_url() {
+  const auto check = [](const std::string& text) {
+    try {
+      if (!text.empty()) http::parse_url(text);
+      return std::string();
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+  };
+  return CLI::Validator(check, "");
 }
 
 CLI::Validator number_in(double least, double most) {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,12 @@ std::optional<std::string> early_option(const std::vector<std::string>& argument
 /// `guard_words` this keeps it whole.
 CLI::Option* add_words(CLI::App& command, const std::string& name, std::vector<std::string>& words,
                        const std::string& description);
+
+/// Throws CommandError (2) where the line has one of these options of all commands, which this command would ignore.
+void refuse_options(const CLI::App& root, const std::string& command, std::initializer_list<const char*> options);
+
+/// Accepts http and https URLs. For an option's empty value there is a message of its own.
+CLI::Validator is_url();
 
 /// Accepts numbers from `least` to `most`, and not, as CLI::Range does, "nan", which no comparison refuses.
 CLI::Validator number_in(double least, double most);

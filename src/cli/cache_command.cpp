@@ -11,6 +11,7 @@
 #include "cli/server_paths.h"
 #include "cli/simulate_option.h"
 #include "cli/target.h"
+#include "http/url.h"
 #include "json/reader.h"
 #include "remote/target.h"
 #include "server/server.h"
@@ -37,18 +38,30 @@ struct CacheOptions {
   std::string shared_authorities;
 };
 
-/// "aws", a URL, or a data directory.
+/// "aws" or "prod", a URL, or a data directory, which must exist.
 remote::TargetOptions upstream_options(const Session& session, const std::string& to) {
   remote::TargetOptions options = target_options(session);
-  options.prod = to == "aws";
+  options.prod = to == "aws" || to == "prod";
   options.endpoint_url.clear();
   options.will_write = true;
   if (to.find("://") != std::string::npos) {
+    std::string text = to;
+    if (const std::string fault = is_url()(text); !fault.empty()) throw CommandError("stator: --to: " + fault, 2);
     options.endpoint_url = to;
   } else if (!options.prod) {
+    check_directory(to, false);
     options.data_directory = to;
   }
   return options;
+}
+
+/// Whether the upstream's address is the one that the server listens on. Nothing else can listen there.
+bool leads_to(const std::string& upstream_url, const server::Server& server, const std::string& host) {
+  if (upstream_url.empty()) return false;
+  const http::Url upstream = http::parse_url(upstream_url);
+  const bool is_here = upstream.host == "localhost" || upstream.host.starts_with("127.") || upstream.host == "::1";
+  const bool listens_here = server.is_on_loopback() || host == "0.0.0.0" || host == "::";
+  return upstream.port == server.port() && (upstream.host == host || (is_here && listens_here));
 }
 
 cache::Options read_options(const CacheOptions& options) {
@@ -105,6 +118,8 @@ void serve_cache(CacheOptions options, const Session& session) {
     for (server::Route& route : simulate_routes(rules)) http.routes.push_back(std::move(route));
   }
   server::Server server(cache, http);
+  if (leads_to(upstream.endpoint_url, server, http.host))
+    throw CommandError("stator: --to " + options.to + " is the address of the cache itself; give it another --port", 2);
   if (remote::is_production(upstream) && http.credentials == nullptr && !server.is_on_loopback()) {
     throw CommandError(
         "stator: beyond this machine a cache before AWS lends its rights to everybody: say with "
@@ -189,8 +204,9 @@ void add_cache_command(CLI::App& root, Session& session) {
       "long, and what a reader may rely on: docs/cache.md.");
   auto options = std::make_shared<CacheOptions>();
   command
-      ->add_option("--to", options->to,
-                   "What is cached: aws, a URL (DynamoDB Local, Alternator, another Stator), or a data directory")
+      ->add_option(
+          "--to", options->to,
+          "What is cached: aws (or prod), a URL (DynamoDB Local, Alternator, another Stator), or a data directory")
       ->type_name("ENDPOINT");
   command->add_option("--memory", options->memory_mb, "How many MB the entries may take")
       ->type_name("MB")
@@ -233,10 +249,12 @@ void add_cache_command(CLI::App& root, Session& session) {
   CLI::App* stats = command->add_subcommand("stats", "What a running cache has hit and missed, by table and operation");
   stats->footer("Example: stator cache stats --endpoint-url http://127.0.0.1:8001");
   stats->callback([&session] { show_statistics(session); });
-  command->callback([&session, command, stats, options] {
+  command->callback([&root, &session, command, stats, options] {
     if (command->got_subcommand(stats)) return;
     if (options->to.empty())
       throw CommandError("stator: --to needs what is to be cached (help: stator cache --help)", 2);
+    refuse_options(root, "cache",
+                   {"--endpoint-url", "--data", "--cache", "--cache-ttl", "--yes", "--read-only", "--dry-run"});
     serve_cache(*options, session);
   });
 }

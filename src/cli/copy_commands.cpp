@@ -56,7 +56,7 @@ bool leads_to_the_same(const Session& one, const Session& other) {
 }
 
 /// Splits "http://host:8000/shop" and "DIR/shop" in the place and the table.
-void read_place(const std::string& place, Side& side) {
+void read_place(const std::string& place, bool is_written, Side& side) {
   if (place.starts_with("arn:"))
     throw toolkit::WordError("\"" + place + "\": give TABLE, prod:TABLE, http://HOST:PORT/TABLE or DIR/TABLE");
   const std::size_t scheme = place.find("://");
@@ -69,7 +69,9 @@ void read_place(const std::string& place, Side& side) {
   side.table = place.substr(slash + 1);
   side.session.prod = false;
   side.session.endpoint_url = is_url ? where : std::string();
-  if (!is_url) side.session.data_directory = where.empty() ? "/" : where;
+  if (is_url) return;
+  side.session.data_directory = where.empty() ? "/" : where;
+  check_directory(side.session.data_directory, is_written);
 }
 
 /// `writes`: what will be written, for the question before it; empty where the side is only read. `other`: a side that
@@ -80,7 +82,7 @@ Side open_side(const Session& session, const std::string& place, const std::stri
     side.session.prod = true;
     side.table = place.substr(5);
   } else {
-    read_place(place, side);
+    read_place(place, !writes.empty(), side);
   }
   if (side.table.empty()) throw toolkit::WordError("\"" + place + "\" names no table");
   side.session.production = remote::is_production(target_options(side.session));

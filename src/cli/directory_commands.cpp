@@ -3,6 +3,7 @@
 #include <ostream>
 #include <string>
 
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "engine/check.h"
 #include "engine/repair.h"
@@ -69,7 +70,10 @@ void add_directory_commands(CLI::App& root, Session& session) {
       "Says what was damaged, and for each table how many items were saved and lost. Indexes are made anew.\n"
       "Ends with 0 only if everything could be saved.\n"
       "Example: stator repair .stator --to repaired");
-  repair_command->callback([directory, to, &session] { repair(session, *directory, *to); });
+  repair_command->callback([directory, to, &root, &session] {
+    refuse_options(root, "repair", {"--read-only", "--dry-run"});
+    repair(session, *directory, *to);
+  });
 }
 
 }  // namespace stator::cli

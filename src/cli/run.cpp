@@ -59,7 +59,8 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
   options.endpoint_option =
       root.add_option("--endpoint-url", options.endpoint_url,
                       "Work on the DynamoDB API at this URL (else AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL)")
-          ->type_name("URL");
+          ->type_name("URL")
+          ->check(is_url());
   options.data_option =
       root.add_option("--data", options.data_directory, "Work on this data directory (else STATOR_DATA, else .stator)")
           ->type_name("DIR");

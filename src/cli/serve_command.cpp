@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "aws/config.h"
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/server_options.h"
 #include "cli/simulate_option.h"
@@ -76,17 +77,17 @@ std::unique_ptr<core::ManualClock> make_clock(const std::string& text) {
 std::string region_name(const std::string& text) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   const bool good = !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
-  return good ? "" : "--region takes a name such as eu-west-1, not " + text;
+  return good ? "" : "takes a name such as eu-west-1, not " + text;
 }
 
 std::string kinesis_url(const std::string& text) {
   const bool good = text.starts_with("http://") || text.starts_with("https://");
-  return good ? "" : "--kinesis-endpoint takes an address such as http://localhost:4567, not " + text;
+  return good ? "" : "takes an address such as http://localhost:4567, not " + text;
 }
 
 std::string account_id(const std::string& text) {
   const bool good = text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  return good ? "" : "--account takes 12 digits, not " + text;
+  return good ? "" : "takes 12 digits, not " + text;
 }
 
 /// Those of the environment; a local endpoint takes any.
@@ -184,6 +185,8 @@ std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {
 void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
+  if (options.max_memory_mb > 0 && !options.in_memory)
+    throw CommandError("stator: --max-memory is for --in-memory (--cache-size and --memtable-size are for a disk)", 2);
   share_one_heap_where_addresses_are_few();
   give_large_blocks_back();
   prepare(options.server);
@@ -414,7 +417,10 @@ void add_serve_command(CLI::App& root, Session& session) {
                     "snapshot start, to which /_stator/reset returns");
   command->add_option("--ready-file", options->ready_file, "Write one line of JSON with the address there when serving")
       ->type_name("FILE");
-  command->callback([&root, &session, options] { serve(*options, root.get_option("--data")->count() > 0, session); });
+  command->callback([&root, &session, options] {
+    refuse_options(root, "serve", {"--endpoint-url", "--cache", "--cache-ttl", "--yes", "--read-only", "--dry-run"});
+    serve(*options, root.get_option("--data")->count() > 0, session);
+  });
 }
 
 }  // namespace stator::cli

@@ -107,6 +107,28 @@ void ask_to_write(const Session& session, const std::string& what, const std::st
   toolkit::ask_to_write(guard_options(session), what, table);
 }
 
+namespace {
+
+/// Whether the text is "HOST:PORT", an address that lacks http://.
+bool is_host_and_port(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  return colon != std::string_view::npos && colon > 0 && colon + 1 < text.size() &&
+         text.find('/') == std::string_view::npos &&
+         text.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+}
+
+}  // namespace
+
+void check_directory(const std::string& directory, bool may_be_new) {
+  std::error_code error;
+  if (std::filesystem::is_directory(directory, error)) return;
+  std::string hint;
+  if (is_host_and_port(directory)) hint = "; an address begins with http://, as http://" + directory;
+  if (directory == "prod") hint = "; a table of production is prod:TABLE";
+  if (may_be_new && hint.empty()) return;
+  throw CommandError("stator: there is no directory " + directory + hint, 2);
+}
+
 std::filesystem::path find_model(const Session& session, const std::string& name) {
   const std::vector<std::string> names = model::list_models(session.models_directory);
   if (names.empty()) throw CommandError("stator: no models in " + session.models_directory);

@@ -32,6 +32,10 @@ std::unique_ptr<endpoint::Endpoint> guard_confirmed(const Session& session,
                                                     std::unique_ptr<endpoint::Endpoint> endpoint,
                                                     const std::string& table);
 
+/// Throws CommandError (2) where the data directory that a word names is none, or, with `may_be_new`, would be a new
+/// one of a name that must mean something else: "prod", or an address without http://.
+void check_directory(const std::string& directory, bool may_be_new);
+
 /// The folder of the model of that name, or of the default one (model::default_model). Throws CommandError, which names
 /// the existing models.
 std::filesystem::path find_model(const Session& session, const std::string& name);

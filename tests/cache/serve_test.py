@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -93,10 +94,34 @@ class Cache(unittest.TestCase):
         self.assertEqual(json.loads(connection.getresponse().read())["entries"], 0)
         self.assertEqual(ask(connection, "GetItem", get("a"))[1], "miss")
 
+    def test_prod_is_aws(self):
+        for place in ("aws", "prod"):
+            told = subprocess.run([STATOR, "cache", "--port", "0", "--to", place, "--host", "0.0.0.0"], capture_output=True,
+                                  text=True, timeout=60, env={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                                                              "AWS_REGION": "eu-west-3"})
+            self.assertEqual((told.returncode, "a cache before AWS" in told.stderr), (2, True), told.stderr)
+
+    def test_a_cache_before_itself_is_refused(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        for place in ("http://127.0.0.1:" + port, "HTTP://LOCALHOST:" + port):
+            told = run("cache", "--port", port, "--to", place)
+            self.assertEqual((told.returncode, "the address of the cache itself" in told.stderr), (2, True), told.stderr)
+
+    def test_a_scheme_in_capitals_is_one(self):
+        cache = self.enterContext(StatorServer(["--to", self.upstream.url.replace("http", "HTTP")], command="cache"))
+        self.assertEqual(ask_once(cache.url, "GetItem", get("a"))[0], 200)
+
     def test_wrong_command_lines_are_refused(self):
         rows = [
             (("cache",), 2, "--to"),
             (("cache", "--to", ""), 2, "--to"),
+            (("cache", "--to", "localhost:18003"), 2, "begins with http://, as http://localhost:18003"),
+            (("cache", "--to", "/nowhere/data"), 2, "there is no directory /nowhere/data"),
+            (("cache", "--to", "ftp://127.0.0.1"), 2, "must begin with http:// or https://"),
+            (("cache", "--to", self.upstream.url, "--read-only"), 2, "cache takes no --read-only"),
+            (("cache", "--to", self.upstream.url, "--data", "x"), 2, "cache takes no --data"),
             (("cache", "--to", self.upstream.url, "--settle", "nan"), 2, "Value nan not in range 0 to 3600"),
             (("cache", "--to", self.upstream.url, "--stale-if-error", "-1"), 2, "not in range 0 to 2592000"),
             (("cache", "--to", self.upstream.url, "--simulate", "/"), 1, "cannot read /: it is a directory"),

@@ -402,6 +402,15 @@ TEST_F(TransferCommands, CopyMakesTheTableAndVerifiesIt) {
   EXPECT_NE(extra.err.find("stator: the tables differ: 3 items were copied, and twin ("), std::string::npos)
       << extra.err;
   EXPECT_EQ(stator({"copy", "every", "every"}).code, 2);
+  // A place that is no directory is no empty database, and an address makes none.
+  EXPECT_EQ(stator({"copy", path("nowhere") + "/every", "twin"}).err,
+            "stator: there is no directory " + path("nowhere") + "\n");
+  EXPECT_EQ(stator({"diff", "every", path("nowhere") + "/every"}).code, 2);
+  EXPECT_EQ(stator({"copy", "every", "localhost:18003/every"}).err,
+            "stator: there is no directory localhost:18003; an address begins with http://, as "
+            "http://localhost:18003\n");
+  EXPECT_EQ(stator({"copy", "every", "prod/every"}).err,
+            "stator: there is no directory prod; a table of production is prod:TABLE\n");
   EXPECT_EQ(stator({"copy", "every", "prod:every"}).err,
             "stator: this would mean copying into table every in production: confirm it with --yes every\n");
   EXPECT_EQ(stator({"copy", "every", "https://dynamodb.eu-west-3.amazonaws.com/every"}).err,
