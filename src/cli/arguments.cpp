@@ -142,11 +142,8 @@ CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     CLI::App& app = *path.apps.back();
-    const bool is_last = i + 1 == arguments.size();
     if (word == "--") {
-      const bool ends_with_prod = !is_last && arguments.back() == "prod";
-      for (std::size_t at = i + 1; at < arguments.size() - (ends_with_prod ? 1 : 0); ++at) path.words_at.push_back(at);
-      if (ends_with_prod) path.prod_at.push_back(arguments.size() - 1);
+      for (std::size_t at = i + 1; at < arguments.size(); ++at) path.words_at.push_back(at);
       if (!path.words_at.empty() && !has_positionals(app) && !app.get_allow_extras())
         path.mistake = "\"" + path.name() + "\" takes no argument \"" + arguments[path.words_at.front()] + "\"";
       return path;

@@ -38,7 +38,7 @@ struct CommandPath {
   std::vector<CLI::App*> apps;
   /// One line about an unknown command or option, with the nearest known one; empty: no mistake.
   std::string mistake;
-  /// Positions of the word `prod`: wherever an option may be, and as the last word after `--`.
+  /// Positions of the word `prod`, wherever an option may be; after `--` it is a value.
   std::vector<std::size_t> prod_at;
 
   /// Positions of the words that are neither commands nor options nor `prod`.

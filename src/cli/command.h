@@ -21,6 +21,9 @@ struct CommandError : std::runtime_error {
   int exit_code;
 };
 
+/// For messages where a word `prod` may have been meant as a value.
+inline constexpr const char* kProdAsValue = "; the word means production, and as a value it stands after --";
+
 /// The terminal and the options that all commands have. Filled in before a command runs.
 struct Session {
   std::istream* in = nullptr;

@@ -64,8 +64,21 @@ std::string read_item(std::string_view text, bool ddb_json, const std::string& o
   }
 }
 
-std::string key_of(const toolkit::TableInfo& table, const ItemOptions& options, const std::vector<std::string>& words) {
-  if (options.key.empty()) return toolkit::key_json(table, words);
+/// Before the database is asked: the word `prod` in the place of the only key value must not lead to production.
+void require_key(const Session& session, const ItemOptions& options, const std::vector<std::string>& words) {
+  if (session.prod && options.key.empty() && words.empty())
+    throw toolkit::WordError(std::string("the key's value is missing") + kProdAsValue);
+}
+
+std::string key_of(const Session& session, const toolkit::TableInfo& table, const ItemOptions& options,
+                   const std::vector<std::string>& words) {
+  if (options.key.empty()) {
+    try {
+      return toolkit::key_json(table, words);
+    } catch (const toolkit::WordError& error) {
+      throw toolkit::WordError(error.what() + std::string(session.prod ? kProdAsValue : ""));
+    }
+  }
   if (!words.empty()) throw toolkit::WordError("--key is given instead of \"" + words.front() + "\", not beside it");
   return toolkit::key_of_item(table, read_item(options.key, options.ddb_json, "--key"));
 }
@@ -106,9 +119,10 @@ std::string member_of(const std::string& reply, std::string_view name) {
 void get_item(Session& session, const ItemOptions& options) {
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);
+  require_key(session, options, words);
   const auto endpoint = open_endpoint(session);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
-  const std::string key = key_of(table, options, words);
+  const std::string key = key_of(session, table, options, words);
   toolkit::RequestBuilder request;
   request.text("TableName", options.table).json("Key", key);
   if (options.consistent) request.json("ConsistentRead", "true");
@@ -171,6 +185,7 @@ void put_item(Session& session, const ItemOptions& options) {
 void update_item(Session& session, const ItemOptions& options) {
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);
+  require_key(session, options, words);
   std::string update = toolkit::update_expression(options.update, expression);
   if (!options.expression.empty()) {
     if (!update.empty())
@@ -181,7 +196,7 @@ void update_item(Session& session, const ItemOptions& options) {
   const auto endpoint = open_to_write(session, "updating an item of table " + options.table, options.table);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   toolkit::RequestBuilder request;
-  request.text("TableName", options.table).json("Key", key_of(table, options, words));
+  request.text("TableName", options.table).json("Key", key_of(session, table, options, words));
   request.text("UpdateExpression", update);
   add_condition(table, options, expression, request);
   expression.add_to(request);
@@ -194,9 +209,10 @@ void update_item(Session& session, const ItemOptions& options) {
 void delete_item(Session& session, const ItemOptions& options) {
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);
+  require_key(session, options, words);
   const auto endpoint = open_to_write(session, "deleting an item of table " + options.table, options.table);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
-  const std::string key = key_of(table, options, words);
+  const std::string key = key_of(session, table, options, words);
   toolkit::RequestBuilder request;
   request.text("TableName", options.table).json("Key", key);
   add_condition(table, options, expression, request);
@@ -283,10 +299,11 @@ std::string read_edited(Session& session, EditFile& file, bool ddb_json) {
 }
 
 void edit_item(Session& session, const ItemOptions& options) {
+  require_key(session, options, options.words);
   const auto endpoint =
       open_to_write(session, "editing an item of table " + options.table, options.table, Waits::kForUser);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
-  const std::string key = key_of(table, options, options.words);
+  const std::string key = key_of(session, table, options, options.words);
   const std::string read =
       toolkit::RequestBuilder().text("TableName", options.table).json("Key", key).json("ConsistentRead", "true").str();
   const std::string before = member_of(toolkit::call(*endpoint, "GetItem", read), "Item");

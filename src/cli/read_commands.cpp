@@ -99,7 +99,8 @@ void read_items(Session& session, ReadOptions& options) {
 
 void query(Session& session, ReadOptions& options) {
   if (options.words.empty() && options.key_condition.empty())
-    throw toolkit::WordError("give the partition key's value, or --key-condition (to read everything: stator scan)");
+    throw toolkit::WordError("give the partition key's value, or --key-condition (to read everything: stator scan)" +
+                             std::string(session.prod ? kProdAsValue : ""));
   read_items(session, options);
 }
 

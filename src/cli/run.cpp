@@ -310,6 +310,8 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   session.prod = !path.prod_at.empty();
   if (session.prod && !takes_prod(command))
     return usage_error(session, "\"" + path.name() + "\" takes no word prod", path.name());
+  if (path.prod_at.size() > 1)
+    return usage_error(session, std::string("prod is given twice") + kProdAsValue, path.name());
   for (auto at = path.prod_at.rbegin(); at != path.prod_at.rend(); ++at)
     arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(*at));
   const bool is_bare_family = path.apps.size() > 1 && !command.get_subcommands({}).empty() &&

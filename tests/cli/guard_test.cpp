@@ -192,6 +192,28 @@ TEST_F(GuardedCommands, TheWordProdMayStandWhereverAnOptionMay) {
       << "an option's value";
 }
 
+TEST_F(GuardedCommands, AKeysValueProdNeverLeadsToProduction) {
+  ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
+  ASSERT_EQ(stator({"put", "things", R"({"pk":"prod"})"}).code, 0);
+  setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"get"}, {"delete"}, {"edit"}, {"update", "--set", "a=1"}}) {
+    const Outcome lacks = stator(with(words, {"things", "prod"}));
+    EXPECT_EQ(lacks.code, 2) << words.front();
+    EXPECT_EQ(lacks.err,
+              "stator: the key's value is missing; the word means production, and as a value it stands after --\n");
+    const Outcome twice = stator(with(words, {"things", "prod", "prod"}));
+    EXPECT_EQ(twice.code, 2) << words.front();
+    EXPECT_TRUE(twice.err.starts_with("stator: prod is given twice; ")) << twice.err;
+  }
+  EXPECT_EQ(stator({"query", "things", "prod"}).code, 2);
+  EXPECT_EQ(stator({"query", "things", "-q", "--", "prod"}).out, "{\"pk\":\"prod\"}\n");
+  EXPECT_EQ(stator({"get", "things", "-q", "--output", "jsonl", "--", "prod"}).out, "{\"pk\":\"prod\"}\n");
+  EXPECT_EQ(stator({"delete", "things", "-q", "--", "prod"}).code, 0);
+  EXPECT_EQ(stator({"get", "things", "--key", R"({"pk":"prod"})"}).err, "stator: table things has no item prod\n");
+  EXPECT_NE(stator({"delete", "things", "prod", "--", "prod"}).err.find("in production"), std::string::npos);
+}
+
 TEST_F(GuardedCommands, ReadingCommandsCreateNoDataDirectory) {
   const std::vector<std::vector<std::string>> reading = {
       {"ddb", "list-tables"}, {"ddb", "scan", "things"}, {"ddb", "patterns"}, {"ddb", "patterns", "check"}};
