@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/target.h"
 #include "core/json_string.h"
+#include "files/files.h"
 #include "postgres/error.h"
 #include "postgres/sql_words.h"
 #include "toolkit/db.h"
@@ -70,7 +71,7 @@ class DbCommand {
 
   [[nodiscard]] postgres::SqlFiles sql() const {
     const std::filesystem::path directory = find_model(session_, options_.model);
-    if (!std::filesystem::is_directory(directory / "sql"))
+    if (files::list(directory / "sql").empty())
       throw CommandError("stator: model " + directory.filename().string() + " has no sql/ folder");
     return postgres::SqlFiles(directory / "sql");
   }
@@ -144,11 +145,16 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
   return command;
 }
 
+/// Whether there is a server, or a private cluster that can be started.
+bool has_server(DbCommand& command) {
+  const toolkit::DbRequest request = command.request();
+  return request.production || !toolkit::configured_connection_url(request).empty() ||
+         toolkit::private_cluster(request).is_created();
+}
+
 /// Throws where there is no server: for commands that are of no use on a cluster that is yet to be created.
 void require_server(DbCommand& command) {
-  const toolkit::DbRequest request = command.request();
-  if (request.production || !toolkit::configured_connection_url(request).empty()) return;
-  if (!toolkit::private_cluster(request).is_created())
+  if (!has_server(command))
     throw CommandError("stator: there is no private PostgreSQL cluster yet: stator db setup makes it");
 }
 
@@ -161,6 +167,10 @@ void run_create(DbCommand& command) {
 void run_drop(DbCommand& command) {
   command.heading("drop");
   if (!command.should_run("dropping the database")) return;
+  if (!has_server(command)) {
+    command.out() << "there was no database " << command.request().database << "\n";
+    return;
+  }
   command.confirm("dropping the database " + command.target().database);
   toolkit::db_drop(command.target(), command.options().force, command.out());
 }

@@ -411,6 +411,30 @@ TEST(DbCommandsTarget, ProductionIsNeverThePrivateCluster) {
   EXPECT_FALSE(fs::exists(directory.path() / "data"));
 }
 
+TEST(DbCommandsTarget, DropMakesNoClusterInWhichThereIsNothing) {
+  const TempDirectory directory;
+  const Outcome outcome = run_line({"db", "drop", "--data", directory.path() / "data"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "== db-drop\nthere was no database cruddur\n");
+  EXPECT_FALSE(fs::exists(directory.path() / "data"));
+}
+
+TEST(DbCommandsTarget, TheModelsInsideTheProgramHaveTheirSql) {
+  const std::string url = TestServer::shared().url("inside");
+  const std::vector<std::string> inside{"--models", "built-in:/models", "--connection-url", url};
+  const auto run = [&](std::vector<std::string> words) {
+    words.insert(words.end(), inside.begin(), inside.end());
+    return run_line(words);
+  };
+  for (const char* command : {"setup", "schema-load", "seed", "migrate"}) {
+    const Outcome outcome = run({"db", command});
+    EXPECT_EQ(outcome.status, 0) << command << outcome.out << outcome.err;
+  }
+  const Outcome named = run({"db", "query", "--named", "user-by-handle", "bayko", "--output", "json"});
+  EXPECT_TRUE(contains(named.out, "\"bayko\"")) << named.out << named.err;
+  EXPECT_EQ(run({"db", "drop"}).status, 0);
+}
+
 pid_t server_of(const fs::path& data) {
   pid_t server = 0;
   std::ifstream(data / "postgres/cluster/postmaster.pid") >> server;
