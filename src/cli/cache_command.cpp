@@ -146,10 +146,11 @@ std::string statistics_text(const Session& session, const std::string& reply) {
   const auto number = [](const json::Value& object, const char* name) {
     return static_cast<std::int64_t>(object[name].get_int64().value());
   };
-  out << "before " << std::string_view(root["upstream"]) << ": " << number(root, "entries") << " entries, "
-      << number(root, "bytes") << " of " << number(root, "capacity_bytes") << " bytes, " << number(root, "evicted")
-      << " evicted; " << number(root, "upstream_requests") << " requests sent on, " << number(root, "joined")
-      << " joined another, " << number(root, "refused_fills") << " replies were too old to keep\n";
+  out << "before " << std::string_view(root["upstream"]) << ": " << number(root, "entries")
+      << (number(root, "entries") == 1 ? " entry, " : " entries, ") << number(root, "bytes") << " of "
+      << number(root, "capacity_bytes") << " bytes, " << number(root, "evicted") << " evicted; "
+      << number(root, "upstream_requests") << " requests sent on, " << number(root, "joined") << " joined another, "
+      << number(root, "refused_fills") << " replies were too old to keep\n";
   json::Object shared;
   if (root["shared"].get(shared) == simdjson::SUCCESS) {
     const json::Value of_shared = root["shared"];

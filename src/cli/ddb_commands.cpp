@@ -225,9 +225,11 @@ void seed(Session& session, SeedCommandOptions& options) {
                             std::to_string(result.items) + ",\"BadLines\":" + std::to_string(result.bad_lines) + "}");
     return;
   }
-  *session.out << "seeded " << model.table_name << ": " << result.items << " items (" << result.messages
-               << " messages, " << result.entries << " conversation entries), users from " << users->describe();
-  if (result.bad_lines > 0) *session.out << ", " << result.bad_lines << " bad lines left out";
+  *session.out << "seeded " << model.table_name << ": " << counted(result.items, "item") << " ("
+               << counted(result.messages, "message") << ", " << result.entries
+               << (result.entries == 1 ? " conversation entry" : " conversation entries") << "), users from "
+               << users->describe();
+  if (result.bad_lines > 0) *session.out << ", " << counted(result.bad_lines, "bad line") << " left out";
   *session.out << "\n";
 }
 

@@ -5,15 +5,12 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/item_printing.h"
 #include "engine/check.h"
 #include "engine/repair.h"
 
 namespace stator::cli {
 namespace {
-
-std::string counted(std::uint64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
 
 void check(Session& session, const std::string& directory) {
   const engine::CheckReport report = engine::check_directory(directory);
@@ -59,7 +56,10 @@ void add_directory_commands(CLI::App& root, Session& session) {
   check_command->footer(
       "Changes nothing. Ends with 0 only if every file, item, index entry and counter is right.\n"
       "Example: stator check .stator");
-  check_command->callback([directory, &session] { check(session, *directory); });
+  check_command->callback([directory, &root, &session] {
+    refuse_options(root, "check", {"--output"});
+    check(session, *directory);
+  });
 
   const auto to = std::make_shared<std::string>();
   CLI::App* repair_command =
@@ -71,7 +71,7 @@ void add_directory_commands(CLI::App& root, Session& session) {
       "Ends with 0 only if everything could be saved.\n"
       "Example: stator repair .stator --to repaired");
   repair_command->callback([directory, to, &root, &session] {
-    refuse_options(root, "repair", {"--read-only", "--dry-run"});
+    refuse_options(root, "repair", {"--read-only", "--dry-run", "--output"});
     repair(session, *directory, *to);
   });
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "cli/arguments.h"
 #include "http/client.h"
 
 namespace stator::cli {
@@ -42,7 +43,10 @@ void add_health_command(CLI::App& root, Session& session) {
   command->footer(
       "Asks --endpoint-url where it is given. Ends with 0 if the server is healthy, within two seconds.\n"
       "Example: stator health --port 8000");
-  command->callback([port, &session] { health(session, *port); });
+  command->callback([port, &root, &session] {
+    refuse_options(root, "health", {"--output"});
+    health(session, *port);
+  });
 }
 
 }  // namespace stator::cli

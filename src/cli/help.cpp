@@ -125,7 +125,8 @@ bool takes_prod(const CLI::App& app) {
   for (const CLI::App* above = &app; above != nullptr; above = above->get_parent()) {
     const bool is_family = above->get_parent() != nullptr && above->get_parent()->get_parent() == nullptr;
     if (is_family) {
-      constexpr std::array<std::string_view, 6> kWithout = {"serve", "health", "check", "repair", "completion", "man"};
+      constexpr std::array<std::string_view, 8> kWithout = {"serve", "cache",  "health",     "snapshot",
+                                                            "check", "repair", "completion", "man"};
       return std::find(kWithout.begin(), kWithout.end(), above->get_name()) == kWithout.end();
     }
   }

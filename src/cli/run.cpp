@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "aws/config.h"
@@ -272,6 +273,10 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
   } catch (const CLI::CallForVersion&) {
     *session.out << root.version() << "\n";
     return 0;
+  } catch (const CLI::ExtrasError& error) {
+    const std::string text = error.what();  // "The following argument was not expected: x"
+    return usage_error(session, "\"" + path.name() + "\" takes no argument" + text.substr(text.find(": ") + 1),
+                       path.name());
   } catch (const CLI::ParseError& error) {
     return usage_error(session, error.what(), path.name());
   }
@@ -359,6 +364,8 @@ int run(int argc, const char* const* argv, Session& session) {
     return fail(session, std::string("stator: ") + error.what(), kUsage);
   } catch (const Interrupted&) {
     return fail(session, "stator: interrupted", kInterruptedExit);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(session, "stator: " + error.path1().string() + ": " + error.code().message(), kFailure);
   } catch (const std::bad_alloc&) {
     return fail(session, "stator: out of memory", kFailure);
   } catch (const std::exception& error) {

@@ -42,9 +42,10 @@ std::string units_text(double units) {
 std::string summary(const toolkit::StatementResult& result) {
   char milliseconds[32];
   std::snprintf(milliseconds, sizeof milliseconds, "%.1f", static_cast<double>(result.time.count()) / 1000);
-  std::string text = std::to_string(result.items) + (result.items == 1 ? " item" : " items");
+  std::string text = counted(result.items, "item");
   if (result.pages > 1) text += " in " + std::to_string(result.pages) + " pages";
-  return text + ", " + units_text(result.capacity_units) + " capacity units, " + milliseconds + " ms";
+  return text + ", " + units_text(result.capacity_units) +
+         (result.capacity_units == 1 ? " capacity unit, " : " capacity units, ") + milliseconds + " ms";
 }
 
 /// Runs statements and prints their results.
@@ -208,12 +209,17 @@ void prompt(Session& session, Runner& runner) {
     }
     if (!line) break;
     if (pending.empty() && (*line == "\\q" || *line == "exit" || *line == "quit")) break;
+    if (pending.empty() && (*line == "help" || *line == "\\?")) {
+      *session.out << "Statements are PartiQL, each ended by ; as SELECT * FROM \"TABLE\";\n"
+                      "TAB completes words, tables and attributes; \\q, exit or quit leaves.\n";
+      continue;
+    }
     std::string rest;
     const auto statements = toolkit::split_statements(pending + *line + "\n", &rest);
-    for (const std::string& statement : statements) {
-      reader.remember(statement + ";");
+    for (const toolkit::Statement& statement : statements) {
+      reader.remember(statement.text + ";");
       try {
-        runner.run(statement);
+        runner.run(statement.text);
       } catch (const toolkit::DryRunEnd&) {
         // It was printed.
       } catch (const toolkit::OperationError& error) {
@@ -227,10 +233,21 @@ void prompt(Session& session, Runner& runner) {
   *session.out << "\n";
 }
 
-std::string read_all(std::istream& in) {
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return std::string(core::without_byte_order_mark(text));
+/// Runs the statements of a text up to the first that fails; `of`, if not empty, is the file, whose line is then named.
+void run_all(Runner& runner, std::string_view text, const std::string& of) {
+  for (const toolkit::Statement& statement : toolkit::split_statements(core::without_byte_order_mark(text))) {
+    try {
+      runner.run(statement.text);
+    } catch (const toolkit::DryRunEnd&) {
+      // It was printed; the next statement does not depend on it.
+    } catch (const toolkit::OperationError& error) {
+      if (of.empty()) throw;
+      throw CommandError(of + ":" + std::to_string(statement.line) + ": " + toolkit::describe(error));
+    }
+  }
 }
+
+std::string read_all(std::istream& in) { return {std::istreambuf_iterator<char>(in), {}}; }
 
 std::string read_file(const std::string& name) {
   errno = 0;
@@ -265,13 +282,7 @@ void sql(Session& session, const SqlOptions& options) {
   if (asks) {
     prompt(session, runner);
   } else {
-    for (const std::string& statement : toolkit::split_statements(text)) {
-      try {
-        runner.run(statement);
-      } catch (const toolkit::DryRunEnd&) {
-        // It was printed; the next statement does not depend on it.
-      }
-    }
+    run_all(runner, text, options.file.empty() && options.statement.empty() ? "standard input" : options.file);
   }
   runner.finish();
 }

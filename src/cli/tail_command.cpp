@@ -82,7 +82,8 @@ void add_tail_command(CLI::App& ddb, Session& session) {
   command->add_option("--limit", options->tail.limit, "End after so many changes")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kMostItems));
-  command->add_flag("!--no-follow", options->tail.follow, "End when what is there was printed");
+  command->add_flag_callback(
+      "--no-follow", [options] { options->tail.follow = false; }, "End when what is there was printed");
   command->footer(
       "A line for each change and one for each attribute that differs, or the stream's records with --output jsonl.\n"
       "Examples: stator ddb tail shop\n"

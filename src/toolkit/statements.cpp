@@ -37,7 +37,8 @@ std::size_t skip_quoted(std::string_view text, std::size_t at) {
   return at;
 }
 
-bool says_nothing(std::string_view text) {
+/// Where the first word begins, after blanks and comments; the end where there is none.
+std::size_t find_word(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
     const bool is_comment = text.substr(at).starts_with("--") || text.substr(at).starts_with("/*");
@@ -46,10 +47,10 @@ bool says_nothing(std::string_view text) {
     } else if (text.find_first_of(" \t\r\n\v\f", at) == at) {
       ++at;
     } else {
-      return false;
+      return at;
     }
   }
-  return true;
+  return text.size();
 }
 
 }  // namespace
@@ -85,13 +86,18 @@ StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view sta
   return result;
 }
 
-std::vector<std::string> split_statements(std::string_view text, std::string* rest) {
-  std::vector<std::string> statements;
+std::vector<Statement> split_statements(std::string_view text, std::string* rest) {
+  std::vector<Statement> statements;
   std::size_t begin = 0;
   std::size_t at = 0;
   const auto take = [&](std::size_t end) {
     const std::string_view statement = text.substr(begin, end - begin);
-    if (!says_nothing(statement)) statements.emplace_back(statement);
+    const std::size_t word = find_word(statement);
+    if (word < statement.size()) {
+      const auto* const until = text.begin() + begin + word;
+      statements.push_back(
+          {std::string(statement), 1 + static_cast<std::size_t>(std::count(text.begin(), until, '\n'))});
+    }
     begin = end + 1;
   };
   while (at < text.size()) {
@@ -101,7 +107,7 @@ std::vector<std::string> split_statements(std::string_view text, std::string* re
   }
   if (rest != nullptr) {
     *rest = text.substr(std::min(begin, text.size()));
-    if (says_nothing(*rest)) rest->clear();
+    if (find_word(*rest) == rest->size()) rest->clear();
   } else if (begin < text.size()) {
     take(text.size());
   }

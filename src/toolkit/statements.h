@@ -35,8 +35,14 @@ using PageVisitor = std::function<void(const json::Array& items)>;
 StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view statement, const StatementOptions& options,
                               const PageVisitor& visit);
 
+struct Statement {
+  std::string text;
+  /// Where its first word is, from 1 on.
+  std::size_t line = 1;
+};
+
 /// The statements of a text, separated by semicolons outside of strings, quoted names and comments; without empty ones.
 /// `rest`: gets the text after the last semicolon, an unfinished statement; null: that is a statement, too.
-std::vector<std::string> split_statements(std::string_view text, std::string* rest = nullptr);
+std::vector<Statement> split_statements(std::string_view text, std::string* rest = nullptr);
 
 }  // namespace stator::toolkit

@@ -77,6 +77,12 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"serve", "--account", "1"}, 2, "stator: --account: takes 12 digits, not 1 (help: stator serve --help)\n"},
       {{"cache", "--to", "aws"}, 2, "stator: cache takes no --data (help: stator cache --help)\n"},
       {{"repair", "a", "--to", "b", "--dry-run"}, 2, nullptr},
+      {{"check", "a", "--output", "json"}, 2, "stator: check takes no --output (help: stator check --help)\n"},
+      {{"health", "--output", "csv"}, 2, nullptr},
+      {{"check", "a", "b"}, 2, "stator: \"stator check\" takes no argument b (help: stator check --help)\n"},
+      {{"snapshot", "list", "prod"},
+       2,
+       "stator: \"stator snapshot list\" takes no word prod (help: stator snapshot list --help)\n"},
       {{"tables", "--endpoint-url", "foo"},
        2,
        "stator: --endpoint-url: not a usable URL: \"foo\": it must begin with http:// or https:// (help: stator tables "
@@ -205,6 +211,12 @@ TEST_F(CommandLine, SqlRunsStatementsAndShowsWhatTheyReturn) {
   const std::string file = (directory_.path() / "some.sql").string();
   std::ofstream(file) << select << ";" << select;
   EXPECT_EQ(sql({"--file", file, "--output", "jsonl"}).out.size(), 2 * sql({select, "--output", "jsonl"}).out.size());
+  // A byte order mark is passed over, and a failing statement is named by its line.
+  std::ofstream(file) << "\xEF\xBB\xBF" << select << ";\n\n-- the next one\nSELECT * FROM;";
+  const Outcome named = sql({"--file", file, "--output", "jsonl"});
+  EXPECT_EQ(named.code, 1);
+  EXPECT_TRUE(named.err.starts_with(file + ":4: An error occurred (ValidationException)")) << named.err;
+  EXPECT_TRUE(sql({}, "\nSELECT * FROM").err.starts_with("standard input:2: An error occurred"));
   const Outcome faulty = sql({"SELECT * FROM"});
   EXPECT_EQ(faulty.code, 1);
   EXPECT_EQ(
