@@ -13,6 +13,12 @@ namespace {
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& candidates) {
   const std::vector<std::string_view> views(candidates.begin(), candidates.end());
+  // A pattern that several models have is named with its model.
+  std::string longer;
+  for (const std::string& candidate : candidates) {
+    if (candidate.ends_with("/" + word)) longer += (longer.empty() ? "" : " or ") + candidate;
+  }
+  if (!longer.empty()) return "; did you mean " + longer + "?";
   const std::string_view nearest = model::nearest(word, views);
   return nearest.empty() ? std::string() : "; did you mean " + std::string(nearest) + "?";
 }

@@ -203,13 +203,33 @@ const User* Model::find_user(std::string_view handle) const {
   return nullptr;
 }
 
+namespace {
+
+/// A pattern's name is its file's, and a command's: `stator ddb patterns NAME`.
+std::string pattern_name(const fs::path& file) {
+  std::string name = file.stem().string();
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  const bool is_plain = !name.empty() && std::all_of(name.begin(), name.end(), allowed) && name.front() != '-';
+  if (!is_plain || name == "check" || name == "prod")
+    throw ModelError(
+        file.string() +
+        ":1:1: a pattern is named by its file: letters, digits, points, hyphens and underscores, no hyphen "
+        "in front, and neither check nor prod");
+  return name;
+}
+
+}  // namespace
+
 Model load_model(const fs::path& directory) {
   Model model;
   model.directory = directory;
   model.name = directory.filename().string();
   read_table(Document::read(directory / "table.json"), model);
   for (const fs::path& file : json_files(directory / "patterns")) {
-    model.patterns.push_back(read_pattern(Document::read(file), file.stem().string(), model.name, model.table_name));
+    model.patterns.push_back(read_pattern(Document::read(file), pattern_name(file), model.name, model.table_name));
   }
   const fs::path seeds = directory / "seeds";
   if (files::is_file(seeds / "users.json")) read_users(Document::read(seeds / "users.json"), model);

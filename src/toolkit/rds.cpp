@@ -11,6 +11,7 @@
 #include "core/api_error.h"
 #include "http/client.h"
 #include "http/url.h"
+#include "toolkit/word_error.h"
 
 namespace stator::toolkit {
 
@@ -94,7 +95,11 @@ SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
     throw std::runtime_error("--description is longer than 255 characters");
   rule.port = options.port;
   if (!options.ip.empty()) {
-    rule.cidr = cidr_of(options.ip, "--ip");
+    try {
+      rule.cidr = cidr_of(options.ip, "--ip");
+    } catch (const std::runtime_error& error) {
+      throw WordError(error.what());
+    }
   } else if (const auto ip = environment.variable("DB_SG_IP")) {
     rule.cidr = cidr_of(*ip, "DB_SG_IP");
   } else {

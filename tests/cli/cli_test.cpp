@@ -328,6 +328,20 @@ TEST_F(CommandLine, TakesANewPatternFromTheModelAlone) {
   EXPECT_EQ(shop({"ddb", "patterns", "orders-of-customer", "--customer", "ann", "--least", "20"}).out,
             "Orders of ann from 20 up\n1002    25.5 open\n1001    20 shipped\n");
   EXPECT_EQ(shop({"ddb", "patterns", "check"}).code, 0);
+  // A name that is no command's is told with its file; one that two models have, with the models.
+  const fs::path patterns = models / "shop" / "patterns";
+  for (const char* name : {"check.json", "bad name.json", "x=y.json", "-a.json", "prod.json"}) {
+    fs::copy(patterns / "orders-of-customer.json", patterns / name);
+    const Outcome bad = shop({"ddb", "patterns"});
+    EXPECT_EQ(bad.code, 1);
+    EXPECT_TRUE(bad.err.starts_with("stator: " + (patterns / name).string() + ":1:1: a pattern is named by its file"))
+        << bad.err;
+    fs::remove(patterns / name);
+  }
+  fs::copy(models / "shop", models / "store", fs::copy_options::recursive);
+  EXPECT_EQ(shop({"ddb", "patterns", "orders-of-customer"}).err,
+            "stator: unknown command \"orders-of-customer\" for \"stator ddb patterns\"; did you mean "
+            "shop/orders-of-customer or store/orders-of-customer? (help: stator ddb patterns --help)\n");
 }
 
 TEST_F(CommandLine, SchemaLoadSaysWhereATableDiffersAndBringsItInLine) {
