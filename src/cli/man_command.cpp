@@ -78,8 +78,8 @@ void write_page(const CLI::App& root, std::ostream& out) {
 }  // namespace
 
 void add_man_command(CLI::App& root, Session& session) {
-  auto* command = root.add_subcommand("man", "Print the manual page (stator man | man -l -)");
-  command->group("");
+  auto* command = root.add_subcommand("man", "Print the manual page");
+  command->footer("Example: stator man | man -l -");
   command->callback([&root, &session] { write_page(root, *session.out); });
 }
 

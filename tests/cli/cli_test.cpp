@@ -515,7 +515,7 @@ TEST_F(CommandLine, DocsNameEveryCommandAndOptionOfItemsAndTables) {
   const std::string page{std::istreambuf_iterator<char>(in), {}};
   const std::string root = stator({"--help"}).out;
   for (const char* command : {"get", "put", "update", "delete", "edit", "query", "scan", "count", "tables", "describe",
-                              "export", "import", "copy", "diff", "check", "repair"}) {
+                              "export", "import", "copy", "diff", "check", "repair", "man"}) {
     EXPECT_NE(root.find("\n  " + std::string(command) + " "), std::string::npos) << command;
     EXPECT_TRUE(page.find("`" + std::string(command)) != std::string::npos ||
                 page.find("stator " + std::string(command)) != std::string::npos)
