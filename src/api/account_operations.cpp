@@ -45,8 +45,12 @@ std::string tagged_name(Call& call, const char* action) {
   return std::string(name.table);
 }
 
+/// Throws for a table that is missing, or only coming: it is being created or restored.
 engine::TablePtr find_tagged(Call& call, const std::string& name) {
-  engine::TablePtr table = find_whole_table(call, name);
+  if (const engine::TablePtr table = find_table(call, name); table != nullptr && table->restore) {
+    core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  }
+  engine::TablePtr table = find_created_table(call, name);
   if (table == nullptr) throw_not_tagged(resource_arn(call));
   return table;
 }
@@ -142,6 +146,7 @@ void update_time_to_live(Call& call) {
   const std::string attribute(specification.text("AttributeName").value_or(std::string_view{}));
   const bool enabled = specification.flag("Enabled");
   annotate_table(call, table_name(call.request), [&](engine::Table& table) {
+    check_created(table);
     if (enabled && table.ttl_attribute == attribute) throw_validation("TimeToLive is already enabled");
     if (enabled && !table.ttl_attribute.empty()) {
       throw_validation("TimeToLive is active on a different AttributeName: current AttributeName is " +

@@ -45,6 +45,16 @@ engine::TablePtr find_whole_table(const Call& call, std::string_view name) {
   return table != nullptr && table->restore ? nullptr : table;
 }
 
+engine::TablePtr find_created_table(const Call& call, std::string_view name) {
+  engine::TablePtr table = find_whole_table(call, name);
+  return table != nullptr && table->status == engine::TableStatus::kCreating ? nullptr : table;
+}
+
+void check_created(const engine::Table& table) {
+  if (table.status != engine::TableStatus::kCreating) return;
+  core::throw_resource_not_found("Requested resource not found: Table: " + table.name + " not found");
+}
+
 std::string table_arn(const Context& context, std::string_view name) {
   return "arn:aws:dynamodb:" + context.region + ":" + context.account_id + ":table/" + std::string(name);
 }

@@ -106,7 +106,7 @@ std::vector<Summary> summaries_of(const Call& call) {
   const std::int64_t now_ms = call.engine().clock().now_ms();
   std::vector<Summary> summaries;
   if (const auto name = call.request.text("TableName")) {
-    const engine::TablePtr table = find_table(call, table_name_from(*name));
+    const engine::TablePtr table = find_whole_table(call, table_name_from(*name));
     if (!table) throw_no_table(table_name_from(*name));
     append_summaries(*table, now_ms, summaries);
     return summaries;
@@ -116,7 +116,7 @@ std::vector<Summary> summaries_of(const Call& call) {
   while (true) {
     const std::vector<std::string> names = call.engine().list_tables(after, kNamesAtOnce);
     for (const std::string& name : names) {
-      if (const engine::TablePtr table = find_table(call, name)) append_summaries(*table, now_ms, summaries);
+      if (const engine::TablePtr table = find_whole_table(call, name)) append_summaries(*table, now_ms, summaries);
     }
     if (names.size() < kNamesAtOnce) return summaries;
     after = names.back();
@@ -145,7 +145,7 @@ std::size_t position_behind(const std::vector<Summary>& summaries, std::string_v
 
 void describe_contributor_insights(Call& call) {
   const Owner owner = owner_of(call);
-  const engine::TablePtr table = find_table(call, owner.table);
+  const engine::TablePtr table = find_whole_table(call, owner.table);
   if (!table) throw_no_table(owner.table);
   const engine::Insights& insights = insights_of(*table, owner);
   const std::string_view status = status_of(insights, call.engine().clock().now_ms());

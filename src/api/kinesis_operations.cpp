@@ -112,14 +112,17 @@ template <class Change>
 void change_table(Call& call, Change change) {
   const std::int64_t now_ms = call.engine().clock().now_ms();
   const std::string_view stream_arn = call.request.required_text("StreamArn");
-  annotate_table(call, table_name(call.request), [&](engine::Table& table) { change(table, stream_arn, now_ms); });
+  annotate_table(call, table_name(call.request), [&](engine::Table& table) {
+    check_created(table);
+    change(table, stream_arn, now_ms);
+  });
 }
 
 }  // namespace
 
 void describe_kinesis_streaming_destination(Call& call) {
   const std::string name(table_name(call.request));
-  const engine::TablePtr table = find_table(call, name);
+  const engine::TablePtr table = find_created_table(call, name);
   if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
   const std::int64_t now_ms = call.engine().clock().now_ms();
   ObjectWriter writer(call.reply);

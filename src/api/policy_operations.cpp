@@ -88,7 +88,7 @@ void reply_with_revision(Call& call, std::int64_t revision_ms) {
 
 void get_resource_policy(Call& call) {
   const ResourceName target = policy_target(call);
-  const engine::TablePtr table = find_table(call, target.table);
+  const engine::TablePtr table = find_created_table(call, target.table);
   check_target_exists(table.get(), target);
   const engine::ResourcePolicy& policy = policy_of(*table, target);
   if (policy.document.empty()) throw_no_policy(std::string(call.request.required_text("ResourceArn")));
@@ -103,7 +103,7 @@ void put_resource_policy(Call& call) {
   const bool of_stream = !target.stream_label.empty();
   const PolicyDocument document =
       read_policy(call.request.required_text("Policy"), {.account_id = call.context.account_id, .stream = of_stream});
-  check_target_exists(find_table(call, target.table).get(), target);
+  check_target_exists(find_created_table(call, target.table).get(), target);
   if (document.locks_owner_out && !call.request.flag("ConfirmRemoveSelfResourceAccess")) {
     throw core::ApiError(core::ErrorCode::kAccessDenied,
                          "The new resource policy will not allow you to update the resource policy in the future.");
@@ -122,7 +122,7 @@ void put_resource_policy(Call& call) {
 
 void delete_resource_policy(Call& call) {
   const ResourceName target = policy_target(call);
-  check_target_exists(find_table(call, target.table).get(), target);
+  check_target_exists(find_created_table(call, target.table).get(), target);
   // A table that had a policy answers a further deletion with the revision that the first one was.
   std::int64_t revision_ms = 0;
   annotate_table(call, target.table, [&](engine::Table& table) {
