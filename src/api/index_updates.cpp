@@ -7,6 +7,7 @@
 #include "api/throughput.h"
 #include "core/api_error.h"
 #include "core/limits.h"
+#include "engine/table_changes.h"
 
 namespace stator::api {
 
@@ -16,6 +17,7 @@ using core::throw_validation;
 namespace {
 
 constexpr const char* kInUse = "Attempt to change a resource which is still in use: ";
+constexpr const char* kBeingDeleted = "Index is being deleted";
 
 engine::Index* find_index(engine::Table& table, const std::string& name) {
   const auto found = std::ranges::find(table.indexes, name, &engine::Index::name);
@@ -38,6 +40,11 @@ engine::Index& global_index(engine::Table& table, const std::string& name, const
   throw core::ApiError(core::ErrorCode::kResourceInUse, kInUse + what + ". Table: " + table.name + " Index: " + index);
 }
 
+/// In the first phase of its creation, before it is filled.
+bool is_being_allocated(const engine::Index& index) {
+  return index.status == engine::TableStatus::kCreating && !index.backfilling;
+}
+
 /// A vector attribute cannot be a key as well.
 void check_vector_attributes(const Members& action, const Definitions& definitions, const engine::Table& table) {
   for (const KeyElement& element : read_key_elements(action)) {
@@ -56,7 +63,8 @@ void check_vector_attributes(const Members& action, const Definitions& definitio
 }
 
 void create_index(const Members& request, const Members& action, const std::string& name, engine::Table& table) {
-  if (find_index(table, name) != nullptr) {
+  if (const engine::Index* const known = find_index(table, name)) {
+    if (known->status == engine::TableStatus::kDeleting) throw_index_in_use(kBeingDeleted, table, name);
     throw_validation("Attempting to create an index which already exists");
   }
   const Definitions definitions = Definitions::read(request);
@@ -76,11 +84,19 @@ void create_index(const Members& request, const Members& action, const std::stri
 
 void remove_index(const IndexUpdate& update, engine::Table& table) {
   const engine::Index& index = global_index(table, update.name, "delete");
-  if (index.status == engine::TableStatus::kDeleting) throw_index_in_use("Index is being deleted", table, update.name);
+  if (index.status == engine::TableStatus::kDeleting) throw_index_in_use(kBeingDeleted, table, update.name);
+  if (is_being_allocated(index)) {
+    throw_index_in_use(
+        "Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index is "
+        "active",
+        table, update.name);
+  }
   std::erase_if(table.indexes, [&](const engine::Index& each) { return each.name == update.name; });
 }
 
-void change_index(const Members& action, const std::string& name, engine::Table& table, std::int64_t now_ms) {
+/// `before`: the table without changes that are under way.
+void change_index(const Members& action, const std::string& name, const engine::Table& before, engine::Table& table,
+                  ChangeTimes times) {
   engine::Index& index = global_index(table, name, "update");
   const auto throughput = read_throughput(action);
   const bool has_on_demand = action.has_members("OnDemandThroughput");
@@ -94,16 +110,19 @@ void change_index(const Members& action, const std::string& name, engine::Table&
   if (!on_demand && !throughput && !has_on_demand && !has_warm) {
     throw_invalid_parameters("Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: " + name);
   }
-  if (index.status == engine::TableStatus::kDeleting) throw_index_in_use("Index is being deleted", table, name);
   if (index.status == engine::TableStatus::kUpdating) throw_index_in_use("Index is being updated", table, name);
   const auto warm_before = effective_warm(index.warm, table.billing_mode, index.throughput);
   if (throughput) {
     check_throughput_changes(index.throughput, *throughput, index.name);
-    change_throughput(index.throughput, *throughput, now_ms);
+    change_throughput(index.throughput, *throughput, times.now_ms);
     if (effective_warm(index.warm, table.billing_mode, index.throughput) != warm_before) index.warm = warm_before;
   }
   index.on_demand = without_removed(merge_on_demand(action, table.billing_mode, index.on_demand, index.name));
-  if (has_warm) index.warm = merge_warm(action, table.billing_mode, index.throughput, index.warm, index.name);
+  if (has_warm) {
+    const engine::Index* const old = before.index(name);
+    index.warm = merge_warm(action, before.billing_mode, old->throughput, old->warm, name);
+    index.warm_until_ms = times.until_ms;
+  }
   // A change of warm throughput alone leaves the index ACTIVE.
   if ((throughput || has_on_demand) && index.status == engine::TableStatus::kActive) {
     index.status = engine::TableStatus::kUpdating;
@@ -204,14 +223,31 @@ bool IndexUpdates::removes() const {
          std::ranges::any_of(vector, [](const auto& update) { return update.remove.has_value(); });
 }
 
-void apply_index_updates(const Members& request, const IndexUpdates& updates, engine::Table& table,
-                         std::int64_t now_ms) {
+bool updates_throughput(const IndexUpdates& updates) {
+  return std::ranges::any_of(updates.global, [](const IndexUpdate& each) {
+    return each.update && (each.update->has("ProvisionedThroughput") || each.update->has_members("OnDemandThroughput"));
+  });
+}
+
+void check_changed_indexes(const IndexUpdates& updates, const engine::Table& table) {
+  for (const IndexUpdate& each : updates.global) {
+    const engine::Index* const index = each.update ? table.index(each.name) : nullptr;
+    if (index == nullptr || !index->global) continue;
+    if (index->status == engine::TableStatus::kDeleting) throw_index_in_use(kBeingDeleted, table, each.name);
+    if (is_being_allocated(*index)) {
+      throw_index_in_use("Index is being created but is not backfilling yet", table, each.name);
+    }
+  }
+}
+
+void apply_index_updates(const Members& request, const IndexUpdates& updates, engine::Table& table, ChangeTimes times) {
   if (updates.empty()) return;
   check_one_at_a_time(updates, table);
+  const engine::Table before = engine::before_changes(table);
   for (const auto& update : updates.global) {
     if (update.create) create_index(request, *update.create, update.name, table);
     if (update.remove) remove_index(update, table);
-    if (update.update) change_index(*update.update, update.name, table, now_ms);
+    if (update.update) change_index(*update.update, update.name, before, table, times);
   }
   for (const auto& update : updates.vector) {
     if (update.create) create_vector_index(request, *update.create, table);

@@ -32,9 +32,20 @@ struct IndexUpdates {
 /// element, two elements for one index.
 IndexUpdates read_index_updates(const Members& request);
 
+/// Whether more is changed than warm throughput, of which an index stays ACTIVE.
+[[nodiscard]] bool updates_throughput(const IndexUpdates& updates);
+
+/// Throws ResourceInUseException where an index that is to be changed is being created or deleted.
+void check_changed_indexes(const IndexUpdates& updates, const engine::Table& table);
+
+/// When a request is made, and when what it begins is done.
+struct ChangeTimes {
+  std::int64_t now_ms = 0;
+  std::int64_t until_ms = 0;
+};
+
 /// Makes the changes in `table`, which must have its new billing mode already. Throws ValidationException,
 /// ResourceNotFoundException, ResourceInUseException, LimitExceededException (one index at a time; decreases).
-void apply_index_updates(const Members& request, const IndexUpdates& updates, engine::Table& table,
-                         std::int64_t now_ms);
+void apply_index_updates(const Members& request, const IndexUpdates& updates, engine::Table& table, ChangeTimes times);
 
 }  // namespace stator::api

@@ -40,8 +40,12 @@ Owner owner_of(const Call& call) {
 template <class Table>
 auto& insights_of(Table& table, const Owner& owner) {
   if (owner.index.empty()) return table.insights;
+  // An index of which not more than room was made is not known here.
+  const auto is_known = [](const engine::Index& index) {
+    return index.global && (index.status != engine::TableStatus::kCreating || index.backfilling);
+  };
   const auto found = std::ranges::find_if(
-      table.indexes, [&](const engine::Index& index) { return index.global && index.name == owner.index; });
+      table.indexes, [&](const engine::Index& index) { return is_known(index) && index.name == owner.index; });
   if (found != table.indexes.end()) return found->insights;
   core::throw_resource_not_found("Requested resource not found: Index: " + std::string(owner.index) +
                                  " not found for table: " + std::string(owner.table));

@@ -71,6 +71,11 @@ engine::TablePtr view_of(const Call& call, engine::TablePtr table) {
   const bool whole = home == nullptr || home->status == engine::TableStatus::kActive;
   if (!whole && view->status != engine::TableStatus::kDeleting) view->status = home->status;
   show_capacity(*view);
+  if (view->before == nullptr) return view;
+  auto before = std::make_shared<engine::Table>(*view->before);
+  engine::move_home(*before, view->home_region);
+  show_capacity(*before);
+  view->before = std::move(before);
   return view;
 }
 
@@ -84,8 +89,14 @@ engine::TablePtr annotate_table(const Call& call, std::string_view name,
 }
 
 engine::TablePtr update_table(const Call& call, std::string_view name,
-                              const std::function<void(engine::Table&)>& change, engine::UpdateScope scope) {
-  return view_of(call, call.engine().update_table(name, in_region(call, change), scope));
+                              const std::function<void(engine::Table&)>& change, const engine::UpdateScopeOf& scope) {
+  const auto scope_in_region = [&](const engine::Table& present) {
+    if (present.replicas.empty()) return scope(present);
+    engine::Table moved = present;
+    engine::move_home(moved, engine::region_of(moved, call.context.region));
+    return scope(moved);
+  };
+  return view_of(call, call.engine().update_table(name, in_region(call, change), scope_in_region));
 }
 
 }  // namespace stator::api

@@ -18,6 +18,6 @@ engine::TablePtr view_of(const Call& call, engine::TablePtr table);
 engine::TablePtr annotate_table(const Call& call, std::string_view name,
                                 const std::function<void(engine::Table&)>& change);
 engine::TablePtr update_table(const Call& call, std::string_view name,
-                              const std::function<void(engine::Table&)>& change, engine::UpdateScope scope);
+                              const std::function<void(engine::Table&)>& change, const engine::UpdateScopeOf& scope);
 
 }  // namespace stator::api

@@ -8,6 +8,8 @@
 #include "api/throughput.h"
 #include "api/vector_indexes.h"
 #include "engine/import/import_info.h"
+#include "engine/metering.h"
+#include "engine/table_changes.h"
 #include "json/writer.h"
 
 namespace stator::api {
@@ -81,10 +83,10 @@ void write_on_demand(ObjectWriter& writer, const engine::ThroughputLimits& limit
 }
 
 void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes) {
-  if (!table.sse_enabled) return;
+  if (!table.sse_enabled && !changes) return;
   ObjectWriter sse(writer.key("SSEDescription"));
   sse.text("Status", changes ? "UPDATING" : "ENABLED");
-  if (!table.sse_kms_key.empty()) {
+  if (table.sse_enabled) {
     sse.text("SSEType", "KMS");
     sse.text("KMSMasterKeyArn", shown_key(table.sse_kms_key));
   }
@@ -103,9 +105,9 @@ namespace {
 
 /// Variants of the description.
 struct Style {
-  bool with_schema = true;  // keys, indexes, creation time: all but DeleteTable's
-  bool created = false;     // CreateTable's reply
-  UnderWay under_way;
+  bool with_schema = true;            // keys, indexes, creation time: all but DeleteTable's
+  bool created = false;               // CreateTable's reply
+  bool billing_mode_changes = false;  // UpdateTable's reply
 };
 
 void append_throughput(const engine::Throughput& throughput, std::string& out) {
@@ -118,9 +120,7 @@ void append_throughput(const engine::Throughput& throughput, std::string& out) {
   writer.end();
 }
 
-void write_warm(ObjectWriter& writer, const engine::ThroughputLimits& warm, engine::BillingMode mode,
-                const engine::Throughput& throughput, bool changes) {
-  const engine::ThroughputLimits units = effective_warm(warm, mode, throughput);
+void write_warm(ObjectWriter& writer, const engine::ThroughputLimits& units, bool changes) {
   ObjectWriter inner(writer.key("WarmThroughput"));
   inner.integer("ReadUnitsPerSecond", units.read_units.value_or(0));
   inner.text("Status", changes ? "UPDATING" : "ACTIVE");
@@ -169,7 +169,8 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
     append_throughput(index.throughput, writer.key("ProvisionedThroughput"));
     write_on_demand(writer, index.on_demand);
     if (!style.created) {
-      write_warm(writer, index.warm, table.billing_mode, index.throughput, status == engine::TableStatus::kCreating);
+      write_warm(writer, engine::effective_warm(index.warm, table.billing_mode, index.throughput),
+                 status == engine::TableStatus::kCreating || index.warm_until_ms != 0);
     }
   }
   writer.integer("IndexSizeBytes", static_cast<std::int64_t>(counts.size_bytes));
@@ -233,7 +234,7 @@ void write_replica_indexes(ObjectWriter& writer, const engine::Table& table, con
     if (own != replica.indexes.end()) {
       write_overrides(entry, own->read_units, own->max_read_units, table.billing_mode);
     }
-    write_warm(entry, index.warm, table.billing_mode, index.throughput, false);
+    write_warm(entry, engine::effective_warm(index.warm, table.billing_mode, index.throughput), false);
     entry.end();
   }
   if (list) list->end();
@@ -256,7 +257,7 @@ void write_replicas(ObjectWriter& writer, const engine::Table& table) {
     entry.text("ReplicaStatus", status_name(replica.status));
     if (table.sse_enabled) entry.text("KMSMasterKeyId", shown_key(replica.settings.sse_kms_key));
     write_overrides(entry, replica.read_units, replica.max_read_units, table.billing_mode);
-    write_warm(entry, table.warm, table.billing_mode, table.throughput, false);
+    write_warm(entry, engine::effective_warm(table.warm, table.billing_mode, table.throughput), false);
     write_replica_indexes(entry, table, replica);
     if (!replica.settings.table_class.empty())
       write_table_class(entry, "ReplicaTableClassSummary", replica.settings.table_class,
@@ -292,7 +293,36 @@ void write_restore(Call& call, ObjectWriter& writer, const engine::RestoreOrigin
   summary.end();
 }
 
-void append_description(Call& call, const engine::Table& table, const Style& style, std::string& out) {
+/// Shows units and the number of decreases from before the change, as descriptions do until it is made.
+void show_units_before(engine::Throughput& shown, const engine::Throughput& before) {
+  shown.read_units = before.read_units;
+  shown.write_units = before.write_units;
+  shown.decreases_today = before.decreases_today;
+}
+
+/// The table with much of what it was before the changes that are under way.
+engine::Table as_shown(const engine::Table& table) {
+  const engine::Table before = engine::before_changes(table);
+  engine::Table shown = table;
+  const bool switched = shown.billing_mode != before.billing_mode;
+  if (!switched) show_units_before(shown.throughput, before.throughput);
+  for (engine::Index& index : shown.indexes) {
+    const engine::Index* const old = before.index(index.name);
+    if (old == nullptr || switched) continue;
+    show_units_before(index.throughput, old->throughput);
+    index.warm = engine::effective_warm(old->warm, before.billing_mode, old->throughput);
+  }
+  shown.warm = engine::effective_warm(before.warm, before.billing_mode, before.throughput);
+  shown.last_pay_per_request_ms = before.last_pay_per_request_ms;
+  shown.sse_enabled = before.sse_enabled;
+  shown.sse_kms_key = before.sse_kms_key;
+  shown.table_class = before.table_class;
+  shown.table_class_ms = before.table_class_ms;
+  return shown;
+}
+
+void append_description(Call& call, const engine::Table& described, const Style& style, std::string& out) {
+  const engine::Table table = described.before == nullptr ? described : as_shown(described);
   const engine::TableCounts counts = call.engine().counts(table);
   ObjectWriter writer(out);
   if (style.with_schema) write_attribute_definitions(writer, table);
@@ -306,7 +336,7 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
   writer.text("TableArn", table_arn(call.context, table.name));
   writer.text("TableId", table.id);
   if (table.billing_mode == engine::BillingMode::kPayPerRequest || table.last_pay_per_request_ms != 0) {
-    const bool switched = table.last_pay_per_request_ms != 0 && !style.created && !style.under_way.billing_mode_changes;
+    const bool switched = table.last_pay_per_request_ms != 0 && !style.created && !style.billing_mode_changes;
     // Under two names, as the service is changing from one to the other.
     for (const auto& [member, mode] : {std::pair("BillingModeSummary", "BillingMode"),
                                        std::pair("TableThroughputModeSummary", "TableThroughputMode")}) {
@@ -325,7 +355,7 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
     writer.text("LatestStreamArn", table_arn(call.context, table.name) + "/stream/" + table.stream_label);
   }
   if (is_being_restored(table)) write_restore(call, writer, *table.restore);
-  write_encryption(writer, table, style.under_way.encryption_changes);
+  write_encryption(writer, table, table.encryption_until_ms != 0);
   if (!table.table_class.empty()) {
     write_table_class(writer, "TableClassSummary", table.table_class, table.table_class_ms);
   }
@@ -334,7 +364,10 @@ void append_description(Call& call, const engine::Table& table, const Style& sty
   write_on_demand(writer, table.on_demand);
   if (!style.created || table.warm != engine::ThroughputLimits{}) {
     const bool creating = table.status == engine::TableStatus::kCreating;
-    write_warm(writer, table.warm, table.billing_mode, table.throughput, creating || style.under_way.warm_changes);
+    // Until a new billing mode is there, less than is its least.
+    const bool before = described.before != nullptr;
+    write_warm(writer, before ? table.warm : engine::effective_warm(table.warm, table.billing_mode, table.throughput),
+               creating || table.warm_until_ms != 0);
   }
   writer.end();
 }
@@ -346,15 +379,16 @@ void append_table_description(Call& call, const engine::Table& table, std::strin
 }
 
 void append_created_table_description(Call& call, const engine::Table& table, std::string& out) {
-  append_description(call, table, Style{.created = true, .under_way = {}}, out);
+  append_description(call, table, Style{.created = true}, out);
 }
 
-void append_updated_table_description(Call& call, const engine::Table& table, UnderWay under_way, std::string& out) {
-  append_description(call, table, Style{.under_way = under_way}, out);
+void append_updated_table_description(Call& call, const engine::Table& table, bool billing_mode_changes,
+                                      std::string& out) {
+  append_description(call, table, Style{.billing_mode_changes = billing_mode_changes}, out);
 }
 
 void append_deleted_table_description(Call& call, const engine::Table& table, std::string& out) {
-  append_description(call, table, Style{.with_schema = false, .under_way = {}}, out);
+  append_description(call, table, Style{.with_schema = false}, out);
 }
 
 }  // namespace stator::api

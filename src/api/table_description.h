@@ -11,21 +11,18 @@
 
 namespace stator::api {
 
-/// Appends a TableDescription: the table as DescribeTable shows it, with its live counts.
+/// Appends a TableDescription: the table as DescribeTable shows it, with its live counts. Of changes that are under way
+/// much is shown as it was before.
 void append_table_description(Call& call, const engine::Table& table, std::string& out);
 
 /// The same as CreateTable's reply shows it: without warm throughput that the request did not give, and without the
 /// time of the change to on-demand billing.
 void append_created_table_description(Call& call, const engine::Table& table, std::string& out);
 
-/// What an UpdateTable has begun to change beside the statuses.
-struct UnderWay {
-  bool billing_mode_changes = false;
-  bool warm_changes = false;
-  bool encryption_changes = false;
-};
-/// The same as UpdateTable's reply shows it.
-void append_updated_table_description(Call& call, const engine::Table& table, UnderWay under_way, std::string& out);
+/// The same as UpdateTable's reply shows it: where the billing mode changes, without the time of the last change to
+/// on-demand billing.
+void append_updated_table_description(Call& call, const engine::Table& table, bool billing_mode_changes,
+                                      std::string& out);
 
 /// The same as DeleteTable shows it: without keys, indexes and the time of creation.
 /// Source: API Reference, DeleteTable, sample response.
@@ -37,6 +34,7 @@ void append_key_schema(const core::KeySchema& schema, std::string& out);
 // Members that descriptions of backups share.
 void append_projection(const engine::Index& index, std::string& out);
 void write_on_demand(ObjectWriter& writer, const engine::ThroughputLimits& limits);
+/// `changes`: a change is under way; while a key is only to come, nothing else is said.
 void write_encryption(ObjectWriter& writer, const engine::Table& table, bool changes);
 /// As the member `name`; nothing where the table has no stream.
 void write_stream_specification(ObjectWriter& writer, std::string_view name, const engine::Table& table);

@@ -1,3 +1,4 @@
+#include "api/changes_under_way.h"
 #include "api/operations.h"
 #include "api/regions.h"
 #include "api/replica_updates.h"
@@ -49,6 +50,7 @@ engine::TablePtr delete_replica(Call& call, std::string_view name) {
       [&](engine::Table& table) {
         if (table.replica(region) == nullptr)
           throw_in_use("The resource which you are attempting to change is in use.");
+        check_changes_under_way({.replicas = true}, table);
         check_removable(call, table, region);
         engine::begin_removal(table, region, until_ms);
       },

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/changes_under_way.h"
 #include "api/encryption_key.h"
 #include "api/index_updates.h"
 #include "api/operations.h"
@@ -11,6 +12,7 @@
 #include "api/table_request.h"
 #include "api/throughput.h"
 #include "core/api_error.h"
+#include "engine/table_changes.h"
 
 /// UpdateTable. One request makes one change: which members may be combined was measured on the service in October
 /// 2026 (docs/compatibility.md, "UpdateTable").
@@ -122,8 +124,10 @@ void check_settings_replication(const Update& update) {
       "and DISABLED settings replication are supported for a Regional Table.");
 }
 
-engine::BillingMode wanted_billing_mode(const Update& update, const engine::Table& table) {
-  if (!update.billing_mode) return table.billing_mode;
+/// `before`, here and below: the table without changes that are under way. A request is judged by it: what the table is
+/// already is no change, even where another one is on its way.
+engine::BillingMode wanted_billing_mode(const Update& update, const engine::Table& before) {
+  if (!update.billing_mode) return before.billing_mode;
   return *update.billing_mode == "PAY_PER_REQUEST" ? engine::BillingMode::kPayPerRequest
                                                    : engine::BillingMode::kProvisioned;
 }
@@ -142,7 +146,7 @@ void check_index_throughputs(const Update& update, const engine::Table& table) {
   throw_invalid_parameters("ProvisionedThroughput must be specified for index: " + missing);
 }
 
-void set_billing_mode(engine::Table& table, engine::BillingMode mode, std::int64_t now_ms) {
+void set_billing_mode(engine::Table& table, engine::BillingMode mode, std::int64_t done_ms) {
   const auto keep_warm = [&](engine::ThroughputLimits& warm, engine::Throughput& throughput) {
     warm = effective_warm(warm, table.billing_mode, throughput);
     if (mode == engine::BillingMode::kPayPerRequest) throughput.read_units = throughput.write_units = 0;
@@ -153,7 +157,7 @@ void set_billing_mode(engine::Table& table, engine::BillingMode mode, std::int64
   }
   table.billing_mode = mode;
   if (mode == engine::BillingMode::kPayPerRequest) {
-    table.last_pay_per_request_ms = now_ms;
+    table.last_pay_per_request_ms = done_ms;
     return;
   }
   table.on_demand = {};
@@ -168,10 +172,10 @@ void check_vector_indexes(const engine::Table& table, engine::BillingMode mode) 
 }
 
 /// Billing mode and the table's own throughput.
-void update_billing(const Update& update, engine::Table& table, std::int64_t now_ms) {
-  const engine::BillingMode mode = wanted_billing_mode(update, table);
+void update_billing(const Update& update, const engine::Table& before, engine::Table& table, ChangeTimes times) {
+  const engine::BillingMode mode = wanted_billing_mode(update, before);
   const auto throughput = read_throughput(update.request);
-  const bool switches = mode != table.billing_mode;
+  const bool switches = mode != before.billing_mode;
   if (throughput && mode == engine::BillingMode::kPayPerRequest) {
     throw_invalid_parameters(
         std::string(switches ? "ProvisionedThroughput cannot" : "Neither ReadCapacityUnits nor WriteCapacityUnits can")
@@ -181,11 +185,11 @@ void update_billing(const Update& update, engine::Table& table, std::int64_t now
   if (switches) {
     check_vector_indexes(table, mode);
     if (mode == engine::BillingMode::kProvisioned) check_index_throughputs(update, table);
-    set_billing_mode(table, mode, now_ms);
+    set_billing_mode(table, mode, times.until_ms);
   }
   if (!throughput) return;
   const auto warm_before = effective_warm(table.warm, table.billing_mode, table.throughput);
-  change_throughput(table.throughput, *throughput, now_ms);
+  change_throughput(table.throughput, *throughput, times.now_ms);
   if (effective_warm(table.warm, table.billing_mode, table.throughput) != warm_before) table.warm = warm_before;
 }
 
@@ -212,11 +216,18 @@ void update_stream(Call& call, engine::Table& table) {
   apply_stream_specification(specification, table);
 }
 
-void update_encryption(Call& call, engine::Table& table) {
+void update_encryption(Call& call, engine::Table& table, std::int64_t until_ms) {
   const auto object = call.request.object("SSESpecification");
   if (!object) return;
   const engine::Table before = table;
   apply_sse_specification(call, Members(*object), table);
+  if (before.encryption_until_ms != 0) {
+    if (table.sse_enabled == before.sse_enabled && shown_key(table.sse_kms_key) == shown_key(before.sse_kms_key))
+      return;
+    throw core::ApiError(core::ErrorCode::kResourceInUse,
+                         "Attempt to change a resource which is still in use: Server-Side Encryption is still being "
+                         "updated");
+  }
   if (!table.sse_enabled && !before.sse_enabled) {
     throw_invalid_parameters("Table is already encrypted by default");
   }
@@ -226,12 +237,19 @@ void update_encryption(Call& call, engine::Table& table) {
         "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want "
         "to change Master Key");
   }
+  table.encryption_until_ms = until_ms;
 }
 
 /// A class that a table has already, or has by default, changes nothing.
-void update_table_class(const Members& request, engine::Table& table, std::int64_t now_ms) {
+bool changes_table_class(const Members& request, const engine::Table& before) {
   const auto wanted = read_table_class(request);
-  if (!wanted || *wanted == table.table_class || (*wanted == "STANDARD" && table.table_class.empty())) return;
+  return wanted && *wanted != before.table_class && (*wanted != "STANDARD" || !before.table_class.empty());
+}
+
+void update_table_class(const Members& request, const engine::Table& before, engine::Table& table,
+                        std::int64_t now_ms) {
+  if (!changes_table_class(request, before)) return;
+  const auto wanted = read_table_class(request);
   table.table_class = *wanted;
   table.table_class_ms = now_ms;
   // Of all regions: that of one alone is an override.
@@ -275,68 +293,26 @@ void update_settings_replication(const Members& request, engine::Table& table) {
   table.settings_replication = *mode;
 }
 
-/// Throws for changes that are not allowed while an index is being built or dropped.
-void check_indexes_settled(const Update& update, const engine::Table& table) {
-  std::string names;
-  const char* doing = nullptr;
-  const char* noun = nullptr;
-  for (const auto& index : table.indexes) {
-    const bool creating = index.status == engine::TableStatus::kCreating;
-    if (!creating && index.status != engine::TableStatus::kDeleting) continue;
-    names += (names.empty() ? "" : ", ") + index.name;
-    doing = creating ? "created" : "deleted";
-    noun = creating ? "creation" : "deletion";
-  }
-  if (names.empty()) return;
-  const auto refuse = [](const std::string& why) {
-    throw core::ApiError(core::ErrorCode::kResourceInUse, "Attempt to change a resource which is still in use: " + why);
-  };
-  const bool switches = wanted_billing_mode(update, table) != table.billing_mode;
-  if (update.throughput || switches) {
-    refuse("Can't change table IOPS when an index is being " + std::string(doing) + ". Table: " + table.name +
-           " Indexes: [" + names + "]");
-  }
-  if (update.stream) refuse("Can't change stream status when an index is being " + std::string(doing));
-  if (update.on_demand) {
-    refuse("OnDemandThroughput cannot be updated while index " + std::string(noun) + " is in progress for indexes: [" +
-           names + "]");
-  }
+WantedChanges wanted_changes(const Update& update, const engine::Table& before) {
+  return {.throughput = update.throughput || wanted_billing_mode(update, before) != before.billing_mode ||
+                        updates_throughput(update.indexes),
+          .stream = update.stream,
+          .table_class = update.table_class,
+          .on_demand = update.on_demand,
+          .indexes = update.creates_index || update.deletes_index};
 }
 
-/// Whether only a member changes that leaves the table ACTIVE; by the rules on combinations it is then the only one.
-bool changes_settings_only(const Update& update) {
-  return update.count() == 1 && (update.encryption || update.protection || update.warm || update.on_demand ||
-                                 update.settings_replication || update.disassociation);
-}
-
-bool updates_indexes_only(const Update& update) {
-  return update.count() == 1 && !update.indexes.empty() && !update.creates_index && !update.deletes_index;
-}
-
-/// Shows units and the number of decreases from before the change, as descriptions do until it is made.
-void show_units_before(engine::Throughput& shown, const engine::Throughput& before) {
-  shown.read_units = before.read_units;
-  shown.write_units = before.write_units;
-  shown.decreases_today = before.decreases_today;
-}
-
-/// The reply shows much of the table as it was before the change.
-void show_state_before(const engine::Table& before, engine::Table& shown) {
-  const bool switched = shown.billing_mode != before.billing_mode;
-  if (!switched) show_units_before(shown.throughput, before.throughput);
-  for (auto& index : shown.indexes) {
-    const engine::Index* old = before.index(index.name);
-    if (old == nullptr || switched) continue;
-    show_units_before(index.throughput, old->throughput);
-    index.warm = effective_warm(old->warm, before.billing_mode, old->throughput);
+engine::UpdateScope scope_of(const Update& update, const engine::Table& present) {
+  const engine::Table before = engine::before_changes(present);
+  if (update.throughput || update.stream || update.creates_index || update.deletes_index ||
+      wanted_billing_mode(update, before) != before.billing_mode || changes_table_class(update.request, before)) {
+    return engine::UpdateScope::kTable;
   }
-  shown.warm = effective_warm(before.warm, before.billing_mode, before.throughput);
-  if (before.sse_enabled || shown.sse_enabled) {
-    shown.sse_enabled = true;
-    shown.sse_kms_key = before.sse_kms_key;
-  }
-  shown.table_class = before.table_class;
-  shown.table_class_ms = before.table_class_ms;
+  if (!update.indexes.empty()) return engine::UpdateScope::kIndexes;
+  // A member of a group is changed as a whole, whatever changes.
+  const int unchanged = (update.billing_mode ? 1 : 0) + (update.table_class ? 1 : 0);
+  const bool group = !present.replicas.empty();
+  return group && update.count() > unchanged ? engine::UpdateScope::kTable : engine::UpdateScope::kSettings;
 }
 
 /// Replicas are changed alone. The reply shows them as they were.
@@ -348,6 +324,7 @@ void update_replicas(Call& call) {
   engine::Table shown = *call.engine().update_table(
       name,
       [&](engine::Table& table) {
+        check_changes_under_way({.replicas = true}, table);
         before = table.replicas;
         apply_replica_updates(call, updates, table);
       },
@@ -356,7 +333,7 @@ void update_replicas(Call& call) {
   // Where the home region goes, so does what was known of it.
   if (std::ranges::find(before, shown.home_region, &engine::Replica::region) != before.end()) shown.replicas = before;
   ObjectWriter writer(call.reply);
-  append_updated_table_description(call, *view_of(call, std::make_shared<engine::Table>(std::move(shown))), {},
+  append_updated_table_description(call, *view_of(call, std::make_shared<engine::Table>(std::move(shown))), false,
                                    writer.key("TableDescription"));
   writer.end();
 }
@@ -377,40 +354,44 @@ void update_table(Call& call) {
   read_table_class(request);
 
   const std::int64_t now_ms = call.engine().clock().now_ms();
-  engine::Table before;
+  const ChangeTimes times{.now_ms = now_ms, .until_ms = now_ms + call.engine().transition_delay_ms()};
+  engine::BillingMode mode_before = engine::BillingMode::kProvisioned;
   engine::ThroughputLimits on_demand;
   const auto change = [&](engine::Table& table) {
-    before = table;
-    check_indexes_settled(update, table);
-    update_billing(update, table, now_ms);
-    on_demand = merge_on_demand(request, table.billing_mode, table.on_demand, {});
+    const engine::Table present = table;
+    const engine::Table before = engine::before_changes(table);
+    mode_before = before.billing_mode;
+    const engine::BillingMode mode = wanted_billing_mode(update, before);
+    check_changed_indexes(update.indexes, table);
+    check_changes_under_way(wanted_changes(update, before), table);
+    update_billing(update, before, table, times);
+    on_demand = merge_on_demand(request, mode, table.on_demand, {});
     table.on_demand = without_removed(on_demand);
-    if (update.warm) table.warm = merge_warm(request, table.billing_mode, table.throughput, table.warm, {});
-    apply_index_updates(request, update.indexes, table, now_ms);
+    if (update.warm) {
+      table.warm = merge_warm(request, before.billing_mode, before.throughput, before.warm, {});
+      table.warm_until_ms = times.until_ms;
+    }
+    apply_index_updates(request, update.indexes, table, times);
     update_stream(call, table);
-    update_encryption(call, table);
+    update_encryption(call, table, times.until_ms);
     if (update.encryption) spread_encryption(call, table);
     update_disassociation_protection(call, table);
     update_settings_replication(request, table);
-    update_table_class(request, table, now_ms);
+    update_table_class(request, before, table, now_ms);
     table.deletion_protection = request.flag("DeletionProtectionEnabled", table.deletion_protection);
-    check_quotas(before, table, call.context.region);
+    check_quotas(present, table, call.context.region);
   };
-  const engine::TablePtr known = call.engine().find_table(table_name(request));
-  // A member of a group is changed as a whole, whatever changes.
-  const bool settings = changes_settings_only(update) && (known == nullptr || known->replicas.empty());
-  const auto scope = settings                       ? engine::UpdateScope::kSettings
-                     : updates_indexes_only(update) ? engine::UpdateScope::kIndexes
-                                                    : engine::UpdateScope::kTable;
-  engine::Table shown = *update_table(call, table_name(request), change, scope);
-  show_state_before(before, shown);
+  engine::Table shown = *update_table(call, table_name(request), change,
+                                      [&](const engine::Table& present) { return scope_of(update, present); });
+  // The reply tells of these changes, even where there are none.
+  if (update.billing_mode || update.table_class) shown.status = engine::TableStatus::kUpdating;
+  if (update.billing_mode) shown.billing_mode = wanted_billing_mode(update, shown);
+  // Whatever else is under way.
+  if (update.encryption && shown.replicas.empty()) shown.status = engine::TableStatus::kActive;
   // The reply repeats a -1; later descriptions show no limit.
   shown.on_demand = on_demand;
   ObjectWriter writer(call.reply);
-  append_updated_table_description(call, shown,
-                                   {.billing_mode_changes = shown.billing_mode != before.billing_mode,
-                                    .warm_changes = update.warm,
-                                    .encryption_changes = update.encryption},
+  append_updated_table_description(call, shown, update.billing_mode && shown.billing_mode != mode_before,
                                    writer.key("TableDescription"));
   writer.end();
 }

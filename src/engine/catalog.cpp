@@ -10,6 +10,7 @@
 #include "engine/keys.h"
 #include "engine/random_id.h"
 #include "engine/replicas.h"
+#include "engine/table_changes.h"
 #include "engine/table_json.h"
 #include "engine/writes_together.h"
 
@@ -25,6 +26,7 @@ bool is_being_filled(const Table& table) { return table.restore && table.restore
 std::int64_t due_ms(const Table& table) {
   if (is_being_filled(table)) return kNever;
   std::int64_t due = table.status == TableStatus::kActive ? kNever : table.status_until_ms;
+  if (table.status != TableStatus::kDeleting) due = std::min(due, next_change_done_ms(table));
   if (const auto replicas_ms = next_change_of_replicas(table)) due = std::min(due, *replicas_ms);
   for (const Index& index : table.indexes) {
     if (index.status == TableStatus::kActive) continue;
@@ -59,9 +61,11 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
     index.status = TableStatus::kActive;
     return false;
   });
-  if (waiting || now_ms < table.status_until_ms) return;
-  table.status = TableStatus::kActive;
-  table.restore.reset();
+  if (!waiting && now_ms >= table.status_until_ms) {
+    table.status = TableStatus::kActive;
+    table.restore.reset();
+  }
+  settle_changes(table, now_ms);
 }
 
 [[noreturn]] void throw_in_use(std::string message) {
@@ -74,10 +78,14 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
 
 constexpr std::string_view kStillInUse = "Attempt to change a resource which is still in use: ";
 
-void check_exists_whole(const Table& table) {
+void check_created(const Table& table) {
   if (table.status == TableStatus::kCreating) {
     throw_in_use(std::string(kStillInUse) + "Table is being created: " + table.name);
   }
+}
+
+void check_exists_whole(const Table& table) {
+  check_created(table);
   if (table.status == TableStatus::kDeleting) {
     throw_in_use(std::string(kStillInUse) + "Table is being deleted: " + table.name);
   }
@@ -94,7 +102,11 @@ void check_deletable(const Table& table) {
     throw_in_use(std::string(kStillInUse) +
                  "Cannot delete table while indexes are being created, updated, or deleted.");
   }
-  if (table.status == TableStatus::kUpdating) {
+  const bool updating = table.status == TableStatus::kUpdating;
+  if (updating && table.before != nullptr && table.before->stream_view_type != table.stream_view_type) {
+    throw_in_use(std::string(kStillInUse) + "Cannot delete table while stream is being enabled/disabled.");
+  }
+  if (updating || next_change_done_ms(table) != kNever) {
     throw_in_use(std::string(kStillInUse) + "Table: " + table.name + " is in the process of being updated.");
   }
 }
@@ -107,14 +119,10 @@ void check_restored(const Table& table) {
   if (table.restore && !is_import(table)) throw_unknown(table.name);
 }
 
-/// An index that is built or dropped makes the table UPDATING, but which changes are allowed meanwhile is decided in
-/// `change`.
-void check_updatable(const Table& table, UpdateScope scope) {
+void check_updatable(const Table& table) {
   check_restored(table);
   check_exists_whole(table);
   if (has_changing_replica(table)) throw_in_use("The resource which you are attempting to change is in use.");
-  if (scope == UpdateScope::kSettings || has_changing_index(table) || table.status != TableStatus::kUpdating) return;
-  throw_in_use(std::string(kStillInUse) + "Table IOPS are currently being updated. Table: " + table.name);
 }
 
 /// Accesses are counted while some region has contributor insights.
@@ -442,8 +450,9 @@ TablePtr Catalog::create(Table table) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   settle(table.name);
   if (const TablePtr known = current(table.name)) {
-    const bool is_restored = known->restore && !is_import(*known);
-    throw_in_use((is_restored ? "Table is being used: " : "Table already exists: ") + table.name);
+    if (known->restore && !is_import(*known)) throw_in_use("Table is being used: " + table.name);
+    check_created(*known);
+    throw_in_use("Table already exists: " + table.name);
   }
   store::Batch batch;
   prepare_new(table, batch);
@@ -487,17 +496,19 @@ TablePtr Catalog::remove(std::string_view name) {
   return described;
 }
 
-TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope) {
+TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)>& change, const UpdateScopeOf& scope) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = settled_or_throw(name);
-  check_updatable(*before, scope);
+  check_updatable(*before);
+  const bool updates_table = scope(*before) == UpdateScope::kTable;
   Table table = *before;
   change(table);
+  table.before = std::make_shared<const Table>(before_changes(*before));
 
   store::Batch batch;
   const std::int64_t now_ms = clock_.now_ms();
   const std::int64_t until_ms = now_ms + transition_delay_ms_;
-  if (scope == UpdateScope::kTable) {
+  if (updates_table) {
     table.status = TableStatus::kUpdating;
     table.status_until_ms = until_ms;
   }

@@ -58,7 +58,7 @@ class Catalog {
   std::vector<std::string> list(std::string_view after, std::size_t limit);
   TablePtr create(Table table);
   TablePtr remove(std::string_view name);
-  TablePtr update(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope);
+  TablePtr update(std::string_view name, const std::function<void(Table&)>& change, const UpdateScopeOf& scope);
   TablePtr annotate(std::string_view name, const std::function<void(Table&)>& change);
   /// The range's rows are complete.
   void finish_build(const TableRange& range);

@@ -457,8 +457,13 @@ TablePtr Engine::delete_table(std::string_view name) {
   return table;
 }
 
-TablePtr Engine::update_table(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope) {
+TablePtr Engine::update_table(std::string_view name, const std::function<void(Table&)>& change,
+                              const UpdateScopeOf& scope) {
   return impl_->catalog.update(name, change, scope);
+}
+
+TablePtr Engine::update_table(std::string_view name, const std::function<void(Table&)>& change, UpdateScope scope) {
+  return update_table(name, change, [scope](const Table& /*present*/) { return scope; });
 }
 
 TablePtr Engine::annotate_table(std::string_view name, const std::function<void(Table&)>& change) {

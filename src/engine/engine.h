@@ -87,6 +87,8 @@ using IndexPtr = std::shared_ptr<const Index>;
 
 /// What a change of a table makes UPDATING: the table, only the indexes that `change` marks so, or nothing.
 enum class UpdateScope : std::uint8_t { kTable, kIndexes, kSettings };
+/// Says so of the table as it is before the change, under the catalog's lock.
+using UpdateScopeOf = std::function<UpdateScope(const Table& present)>;
 
 /// A table's primary key: the values, in schema order (hash, then range where the schema has one), and their bytes.
 struct Key {
@@ -266,7 +268,7 @@ class Engine {
   /// Names greater than `after`, sorted by bytes, at most `limit`.
   [[nodiscard]] std::vector<std::string> list_tables(std::string_view after, std::size_t limit) const;
   /// Publishes a new table: fills id, spaces, created_ms, status. Throws ResourceInUseException
-  /// "Table already exists: NAME".
+  /// where there is one of that name.
   TablePtr create_table(Table table);
   /// Begins the deletion; returns the description with status DELETING. Throws ResourceNotFoundException,
   /// ResourceInUseException, ValidationException (deletion protection).
@@ -274,7 +276,8 @@ class Engine {
   /// Replaces the table's metadata by what `change` makes of it (called under the catalog's lock; may throw ApiError to
   /// refuse). New indexes (space 0) are given a space and backfilled, indexes that are gone are dropped.
   /// `scope` says what becomes UPDATING. Throws ResourceNotFoundException; ResourceInUseException while the table is
-  /// CREATING, DELETING or (unless only settings change) UPDATING, but an index may be changed while another is built.
+  /// CREATING or DELETING, or one of its replicas is; what is refused while it is UPDATING is for `change` to say.
+  TablePtr update_table(std::string_view name, const std::function<void(Table&)>& change, const UpdateScopeOf& scope);
   TablePtr update_table(std::string_view name, const std::function<void(Table&)>& change,
                         UpdateScope scope = UpdateScope::kTable);
   /// Changes what takes effect at once and does not make the table UPDATING (tags, TTL, deletion protection); neither

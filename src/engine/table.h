@@ -118,6 +118,7 @@ struct Index {
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;
   bool backfilling = false;
+  std::int64_t warm_until_ms = 0;            // as for Table
   Insights insights;                         // global only
   std::optional<AutoScaling> write_scaling;  // global only
   std::shared_ptr<AccessCounts> accesses;    // set by the engine; null: without contributor insights
@@ -244,6 +245,11 @@ struct Table {
   std::vector<std::pair<std::string, std::string>> tags_before;
   std::int64_t tags_until_ms = 0;  // when that change is done
   std::int64_t ttl_until_ms = 0;   // until when time to live may not be changed again
+  /// What the table was before changes that are under way (table_changes.h). Not stored, as the two times below; null:
+  /// there are none.
+  std::shared_ptr<const Table> before;
+  std::int64_t encryption_until_ms = 0;  // until when a change of encryption is under way; 0: none is
+  std::int64_t warm_until_ms = 0;        // the same of warm throughput
   std::int64_t created_ms = 0;
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;  // as for Index

@@ -50,9 +50,20 @@ const char* name_in(const Value& value, const char* word) {
   return value.IsObject() && value.MemberCount() == 1 && value.HasMember(word) ? value[word].GetString() : nullptr;
 }
 
+/// The texts and {"captured": name}s of a list one behind the other.
+std::string joined(const Value& parts, const Captured& captured) {
+  std::string text;
+  for (const auto& part : parts.GetArray()) {
+    const char* const name = name_in(part, "captured");
+    text += name == nullptr ? part.GetString() : captured.at(name);
+  }
+  return text;
+}
+
 /// "*" stands for anything; {"begins with": text} for a longer text; {"capture": name} for any text, which is kept
-/// under that name, {"captured": name} for that text; a list that begins with "unordered" matches in any order; an
-/// object that holds "...":true may have further members; numbers compare by value.
+/// under that name, {"captured": name} for that text, {"joined": [text, {"captured": name}, …]} for one that holds it;
+/// a list that begins with "unordered" matches in any order; an object that holds "...":true may have further members;
+/// numbers compare by value.
 bool matches(const Value& expected, const Value& actual, Captured& captured) {
   if (const char* name = name_in(expected, "capture")) {
     if (actual.IsString()) captured[name] = actual.GetString();
@@ -62,6 +73,8 @@ bool matches(const Value& expected, const Value& actual, Captured& captured) {
     return actual.IsString() && captured[name] == actual.GetString();
   if (const char* start = name_in(expected, "begins with"))
     return actual.IsString() && std::string_view(actual.GetString()).starts_with(start);
+  if (expected.IsObject() && expected.HasMember("joined"))
+    return actual.IsString() && joined(expected["joined"], captured) == actual.GetString();
   if (expected.IsString() && std::string_view(expected.GetString(), expected.GetStringLength()) == "*") return true;
   if (expected.IsNumber() && actual.IsNumber()) return expected.GetDouble() == actual.GetDouble();
   if (expected.IsObject() && actual.IsObject()) {

@@ -41,13 +41,14 @@ TEST(Tables, RefuseWhatTheServiceRefuses) {
   EXPECT_EQ(error_of([&] { (void)engine->usable_table("t"); }).message, "Requested resource not found");
 
   engine->create_table(make_table("t"));
-  EXPECT_EQ(error_of([&] { engine->create_table(make_table("t")); }).message, "Table already exists: t");
   const std::string in_use = "Attempt to change a resource which is still in use: Table is being ";
+  EXPECT_EQ(error_of([&] { engine->create_table(make_table("t")); }).message, in_use + "created: t");
   EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message, in_use + "created: t");
   EXPECT_EQ(error_of([&] { engine->update_table("t", nothing); }).type, "ResourceInUseException");
   EXPECT_EQ(error_of([&] { (void)engine->usable_table("t"); }).type, "ResourceNotFoundException");
 
   clock.advance(1000);
+  EXPECT_EQ(error_of([&] { engine->create_table(make_table("t")); }).message, "Table already exists: t");
   engine->update_table("t", [](Table& table) { table.deletion_protection = true; });
   EXPECT_EQ(error_of([&] { engine->delete_table("t"); }).message,
             "Attempt to change a resource which is still in use: Table: t is in the process of being updated.");
@@ -62,6 +63,32 @@ TEST(Tables, RefuseWhatTheServiceRefuses) {
   EXPECT_EQ(engine->list_tables("", 10).size(), 1U);
   clock.advance(1000);
   EXPECT_EQ(engine->find_table("t"), nullptr);
+}
+
+TEST(Tables, WhatTheyWereBeforeAChangeIsKnownUntilItIsDoneOrARestart) {
+  const TemporaryDirectory directory;
+  ManualClock clock;
+  auto engine = open(directory.path(), &clock, 1000);
+  engine->create_table(make_table("t"));
+  clock.advance(1000);
+  EXPECT_EQ(engine->find_table("t")->before, nullptr);
+  const auto set_units = [&](std::int64_t units) {
+    engine->update_table("t", [units](Table& table) { table.throughput.read_units = units; });
+  };
+  set_units(7);
+  set_units(8);
+  ASSERT_NE(engine->find_table("t")->before, nullptr);
+  EXPECT_EQ(engine->find_table("t")->before->throughput, make_table("t").throughput) << "not of what was never there";
+  clock.advance(1000);
+  EXPECT_EQ(engine->find_table("t")->before, nullptr);
+  set_units(9);
+  engine.reset();
+  engine = open(directory.path(), &clock, 1000);
+  EXPECT_EQ(engine->find_table("t")->before, nullptr);
+  EXPECT_EQ(engine->find_table("t")->status, TableStatus::kUpdating);
+  EXPECT_EQ(engine->find_table("t")->throughput.read_units, 9);
+  clock.advance(1000);
+  EXPECT_EQ(engine->find_table("t")->status, TableStatus::kActive);
 }
 
 TEST(Tables, TransitionsGoOnAfterARestart) {
