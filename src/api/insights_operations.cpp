@@ -82,7 +82,9 @@ void check_state(const engine::Table& table, const Owner& owner) {
     throw_validation(std::string("Table or Index is not in a valid state to update Key Access Insights: ") + what +
                      " must be ACTIVE to enable ContributorInsights.");
   };
-  if (table.status == engine::TableStatus::kCreating) refuse("TableStatus");
+  if (table.status == engine::TableStatus::kCreating || table.status == engine::TableStatus::kDeleting) {
+    refuse("TableStatus");
+  }
   const engine::Index* index = owner.index.empty() ? nullptr : table.index(owner.index);
   if (index != nullptr && index->status == engine::TableStatus::kCreating) refuse("IndexStatus");
 }

@@ -199,7 +199,7 @@ void disable_kinesis_streaming_destination(Call& call) {
     KinesisDestination* destination = find(table, stream_arn);
     const KinesisStatus status = destination == nullptr ? KinesisStatus::kDisabled : status_of(*destination, now_ms);
     if (status == KinesisStatus::kDisabling) return;
-    if (status != KinesisStatus::kActive) {
+    if (status != KinesisStatus::kActive || table.status == engine::TableStatus::kDeleting) {
       throw_not_ready("KinesisStreamingDestination must be ACTIVE to perform DISABLE operation.");
     }
     destination->status = KinesisStatus::kDisabling;

@@ -99,7 +99,7 @@ void update_continuous_backups(Call& call) {
     core::throw_validation(
         "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
   }
-  find_source(call, name);
+  if (find_source(call, name)->status == engine::TableStatus::kDeleting) throw_no_table(name);
   const engine::TablePtr table = annotate_table(call, name, [&](engine::Table& changed) {
     if (!enabled) {
       changed.recovery_days = 0;

@@ -578,9 +578,9 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = settled_or_throw(name);
   if (before->restore) throw_unknown(name);
-  if (before->status == TableStatus::kDeleting) check_exists_whole(*before);
   Table table = *before;
   change(table);
+  if (before->status == TableStatus::kDeleting) return annotate_deleted(*before, std::move(table));
   store::Batch batch;
   std::vector<store::SpaceId> gone;
   const bool other_ttl = table.ttl_attribute != before->ttl_attribute;
@@ -593,6 +593,16 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   deliveries_changed(*current(name), *before);
   if (other_ttl) begin_ttl(*current(name));
   return current(name);
+}
+
+TablePtr Catalog::annotate_deleted(const Table& before, Table table) {
+  Table noted = before;
+  noted.ttl_attribute = table.ttl_attribute;
+  noted.kinesis = table.kinesis;
+  if (table_to_json(noted) != table_to_json(table)) check_exists_whole(before);
+  store::Batch batch;
+  commit(std::move(table), batch);
+  return current(before.name);
 }
 
 void Catalog::note_transition(const Table& before, Table& table) const {

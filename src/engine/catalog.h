@@ -116,6 +116,9 @@ class Catalog {
   void forget(const Table& table);
   void drop_spaces(const std::vector<store::SpaceId>& spaces);
   store::SpaceId new_space(store::Batch& batch);
+  /// Of a table that is being deleted time to live and Kinesis destinations may change, which is noted only and goes
+  /// with it. Throws ResourceInUseException for other changes.
+  TablePtr annotate_deleted(const Table& before, Table table);
   /// Says how long the change of tags or of time to live takes, as a new status does; none without a transition delay.
   void note_transition(const Table& before, Table& table) const;
   /// Gives the table a new time-to-live range to be built, or none; appends the former range to `gone`.

@@ -281,7 +281,8 @@ class Engine {
   TablePtr update_table(std::string_view name, const std::function<void(Table&)>& change,
                         UpdateScope scope = UpdateScope::kTable);
   /// Changes what takes effect at once and does not make the table UPDATING (tags, TTL, deletion protection); neither
-  /// keys nor indexes. Allowed in every state but DELETING. Throws ResourceNotFoundException.
+  /// keys nor indexes. Allowed in every state; while the table is DELETING, only what changes nothing, time to live and
+  /// Kinesis destinations. Throws ResourceNotFoundException, ResourceInUseException.
   TablePtr annotate_table(std::string_view name, const std::function<void(Table&)>& change);
   [[nodiscard]] TableCounts counts(const Table& table) const;
 
