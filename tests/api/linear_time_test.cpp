@@ -355,8 +355,7 @@ TEST_F(LinearTime, ManyProjectedAttributes) {
           definitions(1) +
           R"(,"GlobalSecondaryIndexes":[{"IndexName":"some","KeySchema":[{"AttributeName":"a0","KeyType":"HASH"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":[)" +
           joined(200'000, quoted) + "]}}]}",
-      "ValidationException",
-      "1 validation error detected: Value '[0, 1, 2");
+      "ValidationException", "1 validation error detected: Value '[0, 1, 2");
 }
 
 TEST_F(LinearTime, ManyTags) {

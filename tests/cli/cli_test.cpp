@@ -110,7 +110,8 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
        "stator: not a usable URL: \"s3:/bucket\": it must begin with http:// or https://\n"},
       {{"tables", "--endpoint-url", "host:8000"},
        2,
-       "stator: not a usable URL: \"host:8000\": it must begin with http:// or https://\n"},
+       "stator: --endpoint-url: not a usable URL: \"host:8000\": it must begin with http:// or https:// "
+       "(help: stator tables --help)\n"},
       {{"ddb", "import-table", "t", "--bucket", "b", "--key", "pk:X"},
        2,
        "stator: pk:X is no key: a name, and behind a colon its type, S, N or B\n"},

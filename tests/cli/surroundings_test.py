@@ -296,12 +296,11 @@ class OtherServers(Surroundings):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         for path, why in (("", "no whole JSON object"), ("/empty", "empty")):
             url = f"http://127.0.0.1:{server.server_port}{path}"
-            for words in (["tables"], ["ddb", "insights", "shop"], ["snapshot", "list"], ["cache", "stats"]):
-                with self.subTest(words=words, why=why):
-                    line = self.stator(*words, "--endpoint-url", url, code=1).stderr
-                    self.assertEqual(len(line.splitlines()), 1, line)
-                    self.assertIn(f"what answers at {url} is ", line)
-                    self.assertTrue(line.endswith(f": its reply is {why}\n"), line)
+            with self.subTest(why=why):
+                line = self.stator("tables", "--endpoint-url", url, code=1).stderr
+                self.assertEqual(len(line.splitlines()), 1, line)
+                self.assertIn(f"what answers at {url} is ", line)
+                self.assertTrue(line.endswith(f": its reply is {why}\n"), line)
 
     def test_a_cache_that_would_lend_rights_says_nothing_else(self):
         self.environment.update(AWS_ACCESS_KEY_ID="A", AWS_SECRET_ACCESS_KEY="s", AWS_REGION="eu-west-3")

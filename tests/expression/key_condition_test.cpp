@@ -69,8 +69,11 @@ TEST(KeyCondition, ReadsOnePartitionOrARangeOfIt) {
                         {":a = a and :n > b", R"({"S":"a"}||b < {"N":"1"})"},
                         {":a = a and :n >= b", R"({"S":"a"}||b <= {"N":"1"})"},
                         {"a = :a and b between :n and :m", R"({"S":"a"}||b between {"N":"1"}{"N":"2"})"}});
-  check(kStrings, {{"a = :a and begins_with(b, :b)", R"({"S":"a"}||b begins_with {"S":"b"})"},
-                   {"a = :a and begins_with(b, :e)", R"({"S":"a"}||b begins_with {"S":""})"}});
+  check(kStrings,
+        {{"a = :a and begins_with(b, :b)", R"({"S":"a"}||b begins_with {"S":"b"})"},
+         {"a = :a and begins_with(b, :e)",
+          "!One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+          "empty string value. Key: b"}});
 }
 
 TEST(KeyCondition, FaultsOfAnyConditionComeFirst) {

@@ -1,6 +1,7 @@
 """Everything a server answers about its tables, in a form that is small, stable and readable as JSON."""
 
 import hashlib
+import re
 
 from model import canonical, hash_names, indexes_of, range_names
 
@@ -80,6 +81,12 @@ def answers_about(client, name):
 UNORDERED = {"AttributeDefinitions": "AttributeName", "LocalSecondaryIndexes": "IndexName", "GlobalSecondaryIndexes": "IndexName"}
 
 
+def is_key_behind(alias, key):
+    """Whether that is the key which later versions show in the place of the alias."""
+    before, is_alias, _ = alias.partition("alias/")
+    return bool(is_alias) and re.fullmatch(re.escape(before) + "key/[0-9a-f-]{36}", key) is not None
+
+
 def differences(expected, actual, at=""):
     """Where `actual` lacks something of `expected`; what it has besides (members of later versions) does not count."""
     name = UNORDERED.get(at.rpartition("/")[2])
@@ -96,4 +103,6 @@ def differences(expected, actual, at=""):
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         return [line for position, pair in enumerate(zip(expected, actual))
                 for line in differences(*pair, at="%s/%d" % (at, position))]
+    if at.endswith("/KMSMasterKeyArn") and is_key_behind(expected, actual):
+        return []
     return [] if expected == actual else ["%s: expected %.300s, found %.300s" % (at, expected, actual)]

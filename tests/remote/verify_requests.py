@@ -188,18 +188,18 @@ class Requests(unittest.TestCase):
                    '</Message></Error></Errors><RequestID>r</RequestID></Response>')
         known = {"DB_SG_ID": "sg-1", "DB_SG_RULE_ID": "sgr-2", "DB_SG_IP": "203.0.113.7"}
         rows = [
-            ("refused", [], known, 'InvalidGroupId.Malformed.*: Invalid id: "sg-1"$'),
-            ("both missing", [], {}, "DB_SG_ID and DB_SG_RULE_ID are not set"),
-            ("rule missing", [], {"DB_SG_ID": "sg-1"}, "DB_SG_RULE_ID is not set"),
-            ("bad address", ["--ip", "here"], known, '"here" .--ip. is not an IP address'),
-            ("no region", [], {**known, "AWS_REGION": ""}, "no AWS region"),
-            ("no credentials", [], {**known, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+            ("refused", [], known, 1, 'InvalidGroupId.Malformed.*: Invalid id: "sg-1"$'),
+            ("both missing", [], {}, 1, "DB_SG_ID and DB_SG_RULE_ID are not set"),
+            ("rule missing", [], {"DB_SG_ID": "sg-1"}, 1, "DB_SG_RULE_ID is not set"),
+            ("bad address", ["--ip", "here"], known, 2, '"here" .--ip. is not an IP address'),
+            ("no region", [], {**known, "AWS_REGION": ""}, 1, "no AWS region"),
+            ("no credentials", [], {**known, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 1,
              "no AWS credentials found"),
         ]
-        for name, options, variables, expected in rows:
+        for name, options, variables, status, expected in rows:
             with self.subTest(name), Recorder("text/xml", refusal, "400 Bad Request") as recorder:
                 done = self.rds(recorder, *options, **variables)
-                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.returncode, status)
                 self.assertRegex(done.stderr.rstrip("\n"), expected)
                 self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
