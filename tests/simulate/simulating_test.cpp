@@ -13,8 +13,6 @@
 namespace stator::simulate {
 namespace {
 
-using core::ErrorCode;
-
 class SimulatingTest : public ::testing::Test {
  protected:
   SimulatingTest() : engine(engine_options()), simulating(engine, clock) {
