@@ -17,6 +17,10 @@ using core::throw_validation;
 
 namespace {
 
+/// The account of a server that was not told another. At the service it is nobody's, so that the tags of a table there
+/// are refused as any other account's; who asks for them where there is no such table gets the same answer.
+constexpr std::string_view kNobody = "000000000000";
+
 [[noreturn]] void refuse(Call& call, const char* action, const std::string& arn) {
   throw core::ApiError(core::ErrorCode::kAccessDenied, "User: arn:aws:iam::" + call.context.account_id +
                                                            ":root is not authorized to perform: dynamodb:" + action +
@@ -111,6 +115,7 @@ void untag_resource(Call& call) {
 
 void list_tags_of_resource(Call& call) {
   const std::string name = tagged_name(call, "ListTagsOfResource");
+  if (call.context.account_id == kNobody && find_table(call, name) == nullptr) throw_access_denied();
   const engine::TablePtr table = find_tagged(call, name);
   ObjectWriter writer(call.reply);
   ArrayWriter tags(writer.key("Tags"));

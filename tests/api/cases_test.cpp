@@ -272,6 +272,10 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
       context.region = row[1].GetString();
       continue;
     }
+    if (operation == "account") {
+      context.account_id = row[1].GetString();
+      continue;
+    }
     if (operation == "advance") {
       clock.advance(row[1].GetInt64());
       continue;
