@@ -9,8 +9,8 @@
 #include "api/reply.h"
 #include "api/resource_arn.h"
 #include "core/api_error.h"
+#include "core/random.h"
 #include "engine/import/bulk_puts.h"
-#include "engine/random_id.h"
 
 /// StartBulkPutItems, DescribeBulkOperation, CancelBulkOperation, ListBulkOperations. Source: API reference, October
 /// 2026.
@@ -143,7 +143,7 @@ void start_bulk_put_items(Call& call) {
   info.meaning = name + "\n" + info.input_json + "\n" + info.output_json + "\n" + std::to_string(info.max_write_units) +
                  "\n" + info.performance_tier;
   info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
-  if (info.client_token.empty()) info.client_token = engine::random_uuid();
+  if (info.client_token.empty()) info.client_token = core::random_uuid();
   const engine::TablePtr table = find_whole_table(call, name);
   if (table == nullptr) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
   if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {

@@ -1,7 +1,12 @@
 #include "api/encryption_key.h"
 
+#include <xxhash.h>
+
+#include <algorithm>
+
 #include "core/api_error.h"
-#include "engine/random_id.h"
+#include "core/random.h"
+#include "core/uuid.h"
 
 namespace stator::api {
 namespace {
@@ -11,6 +16,16 @@ constexpr std::string_view kManaged = "alias/aws/dynamodb";
 
 std::string key_arn(const Call& call, std::string_view region, std::string_view resource) {
   return "arn:aws:kms:" + std::string(region) + ":" + call.context.account_id + ":" + std::string(resource);
+}
+
+/// The id of an alias' key: always the same for one alias, another for any other.
+std::string id_of(std::string_view alias) {
+  constexpr unsigned kOwnKind = 8;
+  XXH128_canonical_t hash;
+  XXH128_canonicalFromHash(&hash, XXH3_128bits(alias.data(), alias.size()));
+  core::UuidBytes bytes{};
+  std::ranges::copy(hash.digest, bytes.begin());
+  return core::uuid_text(bytes, kOwnKind);
 }
 
 }  // namespace
@@ -26,7 +41,7 @@ std::string read_key(const Call& call, std::string_view given, std::string_view 
   if (key_region != region) {
     core::throw_validation(
         subject + ": com.amazonaws.services.kms.model.NotFoundException: Invalid arn " + std::string(key_region) +
-        " (Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; Request ID: " + engine::random_uuid() +
+        " (Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; Request ID: " + core::random_uuid() +
         "; Proxy: null)");
   }
   return std::string(given);
@@ -35,7 +50,7 @@ std::string read_key(const Call& call, std::string_view given, std::string_view 
 std::string shown_key(std::string_view kept) {
   const std::string_view resource = parse_arn(kept).resource;
   if (!resource.starts_with(kAlias)) return std::string(kept);
-  return std::string(kept.substr(0, kept.size() - resource.size())) + "key/" + engine::named_uuid(kept);
+  return std::string(kept.substr(0, kept.size() - resource.size())) + "key/" + id_of(kept);
 }
 
 }  // namespace stator::api

@@ -9,10 +9,10 @@
 #include "api/resource_arn.h"
 #include "api/time_text.h"
 #include "core/api_error.h"
+#include "core/random.h"
 #include "engine/export/export_filter.h"
 #include "engine/export/exports.h"
 #include "engine/export/manifest.h"
-#include "engine/random_id.h"
 
 /// ExportTableToPointInTime, DescribeExport, ListExports. Source of what is surprising here: the AWS controller for
 /// Kubernetes' measurements, October 2026.
@@ -212,7 +212,7 @@ void export_table_to_point_in_time(Call& call) {
                  // Tokens of before there was another format go on meaning the same.
                  (info.format == engine::ExportFormat::kIon ? "\nION" : "") + (filter ? "\n" + info.filter_json : "");
   info.client_token = request.text("ClientToken").value_or(std::string_view{});
-  if (info.client_token.empty()) info.client_token = engine::random_uuid();
+  if (info.client_token.empty()) info.client_token = core::random_uuid();
   check_times(call, *table, info);
   if (filter) engine::ExportFilter(info.filter_json, table->key_schema);
   info.table_name = table->name;

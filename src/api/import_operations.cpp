@@ -11,8 +11,8 @@
 #include "api/resource_arn.h"
 #include "api/table_request.h"
 #include "core/api_error.h"
+#include "core/random.h"
 #include "engine/import/imports.h"
-#include "engine/random_id.h"
 
 /// ImportTable, DescribeImport, ListImports. Source of the less obvious rules: the AWS controller for
 /// Kubernetes' measurements, October 2026.
@@ -162,7 +162,7 @@ void import_table(Call& call) {
   read_options(call.request, info);
   engine::Table table = read_new_table(call, info);
   info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
-  if (info.client_token.empty()) info.client_token = engine::random_uuid();
+  if (info.client_token.empty()) info.client_token = core::random_uuid();
   info.table_arn = table_arn(call.context, table.name);
   info.arn = info.table_arn + "/import/";
   info.log_group_arn =

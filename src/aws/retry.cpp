@@ -5,6 +5,8 @@
 #include <string_view>
 #include <thread>
 
+#include "core/random.h"
+
 namespace stator::aws {
 
 namespace {
@@ -45,7 +47,7 @@ bool is_worth_retrying(const core::ApiError& error) {
 bool says_expired(const core::ApiError& error) { return contains(kExpiredErrors, error.type); }
 
 Backoff::Backoff()
-    : Backoff(std::random_device{}(),
+    : Backoff(core::random_word(),
               [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }) {}
 
 Backoff::Backoff(std::uint64_t seed, Sleep sleep) : random_(seed), sleep_(std::move(sleep)) {}

@@ -1,10 +1,10 @@
 #include "cache/shared_level.h"
 
 #include <algorithm>
-#include <random>
 
 #include "aws/digest.h"
 #include "core/hexadecimal.h"
+#include "core/random.h"
 
 namespace stator::cache {
 namespace {
@@ -78,13 +78,6 @@ constexpr std::size_t kMostIdle = 64;
 constexpr std::size_t kMostMissed = 10'000;
 constexpr std::size_t kLongestName = 200;
 
-std::string random_name() {
-  std::random_device device;
-  std::string name;
-  for (int i = 0; i < 4; ++i) name += std::to_string(device());
-  return name;
-}
-
 /// Names are as long as canonical requests: a digest stands for long ones.
 std::string short_name(const std::string& name) {
   return name.size() <= kLongestName ? name : "#" + core::hexadecimal(aws::sha256(name));
@@ -101,7 +94,7 @@ std::vector<std::string> eval(const char* script, const std::vector<std::string>
 }  // namespace
 
 SharedLevel::SharedLevel(Options options)
-    : options_(std::move(options)), node_(random_name()), listener_([this] { listen(); }) {}
+    : options_(std::move(options)), node_(core::random_uuid()), listener_([this] { listen(); }) {}
 
 SharedLevel::~SharedLevel() {
   {

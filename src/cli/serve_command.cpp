@@ -16,10 +16,10 @@
 #include "cli/simulate_option.h"
 #include "cli/target.h"
 #include "core/manual_clock.h"
+#include "core/random.h"
 #include "core/timestamp.h"
 #include "endpoint/embedded.h"
 #include "engine/export/exports.h"
-#include "engine/random_id.h"
 #include "json/object_writer.h"
 #include "kinesis/delivery.h"
 #include "model/model.h"
@@ -246,7 +246,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
                        server::insights_routes(endpoint.engine())}) {
     http.routes.insert(http.routes.end(), routes.begin(), routes.end());
   }
-  const std::string id = engine::random_uuid();
+  const std::string id = core::random_uuid();
   http.routes.push_back(server::identity_route(id));
   simulate::Simulating simulating(endpoint, core::Clock::system(), options.identity.account_id);
   if (!options.simulate.empty()) {

@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "core/api_error.h"
+#include "core/random.h"
 #include "engine/access_counts.h"
 #include "engine/import/import_info.h"
 #include "engine/keys.h"
-#include "engine/random_id.h"
 #include "engine/replicas.h"
 #include "engine/table_changes.h"
 #include "engine/table_json.h"
@@ -431,7 +431,7 @@ void Catalog::require_features(const Index& index) {
 
 void Catalog::prepare_new(Table& table, store::Batch& batch) {
   const std::int64_t now_ms = clock_.now_ms();
-  if (table.id.empty()) table.id = random_uuid();
+  if (table.id.empty()) table.id = core::random_uuid();
   table.created_ms = now_ms;
   table.space = new_space(batch);
   table.status = TableStatus::kCreating;

@@ -2,7 +2,6 @@
 
 #include <libdeflate.h>
 
-#include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -14,8 +13,8 @@
 #include "aws/json_style.h"
 #include "aws/sigv4.h"
 #include "aws/user_agent.h"
-#include "core/hexadecimal.h"
 #include "core/once.h"
+#include "core/random.h"
 #include "http/client.h"
 #include "http/url.h"
 #include "json/reader.h"
@@ -28,21 +27,6 @@ namespace {
 
 /// Larger bodies are not rewritten: escapes could make them exceed the service's 16 MB.
 constexpr std::size_t kMaxRestyledBytes = 1024 * 1024;
-
-std::string random_uuid() {
-  std::random_device device;
-  std::array<unsigned, 16> bytes{};
-  for (unsigned& byte : bytes) byte = device() & 0xff;
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;  // version 4
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;  // RFC 4122's variant
-  std::string uuid;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
-    uuid += core::kHexadecimalDigits[bytes[i] >> 4];
-    uuid += core::kHexadecimalDigits[bytes[i] & 15];
-  }
-  return uuid;
-}
 
 /// The body with a ClientRequestToken as its first member, so that a second attempt is not a second transaction;
 /// nullopt where it has one, or is not an object (the service will say so).
@@ -58,7 +42,7 @@ std::optional<std::string> with_request_token(std::string_view body) {
   if (json::find_member(object, "ClientRequestToken", token)) return std::nullopt;
   const std::size_t open = body.find('{');
   std::string out(body.substr(0, open + 1));
-  out += "\"ClientRequestToken\":\"" + random_uuid() + (object.size() == 0 ? "\"" : "\",");
+  out += "\"ClientRequestToken\":\"" + core::random_uuid() + (object.size() == 0 ? "\"" : "\",");
   out += body.substr(open + 1);
   return out;
 }

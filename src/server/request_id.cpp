@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <random>
+
+#include "core/random.h"
 
 namespace stator::server {
 
 RequestIds::RequestIds() {
-  std::random_device device;
-  for (std::uint64_t& word : state_) word = (std::uint64_t{device()} << 32) | device() | 1;
+  for (std::uint64_t& word : state_) word = core::random_word() | 1;
 }
 
 // xoshiro256** (Blackman and Vigna, 2018): a few instructions a word; ids only need to differ.

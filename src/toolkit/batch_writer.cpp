@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/random.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -20,7 +21,7 @@ constexpr std::size_t kMostBatchBytes = 12 * 1024 * 1024;
 
 /// Exponential, with the upper half random so that several writers do not keep step.
 std::chrono::milliseconds wait_after(std::size_t idle_rounds) {
-  thread_local std::minstd_rand random{std::random_device{}()};
+  thread_local std::minstd_rand random{core::random_word()};
   const std::int64_t most = std::min(kLongestWaitMs, kFirstWaitMs << std::min<std::size_t>(idle_rounds, 10));
   return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(most / 2, most)(random));
 }

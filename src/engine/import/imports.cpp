@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "core/api_error.h"
+#include "core/random.h"
 #include "engine/backup/backups.h"
 #include "engine/import/import_job.h"
 #include "engine/keys.h"
-#include "engine/random_id.h"
 #include "engine/table_json.h"
 
 namespace stator::engine {
@@ -60,7 +60,7 @@ ImportPtr Imports::start(ImportInfo request, Table table) {
     request.id = id_of_moment(request.started_ms, request.arn, attempt);
   }
   request.arn += request.id;
-  table.id = random_uuid();
+  table.id = core::random_uuid();
   request.table_name = table.name;
   request.table_id = table.id;
   request.table_row = table_to_json(table);
