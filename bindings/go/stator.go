@@ -28,7 +28,8 @@ type Options struct {
 	Clock time.Time
 	// TransitionDelay is how long tables and indexes stay CREATING, UPDATING and DELETING.
 	TransitionDelay time.Duration
-	// StreamShards is into how many shards new streams are split. Zero: 4.
+	// StreamShards is into how many shards new streams are split. Zero: as on AWS, four for a table on
+	// demand, one for each 3000 read and 1000 write units that are provisioned.
 	StreamShards int
 	// Buckets is where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are none.
 	Buckets string

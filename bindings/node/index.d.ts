@@ -9,7 +9,7 @@ export interface DatabaseOptions {
   clock?: Date | number
   /** How long tables and indexes stay CREATING, UPDATING and DELETING, in milliseconds. */
   transitionDelayMs?: number
-  /** Into how many shards new streams are split (4). */
+  /** Into how many shards new streams are split (as on AWS: four for a table on demand, one with few provisioned units). */
   streamShards?: number
   /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
   buckets?: string

@@ -36,8 +36,9 @@ struct OpenOptions {
   bool enforce_throughput = false;
   /// How long tables and indexes stay CREATING, UPDATING and DELETING, in milliseconds.
   std::int64_t transition_delay_ms = 0;
-  /// Into how many shards new streams are split.
-  std::uint32_t stream_shards = 4;
+  /// Into how many shards new streams are split, up to 1000; 0: as on AWS, four for a table on demand, one for each
+  /// 3000 read and 1000 write units that are provisioned.
+  std::uint32_t stream_shards = 0;
   /// Where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are no buckets.
   std::string buckets = {};
 };

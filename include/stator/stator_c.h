@@ -45,7 +45,8 @@ typedef void stator_log_function(void* context, const char* line, size_t line_by
  *   "clock_ms"             where the database's clock stands, in milliseconds since 1970, until it is moved with
  *                          stator_set_clock; without it the database has the machine's clock
  *   "transition_delay_ms"  how long tables and indexes stay CREATING, UPDATING and DELETING, 0 to 3600000 (0)
- *   "stream_shards"        into how many shards new streams are split, 1 to 1000 (4)
+ *   "stream_shards"        into how many shards new streams are split, 1 to 1000; without it as on AWS, four for a
+ *                          table on demand, one for each 3000 read and 1000 write units that are provisioned
  *   "read_staleness_ms"    how old the state may be that an eventually consistent read sees, 0 to 3600000 (0);
  *   "index_lag_ms"         how far global indexes may be behind, and
  *   "stream_lag_ms"        how late stream records appear: docs/simulate.md

@@ -46,7 +46,7 @@ struct ServeOptions {
   std::int64_t vector_phase_ms = 3000;
   std::uint64_t vector_memory_mb = 1024;
   std::string vector_search = "auto";
-  std::uint32_t stream_shards = 4;
+  std::uint32_t stream_shards = 0;
   std::int64_t stream_shard_lifetime_seconds = 0;
   std::int64_t restorable_lag_seconds = 0;
   std::string buckets;
@@ -335,9 +335,11 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->type_name("KIND")
       ->check(CLI::IsMember({"exact", "auto"}))
       ->capture_default_str();
-  command->add_option("--stream-shards", options->stream_shards, "Into how many shards new streams are split")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  command
+      ->add_option("--stream-shards", options->stream_shards,
+                   "Into how many shards new streams are split (default: as the service does, four for a table on "
+                   "demand, one for each 3000 read\nand 1000 write units that are provisioned)")
+      ->check(CLI::Range(1, 1000));
   command
       ->add_option(
           "--stream-shard-lifetime", options->stream_shard_lifetime_seconds,

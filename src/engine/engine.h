@@ -49,9 +49,9 @@ struct Options {
   std::int64_t expiry_period_ms = 10'000;
   /// How often request tokens that have expired are deleted.
   std::int64_t token_trim_period_ms = 60'000;
-  /// Into how many shards a new stream is split, 1 to 65536: by hash ranges, as the service does for a new table on
-  /// demand.
-  std::uint32_t stream_shards = 4;
+  /// Into how many shards a new stream is split, by hash ranges, up to 65536; 0: as many as the service begins with
+  /// (first_partitions in metering.h).
+  std::uint32_t stream_shards = 0;
   /// After how long a shard is closed and goes on in a child; 0: never.
   std::int64_t stream_shard_lifetime_ms = 0;
   /// How often streams are searched for records older than a day (those for recoveries by their own days), and for

@@ -24,6 +24,11 @@ std::size_t partitions_for(double read_units, double write_units) {
   return static_cast<std::size_t>(std::ceil(read_units / kPartitionReadUnits + write_units / kPartitionWriteUnits));
 }
 
+std::size_t partitions_for(BillingMode mode, double read_units, double write_units) {
+  if (mode == BillingMode::kProvisioned) return std::max<std::size_t>(1, partitions_for(read_units, write_units));
+  return std::max({kOnDemandPartitions, partitions_for(read_units, 0), partitions_for(0, write_units)});
+}
+
 const Index* global_or_null(const Index* index) { return index != nullptr && index->global ? index : nullptr; }
 
 }  // namespace
@@ -33,6 +38,14 @@ ThroughputLimits effective_warm(const ThroughputLimits& warm, BillingMode mode, 
   const std::int64_t read_units = on_demand ? kOnDemandReadUnits : throughput.read_units;
   const std::int64_t write_units = on_demand ? kOnDemandWriteUnits : throughput.write_units;
   return {std::max(warm.read_units.value_or(0), read_units), std::max(warm.write_units.value_or(0), write_units)};
+}
+
+std::size_t first_partitions(const Table& table) {
+  ThroughputLimits units{table.throughput.read_units, table.throughput.write_units};
+  if (table.billing_mode == BillingMode::kPayPerRequest)
+    units = effective_warm(table.warm, table.billing_mode, table.throughput);
+  return partitions_for(table.billing_mode, static_cast<double>(*units.read_units),
+                        static_cast<double>(*units.write_units));
 }
 
 void Metering::Bucket::fill(double rate, double most, std::int64_t now_ms) {
@@ -60,8 +73,8 @@ Metering::Rates Metering::rates_of(bool write, const UnitsUse& use, const Meter&
   rates.partition = write ? kPartitionWriteUnits : kPartitionReadUnits;
   if (!rates.on_demand) {
     rates.all = static_cast<double>(write ? throughput.write_units : throughput.read_units);
-    rates.partitions = std::max<std::size_t>(
-        1, partitions_for(static_cast<double>(throughput.read_units), static_cast<double>(throughput.write_units)));
+    rates.partitions = partitions_for(table.billing_mode, static_cast<double>(throughput.read_units),
+                                      static_cast<double>(throughput.write_units));
     return rates;
   }
   const ThroughputLimits warm =
@@ -73,7 +86,7 @@ Metering::Rates Metering::rates_of(bool write, const UnitsUse& use, const Meter&
   const auto quota = std::max(kAccountUnits, static_cast<double>(write ? *warm.write_units : *warm.read_units));
   rates.at_account_limit = rates.all >= quota;
   rates.all = std::min(rates.all, quota);
-  rates.partitions = std::max({kOnDemandPartitions, partitions_for(read_units, 0), partitions_for(0, write_units)});
+  rates.partitions = partitions_for(table.billing_mode, read_units, write_units);
   const ThroughputLimits& limits = index != nullptr ? index->on_demand : table.on_demand;
   if (const auto most = write ? limits.write_units : limits.read_units) rates.maximum = static_cast<double>(*most);
   return rates;

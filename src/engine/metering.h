@@ -50,6 +50,9 @@ struct UnitsUse {
 /// A table on demand begins with this many partitions, and so do its indexes; how the service splits them further as
 /// they grow cannot be seen. Source: measured on the service, October 2026: a scan of a small table costs 2 units.
 inline constexpr std::size_t kOnDemandPartitions = 4;
+/// The partitions that a table with these settings begins with: 3 000 read and 1 000 write units fill one. Source: a
+/// stream of a table with few provisioned units has one shard on the service, of one on demand four (October 2025).
+std::size_t first_partitions(const Table& table);
 
 /// Token buckets for each table and global index:
 /// - provisioned: refilled at the provisioned rate; holds up to 300 seconds of unused units;

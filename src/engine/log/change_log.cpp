@@ -6,6 +6,7 @@
 
 #include "core/api_error.h"
 #include "engine/keys.h"
+#include "engine/metering.h"
 #include "engine/replicas.h"
 
 namespace stator::engine {
@@ -76,15 +77,17 @@ StreamPtr ChangeLog::make(Table& table, store::SpaceId space, bool keep_label, s
     info.created_ms = std::max(info.created_ms, earlier.created_ms + 1);
   }
   info.label = keep_label ? table.stream_label : stream_label(info.created_ms);
-  begin_shards(info);
+  begin_shards(table, info);
   batch.put(row_key(space), stream_to_json(info));
   table.stream_label = info.label;
   table.stream_space = space;
   return std::make_shared<Stream>(store_, std::move(info));
 }
 
-void ChangeLog::begin_shards(StreamInfo& info) const {
-  info.slots = std::clamp<std::uint32_t>(options_.shards, 1, 1U << 16U);
+void ChangeLog::begin_shards(const Table& table, StreamInfo& info) const {
+  constexpr std::size_t kMost = 1U << 16U;
+  const std::size_t shards = options_.shards != 0 ? options_.shards : first_partitions(table);
+  info.slots = static_cast<std::uint32_t>(std::min(shards, kMost));
   for (std::uint32_t slot = 0; slot < info.slots; ++slot) {
     Shard shard;
     shard.id = info.next_shard++;
@@ -104,7 +107,7 @@ StreamPtr ChangeLog::make_recovery(Table& table, store::SpaceId space, store::Ba
   info.recovery_days = recovery_days_of_all(table);
   info.key_schema = table.key_schema;
   info.created_ms = clock_.now_ms();
-  begin_shards(info);
+  begin_shards(table, info);
   batch.put(row_key(space), stream_to_json(info));
   table.recovery_space = space;
   return std::make_shared<Stream>(store_, std::move(info));
@@ -119,7 +122,7 @@ StreamPtr ChangeLog::make_delivery(const Table& table, store::SpaceId space, sto
   info.is_delivery = true;
   info.key_schema = table.key_schema;
   info.created_ms = clock_.now_ms();
-  begin_shards(info);
+  begin_shards(table, info);
   batch.put(row_key(space), stream_to_json(info));
   return std::make_shared<Stream>(store_, std::move(info));
 }

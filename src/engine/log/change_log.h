@@ -27,8 +27,8 @@ inline constexpr std::int64_t kLogRetentionMs = std::int64_t{24} * 3600 * 1000;
 class ChangeLog {
  public:
   struct Options {
-    /// Hash ranges of a new stream, 1 to 65536.
-    std::uint32_t shards = 4;
+    /// Hash ranges of a new stream, up to 65536; 0: one for each partition that the table begins with.
+    std::uint32_t shards = 0;
     /// After how long a shard is closed and its child begins; 0: never.
     std::int64_t shard_lifetime_ms = 0;
   };
@@ -79,7 +79,7 @@ class ChangeLog {
   [[nodiscard]] Stream::WriteRow row_writer() const;
   void trim_stream(const StreamPtr& stream, std::int64_t now_ms);
   void roll_shards(Stream& stream, std::int64_t now_ms);
-  void begin_shards(StreamInfo& info) const;
+  void begin_shards(const Table& table, StreamInfo& info) const;
   void remove(const StreamPtr& stream);
 
   store::Store& store_;

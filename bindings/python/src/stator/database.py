@@ -74,7 +74,8 @@ class Database:
     `clock`                where the database's clock stands until it is moved: a datetime, or milliseconds since 1970;
                            None: the machine's clock
     `transition_delay_ms`  how long tables and indexes stay CREATING, UPDATING and DELETING
-    `stream_shards`        into how many shards new streams are split
+    `stream_shards`        into how many shards new streams are split (as on AWS: four for a table on demand, one with few
+                           provisioned units)
     `buckets`              where exports go and imports come from: the bucket NAME is the folder NAME in it
     `log`                  called with a line, from any thread, of what no call waits for
 

@@ -41,7 +41,7 @@ public final class Database implements AutoCloseable {
       return member("transition_delay_ms", String.valueOf(delay.toMillis()));
     }
 
-    /** Into how many shards new streams are split. */
+    /** Into how many shards new streams are split. Without it as on AWS: four for a table on demand, one with few provisioned units. */
     public Options streamShards(int shards) {
       return member("stream_shards", String.valueOf(shards));
     }
