@@ -428,6 +428,8 @@ NodeId ExpressionParser::keyword_term() {
     case Keyword::kBetween:
     case Keyword::kLike:
       throw_malformed("Unexpected operator");
+    case Keyword::kFrom:
+      refuse_inner_from(*this, statement_);
     default:
       throw_malformed("Unexpected keyword");
   }

@@ -305,6 +305,16 @@ void parse_order(ExpressionParser& parser, Statement& statement) {
 
 }  // namespace
 
+void refuse_inner_from(ExpressionParser& parser, Statement& statement) {
+  parser.take();
+  parser.expression();
+  StatementParser::read_alias(parser, statement);
+  if (parser.accept(Keyword::kWhere)) parser.expression();
+  const Token& next = parser.peek();
+  const bool changes = next.is(Keyword::kSet) || next.is(Keyword::kRemove) || next.is(Keyword::kInsert);
+  throw_malformed(changes ? "Unexpected keyword" : "Expected data manipulation");
+}
+
 void parse_select(ExpressionParser& parser, Statement& statement) {
   const Token first = parser.peek();
   if (parser.accept(Keyword::kDistinct)) note_clause(statement, "DISTINCT", first.span());

@@ -70,6 +70,10 @@ class ExpressionParser {
 /// Reads the rest of a SELECT, after its keyword, into the statement.
 void parse_select(ExpressionParser& parser, Statement& statement);
 
+/// Reads FROM … SET … where a value is expected, as in a statement whose SELECT is misspelt. Always throws: "Expected
+/// data manipulation" where nothing is changed behind the table and its WHERE.
+[[noreturn]] void refuse_inner_from(ExpressionParser& parser, Statement& statement);
+
 /// Refuses what the grammar allows and DynamoDB does not: aliases, paths as table names, operators in projections, …
 /// The projection of a read from an index is left to check_projection: the service looks up the index first.
 void check_statement(Statement& statement);
