@@ -35,9 +35,14 @@ std::string resource_arn(const Call& call) {
   core::throw_resource_not_found("Requested resource not found: ResourceArn: " + arn + " not found");
 }
 
-/// The name of the table that the resource ARN names. Refuses ARNs of other resources and of other accounts in the
-/// service's words.
-std::string tagged_name(Call& call, const char* action) {
+/// A table or the stream of one (then `stream_label` is not empty).
+struct Tagged {
+  std::string table;
+  std::string stream_label;
+};
+
+/// What the resource ARN names. Refuses ARNs of other resources and of other accounts in the service's words.
+Tagged tagged_resource(Call& call, const char* action) {
   constexpr std::size_t kShortestName = 3;
   const std::string arn = resource_arn(call);
   const ResourceName name = read_resource_arn(call, arn, [&] { refuse(call, action, arn); });
@@ -45,24 +50,40 @@ std::string tagged_name(Call& call, const char* action) {
     throw_validation("Invalid TableArn: Invalid ResourceArn provided as input " + arn);
   }
   if (name.arn.account != call.context.account_id) throw_access_denied();
-  if (!name.stream_label.empty()) throw_not_tagged(arn);  // streams have no tags here
-  return std::string(name.table);
+  return {std::string(name.table), std::string(name.stream_label)};
 }
 
-/// Throws for a table that is missing, or only coming: it is being created or restored.
-engine::TablePtr find_tagged(Call& call, const std::string& name) {
+/// Throws for a table or stream that is missing, or only coming: the table is being created or restored.
+engine::TablePtr find_tagged(Call& call, const Tagged& resource) {
+  const std::string& name = resource.table;
   if (const engine::TablePtr table = find_table(call, name); table != nullptr && table->restore) {
     core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
   }
   engine::TablePtr table = find_created_table(call, name);
-  if (table == nullptr) throw_not_tagged(resource_arn(call));
+  const bool there =
+      table != nullptr && (resource.stream_label.empty() || resource.stream_label == table->stream_label);
+  if (!there) throw_not_tagged(resource_arn(call));
   return table;
+}
+
+/// The tags of the table's last stream, which has tags of its own; those of the one before are forgotten.
+Tags& stream_tags(engine::Table& table) {
+  if (table.stream_tags_label != table.stream_label) table.stream_tags.clear();
+  table.stream_tags_label = table.stream_label;
+  return table.stream_tags;
 }
 
 /// True while a change of the table's tags is in progress, which happens with a transition delay. Readers then see the
 /// former tags, and a further change is accepted only if it contains all tags that this one gives the table.
-bool are_tags_changing(Call& call, const engine::Table& table) {
+bool are_tags_changing(const Call& call, const engine::Table& table) {
   return call.engine().clock().now_ms() < table.tags_until_ms;
+}
+
+/// The tags that readers of the resource see.
+const Tags& shown_tags(const Call& call, const engine::Table& table, const Tagged& resource) {
+  static const Tags kNone;
+  if (resource.stream_label.empty()) return are_tags_changing(call, table) ? table.tags_before : table.tags;
+  return table.stream_tags_label == resource.stream_label ? table.stream_tags : kNone;
 }
 
 /// True if `given` has every tag that the change in progress gives the table; false where that only removes tags.
@@ -88,12 +109,13 @@ bool holds_change(const Tags& given, const engine::Table& table) {
 
 void tag_resource(Call& call) {
   const json::Array tags = call.request.required_array("Tags");
-  const std::string name = tagged_name(call, "TagResource");
+  const Tagged resource = tagged_resource(call, "TagResource");
   if (tags.size() == 0) throw_validation("Atleast one Tag needs to be provided as Input.");
   Tags given;
   merge_tags(tags, given);
-  find_tagged(call, name);
-  annotate_table(call, name, [&](engine::Table& table) {
+  find_tagged(call, resource);
+  annotate_table(call, resource.table, [&](engine::Table& table) {
+    if (!resource.stream_label.empty()) return merge_tags(tags, stream_tags(table));
     if (are_tags_changing(call, table) && !holds_change(given, table)) throw_tags_changing(table);
     merge_tags(tags, table.tags);
   });
@@ -101,25 +123,27 @@ void tag_resource(Call& call) {
 
 void untag_resource(Call& call) {
   const json::Array keys = call.request.required_array("TagKeys");
-  const std::string name = tagged_name(call, "UntagResource");
+  const Tagged resource = tagged_resource(call, "UntagResource");
   if (keys.size() == 0) throw_validation("Atleast one Tag Key needs to be provided as Input.");
   check_tag_keys(keys);
-  find_tagged(call, name);
+  find_tagged(call, resource);
   std::set<std::string_view> removed;
   for (const auto key : keys) removed.insert(key.get_string());
-  annotate_table(call, name, [&](engine::Table& table) {
-    if (are_tags_changing(call, table)) throw_tags_changing(table);
-    std::erase_if(table.tags, [&](const auto& tag) { return removed.contains(tag.first); });
+  annotate_table(call, resource.table, [&](engine::Table& table) {
+    const bool of_table = resource.stream_label.empty();
+    if (of_table && are_tags_changing(call, table)) throw_tags_changing(table);
+    Tags& tags = of_table ? table.tags : stream_tags(table);
+    std::erase_if(tags, [&](const auto& tag) { return removed.contains(tag.first); });
   });
 }
 
 void list_tags_of_resource(Call& call) {
-  const std::string name = tagged_name(call, "ListTagsOfResource");
-  if (call.context.account_id == kNobody && find_table(call, name) == nullptr) throw_access_denied();
-  const engine::TablePtr table = find_tagged(call, name);
+  const Tagged resource = tagged_resource(call, "ListTagsOfResource");
+  if (call.context.account_id == kNobody && find_table(call, resource.table) == nullptr) throw_access_denied();
+  const engine::TablePtr table = find_tagged(call, resource);
   ObjectWriter writer(call.reply);
   ArrayWriter tags(writer.key("Tags"));
-  for (const auto& [key, value] : are_tags_changing(call, *table) ? table->tags_before : table->tags) {
+  for (const auto& [key, value] : shown_tags(call, *table, resource)) {
     ObjectWriter tag(tags.element());
     tag.text("Key", key);
     tag.text("Value", value);

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxTags = 50;
 constexpr std::int64_t kMaxKeyLength = 128;
 constexpr std::int64_t kMaxValueLength = 256;
+constexpr std::size_t kMaxBytes = 10'240;
 
 struct CodePoints {
   char32_t first;
@@ -55,6 +56,14 @@ bool is_tag_text(std::string_view text) {
 
 [[noreturn]] void throw_too_many() {
   core::throw_validation("Number of Tags exceed the current limit for the provided ResourceArn");
+}
+
+void check_size(const Tags& tags) {
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : tags) bytes += key.size() + value.size();
+  if (bytes <= kMaxBytes) return;
+  core::throw_validation("Tag set size " + std::to_string(bytes) + " bytes is above max size limit of " +
+                         std::to_string(kMaxBytes) + " bytes");
 }
 
 std::string_view checked_key(const std::optional<std::string_view>& key) {
@@ -99,6 +108,7 @@ void merge_tags(const json::Array& request, Tags& tags) {
     }
   }
   if (merged.size() > kMaxTags) throw_too_many();
+  check_size(merged);
   tags = std::move(merged);
 }
 

@@ -26,6 +26,8 @@ void exchange(Table& table, Replica& replica) {
   std::swap(table.policy, settings.policy);
   std::swap(table.stream_policy, settings.stream_policy);
   std::swap(table.stream_policy_label, settings.stream_policy_label);
+  std::swap(table.stream_tags, settings.stream_tags);
+  std::swap(table.stream_tags_label, settings.stream_tags_label);
   for (Index& index : table.indexes) {
     if (index.global) std::swap(index.insights, index_entry(replica, index.name).insights);
   }

@@ -165,6 +165,8 @@ struct RegionSettings {
   ResourcePolicy policy;
   ResourcePolicy stream_policy;
   std::string stream_policy_label;
+  std::vector<std::pair<std::string, std::string>> stream_tags;
+  std::string stream_tags_label;
 };
 
 /// What a region has for itself of a global index.
@@ -232,8 +234,10 @@ struct Table {
   Insights insights;
   std::vector<KinesisDestination> kinesis;  // the latest first
   ResourcePolicy policy;
-  ResourcePolicy stream_policy;     // of the stream `stream_policy_label`
-  std::string stream_policy_label;  // empty: no stream had one
+  ResourcePolicy stream_policy;                                  // of the stream `stream_policy_label`
+  std::string stream_policy_label;                               // empty: no stream had one
+  std::vector<std::pair<std::string, std::string>> stream_tags;  // of the stream `stream_tags_label`
+  std::string stream_tags_label;                                 // empty: no stream had any
   /// The regions, in the order in which they were added; empty: no replicas (replicas.h).
   std::vector<Replica> replicas;
   std::string home_region;  // the one whose settings stand here

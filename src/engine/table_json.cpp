@@ -66,16 +66,23 @@ void put_kinesis(ObjectOut& parent, const std::vector<KinesisDestination>& desti
   writer.EndArray();
 }
 
-void put_tags(ObjectOut& parent, const std::vector<std::pair<std::string, std::string>>& tags) {
-  json::Writer& writer = parent.key("tags");
+void put_tags(ObjectOut& parent, std::string_view name, const std::vector<std::pair<std::string, std::string>>& tags) {
+  json::Writer& writer = parent.key(name);
   writer.StartArray();
   for (const auto& [key, value] : tags) {
-    ObjectOut tag = parent.element("tags", key);
+    ObjectOut tag = parent.element(name, key);
     tag.put("key", key);
     tag.put("value", value);
     tag.end();
   }
   writer.EndArray();
+}
+
+void put_stream_tags(ObjectOut& parent, const std::string& label,
+                     const std::vector<std::pair<std::string, std::string>>& tags) {
+  if (label.empty()) return;
+  put_tags(parent, "stream_tags", tags);
+  parent.put("stream_tags_label", label);
 }
 
 void put_scaling(ObjectOut& parent, std::string_view name, const std::optional<AutoScaling>& scaling) {
@@ -101,12 +108,13 @@ void put_settings(ObjectOut& parent, const RegionSettings& settings) {
   out.put("sse_kms_key", settings.sse_kms_key);
   out.put("recovery_days", settings.recovery_days);
   out.put("recovery_since_ms", settings.recovery_since_ms);
-  put_tags(out, settings.tags);
+  put_tags(out, "tags", settings.tags);
   put_insights(out, settings.insights);
   put_kinesis(out, settings.kinesis);
   put_policy(out, "policy", settings.policy);
   put_policy(out, "stream_policy", settings.stream_policy);
   if (!settings.stream_policy_label.empty()) out.put("stream_policy_label", settings.stream_policy_label);
+  put_stream_tags(out, settings.stream_tags_label, settings.stream_tags);
   out.end();
 }
 
@@ -291,14 +299,14 @@ void get_kinesis(ObjectIn& in, std::vector<KinesisDestination>& target, std::str
   });
 }
 
-void get_tags(ObjectIn& in, std::vector<std::pair<std::string, std::string>>& target, std::string_view parent,
-              UnknownMembers& unknown) {
-  in.for_each("tags", [&](const json::Value& value) {
+void get_tags(ObjectIn& in, std::string_view name, std::vector<std::pair<std::string, std::string>>& target,
+              std::string_view parent, UnknownMembers& unknown) {
+  in.for_each(name, [&](const json::Value& value) {
     ObjectIn members(value);
     auto& [key, text] = target.emplace_back();
     members.get("key", key);
     members.get("value", text);
-    members.keep_unknown(place_of(parent, "tags", key), unknown);
+    members.keep_unknown(place_of(parent, name, key), unknown);
   });
 }
 
@@ -313,12 +321,14 @@ void get_settings(ObjectIn& in, RegionSettings& settings, const std::string& par
     members.get("sse_kms_key", settings.sse_kms_key);
     members.get("recovery_days", settings.recovery_days);
     members.get("recovery_since_ms", settings.recovery_since_ms);
-    get_tags(members, settings.tags, place, unknown);
+    get_tags(members, "tags", settings.tags, place, unknown);
     get_insights(members, settings.insights, place, unknown);
     get_kinesis(members, settings.kinesis, place, unknown);
     get_policy(members, "policy", settings.policy, place, unknown);
     get_policy(members, "stream_policy", settings.stream_policy, place, unknown);
     members.get("stream_policy_label", settings.stream_policy_label);
+    get_tags(members, "stream_tags", settings.stream_tags, place, unknown);
+    members.get("stream_tags_label", settings.stream_tags_label);
   });
 }
 
@@ -447,12 +457,13 @@ std::string table_to_json(const Table& table) {
     out.put("ttl_space", static_cast<std::int64_t>(table.ttl_space));
     out.put("ttl_building", table.ttl_building);
   }
-  put_tags(out, table.tags);
+  put_tags(out, "tags", table.tags);
   put_insights(out, table.insights);
   put_kinesis(out, table.kinesis);
   put_policy(out, "policy", table.policy);
   put_policy(out, "stream_policy", table.stream_policy);
   if (!table.stream_policy_label.empty()) out.put("stream_policy_label", table.stream_policy_label);
+  put_stream_tags(out, table.stream_tags_label, table.stream_tags);
   put_replicas(out, table);
   if (!table.settings_replication.empty()) out.put("settings_replication", table.settings_replication);
   put_scaling(out, "write_scaling", table.write_scaling);
@@ -496,12 +507,14 @@ Table table_from_json(std::string_view text) {
   in.get("ttl_attribute", table.ttl_attribute);
   in.get("ttl_space", table.ttl_space);
   in.get("ttl_building", table.ttl_building);
-  get_tags(in, table.tags, "", unknown);
+  get_tags(in, "tags", table.tags, "", unknown);
   get_insights(in, table.insights, "", unknown);
   get_kinesis(in, table.kinesis, "", unknown);
   get_policy(in, "policy", table.policy, "", unknown);
   get_policy(in, "stream_policy", table.stream_policy, "", unknown);
   in.get("stream_policy_label", table.stream_policy_label);
+  get_tags(in, "stream_tags", table.stream_tags, "", unknown);
+  in.get("stream_tags_label", table.stream_tags_label);
   get_replicas(in, table, unknown);
   in.get("settings_replication", table.settings_replication);
   get_scaling(in, "write_scaling", table.write_scaling, "", unknown);
