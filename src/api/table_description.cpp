@@ -105,16 +105,16 @@ namespace {
 
 /// Variants of the description.
 struct Style {
-  bool with_schema = true;            // keys, indexes, creation time: all but DeleteTable's
+  bool with_schema = true;            // keys, indexes, creation time, warm units: all but DeleteTable's
   bool created = false;               // CreateTable's reply
   bool billing_mode_changes = false;  // UpdateTable's reply
 };
 
-void append_throughput(const engine::Throughput& throughput, std::string& out) {
+void append_throughput(const engine::Throughput& throughput, std::int64_t now_ms, std::string& out) {
   ObjectWriter writer(out);
   if (throughput.last_increase_ms != 0) writer.time("LastIncreaseDateTime", throughput.last_increase_ms);
   if (throughput.last_decrease_ms != 0) writer.time("LastDecreaseDateTime", throughput.last_decrease_ms);
-  writer.integer("NumberOfDecreasesToday", throughput.decreases_today);
+  writer.integer("NumberOfDecreasesToday", decreases_today(throughput, now_ms));
   writer.integer("ReadCapacityUnits", throughput.read_units);
   writer.integer("WriteCapacityUnits", throughput.write_units);
   writer.end();
@@ -166,7 +166,7 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
     if (!is_being_restored(table)) writer.text("IndexStatus", status_name(status));
     // Only for an index that was added later, while it is being built.
     if (!creating && status == engine::TableStatus::kCreating) writer.flag("Backfilling", index.backfilling);
-    append_throughput(index.throughput, writer.key("ProvisionedThroughput"));
+    append_throughput(index.throughput, call.engine().clock().now_ms(), writer.key("ProvisionedThroughput"));
     write_on_demand(writer, index.on_demand);
     if (!style.created) {
       write_warm(writer, engine::effective_warm(index.warm, table.billing_mode, index.throughput),
@@ -294,22 +294,22 @@ void write_restore(Call& call, ObjectWriter& writer, const engine::RestoreOrigin
 }
 
 /// Shows units and the number of decreases from before the change, as descriptions do until it is made.
-void show_units_before(engine::Throughput& shown, const engine::Throughput& before) {
+void show_units_before(engine::Throughput& shown, const engine::Throughput& before, std::int64_t now_ms) {
   shown.read_units = before.read_units;
   shown.write_units = before.write_units;
-  shown.decreases_today = before.decreases_today;
+  shown.decreases_today = decreases_today(before, now_ms);
 }
 
 /// The table with much of what it was before the changes that are under way.
-engine::Table as_shown(const engine::Table& table) {
+engine::Table as_shown(const engine::Table& table, std::int64_t now_ms) {
   const engine::Table before = engine::before_changes(table);
   engine::Table shown = table;
   const bool switched = shown.billing_mode != before.billing_mode;
-  if (!switched) show_units_before(shown.throughput, before.throughput);
+  if (!switched) show_units_before(shown.throughput, before.throughput, now_ms);
   for (engine::Index& index : shown.indexes) {
     const engine::Index* const old = before.index(index.name);
     if (old == nullptr || switched) continue;
-    show_units_before(index.throughput, old->throughput);
+    show_units_before(index.throughput, old->throughput, now_ms);
     index.warm = engine::effective_warm(old->warm, before.billing_mode, old->throughput);
   }
   shown.warm = engine::effective_warm(before.warm, before.billing_mode, before.throughput);
@@ -322,7 +322,8 @@ engine::Table as_shown(const engine::Table& table) {
 }
 
 void append_description(Call& call, const engine::Table& described, const Style& style, std::string& out) {
-  const engine::Table table = described.before == nullptr ? described : as_shown(described);
+  const std::int64_t now_ms = call.engine().clock().now_ms();
+  const engine::Table table = described.before == nullptr ? described : as_shown(described, now_ms);
   const engine::TableCounts counts = call.engine().counts(table);
   ObjectWriter writer(out);
   if (style.with_schema) write_attribute_definitions(writer, table);
@@ -330,7 +331,7 @@ void append_description(Call& call, const engine::Table& described, const Style&
   if (style.with_schema) append_key_schema(table.key_schema, writer.key("KeySchema"));
   writer.text("TableStatus", status_name(table.status));
   if (style.with_schema) writer.time("CreationDateTime", table.created_ms);
-  append_throughput(table.throughput, writer.key("ProvisionedThroughput"));
+  append_throughput(table.throughput, now_ms, writer.key("ProvisionedThroughput"));
   writer.integer("TableSizeBytes", static_cast<std::int64_t>(counts.table.size_bytes));
   writer.integer("ItemCount", static_cast<std::int64_t>(counts.table.items));
   writer.text("TableArn", table_arn(call.context, table.name));
@@ -362,7 +363,7 @@ void append_description(Call& call, const engine::Table& described, const Style&
   write_replicas(writer, table);
   writer.flag("DeletionProtectionEnabled", table.deletion_protection);
   write_on_demand(writer, table.on_demand);
-  if (!style.created || table.warm != engine::ThroughputLimits{}) {
+  if (style.with_schema && (!style.created || table.warm != engine::ThroughputLimits{})) {
     const bool creating = table.status == engine::TableStatus::kCreating;
     // Until a new billing mode is there, less than is its least.
     const bool before = described.before != nullptr;

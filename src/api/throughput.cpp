@@ -251,14 +251,19 @@ void check_throughput_changes(const Throughput& present, const Throughput& wante
                    "limits.");
 }
 
+std::int64_t decreases_today(const Throughput& throughput, std::int64_t now_ms) {
+  return throughput.last_decrease_ms / kDayMs == now_ms / kDayMs ? throughput.decreases_today : 0;
+}
+
 void change_throughput(Throughput& present, const Throughput& wanted, std::int64_t now_ms) {
-  if (present.last_decrease_ms / kDayMs != now_ms / kDayMs) present.decreases_today = 0;
+  present.decreases_today = decreases_today(present, now_ms);
+  const bool was_on_demand = present.read_units == 0 && present.write_units == 0;
   if (wanted.read_units < present.read_units || wanted.write_units < present.write_units) {
     check_decreases_left(present, now_ms);
     present.last_decrease_ms = now_ms;
     ++present.decreases_today;
   }
-  if (wanted.read_units > present.read_units || wanted.write_units > present.write_units) {
+  if (!was_on_demand && (wanted.read_units > present.read_units || wanted.write_units > present.write_units)) {
     present.last_increase_ms = now_ms;
   }
   present.read_units = wanted.read_units;

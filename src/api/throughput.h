@@ -43,8 +43,11 @@ void check_quotas(const engine::Table& before, const engine::Table& table, std::
 /// Throws where the units would not change.
 void check_throughput_changes(const engine::Throughput& present, const engine::Throughput& wanted,
                               std::string_view index);
-/// Sets the units, the times and the count of decreases. Throws LimitExceededException where the day's decreases are
-/// used up: four, then one an hour. Source: Developer Guide, "Quotas in Amazon DynamoDB".
+/// How often the units were decreased on the day (UTC) of `now_ms`.
+std::int64_t decreases_today(const engine::Throughput& throughput, std::int64_t now_ms);
+/// Sets the units, the times and the count of decreases; from on-demand billing, which has no units, nothing increases.
+/// Throws LimitExceededException where the day's decreases are used up: four, then one an hour. Source: Developer
+/// Guide, "Quotas in Amazon DynamoDB".
 void change_throughput(engine::Throughput& present, const engine::Throughput& wanted, std::int64_t now_ms);
 
 }  // namespace stator::api

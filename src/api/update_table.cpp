@@ -293,6 +293,13 @@ void update_settings_replication(const Members& request, engine::Table& table) {
   table.settings_replication = *mode;
 }
 
+/// A change of the billing mode counts as one of the units in its reply, and not any more after that.
+void show_switch_time(engine::Table& shown, std::int64_t now_ms) {
+  const bool on_demand = shown.billing_mode == engine::BillingMode::kPayPerRequest;
+  shown.throughput.decreases_today = decreases_today(shown.throughput, now_ms);
+  (on_demand ? shown.throughput.last_decrease_ms : shown.throughput.last_increase_ms) = now_ms;
+}
+
 WantedChanges wanted_changes(const Update& update, const engine::Table& before) {
   return {.throughput = update.throughput || wanted_billing_mode(update, before) != before.billing_mode ||
                         updates_throughput(update.indexes),
@@ -386,13 +393,14 @@ void update_table(Call& call) {
   // The reply tells of these changes, even where there are none.
   if (update.billing_mode || update.table_class) shown.status = engine::TableStatus::kUpdating;
   if (update.billing_mode) shown.billing_mode = wanted_billing_mode(update, shown);
+  const bool switches = update.billing_mode && shown.billing_mode != mode_before;
+  if (switches) show_switch_time(shown, now_ms);
   // Whatever else is under way.
   if (update.encryption && shown.replicas.empty()) shown.status = engine::TableStatus::kActive;
   // The reply repeats a -1; later descriptions show no limit.
   shown.on_demand = on_demand;
   ObjectWriter writer(call.reply);
-  append_updated_table_description(call, shown, update.billing_mode && shown.billing_mode != mode_before,
-                                   writer.key("TableDescription"));
+  append_updated_table_description(call, shown, switches, writer.key("TableDescription"));
   writer.end();
 }
 
