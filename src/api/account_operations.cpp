@@ -157,6 +157,7 @@ void describe_time_to_live(Call& call) {
   const std::string name(table_name(call.request));
   const engine::TablePtr table = find_whole_table(call, name);
   if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (!table->replicas.empty()) check_created(*table);
   if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {
     const std::string status(status_name(table->status));
     throw_validation("Cannot describe time to live while table is in " + status + " state: Current table state is " +
@@ -176,6 +177,7 @@ void update_time_to_live(Call& call) {
   const bool enabled = specification.flag("Enabled");
   annotate_table(call, table_name(call.request), [&](engine::Table& table) {
     check_created(table);
+    check_no_region_being_added(call, table);
     if (enabled && table.ttl_attribute == attribute) throw_validation("TimeToLive is already enabled");
     if (enabled && !table.ttl_attribute.empty()) {
       throw_validation("TimeToLive is active on a different AttributeName: current AttributeName is " +

@@ -51,7 +51,9 @@ engine::TablePtr find_created_table(const Call& call, std::string_view name) {
 }
 
 void check_created(const engine::Table& table) {
-  if (table.status != engine::TableStatus::kCreating) return;
+  const engine::Replica* const home = table.replica(table.home_region);
+  const bool added = home != nullptr && home->status == engine::TableStatus::kCreating;
+  if (table.status != engine::TableStatus::kCreating && !added) return;
   core::throw_resource_not_found("Requested resource not found: Table: " + table.name + " not found");
 }
 

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "api/encryption_key.h"
+#include "api/regions.h"
 #include "api/table_request.h"
+#include "api/throughput.h"
 #include "core/api_error.h"
 #include "core/hexadecimal.h"
 #include "engine/replicas.h"
@@ -181,17 +183,28 @@ void check_strong_group(const Call& call, const ReplicaUpdates& updates) {
                    join(regions) + "].");
 }
 
-void check_members(const ReplicaUpdates& updates, const engine::Table& table) {
+[[noreturn]] void throw_being_added(const engine::Table& table) {
+  std::vector<std::string> regions;
+  for (const engine::Replica& replica : table.replicas) regions.push_back(replica.region);
+  std::ranges::sort(regions);
+  throw core::ApiError(
+      core::ErrorCode::kResourceInUse,
+      "Global table with name: '" + table.name + "' already exists with replicas in regions: '" + join(regions) + "'.");
+}
+
+void check_members(const Call& call, const ReplicaUpdates& updates, const engine::Table& table) {
   std::vector<std::string> strangers;
   for (const ReplicaUpdate& update : updates.replicas) {
     const engine::Replica* const replica = table.replica(update.region);
+    const bool comes = replica != nullptr && replica->status == TableStatus::kCreating;
+    const bool unlisted = replica == nullptr || (comes && has_just_begun(call, *replica));
     if (update.action == ReplicaAction::kCreate) {
-      if (replica == nullptr || replica->status == TableStatus::kCreating) continue;
+      if (comes && !unlisted) throw_being_added(table);
+      if (unlisted) continue;
       throw_validation("Failed to create a the new replica of table with name: ‘" + table.name +
                        "’ because one or more replicas already existed as tables.");
     }
-    // One that is being added is none yet.
-    if (replica == nullptr || replica->status == TableStatus::kCreating) strangers.push_back(update.region);
+    if (unlisted) strangers.push_back(update.region);
   }
   if (!strangers.empty()) throw_not_part("replicas", strangers);
 }
@@ -244,6 +257,7 @@ void set_units(const ReplicaOverrides::Units& units, engine::BillingMode mode, s
                std::optional<std::int64_t>& on_demand) {
   if (units.provisioned && mode == engine::BillingMode::kProvisioned) provisioned = units.provisioned;
   if (units.on_demand && mode == engine::BillingMode::kPayPerRequest) on_demand = units.on_demand;
+  if (on_demand == -1) on_demand.reset();
 }
 
 void apply_overrides(const ReplicaOverrides& overrides, const engine::Table& table, engine::Replica& replica) {
@@ -279,7 +293,16 @@ void add_home(const Call& call, engine::Table& table) {
   if (table.stream_view_type.empty()) table.stream_view_type = "NEW_AND_OLD_IMAGES";
 }
 
+void check_limits(const ReplicaOverrides& overrides, bool removable) {
+  const auto check = [removable](const ReplicaOverrides::Units& units, std::string_view index) {
+    if (units.on_demand) check_on_demand_limit(*units.on_demand, "MaxReadRequestUnits", removable, index);
+  };
+  check(overrides.units, {});
+  for (const auto& [name, units] : overrides.indexes) check(units, name);
+}
+
 void create(const Call& call, const ReplicaUpdate& update, engine::Table& table) {
+  check_limits(update.overrides, false);
   const std::int64_t now_ms = call.engine().clock().now_ms();
   engine::Replica replica;
   replica.region = update.region;
@@ -310,6 +333,7 @@ void update(const Call& call, const ReplicaUpdate& update, engine::Table& table)
   if (update.overrides.kms_key) throw_invalid_parameters("KMSMasterKeyId must be specified for each replica.");
   check_override(update.overrides.units, table.billing_mode);
   for (const auto& [name, units] : update.overrides.indexes) check_override(units, table.billing_mode);
+  check_limits(update.overrides, true);
   engine::Replica& replica = *table.replica(update.region);
   apply_overrides(update.overrides, table, replica);
   if (update.overrides.table_class) {
@@ -384,8 +408,13 @@ void check_replica_updates(const Call& call, const ReplicaUpdates& updates, cons
   if (several && !table.strongly_consistent && updates.consistency != "STRONG") {
     throw_validation("Update table operation with more than one create or delete replica actions not allowed");
   }
+  const engine::Replica* const added = region_being_added(call, table);
+  if (added != nullptr && added->region == call.context.region) {
+    for (const std::string& region : regions_of(updates, ReplicaAction::kDelete)) check_removable(call, table, region);
+    check_no_region_being_added(call, table);
+  }
   check_frozen(updates, table);
-  check_members(updates, table);
+  check_members(call, updates, table);
 }
 
 void apply_replica_updates(const Call& call, const ReplicaUpdates& updates, engine::Table& table) {

@@ -336,7 +336,9 @@ void append_description(Call& call, const engine::Table& described, const Style&
   writer.integer("ItemCount", static_cast<std::int64_t>(counts.table.items));
   writer.text("TableArn", table_arn(call.context, table.name));
   writer.text("TableId", table.id);
-  if (table.billing_mode == engine::BillingMode::kPayPerRequest || table.last_pay_per_request_ms != 0) {
+  // Of a table with replicas and provisioned capacity there is none, whatever it was before.
+  const bool was_on_demand = table.last_pay_per_request_ms != 0 && table.replicas.empty();
+  if (table.billing_mode == engine::BillingMode::kPayPerRequest || was_on_demand) {
     const bool switched = table.last_pay_per_request_ms != 0 && !style.created && !style.billing_mode_changes;
     // Under two names, as the service is changing from one to the other.
     for (const auto& [member, mode] : {std::pair("BillingModeSummary", "BillingMode"),

@@ -64,9 +64,7 @@ void check_on_demand(const ThroughputLimits& limits, BillingMode mode, bool upda
     if (mode == BillingMode::kProvisioned) {
       throw_invalid_parameters(name + " for OnDemandThroughput" + refusal);
     }
-    if (*value >= 1 || (updating && *value == -1)) return;
-    throw_invalid_parameters("Requested " + name + " for OnDemandThroughput " + on_demand_target(index) +
-                             " is outside of valid range");
+    check_on_demand_limit(*value, name, updating, index);
   };
   check(limits.read_units, "MaxReadRequestUnits");
   check(limits.write_units, "MaxWriteRequestUnits");
@@ -163,6 +161,12 @@ void check_quota(const Capacious& before, const Capacious& wanted, std::string_v
 }
 
 }  // namespace
+
+void check_on_demand_limit(std::int64_t limit, const std::string& name, bool removable, std::string_view index) {
+  if (limit >= 1 || (removable && limit == -1)) return;
+  throw_invalid_parameters("Requested " + name + " for OnDemandThroughput " + on_demand_target(index) +
+                           " is outside of valid range");
+}
 
 std::optional<Throughput> read_throughput(const Members& request) {
   const auto object = request.object("ProvisionedThroughput");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "api/members.h"
@@ -20,6 +21,9 @@ inline constexpr std::int64_t kMaxAccountCapacityUnits = 80'000;
 /// ProvisionedThroughput within the service's bounds; nullopt where the member is absent.
 std::optional<engine::Throughput> read_throughput(const Members& request);
 
+/// Throws for a limit `name` of OnDemandThroughput that is not positive; `removable`: -1, which removes one, is
+/// allowed.
+void check_on_demand_limit(std::int64_t limit, const std::string& name, bool removable, std::string_view index);
 /// OnDemandThroughput of a CreateTable request (or of a new index).
 engine::ThroughputLimits read_on_demand(const Members& request, engine::BillingMode mode, std::string_view index);
 /// An UpdateTable request's OnDemandThroughput merged over the present limits; -1, which removes a limit, is kept.

@@ -193,14 +193,26 @@ void update_billing(const Update& update, const engine::Table& before, engine::T
   if (effective_warm(table.warm, table.billing_mode, table.throughput) != warm_before) table.warm = warm_before;
 }
 
+void check_stream_stays(const Members& request, const engine::Table& table) {
+  const auto object = request.object("StreamSpecification");
+  if (!object || table.replicas.empty() || Members(*object).flag("StreamEnabled")) return;
+  throw_invalid_parameters("Disabling Stream is not allowed for a Global Table replica.");
+}
+
+/// What is judged of a table with replicas before anything that is under way.
+void check_global_table(const Call& call) {
+  const engine::TablePtr table = find_table(call, table_name(call.request));
+  if (table == nullptr || table->replicas.empty()) return;
+  check_created(*table);
+  check_stream_stays(call.request, *table);
+}
+
 void update_stream(Call& call, engine::Table& table) {
   const auto object = call.request.object("StreamSpecification");
   if (!object) return;
   const Members specification(*object);
   const bool enable = specification.flag("StreamEnabled");
-  if (!enable && !table.replicas.empty()) {
-    throw_invalid_parameters("Disabling Stream is not allowed for a Global Table replica.");
-  }
+  check_stream_stays(call.request, table);
   if (enable && !specification.has("StreamViewType")) {
     throw_invalid_parameters("If stream is being enabled then UpdateViewType is required");
   }
@@ -359,6 +371,7 @@ void update_table(Call& call) {
   check_settings_replication(update);
   read_throughput(request);  // bounds come before the table's state
   read_table_class(request);
+  check_global_table(call);
 
   const std::int64_t now_ms = call.engine().clock().now_ms();
   const ChangeTimes times{.now_ms = now_ms, .until_ms = now_ms + call.engine().transition_delay_ms()};
