@@ -10,6 +10,7 @@
 #include "api/reply.h"
 #include "api/table_description.h"
 #include "core/api_error.h"
+#include "core/random.h"
 #include "engine/replicas.h"
 
 /// DescribeTableReplicaAutoScaling, UpdateTableReplicaAutoScaling: how application auto scaling would keep the capacity
@@ -22,8 +23,11 @@ using engine::AutoScaling;
 
 namespace {
 
-constexpr std::string_view kThroughAutoScaling =
-    " (Service: AWSApplicationAutoScaling; Status Code: 400; Error Code: ValidationException; Proxy: null)";
+/// The end of a message that the service passes on.
+std::string through_auto_scaling() {
+  return " (Service: AWSApplicationAutoScaling; Status Code: 400; Error Code: ValidationException; Request ID: " +
+         core::random_uuid() + "; Proxy: null)";
+}
 
 /// The table, which must have replicas.
 engine::TablePtr find_global_table(const Call& call) {
@@ -174,14 +178,13 @@ class ScalingReader {
     scaling.minimum = settings.integer("MinimumUnits").value_or(1);
     scaling.maximum = settings.integer("MaximumUnits").value_or(1);
     if (scaling.maximum < scaling.minimum) {
-      throw_validation("Maximum capacity cannot be less than minimum capacity" + std::string(kThroughAutoScaling));
+      throw_validation("Maximum capacity cannot be less than minimum capacity" + through_auto_scaling());
     }
     const auto role = settings.text("AutoScalingRoleArn");
     if (role && *role != role_arn(call_)) {
       throw_validation("User: arn:aws:iam::" + call_.context.account_id +
                        ":root is not authorized to perform: iam:PassRole on resource: " + std::string(*role) +
-                       " because no identity-based policy allows the iam:PassRole action" +
-                       std::string(kThroughAutoScaling));
+                       " because no identity-based policy allows the iam:PassRole action" + through_auto_scaling());
     }
     const Members policy(settings.required_object("ScalingPolicyUpdate"));
     scaling.policy_name = policy.text("PolicyName")
@@ -205,12 +208,12 @@ class ScalingReader {
     if (target <= 0 || !std::isfinite(target)) {
       throw_validation(
           "For target tracking scaling, target value must be between '8.51592E-109' and '1.174271E108', but was '" +
-          number_text(target) + "'." + std::string(kThroughAutoScaling));
+          number_text(target) + "'." + through_auto_scaling());
     }
     if (target < kLeast || target > kMost) {
       throw_validation("For predefined metric type DynamoDB" + kind +
                        "CapacityUtilization, target value must be between '10.0' and '90.0', but was '" +
-                       number_text(target) + "'." + std::string(kThroughAutoScaling));
+                       number_text(target) + "'." + through_auto_scaling());
     }
     return target;
   }

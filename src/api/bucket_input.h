@@ -12,11 +12,15 @@
 #include "core/api_error.h"
 #include "engine/import/record_reader.h"
 
-/// What the operations that read a bucket (ImportTable, StartBulkPutItems) and list what they did have in common.
+/// What the operations on a bucket (exports, imports, bulk puts) and those that list what they did have in common.
 namespace stator::api {
 
 /// The member `InputCompressionType`; none where it is absent.
 engine::Compression read_compression(const Members& members);
+
+/// S3SseKmsKeyId; empty where it is absent. Throws ValidationException for what can be no key, and unless
+/// S3SseAlgorithm is KMS.
+std::string read_bucket_key(const Members& members);
 
 /// The NextToken after what has this ID: hexadecimal digits, as in the service, of the ID's first `bytes` bytes, filled
 /// up with zeros.

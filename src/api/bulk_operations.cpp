@@ -60,10 +60,7 @@ void read_output(Call& call, BulkPutInfo& info) {
   info.output.bucket_owner = output.text("S3BucketOwner").value_or(call.context.account_id);
   info.output.prefix = output.text("S3KeyPrefix").value_or(std::string_view{});
   info.output.sse_algorithm = output.text("S3SseAlgorithm").value_or(std::string_view{});
-  info.output.sse_kms_key = output.text("S3SseKmsKeyId").value_or(std::string_view{});
-  if (!info.output.sse_kms_key.empty() && info.output.sse_algorithm != "KMS") {
-    core::throw_validation("Invalid Request: KMS Key Id is not supported for this encryption type");
-  }
+  info.output.sse_kms_key = read_bucket_key(output);
   for (const auto type : output.required_array("OutputType")) {
     const std::string_view name = type.get_string();
     (name == "ERROR" ? info.output.errors : info.output.condition_failures) = true;

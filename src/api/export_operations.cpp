@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/bucket_input.h"
 #include "api/call.h"
 #include "api/operations.h"
 #include "api/reply.h"
@@ -59,10 +60,7 @@ engine::TablePtr find_exported(Call& call, std::string_view arn) {
 
 void read_encryption(const Members& request, ExportInfo& info) {
   info.sse_algorithm = request.text("S3SseAlgorithm").value_or("AES256");
-  info.sse_kms_key = request.text("S3SseKmsKeyId").value_or(std::string_view{});
-  if (!info.sse_kms_key.empty() && info.sse_algorithm != "KMS") {
-    refuse("KMS Key Id is not supported for this encryption type");
-  }
+  info.sse_kms_key = read_bucket_key(request);
 }
 
 /// Reads ExportType and the members that go with it.

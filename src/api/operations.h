@@ -267,7 +267,7 @@ inline constexpr Operation kOperations[] = {
     // Streams to elsewhere, insights, policies.
     {"EnableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kSettings,
      enable_kinesis_streaming_destination},
-    {"DisableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kSettings,
+    {"DisableKinesisStreamingDestination", &shapes::kDisableKinesisDestination, Effect::kWrite, Load::kSettings,
      disable_kinesis_streaming_destination},
     {"UpdateKinesisStreamingDestination", &shapes::kUpdateKinesisDestination, Effect::kWrite, Load::kSettings,
      update_kinesis_streaming_destination},

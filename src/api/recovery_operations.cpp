@@ -17,10 +17,15 @@ namespace {
   throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(name));
 }
 
-/// The table, unless it is being created or restored.
-engine::TablePtr find_source(Call& call, std::string_view name) {
+/// The table; null while it is being created or restored.
+engine::TablePtr find_restorable(Call& call, std::string_view name) {
   engine::TablePtr table = find_whole_table(call, name);
-  if (table == nullptr || table->status == engine::TableStatus::kCreating) throw_no_table(name);
+  return table == nullptr || table->status == engine::TableStatus::kCreating ? nullptr : table;
+}
+
+engine::TablePtr find_source(Call& call, std::string_view name) {
+  engine::TablePtr table = find_restorable(call, name);
+  if (table == nullptr) throw_no_table(name);
   return table;
 }
 
@@ -46,7 +51,9 @@ void append_continuous_backups(Call& call, const engine::Table& table) {
 struct Source {
   std::string name;
   std::string_view region;
+  bool by_arn = false;
 };
+
 Source read_source(Call& call) {
   const auto arn = call.request.text("SourceTableArn");
   const auto name = call.request.text("SourceTableName");
@@ -64,7 +71,15 @@ Source read_source(Call& call) {
   if (parts.account != call.context.account_id) {
     core::throw_validation("This action is only supported by accounts that match the resource owner\u2019s account.");
   }
-  return {std::string(parts.resource.substr(kTable.size())), parts.region};
+  return {std::string(parts.resource.substr(kTable.size())), parts.region, true};
+}
+
+/// The same as for a name, but who gives an ARN is not told which table is missing.
+engine::TablePtr find_source(Call& call, const Source& source) {
+  engine::TablePtr table = find_restorable(call, source.name);
+  if (table == nullptr && source.by_arn) throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found");
+  if (table == nullptr) throw_no_table(source.name);
+  return table;
 }
 
 /// The time to restore to; nullopt: the latest possible.
@@ -114,7 +129,7 @@ void restore_table_to_point_in_time(Call& call) {
   const Source source = read_source(call);
   const std::optional<std::int64_t> wanted_ms = read_time(call);
   check_restore_region(call, source.region);
-  const engine::TablePtr table = find_source(call, source.name);
+  const engine::TablePtr table = find_source(call, source);
   const auto window = call.engine().recovery_window(*table);
   if (!window) {
     throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
