@@ -105,4 +105,6 @@ def differences(expected, actual, at=""):
                 for line in differences(*pair, at="%s/%d" % (at, position))]
     if at.endswith("/KMSMasterKeyArn") and is_key_behind(expected, actual):
         return []
+    if at.endswith("/NumberOfDecreasesToday") and actual == 0:  # those of the day it was made are over
+        return []
     return [] if expected == actual else ["%s: expected %.300s, found %.300s" % (at, expected, actual)]
