@@ -56,7 +56,10 @@ bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& re
     std::size_t i = 0;
     for (const json::Value wire_key : requested.members.required_array("Keys")) {
       const auto key = canonical_key(*group.schema, requested.keys.at(i++));
-      if (!key) return false;
+      if (!key) {
+        state.tables.doubt_schema(*group.table);
+        return false;
+      }
       Wanted& wanted = group.wanted.emplace_back();
       wanted.key = make_entry_key(name, kItemEntry, *key);
       wanted.wire_key = wire_key;

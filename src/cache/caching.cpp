@@ -45,6 +45,55 @@ void pass(State& state, const endpoint::Request& request, std::string& reply) {
   note(request, how::kPass);
 }
 
+/// The upstream knows no such table: others have deleted it, and what is kept of it is of the past.
+void drop_missing_tables(State& state, const endpoint::Request& request) {
+  if (request.service != endpoint::Service::kDynamoDb) return;
+  const auto drop = [&state](std::string_view name) {
+    Table* const table = state.tables.find(name);
+    if (table == nullptr) return;  // nothing is kept of it
+    state.tables.forget_schema(name);
+    table->whole.note_change();
+    if (state.shared != nullptr) state.shared->end_write({table->name}, {{table->name, {}}}, false);
+  };
+  BorrowedParser parser;
+  try {
+    api::for_each_table(request.operation, parser->parse(request.body, request.padding_bytes), drop);
+  } catch (const core::ApiError&) {
+    // Not JSON, so that it names no table.
+  }
+}
+
+void answer(State& state, const endpoint::Request& request, std::string& reply) {
+  const api::Operation* const operation =
+      request.service == endpoint::Service::kDynamoDb ? api::find_operation(request.operation) : nullptr;
+  if (request.service != endpoint::Service::kDynamoDb) return pass(state, request, reply);
+  note(request, how::kPass);
+  BorrowedParser parser;
+  json::Object object;
+  json::Value value;
+  try {
+    value = parser->parse(request.body, request.padding_bytes);
+  } catch (const core::ApiError&) {
+    return pass(state, request, reply);  // not JSON: the upstream refuses it
+  }
+  if (operation == nullptr) return write_tables(state, request, nullptr, reply);
+  const bool reads = api::effect_of(*operation, value) == api::Effect::kRead;
+  const bool concerns_items =
+      is_cached_read(request.operation) || writes_items(request.operation) || request.operation == "TransactGetItems";
+  if (concerns_items && is_understood(*operation, value, object)) {
+    const Incoming incoming{request, *operation, api::Members(object)};
+    try {
+      if (!reads) return write_items(state, incoming, reply);
+      const Answer answer = request.operation == "TransactGetItems" ? transact_get_items(state, incoming, reply)
+                                                                    : read(state, incoming, false, reply);
+      if (answer == Answer::kDone) return;
+    } catch (const NotUnderstood&) {
+    }
+  }
+  if (reads) return pass(state, request, reply);
+  write_tables(state, request, &value, reply);
+}
+
 }  // namespace
 
 Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
@@ -109,35 +158,12 @@ bool Caching::answer_at_once(const endpoint::Request& request, std::string& repl
 }
 
 void Caching::call(const endpoint::Request& request, std::string& reply) {
-  State& state = *state_;
-  const api::Operation* const operation =
-      request.service == endpoint::Service::kDynamoDb ? api::find_operation(request.operation) : nullptr;
-  if (request.service != endpoint::Service::kDynamoDb) return pass(state, request, reply);
-  note(request, how::kPass);
-  BorrowedParser parser;
-  json::Object object;
-  json::Value value;
   try {
-    value = parser->parse(request.body, request.padding_bytes);
-  } catch (const core::ApiError&) {
-    return pass(state, request, reply);  // not JSON: the upstream refuses it
+    answer(*state_, request, reply);
+  } catch (const core::ApiError& error) {
+    if (error.type == core::ErrorCode::kResourceNotFound) drop_missing_tables(*state_, request);
+    throw;
   }
-  if (operation == nullptr) return write_tables(state, request, nullptr, reply);
-  const bool reads = api::effect_of(*operation, value) == api::Effect::kRead;
-  const bool concerns_items =
-      is_cached_read(request.operation) || writes_items(request.operation) || request.operation == "TransactGetItems";
-  if (concerns_items && is_understood(*operation, value, object)) {
-    const Incoming incoming{request, *operation, api::Members(object)};
-    try {
-      if (!reads) return write_items(state, incoming, reply);
-      const Answer answer = request.operation == "TransactGetItems" ? transact_get_items(state, incoming, reply)
-                                                                    : read(state, incoming, false, reply);
-      if (answer == Answer::kDone) return;
-    } catch (const NotUnderstood&) {
-    }
-  }
-  if (reads) return pass(state, request, reply);
-  write_tables(state, request, &value, reply);
 }
 
 std::vector<std::string> Caching::tables() const {

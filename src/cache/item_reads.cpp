@@ -193,7 +193,11 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
   if (read.table->lifetime_ms(ReadKind::kItem) == 0) return at_once ? Answer::kWouldWait : Answer::kPass;
   const Schema* const schema = read.table->schema.load();
   const auto key = schema == nullptr ? std::nullopt : canonical_key(*schema, read.get.key);
-  if (!key) return at_once ? Answer::kWouldWait : Answer::kPass;
+  if (!key && at_once) return Answer::kWouldWait;
+  if (!key) {
+    state.tables.doubt_schema(*read.table);
+    return Answer::kPass;
+  }
   read.key = make_entry_key(name, kItemEntry, *key);
   if (read.get.consistent_read) {
     if (at_once) return Answer::kWouldWait;

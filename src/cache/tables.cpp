@@ -1,7 +1,7 @@
 #include "cache/tables.h"
 
 #include <algorithm>
-#include <optional>
+#include <chrono>
 
 #include "api/call.h"
 #include "core/api_error.h"
@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMostTables = 10'000;
 constexpr std::size_t kMostUnknown = 1'000;
 constexpr std::int64_t kAskAgainMs = 1'000;
+/// An upstream that fails is asked again and again until then; requests are served without what it would say.
+constexpr std::chrono::seconds kMostPatience{5};
 
 /// nullopt where the reply does not describe a table with one or two key attributes.
 std::optional<Schema> read_schema(std::string_view reply) {
@@ -39,6 +41,28 @@ std::optional<Schema> read_schema(std::string_view reply) {
   return schema;
 }
 
+/// Asks with DescribeTable, on behalf of `request`.
+std::optional<Schema> ask_for_schema(std::string_view name, endpoint::Endpoint& upstream,
+                                     const endpoint::Request& request) {
+  std::string body = R"({"TableName":)";
+  json::append_string(name, body);
+  body += '}';
+  endpoint::Request describe = request;
+  endpoint::ReplyNotes notes;
+  describe.operation = "DescribeTable";
+  describe.body = body;
+  describe.padding_bytes = 0;
+  describe.notes = &notes;
+  describe.deadline = std::min(request.deadline, std::chrono::steady_clock::now() + kMostPatience);
+  try {
+    std::string reply;
+    upstream.call(describe, reply);
+    return read_schema(reply);
+  } catch (const std::exception&) {
+    return std::nullopt;  // no such table, or no right to know of it
+  }
+}
+
 }  // namespace
 
 Table* Tables::find_any(std::string_view name) const {
@@ -52,42 +76,19 @@ Table* Tables::find(std::string_view name) const {
   return table == nullptr || table->schema.load() == nullptr ? nullptr : table;
 }
 
-Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request) {
-  if (Table* const known = find(name)) return known;
-  const std::lock_guard lock(learning_);
-  if (Table* const known = find(name)) return known;
-  const std::int64_t now_ms = options_.clock->now_ms();
-  const auto unknown = unknown_until_ms_.find(name);
-  if (unknown != unknown_until_ms_.end()) {
-    if (now_ms < unknown->second) return nullptr;
-    unknown_until_ms_.erase(unknown);
-  }
-  // A change of the table during the call invalidates the description.
-  Table* const before = find_any(name);
-  const std::uint64_t version = before == nullptr ? 0 : before->whole.version();
-  std::optional<Schema> schema;
-  try {
-    std::string body = R"({"TableName":)";
-    json::append_string(name, body);
-    body += '}';
-    endpoint::Request describe = request;
-    endpoint::ReplyNotes notes;
-    describe.operation = "DescribeTable";
-    describe.body = body;
-    describe.padding_bytes = 0;
-    describe.notes = &notes;
-    std::string reply;
-    upstream.call(describe, reply);
-    schema = read_schema(reply);
-  } catch (const core::ApiError&) {
-    // No such table, or no right to know of it.
-  }
-  if (!schema) {
-    if (unknown_until_ms_.size() >= kMostUnknown) unknown_until_ms_.clear();
-    unknown_until_ms_[std::string(name)] = now_ms + kAskAgainMs;
+Table* Tables::await(std::string_view name, const std::shared_ptr<Question>& question, endpoint::Request::Time deadline,
+                     std::unique_lock<std::mutex>& lock) const {
+  const auto is_answered = [&] { return question->is_answered; };
+  if (deadline == endpoint::Request::Time::max()) {
+    question->answered.wait(lock, is_answered);
+  } else if (!question->answered.wait_until(lock, deadline, is_answered)) {
     return nullptr;
   }
-  const std::unique_lock tables_lock(mutex_);
+  return find(name);
+}
+
+Table* Tables::add(std::string_view name, Schema schema, std::optional<std::uint64_t> version) {
+  const std::unique_lock lock(mutex_);
   auto found = tables_.find(name);
   if (found == tables_.end()) {
     if (tables_.size() >= kMostTables) return nullptr;
@@ -97,10 +98,45 @@ Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const 
     }
   }
   Table& table = *found->second;
-  if (before != nullptr && table.whole.version() != version) return nullptr;
-  schemas_.push_back(std::make_unique<const Schema>(*std::move(schema)));
-  table.schema.store(schemas_.back().get());
+  if (version && table.whole.version() != *version) return nullptr;
+  if (table.last_schema == nullptr || *table.last_schema != schema) {
+    // Another table of that name: what is kept is of the one before.
+    if (table.last_schema != nullptr) table.whole.note_change();
+    schemas_.push_back(std::make_unique<const Schema>(std::move(schema)));
+    table.last_schema = schemas_.back().get();
+  }
+  table.learnt_ms = options_.clock->now_ms();
+  table.schema.store(table.last_schema);
   return &table;
+}
+
+Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request) {
+  if (Table* const known = find(name)) return known;
+  std::unique_lock lock(learning_);
+  if (Table* const known = find(name)) return known;
+  const auto unknown = unknown_until_ms_.find(name);
+  if (unknown != unknown_until_ms_.end()) {
+    if (options_.clock->now_ms() < unknown->second) return nullptr;
+    unknown_until_ms_.erase(unknown);
+  }
+  if (const auto asked = questions_.find(name); asked != questions_.end()) {
+    return await(name, std::shared_ptr(asked->second), request.deadline, lock);
+  }
+  const auto question = questions_.emplace(std::string(name), std::make_shared<Question>()).first->second;
+  lock.unlock();
+  // A change of the table during the call invalidates the description.
+  const Table* const before = find_any(name);
+  const auto version = before == nullptr ? std::nullopt : std::optional(before->whole.version());
+  std::optional<Schema> schema = ask_for_schema(name, upstream, request);
+  lock.lock();
+  question->is_answered = true;
+  questions_.erase(questions_.find(name));
+  question->answered.notify_all();
+  if (schema) return add(name, *std::move(schema), version);
+  if (unknown_until_ms_.size() >= kMostUnknown) unknown_until_ms_.clear();
+  // From now on: the answer itself may have taken long.
+  unknown_until_ms_[std::string(name)] = options_.clock->now_ms() + kAskAgainMs;
+  return nullptr;
 }
 
 void Tables::forget_schema(std::string_view name) {
@@ -108,6 +144,11 @@ void Tables::forget_schema(std::string_view name) {
   const std::lock_guard lock(learning_);
   const auto unknown = unknown_until_ms_.find(name);
   if (unknown != unknown_until_ms_.end()) unknown_until_ms_.erase(unknown);
+}
+
+void Tables::doubt_schema(Table& table) {
+  const std::lock_guard lock(learning_);
+  if (options_.clock->now_ms() - table.learnt_ms >= kAskAgainMs) table.schema.store(nullptr);
 }
 
 std::vector<Table*> Tables::all() const {

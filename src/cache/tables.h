@@ -2,10 +2,12 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -26,6 +28,7 @@ struct Schema {
   std::set<std::string, std::less<>> local_indexes;
 
   [[nodiscard]] std::size_t key_size() const { return sort_key.empty() ? 1 : 2; }
+  bool operator==(const Schema&) const = default;
 };
 
 /// How requests of one kind were answered. By key for BatchGetItem.
@@ -49,6 +52,9 @@ struct Table {
   Fence any_item;
   /// Null: not known yet, or not any more.
   std::atomic<const Schema*> schema{nullptr};
+  /// The last one that was known, and since when. Of `Tables`.
+  const Schema* last_schema = nullptr;
+  std::int64_t learnt_ms = 0;
 
   /// Of the stream that has the changes of other writers.
   std::atomic<bool> followed{false};
@@ -69,11 +75,14 @@ class Tables {
   [[nodiscard]] Table* find(std::string_view name) const;
   /// The same, with or without a known schema: for writes.
   [[nodiscard]] Table* find_any(std::string_view name) const;
-  /// The same; asks `upstream` on behalf of `request` where it is not known. Null where that says nothing: it is not
-  /// asked again for a moment then.
+  /// The same; asks `upstream` on behalf of `request` where it is not known. Who needs the same table meanwhile waits
+  /// for that answer, other tables do not. Null where it says nothing: it is not asked again for a moment then.
   Table* learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request);
   /// To be called when the table may have another schema, or be gone.
   void forget_schema(std::string_view name);
+  /// To be called when a key does not fit the schema: the table may have been made anew with another one. It is asked
+  /// for again, if that was not a moment ago.
+  void doubt_schema(Table& table);
   /// In order of their names.
   [[nodiscard]] std::vector<Table*> all() const;
 
@@ -83,12 +92,24 @@ class Tables {
     std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
   };
 
+  /// A table's description that is being asked for.
+  struct Question {
+    std::condition_variable answered;  // under learning_
+    bool is_answered = false;
+  };
+  /// Waits for the answer, at most until `deadline`.
+  Table* await(std::string_view name, const std::shared_ptr<Question>& question, endpoint::Request::Time deadline,
+               std::unique_lock<std::mutex>& lock) const;
+  /// Keeps what was learnt. Null where it may be out of date already, or there are too many tables.
+  Table* add(std::string_view name, Schema schema, std::optional<std::uint64_t> version);
+
   const Options& options_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, std::unique_ptr<Table>, NameHash, std::equal_to<>> tables_;
   std::mutex learning_;
-  std::map<std::string, std::int64_t, std::less<>> unknown_until_ms_;  // under learning_
-  std::vector<std::unique_ptr<const Schema>> schemas_;                 // under learning_; those of old may be in use
+  std::map<std::string, std::int64_t, std::less<>> unknown_until_ms_;        // under learning_
+  std::map<std::string, std::shared_ptr<Question>, std::less<>> questions_;  // under learning_
+  std::vector<std::unique_ptr<const Schema>> schemas_;  // under learning_; those of old may be in use
 };
 
 }  // namespace stator::cache

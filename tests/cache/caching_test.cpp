@@ -6,6 +6,7 @@
 #include <future>
 #include <latch>
 #include <thread>
+#include <vector>
 
 #include "cache/alias_endpoint.h"
 #include "cache/probed_endpoint.h"
@@ -441,6 +442,67 @@ TEST_F(CachingTest, ATableMadeAnewIsReadAnew) {
   const std::string read = R"({"TableName":"users","Key":{"name":{"S":"a"}}})";
   EXPECT_EQ(ask("GetItem", read), (Told{"miss", "{}"}));
   EXPECT_EQ(ask("GetItem", read), (Told{"hit", "{}"}));
+}
+
+TEST_F(CachingTest, ATableThatOthersDeletedIsForgotten) {
+  upstream->ask("PutItem", put("a", "1"));
+  for (const char* const operation : {"PutItem", "DescribeTable"}) {
+    ask("GetItem", get("a"));
+    EXPECT_EQ(ask("GetItem", get("a")).how, "hit");
+    upstream->ask("DeleteTable", R"({"TableName":"users"})");
+    EXPECT_EQ(ask("GetItem", get("a")).how, "hit") << "nobody has seen it yet";
+    const std::string body = operation == std::string_view("PutItem") ? put("b", "1") : R"({"TableName":"users"})";
+    EXPECT_EQ(ask(operation, body).reply, "ResourceNotFoundException");
+    EXPECT_EQ(ask("GetItem", get("a")).reply, "ResourceNotFoundException") << operation;
+    upstream->ask("CreateTable", R"({"TableName":"users","BillingMode":"PAY_PER_REQUEST",)"
+                                 R"("AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],)"
+                                 R"("KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]})");
+    upstream->ask("PutItem", put("a", "2"));
+    clock.advance(1'000);
+    EXPECT_EQ(ask("GetItem", get("a")), (Told{"miss", user("a", "2")}));
+  }
+}
+
+TEST_F(CachingTest, ATableThatOthersMadeAnewWithAnotherKeyIsLearntAnew) {
+  upstream->ask("PutItem", put("a", "1"));
+  ask("GetItem", get("a"));
+  ask("Scan", R"({"TableName":"users"})");
+  upstream->ask("DeleteTable", R"({"TableName":"users"})");
+  upstream->ask("CreateTable", R"({"TableName":"users","BillingMode":"PAY_PER_REQUEST",)"
+                               R"("AttributeDefinitions":[{"AttributeName":"key","AttributeType":"S"}],)"
+                               R"("KeySchema":[{"AttributeName":"key","KeyType":"HASH"}]})");
+  const std::string of_new = R"({"TableName":"users","Key":{"key":{"S":"a"}}})";
+  EXPECT_EQ(ask("GetItem", of_new).how, "pass");
+  EXPECT_EQ(upstream->calls("DescribeTable"), 1) << "a key that does not fit may be the caller's fault";
+  clock.advance(1'000);
+  EXPECT_EQ(ask("GetItem", of_new).how, "pass");
+  EXPECT_EQ(ask("GetItem", of_new), (Told{"miss", "{}"}));
+  EXPECT_EQ(ask("GetItem", of_new), (Told{"hit", "{}"}));
+  EXPECT_EQ(upstream->calls("DescribeTable"), 2);
+  EXPECT_EQ(ask("Scan", R"({"TableName":"users"})").how, "miss") << "the old table's";
+}
+
+TEST_F(CachingTest, WhoNeedsATableThatIsBeingLearntWaitsAndAsksNotItself) {
+  std::latch asked{1};
+  std::latch answered{1};
+  upstream->before = [&](const endpoint::Request& request) {
+    if (request.operation != "DescribeTable" || request.body.find("users") == std::string_view::npos) return;
+    asked.count_down();
+    answered.wait();
+    clock.advance(5'000);
+    throw core::ApiError("ServiceUnavailable", "out");
+  };
+  std::vector<std::future<Told>> readers;
+  readers.push_back(std::async(std::launch::async, [&] { return ask("GetItem", get("a")); }));
+  asked.wait();
+  for (int i = 0; i < 4; ++i) {
+    readers.push_back(std::async(std::launch::async, [&] { return ask("GetItem", get("a")); }));
+  }
+  EXPECT_EQ(ask("Scan", R"({"TableName":"orders"})").how, "miss") << "another table's questions do not wait";
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  answered.count_down();
+  for (auto& reader : readers) EXPECT_EQ(reader.get(), (Told{"pass", "{}"}));
+  EXPECT_EQ(upstream->calls("DescribeTable"), 2) << "one a table";
 }
 
 TEST_F(CachingTest, QueriesAreKeptByTheirWholeRequest) {
