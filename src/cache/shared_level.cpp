@@ -69,6 +69,17 @@ for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
 return 1
 )";
 
+/// KEYS two names as of tokens and values. ARGV channel. Does what the other scripts do, so that a server which does
+/// not allow it (out of memory, a replica, a user without the right, keys that lie on several nodes) says so.
+constexpr const char* kProbe = R"(
+redis.call('TIME')
+redis.call('GET', KEYS[1])
+for i = 1, 2 do redis.call('SET', KEYS[i], '', 'PX', 1000) end
+redis.call('PTTL', KEYS[1])
+redis.call('PUBLISH', ARGV[1], '')
+return 1
+)";
+
 constexpr std::int64_t kTokenMs = 24 * 3600 * 1000;
 /// How long the tokens of a node that died during a write stay.
 constexpr std::int64_t kWritingMs = 60'000;
@@ -117,6 +128,11 @@ std::string SharedLevel::run() const {
   return run_;
 }
 
+std::string SharedLevel::last_fault() const {
+  const std::lock_guard lock(mutex_);
+  return fault_;
+}
+
 std::string SharedLevel::value_name(const std::string& name) const {
   return "stator:" + options_.name + ":" + run() + ":v:" + short_name(name);
 }
@@ -142,10 +158,11 @@ std::optional<RedisReply> SharedLevel::command(const std::vector<std::string>& w
     // A connection from before the server's last start is broken, and not kept.
     if (idle_.size() < kMostIdle && is_up()) idle_.push_back(std::move(connection));
     return reply;
-  } catch (const RedisError&) {
+  } catch (const RedisError& error) {
     failures_.fetch_add(1, std::memory_order_relaxed);
-    up_.store(false);  // until the listener has connected anew
     const std::lock_guard lock(mutex_);
+    fault_ = error.what();
+    up_.store(false);  // until the listener has connected anew
     idle_.clear();
     return std::nullopt;
   }
@@ -242,7 +259,7 @@ void SharedLevel::listen() {
     if (stopping_) return;
     if (!outage_told_) {
       core::log(options_.log, core::LogLevel::kWarning,
-                "the shared level is out of reach (" + fault + "): requests go to the upstream until it is back");
+                "the shared level cannot be used (" + fault + "): requests go to the upstream until it can");
     }
     outage_told_ = true;
     if (changed_.wait_for(lock, kPause, [this] { return stopping_; })) return;
@@ -256,6 +273,8 @@ void SharedLevel::listen_once() {
   constexpr std::string_view kRunId = "run_id:";
   const std::size_t at = text.find(kRunId);
   if (at == std::string::npos) throw RedisError("INFO names no run_id");
+  const std::string prefix = "stator:" + options_.name + ":probe:";
+  connection.command(eval(kProbe, {prefix + node_, prefix + fresh_token()}, {"stator:" + options_.name}));
   connection.send({"SUBSCRIBE", "stator:" + options_.name});
   if (!connection.receive(options_.timeout)) throw RedisError("SUBSCRIBE: no answer");
   {
@@ -276,7 +295,7 @@ void SharedLevel::listen_once() {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
     }
-    if (!is_up()) throw RedisError("a command was not answered");
+    if (!is_up()) throw RedisError(last_fault());
     const auto message = connection.receive(kPing);
     if (!message) {
       if (pinged) throw RedisError("it does not answer");

@@ -100,6 +100,7 @@ class SharedLevel {
 
   std::optional<RedisReply> command(const std::vector<std::string>& words);
   [[nodiscard]] std::string run() const;
+  [[nodiscard]] std::string last_fault() const;
   [[nodiscard]] std::string value_name(const std::string& name) const;
   [[nodiscard]] std::string token_name(const std::string& name) const;
   std::string fresh_token();
@@ -117,7 +118,8 @@ class SharedLevel {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  std::string run_;  // which start of the server it is: what another one holds may lack a write
+  std::string run_;    // which start of the server it is: what another one holds may lack a write
+  std::string fault_;  // of the last command that failed
   std::vector<std::unique_ptr<RedisConnection>> idle_;
   std::set<std::string> missed_fences_;
   std::vector<SharedChange> missed_changes_;

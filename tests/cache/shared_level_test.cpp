@@ -13,6 +13,7 @@
 #include <functional>
 #include <future>
 #include <latch>
+#include <mutex>
 #include <thread>
 
 #include "cache/alias_endpoint.h"
@@ -276,6 +277,39 @@ TEST_F(SharedLevelTest, WithoutItRequestsGoToTheUpstreamAndNoneFails) {
   redis->start();
   EXPECT_TRUE(eventually([&] { return is_up(*cache); }));
   EXPECT_TRUE(eventually([&] { return ask(*cache, "GetItem", get) == "hit " + user("3"); }));
+}
+
+TEST_F(SharedLevelTest, AServerThatTakesNoWritesIsLeftAloneAndSaysWhyOnce) {
+  RedisConnection administrator(redis->address(), std::chrono::seconds(10));
+  administrator.command({"CONFIG", "SET", "maxmemory", "1"});
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  Options options;
+  options.shared = redis->address();
+  options.settle_ms = 0;
+  options.log = [&](core::LogLevel, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(line);
+  };
+  Caching cache(std::make_unique<AliasEndpoint>(upstream), options);
+  cache.wait_for_shared_level(milliseconds(1'000));
+  EXPECT_EQ(ask(cache, "GetItem", get), "pass {}");
+  EXPECT_EQ(ask(cache, "PutItem", put("1")), "pass {}");
+  EXPECT_EQ(ask(cache, "GetItem", get), "pass " + user("1"));
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(lines.size(), 1);
+    EXPECT_NE(lines.at(0).find("OOM"), std::string::npos) << lines.at(0);
+  }
+  administrator.command({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_TRUE(eventually([&] { return ask(cache, "GetItem", get) == "hit " + user("1"); }));
+  // Full while it is used: what it said is the reason that is told.
+  administrator.command({"CONFIG", "SET", "maxmemory", "1"});
+  ask(cache, "PutItem", put("2"));
+  EXPECT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return lines.size() == 3 && lines.back().find("OOM") != std::string::npos;
+  }));
 }
 
 TEST_F(SharedLevelTest, OverTlsWithAUserItIsTheSame) {
