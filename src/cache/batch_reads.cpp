@@ -20,6 +20,8 @@ struct Wanted {
   EntryKey key;
   json::Value wire_key;      // as in the request
   bool answered = false;     // by `item`
+  bool hit = false;          // answered by the cache or the shared level
+  bool stale = false;        // answered by an entry that has ended
   Value item;                // null: the item does not exist
   std::optional<Mark> mark;  // under which the upstream is asked
   std::optional<Store::Part> part;
@@ -81,6 +83,7 @@ std::size_t find_all(State& state, std::string_view caller, Batch& batch) {
       // The upstream knows what to leave out of a reply that would be too large.
       bytes += wanted.answered && found.value != nullptr ? found.value->size() : 0;
       if (wanted.answered && bytes > core::kMaxBatchReplySizeBytes) wanted.answered = false;
+      wanted.hit = wanted.answered;
       if (wanted.answered) {
         wanted.item = std::move(found.value);
       } else {
@@ -115,7 +118,7 @@ void find_shared(State& state, std::string_view caller, Batch& batch) {
       const SharedLevel::Found found = state.shared->look_up(place, consistent);
       wanted.tokens = found.tokens;
       if (!found.found || consistent) continue;
-      wanted.answered = true;
+      wanted.answered = wanted.hit = true;
       wanted.item = found.value;
       const std::int64_t lifetime_ms = std::min(group.table->lifetime_ms(ReadKind::kItem), found.lifetime_ms);
       state.store.keep(wanted.key, caller, wanted.item, now_ms + lifetime_ms, *wanted.mark,
@@ -268,22 +271,33 @@ bool await_others(const Incoming& incoming, Batch& batch) {
   return again;
 }
 
-/// With stale_if_error, takes expired items for missing ones. False where some are still missing.
+/// With stale_if_error, takes expired items for missing ones. False where there is not one for each.
 bool take_stale(State& state, std::string_view caller, Batch& batch) {
-  if (state.options.stale_if_error_ms == 0) return false;
-  const std::int64_t now_ms = state.now_ms() - state.options.stale_if_error_ms;
+  std::vector<std::pair<Wanted*, Value>> taken;
   for (Group& group : batch.groups) {
     for (Wanted& wanted : group.wanted) {
       if (wanted.answered) continue;
       Found found;
-      if (!group.request->consistent_read) found = state.store.find(wanted.key, caller, now_ms);
+      if (!group.request->consistent_read) found = find_stale(state, wanted.key, caller);
       if (found.freshness != Freshness::kFresh) return false;
-      wanted.item = std::move(found.value);
-      wanted.answered = true;
-      group.table->count(ReadKind::kItem).stale.fetch_add(1, std::memory_order_relaxed);
+      taken.emplace_back(&wanted, std::move(found.value));
     }
   }
+  for (auto& [wanted, item] : taken) {
+    wanted->item = std::move(item);
+    wanted->answered = wanted->stale = true;
+  }
   return true;
+}
+
+/// Whether `take_stale` would succeed.
+bool has_stale(State& state, std::string_view caller, const Batch& batch) {
+  return std::ranges::all_of(batch.groups, [&](const Group& group) {
+    return std::ranges::all_of(group.wanted, [&](const Wanted& wanted) {
+      return wanted.answered ||
+             (!group.request->consistent_read && find_stale(state, wanted.key, caller).freshness == Freshness::kFresh);
+    });
+  });
 }
 
 bool has_projection(const Batch& batch) {
@@ -350,11 +364,43 @@ void count(const Batch& batch) {
     Counters& counters = group.table->count(ReadKind::kItem);
     for (const Wanted& wanted : group.wanted) {
       auto& counter = group.request->consistent_read ? counters.passed
-                      : wanted.answered              ? counters.hits
+                      : wanted.hit                   ? counters.hits
+                      : wanted.stale                 ? counters.stale
                                                      : counters.misses;
       counter.fetch_add(1, std::memory_order_relaxed);
     }
   }
+}
+
+/// How the batch was answered as a whole.
+std::string_view how_answered(const Batch& batch) {
+  std::string_view how = how::kPass;  // of strongly consistent reads alone
+  for (const Group& group : batch.groups) {
+    if (group.request->consistent_read) continue;
+    if (how == how::kPass) how = how::kHit;
+    for (const Wanted& wanted : group.wanted) {
+      if (wanted.stale) return how::kStale;
+      if (!wanted.hit) how = how::kMiss;
+    }
+  }
+  return how;
+}
+
+/// Reads what is missing; false where the upstream must be asked as the caller did.
+bool complete(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
+  try {
+    read_missing(state, incoming, caller, batch);
+  } catch (const Unreadable&) {
+    return false;
+  } catch (const core::ApiError& error) {
+    // Policies may allow certain attributes only.
+    if (error.type == core::ErrorCode::kAccessDenied && has_projection(batch)) return false;
+    if (is_outage(error) && take_stale(state, caller, batch)) return true;
+    count(batch);
+    note(incoming.request, how::kMiss);
+    throw;
+  }
+  return true;
 }
 
 }  // namespace
@@ -366,20 +412,13 @@ Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std:
   const std::string_view caller = state.caller_of(incoming.request);
   const std::size_t missing = find_all(state, caller, batch);
   if (missing != 0 && at_once) return Answer::kWouldWait;
-  count(batch);
-  note(incoming.request, missing == 0 ? how::kHit : how::kMiss);
   if (missing != 0) {
-    try {
-      read_missing(state, incoming, caller, batch);
-    } catch (const Unreadable&) {
-      return Answer::kPass;
-    } catch (const core::ApiError& error) {
-      // Policies may allow certain attributes only.
-      if (error.type == core::ErrorCode::kAccessDenied && has_projection(batch)) return Answer::kPass;
-      if (!is_outage(error) || !take_stale(state, caller, batch)) throw;
-      note(incoming.request, how::kStale);
-    }
+    const bool has_reserve = has_stale(state, caller, batch);
+    const endpoint::Request asked = has_reserve ? hurried(state, incoming.request) : incoming.request;
+    if (!complete(state, Incoming{asked, incoming.operation, incoming.members}, caller, batch)) return Answer::kPass;
   }
+  count(batch);
+  note(incoming.request, how_answered(batch));
   append_reply(batch, reply);
   return Answer::kDone;
 }

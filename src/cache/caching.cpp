@@ -90,8 +90,9 @@ void answer(State& state, const endpoint::Request& request, std::string& reply) 
     } catch (const NotUnderstood&) {
     }
   }
-  if (reads) return pass(state, request, reply);
-  write_tables(state, request, &value, reply);
+  if (!reads) return write_tables(state, request, &value, reply);
+  count_passed(state, request.operation, value);
+  pass(state, request, reply);
 }
 
 }  // namespace

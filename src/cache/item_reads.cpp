@@ -108,12 +108,11 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
 
 /// With stale_if_error, answers with the expired item. False where there is none, or it is too old.
 bool answer_stale(State& state, const Incoming& incoming, const ItemRead& read, std::string& reply) {
-  if (state.options.stale_if_error_ms == 0) return false;
-  const Found found =
-      state.store.find(read.key, state.caller_of(incoming.request), state.now_ms() - state.options.stale_if_error_ms);
+  const Found found = find_stale(state, read.key, state.caller_of(incoming.request));
   if (found.freshness != Freshness::kFresh) return false;
   append_reply(read, found.value, reply);
-  read.table->count(ReadKind::kItem).stale.fetch_add(1, std::memory_order_relaxed);
+  Counters& counters = read.table->count(ReadKind::kItem);
+  recount(counters, counters.stale);
   note(incoming.request, how::kStale);
   return true;
 }
@@ -130,6 +129,8 @@ void lead(State& state, const Incoming& incoming, ItemRead& read, Store::Part& f
     state.store.keep(read.key, caller, shared.value, now_ms + std::min(lifetime_ms, shared.lifetime_ms), flight.mark(),
                      Store::Validity::kUntilDropped);
     flight.land(shared.value);
+    Counters& counters = read.table->count(ReadKind::kItem);
+    recount(counters, counters.hits);
     note(incoming.request, how::kHit);
     return append_reply(read, shared.value, reply);
   }
@@ -142,9 +143,6 @@ void lead(State& state, const Incoming& incoming, ItemRead& read, Store::Part& f
 }
 
 void read_through(State& state, const Incoming& incoming, ItemRead& read, std::string& reply) {
-  Counters& counters = read.table->count(ReadKind::kItem);
-  counters.misses.fetch_add(1, std::memory_order_relaxed);
-  note(incoming.request, how::kMiss);
   const std::string_view caller = state.caller_of(incoming.request);
   const std::int64_t now_ms = state.now_ms();
   const auto mark = take_mark(state.fences->of_item(read.key), read.table->whole, now_ms, false);
@@ -212,7 +210,14 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
     return Answer::kDone;
   }
   if (at_once) return Answer::kWouldWait;
-  read_through(state, incoming, read, reply);
+  read.table->count(ReadKind::kItem).misses.fetch_add(1, std::memory_order_relaxed);
+  note(incoming.request, how::kMiss);
+  if (find_stale(state, read.key, state.caller_of(incoming.request)).freshness == Freshness::kFresh) {
+    const endpoint::Request request = hurried(state, incoming.request);
+    read_through(state, Incoming{request, incoming.operation, incoming.members}, read, reply);
+  } else {
+    read_through(state, incoming, read, reply);
+  }
   return Answer::kDone;
 }
 

@@ -42,6 +42,8 @@ struct Options {
   bool trust_callers = false;
   /// How long after its end an entry is still used where the upstream throttles, fails or cannot be reached. 0: never.
   std::int64_t stale_if_error_ms = 0;
+  /// How long the upstream has for what such an entry can answer in its place, all attempts together.
+  std::int64_t stale_patience_ms = 1'000;
   /// How long after a write an eventually consistent read may see the state before it; such reads are not kept.
   std::int64_t settle_ms = 1'000;
   /// How long a write without an answer may still take effect; what it touches is not kept until then.

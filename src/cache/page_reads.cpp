@@ -108,12 +108,10 @@ Value without_capacity(const PageRead& read, const std::string& text) {
 }
 
 bool answer_stale(State& state, const Incoming& incoming, const PageRead& read, std::string& reply) {
-  if (state.options.stale_if_error_ms == 0) return false;
-  const Found found =
-      state.store.find(read.key, state.caller_of(incoming.request), state.now_ms() - state.options.stale_if_error_ms);
+  const Found found = find_stale(state, read.key, state.caller_of(incoming.request));
   if (found.freshness != Freshness::kFresh) return false;
   append_reply(read, found.value, reply);
-  read.table->count(read.kind).stale.fetch_add(1, std::memory_order_relaxed);
+  recount(read.table->count(read.kind), read.table->count(read.kind).stale);
   note(incoming.request, how::kStale);
   return true;
 }
@@ -130,6 +128,7 @@ Value fetch(State& state, const Incoming& incoming, const PageRead& read, const 
   if (mark && shared.found && shared.value != nullptr) {
     state.store.keep(read.key, caller, shared.value, now_ms + std::min(lifetime_ms, shared.lifetime_ms), *mark,
                      Store::Validity::kWhileMarkHolds);
+    recount(read.table->count(read.kind), read.table->count(read.kind).hits);
     note(incoming.request, how::kHit);
     append_reply(read, shared.value, reply);
     return shared.value;
@@ -146,8 +145,6 @@ Value fetch(State& state, const Incoming& incoming, const PageRead& read, const 
 }
 
 void read_through(State& state, const Incoming& incoming, const PageRead& read, std::string& reply) {
-  read.table->count(read.kind).misses.fetch_add(1, std::memory_order_relaxed);
-  note(incoming.request, how::kMiss);
   const auto mark = take_mark(*read.fence, read.table->whole, state.now_ms(), false);
   try {
     if (!mark) {
@@ -181,12 +178,7 @@ void read_through(State& state, const Incoming& incoming, const PageRead& read, 
 Answer read_page(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
   PageRead read{};
   if (incoming.members.flag("ConsistentRead")) {
-    if (at_once) return Answer::kWouldWait;
-    const ReadKind kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
-    if (Table* const table = state.tables.find(incoming.members.required_text("TableName"))) {
-      table->count(kind).passed.fetch_add(1, std::memory_order_relaxed);
-    }
-    return Answer::kPass;
+    return at_once ? Answer::kWouldWait : Answer::kPass;
   }
   if (!resolve(state, incoming, at_once, read)) return at_once ? Answer::kWouldWait : Answer::kPass;
   const Found found = state.store.find(read.key, state.caller_of(incoming.request), state.now_ms());
@@ -197,7 +189,14 @@ Answer read_page(State& state, const Incoming& incoming, bool at_once, std::stri
     return Answer::kDone;
   }
   if (at_once) return Answer::kWouldWait;
-  read_through(state, incoming, read, reply);
+  read.table->count(read.kind).misses.fetch_add(1, std::memory_order_relaxed);
+  note(incoming.request, how::kMiss);
+  if (find_stale(state, read.key, state.caller_of(incoming.request)).freshness == Freshness::kFresh) {
+    const endpoint::Request request = hurried(state, incoming.request);
+    read_through(state, Incoming{request, incoming.operation, incoming.members}, read, reply);
+  } else {
+    read_through(state, incoming, read, reply);
+  }
   return Answer::kDone;
 }
 

@@ -39,6 +39,37 @@ void drop_item(State& state, Table& table, const std::string& canonical_key, con
   state.store.drop(entry);
 }
 
+Found find_stale(State& state, const EntryKey& key, std::string_view caller) {
+  if (state.options.stale_if_error_ms == 0) return {};
+  const Found found = state.store.find(key, caller, state.now_ms() - state.options.stale_if_error_ms);
+  return found.freshness == Freshness::kFresh ? found : Found();
+}
+
+endpoint::Request hurried(const State& state, const endpoint::Request& request) {
+  endpoint::Request out = request;
+  const std::chrono::milliseconds patience(state.options.stale_patience_ms);
+  out.deadline = std::min(request.deadline, std::chrono::steady_clock::now() + patience);
+  return out;
+}
+
+void count_passed(State& state, std::string_view operation, const json::Value& request) {
+  const auto count = [&](std::string_view name, ReadKind kind, std::size_t reads) {
+    if (Table* const table = state.tables.find_any(name)) {
+      table->count(kind).passed.fetch_add(reads, std::memory_order_relaxed);
+    }
+  };
+  const auto kind = read_kind_from(operation);
+  if (!kind) return;
+  std::string_view name;
+  json::Object tables;
+  if (request["TableName"].get(name) == simdjson::SUCCESS) count(name, *kind, 1);
+  if (request["RequestItems"].get(tables) != simdjson::SUCCESS) return;
+  for (const auto& [table, wanted] : tables) {
+    json::Array keys;
+    if (wanted["Keys"].get(keys) == simdjson::SUCCESS) count(table, *kind, keys.size());
+  }
+}
+
 bool is_outage(const core::ApiError& error) { return core::http_status(error) >= 500 || aws::is_worth_retrying(error); }
 
 bool read_item(const json::Object& reply, std::string_view member, Value& item) {

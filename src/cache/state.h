@@ -148,11 +148,23 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
 Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
 Answer read_page(State& state, const Incoming& incoming, bool at_once, std::string& reply);
 Answer transact_get_items(State& state, const Incoming& incoming, std::string& reply);
+/// Counts a read of a kind of the cached ones that went upstream unchanged.
+void count_passed(State& state, std::string_view operation, const json::Value& request);
 /// A write of single items goes upstream, fenced; what it leaves is kept where it is known. Appends the reply. Throws
 /// NotUnderstood before anything is done.
 void write_items(State& state, const Incoming& incoming, std::string& reply);
 /// The same for one that does not tell which items it changes: all of its tables' are dropped. Null: nor which tables.
 void write_tables(State& state, const endpoint::Request& request, const json::Value* value, std::string& reply);
+
+/// The entry that may answer in place of an upstream that fails (stale_if_error): fresh, or else there is none.
+Found find_stale(State& state, const EntryKey& key, std::string_view caller);
+/// The request with the time that the upstream has where there is such an entry.
+endpoint::Request hurried(const State& state, const endpoint::Request& request);
+/// A read that was counted as a miss was answered otherwise.
+inline void recount(Counters& counters, std::atomic<std::uint64_t>& as) {
+  counters.misses.fetch_sub(1, std::memory_order_relaxed);
+  as.fetch_add(1, std::memory_order_relaxed);
+}
 
 /// The effect of a write that failed with this error.
 Outcome outcome_of(const core::ApiError& error, const endpoint::ReplyNotes& notes);

@@ -617,6 +617,29 @@ TEST_F(CachingTest, StaleEntriesAnswerForAnUpstreamThatFailsWhereThatIsAskedFor)
   EXPECT_EQ(ask("GetItem", get("a")).reply, "InternalServerError");
 }
 
+TEST_F(CachingTest, AnUpstreamHasLittleTimeForWhatAStaleEntryCanAnswer) {
+  options.stale_if_error_ms = 60'000;
+  options.lifetimes.set("10");
+  const std::string scan = R"({"TableName":"users"})";
+  const std::string batch = R"({"RequestItems":{"users":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}]}}})";
+  ask("GetItem", get("a"));
+  ask("Scan", scan);
+  clock.advance(20'000);
+  bool is_hurried = false;
+  upstream->before = [&](const endpoint::Request& request) {
+    is_hurried = request.deadline < std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    throw core::ApiError("ServiceUnavailable", "no answer in time");
+  };
+  EXPECT_EQ(ask("GetItem", get("a")), (Told{"stale", "{}"}));
+  EXPECT_TRUE(is_hurried);
+  EXPECT_EQ(ask("Scan", scan).how, "stale");
+  EXPECT_TRUE(is_hurried);
+  EXPECT_EQ(ask("GetItem", get("b")).reply, "ServiceUnavailable");
+  EXPECT_FALSE(is_hurried) << "nothing else can answer it";
+  EXPECT_EQ(ask("BatchGetItem", batch).reply, "ServiceUnavailable");
+  EXPECT_FALSE(is_hurried) << "nor all of this";
+}
+
 TEST_F(CachingTest, AWrittenItemIsNeverAnsweredStale) {
   options.stale_if_error_ms = 60'000;
   options.lifetimes.set("10");
@@ -670,6 +693,34 @@ TEST_F(CachingTest, CountsByTableAndOperation) {
             R"({"table":"users","GetItem":{"hit":1,"miss":1,"stale":0,"pass":1,"ttl_ms":300000},)"
             R"("Query":{"hit":0,"miss":0,"stale":0,"pass":0,"ttl_ms":300000},)"
             R"("Scan":{"hit":0,"miss":1,"stale":0,"pass":0,"ttl_ms":300000}})");
+}
+
+TEST_F(CachingTest, EachReadCountsOnce) {
+  options.stale_if_error_ms = 60'000;
+  options.lifetimes.set("10");
+  const auto batch = [](const std::string& more) {
+    return R"({"RequestItems":{"users":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}])" + more + "}}}";
+  };
+  ask("GetItem", get("a"));
+  EXPECT_EQ(ask("BatchGetItem", batch("")).how, "miss");
+  EXPECT_EQ(ask("BatchGetItem", batch("")).how, "hit");
+  EXPECT_EQ(ask("BatchGetItem", batch(R"(,"ConsistentRead":true)")).how, "pass");
+  // Neither is understood here.
+  EXPECT_EQ(ask("BatchGetItem", batch(R"(,"ProjectionExpression":"#a")")).how, "pass");
+  EXPECT_EQ(ask("GetItem", get("a", R"(,"ProjectionExpression":"#a")")).how, "pass");
+  ask("Query", R"({"TableName":"users","KeyConditionExpression":"nothing"})");
+  ask("Scan", R"({"TableName":"users","ConsistentRead":true})");
+  clock.advance(20'000);
+  upstream->before = [](const endpoint::Request&) { throw core::ApiError("ServiceUnavailable", "out"); };
+  EXPECT_EQ(ask("GetItem", get("a")).how, "stale");
+  EXPECT_EQ(ask("BatchGetItem", batch("")).how, "stale");
+  EXPECT_EQ(ask("GetItem", get("c")).how, "miss");
+  json::Parser parser;
+  const std::string text = statistics();
+  EXPECT_EQ(simdjson::minify(parser.parse(text).at_pointer("/tables/0")),
+            R"({"table":"users","GetItem":{"hit":3,"miss":3,"stale":3,"pass":5,"ttl_ms":10000},)"
+            R"("Query":{"hit":0,"miss":0,"stale":0,"pass":1,"ttl_ms":10000},)"
+            R"("Scan":{"hit":0,"miss":0,"stale":0,"pass":1,"ttl_ms":10000}})");
 }
 
 TEST(Lifetimes, TheMostParticularSettingCounts) {
