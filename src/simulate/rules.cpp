@@ -126,6 +126,7 @@ When read_when(const json::Value& value, const std::string& where) {
         [&](const auto& member, const auto& at) {
           json::Object prefixes;
           if (member.get(prefixes) != simdjson::SUCCESS) refuse(at, R"(must be like {"pk": "user#"})");
+          if (prefixes.size() == 0) refuse(at, "must name something");
           for (const auto& [name, prefix] : prefixes) {
             if (!when.key_prefixes.emplace(std::string_view(name), read_text(prefix, at)).second) {
               refuse(at + "." + std::string(name), "stands twice");

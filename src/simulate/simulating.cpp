@@ -9,9 +9,12 @@
 
 #include "api/operations.h"
 #include "api/request_access.h"
+#include "api/requests/batch_requests.h"
+#include "api/shape.h"
 #include "json/members.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
+#include "partiql/syntax.h"
 #include "simulate/batches.h"
 
 namespace stator::simulate {
@@ -49,10 +52,13 @@ class Facts {
     find_tables();
     return std::ranges::any_of(tables_, [&](const std::string& table) { return names.contains(table); });
   }
-  bool names_index(const Names& names) { return names.contains(index()); }
+  bool names_index(const Names& names) {
+    const auto names_it = [&](const partiql::SharedStatement& each) { return names.contains(each->source.index); };
+    return names.contains(index()) || std::ranges::any_of(statements(), names_it);
+  }
   bool has_key(std::string_view attribute, std::string_view prefix) {
     parse();
-    return readable_ && has_key(root_, attribute, prefix);
+    return readable_ && (has_key(root_, attribute, prefix) || has_literal(prefix));
   }
   /// The first table that it names; empty where there is none.
   const std::string& table() {
@@ -60,12 +66,16 @@ class Facts {
     static const std::string none;
     return tables_.empty() ? none : tables_.front();
   }
+  /// The first index that it names; empty where there is none.
   std::string_view index() {
     parse();
     std::string_view name;
     json::Value value;
     if (readable_ && json::find_member(object_, "IndexName", value) && value.get(name) == simdjson::SUCCESS)
       return name;
+    for (const auto& statement : statements()) {
+      if (!statement->source.index.empty()) return statement->source.index;
+    }
     return {};
   }
   bool writes() {
@@ -96,7 +106,53 @@ class Facts {
     tables_found_ = true;
     api::for_each_table(request_.operation, root_, [this](std::string_view name) { tables_.emplace_back(name); });
   }
-  /// An attribute of that name, or a value of an expression, whose text begins so.
+  /// The PartiQL statements that can be parsed.
+  const std::vector<partiql::SharedStatement>& statements() {
+    parse();
+    if (statements_found_ || !readable_) return statements_;
+    statements_found_ = true;
+    const auto add = [this](const json::Value& holder) {
+      std::string_view text;
+      try {
+        if (holder["Statement"].get(text) == simdjson::SUCCESS) statements_.push_back(partiql::parse_cached(text));
+      } catch (const core::ApiError&) {
+        // The service refuses it.
+      }
+    };
+    add(root_);
+    for (const char* const list : {"Statements", "TransactStatements"}) {
+      json::Array holders;
+      if (root_[list].get(holders) != simdjson::SUCCESS) continue;
+      for (const json::Value holder : holders) add(holder);
+    }
+    return statements_;
+  }
+  /// A text or number in a statement that begins so.
+  bool has_literal(std::string_view prefix) {
+    const auto begins_so = [&](const partiql::Node& node) {
+      return (node.kind == partiql::NodeKind::kString || node.kind == partiql::NodeKind::kNumber) &&
+             node.text.starts_with(prefix);
+    };
+    return std::ranges::any_of(statements(), [&](const partiql::SharedStatement& statement) {
+      return std::ranges::any_of(statement->nodes, begins_so);
+    });
+  }
+  /// An attribute value that is a text or number and begins so; or a list with one.
+  static bool begins(const json::Value& value, std::string_view prefix) {
+    json::Array array;
+    if (value.get(array) == simdjson::SUCCESS) {
+      return std::ranges::any_of(array, [&](const json::Value& each) { return begins(each, prefix); });
+    }
+    std::string_view text;
+    for (const char* const type : {"S", "N"}) {
+      if (value[type].get(text) == simdjson::SUCCESS) return text.starts_with(prefix);
+    }
+    // Conditions and updates without expressions have their values one level down.
+    json::Value inner;
+    return (value["AttributeValueList"].get(inner) == simdjson::SUCCESS && begins(inner, prefix)) ||
+           (value["Value"].get(inner) == simdjson::SUCCESS && begins(inner, prefix));
+  }
+  /// An attribute of that name, or a value of an expression or statement, whose text begins so.
   static bool has_key(const json::Value& value, std::string_view attribute, std::string_view prefix) {
     json::Array array;
     if (value.get(array) == simdjson::SUCCESS) {
@@ -106,12 +162,8 @@ class Facts {
     if (value.get(object) != simdjson::SUCCESS) return false;
     for (const auto& [key, member] : object) {
       const std::string_view name = key;
-      std::string_view text;
-      if ((name == attribute || name.starts_with(':')) && member["S"].get(text) == simdjson::SUCCESS &&
-          text.starts_with(prefix)) {
-        return true;
-      }
-      if (has_key(member, attribute, prefix)) return true;
+      const bool counts = name == attribute || name.starts_with(':') || (name == "Parameters" && member.is_array());
+      if ((counts && begins(member, prefix)) || has_key(member, attribute, prefix)) return true;
     }
     return false;
   }
@@ -123,7 +175,9 @@ class Facts {
   bool parsed_ = false;
   bool readable_ = false;
   bool tables_found_ = false;
+  bool statements_found_ = false;
   std::vector<std::string> tables_;
+  std::vector<partiql::SharedStatement> statements_;
 };
 
 bool fits(const When& when, const endpoint::Request& request, std::int64_t age_ms, Facts& facts) {
@@ -162,16 +216,33 @@ std::size_t actions_of(const json::Object* request) {
   return value.get(actions) == simdjson::SUCCESS ? actions.size() : 0;
 }
 
-/// A conflict within a transaction is a reason for which it was cancelled.
-core::ApiError cancelled_by_conflict(std::size_t actions, std::size_t conflicting) {
+/// What an error of a single action means within a transaction, which is cancelled for it.
+struct CancellationReason {
+  std::string_view code;
+  std::string_view message;
+};
+std::optional<CancellationReason> cancellation_reason(const core::ErrorType& type) {
+  if (type == ErrorCode::kTransactionConflict || type == ErrorCode::kTransactionCanceled) {
+    return CancellationReason{"TransactionConflict", "Transaction is ongoing for the item"};
+  }
+  if (type == ErrorCode::kConditionalCheckFailed) {
+    return CancellationReason{"ConditionalCheckFailed", "The conditional request failed"};
+  }
+  return std::nullopt;
+}
+
+/// A transaction that was cancelled for one of its actions.
+core::ApiError cancelled(std::size_t actions, std::size_t failing, const CancellationReason& reason) {
   std::string names;
   std::string reasons;
   json::ArrayWriter list(reasons);
   for (std::size_t i = 0; i < actions; ++i) {
-    const bool conflicts = i == conflicting;
-    names += (i == 0 ? "" : ", ") + std::string(conflicts ? "TransactionConflict" : "None");
-    list.element() += conflicts ? R"({"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"})"
-                                : R"({"Code":"None"})";
+    const std::string_view code = i == failing ? reason.code : "None";
+    names += (i == 0 ? "" : ", ") + std::string(code);
+    json::ObjectWriter of_action(list.element());
+    of_action.text("Code", code);
+    if (i == failing) of_action.text("Message", reason.message);
+    of_action.end();
   }
   list.end();
   return {ErrorCode::kTransactionCanceled,
@@ -188,9 +259,19 @@ std::string usual_message(const Failure& failure, std::int64_t now_ms) {
     case ErrorCode::kTransactionConflict:
       return "Transaction is ongoing for the item";
     case ErrorCode::kTransactionInProgress:
-      return "Transaction is in progress for the given request token";
+      return "The transaction with the given request token is already in progress.";
+    case ErrorCode::kIdempotentParameterMismatch:
+      return "Specified idempotent token was used with different request parameters within the idempotency window";
+    case ErrorCode::kConditionalCheckFailed:
+      return "The conditional request failed";
+    case ErrorCode::kResourceNotFound:
+      return "Requested resource not found";
+    case ErrorCode::kDuplicateItem:
+      return "Duplicate primary key exists in table";
+    case ErrorCode::kTrimmedDataAccess:
+      return "The data you are trying to access has been trimmed";
     case ErrorCode::kExpiredIterator:
-      return "Iterator expired. The iterator was created more than five minutes ago.";
+      return "Shard iterator has expired";
     case ErrorCode::kExpiredToken:
       return "The security token included in the request is expired";
     case ErrorCode::kUnrecognizedClient:
@@ -271,15 +352,26 @@ void cut_off(const endpoint::Request& request) {
   throw core::ApiError(ErrorCode::kServiceUnavailable, "The connection was cut, as a simulator's rule says");
 }
 
+std::string access_denied(const endpoint::Request& request, std::string_view account_id, const std::string& table) {
+  const std::string account(account_id);
+  const std::string action = "dynamodb:" + std::string(request.operation);
+  const std::string region(request.region.empty() ? "us-east-1" : request.region);
+  return "User: arn:aws:iam::" + account + ":user/" + std::string(request.access_key_id) +
+         " is not authorized to perform: " + action + " on resource: arn:aws:dynamodb:" + region + ":" + account +
+         ":table/" + (table.empty() ? "*" : table) + " because no identity-based policy allows the " + action +
+         " action";
+}
+
 core::ApiError make_error(const Failure& failure, const endpoint::Request& request, std::string_view account_id,
                           Facts& facts, Draws& draws, std::int64_t now_ms) {
   core::ApiError error(failure.type, failure.message);
-  if (failure.type == ErrorCode::kTransactionConflict) {
+  if (const auto reason = cancellation_reason(failure.type)) {
     const std::size_t actions = actions_of(facts.object());
     if (actions > 0) {
-      error = cancelled_by_conflict(actions, static_cast<std::size_t>(draws.next() * static_cast<double>(actions)));
+      error = cancelled(actions, static_cast<std::size_t>(draws.next() * static_cast<double>(actions)), *reason);
     }
   }
+  if (failure.type == ErrorCode::kAccessDenied) error.message = access_denied(request, account_id, facts.table());
   if (!failure.limit.empty() || failure.type == ErrorCode::kProvisionedThroughputExceeded ||
       failure.type == ErrorCode::kThrottling || failure.type == ErrorCode::kRequestLimitExceeded) {
     error = throttled(failure.type, failure.limit, facts.writes(), request.region, account_id, facts.table(),
@@ -289,6 +381,22 @@ core::ApiError make_error(const Failure& failure, const endpoint::Request& reque
   if (error.message.empty()) error.message = usual_message(failure, now_ms);
   error.status = failure.status;
   return error;
+}
+
+/// Whether a batch is one that the service takes, as far as can be seen without the tables' keys. Parts of a faulty one
+/// may be faultless.
+bool is_faultless_batch(std::string_view operation, const json::Object& request) {
+  try {
+    api::check_shape(*api::find_operation(operation), request);
+    if (operation == "BatchGetItem") {
+      api::read_batch_get_item(api::Members(request));
+    } else {
+      api::read_batch_write_item(api::Members(request));
+    }
+    return true;
+  } catch (const core::ApiError&) {
+    return false;
+  }
 }
 
 /// The request with pages of at most so many items.
@@ -375,7 +483,9 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
   std::string body;
   std::string left;
   const bool pages = request.operation == "Query" || request.operation == "Scan";
-  if (facts.object() != nullptr && plan.unprocessed > 0) {
+  const bool batches = request.operation == "BatchGetItem" || request.operation == "BatchWriteItem";
+  if (batches && facts.object() != nullptr && plan.unprocessed > 0 &&
+      is_faultless_batch(request.operation, *facts.object())) {
     auto split =
         split_batch(request.operation, *facts.object(), [&] { return plan.draws->next() <= plan.unprocessed; });
     // A batch of which nothing is done is throttled as a whole.
@@ -387,7 +497,7 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
       body = std::move(split->body);
       left = std::move(split->left);
     }
-  } else if (facts.object() != nullptr && pages && plan.page_items) {
+  } else if (pages && facts.object() != nullptr && plan.page_items) {
     body = with_limit(*facts.object(), *plan.page_items);
   }
   if (!body.empty()) {

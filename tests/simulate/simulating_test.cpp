@@ -128,6 +128,29 @@ TEST_F(SimulatingTest, RulesHoldForWhatTheySay) {
        R"({"TransactItems":[{"Put":{"TableName":"orders","Item":{"pk":{"S":"cold"}}}},{"Delete":)" + get("hot#2") +
            "}]}",
        true},
+      {R"({"key_prefix":{"pk":"hot#"}})", "Query",
+       R"({"TableName":"orders","KeyConditions":{"pk":{"ComparisonOperator":"EQ",)"
+       R"("AttributeValueList":[{"S":"hot#1"}]}}})",
+       true},
+      {R"({"key_prefix":{"c":"hot#"}})", "UpdateItem",
+       R"({"TableName":"orders","Key":{"pk":{"S":"a"}},"AttributeUpdates":{"c":{"Value":{"S":"hot#1"}}}})", true},
+      {R"({"key_prefix":{"c":"hot#"}})", "DeleteItem",
+       R"({"TableName":"orders","Key":{"pk":{"S":"hot#"}},"Expected":{"c":{"Value":{"S":"cold"}}}})", false},
+      {R"({"key_prefix":{"pk":"hot#"}})", "ExecuteStatement",
+       R"({"Statement":"SELECT * FROM orders WHERE pk = 'hot#1'"})", true},
+      {R"({"key_prefix":{"pk":"hot#"}})", "ExecuteStatement",
+       R"({"Statement":"SELECT * FROM orders WHERE pk = ?","Parameters":[{"S":"hot#1"}]})", true},
+      {R"({"key_prefix":{"pk":"hot#"}})", "ExecuteTransaction",
+       R"({"TransactStatements":[{"Statement":"DELETE FROM orders WHERE pk = 'hot#1'"}]})", true},
+      {R"({"key_prefix":{"pk":"hot#"}})", "ExecuteStatement",
+       R"({"Statement":"SELECT * FROM orders WHERE pk = 'cold'"})", false},
+      {R"({"key_prefix":{"n":"12"}})", "PutItem", R"({"TableName":"orders","Item":{"pk":{"S":"a"},"n":{"N":"123"}}})",
+       true},
+      {R"({"key_prefix":{"n":"12"}})", "PutItem", R"({"TableName":"orders","Item":{"pk":{"S":"a"},"n":{"N":"312"}}})",
+       false},
+      {R"({"index":"by-c"})", "ExecuteStatement", R"({"Statement":"SELECT * FROM orders.\"by-c\" WHERE c = 'a'"})",
+       true},
+      {R"({"index":"by-c"})", "ExecuteStatement", R"({"Statement":"SELECT * FROM orders WHERE c = 'a'"})", false},
       {R"({"caller":"key"})", "ListTables", "{}", true},
       {R"({"caller":"other"})", "ListTables", "{}", false},
       {R"({"region":"eu-west-3"})", "ListTables", "{}", true},
@@ -169,8 +192,8 @@ TEST_F(SimulatingTest, TheSeedDecides) {
 TEST_F(SimulatingTest, ErrorsAreTheServicesOwn) {
   const std::tuple<const char*, const char*, const char*, const char*> rows[] = {
       {R"("error":"TransactionInProgressException")", "TransactWriteItems", "{}",
-       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionInProgressException","Message":"Transaction is in )"
-       R"(progress for the given request token"})"},
+       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionInProgressException","Message":"The transaction )"
+       R"(with the given request token is already in progress."})"},
       {R"("error":"TransactionConflictException")", "PutItem", "{}",
        R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"Transaction is )"
        R"(ongoing for the item"})"},
@@ -178,6 +201,25 @@ TEST_F(SimulatingTest, ErrorsAreTheServicesOwn) {
        R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction )"
        R"(cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]","CancellationReasons":)"
        R"([{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]})"},
+      {R"("error":"TransactionCanceledException")", "TransactGetItems", R"({"TransactItems":[{}]})",
+       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction )"
+       R"(cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]","CancellationReasons":)"
+       R"([{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]})"},
+      {R"("error":"ConditionalCheckFailedException")", "ExecuteTransaction", R"({"TransactStatements":[{}]})",
+       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction )"
+       R"(cancelled, please refer cancellation reasons for specific reasons [ConditionalCheckFailed]",)"
+       R"("CancellationReasons":[{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"}]})"},
+      {R"("error":"ConditionalCheckFailedException")", "PutItem", "{}",
+       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The )"
+       R"(conditional request failed"})"},
+      {R"("error":"ExpiredIteratorException")", "GetRecords", "{}",
+       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#ExpiredIteratorException","message":"Shard iterator has )"
+       R"(expired"})"},
+      {R"("error":"AccessDeniedException")", "GetItem", R"({"TableName":"orders"})",
+       R"(400 {"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: )"
+       R"(arn:aws:iam::000000000000:user/key is not authorized to perform: dynamodb:GetItem on resource: )"
+       R"(arn:aws:dynamodb:eu-west-3:000000000000:table/orders because no identity-based policy allows the )"
+       R"(dynamodb:GetItem action"})"},
       {R"("error":{"type":"WeirdException","message":"so","status":418})", "GetItem", "{}",
        R"(418 {"__type":"com.amazonaws.dynamodb.v20120810#WeirdException","message":"so"})"},
       {R"("clock_skew_s":600)", "GetItem", "{}",
@@ -265,6 +307,31 @@ TEST_F(SimulatingTest, WhatABatchLeavesComesBackAndTheRestIsDone) {
             std::string::npos);
 }
 
+TEST_F(SimulatingTest, AFaultyBatchIsRefusedWhateverWouldBeLeftOfIt) {
+  std::string requests;
+  std::string keys;
+  for (int i = 0; i < 101; ++i) {
+    const std::string pk = R"({"pk":{"S":")" + std::to_string(i) + R"("}})";
+    if (i < 26) requests += (i == 0 ? "" : ",") + (R"({"PutRequest":{"Item":)" + pk + "}}");
+    keys += (i == 0 ? "" : ",") + pk;
+  }
+  const std::pair<const char*, std::string> rows[] = {
+      {"BatchWriteItem", R"({"RequestItems":{"orders":[)" + requests + "]}}"},
+      {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"X":"a"}}}}]}})"},
+      {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[)" + keys + "]}}}"},
+      {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[{"pk":{"S":"a"}},{"pk":{"S":"a"}}]}}})"},
+  };
+  for (const auto& [operation, body] : rows) {
+    rules("");
+    const std::string refused = ask(operation, body);
+    EXPECT_TRUE(refused.starts_with("400 ")) << refused;
+    for (const char* const part : {"0.5", "1"}) {
+      rules(std::string(R"({"then":{"unprocessed":)") + part + "}}");
+      EXPECT_EQ(ask(operation, body), refused) << operation << " " << part;
+    }
+  }
+}
+
 TEST_F(SimulatingTest, PagesEndEarlyAndGoOn) {
   for (int i = 0; i < 7; ++i) ask("PutItem", put(std::to_string(i)));
   rules(R"({"then":{"page_items":3}})");
@@ -292,6 +359,8 @@ TEST(Rules, SayWhatIsWrongWithThem) {
       {R"({"rules":[{"then":{"cut":"after"},"then":{"cut":"before"}}]})", "rules[0].then stands twice"},
       {R"({"rules":[{"when":{"key_prefix":{"pk":"a","pk":"b"}},"then":{"cut":"after"}}]})",
        "rules[0].when.key_prefix.pk stands twice"},
+      {R"({"rules":[{"when":{"key_prefix":{}},"then":{"cut":"after"}}]})",
+       "rules[0].when.key_prefix must name something"},
       {"[]", "rules must be an object"},
       {R"({"rule":[]})", "rules.rule is not known; there are rules, seed"},
       {R"({"rules":{}})", "rules.rules must be a list"},
