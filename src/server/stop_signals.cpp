@@ -19,6 +19,9 @@ sigset_t stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  // Where the terminal goes away; what was started with nohup ignores it.
+  struct sigaction hang_up {};
+  if (::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -72,7 +75,11 @@ void StopSignals::run() {
     if ((waiting[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof info) != sizeof info) return;
-    if (stopping) ::_exit(128 + static_cast<int>(info.ssi_signo));
+    if (stopping) {
+      // A terminal that goes away says so twice: the kernel, and the shell.
+      if (info.ssi_signo == SIGHUP) continue;
+      ::_exit(128 + static_cast<int>(info.ssi_signo));
+    }
     stopping = true;
     const std::lock_guard lock(mutex_);
     if (stop_) stop_();

@@ -6,8 +6,9 @@
 
 namespace stator::server {
 
-/// Handles SIGTERM and SIGINT on a thread of its own: the first calls `stop`, the second ends the process at once
-/// (status 128 + signal). Create it before any other thread, since threads inherit the blocked signals.
+/// Handles SIGTERM, SIGINT and, unless it is ignored, SIGHUP on a thread of its own: the first calls `stop`, the second
+/// ends the process at once (status 128 + signal), unless it is a SIGHUP. Create it before any other thread, since
+/// threads inherit the blocked signals.
 class StopSignals {
  public:
   /// `stop` may be called while the Watch lives, so all that `stop` uses must outlive it.

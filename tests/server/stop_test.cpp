@@ -70,6 +70,26 @@ TEST(StopSignals, CallWhoWatches) {
   EXPECT_EXIT(signal_a_watcher(), testing::ExitedWithCode(1), "");
 }
 
+/// The terminal goes away; the kernel and the shell say so. The status is the number of calls.
+[[noreturn]] void hang_up(bool ignored) {
+  if (ignored) ::signal(SIGHUP, SIG_IGN);
+  std::atomic<int> calls{0};
+  StopSignals signals;
+  const auto watch = signals.watch([&calls] { calls.fetch_add(1); });
+  for (int times = 0; times < 2; ++times) {
+    ::kill(::getpid(), SIGHUP);
+    for (int i = 0; i < 20 && calls == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  std::_Exit(calls);
+}
+
+TEST(StopSignals, AreThoseOfATerminalThatGoesAwayToo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hang_up(false), testing::ExitedWithCode(1), "");
+  EXPECT_EXIT(hang_up(true), testing::ExitedWithCode(0), "") << "nohup";
+}
+
 [[noreturn]] void signal_after_the_watch() {
   std::atomic<int> calls{0};
   StopSignals signals;
