@@ -175,8 +175,7 @@ std::vector<std::string> Caching::tables() const {
 
 void Caching::set_followed(std::string_view name, bool followed) {
   Table* const table = state_->tables.find_any(name);
-  if (table == nullptr) return;
-  table->followed.store(followed);
+  if (table == nullptr || table->followed.exchange(followed) == followed) return;
   table->whole.note_change();
 }
 

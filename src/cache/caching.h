@@ -43,7 +43,7 @@ class Caching : public endpoint::Endpoint {
   /// Takes a record of the table's stream, as GetRecords has it, and drops the entries that it invalidates; not those
   /// of a write through this cache, which the record's new image identifies.
   void note_change(std::string_view table, const json::Object& record);
-  /// Whether the table's changes are known here from now on; drops what may have changed until now.
+  /// Whether the table's changes are known here from now on; where that is new, drops what may have changed until now.
   void set_followed(std::string_view table, bool followed);
 
  private:

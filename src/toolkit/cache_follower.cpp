@@ -62,18 +62,22 @@ void CacheFollower::follow(const std::string& table) {
     if (!told) core::log(options_.log, core::LogLevel::kWarning, "not following " + table + ": " + error.what());
     told = true;
   };
+  auto another_stream_until = std::chrono::steady_clock::time_point::min();
   while (true) {
     std::chrono::milliseconds pause = options_.stream_pause;
     try {
       follow_once(table);
+      // The stream has ended. Where that is because the table was made anew, or given another one, there is one soon.
+      another_stream_until = std::chrono::steady_clock::now() + options_.stream_pause;
     } catch (const Stopped&) {
-      return;
+      return cache_.set_followed(table, false);
     } catch (const core::ApiError& error) {
       pause = options_.table_pause;  // the upstream may answer again soon
       tell(error);
     } catch (const std::exception& error) {
       tell(error);
     }
+    if (std::chrono::steady_clock::now() < another_stream_until) pause = options_.table_pause;
     // From here on changes are not noticed.
     cache_.set_followed(table, false);
     if (!rest(pause)) return;

@@ -14,8 +14,9 @@
 namespace stator::toolkit {
 
 /// Keeps a cache coherent with what others write: follows the streams of the tables that it is asked for, each on a
-/// thread of its own, and passes it each record. A table without a stream is looked at again every minute. Where a
-/// stream cannot be read for a while, all that is kept of its table is dropped, and again once it can.
+/// thread of its own, and passes it each record. A table without a stream is looked at again every minute, for a minute
+/// after its stream has ended every second. Where a stream cannot be read any more, all that is kept of its table is
+/// dropped, and again once it can.
 class CacheFollower {
  public:
   struct Options {

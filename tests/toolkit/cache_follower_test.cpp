@@ -110,5 +110,36 @@ TEST_F(CacheFollowerTest, ATableWithoutStreamIsLeftAlone) {
   EXPECT_FALSE(is_followed());
 }
 
+TEST_F(CacheFollowerTest, WhatIsKeptStaysWhereThereIsNothingToFollow) {
+  create("");
+  how("GetItem", get);
+  CacheFollower::Options impatient = quick;
+  impatient.stream_pause = milliseconds(2);
+  const CacheFollower follower(engine, cache, impatient);
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_EQ(how("GetItem", get), "hit");
+}
+
+TEST_F(CacheFollowerTest, AStreamThatTakesThePlaceOfAnotherIsFollowedSoon) {
+  create("NEW_IMAGE");
+  how("GetItem", get);
+  const CacheFollower follower(engine, cache, quick);
+  ASSERT_TRUE(cache::eventually([&] { return is_followed(); }));
+  const std::string off = R"({"TableName":"users","StreamSpecification":{"StreamEnabled":false}})";
+  const std::string on =
+      R"({"TableName":"users","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}})";
+  engine.call("UpdateTable", off);
+  ASSERT_TRUE(cache::eventually([&] { return !is_followed(); }));
+  engine.call("UpdateTable", on);
+  ASSERT_TRUE(cache::eventually([&] { return is_followed(); }));
+  engine.call("DeleteTable", scan);
+  ASSERT_TRUE(cache::eventually([&] { return !is_followed(); }));
+  create("NEW_IMAGE");
+  ASSERT_TRUE(cache::eventually([&] { return is_followed(); }));
+  how("GetItem", get);
+  engine.call("PutItem", put("1"));
+  EXPECT_TRUE(cache::eventually([&] { return how("GetItem", get) == "miss"; }));
+}
+
 }  // namespace
 }  // namespace stator::toolkit
