@@ -132,7 +132,12 @@ void throw_serialization(std::string message) { throw ApiError(ErrorCode::kSeria
 
 void throw_resource_not_found(std::string message) { throw ApiError(ErrorCode::kResourceNotFound, std::move(message)); }
 
-int http_status(const ApiError& error) { return error.status != 0 ? error.status : form_of(error.type).status; }
+int http_status(const ApiError& error) {
+  if (error.status == 0) return form_of(error.type).status;
+  // What a remote service that is not DynamoDB calls a success or a redirection must not reach a client as one.
+  const bool is_of_errors = error.status >= 400 && error.status < 600;
+  return is_of_errors ? error.status : form_of(ErrorCode::kServiceUnavailable).status;
+}
 
 std::string render_error(const ApiError& error) {
   const ErrorForm& form = form_of(error.type);

@@ -178,7 +178,7 @@ struct Remote::Impl {
       return std::move(reply.body);
     }
     core::ApiError error = parse_remote_error(reply, options.url);
-    if (error.status >= 500) note_uncertain(request);
+    if (core::http_status(error) >= 500) note_uncertain(request);
     if (aws::is_worth_retrying(error)) limit = options.max_attempts;
     throw error;
   }

@@ -78,6 +78,10 @@ TEST(ApiError, KeepsTheStatusOfARemoteService) {
   ApiError error("ValidationException", "x");
   error.status = 418;
   EXPECT_EQ(http_status(error), 418);
+  for (const int of_no_error : {204, 301, 600}) {
+    error.status = of_no_error;
+    EXPECT_EQ(http_status(error), 503) << of_no_error;
+  }
 }
 
 TEST(ApiError, ThrowersNameTheirType) {
