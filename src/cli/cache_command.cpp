@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -23,6 +26,11 @@ namespace stator::cli {
 namespace {
 
 constexpr const char* kStatisticsPath = "/_stator/cache";
+/// Requests to an upstream that is another machine at the same time. Each waits on a thread, and has a connection to it
+/// and one to the shared level.
+constexpr std::size_t kMostUpstreamCalls = 256;
+constexpr std::size_t kFewestUpstreamCalls = 40;
+constexpr std::size_t kDescriptorsOfACall = 2;
 
 struct CacheOptions {
   ServerOptions server;
@@ -62,6 +70,15 @@ bool leads_to(const std::string& upstream_url, const server::Server& server, con
   const bool is_here = upstream.host == "localhost" || upstream.host.starts_with("127.") || upstream.host == "::1";
   const bool listens_here = server.is_on_loopback() || host == "0.0.0.0" || host == "::";
   return upstream.port == server.port() && (upstream.host == host || (is_here && listens_here));
+}
+
+/// Room for many calls; where the limit on open files is low, at most a quarter of it is for them.
+void make_room_for_waiting_calls(server::Options& http) {
+  rlimit limit{};
+  const bool is_limited = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY;
+  const std::size_t within_limit = is_limited ? limit.rlim_max / 4 / kDescriptorsOfACall : kMostUpstreamCalls;
+  http.max_calls = std::clamp(within_limit, kFewestUpstreamCalls, kMostUpstreamCalls);
+  http.reserved_descriptors += kDescriptorsOfACall * (http.max_calls - kFewestUpstreamCalls);
 }
 
 cache::Options read_options(const CacheOptions& options) {
@@ -110,6 +127,7 @@ void serve_cache(CacheOptions options, const Session& session) {
   auto simulating = std::make_unique<simulate::Simulating>(*target);
   simulate::Simulating& rules = *simulating;
   cache_options.shared_name = target->describe();
+  if (target->effort("GetItem") == endpoint::Effort::kWaits) make_room_for_waiting_calls(http);
   cache::Caching cache(std::move(simulating), std::move(cache_options));
   prepare_tls(options.server, {});
   http.routes = cache_routes(cache);

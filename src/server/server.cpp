@@ -30,9 +30,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// Calls that may run in addition to one on each event loop's thread.
-constexpr std::size_t kMaxCalls = 40;
-// Further calls, for operations on one item only.
+// Calls beyond Options::max_calls, for operations on one item only.
 constexpr std::size_t kMaxFurtherItemCalls = 8;
 // An event loop's epoll and event; other descriptors; the fewest connections with which a server starts.
 constexpr std::size_t kDescriptorsOfALoop = 2;
@@ -60,8 +58,9 @@ unsigned loop_count(const Options& options) {
   return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
-ThreadPool::Limits thread_limits(std::size_t loops) {
-  const std::size_t calls = loops + kMaxCalls;
+ThreadPool::Limits thread_limits(const Options& options) {
+  const std::size_t loops = loop_count(options);
+  const std::size_t calls = loops + options.max_calls;
   const std::size_t item_calls = calls + kMaxFurtherItemCalls;
   return {.calls = calls, .item_calls = item_calls, .all = item_calls + loops};
 }
@@ -104,7 +103,7 @@ struct Server::Impl {
             [this, &endpoint] {
               return std::make_unique<Protocol>(endpoint, *authenticator, *web_rules, options, draining);
             },
-            thread_limits(loop_count(options))),
+            thread_limits(options)),
         monitor(pool),
         shared{.options = options,
                .budget = budget,

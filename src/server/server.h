@@ -42,6 +42,9 @@ struct Options {
   std::size_t max_body_bytes = 16 * 1024 * 1024;  // as received, and again decompressed
   std::size_t max_header_bytes = 16 * 1024;       // request line and header fields, as the service's
   std::size_t max_connections = 10'000;           // or fewer, by the limit on open files
+  /// Calls beside one on each event loop's thread. An endpoint whose calls wait for another machine takes more than
+  /// one that computes.
+  std::size_t max_calls = 40;
   /// File descriptors that the rest of the process needs, above all the store.
   std::size_t reserved_descriptors = kDefaultReservedDescriptors;
   /// Of all connections' input and unread replies together; a request that would need more is refused with 503. A

@@ -100,6 +100,15 @@ TEST(SlowCalls, ManyPagesLeaveItemsAlone) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(server.alive());
 }
 
+TEST(SlowCalls, AsManyRunAsTheServerIsToldTo) {
+  Options options;
+  options.max_calls = 100;
+  RunningServer server(options);
+  BlockedCalls blocked(server, "CreateTable", 110);
+  blocked.wait_for(100);
+  EXPECT_FALSE(blocked.reach(103, std::chrono::milliseconds(100))) << "two loops, which run none of these";
+}
+
 TEST(SlowCalls, WhoWaitedTooLongForAThreadIsRefusedAndNothingIsDone) {
   Options options;
   options.call_timeout_ms = 20;
