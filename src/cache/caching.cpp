@@ -105,11 +105,12 @@ Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
     Table* const table = state.tables.find_any(change.table);
     if (table == nullptr) return;
     const Doubt doubt{.settles_ms = state.now_ms() + state.options.settle_ms};
-    if (change.key.empty()) {
-      table->whole.note_change(doubt);
-    } else {
-      drop_item(state, *table, change.key, doubt);
-    }
+    if (change.key.empty()) return table->whole.note_change(doubt);
+    // Another node saw in a stream what was written through this one.
+    const auto is_now = [&](const Value& item) { return image_digest(item) == change.image; };
+    const EntryKey entry = make_entry_key(table->name, kItemEntry, change.key);
+    if (!change.image.empty() && !state.store.note_change(entry, is_now)) return;
+    drop_item(state, *table, change.key, doubt);
   };
   const auto on_up = [&state] {
     for (Table* const table : state.tables.all()) table->whole.note_change();
@@ -219,7 +220,7 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
   if (state_->shared != nullptr) {
     state_->shared->end_write({entry.text, make_entry_key(table->name, kPartition, canonical_partition(*key)).text,
                                any_item_name(table->name)},
-                              {{table->name, *key}}, false);
+                              {{table->name, *key, known ? image_digest(image) : std::string()}}, false);
   }
 }
 

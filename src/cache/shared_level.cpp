@@ -104,6 +104,8 @@ std::vector<std::string> eval(const char* script, const std::vector<std::string>
 
 }  // namespace
 
+std::string image_digest(const Value& item) { return item == nullptr ? "-" : core::hexadecimal(aws::sha256(*item)); }
+
 SharedLevel::SharedLevel(Options options)
     : options_(std::move(options)), node_(core::random_uuid()), listener_([this] { listen(); }) {}
 
@@ -208,7 +210,9 @@ bool SharedLevel::send_end(const std::vector<std::string>& fences, const std::ve
       eval(kEnd, keys,
            {fresh_token(), std::to_string(kTokenMs), in_doubt ? "d" : "s",
             std::to_string(in_doubt ? options_.doubt_ms : options_.settle_ms), "stator:" + options_.name});
-  for (const SharedChange& change : changes) words.push_back(node_ + '\n' + change.table + '\n' + change.key);
+  for (const SharedChange& change : changes) {
+    words.push_back(node_ + '\n' + change.table + '\n' + change.image + '\n' + change.key);
+  }
   return command(words).has_value();
 }
 
@@ -310,13 +314,16 @@ void SharedLevel::listen_once() {
 }
 
 void SharedLevel::take_message(const std::string& message) {
-  const std::size_t first = message.find('\n');
-  const std::size_t second = first == std::string::npos ? first : message.find('\n', first + 1);
-  if (second == std::string::npos || message.compare(0, first, node_) == 0) return;
-  told_.fetch_add(1, std::memory_order_relaxed);
-  if (options_.on_change) {
-    options_.on_change({message.substr(first + 1, second - first - 1), message.substr(second + 1)});
+  // Node, table, image, key; a key has no line breaks.
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t end = 0; (end = message.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    parts.push_back(message.substr(begin, end - begin));
   }
+  parts.push_back(message.substr(begin));
+  if (parts.size() != 4 || parts[0] == node_) return;
+  told_.fetch_add(1, std::memory_order_relaxed);
+  if (options_.on_change) options_.on_change({.table = parts[1], .key = parts[3], .image = parts[2]});
 }
 
 SharedLevel::Totals SharedLevel::totals() const {

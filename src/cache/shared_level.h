@@ -24,7 +24,11 @@ namespace stator::cache {
 struct SharedChange {
   std::string table;
   std::string key;  // canonical
+  /// Of a change that was seen in a stream: `image_digest` of the item it left. Empty: that is not known.
+  std::string image = {};
 };
+/// Identifies an item in stored form; null: there is none.
+std::string image_digest(const Value& item);
 
 /// A second level that several caches share, in Redis or Valkey. Each item, partition and table has a token there; a
 /// value is kept with the tokens under which it was read, and is good only while they stay the same. A write changes

@@ -124,15 +124,12 @@ class Store::Shard {
     drop_locked(key);
   }
 
-  bool note_change(const EntryKey& key, bool known, const Value& now) {
+  bool note_change(const EntryKey& key, const std::function<bool(const Value&)>& is_now) {
     const std::lock_guard lock(mutex);
     const auto found = entries_.find({key.text, key.hash});
     if (found == entries_.end()) return true;
-    const bool same = known && std::ranges::all_of(found->second->variants, [&](const Variant& variant) {
-                        const bool equal =
-                            variant.value == nullptr || now == nullptr ? variant.value == now : *variant.value == *now;
-                        return variant.written_here && equal;
-                      });
+    const auto left_it = [&](const Variant& variant) { return variant.written_here && is_now(variant.value); };
+    const bool same = std::ranges::all_of(found->second->variants, left_it);
     if (!same) drop_locked(key);
     return !same;
   }
@@ -253,7 +250,13 @@ void Store::replace(const EntryKey& key, std::string_view caller, Value value, s
 }
 
 bool Store::note_change(const EntryKey& key, bool known, const Value& now) {
-  return shard_of(key).note_change(key, known, now);
+  return note_change(key, [&](const Value& item) {
+    return known && (item == nullptr || now == nullptr ? item == now : *item == *now);
+  });
+}
+
+bool Store::note_change(const EntryKey& key, const std::function<bool(const Value&)>& is_now) {
+  return shard_of(key).note_change(key, is_now);
 }
 
 void Store::clear() {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,6 +55,8 @@ class Store {
   /// false: it is what a write through here left. An equal value that was read is news: pages, and readers that have
   /// not kept theirs yet, may know the item from before.
   bool note_change(const EntryKey& key, bool known, const Value& now);
+  /// The same, where `is_now` tells whether an item is what there is now.
+  bool note_change(const EntryKey& key, const std::function<bool(const Value&)>& is_now);
   void clear();
 
   /// A part in the reading of something that is missing. Who leads makes the request and ends it with `land` or `fail`;

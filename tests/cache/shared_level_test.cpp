@@ -20,6 +20,7 @@
 #include "cache/caching.h"
 #include "cache/probed_endpoint.h"
 #include "core/api_error.h"
+#include "json/reader.h"
 #include "support/temporary_directory.h"
 
 namespace stator::cache {
@@ -228,6 +229,34 @@ TEST_F(SharedLevelTest, AWriteThroughOneNodeIsKnownToTheOthers) {
     EXPECT_TRUE(ask(*node(operation), "Scan", scan).starts_with("miss ")) << operation;
     EXPECT_TRUE(eventually([&] { return ask(*second, "GetItem", get).ends_with(user("2")); })) << operation;
   }
+}
+
+TEST_F(SharedLevelTest, WhatANodeWroteStaysWhenAnotherSeesItInAStream) {
+  const auto writer = node();
+  const auto follower = node();
+  ask(*follower, "GetItem", get);
+  ask(*writer, "PutItem", put("1"));
+  EXPECT_EQ(ask(*writer, "GetItem", get), "hit " + user("1"));
+  const auto see = [&](const std::string& value) {
+    json::Parser parser;
+    const std::string record = R"({"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"S":"a"}},"NewImage":)"
+                               R"({"id":{"S":"a"},"v":{"S":")" +
+                               value + R"("}}}})";
+    follower->note_change("users", parser.parse(record).get_object());
+  };
+  const auto told = [&] {
+    std::string text;
+    writer->append_statistics(text);
+    const std::size_t at = text.find("\"told\":") + 7;
+    return std::stoi(text.substr(at));
+  };
+  see("1");
+  EXPECT_TRUE(eventually([&] { return told() == 1; }));
+  std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_EQ(ask(*writer, "GetItem", get), "hit " + user("1"));
+  upstream.ask("PutItem", put("2"));
+  see("2");
+  EXPECT_TRUE(eventually([&] { return ask(*writer, "GetItem", get).ends_with(user("2")); }));
 }
 
 TEST_F(SharedLevelTest, AReadThatBeganBeforeAWriteElsewhereIsNotKept) {
