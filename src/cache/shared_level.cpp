@@ -85,7 +85,7 @@ constexpr std::int64_t kTokenMs = 24 * 3600 * 1000;
 constexpr std::int64_t kWritingMs = 60'000;
 constexpr milliseconds kPause{200};
 constexpr milliseconds kPing{250};
-constexpr std::size_t kMostIdle = 64;
+constexpr std::size_t kMostIdle = 256;  // as many as requests may be under way
 constexpr std::size_t kMostMissed = 10'000;
 constexpr std::size_t kLongestName = 200;
 
