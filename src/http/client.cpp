@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "http/curl_library.h"
 #include "http/url.h"
@@ -46,6 +47,13 @@ int take_note(CURL* /*handle*/, curl_infotype type, char* data, std::size_t size
   if (user_end != std::string_view::npos) proxy.remove_prefix(user_end + 1);
   *static_cast<std::string*>(user) = proxy;
   return 0;
+}
+
+/// Called before a request is sent on a connection. libcurl sends one again by itself where a connection that was used
+/// before is cut without an answer; but it may have had its effect, so whether it is repeated is for the caller to say.
+int allow_once(void* user, char* /*address*/, char* /*local_address*/, int /*port*/, int /*local_port*/) {
+  bool& is_sent = *static_cast<bool*>(user);
+  return std::exchange(is_sent, true) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -122,6 +130,7 @@ Fault explain(CURLcode code, long os_errno, bool connected, const Request& reque
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
+    case CURLE_ABORTED_BY_CALLBACK:  // allow_once
       return {Kind::kCut, "the connection was cut before the whole answer came"};
     case CURLE_SSL_CONNECT_ERROR:
       return {Kind::kConnect, curl_text};
@@ -229,6 +238,9 @@ Reply Client::send(const Request& request) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
   }
+  bool is_sent = false;
+  set(CURLOPT_PREREQFUNCTION, &allow_once);
+  set(CURLOPT_PREREQDATA, static_cast<void*>(&is_sent));
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   set(CURLOPT_HTTPHEADER, fields.list);
   set(CURLOPT_WRITEFUNCTION, &take_body);

@@ -256,6 +256,32 @@ TEST(Remote, TriesAgainUntilTheServiceAnswers) {
   EXPECT_GE(server.requests().size(), 4U);
 }
 
+TEST(Remote, SendsARequestNoMoreOftenThanItSays) {
+  // libcurl would send one again by itself, on a connection that was used before and is cut.
+  for (const std::size_t bytes : {std::size_t{2}, std::size_t{300'000}}) {
+    const std::string body = R"({"a":")" + std::string(bytes, 'x') + "\"}";
+    const RecordingServer server(
+        [](const auto&, std::size_t index) { return index == 0 ? http_reply(200, "{}") : std::string(); });
+    Client client(server.url());
+    client.options.max_attempts = 1;
+    Remote remote(client.options);
+    EXPECT_EQ(remote.call("PutItem", body), "{}");
+    endpoint::ReplyNotes notes;
+    std::string reply;
+    try {
+      remote.call({.operation = "PutItem", .body = body, .notes = &notes}, reply);
+      ADD_FAILURE() << reply;
+    } catch (const core::ApiError& error) {
+      EXPECT_NE(error.message.find("the connection was cut before the whole answer came"), std::string::npos)
+          << error.message;
+    }
+    EXPECT_TRUE(notes.uncertain);
+    ASSERT_EQ(server.requests().size(), 2);
+    EXPECT_EQ(server.requests()[1].connection, 0);
+    EXPECT_EQ(server.requests()[1].body, body);
+  }
+}
+
 TEST(Remote, TakesAReplyWhoseChecksumFits) {
   const RecordingServer server([](const auto&, auto) { return http_reply(200, "{\"a\":1}", crc_line("{\"a\":1}")); });
   Client client(server.url());
