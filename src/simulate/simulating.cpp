@@ -482,7 +482,8 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
   endpoint::Request changed = request;
   std::string body;
   std::string left;
-  const bool pages = request.operation == "Query" || request.operation == "Scan";
+  const bool pages = request.operation == "Query" || request.operation == "Scan" ||
+                     (request.operation == "ExecuteStatement" && !facts.writes());
   const bool batches = request.operation == "BatchGetItem" || request.operation == "BatchWriteItem";
   if (batches && facts.object() != nullptr && plan.unprocessed > 0 &&
       is_faultless_batch(request.operation, *facts.object())) {

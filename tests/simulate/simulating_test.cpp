@@ -347,6 +347,18 @@ TEST_F(SimulatingTest, PagesEndEarlyAndGoOn) {
     start = page["LastEvaluatedKey"].get(last) == simdjson::SUCCESS ? std::string(simdjson::minify(last)) : "";
   } while (!start.empty());
   EXPECT_EQ(counts, "331");
+  std::string token;
+  std::string sizes;
+  do {
+    const std::string text = ask("ExecuteStatement", R"({"Statement":"SELECT * FROM orders")" +
+                                                         (token.empty() ? "" : R"(,"NextToken":)" + token) + "}");
+    const json::Value page = parser.parse(text);
+    sizes += std::to_string(page["Items"].get_array().size());
+    json::Value next;
+    token = page["NextToken"].get(next) == simdjson::SUCCESS ? std::string(simdjson::minify(next)) : "";
+  } while (!token.empty());
+  EXPECT_EQ(sizes, "331");
+  EXPECT_EQ(ask("ExecuteStatement", R"({"Statement":"DELETE FROM orders WHERE pk = '0'"})"), R"({"Items":[]})");
 }
 
 TEST(Rules, SayWhatIsWrongWithThem) {
