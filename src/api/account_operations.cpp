@@ -17,10 +17,6 @@ using core::throw_validation;
 
 namespace {
 
-/// The account of a server that was not told another. At the service it is nobody's, so that the tags of a table there
-/// are refused as any other account's; who asks for them where there is no such table gets the same answer.
-constexpr std::string_view kNobody = "000000000000";
-
 [[noreturn]] void refuse(Call& call, const char* action, const std::string& arn) {
   throw core::ApiError(core::ErrorCode::kAccessDenied, "User: arn:aws:iam::" + call.context.account_id +
                                                            ":root is not authorized to perform: dynamodb:" + action +
@@ -56,9 +52,8 @@ Tagged tagged_resource(Call& call, const char* action) {
 /// Throws for a table or stream that is missing, or only coming: the table is being created or restored.
 engine::TablePtr find_tagged(Call& call, const Tagged& resource) {
   const std::string& name = resource.table;
-  if (const engine::TablePtr table = find_table(call, name); table != nullptr && table->restore) {
-    core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
-  }
+  if (const engine::TablePtr table = find_table(call, name); table != nullptr && table->restore)
+    throw_table_not_found(name);
   engine::TablePtr table = find_created_table(call, name);
   const bool there =
       table != nullptr && (resource.stream_label.empty() || resource.stream_label == table->stream_label);
@@ -139,7 +134,9 @@ void untag_resource(Call& call) {
 
 void list_tags_of_resource(Call& call) {
   const Tagged resource = tagged_resource(call, "ListTagsOfResource");
-  if (call.context.account_id == kNobody && find_table(call, resource.table) == nullptr) throw_access_denied();
+  // The default account is nobody's at the service, which refuses the tags of a table there as any other account's.
+  if (call.context.account_id == kDefaultAccountId && find_table(call, resource.table) == nullptr)
+    throw_access_denied();
   const engine::TablePtr table = find_tagged(call, resource);
   ObjectWriter writer(call.reply);
   ArrayWriter tags(writer.key("Tags"));
@@ -156,7 +153,7 @@ void list_tags_of_resource(Call& call) {
 void describe_time_to_live(Call& call) {
   const std::string name(table_name(call.request));
   const engine::TablePtr table = find_whole_table(call, name);
-  if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (!table) throw_table_not_found(name);
   if (!table->replicas.empty()) check_created(*table);
   if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {
     const std::string status(status_name(table->status));

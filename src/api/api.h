@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/account.h"
 #include "engine/engine.h"
 
 /// The operations of DynamoDB on an engine: request JSON in, reply JSON out.
@@ -12,7 +13,7 @@ struct Context {
   engine::Engine& engine;
   /// The region of the request, which ARNs and records in replies speak of: that of its signature, else the server's.
   std::string region = "us-east-1";
-  std::string account_id = "000000000000";
+  std::string account_id = kDefaultAccountId;
   /// The server's region: whatever region a request is of, ARNs of this one name tables as well.
   std::string_view server_region = "us-east-1";
   /// Whole numbers may be texts, as DynamoDB Local takes them and the service does not.

@@ -142,7 +142,7 @@ void start_bulk_put_items(Call& call) {
   info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
   if (info.client_token.empty()) info.client_token = core::random_uuid();
   const engine::TablePtr table = find_whole_table(call, name);
-  if (table == nullptr) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (table == nullptr) throw_table_not_found(name);
   if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {
     throw core::ApiError(
         core::ErrorCode::kResourceInUse,

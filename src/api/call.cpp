@@ -53,8 +53,11 @@ engine::TablePtr find_created_table(const Call& call, std::string_view name) {
 void check_created(const engine::Table& table) {
   const engine::Replica* const home = table.replica(table.home_region);
   const bool added = home != nullptr && home->status == engine::TableStatus::kCreating;
-  if (table.status != engine::TableStatus::kCreating && !added) return;
-  core::throw_resource_not_found("Requested resource not found: Table: " + table.name + " not found");
+  if (table.status == engine::TableStatus::kCreating || added) throw_table_not_found(table.name);
+}
+
+void throw_table_not_found(std::string_view name) {
+  core::throw_resource_not_found("Requested resource not found: Table: " + std::string(name) + " not found");
 }
 
 std::string table_arn(const Context& context, std::string_view name) {

@@ -49,6 +49,8 @@ engine::TablePtr find_whole_table(const Call& call, std::string_view name);
 engine::TablePtr find_created_table(const Call& call, std::string_view name);
 /// Throws ResourceNotFoundException for a table that find_created_table does not find.
 void check_created(const engine::Table& table);
+/// The words of most operations for a table that is not there.
+[[noreturn]] void throw_table_not_found(std::string_view name);
 
 std::string table_arn(const Context& context, std::string_view name);
 std::string index_arn(const Context& context, std::string_view table, std::string_view index);

@@ -28,10 +28,6 @@ struct Owner {
   std::string_view index;
 };
 
-[[noreturn]] void throw_no_table(std::string_view name) {
-  core::throw_resource_not_found("Requested resource not found: Table: " + std::string(name) + " not found");
-}
-
 Owner owner_of(const Call& call) {
   return {.table = table_name(call.request), .index = call.request.text("IndexName").value_or(std::string_view{})};
 }
@@ -113,7 +109,7 @@ std::vector<Summary> summaries_of(const Call& call) {
   std::vector<Summary> summaries;
   if (const auto name = call.request.text("TableName")) {
     const engine::TablePtr table = find_whole_table(call, table_name_from(*name));
-    if (!table) throw_no_table(table_name_from(*name));
+    if (!table) throw_table_not_found(table_name_from(*name));
     append_summaries(*table, now_ms, summaries);
     return summaries;
   }
@@ -152,7 +148,7 @@ std::size_t position_behind(const std::vector<Summary>& summaries, std::string_v
 void describe_contributor_insights(Call& call) {
   const Owner owner = owner_of(call);
   const engine::TablePtr table = find_whole_table(call, owner.table);
-  if (!table) throw_no_table(owner.table);
+  if (!table) throw_table_not_found(owner.table);
   const engine::Insights& insights = insights_of(*table, owner);
   const std::string_view status = status_of(insights, call.engine().clock().now_ms());
   ObjectWriter writer(call.reply);

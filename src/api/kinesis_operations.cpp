@@ -123,7 +123,7 @@ void change_table(Call& call, Change change) {
 void describe_kinesis_streaming_destination(Call& call) {
   const std::string name(table_name(call.request));
   const engine::TablePtr table = find_created_table(call, name);
-  if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (!table) throw_table_not_found(name);
   const std::int64_t now_ms = call.engine().clock().now_ms();
   ObjectWriter writer(call.reply);
   writer.text("TableName", name);

@@ -35,7 +35,7 @@ ResourceName policy_target(const Call& call) {
 /// Throws ResourceNotFoundException for a table or stream that is not there.
 void check_target_exists(const engine::Table* table, const ResourceName& target) {
   const std::string name(target.table);
-  if (table == nullptr) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (table == nullptr) throw_table_not_found(name);
   if (target.stream_label.empty() || target.stream_label == table->stream_label) return;
   core::throw_resource_not_found("Requested resource not found: Stream: " + std::string(target.stream_label) +
                                  " not found for Table: " + name);

@@ -23,7 +23,7 @@ void create_table(Call& call) {
 void describe_table(Call& call) {
   const std::string name(table_name(call.request));
   const engine::TablePtr table = find_table(call, name);
-  if (!table) core::throw_resource_not_found("Requested resource not found: Table: " + name + " not found");
+  if (!table) throw_table_not_found(name);
   ObjectWriter writer(call.reply);
   append_table_description(call, *table, writer.key("Table"));
   writer.end();

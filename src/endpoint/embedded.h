@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "api/account.h"
 #include "endpoint/endpoint.h"
 #include "engine/engine.h"
 
@@ -19,7 +20,7 @@ enum class Leniency : std::uint8_t {
 struct Identity {
   /// Of requests that are signed for none.
   std::string region = "us-east-1";
-  std::string account_id = "000000000000";
+  std::string account_id = api::kDefaultAccountId;
 };
 
 /// The engine in this process: on a data directory, or in memory where `directory` is empty.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/account.h"
 #include "endpoint/endpoint.h"
 #include "server/access_keys.h"
 #include "server/log.h"
@@ -27,7 +28,7 @@ struct Options {
   unsigned threads = 0;
   /// Named by the health answer, and with the account by refusals of what a key may not do.
   std::string region = "us-east-1";
-  std::string account_id = "000000000000";
+  std::string account_id = api::kDefaultAccountId;
 
   /// Only requests signed with one of these are answered; null: any signature is accepted.
   std::shared_ptr<const AccessKeys> credentials;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/account.h"
 #include "core/clock.h"
 #include "endpoint/endpoint.h"
 #include "simulate/rules.h"
@@ -21,7 +22,7 @@ class Simulating : public endpoint::Endpoint {
   /// `upstream` must outlive it.
   /// `account_id` stands in the ARNs of errors.
   explicit Simulating(endpoint::Endpoint& upstream, const core::Clock& clock = core::Clock::system(),
-                      std::string account_id = "000000000000");
+                      std::string account_id = api::kDefaultAccountId);
   ~Simulating() override;
   Simulating(const Simulating&) = delete;
   Simulating& operator=(const Simulating&) = delete;
