@@ -62,8 +62,12 @@ void prepare(ServerOptions& options) {
   options.http.log_format = options.log_format == "json" ? server::LogFormat::kJson : server::LogFormat::kText;
   server::configure_log(options.log_level, options.http.log_format);
   if (options.credentials) {  // even if empty: an unset shell variable must not mean "without keys"
-    options.http.credentials =
-        std::make_shared<const server::AccessKeys>(server::read_access_keys(*options.credentials));
+    try {
+      options.http.credentials =
+          std::make_shared<const server::AccessKeys>(server::read_access_keys(*options.credentials));
+    } catch (const server::NoKeysSource& error) {
+      throw CommandError(std::string("stator: ") + error.what(), 2);
+    }
   }
   for (const std::string& origin : options.http.allowed_origins) {
     if (server::is_origin_or_star(origin)) continue;

@@ -160,7 +160,7 @@ AccessKeys read_access_keys(const std::string& source) {
     // A secret may contain slashes, an id may not. The message does not quote the text, which may be a secret.
     const std::size_t colon = source.find(':');
     if (colon != std::string::npos && source.find('/') > colon) return key_of_text(source);
-    throw ConfigurationError("--credentials: there is no such file (nor is it KEY:SECRET or \"env\")");
+    throw NoKeysSource("--credentials: there is no such file (nor is it KEY:SECRET or \"env\")");
   }
   if (std::filesystem::is_directory(source, error))
     throw ConfigurationError("--credentials: " + source + " is a directory");

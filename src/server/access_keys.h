@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/profile_file.h"
+
 /// The keys that a server accepts, and what each of them may do.
 namespace stator::server {
 
@@ -45,13 +47,18 @@ class AccessKeys {
   std::map<std::string, AccessKey, std::less<>> keys_;
 };
 
+/// The value of --credentials is nothing that read_access_keys knows.
+struct NoKeysSource : aws::ConfigurationError {
+  using aws::ConfigurationError::ConfigurationError;
+};
+
 /// Reads keys from the value of --credentials:
 ///   env          AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
 ///   -            a credentials file on standard input
 ///   FILE         a credentials file (docs/security.md)
 ///   KEY:SECRET   one key with all rights; visible to everybody who may list processes
-/// Warns in the log about a file that others may read. Throws aws::ConfigurationError with one line for the user
-/// that has no secret in it.
+/// Warns in the log about a file that others may read. Throws aws::ConfigurationError (NoKeysSource is one)
+/// with one line for the user that has no secret in it.
 AccessKeys read_access_keys(const std::string& source);
 
 /// The keys of a credentials file's text; `name` stands for the file in errors.
