@@ -40,6 +40,10 @@ void repair(Session& session, const std::string& from, const std::string& to) {
     if (table.loss_is_unknown) *session.out << ", an unknown number lost: the counters are damaged, too";
     *session.out << "\n";
   }
+  if (!report.lost_tables.empty()) {
+    *session.out << "the items in " << report.lost_tables.string()
+                 << " can be imported (--format ddb-json) once their tables are created again\n";
+  }
   if (report.lost_anything()) {
     throw CommandError("stator: not everything could be saved; what could is in " + to);
   }

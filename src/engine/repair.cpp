@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -45,10 +46,20 @@ class Rows {
   std::size_t count_ = 0;
 };
 
+/// "TO.lost", or "TO.lost-2" and so on where that is there from an earlier repair.
+fs::path new_folder_beside(const fs::path& to) {
+  fs::path folder = to.lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  folder.concat(".lost");
+  const std::string first = folder.string();
+  for (std::size_t number = 2; fs::exists(folder); ++number) folder = first + "-" + std::to_string(number);
+  return folder;
+}
+
 class Repair {
  public:
-  Repair(const store::Salvage& from, store::Store& to, RepairReport& report)
-      : from_(from), rows_(to), report_(report) {}
+  Repair(const store::Salvage& from, store::Store& to, fs::path lost_tables, RepairReport& report)
+      : from_(from), rows_(to), lost_tables_folder_(std::move(lost_tables)), report_(report) {}
 
   void run() {
     copy_catalog();
@@ -289,36 +300,69 @@ class Repair {
         lose("table " + name + " is lost: its row in the catalog is gone");
       }
     }
-    std::map<store::SpaceId, std::uint64_t> items = items_in_unknown_spaces();
+    const std::map<store::SpaceId, std::uint64_t> saved = save_items_in_unknown_spaces();
+    std::map<store::SpaceId, std::uint64_t> items = saved;
     for (const auto& [space, sum] : counted_) {
       if (const std::uint64_t count = known_items(sum); count > items[space]) items[space] = count;
     }
     for (const auto& [space, count] : items) {
-      if (count == 0 || known_.contains(space) || counted_indexes_.contains(space)) continue;
+      if (count == 0 || is_accounted_for(space)) continue;
       std::string what = std::to_string(count) + (count == 1 ? " item" : " items");
       if (!counted_.contains(space)) what += " or entries of an index";
-      lose("a table whose row in the catalog is gone had " + what + " (space " + std::to_string(space) + ")");
+      std::string line =
+          "a table whose row in the catalog is gone had " + what + " (space " + std::to_string(space) + ")";
+      if (const auto found = saved.find(space); found != saved.end()) {
+        line += ", " + (found->second == count ? "which are" : std::to_string(found->second) + " of them") + " in " +
+                file_of_space(space).string();
+      }
+      lose(std::move(line));
       report_.unreadable_items += count;
     }
   }
 
-  /// The rows that are items, or entries of an index, by their spaces.
-  std::map<store::SpaceId, std::uint64_t> items_in_unknown_spaces() const {
+  [[nodiscard]] bool is_accounted_for(store::SpaceId space) const {
+    return known_.contains(space) || counted_indexes_.contains(space);
+  }
+
+  [[nodiscard]] fs::path file_of_space(store::SpaceId space) const {
+    return lost_tables_folder_ / ("space-" + std::to_string(space) + ".jsonl");
+  }
+
+  void close(std::ofstream& out) const {
+    if (!out.is_open()) return;
+    out.close();
+    if (!out) throw store::OpenError("the files in " + lost_tables_folder_.string() + " cannot be written");
+  }
+
+  /// Writes the rows that are items, or entries of an index, into files by their spaces, and counts them.
+  std::map<store::SpaceId, std::uint64_t> save_items_in_unknown_spaces() {
     std::map<store::SpaceId, std::uint64_t> items;
-    const auto count_between = [&](const std::string& lower, const std::string& upper) {
+    std::ofstream out;
+    const auto save = [&](store::SpaceId space, std::string_view value) {
+      if (!is_item(value) || is_accounted_for(space)) return;
+      if (items[space]++ == 0) {
+        if (fs::create_directories(lost_tables_folder_)) fs::permissions(lost_tables_folder_, fs::perms::owner_all);
+        report_.lost_tables = lost_tables_folder_;
+        // Rows come in the order of their spaces.
+        close(out);
+        out.open(file_of_space(space), std::ios::binary | std::ios::trunc);
+      }
+      out << read_value(value).json << '\n';
+      if (!out) throw store::OpenError(file_of_space(space).string() + " cannot be written");
+    };
+    const auto save_between = [&](const std::string& lower, const std::string& upper) {
       if (!upper.empty() && lower >= upper) return;
-      from_.walk(lower, upper, [&](std::string_view key, std::string_view value) {
-        if (is_item(value)) ++items[space_after(key, 0)];
-      });
+      from_.walk(lower, upper, [&](std::string_view key, std::string_view value) { save(space_after(key, 0), value); });
     };
     std::string lower = space_bounds(0).upper;
     for (const store::SpaceId space : known_) {
       if (space == 0) continue;
       const KeyBounds bounds = space_bounds(space);
-      count_between(lower, bounds.lower);
+      save_between(lower, bounds.lower);
       lower = bounds.upper;
     }
-    if (!lower.empty()) count_between(lower, "");
+    if (!lower.empty()) save_between(lower, "");
+    close(out);
     return items;
   }
 
@@ -338,6 +382,7 @@ class Repair {
 
   const store::Salvage& from_;
   Rows rows_;
+  const fs::path lost_tables_folder_;
   RepairReport& report_;
   std::vector<Table> tables_;
   std::vector<store::SpaceId> streams_;
@@ -377,7 +422,7 @@ RepairReport repair_directory(const fs::path& from, const fs::path& to) {
   if (!scratch.has_filename()) scratch = scratch.parent_path();
   const store::Salvage salvage(from, scratch.concat(".salvage"), report.lines);
   const auto store = store::Store::open(options);
-  Repair(salvage, *store, report).run();
+  Repair(salvage, *store, new_folder_beside(to), report).run();
   return report;
 }
 

@@ -1,8 +1,10 @@
 #include "engine/check.h"
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "engine/keys.h"
 #include "engine/repair.h"
@@ -370,6 +372,15 @@ TEST_F(DirectoryCare, ARepairNamesTablesWhoseRowIsGone) {
     EXPECT_FALSE(has(report.lines, "closed")) << joined(report.lines);
     EXPECT_TRUE(has(report.lines, row.t)) << joined(report.lines);
     EXPECT_TRUE(has(report.lines, "had 1 item (space ")) << joined(report.lines);
+    // The items are not in the new directory, which knows no table for them, but they are saved.
+    const fs::path lost = report.lost_tables / ("space-" + std::to_string(table_space_) + ".jsonl");
+    std::ifstream in(lost);
+    std::multiset<std::string> saved;
+    for (std::string line; std::getline(in, line);) saved.insert(line);
+    EXPECT_EQ(saved.size(), static_cast<std::size_t>(kItems)) << lost;
+    EXPECT_TRUE(saved.contains(numbered(7))) << *saved.begin();
+    EXPECT_TRUE(has(report.lines, ", which are in " + lost.string())) << joined(report.lines);
+    EXPECT_EQ(fs::exists(report.lost_tables / ("space-" + std::to_string(index_space_) + ".jsonl")), !row.counters);
     fs::remove_all(repaired_);
   }
 }
