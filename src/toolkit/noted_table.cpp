@@ -1,5 +1,7 @@
 #include "toolkit/noted_table.h"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 
 #include "json/reader.h"
@@ -60,6 +62,23 @@ bool has_items_written_last(endpoint::Endpoint& endpoint, const TableInfo& table
       if (!item || hash_of(*item) != segment.last_written.hash) return false;
     }
     return true;
+  });
+}
+
+bool has_any_written(endpoint::Endpoint& endpoint, const TableInfo& table, const std::vector<WrittenItem>& items,
+                     const Sleep& sleep) {
+  std::map<std::string, std::vector<ItemHash>> by_key;
+  for (const WrittenItem& item : items) by_key[item.key].push_back(item.hash);
+  const auto was_put = [](const auto& noted) {
+    return std::ranges::any_of(noted.second, [](const ItemHash& hash) { return hash != ItemHash(); });
+  };
+  // An earlier state may well lack an item that was deleted, so that says little.
+  if (std::ranges::any_of(by_key, was_put)) std::erase_if(by_key, [&](const auto& noted) { return !was_put(noted); });
+  return unless_forbidden([&] {
+    return by_key.empty() || std::ranges::any_of(by_key, [&](const auto& noted) {
+             const auto item = find_item(endpoint, table, noted.first, sleep);
+             return std::ranges::count(noted.second, item ? hash_of(*item) : ItemHash()) > 0;
+           });
   });
 }
 

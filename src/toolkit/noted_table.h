@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "endpoint/endpoint.h"
 #include "toolkit/call.h"
 #include "toolkit/table_info.h"
@@ -18,6 +20,12 @@ bool has_items_read_last(endpoint::Endpoint& endpoint, const TableInfo& table, c
 /// items. Throws OperationError.
 bool has_items_written_last(endpoint::Endpoint& endpoint, const TableInfo& table, const TransferState& state,
                             const Sleep& sleep);
+
+/// Whether there are no such items, or one of them at least is in the table as it was written (or absent, if it was
+/// deleted, a hash of zeros); others may have been changed meanwhile. An item may be there several times, where it is
+/// not known which of them was written last. True where the caller may not read items. Throws OperationError.
+bool has_any_written(endpoint::Endpoint& endpoint, const TableInfo& table, const std::vector<WrittenItem>& items,
+                     const Sleep& sleep);
 
 /// What a transfer notes of an item (wire JSON) that it has written.
 WrittenItem written_item(const TableInfo& table, std::string_view item_json);

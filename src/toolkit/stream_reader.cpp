@@ -142,6 +142,37 @@ std::string StreamReader::ask_for_iterator(const std::string& id, const Followed
   return member_text(parser.parse(reply).get_object(), "ShardIterator");
 }
 
+bool StreamReader::has_newest_record() {
+  const auto is_older = [](const auto& one, const auto& other) {
+    const std::string& a = one.second.last_read;
+    const std::string& b = other.second.last_read;
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  };
+  const auto newest = std::ranges::max_element(shards_, is_older);
+  if (newest == shards_.end() || newest->second.last_read.empty()) return true;
+  RequestBuilder request;
+  request.text("StreamArn", stream_arn_).text("ShardId", newest->first);
+  request.text("ShardIteratorType", "AT_SEQUENCE_NUMBER").text("SequenceNumber", newest->second.last_read);
+  try {
+    json::Parser parser;
+    std::string reply = call_patiently(endpoint_, "GetShardIterator", request.str(), sleep_);
+    const std::string iterator = member_text(parser.parse(reply).get_object(), "ShardIterator");
+    reply = call_patiently(endpoint_, "GetRecords",
+                           RequestBuilder().text("ShardIterator", iterator).number("Limit", 1).str(), sleep_);
+    const json::Array records = array_of(parser.parse(reply).get_object(), "Records");
+    if (records.size() == 0) return false;
+    const json::Object record = records.at(0).get_object();
+    return member_text(change_of_record(record), "SequenceNumber") == newest->second.last_read;
+  } catch (const OperationError& error) {
+    // A number that the shard has not come to.
+    if (error.type == core::ErrorCode::kValidation) return false;
+    const bool is_gone =
+        error.type == core::ErrorCode::kTrimmedDataAccess || error.type == core::ErrorCode::kResourceNotFound;
+    if (!is_gone) throw;
+    return true;
+  }
+}
+
 bool StreamReader::take_page(const std::string& reply, FollowedShard& shard, const Visitor& visit) {
   json::Parser parser;
   const json::Object page = parser.parse(reply).get_object();

@@ -57,6 +57,11 @@ class StreamReader {
   /// came. Throws OperationError, StreamGap, and what `visit` throws.
   bool read_round(const Visitor& visit);
 
+  /// Whether the stream still has the newest record that was read (ShardIteratorType AT_SEQUENCE_NUMBER), which it has
+  /// not where the table went back to an earlier state. True where none was read, or it may be gone for its age. Throws
+  /// OperationError.
+  [[nodiscard]] bool has_newest_record();
+
   /// By their ids. Before the first round a caller may set the positions up to which they were read.
   std::map<std::string, FollowedShard>& shards() { return shards_; }
 

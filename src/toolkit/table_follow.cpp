@@ -3,14 +3,20 @@
 #include <algorithm>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 #include "toolkit/expression_words.h"
+#include "toolkit/noted_table.h"
 #include "toolkit/stream_reader.h"
 #include "toolkit/table_writer.h"
 
 namespace stator::toolkit {
 namespace {
 
+/// How often to look whether the tables are still those that were read and written.
+constexpr std::int64_t kSecondsBetweenLooks = 5;
+/// How many of the items written last are looked for: some may have expired, or been changed, by themselves.
+constexpr std::size_t kItemsLookedAt = 8;
 constexpr std::int64_t kSecondsKept = 24 * 3600;
 /// The most by which the clocks of this machine and the source may differ: services refuse signatures beyond that.
 constexpr std::int64_t kClockSkewSeconds = 15 * 60;
@@ -21,6 +27,8 @@ class Follower {
            const TableInfo& destination_table, TransferState& state, const StateFile& file,
            const FollowOptions& options)
       : source_table_(source_table),
+        destination_(destination),
+        destination_table_(destination_table),
         state_(state),
         follow_(state.follow.value()),
         file_(file),
@@ -35,8 +43,10 @@ class Follower {
       throw StreamGap("the stream was last read " + std::to_string((now() - follow_.asked_seconds) / 3600) +
                       " hours ago, and changes are kept for 24");
     find_positions();
+    require_same_tables();
     const auto idle_rounds_wanted = static_cast<int>(options_.quiet / options_.pause) + 1;
     for (;;) {
+      if (now() - looked_seconds_ >= kSecondsBetweenLooks) require_same_tables();
       const std::int64_t asked = now();
       const bool found = reader_.read_round([this](const FollowedShard&, const json::Object& record) { take(record); });
       apply();
@@ -63,6 +73,19 @@ class Follower {
     reader_.find_shards(false);
   }
 
+  /// Throws where one of the tables went back to an earlier state: it lacks what was read from or written to it last.
+  void require_same_tables() {
+    looked_seconds_ = now();
+    if (!reader_.has_newest_record())
+      throw StreamGap("table " + source_table_.name +
+                      " went back to an earlier state: its stream no longer has the change that was read last, and "
+                      "items that it lost stay in the copy "
+                      "unless that is dropped");
+    if (!has_any_written(destination_, destination_table_, follow_.last_written, options_.sleep))
+      throw StreamGap("table " + destination_table_.name +
+                      ", the copy, went back to an earlier state: it no longer has what was written to it last");
+  }
+
   /// Of several changes of one item in a round only the last is written.
   void take(const json::Object& record) {
     const json::Object change = change_of_record(record);
@@ -76,10 +99,28 @@ class Follower {
     const auto image = member_object(change, "NewImage");
     const bool is_removed = member_text(record, "eventName") == "REMOVE";
     if (!image && !is_removed) throw std::runtime_error("a record has no NewImage");
-    round_[key_of_item(source_table_, simdjson::minify(*keys))] = is_removed ? std::string() : simdjson::minify(*image);
+    std::string key = key_of_item(source_table_, simdjson::minify(*keys));
+    std::erase(newest_keys_, key);
+    if (newest_keys_.size() == kItemsLookedAt) newest_keys_.erase(newest_keys_.begin());
+    newest_keys_.push_back(key);
+    round_[std::move(key)] = is_removed ? std::string() : simdjson::minify(*image);
   }
 
   void apply() {
+    if (round_.empty()) return;
+    const auto noted = [this](const auto& change) {
+      return change.second.empty() ? WrittenItem{change.first, {}} : written_item(destination_table_, change.second);
+    };
+    std::vector<WrittenItem> written;
+    for (const std::string& key : std::exchange(newest_keys_, {})) written.push_back(noted(*round_.find(key)));
+    // Noted before it is done, so that whenever this ends, the destination has what this round wrote, or the last one.
+    std::vector<WrittenItem> either = follow_.last_written;
+    for (const WrittenItem& last : follow_.last_written) {
+      if (const auto change = round_.find(last.key); change != round_.end()) either.push_back(noted(*change));
+    }
+    either.insert(either.end(), written.begin(), written.end());
+    follow_.last_written = std::move(either);
+    file_.write(state_);
     for (auto& [key, item] : round_) {
       if (item.empty()) {
         writer_.erase(key);
@@ -89,6 +130,7 @@ class Follower {
     }
     round_.clear();
     writer_.drain();
+    follow_.last_written = std::move(written);
   }
 
   /// Notes the applied changes as read.
@@ -100,6 +142,8 @@ class Follower {
   }
 
   const TableInfo& source_table_;
+  endpoint::Endpoint& destination_;
+  const TableInfo& destination_table_;
   TransferState& state_;
   FollowState& follow_;
   const StateFile& file_;
@@ -107,7 +151,9 @@ class Follower {
   StreamReader reader_;
   TableWriter writer_;
   std::unordered_map<std::string, std::string> round_;  // by key; empty: removed
+  std::vector<std::string> newest_keys_;                // of the round, those changed last, the last one at the end
   std::int64_t newest_seconds_ = 0;
+  std::int64_t looked_seconds_ = 0;
   FollowProgress progress_;
 };
 

@@ -43,7 +43,8 @@ FollowState begin_follow(endpoint::Endpoint& source, const TableInfo& source_tab
 /// its newest image, in the order of its changes, so that applying some of them again changes nothing. After each round
 /// `state.follow` and `file` say what is applied, then `progress` is called, which may throw to end it. Returns when
 /// `until_caught_up` holds, or when the stream was disabled and is read to its end.
-/// Throws OperationError; StreamGap where changes are gone, so that only a new copy helps; std::runtime_error.
+/// Throws OperationError; StreamGap where changes are gone, or one of the tables went back to an earlier state (a
+/// snapshot), so that only a new copy helps; std::runtime_error.
 FollowProgress follow_table(endpoint::Endpoint& source, const TableInfo& source_table, endpoint::Endpoint& destination,
                             const TableInfo& destination_table, TransferState& state, const StateFile& file,
                             const FollowOptions& options, const std::function<void(const FollowProgress&)>& progress);

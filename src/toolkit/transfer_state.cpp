@@ -23,6 +23,11 @@ std::uint64_t from_hex(const json::Value& value) {
   return std::stoull(std::string(value.get_string().value()), nullptr, 16);
 }
 
+WrittenItem read_written(const json::Value& value) {
+  return {std::string(simdjson::minify(value["key"].get_object().value())),
+          {from_hex(value["high"].value()), from_hex(value["low"].value())}};
+}
+
 SegmentState read_segment(const json::Value& value) {
   SegmentState segment;
   json::Value key;
@@ -32,10 +37,7 @@ SegmentState read_segment(const json::Value& value) {
   segment.done.high = from_hex(value["high"].value());
   segment.done.low = from_hex(value["low"].value());
   json::Value written;
-  if (value["written"].get(written) == simdjson::SUCCESS) {
-    segment.last_written.key = simdjson::minify(written["key"].get_object().value());
-    segment.last_written.hash = {from_hex(written["high"].value()), from_hex(written["low"].value())};
-  }
+  if (value["written"].get(written) == simdjson::SUCCESS) segment.last_written = read_written(written);
   return segment;
 }
 
@@ -50,6 +52,10 @@ FollowState read_follow(const json::Value& value) {
     shard.sequence_number = std::string(member.value["after"].get_string().value());
     shard.ended = member.value["ended"].get_bool().value();
   }
+  json::Array written;
+  if (value["written"].get(written) == simdjson::SUCCESS) {
+    for (const json::Value item : written) follow.last_written.push_back(read_written(item));
+  }
   return follow;
 }
 
@@ -62,23 +68,26 @@ void create_private(const std::filesystem::path& file) {
 
 const char* truth(bool value) { return value ? "true" : "false"; }
 
-std::string text_of(const FollowState& follow) {
-  RequestBuilder shards;
-  for (const auto& [id, shard] : follow.shards)
-    shards.json(id, RequestBuilder().text("after", shard.sequence_number).json("ended", truth(shard.ended)).str());
-  return RequestBuilder()
-      .json("since", std::to_string(follow.since_seconds))
-      .json("asked", std::to_string(follow.asked_seconds))
-      .text("stream", follow.stream_arn)
-      .json("shards", shards.str())
-      .str();
-}
-
 std::string text_of(const WrittenItem& item) {
   return RequestBuilder()
       .json("key", item.key)
       .text("high", core::hexadecimal(item.hash.high))
       .text("low", core::hexadecimal(item.hash.low))
+      .str();
+}
+
+std::string text_of(const FollowState& follow) {
+  RequestBuilder shards;
+  for (const auto& [id, shard] : follow.shards)
+    shards.json(id, RequestBuilder().text("after", shard.sequence_number).json("ended", truth(shard.ended)).str());
+  std::string written = "[";
+  for (const WrittenItem& item : follow.last_written) written += (written.size() > 1 ? "," : "") + text_of(item);
+  return RequestBuilder()
+      .json("written", written + "]")
+      .json("since", std::to_string(follow.since_seconds))
+      .json("asked", std::to_string(follow.asked_seconds))
+      .text("stream", follow.stream_arn)
+      .json("shards", shards.str())
       .str();
 }
 

@@ -46,6 +46,8 @@ struct FollowState {
   std::int64_t asked_seconds = 0;
   std::string stream_arn;
   std::map<std::string, ShardState> shards;
+  /// The last items that were written to the destination; a hash of zeros: it was deleted there.
+  std::vector<WrittenItem> last_written = {};
 };
 
 struct TransferState {

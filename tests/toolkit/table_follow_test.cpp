@@ -148,6 +148,55 @@ TEST_F(TableFollow, SaysWhereChangesWereLost) {
   EXPECT_NE(gap(state).find("another one than when the copy began"), std::string::npos) << gap(state);
 }
 
+TEST_F(TableFollow, SaysWhereATableWentBackToAnEarlierState) {
+  write_many(50);
+  TransferState state = begin();
+  copy(state);
+  write_many(20);
+  follow(state, [](const FollowProgress&) {});
+  source_->engine().save_snapshot("before", store::CheckpointKind::kSettled);
+  destination_.engine().save_snapshot("before", store::CheckpointKind::kSettled);
+  write_many(40);
+  follow(state, [](const FollowProgress&) {});
+  EXPECT_EQ(gap(state), "no gap");
+  const TransferState followed = state;
+  const std::string of_source =
+      "table items went back to an earlier state: its stream no longer has the change that was read last, and items "
+      "that "
+      "it lost stay in the copy unless that is dropped";
+  // Between two runs, without later changes and with them.
+  source_->engine().restore_snapshot("before");
+  EXPECT_EQ(gap(followed), of_source);
+  write_many(200);
+  EXPECT_EQ(gap(followed), of_source);
+  // While it follows.
+  TransferState state2 = begin();
+  int rounds = 0;
+  EXPECT_THROW(follow(state2,
+                      [&](const FollowProgress&) {
+                        if (++rounds < 4) write_many(20);
+                        if (rounds == 4) source_->engine().restore_snapshot("before");
+                        clock_.ahead_ms += 2000;
+                      }),
+               StreamGap);
+  EXPECT_LT(rounds, 12);
+}
+
+TEST_F(TableFollow, SaysWhereTheCopyWentBackToAnEarlierState) {
+  write_many(50);
+  TransferState state = begin();
+  copy(state);
+  destination_.engine().save_snapshot("before", store::CheckpointKind::kSettled);
+  write_many(40);
+  follow(state, [](const FollowProgress&) {});
+  EXPECT_EQ(gap(state), "no gap");
+  // One of the items written last is enough: others may have expired.
+  EXPECT_EQ(gap(file_.read().value()), "no gap");
+  destination_.engine().restore_snapshot("before");
+  EXPECT_NE(gap(state).find(", the copy, went back to an earlier state"), std::string::npos) << gap(state);
+  EXPECT_NE(gap(file_.read().value()).find(", the copy, went back"), std::string::npos);
+}
+
 TEST_F(TableFollow, NeedsAStreamWithNewImages) {
   const auto fault = [](endpoint::Endpoint& endpoint) {
     try {
