@@ -41,10 +41,8 @@ const ProfileSettings* find_profile(const std::map<std::string, ProfileSettings>
 }
 
 std::string checked_region(std::string region, const std::string& source) {
-  const bool usable =
-      region.size() <= 63 && region.front() != '-' && region.back() != '-' &&
-      std::all_of(region.begin(), region.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
-  if (!usable) throw ConfigurationError("\"" + region + "\" (" + source + ") is not the name of an AWS region");
+  if (!is_region_name(region))
+    throw ConfigurationError("\"" + region + "\" (" + source + ") is not the name of an AWS region");
   return region;
 }
 
@@ -81,6 +79,17 @@ Environment Environment::of_process() {
   return environment;
 }
 
+Environment Environment::with(const std::string& region, const std::string& profile) const {
+  Environment environment = *this;
+  environment.profile_is_chosen = profile_is_chosen || !profile.empty();
+  environment.variable = [region, profile, others = variable](const std::string& name) -> std::optional<std::string> {
+    if (!region.empty() && name == "AWS_REGION") return region;
+    if (!profile.empty() && name == "AWS_PROFILE") return profile;
+    return others(name);
+  };
+  return environment;
+}
+
 Environment Environment::of(std::map<std::string, std::string> variables) {
   Environment environment;
   environment.variable = [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
@@ -110,6 +119,12 @@ std::optional<ProfileSettings> Files::merged(const std::string& profile) const {
   ProfileSettings settings = credentials != nullptr ? *credentials : ProfileSettings{};
   if (config != nullptr) settings.insert(config->begin(), config->end());
   return settings;
+}
+
+bool is_region_name(std::string_view text) {
+  constexpr std::size_t kMostCharacters = 63;
+  return !text.empty() && text.size() <= kMostCharacters && text.front() != '-' && text.back() != '-' &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
 }
 
 std::string profile_name(const Environment& environment) {

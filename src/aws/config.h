@@ -21,8 +21,12 @@ struct Environment {
   /// The variable's value; nullopt where unset or empty.
   std::function<std::optional<std::string>(const std::string&)> variable;
   const core::Clock* clock = &core::Clock::system();
+  /// The profile was named on a command line: keys in the environment do not outweigh it.
+  bool profile_is_chosen = false;
 
   static Environment of_process();
+  /// The same with a region and a profile in the place of those of the variables, where they are not empty.
+  [[nodiscard]] Environment with(const std::string& region, const std::string& profile) const;
   static Environment of(std::map<std::string, std::string> variables);
 };
 
@@ -49,6 +53,9 @@ class Files {
 
 /// AWS_PROFILE, AWS_DEFAULT_PROFILE or "default".
 std::string profile_name(const Environment& environment);
+
+/// Whether the text can be the name of a region.
+bool is_region_name(std::string_view text);
 
 /// AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nullopt where none is set. With `ask_instance` the instance's
 /// metadata comes last. Throws ConfigurationError for a name that cannot be a region's.

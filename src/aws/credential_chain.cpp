@@ -209,8 +209,9 @@ std::string file_state(const std::filesystem::path& file) {
 }  // namespace
 
 Provider find_credentials(const Environment& environment, CredentialSources sources) {
-  if (auto provider = from_environment(environment)) return provider;
-
+  if (!environment.profile_is_chosen) {
+    if (auto provider = from_environment(environment)) return provider;
+  }
   const Files files(environment);
   const std::string profile = profile_name(environment);
   const bool profile_is_named = environment.variable("AWS_PROFILE") || environment.variable("AWS_DEFAULT_PROFILE");
@@ -222,7 +223,9 @@ Provider find_credentials(const Environment& environment, CredentialSources sour
     if (auto provider = from_plain_keys(files.in_credentials(profile), files.credentials_file().string()))
       return provider;
     if (auto provider = from_plain_keys(files.in_config(profile), files.config_file().string())) return provider;
-    throw ConfigurationError("no plain AWS keys in the environment or in profile \"" + profile + "\"");
+    throw ConfigurationError("no plain AWS keys in " +
+                             std::string(environment.profile_is_chosen ? "" : "the environment or in ") + "profile \"" +
+                             profile + "\"");
   }
 
   const auto token_file = environment.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
@@ -247,7 +250,9 @@ Provider find_credentials(const Environment& environment, CredentialSources sour
     });
   }
   throw ConfigurationError(
-      "no AWS credentials found. Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (not set); "
+      "no AWS credentials found. Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (" +
+      std::string(environment.profile_is_chosen ? "not looked at, as a profile is named" : "not set") +
+      "); "
       "AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (not set); profile \"" +
       profile + "\" in " + file_state(files.credentials_file()) + " and " + file_state(files.config_file()) +
       "; container metadata (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI: not set); "

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "aws/config.h"
 #include "cli/command.h"
 #include "http/url.h"
 #include "model/text.h"
@@ -126,6 +127,14 @@ CLI::Validator is_url() {
     } catch (const std::runtime_error& error) {
       return std::string(error.what());
     }
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator is_region() {
+  const auto check = [](const std::string& text) {
+    return text.empty() || aws::is_region_name(text) ? std::string()
+                                                     : "\"" + text + "\" is not the name of an AWS region";
   };
   return CLI::Validator(check, "");
 }

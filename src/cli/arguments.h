@@ -30,6 +30,9 @@ void refuse_options(const CLI::App& root, const std::string& command, std::initi
 /// Accepts http and https URLs. For an option's empty value there is a message of its own.
 CLI::Validator is_url();
 
+/// Accepts names that a region can have.
+CLI::Validator is_region();
+
 /// Accepts numbers from `least` to `most`, and not, as CLI::Range does, "nan", which no comparison refuses.
 CLI::Validator number_in(double least, double most);
 

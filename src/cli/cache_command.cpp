@@ -202,7 +202,7 @@ void show_statistics(const Session& session) {
   require_human_or_json(session);
   const std::string url = session.endpoint_url.empty() ? "http://127.0.0.1:8000" : session.endpoint_url;
   const std::string otherwise = "is no stator cache";
-  const std::string reply = read_reply(ask_server(url, kStatisticsPath), url, "upstream_requests", otherwise);
+  const std::string reply = read_reply(ask_server(session, url, kStatisticsPath), url, "upstream_requests", otherwise);
   if (session.output == OutputFormat::kJson) return print_json(session, reply);
   *session.out << read_members(url, otherwise, [&] { return statistics_text(session, reply); });
 }

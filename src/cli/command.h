@@ -55,6 +55,9 @@ struct Session {
   std::string data_directory;
   /// --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL; empty: none.
   std::string endpoint_url;
+  /// --region and --profile; empty: those of the environment.
+  std::string region;
+  std::string profile;
   /// --cache, else STATOR_CACHE: "memory", or the URL of a Redis that commands share; empty: no cache.
   std::string cache;
   /// --cache-ttl, in the form of `stator cache --ttl`.

@@ -200,7 +200,7 @@ class Completer {
 
   /// What a command that reads prints, with the line's own words about where it works; empty where it fails.
   [[nodiscard]] std::string output_of(std::vector<std::string> arguments) const {
-    for (const char* option : {"--data", "--endpoint-url"}) {
+    for (const char* option : {"--data", "--endpoint-url", "--region", "--profile"}) {
       if (const auto value = early_option(words_, option)) {
         arguments.emplace_back(option);
         arguments.push_back(*value);

@@ -42,6 +42,8 @@ constexpr std::string_view kBucketScheme = "s3://";
 struct PlaceOptions {
   std::string place;
   std::string s3_endpoint;
+  /// For the bucket's region and credentials.
+  aws::Environment environment;
 };
 
 /// Where backups are: a folder, or below a prefix of a bucket.
@@ -79,11 +81,12 @@ class Place {
     if (name.empty()) throw CommandError("stator: " + options.place + " names no bucket; say s3://BUCKET/PREFIX", 2);
     prefix_ = rest.substr(std::min(slash + 1, rest.size()));
     if (!prefix_.empty() && !prefix_.ends_with('/')) prefix_ += '/';
-    const aws::Environment environment = aws::Environment::of_process();
+    const aws::Environment& environment = options.environment;
     s3::Options service;
     constexpr const char* kDefaultRegion = "us-east-1";
     service.region = aws::find_region(environment, false).value_or(kDefaultRegion);
-    service.url = options.s3_endpoint.empty() ? "https://s3." + service.region + ".amazonaws.com" : options.s3_endpoint;
+    service.url =
+        options.s3_endpoint.empty() ? aws::service_url(environment, "s3", service.region) : options.s3_endpoint;
     service.credentials = aws::find_credentials(environment);
     buckets_ = std::make_unique<s3::S3Buckets>(std::move(service));
     bucket_ = buckets_->bucket(name);
@@ -314,6 +317,7 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
   command->callback([options, keep, lists, &session] {
     require_human_or_json(session);
     refuse_production(session);
+    options->environment = aws_environment(session);
     check_place(*options);
     *lists ? list(*options, session) : back_up(*options, *keep, session);
   });
@@ -331,6 +335,7 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
   restore_command->callback([from, id, &session] {
     require_human_or_json(session);
     refuse_production(session);
+    from->environment = aws_environment(session);
     check_place(*from);
     restore(*from, *id, session);
   });

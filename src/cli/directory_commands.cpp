@@ -61,7 +61,7 @@ void add_directory_commands(CLI::App& root, Session& session) {
       "Changes nothing. Ends with 0 only if every file, item, index entry and counter is right.\n"
       "Example: stator check .stator");
   check_command->callback([directory, &root, &session] {
-    refuse_options(root, "check", {"--output"});
+    refuse_options(root, "check", {"--output", "--region", "--profile"});
     check(session, *directory);
   });
 
@@ -75,7 +75,7 @@ void add_directory_commands(CLI::App& root, Session& session) {
       "Ends with 0 only if everything could be saved.\n"
       "Example: stator repair .stator --to repaired");
   repair_command->callback([directory, to, &root, &session] {
-    refuse_options(root, "repair", {"--read-only", "--dry-run", "--output"});
+    refuse_options(root, "repair", {"--read-only", "--dry-run", "--output", "--region", "--profile"});
     repair(session, *directory, *to);
   });
 }

@@ -44,7 +44,7 @@ void add_health_command(CLI::App& root, Session& session) {
       "Asks --endpoint-url where it is given. Ends with 0 if the server is healthy, within two seconds.\n"
       "Example: stator health --port 8000");
   command->callback([port, &root, &session] {
-    refuse_options(root, "health", {"--output"});
+    refuse_options(root, "health", {"--output", "--region", "--profile"});
     health(session, *port);
   });
 }

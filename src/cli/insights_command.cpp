@@ -41,14 +41,14 @@ std::string find_server(const Session& session) {
   return url;
 }
 
-std::string ask(const std::string& url, const InsightsOptions& options) {
+std::string ask(const Session& session, const std::string& url, const InsightsOptions& options) {
   std::string body;
   json::ObjectWriter writer(body);
   writer.text("table", options.table);
   if (!options.index.empty()) writer.text("index", options.index);
   writer.integer("limit", options.limit);
   writer.end();
-  return read_reply(ask_server(url, "/_stator/insights", "POST", body), url, "enabled", kCountsNoKeys);
+  return read_reply(ask_server(session, url, "/_stator/insights", "POST", body), url, "enabled", kCountsNoKeys);
 }
 
 /// {"pk":{"S":"a"},"sk":{"N":"1"}} as "a, 1".
@@ -102,7 +102,7 @@ void print_insights(Session& session, const InsightsOptions& options, const std:
 void insights(Session& session, const InsightsOptions& options) {
   require_human_or_json(session);
   const std::string url = find_server(session);
-  const std::string reply = ask(url, options);
+  const std::string reply = ask(session, url, options);
   if (session.output == OutputFormat::kJson) return print_json(session, reply);
   read_members(url, kCountsNoKeys, [&] { print_insights(session, options, reply); });
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/target.h"
 #include "core/json_string.h"
 #include "toolkit/rds.h"
 
@@ -29,7 +30,7 @@ void update_rule(const CLI::App& root, UpdateOptions options, Session& session) 
   // A DynamoDB endpoint from the environment does not apply to EC2: only one given on the command line does.
   const CLI::Option* const endpoint = root.get_option_no_throw("--endpoint-url");
   if (endpoint != nullptr && endpoint->count() > 0) options.rule.endpoint_url = session.endpoint_url;
-  const auto environment = aws::Environment::of_process();
+  const auto environment = aws_environment(session);
   const toolkit::SecurityGroupRule rule = toolkit::find_security_group_rule(environment, options.rule);
   const aws::QueryRequest request = toolkit::modify_security_group_rules(environment, rule, options.rule.endpoint_url);
   if (session.dry_run) {

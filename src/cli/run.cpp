@@ -45,6 +45,8 @@ struct GlobalOptions {
   std::string data_directory;
   std::string output = "human";
   std::string models_directory;
+  std::string region;
+  std::string profile;
   std::string cache;
   std::vector<std::string> cache_lifetimes;
   std::vector<std::string> yes;
@@ -65,6 +67,12 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
   options.data_option =
       root.add_option("--data", options.data_directory, "Work on this data directory (else STATOR_DATA, else .stator)")
           ->type_name("DIR");
+  root.add_option("--region", options.region,
+                  "AWS's region, also the one whose replica of a table is meant (else AWS_REGION)")
+      ->type_name("REGION")
+      ->check(is_region());
+  root.add_option("--profile", options.profile, "The AWS profile with the keys and the region (else AWS_PROFILE)")
+      ->type_name("NAME");
   root.add_option("--output", options.output, "How to print: human, json; items also table, jsonl, csv, python")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"human", "json", "jsonl", "csv", "table", "python"}));
@@ -97,9 +105,9 @@ OutputFormat output_format(const std::string& name) {
   return OutputFormat::kHuman;
 }
 
-std::string endpoint_url_of_profile() {
+std::string endpoint_url_of_profile(const Session& session) {
   try {
-    return aws::profile_endpoint_url(aws::Environment::of_process(), "dynamodb").value_or("");
+    return aws::profile_endpoint_url(aws_environment(session), "dynamodb").value_or("");
   } catch (const aws::ConfigurationError&) {
     return {};  // reported by what needs the profile
   }
@@ -107,6 +115,8 @@ std::string endpoint_url_of_profile() {
 
 void fill_session(const GlobalOptions& options, Session& session) {
   session.output = output_format(options.output);
+  session.region = options.region;
+  session.profile = options.profile;
   session.data_directory = options.data_directory;
   if (session.data_directory.empty()) session.data_directory = environment("STATOR_DATA");
   if (session.data_directory.empty()) session.data_directory = ".stator";
@@ -119,7 +129,7 @@ void fill_session(const GlobalOptions& options, Session& session) {
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL");
   // A named directory overrides the profile, which is there for other tools too.
   if (session.endpoint_url.empty() && !has_data_option && environment("STATOR_DATA").empty())
-    session.endpoint_url = endpoint_url_of_profile();
+    session.endpoint_url = endpoint_url_of_profile(session);
   session.cache = options.cache.empty() ? environment("STATOR_CACHE") : options.cache;
   session.cache_lifetimes = options.cache_lifetimes;
   session.yes = options.yes;

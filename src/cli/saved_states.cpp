@@ -13,12 +13,12 @@ namespace {
 /// The snapshots of a running server, through its own paths.
 class ServedStates final : public SavedStates {
  public:
-  explicit ServedStates(std::string url) : url_(std::move(url)) {}
+  ServedStates(const Session& session, std::string url) : session_(session), url_(std::move(url)) {}
   void save(const std::string& name) override { change("save", name); }
   void save_settled(const std::string& name) override { change("save", name, true); }
   void restore(const std::string& name) override { change("restore", name); }
   void drop(const std::string& name) override { change("drop", name); }
-  Saved list() override { return read(ask_server(url_, "/_stator/snapshots")); }
+  Saved list() override { return read(ask_server(session_, url_, "/_stator/snapshots")); }
 
  private:
   void change(const std::string& what, const std::string& name, bool settled = false) {
@@ -27,7 +27,7 @@ class ServedStates final : public SavedStates {
     writer.text("name", name);
     if (settled) writer.flag("settled", true);
     writer.end();
-    read(ask_server(url_, "/_stator/snapshots/" + what, "POST", body));
+    read(ask_server(session_, url_, "/_stator/snapshots/" + what, "POST", body));
   }
 
   /// Every one of these paths answers with the list.
@@ -45,6 +45,7 @@ class ServedStates final : public SavedStates {
     });
   }
 
+  const Session session_;
   const std::string url_;
 };
 
@@ -81,12 +82,13 @@ class DirectoryStates final : public SavedStates {
 
 std::unique_ptr<SavedStates> open_states(const Session& session) {
   if (session.production) throw CommandError("stator: snapshots are for Stator's own databases, not for AWS", 2);
-  if (!session.endpoint_url.empty()) return std::make_unique<ServedStates>(session.endpoint_url);
+  if (!session.endpoint_url.empty()) return std::make_unique<ServedStates>(session, session.endpoint_url);
   return open_states_of_directory(session);
 }
 
 std::unique_ptr<SavedStates> open_states_of_directory(const Session& session) {
-  if (const auto url = remote::find_running_server(session.data_directory)) return std::make_unique<ServedStates>(*url);
+  if (const auto url = remote::find_running_server(session.data_directory))
+    return std::make_unique<ServedStates>(session, *url);
   return std::make_unique<DirectoryStates>(session.data_directory);
 }
 

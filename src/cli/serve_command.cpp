@@ -420,7 +420,9 @@ void add_serve_command(CLI::App& root, Session& session) {
   command->add_option("--ready-file", options->ready_file, "Write one line of JSON with the address there when serving")
       ->type_name("FILE");
   command->callback([&root, &session, options] {
-    refuse_options(root, "serve", {"--endpoint-url", "--cache", "--cache-ttl", "--yes", "--read-only", "--dry-run"});
+    refuse_options(
+        root, "serve",
+        {"--endpoint-url", "--region", "--profile", "--cache", "--cache-ttl", "--yes", "--read-only", "--dry-run"});
     serve(*options, root.get_option("--data")->count() > 0, session);
   });
 }

@@ -5,13 +5,14 @@
 #include "aws/config.h"
 #include "aws/sigv4.h"
 #include "cli/command.h"
+#include "cli/target.h"
 #include "core/clock.h"
 #include "remote/remote_error.h"
 
 namespace stator::cli {
 
-http::Reply ask_server(const std::string& url, const std::string& path, const std::string& method,
-                       const std::string& body) {
+http::Reply ask_server(const Session& session, const std::string& url, const std::string& path,
+                       const std::string& method, const std::string& body) {
   http::Request request;
   request.method = method;
   request.url = url;
@@ -20,11 +21,12 @@ http::Reply ask_server(const std::string& url, const std::string& path, const st
   request.fields = {{"Content-Type", "application/json"}};
   request.body = body;
   request.use_proxy = false;
-  const aws::Environment environment = aws::Environment::of_process();
+  const aws::Environment environment = aws_environment(session);
   std::shared_ptr<aws::CredentialsProvider> credentials;
   try {
     credentials = aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
   } catch (const aws::ConfigurationError&) {
+    if (environment.profile_is_chosen) throw;
     credentials = std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", "", std::nullopt});
   }
   aws::sign(request, {aws::find_region(environment, false).value_or("us-east-1"), "dynamodb"}, *credentials->get(),

@@ -13,8 +13,8 @@ namespace stator::cli {
 /// Asks for `path` ("/_stator/cache") of the server at `url`, signed with the credentials that the AWS tools would
 /// find: a server with --credentials requires a signature, others ignore it. A reply with status 200
 /// is a JSON object. Throws http::TransportError, and CommandError where the reply is something else.
-http::Reply ask_server(const std::string& url, const std::string& path, const std::string& method = "GET",
-                       const std::string& body = {});
+http::Reply ask_server(const Session& session, const std::string& url, const std::string& path,
+                       const std::string& method = "GET", const std::string& body = {});
 
 /// The body of a reply to ask_server: a JSON object that has `member`. Throws CommandError: the server's reason where
 /// it refuses; else, where it has no such path or answers something else, "URL `otherwise`" ("keeps no snapshots").

@@ -19,12 +19,16 @@ remote::TargetOptions target_options(const Session& session) {
   remote::TargetOptions options;
   options.prod = session.prod;
   options.endpoint_url = session.endpoint_url;
+  options.region = session.region;
+  options.profile = session.profile;
   options.data_directory = session.data_directory;
   options.log = [err = session.err](core::LogLevel level, std::string_view line) {
     if (level != core::LogLevel::kInfo) *err << "stator: " << line << "\n" << std::flush;
   };
   return options;
 }
+
+aws::Environment aws_environment(const Session& session) { return remote::environment_of(target_options(session)); }
 
 namespace {
 

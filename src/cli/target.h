@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "aws/config.h"
 #include "cli/command.h"
 #include "model/model.h"
 #include "remote/target.h"
@@ -15,6 +16,9 @@ namespace stator::cli {
 
 /// The session's options for remote::open_target.
 remote::TargetOptions target_options(const Session& session);
+
+/// The process's environment as AWS tools read it, with the session's --region and --profile.
+aws::Environment aws_environment(const Session& session);
 
 /// Whether a command waits for a person between its calls (a prompt, an editor): others may then use a data directory
 /// meanwhile.

@@ -36,10 +36,12 @@ void set_attempts(const aws::Environment& environment, RemoteOptions& remote) {
 }
 
 std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
-  const aws::Environment environment = aws::Environment::of_process();
+  const aws::Environment environment = environment_of(options);
   RemoteOptions remote;
   // AWS checks the signature for the region of the host.
   const auto region = aws::region_of_aws_url(options.endpoint_url);
+  if (region && !options.region.empty() && *region != options.region)
+    throw aws::ConfigurationError("--region " + options.region + " does not go with " + options.endpoint_url);
   remote.region = region ? *region : aws::require_region(environment);
   remote.credentials = aws::find_credentials(environment);
   remote.aws_cli_bodies = true;
@@ -56,20 +58,21 @@ std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
 }
 
 /// Most local servers accept any key, but some keep a database for each, and some only know certain ones: plain keys
-/// that are set are used, and a broken profile is no reason to fail.
+/// that are set are used, and a broken profile is no reason to fail unless it was chosen.
 std::shared_ptr<aws::CredentialsProvider> local_credentials(const aws::Environment& environment) {
   try {
     return aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
   } catch (const aws::ConfigurationError&) {
+    if (environment.profile_is_chosen) throw;
     return std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", "", std::nullopt});
   }
 }
 
-std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url, const core::LogSink& log) {
-  const aws::Environment environment = aws::Environment::of_process();
+std::unique_ptr<endpoint::Endpoint> open_url(const TargetOptions& options) {
+  const aws::Environment environment = environment_of(options);
   RemoteOptions remote;
-  remote.url = url;
-  remote.log = log;
+  remote.url = options.endpoint_url;
+  remote.log = options.log;
   set_attempts(environment, remote);
   remote.credentials = local_credentials(environment);
   try {
@@ -79,11 +82,12 @@ std::unique_ptr<endpoint::Endpoint> open_url(const std::string& url, const core:
   return std::make_unique<Remote>(std::move(remote));
 }
 
-std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url, const core::LogSink& log) {
+std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url, const TargetOptions& options) {
   RemoteOptions remote;
   remote.url = url;
-  remote.log = log;
-  remote.credentials = local_credentials(aws::Environment::of_process());
+  remote.log = options.log;
+  if (!options.region.empty()) remote.region = options.region;
+  remote.credentials = local_credentials(environment_of(options));
   remote.use_proxy = false;
   return std::make_unique<Remote>(std::move(remote));
 }
@@ -136,8 +140,7 @@ std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options,
       return std::make_unique<endpoint::Embedded>(engine::Options{});
     } catch (const store::InUseError& error) {
       std::string fault;
-      if (const auto url = find_running_server(engine.directory, kAnswerMs, &fault))
-        return open_server(*url, options.log);
+      if (const auto url = find_running_server(engine.directory, kAnswerMs, &fault)) return open_server(*url, options);
       if (!fault.empty()) throw store::OpenError(std::string(error.what()) + ": " + fault);
       const auto waited = std::chrono::steady_clock::now() - start;
       if (waited >= options.patience) {
@@ -174,7 +177,10 @@ class LocalDirectory : public endpoint::Endpoint {
   using Endpoint::call;
   void call(const endpoint::Request& request, std::string& reply) override {
     const Call under_way(*this, request);
-    under_way.endpoint->call(request, reply);
+    if (options_.region.empty() || !request.region.empty()) return under_way.endpoint->call(request, reply);
+    endpoint::Request of_region = request;
+    of_region.region = options_.region;
+    under_way.endpoint->call(of_region, reply);
   }
   [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override {
     const std::lock_guard lock(mutex_);
@@ -261,17 +267,21 @@ class LocalDirectory : public endpoint::Endpoint {
 
 }  // namespace
 
+aws::Environment environment_of(const TargetOptions& options) {
+  return aws::Environment::of_process().with(options.region, options.profile);
+}
+
 bool is_production(const TargetOptions& options) { return options.prod || aws::is_aws_url(options.endpoint_url); }
 
 std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options) {
   if (is_production(options)) return open_prod(options);
-  if (!options.endpoint_url.empty()) return open_url(options.endpoint_url, options.log);
+  if (!options.endpoint_url.empty()) return open_url(options);
   if (options.data_directory.empty()) {
     engine::Options engine;
     engine.log = options.log;
     return std::make_unique<endpoint::Embedded>(engine);
   }
-  if (const auto url = find_running_server(options.data_directory)) return open_server(*url, options.log);
+  if (const auto url = find_running_server(options.data_directory)) return open_server(*url, options);
   return std::make_unique<LocalDirectory>(options);
 }
 

@@ -262,6 +262,22 @@ TEST(Region, ComesFromTheInstanceLast) {
             "eu-north-1");
 }
 
+TEST(ChosenProfile, OutweighsTheKeysAndTheProfileOfTheEnvironment) {
+  const TemporaryDirectory home;
+  const Case row{"",
+                 {{"AWS_ACCESS_KEY_ID", "K"}, {"AWS_SECRET_ACCESS_KEY", "S"}, {"AWS_PROFILE", "default"}},
+                 kPlain,
+                 "[profile other]\nregion = eu-west-1\n",
+                 ""};
+  const Environment environment = prepare(row, home);
+  EXPECT_EQ(outcome(environment.with("", ""), ""), "K/S/");
+  EXPECT_EQ(outcome(environment.with("", "other"), ""), "OK/OS/OT");
+  EXPECT_EQ(find_region(environment.with("", "other"), false), "eu-west-1");
+  EXPECT_EQ(find_region(environment.with("us-west-2", "other"), false), "us-west-2");
+  EXPECT_EQ(outcome(environment.with("", "none"), home.path().string()),
+            "there is no profile \"none\" in HOME/.aws/credentials or HOME/.aws/config");
+}
+
 TEST(ServiceUrl, FollowsPartitionFipsAndDualstack) {
   const Environment plain = Environment::of({});
   EXPECT_EQ(service_url(plain, "dynamodb", "eu-west-3"), "https://dynamodb.eu-west-3.amazonaws.com");

@@ -78,6 +78,8 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"cache", "--to", "aws"}, 2, "stator: cache takes no --data (help: stator cache --help)\n"},
       {{"repair", "a", "--to", "b", "--dry-run"}, 2, nullptr},
       {{"check", "a", "--output", "json"}, 2, "stator: check takes no --output (help: stator check --help)\n"},
+      {{"check", "a", "--region", "eu-west-1"}, 2, "stator: check takes no --region (help: stator check --help)\n"},
+      {{"health", "--profile", "work"}, 2, nullptr},
       {{"health", "--output", "csv"}, 2, nullptr},
       {{"check", "a", "b"}, 2, "stator: \"stator check\" takes no argument b (help: stator check --help)\n"},
       {{"snapshot", "list", "prod"},

@@ -150,6 +150,31 @@ TEST(Target, IsTheUrlWithTheKeysThatAreSet) {
   EXPECT_NE(authorization.find("/eu-west-3/dynamodb/"), std::string::npos);
 }
 
+TEST(Target, IsOfTheRegionAndTheProfileThatAreNamed) {
+  const TemporaryDirectory home;
+  (void)home.file(".aws/credentials", "[work]\naws_access_key_id = WORK\naws_secret_access_key = s\n");
+  const ProcessEnvironment environment(Variables{{"AWS_ACCESS_KEY_ID", "MINE"},
+                                                 {"AWS_SECRET_ACCESS_KEY", "s"},
+                                                 {"AWS_REGION", "eu-west-3"},
+                                                 {"HOME", home.path().string()}});
+  const RecordingServer server([](const auto&, auto) { return http_reply(200, "{}"); });
+  TargetOptions options = at(server.url());
+  options.region = "ap-south-1";
+  options.profile = "work";
+  open_target(options)->call("ListTables", "{}");
+  const std::string authorization = server.requests().at(0).field("Authorization");
+  EXPECT_NE(authorization.find("Credential=WORK/"), std::string::npos) << authorization;
+  EXPECT_NE(authorization.find("/ap-south-1/dynamodb/"), std::string::npos) << authorization;
+  options.endpoint_url = {};
+  options.prod = true;
+  EXPECT_EQ(open_target(options)->describe(), "AWS ap-south-1");
+  options.endpoint_url = "https://dynamodb.eu-west-3.amazonaws.com";
+  EXPECT_EQ(open_failure(options), "--region ap-south-1 does not go with https://dynamodb.eu-west-3.amazonaws.com");
+  options = at(server.url());
+  options.profile = "nobody";
+  EXPECT_EQ(open_failure(options).find("there is no profile \"nobody\""), 0U) << open_failure(options);
+}
+
 TEST(Target, IsAwsInProduction) {
   const ProcessEnvironment environment(
       Variables{{"AWS_ACCESS_KEY_ID", "K"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"AWS_REGION", "eu-west-3"}});
