@@ -9,9 +9,11 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/target.h"
 #include "core/json_string.h"
 #include "files/files.h"
+#include "json/object_writer.h"
 #include "postgres/error.h"
 #include "postgres/sql_words.h"
 #include "toolkit/db.h"
@@ -24,6 +26,7 @@ using postgres::Error;
 using toolkit::DbTarget;
 
 constexpr std::string_view kReadOnlyTransaction = "25006";
+constexpr std::string_view kCancelled = "57014";
 constexpr std::size_t kMaxSessionCell = 60;
 constexpr double kMaxSeconds = 86'400;
 
@@ -64,7 +67,9 @@ class DbCommand {
   }
 
   const DbTarget& target() {
-    if (!target_) target_ = toolkit::find_db_target(request());
+    if (target_) return *target_;
+    target_ = toolkit::find_db_target(request());
+    target_->server.interrupted = [this] { return is_interrupted(); };
     return *target_;
   }
   [[nodiscard]] const std::optional<DbTarget>& known_target() const { return target_; }
@@ -74,6 +79,15 @@ class DbCommand {
     if (files::list(directory / "sql").empty())
       throw CommandError("stator: model " + directory.filename().string() + " has no sql/ folder");
     return postgres::SqlFiles(directory / "sql");
+  }
+
+  /// For commands that only say what they did: throws where --output asks for another form of it.
+  void require_human() const {
+    if (!is_human())
+      throw CommandError(
+          "stator: this command takes no --output; of the db commands query, sessions, migrate status, "
+          "status and url do",
+          2);
   }
 
   void heading(std::string_view name) {
@@ -86,6 +100,15 @@ class DbCommand {
       out() << "== db-" << name << "\n" << std::flush;
     }
   }
+
+  /// The target for statements that Ctrl-C cancels, for as long as this lives.
+  const DbTarget& interruptible_target() {
+    const DbTarget& found = target();
+    if (!interrupt_) interrupt_.emplace();
+    return found;
+  }
+
+  [[nodiscard]] bool is_interrupted() const { return interrupt_ && Interrupt::requested(); }
 
   /// Before anything that cannot be undone in production: requires the database's name, by --yes or typed at a prompt.
   void confirm(const std::string& what) {
@@ -110,6 +133,7 @@ class DbCommand {
   Session& session_;
   const DbOptions& options_;
   std::optional<DbTarget> target_;
+  std::optional<Interrupt> interrupt_;
 };
 
 using Body = void (*)(DbCommand&);
@@ -134,11 +158,16 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
           "The server and database (else CONNECTION_URL, with prod PROD_CONNECTION_URL; else a private cluster)")
       ->type_name("URL");
   command->add_option("--model", options->model, "Whose database and SQL: models/NAME/sql")->type_name("NAME");
-  command->callback([&session, options, body] {
+  command->callback([&family, &session, options, body] {
+    const CLI::App* root = &family;
+    while (root->get_parent() != nullptr) root = root->get_parent();
+    refuse_options(*root, "db", {"--endpoint-url", "--region", "--profile", "--cache", "--cache-ttl"});
     DbCommand context(session, *options);
     try {
       body(context);
     } catch (const Error& error) {
+      if (error.sqlstate() == kCancelled && context.is_interrupted())
+        throw CommandError("stator: interrupted: the statement that ran was cancelled", kInterruptedExit);
       print_fault(error, context);
     }
   });
@@ -159,12 +188,14 @@ void require_server(DbCommand& command) {
 }
 
 void run_create(DbCommand& command) {
+  command.require_human();
   command.heading("create");
   if (!command.should_run("creating the database")) return;
   toolkit::db_create(command.target(), command.out());
 }
 
 void run_drop(DbCommand& command) {
+  command.require_human();
   command.heading("drop");
   if (!command.should_run("dropping the database")) return;
   if (!has_server(command)) {
@@ -176,31 +207,40 @@ void run_drop(DbCommand& command) {
 }
 
 void run_connect(DbCommand& command) {
+  command.require_human();
   require_server(command);
+  const Session& session = command.session();
+  if (session.dry_run) {
+    command.should_run("handing the terminal to psql");
+    return;
+  }
   const DbTarget& target = command.target();
   command.out().flush();
-  toolkit::db_connect(target);
+  toolkit::db_connect(target, session.read_only);
 }
 
 void run_schema_load(DbCommand& command) {
+  command.require_human();
   command.heading("schema-load");
   const postgres::SqlFiles sql = command.sql();
   const bool destroys = postgres::sql_destroys(sql.schema());
   if (!command.should_run("running " + (sql.directory() / "schema.sql").string())) return;
   if (destroys) command.confirm("running a schema that drops or deletes");
-  toolkit::db_schema_load(command.target(), sql, command.out());
+  toolkit::db_schema_load(command.interruptible_target(), sql, command.out());
 }
 
 void run_seed(DbCommand& command) {
+  command.require_human();
   command.heading("seed");
   const postgres::SqlFiles sql = command.sql();
   const bool destroys = postgres::sql_destroys(sql.seed());
   if (!command.should_run("running " + (sql.directory() / "seed.sql").string())) return;
   if (destroys) command.confirm("running a seed that drops or deletes");
-  toolkit::db_seed(command.target(), sql, command.out());
+  toolkit::db_seed(command.interruptible_target(), sql, command.out());
 }
 
 void run_setup(DbCommand& command) {
+  command.require_human();
   command.heading("setup");
   const postgres::SqlFiles sql = command.sql();
   if (!command.should_run("dropping the database, and making it anew from " + sql.directory().string())) return;
@@ -247,6 +287,7 @@ void watch_sessions(DbCommand& command) {
 }
 
 void end_session(DbCommand& command) {
+  command.require_human();
   if (command.options().pid <= 0)
     throw CommandError("stator: name the session to end, as in stator db sessions end 4711", 2);
   require_server(command);
@@ -276,16 +317,17 @@ void run_migrate(DbCommand& command) {
   const std::string& action = command.options().action;
   command.heading(action.empty() || action == "up" ? "migrate" : "migrate-" + action);
   if (action == "status") return run_migrate_status(command);
+  command.require_human();
   const postgres::SqlFiles sql = command.sql();
   if (!command.should_run(action == "rollback" ? "taking migrations back" : "applying migrations")) return;
   if (action == "rollback") {
     command.confirm("taking migrations back");
-    return toolkit::db_migrate_rollback(command.target(), sql, command.options().steps, command.out());
+    return toolkit::db_migrate_rollback(command.interruptible_target(), sql, command.options().steps, command.out());
   }
   if (command.target().production && toolkit::db_pending_migrations_destroy(command.target(), sql)) {
     command.confirm("applying migrations that drop or delete");
   }
-  toolkit::db_migrate_up(command.target(), sql, command.out());
+  toolkit::db_migrate_up(command.interruptible_target(), sql, command.out());
 }
 
 /// The words as parameters; `\N` is NULL, as in COPY.
@@ -316,18 +358,20 @@ void run_query(DbCommand& command) {
   query.read_only = session.read_only || session.dry_run || (command.target().production && session.yes.empty());
   if (!session.yes.empty()) command.confirm("running this statement");
   try {
-    write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
+    write_rows(command, toolkit::db_query(command.interruptible_target(), statement, query), 0);
   } catch (const Error& error) {
     if (error.sqlstate() != kReadOnlyTransaction || !query.read_only) throw;
     if (!command.should_run("a statement that writes")) return;
     command.confirm("running a statement that writes");
     query.read_only = false;
-    write_rows(command, toolkit::db_query(command.target(), statement, query), 0);
+    write_rows(command, toolkit::db_query(command.interruptible_target(), statement, query), 0);
   }
 }
 
 void run_stop(DbCommand& command) {
+  command.require_human();
   command.heading("stop");
+  if (!command.should_run("stopping the private PostgreSQL cluster")) return;
   postgres::PrivateCluster cluster = toolkit::private_cluster(command.request());
   command.out() << (cluster.stop() ? "stopped the private PostgreSQL cluster\n"
                                    : "the private PostgreSQL cluster is not running\n");
@@ -343,41 +387,77 @@ postgres::PrivateCluster own_cluster(DbCommand& command) {
 }
 
 void run_start(DbCommand& command) {
+  command.require_human();
   command.heading("start");
   if (!command.should_run("starting the private PostgreSQL cluster")) return;
   own_cluster(command).start();
   command.out() << "the private PostgreSQL cluster runs in " << own_cluster(command).home().string() << "\n";
 }
 
-/// Neither starts nor creates a cluster. The exit status is 1 where no server runs.
-void run_status(DbCommand& command) {
-  command.heading("status");
-  if (const std::string url = toolkit::configured_connection_url(command.request()); !url.empty()) {
-    const DbTarget& target = command.target();
-    const postgres::Result version = toolkit::db_query(target, "SELECT version()", {});
-    command.out() << postgres::describe(target.server) << ": " << version.rows.at(0).at(0).value_or("") << "\n";
+/// With --output json, the JSON object that `write` makes; else the text. Other formats are refused.
+template <class Write>
+void print_text_or_json(DbCommand& command, const std::string& text, Write write) {
+  require_human_or_json(command.session());
+  if (command.is_human()) {
+    command.out() << text << "\n";
     return;
   }
+  std::string json;
+  json::ObjectWriter object(json);
+  write(object);
+  object.end();
+  print_json(command.session(), json);
+}
+
+void print_configured_server(DbCommand& command) {
+  const DbTarget& target = command.target();
+  const postgres::Result reply = toolkit::db_query(target, "SELECT version()", {});
+  const std::string version = reply.rows.at(0).at(0).value_or("");
+  print_text_or_json(command, postgres::describe(target.server) + ": " + version, [&](json::ObjectWriter& object) {
+    object.flag("private", false);
+    object.flag("running", true);
+    object.text("server", postgres::describe(target.server));
+    object.text("database", target.database);
+    object.text("version", version);
+  });
+}
+
+/// Neither starts nor creates a cluster. The exit status is 1 where no server runs.
+void run_status(DbCommand& command) {
+  require_human_or_json(command.session());
+  command.heading("status");
+  if (!toolkit::configured_connection_url(command.request()).empty()) return print_configured_server(command);
   const postgres::PrivateCluster cluster = own_cluster(command);
   const bool runs = cluster.is_running();
-  std::string text = "the private PostgreSQL cluster in " + cluster.home().string();
-  if (!cluster.is_created()) text = "there is no private PostgreSQL cluster yet: stator db setup makes it";
-  if (cluster.is_created())
-    text += std::string(runs ? " runs" : " is stopped") + " (PostgreSQL " + cluster.version() + ")";
-  command.out() << text << "\n";
+  std::string text = "there is no private PostgreSQL cluster yet: stator db setup makes it";
+  if (cluster.is_created()) {
+    text = "the private PostgreSQL cluster in " + cluster.home().string() + (runs ? " runs" : " is stopped") +
+           " (PostgreSQL " + cluster.version() + ")";
+  }
+  print_text_or_json(command, text, [&](json::ObjectWriter& object) {
+    object.flag("private", true);
+    object.flag("created", cluster.is_created());
+    object.flag("running", runs);
+    object.text("directory", cluster.home().string());
+    object.text("database", command.request().database);
+    if (cluster.is_created()) object.text("version", cluster.version());
+  });
   command.session().exit_code = runs ? 0 : 1;
 }
 
 void run_logs(DbCommand& command) {
+  command.require_human();
   std::vector<std::string> lines = own_cluster(command).log_lines(command.options().lines);
   for (const std::string& line : lines) command.out() << line << "\n";
 }
 
 /// For other programs: psql "$(stator db url)". Without the password, which must not be in an argument list.
 void run_url(DbCommand& command) {
+  require_human_or_json(command.session());
   if (toolkit::configured_connection_url(command.request()).empty() && !own_cluster(command).is_running())
     throw CommandError("stator: the private PostgreSQL cluster is not running: stator db start");
-  command.out() << postgres::public_target(command.target().server).conninfo << "\n";
+  const std::string url = postgres::public_target(command.target().server).conninfo;
+  print_text_or_json(command, url, [&](json::ObjectWriter& object) { object.text("url", url); });
 }
 
 void add_cluster_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {

@@ -84,12 +84,16 @@ std::string lost_message(const std::string& raw) {
 struct Connection::Impl {
   std::unique_ptr<PGconn, ConnectionDeleter> handle;
   std::chrono::milliseconds statement_timeout{0};
+  std::function<bool()> interrupted;
+  /// The server was told to cancel a statement; it is not told again.
+  bool cancelled = false;
   bool broken = false;
   std::vector<std::string> notices;
 
   void connect(const Target& target);
   Result collect(std::string_view statement, bool keep_rows);
   ResultHandle next_result(std::string_view statement, std::optional<Clock::time_point> deadline);
+  void cancel();
   void wait_for_input(std::string_view statement, std::optional<Clock::time_point> deadline);
   void append_rows(const PGresult* result, Result& out, std::size_t& size, std::string_view statement);
   [[noreturn]] void give_up(ErrorKind kind, std::string_view statement, std::string message);
@@ -119,6 +123,7 @@ void Connection::Impl::connect(const Target& target) {
     throw Error(ErrorKind::kConnect, connect_message(libpq().PQerrorMessage(handle.get())));
   }
   statement_timeout = target.statement_timeout;
+  interrupted = target.interrupted;
 }
 
 void Connection::Impl::give_up(ErrorKind kind, std::string_view statement, std::string message) {
@@ -134,6 +139,14 @@ void Connection::Impl::require_usable(std::string_view statement) {
   if (broken) give_up(ErrorKind::kLost, statement, "the connection was cut earlier");
 }
 
+void Connection::Impl::cancel() {
+  PGcancel* const request = libpq().PQgetCancel(handle.get());
+  if (request == nullptr) return;
+  std::array<char, 256> why{};
+  libpq().PQcancel(request, why.data(), static_cast<int>(why.size()));
+  libpq().PQfreeCancel(request);
+}
+
 void Connection::Impl::wait_for_input(std::string_view statement, std::optional<Clock::time_point> deadline) {
   pollfd waiting{.fd = libpq().PQsocket(handle.get()), .events = POLLIN, .revents = 0};
   if (waiting.fd < 0) lost(statement);
@@ -141,15 +154,18 @@ void Connection::Impl::wait_for_input(std::string_view statement, std::optional<
   if (deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
     if (left <= 0) {
-      if (PGcancel* cancel = libpq().PQgetCancel(handle.get()); cancel != nullptr) {
-        std::array<char, 256> why{};
-        libpq().PQcancel(cancel, why.data(), static_cast<int>(why.size()));
-        libpq().PQfreeCancel(cancel);
-      }
+      cancel();
       give_up(ErrorKind::kTimeout, statement,
               "the server did not answer within " + std::to_string(statement_timeout.count()) + " ms");
     }
     timeout_ms = static_cast<int>(std::min<long long>(left, 60'000));
+  }
+  if (interrupted && !cancelled) {
+    cancelled = interrupted();
+    if (cancelled) cancel();
+    // A signal that comes just before the wait does not end it.
+    constexpr int kBetweenLooksMs = 250;
+    if (!cancelled) timeout_ms = timeout_ms < 0 ? kBetweenLooksMs : std::min(timeout_ms, kBetweenLooksMs);
   }
   if (::poll(&waiting, 1, timeout_ms) < 0 && errno != EINTR) lost(statement);
   if (libpq().PQconsumeInput(handle.get()) == 0) lost(statement);

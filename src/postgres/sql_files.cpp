@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/utf8.h"
 #include "files/files.h"
 #include "postgres/error.h"
 
@@ -31,7 +32,9 @@ std::string SqlFiles::read(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) throw Error(ErrorKind::kMissing, path.string() + " cannot be read");
-  return text;
+  if (text.find('\0') != std::string::npos)
+    throw Error(ErrorKind::kUsage, path.string() + " holds a NUL byte, which SQL text cannot");
+  return std::string(core::without_byte_order_mark(text));
 }
 
 std::vector<std::string> SqlFiles::query_names() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,9 @@ struct Target {
   std::chrono::seconds connect_timeout{10};
   /// For one statement. The server enforces it; a little later, where that does not answer, the client. 0: no limit.
   std::chrono::milliseconds statement_timeout{0};
+  /// Asked while a statement runs: once it says so, the server is told to cancel the statement, whose error then is
+  /// SQLSTATE 57014. Empty: never.
+  std::function<bool()> interrupted = {};
 };
 
 /// A target as libpq resolves it before it connects: from URL, environment, service file and defaults.

@@ -173,10 +173,22 @@ bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFi
   return false;
 }
 
-void db_connect(const DbTarget& target) {
+namespace {
+
+/// Adds a setting to those that libpq sends at the start of a session.
+void add_session_setting(const std::string& setting) {
+  const char* const others = std::getenv("PGOPTIONS");
+  const std::string options = (others == nullptr ? "" : std::string(others) + " ") + "-c " + setting;
+  ::setenv("PGOPTIONS", options.c_str(), 1);
+}
+
+}  // namespace
+
+void db_connect(const DbTarget& target, bool read_only) {
   { const Connection probe = connect(target); }
   const postgres::PublicTarget open = postgres::public_target(target.server);
   if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
+  if (read_only) add_session_setting("default_transaction_read_only=on");
   // This program ignores SIGPIPE; psql expects it.
   ::signal(SIGPIPE, SIG_DFL);
   std::array<const char*, 3> arguments{"psql", open.conninfo.c_str(), nullptr};

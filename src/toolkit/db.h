@@ -52,8 +52,9 @@ void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, 
 bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFiles& sql);
 
 /// Replaces the process with psql on that database; the password is passed in the environment. Connects itself first,
-/// so that faults are reported in one line. Throws postgres::Error.
-[[noreturn]] void db_connect(const DbTarget& target);
+/// so that faults are reported in one line. `read_only`: its transactions are, until psql is told otherwise. Throws
+/// postgres::Error.
+[[noreturn]] void db_connect(const DbTarget& target, bool read_only = false);
 
 /// An error's text, one line, or with the statement's line and a caret where its place is known and wanted; and where
 /// the private cluster died, what its log says of it.

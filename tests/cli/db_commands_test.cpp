@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -302,31 +304,63 @@ TEST_P(DbCommands, SessionsListsAndEnds) {
 
 TEST_P(DbCommands, ConnectHandsOverToPsql) {
   ok({"create"});
-  int in[2];
+  EXPECT_TRUE(contains(run_db({"connect", "--dry-run"}).out, "would be done: handing the terminal to psql"));
+  const auto connect = [](const std::vector<std::string>& words) {
+    int in[2];
+    int out[2];
+    EXPECT_EQ(::pipe(in), 0);
+    EXPECT_EQ(::pipe(out), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::dup2(in[0], STDIN_FILENO);
+      ::dup2(out[1], STDOUT_FILENO);
+      ::close(in[1]);
+      ::_exit(run_db(words).status);
+    }
+    ::close(in[0]);
+    ::close(out[1]);
+    const std::string typed =
+        "\\pset format unaligned\nSELECT current_database() || '!';\nSHOW default_transaction_read_only;\n";
+    EXPECT_EQ(::write(in[1], typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+    ::close(in[1]);
+    std::string printed;
+    char buffer[512];
+    for (ssize_t n = 0; (n = ::read(out[0], buffer, sizeof(buffer))) > 0;)
+      printed.append(buffer, static_cast<std::size_t>(n));
+    ::close(out[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(contains(printed, "cruddur!")) << printed;
+    return printed;
+  };
+  EXPECT_TRUE(contains(connect({"connect"}), "default_transaction_read_only\noff\n"));
+  EXPECT_TRUE(contains(connect({"connect", "--read-only"}), "default_transaction_read_only\non\n"));
+}
+
+TEST_P(DbCommands, CtrlCCancelsTheStatementThatRuns) {
+  ok({"create"});
   int out[2];
-  ASSERT_EQ(::pipe(in), 0);
   ASSERT_EQ(::pipe(out), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    ::dup2(in[0], STDIN_FILENO);
-    ::dup2(out[1], STDOUT_FILENO);
-    ::close(in[1]);
-    ::_exit(run_db({"connect"}).status);
+    const Outcome outcome = run_db({"query", "SELECT pg_sleep(120)"});
+    EXPECT_GT(::write(out[1], outcome.err.data(), outcome.err.size()), 0);
+    ::_exit(outcome.status);
   }
-  ::close(in[0]);
   ::close(out[1]);
-  const std::string typed = "\\pset format unaligned\nSELECT current_database() || '!';\n";
-  EXPECT_EQ(::write(in[1], typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
-  ::close(in[1]);
-  std::string printed;
+  const auto sessions = [] { return run_db({"sessions", "--output", "jsonl"}).out; };
+  while (!contains(sessions(), "pg_sleep(120)")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ::kill(child, SIGINT);
   char buffer[512];
-  for (ssize_t n = 0; (n = ::read(out[0], buffer, sizeof(buffer))) > 0;)
-    printed.append(buffer, static_cast<std::size_t>(n));
+  const ssize_t size = ::read(out[0], buffer, sizeof(buffer));
   ::close(out[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
-  EXPECT_TRUE(contains(printed, "cruddur!")) << printed;
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  EXPECT_EQ(std::string(buffer, static_cast<std::size_t>(std::max<ssize_t>(size, 0))),
+            "stator: interrupted: the statement that ran was cancelled\n");
+  EXPECT_FALSE(contains(sessions(), "pg_sleep(120)")) << "it goes on in the server";
 }
 
 TEST_P(DbCommands, MissingDatabaseIsOneLine) {
@@ -515,6 +549,9 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
   const Outcome none = db({"status"});
   EXPECT_EQ(none.status, 1);
   EXPECT_TRUE(contains(none.out, "there is no private PostgreSQL cluster yet: stator db setup makes it")) << none.out;
+  const Outcome no_json = db({"status", "--output", "json"});
+  EXPECT_EQ(no_json.status, 1);
+  EXPECT_TRUE(contains(no_json.out, "\"created\": false,\n  \"running\": false")) << no_json.out;
   for (const std::vector<std::string>& reading :
        std::vector<std::vector<std::string>>{{"sessions"}, {"query", "SELECT 1"}, {"migrate", "status"}, {"connect"}})
     expect_fault(db(reading), "there is no private PostgreSQL cluster yet: stator db setup makes it");
@@ -525,6 +562,19 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
   const Outcome running = db({"status"});
   EXPECT_EQ(running.status, 0);
   EXPECT_TRUE(contains(running.out, " runs (PostgreSQL ")) << running.out;
+  const Outcome json = db({"status", "--output", "json"});
+  EXPECT_EQ(json.status, 0);
+  EXPECT_TRUE(contains(json.out, "{\n  \"private\": true,\n  \"created\": true,\n  \"running\": true,\n")) << json.out;
+  EXPECT_TRUE(contains(db({"url", "--output", "json"}).out, "{\n  \"url\": \"user='postgres' host='"));
+  // A form that a command does not print in is refused, as is what is not of PostgreSQL.
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{{"status", "--output", "csv"},
+                                             {"create", "--output", "json"},
+                                             {"logs", "--output", "jsonl"},
+                                             {"migrate", "--output", "json"},
+                                             {"sessions", "end", "1", "--output", "json"},
+                                             {"sessions", "--region", "eu-west-1"}})
+    EXPECT_EQ(db(line).status, 2) << ::testing::PrintToString(line);
   // What is missing is told with the command that makes it.
   expect_fault(db({"query", "SELECT 1"}), "does not exist; stator db setup makes it");
   EXPECT_EQ(db({"create"}).status, 0);

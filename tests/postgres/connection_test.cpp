@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -113,6 +114,17 @@ TEST(Connection, StopsAStatementAtItsTimeLimit) {
   target.statement_timeout = std::chrono::milliseconds(1000);
   Connection connection(target);
   EXPECT_EQ(error_of([&] { connection.execute("SELECT pg_sleep(20)"); }).sqlstate(), "57014");
+  EXPECT_EQ(connection.value("SELECT 1"), "1");
+}
+
+TEST(Connection, CancelsItsStatementWhereItIsInterrupted) {
+  Target target = TestServer::shared().target("postgres");
+  const auto began = std::chrono::steady_clock::now();
+  target.interrupted = [began] { return std::chrono::steady_clock::now() - began > std::chrono::milliseconds(300); };
+  Connection connection(target);
+  EXPECT_EQ(error_of([&] { connection.value("SELECT pg_sleep(60)"); }).sqlstate(), "57014");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
+  // What is asked afterwards, such as ROLLBACK, is answered.
   EXPECT_EQ(connection.value("SELECT 1"), "1");
 }
 
@@ -294,6 +306,10 @@ TEST(SqlFiles, FindsQueriesByNameOnly) {
   EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.query("two")); }).what(), "it has one"));
   EXPECT_THROW(static_cast<void>(files.query("../queries/one")), Error);
   EXPECT_THROW(static_cast<void>(files.schema()), Error);
+  std::ofstream(directory.path() / "queries/marked.sql") << "\xEF\xBB\xBFSELECT 2";
+  EXPECT_EQ(files.query("marked"), "SELECT 2");
+  std::ofstream(directory.path() / "queries/nul.sql") << std::string("SELECT\0 3", 9);
+  EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.query("nul")); }).what(), "nul.sql holds a NUL byte"));
 }
 
 }  // namespace
