@@ -27,6 +27,7 @@ struct WaitOptions {
 };
 
 void update_rule(const CLI::App& root, UpdateOptions options, Session& session) {
+  require_human_or_json(session);
   // A DynamoDB endpoint from the environment does not apply to EC2: only one given on the command line does.
   const CLI::Option* const endpoint = root.get_option_no_throw("--endpoint-url");
   if (endpoint != nullptr && endpoint->count() > 0) options.rule.endpoint_url = session.endpoint_url;
@@ -75,6 +76,7 @@ toolkit::HostAndPort wait_target(const WaitOptions& options, const Session& sess
 }
 
 void wait(const WaitOptions& options, Session& session) {
+  require_human_or_json(session);
   const toolkit::HostAndPort target = wait_target(options, session);
   const std::string name = target.host + " port " + std::to_string(target.port);
   std::string why;
@@ -82,7 +84,13 @@ void wait(const WaitOptions& options, Session& session) {
     throw CommandError("stator: " + name + " did not answer within " + std::to_string(options.timeout_s) +
                        " s: " + why);
   }
-  if (session.output == OutputFormat::kHuman) *session.out << name << " answers\n";
+  if (session.output == OutputFormat::kHuman) {
+    *session.out << name << " answers\n";
+    return;
+  }
+  std::string json = "{\"Host\":";
+  core::append_json_string(target.host, json);
+  *session.out << json << ",\"Port\":" << target.port << "}\n";
 }
 
 }  // namespace

@@ -51,8 +51,8 @@ struct HostAndPort {
   std::string host;
   std::uint16_t port = 5432;
 };
-/// Host and port of a PostgreSQL URL. The message of the std::runtime_error thrown for anything else does not repeat
-/// the URL, which may hold a password.
+/// Host and port of a PostgreSQL URL, or of "host=… port=…". The message of the std::runtime_error thrown for anything
+/// else does not repeat the URL, which may hold a password.
 HostAndPort parse_connection_url(const std::string& url);
 
 /// Tries to connect until the port answers; false when `timeout_ms` passed before. `why` is then the last fault.

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "postgres/target.h"
 #include "toolkit/rds.h"
 
 namespace stator::toolkit {
@@ -54,13 +55,33 @@ std::string try_target(const HostAndPort& target, Clock::time_point deadline) {
   return why;
 }
 
+[[noreturn]] void refuse(const char* why) {
+  throw std::runtime_error(std::string("the connection URL is not usable: ") + why +
+                           " (expected postgresql://user@host:port/database)");
+}
+
+std::uint16_t port_of(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) refuse("bad port number");
+  return port;
+}
+
+/// Of "host=db.example.com port=5433 …", with what libpq finds elsewhere.
+HostAndPort parse_keywords(const std::string& text) {
+  const postgres::TargetParts parts = postgres::target_parts({.url = text});
+  const auto first = [](const std::string& list) { return list.substr(0, list.find(',')); };
+  HostAndPort target;
+  target.host = first(parts.address.empty() ? parts.host : parts.address);
+  if (target.host.empty() || target.host.starts_with('/')) refuse("it names a unix socket, not a host");
+  if (const std::string port = first(parts.port); !port.empty()) target.port = port_of(port);
+  return target;
+}
+
 }  // namespace
 
 HostAndPort parse_connection_url(const std::string& url) {
-  const auto refuse = [](const char* why) -> void {
-    throw std::runtime_error(std::string("the connection URL is not usable: ") + why +
-                             " (expected postgresql://user@host:port/database)");
-  };
+  if (url.find("://") == std::string::npos && url.find('=') != std::string::npos) return parse_keywords(url);
   std::string_view rest = url;
   const std::size_t scheme_end = rest.find("://");
   const std::string_view scheme = rest.substr(0, scheme_end);
@@ -88,8 +109,7 @@ HostAndPort parse_connection_url(const std::string& url) {
   if (target.host.find('%') != std::string::npos) refuse("it names a unix socket, not a host");
   if (port.size() > 1) {
     port.remove_prefix(1);
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), target.port);
-    if (error != std::errc() || end != port.data() + port.size() || target.port == 0) refuse("bad port number");
+    target.port = port_of(port);
   }
   return target;
 }

@@ -130,7 +130,10 @@ TEST(ConnectionUrl, HasHostAndPort) {
                           {"postgres://h", "h", 5432},
                           {"postgresql://u:p%40@h/d", "h", 5432},
                           {"postgresql://u@[::1]:7/d", "::1", 7},
-                          {"postgresql://a:1,b:2/d", "a", 1}};
+                          {"postgresql://a:1,b:2/d", "a", 1},
+                          {"host=db.example.com port=6543 dbname=d password=x", "db.example.com", 6543},
+                          {"dbname=d host='h' ", "h", 5432},
+                          {"host=h,i port=7,8", "h", 7}};
   for (const UrlCase& row : rows) {
     EXPECT_EQ(parse_connection_url(row.url).host, row.host) << row.url;
     EXPECT_EQ(parse_connection_url(row.url).port, row.port) << row.url;
@@ -140,7 +143,8 @@ TEST(ConnectionUrl, HasHostAndPort) {
 TEST(ConnectionUrl, IsNeverRepeatedInAMessage) {
   for (const char* url :
        {"", "mysql://u:hidden@h", "postgresql://", "postgresql://u:hidden@/d", "postgresql://u:hidden@h:x/d",
-        "postgresql://u:hidden@[::1/d", "postgresql://u:hidden@%2Fvar%2Frun/d"}) {
+        "postgresql://u:hidden@[::1/d", "postgresql://u:hidden@%2Fvar%2Frun/d", "host=/tmp password=hidden",
+        "host=h port=x password=hidden", "host='h password=hidden"}) {
     try {
       parse_connection_url(url);
       FAIL() << url;
