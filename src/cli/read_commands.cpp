@@ -51,7 +51,7 @@ toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
     toolkit::key_condition(table, scan.index, {"0"}, {}, expression);
   }
   std::vector<std::string> filters{options.filter};
-  for (const std::string& word : options.where) filters.push_back(toolkit::comparison(word, expression));
+  for (const std::string& word : options.where) filters.push_back(toolkit::condition(word, expression));
   scan.filter = toolkit::all_of(filters);
   scan.projection =
       options.projection.empty() ? toolkit::projection(options.attributes, expression) : options.projection;
@@ -165,8 +165,10 @@ CLI::App* add_command(CLI::App& root, Session& session, const std::string& name,
   options = std::make_shared<ReadOptions>();
   command->add_option("TABLE", options->table, "The table")->required();
   command->add_option("--index", options->scan.index, "Read this index")->type_name("NAME");
-  command->add_option("--where", options->where, "Only items for which this holds: status=OPEN, 'total>=100'")
-      ->type_name("COMPARISON")
+  command
+      ->add_option("--where", options->where,
+                   "Only items for which this holds: status=OPEN, 'total>=100', 'contains(tags, new)', …")
+      ->type_name("CONDITION")
       ->allow_extra_args(false);
   command->add_option("--filter", options->filter, "A FilterExpression; its values as :name=VALUE")->type_name("EXPR");
   command->add_flag("--consistent", options->scan.consistent, "Strongly consistent reads");

@@ -1,7 +1,8 @@
 #include "toolkit/expression_words.h"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
+#include <optional>
 
 #include "core/utf8.h"
 #include "json/reader.h"
@@ -175,25 +176,215 @@ std::string projection(std::string_view attributes, ExpressionWords& expression)
   return out;
 }
 
-std::string comparison(std::string_view word, ExpressionWords& expression) {
-  /// What is written, and what DynamoDB's expressions call it.
-  static constexpr std::pair<std::string_view, std::string_view> kOperators[] = {
-      {"=", "="}, {"==", "="}, {"<>", "<>"}, {"!=", "<>"}, {"<", "<"}, {"<=", "<="}, {">", ">"}, {">=", ">="}};
-  const std::size_t at = std::min(find_operator(word), word.size());
-  const std::string_view path = without_blanks_around(word.substr(0, at));
-  const std::size_t end = std::min(word.find_first_not_of("<>=", at + 1), word.size());
-  const std::string_view written = word.substr(at, end - at);
-  if (path.empty() || written.empty())
-    throw WordError("--where: expected a comparison such as status=OPEN or 'total>=100', found " + quoted(word));
-  const std::string_view value = without_blanks_around(word.substr(end));
-  const auto* found = std::find_if(std::begin(kOperators), std::end(kOperators),
-                                   [&](const auto& each) { return each.first == written; });
-  if (found == std::end(kOperators) || find_operator(value) == 0)
-    throw WordError("--where: expected one of = <> < <= > >= (or == and !=) and a value, found " + quoted(word) +
-                    R"(; a value that begins like an operator is quoted, as in name="=text")");
-  const std::string wire = value_of_word(value, std::string(path));
-  const std::string left = expression.path(path);
-  return left + " " + std::string(found->second) + " " + expression.value(wire);
+bool names_attribute(std::string_view attributes, std::string_view name) {
+  for (std::size_t at = 0; at <= attributes.size();) {
+    const std::size_t end = std::min(attributes.find(',', at), attributes.size());
+    const std::string_view path = without_blanks_around(attributes.substr(at, end - at));
+    if (path.substr(0, path.find_first_of(".[")) == name) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+namespace {
+
+constexpr const char* kConditionForms =
+    "status=OPEN, 'total>=100', 'total between 10 and 20', 'status in OPEN,PAID', 'begins_with(sk, ORDER#)', "
+    "'contains(tags, new)', 'attribute_exists(email)' or 'size(lines)>2'";
+
+bool is_same_word(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  });
+}
+
+/// Calls `visit(at)` for the characters outside of JSON's quotes and brackets, until it returns true.
+template <class Visit>
+void find_outside(std::string_view text, Visit visit) {
+  bool is_in_quotes = false;
+  int depth = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (is_in_quotes) {
+      if (c == '\\') ++at;
+      is_in_quotes = c != '"';
+      continue;
+    }
+    is_in_quotes = c == '"';
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (depth == 0 && visit(at)) return;
+  }
+}
+
+bool is_blank(char c) { return kBlanks.find(c) != std::string_view::npos; }
+
+/// Where `word` stands with blanks around it, outside of quotes and brackets; npos: nowhere.
+std::size_t find_word(std::string_view text, std::string_view word) {
+  std::size_t found = std::string_view::npos;
+  find_outside(text, [&](std::size_t at) {
+    const std::size_t end = at + word.size();
+    const bool stands_alone =
+        at > 0 && is_blank(text[at - 1]) && end < text.size() && (is_blank(text[end]) || text[end] == '(');
+    if (stands_alone && is_same_word(text.substr(at, word.size()), word)) found = at;
+    return found != std::string_view::npos;
+  });
+  return found;
+}
+
+/// The parts between commas that are outside of quotes and brackets, without blanks around them.
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  find_outside(text, [&](std::size_t at) {
+    if (text[at] != ',') return false;
+    parts.push_back(without_blanks_around(text.substr(begin, at - begin)));
+    begin = at + 1;
+    return false;
+  });
+  parts.push_back(without_blanks_around(text.substr(begin)));
+  return parts;
+}
+
+/// Reads one condition (see the header).
+class ConditionWords {
+ public:
+  ConditionWords(std::string_view words, ExpressionWords& expression) : words_(words), expression_(expression) {}
+
+  std::string read() {
+    std::string_view text = without_blanks_around(words_);
+    constexpr std::string_view kNot = "not";
+    const bool is_negated = text.size() > kNot.size() && is_same_word(text.substr(0, kNot.size()), kNot) &&
+                            is_blank(text[kNot.size()]) &&
+                            text.find_first_not_of(kBlanks, kNot.size()) != find_operator(text);
+    if (is_negated) text = without_blanks_around(text.substr(kNot.size()));
+    const std::string test = read_test(text);
+    return is_negated ? "NOT " + test : test;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw WordError("--where: expected " + what + ", found " + quoted(words_));
+  }
+
+  std::string read_test(std::string_view text) {
+    if (auto function = read_function(text)) return *function;
+    const std::size_t operation = find_operator(text);
+    const std::size_t between = find_word(text, "between");
+    const std::size_t in = find_word(text, "in");
+    if (between < operation && between < in) return read_between(text, between);
+    if (in < operation) return read_in(text, in);
+    return read_comparison(text, std::min(operation, text.size()));
+  }
+
+  /// A value that is text whatever it looks like, unless it is quoted or marked as binary.
+  std::string text_value(std::string_view word, const std::string& of) {
+    if (word.empty() || word.starts_with('"') || word.starts_with('{')) return value(word, of);
+    if (!core::is_utf8(word)) throw WordError(of + ": the value is no UTF-8");
+    std::string json;
+    json::append_string(word, json);
+    return expression_.value("{\"S\":" + json + "}");
+  }
+  std::string value(std::string_view word, const std::string& of) {
+    if (word.empty()) fail("a value for " + of + " (a text without characters is \"\")");
+    return expression_.value(value_of_word(word, of));
+  }
+
+  std::optional<std::string> read_function(std::string_view text) {
+    static constexpr std::pair<std::string_view, std::size_t> kFunctions[] = {{"attribute_exists", 1},
+                                                                              {"attribute_not_exists", 1},
+                                                                              {"attribute_type", 2},
+                                                                              {"begins_with", 2},
+                                                                              {"contains", 2}};
+    const std::size_t open = text.find('(');
+    if (open == std::string_view::npos || !text.ends_with(')')) return std::nullopt;
+    const std::string_view name = without_blanks_around(text.substr(0, open));
+    const auto* const function = std::ranges::find_if(kFunctions, [&](const auto& f) { return f.first == name; });
+    if (function == std::end(kFunctions)) return std::nullopt;
+    const std::string_view inside = text.substr(open + 1, text.size() - open - 2);
+    const std::size_t comma = function->second == 1 ? std::string_view::npos : inside.find(',');
+    const std::string_view attribute = without_blanks_around(inside.substr(0, comma));
+    if (attribute.empty() || (function->second == 2 && comma == std::string_view::npos))
+      fail(std::string(name) + (function->second == 1 ? "(ATTRIBUTE)" : "(ATTRIBUTE, VALUE)"));
+    std::string out = std::string(name) + "(" + expression_.path(attribute);
+    if (function->second == 2) {
+      const std::string_view word = without_blanks_around(inside.substr(comma + 1));
+      out +=
+          ", " + (name == "contains" ? value(word, std::string(attribute)) : text_value(word, std::string(attribute)));
+    }
+    return out + ")";
+  }
+
+  /// A path, or size(PATH).
+  std::string operand(std::string_view text) {
+    constexpr std::string_view kSize = "size";
+    text = without_blanks_around(text);
+    if (text.starts_with(kSize) && text.ends_with(')')) {
+      const std::string_view inside = without_blanks_around(text.substr(kSize.size()));
+      if (inside.starts_with('('))
+        return "size(" + expression_.path(without_blanks_around(inside.substr(1, inside.size() - 2))) + ")";
+    }
+    return expression_.path(text);
+  }
+
+  /// The operand before the word at `at`, and whether "not" stands between them.
+  std::pair<std::string, bool> operand_before(std::string_view text, std::size_t at) {
+    std::string_view before = without_blanks_around(text.substr(0, at));
+    const std::size_t space = before.find_last_of(kBlanks);
+    const bool is_negated = space != std::string_view::npos && is_same_word(before.substr(space + 1), "not");
+    if (is_negated) before = before.substr(0, space);
+    return {operand(before), is_negated};
+  }
+
+  std::string read_between(std::string_view text, std::size_t at) {
+    const std::string_view range = text.substr(at + std::string_view("between").size());
+    const std::size_t conjunction = find_word(range, "and");
+    if (conjunction == std::string_view::npos) fail("ATTRIBUTE between LOW and HIGH");
+    const auto [left, is_negated] = operand_before(text, at);
+    const std::string low = value(without_blanks_around(range.substr(0, conjunction)), "between");
+    const std::string high = value(without_blanks_around(range.substr(conjunction + 3)), "between");
+    const std::string test = left + " BETWEEN " + low + " AND " + high;
+    return is_negated ? "NOT " + test : test;
+  }
+
+  std::string read_in(std::string_view text, std::size_t at) {
+    std::string_view list = without_blanks_around(text.substr(at + 2));
+    if (list.starts_with('(') && list.ends_with(')')) list = list.substr(1, list.size() - 2);
+    const auto [left, is_negated] = operand_before(text, at);
+    std::string values;
+    for (const std::string_view part : split_list(list)) values += (values.empty() ? "" : ", ") + value(part, "in");
+    const std::string test = left + " IN (" + values + ")";
+    return is_negated ? "NOT " + test : test;
+  }
+
+  std::string read_comparison(std::string_view text, std::size_t at) {
+    /// What is written, and what DynamoDB's expressions call it.
+    static constexpr std::pair<std::string_view, std::string_view> kOperators[] = {
+        {"=", "="}, {"==", "="}, {"<>", "<>"}, {"!=", "<>"}, {"<", "<"}, {"<=", "<="}, {">", ">"}, {">=", ">="}};
+    const std::string_view path = without_blanks_around(text.substr(0, at));
+    const std::size_t end = std::min(text.find_first_not_of("<>=", at + 1), text.size());
+    const std::string_view written = text.substr(at, end - at);
+    if (path.empty() || written.empty()) fail(std::string("a condition such as ") + kConditionForms);
+    const std::string_view word = without_blanks_around(text.substr(end));
+    const auto* const found = std::ranges::find_if(kOperators, [&](const auto& each) { return each.first == written; });
+    if (found == std::end(kOperators) || find_operator(word) == 0)
+      throw WordError("--where: expected one of = <> < <= > >= (or == and !=) and a value, found " + quoted(words_) +
+                      R"(; a value that begins like an operator is quoted, as in name="=text")");
+    // An empty text may be equal to something; what would be above or below it is a value that was forgotten.
+    if (word.empty() && found->second != "=" && found->second != "<>") fail("a value behind " + std::string(written));
+    const std::string wire = value_of_word(word, std::string(path));
+    const std::string left = operand(path);
+    return left + " " + std::string(found->second) + " " + expression_.value(wire);
+  }
+
+  const std::string_view words_;
+  ExpressionWords& expression_;
+};
+
+}  // namespace
+
+std::string condition(std::string_view words, ExpressionWords& expression) {
+  return ConditionWords(words, expression).read();
 }
 
 std::string all_of(const std::vector<std::string>& conditions) {

@@ -45,9 +45,17 @@ std::vector<std::string> take_arguments(const std::vector<std::string>& words, E
 /// "a, b.c" as a ProjectionExpression; empty for an empty list. Throws WordError.
 std::string projection(std::string_view attributes, ExpressionWords& expression);
 
-/// A comparison: "status=OPEN", "total >= 100"; the operators are = <> < <= > >=, and == and != for the first two.
-/// Throws WordError, also where an unquoted value begins with an operator.
-std::string comparison(std::string_view word, ExpressionWords& expression);
+/// Whether a list such as "a, b.c[0]" has a path that begins with that attribute.
+bool names_attribute(std::string_view attributes, std::string_view name);
+
+/// A condition in words, with "not " before it or without:
+/// - a comparison, "status=OPEN", "total >= 100"; the operators are = <> < <= > >=, and == and != for the first two;
+/// - "total between 10 and 20", "status in OPEN,PAID", also with "not" before the word;
+/// - a function, "begins_with(sk, ORDER#)", "contains(tags, new)", "attribute_exists(email)",
+///   "attribute_not_exists(email)", "attribute_type(total, N)".
+/// In the first two "size(lines)" may stand for the attribute. Values are as on a command line, those of begins_with
+/// and attribute_type text. Throws WordError, also where an unquoted value begins with an operator.
+std::string condition(std::string_view words, ExpressionWords& expression);
 /// Conditions joined by AND; empty ones are left out.
 std::string all_of(const std::vector<std::string>& conditions);
 
