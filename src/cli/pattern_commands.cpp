@@ -237,6 +237,7 @@ void run_pattern(Session& session, const model::Model& model, const model::Patte
     return;
   }
   print_for_people(session, pattern, reply, options.quiet);
+  session.out->flush();
   if (!reply.next_token.empty()) *session.err << "more: --next " << reply.next_token << "\n";
 }
 

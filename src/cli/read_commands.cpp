@@ -8,6 +8,7 @@
 #include "cli/progress_bar.h"
 #include "cli/target.h"
 #include "toolkit/expression_words.h"
+#include "toolkit/page_token.h"
 #include "toolkit/scan.h"
 #include "toolkit/table_info.h"
 
@@ -24,10 +25,66 @@ struct ReadOptions {
   std::string projection;
   std::string filter;
   std::vector<std::string> where;
+  std::string next;
+  /// Attributes of the key that are read to go on behind an item, and not printed.
+  std::vector<std::string> hidden;
+  double rate = 0;
   bool approximate = false;
   bool ddb_json = false;
   toolkit::ScanOptions scan;
 };
+
+/// Whose pages the tokens of --next are.
+std::string token_owner(const toolkit::ScanOptions& scan) {
+  return (scan.key_condition.empty() ? "scan " : "query ") + scan.table + "/" + scan.index;
+}
+
+/// The attributes of the key behind which a page ends: the table's, and the index's where one is read.
+std::vector<std::string> start_key_attributes(const toolkit::TableInfo& table, const std::string& index) {
+  std::vector<std::string> names = table.key_names();
+  const toolkit::IndexInfo* const info = table.find_index(index);
+  if (info == nullptr) return names;
+  for (const auto* columns : {&info->partition_keys, &info->sort_keys}) {
+    for (const toolkit::KeyColumn& column : *columns) {
+      if (std::ranges::find(names, column.name) == names.end()) names.push_back(column.name);
+    }
+  }
+  return names;
+}
+
+void find_start(const toolkit::TableInfo& table, ReadOptions& options) {
+  toolkit::ScanOptions& scan = options.scan;
+  scan.start_key_attributes = start_key_attributes(table, scan.index);
+  if (options.next.empty()) return;
+  const auto start = toolkit::start_key_of_token(token_owner(scan), options.next);
+  if (!start) throw toolkit::WordError("--next: expected a token that this command printed for " + token_owner(scan));
+  scan.start_key = *start;
+}
+
+/// Where a limit may fall into the middle of a page, the key of each item must be read, also where --attributes leaves
+/// it out. Returns the --attributes with what is missing.
+std::string with_key(ReadOptions& options) {
+  if (options.attributes.empty() || options.scan.limit == 0 || options.scan.filter.empty()) return options.attributes;
+  std::string attributes = options.attributes;
+  for (const std::string& name : options.scan.start_key_attributes) {
+    if (toolkit::names_attribute(options.attributes, name)) continue;
+    // One that cannot be a path stays unread.
+    if (name.find_first_of(".[, \t") != std::string::npos) continue;
+    options.hidden.push_back(name);
+    attributes += "," + name;
+  }
+  return attributes;
+}
+
+/// The item without the attributes that are not printed.
+std::string without_hidden(const json::Object& item, const std::vector<std::string>& hidden) {
+  toolkit::RequestBuilder shown;
+  for (const auto member : item) {
+    if (std::ranges::find(hidden, member.key) == hidden.end())
+      shown.json(member.key, std::string(simdjson::minify(member.value)));
+  }
+  return shown.str();
+}
 
 /// The steps common to the three: finds the table and its keys, and makes the expressions.
 toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
@@ -53,8 +110,9 @@ toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
   std::vector<std::string> filters{options.filter};
   for (const std::string& word : options.where) filters.push_back(toolkit::condition(word, expression));
   scan.filter = toolkit::all_of(filters);
+  find_start(table, options);
   scan.projection =
-      options.projection.empty() ? toolkit::projection(options.attributes, expression) : options.projection;
+      options.projection.empty() ? toolkit::projection(with_key(options), expression) : options.projection;
   scan.names_json = expression.names_json();
   scan.values_json = expression.values_json();
   return table;
@@ -84,16 +142,20 @@ void read_items(Session& session, ReadOptions& options) {
   {
     ItemPrinter printer(session, first_columns(table, options), options.ddb_json);
     try {
-      result = toolkit::scan(*endpoint, options.scan, [&printer](const json::Object& item) { printer.write(item); });
+      json::Parser parser;
+      result = toolkit::scan(*endpoint, options.scan, [&](const json::Object& item) {
+        if (options.hidden.empty()) return printer.write(item);
+        printer.write(parser.parse(without_hidden(item, options.hidden)).get_object().value());
+      });
     } catch (const Interrupted&) {
       interrupted = true;
     }
     printer.finish();
   }
-  if (interrupted) {
-    session.out->flush();
-    throw CommandError("stator: interrupted: " + what_was_read(result), kInterruptedExit);
-  }
+  session.out->flush();
+  if (interrupted) throw CommandError("stator: interrupted: " + what_was_read(result), kInterruptedExit);
+  if (!result.next_key.empty() && !session.quiet)
+    *session.err << "more: --next " << toolkit::page_token(token_owner(options.scan), result.next_key) << "\n";
   print_cost(session, what_was_read(result), result.capacity_units);
 }
 
@@ -188,11 +250,13 @@ void add_reading(CLI::App& command, const Options& options) {
   command.add_option("--limit", options->scan.limit, "At most so many items")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kMostItems));
+  command.add_option("--next", options->next, "Go on where an earlier command ended, which printed this token")
+      ->type_name("TOKEN");
   command.add_flag("--ddb-json", options->ddb_json, "DynamoDB's JSON ({\"S\": \"…\"}) instead of plain JSON");
 }
 
-void add_segments(CLI::App& command, const Options& options) {
-  command.add_option("--segments", options->scan.segments, "Read so many segments at the same time")
+CLI::Option* add_segments(CLI::App& command, const Options& options) {
+  return command.add_option("--segments", options->scan.segments, "Read so many segments at the same time")
       ->type_name("N")
       ->check(CLI::Range(1U, toolkit::kMaxParallelSegments));
 }
@@ -232,7 +296,7 @@ void add_read_commands(CLI::App& root, Session& session) {
   add_words(*scan_command, "ARGUMENT", options->words,
             "Values and names of the expressions: :name=VALUE, '#name=attribute'");
   add_reading(*scan_command, options);
-  add_segments(*scan_command, options);
+  add_segments(*scan_command, options)->excludes("--next");
 
   CLI::App* count_command = add_command(root, session, "count", "Count the items of a table or of one partition",
                                         "Examples: stator count shop --where status=OPEN\n"

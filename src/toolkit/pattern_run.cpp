@@ -2,42 +2,18 @@
 
 #include <algorithm>
 
-#include "core/base64.h"
-#include "core/limits.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "model/text.h"
+#include "toolkit/page_token.h"
 
 namespace stator::toolkit {
 namespace {
 
-constexpr std::size_t kMostTokenBytes = 16 * 1024;
-
-/// base64 with the alphabet that needs no quoting on a command line.
-std::string token_of(const std::string& pattern, const std::string& start_key) {
-  std::string token = core::base64_encode(pattern + "\n" + start_key);
-  std::replace(token.begin(), token.end(), '+', '-');
-  std::replace(token.begin(), token.end(), '/', '_');
-  while (!token.empty() && token.back() == '=') token.pop_back();
-  return token;
-}
-
-std::string start_key_of(const model::Pattern& pattern, std::string token) {
-  const model::ParameterError fault("--next: expected a token that " + pattern.name + " printed");
-  if (!pattern.is_paged() || token.size() > kMostTokenBytes) throw fault;
-  std::replace(token.begin(), token.end(), '-', '+');
-  std::replace(token.begin(), token.end(), '_', '/');
-  while (token.size() % 4 != 0) token += '=';
-  const auto text = core::base64_decode(token);
-  if (!text || !text->starts_with(pattern.name + "\n")) throw fault;
-  std::string start_key = text->substr(pattern.name.size() + 1);
-  try {
-    json::Parser parser;
-    if (!parser.parse(start_key).is_object()) throw fault;
-  } catch (const core::ApiError&) {
-    throw fault;
-  }
-  return start_key;
+std::string start_key_of(const model::Pattern& pattern, const std::string& token) {
+  auto start_key = pattern.is_paged() ? start_key_of_token(pattern.name, token) : std::nullopt;
+  if (!start_key) throw model::ParameterError("--next: expected a token that " + pattern.name + " printed");
+  return std::move(*start_key);
 }
 
 void append_item(const json::Value& value, std::vector<std::string>& out) {
@@ -72,7 +48,7 @@ PatternReply run_pattern(endpoint::Endpoint& endpoint, const model::Pattern& pat
   json::Parser parser;
   json::Value last;
   if (pattern.is_paged() && parser.parse(reply.json)["LastEvaluatedKey"].get(last) == simdjson::SUCCESS)
-    reply.next_token = token_of(pattern.name, simdjson::minify(last));
+    reply.next_token = page_token(pattern.name, std::string(simdjson::minify(last)));
   return reply;
 }
 

@@ -22,8 +22,7 @@ class Scanner {
     read_segment_guarded(0);
     threads.clear();  // joins
     if (fault_) std::rethrow_exception(fault_);
-    result_.items += visited_;
-    return result_;
+    return totals();
   }
 
  private:
@@ -39,17 +38,18 @@ class Scanner {
 
   void read_segment(std::uint32_t segment) {
     json::Parser parser;
-    std::string start;
+    std::string start = options_.start_key;
     do {
       const std::string reply = call(endpoint_, operation(), request(segment, start));
       start.clear();
       json::Object root;
       if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is no object");
       add_totals(root);
-      if (!options_.count_only) visit_items(root);
-      if (options_.progress) tell_progress();
       json::Value last;
       if (json::find_member(root, "LastEvaluatedKey", last)) start = simdjson::minify(last);
+      if (options_.segments == 1) next_key_ = start;
+      if (!options_.count_only) visit_items(root);
+      if (options_.progress) tell_progress();
     } while (!start.empty() && !done_);
   }
 
@@ -74,21 +74,43 @@ class Scanner {
     if (!json::find_member(root, "Items", member) || member.get(items) != simdjson::SUCCESS)
       throw std::runtime_error("the reply has no Items");
     const std::lock_guard lock(mutex_);
+    std::size_t left = items.size();
     for (const json::Value value : items) {
       if (done_) return;
       json::Object item;
       if (value.get(item) != simdjson::SUCCESS) throw std::runtime_error("the reply holds an item that is no object");
       visit_(item);
       ++visited_;
-      if (options_.limit > 0 && visited_ >= options_.limit) done_ = true;
+      --left;
+      if (options_.limit == 0 || visited_ < options_.limit) continue;
+      done_ = true;
+      if (left > 0) next_key_ = start_key_behind(item);
     }
+  }
+
+  /// The item's key attributes as a start key; empty where it lacks one.
+  [[nodiscard]] std::string start_key_behind(const json::Object& item) const {
+    if (options_.start_key_attributes.empty()) return {};
+    RequestBuilder key;
+    for (const std::string& name : options_.start_key_attributes) {
+      json::Value value;
+      if (!json::find_member(item, name, value)) return {};
+      key.json(name, std::string(simdjson::minify(value)));
+    }
+    return key.str();
+  }
+
+  /// What was read so far.
+  [[nodiscard]] ScanResult totals() const {
+    ScanResult all = result_;
+    all.items += visited_;
+    if (options_.segments == 1) all.next_key = next_key_;
+    return all;
   }
 
   void tell_progress() {
     const std::lock_guard lock(mutex_);
-    ScanResult so_far = result_;
-    so_far.items += visited_;
-    options_.progress(so_far);
+    options_.progress(totals());
   }
 
   std::string request(std::uint32_t segment, const std::string& start) {
@@ -123,6 +145,8 @@ class Scanner {
   std::exception_ptr fault_;
   std::atomic<bool> done_ = false;
   std::atomic<std::uint64_t> visited_ = 0;
+  /// Of a scan in one segment.
+  std::string next_key_;
 };
 
 }  // namespace

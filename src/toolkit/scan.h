@@ -19,6 +19,9 @@ struct ScanResult {
   /// Items read by the service, before the filter.
   std::uint64_t scanned = 0;
   double capacity_units = 0;
+  /// Where reading can go on behind the last item that was visited (ScanOptions::start_key), JSON; empty: all was read,
+  /// or with several segments.
+  std::string next_key = {};
 };
 
 struct ScanOptions {
@@ -32,6 +35,11 @@ struct ScanOptions {
   std::string names_json;
   std::string values_json;
   bool consistent = false;
+  /// The ExclusiveStartKey to begin behind, JSON; empty: at the beginning. Not for several segments.
+  std::string start_key = {};
+  /// The attributes that such a key has. Without them, or where `projection` leaves one out, a scan with a filter that
+  /// ends at `limit` in the middle of a page does not know its next key.
+  std::vector<std::string> start_key_attributes = {};
   /// A KeyConditionExpression makes it a Query; `descending` is for that.
   std::string key_condition;
   bool descending = false;

@@ -65,6 +65,7 @@ TEST_F(ItemCommands, ReadWithKeysAsWordsAndSayWhatItCost) {
        ""},
       {{"query", "shop", "ann", "--reverse", "--limit", "1", "--attributes", "order_id"},
        "{\"order_id\":1003}\n",
+       "more: --next cXVlcnkgc2hvcC8KeyJjdXN0b21lciI6eyJTIjoiYW5uIn0sIm9yZGVyX2lkIjp7Ik4iOiIxMDAzIn19\n"
        "1 item, 0.5 capacity units\n"},
       {{"query", "shop", "ann", "1001", "--attributes", "worth", "-q"}, "{\"worth\":20}\n", ""},
       {{"query", "shop", "ann", "--index", "by-worth", "--between", "8", "25", "--attributes", "worth", "-q"},
