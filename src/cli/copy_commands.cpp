@@ -103,6 +103,7 @@ struct CopyCommandOptions {
   std::string source;
   std::string destination;
   std::uint32_t segments = 4;
+  double rate = 0;
   bool no_verify = false;
   bool restart = false;
   bool follow = false;
@@ -116,7 +117,10 @@ class Copy {
       : session_(session),
         options_(options),
         source_(open_side(session, options.source, {}, nullptr)),
-        destination_(open_side(session, options.destination, "copying into table", &source_)) {}
+        destination_(open_side(session, options.destination, "copying into table", &source_)) {
+    source_.endpoint = paced(std::move(source_.endpoint), options.rate);
+    destination_.endpoint = paced(std::move(destination_.endpoint), options.rate);
+  }
 
   void run() {
     const bool is_same =
@@ -378,6 +382,7 @@ void add_copy_commands(CLI::App& root, Session& session) {
   copy_command->add_option("DESTINATION", copying->destination, "The same; made like the source where it is missing")
       ->required();
   add_segments(*copy_command, copying->segments);
+  add_rate(*copy_command, copying->rate);
   auto* follow =
       copy_command->add_flag("--follow", copying->follow, "Then keep up with the source by its stream, until Ctrl-C");
   copy_command

@@ -66,6 +66,7 @@ struct ExportOptions {
   std::string file = "-";
   std::string format;
   std::uint32_t segments = 4;
+  double rate = 0;
   bool restart = false;
 };
 
@@ -196,7 +197,7 @@ void export_table(Session& session, const ExportOptions& options) {
   const Interrupt interrupt;
   const Destination destination = destination_of(options.file);
   const toolkit::FileFormat format = export_format(options.format, options.file);
-  const auto endpoint = open_endpoint(session);
+  const auto endpoint = paced(open_endpoint(session), options.rate);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   const bool resumes = destination.has_draft;
   const bool is_csv = format == toolkit::FileFormat::kCsv;
@@ -297,6 +298,7 @@ struct ImportOptions {
   std::string file = "-";
   std::string format;
   std::uint32_t jobs = 4;
+  double rate = 0;
   bool skip_bad = false;
   bool restart = false;
 };
@@ -314,7 +316,7 @@ class Import {
   Import(Session& session, const ImportOptions& options)
       : session_(session),
         options_(options),
-        endpoint_(open_to_write(session, "importing into table " + options.table, options.table)),
+        endpoint_(paced(open_to_write(session, "importing into table " + options.table, options.table), options.rate)),
         table_(toolkit::describe_table(*endpoint_, options.table)),
         writer_(*endpoint_, table_, session.dry_run ? 1 : options.jobs, Interrupt::sleep,
                 [this](std::uint64_t line, const toolkit::OperationError& error) {
@@ -522,6 +524,7 @@ void add_file_commands(CLI::App& root, Session& session) {
       ->capture_default_str();
   add_format(*export_command, exporting->format);
   add_segments(*export_command, exporting->segments);
+  add_rate(*export_command, exporting->rate);
   export_command->add_flag("--restart", exporting->restart, "Begin anew where an earlier export was ended");
   add_quiet(*export_command, session);
   export_command->footer(
@@ -542,6 +545,7 @@ void add_file_commands(CLI::App& root, Session& session) {
       ->type_name("N")
       ->check(CLI::Range(1U, kMaxJobs))
       ->capture_default_str();
+  add_rate(*import_command, importing->rate);
   import_command->add_flag("--skip-bad", importing->skip_bad, "Report bad items and import the others");
   import_command->add_flag("--restart", importing->restart, "Begin anew where an earlier import was ended");
   add_quiet(*import_command, session);

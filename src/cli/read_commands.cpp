@@ -7,6 +7,7 @@
 #include "cli/item_printing.h"
 #include "cli/progress_bar.h"
 #include "cli/target.h"
+#include "cli/transfer.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/page_token.h"
 #include "toolkit/scan.h"
@@ -130,7 +131,7 @@ std::string what_was_read(const toolkit::ScanResult& result) {
 }
 
 void read_items(Session& session, ReadOptions& options) {
-  const auto endpoint = open_endpoint(session);
+  const auto endpoint = paced(open_endpoint(session), options.rate);
   const toolkit::TableInfo table = prepare(*endpoint, options);
   const Interrupt interrupt;
   toolkit::ScanResult result;
@@ -197,7 +198,7 @@ toolkit::ScanResult count_items(Session& session, endpoint::Endpoint& endpoint, 
 
 void count(Session& session, ReadOptions& options) {
   require_human_or_json(session);
-  const auto endpoint = open_endpoint(session);
+  const auto endpoint = paced(open_endpoint(session), options.rate);
   const toolkit::TableInfo table = prepare(*endpoint, options);
   toolkit::ScanResult result;
   if (options.approximate) {
@@ -233,6 +234,7 @@ CLI::App* add_command(CLI::App& root, Session& session, const std::string& name,
       ->type_name("CONDITION")
       ->allow_extra_args(false);
   command->add_option("--filter", options->filter, "A FilterExpression; its values as :name=VALUE")->type_name("EXPR");
+  add_rate(*command, options->rate);
   command->add_flag("--consistent", options->scan.consistent, "Strongly consistent reads");
   command->add_flag("-q,--quiet", session.quiet, "Do not say what it cost");
   command->footer(footer);

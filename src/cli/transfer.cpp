@@ -6,9 +6,11 @@
 #include <ostream>
 #include <system_error>
 
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "core/hexadecimal.h"
 #include "toolkit/noted_table.h"
+#include "toolkit/paced_endpoint.h"
 #include "toolkit/scan.h"
 #include "toolkit/table_checksum.h"
 
@@ -23,6 +25,19 @@ void add_segments(CLI::App& command, std::uint32_t& segments) {
 
 void add_quiet(CLI::App& command, Session& session) {
   command.add_flag("-q,--quiet", session.quiet, "Say nothing where all goes well");
+}
+
+void add_rate(CLI::App& command, double& units_per_second) {
+  constexpr double kLeast = 0.5;
+  constexpr double kMost = 10'000'000;
+  command.add_option("--rate", units_per_second, "At most so many capacity units a second")
+      ->type_name("UNITS")
+      ->check(number_in(kLeast, kMost));
+}
+
+std::unique_ptr<endpoint::Endpoint> paced(std::unique_ptr<endpoint::Endpoint> endpoint, double units_per_second) {
+  if (units_per_second == 0) return endpoint;
+  return std::make_unique<toolkit::PacedEndpoint>(std::move(endpoint), units_per_second, Interrupt::sleep);
 }
 
 namespace {

@@ -18,6 +18,10 @@ namespace stator::cli {
 
 void add_segments(CLI::App& command, std::uint32_t& segments);
 void add_quiet(CLI::App& command, Session& session);
+/// --rate UNITS; 0: not given.
+void add_rate(CLI::App& command, double& units_per_second);
+/// The endpoint, kept to that rate where it is not 0. Waits with Interrupt::sleep.
+std::unique_ptr<endpoint::Endpoint> paced(std::unique_ptr<endpoint::Endpoint> endpoint, double units_per_second);
 
 /// Appended to the error of a command that can be resumed.
 inline constexpr const char* kResumeHint = " (the same command goes on where this one ended)";

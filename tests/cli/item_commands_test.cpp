@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -241,7 +242,29 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
        "stator: the key of table shop has no further attribute to narrow\n"},
       {{"scan", "shop", "--where", "state"},
        2,
-       "stator: --where: expected a comparison such as status=OPEN or 'total>=100', found \"state\"\n"},
+       "stator: --where: expected a condition such as status=OPEN, 'total>=100', 'total between 10 and 20', 'status in "
+       "OPEN,PAID', 'begins_with(sk, ORDER#)', 'contains(tags, new)', 'attribute_exists(email)' or 'size(lines)>2', "
+       "found \"state\"\n"},
+      {{"scan", "shop", "--where", "begins_with(state)"},
+       2,
+       "stator: --where: expected begins_with(ATTRIBUTE, VALUE), found \"begins_with(state)\"\n"},
+      {{"scan", "shop", "--where", "begins_with(state, )"}, 2, nullptr},
+      {{"scan", "shop", "--where", "attribute_exists()"},
+       2,
+       "stator: --where: expected attribute_exists(ATTRIBUTE), found \"attribute_exists()\"\n"},
+      {{"scan", "shop", "--where", "worth between 1"}, 2, nullptr},
+      {{"scan", "shop", "--where", "worth between 1 or 2"},
+       2,
+       "stator: --where: expected ATTRIBUTE between LOW and HIGH, found \"worth between 1 or 2\"\n"},
+      {{"scan", "shop", "--where", "worth in 1,,2"}, 2, nullptr},
+      {{"scan", "shop", "--where", "like(state, a)"}, 2, nullptr},
+      {{"scan", "shop", "--where", "worth >"}, 2, "stator: --where: expected a value behind >, found \"worth >\"\n"},
+      {{"scan", "shop", "--next", "abc"},
+       2,
+       "stator: --next: expected a token that this command printed for scan shop/\n"},
+      {{"scan", "shop", "--next", "abc", "--segments", "2"}, 2, nullptr},
+      {{"scan", "shop", "--rate", "0"}, 2, nullptr},
+      {{"scan", "shop", "--rate", "nan"}, 2, nullptr},
       {{"scan", "shop", "--where", "state=>open"},
        2,
        "stator: --where: expected one of = <> < <= > >= (or == and !=) and a value, found \"state=>open\"; a value "
@@ -307,6 +330,66 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
       EXPECT_EQ(outcome.err, row.err) << line;
     }
   }
+}
+
+/// The token in "more: --next TOKEN"; empty where there is no such line.
+std::string token_in(const std::string& err) {
+  const std::string before = "more: --next ";
+  const std::size_t at = err.find(before);
+  if (at == std::string::npos) return {};
+  return err.substr(at + before.size(), err.find('\n', at) - at - before.size());
+}
+
+TEST_F(ItemCommands, PagesGoOnWhereTheLastOneEnded) {
+  const std::vector<std::vector<std::string>> reads = {
+      {"query", "shop", "ann"},
+      {"query", "shop", "ann", "--reverse"},
+      {"query", "shop", "ann", "--index", "by-worth"},
+      {"query", "shop", "ann", "--index", "by-worth", "--reverse", "--where", "attribute_exists(state)"},
+      {"scan", "shop"},
+      {"scan", "shop", "--where", "worth > 5"},
+      {"scan", "shop", "--where", "worth > 5", "--attributes", "state"},
+      {"query", "shop", "ann", "--where", "worth > 5", "--attributes", "worth, customer"},
+      {"scan", "shop", "--index", "by-worth", "--attributes", "customer,order_id,worth", "--where", "worth > 5"}};
+  for (const std::vector<std::string>& read : reads) {
+    const std::string whole = out(read);
+    for (const char* const limit : {"1", "2", "3"}) {
+      std::string pages;
+      std::string token;
+      do {
+        std::vector<std::string> words = read;
+        words.insert(words.end(), {"--limit", limit, "--output", "jsonl"});
+        if (!token.empty()) words.insert(words.end(), {"--next", token});
+        const Outcome page = stator(words);
+        ASSERT_EQ(page.code, 0) << page.err;
+        pages += page.out;
+        token = token_in(page.err);
+      } while (!token.empty());
+      EXPECT_EQ(pages, whole) << ::testing::PrintToString(read) << limit;
+    }
+  }
+  const std::string token = token_in(stator({"query", "shop", "ann", "--limit", "1"}).err);
+  EXPECT_EQ(stator({"scan", "shop", "--next", token}).code, 2) << "another command's";
+  EXPECT_EQ(token_in(stator({"query", "shop", "ann", "--limit", "1", "-q"}).err), "");
+}
+
+TEST_F(ItemCommands, ARateIsKept) {
+  std::string items;
+  for (int i = 0; i < 40; ++i)
+    items +=
+        R"({"customer":"rate","order_id":)" + std::to_string(i) + R"(,"text":")" + std::string(4000, 'x') + "\"}\n";
+  const auto seconds = [&](const std::vector<std::string>& words, const std::string& input = "") {
+    const auto began = std::chrono::steady_clock::now();
+    out(words, input);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  };
+  // 160 units are written; the first batch of 25 goes at once, and what it cost is waited for.
+  EXPECT_GT(seconds({"import", "shop", "--rate", "200", "-q", "--jobs", "1"}, items), 0.4);
+  // 20 units are read, half of a second's at a time at most; what the last page cost is not waited for.
+  EXPECT_GT(seconds({"scan", "shop", "--rate", "40", "-q"}), 0.2);
+  EXPECT_GT(seconds({"query", "shop", "rate", "--rate", "40", "-q", "--limit", "40"}), 0.2);
+  EXPECT_EQ(out({"count", "shop", "--rate", "1000", "--segments", "4", "-q"}), "44\n");
+  EXPECT_GT(seconds({"export", "shop", "--rate", "40", "-q", "--segments", "1"}), 0.2);
 }
 
 TEST_F(ItemCommands, EditWritesBackWhatTheEditorChanged) {

@@ -1,0 +1,94 @@
+#include "toolkit/paced_endpoint.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "json/reader.h"
+#include "toolkit/pattern_run.h"
+
+namespace stator::toolkit {
+namespace {
+
+/// Pages grow to this many times the last one at most, as items may be of very different sizes.
+constexpr std::uint64_t kGrowth = 4;
+constexpr std::uint64_t kMostPageItems = 100'000;
+
+/// The request with the two members in the place of its own.
+std::string with_members(std::string_view body, std::uint64_t most_items) {
+  json::Parser parser;
+  json::Object object;
+  if (parser.parse(body).get(object) != simdjson::SUCCESS) return std::string(body);
+  RequestBuilder request;
+  std::uint64_t limit = most_items;
+  for (const auto member : object) {
+    std::uint64_t given = 0;
+    if (member.key == "Limit" && member.value.get(given) == simdjson::SUCCESS) {
+      limit = most_items == 0 ? given : std::min(given, most_items);
+    } else if (member.key != "ReturnConsumedCapacity") {
+      request.json(member.key, std::string(simdjson::minify(member.value)));
+    }
+  }
+  if (limit > 0) request.number("Limit", limit);
+  return request.text("ReturnConsumedCapacity", "TOTAL").str();
+}
+
+}  // namespace
+
+PacedEndpoint::PacedEndpoint(std::unique_ptr<endpoint::Endpoint> endpoint, double units_per_second, Sleep sleep)
+    : endpoint_(std::move(endpoint)), units_per_second_(units_per_second), sleep_(std::move(sleep)) {}
+
+void PacedEndpoint::call(const endpoint::Request& request, std::string& reply) {
+  const bool is_page = request.operation == "Scan" || request.operation == "Query";
+  if (!is_page && request.operation != "BatchWriteItem") return endpoint_->call(request, reply);
+  wait();
+  const std::string body = with_members(request.body, is_page ? next_page_items() : 0);
+  endpoint::Request paced = request;
+  paced.body = body;
+  paced.padding_bytes = 0;
+  const std::size_t before = reply.size();
+  endpoint_->call(paced, reply);
+  // A read unit is two pages of 4 KB that are eventually consistent, a write unit 1 KB.
+  constexpr double kReadUnitBytes = 8192;
+  constexpr double kWriteUnitBytes = 1024;
+  const std::string_view answer = std::string_view(reply).substr(before);
+  const double estimate = is_page ? static_cast<double>(answer.size()) / kReadUnitBytes
+                                  : static_cast<double>(body.size()) / kWriteUnitBytes;
+  const double units = capacity_of_reply(answer);
+  spend(answer, units > 0 ? units : estimate, is_page);
+}
+
+void PacedEndpoint::wait() {
+  for (;;) {
+    Time paid;
+    {
+      const std::lock_guard lock(mutex_);
+      paid = paid_;
+    }
+    const auto left = paid - std::chrono::steady_clock::now();
+    if (left <= Time::duration::zero()) return;
+    sleep_(std::chrono::ceil<std::chrono::milliseconds>(left));
+  }
+}
+
+std::uint64_t PacedEndpoint::next_page_items() {
+  const std::lock_guard lock(mutex_);
+  return page_items_;
+}
+
+void PacedEndpoint::spend(std::string_view reply, double units, bool is_page) {
+  std::uint64_t items = 0;
+  json::Parser parser;
+  if (is_page && parser.parse(reply)["ScannedCount"].get(items) != simdjson::SUCCESS) items = 0;
+  const std::lock_guard lock(mutex_);
+  const std::chrono::duration<double> takes(units / units_per_second_);
+  paid_ = std::max(paid_, std::chrono::steady_clock::now()) + std::chrono::duration_cast<Time::duration>(takes);
+  if (items == 0) return;
+  items_read_ += static_cast<double>(items);
+  units_read_ += units;
+  // Half a second's units a page, so that the pace is even.
+  const double wanted = units_per_second_ / 2 * items_read_ / units_read_;
+  const std::uint64_t most = std::min(kMostPageItems, page_items_ * kGrowth);
+  page_items_ = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::min(wanted, 1e9)), 1, most);
+}
+
+}  // namespace stator::toolkit
