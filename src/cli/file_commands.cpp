@@ -194,6 +194,8 @@ std::optional<toolkit::TransferState> earlier_export(const Session& session, con
 }
 
 void export_table(Session& session, const ExportOptions& options) {
+  if (session.output != OutputFormat::kHuman)
+    throw toolkit::WordError("export takes --format jsonl, ddb-json or csv, and no --output");
   const Interrupt interrupt;
   const Destination destination = destination_of(options.file);
   const toolkit::FileFormat format = export_format(options.format, options.file);
