@@ -85,8 +85,10 @@ void add_cache_command(CLI::App& root, Session& session);       // cache_command
 void add_item_commands(CLI::App& root, Session& session);       // item_commands.cpp
 void add_read_commands(CLI::App& root, Session& session);       // read_commands.cpp
 void add_table_commands(CLI::App& root, Session& session);      // table_commands.cpp
+void add_create_command(CLI::App& root, Session& session);      // create_command.cpp
 void add_file_commands(CLI::App& root, Session& session);       // file_commands.cpp
 void add_copy_commands(CLI::App& root, Session& session);       // copy_commands.cpp
+void add_api_command(CLI::App& root, Session& session);         // api_command.cpp
 void add_ddb_commands(CLI::App& root, Session& session);        // ddb_commands.cpp
 void add_db_commands(CLI::App& root, Session& session);         // db_commands.cpp
 void add_rds_commands(CLI::App& root, Session& session);        // rds_commands.cpp

@@ -12,6 +12,7 @@
 #include "cli/progress_bar.h"
 #include "cli/sql_command.h"
 #include "cli/table.h"
+#include "cli/table_creation.h"
 #include "cli/tail_command.h"
 #include "cli/target.h"
 #include "json/writer.h"
@@ -42,24 +43,6 @@ struct SchemaLoadOptions {
   bool if_not_exists = false;
   bool update = false;
 };
-
-void tell_plan(Session& session, const toolkit::TablePlan& plan) {
-  for (const std::string& line : plan.impossible) *session.err << "! " << line << "\n";
-  for (const toolkit::TableChange& change : plan.changes) *session.err << change.text << "\n";
-}
-
-/// Reports where an existing table differs from its model.
-void print_differences(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
-  toolkit::TablePlan plan;
-  try {
-    plan = toolkit::plan_table(endpoint, wanted);
-  } catch (const toolkit::OperationError&) {
-    return;  // a caller who may create tables may lack the right to read all their settings
-  }
-  if (plan.empty()) return;
-  *session.err << "it differs from the model; what schema-load --update would do:\n";
-  tell_plan(session, plan);
-}
 
 /// Brings an existing table in line with its model.
 void update_table(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
@@ -92,19 +75,8 @@ void schema_load(Session& session, const SchemaLoadOptions& options) {
       return print_description(session, "TableDescription", info.description_json);
     }
   }
-  const auto endpoint = open_to_write(session, "creating table " + model.table_name, model.table_name);
-  const toolkit::CreatedTable table = wait_for_database(
-      "the creation of table " + model.table_name + " goes on in the database",
-      [&] { return toolkit::create_table(*endpoint, model.table_name, model.create_table_json, Interrupt::sleep); });
-  if (!table.created) {
-    const std::string text = "table " + model.table_name + " exists already (" + endpoint->describe() + ")";
-    if (!options.if_not_exists) throw CommandError(text);
-    *session.err << text << "\n";
-    print_differences(session, *endpoint, wanted);
-  } else if (!model.time_to_live_attribute.empty()) {
-    toolkit::call(*endpoint, "UpdateTimeToLive",
-                  toolkit::time_to_live_request(model.table_name, model.time_to_live_attribute, true));
-  }
+  const CreatedTable table = create_table(session, wanted, options.if_not_exists,
+                                          "it differs from the model; what schema-load --update would do:");
   print_description(session, "TableDescription", table.description_json);
 }
 

@@ -1,7 +1,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +13,7 @@
 #include "cli/foreground.h"
 #include "cli/item_printing.h"
 #include "cli/target.h"
+#include "cli/word_text.h"
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "json/item.h"
@@ -139,38 +139,16 @@ void get_item(Session& session, const ItemOptions& options) {
   print_cost(session, "1 item", toolkit::capacity_of_reply(reply));
 }
 
-std::string read_all(std::istream& in, const std::string& of) {
-  std::string text;
-  std::vector<char> piece(64 * 1024);
-  // An item has at most 400 KB; its JSON may be a few times longer.
-  constexpr std::size_t kMost = 16 * core::kMaxItemSizeBytes;
-  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
-    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMost) throw CommandError("stator: " + of + " is too long for an item");
-  }
-  if (in.bad()) throw file_error("read", of);
-  return text;
-}
-
-std::string item_text(Session& session, const std::string& word, std::string& of) {
-  if (word == "-") {
-    of = "standard input";
-    return read_all(*session.in, of);
-  }
-  if (!word.starts_with('@')) return word;
-  of = word.substr(1);
-  errno = 0;
-  std::ifstream in(of, std::ios::binary);
-  if (!in) throw file_error("read", of);
-  return read_all(in, of);
-}
+/// An item has at most 400 KB; its JSON may be a few times longer.
+constexpr std::size_t kMostItemText = 16 * core::kMaxItemSizeBytes;
 
 void put_item(Session& session, const ItemOptions& options) {
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);
   if (words.size() > 1) throw toolkit::WordError("one item at a time; \"" + words[1] + "\" is too much");
-  std::string of = "the item";
-  const std::string item = read_item(item_text(session, words.empty() ? "-" : words.front(), of), options.ddb_json, of);
+  const WordText given =
+      text_of_word(session, words.empty() ? "-" : words.front(), "the item", kMostItemText, "an item");
+  const std::string item = read_item(given.text, options.ddb_json, given.of);
   const auto endpoint = open_to_write(session, "putting an item into table " + options.table, options.table);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   toolkit::key_of_item(table, item);

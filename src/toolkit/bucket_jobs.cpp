@@ -118,15 +118,6 @@ ExportOutcome read_export(const json::Value& description) {
 
 }  // namespace
 
-KeyWord read_key_word(const std::string& word) {
-  const std::size_t colon = word.rfind(':');
-  KeyWord key{.name = word.substr(0, colon), .type = colon == std::string::npos ? "S" : word.substr(colon + 1)};
-  if (key.name.empty() || (key.type != "S" && key.type != "N" && key.type != "B")) {
-    throw WordError(word + " is no key: a name, and behind a colon its type, S, N or B");
-  }
-  return key;
-}
-
 ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& import, const ItemProgress& progress,
                            const Sleep& sleep) {
   RequestBuilder request;

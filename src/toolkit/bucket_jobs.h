@@ -8,18 +8,11 @@
 
 #include "endpoint/endpoint.h"
 #include "toolkit/call.h"
+#include "toolkit/table_words.h"
 
 /// Imports of tables from buckets and exports to them, by ImportTable and ExportTableToPointInTime: the endpoint itself
 /// reads and writes the bucket.
 namespace stator::toolkit {
-
-/// A key attribute as commands name it: "pk", "pk:S", "id:N".
-struct KeyWord {
-  std::string name;
-  std::string type;  // "S", "N" or "B"
-};
-/// Throws WordError.
-KeyWord read_key_word(const std::string& word);
 
 struct TableImport {
   std::string table;

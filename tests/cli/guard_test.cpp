@@ -64,6 +64,8 @@ const std::vector<std::vector<std::string>> kWriting = {{"ddb", "schema-load"},
 
 /// The other commands that write to a table.
 const std::vector<std::vector<std::string>> kWritingToo = {
+    {"create", "things", "pk"},
+    {"api", "delete-table", R"({"TableName": "things"})"},
     {"put", "things", R"({"pk": "z"})"},
     {"update", "things", "a", "--set", "n=1"},
     {"delete", "things", "a"},
