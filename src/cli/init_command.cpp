@@ -13,11 +13,15 @@
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "core/utf8.h"
+#include "endpoint/embedded.h"
 #include "model/model.h"
+#include "toolkit/call.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/model_init.h"
 #include "toolkit/model_schema.h"
 #include "toolkit/scan.h"
+#include "toolkit/table_copy.h"
+#include "toolkit/table_update.h"
 
 /// stator init: creates a model folder from a table, a file or answers to questions.
 namespace stator::cli {
@@ -163,6 +167,20 @@ toolkit::ModelSource from_questions(const Session& session, const InitOptions& o
   return source;
 }
 
+/// Throws where DynamoDB would refuse the table, in its words.
+void require_possible(const toolkit::ModelSource& source) {
+  endpoint::Embedded memory{engine::Options{}};
+  const toolkit::TableInfo& table = source.table;
+  try {
+    toolkit::call(memory, "CreateTable", toolkit::create_request_like(table, table.name));
+    if (source.time_to_live_attribute.empty()) return;
+    toolkit::call(memory, "UpdateTimeToLive",
+                  toolkit::time_to_live_request(table.name, source.time_to_live_attribute, true));
+  } catch (const toolkit::OperationError& error) {
+    throw CommandError("stator: DynamoDB would refuse this table: " + error.message);
+  }
+}
+
 // --- the command ---------------------------------------------------------------------------------------------------
 
 void init(Session& session, const InitOptions& options) {
@@ -180,6 +198,8 @@ void init(Session& session, const InitOptions& options) {
   const toolkit::ModelSource source = !options.file.empty()    ? from_file(session, options)
                                       : !options.table.empty() ? from_endpoint(session, options)
                                                                : from_questions(session, options);
+  // A table that is there is possible, whatever this version knows.
+  if (!options.file.empty() || options.table.empty()) require_possible(source);
   const std::vector<toolkit::ModelFile> files = toolkit::model_files(source);
   if (session.dry_run) {
     for (const toolkit::ModelFile& file : files) *session.out << (directory / file.path).string() << "\n";

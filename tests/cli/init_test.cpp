@@ -198,6 +198,27 @@ TEST_F(Init, SaysWhatAFileIsNot) {
   EXPECT_EQ(stator({"init", "../x"}).code, 2);
 }
 
+TEST_F(Init, RefusesTablesThatDynamoDbWouldNotMake) {
+  const auto table = [](const std::string& name, const std::string& index) {
+    return R"({"TableName":")" + name + R"(","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],)" +
+           R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",)" +
+           R"("GlobalSecondaryIndexes":[{"IndexName":")" + index +
+           R"(","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]})";
+  };
+  const std::string sound = table("sound", "by-pk");
+  for (const std::string& text :
+       {table("x!", "by-pk"), table("a", "by-pk"), table("sound", "i"), table("sound", "by pk")}) {
+    const Outcome outcome = stator({"init", "m", "--from", "-"}, text);
+    EXPECT_EQ(outcome.code, 1) << text;
+    EXPECT_TRUE(outcome.err.starts_with("stator: DynamoDB would refuse this table: ")) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_FALSE(fs::exists(path("models/m"))) << text;
+  }
+  EXPECT_EQ(stator({"init", "m", "--from", "-"}, sound).code, 0);
+  EXPECT_EQ(stator({"init", "asked"}, "tab\npk\nsk\ni!\na\n-\n\n\n").code, 1);
+  EXPECT_EQ(stator({"init", "asked"}, "a\npk\nsk\n\n\n").code, 1);
+}
+
 TEST_F(Init, TheProjectsSchemasAreThoseOfThisVersion) {
   ASSERT_EQ(stator({"init", "--schemas"}).code, 0);
   for (const char* name : {"table.schema.json", "pattern.schema.json"}) {
