@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "api/operations.h"
 #include "cli/arguments.h"
 #include "cli/help.h"
 #include "json/reader.h"
@@ -124,6 +125,29 @@ class Completer {
     if (is_one_of(name, {"TABLE", "SOURCE", "DESTINATION"})) add_tables("");
     completion_.files = is_one_of(name, {"FILE", "DIR", "SOURCE", "DESTINATION"});
     if (name == "MODEL") add_models("");
+    if (name == "NAME" && is_one_of(full_name(app_), {"stator snapshot restore", "stator snapshot drop"}))
+      add_snapshots();
+    if (name == "OPERATION") {
+      for (const api::Operation& operation : api::kOperations) add(std::string(operation.name), "");
+    }
+  }
+
+  void add_snapshots() {
+    const std::string text = output_of({"snapshot", "list", "--output", "json"});
+    json::Parser parser;
+    json::Array snapshots;
+    try {
+      if (parser.parse(text)["snapshots"].get(snapshots) != simdjson::SUCCESS) return;
+    } catch (const std::exception&) {
+      return;
+    }
+    for (const json::Value snapshot : snapshots) {
+      std::string_view name;
+      std::string_view saved;
+      if (snapshot["name"].get(name) != simdjson::SUCCESS) continue;
+      if (snapshot["saved"].get(saved) != simdjson::SUCCESS) saved = {};
+      add(std::string(name), std::string(saved));
+    }
   }
 
   /// The values of an option, after `before` ("--output=").

@@ -19,6 +19,10 @@ ROWS = [
     ("stator ddb patterns orders-", ["orders-by-status", "orders-of-customer"]),
     ("stator ddb patterns list-conversations --handle b", ["bayko"]),
     ("stator import shop it", ["items.jsonl"]),
+    ("stator snapshot restore be", ["before-it"]),
+    ("stator snapshot drop ", ["before-it"]),
+    ("stator api Transact", ["TransactGetItems", "TransactWriteItems"]),
+    ("stator create shop pk --stream NEW", ["NEW_AND_OLD_IMAGES", "NEW_IMAGE"]),
 ]
 
 
@@ -33,7 +37,7 @@ class Shells(unittest.TestCase):
             "STATOR_MODELS": os.path.join(PROJECT, "models"), "STATOR_DATA": os.path.join(self.folder, "data"),
             "AWS_EC2_METADATA_DISABLED": "true"}
         open(os.path.join(self.folder, "items.jsonl"), "w", encoding="utf-8").close()
-        self.run_in("bash", "stator ddb schema-load --model shop")
+        self.run_in("bash", "stator ddb schema-load --model shop && stator snapshot save before-it 2> /dev/null")
 
     def run_in(self, shell, script, *options):
         done = subprocess.run([shell, *options, "-c", script], capture_output=True, text=True, cwd=self.folder, env=self.environment,
