@@ -90,7 +90,8 @@ void list_patterns(const Session& session, const Models& models) {
   for (const model::Model& model : models) {
     for (const model::Pattern& pattern : model.patterns) {
       *session.out << bold << model.name << "/" << pattern.name << plain << "\n  " << pattern.description << " ("
-                   << pattern.operation << ", at most " << units(pattern.budget) << " capacity units)\n";
+                   << pattern.operation << ", at most " << units(pattern.budget)
+                   << (pattern.budget == 1 ? " capacity unit)\n" : " capacity units)\n");
       for (const model::Parameter& parameter : pattern.parameters) {
         std::string name = std::string(kIndent, ' ') + "--" + parameter.name + " " + value_name(parameter);
         name.resize(std::max(name.size() + 2, kColumn), ' ');
