@@ -47,6 +47,36 @@ class Surroundings(unittest.TestCase):
         self.stator("ddb", "seed", "--model", "shop", *words)
 
 
+class Scripts(Surroundings):
+    """The names in bin/, by themselves and read by another script."""
+
+    BIN = pathlib.Path(__file__).resolve().parents[2] / "bin"
+
+    def setUp(self):
+        super().setUp()
+        self.environment["STATOR_BIN"] = STATOR
+
+    def test_every_one_is_a_command(self):
+        scripts = [path for path in self.BIN.rglob("*") if path.is_file() and path.name != "stator"]
+        self.assertGreater(len(scripts), 25)
+        for script in scripts:
+            for run in ([str(script)], ["sh", str(script)], ["bash", str(script)]):
+                done = subprocess.run([*run, "--help"], capture_output=True, text=True, cwd=self.folder, env=self.environment, timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), run)
+                self.assertIn("Usage: stator ", done.stdout)
+
+    def test_a_script_that_reads_them_goes_on(self):
+        setup = self.folder / "setup"
+        setup.write_text(f'bin_path="{self.BIN}"\nset -e\nsource "$bin_path/db/drop"\nsource "$bin_path/ddb/list-tables"\n'
+                         'source "$bin_path/db/session" || echo "status $?"\necho end\n', encoding="utf-8")
+        done = subprocess.run(["bash", str(setup)], capture_output=True, text=True, cwd=self.folder, env=self.environment, timeout=60)
+        self.assertEqual(done.stdout, "== db-drop\nthere was no database cruddur\nstatus 1\nend\n", done.stderr)
+        # Its words are theirs.
+        done = subprocess.run(["bash", str(setup), "prod"], capture_output=True, text=True, cwd=self.folder, env=self.environment, timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("PROD_CONNECTION_URL", done.stderr)
+
+
 class StandardStreams(Surroundings):
     def test_closed_ones_are_not_taken_by_files_of_the_database(self):
         self.make_shop()
