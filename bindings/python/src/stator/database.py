@@ -20,6 +20,8 @@ def _after_fork():
     _is_forked = _was_used
     for database in list(_open_databases):
         database._handle = None
+        # A thread that the child does not have may have held the lock.
+        database._changed, database._callers = threading.Condition(), []
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -89,7 +91,9 @@ class Database:
                    "stream_shards": stream_shards, "buckets": None if buckets is None else os.fspath(buckets)}
         global _was_used
         self._handle = None
-        self._closing = threading.Lock()
+        self._changed = threading.Condition()
+        self._callers = []  # the threads whose calls are under way
+        self._abandoned = None  # a handle that the last of these calls closes
         _check_not_forked()
         self._log = _native.LogFunction() if log is None else _native.LogFunction(
             lambda context, line, size: log(ctypes.string_at(line, size).decode(errors="replace")))
@@ -98,12 +102,19 @@ class Database:
         _open_databases.add(self)
 
     def close(self):
-        """Closes it; a second time does nothing. No other call may be under way."""
-        with self._closing:
+        """Closes it when the calls under way have ended; later ones raise RuntimeError. A second time does nothing."""
+        with self._changed:
             handle, self._handle = self._handle, None
-        if handle is not None:
+            if handle is None:
+                return
             _open_databases.discard(self)
-            _native.library.stator_close(handle)
+            if threading.get_ident() in self._callers:
+                # A handler of a signal, in the middle of this thread's own call: waiting would be forever.
+                self._abandoned = handle
+                return
+            while self._callers:
+                self._changed.wait()
+        _native.library.stator_close(handle)
 
     def __enter__(self):
         return self
@@ -116,21 +127,39 @@ class Database:
         if getattr(self, "_handle", None) is not None and _native is not None:
             self.close()
 
-    def _open_handle(self):
-        # Taken once: another thread may close it meanwhile.
-        handle = self._handle
-        if handle is None:
-            _check_not_forked()
-            raise RuntimeError("this Database is closed")
-        return handle
+    def _begin_call(self):
+        """The handle, which stays open until `_end_call`."""
+        with self._changed:
+            if self._handle is None:
+                _check_not_forked()
+                raise RuntimeError("this Database is closed")
+            self._callers.append(threading.get_ident())
+            return self._handle
+
+    def _end_call(self):
+        with self._changed:
+            self._callers.remove(threading.get_ident())
+            if self._handle is not None or self._callers:
+                return
+            handle, self._abandoned = self._abandoned, None
+            self._changed.notify_all()
+        if handle is not None:
+            _native.library.stator_close(handle)
+
+    def _use(self, function, *arguments):
+        """Calls a function of the library that begins with a database and ends with `char **error`."""
+        handle = self._begin_call()
+        try:
+            return _native.checked(function, handle, *arguments)
+        finally:
+            self._end_call()
 
     def call_raw(self, target, body, region=None):
         """One request as an SDK sends it. `target`: "GetItem", or X-Amz-Target; `body`: bytes of JSON; `region`: the one the
         client believes to call. Returns a Reply, whatever the request contains."""
         reply = _native.Reply()
         library = _native.library
-        library.stator_call(self._open_handle(), target.encode(), None if region is None else region.encode(), body,
-                            len(body), reply)
+        handle = self._begin_call()
         try:
             return Reply(reply.http_status, reply.error_type.decode(), ctypes.string_at(reply.body, reply.body_bytes))
         finally:
@@ -147,38 +176,44 @@ class Database:
 
     def save_snapshot(self, name):
         """Saves the database as it is now, in the place of an earlier snapshot of that name."""
-        _native.checked(_native.library.stator_save_snapshot, self._open_handle(), name.encode())
+        self._use(_native.library.stator_save_snapshot, name.encode())
 
     def restore_snapshot(self, name):
         """Makes the database what the snapshot holds."""
-        _native.checked(_native.library.stator_restore_snapshot, self._open_handle(), name.encode())
+        self._use(_native.library.stator_restore_snapshot, name.encode())
+            library.stator_call(handle, target.encode(), None if region is None else region.encode(), body, len(body), reply)
 
     def drop_snapshot(self, name):
-        _native.checked(_native.library.stator_drop_snapshot, self._open_handle(), name.encode())
+        self._use(_native.library.stator_drop_snapshot, name.encode())
+            self._end_call()
 
     def snapshots(self):
         """Their names, sorted."""
-        return json.loads(_native.take_text(_native.checked(_native.library.stator_snapshots, self._open_handle())))
+        return json.loads(_native.take_text(self._use(_native.library.stator_snapshots)))
 
     def reset(self):
         """Restores the snapshot "start" where there is one; else the database is empty."""
-        _native.checked(_native.library.stator_reset, self._open_handle())
+        self._use(_native.library.stator_reset)
 
     @property
     def clock_ms(self):
         """The database's time, in milliseconds since 1970."""
-        return _native.library.stator_clock(self._open_handle())
+        handle = self._begin_call()
+        try:
+            return _native.library.stator_clock(handle)
+        finally:
+            self._end_call()
 
     def set_clock(self, moment):
         """Moves the clock of a database that was opened with one, to a datetime or milliseconds since 1970. What has become
         due is done when this returns."""
-        _native.checked(_native.library.stator_set_clock, self._open_handle(), _milliseconds(moment))
+        self._use(_native.library.stator_set_clock, _milliseconds(moment))
 
     def advance_clock(self, by):
         """The same by a timedelta, or a number of seconds."""
         if not isinstance(by, datetime.timedelta):
             by = datetime.timedelta(seconds=by)
-        _native.checked(_native.library.stator_advance_clock, self._open_handle(), by // datetime.timedelta(milliseconds=1))
+        self._use(_native.library.stator_advance_clock, by // datetime.timedelta(milliseconds=1))
 
 
 _default = None
