@@ -1,11 +1,14 @@
 """stator.Database without boto3."""
 
 import datetime
+import gc
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -129,6 +132,80 @@ def test_a_closed_database_says_so():
     for use in (lambda: database.call("ListTables"), database.reset, database.snapshots, lambda: database.clock_ms):
         with pytest.raises(RuntimeError, match="closed"):
             use()
+
+
+def _fill(database):
+    database.call("CreateTable", TABLE)
+    for number in range(50):
+        database.call("PutItem", TableName="things", Item={"pk": {"S": str(number)}, "text": {"S": "x" * 20_000}})
+
+
+def test_closing_waits_for_the_calls_under_way():
+    database = stator.Database()
+    _fill(database)
+    ends, started = [], threading.Barrier(5)
+
+    def scan():
+        started.wait()
+        try:
+            while True:
+                assert database.call("Scan", TableName="things")["Count"] == 50
+        except RuntimeError as fault:
+            ends.append(str(fault))
+
+    threads = [threading.Thread(target=scan) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    started.wait()
+    time.sleep(0.05)
+    database.close()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert ends == ["this Database is closed"] * 4
+
+
+def test_a_signals_handler_may_close_it_in_the_middle_of_a_call(tmp_path):
+    database = stator.Database(tmp_path / "data")
+    _fill(database)
+    before = signal.signal(signal.SIGALRM, lambda number, frame: database.close())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(RuntimeError, match="closed"):
+            while True:
+                database.call("Scan", TableName="things")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    stator.Database(tmp_path / "data").close()
+
+
+def test_what_is_forgotten_is_closed(tmp_path):
+    stator.Database(tmp_path / "data").call("CreateTable", TABLE)
+    gc.collect()
+    with stator.Database(tmp_path / "data") as database:
+        assert database.call("ListTables") == {"TableNames": ["things"]}
+
+
+def test_reads_are_stale_and_throughput_is_enforced_where_asked_for():
+    with stator.Database(clock=0, index_lag_ms=1000, read_staleness_ms=1000, stream_lag_ms=1000, staleness_seed=7) as database:
+        database.call("CreateTable", TABLE)
+        database.call("PutItem", TableName="things", Item={"pk": {"S": "a"}})
+        seen = {database.call("Scan", TableName="things")["Count"] for _ in range(50)}
+        assert seen == {0, 1}
+        assert database.call("Scan", TableName="things", ConsistentRead=True)["Count"] == 1
+    with stator.Database(clock=0, enforce_throughput=True) as database:
+        database.call("CreateTable", {**TABLE, "BillingMode": "PROVISIONED",
+                                      "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}})
+        with pytest.raises(stator.OperationError, match="^ProvisionedThroughputExceededException"):
+            for number in range(400):
+                database.call("PutItem", TableName="things", Item={"pk": {"S": str(number)}})
+
+
+def test_paths_of_every_kind(tmp_path):
+    for path in (os.fsencode(tmp_path / "né 😀"), str(tmp_path / "a\nb\"c")):
+        stator.Database(path).close()
+        assert os.path.isdir(path)
+    with pytest.raises(ValueError, match="UTF-8"):
+        stator.Database(os.fsencode(tmp_path) + b"/\xff")
 
 
 def _use_in_child(database, answers):

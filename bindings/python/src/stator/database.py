@@ -68,6 +68,18 @@ def _milliseconds(moment):
     return int(moment)
 
 
+def _path(name, value):
+    """A path as text for the library, whose texts are UTF-8."""
+    if value is None:
+        return None
+    text = os.fsdecode(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("%s must be a path whose name is UTF-8, not %a" % (name, text)) from None
+    return text
+
+
 class Database:
     """DynamoDB inside this process, on a directory or in memory. May be used from several threads at once.
 
@@ -78,6 +90,11 @@ class Database:
     `transition_delay_ms`  how long tables and indexes stay CREATING, UPDATING and DELETING
     `stream_shards`        into how many shards new streams are split (as on AWS: four for a table on demand, one with few
                            provisioned units)
+    `read_staleness_ms`    how old the state may be that an eventually consistent read sees,
+    `index_lag_ms`         how far global indexes may be behind,
+    `stream_lag_ms`        how late stream records appear, and
+    `staleness_seed`       what decides how old that state is: docs/simulate.md
+    `enforce_throughput`   refuse what is beyond the throughput of tables and indexes, as on AWS
     `buckets`              where exports go and imports come from: the bucket NAME is the folder NAME in it
     `log`                  called with a line, from any thread, of what no call waits for
 
@@ -85,10 +102,13 @@ class Database:
     """
 
     def __init__(self, directory=None, *, sync=False, clock=None, transition_delay_ms=None, stream_shards=None,
+                 read_staleness_ms=None, index_lag_ms=None, stream_lag_ms=None, staleness_seed=None, enforce_throughput=False,
                  buckets=None, log=None):
-        options = {"directory": None if directory is None else os.fspath(directory), "sync": bool(sync),
+        options = {"directory": _path("directory", directory), "sync": bool(sync),
                    "clock_ms": None if clock is None else _milliseconds(clock), "transition_delay_ms": transition_delay_ms,
-                   "stream_shards": stream_shards, "buckets": None if buckets is None else os.fspath(buckets)}
+                   "stream_shards": stream_shards, "read_staleness_ms": read_staleness_ms, "index_lag_ms": index_lag_ms,
+                   "stream_lag_ms": stream_lag_ms, "staleness_seed": staleness_seed,
+                   "enforce_throughput": bool(enforce_throughput), "buckets": _path("buckets", buckets)}
         global _was_used
         self._handle = None
         self._changed = threading.Condition()
@@ -161,9 +181,11 @@ class Database:
         library = _native.library
         handle = self._begin_call()
         try:
+            library.stator_call(handle, target.encode(), None if region is None else region.encode(), body, len(body), reply)
             return Reply(reply.http_status, reply.error_type.decode(), ctypes.string_at(reply.body, reply.body_bytes))
         finally:
             library.stator_reply_free(reply)
+            self._end_call()
 
     def call(self, operation, request=None, **members):
         """Calls an operation with its members as a dict, as keywords, or both: call("GetItem", TableName=…, Key={"pk": {"S":
@@ -181,11 +203,9 @@ class Database:
     def restore_snapshot(self, name):
         """Makes the database what the snapshot holds."""
         self._use(_native.library.stator_restore_snapshot, name.encode())
-            library.stator_call(handle, target.encode(), None if region is None else region.encode(), body, len(body), reply)
 
     def drop_snapshot(self, name):
         self._use(_native.library.stator_drop_snapshot, name.encode())
-            self._end_call()
 
     def snapshots(self):
         """Their names, sorted."""
