@@ -6,6 +6,8 @@
 
 They are boto3's own, with its parameter checks, paginators, waiters, retries and exception classes; only what would go over
 the network is answered here, by botocore's `before-send` event. Nothing is sent, and no credentials are needed.
+
+`attach` and `everywhere` also do for clients of aiobotocore and aioboto3, which are answered on the event loop's thread.
 """
 
 import contextlib
@@ -26,18 +28,22 @@ _ADDRESS = "http://stator.invalid"
 _SCOPE = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
 
 
-class _Raw:
-    """The part of urllib3's response that AWSResponse reads."""
+class _Body(bytes):
+    """A reply's body: botocore takes it as it is, aiobotocore awaits it."""
 
-    def __init__(self, body):
-        self._body = body
+    def __await__(self):
+        return self
+        yield
 
-    def stream(self, *arguments, **options):
-        yield self._body
 
-    def read(self, *arguments, **options):
-        body, self._body = self._body, b""
-        return body
+class _Response(AWSResponse):
+    def __init__(self, url, status, headers, body):
+        super().__init__(url, status, headers, None)
+        self._body = _Body(body)
+
+    @property
+    def content(self):
+        return self._body
 
 
 def _text(value):
@@ -69,7 +75,7 @@ class _Answerer:
             "Content-Length": str(len(reply.body)),
             "x-amzn-RequestId": "STATOR%020d" % self._count,
         })
-        return AWSResponse(request.url, reply.status, headers, _Raw(reply.body))
+        return _Response(request.url, reply.status, headers, reply.body)
 
 
 def _session(session):
@@ -116,9 +122,9 @@ def attach(target, database=None):
     boto3.Session makes from now on. Returns `target`."""
     database = database or default_database()
     meta = getattr(target, "meta", None)
-    if meta is None:  # a session
+    if meta is None:  # a session, of boto3 or of botocore
         answerer = _Answerer(database)
-        events = target.events
+        events = target.events if hasattr(target, "events") else target.get_component("event_emitter")
     else:
         made = getattr(meta, "client", None) or target
         answerer = _Answerer(database, made.meta.region_name)
