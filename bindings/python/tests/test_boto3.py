@@ -1,5 +1,6 @@
 """boto3's own clients and resources, answered in process."""
 
+import asyncio
 from decimal import Decimal
 
 import boto3
@@ -289,6 +290,48 @@ def test_everywhere_answers_clients_made_by_other_code(database):
         client.list_tables()
     with pytest.raises(AssertionError, match="about to be sent"):
         boto3.client("dynamodb", **keys).list_tables()
+
+
+def test_the_last_one_attached_answers_and_nothing_is_done_twice(database):
+    keys = dict(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
+    with stator.Database() as other:
+        for each in (database, other):
+            each.call("CreateTable", create_table_request("things", range=None))
+        session = stator.boto3.attach(boto3.Session(**keys), other)
+        with stator.boto3.everywhere(other):
+            with stator.boto3.everywhere(database):
+                clients = [boto3.client("dynamodb", **keys), stator.boto3.client("dynamodb", database)]
+                clients.append(stator.boto3.attach(session.client("dynamodb"), database))
+                clients.append(stator.boto3.attach(stator.boto3.client("dynamodb", other), database))
+                for number, client in enumerate(clients, 1):
+                    client.update_item(TableName="things", Key={"pk": {"S": str(number)}}, UpdateExpression="ADD n :one",
+                                       ExpressionAttributeValues={":one": {"N": "1"}})
+        items = database.call("Scan", TableName="things")["Items"]
+        assert sorted((item["pk"]["S"], item["n"]["N"]) for item in items) == [(str(number), "1") for number in range(1, 5)]
+        assert other.call("Scan", TableName="things")["Count"] == 0
+
+
+def test_aiobotocores_clients(database):
+    session_of = pytest.importorskip("aiobotocore.session").get_session
+    keys = dict(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
+
+    async def use():
+        with stator.boto3.everywhere(database):
+            async with session_of().create_client("dynamodb", **keys) as client:
+                await client.create_table(**create_table_request("things", range=None))
+                await client.put_item(TableName="things", Item={"pk": {"S": "né 😀"}, "b": {"B": b"\0\xff"}})
+                with pytest.raises(client.exceptions.ConditionalCheckFailedException) as raised:
+                    await client.put_item(TableName="things", Item={"pk": {"S": "né 😀"}}, ConditionExpression="attribute_not_exists(pk)",
+                                          ReturnValuesOnConditionCheckFailure="ALL_OLD")
+                assert raised.value.response["Item"]["b"] == {"B": b"\0\xff"}
+        session = stator.boto3.attach(session_of(), database)
+        async with session.create_client("dynamodb", **keys) as client:
+            pages = [page["Count"] async for page in client.get_paginator("scan").paginate(TableName="things")]
+            assert pages == [1]
+        async with session_of().create_client("dynamodb", **keys) as client:
+            assert (await stator.boto3.attach(client, database).list_tables())["TableNames"] == ["things"]
+
+    asyncio.run(use())
 
 
 def test_only_dynamodb_is_answered(database):

@@ -65,6 +65,10 @@ class _Answerer:
         return found.group(1) if found else None
 
     def __call__(self, request, **unused):
+        # botocore asks every handler, also where one has answered: a client's own comes before those of `everywhere`.
+        if getattr(request, "answered_by_stator", False):
+            return None
+        request.answered_by_stator = True
         body = request.body or b""
         if isinstance(body, str):
             body = body.encode()
@@ -119,7 +123,7 @@ def resource(service_name="dynamodb", database=None, *, session=None, **options)
 
 def attach(target, database=None):
     """Lets `database` answer a client or a resource that is there already, whatever it was made for, or every client that a
-    boto3.Session makes from now on. Returns `target`."""
+    Session makes from now on; also one that another database answered. Returns `target`."""
     database = database or default_database()
     meta = getattr(target, "meta", None)
     if meta is None:  # a session, of boto3 or of botocore
@@ -130,8 +134,10 @@ def attach(target, database=None):
         answerer = _Answerer(database, made.meta.region_name)
         events = made.meta.events
     for event in EVENTS:
+        name = "stator." + event
+        events.unregister(event, unique_id=name)
         # Before whatever else listens, such as a recorder of another library.
-        events.register_first(event, answerer)
+        events.register_first(event, answerer, unique_id=name)
     return target
 
 
@@ -148,7 +154,7 @@ def everywhere(database=None):
         return answerer(request, **details) if active[0] else None
 
     entries = [(event, answer) for event in EVENTS]
-    BUILTIN_HANDLERS.extend(entries)
+    BUILTIN_HANDLERS[:0] = entries  # so that the innermost of several answers
     default_session, _boto3.DEFAULT_SESSION = _boto3.DEFAULT_SESSION, None
     try:
         yield database
