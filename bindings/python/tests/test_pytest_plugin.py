@@ -52,9 +52,11 @@ def test_options_and_seed_are_a_conftests(pytester):
             return {"clock": 1767225600000}
     """)
     pytester.makepyfile("""
-        def test_clock(stator_database, dynamodb):
+        import pytest
+        @pytest.mark.parametrize("time", [1, 2])
+        def test_clock(stator_database, dynamodb, time):
             assert dynamodb.list_tables()["TableNames"] == []
             stator_database.advance_clock(5)
             assert stator_database.clock_ms == 1767225605000
     """)
-    pytester.runpytest_subprocess("-p", "stator.pytest_plugin", "--strict-markers").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-p", "stator.pytest_plugin", "--strict-markers").assert_outcomes(passed=2)

@@ -53,9 +53,18 @@ def stator_session_database(stator_options, stator_seed):
         yield database
 
 
+@pytest.fixture(scope="session")
+def stator_start_ms(stator_session_database, stator_options):
+    """Where a clock that tests move stands when they begin; None: it is the machine's."""
+    return None if stator_options.get("clock") is None else stator_session_database.clock_ms
+
+
 @pytest.fixture
-def stator_database(stator_session_database):
-    # Before the test, not after it: what a failing test left may be looked at.
+def stator_database(stator_session_database, stator_start_ms):
+    # Before the test, not after it: what a failing test left may be looked at. The clock first: by a later one, what the
+    # snapshot holds might have expired.
+    if stator_start_ms is not None:
+        stator_session_database.set_clock(stator_start_ms)
     stator_session_database.reset()
     return stator_session_database
 
