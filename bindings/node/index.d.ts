@@ -12,6 +12,16 @@ export interface DatabaseOptions {
   /** Into how many shards new streams are split (as on AWS: four for a table on demand, one with few provisioned units). */
   streamShards?: number
   /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
+  /** How old the state may be that an eventually consistent read sees, in milliseconds: docs/simulate.md. */
+  readStalenessMs?: number
+  /** How far global indexes may be behind, in milliseconds. */
+  indexLagMs?: number
+  /** How late stream records appear, in milliseconds. */
+  streamLagMs?: number
+  /** Decides how old that state is (1). */
+  stalenessSeed?: number
+  /** Refuse what is beyond the throughput of tables and indexes, as on AWS. */
+  enforceThroughput?: boolean
   buckets?: string
 }
 

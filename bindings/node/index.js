@@ -29,11 +29,13 @@ class Database {
   #efforts = new Map()
 
   constructor(options = {}) {
-    const { directory, sync, clock, transitionDelayMs, streamShards, buckets, ...unknown } = options
+    const { directory, sync, clock, transitionDelayMs, streamShards, readStalenessMs, indexLagMs, streamLagMs, stalenessSeed,
+      enforceThroughput, buckets, ...unknown } = options
     for (const name of Object.keys(unknown)) throw new TypeError(`there is no option "${name}"`)
     this.#handle = native.open(JSON.stringify({
       directory, sync, buckets, clock_ms: clock === undefined ? undefined : milliseconds(clock),
-      transition_delay_ms: transitionDelayMs, stream_shards: streamShards,
+      transition_delay_ms: transitionDelayMs, stream_shards: streamShards, read_staleness_ms: readStalenessMs,
+      index_lag_ms: indexLagMs, stream_lag_ms: streamLagMs, staleness_seed: stalenessSeed, enforce_throughput: enforceThroughput,
     }))
   }
 

@@ -97,6 +97,22 @@ test('the clock moves only when told', () => opened(async (database) => {
   assert.throws(() => database.setClock(-1), /1970 to 9999/)
 }, { clock: new Date('2026-01-01T00:00:00Z') }))
 
+test('reads are stale, and throughput is enforced, where asked for', async () => {
+  await opened(async (database) => {
+    await database.call('CreateTable', TABLE)
+    await database.call('PutItem', { TableName: 'things', Item: { pk: { S: 'a' } } })
+    const seen = new Set()
+    for (let i = 0; i < 50; i += 1) seen.add((await database.call('Scan', { TableName: 'things' })).Count)
+    assert.deepEqual([...seen].sort(), [0, 1])
+  }, { clock: 0, readStalenessMs: 1000, indexLagMs: 1000, streamLagMs: 1000, stalenessSeed: 7 })
+  await opened(async (database) => {
+    await database.call('CreateTable', { ...TABLE, BillingMode: 'PROVISIONED', ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } })
+    await assert.rejects(async () => {
+      for (let i = 0; i < 400; i += 1) await database.call('PutItem', { TableName: 'things', Item: { pk: { S: String(i) } } })
+    }, { name: 'ProvisionedThroughputExceededException' })
+  }, { clock: 0, enforceThroughput: true })
+})
+
 test('closing waits for calls under way, and later ones are refused', async () => {
   const database = new Database()
   await database.call('CreateTable', TABLE)
