@@ -1,3 +1,4 @@
+/// <reference types="node" />
 /** DynamoDB inside the process: a database on a directory or in memory, and clients of the AWS SDK that it answers. */
 
 export interface DatabaseOptions {
@@ -11,7 +12,6 @@ export interface DatabaseOptions {
   transitionDelayMs?: number
   /** Into how many shards new streams are split (as on AWS: four for a table on demand, one with few provisioned units). */
   streamShards?: number
-  /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
   /** How old the state may be that an eventually consistent read sees, in milliseconds: docs/simulate.md. */
   readStalenessMs?: number
   /** How far global indexes may be behind, in milliseconds. */
@@ -22,6 +22,7 @@ export interface DatabaseOptions {
   stalenessSeed?: number
   /** Refuse what is beyond the throughput of tables and indexes, as on AWS. */
   enforceThroughput?: boolean
+  /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
   buckets?: string
 }
 
@@ -66,6 +67,7 @@ export class Database {
   constructor(options?: DatabaseOptions)
   /** Closes it once the calls under way have ended; later ones throw. */
   close(): void
+  [Symbol.dispose](): void
   /** One operation, objects in and out: `await database.call("GetItem", {TableName, Key: {pk: {S: "a"}}})`. Rejects with OperationError. */
   call(operation: string, request?: object): Promise<any>
   /** One request as an SDK sends it: `target` is the operation or X-Amz-Target. Never rejects for what the request contains. */
