@@ -6,6 +6,7 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dy
 import { useDatabase } from '../node-test.js'
 
 const database = useDatabase({
+  clock: new Date('2026-01-01T00:00:00Z'),
   seed: (fresh) => new DynamoDBClient(fresh.clientConfig()).send(new CreateTableCommand({
     TableName: 'seeded', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
@@ -15,6 +16,8 @@ const documents = DynamoDBDocumentClient.from(new DynamoDBClient(database.client
 
 for (const time of [1, 2]) {
   test(`each test begins with what was seeded (${time})`, async () => {
+    assert.equal(database.clock.getTime(), Date.UTC(2026))
+    database.advanceClock(5000)
     assert.deepEqual((await documents.send(new ScanCommand({ TableName: 'seeded' }))).Items, [])
     await documents.send(new PutCommand({ TableName: 'seeded', Item: { pk: 'a' } }))
     assert.equal((await documents.send(new ScanCommand({ TableName: 'seeded' }))).Count, 1)

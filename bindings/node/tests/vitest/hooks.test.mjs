@@ -5,6 +5,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { useDatabase } from '../../vitest.mjs'
 
 const database = useDatabase({
+  clock: new Date('2026-01-01T00:00:00Z'),
   seed: (fresh) => new DynamoDBClient(fresh.clientConfig()).send(new CreateTableCommand({
     TableName: 'seeded', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
@@ -14,6 +15,8 @@ const documents = DynamoDBDocumentClient.from(new DynamoDBClient(database.client
 
 for (const time of [1, 2]) {
   test(`each test begins with what was seeded (${time})`, async () => {
+    expect(database.clock.getTime()).toBe(Date.UTC(2026))
+    database.advanceClock(5000)
     expect((await documents.send(new ScanCommand({ TableName: 'seeded' }))).Items).toEqual([])
     await documents.send(new PutCommand({ TableName: 'seeded', Item: { pk: 'a' } }))
     expect((await documents.send(new ScanCommand({ TableName: 'seeded' }))).Count).toBe(1)
