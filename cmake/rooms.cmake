@@ -22,7 +22,7 @@ set(STATOR_ROOMS_PRECOMPILED json expression partiql engine api endpoint simulat
 
 # What the embedding library is made of. A shared library needs code that runs at any address; with everything in it hidden
 # but what include/stator/ marks, that costs the programs nothing.
-set(STATOR_LIBRARY_ROOMS core json expression partiql store engine api endpoint embed)
+set(STATOR_LIBRARY_ROOMS core json expression partiql store engine api endpoint simulate embed)
 set(STATOR_LIBRARY_PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 add_library(stator_precompile_library OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
 set_target_properties(stator_precompile_library PROPERTIES ${STATOR_LIBRARY_PROPERTIES})

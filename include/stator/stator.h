@@ -57,6 +57,14 @@ struct Result {
   int http_status = 200;
 };
 
+/// What is to happen to a reply by the rules of Database::simulate, in the caller's hands.
+struct Delivery {
+  /// For so long the reply is to be held back.
+  std::int64_t hold_ms = 0;
+  /// The connection is cut in the place of a reply; `body` is empty.
+  bool cut = false;
+};
+
 /// How long a call may keep its thread.
 enum class Effort : std::uint8_t {
   kItem,   // microseconds as a rule: one item, or a description
@@ -97,6 +105,9 @@ class STATOR_API Database : public Endpoint {
   Result call(std::string_view operation, std::string_view request_json) override;
   /// The same for a client that believes to call `region`, which decides about ARNs that it may name.
   Result call(std::string_view operation, std::string_view request_json, std::string_view region);
+  /// The same for callers that hold replies back and cut connections themselves, as `delivery` says afterwards. The
+  /// other two wait before they return, and a connection that is cut is ServiceUnavailable.
+  Result call(std::string_view operation, std::string_view request_json, std::string_view region, Delivery& delivery);
   /// What to expect of an operation, for callers with a thread that must not be kept.
   [[nodiscard]] Effort effort(std::string_view operation) const;
 
@@ -113,6 +124,13 @@ class STATOR_API Database : public Endpoint {
   [[nodiscard]] std::vector<std::string> snapshots() const;
   /// Restores the snapshot "start" where there is one; else the database is empty.
   void reset();
+
+  /// Lets calls go wrong by rules and a seed (docs/simulate.md), in the place of earlier rules, whose counts end; "{}":
+  /// none. The database's clock decides when a rule holds. Throws std::runtime_error that says what is wrong with the
+  /// rules, with the earlier ones still there.
+  void simulate(std::string_view rules_json);
+  /// How many calls each rule was for, and how many it did something to: JSON, as from `GET /_stator/simulate`.
+  [[nodiscard]] std::string simulated() const;
 
   /// The database's time, in milliseconds since 1970.
   [[nodiscard]] std::int64_t clock_ms() const;

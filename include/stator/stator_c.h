@@ -66,8 +66,9 @@ STATOR_API void stator_close(stator_database* database);
 
 /* What an operation came to. Its texts belong to it, and live until stator_reply_free. */
 typedef struct stator_reply {
-  int32_t http_status;       /* 200, or what the service answers with the error: 400, 413, 500, 503 */
-  uint32_t reserved;         /* 0 */
+  int32_t http_status;       /* 200, or what the service answers with the error: 400, 413, 500, 503. 0: there is no
+                                answer, the connection is cut by a rule of stator_simulate */
+  uint32_t hold_ms;          /* by a rule of stator_simulate: how long to hold back what came of it; else 0 */
   const char* error_type;    /* "ConditionalCheckFailedException"; "" where http_status is 200 */
   const char* error_message; /* "" where http_status is 200 */
   const char* body;          /* JSON as DynamoDB sends it, a NUL after it: the reply, or the error's body */
@@ -79,7 +80,7 @@ typedef struct stator_reply {
  * Calls one operation. `target` is its name ("GetItem"), or the whole of X-Amz-Target as SDKs send it
  * ("DynamoDB_20120810.GetItem", "DynamoDBStreams_20120810.GetRecords"). `region` is the one the client believes to
  * call, which decides about ARNs that it may name; NULL is us-east-1. `body` is the request, JSON. What the request
- * contains is never a failure: `reply` always holds an answer, and must be given to stator_reply_free.
+ * contains is never a failure: `reply` always holds what came of it, and must be given to stator_reply_free.
  * Returns reply->http_status.
  */
 STATOR_API int32_t stator_call(stator_database* database, const char* target, const char* region, const char* body,
@@ -111,6 +112,17 @@ STATOR_API char* stator_snapshots(stator_database* database, char** error);
 
 /* Restores the snapshot "start" where there is one; else the database is empty. 0, or -1 with `error`. */
 STATOR_API int32_t stator_reset(stator_database* database, char** error);
+
+/*
+ * Lets calls go wrong by rules and a seed, in the place of earlier rules, whose counts end: docs/simulate.md. NULL or
+ * "{}": none. The database's clock decides when a rule holds. Callers that set rules obey `hold_ms` and a status of 0
+ * in replies. 0, or -1 with `error`, where the earlier rules stay.
+ */
+STATOR_API int32_t stator_simulate(stator_database* database, const char* rules_json, char** error);
+
+/* How many calls each rule was for, and how many it did something to, as JSON, to be released with stator_free; NULL on
+ * failure. */
+STATOR_API char* stator_simulated(stator_database* database, char** error);
 
 /* The database's time in milliseconds since 1970; -1 without a database. */
 STATOR_API int64_t stator_clock(stator_database* database);

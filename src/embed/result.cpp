@@ -29,13 +29,14 @@ Target read_target(std::string_view text) {
 }
 
 Result call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view request_json,
-            std::string_view region) {
+            std::string_view region, endpoint::ReplyNotes* notes) {
   try {
     Result result{.ok = true, .body = {}, .error_type = {}, .error_message = {}};
     const Target target = read_target(operation);
     endpoint::Request request{.operation = target.operation, .body = request_json};
     request.service = target.service;
     request.region = region;
+    request.notes = notes;
     endpoint.call(request, result.body);
     return result;
   } catch (const core::ApiError& error) {

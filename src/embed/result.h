@@ -16,8 +16,9 @@ struct Target {
 Target read_target(std::string_view text);
 
 /// The Result of the operation that `operation` names or is the target of, whatever `endpoint` throws. `region` is the
-/// one that the client believes to call; empty: nothing is known.
+/// one that the client believes to call; empty: nothing is known. `notes` are those of the request; null: none are
+/// wanted.
 Result call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view request_json,
-            std::string_view region = {});
+            std::string_view region = {}, endpoint::ReplyNotes* notes = nullptr);
 
 }  // namespace stator::embed

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -14,19 +15,30 @@
 #include "core/manual_clock.h"
 #include "embed/result.h"
 #include "endpoint/embedded.h"
+#include "simulate/rules.h"
+#include "simulate/simulating.h"
 
 namespace stator {
 
 struct Database::Impl {
   Impl(const engine::Options& options, std::unique_ptr<core::ManualClock> given_clock)
-      : clock(std::move(given_clock)), endpoint(options) {}
+      : clock(std::move(given_clock)), endpoint(options), simulating(endpoint, endpoint.engine().clock()) {}
   void run_due() {
     constexpr std::chrono::seconds kPatience{10};
     const engine::GatePass pass(endpoint.engine().gate());
     endpoint.engine().run_due_jobs(kPatience);
   }
+  Result call(std::string_view operation, std::string_view request_json, std::string_view region,
+              endpoint::ReplyNotes* notes) {
+    if (!has_rules.load(std::memory_order_relaxed)) return embed::call(endpoint, operation, request_json, region);
+    // Rules may name the region.
+    return embed::call(simulating, operation, request_json, region.empty() ? "us-east-1" : region, notes);
+  }
   std::unique_ptr<core::ManualClock> clock;
   endpoint::Embedded endpoint;
+  simulate::Simulating simulating;
+  /// So that calls cost what they cost where nothing is simulated.
+  std::atomic<bool> has_rules{false};
 };
 
 namespace {
@@ -99,7 +111,16 @@ Result Database::call(std::string_view operation, std::string_view request_json)
 }
 
 Result Database::call(std::string_view operation, std::string_view request_json, std::string_view region) {
-  return embed::call(impl().endpoint, operation, request_json, region);
+  return impl().call(operation, request_json, region, nullptr);
+}
+
+Result Database::call(std::string_view operation, std::string_view request_json, std::string_view region,
+                      Delivery& delivery) {
+  endpoint::ReplyNotes notes{.obeyed = true};
+  Result result = impl().call(operation, request_json, region, &notes);
+  delivery = {.hold_ms = notes.hold.count(), .cut = notes.cut};
+  if (notes.cut) result = {.ok = false, .body = {}, .error_type = {}, .error_message = {}, .http_status = 0};
+  return result;
 }
 
 Effort Database::effort(std::string_view operation) const {
@@ -135,6 +156,23 @@ std::vector<std::string> Database::snapshots() const {
 
 void Database::reset() {
   change_state(impl().endpoint.engine(), [](engine::Engine& engine) { engine.reset(); });
+}
+
+void Database::simulate(std::string_view rules_json) {
+  try {
+    simulate::Rules rules = simulate::parse_rules(rules_json);
+    const bool has_rules = !rules.rules.empty();
+    impl().simulating.set_rules(std::move(rules));
+    impl().has_rules = has_rules;
+  } catch (const core::ApiError& error) {
+    throw std::runtime_error(error.message);
+  }
+}
+
+std::string Database::simulated() const {
+  std::string state;
+  impl().simulating.append_state(state);
+  return state;
 }
 
 std::int64_t Database::clock_ms() const { return impl().endpoint.engine().clock().now_ms(); }

@@ -101,8 +101,10 @@ int32_t stator_call(stator_database* database, const char* target, const char* r
   }
   try {
     const std::string_view request(body == nullptr ? "" : body, body == nullptr ? 0 : body_bytes);
-    auto* const result = new stator::Result(database->database.call(view(target), request, view(region)));
+    stator::Delivery delivery;
+    auto* const result = new stator::Result(database->database.call(view(target), request, view(region), delivery));
     reply->http_status = result->http_status;
+    reply->hold_ms = static_cast<uint32_t>(delivery.hold_ms);
     reply->error_type = result->error_type.c_str();
     reply->error_message = result->error_message.c_str();
     reply->body = result->body.c_str();
@@ -152,6 +154,17 @@ char* stator_snapshots(stator_database* database, char** error) {
 
 int32_t stator_reset(stator_database* database, char** error) {
   return change(database, error, [](stator::Database& open) { open.reset(); });
+}
+
+int32_t stator_simulate(stator_database* database, const char* rules_json, char** error) {
+  return change(database, error, [rules_json](stator::Database& open) {
+    open.simulate(rules_json == nullptr ? "{}" : std::string_view(rules_json));
+  });
+}
+
+char* stator_simulated(stator_database* database, char** error) {
+  return guarded(database, error, static_cast<char*>(nullptr),
+                 [](stator::Database& open) { return copy_text(open.simulated()); });
 }
 
 int64_t stator_clock(stator_database* database) {

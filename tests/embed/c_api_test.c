@@ -167,6 +167,63 @@ static void moves_its_clock(void) {
   stator_close(database);
 }
 
+/* Calls PutItem and tells what came of it. */
+static int32_t put(stator_database* database, uint32_t* hold_ms) {
+  static const char request[] = "{\"TableName\":\"things\",\"Item\":{\"pk\":{\"S\":\"a\"}}}";
+  stator_reply reply;
+  const int32_t status = stator_call(database, "PutItem", NULL, request, sizeof request - 1, &reply);
+  *hold_ms = reply.hold_ms;
+  CHECK(status == reply.http_status);
+  CHECK(strlen(reply.body) == reply.body_bytes && strlen(reply.error_message) < 1000);
+  if (status == 0) CHECK(reply.body_bytes == 0 && reply.error_type[0] == '\0' && reply.error_message[0] == '\0');
+  stator_reply_free(&reply);
+  return status;
+}
+
+static void fails_by_rules(void) {
+  char* error = NULL;
+  uint32_t hold_ms = 0;
+  stator_database* database = stator_open("{\"clock_ms\":0}", NULL, NULL, &error);
+  expect(database, "CreateTable", kTable, 200, "", "{");
+  CHECK(
+      stator_simulate(database,
+                      "{\"rules\":[{\"name\":\"slow\",\"when\":{\"region\":\"us-east-1\",\"until_s\":60},\"then\":"
+                      "{\"latency_ms\":250}},{\"when\":{\"operation\":\"PutItem\",\"first\":1},\"then\":{\"cut\":"
+                      "\"before\"}},{\"when\":{\"operation\":\"PutItem\",\"first\":1},\"then\":{\"cut\":\"after\"}}]}",
+                      &error) == 0 &&
+      error == NULL);
+  CHECK(put(database, &hold_ms) == 0 && hold_ms == 250);
+  expect(database, "Scan", "{\"TableName\":\"things\"}", 200, "", "\"Count\":0");
+  /* A rule whose request another one ended counts, too. */
+  CHECK(put(database, &hold_ms) == 200 && hold_ms == 250);
+  CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{},\"then\":{\"cut\":\"after\"}}", &error) == -1);
+  expect_error(error, "the rules are no JSON");
+  CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{}}]}", &error) == -1);
+  expect_error(error, "rules[0]");
+  CHECK(stator_advance_clock(database, 60000, NULL) == 0);
+  CHECK(put(database, &hold_ms) == 200 && hold_ms == 0);
+  char* state = stator_simulated(database, &error);
+  CHECK(state != NULL && strstr(state, "{\"name\":\"slow\",\"requests\":3,\"acted\":3}") != NULL);
+  stator_free(state);
+  CHECK(stator_reset(database, NULL) == 0);
+  expect(database, "CreateTable", kTable, 200, "", "{");
+  CHECK(stator_simulate(database,
+                        "{\"rules\":[{\"when\":{\"operation\":\"PutItem\"},\"then\":{\"cut\":\"after\"}},{\"when\":"
+                        "{\"table\":\"things\"},\"then\":{\"throttle\":\"KeyRangeThroughputExceeded\"}}]}",
+                        NULL) == 0);
+  CHECK(put(database, &hold_ms) == 0 && hold_ms == 0);
+  expect(database, "Scan", "{\"TableName\":\"things\"}", 400, "ThrottlingException", "KeyRangeThroughputExceeded");
+  CHECK(stator_simulate(database, NULL, NULL) == 0);
+  expect(database, "Scan", "{\"TableName\":\"things\"}", 200, "", "\"Count\":1");
+  state = stator_simulated(database, NULL);
+  CHECK(strcmp(state, "{\"seed\":1,\"rules\":[]}") == 0);
+  stator_free(state);
+  CHECK(stator_simulate(NULL, NULL, &error) == -1);
+  expect_error(error, "there is no database");
+  CHECK(stator_simulated(NULL, NULL) == NULL);
+  stator_close(database);
+}
+
 static void* add_to_counter(void* database) {
   static const char request[] =
       "{\"TableName\":\"things\",\"Key\":{\"pk\":{\"S\":\"n\"}},\"UpdateExpression\":\"ADD n :one\","
@@ -226,6 +283,7 @@ int main(int argc, char** argv) {
   answers_requests();
   saves_and_restores();
   moves_its_clock();
+  fails_by_rules();
   answers_many_threads();
   lets_forked_children_end();
   keeps_a_directory(argv[1]);
