@@ -1,6 +1,9 @@
 """boto3's own clients and resources, answered in process."""
 
 import asyncio
+import contextlib
+import time
+import types
 from decimal import Decimal
 
 import boto3
@@ -8,7 +11,7 @@ import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from boto3.dynamodb.types import Binary
 from botocore.config import Config
-from botocore.exceptions import ClientError, ParamValidationError, WaiterError
+from botocore.exceptions import ClientError, ConnectionClosedError, ParamValidationError, ReadTimeoutError, WaiterError
 
 import stator
 import stator.boto3
@@ -311,6 +314,36 @@ def test_the_last_one_attached_answers_and_nothing_is_done_twice(database):
         assert other.call("Scan", TableName="things")["Count"] == 0
 
 
+@pytest.mark.parametrize("how", ["own", "everywhere"])
+def test_faults_meet_the_clients_retries_and_timeouts(database, how, monkeypatch):
+    monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=lambda seconds: None))  # between attempts
+    keys = dict(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
+
+    def make(**config):
+        config = Config(retries={"mode": "standard", "total_max_attempts": 3}, **config)
+        if how == "own":
+            return stator.boto3.client("dynamodb", database, config=config)
+        return boto3.client("dynamodb", config=config, **keys)
+
+    with stator.boto3.everywhere(database) if how == "everywhere" else contextlib.nullcontext():
+        client = make()
+        client.create_table(**create_table_request("things", range=None))
+        put = dict(TableName="things", Item={"pk": {"S": "a"}})
+        for then in ({"cut": "before"}, {"cut": "after"}, {"throttle": "KeyRangeThroughputExceeded"}, {"error": "InternalServerError"}):
+            database.simulate({"rules": [{"when": {"operation": "PutItem", "first": 2}, "then": then}]})
+            assert client.put_item(**put)["ResponseMetadata"]["RetryAttempts"] == 2
+            database.simulate({"rules": [{"when": {"operation": "PutItem"}, "then": then}]})
+            with pytest.raises(ConnectionClosedError if "cut" in then else ClientError):
+                client.put_item(**put)
+            assert database.simulated()["rules"][0]["requests"] == 3
+        database.simulate({"rules": [{"when": {"operation": "PutItem"}, "then": {"latency_ms": 300}}]})
+        begin = time.monotonic()
+        client.put_item(**put)
+        assert time.monotonic() - begin >= 0.3
+        with pytest.raises(ReadTimeoutError):
+            make(read_timeout=0.05).put_item(**put)
+
+
 def test_aiobotocores_clients(database):
     session_of = pytest.importorskip("aiobotocore.session").get_session
     keys = dict(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
@@ -328,6 +361,16 @@ def test_aiobotocores_clients(database):
         async with session.create_client("dynamodb", **keys) as client:
             pages = [page["Count"] async for page in client.get_paginator("scan").paginate(TableName="things")]
             assert pages == [1]
+            # A reply that is held back keeps no other from coming.
+            database.simulate({"rules": [{"when": {"operation": "Scan"}, "then": {"latency_ms": 300}}]})
+            scans = [asyncio.ensure_future(client.scan(TableName="things")) for _ in range(4)]
+            begin = time.monotonic()
+            await client.list_tables()
+            assert not any(scan.done() for scan in scans)
+            await asyncio.gather(*scans)
+            assert 0.3 <= time.monotonic() - begin < 1.2
+            database.simulate({"rules": [{"when": {"operation": "Scan", "first": 1}, "then": {"cut": "before"}}]})
+            assert (await client.scan(TableName="things"))["ResponseMetadata"]["RetryAttempts"] == 1
         async with session_of().create_client("dynamodb", **keys) as client:
             assert (await stator.boto3.attach(client, database).list_tables())["TableNames"] == ["things"]
 

@@ -200,6 +200,25 @@ def test_reads_are_stale_and_throughput_is_enforced_where_asked_for():
                 database.call("PutItem", TableName="things", Item={"pk": {"S": str(number)}})
 
 
+def test_requests_go_wrong_by_rules(database):
+    database.call("CreateTable", TABLE)
+    database.simulate({"rules": [{"name": "slow", "when": {"operation": "Scan"}, "then": {"latency_ms": 50}},
+                                 {"when": {"operation": "PutItem", "first": 1}, "then": {"cut": "after"}},
+                                 {"when": {"operation": "GetItem"}, "then": {"error": "InternalServerError"}}]})
+    with pytest.raises(ConnectionError, match="cut"):
+        database.call("PutItem", TableName="things", Item={"pk": {"S": "a"}})
+    begin = time.monotonic()
+    assert database.call("Scan", TableName="things")["Count"] == 1
+    assert time.monotonic() - begin >= 0.05
+    with pytest.raises(stator.OperationError, match="^InternalServerError"):
+        database.call("GetItem", TableName="things", Key={"pk": {"S": "a"}})
+    assert database.simulated()["rules"][0] == {"name": "slow", "requests": 1, "acted": 1}
+    with pytest.raises(RuntimeError, match="rules\\[0\\]"):
+        database.simulate({"rules": [{"when": {}}]})
+    database.simulate('{"rules": []}')
+    assert database.call("GetItem", TableName="things", Key={"pk": {"S": "a"}})["Item"] == {"pk": {"S": "a"}}
+
+
 def test_paths_of_every_kind(tmp_path):
     for path in (os.fsencode(tmp_path / "né 😀"), str(tmp_path / "a\nb\"c")):
         stator.Database(path).close()

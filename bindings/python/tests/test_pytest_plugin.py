@@ -58,5 +58,6 @@ def test_options_and_seed_are_a_conftests(pytester):
             assert dynamodb.list_tables()["TableNames"] == []
             stator_database.advance_clock(5)
             assert stator_database.clock_ms == 1767225605000
+            stator_database.simulate({"rules": [{"when": {}, "then": {"error": "InternalServerError"}}]})
     """)
     pytester.runpytest_subprocess("-p", "stator.pytest_plugin", "--strict-markers").assert_outcomes(passed=2)

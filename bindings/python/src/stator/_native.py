@@ -12,7 +12,7 @@ LogFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(ctypes.c_ch
 class Reply(ctypes.Structure):
     _fields_ = [
         ("http_status", ctypes.c_int32),
-        ("reserved", ctypes.c_uint32),
+        ("hold_ms", ctypes.c_uint32),
         ("error_type", ctypes.c_char_p),
         ("error_message", ctypes.c_char_p),
         ("body", ctypes.c_void_p),
@@ -55,6 +55,8 @@ def _load():
         "stator_drop_snapshot": (ctypes.c_int32, [database, text, error]),
         "stator_snapshots": (ctypes.c_void_p, [database, error]),
         "stator_reset": (ctypes.c_int32, [database, error]),
+        "stator_simulate": (ctypes.c_int32, [database, text, error]),
+        "stator_simulated": (ctypes.c_void_p, [database, error]),
         "stator_clock": (ctypes.c_int64, [database]),
         "stator_set_clock": (ctypes.c_int32, [database, ctypes.c_int64, error]),
         "stator_advance_clock": (ctypes.c_int32, [database, ctypes.c_int64, error]),

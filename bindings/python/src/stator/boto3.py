@@ -11,21 +11,44 @@ the network is answered here, by botocore's `before-send` event. Nothing is sent
 """
 
 import contextlib
+import contextvars
 import re
+import sys
+import time
 
 import boto3 as _boto3
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 
 from .database import default_database
 
 SERVICES = ("dynamodb", "dynamodbstreams")
 EVENTS = ("before-send.dynamodb", "before-send.dynamodb-streams")
+CREATION_EVENTS = ("request-created.dynamodb", "request-created.dynamodb-streams")
 # Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
 _ADDRESS = "http://stator.invalid"
 _SCOPE = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
+
+
+# The read_timeout of the client whose request is under way here, in seconds; None: it waits.
+_patience = contextvars.ContextVar("stator_patience", default=None)
+
+
+def _note_patience(request, **unused):
+    """A handler of `request-created`, the last event that knows of the client."""
+    config = getattr(request, "context", {}).get("client_config")
+    _patience.set(getattr(config, "read_timeout", None))
+
+
+def _is_awaited():
+    """Whether aiobotocore called the handler that calls this: it awaits what a handler returns."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return frame is not None and frame.f_globals.get("__name__", "").startswith("aiobotocore.")
 
 
 class _Body(bytes):
@@ -73,6 +96,29 @@ class _Answerer:
         if isinstance(body, str):
             body = body.encode()
         reply = self._database.call_raw(_text(request.headers.get("X-Amz-Target", "")), bytes(body), self.region_of(request))
+        # Beyond its patience the client does not see what came of the request.
+        seconds = reply.hold_ms / 1000
+        patience = _patience.get()
+        is_late = patience is not None and seconds > patience
+        seconds = patience if is_late else seconds
+        if not seconds:
+            return self._finish(request, reply, is_late)
+        if _is_awaited():
+            return self._finish_later(seconds, request, reply, is_late)
+        time.sleep(seconds)
+        return self._finish(request, reply, is_late)
+
+    async def _finish_later(self, seconds, *arguments):
+        import asyncio
+
+        await asyncio.sleep(seconds)
+        return self._finish(*arguments)
+
+    def _finish(self, request, reply, is_late):
+        if is_late:
+            raise ReadTimeoutError(endpoint_url=request.url)
+        if reply.status == 0:
+            raise ConnectionClosedError(endpoint_url=request.url, request=request)
         self._count += 1
         headers = HeadersDict({
             "Content-Type": "application/x-amz-json-1.0",
@@ -138,6 +184,8 @@ def attach(target, database=None):
         events.unregister(event, unique_id=name)
         # Before whatever else listens, such as a recorder of another library.
         events.register_first(event, answerer, unique_id=name)
+    for event in CREATION_EVENTS:
+        events.register(event, _note_patience, unique_id="stator." + event)
     return target
 
 
@@ -153,7 +201,7 @@ def everywhere(database=None):
     def answer(request, **details):
         return answerer(request, **details) if active[0] else None
 
-    entries = [(event, answer) for event in EVENTS]
+    entries = [(event, answer) for event in EVENTS] + [(event, _note_patience) for event in CREATION_EVENTS]
     BUILTIN_HANDLERS[:0] = entries  # so that the innermost of several answers
     default_session, _boto3.DEFAULT_SESSION = _boto3.DEFAULT_SESSION, None
     try:

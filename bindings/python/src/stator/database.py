@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import threading
+import time
 import weakref
 
 from . import _native
@@ -49,14 +50,19 @@ class OperationError(Exception):
 
 
 class Reply:
-    """What a request came to, as bytes: `status` (200, 400, …), `error_type` ("" where the status is 200), `body`."""
+    """What a request came to, as bytes: `status` (200, 400, …), `error_type` ("" where the status is 200), `body`.
 
-    __slots__ = ("status", "error_type", "body")
+    By a rule of `Database.simulate` it is to be held back for `hold_ms` milliseconds, and `status` is 0 where the connection is
+    cut in its place.
+    """
 
-    def __init__(self, status, error_type, body):
+    __slots__ = ("status", "error_type", "body", "hold_ms")
+
+    def __init__(self, status, error_type, body, hold_ms=0):
         self.status = status
         self.error_type = error_type
         self.body = body
+        self.hold_ms = hold_ms
 
 
 def _milliseconds(moment):
@@ -182,15 +188,20 @@ class Database:
         handle = self._begin_call()
         try:
             library.stator_call(handle, target.encode(), None if region is None else region.encode(), body, len(body), reply)
-            return Reply(reply.http_status, reply.error_type.decode(), ctypes.string_at(reply.body, reply.body_bytes))
+            return Reply(reply.http_status, reply.error_type.decode(), ctypes.string_at(reply.body, reply.body_bytes), reply.hold_ms)
         finally:
             library.stator_reply_free(reply)
             self._end_call()
 
     def call(self, operation, request=None, **members):
         """Calls an operation with its members as a dict, as keywords, or both: call("GetItem", TableName=…, Key={"pk": {"S":
-        "a"}}). Binary values are base64 text, as in DynamoDB's JSON. Returns the reply as a dict; raises OperationError."""
+        "a"}}). Binary values are base64 text, as in DynamoDB's JSON. Returns the reply as a dict; raises OperationError, and
+        ConnectionError where a rule of `simulate` cuts the connection."""
         reply = self.call_raw(operation, json.dumps({**(request or {}), **members}).encode())
+        if reply.hold_ms:
+            time.sleep(reply.hold_ms / 1000)
+        if reply.status == 0:
+            raise ConnectionError("the connection was cut, by a rule of simulate()")
         body = json.loads(reply.body)
         if reply.status != 200:
             raise OperationError(reply.error_type, body.get("message", body.get("Message", "")), reply.status, body)
@@ -214,6 +225,17 @@ class Database:
     def reset(self):
         """Restores the snapshot "start" where there is one; else the database is empty."""
         self._use(_native.library.stator_reset)
+
+    def simulate(self, rules=None):
+        """Lets requests go wrong by rules and a seed, in the place of earlier rules: docs/simulate.md. A dict, or JSON: {"seed": 1,
+        "rules": [{"when": {"operation": "PutItem", "first": 3}, "then": {"throttle": "KeyRangeThroughputExceeded"}}]}; None:
+        nothing goes wrong. Raises RuntimeError with what is wrong with them, and the earlier ones stay."""
+        text = rules if isinstance(rules, str) else json.dumps(rules or {})
+        self._use(_native.library.stator_simulate, text.encode())
+
+    def simulated(self):
+        """The seed, and of each rule how many requests it was for and how many it did something to."""
+        return json.loads(_native.take_text(self._use(_native.library.stator_simulated)))
 
     @property
     def clock_ms(self):

@@ -65,6 +65,7 @@ def stator_database(stator_session_database, stator_start_ms):
     # snapshot holds might have expired.
     if stator_start_ms is not None:
         stator_session_database.set_clock(stator_start_ms)
+    stator_session_database.simulate(None)
     stator_session_database.reset()
     return stator_session_database
 
