@@ -27,17 +27,33 @@ export interface DatabaseOptions {
 }
 
 export interface Reply {
-  /** 200, or the HTTP status that the service sends with the error. */
+  /** 200, or the HTTP status that the service sends with the error; 0 where a rule of `simulate` cuts the connection. */
   status: number
   /** DynamoDB's bare type; "" where the status is 200. */
   errorType: string
   /** JSON. */
   body: Buffer
+  /** By a rule of `simulate`: for how long to hold it back, in milliseconds; else 0. */
+  holdMs: number
+}
+
+/** Rules by which requests go wrong; docs/simulate.md tells what may stand in `when` and `then`. */
+export interface Rules {
+  seed?: number
+  rules?: { name?: string; when?: Record<string, unknown>; then: Record<string, unknown> }[]
+}
+
+/** Of each rule how many requests it was for, and how many it did something to. */
+export interface Simulated {
+  seed: number
+  rules: { name: string; requests: number; acted: number }[]
 }
 
 export interface HandlerOptions {
   /** The region whose ARNs requests may name; without it the one that a request is signed for. */
   region?: string
+  /** After so many milliseconds a request fails with a TimeoutError, where a rule of `simulate` holds its reply back. */
+  requestTimeout?: number
 }
 
 /** What the AWS SDK's clients take as `requestHandler`. */
@@ -68,7 +84,8 @@ export class Database {
   /** Closes it once the calls under way have ended; later ones throw. */
   close(): void
   [Symbol.dispose](): void
-  /** One operation, objects in and out: `await database.call("GetItem", {TableName, Key: {pk: {S: "a"}}})`. Rejects with OperationError. */
+  /** One operation, objects in and out: `await database.call("GetItem", {TableName, Key: {pk: {S: "a"}}})`. Rejects with OperationError, and as a
+   * connection that was reset where a rule of `simulate` cuts it. */
   call(operation: string, request?: object): Promise<any>
   /** One request as an SDK sends it: `target` is the operation or X-Amz-Target. Never rejects for what the request contains. */
   request(target: string, body: string | Uint8Array, region?: string): Promise<Reply>
@@ -80,6 +97,9 @@ export class Database {
   snapshots(): string[]
   /** Restores the snapshot "start" where there is one; else the database is empty. */
   reset(): void
+  /** Lets requests go wrong by rules and a seed, in the place of earlier rules; without any, nothing does. Throws with what is wrong with them. */
+  simulate(rules?: Rules | string | null): void
+  simulated(): Simulated
   /** The database's time. */
   readonly clock: Date
   /** Moves the clock of a database that was opened with one. What has become due is done when it returns. */

@@ -45,6 +45,8 @@ class Database {
 
   async call(operation, request = {}) {
     const reply = await this.request(operation, JSON.stringify(request))
+    if (reply.holdMs > 0) await delay(reply.holdMs)
+    if (reply.status === 0) throw connectionCut()
     const body = JSON.parse(reply.body.toString())
     if (reply.status !== 200) throw new OperationError(reply.errorType, body, reply.status)
     return body
@@ -66,6 +68,9 @@ class Database {
   snapshots() { return JSON.parse(native.snapshots(this.#handle)) }
   reset() { native.reset(this.#handle) }
 
+  simulate(rules) { native.simulate(this.#handle, typeof rules === 'string' ? rules : JSON.stringify(rules ?? {})) }
+  simulated() { return JSON.parse(native.simulated(this.#handle)) }
+
   get clock() { return new Date(native.clock(this.#handle)) }
   setClock(moment) { native.setClock(this.#handle, milliseconds(moment)) }
   advanceClock(byMs) { native.advanceClock(this.#handle, milliseconds(byMs)) }
@@ -80,7 +85,7 @@ class Database {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       // Requests that nobody sees need no signature.
       signer: { sign: async (request) => request },
-      requestHandler: this.handler({ region }),
+      requestHandler: this.handler({ ...options, region }),
     }
   }
 }
@@ -89,6 +94,30 @@ function abortError() {
   const error = new Error('Request aborted')
   error.name = 'AbortError'
   return error
+}
+
+/** As Node says it of a socket, which the SDK tries again. */
+function connectionCut() {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+}
+
+function timeoutError(ms) {
+  return Object.assign(new Error(`the request has exceeded its ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' })
+}
+
+/** Waits so long; rejects where the request is aborted meanwhile. */
+function delay(ms, abortSignal) {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer)
+      reject(abortError())
+    }
+    const timer = setTimeout(() => {
+      abortSignal?.removeEventListener?.('abort', abort)
+      resolve()
+    }, ms)
+    abortSignal?.addEventListener?.('abort', abort, { once: true })
+  })
 }
 
 function header(headers, name) {
@@ -102,19 +131,27 @@ class Handler {
   metadata = { handlerProtocol: 'http/1.1' }
   #database
   #region
+  #requestTimeout
   #count = 0
 
-  constructor(database, { region } = {}) {
+  constructor(database, { region, requestTimeout } = {}) {
     this.#database = database
     this.#region = region
+    this.#requestTimeout = requestTimeout
   }
 
-  async handle(request, { abortSignal } = {}) {
+  async handle(request, { abortSignal, requestTimeout = this.#requestTimeout } = {}) {
     if (abortSignal?.aborted) throw abortError()
     const scope = /Credential=[^/]*\/\d{8}\/([^/]+)\//.exec(header(request.headers, 'authorization') ?? '')
     const target = header(request.headers, 'x-amz-target') ?? ''
     const reply = await this.#database.request(target, request.body ?? '', this.#region ?? scope?.[1])
     if (abortSignal?.aborted) throw abortError()
+    if (reply.holdMs > 0) {
+      const isLate = requestTimeout > 0 && reply.holdMs > requestTimeout
+      await delay(isLate ? requestTimeout : reply.holdMs, abortSignal)
+      if (isLate) throw timeoutError(requestTimeout)
+    }
+    if (reply.status === 0) throw connectionCut()
     this.#count += 1
     return {
       response: {
@@ -129,8 +166,8 @@ class Handler {
     }
   }
 
-  updateHttpClientConfig() {}
-  httpHandlerConfigs() { return {} }
+  updateHttpClientConfig(key, value) { if (key === 'requestTimeout') this.#requestTimeout = value }
+  httpHandlerConfigs() { return { requestTimeout: this.#requestTimeout } }
   destroy() {}
 }
 

@@ -13,6 +13,7 @@ exports.useDatabase = ({ beforeAll, beforeEach, afterAll }, { seed, ...options }
   beforeEach(() => {
     // The clock first: by a later one, what the snapshot holds might have expired.
     if (options.clock !== undefined) database.setClock(startMs)
+    database.simulate()
     database.reset()
   })
   afterAll(() => database.close())

@@ -88,18 +88,21 @@ napi_value text(napi_env env, const char* value) {
   return made;
 }
 
-/// {status, errorType, body: Buffer}; the reply is released.
+/// {status, errorType, body: Buffer, holdMs}; the reply is released.
 napi_value make_reply(napi_env env, stator_reply& reply) {
   napi_value object = nullptr;
   napi_value status = nullptr;
   napi_value body = nullptr;
+  napi_value hold_ms = nullptr;
   const bool made = napi_create_object(env, &object) == napi_ok &&
                     napi_create_int32(env, reply.http_status, &status) == napi_ok &&
+                    napi_create_uint32(env, reply.hold_ms, &hold_ms) == napi_ok &&
                     napi_create_buffer_copy(env, reply.body_bytes, reply.body, nullptr, &body) == napi_ok;
   if (made) {
     napi_set_named_property(env, object, "status", status);
     napi_set_named_property(env, object, "errorType", text(env, reply.error_type));
     napi_set_named_property(env, object, "body", body);
+    napi_set_named_property(env, object, "holdMs", hold_ms);
   }
   stator_reply_free(&reply);
   return made ? object : throw_error(env, "out of memory");
@@ -163,7 +166,7 @@ bool read_call(napi_env env, napi_callback_info info, Call& call) {
   return false;
 }
 
-/// call(database, target, region, body) -> {status, errorType, body}, on this thread.
+/// call(database, target, region, body) -> {status, errorType, body, holdMs}, on this thread.
 napi_value call(napi_env env, napi_callback_info info) {
   Call made;
   if (!read_call(env, info, made)) return nullptr;
@@ -213,7 +216,7 @@ napi_value effort(napi_env env, napi_callback_info info) {
 
 using Change = int32_t (*)(stator_database*, const char*, char**);
 
-/// change(database, name)
+/// change(database, text)
 template <Change kChange>
 napi_value change(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
@@ -221,23 +224,26 @@ napi_value change(napi_env env, napi_callback_info info) {
   if (!read_arguments(env, info, arguments)) return nullptr;
   stator_database* const database = open_database(env, arguments[0]);
   if (database == nullptr) return nullptr;
-  if (!read_text(env, arguments[1], name)) return throw_error(env, "a snapshot's name must be a text");
+  if (!read_text(env, arguments[1], name)) return throw_error(env, "a snapshot's name and rules must be texts");
   char* error = nullptr;
   if (kChange(database, name.c_str(), &error) != 0) return throw_and_free(env, error);
   return undefined(env);
 }
 
-/// snapshots(database) -> JSON
-napi_value snapshots(napi_env env, napi_callback_info info) {
+using Tell = char* (*)(stator_database*, char**);
+
+/// tell(database) -> JSON
+template <Tell kTell>
+napi_value tell(napi_env env, napi_callback_info info) {
   napi_value arguments[1];
   if (!read_arguments(env, info, arguments)) return nullptr;
   stator_database* const database = open_database(env, arguments[0]);
   if (database == nullptr) return nullptr;
   char* error = nullptr;
-  char* const names = stator_snapshots(database, &error);
-  if (names == nullptr) return throw_and_free(env, error);
-  napi_value value = text(env, names);
-  stator_free(names);
+  char* const told = kTell(database, &error);
+  if (told == nullptr) return throw_and_free(env, error);
+  napi_value value = text(env, told);
+  stator_free(told);
   return value;
 }
 
@@ -294,8 +300,10 @@ NAPI_MODULE_INIT() {
       {"saveSnapshot", change<stator_save_snapshot>},
       {"restoreSnapshot", change<stator_restore_snapshot>},
       {"dropSnapshot", change<stator_drop_snapshot>},
-      {"snapshots", snapshots},
+      {"snapshots", tell<stator_snapshots>},
       {"reset", reset},
+      {"simulate", change<stator_simulate>},
+      {"simulated", tell<stator_simulated>},
       {"clock", clock},
       {"setClock", move<stator_set_clock>},
       {"advanceClock", move<stator_advance_clock>},

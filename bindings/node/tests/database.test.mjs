@@ -113,6 +113,24 @@ test('reads are stale, and throughput is enforced, where asked for', async () =>
   }, { clock: 0, enforceThroughput: true })
 })
 
+test('requests go wrong by rules', () => opened(async (database) => {
+  await database.call('CreateTable', TABLE)
+  database.simulate({ rules: [
+    { name: 'slow', when: { operation: 'Scan' }, then: { latency_ms: 50 } }, { when: { operation: 'PutItem', first: 1 }, then: { cut: 'after' } },
+    { when: { operation: 'GetItem' }, then: { error: 'InternalServerError' } },
+  ] })
+  const item = { TableName: 'things', Item: { pk: { S: 'a' } } }
+  await assert.rejects(database.call('PutItem', item), { code: 'ECONNRESET' })
+  const begin = performance.now()
+  assert.equal((await database.call('Scan', { TableName: 'things' })).Count, 1)
+  assert.ok(performance.now() - begin >= 49)
+  await assert.rejects(database.call('GetItem', { TableName: 'things', Key: item.Item }), { name: 'InternalServerError', status: 500 })
+  assert.deepEqual(database.simulated().rules[0], { name: 'slow', requests: 1, acted: 1 })
+  assert.throws(() => database.simulate({ rules: [{ when: {} }] }), /rules\[0\]/)
+  database.simulate()
+  assert.deepEqual((await database.call('GetItem', { TableName: 'things', Key: item.Item })).Item, item.Item)
+}))
+
 test('closing waits for calls under way, and later ones are refused', async () => {
   const database = new Database()
   await database.call('CreateTable', TABLE)

@@ -30,6 +30,7 @@ const documents = DynamoDBDocumentClient.from(client)
 after(() => database.close())
 
 beforeEach(async () => {
+  database.simulate()
   database.reset()
   await client.send(new CreateTableCommand({
     TableName: 'things', BillingMode: 'PAY_PER_REQUEST',
@@ -205,4 +206,27 @@ test('a request that was aborted is not made', async () => {
   await assert.rejects(client.send(new UpdateItemCommand({ TableName: 'things', Key: { pk: { S: 'a' }, sk: { N: '1' } } }), { abortSignal: abort.signal }), { name: 'AbortError' })
   assert.equal((await client.send(new GetItemCommand({ TableName: 'things', Key: { pk: { S: 'a' }, sk: { N: '1' } } }))).Item, undefined)
   assert.deepEqual((await client.send(new ListTablesCommand({}))).TableNames, ['things'])
+})
+
+test('faults meet the retries and timeouts of the client', async () => {
+  const once = new DynamoDBClient({ ...database.clientConfig({ requestTimeout: 50 }), maxAttempts: 1 })
+  const put = () => new PutItemCommand({ TableName: 'things', Item: { pk: { S: 'a' }, sk: { N: '1' } } })
+  for (const then of [{ cut: 'before' }, { cut: 'after' }, { throttle: 'KeyRangeThroughputExceeded' }, { error: 'InternalServerError' }]) {
+    database.simulate({ rules: [{ when: { operation: 'PutItem', first: 1 }, then }] })
+    assert.equal((await client.send(put())).$metadata.attempts, 2)
+    database.simulate({ rules: [{ when: { operation: 'PutItem' }, then }] })
+    await assert.rejects(once.send(put()), then.cut ? { code: 'ECONNRESET' } : { name: then.error ?? 'ThrottlingException' })
+  }
+  database.simulate({ rules: [{ then: { latency_ms: 300 } }] })
+  await assert.rejects(once.send(put()), { name: 'TimeoutError' })
+  const abort = new AbortController()
+  const begin = performance.now()
+  const aborted = client.send(put(), { abortSignal: abort.signal })
+  setTimeout(() => abort.abort(), 20)
+  await assert.rejects(aborted, { name: 'AbortError' })
+  assert.ok(performance.now() - begin < 250)
+  // A reply that is held back keeps no thread: many at once are no slower than one.
+  const puts = Array.from({ length: 20 }, () => client.send(put()))
+  await Promise.all(puts)
+  assert.ok(performance.now() - begin < 2000)
 })

@@ -19,6 +19,9 @@ export async function use(): Promise<string> {
   } catch (error) {
     if (error instanceof OperationError) return `${error.name} ${error.status} ${error.body.Item}`
   }
+  database.simulate({ seed: 1, rules: [{ when: { operation: 'PutItem', first: 3 }, then: { throttle: 'KeyRangeThroughputExceeded' } }] })
+  database.simulate()
+  if (database.simulated().rules.some((rule) => rule.acted > 0)) return 'faults'
   database.setClock(0)
   database.advanceClock(1000)
   return reply.body.toString('utf8') + database.snapshots().join() + database.clock.toISOString()
@@ -27,5 +30,5 @@ export async function use(): Promise<string> {
 export const databases: Database[] = [ofJest, ofNode, ofVitest].map((useDatabase) => useDatabase({ seed: async (fresh) => { await fresh.call('ListTables') } }))
 export const clients = [
   new DynamoDBClient(clientConfig()), new DynamoDBClient({ region: 'eu-west-1', requestHandler: handler() }),
-  new DynamoDBStreamsClient(defaultDatabase().clientConfig({ region: 'eu-west-1' })),
+  new DynamoDBStreamsClient(defaultDatabase().clientConfig({ region: 'eu-west-1', requestTimeout: 1000 })),
 ]
