@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"sync"
 	"time"
 	"unsafe"
@@ -31,11 +33,18 @@ type Options struct {
 	// StreamShards is into how many shards new streams are split. Zero: as on AWS, four for a table on
 	// demand, one for each 3000 read and 1000 write units that are provisioned.
 	StreamShards int
+	// ReadStaleness is how old the state may be that an eventually consistent read sees, IndexLag how far global indexes may be
+	// behind, StreamLag how late stream records appear; StalenessSeed decides how old that state is (zero: 1). docs/simulate.md.
+	ReadStaleness, IndexLag, StreamLag time.Duration
+	StalenessSeed                      int64
+	// EnforceThroughput refuses what is beyond the throughput of tables and indexes, as on AWS.
+	EnforceThroughput bool
 	// Buckets is where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are none.
 	Buckets string
 }
 
-// Database is an open database. Its methods may be called from several goroutines at once.
+// Database is an open database. Its methods may be called from several goroutines at once. One that is forgotten without Close is
+// closed by the garbage collector, some time.
 type Database struct {
 	mutex  sync.RWMutex // held for reading by calls, for writing by Close
 	handle *C.stator_database
@@ -43,6 +52,9 @@ type Database struct {
 
 // ErrClosed is what methods return after Close.
 var ErrClosed = errors.New("stator: the database is closed")
+
+// ErrCut is what Call and the Transport return where a rule of Simulate cuts the connection.
+var ErrCut = fmt.Errorf("stator: the connection was cut, by a rule of Simulate: %w", io.ErrUnexpectedEOF)
 
 // OperationError is what DynamoDB answers instead of a result.
 type OperationError struct {
@@ -64,7 +76,14 @@ func Open(options Options) (*Database, error) {
 		return nil, fmt.Errorf("stator: the library has version %d of its interface, this package wants %d",
 			uint32(C.stator_abi_version()), uint32(C.STATOR_ABI_VERSION))
 	}
-	members := map[string]any{"sync": options.Sync, "transition_delay_ms": options.TransitionDelay.Milliseconds()}
+	members := map[string]any{
+		"sync": options.Sync, "transition_delay_ms": options.TransitionDelay.Milliseconds(),
+		"read_staleness_ms": options.ReadStaleness.Milliseconds(), "index_lag_ms": options.IndexLag.Milliseconds(),
+		"stream_lag_ms": options.StreamLag.Milliseconds(), "enforce_throughput": options.EnforceThroughput,
+	}
+	if options.StalenessSeed != 0 {
+		members["staleness_seed"] = options.StalenessSeed
+	}
 	if options.Directory != "" {
 		members["directory"] = options.Directory
 	}
@@ -88,7 +107,9 @@ func Open(options Options) (*Database, error) {
 	if handle == nil {
 		return nil, taken(message)
 	}
-	return &Database{handle: handle}, nil
+	database := &Database{handle: handle}
+	runtime.SetFinalizer(database, (*Database).Close)
+	return database, nil
 }
 
 // taken is the error in a text of the library's, which is released.
@@ -106,6 +127,7 @@ func (d *Database) Close() {
 	defer d.mutex.Unlock()
 	C.stator_close(d.handle)
 	d.handle = nil
+	runtime.SetFinalizer(d, nil)
 }
 
 // Reply is what a request came to: a status as the service sends it, and JSON.
@@ -115,6 +137,8 @@ type Reply struct {
 	ErrorType    string
 	ErrorMessage string
 	Body         []byte
+	// Hold is for how long to hold the reply back, by a rule of Simulate; Status is 0 where one cuts the connection.
+	Hold time.Duration
 }
 
 // Request makes one request as an SDK sends it. target is the operation or X-Amz-Target, region the one that the client believes
@@ -140,6 +164,7 @@ func (d *Database) Request(target string, body []byte, region string) (Reply, er
 		ErrorType:    C.GoString(reply.error_type),
 		ErrorMessage: C.GoString(reply.error_message),
 		Body:         C.GoBytes(unsafe.Pointer(reply.body), C.int(reply.body_bytes)),
+		Hold:         time.Duration(reply.hold_ms) * time.Millisecond,
 	}, nil
 }
 
@@ -148,6 +173,10 @@ func (d *Database) Call(operation string, request []byte) ([]byte, error) {
 	reply, err := d.Request(operation, request, "")
 	if err != nil {
 		return nil, err
+	}
+	time.Sleep(reply.Hold)
+	if reply.Status == 0 {
+		return nil, ErrCut
 	}
 	if reply.Status != 200 {
 		return nil, &OperationError{Type: reply.ErrorType, Message: reply.ErrorMessage, Status: reply.Status, Body: reply.Body}
@@ -196,21 +225,47 @@ func (d *Database) DropSnapshot(name string) error {
 	})
 }
 
-// Snapshots are the names of the snapshots, sorted.
-func (d *Database) Snapshots() ([]string, error) {
+// tell returns a text of the library's, JSON.
+func (d *Database) tell(ask func(handle *C.stator_database, message **C.char) *C.char) ([]byte, error) {
 	d.mutex.RLock()
 	defer d.mutex.RUnlock()
 	if d.handle == nil {
 		return nil, ErrClosed
 	}
 	var message *C.char
-	list := C.stator_snapshots(d.handle, &message)
-	if list == nil {
+	text := ask(d.handle, &message)
+	if text == nil {
 		return nil, taken(message)
 	}
-	defer C.stator_free(list)
+	defer C.stator_free(text)
+	return []byte(C.GoString(text)), nil
+}
+
+// Snapshots are the names of the snapshots, sorted.
+func (d *Database) Snapshots() ([]string, error) {
+	list, err := d.tell(func(handle *C.stator_database, message **C.char) *C.char { return C.stator_snapshots(handle, message) })
+	if err != nil {
+		return nil, err
+	}
 	var names []string
-	return names, json.Unmarshal([]byte(C.GoString(list)), &names)
+	err = json.Unmarshal(list, &names)
+	return names, err
+}
+
+// Simulate lets requests go wrong by rules and a seed, JSON as in docs/simulate.md, in the place of earlier rules; empty: nothing goes
+// wrong. The error says what is wrong with the rules, and the earlier ones stay.
+func (d *Database) Simulate(rules string) error {
+	if rules == "" {
+		rules = "{}"
+	}
+	return d.changeNamed(rules, func(handle *C.stator_database, rules *C.char, message **C.char) C.int32_t {
+		return C.stator_simulate(handle, rules, message)
+	})
+}
+
+// Simulated tells, as JSON, of each rule how many requests it was for and how many it did something to.
+func (d *Database) Simulated() ([]byte, error) {
+	return d.tell(func(handle *C.stator_database, message **C.char) *C.char { return C.stator_simulated(handle, message) })
 }
 
 // Reset restores the snapshot "start" where there is one; else the database is empty.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +148,77 @@ func TestGoroutinesShareADatabaseAndCloseWaitsForThem(t *testing.T) {
 	database.Close()
 	if _, err := database.Call("ListTables", []byte("{}")); !errors.Is(err, ErrClosed) {
 		t.Fatal(err)
+	}
+}
+
+func TestRequestsGoWrongByRules(t *testing.T) {
+	database := open(t, Options{})
+	call(t, database, "CreateTable", table)
+	must(t, database.Simulate(`{"rules":[{"name":"slow","when":{"operation":"Scan"},"then":{"latency_ms":50}},
+		{"when":{"operation":"PutItem","first":1},"then":{"cut":"after"}},{"when":{"operation":"GetItem"},"then":{"error":"InternalServerError"}}]}`))
+	put := []byte(`{"TableName":"things","Item":{"pk":{"S":"a"}}}`)
+	if _, err := database.Call("PutItem", put); !errors.Is(err, ErrCut) {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if got := call(t, database, "Scan", `{"TableName":"things"}`); !strings.Contains(got, `"Count":1`) || time.Since(begin) < 50*time.Millisecond {
+		t.Fatal(got, time.Since(begin))
+	}
+	var failed *OperationError
+	if _, err := database.Call("GetItem", []byte(`{}`)); !errors.As(err, &failed) || failed.Status != 500 {
+		t.Fatal(err)
+	}
+	state, err := database.Simulated()
+	must(t, err)
+	if !strings.Contains(string(state), `{"name":"slow","requests":1,"acted":1}`) {
+		t.Fatal(string(state))
+	}
+	if err := database.Simulate(`{"rules":[{"when":{}}]}`); err == nil || !strings.Contains(err.Error(), "rules[0]") {
+		t.Fatal(err)
+	}
+	must(t, database.Simulate(""))
+	call(t, database, "Scan", `{"TableName":"things"}`)
+}
+
+func TestReadsAreStaleAndThroughputIsEnforcedWhereAskedFor(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	database := open(t, Options{Clock: start, ReadStaleness: time.Second, IndexLag: time.Second, StreamLag: time.Second, StalenessSeed: 7})
+	call(t, database, "CreateTable", table)
+	call(t, database, "PutItem", `{"TableName":"things","Item":{"pk":{"S":"a"}}}`)
+	seen := map[string]bool{}
+	for i := 0; i < 50; i++ {
+		seen[call(t, database, "Scan", `{"TableName":"things","Select":"COUNT"}`)] = true
+	}
+	if len(seen) != 2 {
+		t.Fatal(seen)
+	}
+	database = open(t, Options{Clock: start, EnforceThroughput: true})
+	call(t, database, "CreateTable", strings.Replace(table, `"BillingMode":"PAY_PER_REQUEST"`, `"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`, 1))
+	var failed *OperationError
+	for i := 0; i < 400 && failed == nil; i++ {
+		_, err := database.Call("PutItem", []byte(`{"TableName":"things","Item":{"pk":{"S":"a"}}}`))
+		errors.As(err, &failed)
+	}
+	if failed == nil || failed.Type != "ProvisionedThroughputExceededException" {
+		t.Fatal(failed)
+	}
+}
+
+func TestWhatIsForgottenIsClosed(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "data")
+	if _, err := Open(Options{Directory: directory}); err != nil {
+		t.Fatal(err)
+	}
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		runtime.GC()
+		database, err := Open(Options{Directory: directory})
+		if err == nil {
+			database.Close()
+			return
+		}
+		if time.Since(begin) > 30*time.Second {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -2,12 +2,14 @@ package stator
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"regexp"
 	"strconv"
 	"sync/atomic"
+	"time"
 )
 
 var scope = regexp.MustCompile(`Credential=[^/]*/\d{8}/([^/]+)/`)
@@ -19,6 +21,21 @@ func (d *Database) Transport() http.RoundTripper { return transport{d} }
 
 // HTTPClient is what the AWS SDK takes: dynamodb.Options{HTTPClient: database.HTTPClient(), …}.
 func (d *Database) HTTPClient() *http.Client { return &http.Client{Transport: d.Transport()} }
+
+// hold waits until the reply may come, or until nobody waits for it any more.
+func hold(ctx context.Context, by time.Duration) error {
+	if by == 0 {
+		return nil
+	}
+	timer := time.NewTimer(by)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 type transport struct{ database *Database }
 
@@ -41,6 +58,12 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	reply, err := t.database.Request(request.Header.Get("X-Amz-Target"), body, region)
 	if err != nil {
 		return nil, err
+	}
+	if err := hold(request.Context(), reply.Hold); err != nil {
+		return nil, err
+	}
+	if reply.Status == 0 {
+		return nil, ErrCut
 	}
 	return &http.Response{
 		Status:     strconv.Itoa(reply.Status) + " " + http.StatusText(reply.Status),

@@ -4,11 +4,14 @@ package sdktest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -17,11 +20,20 @@ import (
 
 func client(t *testing.T) *dynamodb.Client {
 	t.Helper()
+	return clientOf(open(t))
+}
+
+func open(t *testing.T) *stator.Database {
+	t.Helper()
 	database, err := stator.Open(stator.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(database.Close)
+	return database
+}
+
+func clientOf(database *stator.Database) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: database.HTTPClient()})
 }
 
@@ -110,5 +122,45 @@ func TestACancelledContextIsNotAnswered(t *testing.T) {
 	cancel()
 	if _, err := client(t).ListTables(ctx, &dynamodb.ListTablesInput{}); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
+	}
+}
+
+func TestFaultsMeetTheClientsRetriesAndTimeouts(t *testing.T) {
+	database, ctx := open(t), context.Background()
+	client := clientOf(database)
+	createTable(t, client)
+	put := &dynamodb.PutItemInput{TableName: aws.String("things"), Item: map[string]types.AttributeValue{"pk": text("a"), "sk": number(1)}}
+	instant := func(options *dynamodb.Options) {
+		options.Retryer = retry.NewStandard(func(retries *retry.StandardOptions) {
+			retries.MaxAttempts = 3
+			retries.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		})
+	}
+	rule := `{"rules":[{"when":{"operation":"PutItem"%s},"then":%s}]}`
+	for _, then := range []string{`{"cut":"before"}`, `{"cut":"after"}`, `{"throttle":"KeyRangeThroughputExceeded"}`, `{"error":"InternalServerError"}`} {
+		if err := database.Simulate(fmt.Sprintf(rule, `,"first":2`, then)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.PutItem(ctx, put, instant); err != nil {
+			t.Fatal(then, err)
+		}
+		if err := database.Simulate(fmt.Sprintf(rule, ``, then)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.PutItem(ctx, put, instant); err == nil || strings.Contains(then, "cut") && !errors.Is(err, stator.ErrCut) {
+			t.Fatal(then, err)
+		}
+		if state, err := database.Simulated(); err != nil || !strings.Contains(string(state), `"acted":3`) {
+			t.Fatal(string(state), err)
+		}
+	}
+	if err := database.Simulate(fmt.Sprintf(rule, ``, `{"latency_ms":10000}`)); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	hasty, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	if _, err := client.PutItem(hasty, put); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 5*time.Second {
+		t.Fatal(err, time.Since(begin))
 	}
 }
