@@ -1,18 +1,32 @@
 /* include/stator/stator_c.h for Java: the native methods of stator.Native. */
 #include <jni.h>
 #include <stator/stator_c.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A Java exception of class `name` with a message, which is released where it is the library's. */
-static void throw_new(JNIEnv *env, const char *name, const char *message) {
-  jclass type = (*env)->FindClass(env, name);
-  if (type != NULL) (*env)->ThrowNew(env, type, message);
+static void throw_out_of_memory(JNIEnv *env) {
+  jclass type = (*env)->FindClass(env, "java/lang/OutOfMemoryError");
+  if (type != NULL) (*env)->ThrowNew(env, type, "stator");
 }
 
-static void throw_and_free(JNIEnv *env, char *message) {
-  throw_new(env, "java/lang/IllegalStateException", message == NULL ? "out of memory" : message);
+static jbyteArray make_bytes(JNIEnv *env, const char *text, size_t size) {
+  jbyteArray bytes = (*env)->NewByteArray(env, (jsize)size);
+  if (bytes != NULL) (*env)->SetByteArrayRegion(env, bytes, 0, (jsize)size, (const jbyte *)text);
+  return bytes;
+}
+
+/* Throws Native.fault of a line of the library's, which is released. */
+static void throw_and_free(JNIEnv *env, jclass native, char *message) {
+  if (message == NULL) {
+    throw_out_of_memory(env);
+    return;
+  }
+  jmethodID fault = (*env)->GetStaticMethodID(env, native, "fault", "([B)Ljava/lang/IllegalStateException;");
+  jbyteArray line = fault == NULL ? NULL : make_bytes(env, message, strlen(message));
   stator_free(message);
+  jobject made = line == NULL ? NULL : (*env)->CallStaticObjectMethod(env, native, fault, line);
+  if (made != NULL && !(*env)->ExceptionCheck(env)) (*env)->Throw(env, (jthrowable)made);
 }
 
 /* Texts go over as bytes of UTF-8: JNI's own encoding is another one. */
@@ -20,19 +34,13 @@ static char *copy_bytes(JNIEnv *env, jbyteArray bytes, size_t *size) {
   const jsize length = bytes == NULL ? 0 : (*env)->GetArrayLength(env, bytes);
   char *copy = malloc((size_t)length + 1);
   if (copy == NULL) {
-    throw_new(env, "java/lang/OutOfMemoryError", "stator");
+    throw_out_of_memory(env);
     return NULL;
   }
   if (length > 0) (*env)->GetByteArrayRegion(env, bytes, 0, length, (jbyte *)copy);
   copy[length] = '\0';
   if (size != NULL) *size = (size_t)length;
   return copy;
-}
-
-static jbyteArray make_bytes(JNIEnv *env, const char *text, size_t size) {
-  jbyteArray bytes = (*env)->NewByteArray(env, (jsize)size);
-  if (bytes != NULL) (*env)->SetByteArrayRegion(env, bytes, 0, (jsize)size, (const jbyte *)text);
-  return bytes;
 }
 
 static stator_database *handle_of(jlong handle) { return (stator_database *)(intptr_t)handle; }
@@ -43,13 +51,12 @@ JNIEXPORT jint JNICALL Java_stator_Native_abiVersion(JNIEnv *env, jclass type) {
 }
 
 JNIEXPORT jlong JNICALL Java_stator_Native_open(JNIEnv *env, jclass type, jbyteArray options) {
-  (void)type;
   char *text = copy_bytes(env, options, NULL);
   if (text == NULL) return 0;
   char *error = NULL;
   stator_database *database = stator_open(text, NULL, NULL, &error);
   free(text);
-  if (database == NULL) throw_and_free(env, error);
+  if (database == NULL) throw_and_free(env, type, error);
   return (jlong)(intptr_t)database;
 }
 
@@ -58,7 +65,7 @@ JNIEXPORT void JNICALL Java_stator_Native_close(JNIEnv *env, jclass type, jlong 
   stator_close(handle_of(handle));
 }
 
-/* {status as text, error type, error message, body}, each as bytes. */
+/* {status as text, error type, error message, body, milliseconds to hold it back as text}, each as bytes. */
 JNIEXPORT jobjectArray JNICALL Java_stator_Native_call(JNIEnv *env, jclass type, jlong handle, jbyteArray target,
                                                        jbyteArray region, jbyteArray body) {
   (void)type;
@@ -70,12 +77,14 @@ JNIEXPORT jobjectArray JNICALL Java_stator_Native_call(JNIEnv *env, jclass type,
   if (body_text != NULL) {
     stator_reply reply;
     stator_call(handle_of(handle), target_text, region_text, body_text, size, &reply);
-    const char status[4] = {(char)('0' + reply.http_status / 100 % 10), (char)('0' + reply.http_status / 10 % 10),
-                            (char)('0' + reply.http_status % 10), '\0'};
-    const char *const texts[] = {status, reply.error_type, reply.error_message, reply.body};
+    char status[16];
+    char hold_ms[16];
+    snprintf(status, sizeof status, "%d", (int)reply.http_status);
+    snprintf(hold_ms, sizeof hold_ms, "%u", (unsigned)reply.hold_ms);
+    const char *const texts[] = {status, reply.error_type, reply.error_message, reply.body, hold_ms};
     jclass bytes = (*env)->FindClass(env, "[B");
-    if (bytes != NULL) parts = (*env)->NewObjectArray(env, 4, bytes, NULL);
-    for (jsize i = 0; parts != NULL && i < 4; ++i) {
+    if (bytes != NULL) parts = (*env)->NewObjectArray(env, 5, bytes, NULL);
+    for (jsize i = 0; parts != NULL && i < 5; ++i) {
       jbyteArray part = make_bytes(env, texts[i], i == 3 ? reply.body_bytes : strlen(texts[i]));
       if (part == NULL) break;
       (*env)->SetObjectArrayElement(env, parts, i, part);
@@ -89,46 +98,55 @@ JNIEXPORT jobjectArray JNICALL Java_stator_Native_call(JNIEnv *env, jclass type,
   return parts;
 }
 
-static void change(JNIEnv *env, jlong handle, jbyteArray name, int32_t (*act)(stator_database *, const char *, char **)) {
+static void change(JNIEnv *env, jclass type, jlong handle, jbyteArray name,
+                   int32_t (*act)(stator_database *, const char *, char **)) {
   char *text = copy_bytes(env, name, NULL);
   if (text == NULL) return;
   char *error = NULL;
-  if (act(handle_of(handle), text, &error) != 0) throw_and_free(env, error);
+  if (act(handle_of(handle), text, &error) != 0) throw_and_free(env, type, error);
   free(text);
 }
 
 JNIEXPORT void JNICALL Java_stator_Native_saveSnapshot(JNIEnv *env, jclass type, jlong handle, jbyteArray name) {
-  (void)type;
-  change(env, handle, name, stator_save_snapshot);
+  change(env, type, handle, name, stator_save_snapshot);
 }
 
 JNIEXPORT void JNICALL Java_stator_Native_restoreSnapshot(JNIEnv *env, jclass type, jlong handle, jbyteArray name) {
-  (void)type;
-  change(env, handle, name, stator_restore_snapshot);
+  change(env, type, handle, name, stator_restore_snapshot);
 }
 
 JNIEXPORT void JNICALL Java_stator_Native_dropSnapshot(JNIEnv *env, jclass type, jlong handle, jbyteArray name) {
-  (void)type;
-  change(env, handle, name, stator_drop_snapshot);
+  change(env, type, handle, name, stator_drop_snapshot);
 }
 
-JNIEXPORT jbyteArray JNICALL Java_stator_Native_snapshots(JNIEnv *env, jclass type, jlong handle) {
-  (void)type;
+/* A text of the library's, as bytes. */
+static jbyteArray tell(JNIEnv *env, jclass type, jlong handle, char *(*ask)(stator_database *, char **)) {
   char *error = NULL;
-  char *names = stator_snapshots(handle_of(handle), &error);
-  if (names == NULL) {
-    throw_and_free(env, error);
+  char *text = ask(handle_of(handle), &error);
+  if (text == NULL) {
+    throw_and_free(env, type, error);
     return NULL;
   }
-  jbyteArray bytes = make_bytes(env, names, strlen(names));
-  stator_free(names);
+  jbyteArray bytes = make_bytes(env, text, strlen(text));
+  stator_free(text);
   return bytes;
 }
 
+JNIEXPORT jbyteArray JNICALL Java_stator_Native_snapshots(JNIEnv *env, jclass type, jlong handle) {
+  return tell(env, type, handle, stator_snapshots);
+}
+
+JNIEXPORT void JNICALL Java_stator_Native_simulate(JNIEnv *env, jclass type, jlong handle, jbyteArray rules) {
+  change(env, type, handle, rules, stator_simulate);
+}
+
+JNIEXPORT jbyteArray JNICALL Java_stator_Native_simulated(JNIEnv *env, jclass type, jlong handle) {
+  return tell(env, type, handle, stator_simulated);
+}
+
 JNIEXPORT void JNICALL Java_stator_Native_reset(JNIEnv *env, jclass type, jlong handle) {
-  (void)type;
   char *error = NULL;
-  if (stator_reset(handle_of(handle), &error) != 0) throw_and_free(env, error);
+  if (stator_reset(handle_of(handle), &error) != 0) throw_and_free(env, type, error);
 }
 
 JNIEXPORT jlong JNICALL Java_stator_Native_clock(JNIEnv *env, jclass type, jlong handle) {
@@ -137,13 +155,11 @@ JNIEXPORT jlong JNICALL Java_stator_Native_clock(JNIEnv *env, jclass type, jlong
 }
 
 JNIEXPORT void JNICALL Java_stator_Native_setClock(JNIEnv *env, jclass type, jlong handle, jlong now_ms) {
-  (void)type;
   char *error = NULL;
-  if (stator_set_clock(handle_of(handle), now_ms, &error) != 0) throw_and_free(env, error);
+  if (stator_set_clock(handle_of(handle), now_ms, &error) != 0) throw_and_free(env, type, error);
 }
 
 JNIEXPORT void JNICALL Java_stator_Native_advanceClock(JNIEnv *env, jclass type, jlong handle, jlong by_ms) {
-  (void)type;
   char *error = NULL;
-  if (stator_advance_clock(handle_of(handle), by_ms, &error) != 0) throw_and_free(env, error);
+  if (stator_advance_clock(handle_of(handle), by_ms, &error) != 0) throw_and_free(env, type, error);
 }

@@ -2,6 +2,7 @@ package stator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 
 /**
  * DynamoDB inside the process: a database on a directory or in memory. Safe for several threads at once. Methods throw
@@ -46,6 +48,31 @@ public final class Database implements AutoCloseable {
       return member("stream_shards", String.valueOf(shards));
     }
 
+    /** How old the state may be that an eventually consistent read sees: docs/simulate.md. */
+    public Options readStaleness(Duration age) {
+      return member("read_staleness_ms", String.valueOf(age.toMillis()));
+    }
+
+    /** How far global indexes may be behind. */
+    public Options indexLag(Duration lag) {
+      return member("index_lag_ms", String.valueOf(lag.toMillis()));
+    }
+
+    /** How late stream records appear. */
+    public Options streamLag(Duration lag) {
+      return member("stream_lag_ms", String.valueOf(lag.toMillis()));
+    }
+
+    /** Decides how old that state is (1). */
+    public Options stalenessSeed(long seed) {
+      return member("staleness_seed", String.valueOf(seed));
+    }
+
+    /** Refuse what is beyond the throughput of tables and indexes, as on AWS. */
+    public Options enforceThroughput(boolean enforced) {
+      return member("enforce_throughput", String.valueOf(enforced));
+    }
+
     /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
     public Options buckets(Path directory) {
       return member("buckets", quoted(directory.toString()));
@@ -70,7 +97,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** What a request came to. */
+  /** What a request came to. The status is 0 where a rule of {@link Database#simulate} cuts the connection. */
   public static final class Reply {
     /** 200, or the HTTP status that the service sends with the error. */
     public final int status;
@@ -79,20 +106,46 @@ public final class Database implements AutoCloseable {
     public final String errorMessage;
     /** JSON. */
     public final byte[] body;
+    /** By a rule of {@link Database#simulate}: for how long to hold it back, in milliseconds. */
+    public final int holdMs;
 
     private Reply(byte[][] parts) {
       status = Integer.parseInt(new String(parts[0], UTF_8));
       errorType = new String(parts[1], UTF_8);
       errorMessage = new String(parts[2], UTF_8);
       body = parts[3];
+      holdMs = Integer.parseInt(new String(parts[4], UTF_8));
     }
   }
 
-  private final ReadWriteLock lock = new ReentrantReadWriteLock(); // read by calls, written by close
-  private long handle;
+  /** The open library's database, until it is closed: by hand, or when nothing refers to its Database any more. */
+  private static final class Handle implements Runnable {
+    private final ReadWriteLock lock = new ReentrantReadWriteLock(); // read by calls, written by close
+    private long value;
 
-  private Database(long handle) {
-    this.handle = handle;
+    Handle(long value) {
+      this.value = value;
+    }
+
+    @Override
+    public void run() {
+      lock.writeLock().lock();
+      try {
+        Native.close(value);
+        value = 0;
+      } finally {
+        lock.writeLock().unlock();
+      }
+    }
+  }
+
+  private static final Cleaner CLEANER = Cleaner.create();
+  private final Handle handle;
+  private final Cleaner.Cleanable closing;
+
+  private Database(long opened) {
+    handle = new Handle(opened);
+    closing = CLEANER.register(this, handle);
   }
 
   public static Database open(Options options) {
@@ -106,22 +159,17 @@ public final class Database implements AutoCloseable {
   /** Waits for the calls under way and closes the database; a second time does nothing. */
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      Native.close(handle);
-      handle = 0;
-    } finally {
-      lock.writeLock().unlock();
-    }
+    closing.clean();
   }
 
   private <T> T with(Function<Long, T> use) {
-    lock.readLock().lock();
+    final Handle open = handle;
+    open.lock.readLock().lock();
     try {
-      if (handle == 0) throw new IllegalStateException("this Database is closed");
-      return use.apply(handle);
+      if (open.value == 0) throw new IllegalStateException("this Database is closed");
+      return use.apply(open.value);
     } finally {
-      lock.readLock().unlock();
+      open.lock.readLock().unlock();
     }
   }
 
@@ -165,6 +213,19 @@ public final class Database implements AutoCloseable {
     with(open -> { Native.reset(open); return null; });
   }
 
+  /**
+   * Lets requests go wrong by rules and a seed, JSON as in docs/simulate.md, in the place of earlier rules; null: nothing goes wrong.
+   * Throws with what is wrong with the rules, and the earlier ones stay.
+   */
+  public void simulate(String rules) {
+    with(open -> { Native.simulate(open, (rules == null ? "{}" : rules).getBytes(UTF_8)); return null; });
+  }
+
+  /** The seed, and of each rule how many requests it was for and how many it did something to: JSON. */
+  public String simulated() {
+    return with(open -> new String(Native.simulated(open), UTF_8));
+  }
+
   /** The database's time. */
   public Instant clock() {
     return Instant.ofEpochMilli(with(Native::clock));
@@ -182,5 +243,10 @@ public final class Database implements AutoCloseable {
   /** What a client of the AWS SDK takes: {@code DynamoDbClient.builder().httpClient(database.httpClient())}. */
   public SdkHttpClient httpClient() {
     return new InProcessHttpClient(this);
+  }
+
+  /** The same for the asynchronous clients. Requests are answered by threads of the common pool. */
+  public SdkAsyncHttpClient asyncHttpClient() {
+    return new InProcessAsyncHttpClient(this);
   }
 }

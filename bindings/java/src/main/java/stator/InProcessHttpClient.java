@@ -3,22 +3,18 @@ package stator;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.io.InterruptedIOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/** Answers DynamoDB's requests, wherever they would go, from a database. */
+/** Answers DynamoDB's requests from a database, on the thread that makes them. */
 final class InProcessHttpClient implements SdkHttpClient {
-  private static final Pattern SCOPE = Pattern.compile("Credential=[^/]*/\\d{8}/([^/]+)/");
-  private static final AtomicLong REQUESTS = new AtomicLong();
   private final Database database;
 
   InProcessHttpClient(Database database) {
@@ -27,44 +23,43 @@ final class InProcessHttpClient implements SdkHttpClient {
 
   @Override
   public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-    final AtomicBoolean aborted = new AtomicBoolean();
+    final CountDownLatch aborted = new CountDownLatch(1);
     return new ExecutableHttpRequest() {
       @Override
       public HttpExecuteResponse call() throws IOException {
-        if (aborted.get()) throw new IOException("the request was aborted");
-        return answer(request);
+        waitFor(aborted, 0);
+        final Answer answer = new Answer(database, request.httpRequest(), body(request));
+        waitFor(aborted, answer.holdMs());
+        final SdkHttpResponse response = answer.response();
+        return HttpExecuteResponse.builder()
+            .response(response)
+            .responseBody(AbortableInputStream.create(new ByteArrayInputStream(answer.body())))
+            .build();
       }
 
       @Override
       public void abort() {
-        aborted.set(true);
+        aborted.countDown();
       }
     };
   }
 
-  private HttpExecuteResponse answer(HttpExecuteRequest request) throws IOException {
-    byte[] body = {};
-    if (request.contentStreamProvider().isPresent()) {
-      try (InputStream stream = request.contentStreamProvider().get().newStream()) {
-        body = stream.readAllBytes();
+  private static void waitFor(CountDownLatch aborted, int milliseconds) throws IOException {
+    try {
+      if (milliseconds == 0 ? aborted.getCount() == 0 : aborted.await(milliseconds, TimeUnit.MILLISECONDS)) {
+        throw new IOException("the request was aborted");
       }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("the request was interrupted");
     }
-    final SdkHttpRequest http = request.httpRequest();
-    final Matcher scope = SCOPE.matcher(http.firstMatchingHeader("Authorization").orElse(""));
-    final Database.Reply reply =
-        database.request(
-            http.firstMatchingHeader("X-Amz-Target").orElse(""), body, scope.find() ? scope.group(1) : null);
-    final SdkHttpResponse response =
-        SdkHttpResponse.builder()
-            .statusCode(reply.status)
-            .putHeader("Content-Type", "application/x-amz-json-1.0")
-            .putHeader("Content-Length", String.valueOf(reply.body.length))
-            .putHeader("x-amzn-RequestId", String.format("STATOR%020d", REQUESTS.incrementAndGet()))
-            .build();
-    return HttpExecuteResponse.builder()
-        .response(response)
-        .responseBody(AbortableInputStream.create(new ByteArrayInputStream(reply.body)))
-        .build();
+  }
+
+  private static byte[] body(HttpExecuteRequest request) throws IOException {
+    if (request.contentStreamProvider().isEmpty()) return new byte[0];
+    try (InputStream stream = request.contentStreamProvider().get().newStream()) {
+      return stream.readAllBytes();
+    }
   }
 
   @Override

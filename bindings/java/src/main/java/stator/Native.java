@@ -1,5 +1,7 @@
 package stator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 /** libstator_jni.so. Texts go over as bytes of UTF-8. */
 final class Native {
   static final int ABI_VERSION = 1;
@@ -16,6 +18,11 @@ final class Native {
 
   private Native() {}
 
+  /** What the native half throws: JNI's own way to do so takes another encoding. */
+  static IllegalStateException fault(byte[] line) {
+    return new IllegalStateException(new String(line, UTF_8));
+  }
+
   /** -1 where the library is of another version than the one that this was compiled for. */
   static native int abiVersion();
 
@@ -23,7 +30,7 @@ final class Native {
 
   static native void close(long handle);
 
-  /** {status as text, error type, error message, body}. */
+  /** {status as text, error type, error message, body, milliseconds to hold it back as text}. */
   static native byte[][] call(long handle, byte[] target, byte[] region, byte[] body);
 
   static native void saveSnapshot(long handle, byte[] name);
@@ -35,6 +42,10 @@ final class Native {
   static native byte[] snapshots(long handle);
 
   static native void reset(long handle);
+
+  static native void simulate(long handle, byte[] rules);
+
+  static native byte[] simulated(long handle);
 
   static native long clock(long handle);
 

@@ -2,18 +2,32 @@ package stator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.*;
 
@@ -53,6 +67,7 @@ public final class SdkCheck {
         .region(Region.US_EAST_1)
         .credentialsProvider(AnonymousCredentialsProvider.create())
         .httpClient(database.httpClient())
+        .overrideConfiguration(overrides -> overrides.retryStrategy(RETRIES))
         .build();
   }
 
@@ -177,6 +192,116 @@ public final class SdkCheck {
     thrown(IllegalStateException.class, () -> Database.open(new Database.Options().streamShards(0)));
   }
 
+  private static DynamoDbAsyncClient asyncClient(Database database) {
+    return DynamoDbAsyncClient.builder()
+        .region(Region.US_EAST_1)
+        .credentialsProvider(AnonymousCredentialsProvider.create())
+        .httpClient(database.asyncHttpClient())
+        .overrideConfiguration(overrides -> overrides.retryStrategy(RETRIES))
+        .build();
+  }
+
+  private static void asynchronousClients(Database database) throws Exception {
+    database.reset();
+    createTable(client(database));
+    final DynamoDbAsyncClient client = asyncClient(database);
+    final List<CompletableFuture<?>> puts = new ArrayList<>();
+    for (int sk = 0; sk < 50; ++sk) {
+      final Map<String, AttributeValue> item = Map.of("pk", s("né 😀"), "sk", n(sk));
+      puts.add(client.putItem(put -> put.tableName("things").item(item)));
+    }
+    CompletableFuture.allOf(puts.toArray(new CompletableFuture<?>[0])).get(60, TimeUnit.SECONDS);
+    final AtomicInteger found = new AtomicInteger();
+    client.scanPaginator(scan -> scan.tableName("things").limit(7)).items().subscribe(item -> found.incrementAndGet()).get(60, TimeUnit.SECONDS);
+    check(found.get() == 50, found);
+    client.waiter().waitUntilTableExists(table -> table.tableName("things")).get(60, TimeUnit.SECONDS);
+    final Throwable failed =
+        thrown(CompletionException.class, () -> client.describeTable(table -> table.tableName("missing")).join()).getCause();
+    check(failed instanceof ResourceNotFoundException, failed);
+    faults(
+        database,
+        put -> {
+          try {
+            client.putItem(put).join();
+          } catch (CompletionException fault) {
+            throw (RuntimeException) fault.getCause();
+          }
+        });
+    // What is held back keeps no thread.
+    database.simulate("{\"rules\":[{\"then\":{\"latency_ms\":300}}]}");
+    final long begin = System.nanoTime();
+    final List<CompletableFuture<?>> scans = new ArrayList<>();
+    for (int i = 0; i < 40; ++i) scans.add(client.scan(scan -> scan.tableName("things")));
+    CompletableFuture.allOf(scans.toArray(new CompletableFuture<?>[0])).get(60, TimeUnit.SECONDS);
+    check(System.nanoTime() - begin < 5_000_000_000L, "one after the other");
+    database.simulate(null);
+    final Database closed = Database.openInMemory();
+    closed.close();
+    thrown(CompletionException.class, () -> asyncClient(closed).listTables().join());
+  }
+
+  /** Three attempts, without a pause between. */
+  private static final RetryStrategy RETRIES =
+      AwsRetryStrategy.standardRetryStrategy().toBuilder()
+          .maxAttempts(3)
+          .backoffStrategy(BackoffStrategy.retryImmediately())
+          .throttlingBackoffStrategy(BackoffStrategy.retryImmediately())
+          .circuitBreakerEnabled(false)
+          .build();
+
+  private static void faults(Database database, Consumer<PutItemRequest> put) {
+    final PutItemRequest request = PutItemRequest.builder().tableName("things").item(Map.of("pk", s("a"), "sk", n(1))).build();
+    for (final String then :
+        List.of(
+            "{\"cut\":\"before\"}", "{\"cut\":\"after\"}", "{\"throttle\":\"KeyRangeThroughputExceeded\"}", "{\"error\":\"InternalServerError\"}")) {
+      final String rule = "{\"rules\":[{\"when\":{\"operation\":\"PutItem\"%s},\"then\":%s}]}";
+      database.simulate(String.format(rule, ",\"first\":2", then));
+      put.accept(request);
+      database.simulate(String.format(rule, "", then));
+      final SdkException fault = thrown(SdkException.class, () -> put.accept(request));
+      check(then.contains("cut") ? fault.getCause() instanceof IOException : fault instanceof DynamoDbException, fault);
+      check(database.simulated().contains("\"acted\":3"), database.simulated());
+    }
+    database.simulate("{\"rules\":[{\"when\":{\"operation\":\"PutItem\"},\"then\":{\"latency_ms\":10000}}]}");
+    final long begin = System.nanoTime();
+    final PutItemRequest hasty =
+        request.toBuilder().overrideConfiguration(overrides -> overrides.apiCallTimeout(Duration.ofMillis(100))).build();
+    thrown(ApiCallTimeoutException.class, () -> put.accept(hasty));
+    check(System.nanoTime() - begin < 5_000_000_000L, "the timeout came late");
+    final String fault = thrown(IllegalStateException.class, () -> database.simulate("{\"rules\":[{\"wh😀n\":{}}]}")).getMessage();
+    check(fault.contains("rules[0]") && fault.contains("wh😀n"), fault);
+    database.simulate(null);
+    put.accept(request);
+  }
+
+  private static void stalenessAndThroughput() {
+    final Instant start = Instant.parse("2026-01-01T00:00:00Z");
+    final Duration second = Duration.ofSeconds(1);
+    final Database.Options options = new Database.Options().clock(start).readStaleness(second).indexLag(second).streamLag(second).stalenessSeed(7);
+    try (Database database = Database.open(options)) {
+      final DynamoDbClient client = client(database);
+      createTable(client);
+      client.putItem(put -> put.tableName("things").item(Map.of("pk", s("a"), "sk", n(1))));
+      final Set<Integer> seen = new HashSet<>();
+      for (int i = 0; i < 50; ++i) seen.add(client.scan(scan -> scan.tableName("things")).count());
+      check(seen.equals(Set.of(0, 1)), seen);
+    }
+    thrown(IllegalStateException.class, () -> Database.open(new Database.Options().enforceThroughput(true).indexLag(Duration.ofDays(1))));
+  }
+
+  private static void forgotten() throws Exception {
+    final Path directory = Files.createTempDirectory("stator-java").resolve("data");
+    Database.open(new Database.Options().directory(directory));
+    for (final long begin = System.nanoTime(); ; Thread.sleep(10)) {
+      System.gc();
+      try (Database again = Database.open(new Database.Options().directory(directory))) {
+        break;
+      } catch (IllegalStateException held) {
+        check(System.nanoTime() - begin < 30_000_000_000L, held);
+      }
+    }
+  }
+
   private static void threads(Database database) throws Exception {
     database.reset();
     final DynamoDbClient client = client(database);
@@ -210,7 +335,11 @@ public final class SdkCheck {
       transactionsAndStatements(database);
       regionsOfSignedRequests(database);
       threads(database);
+      faults(database, client(database)::putItem);
+      asynchronousClients(database);
     }
+    stalenessAndThroughput();
+    forgotten();
     snapshotsAndClock();
     directories();
     System.out.println(checks + " checks passed");
