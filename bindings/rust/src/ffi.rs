@@ -12,7 +12,7 @@ pub struct Database {
 #[repr(C)]
 pub struct Reply {
     pub http_status: i32,
-    pub reserved: u32,
+    pub hold_ms: u32,
     pub error_type: *const c_char,
     pub error_message: *const c_char,
     pub body: *const c_char,
@@ -43,6 +43,9 @@ extern "C" {
     pub fn stator_save_snapshot(database: *mut Database, name: *const c_char, error: *mut *mut c_char) -> i32;
     pub fn stator_restore_snapshot(database: *mut Database, name: *const c_char, error: *mut *mut c_char) -> i32;
     pub fn stator_drop_snapshot(database: *mut Database, name: *const c_char, error: *mut *mut c_char) -> i32;
+    pub fn stator_snapshots(database: *mut Database, error: *mut *mut c_char) -> *mut c_char;
+    pub fn stator_simulate(database: *mut Database, rules: *const c_char, error: *mut *mut c_char) -> i32;
+    pub fn stator_simulated(database: *mut Database, error: *mut *mut c_char) -> *mut c_char;
     pub fn stator_reset(database: *mut Database, error: *mut *mut c_char) -> i32;
     pub fn stator_clock(database: *mut Database) -> i64;
     pub fn stator_set_clock(database: *mut Database, now_ms: i64, error: *mut *mut c_char) -> i32;

@@ -14,6 +14,7 @@ use std::ffi::{c_char, CStr, CString};
 use std::fmt;
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "sdk")]
 pub use sdk::HttpClient;
@@ -33,13 +34,16 @@ impl std::error::Error for Error {}
 /// What a request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// 200, or the HTTP status that the service sends with the error.
+    /// 200, or the HTTP status that the service sends with the error; 0 where a rule of [`Database::simulate`] cuts the
+    /// connection.
     pub status: u16,
     /// DynamoDB's bare type; empty where the status is 200.
     pub error_type: String,
     pub error_message: String,
     /// JSON.
     pub body: Vec<u8>,
+    /// By a rule of [`Database::simulate`]: for how long to hold it back.
+    pub hold: Duration,
 }
 
 struct Handle(*mut ffi::Database);
@@ -78,6 +82,7 @@ fn c_text(text: &str) -> Result<CString, Error> {
     CString::new(text).map_err(|_| Error("a text must not hold a zero byte".into()))
 }
 
+type Tell = unsafe extern "C" fn(*mut ffi::Database, *mut *mut c_char) -> *mut c_char;
 type Change = unsafe extern "C" fn(*mut ffi::Database, *const c_char, *mut *mut c_char) -> i32;
 
 impl Database {
@@ -118,6 +123,7 @@ impl Database {
                 error_type: CStr::from_ptr(reply.error_type).to_string_lossy().into_owned(),
                 error_message: CStr::from_ptr(reply.error_message).to_string_lossy().into_owned(),
                 body: std::slice::from_raw_parts(reply.body.cast::<u8>(), reply.body_bytes).to_vec(),
+                hold: Duration::from_millis(reply.hold_ms.into()),
             };
             ffi::stator_reply_free(&mut reply);
             made
@@ -149,6 +155,35 @@ impl Database {
 
     pub fn drop_snapshot(&self, name: &str) -> Result<(), Error> {
         self.change(name, ffi::stator_drop_snapshot)
+    }
+
+    fn tell(&self, ask: Tell) -> Result<String, Error> {
+        let mut error = ptr::null_mut();
+        unsafe {
+            let text = ask(self.0 .0, &mut error);
+            if text.is_null() {
+                return Err(take(error));
+            }
+            Ok(take(text).0)
+        }
+    }
+
+    /// The names of the snapshots, sorted.
+    pub fn snapshots(&self) -> Result<Vec<String>, Error> {
+        // Names are letters, digits, hyphens, underscores and points.
+        let list = self.tell(ffi::stator_snapshots)?;
+        Ok(list.split('"').skip(1).step_by(2).map(String::from).collect())
+    }
+
+    /// Lets requests go wrong by rules and a seed, JSON as in docs/simulate.md, in the place of earlier rules; `{}`: nothing goes
+    /// wrong. Where the error says what is wrong with the rules, the earlier ones stay.
+    pub fn simulate(&self, rules: &str) -> Result<(), Error> {
+        self.change(rules, ffi::stator_simulate)
+    }
+
+    /// The seed, and of each rule how many requests it was for and how many it did something to: JSON.
+    pub fn simulated(&self) -> Result<String, Error> {
+        self.tell(ffi::stator_simulated)
     }
 
     /// Restores the snapshot "start" where there is one; else the database is empty.

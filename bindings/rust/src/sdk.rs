@@ -1,6 +1,7 @@
 //! The AWS SDK's HTTP client, without HTTP.
 
-use crate::Database;
+use crate::{Database, Reply};
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_runtime_api::client::http::{
     HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -8,7 +9,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
@@ -23,30 +26,64 @@ impl HttpClient {
     pub(crate) fn new(database: Database) -> Self {
         HttpClient { database }
     }
+}
 
-    fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+/// A client's, with its patience and its way to wait.
+#[derive(Debug)]
+struct Connector {
+    database: Database,
+    read_timeout: Option<Duration>,
+    sleep: Option<SharedAsyncSleep>,
+}
+
+impl Connector {
+    fn ask(&self, request: &HttpRequest) -> Reply {
         // DynamoDB's requests are never streams.
         let body = request.body().bytes().unwrap_or_default();
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let reply = self
-            .database
-            .request(target, body, region_of(request.headers().get("authorization")));
-        let status = reply
-            .status
-            .try_into()
-            .map_err(|error| ConnectorError::other(Box::new(error), None))?;
-        let length = reply.body.len().to_string();
-        let mut response = HttpResponse::new(status, SdkBody::from(reply.body));
-        let id = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
-        response
-            .headers_mut()
-            .insert("content-type", "application/x-amz-json-1.0");
-        response.headers_mut().insert("content-length", length);
-        response
-            .headers_mut()
-            .insert("x-amzn-requestid", format!("STATOR{id:020}"));
-        Ok(response)
+        self.database
+            .request(target, body, region_of(request.headers().get("authorization")))
     }
+}
+
+fn response(reply: Reply) -> Result<HttpResponse, ConnectorError> {
+    if reply.status == 0 {
+        let cut = io::Error::new(
+            io::ErrorKind::ConnectionReset,
+            "the connection was cut, by a rule of simulate",
+        );
+        return Err(ConnectorError::io(Box::new(cut)));
+    }
+    let status = reply
+        .status
+        .try_into()
+        .map_err(|error| ConnectorError::other(Box::new(error), None))?;
+    let length = reply.body.len().to_string();
+    let mut response = HttpResponse::new(status, SdkBody::from(reply.body));
+    let id = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
+    let headers = response.headers_mut();
+    headers.insert("content-type", "application/x-amz-json-1.0");
+    headers.insert("content-length", length);
+    headers.insert("x-amzn-requestid", format!("STATOR{id:020}"));
+    Ok(response)
+}
+
+/// What comes of the reply of a rule that holds it back; of a client without a way to wait the thread waits.
+async fn hold(
+    reply: Reply,
+    read_timeout: Option<Duration>,
+    sleep: Option<SharedAsyncSleep>,
+) -> Result<HttpResponse, ConnectorError> {
+    let patience = read_timeout.unwrap_or(Duration::MAX);
+    let time = reply.hold.min(patience);
+    match sleep {
+        Some(sleep) => sleep.sleep(time).await,
+        None => std::thread::sleep(time),
+    }
+    if reply.hold > patience {
+        return Err(ConnectorError::timeout("the reply was held back for too long".into()));
+    }
+    response(reply)
 }
 
 /// The region of "…Credential=KEY/DATE/REGION/…".
@@ -54,14 +91,22 @@ fn region_of(authorization: Option<&str>) -> Option<&str> {
     authorization?.split_once("Credential=")?.1.split('/').nth(2)
 }
 
-impl HttpConnector for HttpClient {
+impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(self.answer(request))
+        let reply = self.ask(&request);
+        if reply.hold.is_zero() {
+            return HttpConnectorFuture::ready(response(reply));
+        }
+        HttpConnectorFuture::new(hold(reply, self.read_timeout, self.sleep.clone()))
     }
 }
 
 impl SdkHttpClient for HttpClient {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector {
+            database: self.database.clone(),
+            read_timeout: settings.read_timeout(),
+            sleep: components.sleep_impl(),
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! stator::Database without an SDK.
 
 use stator::Database;
+use std::time::Duration;
 
 const TABLE: &[u8] = br#"{"TableName":"things","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
 
@@ -49,6 +50,9 @@ fn options_snapshots_and_clock() {
     let database = Database::open(r#"{"clock_ms":1767225600000}"#).unwrap();
     call(&database, "CreateTable", TABLE);
     database.save_snapshot("one").unwrap();
+    database.save_snapshot("another").unwrap();
+    assert_eq!(database.snapshots().unwrap(), ["another", "one"]);
+    database.drop_snapshot("another").unwrap();
     database.reset().unwrap();
     assert_eq!(call(&database, "ListTables", b"{}"), r#"{"TableNames":[]}"#);
     database.restore_snapshot("one").unwrap();
@@ -61,6 +65,28 @@ fn options_snapshots_and_clock() {
     database.set_clock(7).unwrap();
     assert_eq!(database.clock_ms(), 7);
     assert!(Database::open("{}").unwrap().set_clock(7).is_err());
+}
+
+#[test]
+fn requests_go_wrong_by_rules() {
+    let database = Database::open("{}").unwrap();
+    assert!(database.snapshots().unwrap().is_empty());
+    let rules = r#"{"rules":[{"name":"slow","when":{"first":1},"then":{"latency_ms":50,"cut":"before"}}]}"#;
+    database.simulate(rules).unwrap();
+    let reply = database.request("ListTables", b"{}", None);
+    assert_eq!(
+        (reply.status, reply.body.len(), reply.hold),
+        (0, 0, Duration::from_millis(50))
+    );
+    assert_eq!(call(&database, "ListTables", b"{}"), r#"{"TableNames":[]}"#);
+    assert!(database
+        .simulated()
+        .unwrap()
+        .contains(r#"{"name":"slow","requests":2,"acted":1}"#));
+    let wrong = database.simulate(r#"{"rules":[{"when":{}}]}"#).unwrap_err();
+    assert!(wrong.to_string().contains("rules[0]"), "{wrong}");
+    database.simulate("{}").unwrap();
+    assert_eq!(database.simulated().unwrap(), r#"{"seed":1,"rules":[]}"#);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::client::Waiters;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
@@ -14,7 +16,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_dynamodb::{Client, Config};
 use stator::Database;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn client(database: &Database) -> Client {
     Client::from_conf(
@@ -93,6 +95,49 @@ async fn items_pages_and_errors() -> Result<(), Box<dyn std::error::Error>> {
         .await
         .unwrap_err();
     assert_eq!(elsewhere.code(), Some("ValidationException"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn faults_meet_the_retries_and_timeouts_of_the_client() -> Result<(), Box<dyn std::error::Error>> {
+    let database = Database::open("{}")?;
+    let retries = RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(1));
+    let timeouts = TimeoutConfig::builder()
+        .read_timeout(Duration::from_millis(200))
+        .build();
+    let config = client(&database)
+        .config()
+        .to_builder()
+        .retry_config(retries)
+        .timeout_config(timeouts);
+    let client = Client::from_conf(config.build());
+    for then in [
+        r#"{"cut":"before"}"#,
+        r#"{"cut":"after"}"#,
+        r#"{"throttle":"KeyRangeThroughputExceeded"}"#,
+        r#"{"error":"InternalServerError"}"#,
+    ] {
+        database.simulate(&format!(r#"{{"rules":[{{"when":{{"first":2}},"then":{then}}}]}}"#))?;
+        client.list_tables().send().await?;
+        database.simulate(&format!(r#"{{"rules":[{{"then":{then}}}]}}"#))?;
+        let failed = client.list_tables().send().await.unwrap_err();
+        assert_eq!(failed.as_service_error().is_none(), then.contains("cut"), "{failed:?}");
+        assert!(database.simulated()?.contains(r#""acted":3"#));
+    }
+    // What is held back keeps no thread: this runtime has one.
+    database.simulate(r#"{"rules":[{"then":{"latency_ms":100}}]}"#)?;
+    let begin = Instant::now();
+    let calls: Vec<_> = (0..20).map(|_| tokio::spawn(client.list_tables().send())).collect();
+    for call in calls {
+        call.await??;
+    }
+    assert!((Duration::from_millis(100)..Duration::from_millis(1500)).contains(&begin.elapsed()));
+    database.simulate(r#"{"rules":[{"then":{"latency_ms":60000}}]}"#)?;
+    let late = client.list_tables().send().await.unwrap_err();
+    assert!(late.as_service_error().is_none(), "{late:?}");
+    assert!(begin.elapsed() < Duration::from_secs(30));
     Ok(())
 }
 
