@@ -40,5 +40,8 @@ with tempfile.TemporaryDirectory() as folder:
     loaded = {line.split()[-1] for line in mapped.splitlines() if "rocksdb" in line or "libstator" in line or "simdjson" in line}
     if not loaded or any(not path.startswith(os.path.realpath(venv)) for path in loaded):
         raise SystemExit("the libraries are not the wheel's own: %s" % sorted(loaded))
+    licences = set(os.listdir(os.path.join(os.path.dirname(next(path for path in loaded if "libstator" in path)), "licenses")))
+    if not {"stator.txt", "librocksdb7.8.txt", "libmd0.txt", "libxxhash0.txt"} <= licences:
+        raise SystemExit("licences are missing: there are %s" % sorted(licences))
     # The plugin is found by its entry point here.
     print(run(os.path.join(venv, "bin", "pytest"), "-q", "-p", "no:cacheprovider", HERE, cwd=folder, env=environment))
