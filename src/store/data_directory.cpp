@@ -115,13 +115,19 @@ DataDirectory::DataDirectory(fs::path path, Access access, const core::LogSink& 
     check_store(access);
     if (access != Access::kReadOnly) close_to_others(log);
   } catch (...) {
-    if (lock_fd_ >= 0) ::close(lock_fd_);
+    unlock();
     throw;
   }
 }
 
-DataDirectory::~DataDirectory() {
-  if (lock_fd_ >= 0) ::close(lock_fd_);
+DataDirectory::~DataDirectory() { unlock(); }
+
+void DataDirectory::unlock() {
+  if (lock_fd_ < 0) return;
+  // The lock lives as long as any descriptor of the open file does, and children by fork() have one.
+  if (locked_by_ == ::getpid()) ::flock(lock_fd_, LOCK_UN);
+  ::close(lock_fd_);
+  lock_fd_ = -1;
 }
 
 void DataDirectory::lock(Access access) {
@@ -133,6 +139,7 @@ void DataDirectory::lock(Access access) {
   if (fd < 0) fail_by_errno(path_, errno);
   if (::flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) {
     lock_fd_ = fd;
+    locked_by_ = ::getpid();
     return;
   }
   const int error = errno;
@@ -140,7 +147,8 @@ void DataDirectory::lock(Access access) {
   if (error != EWOULDBLOCK) fail_by_errno(path_, error);
   const int holder = lock_holder(file);
   const std::string url = server_url(path_, holder);
-  throw InUseError("data directory " + path_.string() + " is in use by another process" +
+  throw InUseError("data directory " + path_.string() +
+                       (holder == ::getpid() ? " is open in this process already" : " is in use by another process") +
                        (url.empty() ? std::string() : ", serving at " + url),
                    holder);
 }

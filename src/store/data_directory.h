@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rocksdb/file_system.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <cstdint>
@@ -54,6 +55,7 @@ class DataDirectory {
 
  private:
   void lock(Access access);
+  void unlock();
   void look_for_marker(Access access) const;
   void read_or_write_marker(Access access);
   void check_features(Access access) const;
@@ -63,6 +65,7 @@ class DataDirectory {
 
   std::filesystem::path path_;
   int lock_fd_ = -1;
+  pid_t locked_by_ = 0;
   bool store_is_new_ = false;
   std::uint64_t store_number_ = 0;
   std::atomic<std::uint64_t> last_number_ = 0;

@@ -1,8 +1,12 @@
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <map>
 #include <random>
@@ -395,13 +399,62 @@ TEST(Store, SaysWhoHoldsTheDirectory) {
     std::ofstream(directory.path() / "server.json")
         << "{\"pid\":" << process_id << R"(,"url":"http://127.0.0.1:8000","id":"x"})";
   };
-  EXPECT_EQ(open_error(options), "data directory " + directory.path().string() + " is in use by another process");
+  EXPECT_EQ(open_error(options), "data directory " + directory.path().string() + " is open in this process already");
   notice(7);
-  EXPECT_EQ(open_error(options), "data directory " + directory.path().string() + " is in use by another process")
+  EXPECT_EQ(open_error(options), "data directory " + directory.path().string() + " is open in this process already")
       << "the notice of a server that is gone";
   notice(::getpid());
   EXPECT_EQ(open_error(options), "data directory " + directory.path().string() +
-                                     " is in use by another process, serving at http://127.0.0.1:8000");
+                                     " is open in this process already, serving at http://127.0.0.1:8000");
+  store.reset();
+  EXPECT_EQ(open_error(options), "");
+}
+
+/// A process of its own that does nothing until it is ended.
+class Child {
+ public:
+  template <class Begin>
+  explicit Child(Begin begin) : id_(::fork()) {
+    if (id_ != 0) return;
+    begin();
+    for (;;) ::pause();
+  }
+  ~Child() {
+    ::kill(id_, SIGKILL);
+    ::waitpid(id_, nullptr, 0);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+ private:
+  pid_t id_;
+};
+
+TEST(Store, SaysThatAnotherProcessHoldsTheDirectory) {
+  const TemporaryDirectory directory;
+  Options options;
+  options.directory = directory.path();
+  EXPECT_EQ(open_error(options), "");
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const Child child([&] {
+    const int lock = ::open((directory.path() / "LOCK").c_str(), O_RDWR);
+    ::flock(lock, LOCK_EX);
+    [[maybe_unused]] const auto written = ::write(ready[1], "x", 1);
+  });
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_EQ(open_error(options), "data directory " + directory.path().string() + " is in use by another process");
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST(Store, IsNotHeldByChildrenOfWhoClosedIt) {
+  const TemporaryDirectory directory;
+  Options options;
+  options.directory = directory.path();
+  auto store = Store::open(options);
+  const Child child([] {});
   store.reset();
   EXPECT_EQ(open_error(options), "");
 }
