@@ -47,7 +47,7 @@ class Database {
     const reply = await this.request(operation, JSON.stringify(request))
     if (reply.holdMs > 0) await delay(reply.holdMs)
     if (reply.status === 0) throw connectionCut()
-    const body = JSON.parse(reply.body.toString())
+    const body = JSON.parse(reply.body.toString() || '{}') // with a status of 413 there is none
     if (reply.status !== 200) throw new OperationError(reply.errorType, body, reply.status)
     return body
   }

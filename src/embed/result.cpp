@@ -4,6 +4,7 @@
 
 #include "api/operations.h"
 #include "core/api_error.h"
+#include "core/limits.h"
 #include "endpoint/target.h"
 
 namespace stator::embed {
@@ -15,6 +16,14 @@ Result failure(const core::ApiError& error) {
           .error_type = std::string(error.type.name()),
           .error_message = error.message,
           .http_status = core::http_status(error)};
+}
+
+/// The service's answer to a body that is too large, which has none itself.
+Result too_large() {
+  const core::ApiError error(core::ErrorCode::kRequestEntityTooLarge, "The request body is larger than 16 MB");
+  Result result = failure(error);
+  result.body.clear();
+  return result;
 }
 
 }  // namespace
@@ -30,6 +39,7 @@ Target read_target(std::string_view text) {
 
 Result call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view request_json,
             std::string_view region, endpoint::ReplyNotes* notes) {
+  if (request_json.size() > core::kMaxRequestBodySizeBytes) return too_large();
   try {
     Result result{.ok = true, .body = {}, .error_type = {}, .error_message = {}};
     const Target target = read_target(operation);

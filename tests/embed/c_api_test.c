@@ -121,6 +121,24 @@ static void answers_requests(void) {
   stator_close(NULL);
 }
 
+static void refuses_what_is_too_large(void) {
+  enum { kMost = 16 * 1024 * 1024 };
+  stator_database* database = stator_open(NULL, NULL, NULL, NULL);
+  char* request = malloc(kMost + 1);
+  CHECK(request != NULL);
+  memset(request, ' ', kMost + 1);
+  memcpy(request, "{}", 2);
+  stator_reply reply;
+  CHECK(stator_call(database, "ListTables", NULL, request, kMost, &reply) == 200);
+  stator_reply_free(&reply);
+  CHECK(stator_call(database, "ListTables", NULL, request, kMost + 1, &reply) == 413);
+  CHECK(strcmp(reply.error_type, "RequestEntityTooLargeException") == 0 && reply.error_message[0] != '\0');
+  CHECK(reply.body != NULL && reply.body_bytes == 0);
+  stator_reply_free(&reply);
+  free(request);
+  stator_close(database);
+}
+
 static void saves_and_restores(void) {
   char* error = NULL;
   stator_database* database = stator_open("{}", NULL, NULL, &error);
@@ -281,6 +299,7 @@ int main(int argc, char** argv) {
   CHECK(strchr(stator_version(), '.') != NULL);
   refuses_wrong_options();
   answers_requests();
+  refuses_what_is_too_large();
   saves_and_restores();
   moves_its_clock();
   fails_by_rules();

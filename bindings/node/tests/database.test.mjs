@@ -113,6 +113,11 @@ test('reads are stale, and throughput is enforced, where asked for', async () =>
   }, { clock: 0, enforceThroughput: true })
 })
 
+test('a request of more than 16 MB is refused as by the service', () => opened(async (database) => {
+  await assert.rejects(database.call('ListTables', { ExclusiveStartTableName: 'x'.repeat(17 << 20) }),
+    { name: 'RequestEntityTooLargeException', status: 413 })
+}))
+
 test('requests go wrong by rules', () => opened(async (database) => {
   await database.call('CreateTable', TABLE)
   database.simulate({ rules: [

@@ -242,6 +242,17 @@ def test_a_page_of_a_megabyte_and_an_item_of_400_kilobytes(table):
         table.put_item(Item={"pk": "big", "sk": 9, "data": "x" * 410_000})
 
 
+def test_a_request_of_more_than_16_megabytes_is_refused_as_by_the_service(client, database):
+    client.create_table(**create_table_request("things", range=None))
+    with pytest.raises(ClientError) as raised:
+        client.put_item(TableName="things", Item={"pk": {"S": "x" * (17 << 20)}})
+    assert raised.value.response["Error"]["Code"] == "413"
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+    with pytest.raises(stator.OperationError) as raised:
+        database.call("ListTables", ExclusiveStartTableName="x" * (17 << 20))
+    assert (raised.value.type, raised.value.status) == ("RequestEntityTooLargeException", 413)
+
+
 def test_a_clients_region_decides_about_arns(database):
     stator.boto3.client("dynamodb", database).create_table(**create_table_request("things"))
     west = stator.boto3.client("dynamodb", database, region_name="eu-west-1")

@@ -202,7 +202,7 @@ class Database:
             time.sleep(reply.hold_ms / 1000)
         if reply.status == 0:
             raise ConnectionError("the connection was cut, by a rule of simulate()")
-        body = json.loads(reply.body)
+        body = json.loads(reply.body or b"{}")  # with a status of 413 there is none
         if reply.status != 200:
             raise OperationError(reply.error_type, body.get("message", body.get("Message", "")), reply.status, body)
         return body
