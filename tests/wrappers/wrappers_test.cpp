@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <stdexcept>
 #include <string>
 
 /// The embedding API's wrappers, with nothing but its headers.
@@ -73,6 +75,30 @@ TEST_F(WrappersTest, ASimulatorFailsByItsRules) {
   EXPECT_THROW(Simulating(counting, "no JSON"), std::invalid_argument);
   simulating.set_rules("{}");
   EXPECT_TRUE(simulating.call("PutItem", put("2")).ok);
+}
+
+TEST_F(WrappersTest, ADatabaseFailsByRulesOfItsOwn) {
+  database.simulate(R"({"rules":[{"when":{"operation":"PutItem","first":1},"then":{"cut":"after","latency_ms":30}}]})");
+  const auto begin = std::chrono::steady_clock::now();
+  const Result cut = database.call("PutItem", put("1"));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(30));
+  EXPECT_EQ(cut.error_type, "ServiceUnavailable");
+  EXPECT_EQ(database.call("GetItem", kGet).body, item("1"));
+  Delivery delivery;
+  database.simulate(R"({"rules":[{"when":{"operation":"PutItem"},"then":{"cut":"before","latency_ms":600000}}]})");
+  const Result lost = database.call("PutItem", put("2"), "eu-west-1", delivery);
+  EXPECT_TRUE(delivery.cut);
+  EXPECT_EQ(delivery.hold_ms, 600'000);
+  EXPECT_FALSE(lost.ok);
+  EXPECT_EQ(lost.http_status, 0);
+  EXPECT_EQ(lost.body, "");
+  EXPECT_TRUE(database.call("GetItem", kGet, {}, delivery).ok);
+  EXPECT_FALSE(delivery.cut);
+  EXPECT_EQ(delivery.hold_ms, 0);
+  EXPECT_NE(database.simulated().find(R"("requests":1,"acted":1)"), std::string::npos) << database.simulated();
+  EXPECT_THROW(database.simulate(R"({"rules":[{"when":{}}]})"), std::runtime_error);
+  database.simulate("{}");
+  EXPECT_TRUE(database.call("PutItem", put("2")).ok);
 }
 
 TEST_F(WrappersTest, ErrorsPassWithAllThatTheyCarry) {
