@@ -43,6 +43,12 @@ const Translation* find_translation(std::string_view word) {
 /// Options of the Java machine: -Djava.library.path=…, -Xmx256m.
 bool is_javas(std::string_view word) { return word.starts_with("-D") || word.starts_with("-X"); }
 
+/// The word "java" itself, before what is Java's or the jar.
+bool is_java(const std::vector<std::string>& arguments, std::size_t at) {
+  return arguments[at] == "java" && at + 1 < arguments.size() &&
+         (is_javas(arguments[at + 1]) || arguments[at + 1] == "-jar");
+}
+
 /// Each part of a list between commas, behind `option`.
 void append_list(const std::string& option, const std::string& list, std::vector<std::string>& out) {
   for (std::size_t at = 0; at <= list.size();) {
@@ -60,7 +66,7 @@ void translate_dynamodb_local(std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const Translation* const known = find_translation(arguments[i]);
     if (known == nullptr) {
-      if (!is_javas(arguments[i])) ours.push_back(arguments[i]);
+      if (!is_javas(arguments[i]) && !is_java(arguments, i)) ours.push_back(arguments[i]);
       continue;
     }
     const bool has_value = known->takes_value && i + 1 < arguments.size();

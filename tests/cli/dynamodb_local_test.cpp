@@ -19,6 +19,10 @@ TEST(DynamoDbLocal, ItsOptionsBecomeOurs) {
        {"serve", "--allow-origin", "https://a.example", "--allow-origin", "https://b.example"}},
       {{"serve", "-Djava.library.path=./DynamoDBLocal_lib", "-Xmx256m", "-jar", "DynamoDBLocal.jar", "-inMemory"},
        {"serve", "--in-memory"}},
+      {{"serve", "java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-port", "8001"},
+       {"serve", "--port", "8001"}},
+      {{"serve", "--host", "0.0.0.0", "java", "-jar", "DynamoDBLocal.jar"}, {"serve", "--host", "0.0.0.0"}},
+      {{"serve", "java"}, {"serve", "java"}},
       {{"serve", "--port", "0", "-h"}, {"serve", "--port", "0", "-h"}},
       {{"serve", "-port"}, {"serve", "--port"}},  // whose value is missing, as CLI11 says
       {{"ddb", "scan", "-port", "1"}, {"ddb", "scan", "-port", "1"}},
