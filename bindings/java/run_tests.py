@@ -1,4 +1,4 @@
-"""The Java binding: compiles its native half and its classes with Maven, then runs src/test/java/stator/SdkCheck.java. Ends with 77
+"""The Java binding: compiles its native half and its classes with Maven, then runs the programs in src/test/java/stator. Ends with 77
 (CTest: skipped) where there is no JDK, no Maven, or the SDK cannot be had.
 
     STATOR_LIBRARY=…/libstator.so python3 run_tests.py TARGET
@@ -47,7 +47,10 @@ run(["mvn", "--batch-mode", "--quiet", "compile", "dependency:build-classpath", 
 with open(os.path.join(project, "classpath.txt"), encoding="utf-8") as text:
     classpath = os.pathsep.join([os.path.join(project, "target", "classes"), text.read().strip()])
 checks = os.path.join(target, "checks")
-run(["javac", "-encoding", "UTF-8", "-cp", classpath, "-d", checks, os.path.join(HERE, "src", "test", "java", "stator", "SdkCheck.java")])
+run(["javac", "-encoding", "UTF-8", "-cp", classpath, "-d", checks] +
+    [os.path.join(HERE, "src", "test", "java", "stator", name) for name in ("SdkCheck.java", "RequestCheck.java")])
+without_sdk = os.pathsep.join([checks, os.path.join(project, "target", "classes")])
+print(run(["java", "-cp", without_sdk, "stator.RequestCheck"], env={**os.environ, "STATOR_JNI": jni}))
 with tempfile.TemporaryDirectory() as temporary:
     # -Xcheck:jni makes the machine complain about wrong native code.
     said = run(["java", "-Xcheck:jni", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-Djava.io.tmpdir=" + temporary, "-cp",

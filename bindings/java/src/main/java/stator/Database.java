@@ -242,11 +242,11 @@ public final class Database implements AutoCloseable {
 
   /** What a client of the AWS SDK takes: {@code DynamoDbClient.builder().httpClient(database.httpClient())}. */
   public SdkHttpClient httpClient() {
-    return new InProcessHttpClient(this);
+    return InProcessHttpClient.of(this);
   }
 
   /** The same for the asynchronous clients. Requests are answered by threads of the common pool. */
   public SdkAsyncHttpClient asyncHttpClient() {
-    return new InProcessAsyncHttpClient(this);
+    return InProcessAsyncHttpClient.of(this);
   }
 }

@@ -19,8 +19,13 @@ import software.amazon.awssdk.http.async.SdkAsyncHttpResponseHandler;
 final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
   private final Database database;
 
-  InProcessAsyncHttpClient(Database database) {
+  private InProcessAsyncHttpClient(Database database) {
     this.database = database;
+  }
+
+  /** As {@link InProcessHttpClient#of}. */
+  static SdkAsyncHttpClient of(Database database) {
+    return new InProcessAsyncHttpClient(database);
   }
 
   @Override

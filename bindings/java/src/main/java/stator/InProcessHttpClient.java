@@ -17,8 +17,13 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 final class InProcessHttpClient implements SdkHttpClient {
   private final Database database;
 
-  InProcessHttpClient(Database database) {
+  private InProcessHttpClient(Database database) {
     this.database = database;
+  }
+
+  /** So that Database can be loaded where there is no SDK: whoever makes one has to know what it is. */
+  static SdkHttpClient of(Database database) {
+    return new InProcessHttpClient(database);
   }
 
   @Override
