@@ -11,7 +11,7 @@ import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from boto3.dynamodb.types import Binary
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, ParamValidationError, ReadTimeoutError, WaiterError
+from botocore.exceptions import ClientError, ConnectionClosedError, NoCredentialsError, ParamValidationError, ReadTimeoutError, WaiterError
 
 import stator
 import stator.boto3
@@ -287,7 +287,7 @@ def test_clients_and_sessions_that_are_there_already(database, client):
     session = stator.boto3.attach(boto3.Session(**keys), database)
     assert session.client("dynamodb").scan(TableName="things")["Count"] == 1
     assert session.client("dynamodbstreams").list_streams()["Streams"] == []
-    # Signed as ever, so that the region is the one that the client believes to call.
+    # The region is the one that the client believes to call.
     with pytest.raises(ClientError, match="Invalid AWS region"):
         made.describe_table(TableName="arn:aws:dynamodb:eu-north-1:000000000000:table/things")
 
@@ -386,6 +386,19 @@ def test_aiobotocores_clients(database):
             assert (await stator.boto3.attach(client, database).list_tables())["TableNames"] == ["things"]
 
     asyncio.run(use())
+
+
+def test_clients_of_other_code_need_no_credentials(database):
+    with stator.boto3.everywhere(database):
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        client.create_table(**create_table_request("things"))
+        assert client.describe_table(TableName="arn:aws:dynamodb:eu-west-1:000000000000:table/things")["Table"]["ItemCount"] == 0
+        with pytest.raises(ClientError, match="Invalid AWS region"):
+            client.describe_table(TableName="arn:aws:dynamodb:eu-north-1:000000000000:table/things")
+    with pytest.raises(NoCredentialsError):
+        client.list_tables()
+    attached = stator.boto3.attach(boto3.client("dynamodbstreams", region_name="eu-west-1"), database)
+    assert attached.list_streams()["Streams"] == []
 
 
 def test_only_dynamodb_is_answered(database):

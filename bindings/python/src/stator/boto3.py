@@ -12,7 +12,6 @@ the network is answered here, by botocore's `before-send` event. Nothing is sent
 
 import contextlib
 import contextvars
-import re
 import sys
 import time
 
@@ -26,21 +25,31 @@ from botocore.handlers import BUILTIN_HANDLERS
 from .database import default_database
 
 SERVICES = ("dynamodb", "dynamodbstreams")
-EVENTS = ("before-send.dynamodb", "before-send.dynamodb-streams")
-CREATION_EVENTS = ("request-created.dynamodb", "request-created.dynamodb-streams")
+# What botocore's events are named after.
+_SERVICE_IDS = ("dynamodb", "dynamodb-streams")
 # Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
 _ADDRESS = "http://stator.invalid"
-_SCOPE = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
 
 
-# The read_timeout of the client whose request is under way here, in seconds; None: it waits.
-_patience = contextvars.ContextVar("stator_patience", default=None)
+# The Config of the client whose request is under way here: its region_name and its read_timeout, in seconds.
+_asking = contextvars.ContextVar("stator_asking", default=Config())
 
 
-def _note_patience(request, **unused):
+def _note_asking(request, **unused):
     """A handler of `request-created`, the last event that knows of the client."""
-    config = getattr(request, "context", {}).get("client_config")
-    _patience.set(getattr(config, "read_timeout", None))
+    _asking.set(request.context["client_config"])
+
+
+def _leave_unsigned(**unused):
+    """A handler of `choose-signer`: requests that nobody sees need no signature, which takes credentials, and a good part of
+    what a call costs."""
+    return UNSIGNED
+
+
+def _handlers(answer):
+    """What `answer`, a handler of `before-send`, listens to, and what must happen before: (event, handler) each."""
+    return [(event + "." + service, handler) for service in _SERVICE_IDS
+            for event, handler in (("choose-signer", _leave_unsigned), ("request-created", _note_asking), ("before-send", answer))]
 
 
 def _is_awaited():
@@ -76,16 +85,9 @@ def _text(value):
 class _Answerer:
     """A handler of `before-send`: what it returns is the response."""
 
-    def __init__(self, database, region=None):
+    def __init__(self, database):
         self._database = database
-        self._region = region
         self._count = 0
-
-    def region_of(self, request):
-        if self._region is not None:
-            return self._region
-        found = _SCOPE.search(_text(request.headers.get("Authorization", "")))
-        return found.group(1) if found else None
 
     def __call__(self, request, **unused):
         # botocore asks every handler, also where one has answered: a client's own comes before those of `everywhere`.
@@ -95,10 +97,11 @@ class _Answerer:
         body = request.body or b""
         if isinstance(body, str):
             body = body.encode()
-        reply = self._database.call_raw(_text(request.headers.get("X-Amz-Target", "")), bytes(body), self.region_of(request))
+        asking = _asking.get()
+        reply = self._database.call_raw(_text(request.headers.get("X-Amz-Target", "")), bytes(body), asking.region_name)
         # Beyond its patience the client does not see what came of the request.
         seconds = reply.hold_ms / 1000
-        patience = _patience.get()
+        patience = asking.read_timeout
         is_late = patience is not None and seconds > patience
         seconds = patience if is_late else seconds
         if not seconds:
@@ -138,7 +141,7 @@ def _settings(session, options):
     settings = {"endpoint_url": _ADDRESS, **options}
     if settings.get("region_name") is None and session.region_name is None:
         settings["region_name"] = "us-east-1"
-    # Requests that nobody sees need no signature, which is a good part of what a call costs.
+    # So that nobody looks for credentials.
     config = Config(signature_version=UNSIGNED)
     if settings.get("config") is not None:
         config = config.merge(settings["config"])
@@ -173,19 +176,14 @@ def attach(target, database=None):
     database = database or default_database()
     meta = getattr(target, "meta", None)
     if meta is None:  # a session, of boto3 or of botocore
-        answerer = _Answerer(database)
         events = target.events if hasattr(target, "events") else target.get_component("event_emitter")
     else:
-        made = getattr(meta, "client", None) or target
-        answerer = _Answerer(database, made.meta.region_name)
-        events = made.meta.events
-    for event in EVENTS:
+        events = (getattr(meta, "client", None) or target).meta.events
+    for event, handler in _handlers(_Answerer(database)):
         name = "stator." + event
         events.unregister(event, unique_id=name)
         # Before whatever else listens, such as a recorder of another library.
-        events.register_first(event, answerer, unique_id=name)
-    for event in CREATION_EVENTS:
-        events.register(event, _note_patience, unique_id="stator." + event)
+        events.register_first(event, handler, unique_id=name)
     return target
 
 
@@ -193,15 +191,14 @@ def attach(target, database=None):
 def everywhere(database=None):
     """While it lasts, `database` answers every DynamoDB client that is made by whatever means, in all of the process: for code
     that makes its own. Yields the database. Clients and sessions of boto3 that are there already are not concerned (`attach`
-    is for them), but boto3's default session is: it is a new one meanwhile."""
+    is for them), but boto3's default session is: it is a new one meanwhile. They need no credentials, but a region as ever."""
     database = database or default_database()
-    answerer = _Answerer(database)
     active = [True]
 
-    def answer(request, **details):
-        return answerer(request, **details) if active[0] else None
+    def while_active(handler):
+        return lambda **details: handler(**details) if active[0] else None
 
-    entries = [(event, answer) for event in EVENTS] + [(event, _note_patience) for event in CREATION_EVENTS]
+    entries = [(event, while_active(handler)) for event, handler in _handlers(_Answerer(database))]
     BUILTIN_HANDLERS[:0] = entries  # so that the innermost of several answers
     default_session, _boto3.DEFAULT_SESSION = _boto3.DEFAULT_SESSION, None
     try:
