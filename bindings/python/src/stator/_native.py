@@ -63,7 +63,10 @@ def _load():
         "stator_free": (None, [ctypes.c_void_p]),
     }
     for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
+        try:
+            function = getattr(library, name)
+        except AttributeError:
+            raise ImportError("stator: the library %s is older than this package: it has no %s" % (library._name, name)) from None
         function.restype = result
         function.argtypes = arguments
     if library.stator_abi_version() != ABI_VERSION:
