@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import typing
 
 import pytest
 
@@ -271,3 +272,11 @@ def test_exports_go_to_folders(tmp_path):
             export = database.call("DescribeExport", ExportArn=export["ExportArn"])["ExportDescription"]
         assert export["ExportStatus"] == "COMPLETED"
         assert (tmp_path / "bucket" / "AWSDynamoDB").is_dir()
+
+
+def test_the_public_functions_have_types():
+    assert os.path.exists(os.path.join(os.path.dirname(stator.__file__), "py.typed"))
+    functions = [value.fget if isinstance(value, property) else value for name, value in vars(stator.Database).items()
+                 if not name.startswith("_") or name == "__init__"]
+    for function in [*functions, stator.default_database, stator.Reply.__init__, stator.OperationError.__init__]:
+        assert "return" in typing.get_type_hints(function), function

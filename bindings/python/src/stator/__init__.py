@@ -11,4 +11,4 @@ from .database import Database, OperationError, Reply, default_database
 
 __all__ = ["Database", "OperationError", "Reply", "default_database", "__version__"]
 
-__version__ = _native.library.stator_version().decode()
+__version__: str = _native.library.stator_version().decode()

@@ -10,10 +10,14 @@ the network is answered here, by botocore's `before-send` event. Nothing is sent
 `attach` and `everywhere` also do for clients of aiobotocore and aioboto3, which are answered on the event loop's thread.
 """
 
+from __future__ import annotations
+
 import contextlib
 import contextvars
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any, Optional, TypeVar
 
 import boto3 as _boto3
 from botocore import UNSIGNED
@@ -22,9 +26,10 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 
-from .database import default_database
+from .database import Database, default_database
 
 SERVICES = ("dynamodb", "dynamodbstreams")
+Target = TypeVar("Target")
 # What botocore's events are named after.
 _SERVICE_IDS = ("dynamodb", "dynamodb-streams")
 # Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
@@ -154,7 +159,7 @@ def _check_service(service_name):
         raise ValueError("stator answers %s, not %s" % (" and ".join(SERVICES), service_name))
 
 
-def client(service_name="dynamodb", database=None, *, session=None, **options):
+def client(service_name: str = "dynamodb", database: Optional[Database] = None, *, session: Any = None, **options: Any) -> Any:
     """A boto3 client for "dynamodb" or "dynamodbstreams" that `database` answers (`stator.default_database()` where none is
     given). `options` are those of boto3.client; `session` is a boto3.Session to make it with."""
     _check_service(service_name)
@@ -162,7 +167,7 @@ def client(service_name="dynamodb", database=None, *, session=None, **options):
     return attach(session.client(service_name, **_settings(session, options)), database)
 
 
-def resource(service_name="dynamodb", database=None, *, session=None, **options):
+def resource(service_name: str = "dynamodb", database: Optional[Database] = None, *, session: Any = None, **options: Any) -> Any:
     """The same for boto3's resource."""
     if service_name != "dynamodb":
         raise ValueError("boto3 has a resource for dynamodb only, not for %s" % service_name)
@@ -170,7 +175,7 @@ def resource(service_name="dynamodb", database=None, *, session=None, **options)
     return attach(session.resource(service_name, **_settings(session, options)), database)
 
 
-def attach(target, database=None):
+def attach(target: Target, database: Optional[Database] = None) -> Target:
     """Lets `database` answer a client or a resource that is there already, whatever it was made for, or every client that a
     Session makes from now on; also one that another database answered. Returns `target`."""
     database = database or default_database()
@@ -188,7 +193,7 @@ def attach(target, database=None):
 
 
 @contextlib.contextmanager
-def everywhere(database=None):
+def everywhere(database: Optional[Database] = None) -> Iterator[Database]:
     """While it lasts, `database` answers every DynamoDB client that is made by whatever means, in all of the process: for code
     that makes its own. Yields the database. Clients and sessions of boto3 that are there already are not concerned (`attach`
     is for them), but boto3's default session is: it is a new one meanwhile. They need no credentials, but a region as ever."""

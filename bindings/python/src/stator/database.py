@@ -1,5 +1,7 @@
 """An open database: `stator.Database`."""
 
+from __future__ import annotations
+
 import ctypes
 import datetime
 import json
@@ -7,8 +9,14 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, Optional, Union
 
 from . import _native
+
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+# Without a zone it is UTC; or milliseconds since 1970.
+Moment = Union[datetime.datetime, int]
 
 _open_databases = weakref.WeakSet()
 _was_used = False
@@ -41,7 +49,7 @@ class OperationError(Exception):
     with it, `body` the whole error as a dict, with `CancellationReasons` or `Item` where the service sends them.
     """
 
-    def __init__(self, type, message, status, body):
+    def __init__(self, type: str, message: str, status: int, body: dict[str, Any]) -> None:
         super().__init__("%s: %s" % (type, message))
         self.type = type
         self.message = message
@@ -58,7 +66,7 @@ class Reply:
 
     __slots__ = ("status", "error_type", "body", "hold_ms")
 
-    def __init__(self, status, error_type, body, hold_ms=0):
+    def __init__(self, status: int, error_type: str, body: bytes, hold_ms: int = 0) -> None:
         self.status = status
         self.error_type = error_type
         self.body = body
@@ -107,9 +115,11 @@ class Database:
     Raises RuntimeError with one line where the directory is held by another process, damaged or not Stator's.
     """
 
-    def __init__(self, directory=None, *, sync=False, clock=None, transition_delay_ms=None, stream_shards=None,
-                 read_staleness_ms=None, index_lag_ms=None, stream_lag_ms=None, staleness_seed=None, enforce_throughput=False,
-                 buckets=None, log=None):
+    def __init__(self, directory: Optional[Path] = None, *, sync: bool = False, clock: Optional[Moment] = None,
+                 transition_delay_ms: Optional[int] = None, stream_shards: Optional[int] = None,
+                 read_staleness_ms: Optional[int] = None, index_lag_ms: Optional[int] = None, stream_lag_ms: Optional[int] = None,
+                 staleness_seed: Optional[int] = None, enforce_throughput: bool = False, buckets: Optional[Path] = None,
+                 log: Optional[Callable[[str], Any]] = None) -> None:
         options = {"directory": _path("directory", directory), "sync": bool(sync),
                    "clock_ms": None if clock is None else _milliseconds(clock), "transition_delay_ms": transition_delay_ms,
                    "stream_shards": stream_shards, "read_staleness_ms": read_staleness_ms, "index_lag_ms": index_lag_ms,
@@ -127,7 +137,7 @@ class Database:
         self._handle = _native.checked(_native.library.stator_open, json.dumps(options).encode(), self._log, None)
         _open_databases.add(self)
 
-    def close(self):
+    def close(self) -> None:
         """Closes it when the calls under way have ended; later ones raise RuntimeError. A second time does nothing."""
         with self._changed:
             handle, self._handle = self._handle, None
@@ -142,10 +152,10 @@ class Database:
                 self._changed.wait()
         _native.library.stator_close(handle)
 
-    def __enter__(self):
+    def __enter__(self) -> Database:
         return self
 
-    def __exit__(self, kind, value, trace):
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
         self.close()
 
     def __del__(self):
@@ -180,7 +190,7 @@ class Database:
         finally:
             self._end_call()
 
-    def call_raw(self, target, body, region=None):
+    def call_raw(self, target: str, body: bytes, region: Optional[str] = None) -> Reply:
         """One request as an SDK sends it. `target`: "GetItem", or X-Amz-Target; `body`: bytes of JSON; `region`: the one the
         client believes to call. Returns a Reply, whatever the request contains."""
         reply = _native.Reply()
@@ -193,7 +203,7 @@ class Database:
             library.stator_reply_free(reply)
             self._end_call()
 
-    def call(self, operation, request=None, **members):
+    def call(self, operation: str, request: Optional[Mapping[str, Any]] = None, **members: Any) -> dict[str, Any]:
         """Calls an operation with its members as a dict, as keywords, or both: call("GetItem", TableName=…, Key={"pk": {"S":
         "a"}}). Binary values are base64 text, as in DynamoDB's JSON. Returns the reply as a dict; raises OperationError, and
         ConnectionError where a rule of `simulate` cuts the connection."""
@@ -207,38 +217,38 @@ class Database:
             raise OperationError(reply.error_type, body.get("message", body.get("Message", "")), reply.status, body)
         return body
 
-    def save_snapshot(self, name):
+    def save_snapshot(self, name: str) -> None:
         """Saves the database as it is now, in the place of an earlier snapshot of that name."""
         self._use(_native.library.stator_save_snapshot, name.encode())
 
-    def restore_snapshot(self, name):
+    def restore_snapshot(self, name: str) -> None:
         """Makes the database what the snapshot holds."""
         self._use(_native.library.stator_restore_snapshot, name.encode())
 
-    def drop_snapshot(self, name):
+    def drop_snapshot(self, name: str) -> None:
         self._use(_native.library.stator_drop_snapshot, name.encode())
 
-    def snapshots(self):
+    def snapshots(self) -> list[str]:
         """Their names, sorted."""
         return json.loads(_native.take_text(self._use(_native.library.stator_snapshots)))
 
-    def reset(self):
+    def reset(self) -> None:
         """Restores the snapshot "start" where there is one; else the database is empty."""
         self._use(_native.library.stator_reset)
 
-    def simulate(self, rules=None):
+    def simulate(self, rules: Union[Mapping[str, Any], str, None] = None) -> None:
         """Lets requests go wrong by rules and a seed, in the place of earlier rules: docs/simulate.md. A dict, or JSON: {"seed": 1,
         "rules": [{"when": {"operation": "PutItem", "first": 3}, "then": {"throttle": "KeyRangeThroughputExceeded"}}]}; None:
         nothing goes wrong. Raises RuntimeError with what is wrong with them, and the earlier ones stay."""
         text = rules if isinstance(rules, str) else json.dumps(rules or {})
         self._use(_native.library.stator_simulate, text.encode())
 
-    def simulated(self):
+    def simulated(self) -> dict[str, Any]:
         """The seed, and of each rule how many requests it was for and how many it did something to."""
         return json.loads(_native.take_text(self._use(_native.library.stator_simulated)))
 
     @property
-    def clock_ms(self):
+    def clock_ms(self) -> int:
         """The database's time, in milliseconds since 1970."""
         handle = self._begin_call()
         try:
@@ -246,12 +256,12 @@ class Database:
         finally:
             self._end_call()
 
-    def set_clock(self, moment):
+    def set_clock(self, moment: Moment) -> None:
         """Moves the clock of a database that was opened with one, to a datetime or milliseconds since 1970. What has become
         due is done when this returns."""
         self._use(_native.library.stator_set_clock, _milliseconds(moment))
 
-    def advance_clock(self, by):
+    def advance_clock(self, by: Union[datetime.timedelta, float]) -> None:
         """The same by a timedelta, or a number of seconds."""
         if not isinstance(by, datetime.timedelta):
             by = datetime.timedelta(seconds=by)
@@ -262,7 +272,7 @@ _default = None
 _default_lock = threading.Lock()
 
 
-def default_database():
+def default_database() -> Database:
     """The process's own database in memory, made when it is first asked for."""
     global _default
     with _default_lock:

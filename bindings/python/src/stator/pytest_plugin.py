@@ -13,6 +13,10 @@ client that fills the database once, and each test begins with that; `stator_opt
 stator.Database.
 """
 
+from __future__ import annotations
+
+from typing import Any, Optional
+
 import pytest
 
 from .database import Database
@@ -102,7 +106,7 @@ def _split(key):
     return name, kind or "S"
 
 
-def create_table_request(name="table", hash="pk", range="sk", **members):
+def create_table_request(name: str = "table", hash: str = "pk", range: Optional[str] = "sk", **members: Any) -> dict[str, Any]:
     """CreateTable's members. `range=None`: no sort key."""
     keys = [(hash, "HASH")] + ([] if range is None else [(range, "RANGE")])
     request = {
