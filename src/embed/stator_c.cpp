@@ -1,5 +1,6 @@
 #include "stator/stator_c.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -26,8 +27,14 @@ char* copy_text(std::string_view text) noexcept {
   return copy;
 }
 
+/// One line, whatever of the caller's own text it repeats.
 void set_error(char** error, std::string_view line) noexcept {
-  if (error != nullptr) *error = copy_text(line);
+  if (error == nullptr) return;
+  *error = copy_text(line);
+  if (*error != nullptr) {
+    std::replace_if(
+        *error, *error + line.size(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, ' ');
+  }
 }
 
 /// Runs `action(database)` and returns what it does; `failed`, with the line in `error`, where it throws or there is no

@@ -58,6 +58,7 @@ static void refuses_wrong_options(void) {
       {"[]", "the options must be a JSON object"},
       {"{", "the options must be a JSON object"},
       {"{\"colour\":1}", "there is no option \"colour\""},
+      {"{\"co\\n\\tlour\":1}", "there is no option \"co  lour\""},
       {"{\"sync\":1}", "option \"sync\" must be true or false"},
       {"{\"directory\":\"\"}", "option \"directory\" must be a path"},
       {"{\"directory\":\"a\\u0000b\"}", "option \"directory\" must be a path"},

@@ -8,7 +8,7 @@
 
 /// include/stator/stator_c.h with anything at all: the first line is a target, the second a region, the rest a request
 /// body. The body is also read as options, which must be refused in one line where they are not some (and are not acted
-/// on: a directory could lie anywhere).
+/// on: a directory could lie anywhere), and as the rules of a simulator.
 namespace {
 
 using stator::fuzz::require;
@@ -32,6 +32,18 @@ void read_options(const std::string& text) {
   }
 }
 
+void set_rules(stator_database* database, const std::string& text) {
+  char* error = nullptr;
+  const bool taken = stator_simulate(database, text.c_str(), &error) == 0;
+  require(taken == (error == nullptr), "refused without a word, or taken with one");
+  require(taken || (*error != '\0' && std::strchr(error, '\n') == nullptr), "not one line");
+  stator_free(error);
+  char* state = stator_simulated(database, nullptr);
+  require(state != nullptr, "no state");
+  stator_free(state);
+  require(stator_simulate(database, nullptr, nullptr) == 0, "rules that stay");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -42,6 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string body(rest);
   stator::fuzz::within(kBound, size, [&] {
     read_options(body);
+    set_rules(database, body);
     stator_reply reply;
     check_reply(reply, stator_call(database, target.c_str(), region.c_str(), body.data(), body.size(), &reply));
     stator_reply_free(&reply);

@@ -37,7 +37,7 @@ def api_calls():
 
 
 def c_calls():
-    """Target, region, body; a body that is no request is read as options too."""
+    """Target, region, body; a body that is no request is read as options and as rules too."""
     arn = '{"TableName":"arn:aws:dynamodb:eu-west-1:000000000000:table/things"}'
     table = json.dumps({"TableName": "things", "BillingMode": "PAY_PER_REQUEST",
                         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -50,7 +50,13 @@ def c_calls():
             ("options", "GetItem", "", '{"directory":"./data","sync":true,"clock_ms":1767225600000,"transition_delay_ms":5,'
                                        '"stream_shards":4,"buckets":"./b"}'),
             ("wrong-options", "GetItem", "", '{"stream_shards":1e9,"directory":"a\\u0000b","colour":null}'),
-            ("delay", "GetItem", "", '{"transition_delay_ms":-1}')):
+            ("delay", "GetItem", "", '{"transition_delay_ms":-1}'),
+            ("rules", "Scan", "us-east-1",
+             '{"seed":42,"rules":[{"name":"hot","when":{"table":"t","operation":["Query","Scan"],"key_prefix":{"pk":"u"},"probability":0.2,'
+             '"first":3,"from_s":1,"until_s":9},"then":{"throttle":"KeyRangeThroughputExceeded","latency_ms":{"p50":8,"p99":90},'
+             '"page_items":10}},{"then":{"cut":"after"}},{"then":{"error":{"type":"X","message":"m","status":500,"after_effect":true},'
+             '"unprocessed":0.5}}]}'),
+            ("wrong-rules", "Scan", "", '{"rules":[{"wh\\nen":{}}]}')):
         write("c_call", name, f"{target}\n{region}\n{body}")
 
 
