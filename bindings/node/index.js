@@ -3,7 +3,18 @@
 const path = require('node:path')
 
 /** The native half: STATOR_NODE where it is set, else that of the package. */
-const native = require(process.env.STATOR_NODE || path.join(__dirname, 'native', 'stator.node'))
+function loadNative() {
+  const file = process.env.STATOR_NODE || path.join(__dirname, 'native', 'stator.node')
+  try {
+    return require(file)
+  } catch (cause) {
+    const { glibcVersionRuntime = 'none' } = process.report?.getReport?.().header ?? {}
+    throw new Error(`stator: cannot load ${file}, which is for Linux with glibc 2.36 or later; this is ${process.platform} on ${process.arch}, ` +
+      `glibc: ${glibcVersionRuntime}. ${cause.message}`, { cause })
+  }
+}
+
+const native = loadNative()
 
 // Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
 const ADDRESS = 'http://stator.invalid'

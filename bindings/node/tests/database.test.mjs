@@ -1,5 +1,6 @@
 // stator.Database without an SDK.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -166,6 +167,13 @@ test('each worker thread has databases of its own', async () => {
     worker.on('error', reject)
   })))
   assert.deepEqual(answers, [{ TableNames: [] }, { TableNames: [] }])
+})
+
+test('where the native half cannot be loaded, what it takes is told', () => {
+  const index = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', 'index.js')
+  const { status, stderr } = spawnSync(process.execPath, [index], { env: { ...process.env, STATOR_NODE: '/nowhere/stator.node' }, encoding: 'utf8' })
+  assert.equal(status, 1)
+  assert.match(stderr, /cannot load \/nowhere\/stator\.node, which is for Linux with glibc 2\.36 or later; this is linux on \w+, glibc: [\d.]+\. /)
 })
 
 test('the default database is one for the process', async () => {
