@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import contextvars
+import functools
 import time
 import types
 from decimal import Decimal
@@ -10,6 +12,7 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from boto3.dynamodb.types import Binary
+from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, NoCredentialsError, ParamValidationError, ReadTimeoutError, WaiterError
 
@@ -353,6 +356,31 @@ def test_faults_meet_the_clients_retries_and_timeouts(database, how, monkeypatch
         assert time.monotonic() - begin >= 0.3
         with pytest.raises(ReadTimeoutError):
             make(read_timeout=0.05).put_item(**put)
+
+
+def test_aiobotocores_way_to_ask(database):
+    """Where aiobotocore is not installed: it awaits the body, and what a handler returns."""
+    namespace = {"__name__": "aiobotocore.hooks"}
+    exec("async def emit(handler, request):\n"
+         "    response = handler(request=request)\n"
+         "    response = await response if hasattr(response, '__await__') else response\n"
+         "    return response.status_code, await response.content", namespace)
+    handler = dict(stator.boto3._handlers(stator.boto3._Answerer(database)))["before-send.dynamodb"]
+
+    def ask():
+        headers = HeadersDict({"X-Amz-Target": "DynamoDB_20120810.ListTables"})
+        return namespace["emit"](handler, AWSPreparedRequest("POST", "http://stator.invalid", headers, b"{}", False))
+
+    run = functools.partial(contextvars.Context().run, asyncio.run)  # without what was noted of other tests' clients
+    assert run(ask()) == (200, b'{"TableNames":[]}')
+    database.simulate({"rules": [{"then": {"latency_ms": 200}}]})
+
+    async def many():
+        begin = time.monotonic()
+        assert await asyncio.gather(*(ask() for _ in range(20))) == [(200, b'{"TableNames":[]}')] * 20
+        return time.monotonic() - begin
+
+    assert 0.2 <= run(many()) < 2
 
 
 def test_aiobotocores_clients(database):
