@@ -61,3 +61,9 @@ def test_options_and_seed_are_a_conftests(pytester):
             stator_database.simulate({"rules": [{"when": {}, "then": {"error": "InternalServerError"}}]})
     """)
     pytester.runpytest_subprocess("-p", "stator.pytest_plugin", "--strict-markers").assert_outcomes(passed=2)
+
+
+def test_the_fixtures_are_explained(pytester):
+    said = pytester.runpytest_subprocess("-p", "stator.pytest_plugin", "--fixtures").stdout.str()
+    ours = said.partition("fixtures defined from stator.pytest_plugin")[2]
+    assert "dynamodb_table" in ours and "no docstring available" not in ours

@@ -50,6 +50,7 @@ def stator_seed():
 
 @pytest.fixture(scope="session")
 def stator_session_database(stator_options, stator_seed):
+    """The session's stator.Database, which tests take as stator_database."""
     with Database(**stator_options) as database:
         if stator_seed is not None:
             stator_seed(_stator_boto3().client("dynamodb", database))
@@ -65,6 +66,7 @@ def stator_start_ms(stator_session_database, stator_options):
 
 @pytest.fixture
 def stator_database(stator_session_database, stator_start_ms):
+    """The stator.Database behind the clients, as it was after the seed: without faults, and with its clock where it stood."""
     # Before the test, not after it: what a failing test left may be looked at. The clock first: by a later one, what the
     # snapshot holds might have expired.
     if stator_start_ms is not None:
@@ -76,22 +78,26 @@ def stator_database(stator_session_database, stator_start_ms):
 
 @pytest.fixture
 def dynamodb(stator_database):
+    """A boto3 client of DynamoDB that is answered in process."""
     return _stator_boto3().client("dynamodb", stator_database)
 
 
 @pytest.fixture
 def dynamodb_resource(stator_database):
+    """A boto3 resource of DynamoDB that is answered in process."""
     return _stator_boto3().resource("dynamodb", stator_database)
 
 
 @pytest.fixture
 def dynamodb_streams(stator_database):
+    """A boto3 client of DynamoDB Streams that is answered in process."""
     return _stator_boto3().client("dynamodbstreams", stator_database)
 
 
 @pytest.fixture
 def dynamodb_everywhere(stator_database, monkeypatch):
-    # boto3 refuses to make clients where it finds neither credentials nor a region.
+    """Clients that the code under test makes by itself are answered in process, too."""
+    # boto3 refuses to make clients where it finds no region, and looks for credentials for a while.
     for name, value in (("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
@@ -123,6 +129,7 @@ def create_table_request(name: str = "table", hash: str = "pk", range: Optional[
 
 @pytest.fixture
 def dynamodb_table(request, dynamodb_resource):
+    """A boto3 Table with the keys pk and sk, or what the mark dynamodb_table says."""
     mark = request.node.get_closest_marker("dynamodb_table")
     wanted = create_table_request(*mark.args, **mark.kwargs) if mark else create_table_request()
     table = dynamodb_resource.create_table(**wanted)
