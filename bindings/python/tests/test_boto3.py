@@ -416,6 +416,27 @@ def test_aiobotocores_clients(database):
     asyncio.run(use())
 
 
+def test_everywhere_decorates_functions(database):
+    database.call("CreateTable", create_table_request("things"))
+
+    @stator.boto3.everywhere(database)
+    def tables():
+        """Its own."""
+        return boto3.client("dynamodb", region_name="us-east-1").list_tables()["TableNames"]
+
+    @stator.boto3.everywhere(database)
+    async def tables_later():
+        await asyncio.sleep(0)
+        return boto3.client("dynamodb", region_name="us-east-1").list_tables()["TableNames"]
+
+    assert tables() == tables() == ["things"]
+    assert tables.__doc__ == "Its own."
+    for _ in range(2):
+        assert asyncio.run(tables_later()) == ["things"]
+    with pytest.raises(NoCredentialsError):
+        boto3.client("dynamodb", region_name="us-east-1").list_tables()
+
+
 def test_clients_of_other_code_need_no_credentials(database):
     with stator.boto3.everywhere(database):
         client = boto3.client("dynamodb", region_name="eu-west-1")

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
+import inspect
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any, Optional, TypeVar
+from collections.abc import Callable
+from typing import Any, Optional, TypeVar, cast
 
 import boto3 as _boto3
 from botocore import UNSIGNED
@@ -30,6 +32,7 @@ from .database import Database, default_database
 
 SERVICES = ("dynamodb", "dynamodbstreams")
 Target = TypeVar("Target")
+Function = TypeVar("Function", bound="Callable[..., Any]")
 # What botocore's events are named after.
 _SERVICE_IDS = ("dynamodb", "dynamodb-streams")
 # Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
@@ -192,24 +195,46 @@ def attach(target: Target, database: Optional[Database] = None) -> Target:
     return target
 
 
-@contextlib.contextmanager
-def everywhere(database: Optional[Database] = None) -> Iterator[Database]:
-    """While it lasts, `database` answers every DynamoDB client that is made by whatever means, in all of the process: for code
-    that makes its own. Yields the database. Clients and sessions of boto3 that are there already are not concerned (`attach`
-    is for them), but boto3's default session is: it is a new one meanwhile. They need no credentials, but a region as ever."""
-    database = database or default_database()
-    active = [True]
+class _Everywhere(contextlib.ContextDecorator):
+    def __init__(self, database: Optional[Database]) -> None:
+        self._database = database
 
-    def while_active(handler):
-        return lambda **details: handler(**details) if active[0] else None
+    def _recreate_cm(self) -> _Everywhere:
+        # Each call of a function that it decorates has its own.
+        return _Everywhere(self._database)
 
-    entries = [(event, while_active(handler)) for event, handler in _handlers(_Answerer(database))]
-    BUILTIN_HANDLERS[:0] = entries  # so that the innermost of several answers
-    default_session, _boto3.DEFAULT_SESSION = _boto3.DEFAULT_SESSION, None
-    try:
-        yield database
-    finally:
-        _boto3.DEFAULT_SESSION = default_session
-        active[0] = False  # for the clients that outlive it: they go where they would have gone
-        for entry in entries:
+    def __call__(self, function: Function) -> Function:
+        if not inspect.iscoroutinefunction(function):
+            return super().__call__(function)
+
+        @functools.wraps(function)
+        async def awaited(*arguments: Any, **members: Any) -> Any:
+            with self._recreate_cm():
+                return await function(*arguments, **members)
+
+        return cast(Function, awaited)
+
+    def __enter__(self) -> Database:
+        database = self._database or default_database()
+        self._is_active = True
+        self._entries = [(event, self._while_active(handler)) for event, handler in _handlers(_Answerer(database))]
+        BUILTIN_HANDLERS[:0] = self._entries  # so that the innermost of several answers
+        self._default_session, _boto3.DEFAULT_SESSION = _boto3.DEFAULT_SESSION, None
+        return database
+
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
+        _boto3.DEFAULT_SESSION = self._default_session
+        self._is_active = False  # for the clients that outlive it: they go where they would have gone
+        for entry in self._entries:
             BUILTIN_HANDLERS.remove(entry)
+
+    def _while_active(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda **details: handler(**details) if self._is_active else None
+
+
+def everywhere(database: Optional[Database] = None) -> _Everywhere:
+    """While it lasts, `database` answers every DynamoDB client that is made by whatever means, in all of the process: for code
+    that makes its own. A context manager, which yields the database, and a decorator of functions, also of those that are
+    awaited. Clients and sessions of boto3 that are there already are not concerned (`attach` is for them), but boto3's default
+    session is: it is a new one meanwhile. They need no credentials, but a region as ever."""
+    return _Everywhere(database)
