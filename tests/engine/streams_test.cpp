@@ -104,12 +104,45 @@ std::map<std::string, std::string> items_of(const Engine& engine, const TablePtr
 
 std::string key(int i) { return R"({"pk":{"S":"p)" + std::to_string(i) + R"("},"sk":{"S":"s"}})"; }
 
+TEST(Streams, BeginWithAShardForEachPartitionUnlessTheyAreToldHowMany) {
+  struct Row {
+    BillingMode mode;
+    std::int64_t read_units;
+    std::int64_t write_units;
+    ThroughputLimits warm;
+    std::size_t shards;
+  };
+  constexpr auto kProvisioned = BillingMode::kProvisioned;
+  constexpr auto kOnDemand = BillingMode::kPayPerRequest;
+  const Row rows[] = {
+      {kProvisioned, 5, 5, {}, 1},         {kProvisioned, 3'000, 0, {}, 1}, {kProvisioned, 3'000, 1'000, {}, 2},
+      {kProvisioned, 6'000, 2'500, {}, 5}, {kOnDemand, 0, 0, {}, 4},        {kOnDemand, 0, 0, {15'000, 10'000}, 10},
+  };
+  for (const std::uint32_t told : {0U, 3U}) {
+    Options options;
+    options.stream_shards = told;
+    const auto engine = Engine::open(options);
+    int count = 0;
+    for (const Row& row : rows) {
+      Table table = streamed_table("t" + std::to_string(count++));
+      table.billing_mode = row.mode;
+      table.throughput.read_units = row.read_units;
+      table.throughput.write_units = row.write_units;
+      table.warm = row.warm;
+      engine->create_table(table);
+      EXPECT_EQ(only_stream(*engine, table.name).shards.size(), told != 0 ? told : row.shards) << table.name;
+    }
+  }
+}
+
 TEST(Streams, EveryRecordIsSeenOnceAndInOrderByReadersThatOnlyGoForward) {
   constexpr int kWriters = 6;
   constexpr int kWrites = 1500;
   constexpr int kItems = 40;
   const auto engine = open();
-  engine->create_table(streamed_table("t"));
+  Table on_demand = streamed_table("t");
+  on_demand.billing_mode = BillingMode::kPayPerRequest;
+  engine->create_table(on_demand);
   const TablePtr table = engine->usable_table("t");
   const StreamInfo stream = only_stream(*engine, "t");
   ASSERT_EQ(stream.shards.size(), 4U);
