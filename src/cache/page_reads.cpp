@@ -191,12 +191,7 @@ Answer read_page(State& state, const Incoming& incoming, bool at_once, std::stri
   if (at_once) return Answer::kWouldWait;
   read.table->count(read.kind).misses.fetch_add(1, std::memory_order_relaxed);
   note(incoming.request, how::kMiss);
-  if (find_stale(state, read.key, state.caller_of(incoming.request)).freshness == Freshness::kFresh) {
-    const endpoint::Request request = hurried(state, incoming.request);
-    read_through(state, Incoming{request, incoming.operation, incoming.members}, read, reply);
-  } else {
-    read_through(state, incoming, read, reply);
-  }
+  read_with_reserve(state, incoming, read.key, [&](const Incoming& asked) { read_through(state, asked, read, reply); });
   return Answer::kDone;
 }
 

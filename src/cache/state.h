@@ -160,6 +160,15 @@ void write_tables(State& state, const endpoint::Request& request, const json::Va
 Found find_stale(State& state, const EntryKey& key, std::string_view caller);
 /// The request with the time that the upstream has where there is such an entry.
 endpoint::Request hurried(const State& state, const endpoint::Request& request);
+/// Calls `read_through` with what came in, hurried where there is such an entry.
+template <typename ReadThrough>
+void read_with_reserve(State& state, const Incoming& incoming, const EntryKey& key, const ReadThrough& read_through) {
+  if (find_stale(state, key, state.caller_of(incoming.request)).freshness != Freshness::kFresh) {
+    return read_through(incoming);
+  }
+  const endpoint::Request request = hurried(state, incoming.request);
+  read_through(Incoming{request, incoming.operation, incoming.members});
+}
 /// A read that was counted as a miss was answered otherwise.
 inline void recount(Counters& counters, std::atomic<std::uint64_t>& as) {
   counters.misses.fetch_sub(1, std::memory_order_relaxed);
