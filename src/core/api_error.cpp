@@ -96,13 +96,6 @@ const ErrorForm& form_of(const ErrorType& type) {
   return known != nullptr ? *known : kForms.front();
 }
 
-/// A failed condition that shows the item is written another way than one that does not. Sources: an answer of the
-/// service recorded in October 2025, in which botocore found no `message`; what a .NET client of the service reads.
-std::string_view message_member(const ErrorForm& form, const ApiError& error) {
-  const bool shows_item = form.code == ErrorCode::kConditionalCheckFailed && !error.extra.empty();
-  return shows_item ? kUpper : form.message_member;
-}
-
 }  // namespace
 
 ErrorType ErrorType::named(std::string_view name) {
@@ -145,7 +138,7 @@ std::string render_error(const ApiError& error) {
   append_json_string(std::string(form.prefix).append(error.type.name()), body);
   if (!error.message.empty()) {
     body += ",\"";
-    body += message_member(form, error);
+    body += form.message_member;
     body += "\":";
     const std::string_view message = error.message;
     if (is_utf8(message)) {

@@ -110,7 +110,7 @@ struct ApiError : std::exception {
 int http_status(const ApiError& error);
 
 /// The error body as the service writes it: `{"__type":"com.amazon…#Type","message":"…"}` (`Message` for
-/// the errors that Coral's front end writes, and for a failed condition that shows the item), with `extra`'s members appended. An empty message is left out, as the
+/// the errors that Coral's front end writes), with `extra`'s members appended. An empty message is left out, as the
 /// service does for a body that is no JSON and for an unknown operation.
 std::string render_error(const ApiError& error);
 

@@ -21,11 +21,7 @@ TEST(ApiError, IsRenderedAsTheServiceDoes) {
       {{"ConditionalCheckFailedException", "The conditional request failed", R"("Item":{"pk":{"S":"a"}})"},
        400,
        R"({"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",)"
-       R"("Message":"The conditional request failed","Item":{"pk":{"S":"a"}}})"},
-      {{"ConditionalCheckFailedException", "The conditional request failed"},
-       400,
-       R"({"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",)"
-       R"("message":"The conditional request failed"})"},
+       R"("message":"The conditional request failed","Item":{"pk":{"S":"a"}}})"},
       {{"TransactionCanceledException", "x"},
        400,
        R"({"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x"})"},
