@@ -109,22 +109,29 @@ void take_marks(State& state, std::string_view caller, Batch& batch) {
 /// Takes from the shared level those of the items that this request is to fetch (leads in reading).
 void find_shared(State& state, std::string_view caller, Batch& batch) {
   if (state.shared == nullptr) return;
-  const std::int64_t now_ms = state.now_ms();
+  std::vector<SharedLevel::LookUp> asked;
+  std::vector<std::pair<const Group*, Wanted*>> of;
   for (Group& group : batch.groups) {
     for (Wanted& wanted : group.wanted) {
-      const bool consistent = group.request->consistent_read;
       if (wanted.answered || !wanted.mark || (wanted.part && !wanted.part->leads())) continue;
-      const auto place = shared_place(wanted.key, caller, wanted.key.text, group.table->name);
-      const SharedLevel::Found found = state.shared->look_up(place, consistent);
-      wanted.tokens = found.tokens;
-      if (!found.found || consistent) continue;
-      wanted.answered = wanted.hit = true;
-      wanted.item = found.value;
-      const std::int64_t lifetime_ms = std::min(group.table->lifetime_ms(ReadKind::kItem), found.lifetime_ms);
-      state.store.keep(wanted.key, caller, wanted.item, now_ms + lifetime_ms, *wanted.mark,
-                       Store::Validity::kUntilDropped);
-      if (wanted.part) wanted.part->land(wanted.item);
+      asked.push_back(
+          {shared_place(wanted.key, caller, wanted.key.text, group.table->name), group.request->consistent_read});
+      of.emplace_back(&group, &wanted);
     }
+  }
+  const std::int64_t now_ms = state.now_ms();
+  const std::vector<SharedLevel::Found> all = state.shared->look_up(asked);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const SharedLevel::Found& found = all[i];
+    const auto& [group, wanted] = of[i];
+    wanted->tokens = found.tokens;
+    if (!found.found || asked[i].consistent_read) continue;
+    wanted->answered = wanted->hit = true;
+    wanted->item = found.value;
+    const std::int64_t lifetime_ms = std::min(group->table->lifetime_ms(ReadKind::kItem), found.lifetime_ms);
+    state.store.keep(wanted->key, caller, wanted->item, now_ms + lifetime_ms, *wanted->mark,
+                     Store::Validity::kUntilDropped);
+    if (wanted->part) wanted->part->land(wanted->item);
   }
 }
 
@@ -157,14 +164,16 @@ std::string missing_body(const Batch& batch) {
   return body + '}';
 }
 
-void keep(State& state, std::string_view caller, const Group& group, Wanted& wanted, std::int64_t now_ms) {
+/// What is to be kept in the shared level as well goes into `shared`.
+void keep(State& state, std::string_view caller, const Group& group, Wanted& wanted, std::int64_t now_ms,
+          std::vector<SharedLevel::Kept>& shared) {
   if (!wanted.mark) return;
   if (group.request->consistent_read && !wanted.mark->own->renew(wanted.mark->own_version)) return;
   state.store.keep(wanted.key, caller, wanted.item, now_ms + group.table->lifetime_ms(ReadKind::kItem), *wanted.mark,
                    Store::Validity::kUntilDropped);
   if (state.shared != nullptr) {
-    state.shared->keep(shared_place(wanted.key, caller, wanted.key.text, group.table->name), wanted.tokens, wanted.item,
-                       group.table->lifetime_ms(ReadKind::kItem), group.request->consistent_read);
+    shared.push_back({shared_place(wanted.key, caller, wanted.key.text, group.table->name), wanted.tokens, wanted.item,
+                      group.table->lifetime_ms(ReadKind::kItem), group.request->consistent_read});
   }
   if (wanted.part && wanted.part->leads()) wanted.part->land(wanted.item);
 }
@@ -224,6 +233,7 @@ void ask(State& state, const Incoming& incoming, std::string_view caller, Batch&
   }
   const bool has_unprocessed =
       json::find_member(reply, "UnprocessedKeys", member) && member.get(unprocessed) == simdjson::SUCCESS;
+  std::vector<SharedLevel::Kept> shared;
   for (Group& group : batch.groups) {
     std::set<const Wanted*> left;
     if (has_unprocessed) left = read_unprocessed(group, unprocessed);
@@ -243,9 +253,10 @@ void ask(State& state, const Incoming& incoming, std::string_view caller, Batch&
     for (Wanted& wanted : group.wanted) {
       if (wanted.answered || waits_for_another(wanted) || left.contains(&wanted)) continue;
       wanted.answered = true;
-      keep(state, caller, group, wanted, now_ms);
+      keep(state, caller, group, wanted, now_ms, shared);
     }
   }
+  if (state.shared != nullptr) state.shared->keep(shared);
   json::Array capacities;
   if (json::find_member(reply, "ConsumedCapacity", member) && member.get(capacities) == simdjson::SUCCESS) {
     for (const json::Value capacity : capacities) {

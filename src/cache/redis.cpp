@@ -230,13 +230,22 @@ RedisConnection::RedisConnection(const RedisAddress& address, std::chrono::milli
 RedisConnection::~RedisConnection() = default;
 
 RedisReply RedisConnection::command(const std::vector<std::string>& words) {
+  return std::move(commands({words}).front());
+}
+
+std::vector<RedisReply> RedisConnection::commands(const std::vector<std::vector<std::string>>& all) {
+  std::vector<RedisReply> replies;
+  replies.reserve(all.size());
   try {
-    send(words);
-    const std::optional<RedisReply> reply = receive(timeout_);
-    if (!reply) throw RedisError("no answer");
-    return *reply;
+    for (const auto& words : all) send(words);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      std::optional<RedisReply> reply = receive(timeout_);
+      if (!reply) throw RedisError("no answer");
+      replies.push_back(std::move(*reply));
+    }
+    return replies;
   } catch (const RedisError& error) {
-    throw RedisError(words.front() + ": " + error.what());
+    throw RedisError(all.front().front() + ": " + error.what());
   }
 }
 

@@ -49,6 +49,9 @@ class RedisConnection {
 
   /// Throws RedisError.
   RedisReply command(const std::vector<std::string>& words);
+  /// Sends all before it waits for the first reply, so that they take one way there and back. Throws RedisError where
+  /// one fails; whether those after it were carried out is then unknown.
+  std::vector<RedisReply> commands(const std::vector<std::vector<std::string>>& all);
   /// Sends a command whose replies come later, one by one (SUBSCRIBE).
   void send(const std::vector<std::string>& words);
   /// The next such reply; nullopt where none comes within `wait`.

@@ -143,8 +143,10 @@ std::string SharedLevel::token_name(const std::string& name) const {
   return "stator:" + options_.name + ":" + run() + ":t:" + short_name(name);
 }
 
-std::optional<RedisReply> SharedLevel::command(const std::vector<std::string>& words) {
-  if (!is_up()) return std::nullopt;
+bool SharedLevel::command(const std::vector<std::string>& words) { return !commands({words}).empty(); }
+
+std::vector<RedisReply> SharedLevel::commands(const std::vector<std::vector<std::string>>& all) {
+  if (all.empty() || !is_up()) return {};
   std::unique_ptr<RedisConnection> connection;
   {
     const std::lock_guard lock(mutex_);
@@ -155,45 +157,69 @@ std::optional<RedisReply> SharedLevel::command(const std::vector<std::string>& w
   }
   try {
     if (connection == nullptr) connection = std::make_unique<RedisConnection>(options_.address, options_.timeout);
-    RedisReply reply = connection->command(words);
+    std::vector<RedisReply> replies = connection->commands(all);
     const std::lock_guard lock(mutex_);
     // A connection from before the server's last start is broken, and not kept.
     if (idle_.size() < kMostIdle && is_up()) idle_.push_back(std::move(connection));
-    return reply;
+    return replies;
   } catch (const RedisError& error) {
     failures_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
     fault_ = error.what();
     up_.store(false);  // until the listener has connected anew
     idle_.clear();
-    return std::nullopt;
+    return {};
   }
 }
 
-SharedLevel::Found SharedLevel::look_up(const Place& place, bool consistent_read) {
+SharedLevel::Found SharedLevel::read_found(const RedisReply& reply) {
   Found found;
-  const auto reply = command(eval(kLookUp, {value_name(place.value), token_name(place.own), token_name(place.table)},
-                                  {fresh_token(), std::to_string(kTokenMs), consistent_read ? "1" : "0"}));
-  if (!reply || reply->elements.size() != 5) return found;
-  const auto& own = reply->elements[0].text;
-  const auto& of_table = reply->elements[1].text;
+  if (reply.elements.size() != 5) return found;
+  const auto& own = reply.elements[0].text;
+  const auto& of_table = reply.elements[1].text;
   if (!own || !of_table) return found;
-  if (reply->elements[2].number == 1) found.tokens = {*own, *of_table};
-  const auto& value = reply->elements[3].text;
+  if (reply.elements[2].number == 1) found.tokens = {*own, *of_table};
+  const auto& value = reply.elements[3].text;
   found.found = value.has_value();
-  found.lifetime_ms = reply->elements[4].number;
+  found.lifetime_ms = reply.elements[4].number;
   (found.found ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
   // "-": there is no such item.
   if (found.found && *value != "-") found.value = std::make_shared<const std::string>(*value);
   return found;
 }
 
+std::vector<SharedLevel::Found> SharedLevel::look_up(const std::vector<LookUp>& all) {
+  std::vector<std::vector<std::string>> scripts;
+  scripts.reserve(all.size());
+  for (const auto& [place, consistent_read] : all) {
+    scripts.push_back(eval(kLookUp, {value_name(place.value), token_name(place.own), token_name(place.table)},
+                           {fresh_token(), std::to_string(kTokenMs), consistent_read ? "1" : "0"}));
+  }
+  std::vector<Found> found;
+  found.reserve(all.size());
+  for (const RedisReply& reply : commands(scripts)) found.push_back(read_found(reply));
+  found.resize(all.size());
+  return found;
+}
+
+SharedLevel::Found SharedLevel::look_up(const Place& place, bool consistent_read) {
+  return std::move(look_up({LookUp{place, consistent_read}}).front());
+}
+
+void SharedLevel::keep(const std::vector<Kept>& all) {
+  std::vector<std::vector<std::string>> scripts;
+  for (const auto& [place, tokens, value, lifetime_ms, renews] : all) {
+    if (!tokens.good() || lifetime_ms <= 0) continue;
+    scripts.push_back(eval(kKeep, {value_name(place.value), token_name(place.own), token_name(place.table)},
+                           {tokens.own, tokens.table, value == nullptr ? "-" : *value, std::to_string(lifetime_ms),
+                            renews ? fresh_token() : std::string(), std::to_string(kTokenMs)}));
+  }
+  commands(scripts);
+}
+
 void SharedLevel::keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms,
                        bool renews) {
-  if (!tokens.good() || lifetime_ms <= 0) return;
-  command(eval(kKeep, {value_name(place.value), token_name(place.own), token_name(place.table)},
-               {tokens.own, tokens.table, value == nullptr ? "-" : *value, std::to_string(lifetime_ms),
-                renews ? fresh_token() : std::string(), std::to_string(kTokenMs)}));
+  keep({Kept{place, tokens, value, lifetime_ms, renews}});
 }
 
 void SharedLevel::begin_write(const std::vector<std::string>& fences) {
@@ -213,7 +239,7 @@ bool SharedLevel::send_end(const std::vector<std::string>& fences, const std::ve
   for (const SharedChange& change : changes) {
     words.push_back(node_ + '\n' + change.table + '\n' + change.image + '\n' + change.key);
   }
-  return command(words).has_value();
+  return command(words);
 }
 
 void SharedLevel::end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,

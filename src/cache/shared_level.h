@@ -81,10 +81,22 @@ class SharedLevel {
     Value value;
     std::int64_t lifetime_ms = 0;  // what is left of the value's
   };
-  /// `consistent_read`: what is read next is not the upstream's past.
+  struct LookUp {
+    Place place;
+    bool consistent_read = false;  // what is read next is not the upstream's past
+  };
+  /// One for each, in their order. However many they are, they take one way to the level and back.
+  std::vector<Found> look_up(const std::vector<LookUp>& all);
   Found look_up(const Place& place, bool consistent_read);
-  /// Does nothing where the tokens are others by now. `renews`: readers who began before may know less, and may keep
-  /// nothing any more.
+  struct Kept {
+    Place place;
+    Tokens tokens;
+    Value value;
+    std::int64_t lifetime_ms = 0;
+    bool renews = false;  // readers who began before may know less, and may keep nothing any more
+  };
+  /// Leaves out those whose tokens are others by now. They, too, take one way.
+  void keep(const std::vector<Kept>& all);
   void keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms, bool renews);
 
   /// Begin and end of a write of `changes`; `fences`: the names of what it touches.
@@ -102,7 +114,11 @@ class SharedLevel {
  private:
   struct Lease;
 
-  std::optional<RedisReply> command(const std::vector<std::string>& words);
+  /// False where the level cannot be reached, or refused.
+  bool command(const std::vector<std::string>& words);
+  /// A reply for each; none where the level cannot be reached, or refused one.
+  std::vector<RedisReply> commands(const std::vector<std::vector<std::string>>& all);
+  Found read_found(const RedisReply& reply);
   [[nodiscard]] std::string run() const;
   [[nodiscard]] std::string last_fault() const;
   [[nodiscard]] std::string value_name(const std::string& name) const;

@@ -207,6 +207,75 @@ TEST_F(SharedLevelTest, WhatIsNotThereIsSharedToo) {
   EXPECT_EQ(ask(*node(), "GetItem", get), "hit {}");
 }
 
+TEST_F(SharedLevelTest, ABatchTakesFromItWhatIsThereAndAddsWhatIsNot) {
+  constexpr int kItems = 60;
+  const auto item = [](int i) {
+    return R"({"id":{"S":")" + std::to_string(i) + R"("},"v":{"S":")" + std::string(2'000, 'x') + R"("}})";
+  };
+  std::string keys;
+  std::string items;
+  for (int i = 0; i < kItems; ++i) {
+    upstream.ask("PutItem", R"({"TableName":"users","Item":)" + item(i) + "}");
+    keys += (i == 0 ? "" : ",") + (R"({"id":{"S":")" + std::to_string(i) + R"("}})");
+    items += (i == 0 ? "" : ",") + item(i);
+  }
+  const auto batch_of = [](const std::string& of_keys) {
+    return R"({"RequestItems":{"users":{"Keys":[)" + of_keys + "]}}}";
+  };
+  const std::string all = R"({"Responses":{"users":[)" + items + R"(]},"UnprocessedKeys":{}})";
+  // Three that another node has read, one of which is not there.
+  ask(*node(), "BatchGetItem", batch_of(R"({"id":{"S":"7"}},{"id":{"S":"50"}},{"id":{"S":"none"}})"));
+  EXPECT_EQ(ask(*node(), "BatchGetItem", batch_of(keys + R"(,{"id":{"S":"none"}})")), "miss " + all);
+  const std::string asked = upstream.last_body("BatchGetItem");
+  EXPECT_NE(asked.find(R"({"id":{"S":"8"}})"), std::string::npos);
+  for (const char* const key : {R"({"id":{"S":"7"}})", R"({"id":{"S":"50"}})", R"({"id":{"S":"none"}})"}) {
+    EXPECT_EQ(asked.find(key), std::string::npos) << key;
+  }
+  EXPECT_EQ(ask(*node(), "BatchGetItem", batch_of(keys)), "hit " + all);
+  EXPECT_EQ(upstream.calls("BatchGetItem"), 2);
+}
+
+/// A server that reads all commands before it answers one.
+TEST(RedisConnections, SendAllCommandsBeforeTheyWaitForAReply) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::thread server([listener] {
+    const int connection = ::accept(listener, nullptr, nullptr);
+    std::string read;
+    char bytes[4096];
+    while (read.find("third") == std::string::npos) {
+      const ssize_t count = ::recv(connection, bytes, sizeof bytes, 0);
+      if (count <= 0) break;
+      read.append(bytes, static_cast<std::size_t>(count));
+    }
+    constexpr std::string_view kReplies = ":1\r\n$3\r\ntwo\r\n:3\r\n:4\r\n-ERR no\r\n";
+    (void)::send(connection, kReplies.data(), kReplies.size(), MSG_NOSIGNAL);
+    while (::recv(connection, bytes, sizeof bytes, 0) > 0) {
+    }
+    ::close(connection);
+  });
+  {
+    RedisConnection connection(parse_redis_url("redis://127.0.0.1:" + std::to_string(ntohs(address.sin_port))),
+                               std::chrono::seconds(10));
+    const std::vector<RedisReply> replies =
+        connection.commands({{"GET", "first"}, {"GET", "second"}, {"GET", "third"}});
+    ASSERT_EQ(replies.size(), 3U);
+    EXPECT_EQ(replies[0].number, 1);
+    EXPECT_EQ(replies[1].text, "two");
+    EXPECT_EQ(replies[2].number, 3);
+    // One that is refused fails them all.
+    EXPECT_THROW(connection.commands({{"GET", "fourth"}, {"GET", "fifth"}}), RedisError);
+  }
+  server.join();
+  ::close(listener);
+}
+
 TEST_F(SharedLevelTest, AWriteThroughOneNodeIsKnownToTheOthers) {
   const std::pair<const char*, std::string> writes[] = {
       {"PutItem", put("2")},
