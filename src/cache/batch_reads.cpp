@@ -59,7 +59,7 @@ bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& re
     for (const json::Value wire_key : requested.members.required_array("Keys")) {
       const auto key = canonical_key(*group.schema, requested.keys.at(i++));
       if (!key) {
-        state.tables.doubt_schema(*group.table);
+        if (!at_once) state.tables.doubt_schema(*group.table, state.upstream, incoming.request);
         return false;
       }
       Wanted& wanted = group.wanted.emplace_back();

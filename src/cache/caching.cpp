@@ -45,6 +45,12 @@ void pass(State& state, const endpoint::Request& request, std::string& reply) {
   note(request, how::kPass);
 }
 
+/// Nothing that was read of the table until now is used any more, here or by the nodes of a shared level.
+void drop_table(State& state, Table& table) {
+  table.whole.note_change();
+  if (state.shared != nullptr) state.shared->end_write({table.name}, {{table.name, {}}}, false);
+}
+
 /// The upstream knows no such table: others have deleted it, and what is kept of it is of the past.
 void drop_missing_tables(State& state, const endpoint::Request& request) {
   if (request.service != endpoint::Service::kDynamoDb) return;
@@ -52,8 +58,7 @@ void drop_missing_tables(State& state, const endpoint::Request& request) {
     Table* const table = state.tables.find(name);
     if (table == nullptr) return;  // nothing is kept of it
     state.tables.forget_schema(name);
-    table->whole.note_change();
-    if (state.shared != nullptr) state.shared->end_write({table->name}, {{table->name, {}}}, false);
+    drop_table(state, *table);
   };
   BorrowedParser parser;
   try {
@@ -122,6 +127,9 @@ Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
                                                                     .log = state.options.log,
                                                                     .on_change = on_change,
                                                                     .on_up = on_up});
+  state.tables.on_another = [&state](const Table& table) {
+    state.shared->end_write({table.name}, {{table.name, {}}}, false);
+  };
 }
 
 Caching::~Caching() = default;
@@ -136,7 +144,10 @@ endpoint::Effort Caching::effort(std::string_view operation) const {
 
 std::string Caching::describe() const { return "a cache before " + upstream_->describe(); }
 
-void Caching::clear() { state_->store.clear(); }
+void Caching::clear() {
+  state_->store.clear();
+  for (Table* const table : state_->tables.all()) drop_table(*state_, *table);
+}
 
 bool Caching::answer_at_once(const endpoint::Request& request, std::string& reply) {
   const api::Operation* const operation = api::find_operation(request.operation);
@@ -177,6 +188,7 @@ std::vector<std::string> Caching::tables() const {
 void Caching::set_followed(std::string_view name, bool followed) {
   Table* const table = state_->tables.find_any(name);
   if (table == nullptr || table->followed.exchange(followed) == followed) return;
+  if (followed) return drop_table(*state_, *table);  // the shared level may have missed a change, too
   table->whole.note_change();
 }
 

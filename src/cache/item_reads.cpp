@@ -165,8 +165,10 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
         lead(state, incoming, read, joined, reply);
       } catch (const core::ApiError& error) {
         reply.resize(length_before);
-        // Not after this caller's deadline: the waiting ones have deadlines of their own.
-        if (std::chrono::steady_clock::now() < incoming.request.deadline) joined.fail(error);
+        // Not after this caller's deadline: the waiting ones have deadlines of their own, unless all hurry for the same
+        // entry.
+        const bool has_reserve = find_stale(state, read.key, caller).freshness == Freshness::kFresh;
+        if (has_reserve || std::chrono::steady_clock::now() < incoming.request.deadline) joined.fail(error);
         if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
         throw;
       }
@@ -193,7 +195,7 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
   const auto key = schema == nullptr ? std::nullopt : canonical_key(*schema, read.get.key);
   if (!key && at_once) return Answer::kWouldWait;
   if (!key) {
-    state.tables.doubt_schema(*read.table);
+    state.tables.doubt_schema(*read.table, state.upstream, incoming.request);
     return Answer::kPass;
   }
   read.key = make_entry_key(name, kItemEntry, *key);

@@ -110,6 +110,12 @@ Table* Tables::add(std::string_view name, Schema schema, std::optional<std::uint
   return &table;
 }
 
+void Tables::tell_another(std::string_view name, const Schema& schema) const {
+  const Table* const table = find_any(name);
+  const bool is_another = table != nullptr && table->last_schema != nullptr && *table->last_schema != schema;
+  if (is_another && on_another) on_another(*table);
+}
+
 Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request) {
   if (Table* const known = find(name)) return known;
   std::unique_lock lock(learning_);
@@ -132,7 +138,10 @@ Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const 
   question->is_answered = true;
   questions_.erase(questions_.find(name));
   question->answered.notify_all();
-  if (schema) return add(name, *std::move(schema), version);
+  if (schema) {
+    tell_another(name, *schema);
+    return add(name, *std::move(schema), version);
+  }
   if (unknown_until_ms_.size() >= kMostUnknown) unknown_until_ms_.clear();
   // From now on: the answer itself may have taken long.
   unknown_until_ms_[std::string(name)] = options_.clock->now_ms() + kAskAgainMs;
@@ -146,9 +155,19 @@ void Tables::forget_schema(std::string_view name) {
   if (unknown != unknown_until_ms_.end()) unknown_until_ms_.erase(unknown);
 }
 
-void Tables::doubt_schema(Table& table) {
+void Tables::doubt_schema(Table& table, endpoint::Endpoint& upstream, const endpoint::Request& request) {
+  {
+    const std::lock_guard lock(learning_);
+    const std::int64_t now_ms = options_.clock->now_ms();
+    if (now_ms - table.learnt_ms < kAskAgainMs) return;
+    table.learnt_ms = now_ms;  // whatever comes of it: who doubts it meanwhile does not ask
+  }
+  const std::uint64_t version = table.whole.version();
+  std::optional<Schema> schema = ask_for_schema(table.name, upstream, request);
+  if (!schema) return;
   const std::lock_guard lock(learning_);
-  if (options_.clock->now_ms() - table.learnt_ms >= kAskAgainMs) table.schema.store(nullptr);
+  tell_another(table.name, *schema);
+  add(table.name, *std::move(schema), version);
 }
 
 std::vector<Table*> Tables::all() const {

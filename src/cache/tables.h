@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -80,9 +81,11 @@ class Tables {
   Table* learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request);
   /// To be called when the table may have another schema, or be gone.
   void forget_schema(std::string_view name);
-  /// To be called when a key does not fit the schema: the table may have been made anew with another one. It is asked
-  /// for again, if that was not a moment ago.
-  void doubt_schema(Table& table);
+  /// To be called when a key does not fit the schema: the table may have been made anew with another one. Asks
+  /// `upstream` again, if that was not a moment ago. Where it says nothing, what is known stays.
+  void doubt_schema(Table& table, endpoint::Endpoint& upstream, const endpoint::Request& request);
+  /// Called before another schema of a table is used. To be set before the first request.
+  std::function<void(const Table&)> on_another;
   /// In order of their names.
   [[nodiscard]] std::vector<Table*> all() const;
 
@@ -102,6 +105,8 @@ class Tables {
                std::unique_lock<std::mutex>& lock) const;
   /// Keeps what was learnt. Null where it may be out of date already, or there are too many tables.
   Table* add(std::string_view name, Schema schema, std::optional<std::uint64_t> version);
+  /// Tells `on_another` where the table had another schema. Under learning_.
+  void tell_another(std::string_view name, const Schema& schema) const;
 
   const Options& options_;
   mutable std::shared_mutex mutex_;

@@ -83,7 +83,7 @@ class FencedItems {
     const Schema* const schema = table == nullptr ? nullptr : table->schema.load();
     const auto key = schema == nullptr ? std::nullopt : make_key(*schema);
     if (!key) {
-      if (schema != nullptr) state_.tables.doubt_schema(*table);
+      if (schema != nullptr) state_.tables.doubt_schema(*table, state_.upstream, incoming_.request);
       unknown_tables_.emplace(table_name);
       unknown_names_.emplace(table_name);
       return items_.size() - 1;

@@ -505,6 +505,44 @@ TEST_F(CachingTest, WhoNeedsATableThatIsBeingLearntWaitsAndAsksNotItself) {
   EXPECT_EQ(upstream->calls("DescribeTable"), 2) << "one a table";
 }
 
+TEST_F(CachingTest, AKeyThatDoesNotFitMakesNothingOfItsTableUnknown) {
+  upstream->ask("PutItem", put("a", "1"));
+  ask("GetItem", get("a"));
+  clock.advance(2'000);
+  upstream->before = [](const endpoint::Request&) { throw core::ApiError("ServiceUnavailable", "out"); };
+  const std::string faulty = R"({"TableName":"users","Key":{"key":{"S":"a"}}})";
+  for (const auto& [operation, body] : std::initializer_list<std::pair<const char*, std::string>>{
+           {"GetItem", faulty},
+           {"BatchGetItem", R"({"RequestItems":{"users":{"Keys":[{"key":{"S":"a"}}]}}})"},
+           }) {
+    clock.advance(2'000);
+    ask(operation, body);
+    EXPECT_EQ(ask("GetItem", get("a")), (Told{"hit", user("a", "1")})) << operation;
+  }
+  upstream->before = nullptr;
+}
+
+TEST_F(CachingTest, WhoeverWaitsForWhatAStaleEntryCanAnswerDoesNotAskAfterTheFirstHasAskedInVain) {
+  options.stale_if_error_ms = 60'000;
+  options.stale_patience_ms = 1'000;
+  options.lifetimes.set("10");
+  ask("GetItem", get("a"));
+  clock.advance(20'000);
+  std::atomic<int> asked = 0;
+  upstream->before = [&](const endpoint::Request& request) {
+    ++asked;
+    std::this_thread::sleep_until(request.deadline);
+    throw core::ApiError("ServiceUnavailable", "no answer in time");
+  };
+  std::vector<std::future<Told>> readers;
+  for (int i = 0; i < 8; ++i) {
+    readers.push_back(std::async(std::launch::async, [&] { return ask("GetItem", get("a")); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  for (auto& reader : readers) EXPECT_EQ(reader.get(), (Told{"stale", "{}"}));
+  EXPECT_EQ(asked.load(), 1);
+}
+
 TEST_F(CachingTest, QueriesAreKeptByTheirWholeRequest) {
   for (const char* const n : {"1", "2"}) {
     upstream->ask("PutItem", std::string(R"({"TableName":"orders","Item":{"pk":{"S":"p"},"c":{"S":"x"},"n":{"N":")") +

@@ -202,6 +202,18 @@ TEST_F(SharedLevelTest, WhatOneNodeHasReadAnotherNeedNotRead) {
   EXPECT_EQ(ask(*node("two"), "GetItem", get), "miss " + user("1"));
 }
 
+TEST_F(SharedLevelTest, WhatIsDroppedHereIsNotTakenFromItAgain) {
+  upstream.ask("PutItem", put("1"));
+  const auto cache = node();
+  ask(*cache, "GetItem", get);
+  upstream.ask("PutItem", put("2"));
+  cache->clear();
+  EXPECT_EQ(ask(*cache, "GetItem", get), "miss " + user("2"));
+  upstream.ask("PutItem", put("3"));
+  cache->set_followed("users", true);
+  EXPECT_EQ(ask(*cache, "GetItem", get), "miss " + user("3"));
+}
+
 TEST_F(SharedLevelTest, WhatIsNotThereIsSharedToo) {
   EXPECT_EQ(ask(*node(), "GetItem", get), "miss {}");
   EXPECT_EQ(ask(*node(), "GetItem", get), "hit {}");
