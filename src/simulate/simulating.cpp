@@ -399,13 +399,14 @@ bool is_faultless_batch(std::string_view operation, const json::Object& request)
   }
 }
 
-/// The request with pages of at most so many items.
+/// The request with pages of at most so many items; empty: it stays as it is.
 std::string with_limit(const json::Object& request, std::uint32_t page_items) {
   json::Value value;
   std::int64_t limit = page_items;
-  std::int64_t asked = 0;
-  if (json::find_member(request, "Limit", value) && value.get(asked) == simdjson::SUCCESS) {
-    if (asked <= limit) limit = asked;
+  if (json::find_member(request, "Limit", value) && !value.is_null()) {
+    std::int64_t asked = 0;
+    if (value.get(asked) != simdjson::SUCCESS) return {};  // the service says what is wrong with it, or rounds it
+    limit = std::min(limit, asked);
   }
   const std::string others = json::members_without(request, {"Limit"});
   return '{' + others + (others.empty() ? "" : ",") + "\"Limit\":" + std::to_string(limit) + '}';

@@ -347,6 +347,15 @@ TEST_F(SimulatingTest, PagesEndEarlyAndGoOn) {
     start = page["LastEvaluatedKey"].get(last) == simdjson::SUCCESS ? std::string(simdjson::minify(last)) : "";
   } while (!start.empty());
   EXPECT_EQ(counts, "331");
+  // What the service says to a faulty limit it says with the rule, too.
+  for (const char* const limit : {R"("x")", "0", "-1", "1.5", "null", "[]"}) {
+    const std::string faulty = std::string(R"({"TableName":"orders","Limit":)") + limit + "}";
+    rules("");
+    const std::string said = ask("Scan", faulty);
+    rules(R"({"then":{"page_items":30}})");
+    EXPECT_EQ(ask("Scan", faulty), said) << limit;
+  }
+  rules(R"({"then":{"page_items":3}})");
   std::string token;
   std::string sizes;
   do {
