@@ -31,6 +31,8 @@ export interface Reply {
   status: number
   /** DynamoDB's bare type; "" where the status is 200. */
   errorType: string
+  /** "" where the status is 200. */
+  errorMessage: string
   /** JSON. */
   body: Buffer
   /** By a rule of `simulate`: for how long to hold it back, in milliseconds; else 0. */

@@ -21,8 +21,8 @@ const ADDRESS = 'http://stator.invalid'
 const WAITS = 2
 
 class OperationError extends Error {
-  constructor(type, body, status) {
-    super(body.message ?? body.Message ?? '')
+  constructor(type, message, body, status) {
+    super(message)
     this.name = type
     this.status = status
     this.body = body
@@ -59,7 +59,7 @@ class Database {
     if (reply.holdMs > 0) await delay(reply.holdMs)
     if (reply.status === 0) throw connectionCut()
     const body = JSON.parse(reply.body.toString() || '{}') // with a status of 413 there is none
-    if (reply.status !== 200) throw new OperationError(reply.errorType, body, reply.status)
+    if (reply.status !== 200) throw new OperationError(reply.errorType, reply.errorMessage, body, reply.status)
     return body
   }
 

@@ -53,7 +53,7 @@ struct Result {
   std::string error_type;
   /// The error's message; empty when ok.
   std::string error_message;
-  /// The status that the service sends with it: 200, 400, 413, 500 or 503.
+  /// The status that the service sends with it: 200, 400, 413, 500 or 503; 0 with Delivery::cut.
   int http_status = 200;
 };
 

@@ -39,6 +39,7 @@ struct Database::Impl {
   simulate::Simulating simulating;
   /// So that calls cost what they cost where nothing is simulated.
   std::atomic<bool> has_rules{false};
+  std::mutex setting_rules;
 };
 
 namespace {
@@ -162,6 +163,7 @@ void Database::simulate(std::string_view rules_json) {
   try {
     simulate::Rules rules = simulate::parse_rules(rules_json);
     const bool has_rules = !rules.rules.empty();
+    const std::lock_guard lock(impl().setting_rules);
     impl().simulating.set_rules(std::move(rules));
     impl().has_rules = has_rules;
   } catch (const core::ApiError& error) {

@@ -88,7 +88,7 @@ napi_value text(napi_env env, const char* value) {
   return made;
 }
 
-/// {status, errorType, body: Buffer, holdMs}; the reply is released.
+/// {status, errorType, errorMessage, body: Buffer, holdMs}; the reply is released.
 napi_value make_reply(napi_env env, stator_reply& reply) {
   napi_value object = nullptr;
   napi_value status = nullptr;
@@ -101,6 +101,7 @@ napi_value make_reply(napi_env env, stator_reply& reply) {
   if (made) {
     napi_set_named_property(env, object, "status", status);
     napi_set_named_property(env, object, "errorType", text(env, reply.error_type));
+    napi_set_named_property(env, object, "errorMessage", text(env, reply.error_message));
     napi_set_named_property(env, object, "body", body);
     napi_set_named_property(env, object, "holdMs", hold_ms);
   }
@@ -166,7 +167,7 @@ bool read_call(napi_env env, napi_callback_info info, Call& call) {
   return false;
 }
 
-/// call(database, target, region, body) -> {status, errorType, body, holdMs}, on this thread.
+/// call(database, target, region, body) -> {status, errorType, errorMessage, body, holdMs}, on this thread.
 napi_value call(napi_env env, napi_callback_info info) {
   Call made;
   if (!read_call(env, info, made)) return nullptr;

@@ -116,7 +116,7 @@ test('reads are stale, and throughput is enforced, where asked for', async () =>
 
 test('a request of more than 16 MB is refused as by the service', () => opened(async (database) => {
   await assert.rejects(database.call('ListTables', { ExclusiveStartTableName: 'x'.repeat(17 << 20) }),
-    { name: 'RequestEntityTooLargeException', status: 413 })
+    { name: 'RequestEntityTooLargeException', message: 'The request body is larger than 16 MB', status: 413 })
 }))
 
 test('requests go wrong by rules', () => opened(async (database) => {

@@ -254,6 +254,7 @@ def test_a_request_of_more_than_16_megabytes_is_refused_as_by_the_service(client
     with pytest.raises(stator.OperationError) as raised:
         database.call("ListTables", ExclusiveStartTableName="x" * (17 << 20))
     assert (raised.value.type, raised.value.status) == ("RequestEntityTooLargeException", 413)
+    assert raised.value.message == "The request body is larger than 16 MB"
 
 
 def test_a_clients_region_decides_about_arns(database):
@@ -435,6 +436,21 @@ def test_everywhere_decorates_functions(database):
         assert asyncio.run(tables_later()) == ["things"]
     with pytest.raises(NoCredentialsError):
         boto3.client("dynamodb", region_name="us-east-1").list_tables()
+
+
+def test_everywhere_decorates_nothing_whose_body_runs_later(database):
+    def fixture():
+        yield 1
+
+    async def later():
+        yield 1
+
+    class Tests:
+        pass
+
+    for decorated in (fixture, later, Tests):
+        with pytest.raises(TypeError, match="with everywhere"):
+            stator.boto3.everywhere(database)(decorated)
 
 
 def test_clients_of_other_code_need_no_credentials(database):

@@ -179,6 +179,37 @@ def test_a_signals_handler_may_close_it_in_the_middle_of_a_call(tmp_path):
     stator.Database(tmp_path / "data").close()
 
 
+def test_closing_that_is_interrupted_ends_with_the_last_call(tmp_path):
+    database = stator.Database(tmp_path / "data")
+    under_way, may_end = threading.Event(), threading.Event()
+
+    def call():
+        database._begin_call()
+        under_way.set()
+        may_end.wait(60)
+        database._end_call()
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(number, frame):
+        raise Interrupted()
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    under_way.wait(60)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(Interrupted):
+            database.close()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    may_end.set()
+    thread.join(timeout=60)
+    stator.Database(tmp_path / "data").close()
+
+
 def test_what_is_forgotten_is_closed(tmp_path):
     stator.Database(tmp_path / "data").call("CreateTable", TABLE)
     gc.collect()

@@ -204,6 +204,9 @@ class _Everywhere(contextlib.ContextDecorator):
         return _Everywhere(self._database)
 
     def __call__(self, function: Function) -> Function:
+        if inspect.isclass(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            # Nothing of their bodies would run while it lasts.
+            raise TypeError("everywhere() decorates functions that return or are awaited; elsewhere say: with everywhere():")
         if not inspect.iscoroutinefunction(function):
             return super().__call__(function)
 

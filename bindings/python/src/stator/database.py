@@ -58,19 +58,20 @@ class OperationError(Exception):
 
 
 class Reply:
-    """What a request came to, as bytes: `status` (200, 400, …), `error_type` ("" where the status is 200), `body`.
+    """What a request came to, as bytes: `status` (200, 400, …), `error_type` and `error_message` ("" where the status is 200), `body`.
 
     By a rule of `Database.simulate` it is to be held back for `hold_ms` milliseconds, and `status` is 0 where the connection is
     cut in its place.
     """
 
-    __slots__ = ("status", "error_type", "body", "hold_ms")
+    __slots__ = ("status", "error_type", "body", "hold_ms", "error_message")
 
-    def __init__(self, status: int, error_type: str, body: bytes, hold_ms: int = 0) -> None:
+    def __init__(self, status: int, error_type: str, body: bytes, hold_ms: int = 0, error_message: str = "") -> None:
         self.status = status
         self.error_type = error_type
         self.body = body
         self.hold_ms = hold_ms
+        self.error_message = error_message
 
 
 def _milliseconds(moment):
@@ -148,8 +149,15 @@ class Database:
                 # A handler of a signal, in the middle of this thread's own call: waiting would be forever.
                 self._abandoned = handle
                 return
-            while self._callers:
-                self._changed.wait()
+            try:
+                while self._callers:
+                    self._changed.wait()
+            except BaseException:  # such as KeyboardInterrupt: the last of these calls closes it
+                if self._callers:
+                    self._abandoned = handle
+                else:
+                    _native.library.stator_close(handle)
+                raise
         _native.library.stator_close(handle)
 
     def __enter__(self) -> Database:
@@ -198,7 +206,8 @@ class Database:
         handle = self._begin_call()
         try:
             library.stator_call(handle, target.encode(), None if region is None else region.encode(), body, len(body), reply)
-            return Reply(reply.http_status, reply.error_type.decode(), ctypes.string_at(reply.body, reply.body_bytes), reply.hold_ms)
+            body = ctypes.string_at(reply.body, reply.body_bytes)
+            return Reply(reply.http_status, reply.error_type.decode(), body, reply.hold_ms, reply.error_message.decode())
         finally:
             library.stator_reply_free(reply)
             self._end_call()
@@ -214,7 +223,7 @@ class Database:
             raise ConnectionError("the connection was cut, by a rule of simulate()")
         body = json.loads(reply.body or b"{}")  # with a status of 413 there is none
         if reply.status != 200:
-            raise OperationError(reply.error_type, body.get("message", body.get("Message", "")), reply.status, body)
+            raise OperationError(reply.error_type, reply.error_message, reply.status, body)
         return body
 
     def save_snapshot(self, name: str) -> None:

@@ -3,6 +3,7 @@ package stator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -170,6 +171,7 @@ public final class Database implements AutoCloseable {
       return use.apply(open.value);
     } finally {
       open.lock.readLock().unlock();
+      Reference.reachabilityFence(this); // else it may count as forgotten before the lock is held
     }
   }
 

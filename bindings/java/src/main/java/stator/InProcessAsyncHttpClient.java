@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
@@ -48,7 +47,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
   }
 
   private static Executor after(int milliseconds) {
-    return milliseconds == 0 ? Runnable::run : CompletableFuture.delayedExecutor(milliseconds, TimeUnit.MILLISECONDS, ForkJoinPool.commonPool());
+    return milliseconds == 0 ? Runnable::run : CompletableFuture.delayedExecutor(milliseconds, TimeUnit.MILLISECONDS);
   }
 
   private static void deliver(Answer answer, SdkAsyncHttpResponseHandler handler, CompletableFuture<Void> delivered) {
