@@ -81,9 +81,26 @@ class Follower {
                       " went back to an earlier state: its stream no longer has the change that was read last, and "
                       "items that it lost stay in the copy "
                       "unless that is dropped");
-    if (!has_any_written(destination_, destination_table_, follow_.last_written, options_.sleep))
+    if (!items_expire() && !has_any_written(destination_, destination_table_, follow_.last_written, options_.sleep))
       throw StreamGap("table " + destination_table_.name +
                       ", the copy, went back to an earlier state: it no longer has what was written to it last");
+  }
+
+  /// Whether the destination deletes items by itself, so that those written last may well be gone.
+  [[nodiscard]] bool items_expire() {
+    try {
+      json::Parser parser;
+      const std::string reply =
+          call_patiently(destination_, "DescribeTimeToLive",
+                         RequestBuilder().text("TableName", destination_table_.name).str(), options_.sleep);
+      std::string_view status;
+      return parser.parse(reply)["TimeToLiveDescription"]["TimeToLiveStatus"].get(status) == simdjson::SUCCESS &&
+             status != "DISABLED";
+    } catch (const OperationError& error) {
+      // Other databases may not have the operation; whoever may write may not be allowed to ask.
+      if (is_throttling(error, true) || error.type == core::ErrorCode::kServiceUnavailable) throw;
+      return false;
+    }
   }
 
   /// Of several changes of one item in a round only the last is written.
@@ -119,7 +136,10 @@ class Follower {
       if (const auto change = round_.find(last.key); change != round_.end()) either.push_back(noted(*change));
     }
     either.insert(either.end(), written.begin(), written.end());
-    follow_.last_written = std::move(either);
+    // Of deletions alone, or of nothing, has_any_written would say that the table lacks what is yet to be written.
+    const bool had_put =
+        std::ranges::any_of(follow_.last_written, [](const WrittenItem& last) { return last.hash != ItemHash(); });
+    follow_.last_written = had_put ? std::move(either) : std::vector<WrittenItem>();
     file_.write(state_);
     for (auto& [key, item] : round_) {
       if (item.empty()) {

@@ -197,6 +197,67 @@ TEST_F(TableFollow, SaysWhereTheCopyWentBackToAnEarlierState) {
   EXPECT_NE(gap(file_.read().value()).find(", the copy, went back"), std::string::npos);
 }
 
+/// Fails the next BatchWriteItem.
+class FailingOnce : public endpoint::Endpoint {
+ public:
+  explicit FailingOnce(endpoint::Endpoint& other) : other_(other) {}
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override {
+    if (fails && request.operation == "BatchWriteItem") {
+      fails = false;
+      throw core::ApiError("ServiceUnavailable", "gone for a moment");
+    }
+    other_.call(request, reply);
+  }
+  [[nodiscard]] std::string describe() const override { return other_.describe(); }
+  bool fails = false;
+
+ private:
+  endpoint::Endpoint& other_;
+};
+
+/// What was noted and not yet written must not pass for what the copy has lost.
+TEST_F(TableFollow, GoesOnAfterAFaultThoughTheRoundBeforeHadNoItems) {
+  const auto key = [](const char* name) { return R"("pk":{"S":")" + std::string(name) + R"("},"sk":{"N":"1"})"; };
+  const auto put = [&](const char* name) {
+    call(*source_, "PutItem", R"({"TableName":"items","Item":{)" + key(name) + "}}");
+  };
+  FailingOnce failing(destination_);
+  const auto follow_failing = [&](TransferState& state) {
+    follow_table(*source_, describe_table(*source_, "items"), failing, describe_table(destination_, "items"), state,
+                 file_, options_, [](const FollowProgress&) {});
+  };
+  TransferState state = begin();
+  copy(state);
+  // In the first round of all.
+  put("a");
+  failing.fails = true;
+  EXPECT_ANY_THROW(follow_failing(state));
+  TransferState again = file_.read().value();
+  EXPECT_EQ(gap(again), "no gap");
+  again = file_.read().value();
+  // After one of deletions alone.
+  call(*source_, "DeleteItem", R"({"TableName":"items","Key":{)" + key("a") + "}}");
+  follow_failing(again);
+  put("b");
+  failing.fails = true;
+  EXPECT_ANY_THROW(follow_failing(again));
+  EXPECT_EQ(gap(file_.read().value()), "no gap");
+  EXPECT_EQ(checksum(*source_), checksum(destination_));
+}
+
+TEST_F(TableFollow, AnItemThatExpiredInTheCopyIsNotLost) {
+  TransferState state = begin();
+  copy(state);
+  call(*source_, "PutItem", R"({"TableName":"items","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"until":{"N":"1"}}})");
+  follow(state, [](const FollowProgress&) {});
+  call(destination_, "DeleteItem", R"({"TableName":"items","Key":{"pk":{"S":"a"},"sk":{"N":"1"}}})");
+  EXPECT_NE(gap(state).find("went back"), std::string::npos);
+  call(destination_, "UpdateTimeToLive",
+       R"({"TableName":"items","TimeToLiveSpecification":{"AttributeName":"until","Enabled":true}})");
+  EXPECT_EQ(gap(state), "no gap");
+}
+
 TEST_F(TableFollow, NeedsAStreamWithNewImages) {
   const auto fault = [](endpoint::Endpoint& endpoint) {
     try {
