@@ -119,7 +119,7 @@ class Copy {
         source_(open_side(session, options.source, {}, nullptr)),
         destination_(open_side(session, options.destination, "copying into table", &source_)) {
     source_.endpoint = paced(std::move(source_.endpoint), options.rate);
-    destination_.endpoint = paced(std::move(destination_.endpoint), options.rate);
+    destination_.endpoint = paced(std::move(destination_.endpoint), session.dry_run ? 0 : options.rate);
   }
 
   void run() {

@@ -318,7 +318,8 @@ class Import {
   Import(Session& session, const ImportOptions& options)
       : session_(session),
         options_(options),
-        endpoint_(paced(open_to_write(session, "importing into table " + options.table, options.table), options.rate)),
+        endpoint_(paced(open_to_write(session, "importing into table " + options.table, options.table),
+                        session.dry_run ? 0 : options.rate)),
         table_(toolkit::describe_table(*endpoint_, options.table)),
         writer_(*endpoint_, table_, session.dry_run ? 1 : options.jobs, Interrupt::sleep,
                 [this](std::uint64_t line, const toolkit::OperationError& error) {

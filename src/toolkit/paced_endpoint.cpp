@@ -40,48 +40,52 @@ PacedEndpoint::PacedEndpoint(std::unique_ptr<endpoint::Endpoint> endpoint, doubl
 void PacedEndpoint::call(const endpoint::Request& request, std::string& reply) {
   const bool is_page = request.operation == "Scan" || request.operation == "Query";
   if (!is_page && request.operation != "BatchWriteItem") return endpoint_->call(request, reply);
-  wait();
-  const std::string body = with_members(request.body, is_page ? next_page_items() : 0);
+  // A read unit is two pages of 4 KB that are eventually consistent, a write unit 1 KB.
+  constexpr double kReadUnitBytes = 8192;
+  constexpr double kWriteUnitBytes = 1024;
+  const auto written = static_cast<double>(request.body.size()) / kWriteUnitBytes;
+  const auto [expected, items] = reserve(is_page ? std::nullopt : std::optional(written));
+  const std::string body = with_members(request.body, items);
   endpoint::Request paced = request;
   paced.body = body;
   paced.padding_bytes = 0;
   const std::size_t before = reply.size();
   endpoint_->call(paced, reply);
-  // A read unit is two pages of 4 KB that are eventually consistent, a write unit 1 KB.
-  constexpr double kReadUnitBytes = 8192;
-  constexpr double kWriteUnitBytes = 1024;
   const std::string_view answer = std::string_view(reply).substr(before);
   const double estimate = is_page ? static_cast<double>(answer.size()) / kReadUnitBytes
                                   : static_cast<double>(body.size()) / kWriteUnitBytes;
   const double units = capacity_of_reply(answer);
-  spend(answer, units > 0 ? units : estimate, is_page);
+  spend(answer, units > 0 ? units : estimate, expected, is_page);
 }
 
-void PacedEndpoint::wait() {
+PacedEndpoint::Reserved PacedEndpoint::reserve(std::optional<double> units_of_batch) {
   for (;;) {
-    Time paid;
+    Time::duration left;
     {
       const std::lock_guard lock(mutex_);
-      paid = paid_;
+      const auto now = std::chrono::steady_clock::now();
+      left = paid_ - now;
+      if (left <= Time::duration::zero()) {
+        const double an_item = items_read_ > 0 ? units_read_ / items_read_ : 0.5;
+        const double units = units_of_batch.value_or(static_cast<double>(page_items_) * an_item);
+        paid_ = now + cost(units);
+        return {units, units_of_batch ? 0 : page_items_};
+      }
     }
-    const auto left = paid - std::chrono::steady_clock::now();
-    if (left <= Time::duration::zero()) return;
     sleep_(std::chrono::ceil<std::chrono::milliseconds>(left));
   }
 }
 
-std::uint64_t PacedEndpoint::next_page_items() {
-  const std::lock_guard lock(mutex_);
-  return page_items_;
+PacedEndpoint::Time::duration PacedEndpoint::cost(double units) const {
+  return std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(units / units_per_second_));
 }
 
-void PacedEndpoint::spend(std::string_view reply, double units, bool is_page) {
+void PacedEndpoint::spend(std::string_view reply, double units, double reserved, bool is_page) {
   std::uint64_t items = 0;
   json::Parser parser;
   if (is_page && parser.parse(reply)["ScannedCount"].get(items) != simdjson::SUCCESS) items = 0;
   const std::lock_guard lock(mutex_);
-  const std::chrono::duration<double> takes(units / units_per_second_);
-  paid_ = std::max(paid_, std::chrono::steady_clock::now()) + std::chrono::duration_cast<Time::duration>(takes);
+  paid_ += cost(units - reserved);
   if (items == 0) return;
   items_read_ += static_cast<double>(items);
   units_read_ += units;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,10 +33,16 @@ class PacedEndpoint : public endpoint::Endpoint {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  void wait();
-  /// The most items that the next page may read.
-  std::uint64_t next_page_items();
-  void spend(std::string_view reply, double units, bool is_page);
+  struct Reserved {
+    double units = 0;
+    /// The most items that the page may read; 0 for a batch.
+    std::uint64_t items = 0;
+  };
+  /// Waits until what was asked for before is paid for, and pays for what is expected of the next page or batch, so
+  /// that other threads wait for that, too.
+  Reserved reserve(std::optional<double> units_of_batch);
+  [[nodiscard]] Time::duration cost(double units) const;
+  void spend(std::string_view reply, double units, double reserved, bool is_page);
 
   std::unique_ptr<endpoint::Endpoint> endpoint_;
   const double units_per_second_;
