@@ -58,7 +58,9 @@ void find_start(const toolkit::TableInfo& table, ReadOptions& options) {
   scan.start_key_attributes = start_key_attributes(table, scan.index);
   if (options.next.empty()) return;
   const auto start = toolkit::start_key_of_token(token_owner(scan), options.next);
-  if (!start) throw toolkit::WordError("--next: expected a token that this command printed for " + token_owner(scan));
+  if (!start)
+    throw toolkit::WordError("--next: expected a token that this command printed for the same table" +
+                             (scan.index.empty() ? std::string() : " and index " + scan.index));
   scan.start_key = *start;
 }
 

@@ -192,6 +192,10 @@ constexpr const char* kConditionForms =
     "status=OPEN, 'total>=100', 'total between 10 and 20', 'status in OPEN,PAID', 'begins_with(sk, ORDER#)', "
     "'contains(tags, new)', 'attribute_exists(email)' or 'size(lines)>2'";
 
+constexpr const char* kOneCondition =
+    "one condition without brackets around it (--where may be given again for another that must hold, too; --filter "
+    "says all else; a value that looks like a condition is quoted)";
+
 bool is_same_word(std::string_view one, std::string_view other) {
   return std::ranges::equal(one, other, [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
@@ -304,6 +308,10 @@ class ConditionWords {
     const std::string_view inside = text.substr(open + 1, text.size() - open - 2);
     const std::size_t comma = function->second == 1 ? std::string_view::npos : inside.find(',');
     const std::string_view attribute = without_blanks_around(inside.substr(0, comma));
+    find_outside(inside, [&](std::size_t at) {
+      if (inside[at] == ')') fail(kOneCondition);
+      return false;
+    });
     if (attribute.empty() || (function->second == 2 && comma == std::string_view::npos))
       fail(std::string(name) + (function->second == 1 ? "(ATTRIBUTE)" : "(ATTRIBUTE, VALUE)"));
     std::string out = std::string(name) + "(" + expression_.path(attribute);
@@ -324,6 +332,7 @@ class ConditionWords {
       if (inside.starts_with('('))
         return "size(" + expression_.path(without_blanks_around(inside.substr(1, inside.size() - 2))) + ")";
     }
+    if (text.find_first_of("()") != std::string_view::npos) fail(kOneCondition);
     return expression_.path(text);
   }
 
@@ -372,6 +381,11 @@ class ConditionWords {
                       R"(; a value that begins like an operator is quoted, as in name="=text")");
     // An empty text may be equal to something; what would be above or below it is a value that was forgotten.
     if (word.empty() && found->second != "=" && found->second != "<>") fail("a value behind " + std::string(written));
+    for (const char* const conjunction : {"and", "or"}) {
+      const std::size_t next = find_word(word, conjunction);
+      if (next != std::string_view::npos && find_operator(word.substr(next)) != std::string_view::npos)
+        fail(kOneCondition);
+    }
     const std::string wire = value_of_word(word, std::string(path));
     const std::string left = operand(path);
     return left + " " + std::string(found->second) + " " + expression_.value(wire);
