@@ -69,7 +69,11 @@ class DbCommand {
   const DbTarget& target() {
     if (target_) return *target_;
     target_ = toolkit::find_db_target(request());
-    target_->server.interrupted = [this] { return is_interrupted(); };
+    // Only once it is connected: until then, a signal ends the process at once.
+    target_->server.interrupted = [this] {
+      if (cancels_ && !interrupt_) interrupt_.emplace();
+      return is_interrupted();
+    };
     return *target_;
   }
   [[nodiscard]] const std::optional<DbTarget>& known_target() const { return target_; }
@@ -103,9 +107,8 @@ class DbCommand {
 
   /// The target for statements that Ctrl-C cancels, for as long as this lives.
   const DbTarget& interruptible_target() {
-    const DbTarget& found = target();
-    if (!interrupt_) interrupt_.emplace();
-    return found;
+    cancels_ = true;
+    return target();
   }
 
   [[nodiscard]] bool is_interrupted() const { return interrupt_ && Interrupt::requested(); }
@@ -133,6 +136,7 @@ class DbCommand {
   Session& session_;
   const DbOptions& options_;
   std::optional<DbTarget> target_;
+  bool cancels_ = false;
   std::optional<Interrupt> interrupt_;
 };
 
@@ -245,7 +249,7 @@ void run_setup(DbCommand& command) {
   const postgres::SqlFiles sql = command.sql();
   if (!command.should_run("dropping the database, and making it anew from " + sql.directory().string())) return;
   command.confirm("dropping the database " + command.target().database + " and making it anew");
-  toolkit::db_setup(command.target(), sql, command.options().force, command.out(),
+  toolkit::db_setup(command.interruptible_target(), sql, command.options().force, command.out(),
                     [&](std::string_view step) { command.heading(step); });
 }
 

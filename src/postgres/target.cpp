@@ -89,6 +89,7 @@ TargetParts target_parts(const Target& target) {
   parts.has_service = !value_of(given.get(), "service").empty() || (service != nullptr && *service != '\0');
   parts.port = value_of(resolved.get(), "port");
   parts.user = value_of(resolved.get(), "user");
+  parts.options = value_of(resolved.get(), "options");
   parts.database = target.database.empty() ? value_of(given.get(), "dbname") : target.database;
   if (const char* name = std::getenv("PGDATABASE"); parts.database.empty() && name != nullptr) parts.database = name;
   // Where no database is named, libpq uses the user's name; any other name came from a service.

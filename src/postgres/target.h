@@ -33,6 +33,8 @@ struct TargetParts {
   bool has_service = false;
   std::string port;
   std::string user;
+  /// Settings that the session begins with ("-c work_mem=1GB").
+  std::string options;
   /// Empty where neither the URL nor the environment nor a service names one.
   std::string database;
 };

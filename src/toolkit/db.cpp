@@ -175,11 +175,15 @@ bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFi
 
 namespace {
 
-/// Adds a setting to those that libpq sends at the start of a session.
-void add_session_setting(const std::string& setting) {
-  const char* const others = std::getenv("PGOPTIONS");
-  const std::string options = (others == nullptr ? "" : std::string(others) + " ") + "-c " + setting;
-  ::setenv("PGOPTIONS", options.c_str(), 1);
+/// The conninfo with a setting added to the options that the session begins with. They are in the conninfo, as an
+/// `options` of a URL or a service outweighs PGOPTIONS; `others`: those.
+std::string with_session_setting(const std::string& conninfo, const std::string& others, const std::string& setting) {
+  std::string quoted;
+  for (const char byte : others) {
+    if (byte == '\'' || byte == '\\') quoted += '\\';
+    quoted += byte;
+  }
+  return conninfo + " options='" + quoted + (others.empty() ? "" : " ") + "-c " + setting + "'";
 }
 
 }  // namespace
@@ -188,10 +192,14 @@ void db_connect(const DbTarget& target, bool read_only) {
   { const Connection probe = connect(target); }
   const postgres::PublicTarget open = postgres::public_target(target.server);
   if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
-  if (read_only) add_session_setting("default_transaction_read_only=on");
   // This program ignores SIGPIPE; psql expects it.
   ::signal(SIGPIPE, SIG_DFL);
-  std::array<const char*, 3> arguments{"psql", open.conninfo.c_str(), nullptr};
+  // The last `options` of a conninfo counts. TargetParts::options: as libpq resolves them (URL, service, PGOPTIONS).
+  const std::string conninfo = read_only
+                                   ? with_session_setting(open.conninfo, postgres::target_parts(target.server).options,
+                                                          "default_transaction_read_only=on")
+                                   : open.conninfo;
+  std::array<const char*, 3> arguments{"psql", conninfo.c_str(), nullptr};
   ::execvp(arguments[0], const_cast<char* const*>(arguments.data()));
   if (errno == ENOENT) throw Error(ErrorKind::kMissing, "psql is not installed: apt-get install postgresql-client");
   throw Error(ErrorKind::kMissing, std::string("psql could not be run: ") + std::strerror(errno));

@@ -336,6 +336,12 @@ TEST_P(DbCommands, ConnectHandsOverToPsql) {
   };
   EXPECT_TRUE(contains(connect({"connect"}), "default_transaction_read_only\noff\n"));
   EXPECT_TRUE(contains(connect({"connect", "--read-only"}), "default_transaction_read_only\non\n"));
+  if (GetParam() == Where::kServer) return;  // it wants a password, which the URL does not show
+  // The URL's own options stay, and do not outweigh it.
+  const std::string url = ok({"url"}).out;
+  const std::string with_options = url.substr(0, url.find('\n')) + " options='-c work_mem=3MB'";
+  EXPECT_TRUE(contains(connect({"connect", "--read-only", "--connection-url", with_options}),
+                       "default_transaction_read_only\non\n"));
 }
 
 TEST_P(DbCommands, CtrlCCancelsTheStatementThatRuns) {
