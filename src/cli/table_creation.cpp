@@ -44,8 +44,13 @@ CreatedTable create_table(Session& session, const toolkit::WantedTable& wanted, 
     *session.err << text << "\n";
     print_differences(session, *endpoint, wanted, differs);
   } else if (!wanted.time_to_live_attribute.empty()) {
-    toolkit::call(*endpoint, "UpdateTimeToLive",
-                  toolkit::time_to_live_request(wanted.name, wanted.time_to_live_attribute, true));
+    try {
+      toolkit::call(*endpoint, "UpdateTimeToLive",
+                    toolkit::time_to_live_request(wanted.name, wanted.time_to_live_attribute, true));
+    } catch (const toolkit::OperationError& error) {
+      throw CommandError("stator: table " + wanted.name + " was created, but its time to live was not set: " +
+                         toolkit::describe(error));
+    }
   }
   return table;
 }
