@@ -56,6 +56,10 @@ class Terminal:
 
     def run(self, *words, colours=False):
         """The screen after a command, without the line of the command."""
+        # What an earlier command left would be taken for this one's.
+        self.type(r"printf '\e[H\e[2J'")  # clear does nothing where TERM is dumb
+        self.press("Enter")
+        self.wait_for(r"\A[^\n]*\$ $")
         self.type("clear; " + shlex.join([STATOR, *words]) + "; echo \"[done $?]\"")
         self.press("Enter")
         self.wait_for(r"(?m)^\[done \d+\]")
