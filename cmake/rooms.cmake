@@ -10,8 +10,8 @@ target_precompile_headers(stator_precompile PRIVATE ${STATOR_COMMON_HEADERS})
 
 # What answers no request is built for its size: less to load at a start, and less to hold. Of an inline function the linker takes the first
 # copy it finds, so the programs are linked with the objects of the hot rooms before those of the others.
-set(STATOR_ROOMS_HOT core json expression partiql store server aws endpoint api engine cache remote simulate http)
-set(STATOR_ROOMS_SMALL kinesis s3 files postgres model toolkit cli)
+set(STATOR_ROOMS_HOT core json expression partiql store server aws endpoint api engine cache simulate)
+set(STATOR_ROOMS_SMALL http remote kinesis s3 files postgres model toolkit cli)
 set(STATOR_START_ORDER ${CMAKE_CURRENT_LIST_DIR}/start_order.ld) # written by scripts/start_order
 set(STATOR_SMALL $<$<CONFIG:Release>:-Os>)
 add_library(stator_precompile_small OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
