@@ -48,8 +48,8 @@ CreatedTable create_table(Session& session, const toolkit::WantedTable& wanted, 
       toolkit::call(*endpoint, "UpdateTimeToLive",
                     toolkit::time_to_live_request(wanted.name, wanted.time_to_live_attribute, true));
     } catch (const toolkit::OperationError& error) {
-      throw CommandError("stator: table " + wanted.name + " was created, but its time to live was not set: " +
-                         toolkit::describe(error));
+      throw CommandError("stator: table " + wanted.name +
+                         " was created, but its time to live was not set: " + toolkit::describe(error));
     }
   }
   return table;

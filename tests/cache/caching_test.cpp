@@ -514,7 +514,7 @@ TEST_F(CachingTest, AKeyThatDoesNotFitMakesNothingOfItsTableUnknown) {
   for (const auto& [operation, body] : std::initializer_list<std::pair<const char*, std::string>>{
            {"GetItem", faulty},
            {"BatchGetItem", R"({"RequestItems":{"users":{"Keys":[{"key":{"S":"a"}}]}}})"},
-           }) {
+       }) {
     clock.advance(2'000);
     ask(operation, body);
     EXPECT_EQ(ask("GetItem", get("a")), (Told{"hit", user("a", "1")})) << operation;
