@@ -156,13 +156,21 @@ bool StreamReader::has_newest_record() {
   try {
     json::Parser parser;
     std::string reply = call_patiently(endpoint_, "GetShardIterator", request.str(), sleep_);
-    const std::string iterator = member_text(parser.parse(reply).get_object(), "ShardIterator");
-    reply = call_patiently(endpoint_, "GetRecords",
-                           RequestBuilder().text("ShardIterator", iterator).number("Limit", 1).str(), sleep_);
-    const json::Array records = array_of(parser.parse(reply).get_object(), "Records");
-    if (records.size() == 0) return false;
-    const json::Object record = records.at(0).get_object();
-    return member_text(change_of_record(record), "SequenceNumber") == newest->second.last_read;
+    std::string iterator = member_text(parser.parse(reply).get_object(), "ShardIterator");
+    // A page may be empty though the record comes behind it.
+    constexpr int kMostPages = 10;
+    for (int page = 0; page < kMostPages && !iterator.empty(); ++page) {
+      reply = call_patiently(endpoint_, "GetRecords",
+                             RequestBuilder().text("ShardIterator", iterator).number("Limit", 1).str(), sleep_);
+      const json::Object answer = parser.parse(reply).get_object();
+      const json::Array records = array_of(answer, "Records");
+      if (records.size() > 0) {
+        const json::Object record = records.at(0).get_object();
+        return member_text(change_of_record(record), "SequenceNumber") == newest->second.last_read;
+      }
+      iterator = member_text(answer, "NextShardIterator");
+    }
+    return false;
   } catch (const OperationError& error) {
     // A number that the shard has not come to.
     if (error.type == core::ErrorCode::kValidation) return false;

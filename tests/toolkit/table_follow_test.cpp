@@ -182,6 +182,35 @@ TEST_F(TableFollow, SaysWhereATableWentBackToAnEarlierState) {
   EXPECT_LT(rounds, 12);
 }
 
+/// Answers each second GetRecords with a page that is empty and goes on at the same place, as the service may.
+class EmptyPages : public endpoint::Endpoint {
+ public:
+  explicit EmptyPages(endpoint::Endpoint& other) : other_(other) {}
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override {
+    if (request.operation != "GetRecords" || ++asked_ % 2 == 0) return other_.call(request, reply);
+    json::Parser parser;
+    const json::Value body = parser.parse(request.body);
+    reply += R"({"Records":[],"NextShardIterator":)" + std::string(simdjson::minify(body["ShardIterator"])) + "}";
+  }
+  [[nodiscard]] std::string describe() const override { return other_.describe(); }
+
+ private:
+  endpoint::Endpoint& other_;
+  int asked_ = 0;
+};
+
+TEST_F(TableFollow, AnEmptyPageOfTheStreamIsNoEarlierState) {
+  TransferState state = begin();
+  copy(state);
+  write_many(30);
+  follow(state, [](const FollowProgress&) {});
+  EmptyPages source(*source_);
+  EXPECT_NO_THROW(follow_table(source, describe_table(*source_, "items"), destination_,
+                               describe_table(destination_, "items"), state, file_, options_,
+                               [](const FollowProgress&) {}));
+}
+
 TEST_F(TableFollow, SaysWhereTheCopyWentBackToAnEarlierState) {
   write_many(50);
   TransferState state = begin();
