@@ -81,7 +81,7 @@ class Follower {
                       " went back to an earlier state: its stream no longer has the change that was read last, and "
                       "items that it lost stay in the copy "
                       "unless that is dropped");
-    if (!items_expire() && !has_any_written(destination_, destination_table_, follow_.last_written, options_.sleep))
+    if (!has_any_written(destination_, destination_table_, follow_.last_written, options_.sleep) && !items_expire())
       throw StreamGap("table " + destination_table_.name +
                       ", the copy, went back to an earlier state: it no longer has what was written to it last");
   }
