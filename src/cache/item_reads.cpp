@@ -165,10 +165,7 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
         lead(state, incoming, read, joined, reply);
       } catch (const core::ApiError& error) {
         reply.resize(length_before);
-        // Not after this caller's deadline: the waiting ones have deadlines of their own, unless all hurry for the same
-        // entry.
-        const bool has_reserve = find_stale(state, read.key, caller).freshness == Freshness::kFresh;
-        if (has_reserve || std::chrono::steady_clock::now() < incoming.request.deadline) joined.fail(error);
+        if (is_for_all_who_wait(state, incoming, read.key)) joined.fail(error);
         if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
         throw;
       }

@@ -156,9 +156,7 @@ void read_through(State& state, const Incoming& incoming, const PageRead& read, 
       try {
         if (const Value value = fetch(state, incoming, read, mark, reply)) part.land(value);
       } catch (const core::ApiError& error) {
-        const bool has_reserve =
-            find_stale(state, read.key, state.caller_of(incoming.request)).freshness == Freshness::kFresh;
-        if (has_reserve || std::chrono::steady_clock::now() < incoming.request.deadline) part.fail(error);
+        if (is_for_all_who_wait(state, incoming, read.key)) part.fail(error);
         throw;
       }
       return;

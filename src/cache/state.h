@@ -160,12 +160,19 @@ void write_tables(State& state, const endpoint::Request& request, const json::Va
 Found find_stale(State& state, const EntryKey& key, std::string_view caller);
 /// The request with the time that the upstream has where there is such an entry.
 endpoint::Request hurried(const State& state, const endpoint::Request& request);
+/// Whether there is such an entry for what came in.
+inline bool has_reserve(State& state, const Incoming& incoming, const EntryKey& key) {
+  return find_stale(state, key, state.caller_of(incoming.request)).freshness == Freshness::kFresh;
+}
+/// Whether an error is also for those who wait for this request's answer: not after its deadline, as they have
+/// deadlines of their own, unless all hurry for the same entry.
+inline bool is_for_all_who_wait(State& state, const Incoming& incoming, const EntryKey& key) {
+  return has_reserve(state, incoming, key) || std::chrono::steady_clock::now() < incoming.request.deadline;
+}
 /// Calls `read_through` with what came in, hurried where there is such an entry.
 template <typename ReadThrough>
 void read_with_reserve(State& state, const Incoming& incoming, const EntryKey& key, const ReadThrough& read_through) {
-  if (find_stale(state, key, state.caller_of(incoming.request)).freshness != Freshness::kFresh) {
-    return read_through(incoming);
-  }
+  if (!has_reserve(state, incoming, key)) return read_through(incoming);
   const endpoint::Request request = hurried(state, incoming.request);
   read_through(Incoming{request, incoming.operation, incoming.members});
 }
