@@ -29,7 +29,6 @@ constexpr const char* kStatisticsPath = "/_stator/cache";
 /// Requests to an upstream that is another machine at the same time. Each waits on a thread, and has a connection to it
 /// and one to the shared level.
 constexpr std::size_t kMostUpstreamCalls = 256;
-constexpr std::size_t kFewestUpstreamCalls = 40;
 constexpr std::size_t kDescriptorsOfACall = 2;
 
 struct CacheOptions {
@@ -77,8 +76,9 @@ void make_room_for_waiting_calls(server::Options& http) {
   rlimit limit{};
   const bool is_limited = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY;
   const std::size_t within_limit = is_limited ? limit.rlim_max / 4 / kDescriptorsOfACall : kMostUpstreamCalls;
-  http.max_calls = std::clamp(within_limit, kFewestUpstreamCalls, kMostUpstreamCalls);
-  http.reserved_descriptors += kDescriptorsOfACall * (http.max_calls - kFewestUpstreamCalls);
+  const std::size_t fewest = http.max_calls;
+  http.max_calls = std::clamp(within_limit, fewest, kMostUpstreamCalls);
+  http.reserved_descriptors += kDescriptorsOfACall * (http.max_calls - fewest);
 }
 
 cache::Options read_options(const CacheOptions& options) {
