@@ -78,7 +78,7 @@ struct Engine::Impl {
       : clock(*options.clock),
         log(options.log),
         store(std::move(opened)),
-        stripes(std::clamp<std::size_t>(options.lock_stripes, 1, Counters::kParts)),
+        stripes(std::max<std::size_t>(options.lock_stripes, 1)),
         change_log(*store, clock,
                    {.shards = options.stream_shards, .shard_lifetime_ms = options.stream_shard_lifetime_ms},
                    [this] { trim_streams(); }),

@@ -76,8 +76,8 @@ struct Options {
   bool enforce_throughput = false;
   /// Background jobs wait until resume_jobs() is called.
   bool jobs_paused = false;
-  /// How many locks the items share, 1 to 256; directories do not depend on it.
-  std::size_t lock_stripes = 256;
+  /// How many locks the items share, at least 1; directories do not depend on it.
+  std::size_t lock_stripes = 4096;
   const core::Clock* clock = &core::Clock::system();
 };
 

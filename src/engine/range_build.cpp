@@ -1,6 +1,6 @@
 #include "engine/range_build.h"
 
-#include <algorithm>
+#include <span>
 
 #include "engine/damage.h"
 #include "engine/index_entry.h"
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kChunkItems = 512;
 constexpr std::size_t kChunkBytes = 512 << 10;
-/// The most that is written while a lock is held, for which requests on its items wait.
+/// The most that is written while locks are held, for which writes to their items wait.
 constexpr std::size_t kLockedItems = 16;
 constexpr std::size_t kLockedBytes = 64 << 10;
 
@@ -84,7 +84,6 @@ RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Target& targe
     bytes += cursor->value().size();
     chunk.last_key = cursor->key();
     Row row;
-    row.stripe = stripes_.of(cursor->key());
     row.item_key = cursor->key();
     row.item_value = cursor->value();
     bool due = false;
@@ -92,7 +91,6 @@ RangeBuild::Chunk RangeBuild::read_chunk(const Table& table, const Target& targe
     if (due) chunk.rows.push_back(std::move(row));
   }
   chunk.at_end = !cursor->valid();
-  std::ranges::stable_sort(chunk.rows, {}, &Row::stripe);
   return chunk;
 }
 
@@ -124,8 +122,16 @@ bool RangeBuild::make_expiry_row(const Table& table, Row& row) {
 }
 
 std::size_t RangeBuild::write_rows(TablePtr& table, Chunk& chunk, std::size_t first) {
-  const std::size_t stripe = chunk.rows[first].stripe;
-  const std::lock_guard<std::mutex> lock(stripes_[stripe]);
+  std::span<const Row> rows = std::span(chunk.rows).subspan(first);
+  std::vector<std::size_t> stripes;
+  std::size_t bytes = 0;
+  for (const Row& row : rows) {
+    if (stripes.size() == kLockedItems || bytes >= kLockedBytes) break;
+    bytes += row.item_value.size();
+    stripes.push_back(stripes_.of(row.item_key));
+  }
+  rows = rows.first(stripes.size());
+  const StripesLock lock(stripes_, std::move(stripes));
   // Only now is it certain which version of the table holds.
   const TablePtr newest = range_.state->newest(table);
   if (newest == nullptr) return 0;
@@ -133,22 +139,16 @@ std::size_t RangeBuild::write_rows(TablePtr& table, Chunk& chunk, std::size_t fi
   const Target target = target_in(*table);
   if (!target) return 0;
   std::vector<const Row*> due_rows;
-  std::size_t bytes = 0;
-  std::size_t at = first;
-  for (; at < chunk.rows.size() && at - first < kLockedItems && bytes < kLockedBytes; ++at) {
-    const Row& row = chunk.rows[at];
-    if (row.stripe != stripe) break;
-    bytes += row.item_value.size();
+  for (const Row& row : rows) {
     bool due = false;
     if (!is_readable([&] { due = is_due(row); })) chunk.damaged_keys.push_back(row.item_key);
     if (due) due_rows.push_back(&row);
   }
-  if (!due_rows.empty()) commit(*table, target, stripe, due_rows);
-  return at - first;
+  if (!due_rows.empty()) commit(*table, target, due_rows);
+  return rows.size();
 }
 
-void RangeBuild::commit(const Table& table, const Target& target, std::size_t stripe,
-                        const std::vector<const Row*>& rows) {
+void RangeBuild::commit(const Table& table, const Target& target, const std::vector<const Row*>& rows) {
   store::Batch batch;
   for (const Row* row : rows) batch.put(row->key, row->value);
   if (target.time_to_live) {
@@ -159,7 +159,8 @@ void RangeBuild::commit(const Table& table, const Target& target, std::size_t st
     for (const Row* row : rows) deltas.push_back({range_.space, 1, static_cast<std::int64_t>(row->size_bytes)});
     Counters& counters = range_.state->counters;
     counters.load_once(store_, table);
-    Counters::PendingRow row = counters.put_row(table, stripe, deltas, batch);
+    const CounterPart part(stripes_, stripes_.of(rows.front()->item_key));
+    Counters::PendingRow row = counters.put_row(table, part, deltas, batch);
     store_.write_unsynced(batch);
     counters.apply(std::move(row));
   }

@@ -16,7 +16,7 @@ namespace stator::engine {
 /// it. Writes go on meanwhile and keep the range right for the items they touch. How far the build has come is a row of
 /// the catalog, so that it goes on from there after a restart.
 ///
-/// Items are read and their rows are made without a lock. Then a few at a time are taken under their lock stripe: an
+/// Items are read and their rows are made without a lock. Then a few at a time are taken under their locks: an
 /// item that is not what was read has been written since, by a write that knew the range, and is passed over. Nothing
 /// waits for the disk: rows reach it before the progress that counts on them.
 class RangeBuild final : public Job {
@@ -30,7 +30,6 @@ class RangeBuild final : public Job {
  private:
   /// An item as it was read, and the row it needs.
   struct Row {
-    std::size_t stripe = 0;
     std::string item_key;
     std::string item_value;
     std::string key;
@@ -39,7 +38,7 @@ class RangeBuild final : public Job {
     std::int64_t expiry_seconds = 0;  // a time-to-live row's
   };
   struct Chunk {
-    std::vector<Row> rows;  // by stripe
+    std::vector<Row> rows;
     std::vector<std::string> damaged_keys;
     std::uint64_t items_read = 0;
     std::string last_key;
@@ -59,11 +58,10 @@ class RangeBuild final : public Job {
   static bool make_row(const Table& table, const Target& target, Row& row);
   static bool make_index_row(const Table& table, const Index& index, Row& row);
   static bool make_expiry_row(const Table& table, Row& row);
-  /// The rows from `first` on that share a stripe, as many as may hold it up. Returns how many; 0 where the range is
-  /// gone.
+  /// Rows from `first` on, as many as may hold up writes to their items. Returns how many; 0 where the range is gone.
   std::size_t write_rows(TablePtr& table, Chunk& chunk, std::size_t first);
-  /// Writes them, counts index entries, and lets searches for expired items know. The caller holds the stripe.
-  void commit(const Table& table, const Target& target, std::size_t stripe, const std::vector<const Row*>& rows);
+  /// Writes them, counts index entries, and lets searches for expired items know. The caller holds the items' locks.
+  void commit(const Table& table, const Target& target, const std::vector<const Row*>& rows);
   [[nodiscard]] bool is_due(const Row& row);
   /// False where the range is gone.
   bool note_progress(const TablePtr& table);

@@ -61,14 +61,14 @@ void Counters::load(const store::Store& store, const Table& table) {
   }
 }
 
-Counters::PendingRow Counters::put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
-                                       store::Batch& batch) const {
-  Row row = rows_[stripe];
+Counters::PendingRow Counters::put_row(const Table& table, const CounterPart& part,
+                                       const std::vector<CounterDelta>& deltas, store::Batch& batch) const {
+  Row row = rows_[part.number()];
   for (const CounterDelta& delta : deltas) change(row, delta);
   // Forget indexes that were dropped.
   std::erase_if(row, [&table](const Cell& cell) { return !has_space(table, cell.space); });
   std::string key = catalog_key(CatalogRow::kCounters, table.space);
-  key.push_back(static_cast<char>(stripe));
+  key.push_back(static_cast<char>(part.number()));
   std::string value;
   for (const Cell& cell : row) {
     append_varint(cell.space, value);
@@ -76,14 +76,14 @@ Counters::PendingRow Counters::put_row(const Table& table, std::size_t stripe, c
     append_varint(cell.size_bytes, value);
   }
   batch.put(key, value);
-  return {stripe, std::move(row)};
+  return {part.number(), std::move(row)};
 }
 
 TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
   TableCounts counts;
   counts.indexes.resize(table.indexes.size());
   // What one part counted, another may have counted off: parts of different moments may add up to less than nothing.
-  const StripesLock lock(stripes);
+  const CounterPartsLock lock(stripes);
   for (const Row& row : rows_) {
     for (const Cell& cell : row) {
       Counts* target = cell.space == table.space ? &counts.table : nullptr;

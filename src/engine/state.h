@@ -26,13 +26,12 @@ struct CounterDelta {
 };
 
 /// Item counts and byte sizes of a table and its indexes, kept in parts: the row of a part holds absolute figures and
-/// is written in the same batch as what it counts, so the sums are exact at all times. A write changes the part that
-/// has its lock stripe's number, or that of one of its stripes. Only sums mean anything: an item may be subtracted from
+/// is written in the same batch as what it counts, so the sums are exact at all times. A write changes one
+/// part, which it holds meanwhile (CounterPart). Only sums mean anything: an item may be subtracted from
 /// another part than it was added to, so a part's figures may be below zero (modulo 2^64).
 class Counters {
  public:
-  /// Part of the format.
-  static constexpr std::size_t kParts = 256;
+  static constexpr std::size_t kParts = Stripes::kCounterParts;
   /// Reads the table's rows, once; cheap afterwards.
   void load_once(const store::Store& store, const Table& table);
   struct Cell {
@@ -43,17 +42,17 @@ class Counters {
   using Row = std::vector<Cell>;
   /// The new content of a part's row.
   struct PendingRow {
-    std::size_t stripe = 0;
+    std::size_t part = 0;
     Row row;
   };
-  /// Puts into `batch` the row of `stripe` as it is after `deltas`, and returns it for `apply`. The caller holds the
-  /// stripe; `table` is the newest version.
-  [[nodiscard]] PendingRow put_row(const Table& table, std::size_t stripe, const std::vector<CounterDelta>& deltas,
+  /// Puts into `batch` the row of `part` as it is after `deltas`, and returns it for `apply`. `table` is the newest
+  /// version.
+  [[nodiscard]] PendingRow put_row(const Table& table, const CounterPart& part, const std::vector<CounterDelta>& deltas,
                                    store::Batch& batch) const;
   /// The same change in memory, once the batch was written: nothing may fail between the two. The caller still holds
-  /// the stripe.
-  void apply(PendingRow&& pending) noexcept { rows_[pending.stripe] = std::move(pending.row); }
-  /// Sums of one moment; takes all stripes for that long.
+  /// the part.
+  void apply(PendingRow&& pending) noexcept { rows_[pending.part] = std::move(pending.row); }
+  /// Sums of one moment; takes all parts for that long.
   TableCounts sum(const Table& table, Stripes& stripes) const;
 
  private:
@@ -65,7 +64,7 @@ class Counters {
   std::array<Row, kParts> rows_;
 };
 
-/// Sums of a table's counters that may be a second old. For estimates in many requests: summing waits for every stripe
+/// Sums of a table's counters that may be a second old. For estimates in many requests: summing waits for every part
 /// in turn.
 class RecentCounts {
  public:

@@ -346,8 +346,12 @@ WriteOutcome Writer::write(const WriteAction& action) {
     if (const auto exceeded = metering->shortage(true, uses)) throw ThroughputExceeded(*exceeded);
     metering->take(true, uses);
   }
+  std::optional<CounterPart> part;
   std::optional<Counters::PendingRow> row;
-  if (!decision.counters.empty()) row = counters.put_row(table, decision.stripe, decision.counters, batch);
+  if (!decision.counters.empty()) {
+    part.emplace(stripes_, decision.stripe);
+    row = counters.put_row(table, *part, decision.counters, batch);
+  }
   finish_outcome(action, decision);  // before the write, after which nothing may throw
   keep_view();
   store_.write(batch);
@@ -377,7 +381,8 @@ Writer::Expired Writer::expire(const TablePtr& table, std::string_view expiry_ke
   }
   Counters& counters = newest->state->counters;
   append(decision, batch);
-  Counters::PendingRow after = counters.put_row(*newest, decision.stripe, decision.counters, batch);
+  const CounterPart part(stripes_, decision.stripe);
+  Counters::PendingRow after = counters.put_row(*newest, part, decision.counters, batch);
   keep_view();
   store_.write_unsynced(batch);
   counters.apply(std::move(after));
@@ -447,16 +452,16 @@ void Writer::add_counters(const Decision& decision, std::vector<RowChange>& rows
   const TablePtr& table = decision.change.table;
   const auto row = std::ranges::find(rows, table->space, [](const RowChange& change) { return change.table->space; });
   if (row == rows.end()) {
-    rows.push_back({table, decision.stripe, decision.counters, {}});
+    rows.push_back({table, decision.counters, {}});
     return;
   }
   row->deltas.insert(row->deltas.end(), decision.counters.begin(), decision.counters.end());
   row->table = table;  // the newest of its versions, which has the indexes that are counted
 }
 
-void Writer::put_rows(std::vector<RowChange>& rows, store::Batch& batch) {
+void Writer::put_rows(std::vector<RowChange>& rows, const CounterPart& part, store::Batch& batch) {
   for (RowChange& row : rows) {
-    row.after = row.table->state->counters.put_row(*row.table, row.stripe, row.deltas, batch);
+    row.after = row.table->state->counters.put_row(*row.table, part, row.deltas, batch);
   }
 }
 
@@ -505,7 +510,8 @@ std::vector<WriteOutcome> Writer::write_together(std::span<const WriteAction> ac
     append(decision, batch);
     add_counters(decision, rows);
   }
-  put_rows(rows, batch);
+  const CounterPart part(stripes_, decisions.front().stripe);
+  put_rows(rows, part, batch);
   // Outcomes are made before the write, after which nothing may throw.
   std::vector<WriteOutcome> outcomes;
   outcomes.reserve(actions.size());
@@ -543,7 +549,8 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
     result.reasons = take_units(decisions);
     if (result.cancelled()) return result;
   }
-  put_rows(rows, batch);
+  const CounterPart part(stripes_, decisions.front().stripe);
+  put_rows(rows, part, batch);
 
   // Outcomes are made before the write, after which nothing may throw.
   result.outcomes.reserve(actions.size());

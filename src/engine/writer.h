@@ -91,16 +91,16 @@ class Writer {
   std::vector<WriteOutcome> write_together(std::span<const WriteAction> actions);
   /// The locks of all the actions' items.
   [[nodiscard]] StripesLock lock_all(std::span<const WriteAction> actions) const;
-  /// The counters' changes of one write for one table: they share the row of the first one's stripe.
+  /// The counters' changes of one batch for one table: they share one row.
   struct RowChange {
     TablePtr table;
-    std::size_t stripe = 0;
     std::vector<CounterDelta> deltas;
     Counters::PendingRow after;
   };
-  /// All or nothing; the decision's stripe is held until the rows are stored.
+  /// All or nothing.
   static void add_counters(const Decision& decision, std::vector<RowChange>& rows);
-  static void put_rows(std::vector<RowChange>& rows, store::Batch& batch);
+  /// The part is held until the rows are stored.
+  static void put_rows(std::vector<RowChange>& rows, const CounterPart& part, store::Batch& batch);
   /// Writes the batch, with the writes of so many callers, and counts it; nothing may fail after that.
   void store(std::vector<RowChange>& rows, store::Batch& batch, std::size_t callers) const;
   /// The same, and notes what expires.

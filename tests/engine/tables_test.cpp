@@ -1,5 +1,8 @@
 // The life of tables and indexes: states, delays, restarts, backfills.
 
+#include <atomic>
+#include <thread>
+
 #include "engine/grouped_items.h"
 #include "engine/keys.h"
 #include "engine/support.h"
@@ -543,7 +546,7 @@ TEST(Counts, AreExactWhateverTheNumberOfLocks) {
     EXPECT_EQ(counts.table.size_bytes, size_bytes) << options.lock_stripes;
     EXPECT_EQ(counts.indexes.at(0).items, items) << options.lock_stripes;
   };
-  constexpr std::size_t kCounts[] = {256, 1, 100, 7, 256};
+  constexpr std::size_t kCounts[] = {4096, 1, 100, 7, 256};
   for (const std::size_t lock_stripes : kCounts) {
     options.lock_stripes = lock_stripes;
     const auto engine = Engine::open(options);
@@ -560,6 +563,49 @@ TEST(Counts, AreExactWhateverTheNumberOfLocks) {
     }
     expect_counts(*engine, table);
   }
+}
+
+TEST(Counts, AreExactWhileBatchesAreWrittenAtOnce) {
+  // Batches of distinct items have locks of their own, but may want the same part of the counters.
+  constexpr int kThreads = 4;
+  constexpr int kBatches = 60;
+  constexpr int kItems = 25;
+  const TemporaryDirectory directory;
+  Options options;
+  options.directory = directory.path();
+  const auto engine = Engine::open(options);
+  engine->create_table(make_table("t", {by_group()}));
+  const TablePtr table = engine->usable_table("t");
+  std::atomic<int> running = kThreads;
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int batch = 0; batch < kBatches; ++batch) {
+        const int first = (thread * kBatches + batch) * kItems;
+        std::vector<json::EncodedItem> items;
+        for (int i = first; i < first + kItems; ++i) items.push_back(item(numbered(i)));
+        std::vector<WriteAction> actions;
+        for (const json::EncodedItem& one : items) {
+          WriteAction& action = actions.emplace_back();
+          action.table = table;
+          action.key = key_of(*table, one.json);
+          action.item = &one;
+        }
+        engine->write_each(actions);
+        if (batch % 4 == 3) remove(*engine, table, numbered(first));
+      }
+      --running;
+    });
+  }
+  do {
+    // A batch is one write of 25, and one of its items may be gone: sums of one moment are of whole batches.
+    const TableCounts counts = engine->counts(*table);
+    EXPECT_EQ(counts.table.items, counts.indexes.at(0).items);
+  } while (running > 0);
+  threads.clear();
+  constexpr int kLeft = kThreads * kBatches * kItems - kThreads * kBatches / 4;
+  EXPECT_EQ(engine->counts(*table).table.items, static_cast<std::uint64_t>(kLeft));
+  EXPECT_EQ(read_all(*engine, scan(table)).size(), static_cast<std::size_t>(kLeft));
 }
 
 TEST(Catalog, DamageIsAnOpenErrorInOneLine) {

@@ -130,12 +130,12 @@ bool Restore::undo_changes(const Table& table) {
   return !chunk.position.empty();
 }
 
-/// Takes a lock although there are no other writes to the table, as DescribeTable reads its counters under the locks.
+/// There are no other writes to the table, but DescribeTable reads its counters.
 void Restore::commit(const Table& table, const CounterDelta& counted, store::Batch& batch) {
-  const std::lock_guard<std::mutex> lock(stripes_[0]);
+  const CounterPart part(stripes_, 0);
   Counters& counters = table.state->counters;
   counters.load_once(store_, table);
-  Counters::PendingRow row = counters.put_row(table, 0, {counted}, batch);
+  Counters::PendingRow row = counters.put_row(table, part, {counted}, batch);
   store_.write_unsynced(batch);
   counters.apply(std::move(row));
 }

@@ -144,7 +144,7 @@ void ImportJob::load_chunk() {
   if (!more) phase_ = Phase::kFinish;
 }
 
-/// There are no other writes to the table, but DescribeTable reads its counters under the locks.
+/// There are no other writes to the table, but DescribeTable reads its counters.
 void ImportJob::commit(const Table& table, const std::map<std::string, std::string>& rows) {
   store::Batch batch;
   CounterDelta counted{.space = table.space};
@@ -159,10 +159,10 @@ void ImportJob::commit(const Table& table, const std::map<std::string, std::stri
     batch.put(key, stored);
   }
   batch.put(import_key(info_.id), import_to_json(info_));
-  const std::lock_guard<std::mutex> lock(settings_.stripes[0]);
+  const CounterPart part(settings_.stripes, 0);
   Counters& counters = table.state->counters;
   counters.load_once(settings_.store, table);
-  Counters::PendingRow row = counters.put_row(table, 0, {counted}, batch);
+  Counters::PendingRow row = counters.put_row(table, part, {counted}, batch);
   settings_.store.write_unsynced(batch);
   counters.apply(std::move(row));
   progress_.items_changed += rows.size();
