@@ -8,6 +8,7 @@
 #include "api/members.h"
 #include "api/shape_rules.h"
 #include "core/api_error.h"
+#include "core/ascii.h"
 #include "core/utf8.h"
 
 namespace stator::api {
@@ -71,8 +72,7 @@ std::string_view checked_key(const std::optional<std::string_view>& key) {
     core::throw_validation("The Tag Key provided is invalid, Key: " + std::string(key.value_or("null")));
   }
   constexpr std::string_view kReserved = "aws:";
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; };
-  if (key->size() >= kReserved.size() && std::ranges::equal(key->substr(0, kReserved.size()), kReserved, same)) {
+  if (core::equals_ignoring_case(key->substr(0, kReserved.size()), kReserved)) {
     core::throw_validation("Tag Key cannot be prefixed with aws:, Key: " + std::string(*key));
   }
   return *key;

@@ -9,18 +9,12 @@
 #include <sstream>
 
 #include "aws/metadata.h"
+#include "core/ascii.h"
 #include "http/url.h"
 
 namespace stator::aws {
 
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 std::filesystem::path home_directory(const Environment& environment) {
   if (const auto home = environment.variable("HOME")) return *home;
@@ -48,7 +42,7 @@ std::string checked_region(std::string region, const std::string& source) {
 
 bool is_true(const Environment& environment, const char* variable) {
   const auto value = environment.variable(variable);
-  return value && lowered(*value) == "true";
+  return value && core::lowered(*value) == "true";
 }
 
 /// Partitions whose names end differently from amazonaws.com

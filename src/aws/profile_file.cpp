@@ -4,6 +4,8 @@
 #include <cctype>
 #include <fstream>
 
+#include "core/ascii.h"
+
 namespace stator::aws {
 
 namespace {
@@ -15,13 +17,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   return text;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 /// `[profile x]` and `[profile "x y"]` are profile x and "x y"; "default" needs no word before it. Other sections
@@ -70,13 +65,14 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
       // An indented line belongs to the setting above it: "dynamodb =" has "dynamodb.endpoint_url".
       const std::size_t nested = content.find('=');
       if (kind == ProfileFile::kConfig && settings != nullptr && !above.empty() && nested != std::string_view::npos)
-        (*settings)[above + "." + lowered(trimmed(content.substr(0, nested)))] = trimmed(content.substr(nested + 1));
+        (*settings)[above + "." + core::lowered(trimmed(content.substr(0, nested)))] =
+            trimmed(content.substr(nested + 1));
       continue;
     }
     const std::size_t equals = content.find_first_of("=:");
     if (equals == std::string_view::npos || equals == 0) fail("expected name = value");
     if (settings == nullptr) fail("expected a section like [default] before the first setting");
-    std::string setting = lowered(trimmed(content.substr(0, equals)));
+    std::string setting = core::lowered(trimmed(content.substr(0, equals)));
     if (kind == ProfileFile::kAccessKeys && settings->contains(setting)) fail("the setting stands there twice");
     above = setting;
     (*settings)[std::move(setting)] = trimmed(content.substr(equals + 1));

@@ -1,24 +1,17 @@
 #include "aws/signature.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <ctime>
 
 #include "aws/digest.h"
+#include "core/ascii.h"
 #include "core/hexadecimal.h"
 #include "http/url.h"
 
 namespace stator::aws {
 
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 struct ByName {
   bool operator()(const CanonicalField& field, std::string_view name) const { return field.name < name; }
@@ -141,7 +134,7 @@ std::optional<std::int64_t> parse_request_stamp(std::string_view stamp) {
 CanonicalFields canonical_fields(std::span<const std::pair<std::string_view, std::string_view>> fields) {
   CanonicalFields sorted;
   sorted.reserve(fields.size());
-  for (const auto& [name, value] : fields) sorted.push_back({lowered(name), value});
+  for (const auto& [name, value] : fields) sorted.push_back({core::lowered(name), value});
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const CanonicalField& left, const CanonicalField& right) { return left.name < right.name; });
   return sorted;
@@ -156,7 +149,7 @@ bool are_canonical_names(std::string_view signed_names) {
   std::string_view before;
   bool canonical = !signed_names.empty();
   for_each_name(signed_names, [&](std::string_view name) {
-    if (name <= before || lowered(name) != name) canonical = false;
+    if (name <= before || core::lowered(name) != name) canonical = false;
     before = name;
   });
   return canonical;

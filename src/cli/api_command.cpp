@@ -1,4 +1,3 @@
-#include <cctype>
 #include <ostream>
 
 #include "api/operations.h"
@@ -6,6 +5,7 @@
 #include "cli/pager.h"
 #include "cli/target.h"
 #include "cli/word_text.h"
+#include "core/ascii.h"
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "json/reader.h"
@@ -26,7 +26,7 @@ struct ApiOptions {
 std::string letters_of(std::string_view name) {
   std::string letters;
   for (const char c : name) {
-    if (c != '-') letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (c != '-') letters += core::lower(c);
   }
   return letters;
 }

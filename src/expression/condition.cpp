@@ -6,6 +6,7 @@
 
 #include "core/byte_search.h"
 #include "expression/condition_node.h"
+#include "expression/operand_types.h"
 #include "expression/path.h"
 
 namespace stator::expression {
@@ -72,16 +73,6 @@ bool ordered(const Evaluated& left, const Evaluated& right, Accepts accepts) {
   if (!left || !right) return false;
   const auto order = core::compare(*left, *right);
   return order && accepts(*order);
-}
-
-bool begins_with(const AttributeValue& value, const AttributeValue& prefix) {
-  if (const auto* text = value.get_if<std::string>()) {
-    const auto* start = prefix.get_if<std::string>();
-    return start != nullptr && text->starts_with(*start);
-  }
-  const auto* binary = value.get_if<AttributeValue::Binary>();
-  const auto* start = prefix.get_if<AttributeValue::Binary>();
-  return binary != nullptr && start != nullptr && binary->bytes.starts_with(start->bytes);
 }
 
 template <class Members, class Member>

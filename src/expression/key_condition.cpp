@@ -3,6 +3,7 @@
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "expression/bind_condition.h"
+#include "expression/operand_types.h"
 
 namespace stator::expression {
 
@@ -264,16 +265,6 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
   return range;
 }
 
-bool key_begins_with(const AttributeValue& value, const AttributeValue& prefix) {
-  if (const auto* text = value.get_if<std::string>()) {
-    const auto* start = prefix.get_if<std::string>();
-    return start != nullptr && text->starts_with(*start);
-  }
-  const auto* binary = value.get_if<AttributeValue::Binary>();
-  const auto* start = prefix.get_if<AttributeValue::Binary>();
-  return binary != nullptr && start != nullptr && binary->bytes.starts_with(start->bytes);
-}
-
 }  // namespace
 
 KeyCondition bind_key_condition(std::string_view text, Bindings& bindings) {
@@ -304,7 +295,7 @@ KeyRange resolve_key_condition(const KeyCondition& condition, const core::KeySch
 }
 
 bool holds(const KeyPredicate& predicate, const AttributeValue& value) {
-  if (predicate.op == KeyOperator::kBeginsWith) return key_begins_with(value, predicate.first);
+  if (predicate.op == KeyOperator::kBeginsWith) return begins_with(value, predicate.first);
   const auto order = core::compare(value, predicate.first);
   if (!order) return false;
   switch (predicate.op) {

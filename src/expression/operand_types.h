@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string>
 
 #include "core/attribute_value.h"
 #include "expression/syntax.h"
@@ -33,6 +34,18 @@ class TypeSet {
   static constexpr unsigned bit(core::AttributeType type) { return 1U << static_cast<unsigned>(type); }
   unsigned bits_ = 0;
 };
+
+/// Whether a string or a binary begins with one of its type.
+inline bool begins_with(const core::AttributeValue& value, const core::AttributeValue& prefix) {
+  using core::AttributeValue;
+  if (const auto* text = value.get_if<std::string>()) {
+    const auto* start = prefix.get_if<std::string>();
+    return start != nullptr && text->starts_with(*start);
+  }
+  const auto* binary = value.get_if<AttributeValue::Binary>();
+  const auto* start = prefix.get_if<AttributeValue::Binary>();
+  return binary != nullptr && start != nullptr && binary->bytes.starts_with(start->bytes);
+}
 
 /// Throws "Incorrect operand type for operator or function; operator or function: <name>, operand type: <type>".
 [[noreturn]] inline void throw_operand_type(ExpressionKind kind, std::string_view name, core::AttributeType type) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/ascii.h"
 #include "core/limits.h"
 #include "expression/lexer.h"
 #include "expression/static_checks.h"
@@ -12,11 +13,6 @@ namespace {
 /// Parentheses that mean anything enclose an operator each, so a legal text nests no deeper than the limit on
 /// operators. What nests deeper is an error whatever it says; refusing it early bounds the parser's recursion.
 constexpr std::size_t kMaxParenthesisDepth = core::kMaxExpressionOperators + 8;
-
-bool equals_ignoring_case(std::string_view word, std::string_view upper) {
-  return std::equal(word.begin(), word.end(), upper.begin(), upper.end(),
-                    [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
-}
 
 /// Recursive descent. The grammar of conditions is ambiguous at '(' (a condition or an operand may follow), so both are
 /// read by the same functions; the result says which it is.
@@ -51,7 +47,7 @@ class Parser {
     return peek(ahead).kind == TokenKind::kSymbol && peek_text(ahead) == symbol;
   }
   [[nodiscard]] bool is_keyword(std::string_view upper) const {
-    return peek().kind == TokenKind::kWord && equals_ignoring_case(peek_text(), upper);
+    return peek().kind == TokenKind::kWord && core::equals_ignoring_case(peek_text(), upper);
   }
   /// Whether the next token is one of this grammar's keywords, which are not attribute names.
   [[nodiscard]] bool is_any_keyword() const {

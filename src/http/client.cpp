@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/ascii.h"
 #include "http/curl_library.h"
 #include "http/url.h"
 
@@ -80,10 +81,7 @@ std::size_t take_field(char* data, std::size_t size, std::size_t count, void* us
   if (line.starts_with("HTTP/")) fields.clear();
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos && fields.size() < kMaxReplyFields) {
-    std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    fields.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));
+    fields.emplace_back(core::lowered(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   }
   return line.size();
 }

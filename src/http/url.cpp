@@ -4,10 +4,10 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <stdexcept>
 
+#include "core/ascii.h"
 #include "core/hexadecimal.h"
 
 namespace stator::http {
@@ -24,8 +24,6 @@ int hex_digit(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 std::uint16_t parse_port(std::string_view digits, std::string_view text) {
   std::uint16_t port = 0;
@@ -60,7 +58,7 @@ Url parse_url(std::string_view text) {
   const std::size_t colon = text.find("://");
   Url url;
   if (colon != std::string_view::npos) url.scheme = text.substr(0, colon);
-  std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(), lower);
+  std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(), core::lower);
   if (url.scheme != "http" && url.scheme != "https") refuse(text, "it must begin with http:// or https://");
 
   std::string_view rest = text.substr(colon + 3);
@@ -84,7 +82,7 @@ Url parse_url(std::string_view text) {
     after_host = authority.substr(host_end);
   }
   if (url.host.empty()) refuse(text, "it names no host");
-  std::transform(url.host.begin(), url.host.end(), url.host.begin(), lower);
+  std::transform(url.host.begin(), url.host.end(), url.host.begin(), core::lower);
   if (!after_host.empty()) {
     if (after_host.front() != ':') refuse(text, "bad port number");
     if (after_host.size() > 1) url.port = parse_port(after_host.substr(1), text);

@@ -3,6 +3,8 @@
 #include <cctype>
 #include <cstddef>
 
+#include "core/ascii.h"
+
 namespace stator::postgres {
 namespace {
 
@@ -10,13 +12,7 @@ constexpr std::string_view kWord = "password";
 
 bool is_space(char byte) { return std::isspace(static_cast<unsigned char>(byte)) != 0; }
 
-bool starts_with_word(std::string_view text) {
-  if (text.size() < kWord.size()) return false;
-  for (std::size_t i = 0; i < kWord.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(text[i])) != kWord[i]) return false;
-  }
-  return true;
-}
+bool starts_with_word(std::string_view text) { return core::equals_ignoring_case(text.substr(0, kWord.size()), kWord); }
 
 /// The offset after the closing quote of the quoted value that begins at `at`; '' and \' do not end it.
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {

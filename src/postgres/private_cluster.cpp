@@ -154,15 +154,6 @@ std::string short_name(std::string_view text) {
   return {digits.data(), end};
 }
 
-std::string quote_value(std::string_view value) {
-  std::string out = "'";
-  for (const char byte : value) {
-    if (byte == '\'' || byte == '\\') out += '\\';
-    out += byte;
-  }
-  return out + "'";
-}
-
 }  // namespace
 
 PrivateCluster::PrivateCluster(Options options)
@@ -443,9 +434,9 @@ bool PrivateCluster::stop() {
 Target PrivateCluster::target(std::string_view database) const {
   const auto running = read_postmaster();
   if (!running || running->socket_directory.empty()) fail("is not running", "start it with any of the db commands");
-  return {
-      .url = "host=" + quote_value(running->socket_directory.string()) + " port=5432 user=" + std::string(kSuperuser),
-      .database = std::string(database)};
+  return {.url = "host=" + quote_conninfo_value(running->socket_directory.string()) +
+                 " port=5432 user=" + std::string(kSuperuser),
+          .database = std::string(database)};
 }
 
 std::string PrivateCluster::version() const {

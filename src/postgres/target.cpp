@@ -52,7 +52,9 @@ std::string value_of(const PQconninfoOption* options, std::string_view keyword) 
   return {};
 }
 
-std::string quote_value(std::string_view value) {
+}  // namespace
+
+std::string quote_conninfo_value(std::string_view value) {
   std::string out = "'";
   for (const char byte : value) {
     if (byte == '\'' || byte == '\\') out += '\\';
@@ -60,8 +62,6 @@ std::string quote_value(std::string_view value) {
   }
   return out + "'";
 }
-
-}  // namespace
 
 TargetParts target_parts(const Target& target) {
   const Options given = parse(target);
@@ -109,9 +109,9 @@ PublicTarget public_target(const Target& target) {
       result.password = option->val;
       continue;
     }
-    result.conninfo += std::string(keyword) + "=" + quote_value(option->val) + " ";
+    result.conninfo += std::string(keyword) + "=" + quote_conninfo_value(option->val) + " ";
   }
-  if (!target.database.empty()) result.conninfo += "dbname=" + quote_value(target.database);
+  if (!target.database.empty()) result.conninfo += "dbname=" + quote_conninfo_value(target.database);
   return result;
 }
 

@@ -53,4 +53,7 @@ PublicTarget public_target(const Target& target);
 /// The target in words for messages and headings: `cruddur on db.example.com:5432 as root`.
 std::string describe(const Target& target);
 
+/// A value of a connection string in its keyword=value form, in quotes.
+std::string quote_conninfo_value(std::string_view value);
+
 }  // namespace stator::postgres

@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 
+#include "core/ascii.h"
 #include "server/request_head.h"
 
 namespace stator::server {
@@ -88,7 +89,7 @@ Coding choose_coding(std::string_view accept_encoding) {
       rest = std::max(rest.value_or(0), quality);
     }
     for (Candidate* candidate : {&gzip, &deflate}) {
-      if (!equals_ignoring_case(name, coding_name(candidate->coding))) continue;
+      if (!core::equals_ignoring_case(name, coding_name(candidate->coding))) continue;
       if (!candidate->named || quality > candidate->quality) *candidate = {candidate->coding, quality, place, true};
     }
     if (comma == std::string_view::npos) break;

@@ -10,6 +10,7 @@
 
 #include "api/operations.h"
 #include "core/api_error.h"
+#include "core/ascii.h"
 #include "core/json_string.h"
 #include "endpoint/target.h"
 #include "json/reader.h"
@@ -344,10 +345,10 @@ void Protocol::answer_with(const core::ApiError& error, ReplyHead& reply, ReplyB
 bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes,
                            ReplyHead& reply, ReplyBuffer& replies) {
   const std::string_view name = trimmed(head.content_encoding);
-  if (name.empty() || equals_ignoring_case(name, "identity")) return true;
+  if (name.empty() || core::equals_ignoring_case(name, "identity")) return true;
   Coding coding = Coding::kNone;
   for (const Coding known : {Coding::kGzip, Coding::kDeflate}) {
-    if (equals_ignoring_case(name, coding_name(known))) coding = known;
+    if (core::equals_ignoring_case(name, coding_name(known))) coding = known;
   }
   decoded_.clear();
   const DecompressStatus status = coding == Coding::kNone ? DecompressStatus::kMalformed

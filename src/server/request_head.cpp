@@ -5,12 +5,11 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/ascii.h"
 #include "server/web_rules.h"
 
 namespace stator::server {
 namespace {
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 // RFC 9110 "token": what methods and field names are made of.
 constexpr std::array<bool, 256> kTokenCharacters = [] {
@@ -64,7 +63,7 @@ bool has_control_character(std::string_view text) {
 bool is_name(std::string_view token, std::string_view name) {
   if (token.size() != name.size()) return false;
   constexpr std::size_t kWord = sizeof(std::uint64_t);
-  if (name.size() < kWord) return equals_ignoring_case(token, name);
+  if (name.size() < kWord) return core::equals_ignoring_case(token, name);
   const auto differs = [&](std::size_t at) {
     return (word_at(token.data() + at) | kOnes * 0x20) != word_at(name.data() + at);
   };
@@ -78,7 +77,7 @@ bool is_name(std::string_view token, std::string_view name) {
 bool list_contains(std::string_view list, std::string_view word) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    if (equals_ignoring_case(trimmed(list.substr(0, comma)), word)) return true;
+    if (core::equals_ignoring_case(trimmed(list.substr(0, comma)), word)) return true;
     if (comma == std::string_view::npos) break;
     list.remove_prefix(comma + 1);
   }
@@ -119,7 +118,7 @@ HeadStatus take_field(RequestHead& head, Framing& framing, std::string_view name
     case 6:
       if (is("origin")) set_once(head.origin, value);
       if (is("expect")) {
-        if (!equals_ignoring_case(value, "100-continue")) return HeadStatus::kExpectationFailed;
+        if (!core::equals_ignoring_case(value, "100-continue")) return HeadStatus::kExpectationFailed;
         head.expect_continue = true;
       }
       break;
@@ -196,14 +195,6 @@ HeadStatus parse_request_line(std::string_view line, RequestHead& head) {
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  if (left.size() != right.size()) return false;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (lower(left[i]) != lower(right[i])) return false;
-  }
-  return true;
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -257,7 +248,7 @@ HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead
   if (!head.http_1_0 && head.host.data() == nullptr) return HeadStatus::kMalformed;
   if (framing.transfer_encoding.data() != nullptr) {
     if (head.content_length || head.http_1_0) return HeadStatus::kMalformed;
-    if (!equals_ignoring_case(framing.transfer_encoding, "chunked")) return HeadStatus::kNotImplemented;
+    if (!core::equals_ignoring_case(framing.transfer_encoding, "chunked")) return HeadStatus::kNotImplemented;
     head.chunked = true;
   }
   return HeadStatus::kComplete;

@@ -63,8 +63,6 @@ enum class HeadStatus : std::uint8_t {
 /// one Host.
 HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead& head);
 
-/// Compares ASCII texts, ignoring case.
-bool equals_ignoring_case(std::string_view left, std::string_view right);
 /// Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 

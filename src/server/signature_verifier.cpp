@@ -8,6 +8,7 @@
 #include "aws/digest.h"
 #include "aws/signature.h"
 #include "core/api_error.h"
+#include "core/ascii.h"
 #include "core/hexadecimal.h"
 #include "http/url.h"
 
@@ -185,7 +186,7 @@ void check_date(const GivenSignature& given, std::int64_t now_ms) {
 bool is_listed(std::string_view signed_names, std::string_view name) {
   for (std::string_view rest = signed_names;;) {
     const std::string_view listed = rest.substr(0, rest.find(';'));
-    if (equals_ignoring_case(listed, name)) return true;
+    if (core::equals_ignoring_case(listed, name)) return true;
     if (listed.size() == rest.size()) return false;
     rest.remove_prefix(listed.size() + 1);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 
+#include "core/ascii.h"
 #include "server/request_head.h"
 
 namespace stator::server {
@@ -35,7 +36,7 @@ bool is_localhost(std::string_view name) {
   constexpr std::string_view kLocalhost = "localhost";
   name = without_final_dot(name);
   if (name.size() < kLocalhost.size()) return false;
-  if (!equals_ignoring_case(name.substr(name.size() - kLocalhost.size()), kLocalhost)) return false;
+  if (!core::equals_ignoring_case(name.substr(name.size() - kLocalhost.size()), kLocalhost)) return false;
   return name.size() == kLocalhost.size() || name[name.size() - kLocalhost.size() - 1] == '.';
 }
 
@@ -94,12 +95,13 @@ WebRules::WebRules(std::vector<std::string> allowed_origins, bool on_loopback)
 bool WebRules::allows_origin(std::string_view origin) const {
   if (allows_any_origin_) return true;
   if (std::ranges::any_of(allowed_origins_,
-                          [&](const std::string& one) { return equals_ignoring_case(one, origin); })) {
+                          [&](const std::string& one) { return core::equals_ignoring_case(one, origin); })) {
     return true;
   }
   const auto parts = scheme_and_host(origin);
   if (!parts) return false;
-  if (!equals_ignoring_case(parts->first, "http") && !equals_ignoring_case(parts->first, "https")) return false;
+  if (!core::equals_ignoring_case(parts->first, "http") && !core::equals_ignoring_case(parts->first, "https"))
+    return false;
   const auto name = host_name(parts->second);
   return name && (is_localhost(*name) || is_loopback_address(*name));
 }

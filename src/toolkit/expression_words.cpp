@@ -1,9 +1,9 @@
 #include "toolkit/expression_words.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -196,12 +196,6 @@ constexpr const char* kOneCondition =
     "one condition without brackets around it (--where may be given again for another that must hold, too; --filter "
     "says all else; a value that looks like a condition is quoted)";
 
-bool is_same_word(std::string_view one, std::string_view other) {
-  return std::ranges::equal(one, other, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  });
-}
-
 /// Calls `visit(at)` for the characters outside of JSON's quotes and brackets, until it returns true.
 template <class Visit>
 void find_outside(std::string_view text, Visit visit) {
@@ -230,7 +224,7 @@ std::size_t find_word(std::string_view text, std::string_view word) {
     const std::size_t end = at + word.size();
     const bool stands_alone =
         at > 0 && is_blank(text[at - 1]) && end < text.size() && (is_blank(text[end]) || text[end] == '(');
-    if (stands_alone && is_same_word(text.substr(at, word.size()), word)) found = at;
+    if (stands_alone && core::equals_ignoring_case(text.substr(at, word.size()), word)) found = at;
     return found != std::string_view::npos;
   });
   return found;
@@ -258,9 +252,9 @@ class ConditionWords {
   std::string read() {
     std::string_view text = without_blanks_around(words_);
     constexpr std::string_view kNot = "not";
-    const bool is_negated = text.size() > kNot.size() && is_same_word(text.substr(0, kNot.size()), kNot) &&
-                            is_blank(text[kNot.size()]) &&
-                            text.find_first_not_of(kBlanks, kNot.size()) != find_operator(text);
+    const bool is_negated =
+        text.size() > kNot.size() && core::equals_ignoring_case(text.substr(0, kNot.size()), kNot) &&
+        is_blank(text[kNot.size()]) && text.find_first_not_of(kBlanks, kNot.size()) != find_operator(text);
     if (is_negated) text = without_blanks_around(text.substr(kNot.size()));
     const std::string test = read_test(text);
     return is_negated ? "NOT " + test : test;
@@ -340,7 +334,8 @@ class ConditionWords {
   std::pair<std::string, bool> operand_before(std::string_view text, std::size_t at) {
     std::string_view before = without_blanks_around(text.substr(0, at));
     const std::size_t space = before.find_last_of(kBlanks);
-    const bool is_negated = space != std::string_view::npos && is_same_word(before.substr(space + 1), "not");
+    const bool is_negated =
+        space != std::string_view::npos && core::equals_ignoring_case(before.substr(space + 1), "not");
     if (is_negated) before = before.substr(0, space);
     return {operand(before), is_negated};
   }
