@@ -65,8 +65,11 @@ Counters::PendingRow Counters::put_row(const Table& table, const CounterPart& pa
                                        const std::vector<CounterDelta>& deltas, store::Batch& batch) const {
   Row row = rows_[part.number()];
   for (const CounterDelta& delta : deltas) change(row, delta);
-  // Forget indexes that were dropped.
-  std::erase_if(row, [&table](const Cell& cell) { return !has_space(table, cell.space); });
+  // Forget indexes that were dropped. Who still writes for an earlier version does not know an index that another write
+  // may have counted here already.
+  if (table.state->is_newest(table)) {
+    std::erase_if(row, [&table](const Cell& cell) { return !has_space(table, cell.space); });
+  }
   std::string key = catalog_key(CatalogRow::kCounters, table.space);
   key.push_back(static_cast<char>(part.number()));
   std::string value;

@@ -45,8 +45,8 @@ class Counters {
     std::size_t part = 0;
     Row row;
   };
-  /// Puts into `batch` the row of `part` as it is after `deltas`, and returns it for `apply`. `table` is the newest
-  /// version.
+  /// Puts into `batch` the row of `part` as it is after `deltas`, and returns it for `apply`. `table` is the version
+  /// that the deltas are of; a newer one may have been published since.
   [[nodiscard]] PendingRow put_row(const Table& table, const CounterPart& part, const std::vector<CounterDelta>& deltas,
                                    store::Batch& batch) const;
   /// The same change in memory, once the batch was written: nothing may fail between the two. The caller still holds
@@ -90,6 +90,7 @@ class TableState {
     const std::lock_guard<std::mutex> lock(mutex_);
     return owner_;
   }
+  [[nodiscard]] bool is_newest(const Table& table) const { return current_.load(std::memory_order_acquire) == &table; }
   /// The table is deleted; its rows may be gone already.
   [[nodiscard]] bool is_gone() const { return current_.load(std::memory_order_acquire) == nullptr; }
   /// Makes `table` the newest version; null: the table is gone.

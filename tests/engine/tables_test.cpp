@@ -5,8 +5,10 @@
 
 #include "engine/grouped_items.h"
 #include "engine/keys.h"
+#include "engine/stripes.h"
 #include "engine/support.h"
 #include "engine/table_json.h"
+#include "engine/writes_together.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -606,6 +608,33 @@ TEST(Counts, AreExactWhileBatchesAreWrittenAtOnce) {
   constexpr int kLeft = kThreads * kBatches * kItems - kThreads * kBatches / 4;
   EXPECT_EQ(engine->counts(*table).table.items, static_cast<std::uint64_t>(kLeft));
   EXPECT_EQ(read_all(*engine, scan(table)).size(), static_cast<std::size_t>(kLeft));
+}
+
+TEST(Counts, OfAnIndexOutliveAWriteThatBeganBeforeIt) {
+  // Two items of different locks that want the same part of the counters.
+  Options options;
+  options.lock_stripes = 2 * Stripes::kCounterParts;
+  const auto engine = Engine::open(options);
+  engine->create_table(make_table("t"));
+  const TablePtr table = engine->usable_table("t");
+  const auto lock_of = [&](int i) {
+    return store::partition_hash(key_of(*table, numbered(i)).encoded) % options.lock_stripes;
+  };
+  int other = 1;
+  while (lock_of(other) != (lock_of(0) + Stripes::kCounterParts) % options.lock_stripes) ++other;
+  auto earlier = engine->begin_together();
+  put(*engine, table, numbered(0));
+  std::jthread update(
+      [&] { engine->update_table("t", [](Table& changed) { changed.indexes.push_back(by_group()); }); });
+  ASSERT_TRUE(wait_until([&] { return engine->find_table("t")->index("gsi") != nullptr; }));
+  std::jthread([&] { put(*engine, engine->usable_table("t"), numbered(other)); }).join();
+  EXPECT_EQ(engine->counts(*engine->usable_table("t")).indexes.at(0).items, 1U);
+  earlier->commit();
+  update.join();
+  ASSERT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
+  const TableCounts counts = engine->counts(*engine->usable_table("t"));
+  EXPECT_EQ(counts.table.items, 2U);
+  EXPECT_EQ(counts.indexes.at(0).items, 2U);
 }
 
 TEST(Catalog, DamageIsAnOpenErrorInOneLine) {
