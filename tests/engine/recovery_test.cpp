@@ -245,6 +245,27 @@ TEST_P(Recovery, OfADeletedTableLeavesABackupFor35Days) {
   EXPECT_TRUE(wait_until([&] { return engine->list_backups().empty(); }));
 }
 
+TEST_P(Recovery, OfTablesDeletedInOneMillisecondLeavesABackupOfEach) {
+  const auto engine = open();
+  for (const std::string name : {"one", "two", "three"}) {
+    engine->create_table(indexed_table(name));
+    enable(*engine, name);
+    put(*engine, engine->find_table(name), R"({"pk":{"S":"a"},"sk":{"S":")" + name + R"("}})");
+  }
+  for (const std::string name : {"one", "two", "three"}) engine->delete_table(name);
+  const std::vector<BackupPtr> backups = engine->list_backups();
+  ASSERT_EQ(backups.size(), 3U);
+  for (const BackupPtr& backup : backups) {
+    EXPECT_TRUE(backup->id.ends_with("-00000000"));
+    EXPECT_EQ(backup->created_ms, clock_.now_ms());
+    const std::string name = backup->table.name;
+    engine->restore_backup(backup->id, "arn", indexed_table(name));
+    ASSERT_TRUE(wait_until([&] { return engine->find_table(name)->status == TableStatus::kActive; }));
+    EXPECT_EQ(read_all(*engine, scan(engine->find_table(name))),
+              std::vector{item(R"({"pk":{"S":"a"},"sk":{"S":")" + name + R"("}})").json});
+  }
+}
+
 class DiskRecovery : public testing::Test {
  protected:
   [[nodiscard]] std::filesystem::path data() const { return directory_.path() / "data"; }

@@ -88,14 +88,21 @@ std::string Backups::new_id(std::int64_t now_ms, std::string_view table_name) co
   }
 }
 
+/// As the service does: only the time tells them apart. Of tables that are deleted in the same millisecond the later
+/// ones have a later one.
+std::string Backups::new_system_id(std::int64_t now_ms) const {
+  for (std::int64_t time_ms = now_ms;; ++time_ms) {
+    std::string id = padded(time_ms) + "-00000000";
+    if (find(id) == nullptr) return id;
+  }
+}
+
 BackupPtr Backups::create(std::string_view table_name, std::string_view backup_name, BackupType type,
                           std::int64_t expires_ms) {
   auto backup = std::make_shared<BackupInfo>();
   backup->created_ms = clock_.now_ms();
   const std::lock_guard<std::mutex> one_at_a_time(creating_);
-  // A deleted table has one such backup, whose id is fixed.
-  backup->id =
-      type == BackupType::kSystem ? padded(backup->created_ms) + "-00000000" : new_id(backup->created_ms, table_name);
+  backup->id = type == BackupType::kSystem ? new_system_id(backup->created_ms) : new_id(backup->created_ms, table_name);
   backup->name = backup_name;
   backup->type = type;
   backup->expires_ms = expires_ms;

@@ -53,6 +53,7 @@ class Backups {
 
  private:
   [[nodiscard]] std::string new_id(std::int64_t now_ms, std::string_view table_name) const;
+  [[nodiscard]] std::string new_system_id(std::int64_t now_ms) const;
   void read_cut(BackupInfo& backup, std::string_view table_name) const;
 
   store::Store& store_;
