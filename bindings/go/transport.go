@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"regexp"
@@ -70,8 +71,10 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		StatusCode: reply.Status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{
-			"Content-Type":     {"application/x-amz-json-1.0"},
-			"Content-Length":   {strconv.Itoa(len(reply.Body))},
+			"Content-Type":   {"application/x-amz-json-1.0"},
+			"Content-Length": {strconv.Itoa(len(reply.Body))},
+			// The SDK logs a warning for each reply without it.
+			"X-Amz-Crc32":      {strconv.FormatUint(uint64(crc32.ChecksumIEEE(reply.Body)), 10)},
 			"X-Amzn-Requestid": {fmt.Sprintf("STATOR%020d", requests.Add(1))},
 		},
 		ContentLength: int64(len(reply.Body)),

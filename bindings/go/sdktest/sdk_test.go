@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/logging"
 
 	stator "stator/bindings/go"
 )
@@ -33,8 +34,8 @@ func open(t *testing.T) *stator.Database {
 	return database
 }
 
-func clientOf(database *stator.Database) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: database.HTTPClient()})
+func clientOf(database *stator.Database, options ...func(*dynamodb.Options)) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: database.HTTPClient()}, options...)
 }
 
 func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
@@ -114,6 +115,18 @@ func TestTransactionsAndStatements(t *testing.T) {
 	selected, err := client.ExecuteStatement(ctx, &dynamodb.ExecuteStatementInput{Statement: aws.String("SELECT * FROM things WHERE pk = 't'")})
 	if err != nil || len(selected.Items) != 2 {
 		t.Fatal(selected, err)
+	}
+}
+
+func TestTheSDKHasNothingToWarnOf(t *testing.T) {
+	var said strings.Builder
+	client, ctx := clientOf(open(t), func(options *dynamodb.Options) { options.Logger = logging.NewStandardLogger(&said) }), context.Background()
+	createTable(t, client)
+	if _, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String("missing")}); err == nil {
+		t.Fatal("there is a table")
+	}
+	if _, err := client.Scan(ctx, &dynamodb.ScanInput{TableName: aws.String("things")}); err != nil || said.Len() > 0 {
+		t.Fatal(err, said.String())
 	}
 }
 
