@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   enforceThroughput?: boolean
   /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
   buckets?: string
+  /** Called with a line, on this thread's event loop, of what no call waits for: faults of the disk and their end, items that an import leaves out. */
+  log?: (line: string) => void
 }
 
 export interface Reply {
@@ -83,9 +85,11 @@ export class OperationError extends Error {
 export class Database {
   /** Throws an Error with one line where the directory is held by another process, damaged or not Stator's. */
   constructor(options?: DatabaseOptions)
-  /** Closes it once the calls under way have ended; later ones throw. */
-  close(): void
+  /** Closes it once the calls under way have ended, which is when the promise is fulfilled and the directory may be opened again; at once where there
+   * are none. Later calls throw. */
+  close(): Promise<void>
   [Symbol.dispose](): void
+  [Symbol.asyncDispose](): Promise<void>
   /** One operation, objects in and out: `await database.call("GetItem", {TableName, Key: {pk: {S: "a"}}})`. Rejects with OperationError, and as a
    * connection that was reset where a rule of `simulate` cuts it. */
   call(operation: string, request?: object): Promise<any>

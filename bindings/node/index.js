@@ -38,21 +38,27 @@ function milliseconds(moment) {
 class Database {
   #handle
   #efforts = new Map()
+  #underWay = new Set() // calls on threads of the pool
 
   constructor(options = {}) {
     const { directory, sync, clock, transitionDelayMs, streamShards, readStalenessMs, indexLagMs, streamLagMs, stalenessSeed,
-      enforceThroughput, buckets, ...unknown } = options
+      enforceThroughput, buckets, log, ...unknown } = options
     for (const name of Object.keys(unknown)) throw new TypeError(`there is no option "${name}"`)
+    if (log !== undefined && typeof log !== 'function') throw new TypeError('log must be a function')
     this.#handle = native.open(JSON.stringify({
       directory, sync, buckets, clock_ms: clock === undefined ? undefined : milliseconds(clock),
       transition_delay_ms: transitionDelayMs, stream_shards: streamShards, read_staleness_ms: readStalenessMs,
       index_lag_ms: indexLagMs, stream_lag_ms: streamLagMs, staleness_seed: stalenessSeed, enforce_throughput: enforceThroughput,
-    }))
+    }), log)
   }
 
-  close() { native.close(this.#handle) }
+  async close() {
+    native.close(this.#handle)
+    await Promise.allSettled(this.#underWay)
+  }
 
   [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() { this.close() }
+  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() { return this.close() }
 
   async call(operation, request = {}) {
     const reply = await this.request(operation, JSON.stringify(request))
@@ -70,7 +76,12 @@ class Database {
       effort = native.effort(this.#handle, target)
       if (this.#efforts.size < 200) this.#efforts.set(target, effort)
     }
-    return effort === 0 ? native.call(this.#handle, target, region, body) : native.callAsync(this.#handle, target, region, body)
+    if (effort === 0) return native.call(this.#handle, target, region, body)
+    const reply = native.callAsync(this.#handle, target, region, body)
+    const end = () => this.#underWay.delete(reply)
+    this.#underWay.add(reply)
+    reply.then(end, end)
+    return reply
   }
 
   saveSnapshot(name) { native.saveSnapshot(this.#handle, name) }

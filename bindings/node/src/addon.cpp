@@ -4,7 +4,9 @@
 
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "stator/stator_c.h"
@@ -88,6 +90,57 @@ napi_value text(napi_env env, const char* value) {
   return made;
 }
 
+/// Takes lines of the library's, from whatever thread, to a function of JavaScript on the thread that it belongs to,
+/// whose event loop need not wait for them.
+class Log {
+ public:
+  /// Null, with an error thrown, where `function` cannot be called so.
+  static std::shared_ptr<Log> make(napi_env env, napi_value function) {
+    auto log = std::make_shared<Log>();
+    auto of_function = std::make_unique<std::shared_ptr<Log>>(log);
+    const auto forget = [](napi_env, void* data, void*) {
+      const std::unique_ptr<std::shared_ptr<Log>> owned(static_cast<std::shared_ptr<Log>*>(data));
+      const std::lock_guard lock((*owned)->mutex_);
+      (*owned)->function_ = nullptr;
+    };
+    if (napi_create_threadsafe_function(env, function, nullptr, text(env, "stator log"), 0, 1, of_function.get(),
+                                        forget, nullptr, call, &log->function_) != napi_ok) {
+      throw_error(env, "log must be a function");
+      return nullptr;
+    }
+    of_function.release();  // NOLINT(bugprone-unused-return-value): `forget` has it
+    napi_unref_threadsafe_function(env, log->function_);
+    return log;
+  }
+
+  static void take(void* context, const char* line, std::size_t size) {
+    auto* const log = static_cast<Log*>(context);
+    const std::lock_guard lock(log->mutex_);
+    if (log->function_ == nullptr) return;
+    auto copy = std::make_unique<std::string>(line, size);
+    if (napi_call_threadsafe_function(log->function_, copy.get(), napi_tsfn_nonblocking) == napi_ok) copy.release();
+  }
+
+  /// Lines that were taken are still told.
+  void end() {
+    const std::lock_guard lock(mutex_);
+    if (function_ != nullptr) napi_release_threadsafe_function(function_, napi_tsfn_release);
+    function_ = nullptr;
+  }
+
+ private:
+  static void call(napi_env env, napi_value function, void*, void* data) {
+    const std::unique_ptr<std::string> line(static_cast<std::string*>(data));
+    if (env == nullptr) return;  // it is going down
+    napi_value argument = nullptr;
+    if (napi_create_string_utf8(env, line->data(), line->size(), &argument) != napi_ok) return;
+    napi_call_function(env, undefined(env), function, 1, &argument, nullptr);
+  }
+
+  std::mutex mutex_;
+  napi_threadsafe_function function_ = nullptr;  // null: it was released, or its environment went down
+};
+
 /// {status, errorType, errorMessage, body: Buffer, holdMs}; the reply is released.
 napi_value make_reply(napi_env env, stator_reply& reply) {
   napi_value object = nullptr;
@@ -109,16 +162,26 @@ napi_value make_reply(napi_env env, stator_reply& reply) {
   return made ? object : throw_error(env, "out of memory");
 }
 
-/// open(optionsJson) -> database
+/// open(optionsJson, log) -> database; log: a function of a line, or undefined
 napi_value open(napi_env env, napi_callback_info info) {
-  napi_value arguments[1];
+  napi_value arguments[2];
   if (!read_arguments(env, info, arguments)) return nullptr;
   std::string options;
   if (!read_text(env, arguments[0], options)) return throw_error(env, "options must be JSON");
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, arguments[1], &type);
+  std::shared_ptr<Log> log;
+  if (type != napi_undefined && (log = Log::make(env, arguments[1])) == nullptr) return nullptr;
   char* error = nullptr;
-  stator_database* const opened = stator_open(options.c_str(), nullptr, nullptr, &error);
-  if (opened == nullptr) return throw_and_free(env, error);
-  auto holder = std::make_unique<Holder>(Holder{Database(opened, stator_close)});
+  stator_database* const opened = stator_open(options.c_str(), log == nullptr ? nullptr : Log::take, log.get(), &error);
+  if (opened == nullptr) {
+    if (log != nullptr) log->end();
+    return throw_and_free(env, error);
+  }
+  auto holder = std::make_unique<Holder>(Holder{Database(opened, [log](stator_database* database) {
+    stator_close(database);
+    if (log != nullptr) log->end();
+  })});
   napi_value value = nullptr;
   const auto release = [](napi_env, void* data, void*) { delete static_cast<Holder*>(data); };
   if (napi_create_external(env, holder.get(), release, nullptr, &value) != napi_ok)

@@ -1,7 +1,7 @@
 // stator.Database without an SDK.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -18,7 +18,7 @@ async function opened(use, options) {
   try {
     await use(database)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 
@@ -146,6 +146,41 @@ test('closing waits for calls under way, and later ones are refused', async () =
   for (const scan of await Promise.all(scans)) assert.equal(scan.Count, 0)
   await assert.rejects(database.call('ListTables'), /closed/)
   assert.throws(() => database.reset(), /closed/)
+})
+
+test('when a closing has ended, the directory may be opened again', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'stator-node-'))
+  try {
+    const database = new Database({ directory })
+    const tables = database.request('DescribeLimits', '{}')
+    const pages = Array.from({ length: 20 }, () => database.request('BatchGetItem', '{}'))
+    const closing = database.close()
+    await Promise.all([closing, database.close()])
+    await new Database({ directory }).close()
+    await Promise.all([tables, ...pages])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('what no call waits for is told', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stator-node-'))
+  try {
+    mkdirSync(join(folder, 'bucket'))
+    writeFileSync(join(folder, 'bucket', 'items.json'), '{"Item":{"pk":{"S":"a"}}}\n{"Item":{"pk":{"N":"1"}}}\n')
+    const lines = []
+    const { TableName, ...rest } = TABLE
+    await opened(async (database) => {
+      await database.call('ImportTable', {
+        S3BucketSource: { S3Bucket: 'bucket' }, InputFormat: 'DYNAMODB_JSON', TableCreationParameters: { TableName, ...rest },
+      })
+      while (lines.length === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
+    }, { buckets: folder, log: (line) => lines.push(line) })
+    assert.match(lines[0], /^import .* of table things: /)
+    assert.throws(() => new Database({ log: 'console' }), TypeError)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a page does not hold up the event loop, an item comes at once', () => opened(async (database) => {

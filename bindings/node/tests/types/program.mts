@@ -8,11 +8,13 @@ import { useDatabase as ofVitest } from 'stator/vitest'
 
 const options: DatabaseOptions = {
   directory: './data', sync: true, clock: new Date(), transitionDelayMs: 1, streamShards: 1, readStalenessMs: 1, indexLagMs: 1,
-  streamLagMs: 1, stalenessSeed: 2, enforceThroughput: true, buckets: './buckets',
+  streamLagMs: 1, stalenessSeed: 2, enforceThroughput: true, buckets: './buckets', log: (line) => console.log(line.length),
 }
 
 export async function use(): Promise<string> {
-  using database = new stator.Database(options)
+  using forgotten = new stator.Database(options)
+  await forgotten.close()
+  await using database = new stator.Database(options)
   const reply: Reply = await database.request('ListTables', new Uint8Array(), 'eu-west-1')
   try {
     await database.call('ListTables')
