@@ -161,7 +161,7 @@ void Database::reset() {
 
 void Database::simulate(std::string_view rules_json) {
   try {
-    simulate::Rules rules = simulate::parse_rules(rules_json);
+    simulate::Rules rules = simulate::parse_rules_in_process(rules_json);
     const bool has_rules = !rules.rules.empty();
     const std::lock_guard lock(impl().setting_rules);
     impl().simulating.set_rules(std::move(rules));

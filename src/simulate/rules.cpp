@@ -276,6 +276,16 @@ Rules parse_rules(std::string_view text) {
   return rules;
 }
 
+Rules parse_rules_in_process(std::string_view text) {
+  Rules rules = parse_rules(text);
+  for (std::size_t i = 0; i < rules.rules.size(); ++i) {
+    if (rules.rules[i].when.callers.empty()) continue;
+    refuse("rules[" + std::to_string(i) + "].when.caller",
+           "holds for no request inside a process: only a server knows callers");
+  }
+  return rules;
+}
+
 core::ApiError throttled(core::ErrorType type, std::string_view limit, bool writes, std::string_view region,
                          std::string_view account_id, std::string_view table, std::string_view index) {
   std::string arn;

@@ -82,6 +82,9 @@ struct Rules {
 /// Throws core::ApiError ValidationException that says which member of which rule is wrong.
 Rules parse_rules(std::string_view text);
 
+/// The same for requests inside a process, which have no caller: rules that name one are refused, too.
+Rules parse_rules_in_process(std::string_view text);
+
 /// A throttling error as the service sends it, with ThrottlingReasons: `limit` is what was exceeded, of the table or,
 /// where there is one, of the index.
 core::ApiError throttled(core::ErrorType type, std::string_view limit, bool writes, std::string_view region,

@@ -75,7 +75,7 @@ cache::Options cache_options(const CachingOptions& options, const core::Clock& c
 
 simulate::Rules read_rules(std::string_view rules_json) {
   try {
-    return simulate::parse_rules(rules_json);
+    return simulate::parse_rules_in_process(rules_json);
   } catch (const core::ApiError& error) {
     throw std::invalid_argument(error.message);
   }
@@ -121,7 +121,8 @@ Simulating::Simulating(Endpoint& upstream, std::string_view rules_json, std::fun
 Simulating::~Simulating() = default;
 
 Result Simulating::call(std::string_view operation, std::string_view request_json) {
-  return embed::call(impl_->simulating, operation, request_json);
+  // Rules may name the region.
+  return embed::call(impl_->simulating, operation, request_json, "us-east-1");
 }
 
 void Simulating::set_rules(std::string_view rules_json) { impl_->simulating.set_rules(read_rules(rules_json)); }

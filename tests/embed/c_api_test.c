@@ -219,6 +219,9 @@ static void fails_by_rules(void) {
   expect_error(error, "the rules are no JSON");
   CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{}}]}", &error) == -1);
   expect_error(error, "rules[0]");
+  CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{\"caller\":\"a\"},\"then\":{\"cut\":\"after\"}}]}", &error) ==
+        -1);
+  expect_error(error, "rules[0].when.caller holds for no request inside a process");
   CHECK(stator_advance_clock(database, 60000, NULL) == 0);
   CHECK(put(database, &hold_ms) == 200 && hold_ms == 0);
   char* state = stator_simulated(database, &error);

@@ -73,6 +73,11 @@ TEST_F(WrappersTest, ASimulatorFailsByItsRules) {
   EXPECT_NE(simulating.state().find(R"("acted":1)"), std::string::npos) << simulating.state();
   EXPECT_THROW(simulating.set_rules(R"({"rules":[{"when":{}}]})"), std::invalid_argument);
   EXPECT_THROW(Simulating(counting, "no JSON"), std::invalid_argument);
+  EXPECT_THROW(Simulating(counting, R"({"rules":[{"when":{"caller":"a"},"then":{"cut":"after"}}]})"),
+               std::invalid_argument);
+  Simulating regional(counting,
+                      R"({"rules":[{"when":{"region":"us-east-1"},"then":{"error":"InternalServerError"}}]})");
+  EXPECT_EQ(regional.call("ListTables", "{}").error_type, "InternalServerError");
   simulating.set_rules("{}");
   EXPECT_TRUE(simulating.call("PutItem", put("2")).ok);
 }
