@@ -15,7 +15,7 @@ namespace stator {
 
 struct OpenOptions {
   /// Data directory, created when missing. Empty: in memory, gone with the Database.
-  std::string directory;
+  std::string directory = {};
   /// Wait for the disk before a write is acknowledged: it then survives power loss. Without it a write survives the
   /// death of the process, not of the machine.
   bool sync = false;
@@ -26,8 +26,8 @@ struct OpenOptions {
   /// the ages of stream records and tokens follow it. Empty: the machine's clock.
   std::optional<std::int64_t> clock_ms = std::nullopt;
   /// In milliseconds: how old the state may be that an eventually consistent read sees, how far global indexes may be
-  /// behind their tables, and how late stream records appear. The seed and a read's number decide how old the state
-  /// is that it sees (docs/simulate.md).
+  /// behind their tables, and how late stream records appear; up to an hour each. The seed and a read's number decide
+  /// how old the state is that it sees (docs/simulate.md).
   std::int64_t read_staleness_ms = 0;
   std::int64_t index_lag_ms = 0;
   std::int64_t stream_lag_ms = 0;
@@ -89,7 +89,8 @@ class STATOR_API Endpoint {
 /// An open database. Safe to use from several threads at once. One process at a time holds a directory.
 class STATOR_API Database : public Endpoint {
  public:
-  /// Throws std::runtime_error with one line for the user: directory held by another process, damaged, or not Stator's.
+  /// Throws std::runtime_error with one line for the user: directory held by another process, damaged, or not Stator's;
+  /// options out of range (times of more than an hour).
   static Database open(const OpenOptions& options);
   /// A database in memory.
   static Database open_in_memory();

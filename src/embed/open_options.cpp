@@ -12,6 +12,10 @@
 namespace stator::embed {
 namespace {
 
+constexpr std::int64_t kLastMs = 253'402'300'799'999;  // of the year 9999
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kMostShards = 1000;
+
 [[noreturn]] void refuse(std::string_view name, std::string_view expected) {
   throw std::runtime_error("option \"" + std::string(name) + "\" must be " + std::string(expected));
 }
@@ -24,12 +28,22 @@ std::string read_path(std::string_view name, const json::Value& value) {
   return std::string(text);
 }
 
+[[noreturn]] void refuse_number(std::string_view name, std::int64_t least, std::int64_t most) {
+  refuse(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+}
+
 std::int64_t read_integer(std::string_view name, const json::Value& value, std::int64_t least, std::int64_t most) {
   std::int64_t number = 0;
-  if (value.get(number) != simdjson::SUCCESS || number < least || number > most) {
-    refuse(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-  }
+  if (value.get(number) != simdjson::SUCCESS || number < least || number > most) refuse_number(name, least, most);
   return number;
+}
+
+void check_integer(std::string_view name, std::int64_t number, std::int64_t most) {
+  if (number < 0 || number > most) refuse_number(name, 0, most);
+}
+
+void check_path(std::string_view name, std::string_view path) {
+  if (path.find('\0') != std::string_view::npos) refuse(name, "a path");
 }
 
 json::Object read_object(std::string_view text) {
@@ -45,8 +59,6 @@ json::Object read_object(std::string_view text) {
 }  // namespace
 
 OpenOptions read_open_options(std::string_view json) {
-  constexpr std::int64_t kLastMs = 253'402'300'799'999;  // of the year 9999
-  constexpr std::int64_t kHourMs = 3'600'000;
   OpenOptions options;
   if (json.empty()) return options;
   for (const auto& [name, value] : read_object(json)) {
@@ -60,7 +72,7 @@ OpenOptions read_open_options(std::string_view json) {
     } else if (name == "transition_delay_ms") {
       options.transition_delay_ms = read_integer(name, value, 0, kHourMs);
     } else if (name == "stream_shards") {
-      options.stream_shards = static_cast<std::uint32_t>(read_integer(name, value, 1, 1000));
+      options.stream_shards = static_cast<std::uint32_t>(read_integer(name, value, 1, kMostShards));
     } else if (name == "read_staleness_ms") {
       options.read_staleness_ms = read_integer(name, value, 0, kHourMs);
     } else if (name == "index_lag_ms") {
@@ -79,6 +91,17 @@ OpenOptions read_open_options(std::string_view json) {
     }
   }
   return options;
+}
+
+void check_open_options(const OpenOptions& options) {
+  check_path("directory", options.directory);
+  check_path("buckets", options.buckets);
+  if (options.clock_ms) check_integer("clock_ms", *options.clock_ms, kLastMs);
+  check_integer("transition_delay_ms", options.transition_delay_ms, kHourMs);
+  check_integer("stream_shards", options.stream_shards, kMostShards);
+  check_integer("read_staleness_ms", options.read_staleness_ms, kHourMs);
+  check_integer("index_lag_ms", options.index_lag_ms, kHourMs);
+  check_integer("stream_lag_ms", options.stream_lag_ms, kHourMs);
 }
 
 }  // namespace stator::embed

@@ -11,4 +11,7 @@ namespace stator::embed {
 /// out of range.
 OpenOptions read_open_options(std::string_view json);
 
+/// Throws std::runtime_error with one line where an option is out of range. For programs in C++, which fill them in.
+void check_open_options(const OpenOptions& options);
+
 }  // namespace stator::embed

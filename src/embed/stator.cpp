@@ -13,6 +13,7 @@
 
 #include "core/api_error.h"
 #include "core/manual_clock.h"
+#include "embed/open_options.h"
 #include "embed/result.h"
 #include "endpoint/embedded.h"
 #include "simulate/rules.h"
@@ -78,6 +79,7 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Database Database::open(const OpenOptions& options) {
+  embed::check_open_options(options);
   engine::Options engine;
   engine.directory = options.directory;
   engine.sync = options.sync;
@@ -93,8 +95,7 @@ Database Database::open(const OpenOptions& options) {
   end_forked_children_early();
   std::unique_ptr<core::ManualClock> clock;
   if (options.clock_ms) {
-    clock = std::make_unique<core::ManualClock>(0);
-    if (!clock->set(*options.clock_ms)) throw std::runtime_error("clock_ms must be a time from 1970 to 9999");
+    clock = std::make_unique<core::ManualClock>(*options.clock_ms);
     engine.clock = clock.get();
   }
   return Database(std::make_unique<Impl>(engine, std::move(clock)));

@@ -82,6 +82,26 @@ TEST_F(WrappersTest, ASimulatorFailsByItsRules) {
   EXPECT_TRUE(simulating.call("PutItem", put("2")).ok);
 }
 
+TEST(Database, RefusesOptionsOutOfRange) {
+  const auto fault = [](const OpenOptions& options) -> std::string {
+    try {
+      Database::open(options);
+      return "opened";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(fault({.clock_ms = -1}), "option \"clock_ms\" must be a whole number from 0 to 253402300799999");
+  EXPECT_EQ(fault({.read_staleness_ms = -1}), "option \"read_staleness_ms\" must be a whole number from 0 to 3600000");
+  EXPECT_EQ(fault({.index_lag_ms = 3'600'001}), "option \"index_lag_ms\" must be a whole number from 0 to 3600000");
+  EXPECT_EQ(fault({.stream_lag_ms = -1}), "option \"stream_lag_ms\" must be a whole number from 0 to 3600000");
+  EXPECT_EQ(fault({.transition_delay_ms = -1}),
+            "option \"transition_delay_ms\" must be a whole number from 0 to 3600000");
+  EXPECT_EQ(fault({.stream_shards = 1001}), "option \"stream_shards\" must be a whole number from 0 to 1000");
+  EXPECT_EQ(fault({.directory = {"a\0b", 3}}), "option \"directory\" must be a path");
+  EXPECT_EQ(fault({.clock_ms = 0, .transition_delay_ms = 3'600'000, .stream_shards = 1000}), "opened");
+}
+
 TEST_F(WrappersTest, ADatabaseFailsByRulesOfItsOwn) {
   database.simulate(R"({"rules":[{"when":{"operation":"PutItem","first":1},"then":{"cut":"after","latency_ms":30}}]})");
   const auto begin = std::chrono::steady_clock::now();
