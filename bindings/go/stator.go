@@ -41,6 +41,9 @@ type Options struct {
 	EnforceThroughput bool
 	// Buckets is where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are none.
 	Buckets string
+	// Log is called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an import
+	// leaves out. It must not call the database. Nil: nothing is told.
+	Log func(line string)
 }
 
 // Database is an open database. Its methods may be called from several goroutines at once. One that is forgotten without Close is
@@ -48,6 +51,7 @@ type Options struct {
 type Database struct {
 	mutex  sync.RWMutex // held for reading by calls, for writing by Close
 	handle *C.stator_database
+	log    logger
 }
 
 // ErrClosed is what methods return after Close.
@@ -103,11 +107,13 @@ func Open(options Options) (*Database, error) {
 	given := C.CString(string(text))
 	defer C.free(unsafe.Pointer(given))
 	var message *C.char
-	handle := C.stator_open(given, nil, nil, &message)
+	log := newLogger(options.Log)
+	handle := C.stator_open(given, log.function(), log.context, &message)
 	if handle == nil {
+		log.free()
 		return nil, taken(message)
 	}
-	database := &Database{handle: handle}
+	database := &Database{handle: handle, log: log}
 	runtime.SetFinalizer(database, (*Database).Close)
 	return database, nil
 }
@@ -126,7 +132,8 @@ func (d *Database) Close() {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	C.stator_close(d.handle)
-	d.handle = nil
+	d.log.free()
+	d.handle, d.log = nil, logger{}
 	runtime.SetFinalizer(d, nil)
 }
 

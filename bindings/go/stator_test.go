@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -201,6 +202,33 @@ func TestReadsAreStaleAndThroughputIsEnforcedWhereAskedFor(t *testing.T) {
 	}
 	if failed == nil || failed.Type != "ProvisionedThroughputExceededException" {
 		t.Fatal(failed)
+	}
+}
+
+func TestWhatNoCallWaitsForIsTold(t *testing.T) {
+	buckets, lines := t.TempDir(), make(chan string, 100)
+	must(t, os.Mkdir(filepath.Join(buckets, "bucket"), 0o755))
+	items := "{\"Item\":{\"pk\":{\"S\":\"a\"}}}\n{\"Item\":{\"pk\":{\"N\":\"1\"}}}\n"
+	must(t, os.WriteFile(filepath.Join(buckets, "bucket", "items.json"), []byte(items), 0o644))
+	database := open(t, Options{Buckets: buckets, Log: func(line string) { lines <- line }})
+	call(t, database, "ImportTable", `{"S3BucketSource":{"S3Bucket":"bucket"},"InputFormat":"DYNAMODB_JSON","TableCreationParameters":`+table+`}`)
+	select {
+	case line := <-lines:
+		if !strings.HasPrefix(line, "import ") || !strings.Contains(line, " of table things: ") {
+			t.Fatal(line)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("nothing was told")
+	}
+	if _, err := Open(Options{StreamShards: -1, Log: func(string) {}}); err == nil {
+		t.Fatal("opened")
+	}
+}
+
+func TestRequestsOfOtherServicesAreRefusedInWords(t *testing.T) {
+	_, err := open(t, Options{}).HTTPClient().Get("http://169.254.169.254/latest/meta-data")
+	if err == nil || !strings.Contains(err.Error(), "stator: only requests of DynamoDB and DynamoDB Streams are answered in process") {
+		t.Fatal(err)
 	}
 }
 

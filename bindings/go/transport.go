@@ -38,6 +38,16 @@ func hold(ctx context.Context, by time.Duration) error {
 	}
 }
 
+// otherServiceError is what the requests of other clients meet: an aws.Config hands its HTTPClient to all of them.
+type otherServiceError struct{ request *http.Request }
+
+func (e *otherServiceError) Error() string {
+	return "stator: only requests of DynamoDB and DynamoDB Streams are answered in process, not " + e.request.Method + " " + e.request.URL.String()
+}
+
+// RetryableError tells the SDK that another attempt is of no use.
+func (e *otherServiceError) RetryableError() bool { return false }
+
 type transport struct{ database *Database }
 
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -52,11 +62,15 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := request.Context().Err(); err != nil {
 		return nil, err
 	}
+	target := request.Header.Get("X-Amz-Target")
+	if target == "" {
+		return nil, &otherServiceError{request}
+	}
 	region := ""
 	if found := scope.FindStringSubmatch(request.Header.Get("Authorization")); found != nil {
 		region = found[1]
 	}
-	reply, err := t.database.Request(request.Header.Get("X-Amz-Target"), body, region)
+	reply, err := t.database.Request(target, body, region)
 	if err != nil {
 		return nil, err
 	}

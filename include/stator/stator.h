@@ -19,8 +19,8 @@ struct OpenOptions {
   /// Wait for the disk before a write is acknowledged: it then survives power loss. Without it a write survives the
   /// death of the process, not of the machine.
   bool sync = false;
-  /// Called with one line, from any thread, for events that no call returns: faults of the disk and their end. Must
-  /// not throw. Nothing is printed where it is empty.
+  /// Called with one line, from any thread, for events that no call returns: faults of the disk and their end,
+  /// items that an import leaves out. Must not throw, nor call the database. Nothing is printed where it is empty.
   std::function<void(std::string_view line)> log = {};
   /// The time, in milliseconds since 1970, of a clock that only `set_clock` and `advance_clock` move; times to live and
   /// the ages of stream records and tokens follow it. Empty: the machine's clock.

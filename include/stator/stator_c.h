@@ -34,7 +34,8 @@ STATOR_API const char* stator_version(void);
 /* An open database. */
 typedef struct stator_database stator_database;
 
-/* Told, a line each and from any thread, of what no call waits for: faults of the disk and their end. */
+/* Told, a line each and from any thread, of what no call waits for: faults of the disk and their end, items that an
+ * import leaves out. It must not call the database. */
 typedef void stator_log_function(void* context, const char* line, size_t line_bytes);
 
 /*

@@ -69,6 +69,16 @@ def test_wrong_options_are_refused():
         stator.Database(clock=-1)
 
 
+def test_what_no_call_waits_for_is_told(tmp_path):
+    (tmp_path / "bucket").mkdir()
+    (tmp_path / "bucket" / "items.json").write_text('{"Item":{"pk":{"S":"a"}}}\n{"Item":{"pk":{"N":"1"}}}\n')
+    lines, told = [], threading.Event()
+    with stator.Database(buckets=tmp_path, log=lambda line: (lines.append(line), told.set())) as database:
+        database.call("ImportTable", S3BucketSource={"S3Bucket": "bucket"}, InputFormat="DYNAMODB_JSON", TableCreationParameters=TABLE)
+        assert told.wait(30)
+    assert lines[0].startswith("import ") and " of table things: " in lines[0]
+
+
 def test_snapshots_put_everything_back(database):
     database.call("CreateTable", TABLE)
     database.save_snapshot("with-table")

@@ -111,7 +111,8 @@ class Database:
     `staleness_seed`       what decides how old that state is: docs/simulate.md
     `enforce_throughput`   refuse what is beyond the throughput of tables and indexes, as on AWS
     `buckets`              where exports go and imports come from: the bucket NAME is the folder NAME in it
-    `log`                  called with a line, from any thread, of what no call waits for
+    `log`                  called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an
+                           import leaves out; it must not call the database
 
     Raises RuntimeError with one line where the directory is held by another process, damaged or not Stator's.
     """
