@@ -1,21 +1,25 @@
 //! DynamoDB inside a Rust program: a database on a directory or in memory, and an HTTP client of the AWS SDK that it answers.
 //!
 //! ```no_run
-//! let database = stator::Database::open("{}").unwrap();   // {"directory":"./data"} for one on disk
+//! let database = stator::Options::new().open().unwrap();   // Options::new().directory("./data") for one on disk
 //! let reply = database.request("ListTables", b"{}", None);
 //! assert_eq!((reply.status, reply.body.as_slice()), (200, br#"{"TableNames":[]}"#.as_slice()));
 //! ```
 
 mod ffi;
+mod options;
 #[cfg(feature = "sdk")]
 mod sdk;
 
-use std::ffi::{c_char, CStr, CString};
+use options::Log;
+use std::ffi::{c_char, c_void, CStr, CString};
 use std::fmt;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use options::Options;
 #[cfg(feature = "sdk")]
 pub use sdk::HttpClient;
 
@@ -46,7 +50,11 @@ pub struct Reply {
     pub hold: Duration,
 }
 
-struct Handle(*mut ffi::Database);
+struct Handle {
+    database: *mut ffi::Database,
+    /// The library has its address until the database is closed.
+    _log: Option<Box<Log>>,
+}
 
 // The library's handles may be used from several threads at once (stator_c.h).
 unsafe impl Send for Handle {}
@@ -54,8 +62,15 @@ unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        unsafe { ffi::stator_close(self.0) }
+        unsafe { ffi::stator_close(self.database) }
     }
+}
+
+unsafe extern "C" fn take_line(context: *mut c_void, line: *const c_char, bytes: usize) {
+    let log = &*context.cast::<Log>();
+    let line = String::from_utf8_lossy(std::slice::from_raw_parts(line.cast::<u8>(), bytes));
+    // A panic must not go through the library; its message is told where it began.
+    let _ = catch_unwind(AssertUnwindSafe(|| log(&line)));
 }
 
 /// An open database; clones share it, and the last one that is dropped closes it.
@@ -87,18 +102,31 @@ type Change = unsafe extern "C" fn(*mut ffi::Database, *const c_char, *mut *mut 
 
 impl Database {
     /// Opens a database. `options` is the JSON object that `stator_open` in stator_c.h takes: `{}` is in memory,
-    /// `{"directory":"./data","sync":true}` on a disk.
+    /// `{"directory":"./data","sync":true}` on a disk. [`Options`] has the same by name.
     pub fn open(options: &str) -> Result<Database, Error> {
+        Database::open_with(options, None)
+    }
+
+    fn open_with(options: &str, log: Option<Log>) -> Result<Database, Error> {
         if unsafe { ffi::stator_abi_version() } != ffi::ABI_VERSION {
             return Err(Error("libstator is of another version".into()));
         }
         let options = c_text(options)?;
         let mut error = ptr::null_mut();
-        let handle = unsafe { ffi::stator_open(options.as_ptr(), None, ptr::null_mut(), &mut error) };
-        if handle.is_null() {
+        // Boxed once more, for an address of one word that stays.
+        let log = log.map(Box::new);
+        let (function, context) = match &log {
+            Some(log) => (
+                Some(take_line as unsafe extern "C" fn(*mut c_void, *const c_char, usize)),
+                ptr::from_ref::<Log>(log).cast_mut().cast(),
+            ),
+            None => (None, ptr::null_mut()),
+        };
+        let database = unsafe { ffi::stator_open(options.as_ptr(), function, context, &mut error) };
+        if database.is_null() {
             return Err(unsafe { take(error) });
         }
-        Ok(Database(Arc::new(Handle(handle))))
+        Ok(Database(Arc::new(Handle { database, _log: log })))
     }
 
     /// One request as an SDK sends it: `target` is the operation or X-Amz-Target, `region` the one that the client believes to
@@ -111,7 +139,7 @@ impl Database {
             let mut reply = std::mem::zeroed::<ffi::Reply>();
             let place = region.as_ref().map_or(ptr::null(), |region| region.as_ptr());
             ffi::stator_call(
-                self.0 .0,
+                self.0.database,
                 target.as_ptr(),
                 place,
                 body.as_ptr().cast(),
@@ -137,7 +165,7 @@ impl Database {
 
     fn act(&self, act: impl FnOnce(*mut ffi::Database, *mut *mut c_char) -> i32) -> Result<(), Error> {
         let mut error = ptr::null_mut();
-        match act(self.0 .0, &mut error) {
+        match act(self.0.database, &mut error) {
             0 => Ok(()),
             _ => Err(unsafe { take(error) }),
         }
@@ -160,7 +188,7 @@ impl Database {
     fn tell(&self, ask: Tell) -> Result<String, Error> {
         let mut error = ptr::null_mut();
         unsafe {
-            let text = ask(self.0 .0, &mut error);
+            let text = ask(self.0.database, &mut error);
             if text.is_null() {
                 return Err(take(error));
             }
@@ -193,7 +221,7 @@ impl Database {
 
     /// The database's time, in milliseconds since 1970.
     pub fn clock_ms(&self) -> i64 {
-        unsafe { ffi::stator_clock(self.0 .0) }
+        unsafe { ffi::stator_clock(self.0.database) }
     }
 
     /// Moves the clock of a database that was opened with `clock_ms`. What has become due is done when it returns.

@@ -37,13 +37,29 @@ struct Connector {
 }
 
 impl Connector {
-    fn ask(&self, request: &HttpRequest) -> Reply {
+    fn ask(&self, request: &HttpRequest) -> Result<Reply, ConnectorError> {
         // DynamoDB's requests are never streams.
         let body = request.body().bytes().unwrap_or_default();
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        self.database
-            .request(target, body, region_of(request.headers().get("authorization")))
+        let target = request
+            .headers()
+            .get("x-amz-target")
+            .ok_or_else(|| of_other_service(request))?;
+        Ok(self
+            .database
+            .request(target, body, region_of(request.headers().get("authorization"))))
     }
+}
+
+/// What the requests of other clients meet: an SdkConfig hands its HTTP client to all of them.
+fn of_other_service(request: &HttpRequest) -> ConnectorError {
+    ConnectorError::user(
+        format!(
+            "stator: only requests of DynamoDB and DynamoDB Streams are answered in process, not {} {}",
+            request.method(),
+            request.uri()
+        )
+        .into(),
+    )
 }
 
 fn response(reply: Reply) -> Result<HttpResponse, ConnectorError> {
@@ -93,7 +109,10 @@ fn region_of(authorization: Option<&str>) -> Option<&str> {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let reply = self.ask(&request);
+        let reply = match self.ask(&request) {
+            Ok(reply) => reply,
+            Err(error) => return HttpConnectorFuture::ready(Err(error)),
+        };
         if reply.hold.is_zero() {
             return HttpConnectorFuture::ready(response(reply));
         }

@@ -1,6 +1,7 @@
 //! stator::Database without an SDK.
 
-use stator::Database;
+use stator::{Database, Options};
+use std::sync::mpsc;
 use std::time::Duration;
 
 const TABLE: &[u8] = br#"{"TableName":"things","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}"#;
@@ -65,6 +66,77 @@ fn options_snapshots_and_clock() {
     database.set_clock(7).unwrap();
     assert_eq!(database.clock_ms(), 7);
     assert!(Database::open("{}").unwrap().set_clock(7).is_err());
+}
+
+#[test]
+fn options_have_names() {
+    let folder = std::env::temp_dir().join(format!("stator-rust-\"é\\-{}", std::process::id()));
+    let options = || {
+        Options::new()
+            .directory(&folder)
+            .sync(true)
+            .clock_ms(5)
+            .transition_delay(Duration::ZERO)
+            .stream_shards(2)
+    };
+    let database = options().open().unwrap();
+    call(&database, "CreateTable", TABLE);
+    assert_eq!(database.clock_ms(), 5);
+    assert!(options()
+        .open()
+        .unwrap_err()
+        .to_string()
+        .contains(folder.to_str().unwrap()));
+    drop(database);
+    let stale = options()
+        .read_staleness(Duration::from_secs(1))
+        .index_lag(Duration::from_secs(1));
+    let database = stale
+        .stream_lag(Duration::from_secs(1))
+        .staleness_seed(7)
+        .enforce_throughput(true)
+        .open()
+        .unwrap();
+    assert_eq!(call(&database, "ListTables", b"{}"), r#"{"TableNames":["things"]}"#);
+    drop(database);
+    std::fs::remove_dir_all(folder).unwrap();
+    assert_eq!(
+        Options::new().stream_shards(0).open().unwrap_err().to_string(),
+        "option \"stream_shards\" must be a whole number from 1 to 1000"
+    );
+    use std::os::unix::ffi::OsStrExt;
+    let strange = Options::new().directory(std::ffi::OsStr::from_bytes(b"a\xff"));
+    assert!(strange.open().unwrap_err().to_string().starts_with("directory must be"));
+}
+
+#[test]
+fn what_no_call_waits_for_is_told() {
+    let folder = std::env::temp_dir().join(format!("stator-rust-buckets-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("bucket")).unwrap();
+    std::fs::write(
+        folder.join("bucket/items.json"),
+        "{\"Item\":{\"pk\":{\"S\":\"a\"}}}\n{\"Item\":{\"pk\":{\"N\":\"1\"}}}\n",
+    )
+    .unwrap();
+    let (told, lines) = mpsc::channel();
+    let log = move |line: &str| {
+        told.send(line.to_string()).unwrap();
+        panic!("of the log's own");
+    };
+    let database = Options::new().buckets(&folder).log(log).open().unwrap();
+    let table = std::str::from_utf8(TABLE).unwrap();
+    let import = format!(
+        r#"{{"S3BucketSource":{{"S3Bucket":"bucket"}},"InputFormat":"DYNAMODB_JSON","TableCreationParameters":{table}}}"#
+    );
+    call(&database, "ImportTable", import.as_bytes());
+    let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert!(
+        line.starts_with("import ") && line.contains(" of table things: "),
+        "{line}"
+    );
+    drop(database);
+    std::fs::remove_dir_all(folder).unwrap();
+    assert!(Options::new().stream_shards(0).log(|_| {}).open().is_err());
 }
 
 #[test]

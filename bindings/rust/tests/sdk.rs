@@ -99,6 +99,19 @@ async fn items_pages_and_errors() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 #[tokio::test]
+async fn requests_of_other_services_are_refused_in_words() {
+    let client = client(&Database::open("{}").unwrap());
+    let request = client.list_tables().customize().mutate_request(|request| {
+        request.headers_mut().remove("x-amz-target");
+    });
+    let error = format!("{:?}", request.send().await.unwrap_err());
+    assert!(
+        error.contains("only requests of DynamoDB and DynamoDB Streams are answered in process, not POST https://"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn faults_meet_the_retries_and_timeouts_of_the_client() -> Result<(), Box<dyn std::error::Error>> {
     let database = Database::open("{}")?;
     let retries = RetryConfig::standard()
