@@ -48,9 +48,10 @@ with open(os.path.join(project, "classpath.txt"), encoding="utf-8") as text:
     classpath = os.pathsep.join([os.path.join(project, "target", "classes"), text.read().strip()])
 checks = os.path.join(target, "checks")
 run(["javac", "-encoding", "UTF-8", "-cp", classpath, "-d", checks] +
-    [os.path.join(HERE, "src", "test", "java", "stator", name) for name in ("SdkCheck.java", "RequestCheck.java")])
+    [os.path.join(HERE, "src", "test", "java", "stator", name) for name in ("SdkCheck.java", "RequestCheck.java", "ExtensionCheck.java")])
 without_sdk = os.pathsep.join([checks, os.path.join(project, "target", "classes")])
 print(run(["java", "-cp", without_sdk, "stator.RequestCheck"], env={**os.environ, "STATOR_JNI": jni}))
+print(run(["java", "-cp", checks + os.pathsep + classpath, "stator.ExtensionCheck"], env={**os.environ, "STATOR_JNI": jni}))
 with tempfile.TemporaryDirectory() as temporary:
     # -Xcheck:jni makes the machine complain about wrong native code.
     said = run(["java", "-Xcheck:jni", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-Djava.io.tmpdir=" + temporary, "-cp",

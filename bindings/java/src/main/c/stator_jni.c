@@ -43,26 +43,84 @@ static char *copy_bytes(JNIEnv *env, jbyteArray bytes, size_t *size) {
   return copy;
 }
 
-static stator_database *handle_of(jlong handle) { return (stator_database *)(intptr_t)handle; }
+/* What a handle of Java's is. */
+struct opened {
+  stator_database *database;
+  /* For the log: a Consumer and stator.Native, which tells it; NULL without one. */
+  JavaVM *machine;
+  jobject log;
+  jclass native;
+  jmethodID tell;
+};
+
+static struct opened *opened_of(jlong handle) { return (struct opened *)(intptr_t)handle; }
+
+static stator_database *handle_of(jlong handle) { return opened_of(handle)->database; }
+
+static void free_opened(JNIEnv *env, struct opened *opened) {
+  if (opened->log != NULL) (*env)->DeleteGlobalRef(env, opened->log);
+  if (opened->native != NULL) (*env)->DeleteGlobalRef(env, opened->native);
+  free(opened);
+}
+
+/* A stator_log_function. The threads of the library are none of Java's. */
+static void take_line(void *context, const char *line, size_t size) {
+  const struct opened *opened = context;
+  JNIEnv *env = NULL;
+  const jint found = (*opened->machine)->GetEnv(opened->machine, (void **)&env, JNI_VERSION_1_8);
+  if (found == JNI_EDETACHED && (*opened->machine)->AttachCurrentThreadAsDaemon(opened->machine, (void **)&env, NULL) != JNI_OK) {
+    return;
+  }
+  jbyteArray bytes = make_bytes(env, line, size);
+  if (bytes != NULL) {
+    (*env)->CallStaticVoidMethod(env, opened->native, opened->tell, opened->log, bytes);
+    (*env)->DeleteLocalRef(env, bytes);
+  }
+  /* Native.tell throws nothing: here memory was short. */
+  if ((*env)->ExceptionCheck(env)) (*env)->ExceptionClear(env);
+  if (found == JNI_EDETACHED) (*opened->machine)->DetachCurrentThread(opened->machine);
+}
+
+/* False, with an exception thrown, where it cannot be. */
+static int set_log(JNIEnv *env, jclass type, struct opened *opened, jobject log) {
+  opened->tell = (*env)->GetStaticMethodID(env, type, "tell", "(Ljava/util/function/Consumer;[B)V");
+  if (opened->tell == NULL) return 0;
+  opened->log = (*env)->NewGlobalRef(env, log);
+  opened->native = (*env)->NewGlobalRef(env, type);
+  if (opened->log != NULL && opened->native != NULL && (*env)->GetJavaVM(env, &opened->machine) == JNI_OK) return 1;
+  throw_out_of_memory(env);
+  return 0;
+}
 
 JNIEXPORT jint JNICALL Java_stator_Native_abiVersion(JNIEnv *env, jclass type) {
   (void)env, (void)type;
   return stator_abi_version() == STATOR_ABI_VERSION ? STATOR_ABI_VERSION : -1;
 }
 
-JNIEXPORT jlong JNICALL Java_stator_Native_open(JNIEnv *env, jclass type, jbyteArray options) {
+JNIEXPORT jlong JNICALL Java_stator_Native_open(JNIEnv *env, jclass type, jbyteArray options, jobject log) {
   char *text = copy_bytes(env, options, NULL);
   if (text == NULL) return 0;
-  char *error = NULL;
-  stator_database *database = stator_open(text, NULL, NULL, &error);
+  struct opened *opened = calloc(1, sizeof *opened);
+  if (opened == NULL) throw_out_of_memory(env);
+  if (opened != NULL && (log == NULL || set_log(env, type, opened, log))) {
+    char *error = NULL;
+    opened->database = stator_open(text, log == NULL ? NULL : take_line, opened, &error);
+    if (opened->database == NULL) throw_and_free(env, type, error);
+  }
   free(text);
-  if (database == NULL) throw_and_free(env, type, error);
-  return (jlong)(intptr_t)database;
+  if (opened != NULL && opened->database == NULL) {
+    free_opened(env, opened);
+    opened = NULL;
+  }
+  return (jlong)(intptr_t)opened;
 }
 
 JNIEXPORT void JNICALL Java_stator_Native_close(JNIEnv *env, jclass type, jlong handle) {
-  (void)env, (void)type;
-  stator_close(handle_of(handle));
+  (void)type;
+  struct opened *opened = opened_of(handle);
+  if (opened == NULL) return;
+  stator_close(opened->database);
+  free_opened(env, opened);
 }
 
 /* {status as text, error type, error message, body, milliseconds to hold it back as text}, each as bytes. */

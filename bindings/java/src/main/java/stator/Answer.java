@@ -15,9 +15,16 @@ final class Answer {
 
   Answer(Database database, SdkHttpRequest request, byte[] body) {
     final Matcher scope = SCOPE.matcher(request.firstMatchingHeader("Authorization").orElse(""));
-    reply =
-        database.request(
-            request.firstMatchingHeader("X-Amz-Target").orElse(""), body, scope.find() ? scope.group(1) : null);
+    reply = database.request(target(request), body, scope.find() ? scope.group(1) : null);
+  }
+
+  private static String target(SdkHttpRequest request) {
+    return request
+        .firstMatchingHeader("X-Amz-Target")
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "stator: only requests of DynamoDB and DynamoDB Streams are answered in process, not " + request.method() + " " + request.getUri()));
   }
 
   /** For how long it is to be held back, in milliseconds. */

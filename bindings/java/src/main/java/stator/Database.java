@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
@@ -23,6 +24,7 @@ public final class Database implements AutoCloseable {
   /** How a database is opened; as it is made: in memory, with the machine's clock. */
   public static final class Options {
     private final List<String> members = new ArrayList<>();
+    private Consumer<String> log;
 
     /** The data directory, created where it is missing. */
     public Options directory(Path directory) {
@@ -77,6 +79,20 @@ public final class Database implements AutoCloseable {
     /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
     public Options buckets(Path directory) {
       return member("buckets", quoted(directory.toString()));
+    }
+
+    /**
+     * Called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an import leaves out. It must not call
+     * the database.
+     */
+    public Options log(Consumer<String> log) {
+      this.log = log;
+      return this;
+    }
+
+    /** Whether {@link #clock} was called: it is one that only calls move. */
+    public boolean hasClock() {
+      return members.stream().anyMatch(member -> member.startsWith("\"clock_ms\":"));
     }
 
     private Options member(String name, String value) {
@@ -150,7 +166,7 @@ public final class Database implements AutoCloseable {
   }
 
   public static Database open(Options options) {
-    return new Database(Native.open(('{' + String.join(",", options.members) + '}').getBytes(UTF_8)));
+    return new Database(Native.open(('{' + String.join(",", options.members) + '}').getBytes(UTF_8), options.log));
   }
 
   public static Database openInMemory() {

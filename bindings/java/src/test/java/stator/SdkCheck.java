@@ -3,6 +3,7 @@ package stator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -24,6 +26,9 @@ import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.retries.api.RetryStrategy;
@@ -289,6 +294,53 @@ public final class SdkCheck {
     thrown(IllegalStateException.class, () -> Database.open(new Database.Options().enforceThroughput(true).indexLag(Duration.ofDays(1))));
   }
 
+  private static void log() throws Exception {
+    final Path folder = Files.createTempDirectory("stator-java");
+    Files.createDirectory(folder.resolve("bucket"));
+    Files.writeString(folder.resolve("bucket").resolve("items.json"), "{\"Item\":{\"pk\":{\"S\":\"a\"}}}\n{\"Item\":{\"pk\":{\"N\":\"1\"}}}\n");
+    final LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    final Consumer<String> log =
+        line -> {
+          Thread.currentThread().setUncaughtExceptionHandler((thread, fault) -> lines.add(fault.getMessage()));
+          lines.add(line);
+          throw new IllegalStateException("of the log's own");
+        };
+    try (Database database = Database.open(new Database.Options().buckets(folder).log(log))) {
+      client(database)
+          .importTable(
+              wanted ->
+                  wanted
+                      .s3BucketSource(source -> source.s3Bucket("bucket"))
+                      .inputFormat(InputFormat.DYNAMODB_JSON)
+                      .tableCreationParameters(
+                          table ->
+                              table
+                                  .tableName("things")
+                                  .billingMode(BillingMode.PAY_PER_REQUEST)
+                                  .attributeDefinitions(AttributeDefinition.builder().attributeName("pk").attributeType("S").build())
+                                  .keySchema(KeySchemaElement.builder().attributeName("pk").keyType("HASH").build())));
+      final String line = lines.poll(30, TimeUnit.SECONDS);
+      check(line != null && line.startsWith("import ") && line.contains(" of table things: "), line);
+      check("of the log's own".equals(lines.poll(30, TimeUnit.SECONDS)), "the log's fault");
+    }
+    thrown(IllegalStateException.class, () -> Database.open(new Database.Options().streamShards(0).log(log)));
+  }
+
+  private static void otherServices(Database database) {
+    final SdkHttpRequest request = SdkHttpRequest.builder().method(SdkHttpMethod.GET).uri(URI.create("http://169.254.169.254/latest")).build();
+    final IllegalStateException fault =
+        thrown(
+            IllegalStateException.class,
+            () -> {
+              try {
+                database.httpClient().prepareRequest(HttpExecuteRequest.builder().request(request).build()).call();
+              } catch (IOException unexpected) {
+                throw new AssertionError(unexpected);
+              }
+            });
+    check(fault.getMessage().endsWith("answered in process, not GET http://169.254.169.254/latest"), fault);
+  }
+
   private static void forgotten() throws Exception {
     final Path directory = Files.createTempDirectory("stator-java").resolve("data");
     Database.open(new Database.Options().directory(directory));
@@ -337,7 +389,9 @@ public final class SdkCheck {
       threads(database);
       faults(database, client(database)::putItem);
       asynchronousClients(database);
+      otherServices(database);
     }
+    log();
     stalenessAndThroughput();
     forgotten();
     snapshotsAndClock();

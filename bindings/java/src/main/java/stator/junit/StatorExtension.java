@@ -1,0 +1,110 @@
+package stator.junit;
+
+import java.time.Instant;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import stator.Database;
+
+/**
+ * A database for the tests of a class, in memory, which each of them finds as it was after the seed: without faults, and with its clock where it stood.
+ *
+ * <pre>{@code
+ * @RegisterExtension
+ * static final StatorExtension stator = new StatorExtension().seed(database -> …);
+ *
+ * @Test
+ * void aTest(Database database) { … }
+ * }</pre>
+ *
+ * In a field that is not static, each test has a database of its own. Tests that run at the same time need one each.
+ */
+public final class StatorExtension
+    implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
+  private final Database.Options options;
+  private Consumer<Database> seed = database -> {};
+  private Database database;
+  private Instant start;
+  private int classes;
+
+  /** In memory, with the machine's clock. */
+  public StatorExtension() {
+    this(new Database.Options());
+  }
+
+  public StatorExtension(Database.Options options) {
+    this.options = options;
+  }
+
+  /** Fills the database once; every test begins with that. */
+  public StatorExtension seed(Consumer<Database> seed) {
+    this.seed = seed;
+    return this;
+  }
+
+  /** The database, from the first test (or `@BeforeAll`) on. */
+  public Database database() {
+    if (database == null) throw new IllegalStateException("the database of a StatorExtension is there while its tests run");
+    return database;
+  }
+
+  // Called for each nested class, too.
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    if (classes++ == 0) open();
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    if (database == null) {
+      open();
+      return;
+    }
+    // The clock first: by a later one, what the snapshot holds might have expired.
+    if (options.hasClock()) database.setClock(start);
+    database.simulate(null);
+    database.reset();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    if (classes == 0) close();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    if (--classes == 0) close();
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return parameter.getParameter().getType() == Database.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    return database();
+  }
+
+  private void open() {
+    database = Database.open(options);
+    try {
+      seed.accept(database);
+      database.saveSnapshot("start");
+      start = database.clock();
+    } catch (RuntimeException | Error fault) {
+      close();
+      throw fault;
+    }
+  }
+
+  private void close() {
+    if (database != null) database.close();
+    database = null;
+  }
+}
