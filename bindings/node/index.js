@@ -165,7 +165,11 @@ class Handler {
   async handle(request, { abortSignal, requestTimeout = this.#requestTimeout } = {}) {
     if (abortSignal?.aborted) throw abortError()
     const scope = /Credential=[^/]*\/\d{8}\/([^/]+)\//.exec(header(request.headers, 'authorization') ?? '')
-    const target = header(request.headers, 'x-amz-target') ?? ''
+    const target = header(request.headers, 'x-amz-target')
+    if (!target) {
+      throw new Error('stator: only requests of DynamoDB and DynamoDB Streams are answered in process, ' +
+        `not ${request.method} ${request.protocol}//${request.hostname}${request.path}`)
+    }
     const reply = await this.#database.request(target, request.body ?? '', this.#region ?? scope?.[1])
     if (abortSignal?.aborted) throw abortError()
     if (reply.holdMs > 0) {

@@ -183,6 +183,11 @@ test('what no call waits for is told', async () => {
   }
 })
 
+test('requests of other services are refused in words', () => opened(async (database) => {
+  const request = { method: 'GET', protocol: 'https:', hostname: 's3.us-east-1.amazonaws.com', path: '/bucket', headers: {} }
+  await assert.rejects(database.handler().handle(request), /only requests of DynamoDB and DynamoDB Streams .*, not GET https:\/\/s3.us-east-1.amazonaws.com\/bucket$/)
+}))
+
 test('a page does not hold up the event loop, an item comes at once', () => opened(async (database) => {
   await database.call('CreateTable', TABLE)
   const order = []
