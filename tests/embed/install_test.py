@@ -61,6 +61,15 @@ target_link_libraries(shared PRIVATE stator::stator)
 add_executable(static program.cpp)
 target_link_libraries(static PRIVATE stator::stator_static)
 """
+# As in docs/embedding.md, with the name of one of our examples.
+CMAKE_PARENT = """
+cmake_minimum_required(VERSION 3.25)
+project(around LANGUAGES CXX)
+enable_testing()
+add_subdirectory("%s" stator EXCLUDE_FROM_ALL)
+add_executable(embed program.cpp)
+target_link_libraries(embed PRIVATE stator::stator stator::wrappers)
+"""
 
 
 def run(*command, **options):
@@ -126,6 +135,16 @@ class InstallTest(unittest.TestCase):
         self.assertEqual(run(os.path.join(build, "shared")), CPP_OUTPUT)
         self.assertEqual(run(os.path.join(build, "static")), CPP_OUTPUT)
         self.assertNotIn("libstator", run("ldd", os.path.join(build, "static")))
+
+    def test_a_project_around_it_has_its_own_tests_and_names(self):
+        source = os.path.join(self.folder, "around")
+        os.mkdir(source)
+        shutil.copy(os.path.join(self.folder, "program.cpp"), source)
+        with open(os.path.join(source, "CMakeLists.txt"), "w", encoding="utf-8") as file:
+            file.write(CMAKE_PARENT % PROJECT)
+        build = os.path.join(source, "build")
+        run("cmake", "-G", "Ninja", "-S", source, "-B", build)
+        self.assertIn("Total Tests: 0", run("ctest", "-N", "--test-dir", build))
 
     def test_programs_are_built_with_pkg_config(self):
         environment = {**os.environ, "PKG_CONFIG_PATH": os.path.join(self.lib, "pkgconfig")}
