@@ -161,16 +161,34 @@ class FencedItems {
   std::set<std::string> unknown_tables_;
 };
 
+/// The effect of a write that succeeded: an earlier attempt without an answer may still come after it.
+Outcome outcome_of_success(const endpoint::ReplyNotes& notes) {
+  return notes.uncertain ? Outcome::kUnknown : Outcome::kDone;
+}
+
+struct Sent {
+  std::string reply;
+  Outcome outcome;
+};
+
 /// Sends the request; where it fails, ends all writes as the error says.
-std::string send(State& state, const Incoming& incoming, std::string_view body, FencedItems& items) {
+Sent send(State& state, const Incoming& incoming, FencedItems& items) {
   endpoint::ReplyNotes notes;
   items.begin();
   try {
-    return state.ask_upstream(incoming.request, body, notes);
+    std::string reply = state.ask_upstream(incoming.request, incoming.request.body, notes);
+    return {std::move(reply), outcome_of_success(notes)};
   } catch (const core::ApiError& error) {
     items.end_all(outcome_of(error, notes));
     throw;
   }
+}
+
+/// Sends the request as it came, and ends all writes.
+void send_all(State& state, const Incoming& incoming, FencedItems& items, std::string& reply) {
+  const Sent sent = send(state, incoming, items);
+  items.end_all(sent.outcome);
+  reply += sent.reply;
 }
 
 void put_item(State& state, const Incoming& incoming, std::string& reply) {
@@ -178,16 +196,14 @@ void put_item(State& state, const Incoming& incoming, std::string& reply) {
   FencedItems items(state, incoming);
   const std::size_t number = items.add(put.table_name, put.item);
   items.leaves(number, std::make_shared<const std::string>(std::move(put.item.json)));
-  reply += send(state, incoming, incoming.request.body, items);
-  items.end_all(Outcome::kDone);
+  send_all(state, incoming, items, reply);
 }
 
 void delete_item(State& state, const Incoming& incoming, std::string& reply) {
   const api::DeleteItem deletion = understand([&] { return api::read_delete_item(incoming.members); });
   FencedItems items(state, incoming);
   items.leaves(items.add(deletion.table_name, deletion.key), nullptr);
-  reply += send(state, incoming, incoming.request.body, items);
-  items.end_all(Outcome::kDone);
+  send_all(state, incoming, items, reply);
 }
 
 /// The update with the new item asked for, which costs nothing; the caller's reply is made without it.
@@ -211,7 +227,7 @@ bool update_asking_for_new(State& state, const Incoming& incoming, const api::Up
   Value item;
   const bool readable = parser->parse(text).get(object) == simdjson::SUCCESS;
   if (readable && read_item(object, "Attributes", item) && item != nullptr) items.leaves(number, std::move(item));
-  items.end_all(Outcome::kDone);
+  items.end_all(outcome_of_success(notes));
   if (readable && update.return_values == api::ReturnValues::kNone) {
     reply += '{' + json::members_without(object, {"Attributes"}) + '}';
   } else {
@@ -227,8 +243,7 @@ void update_item(State& state, const Incoming& incoming, std::string& reply) {
   const bool may_ask =
       update.return_values == api::ReturnValues::kNone || update.return_values == api::ReturnValues::kAllNew;
   if (may_ask && update_asking_for_new(state, incoming, update, items, number, reply)) return;
-  reply += send(state, incoming, incoming.request.body, items);
-  items.end_all(Outcome::kDone);
+  send_all(state, incoming, items, reply);
 }
 
 /// Entry keys of the writes that a BatchWriteItem's reply says were left; nothing where it cannot be read.
@@ -281,14 +296,14 @@ void batch_write_item(State& state, const Incoming& incoming, std::string& reply
       }
     }
   }
-  const std::string text = send(state, incoming, incoming.request.body, items);
-  const auto left = read_left(state, text);
+  const Sent sent = send(state, incoming, items);
+  const auto left = read_left(state, sent.reply);
   for (std::size_t number = 0; number < count; ++number) {
     // What was left may have been tried before it was.
     if (!left || left->contains(items.key_text(number))) items.end_one(number, Outcome::kUnknown);
   }
-  items.end_all(Outcome::kDone);
-  reply += text;
+  items.end_all(sent.outcome);
+  reply += sent.reply;
 }
 
 /// A transaction's items are dropped, not kept: one that repeats a token succeeds without writing what it says.
@@ -303,8 +318,7 @@ void transact_write_items(State& state, const Incoming& incoming, std::string& r
     }
     if (const auto* const update = std::get_if<api::UpdateItem>(&action)) items.add(update->table_name, update->key);
   }
-  reply += send(state, incoming, incoming.request.body, items);
-  items.end_all(Outcome::kDone);
+  send_all(state, incoming, items, reply);
 }
 
 /// Whether the operation may change the table's schema, or replace the table.
@@ -378,7 +392,7 @@ void write_tables(State& state, const endpoint::Request& request, const json::Va
   };
   try {
     reply += state.ask_upstream(request, request.body, notes);
-    outcome = Outcome::kDone;
+    outcome = outcome_of_success(notes);
   } catch (const core::ApiError& error) {
     outcome = outcome_of(error, notes);
     end();

@@ -263,6 +263,26 @@ TEST_F(CachingTest, ARefusalBehindAnUnansweredAttemptIsOfUnknownOutcome) {
   EXPECT_EQ(ask("GetItem", get("a")), (Told{"miss", user("a", "2")}));
 }
 
+TEST_F(CachingTest, ASuccessBehindAnUnansweredAttemptMayBeUndoneByIt) {
+  const std::string update = R"(,"UpdateExpression":"SET v = :v","ExpressionAttributeValues":{":v":{"S":"2"}})";
+  const std::pair<const char*, std::string> writes[] = {
+      {"PutItem", put("a", "2")},
+      {"UpdateItem", get("a", update)},
+      {"DeleteItem", get("a")},
+      {"BatchWriteItem", R"({"RequestItems":{"users":[{"DeleteRequest":{"Key":{"id":{"S":"a"}}}}]}})"},
+      {"ExecuteStatement", R"({"Statement":"DELETE FROM users WHERE id = 'a'"})"}};
+  for (const auto& [operation, body] : writes) {
+    ask("PutItem", put("a", "1"));
+    upstream->after = [](const endpoint::Request& request) { request.notes->uncertain = true; };
+    ask(operation, body);
+    upstream->after = nullptr;
+    settle();
+    upstream->ask("PutItem", put("a", "late"));
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(ask("GetItem", get("a")), (Told{"miss", user("a", "late")})) << operation;
+    clock.advance(options.doubt_ms);
+  }
+}
+
 TEST_F(CachingTest, AReadThatBeganBeforeAWriteIsNotKept) {
   upstream->ask("PutItem", put("a", "1"));
   // The upstream has answered with the old item when the write passes it.
