@@ -267,6 +267,18 @@ void ask(State& state, const Incoming& incoming, std::string_view caller, Batch&
   }
 }
 
+/// Tells those who wait for keys of this batch that it failed. An error that is not of the upstream's state may be of
+/// one key, and others are to ask for theirs.
+void fail_others(State& state, const Incoming& incoming, Batch& batch, const core::ApiError& error) {
+  if (!is_outage(error)) return;
+  for (Group& group : batch.groups) {
+    for (Wanted& wanted : group.wanted) {
+      if (wanted.answered || !wanted.part || !wanted.part->leads()) continue;
+      if (is_for_all_who_wait(state, incoming, wanted.key, error)) wanted.part->fail(error);
+    }
+  }
+}
+
 /// Waits for keys that other requests ask for. True where some of them must be asked for here after all.
 bool await_others(const Incoming& incoming, Batch& batch) {
   bool again = false;
@@ -319,7 +331,12 @@ bool has_projection(const Batch& batch) {
 void read_missing(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
   take_marks(state, caller, batch);
   find_shared(state, caller, batch);
-  ask(state, incoming, caller, batch);
+  try {
+    ask(state, incoming, caller, batch);
+  } catch (const core::ApiError& error) {
+    fail_others(state, incoming, batch, error);
+    throw;
+  }
   for (Group& group : batch.groups) {
     // Keys that the upstream left are in the reply's UnprocessedKeys already.
     for (Wanted& wanted : group.wanted) wanted.answered = wanted.answered || !waits_for_another(wanted);

@@ -165,7 +165,7 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
         lead(state, incoming, read, joined, reply);
       } catch (const core::ApiError& error) {
         reply.resize(length_before);
-        if (is_for_all_who_wait(state, incoming, read.key)) joined.fail(error);
+        if (is_for_all_who_wait(state, incoming, read.key, error)) joined.fail(error);
         if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
         throw;
       }

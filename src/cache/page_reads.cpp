@@ -156,7 +156,7 @@ void read_through(State& state, const Incoming& incoming, const PageRead& read, 
       try {
         if (const Value value = fetch(state, incoming, read, mark, reply)) part.land(value);
       } catch (const core::ApiError& error) {
-        if (is_for_all_who_wait(state, incoming, read.key)) part.fail(error);
+        if (is_for_all_who_wait(state, incoming, read.key, error)) part.fail(error);
         throw;
       }
       return;

@@ -164,9 +164,12 @@ endpoint::Request hurried(const State& state, const endpoint::Request& request);
 inline bool has_reserve(State& state, const Incoming& incoming, const EntryKey& key) {
   return find_stale(state, key, state.caller_of(incoming.request)).freshness == Freshness::kFresh;
 }
-/// Whether an error is also for those who wait for this request's answer: not after its deadline, as they have
+/// Whether the error of this request is also for those who wait for its answer: not after its deadline, as they have
 /// deadlines of their own, unless all hurry for the same entry.
-inline bool is_for_all_who_wait(State& state, const Incoming& incoming, const EntryKey& key) {
+inline bool is_for_all_who_wait(State& state, const Incoming& incoming, const EntryKey& key,
+                                const core::ApiError& error) {
+  // A policy may allow others what they ask for: other attributes, or by another operation.
+  if (error.type == core::ErrorCode::kAccessDenied) return false;
   return has_reserve(state, incoming, key) || std::chrono::steady_clock::now() < incoming.request.deadline;
 }
 /// Calls `read_through` with what came in, hurried where there is such an entry.

@@ -363,6 +363,44 @@ TEST_F(CachingTest, WhoWaitsForAReadThatFailsIsToldSo) {
   EXPECT_EQ(upstream->calls("GetItem"), 1);
 }
 
+TEST_F(CachingTest, WhoWaitsForABatchThatFailsIsToldSo) {
+  const std::string batch = R"({"RequestItems":{"users":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}]}}})";
+  std::latch asked(1);
+  upstream->before = [&](const endpoint::Request& request) {
+    if (request.operation != "BatchGetItem" && request.operation != "GetItem") return;
+    asked.count_down();
+    EXPECT_TRUE(eventually([&] { return statistics().find(R"("joined":3,)") != std::string::npos; }));
+    throw core::ApiError("ServiceUnavailable", "no answer");
+  };
+  ask("PutItem", put("c", "1"));  // learns the schema
+  auto first = std::async(std::launch::async, [&] { return ask("BatchGetItem", batch); });
+  asked.wait();
+  auto second = std::async(std::launch::async, [&] { return ask("BatchGetItem", batch); });
+  auto third = std::async(std::launch::async, [&] { return ask("GetItem", get("b")); });
+  for (auto* const told : {&first, &second, &third}) EXPECT_EQ(told->get().reply, "ServiceUnavailable");
+  EXPECT_EQ(upstream->calls("BatchGetItem") + upstream->calls("GetItem"), 1);
+}
+
+TEST_F(CachingTest, WhatOneMayNotReadIsNoErrorOfOthersWhoWaitForTheSameItem) {
+  upstream->ask("PutItem", put("a", "1"));
+  std::latch asked(1);
+  upstream->before = [&](const endpoint::Request& request) {
+    if (request.operation != "GetItem") return;
+    asked.count_down();
+    EXPECT_TRUE(eventually([&] { return statistics().find(R"("joined":1,)") != std::string::npos; }));
+    // A policy that allows the attribute v alone.
+    if (request.body.find(R"("ProjectionExpression":"v")") != std::string_view::npos) return;
+    throw core::ApiError(core::ErrorCode::kAccessDenied, "no");
+  };
+  ask("PutItem", put("b", "1"));  // learns the schema
+  auto first = std::async(std::launch::async, [&] { return ask("GetItem", get("a")); });
+  asked.wait();
+  auto second =
+      std::async(std::launch::async, [&] { return ask("GetItem", get("a", R"(,"ProjectionExpression":"v")")); });
+  EXPECT_EQ(first.get().reply, "AccessDeniedException");
+  EXPECT_EQ(second.get().reply, R"({"Item":{"v":{"S":"1"}}})");
+}
+
 TEST_F(CachingTest, WhoComesAfterAWriteDoesNotWaitForAnOlderRead) {
   upstream->ask("PutItem", put("a", "1"));
   std::latch asked(1);
