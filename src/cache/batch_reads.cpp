@@ -169,8 +169,10 @@ void keep(State& state, std::string_view caller, const Group& group, Wanted& wan
           std::vector<SharedLevel::Kept>& shared) {
   if (!wanted.mark) return;
   if (group.request->consistent_read && !wanted.mark->own->renew(wanted.mark->own_version)) return;
-  state.store.keep(wanted.key, caller, wanted.item, now_ms + group.table->lifetime_ms(ReadKind::kItem), *wanted.mark,
-                   Store::Validity::kUntilDropped);
+  if (state.may_keep(wanted.tokens)) {
+    state.store.keep(wanted.key, caller, wanted.item, now_ms + group.table->lifetime_ms(ReadKind::kItem), *wanted.mark,
+                     Store::Validity::kUntilDropped);
+  }
   if (state.shared != nullptr) {
     shared.push_back({shared_place(wanted.key, caller, wanted.key.text, group.table->name), wanted.tokens, wanted.item,
                       group.table->lifetime_ms(ReadKind::kItem), group.request->consistent_read});

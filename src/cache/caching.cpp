@@ -109,7 +109,8 @@ Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
   const auto on_change = [&state](const SharedChange& change) {
     Table* const table = state.tables.find_any(change.table);
     if (table == nullptr) return;
-    const Doubt doubt{.settles_ms = state.now_ms() + state.options.settle_ms};
+    const Doubt doubt{.settles_ms = state.now_ms() + state.options.settle_ms,
+                      .certain_ms = change.in_doubt ? state.now_ms() + state.options.doubt_ms : 0};
     if (change.key.empty()) return table->whole.note_change(doubt);
     // Another node saw in a stream what was written through this one.
     const auto is_now = [&](const Value& item) { return image_digest(item) == change.image; };

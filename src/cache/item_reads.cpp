@@ -98,7 +98,7 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
   read.table->count(ReadKind::kItem).passed.fetch_add(1, std::memory_order_relaxed);
   note(incoming.request, how::kPass);
   // Readers that began before this one may have older results: invalidates their marks.
-  if (!answered.keepable || !mark || !fence.renew(mark->own_version)) return;
+  if (!answered.keepable || !mark || !fence.renew(mark->own_version) || !state.may_keep(tokens)) return;
   state.store.keep(read.key, state.caller_of(incoming.request), answered.item,
                    now_ms + read.table->lifetime_ms(ReadKind::kItem), *mark, Store::Validity::kUntilDropped);
   if (state.shared != nullptr) {
@@ -136,8 +136,10 @@ void lead(State& state, const Incoming& incoming, ItemRead& read, Store::Part& f
   }
   const Answered answered = fetch(state, incoming, read, reply);
   if (!answered.keepable) return;
-  state.store.keep(read.key, caller, answered.item, now_ms + lifetime_ms, flight.mark(),
-                   Store::Validity::kUntilDropped);
+  if (state.may_keep(shared.tokens)) {
+    state.store.keep(read.key, caller, answered.item, now_ms + lifetime_ms, flight.mark(),
+                     Store::Validity::kUntilDropped);
+  }
   if (state.shared != nullptr) state.shared->keep(place, shared.tokens, answered.item, lifetime_ms, false);
   flight.land(answered.item);
 }
@@ -180,6 +182,65 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
   }
 }
 
+/// One of a TransactGetItems' reads; `mark` is empty where its item cannot be kept.
+struct TransactPart {
+  Table* table = nullptr;
+  EntryKey key;
+  std::optional<Mark> mark;
+  SharedLevel::Place place;
+  SharedLevel::Tokens tokens;
+};
+
+std::vector<TransactPart> parts_of(State& state, const Incoming& incoming, const api::TransactGetItems& transaction) {
+  const std::int64_t now_ms = state.now_ms();
+  std::vector<TransactPart> parts;
+  for (const api::GetItem& get : transaction.gets) {
+    TransactPart& part = parts.emplace_back();
+    part.table = state.tables.find(get.table_name);
+    const Schema* const schema = part.table == nullptr ? nullptr : part.table->schema.load();
+    if (schema == nullptr || get.projection || part.table->lifetime_ms(ReadKind::kItem) == 0) continue;
+    const auto key = canonical_key(*schema, get.key);
+    if (!key) continue;
+    part.key = make_entry_key(part.table->name, kItemEntry, *key);
+    part.mark = take_mark(state.fences->of_item(part.key), part.table->whole, now_ms, true);
+    part.place = shared_place(part.key, state.caller_of(incoming.request), part.key.text, part.table->name);
+  }
+  if (state.shared == nullptr) return parts;
+  std::vector<TransactPart*> kept;
+  std::vector<SharedLevel::LookUp> asked;
+  for (TransactPart& part : parts) {
+    if (!part.mark) continue;
+    kept.push_back(&part);
+    asked.push_back({part.place, true});
+  }
+  std::vector<SharedLevel::Found> found = state.shared->look_up(asked);
+  for (std::size_t i = 0; i < kept.size(); ++i) kept[i]->tokens = std::move(found[i].tokens);
+  return parts;
+}
+
+/// Keeps the items of the upstream's reply, which are in the order of the request.
+void keep_parts(State& state, const Incoming& incoming, std::vector<TransactPart>& parts, const std::string& text,
+                std::int64_t now_ms) {
+  BorrowedParser parser;
+  json::Array responses;
+  if (parser->parse(text).at_key("Responses").get(responses) != simdjson::SUCCESS) return;
+  std::size_t i = 0;
+  std::vector<SharedLevel::Kept> shared;
+  for (const json::Value response : responses) {
+    if (i == parts.size()) break;
+    TransactPart& part = parts[i++];
+    json::Object object;
+    Value item;
+    if (!part.mark || response.get(object) != simdjson::SUCCESS || !read_item(object, "Item", item)) continue;
+    if (!part.mark->own->renew(part.mark->own_version) || !state.may_keep(part.tokens)) continue;
+    const std::int64_t lifetime_ms = part.table->lifetime_ms(ReadKind::kItem);
+    state.store.keep(part.key, state.caller_of(incoming.request), item, now_ms + lifetime_ms, *part.mark,
+                     Store::Validity::kUntilDropped);
+    shared.push_back({std::move(part.place), std::move(part.tokens), std::move(item), lifetime_ms, true});
+  }
+  if (state.shared != nullptr) state.shared->keep(shared);
+}
+
 }  // namespace
 
 Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
@@ -217,41 +278,13 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
 
 Answer transact_get_items(State& state, const Incoming& incoming, std::string& reply) {
   const api::TransactGetItems transaction = understand([&] { return api::read_transact_get_items(incoming.members); });
-  struct Part {
-    Table* table;
-    EntryKey key;
-    std::optional<Mark> mark;
-  };
   const std::int64_t now_ms = state.now_ms();
-  std::vector<Part> parts;
-  for (const api::GetItem& get : transaction.gets) {
-    Part& part = parts.emplace_back();
-    part.table = state.tables.find(get.table_name);
-    const Schema* const schema = part.table == nullptr ? nullptr : part.table->schema.load();
-    if (schema == nullptr || get.projection || part.table->lifetime_ms(ReadKind::kItem) == 0) continue;
-    const auto key = canonical_key(*schema, get.key);
-    if (!key) continue;
-    part.key = make_entry_key(part.table->name, kItemEntry, *key);
-    part.mark = take_mark(state.fences->of_item(part.key), part.table->whole, now_ms, true);
-  }
+  std::vector<TransactPart> parts = parts_of(state, incoming, transaction);
   endpoint::ReplyNotes notes;
   const std::string text = state.ask_upstream(incoming.request, incoming.request.body, notes);
   reply += text;
   note(incoming.request, how::kPass);
-  BorrowedParser parser;
-  json::Array responses;
-  if (parser->parse(text).at_key("Responses").get(responses) != simdjson::SUCCESS) return Answer::kDone;
-  std::size_t i = 0;
-  for (const json::Value response : responses) {
-    if (i == parts.size()) break;
-    Part& part = parts[i++];
-    json::Object object;
-    Value item;
-    if (!part.mark || response.get(object) != simdjson::SUCCESS || !read_item(object, "Item", item)) continue;
-    if (!part.mark->own->renew(part.mark->own_version)) continue;
-    state.store.keep(part.key, state.caller_of(incoming.request), std::move(item),
-                     now_ms + part.table->lifetime_ms(ReadKind::kItem), *part.mark, Store::Validity::kUntilDropped);
-  }
+  keep_parts(state, incoming, parts, text, now_ms);
   return Answer::kDone;
 }
 

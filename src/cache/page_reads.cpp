@@ -139,7 +139,9 @@ Value fetch(State& state, const Incoming& incoming, const PageRead& read, const 
   if (!mark) return nullptr;
   Value value = without_capacity(read, text);
   if (value == nullptr) return nullptr;
-  state.store.keep(read.key, caller, value, now_ms + lifetime_ms, *mark, Store::Validity::kWhileMarkHolds);
+  if (state.may_keep(shared.tokens)) {
+    state.store.keep(read.key, caller, value, now_ms + lifetime_ms, *mark, Store::Validity::kWhileMarkHolds);
+  }
   if (state.shared != nullptr) state.shared->keep(place, shared.tokens, value, lifetime_ms, false);
   return value;
 }

@@ -1,6 +1,7 @@
 #include "cache/shared_level.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "aws/digest.h"
 #include "core/hexadecimal.h"
@@ -11,8 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A token is KIND:UNTIL:UNIQUE. 'w': a write is under way; 's': settled but for eventually consistent reads until UNTIL
-// (ms since 1970, by the Redis server's clock); 'd': in doubt until UNTIL.
+// A token is KIND:UNTIL:UNIQUE. 's': settled but for eventually consistent reads until UNTIL (ms since 1970, by the
+// Redis server's clock); 'd': in doubt until UNTIL; 'w': a write is under way, and an earlier one in doubt until UNTIL,
+// which may still come after it.
 
 /// KEYS value, own token, table token. ARGV fresh token, lifetime of tokens, consistent read (1 or 0).
 /// Returns own token, table token, whether what is read now may be kept, the value or nil, and
@@ -56,15 +58,25 @@ return 1
 
 /// KEYS tokens. ARGV fresh token, lifetime.
 constexpr const char* kBegin = R"(
-for i = 1, #KEYS do redis.call('SET', KEYS[i], 'w:0:' .. ARGV[1], 'PX', ARGV[2]) end
+for i = 1, #KEYS do
+  local kind, till = string.match(redis.call('GET', KEYS[i]) or '', '^(%a):(%d+):')
+  if kind ~= 'd' and kind ~= 'w' then till = '0' end
+  redis.call('SET', KEYS[i], 'w:' .. till .. ':' .. ARGV[1], 'PX', ARGV[2])
+end
 return 1
 )";
 
 /// KEYS tokens. ARGV fresh token, lifetime, kind, so long from now, channel, messages.
 constexpr const char* kEnd = R"(
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
-local token = ARGV[3] .. ':' .. string.format('%d', now + ARGV[4]) .. ':' .. ARGV[1]
-for i = 1, #KEYS do redis.call('SET', KEYS[i], token, 'PX', ARGV[2]) end
+for i = 1, #KEYS do
+  local kind, till = ARGV[3], now + ARGV[4]
+  local before, doubt = string.match(redis.call('GET', KEYS[i]) or '', '^(%a):(%d+):')
+  if (before == 'd' or before == 'w') and tonumber(doubt) > now then
+    kind, till = 'd', math.max(till, tonumber(doubt))
+  end
+  redis.call('SET', KEYS[i], kind .. ':' .. string.format('%d', till) .. ':' .. ARGV[1], 'PX', ARGV[2])
+end
 for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
 return 1
 )";
@@ -88,6 +100,8 @@ constexpr milliseconds kPing{250};
 constexpr std::size_t kMostIdle = 256;  // as many as requests may be under way
 constexpr std::size_t kMostMissed = 10'000;
 constexpr std::size_t kLongestName = 200;
+/// In a message, in the place of an image's digest: the change may still happen, or not.
+constexpr std::string_view kInDoubt = "?";
 
 /// Names are as long as canonical requests: a digest stands for long ones.
 std::string short_name(const std::string& name) {
@@ -237,18 +251,21 @@ bool SharedLevel::send_end(const std::vector<std::string>& fences, const std::ve
            {fresh_token(), std::to_string(kTokenMs), in_doubt ? "d" : "s",
             std::to_string(in_doubt ? options_.doubt_ms : options_.settle_ms), "stator:" + options_.name});
   for (const SharedChange& change : changes) {
-    words.push_back(node_ + '\n' + change.table + '\n' + change.image + '\n' + change.key);
+    const std::string image = in_doubt ? std::string(kInDoubt) : change.image;
+    words.push_back(node_ + '\n' + change.table + '\n' + image + '\n' + change.key);
   }
   return command(words);
 }
 
 void SharedLevel::end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
                             bool in_doubt) {
-  if (!send_end(fences, changes, in_doubt)) remember_missed(fences, changes);
+  if (!send_end(fences, changes, in_doubt)) remember_missed(fences, changes, in_doubt);
 }
 
-void SharedLevel::remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes) {
+void SharedLevel::remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
+                                  bool in_doubt) {
   const std::lock_guard lock(mutex_);
+  missed_in_doubt_ = missed_in_doubt_ || in_doubt;
   missed_fences_.insert(fences.begin(), fences.end());
   missed_changes_.insert(missed_changes_.end(), changes.begin(), changes.end());
   if (missed_changes_.size() <= kMostMissed) return;
@@ -266,13 +283,15 @@ void SharedLevel::remember_missed(const std::vector<std::string>& fences, const 
 void SharedLevel::tell_missed() {
   std::vector<std::string> fences;
   std::vector<SharedChange> changes;
+  bool in_doubt = false;
   {
     const std::lock_guard lock(mutex_);
+    in_doubt = std::exchange(missed_in_doubt_, false);
     fences.assign(missed_fences_.begin(), missed_fences_.end());
     changes.swap(missed_changes_);
     missed_fences_.clear();
   }
-  if (!fences.empty() && !send_end(fences, changes, true)) remember_missed(fences, changes);
+  if (!fences.empty() && !send_end(fences, changes, in_doubt)) remember_missed(fences, changes, in_doubt);
 }
 
 void SharedLevel::listen() {
@@ -340,7 +359,7 @@ void SharedLevel::listen_once() {
 }
 
 void SharedLevel::take_message(const std::string& message) {
-  // Node, table, image, key; a key has no line breaks.
+  // Node, table, image (or that it is in doubt), key; a key has no line breaks.
   std::vector<std::string> parts;
   std::size_t begin = 0;
   for (std::size_t end = 0; (end = message.find('\n', begin)) != std::string::npos; begin = end + 1) {
@@ -349,7 +368,10 @@ void SharedLevel::take_message(const std::string& message) {
   parts.push_back(message.substr(begin));
   if (parts.size() != 4 || parts[0] == node_) return;
   told_.fetch_add(1, std::memory_order_relaxed);
-  if (options_.on_change) options_.on_change({.table = parts[1], .key = parts[3], .image = parts[2]});
+  if (!options_.on_change) return;
+  const bool in_doubt = parts[2] == kInDoubt;
+  options_.on_change(
+      {.table = parts[1], .key = parts[3], .image = in_doubt ? std::string() : parts[2], .in_doubt = in_doubt});
 }
 
 SharedLevel::Totals SharedLevel::totals() const {

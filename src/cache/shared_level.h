@@ -26,6 +26,8 @@ struct SharedChange {
   std::string key;  // canonical
   /// Of a change that was seen in a stream: `image_digest` of the item it left. Empty: that is not known.
   std::string image = {};
+  /// Of a change that another node told of: it may still happen, or not.
+  bool in_doubt = false;
 };
 /// Identifies an item in stored form; null: there is none.
 std::string image_digest(const Value& item);
@@ -127,7 +129,7 @@ class SharedLevel {
   void listen();
   void listen_once();
   void take_message(const std::string& message);
-  void remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes);
+  void remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
   void tell_missed();
   bool send_end(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
 
@@ -143,6 +145,7 @@ class SharedLevel {
   std::vector<std::unique_ptr<RedisConnection>> idle_;
   std::set<std::string> missed_fences_;
   std::vector<SharedChange> missed_changes_;
+  bool missed_in_doubt_ = false;  // one of them is
   std::atomic<std::uint64_t> hits_{0};
   std::atomic<std::uint64_t> misses_{0};
   std::atomic<std::uint64_t> failures_{0};

@@ -64,6 +64,9 @@ struct State {
   [[nodiscard]] std::string_view caller_of(const endpoint::Request& request) const {
     return options.trust_callers ? std::string_view() : request.access_key_id;
   }
+  /// Whether the shared level, asked before a read, lets the result be kept: no other node was writing then what was
+  /// read, and none of their writes was in doubt.
+  [[nodiscard]] bool may_keep(const SharedLevel::Tokens& tokens) const { return shared == nullptr || tokens.good(); }
   /// Sends the request on with another body; `notes` is filled in.
   std::string ask_upstream(const endpoint::Request& request, std::string_view body, endpoint::ReplyNotes& notes) {
     endpoint::Request changed = request;
