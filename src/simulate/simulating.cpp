@@ -9,12 +9,11 @@
 
 #include "api/operations.h"
 #include "api/request_access.h"
-#include "api/requests/batch_requests.h"
-#include "api/shape.h"
 #include "json/members.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "partiql/syntax.h"
+#include "simulate/batch_check.h"
 #include "simulate/batches.h"
 
 namespace stator::simulate {
@@ -332,7 +331,8 @@ void add_to(Plan& plan, const Then& then, Draws draws) {
   plan.draws = draws;
 }
 
-/// Lets the server delay the reply, so that no thread waits; for other callers, waits here.
+/// Lets the server delay the reply, so that no thread waits; for other callers, waits here. Throws ServiceUnavailable
+/// where their deadline passes meanwhile: they have no answer in time.
 void hold(const endpoint::Request& request, double latency_ms) {
   if (latency_ms <= 0) return;
   const std::chrono::milliseconds time(std::llround(latency_ms));
@@ -340,7 +340,11 @@ void hold(const endpoint::Request& request, double latency_ms) {
     request.notes->hold += time;
     return;
   }
-  std::this_thread::sleep_until(std::min(std::chrono::steady_clock::now() + time, request.deadline));
+  const auto due = std::chrono::steady_clock::now() + time;
+  std::this_thread::sleep_until(std::min(due, request.deadline));
+  if (due <= request.deadline) return;
+  if (request.notes != nullptr) request.notes->uncertain = true;
+  throw core::ApiError(ErrorCode::kServiceUnavailable, "No answer in time, as a simulator's rule says");
 }
 
 void cut_off(const endpoint::Request& request) {
@@ -383,22 +387,6 @@ core::ApiError make_error(const Failure& failure, const endpoint::Request& reque
   return error;
 }
 
-/// Whether a batch is one that the service takes, as far as can be seen without the tables' keys. Parts of a faulty one
-/// may be faultless.
-bool is_faultless_batch(std::string_view operation, const json::Object& request) {
-  try {
-    api::check_shape(*api::find_operation(operation), request);
-    if (operation == "BatchGetItem") {
-      api::read_batch_get_item(api::Members(request));
-    } else {
-      api::read_batch_write_item(api::Members(request));
-    }
-    return true;
-  } catch (const core::ApiError&) {
-    return false;
-  }
-}
-
 /// The request with pages of at most so many items; empty: it stays as it is.
 std::string with_limit(const json::Object& request, std::uint32_t page_items) {
   json::Value value;
@@ -410,6 +398,63 @@ std::string with_limit(const json::Object& request, std::uint32_t page_items) {
   }
   const std::string others = json::members_without(request, {"Limit"});
   return '{' + others + (others.empty() ? "" : ",") + "\"Limit\":" + std::to_string(limit) + '}';
+}
+
+/// The endpoint that a simulated request goes to, the account of its errors, and the time.
+struct Around {
+  endpoint::Endpoint& upstream;
+  std::string_view account_id;
+  std::int64_t now_ms;
+};
+
+/// Everything but the latency.
+void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const Around& around, std::string& reply) {
+  const bool fails_after = plan.failure != nullptr && plan.failure->after_effect;
+  if (plan.failure != nullptr && !fails_after)
+    throw make_error(*plan.failure, request, around.account_id, facts, *plan.draws, around.now_ms);
+  if (plan.cut == Cut::kBeforeEffect) return cut_off(request);
+
+  endpoint::Request changed = request;
+  std::string body;
+  std::string left;
+  const bool pages = request.operation == "Query" || request.operation == "Scan" ||
+                     (request.operation == "ExecuteStatement" && !facts.writes());
+  const bool batches = request.operation == "BatchGetItem" || request.operation == "BatchWriteItem";
+  if (batches && facts.object() != nullptr && plan.unprocessed > 0 &&
+      is_faultless_batch(around.upstream, request, *facts.object())) {
+    auto split =
+        split_batch(request.operation, *facts.object(), [&] { return plan.draws->next() <= plan.unprocessed; });
+    // A batch of which nothing is done is throttled as a whole.
+    if (split && split->body.empty()) {
+      throw throttled(ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceeded", facts.writes(),
+                      request.region, around.account_id, facts.table(), {});
+    }
+    if (split) {
+      body = std::move(split->body);
+      left = std::move(split->left);
+    }
+  } else if (pages && facts.object() != nullptr && plan.page_items) {
+    body = with_limit(*facts.object(), *plan.page_items);
+  }
+  if (!body.empty()) {
+    changed.body = body;
+    changed.padding_bytes = 0;
+  }
+  const std::size_t length_before = reply.size();
+  around.upstream.call(changed, reply);
+  if (!left.empty()) {
+    const std::string whole = add_left(request.operation, std::string_view(reply).substr(length_before), left);
+    reply.resize(length_before);
+    reply += whole;
+  }
+  if (fails_after) {
+    reply.resize(length_before);
+    throw make_error(*plan.failure, request, around.account_id, facts, *plan.draws, around.now_ms);
+  }
+  if (plan.cut == Cut::kAfterEffect) {
+    reply.resize(length_before);
+    cut_off(request);
+  }
 }
 
 }  // namespace
@@ -474,52 +519,18 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
     add_to(plan, rules[i].then, draws);
   }
   if (!plan.draws) return upstream_.call(request, reply);
-  hold(request, plan.latency_ms);
-  const bool fails_after = plan.failure != nullptr && plan.failure->after_effect;
-  if (plan.failure != nullptr && !fails_after)
-    throw make_error(*plan.failure, request, account_id_, facts, *plan.draws, now_ms);
-  if (plan.cut == Cut::kBeforeEffect) return cut_off(request);
-
-  endpoint::Request changed = request;
-  std::string body;
-  std::string left;
-  const bool pages = request.operation == "Query" || request.operation == "Scan" ||
-                     (request.operation == "ExecuteStatement" && !facts.writes());
-  const bool batches = request.operation == "BatchGetItem" || request.operation == "BatchWriteItem";
-  if (batches && facts.object() != nullptr && plan.unprocessed > 0 &&
-      is_faultless_batch(request.operation, *facts.object())) {
-    auto split =
-        split_batch(request.operation, *facts.object(), [&] { return plan.draws->next() <= plan.unprocessed; });
-    // A batch of which nothing is done is throttled as a whole.
-    if (split && split->body.empty()) {
-      throw throttled(ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceeded", facts.writes(),
-                      request.region, account_id_, facts.table(), {});
-    }
-    if (split) {
-      body = std::move(split->body);
-      left = std::move(split->left);
-    }
-  } else if (pages && facts.object() != nullptr && plan.page_items) {
-    body = with_limit(*facts.object(), *plan.page_items);
-  }
-  if (!body.empty()) {
-    changed.body = body;
-    changed.padding_bytes = 0;
-  }
   const std::size_t length_before = reply.size();
-  upstream_.call(changed, reply);
-  if (!left.empty()) {
-    const std::string whole = add_left(request.operation, std::string_view(reply).substr(length_before), left);
-    reply.resize(length_before);
-    reply += whole;
+  try {
+    carry_out(plan, facts, request, {upstream_, account_id_, now_ms}, reply);
+  } catch (const core::ApiError&) {
+    hold(request, plan.latency_ms);
+    throw;
   }
-  if (fails_after) {
+  try {
+    hold(request, plan.latency_ms);
+  } catch (const core::ApiError&) {
     reply.resize(length_before);
-    throw make_error(*plan.failure, request, account_id_, facts, *plan.draws, now_ms);
-  }
-  if (plan.cut == Cut::kAfterEffect) {
-    reply.resize(length_before);
-    cut_off(request);
+    throw;
   }
 }
 

@@ -266,6 +266,27 @@ TEST_F(SimulatingTest, RepliesAreHeldBackByWhoeverCanAndElseHere) {
   EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(30));
 }
 
+TEST_F(SimulatingTest, WhoDoesNotWaitForALateReplyHasNoneAndTheRequestWasDone) {
+  rules(R"({"when":{"operation":["PutItem","GetItem"]},"then":{"latency_ms":60000}})");
+  for (const auto& [operation, body] : {std::pair("PutItem", put("a")), std::pair("GetItem", get("a"))}) {
+    endpoint::ReplyNotes of_caller;
+    std::string reply = "before";
+    const endpoint::Request request{.operation = operation,
+                                    .body = body,
+                                    .deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(20),
+                                    .notes = &of_caller};
+    try {
+      simulating.call(request, reply);
+      ADD_FAILURE() << operation;
+    } catch (const core::ApiError& error) {
+      EXPECT_EQ(core::http_status(error), 503) << error.message;
+    }
+    EXPECT_EQ(reply, "before");
+    EXPECT_TRUE(of_caller.uncertain);
+  }
+  EXPECT_EQ(engine.call("GetItem", get("a")), R"({"Item":{"pk":{"S":"a"}}})");
+}
+
 TEST_F(SimulatingTest, LatencyHasItsMedianAndItsTail) {
   rules(R"({"then":{"latency_ms":{"p50":10,"p99":200}}})");
   std::vector<long> held;
@@ -320,6 +341,17 @@ TEST_F(SimulatingTest, AFaultyBatchIsRefusedWhateverWouldBeLeftOfIt) {
       {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"X":"a"}}}}]}})"},
       {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[)" + keys + "]}}}"},
       {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[{"pk":{"S":"a"}},{"pk":{"S":"a"}}]}}})"},
+      // What is wrong with the table or its keys.
+      {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"S":"a"},"v":{"N":"1"}}}},)"
+                         R"({"PutRequest":{"Item":{"pk":{"S":"a"},"v":{"N":"2"}}}}]}})"},
+      {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"S":"a"}}}},)"
+                         R"({"DeleteRequest":{"Key":{"pk":{"S":"a"}}}}]}})"},
+      {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"S":"a"}}}},)"
+                         R"({"PutRequest":{"Item":{"v":{"S":"a"}}}}]}})"},
+      {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"S":"a"}}}}],)"
+                         R"("nowhere":[{"PutRequest":{"Item":{"pk":{"S":"a"}}}}]}})"},
+      {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[{"pk":{"S":"a"}},{"pk":{"N":"1"}}]}}})"},
+      {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[{"pk":{"S":"a"}},{"pk":{"S":"b"},"c":{"S":"c"}}]}}})"},
   };
   for (const auto& [operation, body] : rows) {
     rules("");
