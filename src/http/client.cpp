@@ -112,8 +112,20 @@ struct Fault {
   std::string cause;
 };
 
-Fault explain(CURLcode code, long os_errno, bool connected, const Request& request, const char* curl_text) {
+/// How far a request came that failed.
+struct Progress {
+  bool connected = false;
+  bool sent = false;
+  long proxy_status = 0;  // of a proxy's answer to CONNECT
+};
+
+Fault explain(CURLcode code, long os_errno, const Progress& progress, const Request& request, const char* curl_text) {
   using Kind = TransportError::Kind;
+  if (!progress.sent && progress.proxy_status >= 300) {
+    std::string cause = "the proxy refuses to, with HTTP status " + std::to_string(progress.proxy_status);
+    if (progress.proxy_status == 407) cause += " (it wants a user and a password: http://USER:PASSWORD@HOST)";
+    return {Kind::kConnect, std::move(cause)};
+  }
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return {Kind::kConnect, "the host name is not known"};
@@ -122,13 +134,14 @@ Fault explain(CURLcode code, long os_errno, bool connected, const Request& reque
     case CURLE_COULDNT_CONNECT:
       return {Kind::kConnect, os_errno != 0 ? std::strerror(static_cast<int>(os_errno)) : curl_text};
     case CURLE_OPERATION_TIMEDOUT:
-      if (!connected) return {Kind::kConnect, "no connection within " + seconds(request.connect_timeout_ms)};
+      if (!progress.connected) return {Kind::kConnect, "no connection within " + seconds(request.connect_timeout_ms)};
       return {Kind::kCut, "no answer within " + seconds(request.timeout_ms)};
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_ABORTED_BY_CALLBACK:  // allow_once
+      if (!progress.sent) return {Kind::kConnect, "the connection was cut before the request was sent"};
       return {Kind::kCut, "the connection was cut before the whole answer came"};
     case CURLE_SSL_CONNECT_ERROR:
       return {Kind::kConnect, curl_text};
@@ -255,10 +268,13 @@ Reply Client::send(const Request& request) {
     }
     long os_errno = 0;
     double connect_seconds = 0;
+    Progress progress{.sent = is_sent};
     curl.get_info(handle, CURLINFO_OS_ERRNO, &os_errno);
     curl.get_info(handle, CURLINFO_PRETRANSFER_TIME, &connect_seconds);
-    const Fault fault = explain(code, os_errno, connect_seconds > 0, request,
-                                error_text[0] != '\0' ? error_text.data() : curl.error_text(code));
+    progress.connected = connect_seconds > 0;
+    curl.get_info(handle, CURLINFO_HTTP_CONNECTCODE, &progress.proxy_status);
+    const Fault fault =
+        explain(code, os_errno, progress, request, error_text[0] != '\0' ? error_text.data() : curl.error_text(code));
     throw TransportError(fault.kind, "cannot reach " + request.url + (proxy.empty() ? "" : " by the proxy " + proxy) +
                                          ": " + fault.cause);
   }

@@ -34,11 +34,26 @@ using Variables = std::map<std::string, std::string>;
 class ProcessEnvironment {
  public:
   explicit ProcessEnvironment(Variables variables) {
-    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
-                             "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL",
-                             "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED", "HOME", "AWS_SHARED_CREDENTIALS_FILE",
-                             "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-                             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "http_proxy", "no_proxy", "NO_PROXY"}) {
+    for (const char* name : {"AWS_ACCESS_KEY_ID",
+                             "AWS_SECRET_ACCESS_KEY",
+                             "AWS_SESSION_TOKEN",
+                             "AWS_REGION",
+                             "AWS_DEFAULT_REGION",
+                             "AWS_PROFILE",
+                             "AWS_DEFAULT_PROFILE",
+                             "AWS_ENDPOINT_URL",
+                             "AWS_MAX_ATTEMPTS",
+                             "AWS_EC2_METADATA_DISABLED",
+                             "HOME",
+                             "AWS_SHARED_CREDENTIALS_FILE",
+                             "AWS_CONFIG_FILE",
+                             "AWS_WEB_IDENTITY_TOKEN_FILE",
+                             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                             "http_proxy",
+                             "https_proxy",
+                             "no_proxy",
+                             "NO_PROXY"}) {
       const char* const value = std::getenv(name);
       before_[name] = value == nullptr ? std::nullopt : std::optional<std::string>(value);
       ::unsetenv(name);
@@ -291,6 +306,25 @@ TEST(Target, AsksAddressesOfThisMachineWithoutAProxyAndNamesTheProxyElse) {
   } catch (const core::ApiError& error) {
     EXPECT_EQ(error.what(), "cannot reach http://db.example:8000/ by the proxy " + proxy + ": Connection refused");
   }
+}
+
+TEST(Target, SaysThatTheProxyRefusesAndThatNothingWasDone) {
+  const RecordingServer proxy([](const auto&, auto) { return http_reply(407, "", "Connection: close\r\n"); });
+  const ProcessEnvironment environment(Variables{{"https_proxy", proxy.url()}});
+  endpoint::ReplyNotes notes;
+  std::string reply;
+  try {
+    open_target(at("https://db.example:8000"))->call({.operation = "PutItem", .body = "{}", .notes = &notes}, reply);
+    ADD_FAILURE() << "no failure";
+  } catch (const core::ApiError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "cannot reach https://db.example:8000/ by the proxy " + proxy.url() +
+                  ": the proxy refuses to, with HTTP status 407 (it wants a user and a password: "
+                  "http://USER:PASSWORD@HOST)");
+  }
+  EXPECT_FALSE(notes.uncertain);
+  EXPECT_EQ(proxy.requests().size(), 3U);
+  EXPECT_EQ(proxy.requests().front().line(), "CONNECT db.example:8000 HTTP/1.1");
 }
 
 TEST(Target, SaysThatTheDirectoryIsHeldWhereNoServerAnswers) {
