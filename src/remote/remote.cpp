@@ -2,12 +2,18 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "aws/config.h"
 #include "aws/json_style.h"
@@ -24,6 +30,9 @@
 namespace stator::remote {
 
 namespace {
+
+/// The service refuses signatures of a time that is five minutes from its own.
+constexpr std::int64_t kLeastSkewMs = std::int64_t{4} * 60 * 1000;
 
 /// Larger bodies are not rewritten: escapes could make them exceed the service's 16 MB.
 constexpr std::size_t kMaxRestyledBytes = 1024 * 1024;
@@ -68,6 +77,32 @@ std::string fault_of_reply(std::string_view operation, std::string_view body) {
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   const bool is_cut = first != std::string_view::npos && body[first] == '{';
   return is_cut ? "its reply is no whole JSON object" : "its reply is no JSON object";
+}
+
+/// The time in an HTTP date ("Mon, 20 Mar 2023 10:00:00 GMT", RFC 9110 5.6.7); nullopt for anything else.
+std::optional<std::int64_t> parse_http_date_ms(const std::string& text) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  std::tm parts{};
+  char month[4] = {};
+  int length = 0;
+  if (std::sscanf(text.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &parts.tm_mday, month, &parts.tm_year,
+                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &length) != 6 ||
+      length == 0) {
+    return std::nullopt;
+  }
+  const std::size_t at = kMonths.find(month);
+  if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
+  parts.tm_mon = static_cast<int>(at / 3);
+  parts.tm_year -= 1900;
+  return static_cast<std::int64_t>(::timegm(&parts)) * 1000;
+}
+
+/// Whether the service may have refused the request for its time.
+bool may_be_of_the_clock(const core::ApiError& error) {
+  static constexpr std::array<std::string_view, 5> kTypes = {"InvalidSignatureException", "RequestExpired",
+                                                             "RequestInTheFuture", "RequestTimeTooSkewed",
+                                                             "SignatureDoesNotMatch"};
+  return std::ranges::find(kTypes, error.type.name()) != kTypes.end();
 }
 
 core::ApiError unavailable(core::ErrorType type, std::string text) {
@@ -120,7 +155,7 @@ struct Remote::Impl {
     return *made_client;
   }
 
-  http::Request build(const endpoint::Request& request, std::string_view body) const {
+  http::Request build(const endpoint::Request& request, std::string_view body, std::int64_t ahead_ms) const {
     http::Request http;
     http.method = "POST";
     const bool of_streams = request.service == endpoint::Service::kDynamoDbStreams;
@@ -135,7 +170,7 @@ struct Remote::Impl {
                    {"Content-Type", "application/x-amz-json-1.0"},
                    {"User-Agent", aws::user_agent()}};
     if (!request.trace.empty()) http.fields.emplace_back("X-Amzn-Trace-Id", request.trace);
-    aws::sign(http, {options.region, "dynamodb"}, *credentials(), options.clock->now_ms());
+    aws::sign(http, {options.region, "dynamodb"}, *credentials(), options.clock->now_ms() + ahead_ms);
     return http;
   }
 
@@ -144,12 +179,37 @@ struct Remote::Impl {
     if (request.notes != nullptr) request.notes->uncertain = true;
   }
 
-  /// One attempt. Where it fails, `limit` becomes the number of attempts to make for such a failure, this one included.
-  std::string attempt(const endpoint::Request& request, std::string_view body, std::uint32_t& limit) {
-    limit = 0;
+  /// Where the service's clock is so far from the one that a request was signed by (`signed_ahead_ms`) that it refused
+  /// it, signs by the service's from now on; true then.
+  bool correct_clock(const core::ApiError& error, const http::Reply& reply, std::int64_t signed_ahead_ms) {
+    const std::string* const date = reply.field("date");
+    if (!may_be_of_the_clock(error) || date == nullptr) return false;
+    const auto there_ms = parse_http_date_ms(*date);
+    if (!there_ms) return false;
+    const std::int64_t ahead_ms = *there_ms - options.clock->now_ms();
+    if (std::abs(ahead_ms - signed_ahead_ms) < kLeastSkewMs) return false;
+    const std::int64_t known_ms = clock_ahead_ms.exchange(ahead_ms);
+    if (std::abs(ahead_ms - known_ms) < kLeastSkewMs) return true;  // another request has found it out
+    core::log(options.log, core::LogLevel::kWarning,
+              "this machine's clock is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +
+                  (ahead_ms > 0 ? "behind" : "ahead of") + " that of " + options.url +
+                  ", by which requests are signed");
+    return true;
+  }
+
+  /// What may be done after an attempt that failed.
+  struct Again {
+    std::uint32_t limit = 0;  // the attempts to make for such a failure, this one included
+    bool at_once = false;     // signed by another time, it may succeed
+  };
+
+  /// One attempt. Where it fails, `again` says what may be done.
+  std::string attempt(const endpoint::Request& request, std::string_view body, Again& again) {
+    std::uint32_t& limit = again.limit;
+    const std::int64_t ahead_ms = clock_ahead_ms.load();
     http::Reply reply;
     try {
-      reply = client().send(build(request, body));
+      reply = client().send(build(request, body, ahead_ms));
     } catch (const http::TransportError& error) {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
@@ -180,12 +240,15 @@ struct Remote::Impl {
     core::ApiError error = parse_remote_error(reply, options.url);
     if (core::http_status(error) >= 500) note_uncertain(request);
     if (aws::is_worth_retrying(error)) limit = options.max_attempts;
+    again.at_once = correct_clock(error, reply, ahead_ms);
     throw error;
   }
 
   RemoteOptions options;
   std::string url;
   std::string streams_url;
+  /// By how much the service's clock is ahead of this machine's, as far as that must be known.
+  std::atomic<std::int64_t> clock_ahead_ms = 0;
   /// The log has the line about a missing answer.
   std::atomic<bool> told_of_silence = false;
   core::Once client_made;
@@ -209,17 +272,19 @@ void Remote::call(const endpoint::Request& request, std::string& reply) {
 
   std::optional<aws::Backoff> backoff;
   bool renewed = false;
+  bool corrected = false;
   for (std::uint32_t attempt = 1;; ++attempt) {
-    std::uint32_t limit = 0;
+    Impl::Again again;
     try {
-      reply += impl_->attempt(request, body, limit);
+      reply += impl_->attempt(request, body, again);
       return;
     } catch (const core::ApiError& error) {
+      if (again.at_once && !std::exchange(corrected, true)) continue;
       if (aws::says_expired(error) && !renewed && options.credentials->expire()) {
         renewed = true;
         continue;
       }
-      if (attempt >= limit) throw;
+      if (attempt >= again.limit) throw;
       if (!backoff) {
         if (options.backoff_seed) {
           backoff.emplace(*options.backoff_seed, options.backoff_sleep);

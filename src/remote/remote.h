@@ -33,7 +33,7 @@ struct RemoteOptions {
   /// Send request bodies with the spaces and escapes that the AWS CLI writes (aws/json_style.h).
   bool aws_cli_bodies = false;
   /// Gets a line when an attempt found no answer in time, and another is made: the first for some minutes, perhaps. No
-  /// further ones until there is an answer.
+  /// further ones until there is an answer. And one when the service's clock is another.
   core::LogSink log = {};
   const core::Clock* clock = &core::Clock::system();
   /// For tests: the seed of the jitter, and the function that waits.
@@ -43,7 +43,8 @@ struct RemoteOptions {
 
 /// Any DynamoDB API over HTTP. Tries again, with backoff and jitter, after connection faults, 5xx, throttling and
 /// replies whose x-amz-crc32 does not fit. Like the SDKs it does so for writes too, and therefore gives
-/// TransactWriteItems and ExecuteTransaction a ClientRequestToken where the caller gave none.
+/// TransactWriteItems and ExecuteTransaction a ClientRequestToken where the caller gave none. Where the service refuses
+/// signatures for their time, it signs by the Date of the service's replies.
 ///
 /// Errors are core::ApiError with the service's type, message, HTTP status and further members (CancellationReasons,
 /// Item). Without an answer the error is an ApiError too, with status 503: "ServiceUnavailable", "cannot reach URL:

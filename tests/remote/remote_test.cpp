@@ -438,6 +438,47 @@ TEST(Remote, TellsOfCredentialsThatHaveExpiredForGood) {
   EXPECT_EQ(server.requests().size(), 1U);
 }
 
+TEST(Remote, SignsByTheClockOfAServiceThatRefusesItsOwn) {
+  // The service is an hour ahead, or behind; or refuses for another reason.
+  struct Row {
+    const char* date;
+    const char* signed_first;
+    const char* signed_next;
+    std::size_t attempts;
+  };
+  for (const Row& row :
+       {Row{"Mon, 20 Mar 2023 11:00:00 GMT", "20230320T100000Z", "20230320T110000Z", 2},
+        Row{"Mon, 20 Mar 2023 09:00:00 GMT", "20230320T100000Z", "20230320T090000Z", 2},
+        Row{"Mon, 20 Mar 2023 10:01:00 GMT", "20230320T100000Z", "", 1}, Row{"Monday", "20230320T100000Z", "", 1}}) {
+    const RecordingServer server([&](const RecordedRequest& request, auto) {
+      if (request.field("X-Amz-Date") == row.signed_next) return http_reply(200, "{}");
+      return http_reply(400, R"({"__type":"com.amazon.coral.service#InvalidSignatureException","message":"no"})",
+                        std::string("Date: ") + row.date + "\r\n");
+    });
+    Client client(server.url());
+    std::vector<std::string> lines;
+    client.options.log = [&](core::LogLevel, std::string_view line) { lines.emplace_back(line); };
+    Remote remote(client.options);
+    const bool known = row.attempts == 2;
+    for (int i = 0; i < 2; ++i) {
+      std::string reply;
+      try {
+        remote.call({"GetItem", "{}"}, reply);
+        EXPECT_TRUE(known) << row.date;
+      } catch (const core::ApiError& error) {
+        EXPECT_FALSE(known) << row.date;
+        EXPECT_EQ(error.message, "no");
+      }
+    }
+    ASSERT_EQ(server.requests().size(), known ? 3U : 2U) << row.date;
+    EXPECT_EQ(server.requests().front().field("X-Amz-Date"), row.signed_first);
+    EXPECT_EQ(lines.size(), known ? 1U : 0U) << row.date;
+    for (const std::string& line : lines) {
+      EXPECT_NE(line.find("this machine's clock is 3600 s "), std::string::npos) << line;
+    }
+  }
+}
+
 TEST(Remote, SaysWhyCredentialsAreGone) {
   Client client("http://127.0.0.1:1");
   client.options.credentials = std::make_shared<aws::RefreshingCredentials>(
