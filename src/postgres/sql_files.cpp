@@ -1,6 +1,7 @@
 #include "postgres/sql_files.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdint>
 #include <fstream>
@@ -21,6 +22,21 @@ bool is_plain_name(std::string_view name) {
   });
 }
 
+/// The text without the lines `\restrict KEY` and `\unrestrict KEY`, which pg_dump writes for psql since August 2025;
+/// the server does not know them. Empty lines stay in their places, so that messages name the file's lines.
+std::string without_restrict_lines(std::string text) {
+  constexpr std::array<std::string_view, 2> kCommands{"\\restrict ", "\\unrestrict "};
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = std::string_view(text).substr(begin, end - begin);
+    const bool is_one =
+        std::ranges::any_of(kCommands, [&](std::string_view command) { return line.starts_with(command); });
+    if (is_one) text.erase(begin, end - begin);
+    begin = (is_one ? begin : end) + 1;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string SqlFiles::read(const std::filesystem::path& path) {
@@ -34,7 +50,7 @@ std::string SqlFiles::read(const std::filesystem::path& path) {
   if (!file) throw Error(ErrorKind::kMissing, path.string() + " cannot be read");
   if (text.find('\0') != std::string::npos)
     throw Error(ErrorKind::kUsage, path.string() + " holds a NUL byte, which SQL text cannot");
-  return std::string(core::without_byte_order_mark(text));
+  return without_restrict_lines(std::string(core::without_byte_order_mark(text)));
 }
 
 std::vector<std::string> SqlFiles::query_names() const {

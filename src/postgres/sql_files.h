@@ -29,7 +29,8 @@ class SqlFiles {
   [[nodiscard]] std::filesystem::path migrations_directory() const { return directory_ / "migrations"; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
-  /// A file's text. Throws Error (kMissing) where it cannot be read, (kUsage) beyond 16 MB.
+  /// A file's text, without what pg_dump writes for psql alone (`\restrict`). Throws Error (kMissing) where it cannot
+  /// be read, (kUsage) beyond 16 MB.
   static std::string read(const std::filesystem::path& path);
 
  private:

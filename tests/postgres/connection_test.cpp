@@ -308,6 +308,9 @@ TEST(SqlFiles, FindsQueriesByNameOnly) {
   EXPECT_THROW(static_cast<void>(files.schema()), Error);
   std::ofstream(directory.path() / "queries/marked.sql") << "\xEF\xBB\xBFSELECT 2";
   EXPECT_EQ(files.query("marked"), "SELECT 2");
+  std::ofstream(directory.path() / "schema.sql")
+      << "--\n\\restrict 8uqOhL4F\nSELECT '\\restrict a';\n\\unrestrict 8uqOhL4F";
+  EXPECT_EQ(files.schema(), "--\n\nSELECT '\\restrict a';\n") << "as pg_dump writes it";
   std::ofstream(directory.path() / "queries/nul.sql") << std::string("SELECT\0 3", 9);
   EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.query("nul")); }).what(), "nul.sql holds a NUL byte"));
 }
