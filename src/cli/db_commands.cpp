@@ -171,7 +171,10 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
       body(context);
     } catch (const Error& error) {
       if (error.sqlstate() == kCancelled && context.is_interrupted())
-        throw CommandError("stator: interrupted: the statement that ran was cancelled", kInterruptedExit);
+        throw CommandError(
+            std::string("stator: interrupted: ") +
+                (error.fields().statement.empty() ? "nothing more was begun" : "the statement that ran was cancelled"),
+            kInterruptedExit);
       print_fault(error, context);
     }
   });

@@ -22,6 +22,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kGrace{2000};
 constexpr std::size_t kMaxNotices = 100;
 constexpr std::size_t kMaxIdentifierBytes = 63;
+// Source: PostgreSQL manual, "PostgreSQL Error Codes".
+constexpr std::string_view kQueryCancelled = "57014";
 /// The protocol counts parameters in 16 bits.
 constexpr std::size_t kMaxParameters = 65535;
 
@@ -85,7 +87,8 @@ struct Connection::Impl {
   std::unique_ptr<PGconn, ConnectionDeleter> handle;
   std::chrono::milliseconds statement_timeout{0};
   std::function<bool()> interrupted;
-  /// The server was told to cancel a statement; it is not told again.
+  /// The server was told to cancel a statement. Where that failed of it, it is not told again: what follows undoes the
+  /// work.
   bool cancelled = false;
   bool broken = false;
   std::vector<std::string> notices;
@@ -237,6 +240,7 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows) {
     throw Error(ErrorKind::kLost, *std::move(fault));
   }
   if (fault) throw Error(ErrorKind::kStatement, *std::move(fault));
+  cancelled = false;  // it came too late for this statement, so the next one is cancelled
   return out;
 }
 
@@ -307,6 +311,12 @@ std::optional<std::string> Connection::object(std::string_view statement, const 
 
 std::string Connection::array(std::string_view statement, const Parameters& parameters) {
   return rows_as_json(execute(statement, parameters));
+}
+
+void Connection::check_interrupted() {
+  if (!impl_->interrupted || !impl_->interrupted()) return;
+  throw Error(ErrorKind::kStatement,
+              ErrorFields{.message = "interrupted between two statements", .sqlstate = std::string(kQueryCancelled)});
 }
 
 bool Connection::is_broken() const { return impl_->broken || libpq().PQstatus(impl_->handle.get()) != CONNECTION_OK; }

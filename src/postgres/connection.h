@@ -41,6 +41,9 @@ class Connection {
   /// All rows as a JSON array of objects.
   std::string array(std::string_view statement, const Parameters& parameters = {});
 
+  /// Between two statements: throws Error (kStatement) with the SQLSTATE of a cancelled one where Target::interrupted
+  /// says so.
+  void check_interrupted();
   [[nodiscard]] bool is_broken() const;
   /// The name of the database connected to.
   [[nodiscard]] std::string database() const;

@@ -143,6 +143,9 @@ void Migrator::run(const std::string& name, const std::string& script, const std
   try {
     Transaction transaction(connection_);
     connection_.execute_script(script);
+    // What the file has set (pg_dump's files empty search_path) must not reach the record or the next file, which may
+    // just as well be applied by a command of its own.
+    connection_.execute_script("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL");
     connection_.execute(record, parameters);
     transaction.commit();
   } catch (const Error& error) {
@@ -163,6 +166,7 @@ std::size_t Migrator::up(const MigrationProgress& progress) {
   std::size_t count = 0;
   for (const MigrationStatus& status : all) {
     if (status.state != MigrationState::kPending) continue;
+    connection_.check_interrupted();
     const Migration* migration = find(status.name);
     run(status.name, migration->up,
         "INSERT INTO public.stator_migrations (name, checksum) VALUES ($2, " + std::string(kChecksum) + ")",
@@ -181,6 +185,7 @@ std::size_t Migrator::roll_back(std::size_t steps, const MigrationProgress& prog
   for (const MigrationStatus& status : all) {
     if (count == steps) break;
     if (status.state == MigrationState::kPending) continue;
+    connection_.check_interrupted();
     const Migration* migration = find(status.name);
     if (migration == nullptr || migration->down_file.empty()) {
       throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be taken back: there is no " +

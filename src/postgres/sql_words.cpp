@@ -103,10 +103,19 @@ bool sql_destroys(std::string_view sql) {
 }
 
 std::string sql_transaction_control(std::string_view sql) {
-  constexpr std::array<std::string_view, 5> kControl{"BEGIN", "START", "COMMIT", "ROLLBACK", "ABORT"};
-  for (const SqlWord& word : sql_words(sql)) {
-    if (word.begins_statement && std::find(kControl.begin(), kControl.end(), word.text) != kControl.end())
-      return word.text;
+  constexpr std::array<std::string_view, 6> kControl{"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"};
+  const std::vector<SqlWord> words = sql_words(sql);
+  bool in_body = false;  // of a function in standard SQL, BEGIN ATOMIC …; END
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i].text;
+    const std::string_view before = i == 0 ? std::string_view() : words[i - 1].text;
+    if (word == "ATOMIC" && before == "BEGIN") in_body = true;
+    if (word == "END" && in_body && (words[i].begins_statement || before == "ATOMIC")) {
+      in_body = false;
+    } else if (words[i].begins_statement) {
+      if (std::ranges::find(kControl, word) != kControl.end()) return word;
+      if (word == "PREPARE" && i + 1 < words.size() && words[i + 1].text == "TRANSACTION") return "PREPARE TRANSACTION";
+    }
   }
   return {};
 }

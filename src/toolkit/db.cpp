@@ -107,6 +107,7 @@ void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force,
   for (const SetupStep& step : steps) {
     heading(step.name);
     try {
+      maintenance.check_interrupted();
       step.run();
     } catch (const Error& error) {
       rethrow(error, "setup stopped at " + std::string(step.name) + ": " + error.fields().message);

@@ -128,6 +128,23 @@ TEST(Connection, CancelsItsStatementWhereItIsInterrupted) {
   EXPECT_EQ(connection.value("SELECT 1"), "1");
 }
 
+TEST(Connection, CancelsTheNextStatementWhereOneWasDoneBeforeItCouldBeCancelled) {
+  Target target = TestServer::shared().target("postgres");
+  bool interrupted = false;
+  target.interrupted = [&] { return interrupted; };
+  Connection connection(target);
+  EXPECT_NO_THROW(connection.check_interrupted());
+  interrupted = true;
+  // Mostly done before the server sees the cancel.
+  try {
+    connection.value("SELECT 1");
+  } catch (const Error& error) {
+    GTEST_SKIP() << "it came in time: " << error.what();
+  }
+  EXPECT_EQ(error_of([&] { connection.value("SELECT pg_sleep(60)"); }).sqlstate(), "57014");
+  EXPECT_EQ(error_of([&] { connection.check_interrupted(); }).sqlstate(), "57014");
+}
+
 TEST(Connection, GivesUpOnAServerThatNoLongerAnswers) {
   Connection connection({.url = TestServer::shared().url("postgres") + "?application_name=silent",
                          .statement_timeout = std::chrono::milliseconds(1000)});

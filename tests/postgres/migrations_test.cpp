@@ -86,6 +86,27 @@ TEST_F(MigratorTest, KeepsWhatStandsBeforeAFailureAndNothingOfIt) {
   EXPECT_EQ(states(), (States{MigrationState::kApplied, MigrationState::kPending}));
 }
 
+TEST_F(MigratorTest, WhatAFileSetsDoesNotReachTheNext) {
+  write("0001_dump.up.sql",
+        "SELECT pg_catalog.set_config('search_path', '', false); CREATE ROLE migrator_test; SET ROLE migrator_test;");
+  write("0002_next.up.sql", "CREATE TABLE next (a int); DROP ROLE migrator_test;");
+  EXPECT_EQ(up(), (Names{"0001_dump", "0002_next"}));
+  EXPECT_TRUE(has_table("next"));
+}
+
+TEST_F(MigratorTest, EndsBetweenTwoFilesWhereItIsInterrupted) {
+  write_two();
+  Target target = database_.target();
+  bool interrupted = false;
+  target.interrupted = [&] { return interrupted; };
+  Connection connection(target);
+  const auto apply = [&] {
+    Migrator(connection, read_migrations(directory_.path())).up([&](const std::string&) { interrupted = true; });
+  };
+  EXPECT_EQ(error_of(apply).sqlstate(), "57014");
+  EXPECT_EQ(states(), (States{MigrationState::kApplied, MigrationState::kPending}));
+}
+
 TEST_F(MigratorTest, NoticesFilesThatChangedOrWent) {
   write_two();
   up();

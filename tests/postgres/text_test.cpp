@@ -115,6 +115,11 @@ TEST(SqlTransactionControl, FindsOnlyStatements) {
   EXPECT_EQ(sql_transaction_control("CREATE FUNCTION f() RETURNS int AS $$ BEGIN RETURN 1; END $$ LANGUAGE plpgsql"),
             "");
   EXPECT_EQ(sql_transaction_control("SELECT 1 -- ; COMMIT"), "");
+  EXPECT_EQ(sql_transaction_control("CREATE TABLE a (); end;"), "END");
+  EXPECT_EQ(sql_transaction_control("CREATE TABLE a (); PREPARE TRANSACTION 'a'"), "PREPARE TRANSACTION");
+  EXPECT_EQ(sql_transaction_control("PREPARE a AS SELECT 1; SELECT CASE WHEN true THEN 1 END"), "");
+  EXPECT_EQ(sql_transaction_control("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SELECT 1"), "");
+  EXPECT_EQ(sql_transaction_control("CREATE PROCEDURE p() BEGIN ATOMIC END; SELECT 1; END"), "END");
 }
 
 TEST(Target, RefusesAnUnreadableUrlWithoutQuotingItsPassword) {
