@@ -140,6 +140,20 @@ class DbCommand {
   std::optional<Interrupt> interrupt_;
 };
 
+/// Takes what libpq takes.
+CLI::Validator is_connection_url() {
+  const auto check = [](const std::string& text) {
+    try {
+      static_cast<void>(postgres::target_parts({.url = text}));
+      return std::string();
+    } catch (const Error& error) {
+      if (error.kind() != postgres::ErrorKind::kUsage) throw;
+      return std::string(error.what());
+    }
+  };
+  return CLI::Validator(check, "");
+}
+
 using Body = void (*)(DbCommand&);
 
 /// Prints an error: of a statement with its position, over several lines; any other in one line.
@@ -160,7 +174,8 @@ CLI::App* add_command(CLI::App& family, Session& session, const std::shared_ptr<
       ->add_option(
           "--connection-url", options->connection_url,
           "The server and database (else CONNECTION_URL, with prod PROD_CONNECTION_URL; else a private cluster)")
-      ->type_name("URL");
+      ->type_name("URL")
+      ->check(is_connection_url());
   command->add_option("--model", options->model, "Whose database and SQL: models/NAME/sql")->type_name("NAME");
   command->callback([&family, &session, options, body] {
     const CLI::App* root = &family;

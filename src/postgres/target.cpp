@@ -105,8 +105,9 @@ PublicTarget public_target(const Target& target) {
   for (const PQconninfoOption* option = given.get(); option->keyword != nullptr; ++option) {
     const std::string_view keyword = option->keyword;
     if (option->val == nullptr || (keyword == "dbname" && !target.database.empty())) continue;
-    if (keyword == "password") {
-      result.password = option->val;
+    // libpq marks secrets so: the password, and that of the client's key, for which psql asks.
+    if (std::string_view(option->dispchar).starts_with('*')) {
+      if (keyword == "password") result.password = option->val;
       continue;
     }
     result.conninfo += std::string(keyword) + "=" + quote_conninfo_value(option->val) + " ";

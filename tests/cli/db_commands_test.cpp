@@ -392,7 +392,14 @@ TEST(DbCommandsFaults, ServerDownOrWrongPasswordIsOneLine) {
     expect_fault(outcome, "password authentication failed for user \"root\"");
     EXPECT_FALSE(contains(outcome.err, "wr0ng"));
   }
-  expect_fault(run_line({"db", "create", "--connection-url", "postgresql://root:se%zcret@h/x"}), "cannot be read");
+}
+
+TEST(DbCommandsFaults, UnreadableUrlIsAMistakeOfTheCommandLine) {
+  const Outcome outcome = run_line({"db", "create", "--connection-url", "postgresql://root:se%zcret@h/x"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(contains(outcome.err, "cannot be read")) << outcome.err;
+  EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, "cret")) << outcome.err;
 }
 
 class DbCommandsInProduction : public ::testing::Test {

@@ -157,6 +157,8 @@ TEST(Target, KeepsThePasswordOutOfWhatOtherProgramsAreCalledWith) {
   EXPECT_TRUE(testing::contains(open.conninfo, "sslmode='require'"));
   EXPECT_TRUE(testing::contains(open.conninfo, "dbname='o\\'b'"));
   EXPECT_FALSE(testing::contains(open.conninfo, "dbname='x'"));
+  EXPECT_EQ(public_target({.url = "postgresql://h/x?sslkey=/k&sslpassword=secret"}).conninfo,
+            "dbname='x' host='h' sslkey='/k' ");
 }
 
 TEST(SqlWords, SurvivesAnyTextThatEndsTooEarly) {
