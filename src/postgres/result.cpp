@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 
 #include "core/json_string.h"
@@ -48,7 +49,12 @@ void append_scalar(std::string_view text, JsonForm form, std::string& out) {
   const bool is_word = !text.empty() && (text.front() == 'N' || text.back() == 'y');  // NaN, Infinity, -Infinity
   if (form == JsonForm::kBoolean) {
     out += text == "t" ? "true" : "false";
-  } else if (form == JsonForm::kJson || (form == JsonForm::kNumber && !is_word)) {
+  } else if (form == JsonForm::kJson) {
+    // The type json keeps its text as it was written. Line breaks in it are blanks; in JSON Lines they would end the
+    // row.
+    std::ranges::replace_copy_if(
+        text, std::back_inserter(out), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  } else if (form == JsonForm::kNumber && !is_word) {
     out += text;
   } else {
     append_json_string(text, out);
