@@ -54,15 +54,18 @@ class Terminal:
             time.sleep(0.05)
         raise AssertionError(f"{pattern!r} does not come up:\n{self.screen()}")
 
-    def run(self, *words, colours=False):
-        """The screen after a command, without the line of the command."""
-        # What an earlier command left would be taken for this one's.
+    def start(self, line):
+        """Types a line and Enter where nothing of an earlier command is on the screen; the line goes when it begins."""
         self.type(r"printf '\e[H\e[2J'")  # clear does nothing where TERM is dumb
         self.press("Enter")
         self.wait_for(r"\A[^\n]*\$ $")
-        self.type("clear; " + shlex.join([STATOR, *words]) + "; echo \"[done $?]\"")
+        self.type("clear; " + line)
         self.press("Enter")
-        self.wait_for(r"(?m)^\[done \d+\]")
+
+    def run(self, *words, colours=False):
+        """The screen after a command, without the line of the command."""
+        self.start(shlex.join([STATOR, *words]) + "; echo \"[done $?]\"")
+        self.wait_for(r"\[done \d+\]")
         return self.screen(colours)
 
     def close(self):
@@ -142,12 +145,11 @@ class InATerminal(unittest.TestCase):
             with self.subTest(columns=columns):
                 terminal = self.terminal(columns)
                 self.hold(server, "BatchWriteItem")
-                terminal.type(f"clear; {STATOR} import shop items.jsonl --skip-bad --restart --endpoint-url {server.url}; "
-                              "echo '[done' $?]")
-                terminal.press("Enter")
+                terminal.start(f"{STATOR} import shop items.jsonl --skip-bad --restart --endpoint-url {server.url}; "
+                               "echo '[done' $?]")
                 terminal.wait_for(r"\d+/\d+ \d+%")
                 self.hold(server)
-                terminal.wait_for(r"(?m)^\[done 0\]")
+                terminal.wait_for(r"\[done 0\]")
                 lines = [line for line in terminal.screen().splitlines() if line and not line.startswith("$ ")]
                 said = "".join(lines)
                 self.assertNotIn("#", said)
@@ -165,11 +167,10 @@ class InATerminal(unittest.TestCase):
                             ("export shop out.jsonl", "exported"), ("export shop out.csv.gz", "exported")):
             with self.subTest(words=words):
                 self.hold(server, "BatchWriteItem", "Scan")
-                terminal.type(f"clear; {STATOR} {words} --endpoint-url {server.url}; echo '[done' $?]")
-                terminal.press("Enter")
+                terminal.start(f"{STATOR} {words} --endpoint-url {server.url}; echo '[done' $?]")
                 terminal.wait_for(r"\d+/\d+ \d+%")
                 terminal.press("C-c")
-                terminal.wait_for(r"(?m)^\[done \d+\]")
+                terminal.wait_for(r"\[done \d+\]")
                 text = terminal.screen().replace("\n", "")
                 self.assertRegex(
                     text, rf"stator: interrupted: {said} \d+ items \(the same command goes on where this one ended\)")
@@ -182,9 +183,8 @@ class InATerminal(unittest.TestCase):
         server = self.serve_slowly()
         terminal = self.terminal(80)
         self.hold(server, "Scan")
-        terminal.type(f"clear; {STATOR} count shop --endpoint-url {server.url} --where pk=a; echo '[done' $?]")
-        terminal.press("Enter")
-        terminal.wait_for(r"(?m)^\[done 0\]")
+        terminal.start(f"{STATOR} count shop --endpoint-url {server.url} --where pk=a; echo '[done' $?]")
+        terminal.wait_for(r"\[done 0\]")
         many = self.path("many.jsonl")
         with open(many, "w", encoding="utf-8") as file:
             for number in range(2000):
@@ -194,44 +194,40 @@ class InATerminal(unittest.TestCase):
         self.hold(server, "Scan")
         for words, said in (("count shop", r"\d+ counted, \d+ read"), ("scan shop --output jsonl", r"\d+ items")):
             with self.subTest(words=words):
-                terminal.type(f"clear; {STATOR} {words} --endpoint-url {server.url}; echo '[done' $?]")
-                terminal.press("Enter")
+                terminal.start(f"{STATOR} {words} --endpoint-url {server.url}; echo '[done' $?]")
                 terminal.wait_for(r"\d+/\d+ \d+%" if words == "count shop" else r'(?m)^{"pk":"p')
                 terminal.press("C-c")
-                terminal.wait_for(r"(?m)^\[done 130\]")
+                terminal.wait_for(r"\[done 130\]")
                 text = terminal.screen()
                 self.assertRegex(text, rf"stator: interrupted: {said}\n")
                 self.assertNotIn("[#", text)
 
     def test_ctrl_c_ends_an_import_that_waits_for_lines(self):
         terminal = self.terminal(80)
-        terminal.type(f"clear; {STATOR} import shop --skip-bad; echo '[done' $?]")
-        terminal.press("Enter")
+        terminal.start(f"{STATOR} import shop --skip-bad; echo '[done' $?]")
         # What it says of a line shows that it reads.
         terminal.wait_for(r"(?s)^(?!.*clear;)")
         terminal.type("no item")
         terminal.press("Enter")
         terminal.wait_for("standard input:1: ")
         terminal.press("C-c")
-        terminal.wait_for(r"(?m)^\[done \d+\]")
+        terminal.wait_for(r"\[done \d+\]")
         self.assertRegex(terminal.screen(), r"stator: interrupted: imported 0 items\n\[done 130\]")
 
     def test_keys_of_an_editor_are_its_own(self):
         terminal = self.terminal(80, EDITOR=self.script(
             "trap 'sed -i s/Hand/Good/ \"$1\"; exit 0' INT", "echo editing", "while :; do sleep 0.1; done"))
-        terminal.type(f"clear; {STATOR} edit shop PRODUCT#grinder PRODUCT; echo '[done' $?]")
-        terminal.press("Enter")
+        terminal.start(f"{STATOR} edit shop PRODUCT#grinder PRODUCT; echo '[done' $?]")
         terminal.wait_for("(?m)^editing")
         terminal.press("C-c")
-        terminal.wait_for(r"(?m)^\[done \d+\]")
+        terminal.wait_for(r"\[done \d+\]")
         self.assertRegex(terminal.screen(), r"1 attribute set, 0 removed, 2 capacity units\n\[done 0\]")
 
     def test_keys_of_a_pager_are_its_own(self):
         enough = self.path("enough")
         terminal = self.terminal(80, lines=9, STATOR_PAGER=self.script(
             "trap 'echo stays' INT", "cat", "echo end of text", f"until [ -e {enough} ]; do sleep 0.1; done", "echo left"))
-        terminal.type(f"clear; {STATOR} scan shop; echo '[done' $?]")
-        terminal.press("Enter")
+        terminal.start(f"{STATOR} scan shop; echo '[done' $?]")
         terminal.wait_for("(?m)^end of text")
         terminal.press("C-c")
         terminal.wait_for(r"(?m)^(\^C)?stays")
@@ -239,7 +235,7 @@ class InATerminal(unittest.TestCase):
         terminal.wait_for(r"stays\s+(\^C)?stays")
         with open(enough, "w", encoding="utf-8"):
             pass
-        terminal.wait_for(r"(?m)^\[done \d+\]")
+        terminal.wait_for(r"\[done \d+\]")
         self.assertRegex(terminal.screen(), r"left\n9 items, 2 capacity units\n\[done 0\]")
 
     def test_only_long_text_goes_through_a_pager(self):
@@ -267,11 +263,9 @@ class InATerminal(unittest.TestCase):
                         "-u STATOR_PAGER PATH=/nowhere"):
             for words in ("scan shop", "scan shop --output jsonl"):
                 with self.subTest(setting=setting, words=words):
-                    terminal.type("clear; "
-                                  f"script -qec \"env {setting} {STATOR} {words} 2> cost\" /dev/null > seen; "
-                                  "echo \"[done $? $(grep -c 'p[0-9][0-9][0-9][0-9]' seen) $(tail -n 1 cost)]\"")
-                    terminal.press("Enter")
-                    text = terminal.wait_for(r"(?m)^\[done .*\]$")
+                    terminal.start(f"script -qec \"env {setting} {STATOR} {words} 2> cost\" /dev/null > seen; "
+                                   "echo \"[done $? $(grep -c 'p[0-9][0-9][0-9][0-9]' seen) $(tail -n 1 cost)]\"")
+                    text = terminal.wait_for(r"\[done \d+ .*\]")
                     self.assertRegex(text, r"\[done 0 3000 3009 items, ")
 
     def test_who_ends_a_pager_early_has_seen_enough(self):
@@ -283,13 +277,12 @@ class InATerminal(unittest.TestCase):
         if shutil.which("less") is None:
             self.skipTest("less is not installed")
         terminal = self.terminal(60, lines=9, STATOR_PAGER="less", LC_ALL="C", LESS="-RX")
-        terminal.type(f"clear; {STATOR} scan shop; echo '[done' $?]")
-        terminal.press("Enter")
+        terminal.start(f"{STATOR} scan shop; echo '[done' $?]")
         text = terminal.wait_for(r"(?m)^:")
         self.assertIn("…", text)
         self.assertNotIn("<E2>", text)
         terminal.press("q")
-        terminal.wait_for(r"(?m)^\[done 0\]")
+        terminal.wait_for(r"\[done 0\]")
 
     def script(self, *lines):
         path = self.path("program.sh")
