@@ -90,6 +90,8 @@ struct Connection::Impl {
   /// The server was told to cancel a statement. Where that failed of it, it is not told again: what follows undoes the
   /// work.
   bool cancelled = false;
+  /// When the server was last told to cancel the statement that runs; empty before.
+  std::optional<Clock::time_point> told_at;
   bool broken = false;
   std::vector<std::string> notices;
 
@@ -97,6 +99,7 @@ struct Connection::Impl {
   Result collect(std::string_view statement, bool keep_rows);
   ResultHandle next_result(std::string_view statement, std::optional<Clock::time_point> deadline);
   void cancel();
+  [[nodiscard]] int cancel_where_interrupted();
   void wait_for_input(std::string_view statement, std::optional<Clock::time_point> deadline);
   void append_rows(const PGresult* result, Result& out, std::size_t& size, std::string_view statement);
   [[noreturn]] void give_up(ErrorKind kind, std::string_view statement, std::string message);
@@ -150,6 +153,24 @@ void Connection::Impl::cancel() {
   libpq().PQfreeCancel(request);
 }
 
+/// Returns how long to wait for input until this is called again, in ms; -1: for good.
+int Connection::Impl::cancel_where_interrupted() {
+  // A signal that comes just before the wait does not end it.
+  constexpr int kBetweenLooksMs = 250;
+  // A cancel that overtakes its statement on the way to the server cancels nothing.
+  constexpr std::chrono::seconds kAgain{1};
+  if (told_at) {
+    if (Clock::now() - *told_at < kAgain) return kBetweenLooksMs;
+  } else {
+    if (!interrupted || cancelled) return -1;
+    if (!interrupted()) return kBetweenLooksMs;
+  }
+  cancelled = true;
+  cancel();
+  told_at = Clock::now();
+  return kBetweenLooksMs;
+}
+
 void Connection::Impl::wait_for_input(std::string_view statement, std::optional<Clock::time_point> deadline) {
   pollfd waiting{.fd = libpq().PQsocket(handle.get()), .events = POLLIN, .revents = 0};
   if (waiting.fd < 0) lost(statement);
@@ -163,12 +184,8 @@ void Connection::Impl::wait_for_input(std::string_view statement, std::optional<
     }
     timeout_ms = static_cast<int>(std::min<long long>(left, 60'000));
   }
-  if (interrupted && !cancelled) {
-    cancelled = interrupted();
-    if (cancelled) cancel();
-    // A signal that comes just before the wait does not end it.
-    constexpr int kBetweenLooksMs = 250;
-    if (!cancelled) timeout_ms = timeout_ms < 0 ? kBetweenLooksMs : std::min(timeout_ms, kBetweenLooksMs);
+  if (const int look_ms = cancel_where_interrupted(); look_ms >= 0) {
+    timeout_ms = timeout_ms < 0 ? look_ms : std::min(timeout_ms, look_ms);
   }
   if (::poll(&waiting, 1, timeout_ms) < 0 && errno != EINTR) lost(statement);
   if (libpq().PQconsumeInput(handle.get()) == 0) lost(statement);
@@ -212,6 +229,7 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows) {
   Result out;
   std::size_t size = 0;
   std::optional<ErrorFields> fault;
+  told_at.reset();
   while (const ResultHandle result = next_result(statement, deadline)) {
     switch (libpq().PQresultStatus(result.get())) {
       case PGRES_SINGLE_TUPLE:
