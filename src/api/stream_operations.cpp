@@ -81,17 +81,39 @@ std::vector<const engine::Shard*> shards_asked_for(const Members& request, const
   return shards;
 }
 
+/// Throws where SequenceNumber and Timestamp do not go with the iterator's type.
+void check_iterator(Call& call, std::string_view type) {
+  const bool begins_at_number = type == "AT_SEQUENCE_NUMBER" || type == "AFTER_SEQUENCE_NUMBER";
+  const bool has_number = call.request.has("SequenceNumber");
+  if (begins_at_number && !has_number) core::throw_invalid_parameters("Invalid SequenceNumber");
+  if (!begins_at_number && has_number) {
+    core::throw_invalid_parameters("SequenceNumber should not be passed for this iterator type");
+  }
+  const auto time_ms = call.request.time_ms("Timestamp");
+  const bool begins_at_time = type == "AT_TIMESTAMP";
+  if (begins_at_time && !time_ms) core::throw_invalid_parameters("Timestamp must be passed for this iterator type");
+  if (!begins_at_time && time_ms) {
+    core::throw_invalid_parameters("Timestamp should not be passed for this iterator type");
+  }
+  if (time_ms && *time_ms > call.engine().clock().now_ms()) {
+    core::throw_invalid_parameters("Timestamp must not be in the future");
+  }
+}
+
+/// The first record of this time or later, or where it will be: no record has a number below that of its time, and
+/// where the clock was set back, those with a number above it come behind one that has that time. Source: the API's
+/// model of November 2026, GetShardIterator, Timestamp.
+engine::LogPosition position_at_time(const engine::Shard& shard, std::int64_t time_ms) {
+  const engine::LogNumber least = engine::first_number_at(std::max<std::int64_t>(0, time_ms));
+  const bool from_oldest = least <= std::max(shard.first_number, shard.trimmed_before);
+  return {.shard = shard.id, .number = from_oldest ? shard.first_number : least, .from_oldest = from_oldest};
+}
+
 /// The position that a GetShardIterator asks for.
 engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, const engine::Shard& shard) {
   const std::string_view type = call.request.required_text("ShardIteratorType");
-  const auto text = call.request.text("SequenceNumber");
-  const bool begins_at_number = type == "AT_SEQUENCE_NUMBER" || type == "AFTER_SEQUENCE_NUMBER";
-  if (begins_at_number && !text) {
-    core::throw_invalid_parameters("Invalid SequenceNumber");
-  }
-  if (!begins_at_number && text) {
-    core::throw_invalid_parameters("SequenceNumber should not be passed for this iterator type");
-  }
+  check_iterator(call, type);
+  if (const auto time_ms = call.request.time_ms("Timestamp")) return position_at_time(shard, *time_ms);
   engine::LogPosition position{.shard = shard.id, .number = shard.first_number, .from_oldest = true};
   if (type == "TRIM_HORIZON") return position;
   position.from_oldest = false;
@@ -100,7 +122,7 @@ engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, co
     position.number = end;
     return position;
   }
-  const auto number = text ? parse_sequence_number(*text) : std::nullopt;
+  const auto number = parse_sequence_number(call.request.required_text("SequenceNumber"));
   if (!number || *number < shard.first_number || *number >= std::max(end, shard.first_number + 1)) {
     core::throw_invalid_parameters("Invalid SequenceNumber");
   }

@@ -829,11 +829,11 @@ TEST(ShapeConstraints, BoundLengthsAndMatchPatterns) {
       {"ExportTableToPointInTime", R"({"TableArn":"x","S3Bucket":"my.bucket-1","S3BucketOwner":"12345678901"})",
        violates({{"'12345678901'", "s3BucketOwner", "Member must satisfy regular expression pattern: [0-9]{12}"}})},
       {"GetShardIterator", R"({"StreamArn":"x","ShardId":"y","ShardIteratorType":"z","SequenceNumber":"1"})",
-       violates(
-           {{"'x'", "streamArn", at_least(37)},
-            {"'y'", "shardId", at_least(28)},
-            {"'z'", "shardIteratorType", one_of("AFTER_SEQUENCE_NUMBER, LATEST, AT_SEQUENCE_NUMBER, TRIM_HORIZON")},
-            {"'1'", "sequenceNumber", at_least(21)}})},
+       violates({{"'x'", "streamArn", at_least(37)},
+                 {"'y'", "shardId", at_least(28)},
+                 {"'z'", "shardIteratorType",
+                  one_of("AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON")},
+                 {"'1'", "sequenceNumber", at_least(21)}})},
   });
 }
 

@@ -398,8 +398,9 @@ inline constexpr Shape kRecordsLimit = integer(1, 1000);
 inline constexpr Shape kShardId = string(28, 65);
 inline constexpr Shape kShardIterator = string(1, 2048);
 inline constexpr Shape kSequenceNumber = string(21, 40);
-inline constexpr std::string_view kShardIteratorTypeValues[] = {"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_SEQUENCE_NUMBER",
-                                                                "TRIM_HORIZON"};
+/// In the order of Kinesis, which has the same ones.
+inline constexpr std::string_view kShardIteratorTypeValues[] = {"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP",
+                                                                "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"};
 inline constexpr Shape kShardIteratorType = one_of(kShardIteratorTypeValues);
 inline constexpr std::string_view kShardFilterTypeValues[] = {"CHILD_SHARDS"};
 inline constexpr Shape kShardFilterType = one_of(kShardFilterTypeValues);
@@ -425,6 +426,7 @@ inline constexpr Member kGetShardIteratorMembers[] = {
     must("ShardId", kShardId),
     must("ShardIteratorType", kShardIteratorType),
     may("SequenceNumber", kSequenceNumber),
+    may("Timestamp", kTimestamp),
 };
 inline constexpr Shape kGetShardIterator = structure<kGetShardIteratorMembers>("GetShardIteratorInput");
 inline constexpr Member kListStreamsMembers[] = {
