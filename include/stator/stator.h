@@ -14,7 +14,8 @@
 namespace stator {
 
 struct OpenOptions {
-  /// Data directory, created when missing. Empty: in memory, gone with the Database.
+  /// Data directory, created when missing; a relative one is that of the working directory at the opening. Empty: in
+  /// memory, gone with the Database.
   std::string directory = {};
   /// Wait for the disk before a write is acknowledged: it then survives power loss. Without it a write survives the
   /// death of the process, not of the machine.

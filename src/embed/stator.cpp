@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -62,6 +63,16 @@ void end_forked_children_early() {
   });
 }
 
+/// A path that names the same place when the program has gone to another working directory; an empty one stays so.
+std::filesystem::path fixed_path(const std::filesystem::path& path) {
+  if (path.empty() || path.is_absolute()) return path;
+  std::filesystem::path fixed = std::filesystem::current_path();
+  for (const std::filesystem::path& part : path) {
+    if (part != ".") fixed /= part;
+  }
+  return fixed;
+}
+
 template <class Change>
 void change_state(engine::Engine& engine, Change change) {
   try {
@@ -81,7 +92,7 @@ Database::~Database() = default;
 Database Database::open(const OpenOptions& options) {
   embed::check_open_options(options);
   engine::Options engine;
-  engine.directory = options.directory;
+  engine.directory = fixed_path(options.directory);
   engine.sync = options.sync;
   engine.staleness = {.read_ms = options.read_staleness_ms,
                       .index_ms = options.index_lag_ms,
@@ -90,7 +101,7 @@ Database Database::open(const OpenOptions& options) {
   engine.enforce_throughput = options.enforce_throughput;
   engine.transition_delay_ms = options.transition_delay_ms;
   engine.stream_shards = options.stream_shards;
-  engine.buckets = options.buckets;
+  engine.buckets = fixed_path(options.buckets);
   if (options.log) engine.log = [log = options.log](core::LogLevel, std::string_view line) { log(line); };
   end_forked_children_early();
   std::unique_ptr<core::ManualClock> clock;

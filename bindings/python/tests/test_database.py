@@ -69,6 +69,23 @@ def test_wrong_options_are_refused():
         stator.Database(clock=-1)
 
 
+def test_a_relative_directory_stays_where_it_was(tmp_path, monkeypatch):
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(tmp_path)
+    with stator.Database("./data", buckets="buckets") as database:
+        database.call("CreateTable", TABLE)
+        monkeypatch.chdir(other)
+        for number in range(3):
+            database.call("PutItem", TableName="things", Item={"pk": {"S": str(number)}})
+            database.save_snapshot("of-%d" % number)  # which makes files
+        with pytest.raises(RuntimeError, match="is open in this process already"):
+            stator.Database(tmp_path / "data")
+    assert list(other.iterdir()) == []
+    with stator.Database(tmp_path / "data") as database:
+        assert database.call("Scan", TableName="things")["Count"] == 3
+
+
 def test_what_no_call_waits_for_is_told(tmp_path):
     (tmp_path / "bucket").mkdir()
     (tmp_path / "bucket" / "items.json").write_text('{"Item":{"pk":{"S":"a"}}}\n{"Item":{"pk":{"N":"1"}}}\n')
