@@ -1,9 +1,11 @@
 """stator.Database without boto3."""
 
+import copy
 import datetime
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -84,6 +86,12 @@ def test_a_relative_directory_stays_where_it_was(tmp_path, monkeypatch):
     assert list(other.iterdir()) == []
     with stator.Database(tmp_path / "data") as database:
         assert database.call("Scan", TableName="things")["Count"] == 3
+
+
+def test_a_database_cannot_be_copied(database):
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot be copied or pickled"):
+            copied(database)
 
 
 def test_what_no_call_waits_for_is_told(tmp_path):

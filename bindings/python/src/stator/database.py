@@ -161,6 +161,10 @@ class Database:
                 raise
         _native.library.stator_close(handle)
 
+    def __reduce__(self):
+        # A second one would close the first one's.
+        raise TypeError("a stator.Database cannot be copied or pickled")
+
     def __enter__(self) -> Database:
         return self
 
