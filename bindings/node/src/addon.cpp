@@ -118,7 +118,9 @@ class Log {
     const std::lock_guard lock(log->mutex_);
     if (log->function_ == nullptr) return;
     auto copy = std::make_unique<std::string>(line, size);
-    if (napi_call_threadsafe_function(log->function_, copy.get(), napi_tsfn_nonblocking) == napi_ok) copy.release();
+    const napi_status status = napi_call_threadsafe_function(log->function_, copy.get(), napi_tsfn_nonblocking);
+    if (status == napi_ok) copy.release();                 // NOLINT(bugprone-unused-return-value): `call` has it
+    if (status == napi_closing) log->function_ = nullptr;  // which counts as its release
   }
 
   /// Lines that were taken are still told.

@@ -1,6 +1,7 @@
 package stator;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,7 +44,7 @@ final class Answer {
         .statusCode(reply.status)
         .putHeader("Content-Type", "application/x-amz-json-1.0")
         .putHeader("Content-Length", String.valueOf(reply.body.length))
-        .putHeader("x-amzn-RequestId", String.format("STATOR%020d", REQUESTS.incrementAndGet()))
+        .putHeader("x-amzn-RequestId", String.format(Locale.ROOT, "STATOR%020d", REQUESTS.incrementAndGet()))
         .build();
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** libstator_jni.so. Texts go over as bytes of UTF-8. */
@@ -29,7 +30,7 @@ final class Native {
 
   /** Loads the library of the jar and what it stands on, which lie in files for so long; false where it has none for this machine. */
   private static boolean loadOwn() {
-    final String folder = "native/" + System.getProperty("os.name").toLowerCase() + "-" + System.getProperty("os.arch") + "/";
+    final String folder = "native/" + System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch") + "/";
     final List<Path> files = new ArrayList<>();
     try (InputStream list = Native.class.getResourceAsStream(folder + "files")) {
       if (list == null) return false;
