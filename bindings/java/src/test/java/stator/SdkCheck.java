@@ -245,12 +245,17 @@ public final class SdkCheck {
     thrown(CompletionException.class, () -> asyncClient(closed).listTables().join());
   }
 
-  /** Three attempts, without a pause between. */
+  /**
+   * Three attempts. Without a pause between, the SDK's asynchronous clients may take the fault of one attempt for that of the next: of their two handlers of
+   * a reply they tell the second one of it after the first one has begun the next attempt.
+   */
+  private static final BackoffStrategy PAUSE = BackoffStrategy.fixedDelayWithoutJitter(Duration.ofMillis(50));
+
   private static final RetryStrategy RETRIES =
       AwsRetryStrategy.standardRetryStrategy().toBuilder()
           .maxAttempts(3)
-          .backoffStrategy(BackoffStrategy.retryImmediately())
-          .throttlingBackoffStrategy(BackoffStrategy.retryImmediately())
+          .backoffStrategy(PAUSE)
+          .throttlingBackoffStrategy(PAUSE)
           .circuitBreakerEnabled(false)
           .build();
 
