@@ -1,11 +1,10 @@
-#include <fcntl.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "core/standard_descriptors.h"
 
 namespace {
 
@@ -18,20 +17,11 @@ std::string program_directory() {
   return fault ? std::string() : program.parent_path().string();
 }
 
-/// Opens what is closed of standard input, output and error: else the next file that is opened, which may be the
-/// database's, would get that number and be read or printed into. Each is opened the other way round, so that using it
-/// still fails.
-void occupy_standard_descriptors() {
-  for (const int descriptor : {0, 1, 2}) {
-    if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace stator::cli;
-  occupy_standard_descriptors();
+  stator::core::occupy_standard_descriptors();
   // When a reader ends (`| head`), the write fails instead of killing the process, so that the database closes cleanly.
   std::signal(SIGPIPE, SIG_IGN);
   DescriptorBuffer in_buffer(0, kSmallBufferBytes);

@@ -14,6 +14,7 @@
 
 #include "core/api_error.h"
 #include "core/manual_clock.h"
+#include "core/standard_descriptors.h"
 #include "embed/open_options.h"
 #include "embed/result.h"
 #include "endpoint/embedded.h"
@@ -104,6 +105,8 @@ Database Database::open(const OpenOptions& options) {
   engine.buckets = fixed_path(options.buckets);
   if (options.log) engine.log = [log = options.log](core::LogLevel, std::string_view line) { log(line); };
   end_forked_children_early();
+  // Daemons close them, and print all the same.
+  core::occupy_standard_descriptors();
   std::unique_ptr<core::ManualClock> clock;
   if (options.clock_ms) {
     clock = std::make_unique<core::ManualClock>(*options.clock_ms);

@@ -94,6 +94,25 @@ def test_a_database_cannot_be_copied(database):
             copied(database)
 
 
+def test_what_is_printed_without_standard_output_goes_into_no_file_of_the_database(tmp_path):
+    program = """if True:
+        import os, stator
+        for standard in (0, 1, 2):
+            os.close(standard)
+        database = stator.Database("data")
+        database.call("ListTables")
+        refused = 0
+        for standard in (1, 2):
+            try:
+                os.write(standard, b"a warning of the program's own")
+            except OSError:
+                refused += 1
+        os._exit(refused)
+    """
+    assert subprocess.run([sys.executable, "-c", program], cwd=tmp_path).returncode == 2
+    stator.Database(tmp_path / "data").close()
+
+
 def test_what_no_call_waits_for_is_told(tmp_path):
     (tmp_path / "bucket").mkdir()
     (tmp_path / "bucket" / "items.json").write_text('{"Item":{"pk":{"S":"a"}}}\n{"Item":{"pk":{"N":"1"}}}\n')
