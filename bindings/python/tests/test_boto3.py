@@ -310,6 +310,23 @@ def test_everywhere_answers_clients_made_by_other_code(database):
         boto3.client("dynamodb", **keys).list_tables()
 
 
+def test_everywhere_answers_clients_that_other_code_keeps(database):
+    keys = dict(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
+    before = boto3.Session(**keys).client("dynamodb")
+    with stator.boto3.everywhere(database):
+        kept = boto3.client("dynamodb", region_name="us-east-1")
+        kept.create_table(**create_table_request("things"))
+        assert before.list_tables()["TableNames"] == ["things"]
+    for client in (before, kept):
+        with pytest.raises((AssertionError, NoCredentialsError)):
+            client.list_tables()
+    with stator.Database() as another, stator.boto3.everywhere(another):
+        assert kept.list_tables()["TableNames"] == before.list_tables()["TableNames"] == []
+        with stator.boto3.everywhere(database):
+            assert kept.list_tables()["TableNames"] == ["things"]
+        assert kept.list_tables()["TableNames"] == []
+
+
 def test_the_last_one_attached_answers_and_nothing_is_done_twice(database):
     keys = dict(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
     with stator.Database() as other:

@@ -44,6 +44,30 @@ def test_code_that_makes_its_own_clients(dynamodb_everywhere, dynamodb_resource)
     assert "Item" not in dynamodb_resource.Table("seeded").get_item(Key={"pk": "theirs"})
 
 
+def test_code_that_makes_its_clients_when_it_is_imported_and_keeps_them(pytester):
+    pytester.makepyfile(handlers="""
+        import functools
+        import boto3
+        table = boto3.resource("dynamodb", region_name="us-east-1").Table("table")
+        @functools.cache
+        def client():
+            return boto3.client("dynamodb", region_name="us-east-1")
+    """, test_handlers="""
+        import pytest
+        import handlers
+        @pytest.mark.parametrize("time", [1, 2])
+        def test_items(dynamodb_everywhere, dynamodb_table, time):
+            handlers.table.put_item(Item={"pk": "a", "sk": "b"})
+            assert handlers.client().scan(TableName="table")["Count"] == 1
+    """, test_without="""
+        import sys
+        def test_it():
+            assert "boto3" not in sys.modules
+    """)
+    for tests, count in (("test_handlers.py", 2), ("test_without.py", 1)):
+        pytester.runpytest_subprocess("-p", "stator.pytest_plugin", tests).assert_outcomes(passed=count)
+
+
 def test_options_and_seed_are_a_conftests(pytester):
     pytester.makeconftest("""
         import pytest

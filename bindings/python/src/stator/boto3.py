@@ -195,6 +195,23 @@ def attach(target: Target, database: Optional[Database] = None) -> Target:
     return target
 
 
+# Those of everywhere() that last, the innermost at the end.
+_everywhere: list[_Answerer] = []
+
+
+def _ask_innermost(**details):
+    innermost = _everywhere[-1:]
+    return innermost[0](**details) if innermost else None
+
+
+def _while_everywhere(handler):
+    return lambda **details: handler(**details) if _everywhere else None
+
+
+# Of every session that is made from now on, and so of its clients, also of those that code under test makes once and keeps.
+BUILTIN_HANDLERS[:0] = [(event, _while_everywhere(handler)) for event, handler in _handlers(_ask_innermost)]
+
+
 class _Everywhere(contextlib.ContextDecorator):
     def __init__(self, database: Optional[Database]) -> None:
         self._database = database
@@ -219,25 +236,20 @@ class _Everywhere(contextlib.ContextDecorator):
 
     def __enter__(self) -> Database:
         database = self._database or default_database()
-        self._is_active = True
-        self._entries = [(event, self._while_active(handler)) for event, handler in _handlers(_Answerer(database))]
-        BUILTIN_HANDLERS[:0] = self._entries  # so that the innermost of several answers
+        self._answerer = _Answerer(database)
+        _everywhere.append(self._answerer)
         self._default_session, _boto3.DEFAULT_SESSION = _boto3.DEFAULT_SESSION, None
         return database
 
     def __exit__(self, kind: object, value: object, trace: object) -> None:
         _boto3.DEFAULT_SESSION = self._default_session
-        self._is_active = False  # for the clients that outlive it: they go where they would have gone
-        for entry in self._entries:
-            BUILTIN_HANDLERS.remove(entry)
-
-    def _while_active(self, handler: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda **details: handler(**details) if self._is_active else None
+        _everywhere.remove(self._answerer)
 
 
 def everywhere(database: Optional[Database] = None) -> _Everywhere:
-    """While it lasts, `database` answers every DynamoDB client that is made by whatever means, in all of the process: for code
-    that makes its own. A context manager, which yields the database, and a decorator of functions, also of those that are
-    awaited. Clients and sessions of boto3 that are there already are not concerned (`attach` is for them), but boto3's default
-    session is: it is a new one meanwhile. They need no credentials, but a region as ever."""
+    """While it lasts, `database` answers every DynamoDB client in the process, whoever made it: for code that makes its own. A
+    context manager, which yields the database, and a decorator of functions, also of those that are awaited. Of several the
+    innermost answers; before and afterwards clients go where they would have gone. Not concerned are clients of sessions that
+    were there before `stator.boto3` was imported (`attach` is for them), but boto3's default session is: it is a new one
+    meanwhile. They need no credentials, but a region as ever."""
     return _Everywhere(database)

@@ -15,6 +15,8 @@ stator.Database.
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from typing import Any, Optional
 
 import pytest
@@ -26,10 +28,28 @@ _MARK = 'dynamodb_table(name="table", hash="pk:S", range="sk:S", **members): the
 
 
 def _stator_boto3():
-    """Imported when a fixture wants it: pytest loads plugins of packages that the tests at hand may not use."""
+    """Imported when boto3 is, or a fixture wants it: pytest loads plugins of packages that the tests at hand may not use."""
     from . import boto3
 
     return boto3
+
+
+class _BeforeSessions:
+    """A finder of modules that finds none: it imports stator.boto3 at the last moment before there can be a session of boto3's.
+    Clients that modules under test make when they are imported are then answered by `dynamodb_everywhere`, too."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "boto3.session":
+            sys.meta_path.remove(self)
+            with contextlib.suppress(ImportError):  # a fixture that wants it says what is missing
+                _stator_boto3()
+        return None
+
+
+if "boto3.session" in sys.modules:
+    _stator_boto3()
+else:
+    sys.meta_path.insert(0, _BeforeSessions())
 
 
 def pytest_configure(config):
