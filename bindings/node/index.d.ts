@@ -115,6 +115,18 @@ export class Database {
   handler(options?: HandlerOptions): Handler
   /** All that a client needs: `new DynamoDBClient(database.clientConfig())`; requests are then not signed. */
   clientConfig(options?: HandlerOptions): ClientConfig
+  /** Answers a client of the AWS SDK v3 that is there already, whatever it was made for; of a document client the client beneath, too. It needs a region as ever,
+   * but no credentials. Returns it. */
+  attach<Client extends { config: any }>(client: Client, options?: HandlerOptions): Client
+  /** Answers all clients of these classes (`DynamoDBClient`, `DynamoDBDocumentClient`, …), whoever made or makes them, until `restore` is called: for code
+   * that makes its own. */
+  everywhere(...classes: { prototype: any }[]): Everywhere
+}
+
+export interface Everywhere {
+  /** Lets the clients go where they would have gone. */
+  restore(): void
+  [Symbol.dispose](): void
 }
 
 /** The process's own database in memory, made when it is first asked for. */

@@ -18,7 +18,10 @@ const native = loadNative()
 
 // Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
 const ADDRESS = 'http://stator.invalid'
-const WAITS = 2
+const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' }
+// Requests that nobody sees need no signature.
+const UNSIGNED = { sign: async (request) => request }
+const DISPOSE = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
 class OperationError extends Error {
   constructor(type, message, body, status) {
@@ -57,7 +60,7 @@ class Database {
     await Promise.allSettled(this.#underWay)
   }
 
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() { this.close() }
+  [DISPOSE]() { this.close() }
   [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() { return this.close() }
 
   async call(operation, request = {}) {
@@ -104,12 +107,48 @@ class Database {
     return {
       region,
       endpoint: ADDRESS,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      // Requests that nobody sees need no signature.
-      signer: { sign: async (request) => request },
+      credentials: LOCAL_CREDENTIALS,
+      signer: UNSIGNED,
       requestHandler: this.handler({ ...options, region }),
     }
   }
+
+  attach(client, options = {}) {
+    if (client?.config?.requestHandler === undefined) throw new TypeError('attach takes a client of the AWS SDK v3')
+    redirect(client.config, this, options)
+    return client
+  }
+
+  everywhere(...classes) {
+    for (const each of classes) if (typeof each?.prototype?.send !== 'function') throw new TypeError('everywhere takes classes of clients of the AWS SDK v3')
+    const undo = []
+    const redirected = new WeakSet()
+    const redirectOnce = (config) => {
+      if (redirected.has(config)) return
+      redirected.add(config)
+      undo.push(redirect(config, this))
+    }
+    for (const { prototype } of classes) {
+      const own = Object.getOwnPropertyDescriptor(prototype, 'send')
+      const { send } = prototype
+      prototype.send = function (...request) {
+        redirectOnce(this.config)
+        return send.apply(this, request)
+      }
+      undo.push(() => (own ? Object.defineProperty(prototype, 'send', own) : delete prototype.send))
+    }
+    const restore = () => { while (undo.length > 0) undo.pop()() }
+    return { restore, [DISPOSE]: restore }
+  }
+}
+
+/** Lets a client's configuration, as the SDK has resolved it, lead to `database`. Returns what puts it back. */
+function redirect(config, database, options = {}) {
+  const { requestHandler, signer, credentials } = config
+  config.requestHandler = database.handler({ region: config.region, ...options })
+  config.signer = async () => UNSIGNED
+  config.credentials = async () => LOCAL_CREDENTIALS
+  return () => Object.assign(config, { requestHandler, signer, credentials })
 }
 
 function abortError() {
@@ -170,7 +209,8 @@ class Handler {
       throw new Error('stator: only requests of DynamoDB and DynamoDB Streams are answered in process, ' +
         `not ${request.method} ${request.protocol}//${request.hostname}${request.path}`)
     }
-    const reply = await this.#database.request(target, request.body ?? '', this.#region ?? scope?.[1])
+    const region = typeof this.#region === 'function' ? await this.#region() : this.#region
+    const reply = await this.#database.request(target, request.body ?? '', region ?? scope?.[1])
     if (abortSignal?.aborted) throw abortError()
     if (reply.holdMs > 0) {
       const isLate = requestTimeout > 0 && reply.holdMs > requestTimeout

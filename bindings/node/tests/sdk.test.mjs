@@ -189,6 +189,38 @@ test('the aggregated client, and a handler alone with signed requests', async ()
   await assert.rejects(aggregated.describeTable({ TableName: TableName('eu-north-1') }), /Invalid AWS region/)
 })
 
+test('clients of other code are answered', async () => {
+  const configuration = { credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, region: 'eu-west-1', maxAttempts: 1 }
+  const names = async (asked) => (await asked.send(new ListTablesCommand({}))).TableNames
+  const attached = database.attach(DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' })))
+  await attached.send(new PutCommand({ TableName: 'things', Item: { pk: 'a', sk: 1 } }))
+  const before = new DynamoDBClient(configuration)
+  const beforeDocuments = DynamoDBDocumentClient.from(new DynamoDBClient(configuration))
+  const everywhere = database.everywhere(DynamoDBClient, DynamoDBDocumentClient, DynamoDBStreamsClient)
+  assert.deepEqual(await names(before), ['things'])
+  const TableName = (region) => `arn:aws:dynamodb:${region}:000000000000:table/things`
+  assert.equal((await beforeDocuments.send(new GetCommand({ TableName: TableName('eu-west-1'), Key: { pk: 'a', sk: 1 } }))).Item.sk, 1)
+  await assert.rejects(beforeDocuments.send(new GetCommand({ TableName: TableName('eu-north-1'), Key: { pk: 'a', sk: 1 } })), /Invalid AWS region/)
+  assert.deepEqual(await names(new DynamoDBClient({ region: 'eu-west-1' })), ['things'])
+  assert.deepEqual((await new DynamoDB({ region: 'eu-west-1' }).listTables({})).TableNames, ['things'])
+  assert.equal((await new DynamoDBStreamsClient({ region: 'eu-west-1' }).send(new ListStreamsCommand({}))).Streams.length, 1)
+  const another = new Database()
+  const inner = another.everywhere(DynamoDBClient)
+  assert.deepEqual(await names(before), [])
+  inner.restore()
+  assert.deepEqual(await names(before), ['things'])
+  everywhere.restore()
+  everywhere.restore()
+  for (const each of [before, beforeDocuments]) {
+    // The endpoint is nowhere, so that nothing can be asked.
+    each.config.endpoint = async () => ({ protocol: 'http:', hostname: '127.0.0.1', port: 1, path: '/' })
+    await assert.rejects(each.send(new ListTablesCommand({})))
+  }
+  await another.close()
+  assert.throws(() => database.attach({}), TypeError)
+  assert.throws(() => database.everywhere(class {}), TypeError)
+})
+
 test('names of many tables, page by page', async () => {
   for (let number = 0; number < 5; ++number) {
     await client.send(new CreateTableCommand({

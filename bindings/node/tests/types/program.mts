@@ -1,6 +1,7 @@
 // Compiled, not run: each export and option, as programs in TypeScript write them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import stator, { clientConfig, Database, type DatabaseOptions, defaultDatabase, handler, OperationError, type Reply } from 'stator'
 import { useDatabase as ofJest } from 'stator/jest'
 import { useDatabase as ofNode } from 'stator/node-test'
@@ -24,6 +25,9 @@ export async function use(): Promise<string> {
   database.simulate({ seed: 1, rules: [{ when: { operation: 'PutItem', first: 3 }, then: { throttle: 'KeyRangeThroughputExceeded' } }] })
   database.simulate()
   if (database.simulated().rules.some((rule) => rule.acted > 0)) return 'faults'
+  database.attach(new DynamoDBClient({})).config
+  using everywhere = database.everywhere(DynamoDBClient, DynamoDBDocumentClient)
+  everywhere.restore()
   database.setClock(0)
   database.advanceClock(1000)
   return reply.body.toString('utf8') + database.snapshots().join() + database.clock.toISOString()
