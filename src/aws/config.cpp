@@ -16,12 +16,6 @@ namespace stator::aws {
 
 namespace {
 
-std::filesystem::path home_directory(const Environment& environment) {
-  if (const auto home = environment.variable("HOME")) return *home;
-  const passwd* const entry = ::getpwuid(::getuid());
-  return entry != nullptr ? entry->pw_dir : "/";
-}
-
 std::filesystem::path configured_file(const Environment& environment, const char* variable, const char* name) {
   const auto set = environment.variable(variable);
   if (!set) return home_directory(environment) / ".aws" / name;
@@ -62,6 +56,12 @@ constexpr Partition kPartitions[] = {
 };
 
 }  // namespace
+
+std::filesystem::path home_directory(const Environment& environment) {
+  if (const auto home = environment.variable("HOME")) return *home;
+  const passwd* const entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_dir : "/";
+}
 
 Environment Environment::of_process() {
   Environment environment;

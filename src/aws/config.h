@@ -30,6 +30,9 @@ struct Environment {
   static Environment of(std::map<std::string, std::string> variables);
 };
 
+/// HOME, else the home directory of the process's user.
+std::filesystem::path home_directory(const Environment& environment);
+
 /// ~/.aws/credentials and ~/.aws/config (or AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE).
 class Files {
  public:
@@ -70,7 +73,7 @@ std::optional<std::string> profile_endpoint_url(const Environment& environment, 
 
 /// Where to look for credentials.
 enum class CredentialSources : std::uint8_t {
-  /// Environment, role, web identity, profile, credential process, container, instance.
+  /// Environment, role, web identity, single sign-on, profile, credential process, container, instance.
   kAll,
   /// Plain keys in the environment or the profile: no source that runs a program or asks a service.
   kPlainKeys

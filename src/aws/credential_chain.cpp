@@ -6,6 +6,7 @@
 #include "aws/credential_process.h"
 #include "aws/metadata.h"
 #include "aws/query_api.h"
+#include "aws/single_sign_on.h"
 #include "aws/xml.h"
 #include "core/api_error.h"
 
@@ -15,11 +16,6 @@ namespace stator::aws {
 namespace {
 
 using Provider = std::shared_ptr<CredentialsProvider>;
-
-std::string setting(const ProfileSettings& settings, const std::string& name) {
-  const auto found = settings.find(name);
-  return found == settings.end() ? std::string() : found->second;
-}
 
 Provider refreshing(const Environment& environment, RefreshingCredentials::Fetch fetch) {
   auto provider = std::make_shared<RefreshingCredentials>(std::move(fetch), *environment.clock);
@@ -172,7 +168,7 @@ Provider from_role(const Environment& environment, const Files& files, const std
   });
 }
 
-/// The profile's own sources in order: role, single sign-on (refused), keys, process, keys in the config file.
+/// The profile's own sources in order: role, single sign-on, keys, process, keys in the config file.
 Provider from_profile(const Environment& environment, const Files& files, const std::string& name,
                       std::set<std::string> visited) {
   const auto settings = files.merged(name);
@@ -182,6 +178,10 @@ Provider from_profile(const Environment& environment, const Files& files, const 
     return from_role(environment, files, name, *settings, std::move(visited));
   }
   const std::string place = "profile \"" + name + "\"";
+  if (const auto sign_on = read_single_sign_on(files, name, *settings)) {
+    return refreshing(environment,
+                      [environment, sign_on] { return fetch_single_sign_on_credentials(environment, *sign_on); });
+  }
   if (auto keys = from_plain_keys(files.in_credentials(name), place + " in " + files.credentials_file().string()))
     return keys;
   const std::string process = setting(*settings, "credential_process");
@@ -191,9 +191,13 @@ Provider from_profile(const Environment& environment, const Files& files, const 
   }
   if (auto keys = from_plain_keys(files.in_config(name), place + " in " + files.config_file().string())) return keys;
   if (!setting(*settings, "sso_start_url").empty() || !setting(*settings, "sso_session").empty()) {
+    throw ConfigurationError(place + ": its single sign-on lacks sso_account_id and sso_role_name");
+  }
+  if (!setting(*settings, "login_session").empty()) {
     throw ConfigurationError(place +
-                             " uses single sign-on, which is not supported directly: after `aws sso login --profile " +
-                             name + "`, run `eval \"$(aws configure export-credentials --profile " + name +
+                             " was made by `aws login`, which is not supported directly: run `eval \"$(aws "
+                             "configure export-credentials --profile " +
+                             name +
                              " --format env)\"`, or give a profile the line `credential_process = aws configure "
                              "export-credentials --profile " +
                              name + "`");

@@ -15,6 +15,7 @@ namespace stator::aws {
 namespace {
 
 struct CryptoLibrary {
+  decltype(&::SHA1) sha1;
   decltype(&::SHA256) sha256;
   decltype(&::HMAC) hmac;
   decltype(&::EVP_sha256) evp_sha256;
@@ -23,7 +24,8 @@ struct CryptoLibrary {
   static const CryptoLibrary& get() {
     static const CryptoLibrary library = [] {
       const http::SharedLibrary crypto("libcrypto.so.3", "libssl3");
-      return CryptoLibrary{crypto.function<decltype(&::SHA256)>("SHA256"), crypto.function<decltype(&::HMAC)>("HMAC"),
+      return CryptoLibrary{crypto.function<decltype(&::SHA1)>("SHA1"), crypto.function<decltype(&::SHA256)>("SHA256"),
+                           crypto.function<decltype(&::HMAC)>("HMAC"),
                            crypto.function<decltype(&::EVP_sha256)>("EVP_sha256"),
                            crypto.function<decltype(&::CRYPTO_memcmp)>("CRYPTO_memcmp")};
     }();
@@ -34,6 +36,12 @@ struct CryptoLibrary {
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 }  // namespace
+
+std::string sha1(std::string_view data) {
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  CryptoLibrary::get().sha1(bytes_of(data), data.size(), digest.data());
+  return {digest.begin(), digest.end()};
+}
 
 std::string sha256(std::string_view data) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};

@@ -3,9 +3,11 @@
 #include <string>
 #include <string_view>
 
-/// SHA-256 by OpenSSL's libcrypto, loaded on first use.
+/// Digests by OpenSSL's libcrypto, loaded on first use.
 namespace stator::aws {
 
+/// 20 bytes. For names alone: it can be forged.
+std::string sha1(std::string_view data);
 /// 32 bytes.
 std::string sha256(std::string_view data);
 /// 32 bytes.

@@ -10,6 +10,7 @@
 #include "core/api_error.h"
 #include "http/client.h"
 #include "http/url.h"
+#include "json/members.h"
 #include "json/reader.h"
 
 namespace stator::aws {
@@ -24,13 +25,6 @@ constexpr const char* kContainerUrl = "http://169.254.170.2";
 /// Hosts that may be asked for credentials without encryption: the machine itself and the services of ECS and EKS.
 constexpr std::string_view kPlainHosts[] = {"localhost",     "127.0.0.1",      "::1",
                                             "169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
-
-std::string member(const json::Object& object, std::string_view name) {
-  json::Value value;
-  std::string_view text;
-  if (!json::find_member(object, name, value) || value.get(text) != simdjson::SUCCESS) return {};
-  return std::string(text);
-}
 
 int positive(const std::optional<std::string>& text, int otherwise) {
   int value = 0;
@@ -82,13 +76,13 @@ Credentials parse_credentials_json(const std::string& text, const std::string& s
     throw ConfigurationError(source + " did not give JSON");
   }
   Credentials credentials;
-  credentials.access_key_id = member(object, "AccessKeyId");
-  credentials.secret_access_key = member(object, "SecretAccessKey");
-  credentials.session_token = member(object, "SessionToken");
-  if (credentials.session_token.empty()) credentials.session_token = member(object, "Token");
+  credentials.access_key_id = json::text_member(object, "AccessKeyId");
+  credentials.secret_access_key = json::text_member(object, "SecretAccessKey");
+  credentials.session_token = json::text_member(object, "SessionToken");
+  if (credentials.session_token.empty()) credentials.session_token = json::text_member(object, "Token");
   if (credentials.access_key_id.empty()) throw ConfigurationError(source + " did not give an AccessKeyId");
   if (credentials.secret_access_key.empty()) throw ConfigurationError(source + " did not give a SecretAccessKey");
-  const std::string expiration = member(object, "Expiration");
+  const std::string expiration = json::text_member(object, "Expiration");
   if (!expiration.empty()) {
     credentials.expires_ms = parse_iso8601_ms(expiration);
     if (!credentials.expires_ms) throw ConfigurationError(source + " gave an Expiration that is not a time");

@@ -35,6 +35,11 @@ std::string profile_of_section(std::string_view section, ProfileFile kind) {
 
 }  // namespace
 
+std::string setting(const ProfileSettings& settings, const std::string& name) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? std::string() : found->second;
+}
+
 Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile kind) {
   Profiles profiles;
   ProfileSettings* settings = nullptr;

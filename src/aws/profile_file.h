@@ -20,6 +20,8 @@ struct ConfigurationError : std::runtime_error {
 /// A profile's settings, names in lower case.
 using ProfileSettings = std::map<std::string, std::string>;
 using Profiles = std::map<std::string, ProfileSettings>;
+/// Empty where it is not set.
+std::string setting(const ProfileSettings& settings, const std::string& name);
 
 enum class ProfileFile : std::uint8_t {
   /// ~/.aws/config: a profile's section is "[profile name]".

@@ -89,6 +89,7 @@ const std::map<std::string_view, Functions>& libraries() {
       {"PEM_write_bio_PrivateKey", address(&::PEM_write_bio_PrivateKey)},
       {"PEM_write_bio_X509", address(&::PEM_write_bio_X509)},
       {"RAND_bytes", address(&::RAND_bytes)},
+      {"SHA1", address(&::SHA1)},
       {"SHA256", address(&::SHA256)},
       {"X509V3_EXT_nconf_nid", address(&::X509V3_EXT_nconf_nid)},
       {"X509_EXTENSION_free", address(&::X509_EXTENSION_free)},

@@ -17,4 +17,11 @@ std::string members_without(const Object& object, std::initializer_list<std::str
   return out;
 }
 
+std::string text_member(const Object& object, std::string_view name) {
+  Value value;
+  std::string_view text;
+  if (!find_member(object, name, value) || value.get(text) != simdjson::SUCCESS) return {};
+  return std::string(text);
+}
+
 }  // namespace stator::json

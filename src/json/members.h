@@ -12,4 +12,8 @@ namespace stator::json {
 /// left. For requests and replies that are handed on with a change.
 std::string members_without(const Object& object, std::initializer_list<std::string_view> without);
 
+/// The member's text; empty where it is absent or no text. For documents of other programs, whose other members do not
+/// matter.
+std::string text_member(const Object& object, std::string_view name);
+
 }  // namespace stator::json

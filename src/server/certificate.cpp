@@ -1,6 +1,5 @@
 #include "server/certificate.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <stdexcept>
 
 #include "core/hexadecimal.h"
+#include "core/private_file.h"
 
 namespace stator::server {
 namespace {
@@ -76,20 +76,6 @@ std::string read_text(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(in), {});
   return text.size() <= kMaxPemBytes ? text : std::string();
-}
-
-/// Writes another file and renames it, so that a key is never incomplete; the file is private to its owner from the
-/// start.
-void write_private(const std::filesystem::path& file, const std::string& text) {
-  const std::string draft = file.string() + ".new";
-  const auto fail = [&] { throw std::runtime_error("cannot write " + file.string()); };
-  ::unlink(draft.c_str());
-  const int descriptor = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) fail();
-  const bool written =
-      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  if (!written || ::rename(draft.c_str(), file.c_str()) != 0) fail();
 }
 
 }  // namespace
@@ -156,8 +142,8 @@ CertificateText keep_self_signed_certificate(const std::filesystem::path& direct
     throw std::runtime_error("cannot make " + folder.string());
   }
   CertificateText made = make_self_signed_certificate();
-  write_private(key_file, made.key);
-  write_private(certificate_file, made.certificate);
+  core::write_private_file(key_file, made.key);
+  core::write_private_file(certificate_file, made.certificate);
   return made;
 }
 

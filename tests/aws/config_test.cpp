@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "aws/credential_process.h"
 #include "aws/metadata.h"
 #include "support/recording_server.h"
@@ -163,14 +166,34 @@ INSTANTIATE_TEST_SUITE_P(
              nullptr,
              "[default]\ncredential_process = echo 'x\n",
              "credential_process: a quote is not closed"},
-        Case{"SingleSignOn",
+        Case{"SingleSignOnWithoutRole",
              {{"AWS_PROFILE", "dev"}},
              nullptr,
              "[profile dev]\nsso_start_url = https://x\n",
-             "profile \"dev\" uses single sign-on, which is not supported directly: after `aws sso login --profile "
-             "dev`, run "
-             "`eval \"$(aws configure export-credentials --profile dev --format env)\"`, or give a profile the line "
-             "`credential_process = aws configure export-credentials --profile dev`"},
+             "profile \"dev\": its single sign-on lacks sso_account_id and sso_role_name"},
+        Case{"SingleSignOnWithoutRegion",
+             {{"AWS_PROFILE", "dev"}},
+             nullptr,
+             "[profile dev]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_start_url = "
+             "u\n",
+             "profile \"dev\": its single sign-on lacks sso_region"},
+        Case{"SingleSignOnWithoutSession",
+             {{"AWS_PROFILE", "dev"}},
+             nullptr,
+             "[profile dev]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n",
+             "profile \"dev\": there is no section [sso-session s] in HOME/.aws/config"},
+        Case{"SingleSignOnBeforeTheLogin",
+             {{"AWS_PROFILE", "dev"}},
+             nullptr,
+             "[profile dev]\nsso_start_url = u\nsso_region = eu-west-3\nsso_account_id = 1\nsso_role_name = r\n",
+             "profile \"dev\": there is no token for its single sign-on: run `aws sso login --profile dev`"},
+        Case{"LoginByTheConsole",
+             {{"AWS_PROFILE", "dev"}},
+             nullptr,
+             "[profile dev]\nlogin_session = arn:aws:iam::1:user/a\n",
+             "profile \"dev\" was made by `aws login`, which is not supported directly: run `eval \"$(aws configure "
+             "export-credentials --profile dev --format env)\"`, or give a profile the line `credential_process = aws "
+             "configure export-credentials --profile dev`"},
         Case{"Mfa",
              {},
              nullptr,
@@ -413,6 +436,93 @@ TEST(Roles, OfAWebIdentityAreAssumedUnsigned) {
       server.requests().at(0).body,
       "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&WebIdentityToken=jwt&RoleArn=arn&RoleSessionName=stator");
   EXPECT_EQ(server.requests().at(0).field("Authorization"), "");
+}
+
+/// SHA-1 of "work" and of "https://x.example/start", by which the AWS CLI names the files.
+constexpr const char* kSessionToken = ".aws/sso/cache/e274eeff768c6396088ec6eb091f4bf4d47ab1e0.json";
+constexpr const char* kUrlToken = ".aws/sso/cache/80c7f57c51e0449101de09ef74138a588ea0d4a6.json";
+constexpr const char* kSsoConfig =
+    "[profile dev]\nsso_session = work\nsso_account_id = 123456789012\nsso_role_name = Data Reader\n"
+    "aws_access_key_id = not\naws_secret_access_key = these\n"
+    "[sso-session work]\nsso_start_url = https://x.example/start\nsso_region = eu-west-3\n"
+    "[profile old]\nsso_start_url = https://x.example/start\nsso_region = eu-west-3\nsso_account_id = 1\n"
+    "sso_role_name = r\n";
+
+/// Answers as the portal and as the token service; `token` is the one that it knows.
+RecordingServer::Answer sign_on_service(const std::string& token) {
+  return [token](const RecordedRequest& request, auto) {
+    if (request.line().starts_with("POST /token")) {
+      return http_reply(200, R"({"accessToken":"new","expiresIn":3600,"refreshToken":"next","tokenType":"Bearer"})");
+    }
+    if (request.field("x-amz-sso_bearer_token") != token)
+      return http_reply(401, R"({"message":"Session token not found"})");
+    return http_reply(200, R"({"roleCredentials":{"accessKeyId":"SK","secretAccessKey":"SS","sessionToken":"ST",)"
+                           R"("expiration":4070908800000}})");
+  };
+}
+
+class SingleSignOnTest : public ::testing::Test {
+ protected:
+  std::string ask(const RecordingServer& server, const std::string& profile) {
+    (void)home.file(".aws/config", kSsoConfig);
+    return outcome(Environment::of({{"HOME", home.path().string()},
+                                    {"AWS_PROFILE", profile},
+                                    {"AWS_ENDPOINT_URL_SSO", server.url() + "/"},
+                                    {"AWS_ENDPOINT_URL_SSO_OIDC", server.url()}}),
+                   "");
+  }
+  const TemporaryDirectory home;
+};
+
+TEST_F(SingleSignOnTest, TakesTheTokenOfTheSessionOrTheUrl) {
+  (void)home.file(kSessionToken, R"({"accessToken":"T","expiresAt":"2099-01-01T00:00:00Z"})");
+  (void)home.file(kUrlToken, R"({"accessToken":"U","expiresAt":"2099-01-01T00:00:00UTC"})");
+  const RecordingServer of_session(sign_on_service("T"));
+  EXPECT_EQ(ask(of_session, "dev"), "SK/SS/ST");
+  EXPECT_EQ(of_session.requests().at(0).line(),
+            "GET /federation/credentials?role_name=Data%20Reader&account_id=123456789012 HTTP/1.1");
+  const RecordingServer of_url(sign_on_service("U"));
+  EXPECT_EQ(ask(of_url, "old"), "SK/SS/ST");
+  EXPECT_EQ(
+      ask(of_session, "old"),
+      "profile \"old\": the token for its single sign-on is refused (Session token not found): run `aws sso login "
+      "--profile old`");
+  const RecordingServer forbids([](const auto&, auto) { return http_reply(403, R"({"message":"No access"})"); });
+  EXPECT_EQ(ask(forbids, "old"), "profile \"old\": single sign-on refused role r of account 1: No access");
+}
+
+TEST_F(SingleSignOnTest, RenewsATokenThatEndsAndWritesItBack) {
+  const std::string file = home.file(
+      kSessionToken, R"({"startUrl":"https://x.example/start","accessToken":"old","expiresAt":"2020-01-01T00:00:00Z",)"
+                     R"("clientId":"c","clientSecret":"cs","refreshToken":"r",)"
+                     R"("registrationExpiresAt":"2099-01-01T00:00:00Z"})");
+  const RecordingServer server(sign_on_service("new"));
+  EXPECT_EQ(ask(server, "dev"), "SK/SS/ST");
+  EXPECT_EQ(server.requests().at(0).body,
+            R"({"clientId":"c","clientSecret":"cs","grantType":"refresh_token","refreshToken":"r"})");
+  std::ifstream in(file);
+  const std::string written{std::istreambuf_iterator<char>(in), {}};
+  for (const char* const part : {R"("accessToken":"new")", R"("refreshToken":"next")", R"("clientSecret":"cs")",
+                                 R"("startUrl":"https://x.example/start")"}) {
+    EXPECT_NE(written.find(part), std::string::npos) << written;
+  }
+  EXPECT_EQ(std::filesystem::status(file).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  // The renewed one is good for an hour, and is used as it is.
+  EXPECT_EQ(ask(server, "dev"), "SK/SS/ST");
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
+TEST_F(SingleSignOnTest, AsksForALoginWhereATokenHasEnded) {
+  const std::string ended = "the token for its single sign-on has ended: run `aws sso login --profile ";
+  const RecordingServer server([](const auto&, auto) { return http_reply(400, R"({"error":"invalid_grant"})"); });
+  (void)home.file(kUrlToken, R"({"accessToken":"U","expiresAt":"2020-01-01T00:00:00Z"})");
+  EXPECT_EQ(ask(server, "old"), "profile \"old\": " + ended + "old`");
+  (void)home.file(kSessionToken,
+                  R"({"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z","clientId":"c",)"
+                  R"("clientSecret":"cs","refreshToken":"r","registrationExpiresAt":"2099-01-01T00:00:00Z"})");
+  EXPECT_EQ(ask(server, "dev"), "profile \"dev\": " + ended + "dev`");
+  EXPECT_EQ(server.requests().size(), 1U);
 }
 
 class SetClock : public core::Clock {
