@@ -84,6 +84,14 @@ Environment Environment::with(const std::string& region, const std::string& prof
   return environment;
 }
 
+Environment Environment::without(const std::string& name) const {
+  Environment environment = *this;
+  environment.variable = [name, others = variable](const std::string& asked) {
+    return asked == name ? std::nullopt : others(asked);
+  };
+  return environment;
+}
+
 Environment Environment::of(std::map<std::string, std::string> variables) {
   Environment environment;
   environment.variable = [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {

@@ -27,6 +27,8 @@ struct Environment {
   static Environment of_process();
   /// The same with a region and a profile in the place of those of the variables, where they are not empty.
   [[nodiscard]] Environment with(const std::string& region, const std::string& profile) const;
+  /// The same where that variable is not set.
+  [[nodiscard]] Environment without(const std::string& name) const;
   static Environment of(std::map<std::string, std::string> variables);
 };
 

@@ -36,7 +36,9 @@ void set_attempts(const aws::Environment& environment, RemoteOptions& remote) {
 }
 
 std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
-  const aws::Environment environment = environment_of(options);
+  // AWS itself is meant, where no address is given, whatever the variable says: then its other services are, too.
+  const aws::Environment environment =
+      options.endpoint_url.empty() ? environment_of(options).without("AWS_ENDPOINT_URL") : environment_of(options);
   RemoteOptions remote;
   // AWS checks the signature for the region of the host.
   const auto region = aws::region_of_aws_url(options.endpoint_url);

@@ -52,6 +52,7 @@ class ProcessEnvironment {
                              "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
                              "http_proxy",
                              "https_proxy",
+                             "AWS_ROLE_ARN",
                              "no_proxy",
                              "NO_PROXY"}) {
       const char* const value = std::getenv(name);
@@ -325,6 +326,21 @@ TEST(Target, SaysThatTheProxyRefusesAndThatNothingWasDone) {
   EXPECT_FALSE(notes.uncertain);
   EXPECT_EQ(proxy.requests().size(), 3U);
   EXPECT_EQ(proxy.requests().front().line(), "CONNECT db.example:8000 HTTP/1.1");
+}
+
+TEST(Target, OfAwsItselfTakesItsCredentialsFromAwsWhateverAddressIsSetForOthers) {
+  // As for `stator cache --to aws`, whose own address programs have in AWS_ENDPOINT_URL.
+  const RecordingServer proxy([](const auto&, auto) { return http_reply(403, "", "Connection: close\r\n"); });
+  const RecordingServer other([](const auto&, auto) { return http_reply(200, "{}"); });
+  const TemporaryDirectory directory;
+  const ProcessEnvironment environment(Variables{{"https_proxy", proxy.url()},
+                                                 {"AWS_ENDPOINT_URL", other.url()},
+                                                 {"AWS_REGION", "eu-west-3"},
+                                                 {"AWS_ROLE_ARN", "arn"},
+                                                 {"AWS_WEB_IDENTITY_TOKEN_FILE", directory.file("token", "jwt")}});
+  const std::string message = open_failure({.prod = true, .endpoint_url = "", .data_directory = ""});
+  EXPECT_NE(message.find("cannot reach https://sts.eu-west-3.amazonaws.com"), std::string::npos) << message;
+  EXPECT_TRUE(other.requests().empty());
 }
 
 TEST(Target, SaysThatTheDirectoryIsHeldWhereNoServerAnswers) {
