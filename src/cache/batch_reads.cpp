@@ -114,8 +114,8 @@ void find_shared(State& state, std::string_view caller, Batch& batch) {
   for (Group& group : batch.groups) {
     for (Wanted& wanted : group.wanted) {
       if (wanted.answered || !wanted.mark || (wanted.part && !wanted.part->leads())) continue;
-      asked.push_back(
-          {shared_place(wanted.key, caller, wanted.key.text, group.table->name), group.request->consistent_read});
+      asked.push_back({shared_place(wanted.key, caller, wanted.key.text, *group.table, *group.schema),
+                       group.request->consistent_read});
       of.emplace_back(&group, &wanted);
     }
   }
@@ -174,8 +174,8 @@ void keep(State& state, std::string_view caller, const Group& group, Wanted& wan
                      Store::Validity::kUntilDropped);
   }
   if (state.shared != nullptr) {
-    shared.push_back({shared_place(wanted.key, caller, wanted.key.text, group.table->name), wanted.tokens, wanted.item,
-                      group.table->lifetime_ms(ReadKind::kItem), group.request->consistent_read});
+    shared.push_back({shared_place(wanted.key, caller, wanted.key.text, *group.table, *group.schema), wanted.tokens,
+                      wanted.item, group.table->lifetime_ms(ReadKind::kItem), group.request->consistent_read});
   }
   if (wanted.part && wanted.part->leads()) wanted.part->land(wanted.item);
 }

@@ -14,6 +14,7 @@ namespace {
 /// A GetItem that the cache may answer.
 struct ItemRead {
   Table* table;
+  const Schema* schema;
   api::GetItem get;
   EntryKey key;
   bool rewritten = false;  // the upstream is asked for the whole item
@@ -82,7 +83,7 @@ Answered fetch(State& state, const Incoming& incoming, ItemRead& read, std::stri
 }
 
 SharedLevel::Place place_of(const State& state, const Incoming& incoming, const ItemRead& read) {
-  return shared_place(read.key, state.caller_of(incoming.request), read.key.text, read.table->name);
+  return shared_place(read.key, state.caller_of(incoming.request), read.key.text, *read.table, *read.schema);
 }
 
 void read_consistently(State& state, const Incoming& incoming, const ItemRead& read, std::string& reply) {
@@ -203,7 +204,7 @@ std::vector<TransactPart> parts_of(State& state, const Incoming& incoming, const
     if (!key) continue;
     part.key = make_entry_key(part.table->name, kItemEntry, *key);
     part.mark = take_mark(state.fences->of_item(part.key), part.table->whole, now_ms, true);
-    part.place = shared_place(part.key, state.caller_of(incoming.request), part.key.text, part.table->name);
+    part.place = shared_place(part.key, state.caller_of(incoming.request), part.key.text, *part.table, *schema);
   }
   if (state.shared == nullptr) return parts;
   std::vector<TransactPart*> kept;
@@ -244,12 +245,16 @@ void keep_parts(State& state, const Incoming& incoming, std::vector<TransactPart
 }  // namespace
 
 Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
-  ItemRead read{.table = nullptr, .get = understand([&] { return api::read_get_item(incoming.members); }), .key = {}};
+  ItemRead read{.table = nullptr,
+                .schema = nullptr,
+                .get = understand([&] { return api::read_get_item(incoming.members); }),
+                .key = {}};
   const std::string_view name = incoming.members.required_text("TableName");
   read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
   if (read.table == nullptr || !state.may_answer()) return at_once ? Answer::kWouldWait : Answer::kPass;
   if (read.table->lifetime_ms(ReadKind::kItem) == 0) return at_once ? Answer::kWouldWait : Answer::kPass;
   const Schema* const schema = read.table->schema.load();
+  read.schema = schema;
   const auto key = schema == nullptr ? std::nullopt : canonical_key(*schema, read.get.key);
   if (!key && at_once) return Answer::kWouldWait;
   if (!key) {

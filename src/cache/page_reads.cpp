@@ -13,6 +13,7 @@ namespace {
 
 struct PageRead {
   Table* table;
+  const Schema* schema;
   ReadKind kind;
   EntryKey key;
   Fence* fence;
@@ -50,6 +51,7 @@ bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& rea
   read.capacity = api::read_capacity_detail(incoming.members);
   read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
   const Schema* const schema = read.table == nullptr ? nullptr : read.table->schema.load();
+  read.schema = schema;
   if (schema == nullptr || !state.may_answer() || read.table->lifetime_ms(read.kind) == 0) return false;
   read.index = incoming.members.text("IndexName").value_or(std::string_view());
   read.local_index = schema->local_indexes.contains(read.index);
@@ -122,7 +124,7 @@ Value fetch(State& state, const Incoming& incoming, const PageRead& read, const 
   const std::int64_t now_ms = state.now_ms();
   const std::int64_t lifetime_ms = read.table->lifetime_ms(read.kind);
   const std::string_view caller = state.caller_of(incoming.request);
-  const auto place = shared_place(read.key, caller, read.fence_name, read.table->name);
+  const auto place = shared_place(read.key, caller, read.fence_name, *read.table, *read.schema);
   SharedLevel::Found shared;
   if (state.shared != nullptr && mark) shared = state.shared->look_up(place, false);
   if (mark && shared.found && shared.value != nullptr) {

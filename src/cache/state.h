@@ -90,13 +90,13 @@ inline constexpr char kPartition = 'p';
 /// entry keys, a table's is its name.
 inline std::string any_item_name(std::string_view table) { return std::string(table) + '\0' + 'a'; }
 
-/// The names of a caller's entry in the shared level.
+/// The names of a caller's entry in the shared level. Fences go by the table's name alone, as a write may not know
+/// more.
 inline SharedLevel::Place shared_place(const EntryKey& key, std::string_view caller, std::string own,
-                                       std::string_view table) {
+                                       const Table& table, const Schema& schema) {
   std::string name = key.text;
-  name += '\0';
-  name += caller;
-  return {.value = std::move(name), .own = std::move(own), .table = std::string(table)};
+  for (const std::string_view part : {caller, std::string_view(schema.identity)}) (name += '\0') += part;
+  return {.value = std::move(name), .own = std::move(own), .table = table.name};
 }
 
 /// Drops an item, and whatever was read of it, or of its partition and table, and is not kept yet.

@@ -30,6 +30,10 @@ std::optional<Schema> read_schema(std::string_view reply) {
       return std::nullopt;
     (type == "HASH" ? schema.partition_key : schema.sort_key) = name;
   }
+  for (const char* const name : {"/Table/TableId", "/Table/TableArn"}) {
+    std::string_view identity;
+    if (schema.identity.empty() && root.at_pointer(name).get(identity) == simdjson::SUCCESS) schema.identity = identity;
+  }
   json::Array indexes;
   if (root.at_pointer("/Table/LocalSecondaryIndexes").get(indexes) == simdjson::SUCCESS) {
     for (const json::Value index : indexes) {

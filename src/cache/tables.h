@@ -22,8 +22,11 @@
 
 namespace stator::cache {
 
-/// The key attributes of a table.
+/// What must be known of a table.
 struct Schema {
+  /// Its TableId, or else its ARN, which tells it from tables of that name in other accounts, at other upstreams of
+  /// that address, and of other times; empty where the upstream names neither.
+  std::string identity;
   std::string partition_key;
   std::string sort_key;  // empty: none
   std::set<std::string, std::less<>> local_indexes;

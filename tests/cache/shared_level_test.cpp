@@ -202,6 +202,29 @@ TEST_F(SharedLevelTest, WhatOneNodeHasReadAnotherNeedNotRead) {
   EXPECT_EQ(ask(*node("two"), "GetItem", get), "miss " + user("1"));
 }
 
+TEST_F(SharedLevelTest, TablesOfOneNameInTwoAccountsAreTwo) {
+  // Two accounts, at one address.
+  ProbedEndpoint elsewhere;
+  elsewhere.ask("CreateTable", R"({"TableName":"users","BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]})");
+  upstream.ask("PutItem", put("here"));
+  elsewhere.ask("PutItem", put("there"));
+  Options options;
+  options.shared = redis->address();
+  options.shared_name = "one";
+  options.settle_ms = 0;
+  Caching there(std::make_unique<AliasEndpoint>(elsewhere), options);
+  there.wait_for_shared_level(std::chrono::seconds(10));
+  const auto here = node();
+  const std::string transaction = R"({"TransactItems":[{"Get":)" + get + "}]}";
+  for (const auto& [operation, body] :
+       {std::pair("GetItem", get), {"Scan", scan}, {"BatchGetItem", batch}, {"TransactGetItems", transaction}}) {
+    EXPECT_NE(ask(*here, operation, body).find("here"), std::string::npos) << operation;
+    EXPECT_NE(ask(there, operation, body).find("there"), std::string::npos) << operation;
+  }
+}
+
 TEST_F(SharedLevelTest, WhatIsDroppedHereIsNotTakenFromItAgain) {
   upstream.ask("PutItem", put("1"));
   const auto cache = node();
