@@ -430,10 +430,25 @@ class Import {
     refused_.push_back(error);
   }
 
+  [[nodiscard]] bool has_refused() {
+    const std::lock_guard lock(refused_mutex_);
+    return !refused_.empty();
+  }
+
+  /// Before the lines they stand on are noted as read, as a later run begins behind them and would not say it.
   void report_refused() {
     const std::lock_guard lock(refused_mutex_);
-    for (const toolkit::BadItem& error : refused_) report_bad_item(error);
+    for (const toolkit::BadItem& error : refused_) {
+      report_bad_item(error);
+      if (error.line == last_line_) forget_last_item();
+    }
     refused_.clear();
+  }
+
+  /// The table has not got it: a later run must not look for it.
+  void forget_last_item() {
+    last_item_.clear();
+    for (toolkit::SegmentState& each : state_.segments) each.last_written = {};
   }
 
   /// What was read before the bad item is written, unless the database refused that one. Then others of the batches
@@ -459,7 +474,8 @@ class Import {
         Interrupt::check();
         if (!item) return;
         last_item_ = *item;
-        writer_.put(std::move(*item), reader->item_line());
+        last_line_ = reader->item_line();
+        writer_.put(std::move(*item), last_line_);
       } catch (const toolkit::BadItem& error) {
         if (!options_.skip_bad) throw;
         bar.clear();
@@ -475,6 +491,8 @@ class Import {
       if (const auto now = std::chrono::steady_clock::now(); now - saved_at >= kBetweenCheckpoints) {
         saved_at = now;
         writer_.drain();
+        if (has_refused()) bar.clear();
+        report_refused();
         state_.bytes = reader->bytes();
         state_.lines = reader->lines();
         note(*file);
@@ -510,6 +528,7 @@ class Import {
   toolkit::StateFile state_file_;
   toolkit::TransferState state_;  // a segment a file
   std::string last_item_;         // wire JSON; empty: none was read
+  std::uint64_t last_line_ = 0;   // its line
   std::uint64_t earlier_items_ = 0;
   std::uint64_t bad_ = 0;
   std::mutex refused_mutex_;

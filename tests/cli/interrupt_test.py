@@ -129,6 +129,23 @@ class InTheMiddle(Interrupted):
         _, err = self.interrupt("BatchWriteItem", ["import", "many", str(self.folder / "items.jsonl"), "--jobs", "1"])
         self.assertRegex(err, r"^stator: interrupted: imported \d+ items \(the same command goes on where this one ended\)\n$")
 
+    def test_what_the_database_refused_is_told_before_it_is_passed_over(self):
+        lines = (self.folder / "items.jsonl").read_text().splitlines()
+        bad = [5, 200]  # the second one is the last that is read before the first notes are made
+        for line in bad:
+            lines[line - 1] = '{"pk":"","sk":%d}' % line
+        (self.folder / "items.jsonl").write_text("\n".join(lines))
+        words = ["import", "many", str(self.folder / "items.jsonl"), "--jobs", "1", "--skip-bad"]
+        # 200 lines are 8 batches, and those with a bad item are sent again one by one.
+        _, err = self.interrupt("BatchWriteItem", words, requests=61, held_ms=50)
+        command = self.start(*words)
+        _, again = command.communicate(timeout=PATIENCE_S)
+        self.assertEqual(command.returncode, 0, again)
+        for line in bad:
+            self.assertEqual((err + again).count(f"items.jsonl:{line}: "), 1, err + again)
+        self.assertNotIn("begins anew", again)
+        self.assertRegex(again, r"imported 398 items into table many, \d+ of them earlier")
+
     def test_copying(self):
         _, err = self.interrupt("Scan", ["copy", "many", "there"], requests=6)
         self.assertRegex(err, r"^created table there \(.*\)\n"
