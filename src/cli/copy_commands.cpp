@@ -10,6 +10,7 @@
 #include "cli/target.h"
 #include "cli/transfer.h"
 #include "http/url.h"
+#include "json/object_writer.h"
 #include "json/writer.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/plain_json.h"
@@ -139,9 +140,23 @@ class Copy {
       file_.remove();
       if (!options_.no_verify) verify(state_.total());
     }
+    if (session_.output == OutputFormat::kJson) print_outcome();
   }
 
  private:
+  void print_outcome() const {
+    std::string outcome;
+    json::ObjectWriter writer(outcome);
+    writer.text("TableName", destination_.table);
+    writer.integer("Items", static_cast<std::int64_t>(state_.total().items));
+    writer.integer("EarlierItems", static_cast<std::int64_t>(earlier_items_));
+    if (options_.follow) writer.integer("Changes", static_cast<std::int64_t>(changes_));
+    // Where the tables were compared.
+    if (!checksum_.empty()) writer.text("Checksum", checksum_);
+    writer.end();
+    print_json(session_, outcome);
+  }
+
   void say(const std::string& text) const {
     if (!session_.quiet) *session_.err << text << "\n";
   }
@@ -183,7 +198,7 @@ class Copy {
   }
 
   void copy_items() {
-    const std::uint64_t earlier = state_.total().items;
+    earlier_items_ = state_.total().items;
     const bool was_finished = std::ranges::all_of(state_.segments, &toolkit::SegmentState::finished);
     try {
       Rate rate(session_, "copied", from_.item_count);
@@ -203,7 +218,7 @@ class Copy {
     if (session_.dry_run || was_finished) return;
     std::string text = "copied " + counted(state_.total().items, "item") + " from " + source_.describe() + " to " +
                        destination_.describe();
-    if (earlier > 0) text += ", " + std::to_string(earlier) + " of them earlier";
+    if (earlier_items_ > 0) text += ", " + std::to_string(earlier_items_) + " of them earlier";
     say(text);
   }
 
@@ -220,6 +235,7 @@ class Copy {
     const auto show = [&](const toolkit::FollowProgress& progress) {
       last = progress;
       last.changes += earlier;
+      changes_ = last.changes;
       faults = 0;
       bar.show_text("following: " + told(last));
       if (progress.idle_rounds > 0 && !was_caught_up) {
@@ -289,7 +305,7 @@ class Copy {
     }
   }
 
-  void verify(const toolkit::TableChecksum& expected) const {
+  void verify(const toolkit::TableChecksum& expected) {
     Rate rate(session_, "verified", expected.items);
     const toolkit::TableChecksum there = checksum(destination_, rate);
     if (!(there == expected)) {
@@ -299,7 +315,8 @@ class Copy {
                          (there.items == expected.items ? " with other content" : "") + "; stator diff " +
                          options_.source + " " + options_.destination + " shows where");
     }
-    say("verified: " + counted(there.items, "item") + ", checksum " + there.text());
+    checksum_ = there.text();
+    say("verified: " + counted(there.items, "item") + ", checksum " + checksum_);
   }
 
   Session& session_;
@@ -312,6 +329,9 @@ class Copy {
   TransferNotes notes_;
   toolkit::StateFile file_;
   toolkit::TransferState state_;
+  std::uint64_t earlier_items_ = 0;
+  std::uint64_t changes_ = 0;
+  std::string checksum_;  // empty: the tables were not compared
 };
 
 struct DiffOptions {
@@ -397,7 +417,10 @@ void add_copy_commands(CLI::App& root, Session& session) {
       "Examples: stator copy shop shop-2\n"
       "          stator copy shop http://localhost:8000/shop --follow\n"
       "          stator copy prod:shop ./backup/shop");
-  copy_command->callback([copying, &session] { Copy(session, *copying).run(); });
+  copy_command->callback([copying, &session] {
+    require_human_or_json(session);
+    Copy(session, *copying).run();
+  });
 
   const auto comparing = std::make_shared<DiffOptions>();
   CLI::App* diff_command = root.add_subcommand("diff", "Say where two tables differ");

@@ -17,6 +17,7 @@
 #include "cli/progress_bar.h"
 #include "cli/target.h"
 #include "cli/transfer.h"
+#include "json/object_writer.h"
 #include "toolkit/export_folder.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/gzip_stream.h"
@@ -346,7 +347,9 @@ class Import {
       throw CommandError(toolkit::describe(error) + notes_.hint());
     }
     state_file_.remove();
-    if (session_.dry_run || session_.quiet) return;
+    if (session_.dry_run) return;
+    if (session_.output == OutputFormat::kJson) print_outcome();
+    if (session_.quiet) return;
     *session_.err << "imported " << counted(written(), "item") << " into table " << table_.name;
     if (earlier_items_ > 0) *session_.err << ", " << earlier_items_ << " of them earlier";
     if (bad_ > 0) *session_.err << ", " << counted(bad_, "bad item") << " left out";
@@ -354,6 +357,17 @@ class Import {
   }
 
  private:
+  void print_outcome() const {
+    std::string outcome;
+    json::ObjectWriter writer(outcome);
+    writer.text("TableName", table_.name);
+    writer.integer("Items", static_cast<std::int64_t>(written()));
+    writer.integer("EarlierItems", static_cast<std::int64_t>(earlier_items_));
+    writer.integer("BadItems", static_cast<std::int64_t>(bad_));
+    writer.end();
+    print_json(session_, outcome);
+  }
+
   [[nodiscard]] bool is_file() const { return options_.file != "-"; }
   [[nodiscard]] std::uint64_t written() const { return earlier_items_ + writer_.written(); }
 
@@ -576,6 +590,7 @@ void add_file_commands(CLI::App& root, Session& session) {
       "ended goes on with the same command.\n"
       "Example: stator import shop shop.jsonl");
   import_command->callback([importing, &session] {
+    require_human_or_json(session);
     require_readable(importing->file);
     Import(session, *importing).run();
   });

@@ -143,6 +143,7 @@ void get_item(Session& session, const ItemOptions& options) {
 constexpr std::size_t kMostItemText = 16 * core::kMaxItemSizeBytes;
 
 void put_item(Session& session, const ItemOptions& options) {
+  require_human_or_json(session);
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);
   if (words.size() > 1) throw toolkit::WordError("one item at a time; \"" + words[1] + "\" is too much");
@@ -157,6 +158,7 @@ void put_item(Session& session, const ItemOptions& options) {
   add_condition(table, options, expression, request);
   expression.add_to(request);
   const std::string reply = toolkit::call(*endpoint, "PutItem", request.text("ReturnConsumedCapacity", "TOTAL").str());
+  if (session.output == OutputFormat::kJson) print_json(session, reply);
   print_cost(session, "put 1 item", toolkit::capacity_of_reply(reply));
 }
 

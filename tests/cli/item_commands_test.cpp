@@ -426,5 +426,12 @@ TEST_F(ItemCommands, EditWritesBackWhatTheEditorChanged) {
   EXPECT_EQ(stator({"edit", "shop", "nobody", "1"}).err, "stator: table shop has no item nobody 1\n");
 }
 
+TEST_F(ItemCommands, PutPrintsTheReplyAsJsonAndNothingElse) {
+  const std::string item = R"({"customer":"cy","order_id":1})";
+  EXPECT_EQ(out({"put", "shop", item}), "");
+  EXPECT_NE(out({"put", "shop", item, "--output", "json"}).find("\"CapacityUnits\": 1"), std::string::npos);
+  EXPECT_EQ(stator({"put", "shop", item, "--output", "csv"}).code, 2);
+}
+
 }  // namespace
 }  // namespace stator::cli

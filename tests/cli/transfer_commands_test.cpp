@@ -247,6 +247,21 @@ TEST_F(TransferCommands, AnImportThatStopsSaysHowManyItemsTheTableGot) {
   }
 }
 
+TEST_F(TransferCommands, SayWhatTheyDidAsJson) {
+  const Outcome imported = stator({"import", "every", "--skip-bad", "--output", "json", "-q"},
+                                  "{\"pk\":\"a\",\"n\":1}\n{}\n{\"pk\":\"b\",\"n\":1}\n");
+  EXPECT_EQ(imported.out,
+            "{\n  \"TableName\": \"every\",\n  \"Items\": 2,\n  \"EarlierItems\": 0,\n  \"BadItems\": 1\n}\n");
+  const std::string copied = stator({"copy", "every", path("there") + "/twin", "--output", "json", "-q"}).out;
+  EXPECT_TRUE(
+      copied.starts_with("{\n  \"TableName\": \"twin\",\n  \"Items\": 2,\n  \"EarlierItems\": 0,\n  \"Checksum\": \""))
+      << copied;
+  EXPECT_EQ(stator({"copy", "every", path("there") + "/twin", "--output", "json", "--no-verify", "-q"}).out,
+            "{\n  \"TableName\": \"twin\",\n  \"Items\": 2,\n  \"EarlierItems\": 0\n}\n");
+  EXPECT_EQ(stator({"import", "every", "--output", "csv"}, "").code, 2);
+  EXPECT_EQ(stator({"copy", "every", "twin", "--output", "table"}).code, 2);
+}
+
 TEST_F(TransferCommands, AByteOrderMarkBelongsToNoItem) {
   EXPECT_EQ(stator({"import", "every"}, "\xEF\xBB\xBF{\"pk\":\"a\",\"n\":1}\n").err,
             "imported 1 item into table every\n");
