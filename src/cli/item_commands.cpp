@@ -210,14 +210,14 @@ void delete_item(Session& session, const ItemOptions& options) {
 /// A private file for the editor; removed at the end unless it is kept for the user.
 class EditFile {
  public:
-  explicit EditFile(const std::string& text) {
+  explicit EditFile(std::string text) : original_(std::move(text)) {
     const char* directory = std::getenv("TMPDIR");
     path_ = std::string(directory == nullptr || *directory == '\0' ? "/tmp" : directory) + "/stator-XXXXXX.json";
     const int descriptor = ::mkstemps(path_.data(), 5);
     if (descriptor < 0) throw file_error("make a file in", path_.substr(0, path_.rfind('/')));
     ::close(descriptor);
     std::ofstream out(path_, std::ios::binary);
-    out << text << std::flush;
+    out << original_ << std::flush;
     if (!out) {
       const CommandError error = file_error("write", path_);
       ::unlink(path_.c_str());
@@ -235,13 +235,13 @@ class EditFile {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  /// Keeps the file; returns its name.
-  std::string keep() {
+  /// Keeps the file; returns the words that say where it is.
+  std::string kept_text() {
     kept_ = true;
-    return path_;
+    return " (your text is in " + path_ + ")";
   }
   /// Runs the editor on the file. Throws where it fails.
-  void edit() const {
+  void edit() {
     std::string editor = "vi";
     for (const char* name : {"EDITOR", "VISUAL"}) {
       if (const char* value = std::getenv(name); value != nullptr && *value != '\0') editor = value;
@@ -252,10 +252,12 @@ class EditFile {
     if (process == 0) exec_shell(command.c_str(), path_.c_str());
     const int status = process > 0 ? wait_for_child(process) : 0;
     if (process < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-      throw CommandError("stator: nothing was changed: the editor (" + editor + ") failed");
+      throw CommandError("stator: nothing was changed: the editor (" + editor + ") failed" +
+                         (text() == original_ ? "" : kept_text()));
   }
 
  private:
+  std::string original_;
   std::string path_;
   bool kept_ = false;
 };
@@ -272,10 +274,42 @@ std::string read_edited(Session& session, EditFile& file, bool ddb_json) {
         std::getline(*session.in, answer);
       }
       if (!session.in_is_terminal || answer == "n" || answer == "N" || answer == "no")
-        throw CommandError(std::string("stator: nothing was changed: ") + error.what() + " (your text is in " +
-                           file.keep() + ")");
+        throw CommandError(std::string("stator: nothing was changed: ") + error.what() + file.kept_text());
     }
   }
+}
+
+/// Writes what was changed, on the condition that nobody else changed the item since `before` was read by `read`.
+/// Throws toolkit::WordError where the change cannot be made.
+void write_edited(Session& session, endpoint::Endpoint& endpoint, const toolkit::TableInfo& table,
+                  const std::string& read, const std::string& before, const std::string& after) {
+  constexpr const char* kChangedMeanwhile = "somebody else changed the item meanwhile";
+  toolkit::ItemChange change = toolkit::change_item(table, before, after);
+  if (change.request.empty()) {
+    *session.err << "nothing was changed\n";
+    return;
+  }
+  const auto is_unchanged = [&] {
+    const std::string now = member_of(toolkit::call(endpoint, "GetItem", read), "Item");
+    return !now.empty() && toolkit::same_items(before, now);
+  };
+  // The condition does not cover attributes that were added meanwhile; reading the item once more does.
+  if (!is_unchanged()) throw toolkit::WordError(kChangedMeanwhile);
+  std::string reply;
+  try {
+    try {
+      reply = toolkit::call(endpoint, "UpdateItem", change.request);
+    } catch (const toolkit::OperationError& error) {
+      if (error.type != core::ErrorCode::kConditionalCheckFailed || !is_unchanged()) throw;
+      change = toolkit::change_item(table, before, after, toolkit::Watch::kLeaves);
+      reply = toolkit::call(endpoint, "UpdateItem", change.request);
+    }
+  } catch (const toolkit::OperationError& error) {
+    if (error.type == core::ErrorCode::kConditionalCheckFailed) throw toolkit::WordError(kChangedMeanwhile);
+    throw;
+  }
+  print_cost(session, counted(change.set, "attribute") + " set, " + std::to_string(change.removed) + " removed",
+             toolkit::capacity_of_reply(reply));
 }
 
 void edit_item(Session& session, const ItemOptions& options) {
@@ -293,42 +327,18 @@ void edit_item(Session& session, const ItemOptions& options) {
   if (!options.ddb_json) toolkit::append_plain_item(parser.parse(before).get_object().value(), plain);
   EditFile file(json::pretty(options.ddb_json ? before : plain, false) + "\n");
   const std::string after = read_edited(session, file, options.ddb_json);
-  toolkit::ItemChange change;
+  // Whatever fails now, what the user wrote is kept.
+  std::string fault;
   try {
-    change = toolkit::change_item(table, before, after);
+    return write_edited(session, *endpoint, table, read, before, after);
   } catch (const toolkit::WordError& error) {
-    throw CommandError(std::string("stator: nothing was changed: ") + error.what() + " (your text is in " +
-                       file.keep() + ")");
-  }
-  if (change.request.empty()) {
-    *session.err << "nothing was changed\n";
-    return;
-  }
-  const auto changed_meanwhile = [&] {
-    return CommandError("stator: nothing was changed: somebody else changed the item meanwhile (your text is in " +
-                        file.keep() + ")");
-  };
-  std::string reply;
-  const auto is_unchanged = [&] {
-    const std::string now = member_of(toolkit::call(*endpoint, "GetItem", read), "Item");
-    return !now.empty() && toolkit::same_items(before, now);
-  };
-  // The condition does not cover attributes that were added meanwhile; reading the item once more does.
-  if (!is_unchanged()) throw changed_meanwhile();
-  try {
-    try {
-      reply = toolkit::call(*endpoint, "UpdateItem", change.request);
-    } catch (const toolkit::OperationError& error) {
-      if (error.type != core::ErrorCode::kConditionalCheckFailed || !is_unchanged()) throw;
-      change = toolkit::change_item(table, before, after, toolkit::Watch::kLeaves);
-      reply = toolkit::call(*endpoint, "UpdateItem", change.request);
-    }
+    fault = std::string("stator: nothing was changed: ") + error.what();
   } catch (const toolkit::OperationError& error) {
-    if (error.type == core::ErrorCode::kConditionalCheckFailed) throw changed_meanwhile();
-    throw CommandError(toolkit::describe(error) + " (your text is in " + file.keep() + ")");
+    fault = toolkit::describe(error);
+  } catch (const std::exception& error) {
+    fault = std::string("stator: ") + error.what();
   }
-  print_cost(session, counted(change.set, "attribute") + " set, " + std::to_string(change.removed) + " removed",
-             toolkit::capacity_of_reply(reply));
+  throw CommandError(fault + file.kept_text());
 }
 
 // --- command lines -------------------------------------------------------------------------------------------------

@@ -433,5 +433,22 @@ TEST_F(ItemCommands, PutPrintsTheReplyAsJsonAndNothingElse) {
   EXPECT_EQ(stator({"put", "shop", item, "--output", "csv"}).code, 2);
 }
 
+TEST_F(ItemCommands, EditKeepsTheTextWhateverFails) {
+  const auto expect_kept = [&](const std::string& editor, const std::string& fault) {
+    setenv("EDITOR", editor.c_str(), 1);
+    const Outcome outcome = stator({"edit", "shop", "ann", "1001"});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_NE(outcome.err.find(fault), std::string::npos) << outcome.err;
+    const std::string kept = outcome.err.substr(outcome.err.find("your text is in ") + 16);
+    std::ifstream text(kept.substr(0, kept.find(')')));
+    EXPECT_NE(std::string(std::istreambuf_iterator<char>(text), {}).find("returned"), std::string::npos) << outcome.err;
+    fs::remove(kept.substr(0, kept.find(')')));
+  };
+  expect_kept(R"(sh -c 'sed -i s/shipped/returned/ "$0"; exit 1')", "the editor (");
+  const std::string data = (directory_.path() / "data").string();
+  // The database cannot be opened any more when the editor is done.
+  expect_kept("sh -c 'sed -i s/shipped/returned/ \"$0\"; mv " + data + " " + data + "-away; touch " + data + "'", data);
+}
+
 }  // namespace
 }  // namespace stator::cli
