@@ -56,6 +56,21 @@ bool leads_to_the_same(const Session& one, const Session& other) {
          fs::weakly_canonical(one.data_directory, error) == fs::weakly_canonical(other.data_directory, error);
 }
 
+/// Where another endpoint than AWS is named, prod:TABLE and TABLE both lead there (docs/prod.md), and two databases
+/// were meant: a table would be compared with itself.
+void refuse_one_place_for_two(const Session& session, const std::string& source, const std::string& destination) {
+  const auto is_of_prod = [](const std::string& place) { return place.starts_with("prod:"); };
+  const auto is_plain = [&](const std::string& place) {
+    return !is_of_prod(place) && place.find('/') == std::string::npos;
+  };
+  const bool are_both = (is_of_prod(source) && is_plain(destination)) || (is_plain(source) && is_of_prod(destination));
+  if (!are_both || session.endpoint_url.empty() || session.production) return;
+  throw toolkit::WordError("prod: leads to " + session.endpoint_url +
+                           ", too, as --endpoint-url, AWS_ENDPOINT_URL or the profile says; leave that out and give "
+                           "the other table as " +
+                           session.endpoint_url + "/TABLE");
+}
+
 /// Splits "http://host:8000/shop" and "DIR/shop" in the place and the table.
 void read_place(const std::string& place, bool is_written, Side& side) {
   if (place.starts_with("arn:"))
@@ -419,6 +434,7 @@ void add_copy_commands(CLI::App& root, Session& session) {
       "          stator copy prod:shop ./backup/shop");
   copy_command->callback([copying, &session] {
     require_human_or_json(session);
+    refuse_one_place_for_two(session, copying->source, copying->destination);
     Copy(session, *copying).run();
   });
 
@@ -432,7 +448,10 @@ void add_copy_commands(CLI::App& root, Session& session) {
       "Prints a line for each difference: - only in the source, + only in the destination, ~ changed.\n"
       "Ends with 1 where the tables differ.\n"
       "Example: stator diff shop prod:shop");
-  diff_command->callback([comparing, &session] { diff(session, *comparing); });
+  diff_command->callback([comparing, &session] {
+    refuse_one_place_for_two(session, comparing->source, comparing->destination);
+    diff(session, *comparing);
+  });
 }
 
 }  // namespace stator::cli

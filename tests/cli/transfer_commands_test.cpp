@@ -428,6 +428,11 @@ TEST_F(TransferCommands, CopyMakesTheTableAndVerifiesIt) {
             "stator: there is no directory prod; a table of production is prod:TABLE\n");
   EXPECT_EQ(stator({"copy", "every", "prod:every"}).err,
             "stator: this would mean copying into table every in production: confirm it with --yes every\n");
+  for (const char* command : {"copy", "diff"}) {
+    const Outcome same = stator({command, "prod:every", "twin", "--endpoint-url", "http://localhost:18003"});
+    EXPECT_EQ(same.code, 2);
+    EXPECT_NE(same.err.find("prod: leads to http://localhost:18003, too"), std::string::npos) << same.err;
+  }
   EXPECT_EQ(stator({"copy", "every", "https://dynamodb.eu-west-3.amazonaws.com/every"}).err,
             "stator: this would mean copying into table every in production: confirm it with --yes every\n");
 }
