@@ -287,20 +287,15 @@ class Copy {
   bool follow_until_fault(const toolkit::FollowOptions& options,
                           const std::function<void(const toolkit::FollowProgress&)>& show, int& faults,
                           ProgressBar& bar) {
-    constexpr int kMostFaults = 60;
-    constexpr std::chrono::seconds kPause{5};
     try {
       toolkit::follow_table(*source_.endpoint, from_, *destination_.endpoint, *to_, state_, file_, options, show);
       return true;
     } catch (const toolkit::OperationError& error) {
-      const bool passes = error.type == core::ErrorCode::kServiceUnavailable ||
-                          error.type == core::ErrorCode::kInternalServerError ||
-                          error.type == core::ErrorCode::kInternalFailure || toolkit::is_throttling(error, true);
-      if (!passes || ++faults >= kMostFaults) throw;
+      if (!toolkit::is_passing(error) || ++faults >= toolkit::kMostFaultsOfAnOutage) throw;
       bar.clear();
       if (faults == 1) say("waiting: " + toolkit::describe(error));
     }
-    Interrupt::sleep(kPause);
+    Interrupt::sleep(toolkit::kBetweenFaults);
     return false;
   }
 

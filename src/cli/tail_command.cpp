@@ -52,6 +52,12 @@ void tail(Session& session, TailCommandOptions& options) {
   };
   const Interrupt interrupt;
   options.tail.sleep = Interrupt::sleep;
+  options.tail.on_outage = [&session](const toolkit::OperationError& error) {
+    if (!session.quiet) *session.err << "waiting: " << toolkit::describe(error) << "\n";
+  };
+  const auto end_list = [&] {
+    if (session.output == OutputFormat::kJson) out << (first ? "[]\n" : "\n]\n");
+  };
   std::uint64_t shown = 0;
   try {
     toolkit::tail(*endpoint, options.tail, [&](const json::Object& record) {
@@ -60,11 +66,13 @@ void tail(Session& session, TailCommandOptions& options) {
       Interrupt::check();
     });
   } catch (const Interrupted&) {
-    // Complete the JSON list.
-    if (session.output == OutputFormat::kJson) out << (first ? "[]\n" : "\n]\n");
+    end_list();
     throw CommandError("stator: interrupted: " + counted(shown, "change") + " shown", kInterruptedExit);
+  } catch (const toolkit::OperationError&) {
+    if (!first) end_list();
+    throw;
   }
-  if (session.output == OutputFormat::kJson) out << (first ? "[]\n" : "\n]\n");
+  end_list();
 }
 
 }  // namespace

@@ -51,6 +51,11 @@ bool is_throttling(const OperationError& error, bool of_streams) {
          (of_streams && error.type == core::ErrorCode::kLimitExceeded);
 }
 
+bool is_passing(const OperationError& error) {
+  return error.type == core::ErrorCode::kServiceUnavailable || error.type == core::ErrorCode::kInternalServerError ||
+         error.type == core::ErrorCode::kInternalFailure || is_throttling(error, true);
+}
+
 std::string call_patiently(endpoint::Endpoint& endpoint, std::string_view operation, const std::string& body,
                            const Sleep& sleep) {
   constexpr std::chrono::milliseconds kFirst{100};

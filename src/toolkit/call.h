@@ -30,6 +30,12 @@ void sleep_for_real(std::chrono::milliseconds duration);
 /// Whether the error is throttling. `of_streams`: LimitExceededException is, too.
 bool is_throttling(const OperationError& error, bool of_streams = false);
 
+/// Whether the same request may succeed later: the service cannot be reached, fails in itself, or throttles.
+bool is_passing(const OperationError& error);
+/// What follows something for days waits for such a service: five minutes, as so many faults one after the other.
+inline constexpr int kMostFaultsOfAnOutage = 60;
+inline constexpr std::chrono::seconds kBetweenFaults{5};
+
 /// Calls an operation again, waiting longer each time, where the service throttles; gives up after some minutes.
 /// Throws OperationError.
 std::string call_patiently(endpoint::Endpoint& endpoint, std::string_view operation, const std::string& body,

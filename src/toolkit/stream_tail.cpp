@@ -22,8 +22,7 @@ class Tail {
   std::uint64_t run() {
     reader_.find_shards(options_.from_now);
     for (;;) {
-      const bool found =
-          reader_.read_round([this](const FollowedShard& shard, const json::Object& record) { take(shard, record); });
+      const bool found = read_round();
       show_round();
       if (full()) return visited_;
       if (found) continue;
@@ -33,6 +32,24 @@ class Tail {
   }
 
  private:
+  /// Reads what there is now; true where to ask again at once.
+  bool read_round() {
+    try {
+      const bool found =
+          reader_.read_round([this](const FollowedShard& shard, const json::Object& record) { take(shard, record); });
+      faults_ = 0;
+      return found;
+    } catch (const OperationError& error) {
+      // What was read before the fault is not read again.
+      show_round();
+      if (full()) return true;
+      if (!options_.follow || !is_passing(error) || ++faults_ >= kMostFaultsOfAnOutage) throw;
+      if (faults_ == 1 && options_.on_outage) options_.on_outage(error);
+    }
+    options_.sleep(kBetweenFaults);
+    return true;
+  }
+
   struct Record {
     std::int64_t seconds = 0;
     std::string json;
@@ -64,6 +81,7 @@ class Tail {
   const std::int64_t began_seconds_ = core::Clock::system().now_ms() / 1000;
   std::vector<Record> round_;
   std::uint64_t visited_ = 0;
+  int faults_ = 0;  // one after the other
 };
 
 std::string clock_text(std::int64_t seconds) {

@@ -28,13 +28,16 @@ struct TailOptions {
   /// The pause after a round without records.
   std::chrono::milliseconds pause{500};
   Sleep sleep = sleep_for_real;
+  /// Called once where the endpoint cannot be asked for a while (is_passing), before it is waited for.
+  std::function<void(const OperationError& error)> on_outage;
 };
 
 /// Called with each record in wire JSON, in an order that is right for each item; valid during the call.
 using RecordVisitor = std::function<void(const json::Object& record)>;
 
 /// Follows the latest stream of the table: parents before their children, new shards as they come, iterators that
-/// expired anew from the last record. Returns how many records were visited when the limit is reached, nothing more is
+/// expired anew from the last record. An endpoint that cannot be asked is waited for, as long as an outage may last;
+/// without `follow` it is not. Returns how many records were visited when the limit is reached, nothing more is
 /// there to read, or the stream was disabled and read to its end. Throws OperationError, and std::runtime_error where
 /// the table has no stream.
 std::uint64_t tail(endpoint::Endpoint& endpoint, const TailOptions& options, const RecordVisitor& visit);

@@ -4,6 +4,8 @@
 
 #include "endpoint/embedded.h"
 #include "toolkit/moved_clock.h"
+#include "toolkit/scripted_endpoint.h"
+#include "toolkit/stream_reader.h"
 
 namespace stator::toolkit {
 namespace {
@@ -107,6 +109,41 @@ TEST_F(StreamTail, NeedsAStream) {
   EXPECT_THROW(tail_lines(), std::runtime_error);
   options_.table = "nothing";
   EXPECT_THROW(tail_lines(), OperationError);
+}
+
+TEST_F(StreamTail, WaitsForAnEndpointThatIsAwayAndMissesNothing) {
+  put("a", "1");
+  int away = 0;
+  ScriptedEndpoint script([&](std::string_view operation, std::string_view body) {
+    if (operation == "GetRecords" && away-- > 0)
+      throw core::ApiError(core::ErrorCode::kServiceUnavailable, "cannot reach it");
+    return call(*endpoint_, operation, body);
+  });
+  int outages = 0;
+  std::chrono::milliseconds slept{0};
+  options_.follow = true;
+  options_.limit = 2;
+  options_.on_outage = [&](const OperationError&) { ++outages; };
+  options_.sleep = [&](std::chrono::milliseconds duration) { slept += duration; };
+  std::string keys;
+  const auto visit = [&](const json::Object& record) {
+    keys += member_text(*member_object(*member_object(change_of_record(record), "Keys"), "pk"), "S");
+    // The endpoint is away after the first, which meanwhile is written to.
+    away = 3;
+    if (keys == "a") put("b", "1");
+  };
+  EXPECT_EQ(tail(script, options_, visit), 2U);
+  EXPECT_EQ(keys, "ab");
+  EXPECT_EQ(outages, 1);
+  EXPECT_EQ(slept, 3 * kBetweenFaults);
+  // Without following, and where it does not come back, the error is the end.
+  away = 1;
+  options_.follow = false;
+  EXPECT_THROW(tail(script, options_, visit), OperationError);
+  away = kMostFaultsOfAnOutage;
+  options_.follow = true;
+  options_.limit = 0;
+  EXPECT_THROW(tail(script, options_, visit), OperationError);
 }
 
 }  // namespace
