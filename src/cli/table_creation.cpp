@@ -1,10 +1,12 @@
 #include "cli/table_creation.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "cli/interrupt.h"
 #include "cli/target.h"
 #include "toolkit/call.h"
+#include "toolkit/table_info.h"
 
 namespace stator::cli {
 namespace {
@@ -23,6 +25,21 @@ void print_differences(Session& session, endpoint::Endpoint& endpoint, const too
   tell_plan(session, plan);
 }
 
+/// A dry run sends no CreateTable whose reply would say so.
+bool is_there(endpoint::Endpoint& endpoint, const std::string& table) {
+  const std::vector<std::string> names = toolkit::list_tables(endpoint);
+  return std::ranges::find(names, table) != names.end();
+}
+
+/// What Ctrl-C leaves to the database, and to the user.
+std::string goes_on(const toolkit::WantedTable& wanted) {
+  std::string text = "the creation of table " + wanted.name + " goes on in the database";
+  if (wanted.time_to_live_attribute.empty()) return text;
+  return text + ", which then lacks its time to live: stator api UpdateTimeToLive '" +
+         toolkit::time_to_live_request(wanted.name, wanted.time_to_live_attribute, true) +
+         "' sets it once it is active";
+}
+
 }  // namespace
 
 void tell_plan(Session& session, const toolkit::TablePlan& plan) {
@@ -33,11 +50,14 @@ void tell_plan(Session& session, const toolkit::TablePlan& plan) {
 CreatedTable create_table(Session& session, const toolkit::WantedTable& wanted, bool if_not_exists,
                           const std::string& differs) {
   const auto endpoint = open_to_write(session, "creating table " + wanted.name, wanted.name);
-  const CreatedTable table{
-      wait_for_database(
-          "the creation of table " + wanted.name + " goes on in the database",
-          [&] { return toolkit::create_table(*endpoint, wanted.name, wanted.create_request, Interrupt::sleep); }),
-      endpoint->describe()};
+  CreatedTable table{{}, endpoint->describe()};
+  if (session.dry_run && is_there(*endpoint, wanted.name)) {
+    table.description_json = toolkit::describe_table(*endpoint, wanted.name).description_json;
+  } else {
+    static_cast<toolkit::CreatedTable&>(table) = wait_for_database(goes_on(wanted), [&] {
+      return toolkit::create_table(*endpoint, wanted.name, wanted.create_request, Interrupt::sleep);
+    });
+  }
   if (!table.created) {
     const std::string text = "table " + wanted.name + " exists already (" + table.place + ")";
     if (!if_not_exists) throw CommandError(text);

@@ -68,6 +68,13 @@ TEST_F(CreateCommand, ATableThatExistsIsAFaultUnlessToldOtherwise) {
   EXPECT_EQ(other.code, 0);
   EXPECT_NE(other.err.find("! the key is pk S, not id N\n"), std::string::npos) << other.err;
   EXPECT_NE(other.err.find("+ index by-x"), std::string::npos) << other.err;
+  // A dry run says the same.
+  const Outcome dry = stator({"create", "shop", "id:N", "--index", "by-x=x", "--if-not-exists", "--dry-run"});
+  EXPECT_EQ(dry.code, 0);
+  EXPECT_EQ(dry.out, "");
+  EXPECT_EQ(dry.err, other.err);
+  EXPECT_EQ(stator({"create", "shop", "pk", "--dry-run"}).code, 1);
+  EXPECT_TRUE(stator({"create", "other", "pk", "--dry-run"}).out.starts_with("CreateTable {"));
 }
 
 TEST_F(CreateCommand, TellsMistakesInOneLine) {

@@ -207,6 +207,16 @@ class WhileTheDatabaseWorks(Interrupted):
         with Client(self.server.url) as client:
             self.assertEqual(client.call("DescribeTable", TableName="shop")["Table"]["TableStatus"], "CREATING")
 
+    def test_creating_a_table_with_a_time_to_live(self):
+        self.server.simulate([{"when": {"operation": "DescribeTable"}, "then": {"latency_ms": 0}}])
+        command = self.start("create", "log", "pk", "--ttl", "expires")
+        self.server.wait_for_requests(2, command)
+        _, err = self.end(command)
+        self.assertRegex(err, r"^stator: interrupted: the creation of table log goes on in the database, which then lacks its time to "
+                              r"live: stator api UpdateTimeToLive '\{.*\}' sets it once it is active\n$")
+        request = json.loads(err.split("'")[1])
+        self.assertEqual(request["TimeToLiveSpecification"], {"AttributeName": "expires", "Enabled": True})
+
 
 if __name__ == "__main__":
     unittest.main()
