@@ -123,6 +123,16 @@ std::optional<ProfileSettings> Files::merged(const std::string& profile) const {
   return settings;
 }
 
+std::set<std::string> Files::profiles() const {
+  std::set<std::string> names;
+  for (const auto& [name, settings] : credentials_) names.insert(name);
+  for (const auto& [name, settings] : config_) {
+    // Other sections are kept under their whole names: "sso-session NAME", "services NAME".
+    if (!name.starts_with("sso-session ") && !name.starts_with("services ")) names.insert(name);
+  }
+  return names;
+}
+
 bool is_region_name(std::string_view text) {
   constexpr std::size_t kMostCharacters = 63;
   return !text.empty() && text.size() <= kMostCharacters && text.front() != '-' && text.back() != '-' &&

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,8 @@ class Files {
   [[nodiscard]] const ProfileSettings* in_credentials(const std::string& profile) const;
   [[nodiscard]] const ProfileSettings* in_config(const std::string& profile) const;
   [[nodiscard]] std::optional<ProfileSettings> merged(const std::string& profile) const;
+  /// The names of all profiles.
+  [[nodiscard]] std::set<std::string> profiles() const;
 
   [[nodiscard]] const std::filesystem::path& credentials_file() const { return credentials_file_; }
   [[nodiscard]] const std::filesystem::path& config_file() const { return config_file_; }

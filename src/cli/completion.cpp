@@ -8,8 +8,10 @@
 #include <sstream>
 
 #include "api/operations.h"
+#include "aws/config.h"
 #include "cli/arguments.h"
 #include "cli/help.h"
+#include "cli/target.h"
 #include "json/reader.h"
 #include "model/model.h"
 
@@ -163,6 +165,8 @@ class Completer {
       add_handles(before);
     } else if (is("--model")) {
       add_models(before);
+    } else if (is("--profile")) {
+      add_profiles(before);
     } else if (is("--index")) {
       add_indexes(before);
     } else if (is("--yes") || (is("--table") && name != "FILE")) {
@@ -173,6 +177,14 @@ class Completer {
 
   void add_models(const std::string& before) {
     for (const std::string& model : models()) add(before + model, "");
+  }
+
+  void add_profiles(const std::string& before) {
+    try {
+      for (const std::string& profile : aws::Files(aws_environment(session_)).profiles()) add(before + profile, "");
+    } catch (const aws::ConfigurationError&) {
+      // A command that needs the file says what is wrong with it.
+    }
   }
 
   void add_handles(const std::string& before) {

@@ -21,6 +21,8 @@ ROWS = [
     ("stator import shop it", ["items.jsonl"]),
     ("stator snapshot restore be", ["before-it"]),
     ("stator snapshot drop ", ["before-it"]),
+    ("stator tables --profile ", ["default", "shop-prod", "work"]),
+    ("stator tables --profile s", ["shop-prod"]),
     ("stator api Transact", ["TransactGetItems", "TransactWriteItems"]),
     ("stator create shop pk --stream NEW", ["NEW_AND_OLD_IMAGES", "NEW_IMAGE"]),
 ]
@@ -36,6 +38,11 @@ class Shells(unittest.TestCase):
             "PATH": self.folder + ":" + os.environ["PATH"], "HOME": self.folder, "LC_ALL": "C.UTF-8", "TERM": "dumb",
             "STATOR_MODELS": os.path.join(PROJECT, "models"), "STATOR_DATA": os.path.join(self.folder, "data"),
             "AWS_EC2_METADATA_DISABLED": "true"}
+        os.mkdir(os.path.join(self.folder, ".aws"))
+        with open(os.path.join(self.folder, ".aws", "config"), "w", encoding="utf-8") as file:
+            file.write("[default]\nregion = eu-west-3\n[profile shop-prod]\nsso_session = s\n[sso-session s]\nsso_region = eu-west-3\n")
+        with open(os.path.join(self.folder, ".aws", "credentials"), "w", encoding="utf-8") as file:
+            file.write("[work]\naws_access_key_id = a\naws_secret_access_key = b\n")
         open(os.path.join(self.folder, "items.jsonl"), "w", encoding="utf-8").close()
         self.run_in("bash", "stator ddb schema-load --model shop && stator snapshot save before-it 2> /dev/null")
 
