@@ -40,19 +40,22 @@ bool is_true(const Environment& environment, const char* variable) {
 }
 
 /// Partitions whose names end differently from amazonaws.com
-/// (https://docs.aws.amazon.com/general/latest/gr/ddb.html).
+/// (https://docs.aws.amazon.com/general/latest/gr/ddb.html, and botocore's partitions.json).
 struct Partition {
   std::string_view region_prefix;
   std::string_view suffix;
   std::string_view dualstack_suffix;
+  /// The dual-stack host of DynamoDB Streams is "streams-dynamodb".
+  bool has_hyphen = false;
 };
 constexpr Partition kPartitions[] = {
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-    {"us-isob-", "sc2s.sgov.gov", "sc2s.sgov.gov"},
-    {"us-isof-", "csp.hci.ic.gov", "csp.hci.ic.gov"},
-    {"us-iso-", "c2s.ic.gov", "c2s.ic.gov"},
-    {"eu-isoe-", "cloud.adc-e.uk", "cloud.adc-e.uk"},
-    {"", "amazonaws.com", "api.aws"},
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", true},
+    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"", "amazonaws.com", "api.aws", true},
 };
 
 }  // namespace
@@ -193,7 +196,9 @@ std::string service_url(const Environment& environment, const std::string& servi
     return std::string_view(region).starts_with(p.region_prefix);
   });
   const bool dualstack = is_true(environment, "AWS_USE_DUALSTACK_ENDPOINT");
-  const std::string name = service + (is_true(environment, "AWS_USE_FIPS_ENDPOINT") ? "-fips" : "");
+  const bool has_hyphen = dualstack && partition->has_hyphen && service == "streams.dynamodb";
+  const std::string name =
+      (has_hyphen ? "streams-dynamodb" : service) + (is_true(environment, "AWS_USE_FIPS_ENDPOINT") ? "-fips" : "");
   return "https://" + name + "." + region + "." +
          std::string(dualstack ? partition->dualstack_suffix : partition->suffix);
 }

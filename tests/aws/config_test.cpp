@@ -310,6 +310,10 @@ TEST(ServiceUrl, FollowsPartitionFipsAndDualstack) {
             "https://dynamodb-fips.us-east-1.amazonaws.com");
   EXPECT_EQ(service_url(Environment::of({{"AWS_USE_DUALSTACK_ENDPOINT", "true"}}), "dynamodb", "us-east-1"),
             "https://dynamodb.us-east-1.api.aws");
+  EXPECT_EQ(service_url(plain, "streams.dynamodb", "us-east-1"), "https://streams.dynamodb.us-east-1.amazonaws.com");
+  EXPECT_EQ(service_url(Environment::of({{"AWS_USE_DUALSTACK_ENDPOINT", "true"}}), "streams.dynamodb", "us-east-1"),
+            "https://streams-dynamodb.us-east-1.api.aws");
+  EXPECT_EQ(service_url(plain, "dynamodb", "eusc-de-east-1"), "https://dynamodb.eusc-de-east-1.amazonaws.eu");
 }
 
 TEST(InstanceMetadata, IsAskedWithATokenOfVersionTwo) {

@@ -386,6 +386,8 @@ TEST(Target, IsProductionWhereTheAddressIsAwsWhateverTheWord) {
       {"HTTPS://DynamoDB.EU-West-3.AmazonAWS.com:443/", true, "eu-west-3"},
       {"https://dynamodb.eu-west-3.amazonaws.com.", true, "eu-west-3"},
       {"https://dynamodb.cn-north-1.amazonaws.com.cn", true, "cn-north-1"},
+      {"https://dynamodb.eusc-de-east-1.amazonaws.eu", true, "eusc-de-east-1"},
+      {"https://dynamodb.us-iso-east-1.api.aws.ic.gov", true, "us-iso-east-1"},
       {"https://dynamodb-fips.us-gov-west-1.amazonaws.com", true, "us-gov-west-1"},
       {"https://123456789012.ddb.us-east-1.amazonaws.com", true, "us-east-1"},
       {"https://vpce-1a2b-3c4d.dynamodb.us-east-1.vpce.amazonaws.com", true, "us-east-1"},
