@@ -205,7 +205,16 @@ void init(Session& session, const InitOptions& options) {
     for (const toolkit::ModelFile& file : files) *session.out << (directory / file.path).string() << "\n";
     return;
   }
-  for (const toolkit::ModelFile& file : files) write_file(directory / file.path, file.text);
+  fs::create_directories(models);
+  if (!fs::create_directory(directory)) throw CommandError("stator: " + directory.string() + " is there already");
+  try {
+    for (const toolkit::ModelFile& file : files) write_file(directory / file.path, file.text);
+  } catch (const std::exception&) {
+    // Half a model would be in the way of the next attempt.
+    std::error_code error;
+    fs::remove_all(directory, error);
+    throw;
+  }
   write_schemas(models);
   const model::Model made = model::load_model(directory);
   *session.err << "made model " << made.name << " of table " << made.table_name << " in " << directory.string() << ": "

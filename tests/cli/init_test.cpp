@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -196,6 +198,24 @@ TEST_F(Init, SaysWhatAFileIsNot) {
   EXPECT_FALSE(fs::exists(path("models/x")));
   EXPECT_EQ(stator({"init"}).code, 2);
   EXPECT_EQ(stator({"init", "../x"}).code, 2);
+}
+
+TEST_F(Init, LeavesNothingBehindWhereItCannotBeWritten) {
+  const std::string table =
+      R"({"TableName":"tab","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"BillingMode":)"
+      R"("PAY_PER_REQUEST","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})";
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit small = before;
+  small.rlim_cur = 100;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Outcome full = stator({"init", "m", "--from", "-"}, table);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(full.code, 1);
+  EXPECT_TRUE(full.err.starts_with("stator: cannot write ")) << full.err;
+  EXPECT_FALSE(fs::exists(path("models/m")));
+  EXPECT_EQ(stator({"init", "m", "--from", "-"}, table).code, 0);
 }
 
 TEST_F(Init, RefusesTablesThatDynamoDbWouldNotMake) {
