@@ -111,8 +111,9 @@ std::string format_line(const std::vector<model::Column>& columns, std::string_v
     }
     if (column.characters > 0) text = model::first_code_points(text, column.characters);
     text += column.suffix;
+    // An item is one line, and has no say over the terminal.
     for (char& c : text) {
-      if (c == '\n' || c == '\r') c = ' ';
+      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
     }
     const std::size_t length = model::code_points(text);
     if (length < column.width) text.append(column.width - length, ' ');

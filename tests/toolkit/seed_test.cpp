@@ -190,6 +190,12 @@ TEST_F(Seeding, PatternsPageThroughAConversation) {
   EXPECT_EQ(first_line, "bayko           2023-03-20 10:55 AM   It always is, once the trailer lights wo...");
 }
 
+TEST(PatternLines, GiveAnItemNoSayOverTheTerminal) {
+  model::Column text;
+  text.attribute = "text";
+  EXPECT_EQ(format_line({text}, R"({"text":{"S":"a\u001b[2J\u007f\r\n\tb é"}})"), "a [2J    b é");
+}
+
 TEST_F(Seeding, PatternsRefuseTokensOfOthers) {
   seed_it();
   PatternRequest request;
