@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -222,6 +223,40 @@ func TestWhatNoCallWaitsForIsTold(t *testing.T) {
 	}
 	if _, err := Open(Options{StreamShards: -1, Log: func(string) {}}); err == nil {
 		t.Fatal("opened")
+	}
+}
+
+func TestADatabaseIsAHandler(t *testing.T) {
+	database := open(t, Options{})
+	server := httptest.NewServer(database)
+	defer server.Close()
+	ask := func(target string) (*http.Response, string, error) {
+		request, err := http.NewRequest("POST", server.URL, strings.NewReader("{}"))
+		must(t, err)
+		request.Header.Set("X-Amz-Target", target)
+		response, err := server.Client().Do(request)
+		if err != nil {
+			return nil, "", err
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		return response, string(body), err
+	}
+	response, body, err := ask("DynamoDB_20120810.ListTables")
+	must(t, err)
+	if response.StatusCode != 200 || body != `{"TableNames":[]}` || response.Header.Get("X-Amz-Crc32") == "" {
+		t.Fatal(response, body)
+	}
+	if response, body, err = ask("Kinesis_20131202.ListStreams"); err != nil || response.StatusCode != 400 || !strings.Contains(body, "UnknownOperation") {
+		t.Fatal(response, body, err)
+	}
+	must(t, database.Simulate(`{"rules":[{"then":{"cut":"after"}}]}`))
+	if _, body, err = ask("DynamoDB_20120810.ListTables"); err == nil {
+		t.Fatal(body)
+	}
+	database.Close()
+	if response, body, err = ask("DynamoDB_20120810.ListTables"); err != nil || response.StatusCode != 503 || !strings.Contains(body, "closed") {
+		t.Fatal(response, body, err)
 	}
 }
 

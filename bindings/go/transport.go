@@ -66,11 +66,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if target == "" {
 		return nil, &otherServiceError{request}
 	}
-	region := ""
-	if found := scope.FindStringSubmatch(request.Header.Get("Authorization")); found != nil {
-		region = found[1]
-	}
-	reply, err := t.database.Request(target, body, region)
+	reply, err := t.database.Request(target, body, region(request))
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +80,53 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		Status:     strconv.Itoa(reply.Status) + " " + http.StatusText(reply.Status),
 		StatusCode: reply.Status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{
-			"Content-Type":   {"application/x-amz-json-1.0"},
-			"Content-Length": {strconv.Itoa(len(reply.Body))},
-			// The SDK logs a warning for each reply without it.
-			"X-Amz-Crc32":      {strconv.FormatUint(uint64(crc32.ChecksumIEEE(reply.Body)), 10)},
-			"X-Amzn-Requestid": {fmt.Sprintf("STATOR%020d", requests.Add(1))},
-		},
+		Header:        header(reply),
 		ContentLength: int64(len(reply.Body)),
 		Body:          io.NopCloser(bytes.NewReader(reply.Body)),
 		Request:       request,
 	}, nil
+}
+
+// region is the one that a request is signed for; empty where it is not signed.
+func region(request *http.Request) string {
+	if found := scope.FindStringSubmatch(request.Header.Get("Authorization")); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+func header(reply Reply) http.Header {
+	return http.Header{
+		"Content-Type":   {"application/x-amz-json-1.0"},
+		"Content-Length": {strconv.Itoa(len(reply.Body))},
+		// The SDK logs a warning for each reply without it.
+		"X-Amz-Crc32":      {strconv.FormatUint(uint64(crc32.ChecksumIEEE(reply.Body)), 10)},
+		"X-Amzn-Requestid": {fmt.Sprintf("STATOR%020d", requests.Add(1))},
+	}
+}
+
+// The service's limit for a request is 16 MB; what is longer than this is not read.
+const mostRequestBytes = 17 << 20
+
+// ServeHTTP makes the database an http.Handler, such as httptest.NewServer takes, for code that makes its own clients:
+// AWS_ENDPOINT_URL_DYNAMODB is then the server's URL. Signatures are not checked.
+func (d *Database) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(request.Body, mostRequestBytes))
+	if err != nil {
+		http.Error(writer, err.Error(), http.StatusBadRequest)
+		return
+	}
+	reply, err := d.Request(request.Header.Get("X-Amz-Target"), body, region(request))
+	if err != nil {
+		http.Error(writer, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	if hold(request.Context(), reply.Hold) != nil || reply.Status == 0 {
+		panic(http.ErrAbortHandler) // net/http's way to cut a connection
+	}
+	for name, values := range header(reply) {
+		writer.Header()[name] = values
+	}
+	writer.WriteHeader(reply.Status)
+	writer.Write(reply.Body)
 }
