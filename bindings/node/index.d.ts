@@ -119,7 +119,7 @@ export class Database {
    * but no credentials. Returns it. */
   attach<Client extends { config: any }>(client: Client, options?: HandlerOptions): Client
   /** Answers all clients of these classes (`DynamoDBClient`, `DynamoDBDocumentClient`, …), whoever made or makes them, until `restore` is called: for code
-   * that makes its own. */
+   * that makes its own. Of several the innermost answers, and clients with a `clientConfig`, a `handler` or `attach` keep theirs. */
   everywhere(...classes: { prototype: any }[]): Everywhere
 }
 

@@ -122,25 +122,35 @@ class Database {
   everywhere(...classes) {
     for (const each of classes) if (typeof each?.prototype?.send !== 'function') throw new TypeError('everywhere takes classes of clients of the AWS SDK v3')
     const undo = []
+    let lasts = true
     const redirected = new WeakSet()
     const redirectOnce = (config) => {
-      if (redirected.has(config)) return
+      // What a database answers by its own configuration stays with it.
+      const isOwned = config.requestHandler instanceof Handler && !ofEverywhere.has(config.requestHandler)
+      if (isOwned || redirected.has(config)) return
       redirected.add(config)
       undo.push(redirect(config, this))
+      ofEverywhere.add(config.requestHandler)
     }
     for (const { prototype } of classes) {
       const own = Object.getOwnPropertyDescriptor(prototype, 'send')
       const { send } = prototype
       prototype.send = function (...request) {
-        redirectOnce(this.config)
+        if (lasts) redirectOnce(this.config)
         return send.apply(this, request)
       }
       undo.push(() => (own ? Object.defineProperty(prototype, 'send', own) : delete prototype.send))
     }
-    const restore = () => { while (undo.length > 0) undo.pop()() }
+    const restore = () => {
+      lasts = false
+      while (undo.length > 0) undo.pop()()
+    }
     return { restore, [DISPOSE]: restore }
   }
 }
+
+/** The handlers that `everywhere` gave. */
+const ofEverywhere = new WeakSet()
 
 /** Lets a client's configuration, as the SDK has resolved it, lead to `database`. Returns what puts it back. */
 function redirect(config, database, options = {}) {

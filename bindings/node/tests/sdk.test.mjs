@@ -207,6 +207,7 @@ test('clients of other code are answered', async () => {
   const another = new Database()
   const inner = another.everywhere(DynamoDBClient)
   assert.deepEqual(await names(before), [])
+  assert.deepEqual(await names(client), ['things'])
   inner.restore()
   assert.deepEqual(await names(before), ['things'])
   everywhere.restore()
