@@ -40,14 +40,17 @@ class _BeforeSessions:
 
     def find_spec(self, name, path=None, target=None):
         if name == "boto3.session":
-            sys.meta_path.remove(self)
-            with contextlib.suppress(ImportError):  # a fixture that wants it says what is missing
-                _stator_boto3()
+            _prepare_sessions()
         return None
 
 
+def _prepare_sessions():
+    with contextlib.suppress(ImportError):  # a fixture that wants it says what is missing
+        _stator_boto3()
+
+
 if "boto3.session" in sys.modules:
-    _stator_boto3()
+    _prepare_sessions()
 else:
     sys.meta_path.insert(0, _BeforeSessions())
 
