@@ -9,13 +9,14 @@
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/resource_arn.h"
+#include "api/shapes/management.h"
 #include "api/table_request.h"
+#include "api/throughput.h"
 #include "core/api_error.h"
-#include "core/random.h"
 #include "engine/import/imports.h"
 
-/// ImportTable, DescribeImport, ListImports. Source of the less obvious rules: the AWS controller for
-/// Kubernetes' measurements, October 2026.
+/// ImportTable, DescribeImport, ListImports. Source of the less obvious rules: the AWS controller for Kubernetes'
+/// measurements, October 2026, and ScyllaDB Alternator's tests of that time, which are run against the service.
 namespace stator::api {
 namespace {
 
@@ -93,11 +94,27 @@ void read_options(const Members& request, ImportInfo& info) {
   for (const auto name : *header) info.source.header.emplace_back(std::string_view(name.get_string()));
 }
 
+/// TableCreationParameters without what is none: other members of CreateTable are dropped unread.
+std::string creation_parameters(const Members& request) {
+  std::string text;
+  ObjectWriter parameters(text);
+  for (const auto member : request.required_object("TableCreationParameters")) {
+    const std::string_view name = member.key;
+    const bool is_known =
+        std::ranges::any_of(shapes::kTableCreationMembers, [name](const auto& known) { return known.name == name; });
+    if (is_known && !member.value.is_null()) parameters.key(name) += simdjson::minify(member.value);
+  }
+  parameters.end();
+  return text;
+}
+
 /// The table that TableCreationParameters describe, under the rules of CreateTable.
 engine::Table read_new_table(Call& call, ImportInfo& info) {
-  const json::Object creation = call.request.required_object("TableCreationParameters");
-  info.creation_json = simdjson::minify(creation);
-  Call inner{call.context, call.operation, Members(creation), call.reply, call.very_deep};
+  info.creation_json = creation_parameters(call.request);
+  json::Parser parser;
+  const Members creation(parser.parse(info.creation_json).get_object());
+  check_no_warm_indexes(creation, "GlobalSecondaryIndexes", "ImportTable");
+  Call inner{call.context, call.operation, creation, call.reply, call.very_deep};
   return read_table(inner);
 }
 
@@ -118,17 +135,22 @@ void answer(Call& call, const ImportInfo& info) {
   writer.text("TableId", info.table_id);
   writer.text("ClientToken", info.client_token);
   write_bucket(writer, info);
-  writer.integer("ErrorCount", static_cast<std::int64_t>(info.progress.errors));
+  // How much there was is told at the end.
+  const bool ended = info.ended_ms != 0;
+  const auto write_count = [&](std::string_view name, std::uint64_t count) {
+    writer.integer(name, ended ? static_cast<std::int64_t>(count) : 0);
+  };
+  write_count("ErrorCount", info.progress.errors);
   writer.text("CloudWatchLogGroupArn", info.log_group_arn);
   writer.text("InputFormat", format_name(info.source.format));
   if (!info.options_json.empty()) writer.key("InputFormatOptions") += info.options_json;
   writer.text("InputCompressionType", compression_name(info.source.compression));
   writer.key("TableCreationParameters") += info.creation_json;
   writer.time("StartTime", info.started_ms);
-  if (info.ended_ms != 0) writer.time("EndTime", info.ended_ms);
-  writer.integer("ProcessedSizeBytes", static_cast<std::int64_t>(info.progress.bytes()));
-  writer.integer("ProcessedItemCount", static_cast<std::int64_t>(info.progress.processed));
-  writer.integer("ImportedItemCount", static_cast<std::int64_t>(info.progress.imported));
+  if (ended) writer.time("EndTime", info.ended_ms);
+  if (ended) writer.integer("ProcessedSizeBytes", static_cast<std::int64_t>(info.progress.bytes()));
+  write_count("ProcessedItemCount", info.progress.processed);
+  write_count("ImportedItemCount", info.progress.imported);
   if (!info.failure_code.empty()) writer.text("FailureCode", info.failure_code);
   if (!info.failure_message.empty()) writer.text("FailureMessage", info.failure_message);
   writer.end();
@@ -139,7 +161,8 @@ void answer(Call& call, const ImportInfo& info) {
 std::string_view read_import_arn(Call& call, std::string_view arn) {
   const TableArn parts = parse_arn(arn);
   const std::optional<TablePart> part = read_table_part(parts.resource, "/import/");
-  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !part) {
+  constexpr std::size_t kShortestName = 3;
+  if (!arn.starts_with("arn:") || parts.service != "dynamodb" || !part || part->table.size() < kShortestName) {
     core::throw_validation("Invalid Import ARN");
   }
   if (parts.account != call.context.account_id) {
@@ -161,8 +184,7 @@ void import_table(Call& call) {
   read_source(call, info);
   read_options(call.request, info);
   engine::Table table = read_new_table(call, info);
-  info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
-  if (info.client_token.empty()) info.client_token = core::random_uuid();
+  info.client_token = call.request.required_text("ClientToken");
   info.table_arn = table_arn(call.context, table.name);
   info.arn = info.table_arn + "/import/";
   info.log_group_arn =

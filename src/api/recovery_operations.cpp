@@ -5,6 +5,7 @@
 #include "api/reply.h"
 #include "api/restore_request.h"
 #include "api/table_description.h"
+#include "api/throughput.h"
 #include "api/time_text.h"
 #include "core/api_error.h"
 
@@ -142,6 +143,7 @@ void restore_table_to_point_in_time(Call& call) {
                              time_text(window->earliest_ms) + "' and LatestRestorableDateTime '" +
                              time_text(window->latest_ms) + "'");
   }
+  check_no_warm_indexes(call.request, "GlobalSecondaryIndexOverride", "RestoreTableToPointInTime");
   engine::Table target = read_restored_table(call, *table);
   check_restore_target(call);
   const engine::TablePtr restored = call.engine().restore_to_time(*table, time_ms, std::move(target));

@@ -219,6 +219,16 @@ ThroughputLimits read_warm(const Members& request, BillingMode mode, const Throu
   return wanted;
 }
 
+void check_no_warm_indexes(const Members& request, std::string_view list, std::string_view operation) {
+  const auto indexes = request.array(list);
+  if (!indexes) return;
+  for (const auto element : *indexes) {
+    if (!Members(element.get_object()).has("WarmThroughput")) continue;
+    throw_validation("Invalid Request: WarmThroughput is not supported on Global Secondary Indexes via " +
+                     std::string(operation));
+  }
+}
+
 ThroughputLimits merge_warm(const Members& request, BillingMode mode, const Throughput& throughput,
                             const ThroughputLimits& present, std::string_view index) {
   const ThroughputLimits wanted = read_warm_members(request);

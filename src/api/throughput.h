@@ -35,6 +35,9 @@ engine::ThroughputLimits without_removed(engine::ThroughputLimits limits);
 /// WarmThroughput of a CreateTable request (or of a new index): not below what the billing mode starts with.
 engine::ThroughputLimits read_warm(const Members& request, engine::BillingMode mode,
                                    const engine::Throughput& throughput, std::string_view index);
+/// Throws where an element of `list` has WarmThroughput, which `operation` does not take there. Source: ScyllaDB
+/// Alternator's tests of ImportTable, which are run against the service, and the API's model of November 2026.
+void check_no_warm_indexes(const Members& request, std::string_view list, std::string_view operation);
 /// An UpdateTable request's WarmThroughput merged over the present one; throws where it would decrease.
 engine::ThroughputLimits merge_warm(const Members& request, engine::BillingMode mode,
                                     const engine::Throughput& throughput, const engine::ThroughputLimits& present,

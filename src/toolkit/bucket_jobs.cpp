@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "core/json_string.h"
+#include "core/random.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "toolkit/table_info.h"
@@ -121,6 +122,7 @@ ExportOutcome read_export(const json::Value& description) {
 ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& import, const ItemProgress& progress,
                            const Sleep& sleep) {
   RequestBuilder request;
+  request.text("ClientToken", core::random_uuid());
   request.json("S3BucketSource", source_bucket(import));
   request.text("InputFormat", import.format);
   if (!import.delimiter.empty() || !import.header.empty()) request.json("InputFormatOptions", csv_options(import));

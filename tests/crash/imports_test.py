@@ -47,7 +47,7 @@ class KilledImports(unittest.TestCase):
         while True:
             with StatorServer(self.arguments) as server, Client(server.url) as client:
                 if arn is None:
-                    arn = client.call("ImportTable", S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": "data/"}, InputFormat="DYNAMODB_JSON",
+                    arn = client.call("ImportTable", ClientToken="token", S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": "data/"}, InputFormat="DYNAMODB_JSON",
                                       InputCompressionType="GZIP",
                                       TableCreationParameters={"TableName": "tab", **TABLE})["ImportTableDescription"]["ImportArn"]
                 found = client.call("DescribeImport", ImportArn=arn)["ImportTableDescription"]

@@ -144,15 +144,19 @@ TEST_P(ImportTest, FailsByFaultyItemsAndKeepsTheOthers) {
   const auto engine = open();
   put_object("1", line("a") + "\n{\"Item\":{\"pk\":{\"S\":\"b\"}}}\n" + line("c", ",\"v\":{\"N\":\"x\"}") + "\n" +
                       line("d", ",\"v\":{\"B\":\"?\"}") + "\n" + line("e", ",\"v\":{\"L\":[{\"S\":1}]}") + "\n" +
-                      item_json("f") + "\n" + line("g", ",\"v\":" + s(std::string(410'000, 'x'))) + "\n" + line("h"));
+                      line("g", ",\"v\":" + s(std::string(410'000, 'x'))) + "\n" + line("h"));
   put_object("2", line("i") + "\nthis is no JSON\n" + line("never read"));
   put_object("3", line("j") + "\n{\"Item\":{\"pk\":");
   put_object("4", line("k"));
+  put_object("5", line("l") + "\n" + item_json("it is no Item") + "\n" + line("never read"));
+  put_object("6", item_json("none either"));
+  put_object("7", line("m"));
   const ImportPtr info = run(*engine, request());
   EXPECT_EQ(info->status, ImportStatus::kFailed);
   EXPECT_EQ(info->failure_code, "ItemValidationError");
-  EXPECT_EQ(counts(*info), (Numbers{8 + 2 + 2 + 1, 2 + 1 + 1 + 1, 6 + 1 + 1}));
-  EXPECT_EQ(items(*engine), (Strings{item_json("a"), item_json("h"), item_json("i"), item_json("j"), item_json("k")}));
+  EXPECT_EQ(counts(*info), (Numbers{7 + 2 + 2 + 1 + 2 + 1 + 1, 2 + 1 + 1 + 1 + 1 + 1, 5 + 1 + 1 + 1 + 1}));
+  EXPECT_EQ(items(*engine), (Strings{item_json("a"), item_json("h"), item_json("i"), item_json("j"), item_json("k"),
+                                     item_json("l"), item_json("m")}));
 }
 
 TEST_P(ImportTest, OfABucketThatIsNotThereMakesNoTable) {

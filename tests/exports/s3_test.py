@@ -16,6 +16,7 @@ import threading
 import time
 import unittest
 import urllib.parse
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from dynamodb import Client  # noqa: E402
@@ -175,13 +176,13 @@ class S3Test(unittest.TestCase):
                     found[item["pk"]["S"]] = item
             self.assertEqual(found, before)
             client.call("DeleteTable", TableName="tab")
-            begun = client.call("ImportTable", S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": os.path.dirname(export["ExportManifest"]) + "/data/"},
+            begun = client.call("ImportTable", ClientToken=str(uuid.uuid4()), S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": os.path.dirname(export["ExportManifest"]) + "/data/"},
                                 InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP",
                                 TableCreationParameters={"TableName": "tab", **TABLE})["ImportTableDescription"]
             done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
             self.assertEqual(done["ImportStatus"], "COMPLETED", done)
             self.assertEqual({item["pk"]["S"]: item for item in client.pages("Scan", TableName="tab")}, before)
-            begun = client.call("ImportTable", S3BucketSource={"S3Bucket": "nowhere"}, InputFormat="CSV",
+            begun = client.call("ImportTable", ClientToken=str(uuid.uuid4()), S3BucketSource={"S3Bucket": "nowhere"}, InputFormat="CSV",
                                 TableCreationParameters={"TableName": "other", **TABLE})["ImportTableDescription"]
             done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
             self.assertEqual((done["ImportStatus"], done["FailureCode"]), ("FAILED", "S3NoSuchBucket"), done)
@@ -192,7 +193,7 @@ class S3Test(unittest.TestCase):
         for number in range(1005):
             self.direct("PUT", "/bucket/many/%04d%%20%%26%%3C" % number, b'{"Item":{"pk":{"S":"%d"}}}' % number)
         with StatorServer(self.arguments) as server, Client(server.url) as client:
-            begun = client.call("ImportTable", S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": "many/"}, InputFormat="DYNAMODB_JSON",
+            begun = client.call("ImportTable", ClientToken=str(uuid.uuid4()), S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": "many/"}, InputFormat="DYNAMODB_JSON",
                                 TableCreationParameters={"TableName": "tab", **TABLE})["ImportTableDescription"]
             done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
             self.assertEqual((done["ImportStatus"], done["ImportedItemCount"]), ("COMPLETED", 1005), done)

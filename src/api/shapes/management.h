@@ -145,7 +145,7 @@ inline constexpr Member kTableCreationMembers[] = {
 };
 inline constexpr Shape kTableCreation = structure<kTableCreationMembers>("TableCreationParameters");
 inline constexpr Member kImportTableMembers[] = {
-    may("ClientToken", kClientToken),
+    must("ClientToken", kClientToken),
     must("S3BucketSource", kBucketSource),
     must("InputFormat", kInputFormat),
     may("InputFormatOptions", kInputFormatOptions),

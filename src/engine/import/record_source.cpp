@@ -56,6 +56,14 @@ bool RecordSource::next(ImportProgress& progress, InputRecord& record) {
   return false;
 }
 
+void RecordSource::end_object(ImportProgress& progress) {
+  progress.object_done = true;
+  if (reader_ == nullptr) return;
+  reader_.reset();
+  bytes_before_ += objects_[at_].size_bytes;
+  ++at_;
+}
+
 double RecordSource::fraction() const {
   return total_bytes_ == 0 ? 1.0 : static_cast<double>(bytes_before_) / static_cast<double>(total_bytes_);
 }

@@ -20,6 +20,8 @@ class RecordSource {
   /// Reads the record after `progress`, and moves `progress` past it (but for the counts); false at the end. An object
   /// that was removed meanwhile, or has another compression, is one faulty record. Throws BucketError.
   bool next(ImportProgress& progress, InputRecord& record);
+  /// Passes over the rest of the object that the last record came from.
+  void end_object(ImportProgress& progress);
   /// The bytes of all objects, as they are in the bucket.
   [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
   /// The part of `total_bytes` before the current object: 0 to 1.

@@ -93,8 +93,9 @@ void add_backups(endpoint::Embedded& endpoint) {
                 R"({"TableName":"backed","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true}})");
   endpoint.call("ExportTableToPointInTime",
                 R"({"TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/backed","S3Bucket":"bucket"})");
-  endpoint.call("ImportTable",
-                R"({"S3BucketSource":{"S3Bucket":"bucket"},"InputFormat":"CSV","TableCreationParameters":{
+  endpoint.call(
+      "ImportTable",
+      R"({"ClientToken":"token","S3BucketSource":{"S3Bucket":"bucket"},"InputFormat":"CSV","TableCreationParameters":{
     "TableName":"made","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
     "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}})");
   endpoint.call("StartBulkPutItems",
