@@ -48,9 +48,9 @@ class ExportsTest(unittest.TestCase):
         summary_text = self.read(export["ExportManifest"])
         summary = json.loads(summary_text)
         folder = os.path.dirname(export["ExportManifest"])
-        self.assertEqual(self.read(folder + "/manifest-summary.checksum").decode(), md5_of(summary_text))
+        self.assertEqual(self.read(folder + "/manifest-summary.md5").decode(), md5_of(summary_text))
         files = self.read(summary["manifestFilesS3Key"])
-        self.assertEqual(self.read(folder + "/manifest-files.checksum").decode(), md5_of(files))
+        self.assertEqual(self.read(folder + "/manifest-files.md5").decode(), md5_of(files))
         self.assertEqual({name: summary[name] for name in ("exportArn", "tableArn", "s3Bucket", "itemCount", "outputFormat", "exportType")},
                          {"exportArn": export["ExportArn"], "tableArn": export["TableArn"], "s3Bucket": "bucket",
                           "itemCount": export["ItemCount"], "outputFormat": "DYNAMODB_JSON", "exportType": "FULL_EXPORT"})

@@ -70,6 +70,7 @@ inline constexpr Shape kClientToken = string(0, kUnbounded, Pattern::kClientToke
 inline constexpr Shape kBucket = string(0, 255, Pattern::kBucket);
 inline constexpr Shape kBucketOwner = string(0, kUnbounded, Pattern::kAccountId);
 inline constexpr Shape kPrefix = string(0, 1024);
+inline constexpr Shape kExportPrefix = string(1, 1024);  // the service refuses "" here, against its model
 inline constexpr Shape kBucketKey = string(1, 2048);
 inline constexpr std::string_view kExportFormatValues[] = {"DYNAMODB_JSON", "ION"};
 inline constexpr Shape kExportFormat = one_of(kExportFormatValues);
@@ -97,7 +98,7 @@ inline constexpr Member kExportTableMembers[] = {
     may("ClientToken", kClientToken),
     must("S3Bucket", kBucket),
     may("S3BucketOwner", kBucketOwner),
-    may("S3Prefix", kPrefix),
+    may("S3Prefix", kExportPrefix),
     may("S3SseAlgorithm", kSseType),
     may("S3SseKmsKeyId", kBucketKey),
     may("ExportFormat", kExportFormat),

@@ -291,11 +291,11 @@ void ExportWriter::finish() {
   if (file_ == nullptr && files_ == 0) file_ = std::make_unique<DataFile>(bucket_->create(data_key(info_, files_)));
   if (file_ != nullptr) end_file();
   bucket_->put(export_key(info_, "manifest-files.json"), manifest_);
-  bucket_->put(export_key(info_, "manifest-files.checksum"), md5_base64(manifest_));
+  bucket_->put(export_key(info_, "manifest-files.md5"), md5_base64(manifest_));
   info_.ended_ms = settings_.clock.now_ms();
   info_.billed_bytes = info_.incremental ? std::max(size_bytes_, kLeastIncrementalBytes) : size_bytes_;
   const std::string summary = manifest_summary(info_);
-  bucket_->put(export_key(info_, "manifest-summary.checksum"), md5_base64(summary));
+  bucket_->put(export_key(info_, "manifest-summary.md5"), md5_base64(summary));
   bucket_->put(export_key(info_, "manifest-summary.json"), summary);
   info_.manifest_key = export_key(info_, "manifest-summary.json");
   info_.status = ExportStatus::kCompleted;
