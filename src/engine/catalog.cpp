@@ -471,7 +471,8 @@ TablePtr Catalog::create(Table table) {
 
 TablePtr Catalog::remove(std::string_view name) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
-  Table table = *settled_or_throw(name);
+  const TablePtr before = settled_or_throw(name);
+  Table table = *before;
   check_deletable(table);
   if (clock_.now_ms() < table.tags_until_ms) {
     throw_in_use(std::string(kStillInUse) + "Table tags are being updated: " + table.name);
@@ -484,15 +485,23 @@ TablePtr Catalog::remove(std::string_view name) {
   table.status = TableStatus::kDeleting;
   table.status_until_ms = clock_.now_ms() + transition_delay_ms_;
   TablePtr described = reply(table);
-  if (transition_delay_ms_ > 0 || table.recovery != nullptr) {
-    store::Batch batch;
-    commit(table, batch);
-  }
   if (table.recovery != nullptr) {
+    // In memory only: a process that is killed before the backup is there leaves the table as it was.
+    publish(new_entry(table));
     stripes_.barrier();
     jobs_.keep_deleted(table);
   }
-  if (transition_delay_ms_ <= 0) erase(table);
+  try {
+    if (transition_delay_ms_ > 0) {
+      store::Batch batch;
+      commit(table, batch);
+    } else {
+      erase(table);
+    }
+  } catch (...) {
+    if (current(name) != nullptr) publish(new_entry(*before));
+    throw;
+  }
   return described;
 }
 

@@ -235,6 +235,8 @@ TEST_P(Recovery, OfADeletedTableLeavesABackupFor35Days) {
   EXPECT_EQ(backup->type, BackupType::kSystem);
   EXPECT_TRUE(backup->id.ends_with("-00000000"));
   EXPECT_EQ(backup->expires_ms, clock_.now_ms() + 35 * kDayMs);
+  // A kill between the two must not leave a table to be deleted of which there is no backup.
+  EXPECT_EQ(backup->table.status, TableStatus::kActive) << "the deletion was written before the backup";
   engine->restore_backup(backup->id, "arn", indexed_table("tab"));
   ASSERT_TRUE(wait_until([&] { return engine->find_table("tab")->status == TableStatus::kActive; }));
   EXPECT_EQ(read_all(*engine, scan(engine->find_table("tab"), "byG")).size(), 1U);
