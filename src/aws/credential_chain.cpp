@@ -6,6 +6,7 @@
 #include "aws/credential_process.h"
 #include "aws/metadata.h"
 #include "aws/query_api.h"
+#include "aws/retry.h"
 #include "aws/single_sign_on.h"
 #include "aws/xml.h"
 #include "core/api_error.h"
@@ -33,15 +34,31 @@ Provider from_environment(const Environment& environment) {
       Credentials{*key, *secret, environment.variable("AWS_SESSION_TOKEN").value_or(""), std::nullopt});
 }
 
-Provider from_plain_keys(const ProfileSettings* settings, const std::string& place) {
-  if (settings == nullptr) return nullptr;
+std::optional<Credentials> read_plain_keys(const ProfileSettings* settings, const std::string& place) {
+  if (settings == nullptr) return std::nullopt;
   const std::string key = setting(*settings, "aws_access_key_id");
   const std::string secret = setting(*settings, "aws_secret_access_key");
-  if (key.empty() && secret.empty()) return nullptr;
+  if (key.empty() && secret.empty()) return std::nullopt;
   if (secret.empty()) throw ConfigurationError(place + ": aws_secret_access_key is missing");
   if (key.empty()) throw ConfigurationError(place + ": aws_access_key_id is missing");
-  return std::make_shared<FixedCredentials>(
-      Credentials{key, secret, setting(*settings, "aws_session_token"), std::nullopt});
+  return Credentials{key, secret, setting(*settings, "aws_session_token"), std::nullopt};
+}
+
+/// The keys of the profile in one of the files. Keys with a token expire, and a tool may have put others there by then:
+/// the file is read again.
+Provider from_plain_keys(const Environment& environment, const Files& files, const std::string& profile,
+                         ProfileFile file, const std::string& place) {
+  const auto read = [profile, file, place](const Files& from) {
+    const bool of_config = file == ProfileFile::kConfig;
+    return read_plain_keys(of_config ? from.in_config(profile) : from.in_credentials(profile), place);
+  };
+  auto keys = read(files);
+  if (!keys) return nullptr;
+  if (keys->session_token.empty()) return std::make_shared<FixedCredentials>(*std::move(keys));
+  return refreshing(environment, [environment, read, place] {
+    if (auto now = read(Files(environment))) return *std::move(now);
+    throw ConfigurationError(place + ": the access key is gone");
+  });
 }
 
 // --- roles ----------------------------------------------------------------------------------------------------------
@@ -66,6 +83,11 @@ Credentials read_sts_reply(const std::string& xml, const std::string& source) {
   return credentials;
 }
 
+/// The keys that the request was signed with have expired.
+struct SourceExpired : ConfigurationError {
+  using ConfigurationError::ConfigurationError;
+};
+
 Credentials call_sts(const Environment& environment, const Role& role, QueryParameters parameters,
                      const Credentials* signer, const std::string& source) {
   QueryRequest request;
@@ -82,8 +104,10 @@ Credentials call_sts(const Environment& environment, const Role& role, QueryPara
   try {
     return read_sts_reply(call_query_api(request, signer, *environment.clock), source);
   } catch (const core::ApiError& error) {
-    throw ConfigurationError(source + ": STS refused " + role.arn + ": " + std::string(error.type.name()) + ": " +
-                             error.message);
+    const std::string text =
+        source + ": STS refused " + role.arn + ": " + std::string(error.type.name()) + ": " + error.message;
+    if (says_expired(error)) throw SourceExpired(text);
+    throw ConfigurationError(text);
   } catch (const http::TransportError& error) {
     throw ConfigurationError(source + ": " + error.what());
   }
@@ -120,8 +144,8 @@ Provider source_of_role(const Environment& environment, const Files& files, cons
     }
     Provider source;
     if (is_itself) {  // a role that is assumed with the profile's own keys
-      source = from_plain_keys(files.in_credentials(profile), place);
-      if (!source) source = from_plain_keys(files.in_config(profile), place);
+      source = from_plain_keys(environment, files, profile, ProfileFile::kCredentials, place);
+      if (!source) source = from_plain_keys(environment, files, profile, ProfileFile::kConfig, place);
     } else {
       source = from_profile(environment, files, source_profile, std::move(visited));
     }
@@ -163,8 +187,13 @@ Provider from_role(const Environment& environment, const Files& files, const std
   }
   const Provider source = source_of_role(environment, files, profile, settings, std::move(visited));
   return refreshing(environment, [environment, role, source, place] {
-    return call_sts(environment, role, {{"Action", "AssumeRole"}, {"Version", "2011-06-15"}}, source->get().get(),
-                    place);
+    const QueryParameters action = {{"Action", "AssumeRole"}, {"Version", "2011-06-15"}};
+    try {
+      return call_sts(environment, role, action, source->get().get(), place);
+    } catch (const SourceExpired&) {
+      if (!source->expire()) throw;
+      return call_sts(environment, role, action, source->get().get(), place);
+    }
   });
 }
 
@@ -182,14 +211,19 @@ Provider from_profile(const Environment& environment, const Files& files, const 
     return refreshing(environment,
                       [environment, sign_on] { return fetch_single_sign_on_credentials(environment, *sign_on); });
   }
-  if (auto keys = from_plain_keys(files.in_credentials(name), place + " in " + files.credentials_file().string()))
+  if (auto keys = from_plain_keys(environment, files, name, ProfileFile::kCredentials,
+                                  place + " in " + files.credentials_file().string())) {
     return keys;
+  }
   const std::string process = setting(*settings, "credential_process");
   if (!process.empty()) {
     return refreshing(environment,
                       [process, place] { return run_credential_process(process, place + ": credential_process"); });
   }
-  if (auto keys = from_plain_keys(files.in_config(name), place + " in " + files.config_file().string())) return keys;
+  if (auto keys = from_plain_keys(environment, files, name, ProfileFile::kConfig,
+                                  place + " in " + files.config_file().string())) {
+    return keys;
+  }
   if (!setting(*settings, "sso_start_url").empty() || !setting(*settings, "sso_session").empty()) {
     throw ConfigurationError(place + ": its single sign-on lacks sso_account_id and sso_role_name");
   }
@@ -224,9 +258,10 @@ Provider find_credentials(const Environment& environment, CredentialSources sour
                              " or " + files.config_file().string());
   }
   if (sources == CredentialSources::kPlainKeys) {
-    if (auto provider = from_plain_keys(files.in_credentials(profile), files.credentials_file().string()))
-      return provider;
-    if (auto provider = from_plain_keys(files.in_config(profile), files.config_file().string())) return provider;
+    for (const auto& [file, path] : {std::pair(ProfileFile::kCredentials, files.credentials_file()),
+                                     std::pair(ProfileFile::kConfig, files.config_file())}) {
+      if (auto provider = from_plain_keys(environment, files, profile, file, path.string())) return provider;
+    }
     throw ConfigurationError("no plain AWS keys in " +
                              std::string(environment.profile_is_chosen ? "" : "the environment or in ") + "profile \"" +
                              profile + "\"");

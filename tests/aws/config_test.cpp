@@ -427,6 +427,48 @@ TEST(Roles, ThatAreRefusedAreToldInOneLine) {
             "profile \"default\": STS refused r: AccessDenied: not you");
 }
 
+constexpr const char* kFirstKeys =
+    "[default]\naws_access_key_id = K1\naws_secret_access_key = S\naws_session_token = T1\n";
+constexpr const char* kNextKeys =
+    "[default]\naws_access_key_id = K2\naws_secret_access_key = S\naws_session_token = T2\n";
+
+TEST(PlainKeys, WithATokenAreReadAgainWhenTheyHaveExpired) {
+  const TemporaryDirectory home;
+  const Environment environment = Environment::of({{"HOME", home.path().string()}});
+  for (const char* const file : {".aws/credentials", ".aws/config"}) {
+    const std::string path = home.file(file, kFirstKeys);
+    const auto keys = find_credentials(environment);
+    (void)home.file(file, kNextKeys);
+    EXPECT_EQ(keys->get()->access_key_id, "K1") << file;
+    EXPECT_TRUE(keys->expire());
+    EXPECT_EQ(keys->get()->access_key_id, "K2") << file;
+    (void)home.file(file, "");
+    EXPECT_TRUE(keys->expire());
+    EXPECT_THROW(keys->get(), ConfigurationError) << file;
+    std::filesystem::remove(path);
+  }
+  // Others do not change.
+  (void)home.file(".aws/credentials", kPlain);
+  EXPECT_FALSE(find_credentials(environment)->expire());
+}
+
+TEST(Roles, AreAssumedAgainWithNewKeysOfASourceWhoseKeysHaveExpired) {
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    if (request.field("Authorization").find("Credential=K2/") != std::string::npos) return http_reply(200, kStsReply);
+    return http_reply(403,
+                      "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>old</Message></Error></ErrorResponse>");
+  });
+  const TemporaryDirectory home;
+  (void)home.file(".aws/credentials", kFirstKeys);
+  (void)home.file(".aws/config", "[profile admin]\nrole_arn = r\nsource_profile = default\n");
+  const Environment environment = Environment::of(
+      {{"HOME", home.path().string()}, {"AWS_PROFILE", "admin"}, {"AWS_ENDPOINT_URL_STS", server.url()}});
+  EXPECT_EQ(outcome(environment, ""), "profile \"admin\": STS refused r: ExpiredToken: old");
+  EXPECT_EQ(server.requests().size(), 2U);
+  (void)home.file(".aws/credentials", kNextKeys);
+  EXPECT_EQ(outcome(environment, ""), "RK/R/S=/RT");
+}
+
 TEST(Roles, OfAWebIdentityAreAssumedUnsigned) {
   const RecordingServer server([](const auto&, auto) { return http_reply(200, kStsReply); });
   const TemporaryDirectory home;
