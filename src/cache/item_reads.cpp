@@ -41,6 +41,9 @@ struct Answered {
   Value item;
 };
 
+/// The upstream's whole item is none that this cache can read.
+struct Unreadable {};
+
 Answered read_answer(const ItemRead& read, const std::string& text, std::string& reply) {
   Answered answered;
   BorrowedParser parser;
@@ -52,9 +55,7 @@ Answered read_answer(const ItemRead& read, const std::string& text, std::string&
     reply += text;
     return answered;
   }
-  if (!answered.keepable) {
-    throw core::ApiError(core::ErrorCode::kInternalServerError, "The upstream's item could not be read");
-  }
+  if (!answered.keepable) throw Unreadable();
   std::string rest = json::members_without(object, {"Item"});
   json::ObjectWriter writer(reply);
   if (answered.item != nullptr) api::append_item(*answered.item, read.get.projection, writer.key("Item"));
@@ -75,9 +76,11 @@ Answered fetch(State& state, const Incoming& incoming, ItemRead& read, std::stri
     } catch (const core::ApiError& error) {
       // Policies may allow certain attributes only.
       if (error.type != core::ErrorCode::kAccessDenied) throw;
-      reply.resize(length_before);
-      read.rewritten = false;
+    } catch (const Unreadable&) {
+      // Some upstreams store what the service refuses; the caller may want another part of it.
     }
+    reply.resize(length_before);
+    read.rewritten = false;
   }
   return read_answer(read, state.ask_upstream(incoming.request, incoming.request.body, notes), reply);
 }

@@ -187,6 +187,27 @@ TEST_F(CachingTest, AWholeItemAnswersEveryProjection) {
             R"({"ConsumedCapacity":{"TableName":"users","CapacityUnits":0.5}})");
 }
 
+/// Its items have a number that the service would refuse.
+class GenerousEndpoint : public AliasEndpoint {
+ public:
+  using AliasEndpoint::AliasEndpoint;
+  using Endpoint::call;
+  void call(const endpoint::Request& request, std::string& reply) override {
+    AliasEndpoint::call(request, reply);
+    const bool whole = request.body.find("ProjectionExpression") == std::string_view::npos;
+    if (request.operation == "GetItem" && whole) reply.insert(reply.size() - 2, R"(,"large":{"N":"1e999"})");
+  }
+};
+
+TEST_F(CachingTest, AnItemThatTheServiceWouldRefuseIsReadAsItWasAskedFor) {
+  upstream->ask("PutItem", put("a", "1"));
+  Caching generous(std::make_unique<GenerousEndpoint>(*upstream), options);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(generous.call("GetItem", get("a", R"(,"ProjectionExpression":"v")")), R"({"Item":{"v":{"S":"1"}}})");
+    EXPECT_EQ(generous.call("GetItem", get("a")), R"({"Item":{"id":{"S":"a"},"v":{"S":"1"},"large":{"N":"1e999"}}})");
+  }
+}
+
 TEST_F(CachingTest, ConsistentReadsPassAndRefresh) {
   upstream->ask("PutItem", put("a", "1"));
   ask("GetItem", get("a"));
