@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -30,6 +31,9 @@ constexpr const char* kStatisticsPath = "/_stator/cache";
 /// and one to the shared level.
 constexpr std::size_t kMostUpstreamCalls = 256;
 constexpr std::size_t kDescriptorsOfACall = 2;
+/// At a stop, after the time for requests in flight: an upstream that does not answer would hold the process for a
+/// minute, for replies that nobody waits for any more.
+constexpr std::chrono::seconds kLastAnswers{2};
 
 struct CacheOptions {
   ServerOptions server;
@@ -127,7 +131,10 @@ void serve_cache(CacheOptions options, const Session& session) {
   auto simulating = std::make_unique<simulate::Simulating>(*target);
   simulate::Simulating& rules = *simulating;
   cache_options.shared_name = target->describe();
-  if (target->effort("GetItem") == endpoint::Effort::kWaits) make_room_for_waiting_calls(http);
+  if (target->effort("GetItem") == endpoint::Effort::kWaits) {
+    make_room_for_waiting_calls(http);
+    signals.leave_after(std::chrono::milliseconds(http.drain_timeout_ms) + kLastAnswers);
+  }
   cache::Caching cache(std::move(simulating), std::move(cache_options));
   prepare_tls(options.server, {});
   http.routes = cache_routes(cache);

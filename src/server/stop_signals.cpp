@@ -1,6 +1,7 @@
 #include "server/stop_signals.h"
 
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -23,6 +24,12 @@ sigset_t stop_signals() {
   struct sigaction hang_up {};
   if (::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   return set;
+}
+
+[[noreturn]] void leave() {
+  spdlog::warn("calls that have no answer yet are given up");
+  spdlog::default_logger()->flush();
+  ::_exit(0);
 }
 
 }  // namespace
@@ -67,10 +74,18 @@ StopSignals::Watch StopSignals::watch(std::function<void()> stop) {
 }
 
 void StopSignals::run() {
+  using Clock = std::chrono::steady_clock;
   bool stopping = false;
+  Clock::time_point latest = Clock::time_point::max();
   while (true) {
     std::array<pollfd, 2> waiting{pollfd{signals_, POLLIN, 0}, pollfd{end_, POLLIN, 0}};
-    if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+    int wait_ms = -1;
+    if (latest != Clock::time_point::max()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(latest - Clock::now());
+      if (left.count() <= 0) leave();
+      wait_ms = static_cast<int>(left.count());
+    }
+    if (::poll(waiting.data(), waiting.size(), wait_ms) < 0 && errno != EINTR) return;
     if ((waiting[1].revents & POLLIN) != 0) return;
     if ((waiting[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo info{};
@@ -81,6 +96,7 @@ void StopSignals::run() {
       ::_exit(128 + static_cast<int>(info.ssi_signo));
     }
     stopping = true;
+    if (patience_) latest = Clock::now() + *patience_;
     const std::lock_guard lock(mutex_);
     if (stop_) stop_();
   }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace stator::server {
@@ -29,6 +31,10 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
+  /// For a process that has nothing to put in order after the calls that it still waits for, such as those to another
+  /// machine: where it has not ended so long after `stop`, it ends then, with status 0. To be called before `watch`.
+  void leave_after(std::chrono::milliseconds patience) { patience_ = patience; }
+
   /// Calls `stop` also for a signal that came since construction. To be called once.
   [[nodiscard]] Watch watch(std::function<void()> stop);
 
@@ -40,6 +46,7 @@ class StopSignals {
   int end_ = -1;      // eventfd: the object is being destroyed
   std::mutex mutex_;
   std::function<void()> stop_;  // empty where there is no Watch
+  std::optional<std::chrono::milliseconds> patience_;
   std::jthread thread_;
 };
 

@@ -70,6 +70,22 @@ TEST(StopSignals, CallWhoWatches) {
   EXPECT_EXIT(signal_a_watcher(), testing::ExitedWithCode(1), "");
 }
 
+/// Something is waited for that does not come.
+[[noreturn]] void signal_who_waits() {
+  StopSignals signals;
+  signals.leave_after(std::chrono::milliseconds(50));
+  const auto watch = signals.watch([] {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  ::kill(::getpid(), SIGTERM);
+  std::this_thread::sleep_for(std::chrono::seconds(20));
+  std::_Exit(9);
+}
+
+TEST(StopSignals, EndAProcessThatWaitsForNothingOfItsOwn) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(signal_who_waits(), testing::ExitedWithCode(0), "");
+}
+
 /// The terminal goes away; the kernel and the shell say so. The status is the number of calls.
 [[noreturn]] void hang_up(bool ignored) {
   if (ignored) ::signal(SIGHUP, SIG_IGN);
