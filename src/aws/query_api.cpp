@@ -1,5 +1,6 @@
 #include "aws/query_api.h"
 
+#include "aws/clock_skew.h"
 #include "aws/retry.h"
 #include "aws/user_agent.h"
 #include "aws/xml.h"
@@ -45,12 +46,18 @@ std::string call_query_api(const QueryRequest& request, const Credentials* crede
   http::Client client;
   const std::string body = query_body(request.parameters);
   Backoff backoff;
+  std::int64_t ahead_ms = 0;  // by how much the service's clock is, as far as that must be known
   for (std::uint32_t attempt = 1;; ++attempt) {
     const bool last = attempt >= request.max_attempts;
     try {
-      http::Reply reply = client.send(build_query_request(request, body, credentials, clock.now_ms()));
+      const std::int64_t signed_at_ms = clock.now_ms() + ahead_ms;
+      http::Reply reply = client.send(build_query_request(request, body, credentials, signed_at_ms));
       if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
       const core::ApiError error = refusal(reply, request.url);
+      if (const auto there_ms = service_time_ms(error, reply, signed_at_ms); there_ms && ahead_ms == 0) {
+        ahead_ms = *there_ms - clock.now_ms();
+        continue;
+      }
       if (last || !is_worth_retrying(error)) throw error;
     } catch (const http::TransportError& error) {
       if (last || error.kind == http::TransportError::Kind::kFatal) throw;

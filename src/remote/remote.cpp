@@ -3,18 +3,16 @@
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "aws/clock_skew.h"
 #include "aws/config.h"
 #include "aws/json_style.h"
 #include "aws/sigv4.h"
@@ -30,9 +28,6 @@
 namespace stator::remote {
 
 namespace {
-
-/// The service refuses signatures of a time that is five minutes from its own.
-constexpr std::int64_t kLeastSkewMs = std::int64_t{4} * 60 * 1000;
 
 /// Larger bodies are not rewritten: escapes could make them exceed the service's 16 MB.
 constexpr std::size_t kMaxRestyledBytes = 1024 * 1024;
@@ -77,32 +72,6 @@ std::string fault_of_reply(std::string_view operation, std::string_view body) {
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   const bool is_cut = first != std::string_view::npos && body[first] == '{';
   return is_cut ? "its reply is no whole JSON object" : "its reply is no JSON object";
-}
-
-/// The time in an HTTP date ("Mon, 20 Mar 2023 10:00:00 GMT", RFC 9110 5.6.7); nullopt for anything else.
-std::optional<std::int64_t> parse_http_date_ms(const std::string& text) {
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  std::tm parts{};
-  char month[4] = {};
-  int length = 0;
-  if (std::sscanf(text.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &parts.tm_mday, month, &parts.tm_year,
-                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &length) != 6 ||
-      length == 0) {
-    return std::nullopt;
-  }
-  const std::size_t at = kMonths.find(month);
-  if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
-  parts.tm_mon = static_cast<int>(at / 3);
-  parts.tm_year -= 1900;
-  return static_cast<std::int64_t>(::timegm(&parts)) * 1000;
-}
-
-/// Whether the service may have refused the request for its time.
-bool may_be_of_the_clock(const core::ApiError& error) {
-  static constexpr std::array<std::string_view, 5> kTypes = {"InvalidSignatureException", "RequestExpired",
-                                                             "RequestInTheFuture", "RequestTimeTooSkewed",
-                                                             "SignatureDoesNotMatch"};
-  return std::ranges::find(kTypes, error.type.name()) != kTypes.end();
 }
 
 core::ApiError unavailable(core::ErrorType type, std::string text) {
@@ -182,14 +151,11 @@ struct Remote::Impl {
   /// Where the service's clock is so far from the one that a request was signed by (`signed_ahead_ms`) that it refused
   /// it, signs by the service's from now on; true then.
   bool correct_clock(const core::ApiError& error, const http::Reply& reply, std::int64_t signed_ahead_ms) {
-    const std::string* const date = reply.field("date");
-    if (!may_be_of_the_clock(error) || date == nullptr) return false;
-    const auto there_ms = parse_http_date_ms(*date);
+    const std::int64_t now_ms = options.clock->now_ms();
+    const auto there_ms = aws::service_time_ms(error, reply, now_ms + signed_ahead_ms);
     if (!there_ms) return false;
-    const std::int64_t ahead_ms = *there_ms - options.clock->now_ms();
-    if (std::abs(ahead_ms - signed_ahead_ms) < kLeastSkewMs) return false;
-    const std::int64_t known_ms = clock_ahead_ms.exchange(ahead_ms);
-    if (std::abs(ahead_ms - known_ms) < kLeastSkewMs) return true;  // another request has found it out
+    const std::int64_t ahead_ms = *there_ms - now_ms;
+    if (clock_ahead_ms.exchange(ahead_ms) != signed_ahead_ms) return true;  // another request has found it out
     core::log(options.log, core::LogLevel::kWarning,
               "this machine's clock is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +
                   (ahead_ms > 0 ? "behind" : "ahead of") + " that of " + options.url +

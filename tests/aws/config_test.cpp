@@ -577,6 +577,24 @@ class SetClock : public core::Clock {
   std::int64_t now = 1'000'000'000;
 };
 
+TEST(Roles, AreAssumedByTheTimeOfAServiceThatRefusesThatOfThisMachine) {
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    if (request.field("X-Amz-Date") == "20230320T100000Z") return http_reply(200, kStsReply);
+    return http_reply(403,
+                      "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature expired</Message>"
+                      "</Error></ErrorResponse>",
+                      "Date: Mon, 20 Mar 2023 10:00:00 GMT\r\n");
+  });
+  const TemporaryDirectory home;
+  (void)home.file(".aws/credentials",
+                  "[default]\nrole_arn = r\nsource_profile = default\naws_access_key_id=K\naws_secret_access_key=S\n");
+  const SetClock clock;
+  Environment environment = Environment::of({{"HOME", home.path().string()}, {"AWS_ENDPOINT_URL_STS", server.url()}});
+  environment.clock = &clock;
+  EXPECT_EQ(outcome(environment, ""), "RK/R/S=/RT");
+  EXPECT_EQ(server.requests().size(), 2U);
+}
+
 TEST(RefreshingCredentials, AreFetchedAnewFiveMinutesBeforeTheyExpire) {
   SetClock clock;
   int fetched = 0;
