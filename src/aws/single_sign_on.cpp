@@ -1,17 +1,16 @@
 #include "aws/single_sign_on.h"
 
-#include <chrono>
-#include <ctime>
 #include <fstream>
 #include <iterator>
 
 #include "aws/digest.h"
 #include "aws/metadata.h"
+#include "aws/private_file.h"
 #include "aws/retry.h"
 #include "aws/user_agent.h"
 #include "core/api_error.h"
 #include "core/hexadecimal.h"
-#include "core/private_file.h"
+#include "core/timestamp.h"
 #include "http/client.h"
 #include "http/url.h"
 #include "json/members.h"
@@ -37,15 +36,6 @@ std::string place_of(const SingleSignOn& sign_on) { return "profile \"" + sign_o
 std::optional<std::int64_t> parse_end_ms(std::string text) {
   if (text.ends_with("UTC")) text.replace(text.size() - 3, 3, "Z");
   return parse_iso8601_ms(text);
-}
-
-std::string iso8601(std::int64_t ms) {
-  const std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[sizeof "YYYY-MM-DDTHH:MM:SSZ"];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
 }
 
 /// The token file's members.
@@ -159,12 +149,12 @@ bool renew(const Environment& environment, const SingleSignOn& sign_on, Token& t
   std::string text;
   json::ObjectWriter file(text);
   file.text("accessToken", token.access_token);
-  file.text("expiresAt", iso8601(token.ends_ms));
+  file.text("expiresAt", core::format_timestamp({token.ends_ms * 1000, 0}, "%Y-%m-%dT%H:%M:%SZ"));
   file.text("refreshToken", token.refresh_token);
   if (!token.others.empty()) text += ',' + token.others;
   file.end();
   try {
-    core::write_private_file(token.file, text);
+    write_private_file(token.file, text);
   } catch (const std::runtime_error&) {
     // It is good for this process all the same.
   }

@@ -11,8 +11,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "aws/private_file.h"
 #include "core/hexadecimal.h"
-#include "core/private_file.h"
 
 namespace stator::server {
 namespace {
@@ -142,8 +142,8 @@ CertificateText keep_self_signed_certificate(const std::filesystem::path& direct
     throw std::runtime_error("cannot make " + folder.string());
   }
   CertificateText made = make_self_signed_certificate();
-  core::write_private_file(key_file, made.key);
-  core::write_private_file(certificate_file, made.certificate);
+  aws::write_private_file(key_file, made.key);
+  aws::write_private_file(certificate_file, made.certificate);
   return made;
 }
 

@@ -548,6 +548,7 @@ TEST_F(SingleSignOnTest, RenewsATokenThatEndsAndWritesItBack) {
             R"({"clientId":"c","clientSecret":"cs","grantType":"refresh_token","refreshToken":"r"})");
   std::ifstream in(file);
   const std::string written{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_NE(written.find(R"(Z","refreshToken")"), std::string::npos) << written;
   for (const char* const part : {R"("accessToken":"new")", R"("refreshToken":"next")", R"("clientSecret":"cs")",
                                  R"("startUrl":"https://x.example/start")"}) {
     EXPECT_NE(written.find(part), std::string::npos) << written;

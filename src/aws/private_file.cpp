@@ -1,4 +1,4 @@
-#include "core/private_file.h"
+#include "aws/private_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 
 #include "core/descriptor.h"
 
-namespace stator::core {
+namespace stator::aws {
 
 void write_private_file(const std::filesystem::path& file, const std::string& text) {
   // Another file is written and renamed; each process has its own.
@@ -19,11 +19,11 @@ void write_private_file(const std::filesystem::path& file, const std::string& te
     throw std::runtime_error("cannot write " + file.string());
   };
   ::unlink(draft.c_str());
-  Descriptor descriptor(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  core::Descriptor descriptor(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (descriptor.number() < 0) fail();
   const bool written = ::write(descriptor.number(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        ::fsync(descriptor.number()) == 0;
   if (!descriptor.close() || !written || ::rename(draft.c_str(), file.c_str()) != 0) fail();
 }
 
-}  // namespace stator::core
+}  // namespace stator::aws
