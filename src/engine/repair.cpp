@@ -17,7 +17,9 @@
 #include "engine/table_json.h"
 #include "engine/whole_item.h"
 #include "json/item.h"
+#include "store/marker.h"
 #include "store/salvage.h"
+#include "store/small_file.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -54,6 +56,16 @@ fs::path new_folder_beside(const fs::path& to) {
   const std::string first = folder.string();
   for (std::size_t number = 2; fs::exists(folder); ++number) folder = first + "-" + std::to_string(number);
   return folder;
+}
+
+/// Whether an earlier repair began the directory and did not come to its end.
+bool is_unfinished(const fs::path& directory) {
+  try {
+    const auto text = store::read_small_file(directory / "STATOR");
+    return text && store::parse_marker(*text).names(store::Feature::kUnfinished);
+  } catch (const std::runtime_error&) {
+    return false;
+  }
 }
 
 class Repair {
@@ -411,7 +423,8 @@ bool RepairReport::lost_anything() const {
 RepairReport repair_directory(const fs::path& from, const fs::path& to) {
   std::error_code error;
   if (fs::exists(to, error) && !fs::is_empty(to, error)) {
-    throw store::OpenError(to.string() + " is not empty; a repair needs a new directory");
+    throw store::OpenError(to.string() + (is_unfinished(to) ? " is what a repair left that was ended; remove it first"
+                                                            : " is not empty; a repair needs a new directory"));
   }
   if (!fs::is_directory(from, error)) throw store::OpenError("there is no data directory " + from.string());
   RepairReport report;
@@ -422,7 +435,10 @@ RepairReport repair_directory(const fs::path& from, const fs::path& to) {
   if (!scratch.has_filename()) scratch = scratch.parent_path();
   const store::Salvage salvage(from, scratch.concat(".salvage"), report.lines);
   const auto store = store::Store::open(options);
+  // Ended halfway, it would be a sound directory that lacks items.
+  store->require(store::Feature::kUnfinished);
   Repair(salvage, *store, new_folder_beside(to), report).run();
+  store->release(store::Feature::kUnfinished);
   return report;
 }
 

@@ -33,6 +33,7 @@ struct RepairReport {
 /// Makes a new data directory `to` (missing or empty) of what can be read of the damaged `from`, which is not changed.
 /// Indexes and counters are made anew from the items. Items of tables whose rows in the catalog are lost go
 /// into a new folder beside it, "TO.lost": a file a space, "space-7.jsonl", with DynamoDB's JSON, an item a line.
+/// Until it returns, the new directory is marked as unfinished, and nothing opens it.
 /// Throws store::OpenError where nothing can be read, or `to` cannot be written.
 RepairReport repair_directory(const std::filesystem::path& from, const std::filesystem::path& to);
 

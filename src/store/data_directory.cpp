@@ -207,6 +207,10 @@ void DataDirectory::check_features(Access access) const {
   if (!unknown.empty()) {
     throw OpenError(prefix + " needs \"" + unknown + "\" to be read, which this version of Stator does not know");
   }
+  // Whoever makes a directory names the feature when it is open.
+  if (marker_.names(Feature::kUnfinished)) {
+    throw OpenError(prefix + " is unfinished: the repair that was to make it was ended; remove it and begin again");
+  }
   if (access == Access::kReadOnly) return;
   unknown = marker_.unknown(NeededFor::kWriting);
   if (!unknown.empty()) {
@@ -285,6 +289,15 @@ void DataDirectory::require(Feature feature) {
   if (marker_.names(feature)) return;
   Marker next = marker_;
   next.add(feature);
+  replace_durably(path_ / kMarker, marker_text(next));
+  marker_ = std::move(next);
+}
+
+void DataDirectory::release(Feature feature) {
+  const std::lock_guard<std::mutex> lock(marker_mutex_);
+  if (!marker_.names(feature)) return;
+  Marker next = marker_;
+  next.remove(feature);
   replace_durably(path_ / kMarker, marker_text(next));
   marker_ = std::move(next);
 }

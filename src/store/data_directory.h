@@ -50,6 +50,8 @@ class DataDirectory {
   [[nodiscard]] bool needs(Feature feature) const;
   /// Names the feature in the marker, durably. Throws std::system_error.
   void require(Feature feature);
+  /// The opposite, for a feature that nothing in the directory needs any more.
+  void release(Feature feature);
   /// Writes the marker of a checkpoint, with the same features, durably. Throws std::system_error.
   void write_marker(const std::filesystem::path& directory) const;
 

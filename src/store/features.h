@@ -17,6 +17,7 @@ enum class Feature : std::uint8_t {
   kDeliveries,
   kVectorIndexes,
   kStoreNumber,
+  kUnfinished,
 };
 
 /// What a program that does not know the feature must not do.
@@ -40,6 +41,7 @@ inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kDeliveries, "deliveries", NeededFor::kWriting},
     FeatureInfo{Feature::kVectorIndexes, "vector-indexes", NeededFor::kWriting},
     FeatureInfo{Feature::kStoreNumber, "store-number", NeededFor::kReading},
+    FeatureInfo{Feature::kUnfinished, "unfinished", NeededFor::kReading},
 };
 
 constexpr const FeatureInfo& info(Feature feature) { return kFeatures.at(static_cast<std::size_t>(feature)); }

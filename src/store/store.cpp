@@ -349,6 +349,16 @@ void Store::require(Feature feature) {
   }
 }
 
+void Store::release(Feature feature) {
+  if (impl_->disk == nullptr) return;
+  flush();
+  try {
+    impl_->data_directory->release(feature);
+  } catch (const std::system_error& error) {
+    throw StoreError(std::string("cannot write the file STATOR: ") + error.what());
+  }
+}
+
 void Store::write(Batch& batch) { write(batch, 1); }
 
 void Store::write(Batch& batch, std::size_t callers) { write(batch, impl_->write_options.sync, callers); }

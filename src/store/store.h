@@ -145,6 +145,8 @@ class Store {
   /// Notes in the directory's marker, durably, that a program must know `feature` to open it. To be called before the
   /// first key of that kind is written; cheap where the marker has the feature already. Throws StoreError.
   void require(Feature feature);
+  /// Notes likewise, once all that was written is on the disk, that nothing needs the feature any more.
+  void release(Feature feature);
   /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
   /// The same for a batch with the writes of so many callers.

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -10,6 +12,24 @@ namespace stator::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// While it lives, no file gets longer than so many bytes, as on a full disk.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t most_bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit small = before_;
+    small.rlim_cur = most_bytes;
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallFiles() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  SmallFiles(const SmallFiles&) = delete;
+  SmallFiles& operator=(const SmallFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 TEST(DirectoryCommands, CheckAndRepairSayWhatTheyFoundAndSaved) {
   const TemporaryDirectory directory;
@@ -47,6 +67,34 @@ TEST(DirectoryCommands, CheckAndRepairSayWhatTheyFoundAndSaved) {
   EXPECT_EQ(run_line({"repair", data, "--to", repaired}).code, 1) << "not a new directory";
   EXPECT_EQ(run_line({"check", (directory.path() / "missing").string()}).code, 1);
   EXPECT_EQ(run_line({"repair", data}).code, 2);
+}
+
+TEST(DirectoryCommands, NobodyOpensWhatARepairDidNotFinish) {
+  const TemporaryDirectory directory;
+  const std::string data = (directory.path() / "data").string();
+  const std::string repaired = (directory.path() / "repaired").string();
+  ASSERT_EQ(run_line({"create", "shop", "pk", "--data", data}).code, 0);
+  std::string lines;
+  for (int n = 0; n < 2000; ++n)
+    lines += R"({"pk":")" + std::to_string(n) + R"(","text":")" + std::string(500, 'x') + "\"}\n";
+  ASSERT_EQ(run_line({"import", "shop", "--data", data}, lines).code, 0);
+  {
+    const SmallFiles limit(200'000);
+    EXPECT_EQ(run_line({"repair", data, "--to", repaired}).code, 1);
+  }
+  for (const char* command : {"tables", "count"}) {
+    const Outcome outcome = std::string(command) == "count" ? run_line({"count", "shop", "--data", repaired})
+                                                            : run_line({"tables", "--data", repaired});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_EQ(outcome.err, "stator: data directory " + repaired +
+                               " is unfinished: the repair that was to make it was ended; remove it and begin again\n");
+  }
+  EXPECT_EQ(run_line({"check", repaired}).code, 1);
+  EXPECT_EQ(run_line({"repair", data, "--to", repaired}).err,
+            "stator: " + repaired + " is what a repair left that was ended; remove it first\n");
+  fs::remove_all(repaired);
+  EXPECT_EQ(run_line({"repair", data, "--to", repaired}).code, 0);
+  EXPECT_EQ(run_line({"count", "shop", "--data", repaired, "-q"}).out, "2000\n");
 }
 
 }  // namespace
