@@ -1,11 +1,11 @@
 #include <ostream>
 
 #include "api/operations.h"
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/pager.h"
 #include "cli/target.h"
 #include "cli/word_text.h"
-#include "core/ascii.h"
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "json/reader.h"
@@ -21,15 +21,6 @@ struct ApiOptions {
   std::string operation;
   std::string request;
 };
-
-/// "put-item", as the AWS CLI names operations, and "PutItem" are the same.
-std::string letters_of(std::string_view name) {
-  std::string letters;
-  for (const char c : name) {
-    if (c != '-') letters += core::lower(c);
-  }
-  return letters;
-}
 
 /// The operation's name as requests have it. Throws WordError for one that there is not.
 std::string_view operation_of_word(const std::string& word) {

@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <sstream>
 
+#include "api/operations.h"
 #include "aws/config.h"
 #include "cli/command.h"
+#include "core/ascii.h"
 #include "http/url.h"
 #include "model/text.h"
 
@@ -48,6 +50,47 @@ CLI::App* find_command(CLI::App& app, const std::string& name) {
   return nullptr;
 }
 
+/// What other tools call a command.
+struct OtherName {
+  std::string_view word;
+  std::string_view command;
+};
+constexpr OtherName kOtherNames[] = {
+    {"ls", "stator tables"},        {"list", "stator tables"},   {"show", "stator describe"}, {"rm", "stator delete"},
+    {"remove", "stator delete"},    {"insert", "stator put"},    {"dump", "stator export"},   {"load", "stator import"},
+    {"select", "stator ddb sql"},   {"shell", "stator ddb sql"}, {"start", "stator serve"},   {"run", "stator serve"},
+    {"version", "stator --version"}};
+
+/// The commands of that very name in other places, and AWS's operation: for "drop" those of ddb and db.
+std::vector<std::string> same_name_elsewhere(CLI::App& root, const std::string& word) {
+  std::vector<std::string> found;
+  if (find_command(root, word) != nullptr) found.push_back(root.get_name() + " " + word);
+  for (CLI::App* family : root.get_subcommands({})) {
+    const CLI::App* const command = find_command(*family, word);
+    if (command != nullptr && !command->get_group().empty())
+      found.push_back(root.get_name() + " " + family->get_name() + " " + word);
+  }
+  const bool is_operation = std::ranges::any_of(
+      api::kOperations, [&](const api::Operation& each) { return letters_of(each.name) == letters_of(word); });
+  if (is_operation) found.push_back(root.get_name() + " api " + word);
+  return found;
+}
+
+/// "; did you mean …?" for a word that is no command of the last app; empty where nothing is like it.
+std::string command_suggestion(const std::vector<CLI::App*>& apps, const std::string& word) {
+  std::string list;
+  for (const std::string& each : same_name_elsewhere(*apps.front(), word)) list += (list.empty() ? "" : " or ") + each;
+  if (!list.empty()) return "; did you mean " + list + "?";
+  std::vector<std::string> names;
+  for (const CLI::App* command : apps.back()->get_subcommands({})) {
+    if (!command->get_group().empty()) names.push_back(command->get_name());
+  }
+  const std::string nearest = suggestion(word, names);
+  const auto* const other = std::ranges::find(kOtherNames, word, &OtherName::word);
+  if (!nearest.empty() || other == std::end(kOtherNames)) return nearest;
+  return "; did you mean " + std::string(other->command) + "?";
+}
+
 bool has_commands(CLI::App& app) { return !app.get_subcommands({}).empty(); }
 
 bool has_positionals(CLI::App& app) {
@@ -57,6 +100,14 @@ bool has_positionals(CLI::App& app) {
 }
 
 }  // namespace
+
+std::string letters_of(std::string_view name) {
+  std::string letters;
+  for (const char c : name) {
+    if (c != '-') letters += core::lower(c);
+  }
+  return letters;
+}
 
 std::vector<std::string> command_of_program_name(const std::string& program_name) {
   std::vector<std::string> words;
@@ -186,11 +237,8 @@ CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
     (word == "prod" ? path.prod_at : path.words_at).push_back(i);
     if (word == "prod" || has_positionals(app) || app.get_allow_extras()) continue;
     if (has_commands(app)) {
-      std::vector<std::string> names;
-      for (const CLI::App* command : app.get_subcommands({})) {
-        if (!command->get_group().empty()) names.push_back(command->get_name());
-      }
-      path.mistake = "unknown command \"" + word + "\" for \"" + path.name() + "\"" + suggestion(word, names);
+      path.mistake =
+          "unknown command \"" + word + "\" for \"" + path.name() + "\"" + command_suggestion(path.apps, word);
     } else {
       path.mistake = "\"" + path.name() + "\" takes no argument \"" + word + "\"";
     }

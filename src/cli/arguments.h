@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Reads a command line before CLI11 does, for what CLI11 cannot know and for better messages about mistakes.
@@ -12,6 +13,9 @@ namespace stator::cli {
 
 /// The most that --limit takes: more than any table holds.
 inline constexpr std::uint64_t kMostItems = 1'000'000'000'000;
+
+/// The letters of an operation's name: the same for "PutItem" and for "put-item", as the AWS CLI has it.
+std::string letters_of(std::string_view name);
 
 /// The command that a program name stands for: {"ddb", "scan"} for "…/bin/ddb/scan"; empty for "stator".
 std::vector<std::string> command_of_program_name(const std::string& program_name);

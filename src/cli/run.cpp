@@ -256,7 +256,8 @@ CommandPath build_and_follow(CLI::App& root, Session& session, std::vector<std::
     named->add(root, session);
     name_patterns(session, arguments);
     CommandPath path = follow(root, arguments);
-    if (path.apps.size() > 1) return path;
+    // A mistake is compared with the commands of all.
+    if (path.apps.size() > 1 && path.mistake.empty()) return path;
   }
   for (auto family = families().begin(); family != families().end(); ++family) {
     if (family != named) family->add(root, session);

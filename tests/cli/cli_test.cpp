@@ -59,6 +59,18 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"--output", "xml", "ddb", "list-tables"}, 2, nullptr},
       {{"--", "tables"}, 2, "stator: \"stator\" takes no argument \"tables\" (help: stator --help)\n"},
       {{"tables", "--", "x"}, 2, "stator: \"stator tables\" takes no argument \"x\" (help: stator tables --help)\n"},
+      {{"seed"},
+       2,
+       "stator: unknown command \"seed\" for \"stator\"; did you mean stator ddb seed or stator db seed? (help: stator "
+       "--help)\n"},
+      {{"put-item"},
+       2,
+       "stator: unknown command \"put-item\" for \"stator\"; did you mean stator api put-item? (help: stator "
+       "--help)\n"},
+      {{"ls"}, 2, "stator: unknown command \"ls\" for \"stator\"; did you mean stator tables? (help: stator --help)\n"},
+      {{"ddb", "get"},
+       2,
+       "stator: unknown command \"get\" for \"stator ddb\"; did you mean stator get? (help: stator ddb --help)\n"},
       {{""}, 2, "stator: unknown command \"\" for \"stator\" (help: stator --help)\n"},
       {{"ddb", "list-tables", "--output", "csv"},
        2,
