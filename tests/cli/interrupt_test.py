@@ -130,21 +130,21 @@ class InTheMiddle(Interrupted):
         self.assertRegex(err, r"^stator: interrupted: imported \d+ items \(the same command goes on where this one ended\)\n$")
 
     def test_what_the_database_refused_is_told_before_it_is_passed_over(self):
-        lines = (self.folder / "items.jsonl").read_text().splitlines()
-        bad = [5, 200]  # the second one is the last that is read before the first notes are made
-        for line in bad:
-            lines[line - 1] = '{"pk":"","sk":%d}' % line
+        # Notes are made after a hundred lines, or some hundreds: the last of these is bad, too.
+        count, bad = 600, [5, 100, 200, 300, 400, 500, 600]
+        lines = ['{"pk":"%s","sk":%d}' % ("" if line in bad else "q", line) for line in range(1, count + 1)]
         (self.folder / "items.jsonl").write_text("\n".join(lines))
         words = ["import", "many", str(self.folder / "items.jsonl"), "--jobs", "1", "--skip-bad"]
-        # 200 lines are 8 batches, and those with a bad item are sent again one by one.
-        _, err = self.interrupt("BatchWriteItem", words, requests=61, held_ms=50)
+        # A batch with a bad item is sent again item by item: 300 lines are 112 requests.
+        _, err = self.interrupt("BatchWriteItem", words, requests=120, held_ms=30)
+        self.server.simulate()
         command = self.start(*words)
         _, again = command.communicate(timeout=PATIENCE_S)
         self.assertEqual(command.returncode, 0, again)
         for line in bad:
             self.assertEqual((err + again).count(f"items.jsonl:{line}: "), 1, err + again)
         self.assertNotIn("begins anew", again)
-        self.assertRegex(again, r"imported 398 items into table many, \d+ of them earlier")
+        self.assertRegex(again, r"imported 593 items into table many, \d+ of them earlier")
 
     def test_copying(self):
         _, err = self.interrupt("Scan", ["copy", "many", "there"], requests=6)
