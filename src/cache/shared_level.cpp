@@ -56,14 +56,17 @@ redis.call('SET', KEYS[1], own .. '|' .. ARGV[2] .. '|' .. ARGV[3], 'PX', ARGV[4
 return 1
 )";
 
-/// KEYS tokens. ARGV fresh token, lifetime.
+/// KEYS tokens. ARGV fresh token, lifetime. Returns for each 1 where an earlier write is in doubt, else 0.
 constexpr const char* kBegin = R"(
+local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
+local doubts = {}
 for i = 1, #KEYS do
   local kind, till = string.match(redis.call('GET', KEYS[i]) or '', '^(%a):(%d+):')
   if kind ~= 'd' and kind ~= 'w' then till = '0' end
+  doubts[i] = tonumber(till) > now and 1 or 0
   redis.call('SET', KEYS[i], 'w:' .. till .. ':' .. ARGV[1], 'PX', ARGV[2])
 end
-return 1
+return doubts
 )";
 
 /// KEYS tokens. ARGV fresh token, lifetime, kind, so long from now, channel, messages.
@@ -236,14 +239,20 @@ void SharedLevel::keep(const Place& place, const Tokens& tokens, const Value& va
   keep({Kept{place, tokens, value, lifetime_ms, renews}});
 }
 
-void SharedLevel::begin_write(const std::vector<std::string>& fences) {
+std::set<std::string> SharedLevel::begin_write(const std::vector<std::string>& fences) {
   std::vector<std::string> keys;
   for (const std::string& fence : fences) keys.push_back(token_name(fence));
-  command(eval(kBegin, keys, {fresh_token(), std::to_string(kWritingMs)}));
+  std::set<std::string> doubted;
+  for (const RedisReply& reply : commands({eval(kBegin, keys, {fresh_token(), std::to_string(kWritingMs)})})) {
+    for (std::size_t i = 0; i < std::min(fences.size(), reply.elements.size()); ++i) {
+      if (reply.elements[i].number == 1) doubted.insert(fences[i]);
+    }
+  }
+  return doubted;
 }
 
-bool SharedLevel::send_end(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
-                           bool in_doubt) {
+std::vector<std::string> SharedLevel::end_words(const std::vector<std::string>& fences,
+                                                const std::vector<SharedChange>& changes, bool in_doubt) {
   std::vector<std::string> keys;
   for (const std::string& fence : fences) keys.push_back(token_name(fence));
   std::vector<std::string> words =
@@ -254,21 +263,24 @@ bool SharedLevel::send_end(const std::vector<std::string>& fences, const std::ve
     const std::string image = in_doubt ? std::string(kInDoubt) : change.image;
     words.push_back(node_ + '\n' + change.table + '\n' + image + '\n' + change.key);
   }
-  return command(words);
+  return words;
 }
 
 void SharedLevel::end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
                             bool in_doubt) {
-  if (!send_end(fences, changes, in_doubt)) remember_missed(fences, changes, in_doubt);
+  // Where the level came back meanwhile, `tell_missed` has been through already.
+  while (!command(end_words(fences, changes, in_doubt)) && !remember_missed(fences, changes, in_doubt)) {
+  }
 }
 
-void SharedLevel::remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
+bool SharedLevel::remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
                                   bool in_doubt) {
   const std::lock_guard lock(mutex_);
+  if (is_up()) return false;
   missed_in_doubt_ = missed_in_doubt_ || in_doubt;
   missed_fences_.insert(fences.begin(), fences.end());
   missed_changes_.insert(missed_changes_.end(), changes.begin(), changes.end());
-  if (missed_changes_.size() <= kMostMissed) return;
+  if (missed_changes_.size() <= kMostMissed) return true;
   // Too many to send one by one: sends their tables instead.
   std::set<std::string> tables;
   for (const SharedChange& change : missed_changes_) tables.insert(change.table);
@@ -278,20 +290,29 @@ void SharedLevel::remember_missed(const std::vector<std::string>& fences, const 
     missed_fences_.insert(table);
     missed_changes_.push_back({table, {}});
   }
+  return true;
 }
 
-void SharedLevel::tell_missed() {
-  std::vector<std::string> fences;
-  std::vector<SharedChange> changes;
-  bool in_doubt = false;
-  {
-    const std::lock_guard lock(mutex_);
-    in_doubt = std::exchange(missed_in_doubt_, false);
-    fences.assign(missed_fences_.begin(), missed_fences_.end());
-    changes.swap(missed_changes_);
-    missed_fences_.clear();
+void SharedLevel::tell_missed(RedisConnection& connection) {
+  while (true) {
+    std::vector<std::string> fences;
+    std::vector<SharedChange> changes;
+    bool in_doubt = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (missed_fences_.empty()) return up_.store(true);
+      in_doubt = std::exchange(missed_in_doubt_, false);
+      fences.assign(missed_fences_.begin(), missed_fences_.end());
+      changes.swap(missed_changes_);
+      missed_fences_.clear();
+    }
+    try {
+      connection.command(end_words(fences, changes, in_doubt));
+    } catch (const RedisError&) {
+      remember_missed(fences, changes, in_doubt);
+      throw;
+    }
   }
-  if (!fences.empty() && !send_end(fences, changes, in_doubt)) remember_missed(fences, changes, in_doubt);
 }
 
 void SharedLevel::listen() {
@@ -333,11 +354,12 @@ void SharedLevel::listen_once() {
   }
   // From here on every change is received. Entries kept until now may be older.
   if (options_.on_up) options_.on_up();
-  up_.store(true);
+  // Before anybody asks it again: what it holds of that is older.
+  RedisConnection teller(options_.address, options_.timeout);
+  tell_missed(teller);
   outage_told_ = false;
   changed_.notify_all();
   core::log(options_.log, core::LogLevel::kInfo, "the shared level is there");
-  tell_missed();
   bool pinged = false;
   while (true) {
     {

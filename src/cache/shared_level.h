@@ -101,8 +101,9 @@ class SharedLevel {
   void keep(const std::vector<Kept>& all);
   void keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms, bool renews);
 
-  /// Begin and end of a write of `changes`; `fences`: the names of what it touches.
-  void begin_write(const std::vector<std::string>& fences);
+  /// Begin and end of a write of `changes`; `fences`: the names of what it touches. Returns those of them on which an
+  /// earlier write is in doubt, of which this node may not have been told.
+  std::set<std::string> begin_write(const std::vector<std::string>& fences);
   void end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
 
   struct Totals {
@@ -129,9 +130,12 @@ class SharedLevel {
   void listen();
   void listen_once();
   void take_message(const std::string& message);
-  void remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
-  void tell_missed();
-  bool send_end(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
+  /// False, with nothing remembered, where the level can be reached.
+  bool remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
+  /// Tells all of it, and lets the level be used from then on. Throws RedisError.
+  void tell_missed(RedisConnection& connection);
+  std::vector<std::string> end_words(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
+                                     bool in_doubt);
 
   const Options options_;
   const std::string node_;

@@ -59,7 +59,7 @@ class FencedItems {
   void begin() {
     if (state_.shared == nullptr || begun_there_) return;
     begun_there_ = true;
-    state_.shared->begin_write(fence_names());
+    doubted_there_ = state_.shared->begin_write(fence_names());
   }
   [[nodiscard]] const std::string& key_text(std::size_t number) const { return items_[number].key.text; }
 
@@ -114,7 +114,8 @@ class FencedItems {
     }
     const std::int64_t lifetime_ms = item.table->lifetime_ms(ReadKind::kItem);
     const std::int64_t now_ms = state_.now_ms();
-    const bool certain = item.begun.own->is_certain(now_ms) && item.begun.table->is_certain(now_ms);
+    const bool certain = item.begun.own->is_certain(now_ms) && item.begun.table->is_certain(now_ms) &&
+                         !doubted_there_.contains(item.key.text);
     if (outcome == Outcome::kDone && item.after_is_known && lifetime_ms > 0 && certain) {
       state_.store.replace(item.key, state_.caller_of(incoming_.request), std::move(item.after),
                            begun_ms_ + lifetime_ms, item.begun);
@@ -154,6 +155,7 @@ class FencedItems {
   const Incoming& incoming_;
   const std::int64_t begun_ms_;
   bool begun_there_ = false;
+  std::set<std::string> doubted_there_;  // names of fences
   bool in_doubt_ = false;
   std::vector<SharedChange> changes_;
   std::set<std::string> unknown_names_;  // of tables

@@ -426,6 +426,9 @@ TEST_F(SharedLevelTest, AWriteInDoubtIsSoForAllNodes) {
   };
   EXPECT_EQ(ask(*writer, "PutItem", put("late")), "ServiceUnavailable");
   upstream.before = nullptr;
+  // A node that was not there to be told learns of it with its own write.
+  const auto newcomer = node();
+  ask(*newcomer, "PutItem", put("1"));
   EXPECT_TRUE(eventually([&] { return ask(*other, "GetItem", get) == "miss " + user("1"); }));
   // It may still happen: neither what is read nor what another write leaves is kept.
   const std::string transaction = R"({"TransactItems":[{"Get":)" + get + "}]}";
@@ -436,6 +439,7 @@ TEST_F(SharedLevelTest, AWriteInDoubtIsSoForAllNodes) {
   ask(*other, "PutItem", put("2"));
   upstream.ask("PutItem", put("late"));
   EXPECT_EQ(ask(*other, "GetItem", get), "miss " + user("late"));
+  EXPECT_EQ(ask(*newcomer, "GetItem", get), "miss " + user("late"));
   EXPECT_EQ(ask(*node(), "GetItem", get), "miss " + user("late"));
   EXPECT_EQ(ask(*node(), "GetItem", get), "miss " + user("late"));
 }
@@ -463,6 +467,23 @@ TEST_F(SharedLevelTest, WithoutItRequestsGoToTheUpstreamAndNoneFails) {
   redis->start();
   EXPECT_TRUE(eventually([&] { return is_up(*cache); }));
   EXPECT_TRUE(eventually([&] { return ask(*cache, "GetItem", get) == "hit " + user("3"); }));
+}
+
+TEST_F(SharedLevelTest, WhatWasWrittenInAnOutageIsToldBeforeItIsAskedAgain) {
+  upstream.ask("PutItem", put("0"));
+  const auto cache = node();
+  RedisConnection administrator(redis->address(), std::chrono::seconds(10));
+  for (int round = 1; round <= 10; ++round) {
+    // Redis has what is read here, and keeps it: only its connections end.
+    EXPECT_TRUE(ask(*node(), "GetItem", get).ends_with(user(std::to_string(round - 1))));
+    for (const char* const type : {"normal", "pubsub"}) administrator.command({"CLIENT", "KILL", "TYPE", type});
+    ask(*cache, "PutItem", put(std::to_string(round)));
+    EXPECT_TRUE(eventually([&] {
+      EXPECT_TRUE(ask(*cache, "GetItem", get).ends_with(user(std::to_string(round))));
+      return is_up(*cache);
+    }));
+    EXPECT_TRUE(ask(*cache, "GetItem", get).ends_with(user(std::to_string(round))));
+  }
 }
 
 TEST_F(SharedLevelTest, AServerThatTakesNoWritesIsLeftAloneAndSaysWhyOnce) {
