@@ -30,9 +30,16 @@ std::optional<Schema> read_schema(std::string_view reply) {
       return std::nullopt;
     (type == "HASH" ? schema.partition_key : schema.sort_key) = name;
   }
-  for (const char* const name : {"/Table/TableId", "/Table/TableArn"}) {
-    std::string_view identity;
-    if (schema.identity.empty() && root.at_pointer(name).get(identity) == simdjson::SUCCESS) schema.identity = identity;
+  std::string_view identity;
+  double created_seconds = 0;
+  if (root.at_pointer("/Table/TableId").get(identity) == simdjson::SUCCESS ||
+      root.at_pointer("/Table/TableArn").get(identity) == simdjson::SUCCESS) {
+    schema.identity = identity;
+  }
+  // DynamoDB Local has no ids, and the same account everywhere.
+  if (root.at_pointer("/Table/TableId").error() != simdjson::SUCCESS &&
+      root.at_pointer("/Table/CreationDateTime").get(created_seconds) == simdjson::SUCCESS) {
+    schema.identity += '@' + std::to_string(created_seconds);
   }
   json::Array indexes;
   if (root.at_pointer("/Table/LocalSecondaryIndexes").get(indexes) == simdjson::SUCCESS) {

@@ -24,8 +24,8 @@ namespace stator::cache {
 
 /// What must be known of a table.
 struct Schema {
-  /// Its TableId, or else its ARN, which tells it from tables of that name in other accounts, at other upstreams of
-  /// that address, and of other times; empty where the upstream names neither.
+  /// Its TableId, or else its ARN and when it was created, which tells it from tables of that name in other accounts,
+  /// at other upstreams of that address, and of other times; empty where the upstream names neither.
   std::string identity;
   std::string partition_key;
   std::string sort_key;  // empty: none
