@@ -81,7 +81,9 @@ class Place {
     if (name.empty()) throw CommandError("stator: " + options.place + " names no bucket; say s3://BUCKET/PREFIX", 2);
     prefix_ = rest.substr(std::min(slash + 1, rest.size()));
     if (!prefix_.empty() && !prefix_.ends_with('/')) prefix_ += '/';
-    const aws::Environment& environment = options.environment;
+    // Where AWS itself has the bucket, it is AWS that is asked for credentials.
+    const aws::Environment environment =
+        options.s3_endpoint.empty() ? options.environment.without("AWS_ENDPOINT_URL") : options.environment;
     s3::Options service;
     constexpr const char* kDefaultRegion = "us-east-1";
     service.region = aws::find_region(environment, false).value_or(kDefaultRegion);

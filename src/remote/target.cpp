@@ -36,9 +36,10 @@ void set_attempts(const aws::Environment& environment, RemoteOptions& remote) {
 }
 
 std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
-  // AWS itself is meant, where no address is given, whatever the variable says: then its other services are, too.
+  // Where AWS itself is meant, its other services are, too, whatever the variable says.
+  const bool is_aws = options.endpoint_url.empty() || aws::is_aws_url(options.endpoint_url);
   const aws::Environment environment =
-      options.endpoint_url.empty() ? environment_of(options).without("AWS_ENDPOINT_URL") : environment_of(options);
+      is_aws ? environment_of(options).without("AWS_ENDPOINT_URL") : environment_of(options);
   RemoteOptions remote;
   // AWS checks the signature for the region of the host.
   const auto region = aws::region_of_aws_url(options.endpoint_url);

@@ -338,8 +338,10 @@ TEST(Target, OfAwsItselfTakesItsCredentialsFromAwsWhateverAddressIsSetForOthers)
                                                  {"AWS_REGION", "eu-west-3"},
                                                  {"AWS_ROLE_ARN", "arn"},
                                                  {"AWS_WEB_IDENTITY_TOKEN_FILE", directory.file("token", "jwt")}});
-  const std::string message = open_failure({.prod = true, .endpoint_url = "", .data_directory = ""});
-  EXPECT_NE(message.find("cannot reach https://sts.eu-west-3.amazonaws.com"), std::string::npos) << message;
+  for (const char* const url : {"", "https://dynamodb.eu-west-3.amazonaws.com"}) {
+    const std::string message = open_failure({.prod = true, .endpoint_url = url, .data_directory = ""});
+    EXPECT_NE(message.find("cannot reach https://sts.eu-west-3.amazonaws.com"), std::string::npos) << message;
+  }
   EXPECT_TRUE(other.requests().empty());
 }
 
