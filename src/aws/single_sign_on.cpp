@@ -64,7 +64,7 @@ Token read_token(const Environment& environment, const SingleSignOn& sign_on) {
   json::Parser parser;
   json::Object object;
   try {
-    if (parser.parse(text).get(object) != simdjson::SUCCESS) object = {};
+    if (parser.parse(text).get(object) != simdjson::SUCCESS) core::throw_serialization("");
   } catch (const core::ApiError&) {
     ask_to_log_in(sign_on, "the token for its single sign-on cannot be read");
   }

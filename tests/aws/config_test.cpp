@@ -572,6 +572,18 @@ TEST_F(SingleSignOnTest, AsksForALoginWhereATokenHasEnded) {
   EXPECT_EQ(server.requests().size(), 1U);
 }
 
+TEST_F(SingleSignOnTest, AsksForALoginWhereATokenCannotBeRead) {
+  const RecordingServer server([](const auto&, auto) { return http_reply(500, ""); });
+  for (const char* const text :
+       {"", "[]", "null", "\"token\"", "{", R"({"accessToken":"U"})", R"({"accessToken":7})"}) {
+    (void)home.file(kUrlToken, text);
+    EXPECT_EQ(ask(server, "old"),
+              "profile \"old\": the token for its single sign-on cannot be read: run `aws sso login --profile old`")
+        << text;
+  }
+  EXPECT_TRUE(server.requests().empty());
+}
+
 class SetClock : public core::Clock {
  public:
   [[nodiscard]] std::int64_t now_ms() const override { return now; }
