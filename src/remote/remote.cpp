@@ -156,10 +156,11 @@ struct Remote::Impl {
     if (!there_ms) return false;
     const std::int64_t ahead_ms = *there_ms - now_ms;
     if (clock_ahead_ms.exchange(ahead_ms) != signed_ahead_ms) return true;  // another request has found it out
+    const std::int64_t seconds = std::abs(ahead_ms) / 1000;
+    const std::string apart = seconds < 2 ? "no longer another than"
+                                          : std::to_string(seconds) + " s " + (ahead_ms > 0 ? "behind" : "ahead of");
     core::log(options.log, core::LogLevel::kWarning,
-              "this machine's clock is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +
-                  (ahead_ms > 0 ? "behind" : "ahead of") + " that of " + options.url +
-                  ", by which requests are signed");
+              "this machine's clock is " + apart + " that of " + options.url + ", by which requests are signed");
     return true;
   }
 

@@ -99,8 +99,9 @@ bool StreamReader::read_round(const Visitor& visit) {
     if (may_read(shard)) found = read_page(id, shard, visit) || found;
   }
   // Children begin where a shard ends.
-  const bool ended_one = std::exchange(ended_one_, false);
+  const bool ended_one = ended_one_;
   if (ended_one || ++rounds_ % kRoundsOfShards == 0) find_shards(false);
+  ended_one_ = false;  // where that fails, it is still to be done
   return found || ended_one;
 }
 
