@@ -115,42 +115,69 @@ class Database {
 
   attach(client, options = {}) {
     if (client?.config?.requestHandler === undefined) throw new TypeError('attach takes a client of the AWS SDK v3')
+    release(client.config)
     redirect(client.config, this, options)
     return client
   }
 
   everywhere(...classes) {
     for (const each of classes) if (typeof each?.prototype?.send !== 'function') throw new TypeError('everywhere takes classes of clients of the AWS SDK v3')
-    const undo = []
-    let lasts = true
-    const redirected = new WeakSet()
-    const redirectOnce = (config) => {
-      // What a database answers by its own configuration stays with it.
-      const isOwned = config.requestHandler instanceof Handler && !ofEverywhere.has(config.requestHandler)
-      if (isOwned || redirected.has(config)) return
-      redirected.add(config)
-      undo.push(redirect(config, this))
-      ofEverywhere.add(config.requestHandler)
-    }
-    for (const { prototype } of classes) {
-      const own = Object.getOwnPropertyDescriptor(prototype, 'send')
-      const { send } = prototype
-      prototype.send = function (...request) {
-        if (lasts) redirectOnce(this.config)
-        return send.apply(this, request)
-      }
-      undo.push(() => (own ? Object.defineProperty(prototype, 'send', own) : delete prototype.send))
-    }
+    const everywhere = { database: this, prototypes: classes.map(({ prototype }) => prototype), undo: new Map() }
+    for (const prototype of everywhere.prototypes) askInnermost(prototype)
+    lasting.push(everywhere)
     const restore = () => {
-      lasts = false
-      while (undo.length > 0) undo.pop()()
+      if (!lasting.includes(everywhere)) return
+      lasting.splice(lasting.indexOf(everywhere), 1)
+      for (const config of everywhere.undo.keys()) release(config)
+      for (const prototype of everywhere.prototypes) if (--asking.get(prototype).count === 0) asking.get(prototype).end()
     }
     return { restore, [DISPOSE]: restore }
   }
 }
 
-/** The handlers that `everywhere` gave. */
-const ofEverywhere = new WeakSet()
+// Those of everywhere() that last, the innermost at the end; which of them leads a configuration; prototypes whose `send` asks for that.
+const lasting = []
+const leading = new WeakMap()
+const asking = new Map()
+
+function release(config) {
+  const everywhere = leading.get(config)
+  everywhere?.undo.get(config)()
+  everywhere?.undo.delete(config)
+  leading.delete(config)
+}
+
+function lead(client) {
+  const { config } = client
+  // What a database answers by its own configuration stays with it.
+  if (config.requestHandler instanceof Handler && !leading.has(config)) return
+  const innermost = lasting.findLast(({ prototypes }) => prototypes.some((prototype) => prototype.isPrototypeOf(client)))
+  if (leading.get(config) === innermost) return
+  release(config)
+  if (innermost === undefined) return
+  innermost.undo.set(config, redirect(config, innermost.database))
+  leading.set(config, innermost)
+}
+
+function askInnermost(prototype) {
+  const there = asking.get(prototype)
+  if (there !== undefined) {
+    ++there.count
+    return
+  }
+  const own = Object.getOwnPropertyDescriptor(prototype, 'send')
+  const { send } = prototype
+  prototype.send = function (...request) {
+    lead(this)
+    return send.apply(this, request)
+  }
+  const end = () => {
+    asking.delete(prototype)
+    if (own) Object.defineProperty(prototype, 'send', own)
+    else delete prototype.send
+  }
+  asking.set(prototype, { count: 1, end })
+}
 
 /** Lets a client's configuration, as the SDK has resolved it, lead to `database`. Returns what puts it back. */
 function redirect(config, database, options = {}) {

@@ -208,11 +208,19 @@ test('clients of other code are answered', async () => {
   const inner = another.everywhere(DynamoDBClient)
   assert.deepEqual(await names(before), [])
   assert.deepEqual(await names(client), ['things'])
+  // One that is first asked now, too, and is then the outer one's.
+  const fresh = new DynamoDBClient(configuration)
+  assert.deepEqual(await names(fresh), [])
   inner.restore()
   assert.deepEqual(await names(before), ['things'])
+  assert.deepEqual(await names(fresh), ['things'])
+  // In whatever order they end.
+  const later = another.everywhere(DynamoDBClient, DynamoDBDocumentClient)
   everywhere.restore()
   everywhere.restore()
-  for (const each of [before, beforeDocuments]) {
+  assert.deepEqual(await names(fresh), [])
+  later.restore()
+  for (const each of [before, beforeDocuments, fresh]) {
     // The endpoint is nowhere, so that nothing can be asked.
     each.config.endpoint = async () => ({ protocol: 'http:', hostname: '127.0.0.1', port: 1, path: '/' })
     await assert.rejects(each.send(new ListTablesCommand({})))
