@@ -434,6 +434,18 @@ def test_aiobotocores_clients(database):
     asyncio.run(use())
 
 
+def test_everywhere_may_be_entered_again_before_it_is_left(database):
+    database.call("CreateTable", create_table_request("things"))
+    client = boto3.client("dynamodb", aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
+    again = stator.boto3.everywhere(database)
+    with again:
+        with again:
+            assert client.list_tables()["TableNames"] == ["things"]
+        assert client.list_tables()["TableNames"] == ["things"]
+    with pytest.raises(AssertionError, match="about to be sent"):
+        client.list_tables()
+
+
 def test_everywhere_decorates_functions(database):
     database.call("CreateTable", create_table_request("things"))
 

@@ -215,6 +215,7 @@ BUILTIN_HANDLERS[:0] = [(event, _while_everywhere(handler)) for event, handler i
 class _Everywhere(contextlib.ContextDecorator):
     def __init__(self, database: Optional[Database]) -> None:
         self._database = database
+        self._entered: list[tuple[_Answerer, Any]] = []  # with the default session of before
 
     def _recreate_cm(self) -> _Everywhere:
         # Each call of a function that it decorates has its own.
@@ -236,14 +237,15 @@ class _Everywhere(contextlib.ContextDecorator):
 
     def __enter__(self) -> Database:
         database = self._database or default_database()
-        self._answerer = _Answerer(database)
-        _everywhere.append(self._answerer)
-        self._default_session, _boto3.DEFAULT_SESSION = _boto3.DEFAULT_SESSION, None
+        answerer = _Answerer(database)
+        self._entered.append((answerer, _boto3.DEFAULT_SESSION))
+        _everywhere.append(answerer)
+        _boto3.DEFAULT_SESSION = None
         return database
 
     def __exit__(self, kind: object, value: object, trace: object) -> None:
-        _boto3.DEFAULT_SESSION = self._default_session
-        _everywhere.remove(self._answerer)
+        answerer, _boto3.DEFAULT_SESSION = self._entered.pop()
+        _everywhere.remove(answerer)
 
 
 def everywhere(database: Optional[Database] = None) -> _Everywhere:
