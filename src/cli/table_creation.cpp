@@ -1,6 +1,5 @@
 #include "cli/table_creation.h"
 
-#include <algorithm>
 #include <ostream>
 
 #include "cli/interrupt.h"
@@ -27,17 +26,35 @@ void print_differences(Session& session, endpoint::Endpoint& endpoint, const too
 
 /// A dry run sends no CreateTable whose reply would say so.
 bool is_there(endpoint::Endpoint& endpoint, const std::string& table) {
-  const std::vector<std::string> names = toolkit::list_tables(endpoint);
-  return std::ranges::find(names, table) != names.end();
+  try {
+    toolkit::call(endpoint, "DescribeTable", toolkit::RequestBuilder().text("TableName", table).str());
+    return true;
+  } catch (const toolkit::OperationError& error) {
+    if (error.type != core::ErrorCode::kResourceNotFound) throw;
+    return false;
+  }
+}
+
+/// `text` as one word of a shell.
+std::string quoted_for_shell(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      word += "'\\''";
+    } else {
+      word += c;
+    }
+  }
+  return word + "'";
 }
 
 /// What Ctrl-C leaves to the database, and to the user.
 std::string goes_on(const toolkit::WantedTable& wanted) {
   std::string text = "the creation of table " + wanted.name + " goes on in the database";
   if (wanted.time_to_live_attribute.empty()) return text;
-  return text + ", which then lacks its time to live: stator api UpdateTimeToLive '" +
-         toolkit::time_to_live_request(wanted.name, wanted.time_to_live_attribute, true) +
-         "' sets it once it is active";
+  return text + ", which then lacks its time to live: stator api UpdateTimeToLive " +
+         quoted_for_shell(toolkit::time_to_live_request(wanted.name, wanted.time_to_live_attribute, true)) +
+         " sets it once it is active";
 }
 
 }  // namespace
