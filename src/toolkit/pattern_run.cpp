@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/utf8.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "model/text.h"
@@ -9,6 +10,22 @@
 
 namespace stator::toolkit {
 namespace {
+
+/// `text` with blanks in their places, so that an item is one line and has no say over the terminal. Those beyond ASCII
+/// count, too: U+009B is ESC [.
+std::string without_control_characters(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t start = at;
+    const char32_t c = core::next_code_point(text, at);
+    if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+      out += ' ';
+    } else {
+      out += text.substr(start, at - start);
+    }
+  }
+  return out;
+}
 
 std::string start_key_of(const model::Pattern& pattern, const std::string& token) {
   auto start_key = pattern.is_paged() ? start_key_of_token(pattern.name, token) : std::nullopt;
@@ -111,10 +128,7 @@ std::string format_line(const std::vector<model::Column>& columns, std::string_v
     }
     if (column.characters > 0) text = model::first_code_points(text, column.characters);
     text += column.suffix;
-    // An item is one line, and has no say over the terminal.
-    for (char& c : text) {
-      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
-    }
+    text = without_control_characters(text);
     const std::size_t length = model::code_points(text);
     if (length < column.width) text.append(column.width - length, ' ');
     line += text;

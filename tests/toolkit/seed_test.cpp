@@ -193,7 +193,7 @@ TEST_F(Seeding, PatternsPageThroughAConversation) {
 TEST(PatternLines, GiveAnItemNoSayOverTheTerminal) {
   model::Column text;
   text.attribute = "text";
-  EXPECT_EQ(format_line({text}, R"({"text":{"S":"a\u001b[2J\u007f\r\n\tb é"}})"), "a [2J    b é");
+  EXPECT_EQ(format_line({text}, R"({"text":{"S":"a\u001b[2J\u007f\r\n\tb é\u009b2J"}})"), "a [2J    b é 2J");
 }
 
 TEST_F(Seeding, PatternsRefuseTokensOfOthers) {
