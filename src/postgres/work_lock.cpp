@@ -33,7 +33,8 @@ WorkLock::WorkLock(Connection& connection, std::string key, std::string_view nam
     throw Error(ErrorKind::kTimeout, "another command has been at work on database " + name_ + " for " +
                                          std::to_string(patience.count()) + " seconds");
   }
-  set_lock_timeout(connection_, std::chrono::milliseconds(0));
+  // To that of the role or the database, where there is one, which each migration's RESET ALL comes back to.
+  connection_.execute("RESET lock_timeout");
 }
 
 WorkLock::~WorkLock() {
