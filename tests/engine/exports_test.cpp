@@ -94,8 +94,7 @@ class ExportTest : public testing::TestWithParam<bool> {
     const fs::path bucket = buckets() / info.bucket;
     EXPECT_EQ(info.status, ExportStatus::kCompleted) << info.failure_message;
     const std::string summary = read_file(bucket / info.manifest_key);
-    EXPECT_EQ(read_file(bucket / "some/where/AWSDynamoDB" / info.id / "manifest-summary.md5"),
-              md5_base64(summary));
+    EXPECT_EQ(read_file(bucket / "some/where/AWSDynamoDB" / info.id / "manifest-summary.md5"), md5_base64(summary));
     json::Parser parser;
     const json::Value root = parser.parse(summary);
     EXPECT_EQ(root["itemCount"].get_uint64().value_unsafe(), info.items);
