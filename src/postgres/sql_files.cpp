@@ -10,6 +10,7 @@
 #include "core/utf8.h"
 #include "files/files.h"
 #include "postgres/error.h"
+#include "postgres/sql_words.h"
 
 namespace stator::postgres {
 namespace {
@@ -50,7 +51,13 @@ std::string SqlFiles::read(const std::filesystem::path& path) {
   if (!file) throw Error(ErrorKind::kMissing, path.string() + " cannot be read");
   if (text.find('\0') != std::string::npos)
     throw Error(ErrorKind::kUsage, path.string() + " holds a NUL byte, which SQL text cannot");
-  return without_restrict_lines(std::string(core::without_byte_order_mark(text)));
+  text = without_restrict_lines(std::string(core::without_byte_order_mark(text)));
+  if (sql_copies_from_client(text)) {
+    throw Error(ErrorKind::kUsage, path.string() +
+                                       " has rows behind a COPY … FROM STDIN, which only psql sends; pg_dump --inserts "
+                                       "writes statements");
+  }
+  return text;
 }
 
 std::vector<std::string> SqlFiles::query_names() const {

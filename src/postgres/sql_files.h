@@ -30,7 +30,7 @@ class SqlFiles {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
   /// A file's text, without what pg_dump writes for psql alone (`\restrict`). Throws Error (kMissing) where it cannot
-  /// be read, (kUsage) beyond 16 MB.
+  /// be read, (kUsage) beyond 16 MB and where psql would have to send rows (COPY … FROM STDIN).
   static std::string read(const std::filesystem::path& path);
 
  private:

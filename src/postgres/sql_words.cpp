@@ -102,6 +102,16 @@ bool sql_destroys(std::string_view sql) {
   return false;
 }
 
+bool sql_copies_from_client(std::string_view sql) {
+  const std::vector<SqlWord> words = sql_words(sql);
+  bool in_copy = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].begins_statement) in_copy = words[i].text == "COPY";
+    if (in_copy && words[i].text == "STDIN" && words[i - 1].text == "FROM") return true;
+  }
+  return false;
+}
+
 std::string sql_transaction_control(std::string_view sql) {
   constexpr std::array<std::string_view, 6> kControl{"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"};
   const std::vector<SqlWord> words = sql_words(sql);

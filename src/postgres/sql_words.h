@@ -19,6 +19,9 @@ std::vector<SqlWord> sql_words(std::string_view sql);
 /// Whether a text may remove data or structure: DROP anywhere (also in ALTER TABLE … DROP), TRUNCATE or DELETE FROM.
 bool sql_destroys(std::string_view sql);
 
+/// Whether a text has a COPY … FROM STDIN: its rows stand behind it, and only psql sends them.
+bool sql_copies_from_client(std::string_view sql);
+
 /// The first statement that begins or ends a transaction ("COMMIT"), or empty.
 std::string sql_transaction_control(std::string_view sql);
 

@@ -329,6 +329,8 @@ TEST(SqlFiles, FindsQueriesByNameOnly) {
   std::ofstream(directory.path() / "schema.sql")
       << "--\n\\restrict 8uqOhL4F\nSELECT '\\restrict a';\n\\unrestrict 8uqOhL4F";
   EXPECT_EQ(files.schema(), "--\n\nSELECT '\\restrict a';\n") << "as pg_dump writes it";
+  std::ofstream(directory.path() / "seed.sql") << "COPY public.users (id) FROM stdin;\n1\n\\.\n";
+  EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.seed()); }).what(), "pg_dump --inserts"));
   std::ofstream(directory.path() / "queries/nul.sql") << std::string("SELECT\0 3", 9);
   EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.query("nul")); }).what(), "nul.sql holds a NUL byte"));
 }

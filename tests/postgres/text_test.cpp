@@ -109,6 +109,19 @@ TEST(SqlDestroys, SeesWhatTakesAwayAndNothingElse) {
   for (const DestroysCase& each : cases) EXPECT_EQ(sql_destroys(each.sql), each.destroys) << each.sql;
 }
 
+TEST(SqlCopiesFromClient, FindsOnlyStatements) {
+  const std::pair<const char*, bool> cases[] = {
+      {"COPY public.users (id, name) FROM stdin;\n1\tann\n\\.\n", true},
+      {"SELECT 1;\ncopy users from STDIN with (format csv);", true},
+      {"COPY users FROM '/tmp/users.csv'", false},
+      {"COPY users TO STDOUT", false},
+      {"SELECT 1 AS copy FROM stdin", false},
+      {"-- COPY users FROM stdin;\nSELECT 'COPY users FROM stdin'", false},
+      {"", false},
+  };
+  for (const auto& [sql, copies] : cases) EXPECT_EQ(sql_copies_from_client(sql), copies) << sql;
+}
+
 TEST(SqlTransactionControl, FindsOnlyStatements) {
   EXPECT_EQ(sql_transaction_control("CREATE TABLE a (); COMMIT;"), "COMMIT");
   EXPECT_EQ(sql_transaction_control("begin; select 1"), "BEGIN");
