@@ -632,7 +632,8 @@ std::optional<Engine::RecoveryWindow> Engine::recovery_window(const Table& table
 }
 
 TablePtr Engine::restore_to_time(const Table& source, std::int64_t time_ms, Table table) {
-  const std::string cut = impl_->backups.make_restore_cut(source.name);
+  const std::string cut = impl_->backups.make_restore_cut(
+      {.table_name = source.name, .space = source.space, .log_space = source.recovery_space});
   table.restore = RestoreOrigin{.source_table = source.name,
                                 .backup_id = {},
                                 .time_ms = time_ms,

@@ -381,7 +381,8 @@ class Engine {
   };
   [[nodiscard]] std::optional<RecoveryWindow> recovery_window(const Table& table) const;
   /// Publishes `table` as `restore_backup` does, to be filled with the items that `source` had at `time_ms`, within its
-  /// window. Throws TableAlreadyExistsException.
+  /// window. Throws TableAlreadyExistsException; TableNotFoundException and PointInTimeRecoveryUnavailableException
+  /// where `source` is an earlier version of a table that is gone or has no recovery any more.
   TablePtr restore_to_time(const Table& source, std::int64_t time_ms, Table table);
 
   /// Exports of tables to buckets (export/exports.h).

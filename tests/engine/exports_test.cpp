@@ -290,6 +290,15 @@ TEST_P(ExportTest, ATokenStandsForOneExport) {
   EXPECT_EQ(engine->exports().list().size(), 2U);
 }
 
+TEST_P(ExportTest, OfATableThatWasDeletedMeanwhileIsRefused) {
+  const auto engine = open();
+  begin(*engine);
+  const ExportInfo wanted = request(*engine);
+  engine->delete_table("tab");
+  EXPECT_EQ(error_of([&] { engine->exports().start(wanted); }).message, "Table not found: tab");
+  EXPECT_TRUE(engine->exports().list().empty());
+}
+
 TEST_P(ExportTest, GoesOnAfterARestart) {
   if (!GetParam()) GTEST_SKIP() << "memory ends with the process";
   Items then;

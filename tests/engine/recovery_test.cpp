@@ -247,6 +247,28 @@ TEST_P(Recovery, OfADeletedTableLeavesABackupFor35Days) {
   EXPECT_TRUE(wait_until([&] { return engine->list_backups().empty(); }));
 }
 
+/// As when the table is deleted, or its recovery switched off, after a request has looked it up.
+TEST_P(Recovery, OfAnEarlierVersionOfATableIsRefused) {
+  const auto engine = open();
+  const auto refusal = [&](const Table& source) {
+    return error_of([&] { engine->restore_to_time(source, clock_.now_ms(), indexed_table("again")); }).message;
+  };
+  engine->create_table(indexed_table("tab"));
+  enable(*engine, "tab");
+  put(*engine, engine->find_table("tab"), R"({"pk":{"S":"a"},"sk":{"S":"b"}})");
+  TablePtr before = engine->find_table("tab");
+  enable(*engine, "tab", 0);
+  EXPECT_EQ(refusal(*before), "Point in time recovery is not enabled for table 'tab'");
+  enable(*engine, "tab");
+  EXPECT_EQ(refusal(*before), "Point in time recovery is not enabled for table 'tab'");
+  before = engine->find_table("tab");
+  engine->delete_table("tab");
+  EXPECT_EQ(refusal(*before), "Table not found: tab");
+  engine->create_table(indexed_table("tab"));
+  EXPECT_EQ(refusal(*before), "Table not found: tab");
+  EXPECT_EQ(engine->find_table("again"), nullptr);
+}
+
 TEST_P(Recovery, OfTablesDeletedInOneMillisecondLeavesABackupOfEach) {
   const auto engine = open();
   for (const std::string name : {"one", "two", "three"}) {

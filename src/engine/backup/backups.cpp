@@ -106,7 +106,7 @@ BackupPtr Backups::create(std::string_view table_name, std::string_view backup_n
   backup->name = backup_name;
   backup->type = type;
   backup->expires_ms = expires_ms;
-  make_cut(backup->id);
+  make_checkpoint(backup->id);
   try {
     read_cut(*backup, table_name);
     store::Batch batch;
@@ -165,17 +165,40 @@ void Backups::remove(std::string_view id) {
   remove_cut(id);
 }
 
-void Backups::make_cut(std::string_view name) { store_.checkpoint(directory_ / name); }
+void Backups::make_checkpoint(std::string_view name) { store_.checkpoint(directory_ / name); }
+
+void Backups::make_cut(std::string_view name, const Source& source) {
+  make_checkpoint(name);
+  try {
+    check_is_there(source);
+  } catch (...) {
+    remove_cut(name);
+    throw;
+  }
+}
+
+/// The row of a table goes, or names other spaces, before anything of the spaces does: a checkpoint that was made
+/// before this check has all of them.
+void Backups::check_is_there(const Source& source) const {
+  std::string row;
+  if (!store_.get(catalog_key(CatalogRow::kTable, source.table_name), row)) throw_no_table(source.table_name);
+  const Table table = table_from_json(row);
+  if (table.space != source.space) throw_no_table(source.table_name);
+  if (table.recovery_space != source.log_space) {
+    throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
+                         "Point in time recovery is not enabled for table '" + table.name + "'");
+  }
+}
 
 fs::path Backups::place_beside(std::string_view cut) const {
   return in_memory_ ? fs::path() : directory_ / cut / "beside";
 }
 
-std::string Backups::make_restore_cut(std::string_view table_name) {
+std::string Backups::make_restore_cut(const Source& source) {
   const std::lock_guard<std::mutex> one_at_a_time(creating_);
   // No backup's id begins so; the number distinguishes restores in the same millisecond.
-  std::string name = "restore-" + new_id(clock_.now_ms(), table_name) + "-" + std::to_string(restore_cuts_++);
-  make_cut(name);
+  std::string name = "restore-" + new_id(clock_.now_ms(), source.table_name) + "-" + std::to_string(restore_cuts_++);
+  make_cut(name, source);
   return name;
 }
 

@@ -41,12 +41,20 @@ class Backups {
   /// Does nothing where there is none. Throws store::StoreError where the row cannot be removed.
   void remove(std::string_view id);
 
-  /// Makes a checkpoint that belongs to no backup; the caller removes it (`remove_cut`).
-  void make_cut(std::string_view name);
+  /// What a restore or an export reads of a table: its items and the records for its point-in-time recovery.
+  struct Source {
+    std::string_view table_name;
+    store::SpaceId space = 0;
+    store::SpaceId log_space = 0;
+  };
+  /// Makes a checkpoint that belongs to no backup; the caller removes it (`remove_cut`). Throws, and leaves none, where
+  /// the table was deleted (TableNotFoundException) or its recovery switched off meanwhile
+  /// (PointInTimeRecoveryUnavailableException).
+  void make_cut(std::string_view name, const Source& source);
   /// A path in the checkpoint's directory for files that are to be removed with it; empty in memory.
   [[nodiscard]] std::filesystem::path place_beside(std::string_view cut) const;
-  /// The same for a restore of that table; returns the checkpoint's name.
-  [[nodiscard]] std::string make_restore_cut(std::string_view table_name);
+  /// The same for a restore; returns the checkpoint's name.
+  [[nodiscard]] std::string make_restore_cut(const Source& source);
   [[nodiscard]] std::unique_ptr<store::Store> open_cut(std::string_view name) const;
   /// A checkpoint that cannot be removed is logged, and removed at the next start.
   void remove_cut(std::string_view name);
@@ -54,6 +62,8 @@ class Backups {
  private:
   [[nodiscard]] std::string new_id(std::int64_t now_ms, std::string_view table_name) const;
   [[nodiscard]] std::string new_system_id(std::int64_t now_ms) const;
+  void make_checkpoint(std::string_view name);
+  void check_is_there(const Source& source) const;
   void read_cut(BackupInfo& backup, std::string_view table_name) const;
 
   store::Store& store_;

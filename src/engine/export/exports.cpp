@@ -64,7 +64,8 @@ ExportPtr Exports::start(ExportInfo request) {
   }
   request.arn += request.id;
   const std::string cut = request.cut();
-  environment_.backups.make_cut(cut);
+  environment_.backups.make_cut(
+      cut, {.table_name = request.table_name, .space = request.space, .log_space = request.log_space});
   try {
     auto info = std::make_shared<const ExportInfo>(std::move(request));
     save(info);
