@@ -111,12 +111,14 @@ bool JobRunner::run_due(std::chrono::milliseconds patience) {
   // The current step began before the change that made the caller ask.
   changed_.wait_until(lock, until, [this] { return running_ == nullptr; });
   for (const std::unique_ptr<Entry>& entry : entries_) {
-    entry->hurried = true;
+    // A round that is under way may have passed what the change made due.
+    entry->hurried_rounds = entry->info.state == JobState::kWaiting ? 1 : 2;
     entry->due = std::chrono::steady_clock::now();
   }
   changed_.notify_all();
   const auto done = [this] {
-    return std::ranges::none_of(entries_, [](const std::unique_ptr<Entry>& entry) { return entry->hurried; });
+    return std::ranges::none_of(entries_,
+                                [](const std::unique_ptr<Entry>& entry) { return entry->hurried_rounds > 0; });
   };
   return changed_.wait_until(lock, until, done);
 }
@@ -163,11 +165,15 @@ void JobRunner::run() {
     const std::chrono::nanoseconds took =
         std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
     // All jobs together use half a core at most, and each at most its own share.
-    const bool hurried = next->hurried;
+    const bool hurried = next->hurried_rounds > 0;
     const std::chrono::nanoseconds rest =
         hurried ? std::chrono::nanoseconds(0) : took * std::min(next->rest_for_work, 1);
     next->due = std::chrono::steady_clock::now() + (hurried ? 0 : 1) * took * next->rest_for_work;
-    next->hurried = hurried && error.empty() && step.then == JobStep::Then::kMore;
+    if (!error.empty() || step.then == JobStep::Then::kEnd) {
+      next->hurried_rounds = 0;
+    } else if (hurried && step.then == JobStep::Then::kLater) {
+      --next->hurried_rounds;
+    }
     error.empty() ? note_success(*next, step) : note_failure(*next, std::move(error));
     changed_.notify_all();  // a thread in `pause` waits for the end of this step
     changed_.wait_for(lock, rest, [this] { return stopping_; });
@@ -195,7 +201,7 @@ JobStep JobRunner::run_step(Job& job, std::string& error) {
 void JobRunner::note_success(Entry& entry, const JobStep& step) {
   entry.info.failures = 0;
   // A job with more to do is put after all others that are due.
-  entry.due += step.pause;
+  if (entry.hurried_rounds == 0) entry.due += step.pause;
   entry.info.state = step.then == JobStep::Then::kLater ? JobState::kWaiting : JobState::kReady;
   if (step.then == JobStep::Then::kEnd) end(entry);
 }

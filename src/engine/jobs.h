@@ -92,7 +92,7 @@ class JobRunner {
     int rest_for_work = 0;
     std::unique_ptr<Job> job;
     Time due;
-    bool hurried = false;  // run_due waits for it
+    int hurried_rounds = 0;  // run_due waits for so many of its rounds, each up to a rest or the end
   };
 
   void start_thread();

@@ -3,8 +3,10 @@
 #include "engine/jobs.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <iterator>
+#include <utility>
 
 #include "engine/support.h"
 
@@ -147,6 +149,28 @@ TEST(JobRunner, EndsWithoutWaitingForWhatIsDueLater) {
     ASSERT_TRUE(wait_until([&] { return steps >= 2; }));
   }
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(60));
+}
+
+TEST(JobRunner, ARoundThatBeganBeforeWorkWasDueIsMadeAgain) {
+  LoggedRunner logged;
+  std::atomic<int> time{0};
+  std::atomic<int> seen{-1};
+  bool is_first_step = true;
+  JobOptions options = named("rounds");
+  options.rest_for_work = 10'000'000;  // it stands between the two steps of its round
+  logged.runner.add(std::move(options), [&] {
+    if (std::exchange(is_first_step, !is_first_step)) {
+      seen = time.load();
+      return JobStep::more();
+    }
+    return JobStep::later(std::chrono::hours(1));
+  });
+  ASSERT_TRUE(wait_until([&] { return seen == 0; }));
+  for (int round = 1; round <= 3; ++round) {
+    time = round;
+    EXPECT_TRUE(logged.runner.run_due(std::chrono::seconds(10)));
+    EXPECT_EQ(seen, round);
+  }
 }
 
 TEST(JobRunner, AJobMayAddAnother) {
