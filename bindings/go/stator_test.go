@@ -212,7 +212,7 @@ func TestWhatNoCallWaitsForIsTold(t *testing.T) {
 	items := "{\"Item\":{\"pk\":{\"S\":\"a\"}}}\n{\"Item\":{\"pk\":{\"N\":\"1\"}}}\n"
 	must(t, os.WriteFile(filepath.Join(buckets, "bucket", "items.json"), []byte(items), 0o644))
 	database := open(t, Options{Buckets: buckets, Log: func(line string) { lines <- line }})
-	call(t, database, "ImportTable", `{"S3BucketSource":{"S3Bucket":"bucket"},"InputFormat":"DYNAMODB_JSON","TableCreationParameters":`+table+`}`)
+	call(t, database, "ImportTable", `{"ClientToken":"t","S3BucketSource":{"S3Bucket":"bucket"},"InputFormat":"DYNAMODB_JSON","TableCreationParameters":`+table+`}`)
 	select {
 	case line := <-lines:
 		if !strings.HasPrefix(line, "import ") || !strings.Contains(line, " of table things: ") {

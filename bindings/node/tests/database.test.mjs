@@ -172,7 +172,7 @@ test('what no call waits for is told', async () => {
     const { TableName, ...rest } = TABLE
     await opened(async (database) => {
       await database.call('ImportTable', {
-        S3BucketSource: { S3Bucket: 'bucket' }, InputFormat: 'DYNAMODB_JSON', TableCreationParameters: { TableName, ...rest },
+        ClientToken: 't', S3BucketSource: { S3Bucket: 'bucket' }, InputFormat: 'DYNAMODB_JSON', TableCreationParameters: { TableName, ...rest },
       })
       while (lines.length === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
     }, { buckets: folder, log: (line) => lines.push(line) })

@@ -118,7 +118,7 @@ def test_what_no_call_waits_for_is_told(tmp_path):
     (tmp_path / "bucket" / "items.json").write_text('{"Item":{"pk":{"S":"a"}}}\n{"Item":{"pk":{"N":"1"}}}\n')
     lines, told = [], threading.Event()
     with stator.Database(buckets=tmp_path, log=lambda line: (lines.append(line), told.set())) as database:
-        database.call("ImportTable", S3BucketSource={"S3Bucket": "bucket"}, InputFormat="DYNAMODB_JSON", TableCreationParameters=TABLE)
+        database.call("ImportTable", ClientToken="t", S3BucketSource={"S3Bucket": "bucket"}, InputFormat="DYNAMODB_JSON", TableCreationParameters=TABLE)
         assert told.wait(30)
     assert lines[0].startswith("import ") and " of table things: " in lines[0]
 

@@ -126,7 +126,7 @@ fn what_no_call_waits_for_is_told() {
     let database = Options::new().buckets(&folder).log(log).open().unwrap();
     let table = std::str::from_utf8(TABLE).unwrap();
     let import = format!(
-        r#"{{"S3BucketSource":{{"S3Bucket":"bucket"}},"InputFormat":"DYNAMODB_JSON","TableCreationParameters":{table}}}"#
+        r#"{{"ClientToken":"t","S3BucketSource":{{"S3Bucket":"bucket"}},"InputFormat":"DYNAMODB_JSON","TableCreationParameters":{table}}}"#
     );
     call(&database, "ImportTable", import.as_bytes());
     let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
