@@ -12,9 +12,7 @@ namespace stator::core {
 ///
 /// Callers that wait for each reply before they send the next request would fall into two halves without that, of which
 /// one waits while the other's step is under way, so that each would wait for it twice. So a group waits a part of what
-/// the step takes for those of the last one to come back; where they do not, it soon stops to do so. Where coming back
-/// takes longer than that, two halves are better: the processors work for one while the step is under way for the
-/// other.
+/// the step takes for those of the last one to come back; where they do not, it soon stops to do so.
 ///
 /// Not safe for several threads: all under the owner's mutex.
 class Gathering {
@@ -25,21 +23,19 @@ class Gathering {
   bool come(std::size_t callers) {
     const bool were_missing = come_since_ < last_group_;
     come_since_ += callers;
-    if (!were_missing || come_since_ < last_group_) return false;
-    // A pause of all callers says little about the next group.
-    return_time_ += (std::min<Clock::duration>(Clock::now() - ended_, 2 * step_time_) - return_time_) / kSmoothing;
-    return true;
+    return were_missing && come_since_ >= last_group_;
   }
 
   /// Waits, perhaps. `lock` is on the owner's mutex; `came` is notified when `come` says so.
   void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& came) {
-    if (come_since_ >= last_group_ || return_time_ > longest_wait()) return;
+    if (come_since_ >= last_group_) return;
     if (at_once_ > 0) {
       --at_once_;
       return;
     }
     const std::size_t missing = last_group_ - come_since_;
-    came.wait_for(lock, longest_wait(), [this] { return come_since_ >= last_group_; });
+    came.wait_for(lock, std::min<Clock::duration>(step_time_ / kWaitPart, kMostWait),
+                  [this] { return come_since_ >= last_group_; });
     const std::size_t still_missing = last_group_ - std::min(last_group_, come_since_);
     const bool was_worth_it = still_missing <= missing / 2;
     next_at_once_ = was_worth_it ? 1 : std::min(2 * next_at_once_, kMostAtOnce);
@@ -49,16 +45,11 @@ class Gathering {
   /// The step of a group with so many callers has ended and taken so long.
   void end(std::size_t callers, Clock::duration took) {
     step_time_ += (took - step_time_) / kSmoothing;
-    ended_ = Clock::now();
     last_group_ = callers;
     come_since_ = 0;
   }
 
  private:
-  [[nodiscard]] Clock::duration longest_wait() const {
-    return std::min<Clock::duration>(step_time_ / kWaitPart, kMostWait);
-  }
-
   /// The part of the step's time that a group may wait for more.
   static constexpr int kWaitPart = 2;
   static constexpr std::chrono::milliseconds kMostWait{10};
@@ -69,8 +60,6 @@ class Gathering {
   std::size_t last_group_ = 0;  // how many callers were in it
   std::size_t come_since_ = 0;  // callers, since it ended
   Clock::duration step_time_{};
-  Clock::duration return_time_{};  // from the end of a group until as many had come again
-  Clock::time_point ended_{};
   // Groups that are to begin at once, as waiting was in vain; and how many the next time.
   std::size_t at_once_ = 0;
   std::size_t next_at_once_ = 1;
