@@ -113,6 +113,18 @@ inline WriteOutcome put(Engine& engine, const TablePtr& table, std::string_view 
   return engine.write(action);
 }
 
+/// A put of each item; views into `items`.
+inline std::vector<WriteAction> puts_of(const TablePtr& table, const std::vector<json::EncodedItem>& items) {
+  std::vector<WriteAction> actions;
+  for (const json::EncodedItem& one : items) {
+    WriteAction& action = actions.emplace_back();
+    action.table = table;
+    action.key = key_of(*table, one.json);
+    action.item = &one;
+  }
+  return actions;
+}
+
 inline WriteOutcome remove(Engine& engine, const TablePtr& table, std::string_view key,
                            const expression::Condition* when = nullptr) {
   WriteAction action;

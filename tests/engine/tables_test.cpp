@@ -586,14 +586,7 @@ TEST(Counts, AreExactWhileBatchesAreWrittenAtOnce) {
         const int first = (thread * kBatches + batch) * kItems;
         std::vector<json::EncodedItem> items;
         for (int i = first; i < first + kItems; ++i) items.push_back(item(numbered(i)));
-        std::vector<WriteAction> actions;
-        for (const json::EncodedItem& one : items) {
-          WriteAction& action = actions.emplace_back();
-          action.table = table;
-          action.key = key_of(*table, one.json);
-          action.item = &one;
-        }
-        engine->write_each(actions);
+        engine->write_each(puts_of(table, items));
         if (batch % 4 == 3) remove(*engine, table, numbered(first));
       }
       --running;

@@ -100,13 +100,7 @@ TEST_F(Transactions, SeparateWritesWaitForTheDiskOnce) {
   const TablePtr table = engine->usable_table("t");
   std::vector<json::EncodedItem> items;
   for (int i = 0; i < 25; ++i) items.push_back(item(account(i)));
-  std::vector<WriteAction> actions;
-  for (const json::EncodedItem& one : items) {
-    WriteAction& action = actions.emplace_back();
-    action.table = table;
-    action.key = key_of(*table, one.json);
-    action.item = &one;
-  }
+  const std::vector<WriteAction> actions = puts_of(table, items);
   const std::uint64_t before = disk_waits;
   engine->write_each(actions);
   EXPECT_EQ(disk_waits, before + 1);
