@@ -85,7 +85,7 @@ std::string command_suggestion(const std::vector<CLI::App*>& apps, const std::st
   for (const CLI::App* command : apps.back()->get_subcommands({})) {
     if (!command->get_group().empty()) names.push_back(command->get_name());
   }
-  const std::string nearest = suggestion(word, names);
+  std::string nearest = suggestion(word, names);
   const auto* const other = std::ranges::find(kOtherNames, word, &OtherName::word);
   if (!nearest.empty() || other == std::end(kOtherNames)) return nearest;
   return "; did you mean " + std::string(other->command) + "?";
