@@ -570,8 +570,8 @@ TEST(Counts, AreExactWhateverTheNumberOfLocks) {
 TEST(Counts, AreExactWhileBatchesAreWrittenAtOnce) {
   // Batches of distinct items have locks of their own, but may want the same part of the counters.
   constexpr int kThreads = 4;
-  constexpr int kBatches = 60;
-  constexpr int kItems = 25;
+  constexpr int kBatches = 400;
+  constexpr int kItems = 5;
   const TemporaryDirectory directory;
   Options options;
   options.directory = directory.path();
