@@ -452,17 +452,21 @@ void Writer::add_counters(const Decision& decision, std::vector<RowChange>& rows
   const TablePtr& table = decision.change.table;
   const auto row = std::ranges::find(rows, table->space, [](const RowChange& change) { return change.table->space; });
   if (row == rows.end()) {
-    rows.push_back({table, decision.counters, {}});
+    rows.push_back({table, decision.stripe, decision.counters, {}});
     return;
   }
   row->deltas.insert(row->deltas.end(), decision.counters.begin(), decision.counters.end());
   row->table = table;  // the newest of its versions, which has the indexes that are counted
 }
 
-void Writer::put_rows(std::vector<RowChange>& rows, const CounterPart& part, store::Batch& batch) {
+std::optional<CounterPart> Writer::put_rows(std::vector<RowChange>& rows, store::Batch& batch) const {
+  std::optional<CounterPart> part;
+  if (rows.empty()) return part;
+  part.emplace(stripes_, rows.front().stripe);
   for (RowChange& row : rows) {
-    row.after = row.table->state->counters.put_row(*row.table, part, row.deltas, batch);
+    row.after = row.table->state->counters.put_row(*row.table, *part, row.deltas, batch);
   }
+  return part;
 }
 
 void Writer::store(std::vector<RowChange>& rows, store::Batch& batch, std::size_t callers) const {
@@ -510,8 +514,7 @@ std::vector<WriteOutcome> Writer::write_together(std::span<const WriteAction> ac
     append(decision, batch);
     add_counters(decision, rows);
   }
-  const CounterPart part(stripes_, decisions.front().stripe);
-  put_rows(rows, part, batch);
+  const std::optional<CounterPart> part = put_rows(rows, batch);
   // Outcomes are made before the write, after which nothing may throw.
   std::vector<WriteOutcome> outcomes;
   outcomes.reserve(actions.size());
@@ -549,8 +552,7 @@ TransactionOutcome Writer::transact(std::span<const WriteAction> actions, const 
     result.reasons = take_units(decisions);
     if (result.cancelled()) return result;
   }
-  const CounterPart part(stripes_, decisions.front().stripe);
-  put_rows(rows, part, batch);
+  const std::optional<CounterPart> part = put_rows(rows, batch);
 
   // Outcomes are made before the write, after which nothing may throw.
   result.outcomes.reserve(actions.size());

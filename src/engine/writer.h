@@ -94,13 +94,14 @@ class Writer {
   /// The counters' changes of one batch for one table: they share one row.
   struct RowChange {
     TablePtr table;
+    std::size_t stripe = 0;  // of its first item: where a part is looked for
     std::vector<CounterDelta> deltas;
     Counters::PendingRow after;
   };
   /// All or nothing.
   static void add_counters(const Decision& decision, std::vector<RowChange>& rows);
-  /// The part is held until the rows are stored.
-  static void put_rows(std::vector<RowChange>& rows, const CounterPart& part, store::Batch& batch);
+  /// Returns the part that the rows are of, which is held until they are stored; none where there are no rows.
+  [[nodiscard]] std::optional<CounterPart> put_rows(std::vector<RowChange>& rows, store::Batch& batch) const;
   /// Writes the batch, with the writes of so many callers, and counts it; nothing may fail after that.
   void store(std::vector<RowChange>& rows, store::Batch& batch, std::size_t callers) const;
   /// The same, and notes what expires.

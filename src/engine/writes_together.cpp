@@ -90,8 +90,7 @@ void WritesTogether::commit() {
     ~End() { writes.end(); }
   } const at_end{*this};
   if (parts_.empty()) return;
-  const CounterPart counter_part(writer_.stripes_, held_.front().stripe);
-  Writer::put_rows(rows_, counter_part, batch_);
+  const std::optional<CounterPart> counter_part = writer_.put_rows(rows_, batch_);
   writer_.store(rows_, batch_, parts_.size());
   for (const Part& part : parts_) Writer::note_expiry(*part.table, part.new_expiry);
 }
