@@ -11,6 +11,7 @@
 #include "api/time_text.h"
 #include "core/api_error.h"
 #include "core/random.h"
+#include "engine/backup/backups.h"
 #include "engine/export/export_filter.h"
 #include "engine/export/exports.h"
 #include "engine/export/manifest.h"
@@ -53,7 +54,7 @@ engine::TablePtr find_exported(Call& call, std::string_view arn) {
   }
   engine::TablePtr table = is_own_region(call.context, parts.region) ? find_whole_table(call, name) : nullptr;
   if (table == nullptr || table->status == engine::TableStatus::kCreating) {
-    throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(arn));
+    engine::throw_no_table(arn);
   }
   return table;
 }
@@ -114,10 +115,7 @@ void check_period(ExportInfo& info, const engine::Engine::RecoveryWindow& window
 void check_times(Call& call, const engine::Table& table, ExportInfo& info) {
   if (info.incremental) check_from(info, table.created_ms);
   const auto window = call.engine().recovery_window(table);
-  if (!window) {
-    throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
-                         "Point in time recovery is not enabled for table '" + table.name + "'");
-  }
+  if (!window) engine::throw_no_recovery(table.name);
   if (info.incremental) return check_period(info, *window);
   const auto time = call.request.time_ms("ExportTime");
   info.time_ms = time.value_or(window->latest_ms);

@@ -8,15 +8,12 @@
 #include "api/throughput.h"
 #include "api/time_text.h"
 #include "core/api_error.h"
+#include "engine/backup/backups.h"
 
 /// UpdateContinuousBackups, DescribeContinuousBackups, RestoreTableToPointInTime. Source of what is surprising here:
 /// the AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 namespace {
-
-[[noreturn]] void throw_no_table(std::string_view name) {
-  throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(name));
-}
 
 /// The table; null while it is being created or restored.
 engine::TablePtr find_restorable(Call& call, std::string_view name) {
@@ -26,7 +23,7 @@ engine::TablePtr find_restorable(Call& call, std::string_view name) {
 
 engine::TablePtr find_source(Call& call, std::string_view name) {
   engine::TablePtr table = find_restorable(call, name);
-  if (table == nullptr) throw_no_table(name);
+  if (table == nullptr) engine::throw_no_table(name);
   return table;
 }
 
@@ -79,7 +76,7 @@ Source read_source(Call& call) {
 engine::TablePtr find_source(Call& call, const Source& source) {
   engine::TablePtr table = find_restorable(call, source.name);
   if (table == nullptr && source.by_arn) throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found");
-  if (table == nullptr) throw_no_table(source.name);
+  if (table == nullptr) engine::throw_no_table(source.name);
   return table;
 }
 
@@ -115,7 +112,7 @@ void update_continuous_backups(Call& call) {
     core::throw_validation(
         "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
   }
-  if (find_source(call, name)->status == engine::TableStatus::kDeleting) throw_no_table(name);
+  if (find_source(call, name)->status == engine::TableStatus::kDeleting) engine::throw_no_table(name);
   const engine::TablePtr table = annotate_table(call, name, [&](engine::Table& changed) {
     if (!enabled) {
       changed.recovery_days = 0;
@@ -132,10 +129,7 @@ void restore_table_to_point_in_time(Call& call) {
   check_restore_region(call, source.region);
   const engine::TablePtr table = find_source(call, source);
   const auto window = call.engine().recovery_window(*table);
-  if (!window) {
-    throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
-                         "Point in time recovery is not enabled for table '" + source.name + "'");
-  }
+  if (!window) engine::throw_no_recovery(source.name);
   const std::int64_t time_ms = wanted_ms.value_or(window->latest_ms);
   if (time_ms < window->earliest_ms || time_ms > window->latest_ms) {
     throw core::ApiError(core::ErrorCode::kInvalidRestoreTime,

@@ -592,7 +592,7 @@ std::optional<LogNumber> Engine::read_stream(store::SpaceId stream, const LogPos
 BackupPtr Engine::create_backup(std::string_view table_name, std::string_view backup_name) {
   const TablePtr table = impl_->catalog.find(table_name);
   if (table == nullptr || table->status == TableStatus::kCreating) {
-    throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(table_name));
+    throw_no_table(table_name);
   }
   return impl_->backups.create(table_name, backup_name, BackupType::kUser, 0);
 }

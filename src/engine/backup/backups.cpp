@@ -20,16 +20,21 @@ constexpr std::size_t kTimeDigits = 14;
 
 std::string row_key(std::string_view id) { return catalog_key(CatalogRow::kBackup, id); }
 
-[[noreturn]] void throw_no_table(std::string_view name) {
-  throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(name));
-}
-
 std::string padded(std::int64_t number) {
   std::string digits = std::to_string(number);
   return std::string(kTimeDigits - std::min(kTimeDigits, digits.size()), '0') + digits;
 }
 
 }  // namespace
+
+void throw_no_table(std::string_view name) {
+  throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found: " + std::string(name));
+}
+
+void throw_no_recovery(std::string_view table_name) {
+  throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
+                       "Point in time recovery is not enabled for table '" + std::string(table_name) + "'");
+}
 
 std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint64_t attempt) {
   const auto digits = static_cast<std::uint32_t>(XXH3_64bits_withSeed(name.data(), name.size(), attempt));
@@ -184,10 +189,7 @@ void Backups::check_is_there(const Source& source) const {
   if (!store_.get(catalog_key(CatalogRow::kTable, source.table_name), row)) throw_no_table(source.table_name);
   const Table table = table_from_json(row);
   if (table.space != source.space) throw_no_table(source.table_name);
-  if (table.recovery_space != source.log_space) {
-    throw core::ApiError(core::ErrorCode::kPointInTimeRecoveryUnavailable,
-                         "Point in time recovery is not enabled for table '" + table.name + "'");
-  }
+  if (table.recovery_space != source.log_space) throw_no_recovery(table.name);
 }
 
 fs::path Backups::place_beside(std::string_view cut) const {

@@ -15,6 +15,11 @@
 
 namespace stator::engine {
 
+/// Throws TableNotFoundException.
+[[noreturn]] void throw_no_table(std::string_view name);
+/// Throws PointInTimeRecoveryUnavailableException.
+[[noreturn]] void throw_no_recovery(std::string_view table_name);
+
 /// "01791504762511-2779fadd": the time in milliseconds, and a hash of `name` and `attempt`.
 std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint64_t attempt);
 
