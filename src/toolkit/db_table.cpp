@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/hexadecimal.h"
+#include "toolkit/text_table.h"
 
 namespace stator::toolkit {
 namespace {
@@ -19,24 +19,6 @@ bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0x
 
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (byte == '\n') {
-      out += "\\n";
-    } else if (byte == '\t') {
-      out += "\\t";
-    } else if (code < 0x20 || code == 0x7F) {
-      out += "\\x";
-      core::append_hexadecimal_byte(byte, out, core::kHexadecimalCapitals);
-    } else {
-      out += byte;
-    }
-  }
-  return out;
 }
 
 std::string shorten(std::string text, std::size_t limit) {

@@ -7,18 +7,18 @@
 #include "json/writer.h"
 #include "model/text.h"
 #include "toolkit/page_token.h"
+#include "toolkit/text_table.h"
 
 namespace stator::toolkit {
 namespace {
 
-/// `text` with blanks in their places, so that an item is one line and has no say over the terminal. Those beyond ASCII
-/// count, too: U+009B is ESC [.
+/// `text` with blanks in their places, so that an item is one line and has no say over the terminal.
 std::string without_control_characters(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
     const char32_t c = core::next_code_point(text, at);
-    if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+    if (is_control_character(c)) {
       out += ' ';
     } else {
       out += text.substr(start, at - start);

@@ -95,7 +95,7 @@ std::string printable(std::string_view text) {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+    } else if (is_control_character(c)) {
       out += "\\x";
       core::append_hexadecimal_byte(static_cast<char>(c), out, core::kHexadecimalCapitals);
     } else {

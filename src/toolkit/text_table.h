@@ -39,6 +39,9 @@ class TextTable {
 /// The text's width in columns of a terminal: wide East Asian characters and emoji have two, combining marks none.
 std::size_t display_width(std::string_view text);
 
+/// Whether a terminal acts on the character: those beyond ASCII count, too, as U+009B is ESC [.
+[[nodiscard]] constexpr bool is_control_character(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
+
 /// `text` with control characters as escapes (\n, \x1B), so that a terminal does not interpret them.
 std::string printable(std::string_view text);
 
