@@ -12,6 +12,7 @@
 
 #include "postgres/libpq.h"
 #include "postgres/mask.h"
+#include "postgres/sql_words.h"
 
 namespace stator::postgres {
 namespace {
@@ -24,6 +25,11 @@ constexpr std::size_t kMaxNotices = 100;
 constexpr std::size_t kMaxIdentifierBytes = 63;
 // Source: PostgreSQL manual, "PostgreSQL Error Codes".
 constexpr std::string_view kQueryCancelled = "57014";
+constexpr std::string_view kActiveTransaction = "25001";
+/// So much of a script is sent at once: the server parses all that comes together before it begins.
+constexpr std::size_t kPartBytes = std::size_t{1} << 20U;
+/// So much of the rows of a COPY is sent between two looks for an interrupt.
+constexpr std::size_t kRowsChunkBytes = std::size_t{64} << 10U;
 /// The protocol counts parameters in 16 bits.
 constexpr std::size_t kMaxParameters = 65535;
 
@@ -51,8 +57,12 @@ ErrorFields fields_of(const PGresult* result, std::string_view statement) {
                      .sqlstate = field_of(result, PG_DIAG_SQLSTATE),
                      .detail = field_of(result, PG_DIAG_MESSAGE_DETAIL),
                      .hint = field_of(result, PG_DIAG_MESSAGE_HINT),
+                     .context = field_of(result, PG_DIAG_CONTEXT),
                      .statement = std::string(statement)};
   if (fields.message.empty()) fields.message = libpq().PQresultErrorMessage(result);
+  // Of a row of a COPY this alone says where it stands.
+  if (fields.detail.empty() && fields.context.starts_with("COPY "))
+    fields.detail = fields.context.substr(0, fields.context.find('\n'));
   const std::string position = field_of(result, PG_DIAG_STATEMENT_POSITION);
   std::from_chars(position.data(), position.data() + position.size(), fields.position);
   return fields;
@@ -63,6 +73,46 @@ std::uint64_t to_count(const char* text) {
   const std::string_view digits = text;
   std::from_chars(digits.data(), digits.data() + digits.size(), count);
   return count;
+}
+
+std::size_t offset_in(std::string_view text, std::string_view part) {
+  return static_cast<std::size_t>(part.data() - text.data());
+}
+
+std::size_t line_of(std::string_view text, std::size_t offset) {
+  return static_cast<std::size_t>(std::ranges::count(text.substr(0, offset), '\n')) + 1;
+}
+
+/// Of what the server says about a COPY, "COPY users, line 3, column id: …": the line, 0 where it tells none. Its words
+/// are the server's language's.
+std::size_t line_of_copy(std::string_view context) {
+  for (std::size_t comma = context.find(", "); comma != std::string_view::npos; comma = context.find(", ", comma + 1)) {
+    const std::size_t blank = context.find(' ', comma + 2);
+    std::size_t line = 0;
+    const std::string_view digits = context.substr(std::min(blank, context.size() - 1) + 1);
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), line).ec == std::errc()) return line;
+  }
+  return 0;
+}
+
+/// The error of a script's part, as one of the statement that failed: the server names a place in its text at most.
+ErrorFields in_script(std::string_view text, std::string_view part, std::optional<std::string_view> rows,
+                      std::size_t done, ErrorFields fields) {
+  std::size_t begin = offset_in(text, part);
+  if (fields.position == 0) {
+    SqlReader reader(part);
+    for (auto statement = reader.next(); statement; statement = reader.next()) {
+      if (statement->is_empty() || done-- > 0) continue;
+      begin = offset_in(text, statement->text);
+      fields.statement = statement->text;
+      break;
+    }
+  }
+  fields.line = line_of(text, begin);
+  fields.column = begin - std::min(text.rfind('\n', begin) + 1, begin) + 1;
+  const std::size_t row = rows && fields.context.starts_with("COPY ") ? line_of_copy(fields.context) : 0;
+  if (row > 0) fields.line = line_of(text, offset_in(text, *rows)) + row - 1;
+  return fields;
 }
 
 /// libpq's "connection to server … failed: …", of several lines where several addresses were tried, as one line.
@@ -93,10 +143,14 @@ struct Connection::Impl {
   /// When the server was last told to cancel the statement that runs; empty before.
   std::optional<Clock::time_point> told_at;
   bool broken = false;
+  /// How many of the statements sent together are done.
+  std::size_t done = 0;
   std::vector<std::string> notices;
 
   void connect(const Target& target);
-  Result collect(std::string_view statement, bool keep_rows);
+  Result collect(std::string_view statement, bool keep_rows, const CopyStreams& copy);
+  void send_rows(std::string_view statement, const CopyStreams& copy);
+  void receive_rows(std::string_view statement, const CopyStreams& copy, std::optional<Clock::time_point> deadline);
   ResultHandle next_result(std::string_view statement, std::optional<Clock::time_point> deadline);
   void cancel();
   [[nodiscard]] int cancel_where_interrupted();
@@ -223,13 +277,41 @@ void Connection::Impl::append_rows(const PGresult* result, Result& out, std::siz
   }
 }
 
-Result Connection::Impl::collect(std::string_view statement, bool keep_rows) {
+void Connection::Impl::send_rows(std::string_view statement, const CopyStreams& copy) {
+  for (std::string_view rows = copy.read(); !rows.empty(); rows = copy.read()) {
+    if (interrupted && interrupted()) {
+      if (libpq().PQputCopyEnd(handle.get(), "interrupted") != 1) lost(statement);
+      return;
+    }
+    if (libpq().PQputCopyData(handle.get(), rows.data(), static_cast<int>(rows.size())) != 1) lost(statement);
+  }
+  if (libpq().PQputCopyEnd(handle.get(), nullptr) != 1) lost(statement);
+}
+
+void Connection::Impl::receive_rows(std::string_view statement, const CopyStreams& copy,
+                                    std::optional<Clock::time_point> deadline) {
+  constexpr int kWouldWait = 0;
+  while (true) {
+    char* bytes = nullptr;
+    const int size = libpq().PQgetCopyData(handle.get(), &bytes, 1);
+    if (size < 0) return;  // the end, or an error, which is the next result
+    if (size == kWouldWait) {
+      wait_for_input(statement, deadline);
+      continue;
+    }
+    const std::unique_ptr<char, void (*)(void*)> owner(bytes, libpq().PQfreemem);
+    copy.write({bytes, static_cast<std::size_t>(size)});
+  }
+}
+
+Result Connection::Impl::collect(std::string_view statement, bool keep_rows, const CopyStreams& copy) {
   std::optional<Clock::time_point> deadline;
   if (statement_timeout.count() > 0) deadline = Clock::now() + statement_timeout + kGrace;
   Result out;
   std::size_t size = 0;
   std::optional<ErrorFields> fault;
   told_at.reset();
+  done = 0;
   while (const ResultHandle result = next_result(statement, deadline)) {
     switch (libpq().PQresultStatus(result.get())) {
       case PGRES_SINGLE_TUPLE:
@@ -239,13 +321,21 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows) {
       case PGRES_COMMAND_OK:
         out.command = libpq().PQcmdStatus(result.get());
         out.affected_rows = to_count(libpq().PQcmdTuples(result.get()));
+        ++done;
         break;
       case PGRES_EMPTY_QUERY:
         break;
       case PGRES_COPY_IN:
+        if (!copy.read) give_up(ErrorKind::kUsage, statement, "COPY … FROM STDIN has no rows here");
+        send_rows(statement, copy);
+        break;
       case PGRES_COPY_OUT:
+        if (!copy.write)
+          give_up(ErrorKind::kUsage, statement, "COPY … TO STDOUT has nowhere to write here: stator db query runs it");
+        receive_rows(statement, copy, deadline);
+        break;
       case PGRES_COPY_BOTH:
-        give_up(ErrorKind::kUsage, statement, "COPY to or from the client needs psql: stator db connect");
+        give_up(ErrorKind::kUsage, statement, "replication needs another client");
       default:
         if (!fault) fault = fields_of(result.get(), statement);
         break;
@@ -274,7 +364,7 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-Result Connection::execute(std::string_view statement, const Parameters& parameters) {
+Result Connection::execute(std::string_view statement, const Parameters& parameters, const CopyStreams& copy) {
   impl_->require_usable(statement);
   if (parameters.size() > kMaxParameters) throw Error(ErrorKind::kUsage, "a statement takes at most 65535 parameters");
   std::vector<const char*> values;
@@ -292,16 +382,62 @@ Result Connection::execute(std::string_view statement, const Parameters& paramet
     impl_->lost(statement);
   }
   libpq().PQsetSingleRowMode(handle);
-  return impl_->collect(statement, true);
+  return impl_->collect(statement, true, copy);
+}
+
+void Connection::execute_part(std::string_view text, std::string_view part, std::optional<std::string_view> rows) {
+  if (libpq().PQsendQuery(impl_->handle.get(), std::string(part).c_str()) == 0) impl_->lost(part);
+  CopyStreams copy;
+  if (rows) {
+    copy.read = [rest = *rows]() mutable {
+      const std::string_view chunk = rest.substr(0, kRowsChunkBytes);
+      rest.remove_prefix(chunk.size());
+      return chunk;
+    };
+  }
+  try {
+    impl_->collect(part, false, copy);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kStatement) throw;
+    ErrorFields fields = in_script(text, part, rows, impl_->done, error.fields());
+    if (fields.sqlstate == kActiveTransaction && fields.hint.empty())
+      fields.hint = "a file that begins with the line \"-- stator: no transaction\" runs without one";
+    throw Error(error.kind(), std::move(fields));
+  }
 }
 
 void Connection::execute_script(std::string_view statements) {
   impl_->require_usable(statements);
-  const std::string text(statements);
-  if (text.find('\0') != std::string::npos)
+  if (statements.find('\0') != std::string_view::npos)
     throw Error(ErrorKind::kUsage, "SQL text holds no NUL byte, and this has one");
-  if (libpq().PQsendQuery(impl_->handle.get(), text.c_str()) == 0) impl_->lost(statements);
-  impl_->collect(statements, false);
+  const bool was_open = libpq().PQtransactionStatus(impl_->handle.get()) != PQTRANS_IDLE;
+  const bool each_alone = sql_refuses_transaction(statements);
+  std::optional<bool> wraps;
+  std::optional<Transaction> transaction;
+  SqlReader reader(statements);
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t begin = kNone;  // of what is not sent yet
+  while (const auto statement = reader.next()) {
+    const std::size_t first = offset_in(statements, statement->text);
+    const std::size_t end = first + statement->text.size();
+    if (begin == kNone && !statement->is_empty()) begin = first;
+    if (begin == kNone) continue;
+    const bool is_last = end == statements.size();
+    if (!is_last && !statement->rows && !each_alone && end - begin < kPartBytes) continue;
+    if (!wraps) {
+      // Of one part, the server makes a transaction by itself.
+      wraps = !was_open && !each_alone && !is_last && sql_transaction_control(statements).empty();
+      if (*wraps) transaction.emplace(*this);
+    } else {
+      check_interrupted();
+    }
+    execute_part(statements, statements.substr(begin, end - begin), statement->rows);
+    begin = kNone;
+  }
+  if (transaction) transaction->commit();
+  if (!was_open && libpq().PQtransactionStatus(impl_->handle.get()) != PQTRANS_IDLE)
+    throw Error(ErrorKind::kUsage,
+                "it begins a transaction and does not end it, so nothing since then is kept: COMMIT is missing");
 }
 
 std::optional<std::string> Connection::value(std::string_view statement, const Parameters& parameters) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -16,6 +17,14 @@ namespace stator::postgres {
 /// Values for $1, $2, …; nullopt is NULL. They are sent separately from the statement, never in its text.
 using Parameters = std::vector<Field>;
 
+/// What a COPY sends to the client and takes from it.
+struct CopyStreams {
+  /// The next bytes for COPY … FROM STDIN, which are good until the next call; empty at the end.
+  std::function<std::string_view()> read = {};
+  /// Takes the bytes of COPY … TO STDOUT.
+  std::function<void(std::string_view)> write = {};
+};
+
 /// One connection, for one thread at a time. Every function throws Error; after kLost or kTimeout the connection is
 /// broken and can only be destroyed.
 class Connection {
@@ -26,11 +35,13 @@ class Connection {
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
 
-  /// One statement. Throws Error (kUsage) for COPY, which needs a stream.
-  Result execute(std::string_view statement, const Parameters& parameters = {});
+  /// One statement. Throws Error (kUsage) for a COPY to or from the client where `copy` lacks the stream.
+  Result execute(std::string_view statement, const Parameters& parameters = {}, const CopyStreams& copy = {});
 
-  /// Several statements at once, without parameters; in one transaction unless they begin or end one themselves. Rows
-  /// are dropped.
+  /// Several statements, without parameters, and the rows behind each COPY … FROM STDIN; in one transaction unless they
+  /// begin or end one themselves, or refuse one (sql_refuses_transaction). Rows that come are dropped. An Error
+  /// (kStatement) has the one statement that failed, and its line. Throws Error (kUsage) where a transaction stays
+  /// open.
   void execute_script(std::string_view statements);
 
   /// The only column of the only row; nullopt where there is no row, or it is NULL.
@@ -53,6 +64,9 @@ class Connection {
   std::vector<std::string> take_notices();
 
  private:
+  /// Sends part of the script `text`.
+  void execute_part(std::string_view text, std::string_view part, std::optional<std::string_view> rows);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

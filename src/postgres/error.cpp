@@ -32,8 +32,8 @@ struct Place {
   std::string_view text;
 };
 
-Place find_place(std::string_view statement, std::size_t position) {
-  const std::size_t byte = byte_of_character(statement, position);
+Place find_place(std::string_view statement, const ErrorFields& fields) {
+  const std::size_t byte = byte_of_character(statement, fields.position);
   const std::string_view before = statement.substr(0, byte);
   const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
   const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
@@ -41,11 +41,18 @@ Place find_place(std::string_view statement, std::size_t position) {
   return {line, characters(before.substr(begin)) + 1, statement.substr(begin, end - begin)};
 }
 
+std::size_t line_in_text(const Place& place, const ErrorFields& fields) {
+  return place.line + std::max<std::size_t>(fields.line, 1) - 1;
+}
+
 std::string headline(const ErrorFields& fields) {
   std::string text = one_line(mask_passwords(fields.message));
   if (fields.position > 0 && !fields.statement.empty()) {
-    const Place place = find_place(fields.statement, fields.position);
-    text += " at line " + std::to_string(place.line) + ", column " + std::to_string(place.column);
+    const Place place = find_place(fields.statement, fields);
+    const std::size_t column = place.column + (place.line == 1 ? fields.column - 1 : 0);
+    text += " at line " + std::to_string(line_in_text(place, fields)) + ", column " + std::to_string(column);
+  } else if (fields.line > 0) {
+    text += " at line " + std::to_string(fields.line);
   }
   if (!fields.sqlstate.empty()) text += " (SQLSTATE " + fields.sqlstate + ")";
   if (!fields.detail.empty()) text += ": " + one_line(mask_passwords(fields.detail));
@@ -67,12 +74,12 @@ std::string Error::explained() const {
     const std::size_t end = byte_of_character(flat, 2 * kContext + 1);
     return text + "\n  statement: " + flat.substr(0, end) + (end < flat.size() ? "..." : "");
   }
-  const Place place = find_place(statement, fields_.position);
+  const Place place = find_place(statement, fields_);
   const std::size_t column = place.column - 1;
   const std::size_t first = column > kContext ? column - kContext : 0;
   const std::size_t begin = byte_of_character(place.text, first + 1);
   const std::size_t end = byte_of_character(place.text, column + kContext + 1);
-  const std::string lead = "  line " + std::to_string(place.line) + ": ";
+  const std::string lead = "  line " + std::to_string(line_in_text(place, fields_)) + ": ";
   text += "\n" + lead + std::string(place.text.substr(begin, end - begin)) + "\n" + std::string(lead.size(), ' ');
   // A tab stays a tab, so that the caret is below its character at any tab stops.
   const std::size_t caret = byte_of_character(place.text, column + 1);

@@ -25,9 +25,14 @@ struct ErrorFields {
   std::string sqlstate = {};
   std::string detail = {};
   std::string hint = {};
+  /// What the server was at, a line a level: "COPY users, line 3, column id". Not shown by itself.
+  std::string context = {};
   std::string statement = {};
   /// 1-based, in characters (not bytes) of the statement; 0: unknown.
   std::size_t position = 0;
+  /// Where the statement begins in the text that it is of, both 1-based; 0: it is not of a longer one.
+  std::size_t line = 0;
+  std::size_t column = 1;
 };
 
 /// The one error type of this room. what() is one line without any password.

@@ -24,11 +24,14 @@ namespace stator::postgres {
   X(PQfreemem)                    \
   X(PQftype)                      \
   X(PQgetCancel)                  \
+  X(PQgetCopyData)                \
   X(PQgetResult)                  \
   X(PQgetisnull)                  \
   X(PQgetlength)                  \
   X(PQgetvalue)                   \
   X(PQisBusy)                     \
+  X(PQputCopyData)                \
+  X(PQputCopyEnd)                 \
   X(PQnfields)                    \
   X(PQntuples)                    \
   X(PQresultErrorField)           \
@@ -40,7 +43,8 @@ namespace stator::postgres {
   X(PQsetNoticeReceiver)          \
   X(PQsetSingleRowMode)           \
   X(PQsocket)                     \
-  X(PQstatus)
+  X(PQstatus)                     \
+  X(PQtransactionStatus)
 
 /// libpq, loaded when the first connection is made. Linking it would load Kerberos and LDAP at every start of the
 /// program, which takes about 4 ms, also for commands that do not use PostgreSQL.

@@ -36,6 +36,7 @@ std::optional<std::uint32_t> number_of(std::string_view name) {
 }
 
 void refuse_transaction_control(const fs::path& file, std::string_view sql) {
+  if (sql_refuses_transaction(sql)) return;
   if (const std::string word = sql_transaction_control(sql); !word.empty()) {
     throw_usage(file.string() + " holds " + word + ", but each migration runs in a transaction of its own");
   }
@@ -140,17 +141,21 @@ void Migrator::require_consistent(const std::vector<MigrationStatus>& all) const
 
 void Migrator::run(const std::string& name, const std::string& script, const std::string& record,
                    const Parameters& parameters) {
+  const bool refuses_transaction = sql_refuses_transaction(script);
   try {
-    Transaction transaction(connection_);
+    std::optional<Transaction> transaction;
+    if (!refuses_transaction) transaction.emplace(connection_);
     connection_.execute_script(script);
     // What the file has set (pg_dump's files empty search_path) must not reach the record or the next file, which may
     // just as well be applied by a command of its own.
     connection_.execute_script("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL");
     connection_.execute(record, parameters);
-    transaction.commit();
+    if (transaction) transaction->commit();
   } catch (const Error& error) {
     ErrorFields fields = error.fields();
     fields.message = "migration " + name + ": " + fields.message;
+    if (refuses_transaction && fields.hint.empty())
+      fields.hint = "it runs without a transaction, so what its earlier statements did stays";
     throw Error(error.kind(), std::move(fields));
   }
 }

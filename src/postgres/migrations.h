@@ -21,7 +21,7 @@ struct Migration {
 
 /// The migrations of a directory in the order of their numbers; none where there is no directory. Throws Error (kUsage)
 /// for a file that is not NNNN_name.up.sql or NNNN_name.down.sql, a number used twice, a down file without an up file,
-/// or a file that begins or ends a transaction itself.
+/// or a file that begins or ends a transaction itself (unless it refuses one: sql_refuses_transaction).
 std::vector<Migration> read_migrations(const std::filesystem::path& directory);
 
 enum class MigrationState : std::uint8_t {
@@ -34,7 +34,7 @@ enum class MigrationState : std::uint8_t {
 struct MigrationStatus {
   std::string name;
   MigrationState state = MigrationState::kPending;
-  /// "2023-03-20 10:00:00"; empty while pending.
+  /// "2023-03-20T10:00:00Z"; empty while pending.
   std::string applied_at;
 };
 
@@ -50,9 +50,10 @@ class Migrator {
   /// All migrations, those in files and those applied, sorted by name. Changes nothing.
   std::vector<MigrationStatus> status();
 
-  /// Applies the pending migrations, each in a transaction with its record, and calls `progress` after each. Returns
-  /// how many. Throws Error: the statement's, led by the migration's name (earlier ones stay applied); kUsage, before
-  /// anything is done, where an applied file changed or is missing, or a pending one precedes an applied one.
+  /// Applies the pending migrations, each in a transaction with its record unless it refuses one, and calls `progress`
+  /// after each. Returns how many. Throws Error: the statement's, led by the migration's name (earlier ones stay
+  /// applied); kUsage, before anything is done, where an applied file changed or is missing, or a pending one precedes
+  /// an applied one.
   std::size_t up(const MigrationProgress& progress);
 
   /// Rolls back the newest `steps` applied migrations, newest first. Returns how many. Throws Error (kMissing) where

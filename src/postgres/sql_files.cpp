@@ -15,7 +15,8 @@
 namespace stator::postgres {
 namespace {
 
-constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{16} * 1024 * 1024;
+/// The file is held in memory.
+constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{256} * 1024 * 1024;
 
 bool is_plain_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char byte) {
@@ -23,19 +24,63 @@ bool is_plain_name(std::string_view name) {
   });
 }
 
-/// The text without the lines `\restrict KEY` and `\unrestrict KEY`, which pg_dump writes for psql since August 2025;
-/// the server does not know them. Empty lines stay in their places, so that messages name the file's lines.
-std::string without_restrict_lines(std::string text) {
-  constexpr std::array<std::string_view, 2> kCommands{"\\restrict ", "\\unrestrict "};
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
-    const bool is_one =
-        std::ranges::any_of(kCommands, [&](std::string_view command) { return line.starts_with(command); });
-    if (is_one) text.erase(begin, end - begin);
-    begin = (is_one ? begin : end) + 1;
+/// Commands of psql that change what it shows, and so nothing here; `\restrict` and `\unrestrict` are in what pg_dump
+/// writes since August 2025.
+constexpr std::array<std::string_view, 9> kPassedOver{
+    "restrict", "unrestrict", "echo", "qecho", "warn", "pset", "timing", "x", "set ON_ERROR_STOP"};
+
+std::size_t line_of(std::string_view text, const char* place) {
+  return static_cast<std::size_t>(std::count(text.data(), place, '\n')) + 1;
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& path, std::size_t line, const std::string& what) {
+  throw Error(ErrorKind::kUsage, path.string() + ":" + std::to_string(line) + ": " + what);
+}
+
+bool is_passed_over(std::string_view command) {
+  command.remove_prefix(1);
+  return std::ranges::any_of(kPassedOver, [&](std::string_view known) {
+    return command.starts_with(known) && (command.size() == known.size() || command[known.size()] <= ' ');
+  });
+}
+
+[[noreturn]] void refuse_psql_command(const std::filesystem::path& path, std::size_t line, std::string_view command) {
+  const std::string name = one_line(command.substr(0, std::min(command.find_first_of(" \t\r"), command.size())));
+  std::string what = name + " is a command of psql, not SQL";
+  if (name == "\\connect" || name == "\\c") {
+    what += ": --connection-url or the model names the database (pg_dump without --create writes no \\connect)";
+  } else if (name == "\\copy") {
+    what += ": COPY … FROM stdin, with the rows behind it, is";
+  } else if (name == "\\i" || name == "\\ir" || name == "\\include" || name == "\\include_relative") {
+    what += ": put that file's text in its place";
+  } else {
+    what += ": leave it out";
   }
-  return text;
+  refuse(path, line, what);
+}
+
+/// The text without what psql alone knows. Lines stay in their places, so that messages name the file's.
+std::string without_psql_commands(const std::filesystem::path& path, std::string text) {
+  std::string kept;
+  std::size_t done = 0;
+  SqlReader reader(text);
+  while (const auto statement = reader.next()) {
+    const std::string_view rest = statement->rest_of_line;
+    if (const std::size_t other = rest.find_first_not_of(" \t\r");
+        other != std::string_view::npos && !rest.substr(other).starts_with("--")) {
+      refuse(path, line_of(text, rest.data()),
+             "behind COPY … FROM stdin; its rows begin on the next line, and nothing "
+             "else stands on this one");
+    }
+    const std::string_view command = statement->psql_command;
+    if (command.empty()) continue;
+    if (!is_passed_over(command)) refuse_psql_command(path, line_of(text, command.data()), command);
+    const auto begin = static_cast<std::size_t>(command.data() - text.data());
+    kept.append(text, done, begin - done);
+    done = begin + command.size();
+  }
+  if (done == 0) return text;
+  return kept.append(text, done);
 }
 
 }  // namespace
@@ -45,19 +90,23 @@ std::string SqlFiles::read(const std::filesystem::path& path) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   if (error) throw Error(ErrorKind::kMissing, path.string() + " cannot be read: " + error.message());
-  if (size > kMaxFileBytes) throw Error(ErrorKind::kUsage, path.string() + " is larger than 16 MB");
+  if (size > kMaxFileBytes)
+    throw Error(ErrorKind::kUsage,
+                path.string() + " is larger than 256 MB: psql \"$(stator db url)\" -f FILE loads it");
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) throw Error(ErrorKind::kMissing, path.string() + " cannot be read");
+  if (text.starts_with("PGDMP"))
+    throw Error(ErrorKind::kUsage,
+                path.string() + " is an archive of pg_dump, not SQL: pg_restore -f FILE.sql makes SQL of it");
   if (text.find('\0') != std::string::npos)
     throw Error(ErrorKind::kUsage, path.string() + " holds a NUL byte, which SQL text cannot");
-  text = without_restrict_lines(std::string(core::without_byte_order_mark(text)));
-  if (sql_copies_from_client(text)) {
-    throw Error(ErrorKind::kUsage, path.string() +
-                                       " has rows behind a COPY … FROM STDIN, which only psql sends; pg_dump --inserts "
-                                       "writes statements");
+  try {
+    static_cast<void>(sql_refuses_transaction(core::without_byte_order_mark(text)));
+  } catch (const Error& bad_mark) {
+    throw Error(bad_mark.kind(), path.string() + ": " + bad_mark.what());
   }
-  return text;
+  return without_psql_commands(path, std::string(core::without_byte_order_mark(text)));
 }
 
 std::vector<std::string> SqlFiles::query_names() const {

@@ -29,8 +29,8 @@ class SqlFiles {
   [[nodiscard]] std::filesystem::path migrations_directory() const { return directory_ / "migrations"; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
-  /// A file's text, without what pg_dump writes for psql alone (`\restrict`). Throws Error (kMissing) where it cannot
-  /// be read, (kUsage) beyond 16 MB and where psql would have to send rows (COPY … FROM STDIN).
+  /// A file's text, without what only tells psql how to show things (`\echo`, pg_dump's `\restrict`). Throws Error
+  /// (kMissing) where it cannot be read, (kUsage) beyond 256 MB and where another command of psql stands in it.
   static std::string read(const std::filesystem::path& path);
 
  private:

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "postgres/error.h"
+
 namespace stator::postgres {
 namespace {
 
@@ -15,6 +17,8 @@ bool begins_word(char byte) {
 bool continues_word(char byte) {
   return begins_word(byte) || std::isdigit(static_cast<unsigned char>(byte)) != 0 || byte == '$';
 }
+
+bool is_blank(char byte) { return std::isspace(static_cast<unsigned char>(byte)) != 0; }
 
 std::size_t skip_line_comment(std::string_view sql, std::size_t at) { return std::min(sql.find('\n', at), sql.size()); }
 
@@ -58,76 +62,194 @@ std::size_t skip_dollar_quoted(std::string_view sql, std::size_t at) {
   return close == std::string_view::npos ? sql.size() : close + tag.size();
 }
 
-}  // namespace
+/// Whether the words begin a function whose body may be SQL, with semicolons in it (BEGIN ATOMIC … END).
+bool makes_function(const std::vector<std::string>& words) {
+  if (words.empty() || words[0] != "CREATE") return false;
+  const std::size_t kind = words.size() > 2 && words[1] == "OR" && words[2] == "REPLACE" ? 3 : 1;
+  return words.size() > kind && (words[kind] == "FUNCTION" || words[kind] == "PROCEDURE");
+}
 
-std::vector<SqlWord> sql_words(std::string_view sql) {
-  std::vector<SqlWord> words;
-  bool begins_statement = true;
-  std::size_t i = 0;
-  while (i < sql.size()) {
-    const char byte = sql[i];
-    if (sql.substr(i, 2) == "--") {
-      i = skip_line_comment(sql, i);
-    } else if (sql.substr(i, 2) == "/*") {
-      i = skip_block_comment(sql, i);
-    } else if (byte == '\'' || byte == '"') {
-      i = skip_quoted(sql, i, false);
-    } else if ((byte == 'e' || byte == 'E') && i + 1 < sql.size() && sql[i + 1] == '\'') {
-      i = skip_quoted(sql, i + 1, true);
-    } else if (byte == '$') {
-      i = skip_dollar_quoted(sql, i);
-    } else if (begins_word(byte)) {
-      SqlWord word{.text = {}, .begins_statement = begins_statement};
-      for (; i < sql.size() && continues_word(sql[i]); ++i) {
-        word.text += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[i])));
-      }
-      words.push_back(std::move(word));
-      begins_statement = false;
+bool copies_from_client(const std::vector<std::string>& words) {
+  if (words.empty() || words[0] != "COPY") return false;
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    if (words[i] == "STDIN" && words[i - 1] == "FROM") return true;
+  }
+  return false;
+}
+
+std::string upper_case_word(std::string_view sql, std::size_t& at) {
+  std::string word;
+  for (; at < sql.size() && continues_word(sql[at]); ++at) {
+    word += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[at])));
+  }
+  return word;
+}
+
+bool destroys(const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "DROP" || words[i] == "TRUNCATE") return true;
+    // DELETE FROM removes rows, also inside a WITH; ON DELETE CASCADE and BEFORE DELETE OR UPDATE do not.
+    if (words[i] == "DELETE" && i + 1 < words.size() && words[i + 1] == "FROM") return true;
+    if (words[i] == "DELETE" && i > 0 && words[i - 1] == "THEN") return true;  // MERGE … WHEN MATCHED THEN DELETE
+  }
+  return false;
+}
+
+/// All words, those in literals and comments too.
+std::vector<std::string> words_anywhere(std::string_view sql) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < sql.size();) {
+    if (begins_word(sql[at])) {
+      words.push_back(upper_case_word(sql, at));
     } else {
-      if (byte == ';') begins_statement = true;
-      ++i;
+      ++at;
     }
   }
   return words;
 }
 
+}  // namespace
+
+/// Skips a comment that begins at `at`; false where none does.
+bool SqlReader::skip_comment(std::size_t& at) const {
+  const std::string_view two = sql_.substr(at, 2);
+  if (two == "--") {
+    at = skip_line_comment(sql_, at);
+  } else if (two == "/*") {
+    at = skip_block_comment(sql_, at);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// Skips a literal or a quoted name that begins at `at`; false where none does.
+bool SqlReader::skip_quoted_text(std::size_t& at) const {
+  const std::string_view two = sql_.substr(at, 2);
+  if (two[0] == '\'' || two[0] == '"') {
+    at = skip_quoted(sql_, at, false);
+  } else if (two == "e'" || two == "E'") {
+    at = skip_quoted(sql_, at + 1, true);
+  } else if (two[0] == '$') {
+    at = skip_dollar_quoted(sql_, at);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// psql sends the lines behind the one with the semicolon.
+void SqlReader::take_rows(SqlStatement& statement) {
+  const std::size_t end_of_line = std::min(sql_.find('\n', at_), sql_.size());
+  statement.rest_of_line = sql_.substr(at_, end_of_line - at_);
+  const std::size_t begin = std::min(end_of_line + 1, sql_.size());
+  for (std::size_t line = begin;;) {
+    const std::size_t end = std::min(sql_.find('\n', line), sql_.size());
+    std::string_view text = sql_.substr(line, end - line);
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    const bool is_end = text == "\\.";
+    if (is_end || end == sql_.size()) {
+      statement.rows = sql_.substr(begin, (is_end ? line : end) - begin);
+      at_ = end;
+      return;
+    }
+    line = end + 1;
+  }
+}
+
+std::optional<SqlStatement> SqlReader::next() {
+  if (at_ >= sql_.size()) return std::nullopt;
+  SqlStatement statement;
+  std::optional<std::size_t> begin;
+  std::size_t parentheses = 0;
+  std::size_t blocks = 0;  // BEGIN and CASE in a function's body of SQL
+  while (at_ < sql_.size()) {
+    const char byte = sql_[at_];
+    if (skip_comment(at_)) continue;
+    if (!begin && !is_blank(byte)) begin = at_;
+    if (skip_quoted_text(at_)) continue;
+    if (begins_word(byte)) {
+      std::string word = upper_case_word(sql_, at_);
+      if (makes_function(statement.words) && parentheses == 0) {
+        if (word == "BEGIN" || (word == "CASE" && blocks > 0)) ++blocks;
+        if (word == "END" && blocks > 0) --blocks;
+      }
+      statement.words.push_back(std::move(word));
+      continue;
+    }
+    if (byte == '\\') {
+      // The statement before it ends here, as psql's \g sends it.
+      if (statement.words.empty()) {
+        const std::size_t end = skip_line_comment(sql_, at_);
+        statement.psql_command = sql_.substr(at_, end - at_);
+        at_ = end;
+      }
+      break;
+    }
+    ++at_;
+    if (byte == '(') ++parentheses;
+    if (byte == ')' && parentheses > 0) --parentheses;
+    if (byte == ';' && parentheses == 0 && blocks == 0) break;
+  }
+  const std::size_t first = begin.value_or(at_);
+  statement.text = sql_.substr(first, at_ - first);
+  if (copies_from_client(statement.words)) take_rows(statement);
+  return statement;
+}
+
+bool sql_begins_with(std::string_view sql, std::string_view word) {
+  const auto statement = SqlReader(sql).next();
+  return statement && !statement->words.empty() && statement->words.front() == word;
+}
+
 bool sql_destroys(std::string_view sql) {
-  const std::vector<SqlWord> words = sql_words(sql);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i].text;
-    if (word == "DROP" || word == "TRUNCATE") return true;
-    // DELETE FROM removes rows, also inside a WITH; ON DELETE CASCADE and BEFORE DELETE OR UPDATE do not.
-    if (word == "DELETE" && i + 1 < words.size() && words[i + 1].text == "FROM") return true;
+  SqlReader reader(sql);
+  while (const auto statement = reader.next()) {
+    if (destroys(statement->words)) return true;
+    // The code of a DO is quoted, and runs.
+    if (!statement->words.empty() && statement->words.front() == "DO" && destroys(words_anywhere(statement->text)))
+      return true;
   }
   return false;
 }
 
-bool sql_copies_from_client(std::string_view sql) {
-  const std::vector<SqlWord> words = sql_words(sql);
-  bool in_copy = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].begins_statement) in_copy = words[i].text == "COPY";
-    if (in_copy && words[i].text == "STDIN" && words[i - 1].text == "FROM") return true;
+bool sql_acts_on_server(std::string_view sql) {
+  SqlReader reader(sql);
+  while (const auto statement = reader.next()) {
+    const std::vector<std::string>& words = statement->words;
+    const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+    if (words.size() > 1 && words[0] == "ALTER" && words[1] == "SYSTEM") return true;
+    if (!words.empty() && words[0] == "COPY" && (has("PROGRAM") || (has("TO") && !has("STDOUT")))) return true;
   }
   return false;
 }
 
 std::string sql_transaction_control(std::string_view sql) {
   constexpr std::array<std::string_view, 6> kControl{"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"};
-  const std::vector<SqlWord> words = sql_words(sql);
-  bool in_body = false;  // of a function in standard SQL, BEGIN ATOMIC …; END
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i].text;
-    const std::string_view before = i == 0 ? std::string_view() : words[i - 1].text;
-    if (word == "ATOMIC" && before == "BEGIN") in_body = true;
-    if (word == "END" && in_body && (words[i].begins_statement || before == "ATOMIC")) {
-      in_body = false;
-    } else if (words[i].begins_statement) {
-      if (std::ranges::find(kControl, word) != kControl.end()) return word;
-      if (word == "PREPARE" && i + 1 < words.size() && words[i + 1].text == "TRANSACTION") return "PREPARE TRANSACTION";
-    }
+  SqlReader reader(sql);
+  while (const auto statement = reader.next()) {
+    const std::vector<std::string>& words = statement->words;
+    if (words.empty()) continue;
+    const bool to_savepoint = words[0] == "ROLLBACK" && std::ranges::find(words, "TO") != words.end();
+    if (!to_savepoint && std::ranges::find(kControl, words[0]) != kControl.end()) return words[0];
+    if (words.size() > 1 && words[0] == "PREPARE" && words[1] == "TRANSACTION") return "PREPARE TRANSACTION";
   }
   return {};
+}
+
+bool sql_refuses_transaction(std::string_view sql) {
+  constexpr std::string_view kMark = "-- stator:";
+  for (std::size_t at = 0; at < sql.size();) {
+    const std::size_t end = skip_line_comment(sql, at);
+    const std::string line = one_line(sql.substr(at, end - at));
+    if (!line.empty() && !line.starts_with("--")) return false;
+    if (line.starts_with(kMark)) {
+      if (line == std::string(kMark) + " no transaction") return true;
+      throw Error(ErrorKind::kUsage, "expected \"" + std::string(kMark) + " no transaction\", found \"" + line + "\"");
+    }
+    at = end + 1;
+  }
+  return false;
 }
 
 }  // namespace stator::postgres

@@ -1,5 +1,8 @@
 #include "postgres/work_lock.h"
 
+#include <chrono>
+#include <thread>
+
 namespace stator::postgres {
 namespace {
 
@@ -7,11 +10,6 @@ namespace {
 constexpr std::string_view kContentsKey = "126943966785394";
 /// "stat" in ASCII. Locks with two numbers never collide with locks with one.
 constexpr std::string_view kDatabaseKey = "1937006964, hashtext($1)";
-constexpr std::string_view kLockNotAvailable = "55P03";
-
-void set_lock_timeout(Connection& connection, std::chrono::milliseconds timeout) {
-  connection.execute("SELECT set_config('lock_timeout', $1, false)", {std::to_string(timeout.count())});
-}
 
 }  // namespace
 
@@ -25,16 +23,19 @@ WorkLock WorkLock::on_database(Connection& maintenance, std::string_view name, s
 
 WorkLock::WorkLock(Connection& connection, std::string key, std::string_view name, std::chrono::seconds patience)
     : connection_(connection), key_(std::move(key)), name_(name) {
-  set_lock_timeout(connection_, patience);
-  try {
-    connection_.execute("SELECT pg_advisory_lock(" + key_ + ") WHERE $1::text IS NOT NULL", {name_});
-  } catch (const Error& error) {
-    if (error.sqlstate() != kLockNotAvailable) throw;
-    throw Error(ErrorKind::kTimeout, "another command has been at work on database " + name_ + " for " +
-                                         std::to_string(patience.count()) + " seconds");
+  // Not by waiting in the server: CREATE INDEX CONCURRENTLY of the command that has the lock would wait for that
+  // statement.
+  constexpr std::chrono::milliseconds kPause{100};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (connection_.value("SELECT pg_try_advisory_lock(" + key_ + ")::text WHERE $1::text IS NOT NULL", {name_}) !=
+         "true") {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw Error(ErrorKind::kTimeout, "another command has been at work on database " + name_ + " for " +
+                                           std::to_string(patience.count()) + " seconds");
+    }
+    connection_.check_interrupted();
+    std::this_thread::sleep_for(kPause);
   }
-  // To that of the role or the database, where there is one, which each migration's RESET ALL comes back to.
-  connection_.execute("RESET lock_timeout");
 }
 
 WorkLock::~WorkLock() {

@@ -38,7 +38,7 @@ void run_file(const DbTarget& target, const std::filesystem::path& file, const s
   try {
     connection.execute_script(text);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kStatement) throw;
+    if (error.kind() != ErrorKind::kStatement && error.kind() != ErrorKind::kUsage) throw;
     rethrow(error, file.string() + ": " + error.fields().message);
   }
   for (const std::string& notice : connection.take_notices()) out << notice << '\n';

@@ -86,12 +86,35 @@ TEST(Connection, RefusesTwoStatementsWhereOneIsMeant) {
   EXPECT_EQ(error_of([&] { connection.execute("SELECT 1; SELECT 2"); }).sqlstate(), "42601");
 }
 
-TEST(Connection, RefusesCopyInsteadOfHanging) {
+TEST(Connection, RefusesCopyWithoutAStreamInsteadOfHanging) {
   Connection connection = connect();
   connection.execute("CREATE TEMP TABLE t (a int)");
-  EXPECT_TRUE(contains(error_of([&] { connection.execute("COPY t FROM STDIN"); }).what(), "psql"));
+  EXPECT_TRUE(contains(error_of([&] { connection.execute("COPY t FROM STDIN"); }).what(), "has no rows here"));
   Connection other = connect();
-  EXPECT_TRUE(contains(error_of([&] { other.execute("COPY (SELECT 1) TO STDOUT"); }).what(), "psql"));
+  EXPECT_TRUE(contains(error_of([&] { other.execute("COPY (SELECT 1) TO STDOUT"); }).what(), "nowhere to write"));
+  EXPECT_TRUE(contains(error_of([&] { connect().execute_script("SELECT 1; COPY (SELECT 1) TO STDOUT"); }).what(),
+                       "stator db query runs it"));
+}
+
+TEST(Connection, CopiesFromAndToTheClient) {
+  Connection connection = connect();
+  connection.execute("CREATE TEMP TABLE t (a int, b text)");
+  std::vector<std::string> chunks{"1,\"x\ny\"\n2", ",z\n"};
+  CopyStreams streams{.read = [&]() -> std::string_view {
+    static std::string chunk;
+    chunk = chunks.empty() ? "" : chunks.front();
+    if (!chunks.empty()) chunks.erase(chunks.begin());
+    return chunk;
+  }};
+  EXPECT_EQ(connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams).command, "COPY 2");
+  std::string got;
+  streams.write = [&](std::string_view rows) { got += rows; };
+  EXPECT_EQ(connection.execute("COPY t TO STDOUT", {}, streams).command, "COPY 2");
+  EXPECT_EQ(got, "1\tx\\ny\n2\tz\n");
+  chunks = {"1,a\n", "b,c\n"};
+  const Error error = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
+  EXPECT_TRUE(contains(error.what(), "COPY t, line 2, column a")) << error.what();
+  EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "2");
 }
 
 TEST(Connection, RunsAScriptWholeOrNotAtAll) {
@@ -101,6 +124,55 @@ TEST(Connection, RunsAScriptWholeOrNotAtAll) {
   const Error error = error_of([&] { connection.execute_script("INSERT INTO kept VALUES (3);\nSELEC 1"); });
   EXPECT_TRUE(contains(error.what(), "at line 2, column 1")) << error.what();
   EXPECT_EQ(connection.value("SELECT count(*) FROM kept"), "2");
+}
+
+TEST(Connection, LoadsTheRowsThatStandInAScript) {
+  Connection connection = connect();
+  connection.execute_script(
+      "CREATE TEMP TABLE pairs (a int PRIMARY KEY, b text);\n"
+      "COPY pairs (a, b) FROM stdin;\n1\tone\\ttab\n2\t\\N\n\\.\n"
+      "COPY pairs FROM STDIN (FORMAT csv); -- two lines\n3,\"x\ny\"\n\\.\n"
+      "UPDATE pairs SET a = a + 10;\n");
+  EXPECT_EQ(connection.array("SELECT a, b FROM pairs ORDER BY a"),
+            R"([{"a":11,"b":"one\ttab"},{"a":12,"b":null},{"a":13,"b":"x\ny"}])");
+  // More than is sent at once.
+  std::string many = "COPY pairs (a) FROM stdin;\n";
+  for (int i = 100; i < 100'000; ++i) many += std::to_string(i) + "\n";
+  connection.execute_script(many);
+  EXPECT_EQ(connection.value("SELECT count(*) FROM pairs"), "99903");
+}
+
+TEST(Connection, RunsALongScriptWholeOrNotAtAllAndNamesTheLine) {
+  Connection connection = connect();
+  connection.execute_script("CREATE TEMP TABLE kept (a int PRIMARY KEY)");
+  std::string rows;
+  for (int i = 0; i < 70'000; ++i) rows += "INSERT INTO kept VALUES (" + std::to_string(i) + ");\n";
+  const std::pair<std::string, const char*> cases[] = {
+      {rows + "INSERT INTO kept VALUES (5);\n", "at line 70001 (SQLSTATE 23505)"},
+      {rows + "\nINSERT INTO kep VALUES (5);\n", "at line 70002, column 13 (SQLSTATE 42P01)"},
+      {"INSERT INTO kept VALUES (1);\n\n-- again\nINSERT INTO kept\n VALUES (1)", "at line 4 (SQLSTATE 23505)"},
+      {"SELECT 1;\nCOPY kept FROM stdin;\n1\n2\nx\n\\.\n", "at line 5 (SQLSTATE 22P02): COPY kept, line 3, column a"},
+      {"SELECT 1; SELECT 1/0;\n", "at line 1 (SQLSTATE 22012)"},
+  };
+  for (const auto& [script, expected] : cases) {
+    const Error error = error_of([&] { connection.execute_script(script); });
+    EXPECT_TRUE(contains(error.what(), expected)) << error.what();
+    EXPECT_LT(error.explained().size(), 500U) << "the statement that failed alone";
+    EXPECT_EQ(connection.value("SELECT count(*) FROM kept"), "0");
+  }
+}
+
+TEST(Connection, RunsAScriptByItsOwnTransactionsOrWithoutAny) {
+  Connection connection = connect();
+  connection.execute_script(
+      "BEGIN; CREATE TEMP TABLE own (a int);\nCOPY own FROM stdin;\n1\n\\.\nCOMMIT; COPY own FROM stdin;\n2\n\\.\n");
+  EXPECT_EQ(connection.value("SELECT sum(a) FROM own"), "3");
+  EXPECT_TRUE(connection.take_notices().empty());
+  connection.execute_script("-- stator: no transaction\nVACUUM own; INSERT INTO own VALUES (3);");
+  EXPECT_EQ(connection.value("SELECT sum(a) FROM own"), "6");
+  EXPECT_TRUE(contains(error_of([&] { connection.execute_script("VACUUM own; SELECT 1"); }).what(),
+                       "-- stator: no transaction"));
+  EXPECT_TRUE(contains(error_of([&] { connection.execute_script("BEGIN; SELECT 1"); }).what(), "COMMIT is missing"));
 }
 
 TEST(Connection, KeepsNotices) {
@@ -329,8 +401,21 @@ TEST(SqlFiles, FindsQueriesByNameOnly) {
   std::ofstream(directory.path() / "schema.sql")
       << "--\n\\restrict 8uqOhL4F\nSELECT '\\restrict a';\n\\unrestrict 8uqOhL4F";
   EXPECT_EQ(files.schema(), "--\n\nSELECT '\\restrict a';\n") << "as pg_dump writes it";
-  std::ofstream(directory.path() / "seed.sql") << "COPY public.users (id) FROM stdin;\n1\n\\.\n";
-  EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.seed()); }).what(), "pg_dump --inserts"));
+  std::ofstream(directory.path() / "seed.sql")
+      << "\\set ON_ERROR_STOP on\n\\echo a\nCOPY t FROM stdin;\n\\restrict\n\\.\nSELECT 1;";
+  EXPECT_EQ(files.seed(), "\n\nCOPY t FROM stdin;\n\\restrict\n\\.\nSELECT 1;");
+  const std::pair<const char*, const char*> refused[] = {
+      {"SELECT 1;\n\\connect b\n", "queries/psql.sql:2: \\connect is a command of psql, not SQL: --connection-url"},
+      {"\\copy t from 't.csv'", ":1: \\copy is a command of psql, not SQL: COPY … FROM stdin"},
+      {"SELECT 1 \\gexec", ":1: \\gexec is a command of psql, not SQL: leave it out"},
+      {"COPY t FROM stdin; SELECT 1;\n\\.\n", ":1: behind COPY"},
+      {"PGDMP\1", "pg_restore"},
+  };
+  for (const auto& [sql, complaint] : refused) {
+    std::ofstream(directory.path() / "queries/psql.sql") << sql;
+    const Error error = error_of([&] { static_cast<void>(files.query("psql")); });
+    EXPECT_TRUE(contains(error.what(), complaint)) << error.what();
+  }
   std::ofstream(directory.path() / "queries/nul.sql") << std::string("SELECT\0 3", 9);
   EXPECT_TRUE(contains(error_of([&] { static_cast<void>(files.query("nul")); }).what(), "nul.sql holds a NUL byte"));
 }

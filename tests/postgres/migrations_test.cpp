@@ -143,6 +143,38 @@ TEST_F(MigratorTest, TwoAtOnceDoTheWorkOnce) {
   EXPECT_EQ(counts[0] + counts[1], 2U);
 }
 
+TEST_F(MigratorTest, RunsAFileThatRefusesATransactionWhileAnotherWaits) {
+  write("0001_table.up.sql", "CREATE TABLE many (a int); INSERT INTO many SELECT generate_series(1, 1000);");
+  write("0002_index.up.sql",
+        "-- stator: no transaction\nSELECT pg_sleep(0.5);\nCREATE INDEX CONCURRENTLY by_a ON many (a);");
+  write("0002_index.down.sql", "-- stator: no transaction\nDROP INDEX CONCURRENTLY by_a;");
+  std::size_t counts[2] = {0, 0};
+  std::vector<std::thread> threads;
+  for (std::size_t& count : counts) {
+    threads.emplace_back([&] {
+      Connection connection(database_.target());
+      count = Migrator(connection, read_migrations(directory_.path())).up([](const std::string&) {});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(counts[0] + counts[1], 2U);
+  EXPECT_TRUE(has_table("by_a"));
+  EXPECT_EQ(roll_back(1), Names{"0002_index"});
+  EXPECT_FALSE(has_table("by_a"));
+}
+
+TEST_F(MigratorTest, SaysWhatToDoWhereAStatementRefusesATransactionOrFailsWithoutOne) {
+  write("0001_first.up.sql", "CREATE TABLE first (a int); CREATE INDEX CONCURRENTLY by_a ON first (a)");
+  EXPECT_TRUE(contains(error_of([&] { up(); }).what(), "-- stator: no transaction"));
+  EXPECT_FALSE(has_table("first"));
+  write("0001_first.up.sql", "-- stator: no transaction\nCREATE TABLE first (a int);\nSELECT 1/0");
+  const std::string text = error_of([&] { up(); }).what();
+  EXPECT_TRUE(contains(text, "migration 0001_first: division by zero at line 3")) << text;
+  EXPECT_TRUE(contains(text, "earlier statements did stays")) << text;
+  EXPECT_TRUE(has_table("first"));
+  EXPECT_EQ(states(), States{MigrationState::kPending});
+}
+
 TEST_F(MigratorTest, FindsNothingToDoWithoutADirectory) {
   EXPECT_TRUE(read_migrations(directory_.path() / "none").empty());
   EXPECT_EQ(up(), Names{});

@@ -105,26 +105,83 @@ TEST(SqlDestroys, SeesWhatTakesAwayAndNothingElse) {
       {"SELECT $1, droplet FROM t", false},
       {"SELECT 'a''b' ; DROP TABLE x", true},
       {"SELECT 'never closed DROP", false},
+      {"DO $$ BEGIN EXECUTE 'DROP TABLE ' || quote_ident('users'); END $$", true},
+      {"DO $$ BEGIN PERFORM 1; END $$", false},
+      {"MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE", true},
+      {"COPY t FROM stdin;\nDROP TABLE\tit's\n\\.\nSELECT 1", false},
+      {"COPY t FROM stdin;\nit's\n\\.\nDROP TABLE t", true},
   };
   for (const DestroysCase& each : cases) EXPECT_EQ(sql_destroys(each.sql), each.destroys) << each.sql;
 }
 
-TEST(SqlCopiesFromClient, FindsOnlyStatements) {
-  const std::pair<const char*, bool> cases[] = {
-      {"COPY public.users (id, name) FROM stdin;\n1\tann\n\\.\n", true},
-      {"SELECT 1;\ncopy users from STDIN with (format csv);", true},
-      {"COPY users FROM '/tmp/users.csv'", false},
-      {"COPY users TO STDOUT", false},
-      {"SELECT 1 AS copy FROM stdin", false},
-      {"-- COPY users FROM stdin;\nSELECT 'COPY users FROM stdin'", false},
-      {"", false},
+TEST(SqlActsOnServer, SeesWhatAReadOnlyTransactionLetsPass) {
+  for (const char* sql : {"alter system set work_mem = '4MB'", "COPY t TO '/tmp/t'", "COPY t TO PROGRAM 'sh'",
+                          "copy t from program 'sh'", "SELECT 1; COPY (SELECT 1) TO '/tmp/t'"}) {
+    EXPECT_TRUE(sql_acts_on_server(sql)) << sql;
+  }
+  for (const char* sql :
+       {"SELECT 'COPY t TO PROGRAM'", "COPY t TO STDOUT", "COPY t FROM STDIN", "ALTER TABLE system ADD a int"}) {
+    EXPECT_FALSE(sql_acts_on_server(sql)) << sql;
+  }
+}
+
+std::vector<std::string> statements_of(std::string_view sql) {
+  std::vector<std::string> statements;
+  SqlReader reader(sql);
+  while (const auto statement = reader.next()) {
+    if (!statement->is_empty()) statements.emplace_back(statement->text);
+    if (statement->rows) statements.push_back("rows: " + std::string(*statement->rows));
+  }
+  return statements;
+}
+
+TEST(SqlReader, PartsStatementsAsPsqlDoes) {
+  const std::pair<const char*, std::vector<std::string>> cases[] = {
+      {"SELECT 1;SELECT 2", {"SELECT 1;", "SELECT 2"}},
+      {" -- a;\n SELECT ';' /* ; */ ;\n-- b\n", {"SELECT ';' /* ; */ ;"}},
+      {"SELECT $a$;$a$; (SELECT 1);", {"SELECT $a$;$a$;", "(SELECT 1);"}},
+      {"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3",
+       {"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2);", "SELECT 3"}},
+      {"create or replace procedure p() begin atomic select case when true then 1 end; select 2; end; SELECT 3",
+       {"create or replace procedure p() begin atomic select case when true then 1 end; select 2; end;", "SELECT 3"}},
+      {"CREATE TABLE begin (a int); SELECT 1", {"CREATE TABLE begin (a int);", "SELECT 1"}},
+      {"COPY public.users (id, name) FROM stdin;\n1\t;'\n\\.\nSELECT 2;",
+       {"COPY public.users (id, name) FROM stdin;", "rows: 1\t;'\n", "SELECT 2;"}},
+      {"copy t from STDIN with (format csv); -- two\r\n1\r\n\\.\r\nSELECT 2",
+       {"copy t from STDIN with (format csv);", "rows: 1\r\n", "SELECT 2"}},
+      {"COPY t FROM stdin;\n\\.\n", {"COPY t FROM stdin;", "rows: "}},
+      {"COPY t FROM stdin;\n1\n\\.x\n2", {"COPY t FROM stdin;", "rows: 1\n\\.x\n2"}},
+      {"COPY t FROM stdin;", {"COPY t FROM stdin;", "rows: "}},
+      {"COPY t FROM '/tmp/t'; COPY t TO STDOUT; SELECT 1 AS copy FROM stdin;",
+       {"COPY t FROM '/tmp/t';", "COPY t TO STDOUT;", "SELECT 1 AS copy FROM stdin;"}},
+      {"", {}},
   };
-  for (const auto& [sql, copies] : cases) EXPECT_EQ(sql_copies_from_client(sql), copies) << sql;
+  for (const auto& [sql, statements] : cases) EXPECT_EQ(statements_of(sql), statements) << sql;
+}
+
+TEST(SqlReader, TellsCommandsOfPsql) {
+  const std::string sql = "-- a\n\\connect b\nSELECT '\\c';\nSELECT 1 \\gset\n";
+  std::vector<std::string> commands;
+  SqlReader reader(sql);
+  while (const auto statement = reader.next()) {
+    if (!statement->psql_command.empty()) commands.emplace_back(statement->psql_command);
+  }
+  EXPECT_EQ(commands, (std::vector<std::string>{"\\connect b", "\\gset"}));
+}
+
+TEST(SqlRefusesTransaction, TakesTheMarkBeforeTheFirstStatement) {
+  EXPECT_TRUE(sql_refuses_transaction("-- stator: no transaction\nVACUUM"));
+  EXPECT_TRUE(sql_refuses_transaction("-- an index\r\n\r\n  --  stator: no transaction \r\nVACUUM"));
+  EXPECT_FALSE(sql_refuses_transaction("SELECT 1; -- stator: no transaction"));
+  EXPECT_FALSE(sql_refuses_transaction("SELECT 1;\n-- stator: no transaction\n"));
+  EXPECT_FALSE(sql_refuses_transaction(""));
+  EXPECT_THROW(sql_refuses_transaction("-- stator: no-transaction\nVACUUM"), Error);
 }
 
 TEST(SqlTransactionControl, FindsOnlyStatements) {
   EXPECT_EQ(sql_transaction_control("CREATE TABLE a (); COMMIT;"), "COMMIT");
   EXPECT_EQ(sql_transaction_control("begin; select 1"), "BEGIN");
+  EXPECT_EQ(sql_transaction_control("SAVEPOINT a; SELECT 1; ROLLBACK TO a; SELECT 2"), "");
   EXPECT_EQ(sql_transaction_control("CREATE FUNCTION f() RETURNS int AS $$ BEGIN RETURN 1; END $$ LANGUAGE plpgsql"),
             "");
   EXPECT_EQ(sql_transaction_control("SELECT 1 -- ; COMMIT"), "");
@@ -174,10 +231,10 @@ TEST(Target, KeepsThePasswordOutOfWhatOtherProgramsAreCalledWith) {
             "dbname='x' host='h' sslkey='/k' ");
 }
 
-TEST(SqlWords, SurvivesAnyTextThatEndsTooEarly) {
+TEST(SqlReader, SurvivesAnyTextThatEndsTooEarly) {
   const std::string text = "SELECT E'a\\'b' /* x /* y */ */ $t$ z $t$ \"q\"\"r\" -- c\n; DROP";
   for (std::size_t length = 0; length <= text.size(); ++length) {
-    static_cast<void>(sql_words(std::string_view(text).substr(0, length)));
+    static_cast<void>(statements_of(std::string_view(text).substr(0, length)));
   }
   EXPECT_TRUE(sql_destroys(text));
 }
