@@ -83,7 +83,8 @@ bool drop_database(Connection& maintenance, std::string_view name, bool force) {
 Result list_sessions(Connection& connection) {
   return connection.execute(R"(SELECT pid, usename AS "user", datname AS database,
        coalesce(host(client_addr) || ':' || client_port, 'local') AS address, application_name AS application,
-       coalesce(state, 'unknown') AS state, to_char(state_change, 'YYYY-MM-DD HH24:MI:SS') AS since,
+       coalesce(state, 'unknown') AS state,
+       to_char(state_change AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since,
        regexp_replace(query, '\s+', ' ', 'g') AS query
   FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()

@@ -97,7 +97,8 @@ std::vector<MigrationStatus> Migrator::read_status() {
   Result applied;
   if (has_table) {
     applied = connection_.execute(
-        "SELECT name, checksum, to_char(applied_at, 'YYYY-MM-DD HH24:MI:SS') FROM public.stator_migrations");
+        "SELECT name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
+        "FROM public.stator_migrations");
   }
   for (const Row& row : applied.rows) {
     MigrationStatus status{.name = *row[0], .state = MigrationState::kMissing, .applied_at = *row[2]};
