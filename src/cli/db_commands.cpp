@@ -359,6 +359,17 @@ postgres::Parameters to_parameters(const std::vector<std::string>& words) {
   return parameters;
 }
 
+/// Standard input for COPY … FROM STDIN, standard output for COPY … TO STDOUT.
+postgres::CopyStreams copy_streams(Session& session) {
+  constexpr std::size_t kChunkBytes = std::size_t{64} << 10U;
+  return {.read =
+              [&session, chunk = std::string(kChunkBytes, '\0')]() mutable {
+                session.in->read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+                return std::string_view(chunk.data(), static_cast<std::size_t>(session.in->gcount()));
+              },
+          .write = [&session](std::string_view rows) { *session.out << rows; }};
+}
+
 void run_query(DbCommand& command) {
   const DbOptions& options = command.options();
   std::vector<std::string> words = options.parameters;
@@ -371,23 +382,36 @@ void run_query(DbCommand& command) {
     throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)", 2);
   }
   require_server(command);
-  command.heading("query");
+  Session& session = command.session();
+  // What a COPY prints has a form of its own.
+  const bool copies = postgres::sql_begins_with(statement, "COPY");
+  if (copies && !command.is_human())
+    throw CommandError(
+        "stator: COPY has its own formats, as in COPY … TO STDOUT (FORMAT csv): --output does not go with it", 2);
+  if (!copies) command.heading("query");
   toolkit::QueryOptions query{
       .parameters = to_parameters(words),
       .read_only = false,
-      .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000))};
-  const Session& session = command.session();
+      .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)),
+      .copy = copy_streams(session)};
   query.read_only = session.read_only || session.dry_run || (command.target().production && session.yes.empty());
   if (!session.yes.empty()) command.confirm("running this statement");
+  const auto run = [&] {
+    const postgres::Result result = toolkit::db_query(command.interruptible_target(), statement, query);
+    if (!copies) return write_rows(command, result, 0);
+    command.out().flush();
+    *session.err << result.command << "\n";
+  };
+  const bool acts_on_server = query.read_only && postgres::sql_acts_on_server(statement);
   try {
-    write_rows(command, toolkit::db_query(command.interruptible_target(), statement, query), 0);
+    if (!acts_on_server) return run();
   } catch (const Error& error) {
     if (error.sqlstate() != kReadOnlyTransaction || !query.read_only) throw;
-    if (!command.should_run("a statement that writes")) return;
-    command.confirm("running a statement that writes");
-    query.read_only = false;
-    write_rows(command, toolkit::db_query(command.interruptible_target(), statement, query), 0);
   }
+  if (!command.should_run("a statement that writes")) return;
+  command.confirm("running a statement that writes");
+  query.read_only = false;
+  run();
 }
 
 void run_stop(DbCommand& command) {
@@ -544,6 +568,7 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
       add_command(db, session, options, "query", "Run one statement with bound parameters",
                   "Examples: stator db query 'SELECT * FROM users WHERE handle = $1' bayko --output json\n"
                   "          stator db query --named user-by-handle bayko\n"
+                  "          stator db query 'COPY users FROM STDIN (FORMAT csv, HEADER)' < users.csv\n"
                   "A parameter \\N is NULL. In production statements may only read, unless --yes NAME is given.",
                   run_query);
   query->add_option("statement", options->statement, "The statement; $1, $2 stand for parameters")->type_name("");

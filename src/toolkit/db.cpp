@@ -134,7 +134,7 @@ postgres::Result db_query(const DbTarget& target, std::string_view statement, co
   limited.server.statement_timeout = options.timeout;
   Connection connection = connect(limited);
   if (options.read_only) connection.execute("SET default_transaction_read_only = on");
-  return connection.execute(statement, options.parameters);
+  return connection.execute(statement, options.parameters, options.copy);
 }
 
 std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target, const postgres::SqlFiles& sql) {

@@ -42,6 +42,8 @@ struct QueryOptions {
   /// The server then refuses to write (SQLSTATE 25006).
   bool read_only = false;
   std::chrono::milliseconds timeout{0};
+  /// For a COPY from or to the client.
+  postgres::CopyStreams copy = {};
 };
 postgres::Result db_query(const DbTarget& target, std::string_view statement, const QueryOptions& options);
 
