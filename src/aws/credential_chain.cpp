@@ -1,6 +1,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include "aws/config.h"
 #include "aws/credential_process.h"
@@ -208,8 +209,11 @@ Provider from_profile(const Environment& environment, const Files& files, const 
   }
   const std::string place = "profile \"" + name + "\"";
   if (const auto sign_on = read_single_sign_on(files, name, *settings)) {
-    return refreshing(environment,
-                      [environment, sign_on] { return fetch_single_sign_on_credentials(environment, *sign_on); });
+    // Later ones are asked for because these end, or were refused as expired.
+    return refreshing(environment, [environment, sign_on, earlier = EarlierCredentials::kTaken]() mutable {
+      return fetch_single_sign_on_credentials(environment, *sign_on,
+                                              std::exchange(earlier, EarlierCredentials::kPassedOver));
+    });
   }
   if (auto keys = from_plain_keys(environment, files, name, ProfileFile::kCredentials,
                                   place + " in " + files.credentials_file().string())) {

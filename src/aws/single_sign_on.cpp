@@ -25,6 +25,7 @@ constexpr std::uint32_t kAttempts = 3;
 constexpr std::uint32_t kTimeoutMs = 10'000;
 /// As the AWS CLI renews tokens.
 constexpr std::int64_t kRenewBeforeMs = std::int64_t{15} * 60 * 1000;
+constexpr const char* kTimeFormat = "%Y-%m-%dT%H:%M:%SZ";
 
 std::string place_of(const SingleSignOn& sign_on) { return "profile \"" + sign_on.profile + "\""; }
 
@@ -149,7 +150,7 @@ bool renew(const Environment& environment, const SingleSignOn& sign_on, Token& t
   std::string text;
   json::ObjectWriter file(text);
   file.text("accessToken", token.access_token);
-  file.text("expiresAt", core::format_timestamp({token.ends_ms * 1000, 0}, "%Y-%m-%dT%H:%M:%SZ"));
+  file.text("expiresAt", core::format_timestamp({token.ends_ms * 1000, 0}, kTimeFormat));
   file.text("refreshToken", token.refresh_token);
   if (!token.others.empty()) text += ',' + token.others;
   file.end();
@@ -200,6 +201,64 @@ Credentials read_credentials(const std::string& body, const SingleSignOn& sign_o
   return credentials;
 }
 
+/// The file is the AWS CLI's, which names it by its JSON of these members in the order of their names.
+std::filesystem::path kept_credentials_file(const Environment& environment, const SingleSignOn& sign_on) {
+  std::string key;
+  json::ObjectWriter writer(key);
+  writer.text("accountId", sign_on.account_id);
+  writer.text("roleName", sign_on.role_name);
+  if (sign_on.session.empty()) {
+    writer.text("startUrl", sign_on.start_url);
+  } else {
+    writer.text("sessionName", sign_on.session);
+  }
+  writer.end();
+  return home_directory(environment) / ".aws" / "cli" / "cache" / (core::hexadecimal(sha1(key)) + ".json");
+}
+
+/// nullopt where there are none that are good for a quarter of an hour.
+std::optional<Credentials> read_kept_credentials(const std::filesystem::path& path, std::int64_t now_ms) {
+  std::ifstream in(path);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  json::Parser parser;
+  json::Object object;
+  json::Value member;
+  json::Object kept;
+  try {
+    if (!in || parser.parse(text).get(object) != simdjson::SUCCESS ||
+        !json::find_member(object, "Credentials", member) || member.get(kept) != simdjson::SUCCESS) {
+      return std::nullopt;
+    }
+  } catch (const core::ApiError&) {
+    return std::nullopt;  // not JSON
+  }
+  Credentials credentials{json::text_member(kept, "AccessKeyId"), json::text_member(kept, "SecretAccessKey"),
+                          json::text_member(kept, "SessionToken"), parse_end_ms(json::text_member(kept, "Expiration"))};
+  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() || !credentials.expires_ms ||
+      *credentials.expires_ms - now_ms < kRenewBeforeMs) {
+    return std::nullopt;
+  }
+  return credentials;
+}
+
+void keep_credentials(const std::filesystem::path& path, const SingleSignOn& sign_on, const Credentials& credentials) {
+  if (!credentials.expires_ms) return;
+  std::string text = R"({"ProviderType":"sso","Credentials":)";
+  json::ObjectWriter writer(text);
+  writer.text("AccessKeyId", credentials.access_key_id);
+  writer.text("SecretAccessKey", credentials.secret_access_key);
+  writer.text("SessionToken", credentials.session_token);
+  writer.text("Expiration", core::format_timestamp({*credentials.expires_ms * 1000, 0}, kTimeFormat));
+  writer.text("AccountId", sign_on.account_id);
+  writer.end();
+  try {
+    std::filesystem::create_directories(path.parent_path());
+    write_private_file(path, text + "}");
+  } catch (const std::runtime_error&) {
+    // They are good for this process all the same.
+  }
+}
+
 }  // namespace
 
 std::optional<SingleSignOn> read_single_sign_on(const Files& files, const std::string& profile,
@@ -234,9 +293,14 @@ std::optional<SingleSignOn> read_single_sign_on(const Files& files, const std::s
   return sign_on;
 }
 
-Credentials fetch_single_sign_on_credentials(const Environment& environment, const SingleSignOn& sign_on) {
-  Token token = read_token(environment, sign_on);
+Credentials fetch_single_sign_on_credentials(const Environment& environment, const SingleSignOn& sign_on,
+                                             EarlierCredentials earlier) {
   const std::int64_t now_ms = environment.clock->now_ms();
+  const std::filesystem::path kept_file = kept_credentials_file(environment, sign_on);
+  if (earlier == EarlierCredentials::kTaken) {
+    if (auto kept = read_kept_credentials(kept_file, now_ms)) return *std::move(kept);
+  }
+  Token token = read_token(environment, sign_on);
   const bool renewed = token.ends_ms - now_ms < kRenewBeforeMs && !sign_on.session.empty() && token.may_renew(now_ms) &&
                        renew(environment, sign_on, token);
   if (!renewed && token.ends_ms <= now_ms) ask_to_log_in(sign_on, "the token for its single sign-on has ended");
@@ -246,7 +310,11 @@ Credentials fetch_single_sign_on_credentials(const Environment& environment, con
                 "&account_id=" + http::percent_encode(sign_on.account_id);
   request.fields = {{"x-amz-sso_bearer_token", token.access_token}};
   const http::Reply reply = send(std::move(request), sign_on);
-  if (reply.status == 200) return read_credentials(reply.body, sign_on);
+  if (reply.status == 200) {
+    Credentials credentials = read_credentials(reply.body, sign_on);
+    keep_credentials(kept_file, sign_on, credentials);
+    return credentials;
+  }
   const std::string reason = reason_of(reply);
   if (reply.status == 401) ask_to_log_in(sign_on, "the token for its single sign-on is refused (" + reason + ")");
   throw ConfigurationError(place_of(sign_on) + ": single sign-on refused role " + sign_on.role_name + " of account " +

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "aws/config.h"
@@ -22,8 +24,13 @@ struct SingleSignOn {
 std::optional<SingleSignOn> read_single_sign_on(const Files& files, const std::string& profile,
                                                 const ProfileSettings& settings);
 
-/// The credentials of the role. A token that ends within a quarter of an hour is renewed first, where its session
-/// allows it, and written back. Throws ConfigurationError: no token, an ended one, or a refusal.
-Credentials fetch_single_sign_on_credentials(const Environment& environment, const SingleSignOn& sign_on);
+/// Whether credentials that an earlier command, or the AWS CLI, left in ~/.aws/cli/cache are taken.
+enum class EarlierCredentials : std::uint8_t { kTaken, kPassedOver };
+
+/// The credentials of the role, kept for later commands where the AWS CLI keeps them (`aws sso logout` removes them). A
+/// token that ends within a quarter of an hour is renewed first, where its session allows it, and written back. Throws
+/// ConfigurationError: no token, an ended one, or a refusal.
+Credentials fetch_single_sign_on_credentials(const Environment& environment, const SingleSignOn& sign_on,
+                                             EarlierCredentials earlier);
 
 }  // namespace stator::aws

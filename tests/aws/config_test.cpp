@@ -509,6 +509,8 @@ RecordingServer::Answer sign_on_service(const std::string& token) {
 
 class SingleSignOnTest : public ::testing::Test {
  protected:
+  /// As after `aws sso logout`.
+  void forget() const { std::filesystem::remove_all(home.path() / ".aws/cli"); }
   std::string ask(const RecordingServer& server, const std::string& profile) {
     (void)home.file(".aws/config", kSsoConfig);
     return outcome(Environment::of({{"HOME", home.path().string()},
@@ -520,6 +522,35 @@ class SingleSignOnTest : public ::testing::Test {
   const TemporaryDirectory home;
 };
 
+TEST_F(SingleSignOnTest, KeepsTheCredentialsWhereTheAwsCliDoes) {
+  // SHA-1 of {"accountId":"123456789012","roleName":"Data Reader","sessionName":"work"}, and of
+  // {"accountId":"1","roleName":"r","startUrl":"https://x.example/start"}.
+  constexpr const char* kOfSession = ".aws/cli/cache/0e33190ae6d1bd46b67ee41eacb365a0ca1a6629.json";
+  constexpr const char* kOfUrl = ".aws/cli/cache/9a2dbbf2c74e7ba634503c5e54c6bbf3fa7b746d.json";
+  const RecordingServer server(sign_on_service("T"));
+  (void)home.file(kSessionToken, R"({"accessToken":"T","expiresAt":"2099-01-01T00:00:00Z"})");
+  EXPECT_EQ(ask(server, "dev"), "SK/SS/ST");
+  EXPECT_EQ(ask(server, "dev"), "SK/SS/ST");
+  EXPECT_EQ(server.requests().size(), 1U);
+  std::ifstream in(home.path() / kOfSession);
+  EXPECT_EQ((std::string{std::istreambuf_iterator<char>(in), {}}),
+            R"({"ProviderType":"sso","Credentials":{"AccessKeyId":"SK","SecretAccessKey":"SS","SessionToken":"ST",)"
+            R"("Expiration":"2099-01-01T00:00:00Z","AccountId":"123456789012"}})");
+  EXPECT_EQ(std::filesystem::status(home.path() / kOfSession).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  // The AWS CLI's own, without asking for a token; those that end soon, or cannot be read, are passed over.
+  (void)home.file(kOfUrl, R"({"ProviderType": "sso", "Credentials": {"AccessKeyId": "A", "SecretAccessKey": "B", )"
+                          R"("SessionToken": "C", "Expiration": "2099-01-01T00:00:00Z"}})");
+  EXPECT_EQ(ask(server, "old"), "A/B/C");
+  (void)home.file(kUrlToken, R"({"accessToken":"T","expiresAt":"2099-01-01T00:00:00UTC"})");
+  for (const char* const text :
+       {"", "{", "[]", R"({"Credentials":{"AccessKeyId":"A","SecretAccessKey":"B"}})",
+        R"({"Credentials":{"AccessKeyId":"A","SecretAccessKey":"B","Expiration":"2020-01-01T00:00:00Z"}})"}) {
+    (void)home.file(kOfUrl, text);
+    EXPECT_EQ(ask(server, "old"), "SK/SS/ST") << text;
+  }
+}
+
 TEST_F(SingleSignOnTest, TakesTheTokenOfTheSessionOrTheUrl) {
   (void)home.file(kSessionToken, R"({"accessToken":"T","expiresAt":"2099-01-01T00:00:00Z"})");
   (void)home.file(kUrlToken, R"({"accessToken":"U","expiresAt":"2099-01-01T00:00:00UTC"})");
@@ -529,6 +560,7 @@ TEST_F(SingleSignOnTest, TakesTheTokenOfTheSessionOrTheUrl) {
             "GET /federation/credentials?role_name=Data%20Reader&account_id=123456789012 HTTP/1.1");
   const RecordingServer of_url(sign_on_service("U"));
   EXPECT_EQ(ask(of_url, "old"), "SK/SS/ST");
+  forget();
   EXPECT_EQ(
       ask(of_session, "old"),
       "profile \"old\": the token for its single sign-on is refused (Session token not found): run `aws sso login "
@@ -556,6 +588,7 @@ TEST_F(SingleSignOnTest, RenewsATokenThatEndsAndWritesItBack) {
   EXPECT_EQ(std::filesystem::status(file).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   // The renewed one is good for an hour, and is used as it is.
+  forget();
   EXPECT_EQ(ask(server, "dev"), "SK/SS/ST");
   EXPECT_EQ(server.requests().size(), 3U);
 }
