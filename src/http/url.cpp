@@ -18,6 +18,8 @@ namespace {
   throw UrlError("not a usable URL: \"" + std::string(text) + "\": " + std::string(why));
 }
 
+constexpr std::string_view kHostCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -80,6 +82,9 @@ Url parse_url(std::string_view text) {
     const std::size_t host_end = std::min(authority.find(':'), authority.size());
     url.host = authority.substr(0, host_end);
     after_host = authority.substr(host_end);
+    // libcurl would read `dynamodb%2Eeu-west-3…` as another host than those who ask here whose address this is.
+    if (url.host.find_first_not_of(kHostCharacters) != std::string::npos)
+      refuse(text, "its host's name has characters that no name has");
   }
   if (url.host.empty()) refuse(text, "it names no host");
   std::transform(url.host.begin(), url.host.end(), url.host.begin(), core::lower);

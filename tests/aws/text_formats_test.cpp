@@ -76,6 +76,11 @@ TEST(Url, HasItsParts) {
                           "http://10.0.0.1", "http://[::2]"}) {
     EXPECT_FALSE(http::parse_url(url).is_on_loopback()) << url;
   }
+  // What another reader of URLs would take for another host.
+  for (const char* url :
+       {"https://dynamodb%2Eeu-west-3%2Eamazonaws%2Ecom", "http://a\\b", "http://a,b", "http://a;b:1"}) {
+    EXPECT_THROW(static_cast<void>(http::parse_url(url)), http::UrlError) << url;
+  }
 }
 
 TEST(QueryBody, IsAForm) {
