@@ -251,9 +251,8 @@ void scan(Session& session, ScanCommandOptions& options) {
   const bool has_columns = session.output == OutputFormat::kCsv || session.output == OutputFormat::kTable;
   if (has_columns && options.scan.projection.empty())
     first_columns = toolkit::key_attributes(*endpoint, options.scan.table);
-  const auto output = toolkit::make_item_output(
-      item_format(session.output), *session.out,
-      {.first_columns = std::move(first_columns), .width = session.columns, .colour = session.colour});
+  toolkit::ItemWriter output(toolkit::make_item_output(item_format(session.output), *session.out,
+                                                       output_options(session, std::move(first_columns))));
   const Interrupt interrupt;
   toolkit::ScanResult read;
   options.scan.progress = [&read](const toolkit::ScanResult& so_far) {
@@ -261,13 +260,13 @@ void scan(Session& session, ScanCommandOptions& options) {
     Interrupt::check();
   };
   try {
-    toolkit::scan(*endpoint, options.scan, [&output](const json::Object& item) { output->write(item); });
+    toolkit::scan(*endpoint, options.scan, [&output](const json::Object& item) { output.write(item); });
   } catch (const Interrupted&) {
-    output->finish();
+    output.finish();
     session.out->flush();
     throw CommandError("stator: interrupted: " + counted(read.items, "item"), kInterruptedExit);
   }
-  output->finish();
+  output.finish();
 }
 
 void add_scan(CLI::App& ddb, Session& session) {

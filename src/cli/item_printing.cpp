@@ -30,13 +30,14 @@ toolkit::ItemFormat list_format(const Session& session, bool ddb_json) {
   return ItemFormat::kPlainJsonLines;
 }
 
+}  // namespace
+
 toolkit::ItemOutputOptions output_options(const Session& session, std::vector<std::string> first_columns) {
   return {.first_columns = std::move(first_columns),
           .width = session.out_is_terminal ? session.columns : 0,
-          .colour = session.colour};
+          .colour = session.colour,
+          .on_terminal = session.out_is_terminal};
 }
-
-}  // namespace
 
 ItemPrinter::ItemPrinter(const Session& session, std::vector<std::string> first_columns, bool ddb_json)
     : pager_(session),

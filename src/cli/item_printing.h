@@ -18,20 +18,23 @@ class ItemPrinter {
  public:
   /// `first_columns`: the table's keys. `ddb_json`: wire JSON instead of plain JSON.
   ItemPrinter(const Session& session, std::vector<std::string> first_columns, bool ddb_json);
-  void write(const json::Object& item) { output_->write(item); }
+  void write(const json::Object& item) { output_.write(item); }
   void finish() {
-    output_->finish();
+    output_.finish();
     pager_.finish();
   }
 
  private:
   Pager pager_;
-  std::unique_ptr<toolkit::ItemOutput> output_;
+  toolkit::ItemWriter output_;
 };
 
 /// Prints one item (wire JSON): as indented JSON, or in the format that --output names.
 void print_item(const Session& session, const std::string& item_json, std::vector<std::string> first_columns,
                 bool ddb_json);
+
+/// How items are printed: for the terminal, where standard output is one.
+toolkit::ItemOutputOptions output_options(const Session& session, std::vector<std::string> first_columns);
 
 /// The format that --output names for items in wire form; without --output, one line an item as Python prints it.
 toolkit::ItemFormat item_format(OutputFormat output);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <sstream>
@@ -53,7 +54,9 @@ class Runner {
  public:
   Runner(Session& session, const SqlOptions& options)
       : session_(session), options_(options), endpoint_(open_endpoint(session, Waits::kForUser)) {
-    if (!draws_tables()) output_ = toolkit::make_item_output(item_format(session.output), *session.out);
+    if (!draws_tables())
+      output_.emplace(
+          toolkit::make_item_output(item_format(session.output), *session.out, output_options(session, {})));
   }
 
   [[nodiscard]] endpoint::Endpoint& endpoint() { return *endpoint_; }
@@ -86,7 +89,11 @@ class Runner {
       json::Object item;
       if (value.get(item) != simdjson::SUCCESS) continue;
       for (const auto attribute : item) attributes_.emplace(attribute.key);
-      (table ? *table : *output_).write(item);
+      if (table) {
+        table->write(item);
+      } else {
+        output_->write(item);
+      }
     }
     if (table) table->finish();
   }
@@ -94,7 +101,7 @@ class Runner {
   Session& session_;
   const SqlOptions& options_;
   std::unique_ptr<endpoint::Endpoint> endpoint_;
-  std::unique_ptr<toolkit::ItemOutput> output_;
+  std::optional<toolkit::ItemWriter> output_;
   std::set<std::string> attributes_;
 };
 

@@ -44,7 +44,7 @@ class JsonOutput : public ItemOutput {
   std::uint64_t count_ = 0;
 };
 
-/// A set as JSON with plain members, a list or map as JSON of wire values, scalars as their text.
+/// The text of a scalar; of a set, list or map its plain JSON, of a set without the mark.
 std::string csv_text(const json::Value& wire) {
   json::Object object;
   if (wire.get(object) != simdjson::SUCCESS || object.begin() == object.end()) return {};
@@ -52,13 +52,20 @@ std::string csv_text(const json::Value& wire) {
   if (member.key == "NULL") return {};
   std::string_view text;
   if (member.value.get(text) == simdjson::SUCCESS) return std::string(text);
-  return simdjson::minify(member.value);
+  if (member.key != "L" && member.key != "M") return simdjson::minify(member.value);
+  std::string plain;
+  append_plain_value(wire, plain);
+  return plain;
 }
 
 class CsvOutput : public ItemOutput {
  public:
-  CsvOutput(std::ostream& out, std::vector<std::string> columns)
-      : out_(out), columns_(std::move(columns)), known_(columns_.begin(), columns_.end()), spool_(std::tmpfile()) {
+  CsvOutput(std::ostream& out, ItemOutputOptions options)
+      : out_(out),
+        on_terminal_(options.on_terminal),
+        columns_(std::move(options.first_columns)),
+        known_(columns_.begin(), columns_.end()),
+        spool_(std::tmpfile()) {
     if (!spool_) throw std::runtime_error("cannot make a temporary file");
   }
 
@@ -97,7 +104,7 @@ class CsvOutput : public ItemOutput {
     std::string record;
     for (std::size_t column = 0; column < columns_.size(); ++column) {
       if (column > 0) record += ',';
-      append_csv_field(cell(column), record);
+      append_csv_field(on_terminal_ ? printable(cell(column)) : cell(column), record);
     }
     out_ << record << "\r\n";
   }
@@ -112,6 +119,7 @@ class CsvOutput : public ItemOutput {
   }
 
   std::ostream& out_;
+  bool on_terminal_;
   std::vector<std::string> columns_;
   std::set<std::string, std::less<>> known_;
   std::unique_ptr<std::FILE, Closer> spool_;
@@ -188,6 +196,14 @@ class TableOutput : public ItemOutput {
 
 }  // namespace
 
+ItemWriter::~ItemWriter() {
+  if (is_finished_ || !has_items_) return;
+  try {
+    output_->finish();
+  } catch (const std::exception&) {  // another error is on its way
+  }
+}
+
 std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out, ItemOutputOptions options) {
   switch (format) {
     case ItemFormat::kPython:
@@ -197,7 +213,7 @@ std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& ou
     case ItemFormat::kJsonLines:
       return std::make_unique<JsonLinesOutput>(out);
     case ItemFormat::kCsv:
-      return std::make_unique<CsvOutput>(out, std::move(options.first_columns));
+      return std::make_unique<CsvOutput>(out, std::move(options));
     case ItemFormat::kPlainJson:
       return std::make_unique<PlainJsonOutput>(out);
     case ItemFormat::kPlainJsonLines:

@@ -38,6 +38,32 @@ struct ItemOutputOptions {
   std::size_t width = 0;
   /// Headings of a table in bold.
   bool colour = false;
+  /// CSV for a terminal: control characters as escapes.
+  bool on_terminal = false;
+};
+
+/// Writes items to an output that it owns. Where an error ends it after the first item, what was written is finished
+/// all the same (a JSON array is closed), so that programs can read it.
+class ItemWriter {
+ public:
+  explicit ItemWriter(std::unique_ptr<ItemOutput> output) : output_(std::move(output)) {}
+  ItemWriter(const ItemWriter&) = delete;
+  ItemWriter& operator=(const ItemWriter&) = delete;
+  ~ItemWriter();
+
+  void write(const json::Object& item) {
+    has_items_ = true;
+    output_->write(item);
+  }
+  void finish() {
+    is_finished_ = true;
+    output_->finish();
+  }
+
+ private:
+  std::unique_ptr<ItemOutput> output_;
+  bool has_items_ = false;
+  bool is_finished_ = false;
 };
 
 std::unique_ptr<ItemOutput> make_item_output(ItemFormat format, std::ostream& out, ItemOutputOptions options = {});

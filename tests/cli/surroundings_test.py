@@ -4,6 +4,7 @@ or works; none loses, mixes up or replaces what it was not asked to."""
 
 import gzip
 import http.server
+import json
 import os
 import pathlib
 import resource
@@ -202,6 +203,7 @@ class Files(Surroundings):
                     done = self.stator("export", "shop", name, "--segments", "1", "--endpoint-url", server.url, code=1, preexec_fn=no_more)
                     self.assertRegex(done.stderr, r"^stator: cannot write [^\n]+: File too large\n$")
                     self.assertFalse((self.folder / name).exists())
+                    self.assertFalse((self.folder / (name + ".part.csv")).exists())
             # With room again the same command ends what was begun.
             self.stator("export", "shop", name, "--segments", "1", "--endpoint-url", server.url)
             opened = gzip.open if name.endswith(".gz") else open
@@ -305,6 +307,29 @@ class OneDirectory(Surroundings):
 
 
 class OtherServers(Surroundings):
+    def test_an_array_that_an_error_ends_is_closed(self):
+        server = self.enterContext(SimulatedServer(["--in-memory"]))
+        self.make_shop("--endpoint-url", server.url)
+        fails = [{"when": {"operation": ["Scan", "Query", "ExecuteStatement"]}, "then": {"page_items": 2}},
+                 {"when": {"operation": ["Scan", "Query"], "key_prefix": {"pk": "CUSTOMER"}}, "then": {"error": "AccessDeniedException"}}]
+        for words, count in ((["scan", "shop"], 2), (["scan", "shop", "--ddb-json"], 2), (["ddb", "scan", "shop"], 2),
+                             (["query", "shop", "open", "--index", "orders-by-status"], 2)):
+            for output in ("json", "jsonl", "csv"):
+                with self.subTest(words=words, output=output):
+                    server.simulate(fails)
+                    done = self.stator(*words, "--output", output, "--endpoint-url", server.url, code=1)
+                    self.assertIn("AccessDeniedException", done.stderr)
+                    if output == "json":
+                        self.assertEqual(len(json.loads(done.stdout)), count)
+                    else:
+                        self.assertEqual(len(done.stdout.splitlines()), count + (output == "csv"))
+        statements = "SELECT * FROM shop WHERE pk = 'CUSTOMER#ann'; SELECT * FROM nowhere"
+        server.simulate()
+        done = self.stator("ddb", "sql", statements, "--output", "json", "--endpoint-url", server.url, code=1)
+        self.assertEqual(len(json.loads(done.stdout)), 4)
+        done = self.stator("ddb", "sql", "SELECT * FROM nowhere", "--output", "json", "--endpoint-url", server.url, code=1)
+        self.assertEqual(done.stdout, "")
+
     def test_replies_that_are_empty_or_cut_are_told_with_the_address(self):
         class Cut(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
