@@ -25,6 +25,7 @@
 #include "toolkit/call.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/guard.h"
+#include "toolkit/text_table.h"
 
 namespace stator::cli {
 namespace {
@@ -163,7 +164,7 @@ bool mentions(const std::vector<std::string>& arguments, std::initializer_list<c
 std::string one_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+  return toolkit::printable(text);  // it may quote what others have written
 }
 
 int fail(Session& session, const std::string& text, int code) {

@@ -9,6 +9,9 @@
 #include <cstring>
 
 #include "cli/interrupt.h"
+#include "core/hexadecimal.h"
+#include "core/utf8.h"
+#include "toolkit/text_table.h"
 
 namespace stator::cli {
 
@@ -83,9 +86,34 @@ DescriptorBuffer::int_type DescriptorBuffer::overflow(int_type c) {
 }
 
 std::streamsize DescriptorBuffer::xsputn(const char* text, std::streamsize length) {
-  const std::streamsize written = std::streambuf::xsputn(text, length);
-  if (is_terminal_ && std::memchr(text, '\n', static_cast<std::size_t>(length)) != nullptr) write_out();
-  return written;
+  if (!is_terminal_) return std::streambuf::xsputn(text, length);
+  put({text, static_cast<std::size_t>(length)});
+  if (std::memchr(text, '\n', static_cast<std::size_t>(length)) != nullptr) write_out();
+  return length;
+}
+
+void DescriptorBuffer::put(std::string_view text) {
+  // Control characters of ASCII are ours: line ends, colours.
+  constexpr unsigned char kDelete = 0x7F;
+  std::size_t done = 0;
+  const auto write = [this](std::string_view piece) {
+    std::streambuf::xsputn(piece.data(), static_cast<std::streamsize>(piece.size()));
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    if (static_cast<unsigned char>(text[at]) < kDelete) {
+      ++at;
+      continue;
+    }
+    const char32_t c = core::next_code_point(text, at);
+    if (!toolkit::is_control_character(c)) continue;
+    std::string escape = "\\u";
+    core::append_hexadecimal(static_cast<std::uint16_t>(c), escape, core::kHexadecimalCapitals);
+    write(text.substr(done, begin - done));
+    write(escape);
+    done = at;
+  }
+  write(text.substr(done));
 }
 
 int DescriptorBuffer::sync() {

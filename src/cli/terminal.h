@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <streambuf>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Standard input, output and error as streams that throw when reading or writing fails.
@@ -32,8 +33,9 @@ std::size_t terminal_lines();
 /// What happens where a descriptor cannot be written to.
 enum class WriteFault : std::uint8_t { kThrows, kIsIgnored };
 
-/// A buffer over a file descriptor that it does not own. On a terminal it is flushed after every line. Reading throws
-/// Interrupted where a signal came that an Interrupt notes.
+/// A buffer over a file descriptor that it does not own. On a terminal it is flushed after every line, and DEL and the
+/// control characters beyond ASCII, which nothing of ours is and some terminals act on, are escapes (\u009B, as JSON
+/// has them). Reading throws Interrupted where a signal came that an Interrupt notes.
 class DescriptorBuffer : public std::streambuf {
  public:
   /// Faults must be ignored for a stream that flushes itself after each output (std::unitbuf): the standard library
@@ -49,6 +51,7 @@ class DescriptorBuffer : public std::streambuf {
 
  private:
   void write_out();
+  void put(std::string_view text);
   /// Whether the call that set errno is to be made again: after a signal, or when a descriptor that another program
   /// made non-blocking is ready.
   [[nodiscard]] bool is_worth_repeating(short events) const;

@@ -17,12 +17,8 @@ constexpr std::array<std::uint32_t, 7> kNumericTypes{20, 21, 23, 26, 700, 701, 1
 
 bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
 
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
 std::string shorten(std::string text, std::size_t limit) {
-  if (limit < 4 || width(text) <= limit) return text;
+  if (limit < 4 || display_width(text) <= limit) return text;
   std::size_t seen = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (starts_character(text[i]) && ++seen > limit - 3) return text.substr(0, i) + "...";
@@ -38,7 +34,7 @@ void write_line(const Line& line, const std::vector<std::size_t>& widths, const 
                 std::ostream& out) {
   std::string text;
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    const std::string pad(widths[i] - width(line.cells[i]), ' ');
+    const std::string pad(widths[i] - display_width(line.cells[i]), ' ');
     text += i == 0 ? " " : " | ";
     text += right[i] ? pad + line.cells[i] : line.cells[i] + pad;
   }
@@ -72,7 +68,7 @@ void write_table(const postgres::Result& result, std::ostream& out, std::size_t 
   std::vector<bool> right;
   for (const postgres::Column& column : result.columns) {
     heading.cells.push_back(printable(column.name));
-    widths.push_back(width(heading.cells.back()));
+    widths.push_back(display_width(heading.cells.back()));
     right.push_back(std::find(kNumericTypes.begin(), kNumericTypes.end(), column.type) != kNumericTypes.end());
   }
   std::vector<Line> lines;
@@ -80,7 +76,7 @@ void write_table(const postgres::Result& result, std::ostream& out, std::size_t 
     Line line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line.cells.push_back(shorten(printable(row[i].value_or("")), max_cell_characters));
-      widths[i] = std::max(widths[i], width(line.cells.back()));
+      widths[i] = std::max(widths[i], display_width(line.cells.back()));
     }
     lines.push_back(std::move(line));
   }

@@ -95,9 +95,12 @@ std::string printable(std::string_view text) {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (is_control_character(c)) {
+    } else if (is_control_character(c) && c < 0x100) {
       out += "\\x";
       core::append_hexadecimal_byte(static_cast<char>(c), out, core::kHexadecimalCapitals);
+    } else if (is_control_character(c)) {
+      out += "\\u";
+      core::append_hexadecimal(static_cast<std::uint16_t>(c), out, core::kHexadecimalCapitals);
     } else {
       out += text.substr(start, at - start);
     }

@@ -39,10 +39,13 @@ class TextTable {
 /// The text's width in columns of a terminal: wide East Asian characters and emoji have two, combining marks none.
 std::size_t display_width(std::string_view text);
 
-/// Whether a terminal acts on the character: those beyond ASCII count, too, as U+009B is ESC [.
-[[nodiscard]] constexpr bool is_control_character(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
+/// Whether a terminal acts on the character: those beyond ASCII count, too, as U+009B is ESC [, and the marks that turn
+/// the direction of what follows.
+[[nodiscard]] constexpr bool is_control_character(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
 
-/// `text` with control characters as escapes (\n, \x1B), so that a terminal does not interpret them.
+/// `text` with control characters as escapes (\n, \x1B, \u202E), so that a terminal does not interpret them.
 std::string printable(std::string_view text);
 
 }  // namespace stator::toolkit

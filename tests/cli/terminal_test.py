@@ -2,7 +2,9 @@
 
     STATOR_BIN=… python3 terminal_test.py
 """
+import json
 import os
+import pty
 import re
 import shlex
 import shutil
@@ -100,6 +102,39 @@ class InATerminal(unittest.TestCase):
                 self.assertEqual(all(len(row) <= columns for row in rows), True)
                 self.assertEqual("icon" in rows[0], columns == 200, rows[0])
                 terminal.close()
+
+    def raw(self, *words):
+        """What a command writes to a terminal, byte by byte; its status."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen([STATOR, *words, "--data", self.path("data"), "--no-pager"], stdin=slave, stdout=slave, stderr=slave,
+                                   env={"HOME": self.directory, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "PATH": os.environ["PATH"]})
+        os.close(slave)
+        text = b""
+        try:
+            while piece := os.read(master, 65536):
+                text += piece
+        except OSError:  # the other end is closed
+            pass
+        os.close(master)
+        return text.replace(b"\r\n", b"\n").replace(b"\r\n", b"\n").decode(), process.wait()
+
+    def test_items_have_no_say_over_it(self):
+        name = "a\u009b31m\u202e\x7f\x1b[2J"
+        subprocess.run([STATOR, "put", "shop", json.dumps({"pk": name, "sk": "x", name: name}), "--data", self.path("data")], check=True)
+        key = json.dumps({"pk": name, "sk": "x"})
+        shown = r"a\u009B31m\u202E\u007F"
+        for words in (["get", "shop", "--key", key], ["get", "shop", "--key", key, "--output", "table"],
+                      ["get", "shop", "--key", key, "--output", "csv"], ["get", "shop", "--key", key, "--output", "jsonl"],
+                      ["get", "shop", "--key", key, "--output", "python"], ["query", "shop", name], ["scan", "shop", "--ddb-json"],
+                      ["api", "scan", '{"TableName": "shop"}'], ["ddb", "tail", "shop", "--from", "start", "--no-follow"],
+                      ["get", "shop", name, "none"], ["describe", name]):
+            with self.subTest(words=words):
+                text, _ = self.raw(*words)
+                self.assertIn("a", text)
+                self.assertEqual([c for c in text if (c < " " and c != "\n") or "\x7f" <= c < "\xa0" or "\u202a" <= c <= "\u202e"], [], repr(text))
+        text, status = self.raw("get", "shop", "--key", key)
+        self.assertIn(shown, text)
+        self.assertEqual((json.loads(text[:text.index("\n}") + 2])[name], status), (name, 0), "the JSON is the same")
 
     def test_help_is_wrapped(self):
         for columns in (60, 80, 200):

@@ -40,6 +40,13 @@ TEST(WriteTable, LetsNoValueMoveTheCursor) {
             " a\n-----------------\n \\x1B[2J\\n\\t\\x0D\n(1 row)\n");
 }
 
+TEST(WriteTable, CountsColumnsOfTheTerminal) {
+  const postgres::Result result{
+      .columns = {{"a", kText}, {"b", kText}}, .rows = {{"漢字", "x"}, {"e\u0301", "y"}}, .command = "SELECT 2"};
+  EXPECT_EQ(written([&](std::ostream& out) { write_table(result, out); }),
+            " a    | b\n------+---\n 漢字 | x\n e\u0301    | y\n(2 rows)\n");
+}
+
 TEST(WriteTable, ShortensLongCellsBetweenCharacters) {
   const postgres::Result result{.columns = {{"a", kText}}, .rows = {{"éééééééééé"}, {"ééééé"}}, .command = "SELECT 2"};
   EXPECT_EQ(written([&](std::ostream& out) { write_table(result, out, 5); }),
