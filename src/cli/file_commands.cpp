@@ -338,7 +338,7 @@ class Import {
       state_file_.remove();
       throw CommandError("stator: " + of_ + ":" + std::to_string(error.line) + ": " + error.what() + " (" +
                          counted(written(), "item") + " imported" +
-                         (options_.skip_bad ? ")" : "; --skip-bad leaves bad ones out)"));
+                         (options_.skip_bad || error.ends_reading ? ")" : "; --skip-bad leaves bad ones out)"));
     } catch (const Interrupted&) {
       writer_.stop();
       throw CommandError("stator: interrupted: imported " + counted(written(), "item") + notes_.hint(),
@@ -406,10 +406,10 @@ class Import {
 
   void read_all() {
     const bool is_folder = is_file() && fs::is_directory(options_.file);
-    // What is read shows whether it is JSON, whatever the file's name ends in.
-    const toolkit::FileFormat format =
-        is_folder ? toolkit::FileFormat::kDdbJson
-                  : file_format(options_.format, options_.file).value_or(toolkit::FileFormat::kPlain);
+    // What is read shows whether it is JSON, and which, whatever the file's name ends in.
+    const auto named = is_folder ? toolkit::FileFormat::kDdbJson : file_format(options_.format, options_.file);
+    const bool is_certain = is_folder || !options_.format.empty() || named == toolkit::FileFormat::kCsv;
+    const toolkit::FileFormat format = is_certain ? *named : toolkit::FileFormat::kAnyJson;
     ProgressBar bar(*session_.err, session_.err_is_terminal && total_bytes_ > 0);
     if (!is_file()) return read_items(*session_.in, format, nullptr, bar);
     for (std::size_t i = 0; i < files_.size(); ++i) {
@@ -491,7 +491,7 @@ class Import {
         last_line_ = reader->item_line();
         writer_.put(std::move(*item), last_line_);
       } catch (const toolkit::BadItem& error) {
-        if (!options_.skip_bad) throw;
+        if (!options_.skip_bad || error.ends_reading) throw;
         bar.clear();
         report_bad_item(error);
       }

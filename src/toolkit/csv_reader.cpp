@@ -29,7 +29,7 @@ bool CsvReader::read(std::vector<CsvField>& record) {
     if (field.text == core::kByteOrderMark) field.text.clear();
   }
   while (in.sgetc() == '\n' || in.sgetc() == '\r') {
-    if (in.sbumpc() == '\n') ++line_;
+    if (in.sbumpc() == '\n' || in.sgetc() != '\n') ++line_;
   }
   record.clear();
   record_line_ = line_;
@@ -49,16 +49,19 @@ bool CsvReader::read(std::vector<CsvField>& record) {
       } else {
         in_quotes = false;
         const int next = in.sgetc();
-        if (next != ',' && next != '\r' && next != '\n' && next != kEnd) fail(line_, "text behind a closing quote");
+        if (next != delimiter_ && next != '\r' && next != '\n' && next != kEnd)
+          fail(line_, "text behind a closing quote");
       }
     } else if (c == '"' && field.text.empty() && !field.quoted) {
       in_quotes = true;
       field.quoted = true;
-    } else if (c == ',' || c == '\n' || c == kEnd) {
+    } else if (c == delimiter_ || c == '\n' || c == '\r' || c == kEnd) {
+      if (c == '\r' && in.sgetc() == '\n') continue;
+      if (c == '\r') ++line_;  // the end of a line by itself, as on old Macs
       record.push_back(std::move(field));
       field = {};
-      if (c != ',') return true;
-    } else if (c != '\r' || in.sgetc() != '\n') {
+      if (c != delimiter_) return true;
+    } else {
       if (c == '"') fail(line_, "a quote inside a field that does not begin with one");
       field.text += static_cast<char>(c);
     }

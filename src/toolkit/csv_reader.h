@@ -21,7 +21,7 @@ struct CsvError : std::runtime_error {
 };
 
 /// Reads CSV (RFC 4180) record by record; a field in quotes may hold line breaks. A byte order mark, which Excel
-/// writes, is passed over.
+/// writes, is passed over, and a carriage return alone ends a line, too.
 class CsvReader {
  public:
   explicit CsvReader(std::istream& in) : in_(in) {}
@@ -29,6 +29,8 @@ class CsvReader {
   /// The next record; false at the end. Blank lines are passed over. Throws CsvError: a stray quote, an open one at the
   /// end, a record of more than 4 MB.
   bool read(std::vector<CsvField>& record);
+  /// What parts the fields of further records; at first a comma.
+  void set_delimiter(char delimiter) { delimiter_ = delimiter; }
   /// The line on which the last record read began, from 1.
   [[nodiscard]] std::uint64_t line() const { return record_line_; }
   /// The number of the next line; to be set after the stream's position was changed.
@@ -43,6 +45,7 @@ class CsvReader {
   [[noreturn]] void fail(std::uint64_t line, const char* what);
 
   std::istream& in_;
+  char delimiter_ = ',';
   bool at_start_ = true;
   std::uint64_t line_ = 1;
   std::uint64_t record_line_ = 0;

@@ -13,14 +13,17 @@
 #include <set>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "core/api_error.h"
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "json/item.h"
 #include "json/writer.h"
 #include "toolkit/csv.h"
 #include "toolkit/csv_reader.h"
+#include "toolkit/json_documents.h"
 #include "toolkit/plain_json.h"
 
 namespace stator::toolkit {
@@ -182,44 +185,102 @@ void check_keys(const TableInfo& table, const std::string& item, std::uint64_t l
   }
 }
 
-class LineReader : public ItemFileReader {
+/// An item a line; or documents, which the first line shows (JsonDocuments).
+class JsonReader : public ItemFileReader {
  public:
-  LineReader(std::istream& in, const TableInfo& table, bool plain) : ItemFileReader(in), table_(table), plain_(plain) {}
+  /// `plain`: nullopt where the first item shows it.
+  JsonReader(std::istream& in, const TableInfo& table, std::optional<bool> plain)
+      : ItemFileReader(in), table_(table), plain_(plain) {}
 
   std::optional<std::string> read() override {
+    if (documents_) return read_of_document();
     std::string text;
     while (next_line(text)) {
       if (line_ == 1 && text.starts_with(core::kByteOrderMark)) text.erase(0, core::kByteOrderMark.size());
       if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+      if (std::exchange(at_first_line_, false) && begins_document(text)) {
+        documents_.emplace(in_, text + (too_long_ ? "" : "\n"), line_, table_.name);
+        return read_of_document();
+      }
+      if (too_long_) throw BadItem(line_, "a line of more than 16 MB");
       return item_of(text);
     }
     return std::nullopt;
   }
 
-  [[nodiscard]] std::uint64_t lines() const override { return line_; }
-  [[nodiscard]] std::uint64_t item_line() const override { return line_; }
+  [[nodiscard]] std::uint64_t bytes() const override {
+    return ItemFileReader::bytes() - (documents_ ? documents_->bytes_ahead() : 0);
+  }
+  [[nodiscard]] std::uint64_t lines() const override { return documents_ ? documents_->line() : line_; }
+  [[nodiscard]] std::uint64_t item_line() const override { return documents_ ? documents_->object_line() : line_; }
 
  private:
-  void set_lines(std::uint64_t lines) override { line_ = lines; }
+  /// What the beginning shows must be known.
+  void prepare_to_resume() override {
+    try {
+      read();
+    } catch (const BadItem&) {
+      // An earlier run passed over it.
+    }
+  }
+  void set_lines(std::uint64_t lines) override {
+    line_ = lines;
+    if (documents_) documents_->resume_at_line(lines);
+  }
 
+  /// Of a line that is too long and not the beginning of a document, all is passed over; of one that is, nothing behind
+  /// `text`.
   bool next_line(std::string& text) {
     text.clear();
+    too_long_ = false;
     std::streambuf& in = *in_.rdbuf();
     int c = in.sbumpc();
     if (c == std::char_traits<char>::eof()) return false;
     ++line_;
-    bool too_long = false;
     for (; c != '\n' && c != std::char_traits<char>::eof(); c = in.sbumpc()) {
-      too_long = too_long || text.size() >= kMaxLineBytes;
-      if (!too_long) text += static_cast<char>(c);
+      if (too_long_) continue;
+      text += static_cast<char>(c);
+      too_long_ = text.size() >= kMaxLineBytes;
+      if (too_long_ && at_first_line_ && begins_document(text)) return true;
     }
-    if (too_long) throw BadItem(line_, "a line of more than 16 MB");
     return true;
   }
 
-  [[nodiscard]] std::string item_of(const std::string& text) const {
+  /// A list; or an object of several lines, or with a list of items in it.
+  [[nodiscard]] bool begins_document(const std::string& text) const {
+    const std::size_t first = text.find_first_not_of(" \t\r");
+    if (text[first] != '{') return text[first] == '[';
+    const std::size_t second = std::min(text.find_first_not_of(" \t\r", first + 1), text.size());
+    if (second == text.size()) return true;
+    const std::string_view rest = std::string_view(text).substr(second);
+    if (!rest.starts_with("\"Items\"") && !rest.starts_with('"' + table_.name + '"')) return false;
+    json::Parser parser;
+    json::Object object;
+    json::Value member;
     try {
-      std::string item = plain_ ? wire_item(text) : wire_json_item(text);
+      if (parser.parse(text).get(object) != simdjson::SUCCESS) return true;
+    } catch (const core::ApiError&) {
+      return true;
+    }
+    // An item may have an attribute of that name.
+    return !json::find_member(object, table_.partition_key.name, member) && (*object.begin()).value.is_array();
+  }
+
+  std::optional<std::string> read_of_document() {
+    try {
+      const std::optional<std::string> text = documents_->next();
+      if (!text) return std::nullopt;
+      line_ = documents_->object_line();
+      return item_of(*text);
+    } catch (const DocumentError& error) {
+      throw BadItem(error.line, error.what(), error.ends_reading);
+    }
+  }
+
+  [[nodiscard]] std::string item_of(const std::string& text) {
+    try {
+      if (!plain_) plain_ = !is_ddb_json(text);
+      std::string item = *plain_ ? wire_item(text) : wire_json_item(text);
       check_keys(table_, item, line_);
       return item;
     } catch (const BadItem& error) {
@@ -231,33 +292,22 @@ class LineReader : public ItemFileReader {
     }
   }
 
-  /// What a bad line seems to be instead: the first one of a whole JSON document, such a document, or DynamoDB's JSON.
+  /// What a bad item seems to be instead.
   [[nodiscard]] std::string hint(const std::string& text) const {
-    const auto lines_of = [](const char* path, const char* document) {
-      return std::string("; each line is to hold a whole item: jq -c '") + path + "' makes such lines of a JSON " +
-             document;
-    };
-    const auto lines_of_document = [&] { return lines_of(".Items[]", "document that aws prints (--format ddb-json)"); };
-    const std::size_t begin = text.find_first_not_of(" \t");
-    if (line_ == 1 && text[begin] == '[') return lines_of(".[]", "list");
-    if (line_ == 1 && text[begin] == '{' && text.find_first_not_of(" \t\r", begin + 1) == std::string::npos)
-      return lines_of_document();
+    return *plain_ && is_ddb_json(text) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
+  }
+
+  /// Whether it is one, or one that is wrapped (`unwrapped`). No key is a map, so none can be taken for plain JSON.
+  [[nodiscard]] bool is_ddb_json(const std::string& text) const {
     json::Parser parser;
     json::Object object;
     json::Value member;
     try {
-      if (parser.parse(text).get(object) != simdjson::SUCCESS) return {};
+      if (parser.parse(text).get(object) != simdjson::SUCCESS) return false;
     } catch (const core::ApiError&) {
-      return {};
+      return false;
     }
-    if (json::find_member(object, "Items", member) && member.is_array()) return lines_of_document();
-    return plain_ && is_ddb_json(object) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
-  }
-
-  /// An item, or one wrapped as AWS's exports do it.
-  [[nodiscard]] bool is_ddb_json(const json::Object& object) const {
-    json::Value member;
-    if (object.size() == 1 && json::find_member(object, "Item", member) && member.is_object()) return true;
+    object = unwrapped(object);
     return json::find_member(object, table_.partition_key.name, member) && is_wire_value(member);
   }
 
@@ -267,16 +317,24 @@ class LineReader : public ItemFileReader {
            std::ranges::find(kTypes, (*typed.begin()).key) != kTypes.end();
   }
 
+  /// AWS's exports wrap each item, {"Item": …}, as do requests, {"PutRequest": {"Item": …}}. An item whose key is an
+  /// attribute of such a name is not wrapped.
+  [[nodiscard]] json::Object unwrapped(json::Object object) const {
+    for (const char* name : {"PutRequest", "Item"}) {
+      json::Value wrapped;
+      json::Object inner;
+      if (object.size() == 1 && json::find_member(object, name, wrapped) && wrapped.get(inner) == simdjson::SUCCESS &&
+          table_.partition_key.name != name)
+        object = inner;
+    }
+    return object;
+  }
+
   [[nodiscard]] std::string wire_json_item(const std::string& text) const {
     json::Parser parser;
     json::Object object;
     if (parser.parse(text).get(object) != simdjson::SUCCESS) throw BadItem(line_, "expected a JSON object");
-    // AWS's exports wrap each item. An item of one attribute "Item" whose value is one type's is not wrapped.
-    json::Value wrapped;
-    json::Object inner;
-    if (object.size() == 1 && json::find_member(object, "Item", wrapped) && wrapped.get(inner) == simdjson::SUCCESS &&
-        table_.partition_key.name != "Item")
-      object = inner;
+    object = unwrapped(object);
     for (const auto member : object) {
       if (!is_wire_value(member.value))
         throw BadItem(line_, "attribute " + std::string(member.key) + " is no value of DynamoDB's JSON ({\"S\": …})");
@@ -285,7 +343,10 @@ class LineReader : public ItemFileReader {
   }
 
   const TableInfo& table_;
-  bool plain_;
+  std::optional<bool> plain_;
+  std::optional<JsonDocuments> documents_;
+  bool at_first_line_ = true;
+  bool too_long_ = false;
   std::uint64_t line_ = 0;
 };
 
@@ -298,7 +359,13 @@ class TypedCsvReader : public ItemFileReader {
     } catch (const CsvError& error) {
       throw BadItem(error.line, error.what());
     }
+    if (names.size() == 1 && !names.front().quoted) split_by_other_delimiter(names);
     for (const CsvField& field : names) columns_.push_back(column_of(field.text));
+    for (const KeyColumn* key : {&table.partition_key, &table.sort_key}) {
+      const auto is_key = [key](const KeyColumn& column) { return column.name == key->name; };
+      if (!key->name.empty() && std::ranges::none_of(columns_, is_key))
+        throw BadItem(reader_.line(), "no column is the key attribute " + key->name + " (" + key->type + ")", true);
+    }
   }
 
   std::optional<std::string> read() override {
@@ -333,6 +400,21 @@ class TypedCsvReader : public ItemFileReader {
  private:
   void set_lines(std::uint64_t lines) override { reader_.set_next_line(lines); }
 
+  /// Semicolons and tabs part the columns where no comma does, as spreadsheets write them in many countries.
+  void split_by_other_delimiter(std::vector<CsvField>& names) {
+    const std::string line = names.front().text;
+    const bool is_key = column_of(line).name == table_.partition_key.name;
+    const std::size_t at = line.find_first_of(";\t");
+    if (is_key || at == std::string::npos) return;
+    reader_.set_delimiter(line[at]);
+    names.clear();
+    for (std::size_t begin = 0; begin <= line.size();) {
+      const std::size_t end = std::min(line.find(line[at], begin), line.size());
+      names.push_back({line.substr(begin, end - begin), false});
+      begin = end + 1;
+    }
+  }
+
   [[nodiscard]] KeyColumn column_of(const std::string& text) const {
     if (text.empty()) throw BadItem(reader_.line(), "a column without a name");
     const std::size_t colon = text.rfind(':');
@@ -359,8 +441,11 @@ class TypedCsvReader : public ItemFileReader {
     try {
       if (column.type == "S" || column.type == "N" || column.type == "B") return key_value(column, text, "column");
       if (column.type == "BOOL") {
-        if (text != "true" && text != "false") fail("expected true or false, found \"" + text.substr(0, 60) + "\"");
-        return "{\"BOOL\":" + text + "}";
+        // Spreadsheets write TRUE.
+        const bool is_true = core::equals_ignoring_case(text, "true");
+        if (!is_true && !core::equals_ignoring_case(text, "false"))
+          fail("expected true or false, found \"" + text.substr(0, 60) + "\"");
+        return is_true ? R"({"BOOL":true})" : R"({"BOOL":false})";
       }
       if (column.type == "NULL") return R"({"NULL":true})";
       const bool is_set = column.type.size() == 2;
@@ -389,6 +474,8 @@ std::uint64_t ItemFileReader::bytes() const {
 }
 
 void ItemFileReader::resume_at(std::uint64_t bytes, std::uint64_t lines) {
+  prepare_to_resume();
+  in_.clear();  // of the end of a short file
   if (!in_.seekg(static_cast<std::streamoff>(bytes))) throw std::runtime_error("the file cannot be read on");
   set_lines(lines);
 }
@@ -407,6 +494,7 @@ std::optional<FileFormat> format_of_file(const std::string& file) {
 
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table) {
   switch (format) {
+    case FileFormat::kAnyJson:
     case FileFormat::kPlain:
       return make_item_output(ItemFormat::kPlainJsonLines, out);
     case FileFormat::kDdbJson:
@@ -419,7 +507,9 @@ std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& ou
 
 std::unique_ptr<ItemFileReader> make_file_reader(FileFormat format, std::istream& in, const TableInfo& table) {
   if (format == FileFormat::kCsv) return std::make_unique<TypedCsvReader>(in, table);
-  return std::make_unique<LineReader>(in, table, format == FileFormat::kPlain);
+  std::optional<bool> plain;
+  if (format != FileFormat::kAnyJson) plain = format == FileFormat::kPlain;
+  return std::make_unique<JsonReader>(in, table, plain);
 }
 
 }  // namespace stator::toolkit

@@ -16,8 +16,9 @@
 namespace stator::toolkit {
 
 enum class FileFormat : std::uint8_t {
-  kPlain,    // plain JSON (plain_json.h), an item a line
-  kDdbJson,  // wire JSON, an item a line; read also as AWS exports it, {"Item":{…}}
+  kPlain,    // plain JSON (plain_json.h), an item a line; read also as documents (json_documents.h)
+  kDdbJson,  // wire JSON, as kPlain; read also as AWS exports it, {"Item":{…}}, and in requests, {"PutRequest":…}
+  kAnyJson,  // for reading: one of the two, as the first item shows
   kCsv,      // CSV with typed columns: "name:S", "total:N", "tags:SS", "address:M"
 };
 
@@ -33,18 +34,22 @@ std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& ou
 
 /// A line that is not an item of the table.
 struct BadItem : std::runtime_error {
-  BadItem(std::uint64_t at_line, const std::string& what) : std::runtime_error(what), line(at_line) {}
+  BadItem(std::uint64_t at_line, const std::string& what, bool is_end = false)
+      : std::runtime_error(what), line(at_line), ends_reading(is_end) {}
   std::uint64_t line;
+  /// What is behind it cannot be read.
+  bool ends_reading;
 };
 
 /// Reads items one by one, each as wire JSON in normal form.
 class ItemFileReader {
  public:
   virtual ~ItemFileReader() = default;
-  /// The next item; nullopt at the end. Throws BadItem, after which reading may go on with the next.
+  /// The next item; nullopt at the end. Throws BadItem, after which reading may go on with the next
+  /// unless it ends the reading.
   virtual std::optional<std::string> read() = 0;
   /// The bytes and lines of the file read so far, at the end of an item.
-  [[nodiscard]] std::uint64_t bytes() const;
+  [[nodiscard]] virtual std::uint64_t bytes() const;
   [[nodiscard]] virtual std::uint64_t lines() const = 0;
   /// The line on which the item read last begins.
   [[nodiscard]] virtual std::uint64_t item_line() const = 0;
@@ -54,6 +59,8 @@ class ItemFileReader {
 
  protected:
   explicit ItemFileReader(std::istream& in) : in_(in) {}
+  /// Before the stream is moved from its beginning.
+  virtual void prepare_to_resume() {}
   virtual void set_lines(std::uint64_t lines) = 0;
   std::istream& in_;
 };

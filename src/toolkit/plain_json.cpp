@@ -118,6 +118,11 @@ class TokenReader {
     rapidjson::Reader reader;
     const rapidjson::ParseResult result = reader.Parse<kFlags>(stream_, *this);
     if (too_deep_) fail_at(stream_.text, stream_.position, "nested too deep");
+    // Of a number with a greater exponent than a double takes; core::Number tells the others.
+    if (result.Code() == rapidjson::kParseErrorNumberTooBig) {
+      fail_at(stream_.text, result.Offset(),
+              "Number overflow. Attempting to store a number with magnitude larger than supported range");
+    }
     if (result.IsError()) {
       std::string what = rapidjson::GetParseError_En(result.Code());
       if (what.ends_with('.')) what.pop_back();

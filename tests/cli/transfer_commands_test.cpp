@@ -161,6 +161,7 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
       {"jsonl", "\n{\"pk\":\"a\",\"n\":\"1\"}\n", ":2: the key attribute n is of type S, not N"},
       {"jsonl", "{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"1\"}}\n",
        ":1: the key attribute pk is of type M, not S; is this DynamoDB's JSON? Then give --format ddb-json"},
+      {"jsonl", "{\"pk\":\"a\",\"n\":1e400}\n", ":1: column 15: Number overflow. Attempting to store a number with"},
       {"jsonl", "{\"pk\":\"a\",\"n\":1,}\n", ":1: column 17: this is no JSON"},
       {"ddb-json", "{\"pk\":\"a\",\"n\":1}\n", ":1: attribute pk is no value of DynamoDB's JSON"},
       {"ddb-json", "{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"x\"}}\n",
@@ -168,6 +169,8 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
       {"csv", "pk,n\na,x\n", ":2: column n is a number, not \"x\""},
       {"csv", "pk,n,x:N\na,1,y\n", ":2: column x is a number, not \"y\""},
       {"csv", "pk,n\na,1,2\n", ":2: 3 fields, but 2 columns"},
+      {"csv", "pk,x\na,1\n", ":1: no column is the key attribute n (N) (0 items imported)"},
+      {"csv", "x|pk|n\n", ":1: no column is the key attribute pk (S) (0 items imported)"},
       {"csv", "pk,n,x\na,1\n", ":2: 2 fields, but 3 columns"},
       {"csv", "pk,n,x\na,1,\nb\n", ":3: 1 field, but 3 columns"},
       {"csv", "pk,n:X\na,1\n",
@@ -346,26 +349,73 @@ TEST_F(TransferCommands, ASeedThatTheDatabaseRefusesIsNamedByNumber) {
   EXPECT_TRUE(outcome.err.ends_with("; it is about item 31 of seeds/items.json\n")) << outcome.err;
 }
 
-TEST_F(TransferCommands, AWholeDocumentIsToldFromLines) {
-  const Outcome list = stator({"import", "every"}, "[\n{\"pk\":\"a\",\"n\":1}\n]\n");
-  EXPECT_EQ(list.code, 1);
-  EXPECT_NE(list.err.find("; each line is to hold a whole item: jq -c '.[]' makes such lines of a JSON list"),
-            std::string::npos)
-      << list.err;
-  const Outcome document = stator({"import", "every"}, "{\n    \"Items\": [\n");
-  EXPECT_NE(document.err.find("; each line is to hold a whole item: jq -c '.Items[]' makes"), std::string::npos)
-      << document.err;
-  const std::string one_line = R"({"Items":[{"pk":{"S":"a"},"n":{"N":"1"}}],"Count":1})";
-  for (const char* format : {"jsonl", "ddb-json"}) {
-    const Outcome whole = stator({"import", "every", "--format", format}, one_line);
-    EXPECT_NE(whole.err.find("; each line is to hold a whole item: jq -c '.Items[]' makes"), std::string::npos)
-        << whole.err;
+TEST_F(TransferCommands, CsvIsReadAsSpreadsheetsWriteIt) {
+  for (const char* csv :
+       {"pk,n,b:BOOL\r\na,1,TRUE\r\nb,2,False\r\n", "pk;n;b:BOOL\na;1;true\nb;2;false\n",
+        "\xEF\xBB\xBFpk\tn\tb:BOOL\na\t1\ttrue\n\"b\"\t2\t\"false\"", "pk,n,b:BOOL\ra,1,true\r\rb,2,false\r"}) {
+    ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
+    ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
+    EXPECT_EQ(stator({"import", "every", "--format", "csv"}, csv).err, "imported 2 items into table every\n") << csv;
+    EXPECT_EQ(stator({"get", "every", "a", "1", "-q", "--output", "jsonl"}).out, "{\"pk\":\"a\",\"n\":1,\"b\":true}\n");
+    EXPECT_EQ(stator({"get", "every", "b", "2", "-q", "--output", "jsonl"}).out,
+              "{\"pk\":\"b\",\"n\":2,\"b\":false}\n");
   }
-  for (const char* line : {R"({"Item":{"pk":{"S":"a"},"n":{"N":"1"}}})", R"({"pk":{"S":"a"},"n":{"N":"1"}})"}) {
-    const Outcome wire = stator({"import", "every"}, line);
-    EXPECT_NE(wire.err.find("; is this DynamoDB's JSON? Then give --format ddb-json ("), std::string::npos) << wire.err;
+}
+
+TEST_F(TransferCommands, DocumentsAreReadAsLinesAre) {
+  const std::string plain = R"({"pk":"a","n":1})";
+  const std::string other = R"({"pk":"b","n":2,"s":"]}\\\",{"})";
+  const std::string wire = R"({"pk":{"S":"a"},"n":{"N":"1"}})";
+  const std::string wire_other = R"({"pk":{"S":"b"},"n":{"N":"2"},"s":{"S":"]}\\\",{"}})";
+  const std::string documents[] = {
+      plain + "\n" + other,
+      wire + "\n" + wire_other,
+      R"({"Item":)" + wire + "}\n" + R"({"Item":)" + wire_other + "}",
+      "[" + plain + "," + other + "]",
+      "\xEF\xBB\xBF [\r\n  " + plain + ",\r\n  " + other + "\r\n]\r\n",
+      "[\n" + wire + "]\n[\n" + wire_other + "]\n[]\n",
+      R"({"Items":[)" + wire + "," + wire_other + R"(],"Count":2,"ScannedCount":2,"ConsumedCapacity":null})",
+      "{\n    \"Count\": 2, \"More\": {\"a\": [\"}\", []]},\n    \"Items\": [\n" + wire + ",\n" + wire_other + "\n]}\n",
+      R"({"every": [{"PutRequest": {"Item": )" + wire + R"(}}, {"PutRequest": {"Item": )" + wire_other + "}}]}",
+      "{\n\"Items\": [" + plain + "," + other + "]}",
+  };
+  for (const std::string& document : documents) {
+    ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
+    ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
+    const Outcome outcome = stator({"import", "every"}, document);
+    EXPECT_EQ(outcome.err, "imported 2 items into table every\n") << document;
+    EXPECT_EQ(stator({"get", "every", "a", "1", "-q", "--output", "jsonl"}).out, plain + "\n") << document;
+    EXPECT_EQ(stator({"get", "every", "b", "2", "-q", "--output", "jsonl"}).out, other + "\n") << document;
   }
-  // Neither of them.
+}
+
+TEST_F(TransferCommands, DocumentsThatCannotBeReadAreToldByLine) {
+  const std::string item = R"({"pk":"a","n":1})";
+  const struct {
+    std::string text;
+    const char* err;
+  } rows[] = {
+      {"[\n" + item + ",\n" + R"({"pk":"b"}])", ":3: the key attribute n (N) is missing (1 item imported; --skip-bad"},
+      {"[\n" + item + ",\n7]", ":3: expected an item, a JSON object (1 item imported; --skip-bad"},
+      {"[\n" + item + ",\n{\"pk\":", ":3: the document is cut off (1 item imported)"},
+      {"{\n  \"Items\": [\n", ":3: the document is cut off (0 items imported)"},
+      {"{\n  \"Count\": 3\n}", ":3: the document has no list of items (0 items imported)"},
+      {"{\n  \"shop\": [{}], \"carts\": []\n}",
+       ":3: the document's items are of shop, carts, not of table every (0 items imported)"},
+      {"{\n  nothing\n}", ":2: this is no JSON: expected \" (0 items imported)"},
+  };
+  for (const auto& row : rows) {
+    const Outcome outcome = stator({"import", "every"}, row.text);
+    EXPECT_EQ(outcome.code, 1) << row.text;
+    EXPECT_NE(outcome.err.find(row.err), std::string::npos) << outcome.err;
+  }
+  const Outcome skips = stator({"import", "every", "--skip-bad"}, "[7, " + item + ", {\"pk\":\"b\"}]");
+  EXPECT_EQ(skips.code, 0);
+  EXPECT_TRUE(skips.err.ends_with("imported 1 item into table every, 2 bad items left out\n")) << skips.err;
+  EXPECT_EQ(stator({"import", "every", "--skip-bad"}, "[" + item).code, 1) << "what is behind the cut is not known";
+}
+
+TEST_F(TransferCommands, WhatIsNeitherFormOfJsonIsToldWithoutAGuess) {
   for (const char* line : {R"({"Item":"a","n":1})", R"({"pk":{"a":"b"},"n":1})", R"({"Items":3})"}) {
     const std::string err = stator({"import", "every"}, line).err;
     EXPECT_EQ(err.find("; "), err.find("; --skip-bad")) << err;
