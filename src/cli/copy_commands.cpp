@@ -20,6 +20,7 @@
 #include "toolkit/table_follow.h"
 #include "toolkit/table_info.h"
 #include "toolkit/tables.h"
+#include "toolkit/text_table.h"
 
 /// stator copy, diff: whole tables on any two endpoints.
 namespace stator::cli {
@@ -350,49 +351,83 @@ struct DiffOptions {
   std::uint32_t segments = 4;
 };
 
+/// Prints differences: a line each, or with --output json an array, which is closed also where an error ends it.
+class DifferencePrinter {
+ public:
+  explicit DifferencePrinter(const Session& session) : out_(*session.out), output_(session.output) {}
+  DifferencePrinter(const DifferencePrinter&) = delete;
+  DifferencePrinter& operator=(const DifferencePrinter&) = delete;
+  ~DifferencePrinter() {
+    try {
+      if (!first_) finish();
+    } catch (const std::exception&) {  // another error is on its way
+    }
+  }
+
+  void print(toolkit::Difference difference, const std::string& key_json, const std::vector<std::string>& attributes) {
+    json::Parser parser;
+    std::string key;
+    toolkit::append_plain_item(parser.parse(key_json).get_object().value(), key);
+    const char* sign = difference == toolkit::Difference::kOnlyInSource        ? "-"
+                       : difference == toolkit::Difference::kOnlyInDestination ? "+"
+                                                                               : "~";
+    if (output_ == OutputFormat::kHuman) {
+      std::string list;
+      for (const std::string& name : attributes) list += (list.empty() ? ": " : ", ") + toolkit::printable(name);
+      out_ << sign << " " << key << list << "\n";
+      return;
+    }
+    std::string text;
+    json::ObjectWriter object(text);
+    object.text("difference", sign);
+    object.key("key") += key;
+    json::ArrayWriter names(object.key("attributes"));
+    for (const std::string& name : attributes) json::append_string(name, names.element());
+    names.end();
+    object.end();
+    if (is_list()) out_ << (first_ ? "[\n" : ",\n");
+    out_ << text << (is_list() ? "" : "\n");
+    first_ = false;
+  }
+
+  void finish() {
+    if (is_list() && !is_finished_) out_ << (first_ ? "[]\n" : "\n]\n");
+    is_finished_ = true;
+  }
+
+ private:
+  [[nodiscard]] bool is_list() const { return output_ == OutputFormat::kJson; }
+
+  std::ostream& out_;
+  OutputFormat output_;
+  bool first_ = true;
+  bool is_finished_ = false;
+};
+
 void diff(Session& session, const DiffOptions& options) {
-  require_human_or_json(session);
+  if (session.output != OutputFormat::kJsonLines) require_human_or_json(session);
   const Side source = open_side(session, options.source, {}, nullptr);
   const Side destination = open_side(session, options.destination, {}, &source);
   const toolkit::TableInfo from = toolkit::describe_table(*source.endpoint, source.table);
   const toolkit::TableInfo to = toolkit::describe_table(*destination.endpoint, destination.table);
   const Interrupt interrupt;
-  const bool json = session.output == OutputFormat::kJson;
-  const auto tell = [&](toolkit::Difference difference, const std::string& key, const std::vector<std::string>& names) {
-    json::Parser parser;
-    std::string plain;
-    toolkit::append_plain_item(parser.parse(key).get_object().value(), plain);
-    const char* sign = difference == toolkit::Difference::kOnlyInSource        ? "-"
-                       : difference == toolkit::Difference::kOnlyInDestination ? "+"
-                                                                               : "~";
-    std::string list;
-    for (const std::string& name : names) {
-      list += list.empty() ? "" : json ? "," : ", ";
-      if (json) {
-        json::append_string(name, list);
-      } else {
-        list += name;
-      }
-    }
-    if (json) {
-      *session.out << R"({"difference":")" << sign << R"(","key":)" << plain << R"(,"attributes":[)" << list << "]}\n";
-    } else {
-      *session.out << sign << " " << plain << (list.empty() ? "" : ": ") << list << "\n";
-    }
-  };
+  DifferencePrinter differences(session);
   toolkit::DiffResult result;
   std::uint64_t read = 0;
   try {
-    result = toolkit::diff_tables(*source.endpoint, from, *destination.endpoint, to, options.segments, tell,
-                                  [&](std::uint64_t items) {
-                                    read = items;
-                                    Interrupt::check();
-                                  });
+    result = toolkit::diff_tables(
+        *source.endpoint, from, *destination.endpoint, to, options.segments,
+        [&](const auto&... difference) { differences.print(difference...); },
+        [&](std::uint64_t items) {
+          read = items;
+          Interrupt::check();
+        });
   } catch (const Interrupted&) {
     throw CommandError(
         "stator: interrupted: " + counted(read, "item") + " read; whether the tables are equal is not known",
         kInterruptedExit);
   }
+  differences.finish();
   session.out->flush();
   if (!session.quiet) {
     *session.err << result.equal << " equal, " << result.changed << " changed, " << result.only_in_source << " only in "
