@@ -286,6 +286,7 @@ void write_edited(Session& session, endpoint::Endpoint& endpoint, const toolkit:
   constexpr const char* kChangedMeanwhile = "somebody else changed the item meanwhile";
   toolkit::ItemChange change = toolkit::change_item(table, before, after);
   if (change.request.empty()) {
+    if (session.output == OutputFormat::kJson) print_json(session, "{}");
     *session.err << "nothing was changed\n";
     return;
   }
@@ -308,11 +309,13 @@ void write_edited(Session& session, endpoint::Endpoint& endpoint, const toolkit:
     if (error.type == core::ErrorCode::kConditionalCheckFailed) throw toolkit::WordError(kChangedMeanwhile);
     throw;
   }
+  if (session.output == OutputFormat::kJson) print_json(session, reply);
   print_cost(session, counted(change.set, "attribute") + " set, " + std::to_string(change.removed) + " removed",
              toolkit::capacity_of_reply(reply));
 }
 
 void edit_item(Session& session, const ItemOptions& options) {
+  require_human_or_json(session);
   require_key(session, options, options.words);
   const auto endpoint =
       open_to_write(session, "editing an item of table " + options.table, options.table, Waits::kForUser);
