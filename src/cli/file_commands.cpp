@@ -164,8 +164,15 @@ class MaybeCompressed {
 /// Makes the CSV file of a draft, whose columns are known only when it is complete. It is compressed if `name` says so.
 void write_csv_of(const std::string& draft, const std::string& file, const std::string& name,
                   const toolkit::TableInfo& table) {
-  const std::string csv = draft + ".csv";
-  OutputFile whole(file, csv, 0);
+  // Not to be continued: it is made of the draft anew.
+  const struct Unfinished {
+    std::string file;
+    ~Unfinished() {
+      std::error_code ignored;
+      fs::remove(file, ignored);
+    }
+  } csv{draft + ".csv"};
+  OutputFile whole(file, csv.file, 0);
   {
     MaybeCompressed out(whole.out(), name);
     const auto output = toolkit::make_file_output(toolkit::FileFormat::kCsv, out.out(), table);
