@@ -14,6 +14,7 @@
 #include "cli/file_error.h"
 #include "cli/item_printing.h"
 #include "cli/line_reader.h"
+#include "cli/state_directory.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
 #include "core/api_error.h"
@@ -191,15 +192,8 @@ class Words {
 };
 
 std::filesystem::path history_file() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  if (const std::string state = variable("XDG_STATE_HOME"); !state.empty()) {
-    return std::filesystem::path(state) / "stator" / "sql_history";
-  }
-  const std::string home = variable("HOME");
-  return home.empty() ? std::filesystem::path() : std::filesystem::path(home) / ".local/state/stator/sql_history";
+  const std::filesystem::path directory = state_directory();
+  return directory.empty() ? directory : directory / "sql_history";
 }
 
 /// Runs statements one after the other, each ended by a semicolon. Prints an error and goes on with the next.

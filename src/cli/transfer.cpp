@@ -1,13 +1,13 @@
 #include "cli/transfer.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <ostream>
 #include <system_error>
 
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
+#include "cli/state_directory.h"
 #include "core/hexadecimal.h"
 #include "toolkit/noted_table.h"
 #include "toolkit/paced_endpoint.h"
@@ -45,15 +45,8 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path state_file_of(const std::string& command, const std::string& identity) {
-  fs::path directory;
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
-    directory = state;
-  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
-    directory = fs::path(home) / ".local" / "state";
-  } else {
-    directory = fs::temp_directory_path();
-  }
-  directory /= "stator";
+  fs::path directory = state_directory();
+  if (directory.empty()) directory = fs::temp_directory_path() / "stator";
   std::error_code error;
   fs::create_directories(directory, error);
   constexpr std::size_t kMostName = 120;
