@@ -471,9 +471,12 @@ std::string key_condition(const TableInfo& table, const std::string& index, cons
     columns.insert(columns.end(), info->sort_keys.begin(), info->sort_keys.end());
     owner = "index " + index;
   }
-  if (words.empty() || words.size() > columns.size())
+  if (words.empty())
     throw WordError("the key of " + owner + " is " + describe_key(columns) + ": give the value of " +
                     columns.front().name + " first");
+  if (words.size() > columns.size())
+    throw WordError("the key of " + owner + " is " + describe_key(columns) + ", and \"" + words[columns.size()] +
+                    "\" is too much");
   std::vector<std::string> conditions;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string value = wire_key_value(columns[i], words[i]);
