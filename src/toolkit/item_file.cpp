@@ -199,7 +199,7 @@ class JsonReader : public ItemFileReader {
       if (line_ == 1 && text.starts_with(core::kByteOrderMark)) text.erase(0, core::kByteOrderMark.size());
       if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
       if (std::exchange(at_first_line_, false) && begins_document(text)) {
-        documents_.emplace(in_, text + (too_long_ ? "" : "\n"), line_, table_.name);
+        documents_.emplace(in_, text + (has_newline_ ? "\n" : ""), line_, table_.name);
         return read_of_document();
       }
       if (too_long_) throw BadItem(line_, "a line of more than 16 MB");
@@ -233,6 +233,7 @@ class JsonReader : public ItemFileReader {
   bool next_line(std::string& text) {
     text.clear();
     too_long_ = false;
+    has_newline_ = false;
     std::streambuf& in = *in_.rdbuf();
     int c = in.sbumpc();
     if (c == std::char_traits<char>::eof()) return false;
@@ -243,6 +244,7 @@ class JsonReader : public ItemFileReader {
       too_long_ = text.size() >= kMaxLineBytes;
       if (too_long_ && at_first_line_ && begins_document(text)) return true;
     }
+    has_newline_ = c == '\n';
     return true;
   }
 
@@ -347,6 +349,7 @@ class JsonReader : public ItemFileReader {
   std::optional<JsonDocuments> documents_;
   bool at_first_line_ = true;
   bool too_long_ = false;
+  bool has_newline_ = false;
   std::uint64_t line_ = 0;
 };
 

@@ -161,6 +161,22 @@ class Resumed(unittest.TestCase):
                 self.resumed("import", table, path, "--jobs", "1", *options)
                 self.assert_same_as_shop(table)
 
+    def test_imports_of_documents(self):
+        with Client(self.server.url) as client:
+            whole = client.call("Scan", TableName="shop")
+        self.assertEqual(len(whole["Items"]), ITEMS)
+        put = {"table": [{"PutRequest": {"Item": item}} for item in whole["Items"]]}
+        for name, text in (("list.json", json.dumps(whole["Items"], indent=2)), ("one-line.json", json.dumps(whole)),
+                           ("several-lines.json", json.dumps(whole, indent=4)), ("requests.json.gz", json.dumps(put))):
+            with self.subTest(name):
+                path = self.folder / name
+                table = "of-" + re.sub(r"\W", "-", name)
+                text = text.replace('"table"', f'"{table}"')
+                path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+                self.make_table(table)
+                self.resumed("import", table, str(path), "--jobs", "1")
+                self.assert_same_as_shop(table)
+
     def test_a_copy(self):
         self.resumed("copy", "shop", "copied")
         self.addCleanup(self.run_whole, "ddb", "drop", "copied")
