@@ -127,11 +127,11 @@ class DbCommands : public ::testing::TestWithParam<Where> {
   }
   void TearDown() override { ::unsetenv("CONNECTION_URL"); }
 
-  static Outcome run_db(std::vector<std::string> words) {
+  static Outcome run_db(std::vector<std::string> words, const std::string& typed = "") {
     words.insert(words.begin(), "db");
     words.push_back("--data");
     words.push_back(SharedCluster::get().directory.path() / "data");
-    return run_line(std::move(words));
+    return run_line(std::move(words), typed);
   }
   static std::vector<Outcome> five_at_once(std::vector<std::string> words) {
     words.insert(words.begin(), "db");
@@ -250,6 +250,22 @@ TEST_P(DbCommands, QueryPrintsEveryFormatAndBindsParameters) {
             "n,t,missing\n7,\"a \"\"b\"\", c\",\n");
   EXPECT_TRUE(contains(ok({"query", "CREATE TABLE t (a int)"}).out, "CREATE TABLE\n"));
   EXPECT_TRUE(contains(ok({"query", "INSERT INTO t VALUES (1), (2)"}).out, "INSERT 0 2\n"));
+}
+
+TEST_P(DbCommands, QueryCopiesFromStandardInputAndToStandardOutput) {
+  ok({"create"});
+  ok({"query", "CREATE TABLE t (a int, b text)"});
+  const Outcome in = run_db({"query", "COPY t FROM STDIN (FORMAT csv)"}, "1,one\n2,\"two,\n2\"\n");
+  EXPECT_EQ(in.status, 0);
+  EXPECT_EQ(in.out + in.err, "COPY 2\n");
+  const Outcome out = ok({"query", "COPY t TO STDOUT (FORMAT csv)"});
+  EXPECT_EQ(out.out, "1,one\n2,\"two,\n2\"\n") << "the rows alone";
+  EXPECT_EQ(run_db({"query", "COPY t TO STDOUT", "--output", "json"}).status, 2);
+  for (const char* statement : {"COPY t FROM STDIN", "COPY t TO '/nowhere/t'", "ALTER SYSTEM RESET work_mem"}) {
+    const Outcome refused = run_db({"query", statement, "--read-only"});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_EQ(refused.err, "stator: --read-only: a statement that writes was refused\n") << statement;
+  }
 }
 
 TEST_P(DbCommands, QueryShowsWhereAStatementIsWrong) {

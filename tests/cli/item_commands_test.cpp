@@ -296,6 +296,9 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
        "stator query)\n"},
       {{"scan", "shop", "ann", "--segments", "4", "--attributes", "order_id"}, 2, nullptr},
       {{"scan", "shop", "--index", "by-wort"}, 2, "stator: table shop has no index by-wort; did you mean by-worth?\n"},
+      {{"query", "shop", "ann", "1001", "x"},
+       2,
+       "stator: the key of table shop is customer (S) and order_id (N), and \"x\" is too much\n"},
       {{"count", "shop", "--output", "csv"}, 2, nullptr},
       // What would be left out of account is refused.
       {{"get", "shop", "ann", "1001", "--attributes", "worth", "--projection", "state"}, 2, nullptr},
@@ -409,8 +412,13 @@ TEST_F(ItemCommands, EditWritesBackWhatTheEditorChanged) {
   EXPECT_EQ(edited.err, "3 attributes set, 0 removed, 3 capacity units\n");
   EXPECT_EQ(out({"get", "shop", "ann", "1001", "-q", "--output", "jsonl"}),
             "{\"customer\":\"ann\",\"order_id\":1001,\"worth\":21,\"state\":\"returned\",\"note\":\"late\"}\n");
+  setenv("EDITOR", "sed -i s/late/later/", 1);
+  const Outcome as_json = stator({"edit", "shop", "ann", "1001", "--output", "json"});
+  EXPECT_TRUE(as_json.out.starts_with("{\n  \"ConsumedCapacity\": {")) << as_json.out;
+  EXPECT_EQ(stator({"edit", "shop", "ann", "1001", "--output", "csv"}).code, 2);
   setenv("EDITOR", "true", 1);
   EXPECT_EQ(stator({"edit", "shop", "ann", "1001"}).err, "nothing was changed\n");
+  EXPECT_EQ(stator({"edit", "shop", "ann", "1001", "--output", "json"}).out, "{}\n");
   setenv("EDITOR", "false", 1);
   EXPECT_EQ(stator({"edit", "shop", "ann", "1001"}).err, "stator: nothing was changed: the editor (false) failed\n");
   setenv("EDITOR", "sed -i s/ann/anne/", 1);

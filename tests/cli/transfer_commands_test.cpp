@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -462,6 +463,18 @@ TEST_F(TransferCommands, CopyMakesTheTableAndVerifiesIt) {
   EXPECT_NE(differs.out.find("- {\"pk\":\"a\",\"n\":12345678901234567890123456789012345678}\n"), std::string::npos)
       << differs.out;
   EXPECT_TRUE(differs.err.starts_with("1 equal, 1 changed, 1 only in every (")) << differs.err;
+  const std::string lines =
+      stator({"diff", "every", path("other") + "/twin", "--segments", "1", "--output", "jsonl"}).out;
+  EXPECT_NE(lines.find(R"({"difference":"~","key":{"pk":"c","n":0},"attributes":["m","more","yes"]})"
+                       "\n"),
+            std::string::npos)
+      << lines;
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 3);
+  std::string list = lines.substr(0, lines.size() - 1);
+  for (std::size_t at = 0; (at = list.find('\n', at)) != std::string::npos; at += 2) list.replace(at, 1, ",\n");
+  EXPECT_EQ(stator({"diff", "every", path("other") + "/twin", "--segments", "1", "--output", "json"}).out,
+            "[\n" + list + "\n]\n");
+  EXPECT_EQ(stator({"diff", "every", "every", "--output", "json"}).out, "[]\n");
   const Outcome extra = stator({"copy", "every", path("other") + "/twin"});
   EXPECT_EQ(extra.code, 1);
   EXPECT_NE(extra.err.find("stator: the tables differ: 3 items were copied, and twin ("), std::string::npos)
