@@ -189,10 +189,11 @@ Provider from_role(const Environment& environment, const Files& files, const std
   const Provider source = source_of_role(environment, files, profile, settings, std::move(visited));
   return refreshing(environment, [environment, role, source, place] {
     const QueryParameters action = {{"Action", "AssumeRole"}, {"Version", "2011-06-15"}};
+    const std::shared_ptr<const Credentials> signer = source->get();
     try {
-      return call_sts(environment, role, action, source->get().get(), place);
+      return call_sts(environment, role, action, signer.get(), place);
     } catch (const SourceExpired&) {
-      if (!source->expire()) throw;
+      if (!source->expire(*signer)) throw;
       return call_sts(environment, role, action, source->get().get(), place);
     }
   });

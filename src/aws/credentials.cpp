@@ -1,13 +1,17 @@
 #include "aws/credentials.h"
 
-#include <exception>
 #include <limits>
 
 namespace stator::aws {
 
 namespace {
-constexpr std::int64_t kRefreshBeforeMs = 5 * 60 * 1000;
-}
+
+constexpr std::int64_t kRefreshBeforeMs = std::int64_t{5} * 60 * 1000;
+/// After a fetch that failed, or gave keys that are about to expire as well, while there are valid ones.
+constexpr std::int64_t kPauseMs = 10'000;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
 
 FixedCredentials::FixedCredentials(Credentials credentials)
     : credentials_(std::make_shared<const Credentials>(std::move(credentials))) {}
@@ -15,22 +19,55 @@ FixedCredentials::FixedCredentials(Credentials credentials)
 RefreshingCredentials::RefreshingCredentials(Fetch fetch, const core::Clock& clock)
     : fetch_(std::move(fetch)), clock_(clock) {}
 
+bool RefreshingCredentials::is_valid(std::int64_t now_ms) const {
+  return current_ && current_->expires_ms.value_or(kNever) > now_ms;
+}
+
 std::shared_ptr<const Credentials> RefreshingCredentials::get() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const std::int64_t now_ms = clock_.now_ms();
-  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-  if (current_ && current_->expires_ms.value_or(kNever) - now_ms > kRefreshBeforeMs) return current_;
-  try {
-    current_ = std::make_shared<const Credentials>(fetch_());
-  } catch (const std::exception&) {
-    if (!current_ || current_->expires_ms.value_or(kNever) <= now_ms) throw;
+  // A service that is out of order itself may give keys that have expired already: they are all there is.
+  const bool was_just_fetched = current_ && !failure_ && now_ms < next_fetch_ms_;
+  if (was_just_fetched) return current_;
+  if (is_valid(now_ms)) {
+    const bool ends_soon = current_->expires_ms.value_or(kNever) - now_ms <= kRefreshBeforeMs;
+    if (!ends_soon || is_fetching_ || now_ms < next_fetch_ms_) return current_;
   }
+  if (!is_fetching_) return fetch_anew(lock);
+  // Who waits is told what came of it, and does not try again after each other.
+  const std::uint64_t before = fetches_;
+  fetched_.wait(lock, [&] { return fetches_ != before; });
+  if (failure_ && !is_valid(clock_.now_ms())) std::rethrow_exception(failure_);
   return current_;
 }
 
-bool RefreshingCredentials::expire() {
+std::shared_ptr<const Credentials> RefreshingCredentials::fetch_anew(std::unique_lock<std::mutex>& lock) {
+  is_fetching_ = true;
+  lock.unlock();
+  Known fetched;
+  std::exception_ptr failure;
+  try {
+    fetched = std::make_shared<const Credentials>(fetch_());
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  lock.lock();
+  is_fetching_ = false;
+  ++fetches_;
+  failure_ = failure;
+  if (fetched) current_ = fetched;
+  fetched_.notify_all();
+  const std::int64_t now_ms = clock_.now_ms();
+  next_fetch_ms_ = now_ms + kPauseMs;
+  if (failure && !is_valid(now_ms)) std::rethrow_exception(failure);
+  return current_;
+}
+
+bool RefreshingCredentials::expire(const Credentials& refused) {
   const std::lock_guard lock(mutex_);
-  current_.reset();
+  const bool is_current =
+      current_ && current_->access_key_id == refused.access_key_id && current_->session_token == refused.session_token;
+  if (is_current) current_.reset();
   return true;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -25,8 +27,9 @@ class CredentialsProvider {
   virtual ~CredentialsProvider() = default;
   /// Credentials that are valid now. Throws ConfigurationError (profile_file.h) where they cannot be had.
   virtual std::shared_ptr<const Credentials> get() = 0;
-  /// The service refused them as expired: fetch new ones at the next `get`. False where there are no others to be had.
-  virtual bool expire() = 0;
+  /// The service refused these as expired: fetch new ones at the next `get`, unless that has been done already. False
+  /// where there are no others to be had.
+  virtual bool expire(const Credentials& refused) = 0;
 };
 
 /// Keys that never change.
@@ -34,26 +37,36 @@ class FixedCredentials : public CredentialsProvider {
  public:
   explicit FixedCredentials(Credentials credentials);
   std::shared_ptr<const Credentials> get() override { return credentials_; }
-  bool expire() override { return false; }
+  bool expire(const Credentials& /*refused*/) override { return false; }
 
  private:
   std::shared_ptr<const Credentials> credentials_;
 };
 
-/// Keys that are fetched anew five minutes before they expire. Where that fails, the old ones are used as long as they
-/// are valid.
+/// Keys that are fetched anew five minutes before they expire, by one caller while the others use the old ones. Where
+/// that fails, the old ones are used as long as they are valid, and it is tried again after a pause.
 class RefreshingCredentials : public CredentialsProvider {
  public:
   using Fetch = std::function<Credentials()>;
   RefreshingCredentials(Fetch fetch, const core::Clock& clock);
   std::shared_ptr<const Credentials> get() override;
-  bool expire() override;
+  bool expire(const Credentials& refused) override;
 
  private:
-  Fetch fetch_;
+  using Known = std::shared_ptr<const Credentials>;
+  /// Fetches new ones, with the lock let go of meanwhile.
+  Known fetch_anew(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool is_valid(std::int64_t now_ms) const;
+
+  const Fetch fetch_;
   const core::Clock& clock_;
   std::mutex mutex_;
-  std::shared_ptr<const Credentials> current_;
+  std::condition_variable fetched_;
+  bool is_fetching_ = false;
+  std::uint64_t fetches_ = 0;   // that have ended
+  std::exception_ptr failure_;  // of the last one
+  Known current_;               // null: none yet, or refused
+  std::int64_t next_fetch_ms_ = 0;
 };
 
 }  // namespace stator::aws

@@ -309,7 +309,8 @@ class Delivery::Sender {
                       {"Content-Type", "application/x-amz-json-1.1"},
                       {"X-Amz-Target", "Kinesis_20131202." + operation},
                       {"User-Agent", aws::user_agent()}};
-    aws::sign(request, {region, "kinesis"}, *options_.credentials->get(), core::Clock::system().now_ms());
+    const std::shared_ptr<const aws::Credentials> signer = options_.credentials->get();
+    aws::sign(request, {region, "kinesis"}, *signer, core::Clock::system().now_ms());
     http::Reply reply = client_.send(request);
     if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
     std::string type;
@@ -325,7 +326,7 @@ class Delivery::Sender {
     } catch (const core::ApiError&) {
       // The body is no JSON; the status says enough.
     }
-    if (type == "ExpiredTokenException") options_.credentials->expire();
+    if (type == "ExpiredTokenException") options_.credentials->expire(*signer);
     throw Refusal(reply.status, type,
                   operation + " was refused: HTTP " + std::to_string(reply.status) + (type.empty() ? "" : " " + type) +
                       (message.empty() ? "" : ": " + message));

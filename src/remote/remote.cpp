@@ -124,7 +124,8 @@ struct Remote::Impl {
     return *made_client;
   }
 
-  http::Request build(const endpoint::Request& request, std::string_view body, std::int64_t ahead_ms) const {
+  http::Request build(const endpoint::Request& request, std::string_view body, const aws::Credentials& signer,
+                      std::int64_t ahead_ms) const {
     http::Request http;
     http.method = "POST";
     const bool of_streams = request.service == endpoint::Service::kDynamoDbStreams;
@@ -139,7 +140,7 @@ struct Remote::Impl {
                    {"Content-Type", "application/x-amz-json-1.0"},
                    {"User-Agent", aws::user_agent()}};
     if (!request.trace.empty()) http.fields.emplace_back("X-Amzn-Trace-Id", request.trace);
-    aws::sign(http, {options.region, "dynamodb"}, *credentials(), options.clock->now_ms() + ahead_ms);
+    aws::sign(http, {options.region, "dynamodb"}, signer, options.clock->now_ms() + ahead_ms);
     return http;
   }
 
@@ -168,15 +169,17 @@ struct Remote::Impl {
   struct Again {
     std::uint32_t limit = 0;  // the attempts to make for such a failure, this one included
     bool at_once = false;     // signed by another time, it may succeed
+    bool with_new_keys = false;
   };
 
   /// One attempt. Where it fails, `again` says what may be done.
   std::string attempt(const endpoint::Request& request, std::string_view body, Again& again) {
     std::uint32_t& limit = again.limit;
     const std::int64_t ahead_ms = clock_ahead_ms.load();
+    const std::shared_ptr<const aws::Credentials> signer = credentials();
     http::Reply reply;
     try {
-      reply = client().send(build(request, body, ahead_ms));
+      reply = client().send(build(request, body, *signer, ahead_ms));
     } catch (const http::TransportError& error) {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
@@ -207,6 +210,7 @@ struct Remote::Impl {
     core::ApiError error = parse_remote_error(reply, options.url);
     if (core::http_status(error) >= 500) note_uncertain(request);
     if (aws::is_worth_retrying(error)) limit = options.max_attempts;
+    again.with_new_keys = aws::says_expired(error) && options.credentials->expire(*signer);
     again.at_once = correct_clock(error, reply, ahead_ms);
     throw error;
   }
@@ -247,10 +251,7 @@ void Remote::call(const endpoint::Request& request, std::string& reply) {
       return;
     } catch (const core::ApiError& error) {
       if (again.at_once && !std::exchange(corrected, true)) continue;
-      if (aws::says_expired(error) && !renewed && options.credentials->expire()) {
-        renewed = true;
-        continue;
-      }
+      if (again.with_new_keys && !std::exchange(renewed, true)) continue;
       if (attempt >= again.limit) throw;
       if (!backoff) {
         if (options.backoff_seed) {

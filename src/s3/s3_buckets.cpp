@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "aws/config.h"
@@ -77,14 +78,18 @@ class S3Buckets::Service {
   };
   http::Reply send(const Call& call) {
     auto pause = kFirstPause;
+    bool renewed = false;
     for (int attempt = 1;; ++attempt, pause *= 2) {
       std::optional<BucketError> failure;
       bool again = false;
       try {
-        http::Reply reply = send_once(call);
+        const std::shared_ptr<const aws::Credentials> signer = options_.credentials->get();
+        http::Reply reply = send_once(call, *signer);
         if (reply.status / 100 == 2 || reply.status == call.also) return reply;
         again = reply.status >= 500 || reply.status == 429;
         failure = error_of(call, reply);
+        const bool has_expired = failure->code == "S3ExpiredToken" && options_.credentials->expire(*signer);
+        if (has_expired && !std::exchange(renewed, true)) continue;
       } catch (const http::TransportError& error) {
         again = error.kind != http::TransportError::Kind::kFatal;
         failure.emplace("S3ServiceUnavailable", error.what());
@@ -99,7 +104,7 @@ class S3Buckets::Service {
   [[nodiscard]] std::size_t part_bytes() const { return options_.part_bytes; }
 
  private:
-  http::Reply send_once(const Call& call) {
+  http::Reply send_once(const Call& call, const aws::Credentials& signer) {
     http::Request request;
     request.method = call.method;
     request.url = options_.url + "/" + http::percent_encode(call.bucket);
@@ -110,7 +115,7 @@ class S3Buckets::Service {
     request.fields = call.fields;
     request.fields.emplace_back("User-Agent", aws::user_agent());
     request.fields.emplace_back("X-Amz-Content-Sha256", core::hexadecimal(aws::sha256(call.body)));
-    aws::sign(request, {options_.region, "s3"}, *options_.credentials->get(), options_.clock->now_ms());
+    aws::sign(request, {options_.region, "s3"}, signer, options_.clock->now_ms());
     return client().send(request);
   }
 

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "aws/credential_process.h"
 #include "aws/metadata.h"
@@ -440,16 +443,17 @@ TEST(PlainKeys, WithATokenAreReadAgainWhenTheyHaveExpired) {
     const auto keys = find_credentials(environment);
     (void)home.file(file, kNextKeys);
     EXPECT_EQ(keys->get()->access_key_id, "K1") << file;
-    EXPECT_TRUE(keys->expire());
+    EXPECT_TRUE(keys->expire(*keys->get()));
     EXPECT_EQ(keys->get()->access_key_id, "K2") << file;
     (void)home.file(file, "");
-    EXPECT_TRUE(keys->expire());
+    EXPECT_TRUE(keys->expire(*keys->get()));
     EXPECT_THROW(keys->get(), ConfigurationError) << file;
     std::filesystem::remove(path);
   }
   // Others do not change.
   (void)home.file(".aws/credentials", kPlain);
-  EXPECT_FALSE(find_credentials(environment)->expire());
+  const auto keys = find_credentials(environment);
+  EXPECT_FALSE(keys->expire(*keys->get()));
 }
 
 TEST(Roles, AreAssumedAgainWithNewKeysOfASourceWhoseKeysHaveExpired) {
@@ -671,6 +675,70 @@ TEST(RefreshingCredentials, AreUsedToTheirEndWhereNoNewOnesCanBeHad) {
   EXPECT_EQ(provider.get()->access_key_id, "k");
   clock.now += 200'000;
   EXPECT_THROW(provider.get(), ConfigurationError);
+}
+
+TEST(RefreshingCredentials, AreTriedAgainAfterAPauseNotAtEachRequest) {
+  SetClock clock;
+  int fetched = 0;
+  bool works = true;
+  std::int64_t lifetime_ms = 3'600'000;
+  RefreshingCredentials provider(
+      [&] {
+        ++fetched;
+        if (!works) throw ConfigurationError("gone");
+        return Credentials{"k", "s", "t", clock.now + lifetime_ms};
+      },
+      clock);
+  const auto asked = [&] {
+    const int before = fetched;
+    for (int i = 0; i < 5; ++i) provider.get();
+    return fetched - before;
+  };
+  EXPECT_EQ(asked(), 1);
+  works = false;
+  clock.now += 3'400'000;
+  EXPECT_EQ(asked(), 1);
+  clock.now += 10'000;
+  EXPECT_EQ(asked(), 1);
+  // Where they are given new ones that end soon, or have ended, these are all there is.
+  works = true;
+  lifetime_ms = 60'000;
+  clock.now += 10'000;
+  EXPECT_EQ(asked(), 1);
+  lifetime_ms = -60'000;
+  clock.now += 60'000;
+  EXPECT_EQ(asked(), 1);
+}
+
+TEST(RefreshingCredentials, AreUsedByOthersWhileOneCallerFetchesNewOnes) {
+  SetClock clock;
+  std::atomic<int> fetched = 0;
+  std::promise<void> may_end;
+  RefreshingCredentials provider(
+      [&, ended = may_end.get_future().share()] {
+        if (++fetched > 1) ended.wait();
+        return Credentials{std::to_string(fetched.load()), "s", "t", clock.now + 3'600'000};
+      },
+      clock);
+  provider.get();
+  clock.now += 3'400'000;
+  std::thread fetching([&] { EXPECT_EQ(provider.get()->access_key_id, "2"); });
+  while (fetched < 2) std::this_thread::yield();
+  EXPECT_EQ(provider.get()->access_key_id, "1");
+  may_end.set_value();
+  fetching.join();
+  EXPECT_EQ(provider.get()->access_key_id, "2");
+}
+
+TEST(RefreshingCredentials, ThatAreRefusedAreFetchedOnceForAllWhoUsedThem) {
+  const SetClock clock;
+  int fetched = 0;
+  RefreshingCredentials provider([&] { return Credentials{std::to_string(++fetched), "s", "t", std::nullopt}; }, clock);
+  const auto used = provider.get();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(provider.expire(*used));
+    EXPECT_EQ(provider.get()->access_key_id, "2");
+  }
 }
 
 TEST(SplitCommand, FollowsTheShell) {
