@@ -34,28 +34,24 @@ std::string checked_region(std::string region, const std::string& source) {
   return region;
 }
 
-bool is_true(const Environment& environment, const char* variable) {
-  const auto value = environment.variable(variable);
-  return value && core::lowered(*value) == "true";
-}
-
-/// Partitions whose names end differently from amazonaws.com
-/// (https://docs.aws.amazon.com/general/latest/gr/ddb.html, and botocore's partitions.json).
+/// Partitions by the begin of their regions' names (https://docs.aws.amazon.com/general/latest/gr/ddb.html, and
+/// botocore's partitions.json and endpoint rules).
 struct Partition {
   std::string_view region_prefix;
   std::string_view suffix;
   std::string_view dualstack_suffix;
-  /// The dual-stack host of DynamoDB Streams is "streams-dynamodb".
-  bool has_hyphen = false;
+  /// The plain names are those of FIPS endpoints: there are no others but for dual stack, and of S3.
+  bool plain_is_fips = false;
 };
 constexpr Partition kPartitions[] = {
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", true},
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
     {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
     {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
     {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
     {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
     {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-    {"", "amazonaws.com", "api.aws", true},
+    {"us-gov-", "amazonaws.com", "api.aws", true},
+    {"", "amazonaws.com", "api.aws"},
 };
 
 }  // namespace
@@ -166,8 +162,24 @@ std::optional<std::string> find_region(const Environment& environment, bool ask_
   return std::nullopt;
 }
 
+std::optional<std::string> configured(const Environment& environment, const std::string& variable,
+                                      const std::string& name) {
+  if (auto value = environment.variable(variable)) return value;
+  const auto settings = Files(environment).merged(profile_name(environment));
+  if (!settings) return std::nullopt;
+  std::string value = setting(*settings, name);
+  return value.empty() ? std::nullopt : std::optional(std::move(value));
+}
+
+bool is_configured(const Environment& environment, const std::string& variable, const std::string& name) {
+  const auto value = configured(environment, variable, name);
+  return value && core::lowered(*value) == "true";
+}
+
 std::optional<std::string> profile_endpoint_url(const Environment& environment, const std::string& service) {
-  if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) return std::nullopt;
+  if (is_configured(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")) {
+    return std::nullopt;
+  }
   const Files files(environment);
   const auto settings = files.merged(profile_name(environment));
   if (!settings) return std::nullopt;
@@ -195,12 +207,17 @@ std::string service_url(const Environment& environment, const std::string& servi
   const auto* const partition = std::find_if(std::begin(kPartitions), std::end(kPartitions), [&](const Partition& p) {
     return std::string_view(region).starts_with(p.region_prefix);
   });
-  const bool dualstack = is_true(environment, "AWS_USE_DUALSTACK_ENDPOINT");
-  const bool has_hyphen = dualstack && partition->has_hyphen && service == "streams.dynamodb";
-  const std::string name =
-      (has_hyphen ? "streams-dynamodb" : service) + (is_true(environment, "AWS_USE_FIPS_ENDPOINT") ? "-fips" : "");
-  return "https://" + name + "." + region + "." +
-         std::string(dualstack ? partition->dualstack_suffix : partition->suffix);
+  const bool dualstack = is_configured(environment, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+  const bool fips = is_configured(environment, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+  const auto url = [&](const std::string& name, std::string_view suffix) {
+    return "https://" + name + "." + region + "." + std::string(suffix);
+  };
+  if (service == "s3") {
+    return url(std::string(fips ? "s3-fips" : "s3") + (dualstack ? ".dualstack" : ""), partition->suffix);
+  }
+  if (!dualstack) return url(service + (fips && !partition->plain_is_fips ? "-fips" : ""), partition->suffix);
+  const std::string name = service == "streams.dynamodb" ? "streams-dynamodb" : service;
+  return url(name + (fips ? "-fips" : ""), partition->dualstack_suffix);
 }
 
 namespace {

@@ -62,6 +62,14 @@ class Files {
 /// AWS_PROFILE, AWS_DEFAULT_PROFILE or "default".
 std::string profile_name(const Environment& environment);
 
+/// The variable's value, else that of the profile's setting; nullopt where neither is set
+/// (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html). Throws ConfigurationError where a file
+/// cannot be read.
+std::optional<std::string> configured(const Environment& environment, const std::string& variable,
+                                      const std::string& name);
+/// Whether it is "true".
+bool is_configured(const Environment& environment, const std::string& variable, const std::string& name);
+
 /// Whether the text can be the name of a region.
 bool is_region_name(std::string_view text);
 
@@ -72,8 +80,8 @@ std::optional<std::string> find_region(const Environment& environment, bool ask_
 std::string require_region(const Environment& environment);
 
 /// The profile's `endpoint_url` for that service ("dynamodb"): of its `services` section, else its own; nullopt where
-/// it has none, or AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true. Throws ConfigurationError where a file cannot be read.
-/// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)
+/// it has none, or is to be ignored (AWS_IGNORE_CONFIGURED_ENDPOINT_URLS). Throws ConfigurationError where a file
+/// cannot be read. (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)
 std::optional<std::string> profile_endpoint_url(const Environment& environment, const std::string& service);
 
 /// Where to look for credentials.
@@ -90,7 +98,7 @@ std::shared_ptr<CredentialsProvider> find_credentials(const Environment& environ
                                                       CredentialSources sources = CredentialSources::kAll);
 
 /// "https://dynamodb.eu-west-3.amazonaws.com", with the suffix of the region's partition (China, ISO), and the names
-/// that AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT select.
+/// that AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, or the profile, select.
 std::string service_url(const Environment& environment, const std::string& service, const std::string& region);
 
 /// Whether the URL's host is one of AWS's own: "https://dynamodb.eu-west-3.amazonaws.com", and the names of the other

@@ -274,12 +274,15 @@ Provider find_credentials(const Environment& environment, CredentialSources sour
 
   const auto token_file = environment.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
   const auto role_arn = environment.variable("AWS_ROLE_ARN");
-  if (!profile_is_named && token_file && role_arn) {
+  const auto from_variables = [&] {
     const Role role{*role_arn, environment.variable("AWS_ROLE_SESSION_NAME").value_or(""), "", "",
                     find_region(environment, false).value_or("")};
     return from_web_identity(environment, role, *token_file, "AWS_WEB_IDENTITY_TOKEN_FILE");
-  }
+  };
+  const bool has_web_identity = token_file && role_arn && !environment.profile_is_chosen;
+  if (has_web_identity && !profile_is_named) return from_variables();
   if (auto provider = from_profile(environment, files, profile, {})) return provider;
+  if (has_web_identity) return from_variables();
 
   if (environment.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") ||
       environment.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
@@ -293,12 +296,11 @@ Provider find_credentials(const Environment& environment, CredentialSources sour
       throw ConfigurationError("instance metadata: " + reason);
     });
   }
+  const std::string variables = environment.profile_is_chosen ? "not looked at, as a profile is named" : "not set";
   throw ConfigurationError(
-      "no AWS credentials found. Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (" +
-      std::string(environment.profile_is_chosen ? "not looked at, as a profile is named" : "not set") +
-      "); "
-      "AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (not set); profile \"" +
-      profile + "\" in " + file_state(files.credentials_file()) + " and " + file_state(files.config_file()) +
+      "no AWS credentials found. Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (" + variables +
+      "); AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (" + variables + "); profile \"" + profile + "\" in " +
+      file_state(files.credentials_file()) + " and " + file_state(files.config_file()) +
       "; container metadata (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI: not set); "
       "instance metadata (" +
       why + ")");

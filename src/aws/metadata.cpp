@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "core/api_error.h"
+#include "core/ascii.h"
 #include "http/client.h"
 #include "http/url.h"
 #include "json/members.h"
@@ -22,9 +23,8 @@ constexpr std::uint32_t kContainerTimeoutMs = 2'000;
 constexpr int kContainerAttempts = 3;
 constexpr const char* kContainerUrl = "http://169.254.170.2";
 
-/// Hosts that may be asked for credentials without encryption: the machine itself and the services of ECS and EKS.
-constexpr std::string_view kPlainHosts[] = {"localhost",     "127.0.0.1",      "::1",
-                                            "169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
+/// Hosts that may be asked for credentials without encryption, besides the machine itself: the services of ECS and EKS.
+constexpr std::string_view kPlainHosts[] = {"169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
 
 int positive(const std::optional<std::string>& text, int otherwise) {
   int value = 0;
@@ -91,11 +91,18 @@ Credentials parse_credentials_json(const std::string& text, const std::string& s
 }
 
 InstanceMetadata::InstanceMetadata(const Environment& environment)
-    : url_(environment.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or("http://169.254.169.254")),
-      timeout_ms_(static_cast<std::uint32_t>(positive(environment.variable("AWS_METADATA_SERVICE_TIMEOUT"), 1)) * 1000),
-      attempts_(positive(environment.variable("AWS_METADATA_SERVICE_NUM_ATTEMPTS"), 1)) {
+    : needs_token_(is_configured(environment, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled")) {
+  const auto mode =
+      configured(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+  const bool is_ipv6 = mode && core::lowered(*mode) == "ipv6";
+  url_ = configured(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
+             .value_or(is_ipv6 ? "http://[fd00:ec2::254]" : "http://169.254.169.254");
+  const int seconds = positive(configured(environment, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"), 1);
+  timeout_ms_ = static_cast<std::uint32_t>(seconds) * 1000;
+  attempts_ =
+      positive(configured(environment, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts"), 1);
   const auto disabled = environment.variable("AWS_EC2_METADATA_DISABLED");
-  disabled_ = disabled && (*disabled == "true" || *disabled == "True" || *disabled == "TRUE");
+  disabled_ = disabled && core::lowered(*disabled) == "true";
   while (url_.ends_with('/')) url_.pop_back();
 }
 
@@ -125,9 +132,19 @@ std::optional<std::string> InstanceMetadata::fetch(const std::string& path, std:
       request.method = "PUT";
       request.url = url_ + "/latest/api/token";
       request.fields = {{"x-aws-ec2-metadata-token-ttl-seconds", "21600"}};
-      const http::Reply reply = send(request);
-      // Any other status means a service of version 1, which takes no token.
-      token_ = reply.status == 200 ? std::string(first_line(reply.body)) : std::string();
+      try {
+        const http::Reply reply = send(request);
+        // Any other status means a service of version 1, which takes no token.
+        token_ = reply.status == 200 ? std::string(first_line(reply.body)) : std::string();
+      } catch (const http::TransportError& error) {
+        // The answer gets no further than the instance itself (its hop limit), and this is a container on it.
+        if (error.kind != http::TransportError::Kind::kCut) throw;
+        token_ = std::string();
+      }
+    }
+    if (token_->empty() && needs_token_) {
+      why = "no token, and version 1 is switched off by AWS_EC2_METADATA_V1_DISABLED or the profile";
+      return std::nullopt;
     }
     http::Request request;
     request.url = url_ + path;
@@ -173,7 +190,7 @@ Credentials fetch_container_credentials(const Environment& environment) {
   } else {
     request.url = environment.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").value_or("");
     const http::Url url = http::parse_url(request.url);
-    if (url.scheme != "https" &&
+    if (url.scheme != "https" && !url.is_on_loopback() &&
         std::find(std::begin(kPlainHosts), std::end(kPlainHosts), url.host) == std::end(kPlainHosts)) {
       throw ConfigurationError("AWS_CONTAINER_CREDENTIALS_FULL_URI must use https, or name this machine");
     }

@@ -10,8 +10,9 @@ namespace stator::aws {
 
 /// The instance's own metadata, version 2 (and 1 where 2 is refused)
 /// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html). AWS_EC2_METADATA_DISABLED,
-/// AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_METADATA_SERVICE_TIMEOUT (seconds) and AWS_METADATA_SERVICE_NUM_ATTEMPTS are
-/// honoured.
+/// AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_EC2_METADATA_V1_DISABLED,
+/// AWS_METADATA_SERVICE_TIMEOUT (seconds) and AWS_METADATA_SERVICE_NUM_ATTEMPTS are honoured, and but for the first the
+/// settings of the profile.
 class InstanceMetadata {
  public:
   explicit InstanceMetadata(const Environment& environment);
@@ -23,6 +24,7 @@ class InstanceMetadata {
 
  private:
   std::optional<std::string> fetch(const std::string& path, std::string& why);
+  const bool needs_token_;
   bool disabled_ = false;
   std::string url_;
   std::uint32_t timeout_ms_ = 1000;

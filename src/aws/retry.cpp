@@ -40,8 +40,8 @@ bool contains(const Table& table, std::string_view name) {
 }  // namespace
 
 bool is_worth_retrying(const core::ApiError& error) {
-  return error.status == 500 || error.status == 502 || error.status == 503 || error.status == 504 ||
-         contains(kTransientErrors, error.type);
+  return error.status == 429 || error.status == 500 || error.status == 502 || error.status == 503 ||
+         error.status == 504 || contains(kTransientErrors, error.type);
 }
 
 bool says_expired(const core::ApiError& error) { return contains(kExpiredErrors, error.type); }

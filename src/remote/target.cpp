@@ -23,13 +23,13 @@ namespace stator::remote {
 
 namespace {
 
-void set_attempts(const aws::Environment& environment, RemoteOptions& remote) {
-  const auto text = environment.variable("AWS_MAX_ATTEMPTS");
+void set_attempts(const std::optional<std::string>& text, RemoteOptions& remote) {
   if (!text) return;
   std::uint32_t attempts = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), attempts);
   if (error != std::errc() || end != text->data() + text->size() || attempts == 0 || attempts > 100) {
-    throw aws::ConfigurationError("AWS_MAX_ATTEMPTS must be a number from 1 to 100, not \"" + *text + "\"");
+    throw aws::ConfigurationError(
+        "AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be a number from 1 to 100, not \"" + *text + "\"");
   }
   remote.max_attempts = attempts;
   remote.max_connect_attempts = attempts;
@@ -49,7 +49,7 @@ std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
   remote.credentials = aws::find_credentials(environment);
   remote.aws_cli_bodies = true;
   remote.log = options.log;
-  set_attempts(environment, remote);
+  set_attempts(aws::configured(environment, "AWS_MAX_ATTEMPTS", "max_attempts"), remote);
   if (options.endpoint_url.empty()) {
     remote.url = aws::service_url(environment, "dynamodb", remote.region);
     remote.streams_url = aws::service_url(environment, "streams.dynamodb", remote.region);
@@ -76,7 +76,7 @@ std::unique_ptr<endpoint::Endpoint> open_url(const TargetOptions& options) {
   RemoteOptions remote;
   remote.url = options.endpoint_url;
   remote.log = options.log;
-  set_attempts(environment, remote);
+  set_attempts(environment.variable("AWS_MAX_ATTEMPTS"), remote);
   remote.credentials = local_credentials(environment);
   try {
     remote.region = aws::find_region(environment, false).value_or(remote.region);

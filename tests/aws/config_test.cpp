@@ -225,6 +225,16 @@ INSTANTIATE_TEST_SUITE_P(
              nullptr,
              nullptr,
              "AWS_WEB_IDENTITY_TOKEN_FILE: cannot read the web identity token in HOME/token"},
+        Case{"WebIdentityBehindAProfileWithoutKeys",
+             {{"AWS_WEB_IDENTITY_TOKEN_FILE", "HOME/token"}, {"AWS_ROLE_ARN", "arn"}, {"AWS_PROFILE", "p"}},
+             nullptr,
+             "[profile p]\nregion = eu-west-3\n",
+             "AWS_WEB_IDENTITY_TOKEN_FILE: cannot read the web identity token in HOME/token"},
+        Case{"KeysOfTheNamedProfileBeforeWebIdentity",
+             {{"AWS_WEB_IDENTITY_TOKEN_FILE", "HOME/token"}, {"AWS_ROLE_ARN", "arn"}, {"AWS_PROFILE", "other"}},
+             kPlain,
+             nullptr,
+             "OK/OS/OT"},
         Case{"ContainerUriOfAnotherMachine",
              {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/x"}},
              nullptr,
@@ -305,18 +315,64 @@ TEST(ChosenProfile, OutweighsTheKeysAndTheProfileOfTheEnvironment) {
 }
 
 TEST(ServiceUrl, FollowsPartitionFipsAndDualstack) {
+  const struct {
+    const char* service;
+    const char* region;
+    const char* plain;
+    const char* fips;
+    const char* dualstack;
+    const char* both;
+  } rows[] = {
+      {"dynamodb", "eu-west-3", "dynamodb.eu-west-3.amazonaws.com", "dynamodb-fips.eu-west-3.amazonaws.com",
+       "dynamodb.eu-west-3.api.aws", "dynamodb-fips.eu-west-3.api.aws"},
+      {"dynamodb", "us-gov-west-1", "dynamodb.us-gov-west-1.amazonaws.com", "dynamodb.us-gov-west-1.amazonaws.com",
+       "dynamodb.us-gov-west-1.api.aws", "dynamodb-fips.us-gov-west-1.api.aws"},
+      {"streams.dynamodb", "us-east-1", "streams.dynamodb.us-east-1.amazonaws.com",
+       "streams.dynamodb-fips.us-east-1.amazonaws.com", "streams-dynamodb.us-east-1.api.aws",
+       "streams-dynamodb-fips.us-east-1.api.aws"},
+      {"streams.dynamodb", "us-iso-east-1", "streams.dynamodb.us-iso-east-1.c2s.ic.gov",
+       "streams.dynamodb-fips.us-iso-east-1.c2s.ic.gov", "streams-dynamodb.us-iso-east-1.api.aws.ic.gov",
+       "streams-dynamodb-fips.us-iso-east-1.api.aws.ic.gov"},
+      {"dynamodb", "eusc-de-east-1", "dynamodb.eusc-de-east-1.amazonaws.eu",
+       "dynamodb-fips.eusc-de-east-1.amazonaws.eu", "dynamodb.eusc-de-east-1.api.amazonwebservices.eu",
+       "dynamodb-fips.eusc-de-east-1.api.amazonwebservices.eu"},
+      {"ec2", "cn-north-1", "ec2.cn-north-1.amazonaws.com.cn", "ec2-fips.cn-north-1.amazonaws.com.cn",
+       "ec2.cn-north-1.api.amazonwebservices.com.cn", "ec2-fips.cn-north-1.api.amazonwebservices.com.cn"},
+      {"s3", "us-gov-west-1", "s3.us-gov-west-1.amazonaws.com", "s3-fips.us-gov-west-1.amazonaws.com",
+       "s3.dualstack.us-gov-west-1.amazonaws.com", "s3-fips.dualstack.us-gov-west-1.amazonaws.com"},
+  };
   const Environment plain = Environment::of({});
-  EXPECT_EQ(service_url(plain, "dynamodb", "eu-west-3"), "https://dynamodb.eu-west-3.amazonaws.com");
-  EXPECT_EQ(service_url(plain, "dynamodb", "us-gov-west-1"), "https://dynamodb.us-gov-west-1.amazonaws.com");
-  EXPECT_EQ(service_url(plain, "ec2", "cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn");
-  EXPECT_EQ(service_url(Environment::of({{"AWS_USE_FIPS_ENDPOINT", "true"}}), "dynamodb", "us-east-1"),
-            "https://dynamodb-fips.us-east-1.amazonaws.com");
-  EXPECT_EQ(service_url(Environment::of({{"AWS_USE_DUALSTACK_ENDPOINT", "true"}}), "dynamodb", "us-east-1"),
-            "https://dynamodb.us-east-1.api.aws");
-  EXPECT_EQ(service_url(plain, "streams.dynamodb", "us-east-1"), "https://streams.dynamodb.us-east-1.amazonaws.com");
-  EXPECT_EQ(service_url(Environment::of({{"AWS_USE_DUALSTACK_ENDPOINT", "true"}}), "streams.dynamodb", "us-east-1"),
-            "https://streams-dynamodb.us-east-1.api.aws");
-  EXPECT_EQ(service_url(plain, "dynamodb", "eusc-de-east-1"), "https://dynamodb.eusc-de-east-1.amazonaws.eu");
+  const Environment fips = Environment::of({{"AWS_USE_FIPS_ENDPOINT", "true"}});
+  const Environment dualstack = Environment::of({{"AWS_USE_DUALSTACK_ENDPOINT", "True"}});
+  const Environment both = Environment::of({{"AWS_USE_FIPS_ENDPOINT", "true"}, {"AWS_USE_DUALSTACK_ENDPOINT", "true"}});
+  const std::string scheme = "https://";
+  for (const auto& row : rows) {
+    EXPECT_EQ(service_url(plain, row.service, row.region), scheme + row.plain);
+    EXPECT_EQ(service_url(fips, row.service, row.region), scheme + row.fips);
+    EXPECT_EQ(service_url(dualstack, row.service, row.region), scheme + row.dualstack);
+    EXPECT_EQ(service_url(both, row.service, row.region), scheme + row.both);
+  }
+}
+
+TEST(Settings, OfTheProfileCountWhereTheVariableIsNotSet) {
+  const TemporaryDirectory home;
+  (void)home.file(
+      ".aws/config",
+      "[default]\nuse_fips_endpoint = true\nmax_attempts = 7\n[profile dual]\nuse_dualstack_endpoint = TRUE\n"
+      "use_fips_endpoint =\nignore_configured_endpoint_urls = true\nendpoint_url = http://ignored\n");
+  const auto environment = [&](Variables variables) {
+    variables["HOME"] = home.path().string();
+    return Environment::of(variables);
+  };
+  EXPECT_EQ(service_url(environment({}), "dynamodb", "eu-west-3"), "https://dynamodb-fips.eu-west-3.amazonaws.com");
+  EXPECT_EQ(service_url(environment({{"AWS_USE_FIPS_ENDPOINT", "false"}}), "dynamodb", "eu-west-3"),
+            "https://dynamodb.eu-west-3.amazonaws.com");
+  const Environment dual = environment({{"AWS_PROFILE", "dual"}});
+  EXPECT_EQ(service_url(dual, "dynamodb", "eu-west-3"), "https://dynamodb.eu-west-3.api.aws");
+  EXPECT_EQ(profile_endpoint_url(dual, "dynamodb"), std::nullopt);
+  EXPECT_EQ(configured(environment({}), "AWS_MAX_ATTEMPTS", "max_attempts"), "7");
+  EXPECT_EQ(configured(environment({{"AWS_MAX_ATTEMPTS", "2"}}), "AWS_MAX_ATTEMPTS", "max_attempts"), "2");
+  EXPECT_EQ(configured(dual, "AWS_MAX_ATTEMPTS", "max_attempts"), std::nullopt);
 }
 
 TEST(InstanceMetadata, IsAskedWithATokenOfVersionTwo) {
@@ -350,6 +406,33 @@ TEST(InstanceMetadata, OfVersionOneIsAskedWithoutAToken) {
   const auto found = metadata.credentials(why);
   ASSERT_TRUE(found) << why;
   EXPECT_EQ(server.requests().at(1).field("x-aws-ec2-metadata-token"), "");
+}
+
+TEST(InstanceMetadata, IsAskedWithoutATokenWhereNoneComes) {
+  // A token's answer does not reach a container beyond the instance's hop limit: the request is cut.
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    if (request.line().starts_with("PUT")) return std::string();
+    if (request.line().find("credentials/ ") != std::string::npos) return http_reply(200, "role");
+    return http_reply(200, R"({"AccessKeyId":"IK","SecretAccessKey":"IS"})");
+  });
+  const TemporaryDirectory home;
+  std::string why;
+  Variables variables = {{"HOME", home.path().string()}, {"AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url()}};
+  const auto found = InstanceMetadata(Environment::of(variables)).credentials(why);
+  ASSERT_TRUE(found) << why;
+  EXPECT_EQ(found->access_key_id, "IK");
+  variables["AWS_EC2_METADATA_V1_DISABLED"] = "true";
+  EXPECT_FALSE(InstanceMetadata(Environment::of(variables)).credentials(why));
+  EXPECT_EQ(why, "no token, and version 1 is switched off by AWS_EC2_METADATA_V1_DISABLED or the profile");
+}
+
+TEST(InstanceMetadata, IsAskedWhereTheProfileSays) {
+  const RecordingServer server([](const RecordedRequest& request, auto) {
+    return http_reply(200, request.line().starts_with("PUT") ? "TOKEN" : "eu-north-1");
+  });
+  const TemporaryDirectory home;
+  (void)home.file(".aws/config", "[default]\nec2_metadata_service_endpoint = " + server.url() + "/\n");
+  EXPECT_EQ(InstanceMetadata(Environment::of({{"HOME", home.path().string()}})).region(), "eu-north-1");
 }
 
 TEST(InstanceMetadata, SaysWhyThereAreNoCredentials) {

@@ -230,7 +230,7 @@ TEST(Target, TakesTheNumberOfAttemptsFromTheEnvironment) {
   }
   const ProcessEnvironment environment(Variables{{"AWS_MAX_ATTEMPTS", "lots"}});
   EXPECT_EQ(open_failure({.prod = false, .endpoint_url = server.url(), .data_directory = ""}),
-            "AWS_MAX_ATTEMPTS must be a number from 1 to 100, not \"lots\"");
+            "AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be a number from 1 to 100, not \"lots\"");
 }
 
 TEST(Target, LetsGoOfTheDirectoryWhileNoCallIsMade) {
