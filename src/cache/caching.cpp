@@ -45,10 +45,11 @@ void pass(State& state, const endpoint::Request& request, std::string& reply) {
   note(request, how::kPass);
 }
 
-/// Nothing that was read of the table until now is used any more, here or by the nodes of a shared level.
+/// Nothing that was read of the table until now is used any more, here or by the nodes of a shared level: from that
+/// first, or else who reads here in between would find it there again.
 void drop_table(State& state, Table& table) {
-  table.whole.note_change();
   if (state.shared != nullptr) state.shared->end_write({table.name}, {{table.name, {}}}, false);
+  table.whole.note_change();
 }
 
 /// The upstream knows no such table: others have deleted it, and what is kept of it is of the past.
@@ -146,8 +147,8 @@ endpoint::Effort Caching::effort(std::string_view operation) const {
 std::string Caching::describe() const { return "a cache before " + upstream_->describe(); }
 
 void Caching::clear() {
-  state_->store.clear();
   for (Table* const table : state_->tables.all()) drop_table(*state_, *table);
+  state_->store.clear();
 }
 
 bool Caching::answer_at_once(const endpoint::Request& request, std::string& reply) {
@@ -228,13 +229,13 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
   const EntryKey entry = make_entry_key(table->name, kItemEntry, *key);
   if (!state_->store.note_change(entry, known, image)) return;
   table->dropped.fetch_add(1, std::memory_order_relaxed);
-  // A reader that read before this and would keep its result after it must not.
-  drop_item(*state_, *table, *key, doubt);
-  if (state_->shared != nullptr) {
+  if (state_->shared != nullptr) {  // first, as in drop_table
     state_->shared->end_write({entry.text, make_entry_key(table->name, kPartition, canonical_partition(*key)).text,
                                any_item_name(table->name)},
                               {{table->name, *key, known ? image_digest(image) : std::string()}}, false);
   }
+  // A reader that read before this and would keep its result after it must not.
+  drop_item(*state_, *table, *key, doubt);
 }
 
 void Caching::append_statistics(std::string& out) const {

@@ -56,15 +56,16 @@ redis.call('SET', KEYS[1], own .. '|' .. ARGV[2] .. '|' .. ARGV[3], 'PX', ARGV[4
 return 1
 )";
 
-/// KEYS tokens. ARGV fresh token, lifetime. Returns for each 1 where an earlier write is in doubt, else 0.
+/// KEYS tokens, of which the first ARGV[3] begin to be written and the others are looked at. ARGV fresh token,
+/// lifetime, that number. Returns for each 1 where another write is under way, or an earlier one in doubt; else 0.
 constexpr const char* kBegin = R"(
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
 local doubts = {}
 for i = 1, #KEYS do
   local kind, till = string.match(redis.call('GET', KEYS[i]) or '', '^(%a):(%d+):')
   if kind ~= 'd' and kind ~= 'w' then till = '0' end
-  doubts[i] = tonumber(till) > now and 1 or 0
-  redis.call('SET', KEYS[i], 'w:' .. till .. ':' .. ARGV[1], 'PX', ARGV[2])
+  doubts[i] = (kind == 'w' or tonumber(till) > now) and 1 or 0
+  if i <= tonumber(ARGV[3]) then redis.call('SET', KEYS[i], 'w:' .. till .. ':' .. ARGV[1], 'PX', ARGV[2]) end
 end
 return doubts
 )";
@@ -239,13 +240,18 @@ void SharedLevel::keep(const Place& place, const Tokens& tokens, const Value& va
   keep({Kept{place, tokens, value, lifetime_ms, renews}});
 }
 
-std::set<std::string> SharedLevel::begin_write(const std::vector<std::string>& fences) {
+std::set<std::string> SharedLevel::begin_write(const std::vector<std::string>& fences,
+                                               const std::set<std::string>& tables) {
+  std::vector<std::string> names = fences;
+  names.insert(names.end(), tables.begin(), tables.end());
   std::vector<std::string> keys;
-  for (const std::string& fence : fences) keys.push_back(token_name(fence));
+  for (const std::string& name : names) keys.push_back(token_name(name));
+  const std::vector<std::string> script =
+      eval(kBegin, keys, {fresh_token(), std::to_string(kWritingMs), std::to_string(fences.size())});
   std::set<std::string> doubted;
-  for (const RedisReply& reply : commands({eval(kBegin, keys, {fresh_token(), std::to_string(kWritingMs)})})) {
-    for (std::size_t i = 0; i < std::min(fences.size(), reply.elements.size()); ++i) {
-      if (reply.elements[i].number == 1) doubted.insert(fences[i]);
+  for (const RedisReply& reply : commands({script})) {
+    for (std::size_t i = 0; i < std::min(names.size(), reply.elements.size()); ++i) {
+      if (reply.elements[i].number == 1) doubted.insert(names[i]);
     }
   }
   return doubted;

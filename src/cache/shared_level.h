@@ -101,9 +101,10 @@ class SharedLevel {
   void keep(const std::vector<Kept>& all);
   void keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms, bool renews);
 
-  /// Begin and end of a write of `changes`; `fences`: the names of what it touches. Returns those of them on which an
-  /// earlier write is in doubt, of which this node may not have been told.
-  std::set<std::string> begin_write(const std::vector<std::string>& fences);
+  /// Begin and end of a write of `changes`; `fences`: the names of what it touches, `tables`: of the tables that it
+  /// touches a part of. Returns those of them that another write is changing, or on which an earlier one is in doubt:
+  /// this node may not have been told of it.
+  std::set<std::string> begin_write(const std::vector<std::string>& fences, const std::set<std::string>& tables = {});
   void end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
 
   struct Totals {

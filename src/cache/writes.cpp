@@ -47,19 +47,23 @@ class FencedItems {
     items_[number].after = std::move(item);
     items_[number].after_is_known = true;
   }
-  void end_one(std::size_t number, Outcome outcome) { end(items_[number], outcome); }
+  /// What one write came to, where that is something else than all came to.
+  void came_to(std::size_t number, Outcome outcome) { items_[number].outcome = outcome; }
   void end_all(Outcome outcome) {
-    for (Item& item : items_) end(item, outcome);
+    // The shared level first: who reads here once the write has ended must not find there what was before it.
+    end_there(outcome);
+    for (Item& item : items_) end(item, item.outcome.value_or(outcome));
     end_unknown_tables(outcome);
-    if (state_.shared == nullptr || !begun_there_) return;
-    begun_there_ = false;
-    state_.shared->end_write(fence_names(), changes_, in_doubt_);
   }
   /// To be called before the request is sent: begins the fences of the other nodes.
   void begin() {
     if (state_.shared == nullptr || begun_there_) return;
     begun_there_ = true;
-    doubted_there_ = state_.shared->begin_write(fence_names());
+    std::set<std::string> tables;
+    for (const Item& item : items_) {
+      if (item.table != nullptr) tables.insert(item.table->name);
+    }
+    doubted_there_ = state_.shared->begin_write(fence_names(), tables);
   }
   [[nodiscard]] const std::string& key_text(std::size_t number) const { return items_[number].key.text; }
 
@@ -71,6 +75,7 @@ class FencedItems {
     std::string partition_name;
     Fence* partition = nullptr;
     Mark begun;
+    std::optional<Outcome> outcome;
     bool under_way = false;
     bool after_is_known = false;
     Value after;
@@ -105,6 +110,23 @@ class FencedItems {
     return items_.size() - 1;
   }
 
+  void end_there(Outcome outcome) {
+    if (state_.shared == nullptr || !begun_there_) return;
+    begun_there_ = false;
+    std::vector<SharedChange> changes;
+    bool in_doubt = outcome == Outcome::kUnknown && !unknown_tables_.empty();
+    for (const Item& item : items_) {
+      const Outcome of_item = item.outcome.value_or(outcome);
+      if (!item.under_way || of_item == Outcome::kNothing) continue;
+      changes.push_back({item.table->name, item.canonical_key});
+      in_doubt = in_doubt || of_item == Outcome::kUnknown;
+    }
+    if (outcome != Outcome::kNothing) {
+      for (const std::string& name : unknown_tables_) changes.push_back({name, {}});
+    }
+    state_.shared->end_write(fence_names(), changes, in_doubt);
+  }
+
   void end(Item& item, Outcome outcome) {
     if (!item.under_way) return;
     item.under_way = false;
@@ -115,15 +137,13 @@ class FencedItems {
     const std::int64_t lifetime_ms = item.table->lifetime_ms(ReadKind::kItem);
     const std::int64_t now_ms = state_.now_ms();
     const bool certain = item.begun.own->is_certain(now_ms) && item.begun.table->is_certain(now_ms) &&
-                         !doubted_there_.contains(item.key.text);
+                         !doubted_there_.contains(item.key.text) && !doubted_there_.contains(item.table->name);
     if (outcome == Outcome::kDone && item.after_is_known && lifetime_ms > 0 && certain) {
       state_.store.replace(item.key, state_.caller_of(incoming_.request), std::move(item.after),
                            begun_ms_ + lifetime_ms, item.begun);
     } else {
       state_.store.drop(item.key);
     }
-    changes_.push_back({item.table->name, item.canonical_key});
-    in_doubt_ = in_doubt_ || outcome == Outcome::kUnknown;
     const Doubt doubt = doubt_after(state_, outcome);
     for (Fence* const fence : {item.begun.own, item.partition, &item.table->any_item}) fence->end_write(doubt);
   }
@@ -135,7 +155,6 @@ class FencedItems {
         if (Table* const table = state_.tables.find_any(name)) {
           table->whole.note_change(doubt_after(state_, outcome));
         }
-        changes_.push_back({name, {}});
       }
     }
     unknown_tables_.clear();
@@ -156,8 +175,6 @@ class FencedItems {
   const std::int64_t begun_ms_;
   bool begun_there_ = false;
   std::set<std::string> doubted_there_;  // names of fences
-  bool in_doubt_ = false;
-  std::vector<SharedChange> changes_;
   std::set<std::string> unknown_names_;  // of tables
   std::vector<Item> items_;
   std::set<std::string> unknown_tables_;
@@ -302,7 +319,7 @@ void batch_write_item(State& state, const Incoming& incoming, std::string& reply
   const auto left = read_left(state, sent.reply);
   for (std::size_t number = 0; number < count; ++number) {
     // What was left may have been tried before it was.
-    if (!left || left->contains(items.key_text(number))) items.end_one(number, Outcome::kUnknown);
+    if (!left || left->contains(items.key_text(number))) items.came_to(number, Outcome::kUnknown);
   }
   items.end_all(sent.outcome);
   reply += sent.reply;

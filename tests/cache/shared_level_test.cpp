@@ -444,6 +444,36 @@ TEST_F(SharedLevelTest, AWriteInDoubtIsSoForAllNodes) {
   EXPECT_EQ(ask(*node(), "GetItem", get), "miss " + user("late"));
 }
 
+TEST_F(SharedLevelTest, AWriteInDoubtThatMayBeOfAnyItemIsSoForAllNodes) {
+  const struct {
+    const char* operation;
+    std::string body;
+  } rows[] = {
+      {"ExecuteStatement", R"({"Statement":"UPDATE users SET v = 'late' WHERE id = 'a'"})"},
+      // Of a table of which this node knows nothing, as it could not ask.
+      {"PutItem", put("late")},
+  };
+  for (const auto& row : rows) {
+    upstream.ask("PutItem", put("1"));
+    const auto writer = node(row.operation);
+    upstream.before = [&](const endpoint::Request& request) {
+      const bool asks = request.operation == "DescribeTable";
+      if (asks || request.operation == row.operation) throw core::ApiError("ServiceUnavailable", "cut");
+    };
+    EXPECT_EQ(ask(*writer, row.operation, row.body), "ServiceUnavailable");
+    upstream.before = nullptr;
+    // Who was not there to be told: neither what it reads nor what it writes is kept.
+    const auto reader = node(row.operation);
+    EXPECT_EQ(ask(*reader, "GetItem", get), "miss " + user("1")) << row.operation;
+    const auto other = node(row.operation);
+    ask(*other, "PutItem", put("2"));
+    upstream.ask("PutItem", put("late"));
+    for (Caching* const cache : {reader.get(), other.get()}) {
+      EXPECT_EQ(ask(*cache, "GetItem", get), "miss " + user("late")) << row.operation;
+    }
+  }
+}
+
 TEST_F(SharedLevelTest, ATransactionsReadsAreShared) {
   upstream.ask("PutItem", put("1"));
   const auto first = node();
