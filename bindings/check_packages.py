@@ -5,15 +5,13 @@ would help it to find the library. Ends with 77 (CTest: skipped) where a tool is
 """
 import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
 
+from checks import need, run
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-NO_NETWORK = ("No matching distribution found", "Temporary failure in name resolution", "Max retries exceeded", "ensurepip is not available",
-              "Could not resolve", "Could not transfer", "Unknown host")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("STATOR_") and name != "LD_LIBRARY_PATH"}
 NODE_PROGRAM = """
 const stator = require('stator')
@@ -32,24 +30,6 @@ public class Program {
   }
 }
 """
-
-
-def run(*command, **options):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if done.returncode == 0:
-        return done.stdout
-    for mark in NO_NETWORK:
-        if mark in done.stdout:
-            print("skipped: " + next(line for line in done.stdout.splitlines() if mark in line))
-            sys.exit(77)
-    raise SystemExit("%s: status %d\n%s" % (" ".join(command), done.returncode, done.stdout))
-
-
-def need(*tools):
-    for tool in tools:
-        if shutil.which(tool) is None:
-            print("skipped: there is no %s on the PATH (packages.txt, group package)" % tool)
-            sys.exit(77)
 
 
 def build(kind, folder, pattern):

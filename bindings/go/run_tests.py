@@ -5,26 +5,20 @@ Go, or the SDK cannot be had.
 """
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NO_NETWORK = ("dial tcp", "no such host", "requires go >=", "missing go.sum entry")
+sys.path.insert(0, os.path.dirname(HERE))
+from checks import NO_NETWORK, need, run  # noqa: E402
 
+CANNOT = (*NO_NETWORK, "requires go >=", "missing go.sum entry")
 
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(77)
-
-
-if shutil.which("go") is None:
-    skip("there is no go on the PATH (packages.txt, group clients)")
+need("go")
 with tempfile.TemporaryDirectory() as folder:
     prefix = os.path.join(folder, "prefix")
     for component in ("library", "development"):
-        subprocess.run(["cmake", "--install", sys.argv[1], "--prefix", prefix, "--component", component], check=True,
-                       stdout=subprocess.DEVNULL)
+        run("cmake", "--install", sys.argv[1], "--prefix", prefix, "--component", component)
     lib = next(path for path, _, names in os.walk(prefix) if "libstator.so" in names)
     environment = {**os.environ, "PKG_CONFIG_PATH": os.path.join(lib, "pkgconfig"), "LD_LIBRARY_PATH": lib, "CGO_ENABLED": "1",
                    "GOFLAGS": "-mod=mod"}
@@ -32,11 +26,4 @@ with tempfile.TemporaryDirectory() as folder:
     sources = os.path.join(folder, "go")
     shutil.copytree(HERE, sources)
     for module in (sources, os.path.join(sources, "sdktest")):
-        ran = subprocess.run(["go", "test", "-count=1", "./..."], cwd=module, env=environment, text=True, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT)
-        print(ran.stdout)
-        if ran.returncode != 0:
-            for mark in NO_NETWORK:
-                if mark in ran.stdout:
-                    skip("the AWS SDK for Go cannot be had here")
-            sys.exit(ran.returncode)
+        print(run("go", "test", "-count=1", "./...", cwd=module, env=environment, skip_at=CANNOT))

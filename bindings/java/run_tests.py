@@ -5,57 +5,39 @@
 """
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROJECT = os.path.dirname(os.path.dirname(HERE))
-NO_NETWORK = ("Could not resolve", "Could not transfer", "Unknown host")
+sys.path.insert(0, os.path.dirname(HERE))
+from checks import need, run  # noqa: E402
 
-
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(77)
-
-
-def run(command, **options):
-    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if ran.returncode != 0:
-        for mark in NO_NETWORK:
-            if mark in ran.stdout:
-                skip("the AWS SDK for Java cannot be had here")
-        raise SystemExit("%s: status %d\n%s" % (" ".join(command), ran.returncode, ran.stdout))
-    return ran.stdout
-
-
-for tool in ("javac", "mvn", "cc"):
-    if shutil.which(tool) is None:
-        skip("there is no %s on the PATH (packages.txt, group clients)" % tool)
+need("javac", "mvn", "cc")
 java_home = os.path.dirname(os.path.dirname(os.path.realpath(shutil.which("javac"))))
 library = os.path.abspath(os.environ["STATOR_LIBRARY"])
 target = sys.argv[1]
 os.makedirs(target, exist_ok=True)
 jni = os.path.join(target, "libstator_jni.so")
-run(["cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I" + os.path.join(java_home, "include"),
-     "-I" + os.path.join(java_home, "include", "linux"), "-I" + os.path.join(PROJECT, "include"),
-     os.path.join(HERE, "src", "main", "c", "stator_jni.c"), library, "-Wl,-rpath," + os.path.dirname(library), "-o", jni])
+run("cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I" + os.path.join(java_home, "include"),
+    "-I" + os.path.join(java_home, "include", "linux"), "-I" + os.path.join(PROJECT, "include"),
+    os.path.join(HERE, "src", "main", "c", "stator_jni.c"), library, "-Wl,-rpath," + os.path.dirname(library), "-o", jni)
 # Maven writes beside the sources, so it works on a copy; the check is compiled by hand, so that it needs no test framework.
 project = os.path.join(target, "project")
 shutil.copytree(HERE, project, dirs_exist_ok=True)
-run(["mvn", "--batch-mode", "--quiet", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath.txt"], cwd=project)
+run("mvn", "--batch-mode", "--quiet", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath.txt", cwd=project)
 with open(os.path.join(project, "classpath.txt"), encoding="utf-8") as text:
     classpath = os.pathsep.join([os.path.join(project, "target", "classes"), text.read().strip()])
 checks = os.path.join(target, "checks")
-run(["javac", "-encoding", "UTF-8", "-cp", classpath, "-d", checks] +
-    [os.path.join(HERE, "src", "test", "java", "stator", name) for name in ("SdkCheck.java", "RequestCheck.java", "ExtensionCheck.java")])
+run("javac", "-encoding", "UTF-8", "-cp", classpath, "-d", checks,
+    *(os.path.join(HERE, "src", "test", "java", "stator", name) for name in ("SdkCheck.java", "RequestCheck.java", "ExtensionCheck.java")))
 without_sdk = os.pathsep.join([checks, os.path.join(project, "target", "classes")])
-print(run(["java", "-cp", without_sdk, "stator.RequestCheck"], env={**os.environ, "STATOR_JNI": jni}))
-print(run(["java", "-cp", checks + os.pathsep + classpath, "stator.ExtensionCheck"], env={**os.environ, "STATOR_JNI": jni}))
+print(run("java", "-cp", without_sdk, "stator.RequestCheck", env={**os.environ, "STATOR_JNI": jni}))
+print(run("java", "-cp", checks + os.pathsep + classpath, "stator.ExtensionCheck", env={**os.environ, "STATOR_JNI": jni}))
 with tempfile.TemporaryDirectory() as temporary:
     # -Xcheck:jni makes the machine complain about wrong native code.
-    said = run(["java", "-Xcheck:jni", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-Djava.io.tmpdir=" + temporary, "-cp",
-                checks + os.pathsep + classpath, "stator.SdkCheck"], env={**os.environ, "STATOR_JNI": jni, "LC_ALL": "C.UTF-8"})
+    said = run("java", "-Xcheck:jni", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-Djava.io.tmpdir=" + temporary, "-cp",
+               checks + os.pathsep + classpath, "stator.SdkCheck", env={**os.environ, "STATOR_JNI": jni, "LC_ALL": "C.UTF-8"})
 print(said)
 if "checks passed" not in said or "FATAL ERROR in native method" in said:
     raise SystemExit(1)

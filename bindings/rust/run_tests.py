@@ -5,22 +5,17 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from checks import NO_NETWORK, need, run, skip  # noqa: E402
+
 OLDEST = (1, 88)
-CANNOT = ("failed to download", "failed to get", "Could not resolve", "requires rustc", "is not supported by this compiler", "feature `edition")
+CANNOT = (*NO_NETWORK, "requires rustc", "is not supported by this compiler", "feature `edition")
 
-
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(77)
-
-
-if shutil.which("cargo") is None:
-    skip("there is no cargo on the PATH (packages.txt, group clients)")
-version = subprocess.run(["cargo", "--version"], capture_output=True, text=True, check=True).stdout
+need("cargo")
+version = run("cargo", "--version")
 if tuple(map(int, re.search(r"(\d+)\.(\d+)", version).groups())) < OLDEST:
     skip("%s is older than %d.%d, which the SDK takes" % (version.strip(), *OLDEST))
 lib = os.path.dirname(os.path.abspath(os.environ["STATOR_LIBRARY"]))
@@ -28,8 +23,4 @@ lib = os.path.dirname(os.path.abspath(os.environ["STATOR_LIBRARY"]))
 project = os.path.join(sys.argv[1], "project")
 shutil.copytree(HERE, project, dirs_exist_ok=True)
 environment = {**os.environ, "STATOR_LIB_DIR": lib, "LD_LIBRARY_PATH": lib, "CARGO_TARGET_DIR": os.path.join(sys.argv[1], "target")}
-ran = subprocess.run(["cargo", "test", "--quiet"], cwd=project, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-print(ran.stdout)
-if ran.returncode != 0 and any(mark in ran.stdout for mark in CANNOT):
-    skip("the AWS SDK for Rust cannot be built here")
-sys.exit(ran.returncode)
+print(run("cargo", "test", "--quiet", cwd=project, env=environment, skip_at=CANNOT))

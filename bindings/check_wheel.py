@@ -5,24 +5,13 @@ nothing in the environment that would help it to find the library. Ends with 77 
 """
 import os
 import re
-import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-PACKAGE = os.path.dirname(HERE)
-NO_NETWORK = ("No matching distribution found", "Temporary failure in name resolution", "Max retries exceeded", "ensurepip is not available")
+from checks import run
 
-
-def run(*command, **options):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if done.returncode == 0:
-        return done.stdout
-    for mark in NO_NETWORK:
-        if mark in done.stdout:
-            print("skipped: " + next(line for line in done.stdout.splitlines() if mark in line))
-            sys.exit(77)
-    raise SystemExit("%s: status %d\n%s" % (" ".join(command), done.returncode, done.stdout))
+PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "python")
+TESTS = os.path.join(PACKAGE, "tests")
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -34,7 +23,7 @@ with tempfile.TemporaryDirectory() as folder:
     venv = os.path.join(folder, "venv")
     run(sys.executable, "-m", "venv", venv)
     run(os.path.join(venv, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", os.path.join(folder, wheels[0]), "-r",
-        os.path.join(HERE, "requirements.txt"), env=environment)
+        os.path.join(TESTS, "requirements.txt"), env=environment)
     mapped = run(os.path.join(venv, "bin", "python"), "-c", "import stator; print(open('/proc/self/maps').read())", cwd=folder,
                  env=environment)
     loaded = {line.split()[-1] for line in mapped.splitlines() if "rocksdb" in line or "libstator" in line or "simdjson" in line}
@@ -44,4 +33,4 @@ with tempfile.TemporaryDirectory() as folder:
     if not {"stator.txt", "librocksdb7.8.txt", "libmd0.txt", "libxxhash0.txt"} <= licences:
         raise SystemExit("licences are missing: there are %s" % sorted(licences))
     # The plugin is found by its entry point here.
-    print(run(os.path.join(venv, "bin", "pytest"), "-q", "-p", "no:cacheprovider", HERE, cwd=folder, env=environment))
+    print(run(os.path.join(venv, "bin", "pytest"), "-q", "-p", "no:cacheprovider", TESTS, cwd=folder, env=environment))
