@@ -42,7 +42,7 @@ type Options struct {
 	// Buckets is where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are none.
 	Buckets string
 	// Log is called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an import
-	// leaves out. It must not call the database. Nil: nothing is told.
+	// leaves out. It must not call the database; one that it refers to is closed by Close alone. Nil: nothing is told.
 	Log func(line string)
 }
 

@@ -42,12 +42,14 @@ class Database {
   #handle
   #efforts = new Map()
   #underWay = new Set() // calls on threads of the pool
+  #log // held here alone
 
   constructor(options = {}) {
     const { directory, sync, clock, transitionDelayMs, streamShards, readStalenessMs, indexLagMs, streamLagMs, stalenessSeed,
       enforceThroughput, buckets, log, ...unknown } = options
     for (const name of Object.keys(unknown)) throw new TypeError(`there is no option "${name}"`)
     if (log !== undefined && typeof log !== 'function') throw new TypeError('log must be a function')
+    this.#log = log
     this.#handle = native.open(JSON.stringify({
       directory, sync, buckets, clock_ms: clock === undefined ? undefined : milliseconds(clock),
       transition_delay_ms: transitionDelayMs, stream_shards: streamShards, read_staleness_ms: readStalenessMs,

@@ -91,20 +91,23 @@ napi_value text(napi_env env, const char* value) {
 }
 
 /// Takes lines of the library's, from whatever thread, to a function of JavaScript on the thread that it belongs to,
-/// whose event loop need not wait for them.
+/// whose event loop need not wait for them. The Database holds the function; here it is not held, as it may refer to
+/// the Database, which would then never be forgotten.
 class Log {
  public:
   /// Null, with an error thrown, where `function` cannot be called so.
   static std::shared_ptr<Log> make(napi_env env, napi_value function) {
     auto log = std::make_shared<Log>();
     auto of_function = std::make_unique<std::shared_ptr<Log>>(log);
-    const auto forget = [](napi_env, void* data, void*) {
+    const auto forget = [](napi_env inside, void* data, void*) {
       const std::unique_ptr<std::shared_ptr<Log>> owned(static_cast<std::shared_ptr<Log>*>(data));
+      napi_delete_reference(inside, (*owned)->reference_);
       const std::lock_guard lock((*owned)->mutex_);
       (*owned)->function_ = nullptr;
     };
-    if (napi_create_threadsafe_function(env, function, nullptr, text(env, "stator log"), 0, 1, of_function.get(),
-                                        forget, nullptr, call, &log->function_) != napi_ok) {
+    if (napi_create_reference(env, function, 0, &log->reference_) != napi_ok ||
+        napi_create_threadsafe_function(env, nullptr, nullptr, text(env, "stator log"), 0, 1, of_function.get(), forget,
+                                        log.get(), call, &log->function_) != napi_ok) {
       throw_error(env, "log must be a function");
       return nullptr;
     }
@@ -131,14 +134,23 @@ class Log {
   }
 
  private:
-  static void call(napi_env env, napi_value function, void*, void* data) {
+  static void call(napi_env env, napi_value, void* context, void* data) {
     const std::unique_ptr<std::string> line(static_cast<std::string*>(data));
     if (env == nullptr) return;  // it is going down
+    napi_value function = nullptr;
     napi_value argument = nullptr;
-    if (napi_create_string_utf8(env, line->data(), line->size(), &argument) != napi_ok) return;
-    napi_call_function(env, undefined(env), function, 1, &argument, nullptr);
+    if (napi_get_reference_value(env, static_cast<Log*>(context)->reference_, &function) != napi_ok ||
+        function == nullptr || napi_create_string_utf8(env, line->data(), line->size(), &argument) != napi_ok) {
+      return;
+    }
+    if (napi_call_function(env, undefined(env), function, 1, &argument, nullptr) != napi_pending_exception) return;
+    // Nobody waits for this call: as in a timer's function, it is an exception that nobody catches.
+    napi_value fault = nullptr;
+    napi_get_and_clear_last_exception(env, &fault);
+    napi_fatal_exception(env, fault);
   }
 
+  napi_ref reference_ = nullptr;  // of the function, weak
   std::mutex mutex_;
   napi_threadsafe_function function_ = nullptr;  // null: it was released, or its environment went down
 };

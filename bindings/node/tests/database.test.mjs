@@ -163,21 +163,61 @@ test('when a closing has ended, the directory may be opened again', async () => 
   }
 })
 
-test('what no call waits for is told', async () => {
+/** Calls with a folder of buckets, and an import of one there that leaves an item out, of which the log is told. */
+async function withFaultyImport(use) {
   const folder = mkdtempSync(join(tmpdir(), 'stator-node-'))
+  const { TableName, ...rest } = TABLE
   try {
     mkdirSync(join(folder, 'bucket'))
     writeFileSync(join(folder, 'bucket', 'items.json'), '{"Item":{"pk":{"S":"a"}}}\n{"Item":{"pk":{"N":"1"}}}\n')
-    const lines = []
-    const { TableName, ...rest } = TABLE
-    await opened(async (database) => {
-      await database.call('ImportTable', {
-        ClientToken: 't', S3BucketSource: { S3Bucket: 'bucket' }, InputFormat: 'DYNAMODB_JSON', TableCreationParameters: { TableName, ...rest },
-      })
-      while (lines.length === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
-    }, { buckets: folder, log: (line) => lines.push(line) })
-    assert.match(lines[0], /^import .* of table things: /)
-    assert.throws(() => new Database({ log: 'console' }), TypeError)
+    await use(folder, {
+      ClientToken: 't', S3BucketSource: { S3Bucket: 'bucket' }, InputFormat: 'DYNAMODB_JSON', TableCreationParameters: { TableName, ...rest },
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('what no call waits for is told', () => withFaultyImport(async (folder, request) => {
+  const lines = []
+  await opened(async (database) => {
+    await database.call('ImportTable', request)
+    while (lines.length === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
+  }, { buckets: folder, log: (line) => lines.push(line) })
+  assert.match(lines[0], /^import .* of table things: /)
+  assert.throws(() => new Database({ log: 'console' }), TypeError)
+}))
+
+/** What a program of its own prints, and how it ends. */
+function runProgram(text, ...flags) {
+  const file = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', 'index.js')
+  return spawnSync(process.execPath, [...flags, '-e', `const { Database } = require(${JSON.stringify(file)})\n${text}`], { encoding: 'utf8' })
+}
+
+test('what a log throws is an exception that nobody catches', () => withFaultyImport((folder, request) => {
+  const { stdout, status } = runProgram(`
+    process.on('uncaughtException', (error) => { console.log('caught', error.message); process.exit(7) })
+    const database = new Database({ buckets: ${JSON.stringify(folder)}, log: () => { throw new Error('of the log') } })
+    database.call('ImportTable', ${JSON.stringify(request)})
+    setTimeout(() => database, 30_000)`)
+  assert.equal(stdout, 'caught of the log\n')
+  assert.equal(status, 7)
+}))
+
+test('a database whose log refers to it is forgotten all the same', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stator-'))
+  try {
+    const { stdout } = runProgram(`
+      const open = () => { const database = new Database({ directory: ${JSON.stringify(folder)}, log: () => database.clock }) }
+      open()
+      const again = (times) => setTimeout(() => {
+        gc()
+        try { new Database({ directory: ${JSON.stringify(folder)} }) } catch (held) { if (times < 500) return again(times + 1); throw held }
+        console.log('forgotten')
+        process.exit()
+      }, 10)
+      again(0)`, '--expose-gc')
+    assert.equal(stdout, 'forgotten\n')
   } finally {
     rmSync(folder, { recursive: true })
   }

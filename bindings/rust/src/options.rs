@@ -85,7 +85,7 @@ impl Options {
     }
 
     /// Called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an import
-    /// leaves out. It must not call the database.
+    /// leaves out. It must not call the database, nor hold a clone of it: that would be the last one, for ever.
     pub fn log(mut self, log: impl Fn(&str) + Send + Sync + 'static) -> Options {
         self.log = Some(Box::new(log));
         self

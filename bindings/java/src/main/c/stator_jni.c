@@ -46,9 +46,10 @@ static char *copy_bytes(JNIEnv *env, jbyteArray bytes, size_t *size) {
 /* What a handle of Java's is. */
 struct opened {
   stator_database *database;
-  /* For the log: a Consumer and stator.Native, which tells it; NULL without one. */
+  /* For the log: a Consumer and stator.Native, which tells it; NULL without one. The Database holds the Consumer: here it is not held, as it may refer
+     to the Database, which would then never be forgotten. */
   JavaVM *machine;
-  jobject log;
+  jweak log;
   jclass native;
   jmethodID tell;
 };
@@ -58,7 +59,7 @@ static struct opened *opened_of(jlong handle) { return (struct opened *)(intptr_
 static stator_database *handle_of(jlong handle) { return opened_of(handle)->database; }
 
 static void free_opened(JNIEnv *env, struct opened *opened) {
-  if (opened->log != NULL) (*env)->DeleteGlobalRef(env, opened->log);
+  if (opened->log != NULL) (*env)->DeleteWeakGlobalRef(env, opened->log);
   if (opened->native != NULL) (*env)->DeleteGlobalRef(env, opened->native);
   free(opened);
 }
@@ -71,11 +72,13 @@ static void take_line(void *context, const char *line, size_t size) {
   if (found == JNI_EDETACHED && (*opened->machine)->AttachCurrentThreadAsDaemon(opened->machine, (void **)&env, NULL) != JNI_OK) {
     return;
   }
-  jbyteArray bytes = make_bytes(env, line, size);
+  jobject log = (*env)->NewLocalRef(env, opened->log);
+  jbyteArray bytes = log == NULL ? NULL : make_bytes(env, line, size);
   if (bytes != NULL) {
-    (*env)->CallStaticVoidMethod(env, opened->native, opened->tell, opened->log, bytes);
+    (*env)->CallStaticVoidMethod(env, opened->native, opened->tell, log, bytes);
     (*env)->DeleteLocalRef(env, bytes);
   }
+  if (log != NULL) (*env)->DeleteLocalRef(env, log);
   /* Native.tell throws nothing: here memory was short. */
   if ((*env)->ExceptionCheck(env)) (*env)->ExceptionClear(env);
   if (found == JNI_EDETACHED) (*opened->machine)->DetachCurrentThread(opened->machine);
@@ -85,7 +88,7 @@ static void take_line(void *context, const char *line, size_t size) {
 static int set_log(JNIEnv *env, jclass type, struct opened *opened, jobject log) {
   opened->tell = (*env)->GetStaticMethodID(env, type, "tell", "(Ljava/util/function/Consumer;[B)V");
   if (opened->tell == NULL) return 0;
-  opened->log = (*env)->NewGlobalRef(env, log);
+  opened->log = (*env)->NewWeakGlobalRef(env, log);
   opened->native = (*env)->NewGlobalRef(env, type);
   if (opened->log != NULL && opened->native != NULL && (*env)->GetJavaVM(env, &opened->machine) == JNI_OK) return 1;
   throw_out_of_memory(env);

@@ -159,14 +159,16 @@ public final class Database implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
   private final Handle handle;
   private final Cleaner.Cleanable closing;
+  private final Consumer<String> log; // held here alone
 
-  private Database(long opened) {
+  private Database(long opened, Consumer<String> log) {
     handle = new Handle(opened);
+    this.log = log;
     closing = CLEANER.register(this, handle);
   }
 
   public static Database open(Options options) {
-    return new Database(Native.open(('{' + String.join(",", options.members) + '}').getBytes(UTF_8), options.log));
+    return new Database(Native.open(('{' + String.join(",", options.members) + '}').getBytes(UTF_8), options.log), options.log);
   }
 
   public static Database openInMemory() {

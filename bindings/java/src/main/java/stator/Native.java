@@ -76,7 +76,7 @@ final class Native {
   /** -1 where the library is of another version than the one that this was compiled for. */
   static native int abiVersion();
 
-  /** The log may be null. */
+  /** The log may be null; it is told lines for as long as somebody else holds it. */
   static native long open(byte[] options, Consumer<String> log);
 
   static native void close(long handle);

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -346,9 +347,14 @@ public final class SdkCheck {
     check(fault.getMessage().endsWith("answered in process, not GET http://169.254.169.254/latest"), fault);
   }
 
+  private static void openWithLogThatRefersToIt(Path directory) {
+    final AtomicReference<Database> itself = new AtomicReference<>();
+    itself.set(Database.open(new Database.Options().directory(directory).log(line -> itself.get().close())));
+  }
+
   private static void forgotten() throws Exception {
     final Path directory = Files.createTempDirectory("stator-java").resolve("data");
-    Database.open(new Database.Options().directory(directory));
+    openWithLogThatRefersToIt(directory);
     for (final long begin = System.nanoTime(); ; Thread.sleep(10)) {
       System.gc();
       try (Database again = Database.open(new Database.Options().directory(directory))) {
