@@ -5,9 +5,11 @@
 
 #include "api/bucket_input.h"
 #include "api/call.h"
+#include "api/known_members.h"
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/resource_arn.h"
+#include "api/shapes/management.h"
 #include "core/api_error.h"
 #include "core/random.h"
 #include "engine/import/bulk_puts.h"
@@ -42,7 +44,7 @@ std::string_view status_name(BulkPutStatus status) {
 void read_input(Call& call, BulkPutInfo& info) {
   const json::Object object = call.request.required_object("InputS3Configuration");
   const Members input(object);
-  info.input_json = simdjson::minify(object);
+  info.input_json = known_members(object, shapes::kInputBucket);
   info.source.bucket = input.required_text("S3Bucket");
   info.source.bucket_owner = input.text("S3BucketOwner").value_or(call.context.account_id);
   info.source.prefix = input.text("S3KeyPrefix").value_or(std::string_view{});
@@ -53,7 +55,7 @@ void read_input(Call& call, BulkPutInfo& info) {
 void read_output(Call& call, BulkPutInfo& info) {
   const json::Object object = call.request.required_object("OutputS3Configuration");
   const Members output(object);
-  info.output_json = simdjson::minify(object);
+  info.output_json = known_members(object, shapes::kOutputBucket);
   const auto bucket = output.text("S3Bucket");
   if (!bucket) core::throw_invalid_parameters("S3Bucket is required in OutputS3Configuration");
   info.output.bucket = *bucket;

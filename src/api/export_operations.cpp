@@ -5,9 +5,11 @@
 
 #include "api/bucket_input.h"
 #include "api/call.h"
+#include "api/known_members.h"
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/resource_arn.h"
+#include "api/shapes/management.h"
 #include "api/time_text.h"
 #include "core/api_error.h"
 #include "core/random.h"
@@ -194,8 +196,8 @@ void export_table_to_point_in_time(Call& call) {
   info.prefix = request.text("S3Prefix").value_or(std::string_view{});
   if (request.text("ExportFormat") == "ION") info.format = engine::ExportFormat::kIon;
   const auto filter = request.object("FilterSpecification");
-  if (filter && filter->size() == 0) refuse("Invalid FilterSpecification: The specification can not be empty");
-  if (filter) info.filter_json = simdjson::minify(*filter);
+  if (filter) info.filter_json = known_members(*filter, shapes::kExportFilter);
+  if (info.filter_json == "{}") refuse("Invalid FilterSpecification: The specification can not be empty");
   read_encryption(request, info);
   read_type(request, info);
   const engine::TablePtr table = find_exported(call, arn);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -6,6 +5,7 @@
 
 #include "api/bucket_input.h"
 #include "api/call.h"
+#include "api/known_members.h"
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/resource_arn.h"
@@ -80,7 +80,7 @@ void read_source(Call& call, ImportInfo& info) {
 void read_options(const Members& request, ImportInfo& info) {
   const auto options = request.object("InputFormatOptions");
   if (!options) return;
-  info.options_json = simdjson::minify(*options);
+  info.options_json = known_members(*options, shapes::kInputFormatOptions);
   const auto csv = Members(*options).object("Csv");
   if (!csv) return;
   if (info.source.format != InputFormat::kCsv) {
@@ -94,23 +94,10 @@ void read_options(const Members& request, ImportInfo& info) {
   for (const auto name : *header) info.source.header.emplace_back(std::string_view(name.get_string()));
 }
 
-/// TableCreationParameters without what is none: other members of CreateTable are dropped unread.
-std::string creation_parameters(const Members& request) {
-  std::string text;
-  ObjectWriter parameters(text);
-  for (const auto member : request.required_object("TableCreationParameters")) {
-    const std::string_view name = member.key;
-    const bool is_known =
-        std::ranges::any_of(shapes::kTableCreationMembers, [name](const auto& known) { return known.name == name; });
-    if (is_known && !member.value.is_null()) parameters.key(name) += simdjson::minify(member.value);
-  }
-  parameters.end();
-  return text;
-}
-
 /// The table that TableCreationParameters describe, under the rules of CreateTable.
 engine::Table read_new_table(Call& call, ImportInfo& info) {
-  info.creation_json = creation_parameters(call.request);
+  // Other members of CreateTable are dropped unread.
+  info.creation_json = known_members(call.request.required_object("TableCreationParameters"), shapes::kTableCreation);
   json::Parser parser;
   const Members creation(parser.parse(info.creation_json).get_object());
   check_no_warm_indexes(creation, "GlobalSecondaryIndexes", "ImportTable");
