@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,14 +71,33 @@ void read_output(Call& call, BulkPutInfo& info) {
   }
 }
 
+void write_index_bytes(ObjectWriter& usage, std::string_view name, std::string_view member,
+                       const std::map<std::string, std::uint64_t>& bytes) {
+  if (bytes.empty()) return;
+  ObjectWriter indexes(usage.key(name));
+  for (const auto& [index, sum] : bytes) {
+    ObjectWriter entry(indexes.key(index));
+    entry.integer(member, static_cast<std::int64_t>(sum));
+    entry.end();
+  }
+  indexes.end();
+}
+
 void append_usage(const BulkPutInfo& info, std::string& out) {
+  std::uint64_t all_bytes = info.put_bytes;
+  for (const auto* bytes : {&info.local_bytes, &info.global_bytes}) {
+    for (const auto& [index, sum] : *bytes) all_bytes += sum;
+  }
   ArrayWriter list(out);
   ObjectWriter usage(list.element());
   usage.text("TableName", info.table_arn);
-  usage.integer("BulkPutBytes", static_cast<std::int64_t>(info.put_bytes));
+  usage.integer("BulkPutBytes", static_cast<std::int64_t>(all_bytes));
   ObjectWriter table(usage.key("Table"));
   table.integer("BulkPutBytes", static_cast<std::int64_t>(info.put_bytes));
   table.end();
+  write_index_bytes(usage, "LocalSecondaryIndexes", "BulkPutBytes", info.local_bytes);
+  write_index_bytes(usage, "GlobalSecondaryIndexes", "BulkPutBytes", info.global_bytes);
+  write_index_bytes(usage, "VectorIndexes", "BulkPutVectorBytes", info.vector_bytes);
   usage.end();
   list.end();
 }
@@ -127,6 +148,23 @@ std::string_view read_arn(Call& call, std::string_view arn) {
   core::throw_resource_not_found("Requested resource not found: Bulk operation: " + std::string(arn) + " not found");
 }
 
+/// Throws where the table's state is none for bulk puts. Source: Developer Guide, "Bulk put items considerations".
+void check_takes_bulk_puts(const engine::Table& table) {
+  const auto refuse = [](const std::string& why) {
+    throw core::ApiError(core::ErrorCode::kResourceInUse, "Attempt to change a resource which is still in use: " + why);
+  };
+  if (table.status == engine::TableStatus::kCreating) refuse("Table is being created: " + table.name);
+  if (table.status == engine::TableStatus::kDeleting) refuse("Table is being deleted: " + table.name);
+  if (!table.replicas.empty()) {
+    core::throw_validation("Bulk put items is not supported for global tables. Table: " + table.name);
+  }
+  for (const engine::Index& index : table.indexes) {
+    if (index.global && index.status == engine::TableStatus::kCreating) {
+      refuse("Index is being created. Table: " + table.name + " Index: " + index.name);
+    }
+  }
+}
+
 /// The NextToken after this operation: hexadecimal digits, a multiple of sixteen, as in the service.
 std::string token_of(std::string_view id) { return page_token(id, 24); }
 
@@ -145,13 +183,7 @@ void start_bulk_put_items(Call& call) {
   if (info.client_token.empty()) info.client_token = core::random_uuid();
   const engine::TablePtr table = find_whole_table(call, name);
   if (table == nullptr) throw_table_not_found(name);
-  if (table->status == engine::TableStatus::kCreating || table->status == engine::TableStatus::kDeleting) {
-    throw core::ApiError(
-        core::ErrorCode::kResourceInUse,
-        "Attempt to change a resource which is still in use: Table is " +
-            std::string(table->status == engine::TableStatus::kCreating ? "being created: " : "being deleted: ") +
-            name);
-  }
+  check_takes_bulk_puts(*table);
   info.table_name = table->name;
   info.table_id = table->id;
   info.table_arn = table_arn(call.context, table->name);

@@ -12,6 +12,7 @@
 #include "api/table_request.h"
 #include "api/throughput.h"
 #include "core/api_error.h"
+#include "engine/import/bulk_puts.h"
 #include "engine/table_changes.h"
 
 /// UpdateTable. One request makes one change: which members may be combined was measured on the service in October
@@ -334,6 +335,16 @@ engine::UpdateScope scope_of(const Update& update, const engine::Table& present)
   return group && update.count() > unchanged ? engine::UpdateScope::kTable : engine::UpdateScope::kSettings;
 }
 
+/// Throws where a region would be added while a bulk put is under way. Source: Developer Guide, "Bulk put items
+/// considerations".
+void check_no_bulk_put(Call& call, const ReplicaUpdates& updates, const engine::Table& table) {
+  const bool adds = updates.replicas.front().action == ReplicaAction::kCreate;
+  if (!adds || !call.engine().bulk_puts().is_filling(table.id)) return;
+  throw core::ApiError(
+      core::ErrorCode::kResourceInUse,
+      "Attempt to change a resource which is still in use: A bulk put of items is in progress. Table: " + table.name);
+}
+
 /// Replicas are changed alone. The reply shows them as they were.
 void update_replicas(Call& call) {
   const ReplicaUpdates updates = read_replica_updates(call);
@@ -344,6 +355,7 @@ void update_replicas(Call& call) {
       name,
       [&](engine::Table& table) {
         check_changes_under_way({.replicas = true}, table);
+        check_no_bulk_put(call, updates, table);
         before = table.replicas;
         apply_replica_updates(call, updates, table);
       },

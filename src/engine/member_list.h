@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -9,8 +10,8 @@
 #include "engine/json_row.h"
 
 /// Rows of the catalog that are one flat JSON object, whose members one function lists for both directions:
-/// `members(info, visit)` calls `visit(name, member)` for each text, whole number, flag and list of texts, and
-/// `visit(name, member, last)` for an enum, in the order in which they are written.
+/// `members(info, visit)` calls `visit(name, member)` for each text, whole number, flag, list of texts and map of
+/// whole numbers, and `visit(name, member, last)` for an enum, in the order in which they are written.
 namespace stator::engine {
 
 class MemberWriter {
@@ -24,6 +25,11 @@ class MemberWriter {
     list.StartArray();
     for (const std::string& text : texts) ObjectOut::put_text(list, text);
     list.EndArray();
+  }
+  void operator()(std::string_view name, const std::map<std::string, std::uint64_t>& numbers) const {
+    ObjectOut object = out_.object(name);
+    for (const auto& [key, number] : numbers) object.put(key, static_cast<std::int64_t>(number));
+    object.end();
   }
   template <class Number>
   void operator()(std::string_view name, const Number& number) const {
@@ -46,6 +52,15 @@ class MemberReader {
   void operator()(std::string_view name, bool& flag) const { in_.get(name, flag); }
   void operator()(std::string_view name, std::vector<std::string>& texts) const {
     in_.for_each(name, [&](const json::Value& value) { texts.push_back(ObjectIn::text(value)); });
+  }
+  void operator()(std::string_view name, std::map<std::string, std::uint64_t>& numbers) const {
+    json::Value value;
+    if (!in_.find(name, value)) return;
+    json::Object object;
+    if (value.get(object) != simdjson::SUCCESS) throw std::runtime_error("an object was expected");
+    for (const auto [key, number] : object) {
+      if (number.get(numbers[std::string(key)]) != simdjson::SUCCESS) throw std::runtime_error("a number was expected");
+    }
   }
   template <class Number>
   void operator()(std::string_view name, Number& number) const {

@@ -268,6 +268,50 @@ class ImportsTest(unittest.TestCase):
                 self.assertNotEqual(failed.returncode, 0)
                 self.assertEqual(len(failed.stderr.splitlines()), 1, failed.stderr)
 
+    def test_a_bulk_put_tells_the_bytes_of_table_and_indexes_and_lets_no_region_be_added(self):
+        with StatorServer(["--in-memory"] + self.arguments[2:]) as server, Client(server.url) as client:
+            keys = {"KeySchema": KEYS["KeySchema"] + [{"AttributeName": "sk", "KeyType": "RANGE"}], "BillingMode": "PAY_PER_REQUEST",
+                    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "g", "l")]}
+            index = {"Projection": {"ProjectionType": "KEYS_ONLY"}}
+            client.call("CreateTable", TableName="tab", **keys,
+                        GlobalSecondaryIndexes=[{"IndexName": "byG", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}], **index}],
+                        LocalSecondaryIndexes=[{"IndexName": "byL", **index, "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"},
+                                                                                           {"AttributeName": "l", "KeyType": "RANGE"}]}],
+                        VectorIndexes=[{"IndexName": "byE", "VectorAttribute": {"AttributeName": "e"}, "Dimensions": 2, "DistanceFunction": "COSINE",
+                                        "Projection": {"ProjectionType": "KEYS_ONLY"}}])
+            item = {"pk": {"S": "1"}, "sk": {"S": "1"}, "g": {"S": "123"}, "x": {"S": "x" * 99}}
+            items = [item, {**item, "pk": {"S": "2"}, "l": {"S": "12"}}, {**item, "pk": {"S": "3"}, "e": {"L": [{"N": "1"}, {"N": "0"}]}}]
+            self.write("data/1", b"".join(json.dumps({"Item": each}).encode() + b"\n" for each in items))
+            started = client.call("StartBulkPutItems", TableName="tab", InputS3Configuration={"S3Bucket": "bucket", "S3KeyPrefix": "data/",
+                                                                                             "InputFormat": "DYNAMODB_JSON"},
+                                  OutputS3Configuration={"S3Bucket": "bucket", "OutputType": ["ERROR"]})["BulkOperationDescription"]
+            arn = started["BulkOperationArn"]
+            done = self.wait(client, "DescribeBulkOperation", "BulkOperationDescription", BulkOperationArn=arn)
+            self.assertEqual(done["BulkOperationStatus"], "COMPLETED", done)
+            plain, with_l, with_e = (3 + 3 + 4 + 100), 3, 9  # of an item; of "l": "12"; of "e": a list of two numbers
+            table = 3 * plain + with_l + with_e
+            self.assertEqual(done["BulkOperationUsage"], [{
+                "TableName": started["BulkOperationUsage"][0]["TableName"], "BulkPutBytes": table + 3 * 10 + 9, "Table": {"BulkPutBytes": table},
+                "GlobalSecondaryIndexes": {"byG": {"BulkPutBytes": 3 * 10}}, "LocalSecondaryIndexes": {"byL": {"BulkPutBytes": 9}},
+                "VectorIndexes": {"byE": {"BulkPutVectorBytes": 1024}}}])
+
+            # 3000 units at 1024 a second: it is under way for a while.
+            client.call("CreateTable", TableName="large", **KEYS)
+            self.write("large/1", b"".join(json.dumps({"Item": {"pk": {"S": str(n)}, "v": {"S": "x" * 300000}}}).encode() + b"\n" for n in range(10)))
+            arn = client.call("StartBulkPutItems", TableName="large", MaxWriteRequestUnits=1024,
+                              InputS3Configuration={"S3Bucket": "bucket", "S3KeyPrefix": "large/", "InputFormat": "DYNAMODB_JSON"},
+                              OutputS3Configuration={"S3Bucket": "bucket", "OutputType": ["ERROR"]})["BulkOperationDescription"]["BulkOperationArn"]
+            adds = {"TableName": "large", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}
+            with self.assertRaises(CallError) as refused:
+                client.call("UpdateTable", **adds)
+            self.assertIn("ResourceInUseException", str(refused.exception))
+            client.call("CancelBulkOperation", BulkOperationArn=arn)
+            deadline = time.monotonic() + 60
+            while client.call("DescribeBulkOperation", BulkOperationArn=arn)["BulkOperationDescription"]["BulkOperationStatus"] != "CANCELLED":
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            client.call("UpdateTable", **adds)
+
     def test_a_killed_import_goes_on(self):
         count = 40000
         for file in range(4):

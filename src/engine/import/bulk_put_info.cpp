@@ -37,6 +37,9 @@ constexpr auto kMembers = [](auto& info, const auto& visit) {
   visit("condition_failures", info.condition_failures);
   visit("total_bytes", info.total_bytes);
   visit("put_bytes", info.put_bytes);
+  visit("local_bytes", info.local_bytes);
+  visit("global_bytes", info.global_bytes);
+  visit("vector_bytes", info.vector_bytes);
   visit("report_parts", info.report_parts);
   visit("started_ms", info.started_ms);
   visit("ended_ms", info.ended_ms);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,6 +55,10 @@ struct BulkPutInfo {
   std::uint64_t total_bytes = 0;
   /// The DynamoDB size of the items that were put.
   std::uint64_t put_bytes = 0;
+  /// That of their entries in each index, by name.
+  std::map<std::string, std::uint64_t> local_bytes;
+  std::map<std::string, std::uint64_t> global_bytes;
+  std::map<std::string, std::uint64_t> vector_bytes;
   /// How many report files there are.
   std::uint64_t report_parts = 0;
   BulkPutStatus status = BulkPutStatus::kInProgress;

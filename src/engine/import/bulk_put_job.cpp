@@ -6,8 +6,10 @@
 
 #include "core/api_error.h"
 #include "core/damage_error.h"
+#include "core/vector_limits.h"
 #include "engine/export/data_file.h"
 #include "engine/import/item_check.h"
+#include "engine/index_entry.h"
 #include "expression/expression.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
@@ -51,6 +53,22 @@ Put read_put(const json::Object& record) {
   }
   bindings.check_all_used();
   return put;
+}
+
+void count_bytes(const Table& table, const json::EncodedItem& item, BulkPutInfo& info) {
+  info.put_bytes += item.size_bytes;
+  if (table.indexes.empty()) return;
+  const json::Item parsed(item.json);
+  for (const Index& index : table.indexes) {
+    // Its key is not looked at.
+    const auto entry = make_index_entry(table, index, parsed, item.json, item.size_bytes, {});
+    if (!entry) continue;
+    if (index.vector) {
+      info.vector_bytes[index.name] += std::max(entry->size_bytes, core::kMinVectorRequestBytes);
+    } else {
+      (index.global ? info.global_bytes : info.local_bytes)[index.name] += entry->size_bytes;
+    }
+  }
 }
 
 std::string key_of_report(const BulkPutInfo& info, const std::string& name) {
@@ -164,7 +182,7 @@ double BulkPutJob::put_record(const TablePtr& table, const InputRecord& record, 
       outcome = settings_.writer.write(action);
       if (!outcome.condition_failed || (repeats_ && outcome.old_json == item_json)) {
         ++info.progress.imported;
-        info.put_bytes += imported.item.size_bytes;
+        count_bytes(*table, imported.item, info);
         return outcome.capacity.total();
       }
     } catch (const core::ApiError& error) {

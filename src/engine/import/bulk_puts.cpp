@@ -121,6 +121,13 @@ BulkPutPtr BulkPuts::find(std::string_view id) const {
   return found == bulk_puts_.end() ? nullptr : found->second;
 }
 
+bool BulkPuts::is_filling(std::string_view table_id) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::ranges::any_of(bulk_puts_, [table_id](const auto& entry) {
+    return entry.second->table_id == table_id && entry.second->is_under_way();
+  });
+}
+
 std::vector<BulkPutPtr> BulkPuts::list() const {
   std::vector<BulkPutPtr> bulk_puts;
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -48,6 +48,8 @@ class BulkPuts {
   [[nodiscard]] BulkPutPtr find(std::string_view id) const;
   /// The latest first.
   [[nodiscard]] std::vector<BulkPutPtr> list() const;
+  /// Whether one into the table of this id has not ended.
+  [[nodiscard]] bool is_filling(std::string_view table_id) const;
 
  private:
   void begin(const BulkPutPtr& info);
