@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "api/changes_under_way.h"
 #include "api/operations.h"
 #include "api/regions.h"
@@ -14,7 +16,15 @@
 namespace stator::api {
 
 void create_table(Call& call) {
-  const engine::TablePtr table = call.engine().create_table(read_table(call));
+  // The replica of another account's table is no table of its own.
+  if (call.request.has("GlobalTableSourceArn")) {
+    core::throw_invalid_parameters("Multi-account global tables are not supported: GlobalTableSourceArn");
+  }
+  engine::Table wanted = read_table(call);
+  const auto mode = call.request.text("GlobalTableSettingsReplicationMode");
+  // That with overrides is what tables have anyway.
+  if (mode && mode != "ENABLED_WITH_OVERRIDES") wanted.settings_replication = *mode;
+  const engine::TablePtr table = call.engine().create_table(std::move(wanted));
   ObjectWriter writer(call.reply);
   append_created_table_description(call, *table, writer.key("TableDescription"));
   writer.end();
