@@ -33,12 +33,15 @@ std::shared_ptr<const Credentials> RefreshingCredentials::get() {
     const bool ends_soon = current_->expires_ms.value_or(kNever) - now_ms <= kRefreshBeforeMs;
     if (!ends_soon || is_fetching_ || now_ms < next_fetch_ms_) return current_;
   }
-  if (!is_fetching_) return fetch_anew(lock);
-  // Who waits is told what came of it, and does not try again after each other.
-  const std::uint64_t before = fetches_;
-  fetched_.wait(lock, [&] { return fetches_ != before; });
-  if (failure_ && !is_valid(clock_.now_ms())) std::rethrow_exception(failure_);
-  return current_;
+  while (is_fetching_) {
+    // Who waits is told what came of it, and does not try again after each other.
+    const std::uint64_t before = fetches_;
+    fetched_.wait(lock, [&] { return fetches_ != before; });
+    if (failure_ && !is_valid(clock_.now_ms())) std::rethrow_exception(failure_);
+    if (current_) return current_;
+    // Whoever had them first was refused as expired.
+  }
+  return fetch_anew(lock);
 }
 
 std::shared_ptr<const Credentials> RefreshingCredentials::fetch_anew(std::unique_lock<std::mutex>& lock) {

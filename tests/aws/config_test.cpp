@@ -824,6 +824,30 @@ TEST(RefreshingCredentials, ThatAreRefusedAreFetchedOnceForAllWhoUsedThem) {
   }
 }
 
+TEST(RefreshingCredentials, RefusedWhileOthersWaitForThemAreFetchedAnew) {
+  const SetClock clock;
+  std::atomic<int> fetched = 0;
+  RefreshingCredentials provider(
+      [&] {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+        return Credentials{std::to_string(++fetched), "s", "t", std::nullopt};
+      },
+      clock);
+  std::atomic<int> missing = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      for (int call = 0; call < 500; ++call) {
+        const auto used = provider.get();
+        if (used == nullptr) ++missing;
+        if (used != nullptr) provider.expire(*used);
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(missing, 0);
+}
+
 TEST(SplitCommand, FollowsTheShell) {
   EXPECT_EQ(split_command(R"(a  'b c' "d \"e\" \x" f\ g '' )"),
             (std::vector<std::string>{"a", "b c", R"(d "e" \x)", "f g", ""}));
