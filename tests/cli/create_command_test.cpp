@@ -155,7 +155,7 @@ TEST_F(CreateCommand, ApiCallsAnyOperation) {
       {{"api", "SendMoney"}, 2, "stator: DynamoDB has no operation \"SendMoney\"\n"},
       {{"api", "ListTables", "{"}, 2, "stator: the request: expected a JSON object\n"},
       {{"api", "ListTables", "[]"}, 2, "stator: the request: expected a JSON object\n"},
-      {{"api", "ListTables", "@/nonexistent"}, 1, "stator: cannot read /nonexistent: No such file or directory\n"},
+      {{"api", "ListTables", "@no-such.json"}, 1, "stator: cannot read no-such.json: No such file or directory\n"},
       {{"api", "ListTables", "--output", "csv"}, 2, nullptr},
       {{"api", "DescribeTable", R"({"TableName":"none"})"},
        1,

@@ -219,7 +219,7 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
       {{"put", "shop", "[]"}, 2, "stator: the item: column 1: expected an item, a JSON object\n"},
       {{"put", "shop", "{\"a\":1e999}"}, 2, nullptr},
       {{"put", "shop", "{\"a\":{\"X\":1}}", "--ddb-json"}, 2, nullptr},
-      {{"put", "shop", "@/nonexistent"}, 1, "stator: cannot read /nonexistent: No such file or directory\n"},
+      {{"put", "shop", "@no-such.json"}, 1, "stator: cannot read no-such.json: No such file or directory\n"},
       {{"update", "shop", "ann", "1001"},
        2,
        "stator: nothing to change: give --set, --add, --remove or --expression\n"},

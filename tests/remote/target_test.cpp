@@ -59,7 +59,7 @@ class ProcessEnvironment {
       before_[name] = value == nullptr ? std::nullopt : std::optional<std::string>(value);
       ::unsetenv(name);
     }
-    variables.emplace("HOME", "/nonexistent");
+    variables.emplace("HOME", "/dev/null");  // a home in which nothing can be made
     variables.emplace("AWS_EC2_METADATA_DISABLED", "true");
     for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
   }

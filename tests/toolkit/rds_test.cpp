@@ -20,7 +20,7 @@ using Variables = std::map<std::string, std::string>;
 const Variables kComplete{{"DB_SG_ID", "sg-1"},        {"DB_SG_RULE_ID", "sgr-2"},
                           {"DB_SG_IP", "203.0.113.7"}, {"AWS_REGION", "eu-west-3"},
                           {"AWS_ACCESS_KEY_ID", "K"},  {"AWS_SECRET_ACCESS_KEY", "S"},
-                          {"HOME", "/nonexistent"},    {"AWS_EC2_METADATA_DISABLED", "true"}};
+                          {"HOME", "/dev/null"},       {"AWS_EC2_METADATA_DISABLED", "true"}};
 
 Variables complete_but(const Variables& changes) {
   Variables variables = kComplete;
