@@ -391,17 +391,17 @@ void add_serve_command(CLI::App& root, Session& session) {
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
   command
-      ->add_option("--kinesis-endpoint", options->kinesis_endpoint,
-                   "Where changes of tables with a Kinesis destination go, signed with the environment's keys; without "
-                   "it\nthe setting is kept and nothing is sent")
-      ->check(kinesis_url)
-      ->type_name("URL");
-  command
       ->add_option("--s3-endpoint", options->s3_endpoint,
                    "The same in S3 or a service that speaks its protocol, with the credentials and the region of the "
                    "environment or the profile")
       ->type_name("URL")
       ->excludes("--buckets");
+  command
+      ->add_option("--kinesis-endpoint", options->kinesis_endpoint,
+                   "Where changes of tables with a Kinesis destination go, signed with the environment's keys; without "
+                   "it\nthe setting is kept and nothing is sent")
+      ->check(kinesis_url)
+      ->type_name("URL");
   command
       ->add_option("--restorable-lag", options->restorable_lag_seconds,
                    "How many seconds the latest time to which a table can be restored lies back; 300 on AWS")

@@ -10,6 +10,14 @@ namespace stator::core {
 inline constexpr std::string_view kHexadecimalDigits = "0123456789abcdef";
 inline constexpr std::string_view kHexadecimalCapitals = "0123456789ABCDEF";
 
+/// The value of a digit, small or capital; -1 for any other character.
+constexpr int hexadecimal_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 /// Two digits.
 inline void append_hexadecimal_byte(char byte, std::string& out, std::string_view digits = kHexadecimalDigits) {
   out.push_back(digits[static_cast<unsigned char>(byte) >> 4U]);

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/hexadecimal.h"
+
 namespace stator::server {
 namespace {
 
 constexpr std::size_t kMaxLineBytes = 4096;  // one chunk's size line, or all trailers
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 
@@ -37,7 +32,7 @@ ChunkedDecoder::Status ChunkedDecoder::decode(char* body, std::size_t size, std:
     if (++line_bytes_ > kMaxLineBytes) return finish(Status::kMalformed);
     switch (state_) {
       case State::kSize:
-        if (const int digit = hex_digit(c); digit >= 0) {
+        if (const int digit = core::hexadecimal_value(c); digit >= 0) {
           size_seen_ = true;
           chunk_left_ = chunk_left_ * 16 + static_cast<std::size_t>(digit);
           if (chunk_left_ > max_body_bytes_ - decoded_) return finish(Status::kTooLarge);

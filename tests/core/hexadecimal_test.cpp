@@ -19,5 +19,13 @@ TEST(Hexadecimal, HasLeadingZeros) {
   EXPECT_EQ(hexadecimal(std::uint16_t{0xab}, kHexadecimalCapitals), "00AB");
 }
 
+TEST(Hexadecimal, ReadsDigitsOfBothKindsAndNothingElse) {
+  for (std::size_t value = 0; value < 16; ++value) {
+    EXPECT_EQ(hexadecimal_value(kHexadecimalDigits[value]), static_cast<int>(value));
+    EXPECT_EQ(hexadecimal_value(kHexadecimalCapitals[value]), static_cast<int>(value));
+  }
+  for (const char c : {'/', ':', '@', 'G', '`', 'g', ' ', '\0', '\xe4'}) EXPECT_EQ(hexadecimal_value(c), -1) << c;
+}
+
 }  // namespace
 }  // namespace stator::core
