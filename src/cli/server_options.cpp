@@ -6,7 +6,7 @@
 #include "core/json_string.h"
 #include "server/access_keys.h"
 #include "server/log.h"
-#include "server/tls.h"
+#include "server/tls_identity.h"
 #include "server/web_rules.h"
 
 namespace stator::cli {
@@ -81,10 +81,9 @@ void prepare(ServerOptions& options) {
 
 void prepare_tls(ServerOptions& options, const std::string& directory) {
   if (!options.tls_certificate.empty()) {
-    options.http.tls = std::make_shared<const server::TlsContext>(options.tls_certificate, options.tls_key);
+    options.http.tls = std::make_shared<server::TlsIdentity>(options.tls_certificate, options.tls_key);
   } else if (options.tls_self_signed) {
-    options.http.tls = std::make_shared<const server::TlsContext>(
-        directory.empty() ? server::make_self_signed_certificate() : server::keep_self_signed_certificate(directory));
+    options.http.tls = std::make_shared<server::TlsIdentity>(directory);
   }
 }
 
@@ -101,7 +100,7 @@ void log_line(core::LogLevel level, std::string_view line) {
 
 std::string start_line(const server::Server& server, const std::string& verb, const std::string& what,
                        const server::Options& options) {
-  const std::string fingerprint = options.tls == nullptr ? "" : options.tls->fingerprint();
+  const std::string fingerprint = options.tls == nullptr ? "" : options.tls->context()->fingerprint();
   if (options.log_format == server::LogFormat::kText) {
     std::string line = fmt::format("Stator {} {} {} ({})", STATOR_VERSION, verb, server.url(), what);
     return fingerprint.empty() ? line : line + "\nTLS certificate SHA-256 " + fingerprint;

@@ -18,7 +18,6 @@ namespace stator::server {
 namespace {
 
 constexpr long kSecondsPerDay = 24L * 60 * 60;
-constexpr long kValidDays = 825;  // the most that strict clients accept
 constexpr long kRenewDays = 30;
 constexpr std::size_t kMaxPemBytes = 64 * 1024;
 
@@ -66,12 +65,6 @@ bool is_pair(X509& certificate, EVP_PKEY* key) {
   return key != nullptr && OpenSsl::get().X509_check_private_key(&certificate, key) == 1;
 }
 
-bool ends_soon(const X509& certificate) {
-  std::time_t soon = std::time(nullptr) + kRenewDays * kSecondsPerDay;
-  const OpenSsl& ssl = OpenSsl::get();
-  return ssl.X509_cmp_time(ssl.X509_get0_notAfter(&certificate), &soon) <= 0;
-}
-
 std::string read_text(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(in), {});
@@ -92,7 +85,7 @@ OpenSslPtr<EVP_PKEY> parse_key(const std::string& text) {
   return key;
 }
 
-CertificateText make_self_signed_certificate() {
+CertificateText make_self_signed_certificate(long valid_days) {
   const OpenSsl& ssl = OpenSsl::get();
   const OpenSslPtr<EVP_PKEY> key(ssl.EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const OpenSslPtr<X509> certificate(ssl.X509_new());
@@ -102,8 +95,7 @@ CertificateText make_self_signed_certificate() {
   require(ssl.X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
               ssl.ASN1_INTEGER_set_uint64(ssl.X509_get_serialNumber(certificate.get()), serial >> 1) == 1 &&
               ssl.X509_gmtime_adj(ssl.X509_getm_notBefore(certificate.get()), -kSecondsPerDay) != nullptr &&
-              ssl.X509_gmtime_adj(ssl.X509_getm_notAfter(certificate.get()),
-                                  kValidDays * kSecondsPerDay - kSecondsPerDay) != nullptr &&
+              ssl.X509_gmtime_adj(ssl.X509_getm_notAfter(certificate.get()), valid_days * kSecondsPerDay) != nullptr &&
               ssl.X509_set_pubkey(certificate.get(), key.get()) == 1,
           "certificate");
   const std::string host = host_name();
@@ -145,6 +137,12 @@ CertificateText keep_self_signed_certificate(const std::filesystem::path& direct
   aws::write_private_file(key_file, made.key);
   aws::write_private_file(certificate_file, made.certificate);
   return made;
+}
+
+bool ends_soon(const X509& certificate) {
+  std::time_t soon = std::time(nullptr) + kRenewDays * kSecondsPerDay;
+  const OpenSsl& ssl = OpenSsl::get();
+  return ssl.X509_cmp_time(ssl.X509_get0_notAfter(&certificate), &soon) <= 0;
 }
 
 std::string certificate_fingerprint(const X509& certificate) {

@@ -10,6 +10,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -21,7 +23,7 @@
 #include "server/listener.h"
 #include "server/signature_verifier.h"
 #include "server/thread_pool.h"
-#include "server/tls.h"
+#include "server/tls_identity.h"
 #include "server/web_rules.h"
 
 namespace stator::server {
@@ -115,7 +117,8 @@ struct Server::Impl {
             context, options.host, options.port, [this]() -> EventLoop& { return least_loaded(); },
             [this](EventLoop& loop, core::Descriptor socket) { hand_over(loop, std::move(socket)); }),
         max_connections(connections_within_limit(options)),
-        stop_event(context) {
+        stop_event(context),
+        next_tls_look(context) {
     const tcp::endpoint address = listener.address();
     web_rules.emplace(options.allowed_origins, address.address().is_loopback());
     stop_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -132,7 +135,7 @@ struct Server::Impl {
 
   std::unique_ptr<Transport> make_transport(core::Descriptor socket) const {
     if (options.tls == nullptr) return std::make_unique<PlainTransport>(std::move(socket));
-    return std::make_unique<TlsTransport>(std::move(socket), *options.tls);
+    return std::make_unique<TlsTransport>(std::move(socket), *options.tls->context());
   }
 
   EventLoop& least_loaded() {
@@ -152,6 +155,22 @@ struct Server::Impl {
   void await_stop() {
     stop_event.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
       if (!error) begin_drain();
+    });
+  }
+
+  void await_tls_look() {
+    if (options.tls == nullptr) return;
+    next_tls_look.expires_after(std::chrono::milliseconds(options.tls_look_ms));
+    next_tls_look.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      try {
+        if (options.tls->look()) {
+          spdlog::info("new connections get another certificate, SHA-256 {}", options.tls->context()->fingerprint());
+        }
+      } catch (const std::exception& fault) {
+        spdlog::warn("{}; the certificate stays as it was", fault.what());
+      }
+      await_tls_look();
     });
   }
 
@@ -190,6 +209,7 @@ struct Server::Impl {
     const auto work = asio::make_work_guard(context);
     listener.start();
     await_stop();
+    await_tls_look();
     while (!context.stopped()) {
       try {
         context.run();
@@ -217,6 +237,7 @@ struct Server::Impl {
   Listener listener;
   const std::size_t max_connections;
   asio::posix::stream_descriptor stop_event;
+  asio::steady_timer next_tls_look;
   int stop_descriptor = -1;
 };
 

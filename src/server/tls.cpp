@@ -66,6 +66,10 @@ std::string TlsContext::fingerprint() const {
   return certificate_fingerprint(*OpenSsl::get().SSL_CTX_get0_certificate(context_.get()));
 }
 
+bool TlsContext::ends_soon() const {
+  return server::ends_soon(*OpenSsl::get().SSL_CTX_get0_certificate(context_.get()));
+}
+
 OpenSslPtr<SSL> TlsContext::new_session() const {
   OpenSslPtr<SSL> session(OpenSsl::get().SSL_new(context_.get()));
   if (session == nullptr) throw std::bad_alloc();

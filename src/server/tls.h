@@ -20,6 +20,8 @@ class TlsContext {
 
   /// Of the certificate: "AB:CD:…", SHA-256.
   [[nodiscard]] std::string fingerprint() const;
+  /// Whether the certificate is to be replaced by now; see `server::ends_soon`.
+  [[nodiscard]] bool ends_soon() const;
   [[nodiscard]] OpenSslPtr<SSL> new_session() const;
 
  private:

@@ -1,8 +1,11 @@
-#include "server/tls.h"
+#include "server/tls_identity.h"
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "server/running_server.h"
+#include "store/temporary_directory.h"
 
 // tests/server/tls_test.py has what real clients see.
 namespace stator::server {
@@ -10,7 +13,7 @@ namespace {
 
 Options with_tls() {
   Options options;
-  options.tls = std::make_shared<const TlsContext>(make_self_signed_certificate());
+  options.tls = std::make_shared<TlsIdentity>("");
   return options;
 }
 
@@ -51,6 +54,78 @@ TEST(Tls, FingerprintsAreThoseOfTheCertificate) {
   EXPECT_NE(fingerprint, TlsContext(make_self_signed_certificate()).fingerprint());
   EXPECT_EQ(parse_certificate(made.key), nullptr);
   EXPECT_EQ(parse_key(made.certificate), nullptr);
+}
+
+TEST(Tls, ACertificateOfTheServersOwnIsReplacedAMonthBeforeItEnds) {
+  for (const auto& [days, soon] : {std::pair{kMaxValidDays - 1, false}, {31L, false}, {29L, true}, {-1L, true}}) {
+    EXPECT_EQ(TlsContext(make_self_signed_certificate(days)).ends_soon(), soon) << days;
+  }
+  const store::TemporaryDirectory data;
+  TlsIdentity kept(data.path());
+  TlsIdentity in_memory("");
+  EXPECT_FALSE(kept.look());
+  EXPECT_FALSE(in_memory.look());
+}
+
+/// The files of a certificate that is renewed.
+struct Files {
+  void write(const CertificateText& text) const {
+    put("cert.pem", text.certificate);
+    put("key.pem", text.key);
+  }
+  void put(const char* name, const std::string& text) const {
+    std::ofstream(folder.path() / "draft") << text;
+    std::filesystem::rename(folder.path() / "draft", folder.path() / name);
+  }
+
+  store::TemporaryDirectory folder;
+};
+
+TEST(Tls, FilesThatAreReplacedAreReadAgain) {
+  const CertificateText first = make_self_signed_certificate();
+  const CertificateText second = make_self_signed_certificate();
+  const Files files;
+  files.write(first);
+  TlsIdentity identity(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
+  const std::string before = identity.context()->fingerprint();
+  EXPECT_FALSE(identity.look());
+  EXPECT_FALSE(identity.look());
+
+  files.write(second);
+  EXPECT_FALSE(identity.look()) << "it may be in the middle of a change";
+  EXPECT_EQ(identity.context()->fingerprint(), before);
+  EXPECT_TRUE(identity.look());
+  EXPECT_EQ(identity.context()->fingerprint(), TlsContext(second).fingerprint());
+  EXPECT_FALSE(identity.look());
+}
+
+TEST(Tls, FilesThatCannotBeUsedAreToldOnceAndTheCertificateStays) {
+  const CertificateText first = make_self_signed_certificate();
+  const CertificateText second = make_self_signed_certificate();
+  struct Fault {
+    const char* name;
+    const char* file;
+    std::string text;
+  };
+  for (const Fault& fault : {Fault{"of another key", "cert.pem", second.certificate},
+                             {"another key", "key.pem", second.key},
+                             {"no certificate", "cert.pem", "rubbish"},
+                             {"empty", "key.pem", ""}}) {
+    SCOPED_TRACE(fault.name);
+    const Files files;
+    files.write(first);
+    TlsIdentity identity(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
+    files.put(fault.file, fault.text);
+    EXPECT_FALSE(identity.look());
+    EXPECT_THROW(identity.look(), std::runtime_error);
+    EXPECT_FALSE(identity.look());
+    EXPECT_FALSE(identity.look());
+    EXPECT_EQ(identity.context()->fingerprint(), TlsContext(first).fingerprint());
+    files.write(second);
+    EXPECT_FALSE(identity.look());
+    EXPECT_TRUE(identity.look());
+    EXPECT_EQ(identity.context()->fingerprint(), TlsContext(second).fingerprint());
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import boto3
@@ -141,6 +142,30 @@ class TlsTest(unittest.TestCase):
                 self.assertRegex(ran.stderr, expected)
                 self.assertEqual(len(ran.stderr.splitlines()), 1, ran.stderr)
                 self.assertNotIn("PRIVATE", ran.stderr)
+
+    def test_files_that_are_renewed_are_shown_to_new_connections(self):
+        folders = [os.path.join(self.folder.name, name) for name in ("one", "two")]
+        for folder in folders:
+            self.fingerprint(self.serve("--data", folder, "--tls-self-signed"))
+        certificate, key = (os.path.join(folders[0], "tls", name) for name in ("cert.pem", "key.pem"))
+        server = self.serve("--in-memory", "--tls-cert", certificate, "--tls-key", key)
+        old, new = (ssl.create_default_context(cafile=os.path.join(folder, "tls", "cert.pem")) for folder in folders)
+        # A context reads its file when it is made.
+        with self.connect(server, context=old) as connection:
+            for name in ("cert.pem", "key.pem"):
+                os.replace(os.path.join(folders[1], "tls", name), os.path.join(folders[0], "tls", name))
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    with self.connect(server, context=new) as renewed:
+                        renewed.sendall(request("ListTables", "{}"))
+                        self.assertEqual(read_reply(renewed)[0], 200)
+                    break
+                except ssl.SSLCertVerificationError:
+                    self.assertLess(time.monotonic(), deadline, "the new certificate is not shown")
+                    time.sleep(0.5)
+            connection.sendall(request("ListTables", "{}"))
+            self.assertEqual(read_reply(connection)[0], 200)
 
     def test_plain_http_is_told_to_use_https(self):
         server = self.self_signed()
