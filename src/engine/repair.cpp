@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/damage_error.h"
+#include "engine/import/import_info.h"
 #include "engine/index_entry.h"
 #include "engine/keys.h"
 #include "engine/log/record.h"
@@ -70,8 +71,14 @@ bool is_unfinished(const fs::path& directory) {
 
 class Repair {
  public:
-  Repair(const store::Salvage& from, store::Store& to, fs::path lost_tables, RepairReport& report)
-      : from_(from), rows_(to), lost_tables_folder_(std::move(lost_tables)), report_(report) {}
+  /// `from` and `to` are the stores of the two folders.
+  Repair(fs::path folder, const store::Salvage& from, fs::path new_folder, store::Store& to, RepairReport& report)
+      : folder_(std::move(folder)),
+        from_(from),
+        new_folder_(std::move(new_folder)),
+        rows_(to),
+        lost_tables_folder_(new_folder_beside(new_folder_)),
+        report_(report) {}
 
   void run() {
     copy_catalog();
@@ -79,6 +86,7 @@ class Repair {
     for (const store::SpaceId space : streams_) copy_stream(space);
     tell_lost_tables();
     rows_.write();
+    copy_checkpoints();
   }
 
  private:
@@ -103,6 +111,7 @@ class Repair {
           } else if (row == CatalogRow::kDropped) {
             known_.insert(space_after(key, 5));
           } else if (row != CatalogRow::kBuild) {
+            if (row == CatalogRow::kBackup) backups_.emplace_back(key.substr(catalog_key(row).size()));
             rows_.put(key, value);
           }
         });
@@ -196,6 +205,11 @@ class Repair {
       Table table = table_from_json(value);
       if (table.name != name) throw core::DamageError("it names another table");
       known_.insert({table.space, table.ttl_space});
+      // How far its restore had come may be lost, and what it is made of is still there.
+      if (table.restore && table.restore->copying && !is_import(*table.restore)) {
+        for (const Index& index : table.indexes) known_.insert(index.space);
+        return lose("table " + name + " was being restored and is left out; restore it once more");
+      }
       // All entries are made below.
       for (Index& index : table.indexes) {
         known_.insert(index.space);
@@ -229,6 +243,25 @@ class Repair {
     } catch (const core::DamageError&) {
       report_.lines.emplace_back("a row of counters is damaged");
       counters_are_whole_ = false;
+    }
+  }
+
+  /// Backups and snapshots are data directories of their own: what is damaged in one is told where it is used.
+  void copy_checkpoints() {
+    for (const std::string& id : backups_) copy_checkpoint("backup " + id, fs::path("backups") / id);
+    std::error_code none;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "snapshots", none)) {
+      const std::string name = entry.path().filename().string();
+      // What is unfinished, or was being removed, begins with a point.
+      if (!name.starts_with('.')) copy_checkpoint("snapshot " + name, fs::path("snapshots") / name);
+    }
+  }
+
+  void copy_checkpoint(const std::string& what, const fs::path& path) {
+    try {
+      store::copy_checkpoint(folder_ / path, new_folder_ / path);
+    } catch (const std::system_error& error) {
+      lose(what + " is lost: " + error.what());
     }
   }
 
@@ -392,12 +425,16 @@ class Repair {
 
   static std::string places(std::size_t count) { return count == 1 ? "one place" : std::to_string(count) + " places"; }
 
+  const fs::path folder_;
   const store::Salvage& from_;
+  const fs::path new_folder_;
   Rows rows_;
   const fs::path lost_tables_folder_;
   RepairReport& report_;
   std::vector<Table> tables_;
   std::vector<store::SpaceId> streams_;
+  /// Ids of all that the catalog has.
+  std::vector<std::string> backups_;
   /// Of tables that are lost.
   std::set<std::string> lost_tables_;
   /// Of tables that have streams that were not disabled.
@@ -437,7 +474,7 @@ RepairReport repair_directory(const fs::path& from, const fs::path& to) {
   const auto store = store::Store::open(options);
   // Ended halfway, it would be a sound directory that lacks items.
   store->require(store::Feature::kUnfinished);
-  Repair(salvage, *store, new_folder_beside(to), report).run();
+  Repair(from, salvage, to, *store, report).run();
   store->release(store::Feature::kUnfinished);
   return report;
 }

@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <optional>
 #include <set>
+#include <system_error>
 
+#include "core/descriptor.h"
 #include "store/file_check.h"
 #include "store/file_list.h"
 #include "store/marker.h"
@@ -26,6 +28,8 @@ namespace stator::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kMarker = "STATOR";
 
 /// Keys are treated as a space id and a number of this many bytes, to search for the end of a damaged place.
 constexpr std::size_t kSpaceBytes = 4;
@@ -50,8 +54,42 @@ class SharedLock {
   int fd_;
 };
 
+/// The folder for copies, from construction to destruction. It is locked by itself, so that two salvages which are
+/// given the same one do not remove each other's files.
+class Scratch {
+ public:
+  explicit Scratch(fs::path folder) : folder_(std::move(folder)) {
+    fs::create_directories(folder_);
+    lock_ = core::Descriptor(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (lock_.number() < 0 || ::flock(lock_.number(), LOCK_EX | LOCK_NB) != 0) {
+      throw OpenError(folder_.string() + " is in use by another repair");
+    }
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+      if (entry.path().filename() == kStore) continue;
+      throw OpenError(folder_.string() + " is in the way: a repair needs a folder of that name for itself");
+    }
+    fs::permissions(folder_, fs::perms::owner_all);
+    fs::remove_all(store());
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(store(), ignored);
+    fs::remove(folder_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  [[nodiscard]] fs::path store() const { return folder_ / kStore; }
+
+ private:
+  static constexpr const char* kStore = "store";
+
+  fs::path folder_;
+  core::Descriptor lock_;
+};
+
 void check_marker(const fs::path& directory, std::vector<std::string>& told) {
-  const std::optional<std::string> text = read_small_file(directory / "STATOR");
+  const std::optional<std::string> text = read_small_file(directory / kMarker);
   Marker marker;
   try {
     if (!text) throw std::runtime_error("it is missing");
@@ -124,15 +162,23 @@ std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& to
   return newest;
 }
 
+/// Tables never change, so they are linked where that is possible.
+void take_file(const fs::path& from, const fs::path& to) {
+  std::error_code not_linked;
+  if (from.extension() == ".sst") fs::create_hard_link(from, to, not_linked);
+  if (from.extension() != ".sst" || not_linked) fs::copy_file(from, to);
+}
+
 void copy_files(const fs::path& from, const fs::path& to, std::vector<std::string>& told) {
   fs::create_directories(to);
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
     const std::string name = entry.path().filename().string();
     if (!entry.is_regular_file() || !is_store_file(name)) continue;
-    std::error_code error;
-    if (entry.path().extension() == ".sst") fs::create_hard_link(entry.path(), to / name, error);
-    if (entry.path().extension() != ".sst" || error) fs::copy_file(entry.path(), to / name, error);
-    if (error) told.push_back((from.filename() / name).string() + " cannot be read: " + error.message());
+    try {
+      take_file(entry.path(), to / name);
+    } catch (const fs::filesystem_error& error) {
+      told.push_back((from.filename() / name).string() + " cannot be read: " + error.code().message());
+    }
   }
 }
 
@@ -362,14 +408,6 @@ std::vector<std::unique_ptr<rocksdb::SstFileReader>> open_tables_aside(const fs:
 
 struct Salvage::Impl {
   explicit Impl(const fs::path& directory) : lock(directory) {}
-  ~Impl() {
-    tables_aside.clear();
-    db.reset();
-    std::error_code ignored;
-    fs::remove_all(scratch, ignored);
-  }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] Source database() const {
     return [this](const rocksdb::ReadOptions& read) { return db->NewIterator(read); };
@@ -381,7 +419,7 @@ struct Salvage::Impl {
     for (const rocksdb::LiveFileMetaData& table : live_tables(*db)) {
       if (table.largestkey < lower || (!upper.empty() && table.smallestkey >= upper)) continue;
       rocksdb::SstFileReader reader(options);
-      if (!reader.Open((scratch / "store" / table.relative_filename).string()).ok()) continue;
+      if (!reader.Open((scratch->store() / table.relative_filename).string()).ok()) continue;
       const std::unique_ptr<rocksdb::Iterator> iterator(reader.NewIterator(rocksdb::ReadOptions()));
       iterator->Seek(lower);
       while (iterator->Valid() && (upper.empty() || iterator->key().ToStringView() < upper)) iterator->Next();
@@ -394,7 +432,7 @@ struct Salvage::Impl {
   }
 
   SharedLock lock;
-  fs::path scratch;
+  std::optional<Scratch> scratch;
   rocksdb::Options options;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<std::unique_ptr<rocksdb::SstFileReader>> tables_aside;
@@ -408,8 +446,8 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
   const std::uint64_t number = find_store(directory, told);
   const fs::path original = store_folder(directory, number);
   if (!fs::is_directory(original, error)) throw OpenError("there is no Stator data in " + directory.string());
-  impl_->scratch = std::move(scratch);
-  const fs::path store_path = impl_->scratch / "store";
+  impl_->scratch.emplace(std::move(scratch));
+  const fs::path store_path = impl_->scratch->store();
   try {
     check_files(original, read_small_file(store_list(directory, number), SIZE_MAX));
   } catch (const std::runtime_error& damage) {
@@ -500,6 +538,26 @@ std::size_t Salvage::walk(const std::string& lower, const std::string& upper,
   std::size_t damaged = 0;
   for (const auto& walk : walks) damaged += walk->damaged_places();
   return damaged;
+}
+
+void copy_checkpoint(const fs::path& from, const fs::path& to) {
+  const std::optional<std::string> marker = read_small_file(from / kMarker);
+  if (!marker) throw std::system_error(ENOENT, std::generic_category(), (from / kMarker).string());
+  fs::create_directories(to);
+  fs::permissions(to, fs::perms::owner_all);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(from)) {
+    const fs::path target = to / entry.path().lexically_relative(from);
+    if (entry.is_directory()) {
+      fs::create_directory(target, entry.path());
+    } else if (entry.is_regular_file() && entry.path() != from / kMarker) {
+      take_file(entry.path(), target);
+    }
+  }
+  const core::Descriptor folder(::open(to.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.number() < 0 || ::syncfs(folder.number()) != 0) {
+    throw std::system_error(errno, std::generic_category(), to.string());
+  }
+  replace_durably(to / kMarker, *marker);
 }
 
 }  // namespace stator::store

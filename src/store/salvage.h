@@ -10,10 +10,12 @@
 namespace stator::store {
 
 /// A store made of what can be read in a damaged directory. The directory is not changed: RocksDB works on copies below
-/// `scratch`, which is created (tables are linked where that is possible) and removed at the end.
+/// `scratch`, which is created (tables are linked where that is possible) and removed at the end; what a salvage that
+/// was killed left there is removed first.
 class Salvage {
  public:
-  /// Throws OpenError where the directory is in use, is of a later version, or nothing in it can be opened. What had to
+  /// Throws OpenError where the directory is in use, is of a later version, or nothing in it can be opened, and where
+  /// `scratch` is somebody else's or in use by another salvage. What had to
   /// be left out is appended to `told`, a line each.
   Salvage(const std::filesystem::path& directory, std::filesystem::path scratch, std::vector<std::string>& told);
   ~Salvage();
@@ -33,5 +35,9 @@ class Salvage {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Copies a checkpoint as it is, damaged or not, to where nothing is; durable when it returns, and complete (the marker
+/// comes last). Tables are linked where the file system allows it. Throws std::system_error.
+void copy_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace stator::store

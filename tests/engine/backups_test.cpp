@@ -5,6 +5,8 @@
 #include <mutex>
 #include <set>
 
+#include "engine/check.h"
+#include "engine/repair.h"
 #include "engine/support.h"
 
 namespace stator::engine {
@@ -251,6 +253,76 @@ TEST_F(DiskBackups, WhatAKillLeftIsClearedAway) {
   const auto engine = open(data());
   EXPECT_EQ(cuts().size(), 2U);
   EXPECT_EQ(engine->list_backups().size(), 2U);
+}
+
+TEST_F(DiskBackups, ARepairTakesThemAndTheSnapshotsAlong) {
+  std::string id;
+  {
+    const auto engine = open(data());
+    engine->create_table(indexed_table("tab"));
+    for (int i = 0; i < 500; ++i) put(*engine, engine->find_table("tab"), numbered_item(i));
+    id = engine->create_backup("tab", "first")->id;
+    engine->save_snapshot("before");
+    engine->delete_table("tab");
+  }
+  const fs::path repaired = directory_.path() / "repaired";
+  const RepairReport report = repair_directory(data(), repaired);
+  EXPECT_FALSE(report.lost_anything());
+  EXPECT_EQ(report.lines, std::vector<std::string>());
+  fs::remove_all(data());
+  const auto engine = open(repaired);
+  const BackupPtr backup = engine->find_backup(id);
+  ASSERT_NE(backup, nullptr);
+  const TablePtr restored = restore(*engine, backup, "again");
+  ASSERT_NE(restored, nullptr);
+  EXPECT_EQ(read_all(*engine, scan(restored, "byG")).size(), 500U);
+  engine->restore_snapshot("before");
+  EXPECT_EQ(read_all(*engine, scan(engine->usable_table("tab"))).size(), 500U);
+}
+
+TEST_F(DiskBackups, ARepairNamesThoseThatAreLost) {
+  std::string id;
+  {
+    const auto engine = open(data());
+    engine->create_table(make_table("tab"));
+    id = engine->create_backup("tab", "first")->id;
+  }
+  fs::remove(data() / "backups" / id / "STATOR");
+  const RepairReport report = repair_directory(data(), directory_.path() / "repaired");
+  EXPECT_TRUE(report.lost_anything());
+  ASSERT_EQ(report.lines.size(), 1U);
+  EXPECT_TRUE(report.lines[0].starts_with("backup " + id + " is lost: ")) << report.lines[0];
+}
+
+TEST_F(DiskBackups, ARepairLeavesOutATableThatIsBeingRestored) {
+  std::string id;
+  {
+    const auto engine = open(data());
+    engine->create_table(indexed_table("tab"));
+    for (int i = 0; i < 10'000; ++i) put(*engine, engine->find_table("tab"), numbered_item(i));
+    const BackupPtr backup = engine->create_backup("tab", "first");
+    id = backup->id;
+    engine->restore_backup(id, "arn", target_of(backup, "again"));
+    ASSERT_TRUE(wait_until([&] {
+      for (const JobInfo& job : engine->jobs()) {
+        if (job.table == "again" && job.progress.items_read > 0) return true;
+      }
+      return false;
+    }));
+    engine->pause_jobs();
+    ASSERT_TRUE(engine->find_table("again")->restore);
+  }
+  const fs::path repaired = directory_.path() / "repaired";
+  const RepairReport report = repair_directory(data(), repaired);
+  EXPECT_EQ(report.lines,
+            std::vector<std::string>{"table again was being restored and is left out; restore it once more"});
+  EXPECT_TRUE(report.lost_anything());
+  EXPECT_TRUE(check_directory(repaired).is_sound());
+  const auto engine = open(repaired);
+  EXPECT_EQ(engine->find_table("again"), nullptr);
+  const TablePtr restored = restore(*engine, engine->find_backup(id), "again");
+  ASSERT_NE(restored, nullptr);
+  expect_equal(*engine, engine->find_table("tab"), restored);
 }
 
 TEST_F(DiskBackups, AreKeptWhereTheirDirectoryCannotBeRead) {

@@ -420,6 +420,25 @@ TEST_F(DirectoryCare, ARepairSavesWhatIsInADamagedLog) {
   EXPECT_TRUE(report.lost_anything());
 }
 
+TEST_F(DirectoryCare, ARepairClearsAwayTheCopiesThatAKilledOneLeft) {
+  const fs::path copies = root_.path() / "repaired.salvage";
+  fs::create_directories(copies);
+  fs::copy(data_ / "store", copies / "store", fs::copy_options::recursive);
+  change_file(copies / "store" / "CURRENT", [](std::string& bytes) { bytes = "MANIFEST-999999\n"; });
+  EXPECT_EQ(joined(repair_and_check().lines), "");
+  EXPECT_FALSE(fs::exists(copies));
+}
+
+TEST_F(DirectoryCare, ARepairLeavesAFolderThatIsInItsWayAsItIs) {
+  const fs::path folder = root_.path() / "repaired.salvage";
+  fs::create_directories(folder / "store");
+  std::ofstream(folder / "store" / "photo.jpg") << "x";
+  std::ofstream(folder / "letter.txt") << "x";
+  EXPECT_THROW(repair_directory(data_, repaired_), store::OpenError);
+  EXPECT_TRUE(fs::exists(folder / "store" / "photo.jpg"));
+  EXPECT_FALSE(fs::exists(repaired_));
+}
+
 TEST_F(DirectoryCare, ARepairNeedsANewDirectory) {
   fs::create_directory(repaired_);
   std::ofstream(repaired_ / "photo.jpg") << "x";
