@@ -547,7 +547,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     table.indexes.back().status = TableStatus::kDeleting;
     table.indexes.back().status_until_ms = until_ms;
     // Ends the build.
-    if (index.vector) table.indexes.back().backfilling = false;
+    table.indexes.back().backfilling = false;
   }
   const StreamPtr stream = replace_stream(table, before.get(), batch);
   const bool other_stream = table.stream != before->stream;

@@ -35,6 +35,9 @@ std::optional<std::string> key_of(const Table& table, const json::Item& item) {
   return Engine::make_key(table, std::move(values)).encoded;
 }
 
+/// Writes pass over it, so it is as it was when it was deleted.
+bool is_deleted(const Index& index) { return index.status == TableStatus::kDeleting; }
+
 class Checker {
  public:
   Checker(const store::Store& store, CheckReport& report) : store_(store), report_(report) {}
@@ -174,6 +177,7 @@ class Checker {
     if (key_of(table, item) != key) throw core::DamageError("the item lies under the key of another");
     if (table.ttl_space != 0) check_expiry_row(table, key, item, found);
     for (const Index& index : table.indexes) {
+      if (is_deleted(index)) continue;
       const auto entry = make_index_entry(table, index, item, stored.json, stored.size_bytes, key_parts(key));
       if (!entry) continue;
       if (!store_.get(entry->key, stored_entry)) {
@@ -193,6 +197,7 @@ class Checker {
   /// Every entry that an item must have was found before, so their number must be the number of rows.
   void check_index(const Table& table, const Index& index, Sums& found) {
     known_.insert(index.space);
+    if (is_deleted(index)) return;
     std::uint64_t entries = 0;
     const std::string what = "table " + table.name + ", index " + index.name;
     walk(space_bounds(index.space), what, [&](std::string_view, std::string_view) { ++entries; });
@@ -240,7 +245,9 @@ class Checker {
                   std::to_string(is.size_bytes));
     };
     compare("table " + table.name, table.space);
-    for (const Index& index : table.indexes) compare("table " + table.name + ", index " + index.name, index.space);
+    for (const Index& index : table.indexes) {
+      if (!is_deleted(index)) compare("table " + table.name + ", index " + index.name, index.space);
+    }
   }
 
   /// Rows in spaces that no table has; looks at one row of each such space.

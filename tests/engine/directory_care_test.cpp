@@ -420,6 +420,21 @@ TEST_F(DirectoryCare, ARepairSavesWhatIsInADamagedLog) {
   EXPECT_TRUE(report.lost_anything());
 }
 
+TEST_F(DirectoryCare, ACheckLooksAtNoEntriesOfAnIndexThatIsBeingDeleted) {
+  {
+    const auto engine = open(data_, nullptr, 3'600'000);
+    engine->update_table(
+        "t", [](Table& table) { std::erase_if(table.indexes, [](const Index& index) { return index.global; }); });
+    const TablePtr table = engine->find_table("t");
+    ASSERT_EQ(table->index("gsi")->status, TableStatus::kDeleting);
+    put(*engine, table, numbered(kItems));
+    put(*engine, table, R"({"pk":{"S":"p1"},"sk":{"S":"1"},"l":{"S":"l1"},"g":{"S":"another"}})");
+    remove(*engine, table, R"({"pk":{"S":"p2"},"sk":{"S":"2"}})");
+  }
+  const CheckReport report = check_directory(data_);
+  EXPECT_TRUE(report.is_sound()) << joined(report.problems);
+}
+
 TEST_F(DirectoryCare, ARepairClearsAwayTheCopiesThatAKilledOneLeft) {
   const fs::path copies = root_.path() / "repaired.salvage";
   fs::create_directories(copies);

@@ -426,6 +426,18 @@ TEST(Backfill, LeavesNothingOfAnIndexThatIsDroppedMeanwhile) {
   expect_nothing_left(directory.path(), spaces);
 }
 
+TEST(Backfill, EndsWithItsIndex) {
+  const auto engine = open();
+  engine->create_table(make_table("t"));
+  for (int i = 0; i < 1000; ++i) put(*engine, engine->usable_table("t"), numbered(i));
+  engine->pause_jobs();
+  engine->update_table("t", [](Table& table) { table.indexes.push_back(by_group()); });
+  engine->update_table("t", [](Table& table) { table.indexes.clear(); });
+  EXPECT_TRUE(is_settled(*engine, "t"));
+  EXPECT_EQ(engine->usable_table("t")->index("gsi"), nullptr);
+  engine->resume_jobs();
+}
+
 TEST(Tables, ADeletedTableLeavesNothingInTheStore) {
   const TemporaryDirectory directory;
   std::vector<store::SpaceId> spaces;
