@@ -21,8 +21,10 @@ constexpr std::size_t kMaxOpenTables = 1024;
 constexpr std::size_t kMinOpenTables = 32;
 /// For logs, manifest, directories, files being written and the list of files.
 constexpr std::size_t kOtherDescriptors = 32;
-/// Tables may take one part in this many of the process's descriptors.
+/// Tables may take one part in this many of the process's descriptors that are left when stores and a small server have
+/// those without which there is nothing.
 constexpr std::size_t kTablesPart = 4;
+constexpr std::size_t kLeastOfOthers = 160;
 /// A merge reads so much of a table at once, instead of a block.
 constexpr std::size_t kMergeReadBytes = 256 << 10;
 /// Keys of an index that share what they begin with: a table of 64 MB takes 44 KB for its index instead of 150, and a
@@ -33,7 +35,8 @@ constexpr int kIndexKeysTogether = 16;
 constexpr double kFilterBits = 14;
 
 std::size_t max_open_tables(std::size_t process_limit) {
-  return std::clamp(process_limit / kTablesPart, kMinOpenTables, kMaxOpenTables);
+  const std::size_t left = process_limit - std::min(process_limit, kLeastOfOthers);
+  return std::clamp(left / kTablesPart, kMinOpenTables, kMaxOpenTables);
 }
 
 std::size_t process_descriptors() {

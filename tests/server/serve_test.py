@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -393,6 +394,21 @@ class Serve(unittest.TestCase):
         self.assertEqual(call(served.port, "ListTables", {})[0], 200)
         served.stop()
         self.assertRegex(served.log, r"the limit on open files \(700\) leaves room for \d+ connections, not 5000")
+
+    def test_with_as_many_open_files_as_are_needed_it_starts(self):
+        def served_with(limit):
+            return Served("--data", self.data, before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+        refused = served_with(64)
+        self.assertNotEqual(refused.stop(), 0)
+        found = re.search(r"^stator: the limit on open files is too low: 64, and (\d+) are needed \(ulimit -n\)$", refused.log)
+        self.assertTrue(found, refused.log)
+        least = int(found.group(1))
+        for limit in (least, least + 1, least + 40, 2 * least, 3 * least):
+            served = served_with(limit)
+            self.started.append(served)
+            self.assertIn("http", served.line, limit)
+            self.assertEqual(call(served.port, "ListTables", {})[0], 200)
+            self.assertEqual(served.stop(), 0, served.log)
 
     @unittest.skipIf(os.environ.get("STATOR_SANITIZE"), "sanitizers reserve more addresses than any limit leaves")
     def test_in_memory_refuses_writes_before_the_limit_on_addresses_ends_it(self):
