@@ -1,11 +1,17 @@
 #include "store/file_check.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 #include <system_error>
 
 #include "store/record_check.h"
 #include "store/small_file.h"
+#include "store/store.h"
+#include "store/store_number.h"
 #include "store/table_check.h"
 
 namespace stator::store {
@@ -174,6 +180,24 @@ CheckedFiles check_files(const fs::path& store_path, const std::optional<std::st
   check_listed_logs(store_path, checked.known);
   check_logs(store_path, list.has_value(), logs, checked);
   return checked;
+}
+
+void refuse_unreadable_files(const fs::path& directory) {
+  const auto refuse_unreadable = [](const fs::path& path) {
+    if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0 || (errno != EACCES && errno != EPERM)) return;
+    throw OpenError("cannot read " + path.string() + ": permission denied; its owner or mode was changed");
+  };
+  std::error_code ignored;
+  refuse_unreadable(directory);
+  refuse_unreadable(directory / "STATOR");
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
+    if (!is_name_of_store(entry.path().filename().string())) continue;
+    refuse_unreadable(entry.path());
+    if (!entry.is_directory(ignored)) continue;
+    for (const fs::directory_entry& file : fs::directory_iterator(entry.path(), ignored)) {
+      if (is_store_file(file.path().filename().string())) refuse_unreadable(file.path());
+    }
+  }
 }
 
 }  // namespace stator::store

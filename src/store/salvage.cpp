@@ -441,6 +441,7 @@ struct Salvage::Impl {
 
 Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::string>& told)
     : impl_(std::make_unique<Impl>(directory)) {
+  refuse_unreadable_files(directory);
   check_marker(directory, told);
   std::error_code error;
   const std::uint64_t number = find_store(directory, told);

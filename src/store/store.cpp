@@ -17,6 +17,7 @@
 #include "store/checkpoint.h"
 #include "store/data_directory.h"
 #include "store/disk_store.h"
+#include "store/file_check.h"
 #include "store/group_commit.h"
 #include "store/memory_budget.h"
 #include "store/memory_checkpoints.h"
@@ -251,9 +252,14 @@ void Store::Impl::open_disk() {
                                                         : Access::kReadWrite;
   // The stores that restores open later keep to the limit of now: the process may raise it for its connections.
   if (opened_with.resources.open_tables == 0) opened_with.resources.open_tables = open_tables();
-  data_directory = std::make_unique<DataDirectory>(opened_with.directory, access, opened_with.log);
-  write_options.sync = opened_with.sync;
-  disk = DiskStore::open(opened_with, *data_directory);
+  try {
+    data_directory = std::make_unique<DataDirectory>(opened_with.directory, access, opened_with.log);
+    write_options.sync = opened_with.sync;
+    disk = DiskStore::open(opened_with, *data_directory);
+  } catch (const DamagedError&) {
+    refuse_unreadable_files(opened_with.directory);
+    throw;
+  }
   use(&disk->database());
   next = std::make_unique<NextStore>([this](const std::filesystem::path& checkpoint) {
     return DiskStore::make(opened_with, *data_directory, checkpoint);

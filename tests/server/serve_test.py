@@ -395,6 +395,37 @@ class Serve(unittest.TestCase):
         served.stop()
         self.assertRegex(served.log, r"the limit on open files \(700\) leaves room for \d+ connections, not 5000")
 
+    def test_files_that_may_not_be_read_are_no_damage(self):
+        self.assertEqual(self.serve("--data", self.data).stop(), 0)
+        is_root = os.geteuid() == 0
+        nobody = 65534
+
+        def run(*arguments):
+            return subprocess.run([STATOR, *arguments], capture_output=True, text=True, timeout=30,
+                                  preexec_fn=(lambda: os.setuid(nobody)) if is_root else None)
+        if is_root:
+            os.chmod(self.folder.name, 0o777)
+            for place, _, files in os.walk(self.data):
+                for path in (place, *(os.path.join(place, name) for name in files)):
+                    os.chown(path, nobody, nobody)
+            if run("--version").returncode != 0:
+                self.skipTest("another user cannot run the program")
+        new = os.path.join(self.folder.name, "new")
+        for name in ("FILES", "STATOR", "store/CURRENT"):
+            path = os.path.join(self.data, name)
+            os.chown(path, 0, 0) if is_root else os.chmod(path, 0)
+            for arguments in (["serve", "--port", "0", "--data", self.data], ["check", self.data],
+                              ["repair", self.data, "--to", new]):
+                with self.subTest((name, arguments[0])):
+                    ran = run(*arguments)
+                    self.assertEqual(ran.returncode, 1)
+                    self.assertIn("ermission denied", ran.stderr)
+                    self.assertEqual(len(ran.stderr.splitlines()), 1)
+                    self.assertNotIn("damage", ran.stdout + ran.stderr)
+            os.chown(path, nobody, nobody) if is_root else os.chmod(path, 0o600)
+        self.assertFalse(os.path.exists(new))
+        self.assertEqual(run("check", self.data).returncode, 0)
+
     def test_with_as_many_open_files_as_are_needed_it_starts(self):
         def served_with(limit):
             return Served("--data", self.data, before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
