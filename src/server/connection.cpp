@@ -15,8 +15,7 @@ namespace {
 constexpr std::size_t kReadBytes = 4 * 1024;           // least free space for a read
 constexpr std::size_t kMaxReadAheadBytes = 64 * 1024;  // least growth while a large body arrives
 constexpr std::size_t kGrowthPart = 4;                 // a large block grows by this part of its content
-constexpr std::size_t kSmallRequestBytes = 64 * 1024;
-constexpr std::size_t kKeptInputBytes = 256 * 1024;  // a larger block is freed after its request
+constexpr std::size_t kKeptInputBytes = 256 * 1024;    // a larger block is freed after its request
 constexpr std::size_t kKeptReplyBytes = 4 * 1024 * 1024;
 constexpr std::size_t kIdleReplyBytes = 16 * 1024;
 constexpr std::int64_t kIdleBufferMs = 5'000;              // then buffers are freed
@@ -329,12 +328,13 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
       protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.last, replies_);
     } else if (call.at_once) {
       const auto last = protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.deadline, call.last,
-                                                replies_, put_off_ ? &answered_ : nullptr);
+                                                memory_, replies_, put_off_ ? &answered_ : nullptr);
       call.would_wait = !last;
       call.alone = protocol.notes().alone;
       call.last = last.value_or(call.last);
     } else {
-      call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.deadline, call.last, replies_);
+      call.last =
+          protocol.answer(call.head, call.body, call.padding_bytes, call.deadline, call.last, memory_, replies_);
     }
     call.hold = protocol.notes().hold;
     call.failed = protocol.notes().cut;

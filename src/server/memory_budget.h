@@ -8,6 +8,10 @@
 
 namespace stator::server {
 
+/// Requests up to this size have a part of the budget for themselves, and what making their answers takes is not
+/// counted.
+inline constexpr std::size_t kSmallRequestBytes = std::size_t{64} * 1024;
+
 /// The part of the budget that a request may use.
 enum class Room : std::uint8_t {
   kShared,

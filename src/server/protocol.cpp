@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "api/operations.h"
 #include "core/api_error.h"
 #include "core/ascii.h"
 #include "core/json_string.h"
 #include "endpoint/target.h"
+#include "json/parsing_memory.h"
 #include "json/reader.h"
 #include "server/authorization.h"
 #include "server/buffer.h"
@@ -26,6 +28,8 @@ constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
 // Headers of the service's that a script in a page may read.
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
 constexpr std::size_t kKeptBufferBytes = 256 * 1024;
+constexpr std::size_t kKeptParserBytes = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t kMostExpansion = 1032;  // of deflate
 
 /// Thrown to leave `answer` where the endpoint would wait and must not.
 struct WouldWait {};
@@ -177,8 +181,8 @@ bool Protocol::can_be_together(const RequestHead& head) const {
 }
 
 std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                                             endpoint::Request::Time deadline, bool close, ReplyBuffer& replies,
-                                             std::optional<Answered>* answered) {
+                                             endpoint::Request::Time deadline, bool close, MemoryCharge& memory,
+                                             ReplyBuffer& replies, std::optional<Answered>* answered) {
   struct Reset {
     Protocol& protocol;
     ~Reset() {
@@ -189,14 +193,14 @@ std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::strin
   must_not_wait_ = true;
   answered_ = answered;
   try {
-    return answer(head, body, padding_bytes, deadline, close, replies);
+    return answer(head, body, padding_bytes, deadline, close, memory, replies);
   } catch (const WouldWait&) {
     return std::nullopt;
   }
 }
 
 bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                      endpoint::Request::Time deadline, bool close, ReplyBuffer& replies) {
+                      endpoint::Request::Time deadline, bool close, MemoryCharge& memory, ReplyBuffer& replies) {
   const auto started =
       options_.log_requests ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   request_id_ = ids_.next();
@@ -219,7 +223,7 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
         reply.content_type = kJson;
         answer_with(*refusal, reply, replies);
       } else {
-        reply = answer_body(head, body, padding_bytes, replies);
+        reply = answer_body(head, body, padding_bytes, memory, replies);
         reply.allow_page = has_origin(head);
       }
       reply.head_only = head.method == "HEAD";
@@ -234,6 +238,7 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
     }
   }
   if (decoded_.capacity() > kKeptBufferBytes) std::string().swap(decoded_);
+  if (std::exchange(parser_is_large_, false)) json::Parser::of_this_thread() = json::Parser();
   if (compressed_.capacity() > kKeptBufferBytes) std::string().swap(compressed_);
   if (!options_.log_requests) return closing;
   Answered answered{operation_, status, sent_bytes, started, std::string(request_id_)};
@@ -258,7 +263,7 @@ void Protocol::log(const RequestHead& head, const Answered& answered) {
 }
 
 Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                                          ReplyBuffer& replies) {
+                                          MemoryCharge& memory, ReplyBuffer& replies) {
   ReplyHead reply;
   const bool at_root = head.path() == "/";
   // Health checks of containers often ask with HEAD (wget --spider).
@@ -270,7 +275,10 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
   }
   if (const Route* const route = route_of(head)) {
     reply.content_type = kJson;
-    answer_safely(route->path, reply, replies, [&] { answer_route(head, *route, body, replies); });
+    answer_safely(route->path, reply, replies, [&] {
+      reserve_reading(body, memory);
+      answer_route(head, *route, body, replies);
+    });
     return reply;
   }
   const auto content_type = accepted_content_type(head.content_type);
@@ -282,7 +290,8 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
   reply.content_type = content_type.value_or(kJson);
   answer_safely(head.amz_target, reply, replies, [&] {
     const std::string_view received = body;
-    if (!decode_body(head, body, padding_bytes, reply, replies)) return;
+    if (!decode_body(head, body, padding_bytes, memory, reply, replies)) return;
+    reserve_reading(body, memory);
     const Target target = target_of(head);
     if (options_.log_requests) operation_ = target.operation;
     if (target.operation.empty()) {
@@ -345,7 +354,7 @@ void Protocol::answer_with(const core::ApiError& error, ReplyHead& reply, ReplyB
 }
 
 bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes,
-                           ReplyHead& reply, ReplyBuffer& replies) {
+                           MemoryCharge& memory, ReplyHead& reply, ReplyBuffer& replies) {
   const std::string_view name = trimmed(head.content_encoding);
   if (name.empty() || core::equals_ignoring_case(name, "identity")) return true;
   Coding coding = Coding::kNone;
@@ -353,10 +362,14 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
     if (core::equals_ignoring_case(name, coding_name(known))) coding = known;
   }
   decoded_.clear();
+  const std::size_t before = memory.bytes();
+  const std::size_t longest = std::min(options_.max_body_bytes, body.size() * kMostExpansion);
+  if (longest > kSmallRequestBytes && !memory.grow_to(before + longest, Room::kShared)) throw out_of_memory();
   const DecompressStatus status = coding == Coding::kNone ? DecompressStatus::kMalformed
                                                           : decompress(coding, body, options_.max_body_bytes, decoded_);
   if (status == DecompressStatus::kOk) {
     const std::size_t size = decoded_.size();
+    memory.set(before + (size > kSmallRequestBytes ? size : 0));
     decoded_.append(Buffer::kPaddingBytes, ' ');
     body = std::string_view(decoded_).substr(0, size);
     padding_bytes = Buffer::kPaddingBytes;
@@ -369,6 +382,13 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
           ? core::ApiError(core::ErrorCode::kRequestEntityTooLarge, "The decompressed request body is too large")
           : core::ApiError(core::ErrorCode::kInternalServerError, "The request body could not be decompressed"));
   return false;
+}
+
+void Protocol::reserve_reading(std::string_view body, MemoryCharge& memory) {
+  if (body.size() <= kSmallRequestBytes) return;
+  const std::size_t needed = json::parsing_bytes(body);
+  if (!memory.grow_to(memory.bytes() + needed, Room::kShared)) throw out_of_memory();
+  parser_is_large_ = needed > kKeptParserBytes;
 }
 
 void Protocol::call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,

@@ -15,6 +15,7 @@
 #include "endpoint/endpoint.h"
 #include "server/authentication.h"
 #include "server/content_coding.h"
+#include "server/memory_budget.h"
 #include "server/reply_buffer.h"
 #include "server/request_head.h"
 #include "server/request_id.h"
@@ -51,17 +52,18 @@ class Protocol {
   [[nodiscard]] bool can_be_together(const RequestHead& head) const;
 
   /// Appends the reply. Returns true where it announces that the connection closes, because of `close` or since the
-  /// server stops. `padding_bytes` readable bytes follow `body`. `deadline`: endpoint::Request's. Never throws for
-  /// what the request contains; on std::bad_alloc `replies` is as it was.
+  /// server stops. `padding_bytes` readable bytes follow `body`. `deadline`: endpoint::Request's. `memory` is charged
+  /// with what reading a large body takes, which is over when this returns; where there is no room for it the reply is
+  /// an error. Never throws for what the request contains; on std::bad_alloc `replies` is as it was.
   [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                            endpoint::Request::Time deadline, bool close, ReplyBuffer& replies);
+                            endpoint::Request::Time deadline, bool close, MemoryCharge& memory, ReplyBuffer& replies);
 
   /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
   /// with others, on one that makes them: nullopt, with `replies` unchanged, where the answer would have to wait. With
   /// `answered` it is not logged yet.
   [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
                                                    std::size_t padding_bytes, endpoint::Request::Time deadline,
-                                                   bool close, ReplyBuffer& replies,
+                                                   bool close, MemoryCharge& memory, ReplyBuffer& replies,
                                                    std::optional<Answered>* answered = nullptr);
   /// Logs an answer that was given with `answered`.
   void log(const RequestHead& head, const Answered& answered);
@@ -113,11 +115,13 @@ class Protocol {
   void append_cors(const RequestHead& head);
   /// Null where the request is not for one of the routes.
   [[nodiscard]] const Route* route_of(const RequestHead& head) const;
-  ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
+  ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes, MemoryCharge& memory,
                         ReplyBuffer& replies);
   /// Decompresses the body. Returns false where that failed and `replies` has the error body.
-  bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, ReplyHead& reply,
-                   ReplyBuffer& replies);
+  bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, MemoryCharge& memory,
+                   ReplyHead& reply, ReplyBuffer& replies);
+  /// Charges what reading the body takes. Throws ApiError where there is no room for it.
+  void reserve_reading(std::string_view body, MemoryCharge& memory);
   /// `caller`: see Authenticator::check.
   void call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
             std::size_t padding_bytes, ReplyBuffer& replies);
@@ -143,6 +147,7 @@ class Protocol {
   std::string_view request_id_;
   endpoint::Request::Time deadline_;
   bool must_not_wait_ = false;
+  bool parser_is_large_ = false;                 // by the request being answered
   std::optional<Answered>* answered_ = nullptr;  // for the request being answered
   endpoint::ReplyNotes notes_;                   // of the request being answered
   std::string operation_;                        // the same, for the log

@@ -3,6 +3,7 @@
 #include <deque>
 #include <list>
 
+#include "server/content_coding.h"
 #include "server/memory_budget.h"
 #include "server/reply_buffer.h"
 #include "server/running_server.h"
@@ -124,6 +125,51 @@ TEST(Memory, IsAllGivenBack) {
     }
   }
   EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() == 0; })) << server.server->buffered_bytes();
+}
+
+/// A list of so many numbers of one digit, and one more.
+std::string list_of_numbers(std::size_t values) {
+  std::string body = "[";
+  for (std::size_t i = 0; i < values; ++i) body += "0,";
+  return body + "0]";
+}
+
+TEST(Memory, WhatReadingABodyTakesIsCountedToo) {
+  Options options;
+  options.max_buffered_bytes = 32 * kMegabyte;
+  const RunningServer server(options);
+  struct Row {
+    const char* name;
+    std::string body;
+    const char* more;
+    unsigned status;
+  };
+  const std::string numbers = list_of_numbers(2'000'000);
+  const std::string text = '"' + std::string(4 * kMegabyte, 'x') + '"';
+  std::string packed_numbers;
+  compress(Coding::kGzip, numbers, packed_numbers);
+  std::string packed_text;
+  compress(Coding::kGzip, text, packed_text);
+  ASSERT_LT(packed_numbers.size(), 64U * 1024);
+  const char* const gzip = "Content-Encoding: gzip\r\n";
+  for (const Row& row : {Row{"a long text", text, "", 200},
+                         {"many numbers", numbers, "", 503},
+                         {"few", list_of_numbers(50'000), "", 200},
+                         {"a packed text", packed_text, gzip, 200},
+                         {"packed numbers", packed_numbers, gzip, 503}}) {
+    EXPECT_EQ(server.ask(request("TagResource", row.body, row.more)).status, row.status) << row.name;
+  }
+  EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() == 0; })) << server.server->buffered_bytes();
+}
+
+TEST(Memory, UnpackingIsRefusedWhereItMayNotFit) {
+  Options options;
+  options.max_buffered_bytes = 4 * kMegabyte;
+  const RunningServer server(options);
+  std::string packed;
+  compress(Coding::kGzip, '"' + std::string(8 * kMegabyte, 'x') + '"', packed);
+  EXPECT_EQ(server.ask(request("TagResource", packed, "Content-Encoding: gzip\r\n")).status, 503);
+  EXPECT_TRUE(server.alive());
 }
 
 TEST(MemoryCharge, IsGivenBackHoweverItsHolderEnds) {
