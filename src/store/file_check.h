@@ -34,8 +34,8 @@ enum class LogsToCheck : std::uint8_t {
 CheckedFiles check_files(const std::filesystem::path& store_path, const std::optional<std::string>& list,
                          LogsToCheck logs = LogsToCheck::kAll);
 
-/// Throws OpenError, one line, where a file of the data directory is there and this process may not read it (it was left
-/// by a start as another user, say): what looks like damage without it is none.
+/// Throws OpenError, one line, where a file of the data directory is there and this process may not read it (it was
+/// left by a start as another user, say): what looks like damage without it is none.
 void refuse_unreadable_files(const std::filesystem::path& directory);
 
 }  // namespace stator::store
