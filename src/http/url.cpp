@@ -35,14 +35,14 @@ std::string Url::host_header() const {
   return header;
 }
 
-bool Url::is_on_loopback() const {
-  std::string_view name = host;
-  if (name.ends_with('.')) name.remove_suffix(1);
-  if (name == "localhost" || name.ends_with(".localhost")) return true;
+bool is_loopback_host(std::string_view host) {
+  const std::string address(host);
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host == "localhost" || host.ends_with(".localhost")) return true;
   in_addr v4{};
-  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+  if (::inet_pton(AF_INET, address.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
   in6_addr v6{};
-  return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+  return ::inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 Url parse_url(std::string_view text) {

@@ -7,6 +7,9 @@
 
 namespace stator::http {
 
+/// Whether a host, in lower case, is this machine by its name: localhost or below it, 127.0.0.0/8, ::1.
+bool is_loopback_host(std::string_view host);
+
 /// An http or https URL in its parts.
 struct Url {
   std::string scheme;      // "http" or "https"
@@ -16,8 +19,7 @@ struct Url {
 
   /// The Host header: with the port only where it is not the scheme's own.
   [[nodiscard]] std::string host_header() const;
-  /// Whether the host is this machine by its name: localhost or below it, 127.0.0.0/8, ::1.
-  [[nodiscard]] bool is_on_loopback() const;
+  [[nodiscard]] bool is_on_loopback() const { return is_loopback_host(host); }
 };
 
 /// A text that is no URL. One line for the user.

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <thread>
 
+#include "core/ascii.h"
+#include "http/url.h"
 #include "postgres/database.h"
 #include "postgres/error.h"
 
@@ -46,9 +48,10 @@ bool is_this_machine(const postgres::TargetParts& parts) {
   if (parts.has_service && parts.host.empty() && parts.address.empty()) return false;
   std::istringstream hosts(parts.address.empty() ? parts.host : parts.address);
   for (std::string host; std::getline(hosts, host, ',');) {
-    const bool is_local = host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
-                          host.starts_with("127.") || host == "::1";
-    if (!is_local) return false;
+    std::transform(host.begin(), host.end(), host.begin(), core::lower);
+    const bool is_socket = host.empty() || host.starts_with('/') || host.starts_with('@');
+    // 127.example.com is a name like others.
+    if (!is_socket && !http::is_loopback_host(host)) return false;
   }
   return true;
 }

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "toolkit/db_table.h"
+#include "toolkit/db_target.h"
 
 namespace stator::toolkit {
 namespace {
@@ -59,6 +60,24 @@ TEST(WriteCsv, QuotesWhatMustBeAndTellsNullFromEmpty) {
                                 .command = "SELECT 3"};
   EXPECT_EQ(written([&](std::ostream& out) { write_csv(result, out); }),
             "a,\"b,c\"\nplain,\"say \"\"hi\"\"\"\n,\"\"\n\"two\nlines\",x\n");
+}
+
+TEST(FindDbTarget, HoldsEveryServerForProductionThatIsNotOnThisMachine) {
+  const std::pair<const char*, bool> cases[] = {
+      {"postgresql:///x", false},
+      {"postgresql://localhost/x", false},
+      {"postgresql://LocalHost./x", false},
+      {"postgresql://127.0.0.1,[::1]/x", false},
+      {"host=/var/run/postgresql dbname=x", false},
+      {"host=db.example.com hostaddr=127.0.0.2 dbname=x", false},
+      {"postgresql://127.example.com/x", true},
+      {"postgresql://localhost,db.example.com/x", true},
+      {"host=localhost hostaddr=10.0.0.1 dbname=x", true},
+      {"postgresql://localhost.example.com/x", true},
+      {"postgresql://10.0.0.1/x", true},
+  };
+  for (const auto& [url, production] : cases)
+    EXPECT_EQ(find_db_target({.connection_url = url, .data_directory = "unused"}).production, production) << url;
 }
 
 }  // namespace
