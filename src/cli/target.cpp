@@ -176,7 +176,9 @@ void confirm(const Session& session, const std::string& what, const std::string&
                        "'s name, which is " + quoted(name));
   }
   if (!session.in_is_terminal) {
-    throw CommandError("stator: this would mean " + what + " in production: confirm it with --yes " + name);
+    const bool is_word = name.find(' ') == std::string::npos;
+    throw CommandError("stator: this would mean " + what + " in production: confirm it with --yes " +
+                       (is_word ? name : "'" + name + "'"));
   }
   session.out->flush();
   *session.err << what << " in production, for good. Type the " << kind << "'s name (" << name
