@@ -27,6 +27,8 @@ using toolkit::DbTarget;
 
 constexpr std::string_view kReadOnlyTransaction = "25006";
 constexpr std::string_view kCancelled = "57014";
+/// Of a number of parameters that is not the statement's.
+constexpr std::string_view kProtocolViolation = "08P01";
 constexpr std::size_t kMaxSessionCell = 60;
 constexpr double kMaxSeconds = 86'400;
 
@@ -370,6 +372,27 @@ postgres::CopyStreams copy_streams(Session& session) {
           .write = [&session](std::string_view rows) { *session.out << rows; }};
 }
 
+/// Throws where it is no single statement, in words of more use than the server's.
+void require_one_statement(const std::string& text) {
+  std::size_t count = 0;
+  postgres::SqlReader reader(text);
+  while (const auto statement = reader.next()) {
+    if (!statement->psql_command.empty()) {
+      throw CommandError("stator: " + postgres::one_line(statement->psql_command) +
+                             " is a command of psql, not SQL: stator db connect runs psql",
+                         2);
+    }
+    if (!statement->is_empty()) ++count;
+  }
+  if (count == 0)
+    throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)", 2);
+  if (count > 1) {
+    throw CommandError("stator: one statement at a time, and this holds " + std::to_string(count) +
+                           ": give one after the other, or stator db connect",
+                       2);
+  }
+}
+
 void run_query(DbCommand& command) {
   const DbOptions& options = command.options();
   std::vector<std::string> words = options.parameters;
@@ -378,9 +401,7 @@ void run_query(DbCommand& command) {
     if (!statement.empty()) words.insert(words.begin(), statement);
     statement = command.sql().query(options.named);
   }
-  if (statement.empty()) {
-    throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)", 2);
-  }
+  require_one_statement(statement);
   require_server(command);
   Session& session = command.session();
   // What a COPY prints has a form of its own.
@@ -393,7 +414,8 @@ void run_query(DbCommand& command) {
       .parameters = to_parameters(words),
       .read_only = false,
       .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)),
-      .copy = copy_streams(session)};
+      .copy = copy_streams(session),
+      .tell = [&session](const std::string& notice) { *session.err << notice << "\n"; }};
   query.read_only = session.read_only || session.dry_run || (command.target().production && session.yes.empty());
   if (!session.yes.empty()) command.confirm("running this statement");
   const auto run = [&] {
@@ -406,6 +428,11 @@ void run_query(DbCommand& command) {
   try {
     if (!acts_on_server) return run();
   } catch (const Error& error) {
+    if (error.sqlstate() == kProtocolViolation) {
+      throw CommandError("stator: the statement's $1, $2, … are not as many as the values given (" +
+                             std::to_string(words.size()) + ")",
+                         2);
+    }
     if (error.sqlstate() != kReadOnlyTransaction || !query.read_only) throw;
   }
   if (!command.should_run("a statement that writes")) return;

@@ -44,6 +44,8 @@ struct QueryOptions {
   std::chrono::milliseconds timeout{0};
   /// For a COPY from or to the client.
   postgres::CopyStreams copy = {};
+  /// Gets the server's notices.
+  std::function<void(const std::string&)> tell = {};
 };
 postgres::Result db_query(const DbTarget& target, std::string_view statement, const QueryOptions& options);
 

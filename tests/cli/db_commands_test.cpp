@@ -252,6 +252,25 @@ TEST_P(DbCommands, QueryPrintsEveryFormatAndBindsParameters) {
   EXPECT_TRUE(contains(ok({"query", "INSERT INTO t VALUES (1), (2)"}).out, "INSERT 0 2\n"));
 }
 
+TEST_P(DbCommands, QuerySaysWhatIsNoStatementAndPassesNoticesOn) {
+  ok({"create"});
+  const std::pair<std::vector<std::string>, const char*> rows[] = {
+      {{"SELECT 1; SELECT 2"}, "stator: one statement at a time, and this holds 2: "},
+      {{" ; -- nothing"}, "stator: no statement: "},
+      {{"\\dt users"}, "stator: \\dt users is a command of psql, not SQL: stator db connect runs psql\n"},
+      {{"SELECT $1::int"}, "stator: the statement's $1, $2, … are not as many as the values given (0)\n"},
+      {{"SELECT 1", "2"}, "stator: the statement's $1, $2, … are not as many as the values given (1)\n"},
+  };
+  for (const auto& [words, said] : rows) {
+    std::vector<std::string> line{"query"};
+    line.insert(line.end(), words.begin(), words.end());
+    const Outcome outcome = run_db(line);
+    EXPECT_EQ(outcome.status, 2) << words.front();
+    EXPECT_TRUE(outcome.err.starts_with(said)) << outcome.err;
+  }
+  EXPECT_EQ(ok({"query", "DO $$ BEGIN RAISE NOTICE 'one; two'; END $$;"}).err, "one; two\n");
+}
+
 TEST_P(DbCommands, QueryCopiesFromStandardInputAndToStandardOutput) {
   ok({"create"});
   ok({"query", "CREATE TABLE t (a int, b text)"});
