@@ -35,6 +35,12 @@ class CommandLine : public ::testing::Test {
   TemporaryDirectory directory_;
 };
 
+TEST_F(CommandLine, ErrorsThatRepeatAValueHaveNoSayOverTheTerminal) {
+  const Outcome refused = stator({"api", "create-table", R"({"TableName":"a\u001b[2J\u009b"})"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find(R"('a\x1B[2J\x9B')"), std::string::npos) << refused.err;
+}
+
 struct UsageRow {
   std::vector<std::string> arguments;
   int code;
