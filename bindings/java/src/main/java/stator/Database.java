@@ -269,4 +269,12 @@ public final class Database implements AutoCloseable {
   public SdkAsyncHttpClient asyncHttpClient() {
     return InProcessAsyncHttpClient.of(this);
   }
+
+  /**
+   * Answers clients that code makes by itself, in the place of AWS, until what this returns is closed: those of the SDK for Java 2 that are made
+   * meanwhile, by a server on this machine. They need a region and credentials as ever, whichever.
+   */
+  public Everywhere everywhere() {
+    return new Everywhere(this);
+  }
 }

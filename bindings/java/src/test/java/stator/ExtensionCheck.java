@@ -90,13 +90,27 @@ public final class ExtensionCheck {
     }
   }
 
+  static class ForClientsThatCodeMakes {
+    @RegisterExtension static final StatorExtension stator = extension().everywhere();
+
+    @Test
+    void one(Database database) {
+      check(database);
+      if (System.getProperty("aws.endpointUrlDynamoDb") == null) throw new AssertionError("no address");
+    }
+  }
+
   public static void main(String[] arguments) {
     final SummaryGeneratingListener listener = new SummaryGeneratingListener();
     LauncherFactory.create()
         .execute(
-            LauncherDiscoveryRequestBuilder.request().selectors(selectClass(OneForTheClass.class), selectClass(OneForEach.class)).build(), listener);
+            LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectClass(OneForTheClass.class), selectClass(OneForEach.class), selectClass(ForClientsThatCodeMakes.class))
+                .build(),
+            listener);
     listener.getSummary().printFailuresTo(new PrintWriter(System.out));
-    if (listener.getSummary().getTestsSucceededCount() != 5 || listener.getSummary().getTotalFailureCount() != 0) throw new AssertionError("the extension");
-    System.out.println("5 tests of the extension passed");
+    if (listener.getSummary().getTestsSucceededCount() != 6 || listener.getSummary().getTotalFailureCount() != 0) throw new AssertionError("the extension");
+    if (System.getProperty("aws.endpointUrlDynamoDb") != null) throw new AssertionError("the address is left behind");
+    System.out.println("6 tests of the extension passed");
   }
 }

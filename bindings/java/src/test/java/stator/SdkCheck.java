@@ -347,6 +347,44 @@ public final class SdkCheck {
     check(fault.getMessage().endsWith("answered in process, not GET http://169.254.169.254/latest"), fault);
   }
 
+  /** A client as code makes it that knows of no database. */
+  private static DynamoDbClient clientOfItsOwn() {
+    return DynamoDbClient.builder()
+        .region(Region.EU_WEST_1)
+        .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
+        .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
+        .build();
+  }
+
+  private static void everywhere() {
+    final String property = "aws.endpointUrlDynamoDb";
+    try (Database database = Database.openInMemory();
+        Database another = Database.openInMemory();
+        Everywhere here = database.everywhere()) {
+      final DynamoDbClient client = clientOfItsOwn();
+      createTable(client);
+      check(client.describeTable(about -> about.tableName("things")).table().tableArn().contains(":eu-west-1:"), "the region");
+      final Map<String, AttributeValue> item = Map.of("pk", s("né 😀"), "sk", n(1), "v", s("x".repeat(300_000)));
+      client.putItem(put -> put.tableName("things").item(item));
+      check(client.scan(scan -> scan.tableName("things")).items().equals(List.of(item)), "the item");
+      thrown(ConditionalCheckFailedException.class, () -> client.putItem(put -> put.tableName("things").item(item).conditionExpression("attribute_not_exists(pk)")));
+      database.simulate("{\"rules\":[{\"when\":{\"operation\":\"ListTables\"},\"then\":{\"cut\":\"after\"}}]}");
+      check(thrown(SdkException.class, client::listTables).getCause() instanceof IOException, "the cut");
+      try (Everywhere there = another.everywhere()) {
+        check(clientOfItsOwn().listTables().tableNames().isEmpty(), "the innermost");
+        check(System.getProperty(property).equals(there.url().toString()), "the innermost's address");
+      }
+      check(System.getProperty(property).equals(here.url().toString()), "the outer one's address");
+      final Everywhere first = another.everywhere();
+      try (Everywhere second = another.everywhere()) {
+        first.close();
+        check(System.getProperty(property).equals(second.url().toString()), "the address of the one that lasts");
+      }
+      check(System.getProperty(property).equals(here.url().toString()), "not that of one that has ended");
+    }
+    check(System.getProperty(property) == null, "no address");
+  }
+
   private static void openWithLogThatRefersToIt(Path directory) {
     final AtomicReference<Database> itself = new AtomicReference<>();
     itself.set(Database.open(new Database.Options().directory(directory).log(line -> itself.get().close())));
@@ -402,6 +440,7 @@ public final class SdkCheck {
       asynchronousClients(database);
       otherServices(database);
     }
+    everywhere();
     log();
     stalenessAndThroughput();
     forgotten();

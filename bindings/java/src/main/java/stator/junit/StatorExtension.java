@@ -10,6 +10,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import stator.Database;
+import stator.Everywhere;
 
 /**
  * A database for the tests of a class, in memory, which each of them finds as it was after the seed: without faults, and with its clock where it stood.
@@ -28,7 +29,9 @@ public final class StatorExtension
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
   private final Database.Options options;
   private Consumer<Database> seed = database -> {};
+  private boolean isEverywhere;
   private Database database;
+  private Everywhere everywhere;
   private Instant start;
   private int classes;
 
@@ -44,6 +47,12 @@ public final class StatorExtension
   /** Fills the database once; every test begins with that. */
   public StatorExtension seed(Consumer<Database> seed) {
     this.seed = seed;
+    return this;
+  }
+
+  /** Answers also the clients that the code under test makes by itself: {@link Database#everywhere}. */
+  public StatorExtension everywhere() {
+    isEverywhere = true;
     return this;
   }
 
@@ -97,6 +106,7 @@ public final class StatorExtension
       seed.accept(database);
       database.saveSnapshot("start");
       start = database.clock();
+      if (isEverywhere) everywhere = database.everywhere();
     } catch (RuntimeException | Error fault) {
       close();
       throw fault;
@@ -104,7 +114,9 @@ public final class StatorExtension
   }
 
   private void close() {
+    if (everywhere != null) everywhere.close();
     if (database != null) database.close();
+    everywhere = null;
     database = null;
   }
 }
