@@ -19,7 +19,23 @@ class ChunkedDecoder {
   [[nodiscard]] std::size_t decoded() const { return decoded_; }
 
  private:
-  enum class State : std::uint8_t { kSize, kExtension, kSizeEnd, kData, kDataEnd, kDataEndLf, kTrailer, kTrailerLine };
+  enum class State : std::uint8_t {
+    kSize,
+    kExtension,
+    kSizeEnd,
+    kData,
+    kDataEnd,
+    kDataEndLf,
+    kTrailer,      // at the start of a trailer line, or of the empty line
+    kTrailerLine,  // inside of one
+    kEnd,          // in the empty line, after its CR
+  };
+
+  /// Takes the next character of what is not data.
+  Status take(char c);
+  Status take_of_size(char c);
+  /// Goes on with `next` if `c` is the one character that may stand here.
+  Status expect(char wanted, char c, State next);
 
   State state_ = State::kSize;
   bool size_seen_ = false;

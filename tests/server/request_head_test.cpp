@@ -158,6 +158,8 @@ TEST(ChunkedDecoder, WrongOnesAreNamed) {
       {"ffffffffffffffffff\r\n", Status::kTooLarge},
       {"65\r\n", Status::kTooLarge},
       {"0\r\n\n", Status::kMalformed},
+      {"0\r\n\r\r\n", Status::kMalformed},
+      {"0\r\n\rA: b\r\n\r\n", Status::kMalformed},
       {"1;" + std::string(10'000, 'x'), Status::kMalformed},
       {"0\r\nA: " + std::string(10'000, 'x'), Status::kMalformed},
   };
