@@ -152,6 +152,93 @@ Fault explain(CURLcode code, long os_errno, const Progress& progress, const Requ
   }
 }
 
+/// What libcurl writes to while a request is under way.
+struct Transfer {
+  Incoming incoming;
+  std::array<char, CURL_ERROR_SIZE> error_text{};
+  std::string proxy;
+  bool is_sent = false;
+};
+
+void add_fields(const Request& request, const Url& url, FieldList& fields) {
+  const auto is_given = [&](std::string_view name) {
+    return std::any_of(request.fields.begin(), request.fields.end(), [&](const auto& f) { return f.first == name; });
+  };
+  for (const auto& [name, value] : request.fields) {
+    if (name.find_first_of("\r\n:") != std::string::npos || value.find_first_of("\r\n") != std::string::npos) {
+      throw std::runtime_error("a header field for " + request.url + " holds a line break");
+    }
+    fields.add(value.empty() ? name + ";" : name + ": " + value);
+  }
+  if (!is_given("Host")) fields.add("Host: " + url.host_header());
+  // Removes fields that libcurl would add by itself.
+  for (const char* name : {"Accept", "Expect", "User-Agent", "Content-Type"}) {
+    if (!is_given(name)) fields.add(std::string(name) + ":");
+  }
+}
+
+/// `fields` and `transfer` are read and written until the request has ended.
+void set_options(const CurlLibrary& curl, CURL* handle, const Request& request, const Url& url, const FieldList& fields,
+                 Transfer& transfer) {
+  const auto set = [&](CURLoption option, auto value) {
+    if (curl.set_option(handle, option, value) != CURLE_OK) {
+      throw std::runtime_error("libcurl refuses option " + std::to_string(static_cast<int>(option)));
+    }
+  };
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
+  set(CURLOPT_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  const char* const ca_bundle = std::getenv("AWS_CA_BUNDLE");
+  if (ca_bundle != nullptr && *ca_bundle != '\0') set(CURLOPT_CAINFO, ca_bundle);
+  if (!request.use_proxy || url.is_on_loopback()) {
+    set(CURLOPT_NOPROXY, "*");
+  } else if (environment_has_proxy()) {
+    set(CURLOPT_VERBOSE, 1L);
+    set(CURLOPT_DEBUGFUNCTION, &take_note);
+    set(CURLOPT_DEBUGDATA, static_cast<void*>(&transfer.proxy));
+  }
+  if (!request.body.empty() || request.method == "POST") {
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
+  }
+  set(CURLOPT_PREREQFUNCTION, &allow_once);
+  set(CURLOPT_PREREQDATA, static_cast<void*>(&transfer.is_sent));
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  set(CURLOPT_HTTPHEADER, fields.list);
+  set(CURLOPT_WRITEFUNCTION, &take_body);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer.incoming));
+  set(CURLOPT_HEADERFUNCTION, &take_field);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer.incoming));
+  set(CURLOPT_ERRORBUFFER, transfer.error_text.data());
+}
+
+[[noreturn]] void throw_failure(const CurlLibrary& curl, CURL* handle, CURLcode code, const Request& request,
+                                const Transfer& transfer) {
+  if (transfer.incoming.too_large) {
+    throw TransportError(TransportError::Kind::kFatal, request.url + " sent a reply of more than " +
+                                                           std::to_string(request.max_reply_bytes) + " bytes");
+  }
+  long os_errno = 0;
+  double connect_seconds = 0;
+  Progress progress{.sent = transfer.is_sent};
+  curl.get_info(handle, CURLINFO_OS_ERRNO, &os_errno);
+  curl.get_info(handle, CURLINFO_PRETRANSFER_TIME, &connect_seconds);
+  progress.connected = connect_seconds > 0;
+  curl.get_info(handle, CURLINFO_HTTP_CONNECTCODE, &progress.proxy_status);
+  const Fault fault = explain(code, os_errno, progress, request,
+                              transfer.error_text[0] != '\0' ? transfer.error_text.data() : curl.error_text(code));
+  const std::string way = transfer.proxy.empty() ? "" : " by the proxy " + transfer.proxy;
+  throw TransportError(fault.kind, "cannot reach " + request.url + way + ": " + fault.cause);
+}
+
 }  // namespace
 
 const std::string* Reply::field(std::string_view name) const {
@@ -192,96 +279,23 @@ Client::Client() : pool_(std::make_unique<Pool>()) {}
 Client::~Client() = default;
 
 Reply Client::send(const Request& request) {
-  const Url url = parse_url(request.url.substr(0, request.url.find('?')));
   const CurlLibrary& curl = pool_->curl;
   const auto give_back = [this](CURL* handle) { pool_->give_back(handle); };
   const std::unique_ptr<CURL, decltype(give_back)> owner(pool_->take(), give_back);
   CURL* const handle = owner.get();
 
-  Incoming incoming;
-  incoming.max_bytes = request.max_reply_bytes;
-  std::array<char, CURL_ERROR_SIZE> error_text{};
+  const Url url = parse_url(request.url.substr(0, request.url.find('?')));
   FieldList fields(curl);
-  bool sends_host = false;
-  for (const auto& [name, value] : request.fields) {
-    if (name.find_first_of("\r\n:") != std::string::npos || value.find_first_of("\r\n") != std::string::npos) {
-      throw std::runtime_error("a header field for " + request.url + " holds a line break");
-    }
-    fields.add(value.empty() ? name + ";" : name + ": " + value);
-    sends_host = sends_host || name == "Host";
-  }
-  if (!sends_host) fields.add("Host: " + url.host_header());
-  // Removes fields that libcurl would add by itself.
-  const auto given = [&](std::string_view name) {
-    return std::any_of(request.fields.begin(), request.fields.end(), [&](const auto& f) { return f.first == name; });
-  };
-  for (const char* name : {"Accept", "Expect", "User-Agent", "Content-Type"}) {
-    if (!given(name)) fields.add(std::string(name) + ":");
-  }
-
-  const auto set = [&](CURLoption option, auto value) {
-    if (curl.set_option(handle, option, value) != CURLE_OK) {
-      throw std::runtime_error("libcurl refuses option " + std::to_string(static_cast<int>(option)));
-    }
-  };
-  set(CURLOPT_URL, request.url.c_str());
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
-  set(CURLOPT_SSL_VERIFYPEER, 1L);
-  set(CURLOPT_SSL_VERIFYHOST, 2L);
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  const char* const ca_bundle = std::getenv("AWS_CA_BUNDLE");
-  if (ca_bundle != nullptr && *ca_bundle != '\0') set(CURLOPT_CAINFO, ca_bundle);
-  std::string proxy;
-  if (!request.use_proxy || url.is_on_loopback()) {
-    set(CURLOPT_NOPROXY, "*");
-  } else if (environment_has_proxy()) {
-    set(CURLOPT_VERBOSE, 1L);
-    set(CURLOPT_DEBUGFUNCTION, &take_note);
-    set(CURLOPT_DEBUGDATA, static_cast<void*>(&proxy));
-  }
-  if (!request.body.empty() || request.method == "POST") {
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    set(CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
-  }
-  bool is_sent = false;
-  set(CURLOPT_PREREQFUNCTION, &allow_once);
-  set(CURLOPT_PREREQDATA, static_cast<void*>(&is_sent));
-  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  set(CURLOPT_HTTPHEADER, fields.list);
-  set(CURLOPT_WRITEFUNCTION, &take_body);
-  set(CURLOPT_WRITEDATA, static_cast<void*>(&incoming));
-  set(CURLOPT_HEADERFUNCTION, &take_field);
-  set(CURLOPT_HEADERDATA, static_cast<void*>(&incoming));
-  set(CURLOPT_ERRORBUFFER, error_text.data());
-
+  add_fields(request, url, fields);
+  Transfer transfer;
+  transfer.incoming.max_bytes = request.max_reply_bytes;
+  set_options(curl, handle, request, url, fields, transfer);
   const CURLcode code = curl.perform(handle);
-  if (code != CURLE_OK) {
-    if (incoming.too_large) {
-      throw TransportError(TransportError::Kind::kFatal, request.url + " sent a reply of more than " +
-                                                             std::to_string(request.max_reply_bytes) + " bytes");
-    }
-    long os_errno = 0;
-    double connect_seconds = 0;
-    Progress progress{.sent = is_sent};
-    curl.get_info(handle, CURLINFO_OS_ERRNO, &os_errno);
-    curl.get_info(handle, CURLINFO_PRETRANSFER_TIME, &connect_seconds);
-    progress.connected = connect_seconds > 0;
-    curl.get_info(handle, CURLINFO_HTTP_CONNECTCODE, &progress.proxy_status);
-    const Fault fault =
-        explain(code, os_errno, progress, request, error_text[0] != '\0' ? error_text.data() : curl.error_text(code));
-    throw TransportError(fault.kind, "cannot reach " + request.url + (proxy.empty() ? "" : " by the proxy " + proxy) +
-                                         ": " + fault.cause);
-  }
+  if (code != CURLE_OK) throw_failure(curl, handle, code, request, transfer);
   long status = 0;
   curl.get_info(handle, CURLINFO_RESPONSE_CODE, &status);
-  incoming.reply.status = static_cast<int>(status);
-  return std::move(incoming.reply);
+  transfer.incoming.reply.status = static_cast<int>(status);
+  return std::move(transfer.incoming.reply);
 }
 
 }  // namespace stator::http
