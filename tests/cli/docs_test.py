@@ -135,6 +135,35 @@ class Docs(unittest.TestCase):
                 if page not in ("README.md", "SECURITY.md"):
                     self.assertIn(page.removesuffix("/README.md"), readme)
 
+    def test_the_page_on_the_architecture_names_every_room_folder_of_tests_and_page(self):
+        with open(os.path.join(PROJECT, "docs", "architecture.md"), encoding="utf-8") as file:
+            text = file.read()
+        for folder, ending in (("src", "/"), ("tests", "/"), ("docs", ".md")):
+            for name in sorted(os.listdir(os.path.join(PROJECT, folder))):
+                path = os.path.join(PROJECT, folder, name)
+                # tests/ mirrors src/: folders of the same names go without saying.
+                is_mirror = folder == "tests" and os.path.isdir(os.path.join(PROJECT, "src", name))
+                if ending == "/" and (is_mirror or name.startswith(("_", ".")) or not os.path.isdir(path)):
+                    continue
+                if ending != "/" and (not name.endswith(ending) or name == "architecture.md"):
+                    continue
+                with self.subTest(path):
+                    self.assertRegex(text, r"(?<![\w/-])" + re.escape(name) + ("/" if ending == "/" else ""))
+
+    def test_files_that_pages_name_are_there(self):
+        looked_at = 0
+        for page in ("CONTRIBUTING.md", "bench/README.md", "docs/architecture.md", "docs/porting.md", "packaging/README.md"):
+            with open(os.path.join(PROJECT, page), encoding="utf-8") as file:
+                named = re.findall(r"`((?:\w+/)+[\w.-]+\.(?:cpp|h|py|sh|md|cmake|json))`", file.read())
+            folders = ("", os.path.dirname(page), "src", "src/api", "tests")
+            for name in named:
+                if name.startswith("build/"):
+                    continue  # made by a build
+                with self.subTest(f"{page}: {name}"):
+                    self.assertTrue(any(os.path.exists(os.path.join(PROJECT, folder, name)) for folder in folders))
+                looked_at += 1
+        self.assertGreater(looked_at, 60)
+
     def test_numbers_out_of_range_are_told_the_range(self):
         looked_at = 0
         for path in self.tree.options:
