@@ -15,7 +15,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from dynamodb import HEADERS, CallError, Client  # noqa: E402
+from dynamodb import HEADERS, Client  # noqa: E402
 from stator_server import StatorServer  # noqa: E402
 
 STATOR = os.environ["STATOR_BIN"]
