@@ -91,7 +91,7 @@ class Place {
         options.s3_endpoint.empty() ? aws::service_url(environment, "s3", service.region) : options.s3_endpoint;
     service.credentials = aws::find_credentials(environment);
     buckets_ = std::make_unique<s3::S3Buckets>(std::move(service));
-    bucket_ = buckets_->bucket(name);
+    bucket_ = buckets_->bucket(name, "");
     bucket_name_ = name;
   }
 
@@ -105,7 +105,7 @@ class Place {
       throw CommandError("stator: there is no folder " + place + (error ? ": " + error.message() : ""));
     }
     buckets_ = std::make_unique<engine::FolderBuckets>(folder.parent_path());
-    bucket_ = buckets_->bucket(folder.filename().string());
+    bucket_ = buckets_->bucket(folder.filename().string(), "");
     folder_ = folder;
   }
 

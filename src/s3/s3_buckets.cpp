@@ -65,9 +65,14 @@ class S3Buckets::Service {
     while (options_.url.ends_with('/')) options_.url.pop_back();
   }
 
+  /// A bucket, and the account that it must belong to; empty: whichever.
+  struct Place {
+    std::string bucket;
+    std::string owner;
+  };
   struct Call {
     std::string method = "GET";
-    std::string bucket = {};
+    Place place = {};
     std::string_view key = {};
     /// As on the request line, sorted by name.
     std::string query = {};
@@ -102,17 +107,21 @@ class S3Buckets::Service {
   }
 
   [[nodiscard]] std::size_t part_bytes() const { return options_.part_bytes; }
+  [[nodiscard]] Place place(const std::string& bucket, const std::string& owner) const {
+    return {bucket, owner == options_.unknown_account ? std::string() : owner};
+  }
 
  private:
   http::Reply send_once(const Call& call, const aws::Credentials& signer) {
     http::Request request;
     request.method = call.method;
-    request.url = options_.url + "/" + http::percent_encode(call.bucket);
+    request.url = options_.url + "/" + http::percent_encode(call.place.bucket);
     if (!call.key.empty()) request.url += "/" + http::percent_encode(call.key, "/");
     if (!call.query.empty()) request.url += "?" + call.query;
     request.body = call.body;
     request.max_reply_bytes = options_.part_bytes + (std::size_t{16} << 20);
     request.fields = call.fields;
+    if (!call.place.owner.empty()) request.fields.emplace_back("X-Amz-Expected-Bucket-Owner", call.place.owner);
     request.fields.emplace_back("User-Agent", aws::user_agent());
     request.fields.emplace_back("X-Amz-Content-Sha256", core::hexadecimal(aws::sha256(call.body)));
     aws::sign(request, {options_.region, "s3"}, signer, options_.clock->now_ms());
@@ -134,7 +143,7 @@ class S3Buckets::Service {
     std::string message = aws::xml_text(reply.body, "Message").value_or("");
     if (message.empty() && code == "NoSuchBucket") message = "The specified bucket does not exist";
     if (message.empty()) message = "the service answered with status " + std::to_string(reply.status);
-    return {"S3" + code, message + " (" + call.method + " " + options_.url + "/" + call.bucket +
+    return {"S3" + code, message + " (" + call.method + " " + options_.url + "/" + call.place.bucket +
                              (call.key.empty() ? "" : "/" + std::string(call.key)) + ")"};
   }
 
@@ -146,13 +155,13 @@ class S3Buckets::Service {
 /// Holds one part at a time. A small object is put at once, a larger one in parts.
 class S3Buckets::ObjectWriter final : public engine::BucketWriter {
  public:
-  ObjectWriter(std::shared_ptr<Service> service, std::string bucket, std::string key)
-      : service_(std::move(service)), bucket_(std::move(bucket)), key_(std::move(key)) {}
+  ObjectWriter(std::shared_ptr<Service> service, Service::Place place, std::string key)
+      : service_(std::move(service)), place_(std::move(place)), key_(std::move(key)) {}
 
   ~ObjectWriter() override {
     if (upload_id_.empty()) return;
     try {
-      service_->send({.method = "DELETE", .bucket = bucket_, .key = key_, .query = upload_query(), .also = 404});
+      service_->send({.method = "DELETE", .place = place_, .key = key_, .query = upload_query(), .also = 404});
     } catch (const std::exception&) {
       // The parts that remain are removed by the service's own rules.
     }
@@ -169,7 +178,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
 
   void finish() override {
     if (upload_id_.empty()) {
-      service_->send({.method = "PUT", .bucket = bucket_, .key = key_, .body = part_});
+      service_->send({.method = "PUT", .place = place_, .key = key_, .body = part_});
       return;
     }
     if (!part_.empty()) send_part();
@@ -180,7 +189,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
     }
     body += "</CompleteMultipartUpload>";
     const http::Reply reply = service_->send({.method = "POST",
-                                              .bucket = bucket_,
+                                              .place = place_,
                                               .key = key_,
                                               .query = upload_query(),
                                               .fields = {{"Content-Type", "application/xml"}},
@@ -197,13 +206,13 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
 
   void send_part() {
     if (upload_id_.empty()) {
-      const http::Reply begun = service_->send({.method = "POST", .bucket = bucket_, .key = key_, .query = "uploads="});
+      const http::Reply begun = service_->send({.method = "POST", .place = place_, .key = key_, .query = "uploads="});
       upload_id_ = aws::xml_text(begun.body, "UploadId").value_or("");
       if (upload_id_.empty()) throw BucketError("S3InvalidResponse", "an upload in parts was begun without an id");
     }
     const std::string number = std::to_string(etags_.size() + 1);
     const http::Reply sent = service_->send({.method = "PUT",
-                                             .bucket = bucket_,
+                                             .place = place_,
                                              .key = key_,
                                              .query = "partNumber=" + number + "&" + upload_query(),
                                              .body = part_});
@@ -214,7 +223,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
   }
 
   const std::shared_ptr<Service> service_;
-  const std::string bucket_;
+  const Service::Place place_;
   const std::string key_;
   std::string part_;
   std::string upload_id_;
@@ -224,8 +233,8 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
 /// Reads a part at a time. All parts are of the version that the first one was of.
 class S3Buckets::ObjectReader final : public engine::BucketReader {
  public:
-  ObjectReader(std::shared_ptr<Service> service, std::string bucket, std::string key)
-      : service_(std::move(service)), bucket_(std::move(bucket)), key_(std::move(key)) {
+  ObjectReader(std::shared_ptr<Service> service, Service::Place place, std::string key)
+      : service_(std::move(service)), place_(std::move(place)), key_(std::move(key)) {
     fetch();
   }
 
@@ -244,7 +253,7 @@ class S3Buckets::ObjectReader final : public engine::BucketReader {
         {"Range", "bytes=" + std::to_string(next_) + "-" + std::to_string(next_ + service_->part_bytes() - 1)}};
     if (!etag_.empty()) fields.emplace_back("If-Match", etag_);
     http::Reply reply =
-        service_->send({.bucket = bucket_, .key = key_, .fields = std::move(fields), .also = kRangeNotSatisfiable});
+        service_->send({.place = place_, .key = key_, .fields = std::move(fields), .also = kRangeNotSatisfiable});
     at_ = 0;
     part_.clear();
     // The object is empty, or ended with the part before.
@@ -259,7 +268,7 @@ class S3Buckets::ObjectReader final : public engine::BucketReader {
   }
 
   const std::shared_ptr<Service> service_;
-  const std::string bucket_;
+  const Service::Place place_;
   const std::string key_;
   std::string etag_;
   std::string part_;
@@ -270,23 +279,23 @@ class S3Buckets::ObjectReader final : public engine::BucketReader {
 
 class S3Buckets::ServiceBucket final : public engine::Bucket {
  public:
-  ServiceBucket(std::shared_ptr<Service> service, std::string name)
-      : service_(std::move(service)), name_(std::move(name)) {}
+  ServiceBucket(std::shared_ptr<Service> service, Service::Place place)
+      : service_(std::move(service)), place_(std::move(place)) {}
 
   void put(std::string_view key, std::string_view content) override {
-    service_->send({.method = "PUT", .bucket = name_, .key = key, .body = content});
+    service_->send({.method = "PUT", .place = place_, .key = key, .body = content});
   }
 
   std::unique_ptr<engine::BucketWriter> create(std::string_view key) override {
-    return std::make_unique<ObjectWriter>(service_, name_, std::string(key));
+    return std::make_unique<ObjectWriter>(service_, place_, std::string(key));
   }
 
   std::unique_ptr<engine::BucketReader> open(std::string_view key) override {
-    return std::make_unique<ObjectReader>(service_, name_, std::string(key));
+    return std::make_unique<ObjectReader>(service_, place_, std::string(key));
   }
 
   void remove(std::string_view key) override {
-    service_->send({.method = "DELETE", .bucket = name_, .key = key, .also = 404});
+    service_->send({.method = "DELETE", .place = place_, .key = key, .also = 404});
   }
 
   std::vector<engine::BucketObject> list(std::string_view prefix) override {
@@ -295,7 +304,7 @@ class S3Buckets::ServiceBucket final : public engine::Bucket {
     for (;;) {
       const std::string query = (token.empty() ? "" : "continuation-token=" + http::percent_encode(token) + "&") +
                                 "list-type=2&prefix=" + http::percent_encode(prefix);
-      const http::Reply page = service_->send({.bucket = name_, .query = query});
+      const http::Reply page = service_->send({.place = place_, .query = query});
       for (const std::string_view object : elements(page.body, "Contents")) {
         const auto key = aws::xml_text(object, "Key");
         const auto size = aws::xml_text(object, "Size");
@@ -311,15 +320,16 @@ class S3Buckets::ServiceBucket final : public engine::Bucket {
 
  private:
   const std::shared_ptr<Service> service_;
-  const std::string name_;
+  const Service::Place place_;
 };
 
 S3Buckets::S3Buckets(Options options) : service_(std::make_shared<Service>(std::move(options))) {}
 S3Buckets::~S3Buckets() = default;
 
-std::unique_ptr<engine::Bucket> S3Buckets::bucket(const std::string& name) const {
-  service_->send({.method = "GET", .bucket = name, .query = "list-type=2&max-keys=0"});
-  return std::make_unique<ServiceBucket>(service_, name);
+std::unique_ptr<engine::Bucket> S3Buckets::bucket(const std::string& name, const std::string& owner) const {
+  const Service::Place place = service_->place(name, owner);
+  service_->send({.method = "GET", .place = place, .query = "list-type=2&max-keys=0"});
+  return std::make_unique<ServiceBucket>(service_, place);
 }
 
 }  // namespace stator::s3

@@ -19,6 +19,8 @@ struct Options {
   const core::Clock* clock = &core::Clock::system();
   /// Larger objects are written in parts of this size (S3 requires 5 MB, except of the last); objects are read in them.
   std::size_t part_bytes = std::size_t{8} << 20;
+  /// The account of whoever asks where no real one is known: as a bucket's owner it says nothing.
+  std::string unknown_account;
   /// For each request, while the service is busy, fails or cannot be reached.
   int max_attempts = 4;
 };
@@ -29,8 +31,9 @@ class S3Buckets final : public engine::Buckets {
  public:
   explicit S3Buckets(Options options);
   ~S3Buckets() override;
-  /// Asks the service whether the bucket exists.
-  [[nodiscard]] std::unique_ptr<engine::Bucket> bucket(const std::string& name) const override;
+  /// Asks the service whether the bucket exists, and has it refuse all requests where it is not the owner's.
+  [[nodiscard]] std::unique_ptr<engine::Bucket> bucket(const std::string& name,
+                                                       const std::string& owner) const override;
 
  private:
   class Service;

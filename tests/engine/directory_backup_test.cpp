@@ -47,7 +47,7 @@ class DirectoryBackup : public ::testing::Test {
  protected:
   DirectoryBackup() {
     fs::create_directories(folder_.path() / "place");
-    bucket_ = buckets_.bucket("place");
+    bucket_ = buckets_.bucket("place", "");
     write_checkpoint(state(), "first ");
   }
   [[nodiscard]] fs::path data() const { return folder_.path() / "data"; }

@@ -350,7 +350,7 @@ TEST_P(ExportTest, HasOnlyWhatTheFilterTakes) {
 TEST(Bucket, KeysDoNotLeadOutOfIt) {
   TemporaryDirectory directory;
   fs::create_directories(directory.path() / "bucket");
-  const auto bucket = FolderBuckets(directory.path()).bucket("bucket");
+  const auto bucket = FolderBuckets(directory.path()).bucket("bucket", "");
   EXPECT_THROW(bucket->put("../other/file", "x"), BucketError);
   EXPECT_THROW((void)bucket->open("a/../../file"), BucketError);
   EXPECT_THROW((void)bucket->list("../"), BucketError);
@@ -360,7 +360,7 @@ TEST(Bucket, KeysDoNotLeadOutOfIt) {
   EXPECT_EQ(bucket->list("a").front().key, "a/b");
   EXPECT_TRUE(bucket->list("b").empty());
   EXPECT_TRUE(bucket->list("nowhere/").empty());
-  EXPECT_THROW((void)FolderBuckets(directory.path()).bucket("nowhere"), BucketError);
+  EXPECT_THROW((void)FolderBuckets(directory.path()).bucket("nowhere", ""), BucketError);
 }
 
 }  // namespace

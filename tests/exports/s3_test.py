@@ -24,6 +24,7 @@ from stator_server import StatorServer  # noqa: E402
 
 KEYS = {"access": "AKIDEXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
 REGION = "eu-central-1"
+OWNER = "111122223333"
 TABLE = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
          "BillingMode": "PAY_PER_REQUEST"}
 
@@ -68,19 +69,25 @@ class Verifying(http.server.BaseHTTPRequestHandler):
         text = auth.string_to_sign(request, auth.canonical_request(request))
         return None if auth.signature(text, request) == parts["Signature"] else "signature of " + self.path
 
+    def refuse(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         server = self.server
         server.seen.append(self.command + " " + self.path)
+        server.owners.add(self.headers.get("x-amz-expected-bucket-owner"))
         fault = self.fault(body)
         if fault:
             server.faults.append(fault)
+        elif self.headers.get("x-amz-expected-bucket-owner", OWNER) != OWNER:
+            return self.refuse(403, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
         elif server.fail_next:
             server.fail_next -= 1
-            self.send_response(503)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
+            return self.refuse(503, b"")
         connection = http.client.HTTPConnection("127.0.0.1", server.moto_port, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "content-length")}
         connection.request(self.command, self.path, body, headers)
@@ -123,7 +130,7 @@ class S3Test(unittest.TestCase):
                 self.assertLess(time.monotonic(), deadline, "moto does not answer")
                 time.sleep(0.1)
         self.proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Verifying)
-        self.proxy.moto_port, self.proxy.seen, self.proxy.faults, self.proxy.fail_next = port, [], [], 0
+        self.proxy.moto_port, self.proxy.seen, self.proxy.owners, self.proxy.faults, self.proxy.fail_next = port, [], set(), [], 0
         thread = threading.Thread(target=self.proxy.serve_forever, daemon=True)
         thread.start()
         self.addCleanup(self.proxy.server_close)
@@ -187,6 +194,33 @@ class S3Test(unittest.TestCase):
             done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
             self.assertEqual((done["ImportStatus"], done["FailureCode"]), ("FAILED", "S3NoSuchBucket"), done)
             self.assertIn("The specified bucket does not exist", done["FailureMessage"])
+        self.assertEqual(self.proxy.faults, [])
+
+    def test_a_bucket_must_be_the_named_owners(self):
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="tab", **TABLE)
+            client.call("UpdateContinuousBackups", TableName="tab", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+            client.call("PutItem", TableName="tab", Item={"pk": {"S": "a"}})
+            arn = client.call("DescribeTable", TableName="tab")["Table"]["TableArn"]
+
+            def export(**owner):
+                self.proxy.owners.clear()
+                begun = client.call("ExportTableToPointInTime", TableArn=arn, S3Bucket="bucket", **owner)["ExportDescription"]
+                return self.wait(client, "DescribeExport", "ExportDescription", ExportArn=begun["ExportArn"])
+
+            self.assertEqual(export()["ExportStatus"], "COMPLETED")
+            self.assertEqual(self.proxy.owners, {None})
+            done = export(S3BucketOwner=OWNER)
+            self.assertEqual(done["ExportStatus"], "COMPLETED", done)
+            self.assertEqual(self.proxy.owners, {OWNER})
+            refused = export(S3BucketOwner="999988887777")
+            self.assertEqual((refused["ExportStatus"], refused["FailureCode"]), ("FAILED", "S3AccessDenied"), refused)
+            source = {"S3Bucket": "bucket", "S3KeyPrefix": os.path.dirname(done["ExportManifest"]) + "/data/"}
+            for owner, status in (({"S3BucketOwner": "999988887777"}, "FAILED"), ({}, "COMPLETED")):
+                begun = client.call("ImportTable", ClientToken=str(uuid.uuid4()), S3BucketSource={**source, **owner}, InputFormat="DYNAMODB_JSON",
+                                    InputCompressionType="GZIP", TableCreationParameters={"TableName": "other-" + status, **TABLE})["ImportTableDescription"]
+                done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
+                self.assertEqual(done["ImportStatus"], status, done)
         self.assertEqual(self.proxy.faults, [])
 
     def test_more_objects_than_a_page_lists_are_imported(self):

@@ -58,8 +58,9 @@ class Bucket {
 class Buckets {
  public:
   virtual ~Buckets() = default;
-  /// Throws BucketError (S3NoSuchBucket).
-  [[nodiscard]] virtual std::unique_ptr<Bucket> bucket(const std::string& name) const = 0;
+  /// `owner`: the account that it is to belong to, where it has one; empty: whichever. Throws BucketError
+  /// (S3NoSuchBucket, S3AccessDenied).
+  [[nodiscard]] virtual std::unique_ptr<Bucket> bucket(const std::string& name, const std::string& owner) const = 0;
 };
 
 }  // namespace stator::engine

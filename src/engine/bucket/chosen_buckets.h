@@ -21,13 +21,13 @@ class ChosenBuckets final : public Buckets {
     chosen_ = std::move(buckets);
   }
 
-  [[nodiscard]] std::unique_ptr<Bucket> bucket(const std::string& name) const override {
+  [[nodiscard]] std::unique_ptr<Bucket> bucket(const std::string& name, const std::string& owner) const override {
     std::shared_ptr<const Buckets> chosen;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       chosen = chosen_;
     }
-    return chosen->bucket(name);
+    return chosen->bucket(name, owner);
   }
 
  private:

@@ -143,7 +143,7 @@ class FolderBucket final : public Bucket {
 
 }  // namespace
 
-std::unique_ptr<Bucket> FolderBuckets::bucket(const std::string& name) const {
+std::unique_ptr<Bucket> FolderBuckets::bucket(const std::string& name, const std::string& /*owner*/) const {
   fs::path root = directory_ / name;
   std::error_code error;
   if (!directory_.empty() && fs::is_directory(root, error)) return std::make_unique<FolderBucket>(std::move(root));

@@ -7,11 +7,11 @@
 namespace stator::engine {
 
 /// Buckets that are folders: the bucket NAME is the folder NAME in `directory`, keys are paths in it. An empty
-/// `directory` has none.
+/// `directory` has none. A folder is whoever's is asked for.
 class FolderBuckets final : public Buckets {
  public:
   explicit FolderBuckets(std::filesystem::path directory) : directory_(std::move(directory)) {}
-  [[nodiscard]] std::unique_ptr<Bucket> bucket(const std::string& name) const override;
+  [[nodiscard]] std::unique_ptr<Bucket> bucket(const std::string& name, const std::string& owner) const override;
 
  private:
   const std::filesystem::path directory_;

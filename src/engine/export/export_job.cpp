@@ -91,7 +91,7 @@ bool ExportWriter::advance() {
 }
 
 void ExportWriter::prepare() {
-  bucket_ = settings_.buckets.bucket(info_.bucket);
+  bucket_ = settings_.buckets.bucket(info_.bucket, info_.bucket_owner);
   bucket_->put(export_key(info_, "_started"), "");
   cut_ = settings_.backups.open_cut(info_.cut());
   std::string row;

@@ -24,7 +24,7 @@ std::vector<CsvLayout::KeyColumn> key_columns(const Table& table) {
 RecordSource::RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table)
     : source_(source),
       keys_(key_columns(table)),
-      bucket_(buckets.bucket(source.bucket)),
+      bucket_(buckets.bucket(source.bucket, source.bucket_owner)),
       objects_(bucket_->list(source.prefix)) {
   for (const BucketObject& object : objects_) total_bytes_ += object.size_bytes;
 }
