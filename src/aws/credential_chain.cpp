@@ -199,13 +199,23 @@ Provider from_role(const Environment& environment, const Files& files, const std
   });
 }
 
-/// The profile's own sources in order: role, single sign-on, keys, process, keys in the config file.
+/// Whether the profile assumes a role with other credentials.
+bool assumes_role(const std::optional<ProfileSettings>& settings) {
+  return settings && !setting(*settings, "role_arn").empty() && setting(*settings, "web_identity_token_file").empty();
+}
+
+/// The profile's own sources in order: role, single sign-on, keys, process, keys in the config file. As the source of
+/// another's role its keys come before a role of its own.
 Provider from_profile(const Environment& environment, const Files& files, const std::string& name,
                       std::set<std::string> visited) {
   const auto settings = files.merged(name);
   if (!settings) return nullptr;
+  const bool is_source = !visited.empty();
+  const bool has_keys =
+      !setting(*settings, "aws_access_key_id").empty() || !setting(*settings, "aws_secret_access_key").empty();
   const bool first_look = visited.insert(name).second;
-  if (first_look && !setting(*settings, "role_arn").empty()) {
+  const bool keys_first = is_source && has_keys && assumes_role(settings);
+  if (first_look && !keys_first && !setting(*settings, "role_arn").empty()) {
     return from_role(environment, files, name, *settings, std::move(visited));
   }
   const std::string place = "profile \"" + name + "\"";
@@ -274,15 +284,12 @@ Provider find_credentials(const Environment& environment, CredentialSources sour
 
   const auto token_file = environment.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
   const auto role_arn = environment.variable("AWS_ROLE_ARN");
-  const auto from_variables = [&] {
+  if (token_file && role_arn && !environment.profile_is_chosen && !assumes_role(files.merged(profile))) {
     const Role role{*role_arn, environment.variable("AWS_ROLE_SESSION_NAME").value_or(""), "", "",
                     find_region(environment, false).value_or("")};
     return from_web_identity(environment, role, *token_file, "AWS_WEB_IDENTITY_TOKEN_FILE");
-  };
-  const bool has_web_identity = token_file && role_arn && !environment.profile_is_chosen;
-  if (has_web_identity && !profile_is_named) return from_variables();
+  }
   if (auto provider = from_profile(environment, files, profile, {})) return provider;
-  if (has_web_identity) return from_variables();
 
   if (environment.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") ||
       environment.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")) {

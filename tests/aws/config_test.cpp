@@ -230,11 +230,16 @@ INSTANTIATE_TEST_SUITE_P(
              nullptr,
              "[profile p]\nregion = eu-west-3\n",
              "AWS_WEB_IDENTITY_TOKEN_FILE: cannot read the web identity token in HOME/token"},
-        Case{"KeysOfTheNamedProfileBeforeWebIdentity",
+        Case{"WebIdentityBeforeTheKeysOfAProfile",
              {{"AWS_WEB_IDENTITY_TOKEN_FILE", "HOME/token"}, {"AWS_ROLE_ARN", "arn"}, {"AWS_PROFILE", "other"}},
              kPlain,
              nullptr,
-             "OK/OS/OT"},
+             "AWS_WEB_IDENTITY_TOKEN_FILE: cannot read the web identity token in HOME/token"},
+        Case{"RoleOfTheProfileBeforeWebIdentity",
+             {{"AWS_WEB_IDENTITY_TOKEN_FILE", "HOME/token"}, {"AWS_ROLE_ARN", "arn"}},
+             nullptr,
+             "[default]\nrole_arn = a\nsource_profile = b\n",
+             "profile \"default\": its source_profile \"b\" is in neither file"},
         Case{"ContainerUriOfAnotherMachine",
              {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/x"}},
              nullptr,
@@ -493,6 +498,19 @@ TEST(Roles, AreAssumedWithTheSourceProfilesKeys) {
       "ExternalId=e+x");
   EXPECT_NE(request.field("Authorization").find("Credential=BK/"), std::string::npos);
   EXPECT_NE(request.field("Authorization").find("/eu-west-3/sts/aws4_request"), std::string::npos);
+}
+
+TEST(Roles, AreAssumedWithTheKeysOfASourceThatHasARoleItself) {
+  const RecordingServer server([](const auto&, auto) { return http_reply(200, kStsReply); });
+  const TemporaryDirectory home;
+  (void)home.file(".aws/credentials", "[base]\naws_access_key_id=BK\naws_secret_access_key=BS\n");
+  (void)home.file(".aws/config",
+                  "[default]\nrole_arn = r\nsource_profile = base\n"
+                  "[profile base]\nrole_arn = other\ncredential_source = Environment\n");
+  EXPECT_EQ(outcome(Environment::of({{"HOME", home.path().string()}, {"AWS_ENDPOINT_URL_STS", server.url()}}), ""),
+            "RK/R/S=/RT");
+  ASSERT_EQ(server.requests().size(), 1U);
+  EXPECT_NE(server.requests().at(0).field("Authorization").find("Credential=BK/"), std::string::npos);
 }
 
 TEST(Roles, ThatAreRefusedAreToldInOneLine) {
