@@ -201,69 +201,99 @@ std::optional<toolkit::TransferState> earlier_export(const Session& session, con
   return state;
 }
 
-void export_table(Session& session, const ExportOptions& options) {
-  if (session.output != OutputFormat::kHuman)
-    throw toolkit::WordError("export takes --format jsonl, ddb-json or csv, and no --output");
-  const Interrupt interrupt;
-  const Destination destination = destination_of(options.file);
-  const toolkit::FileFormat format = export_format(options.format, options.file);
-  const auto endpoint = paced(open_endpoint(session), options.rate);
-  const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
-  const bool resumes = destination.has_draft;
-  const bool is_csv = format == toolkit::FileFormat::kCsv;
-  const std::string draft = destination.draft();
-  toolkit::StateFile state_file;
-  std::optional<toolkit::TransferLock> lock;
-  if (resumes) {
-    lock.emplace(draft, toolkit::TransferLock::AtTheEnd::kKeep);
-    std::string identity = "export of " + table.name + " (" + endpoint->describe() + ")";
-    if (format == toolkit::FileFormat::kDdbJson) identity += ", DynamoDB JSON";
-    if (is_csv) identity += ", CSV";
-    state_file = toolkit::StateFile(draft + ".state", identity);
-  }
-  const auto earlier =
-      earlier_export(session, state_file, {*endpoint, table, table.name, false}, draft, options.restart);
-  toolkit::TransferState state = earlier.value_or(toolkit::TransferState());
-  if (!earlier) {
-    state.tables = {table.identity};
-    state.segments.resize(options.segments);
-  }
-  const std::uint64_t earlier_items = state.total().items;
-  std::optional<OutputFile> file;
-  if (!destination.is_standard_output()) file.emplace(destination.file, resumes ? draft : std::string(), state.bytes);
-  // The draft of a CSV file holds the items as DynamoDB's JSON.
-  const bool compresses = file && !(resumes && is_csv);
-  MaybeCompressed sink(file ? file->out() : *session.out, compresses ? options.file : std::string());
-  const auto output =
-      toolkit::make_file_output(resumes && is_csv ? toolkit::FileFormat::kDdbJson : format, sink.out(), table);
+class Export {
+ public:
+  Export(Session& session, const ExportOptions& options)
+      : session_(session),
+        options_(options),
+        destination_(destination_of(options.file)),
+        format_(export_format(options.format, options.file)),
+        endpoint_(paced(open_endpoint(session), options.rate)),
+        table_(toolkit::describe_table(*endpoint_, options.table)) {}
 
-  const auto save = [&] {
-    if (!resumes) return;
-    sink.flush();
-    state.bytes = file->flush();
-    state_file.write(state);
-  };
-  const auto interrupted = [&] {
-    return "stator: interrupted: exported " + counted(state.total().items, "item") + (resumes ? kResumeHint : "");
-  };
-  double units = 0;
-  {
-    ProgressBar bar(*session.err, session.err_is_terminal && file);
+  void run() {
+    take_up_earlier();
+    open();
+    const double units = write_items();
+    output_->finish();
+    if (makes_csv_of_draft()) {
+      save();
+      try {
+        write_csv_of(destination_.draft(), destination_.file, options_.file, table_);
+      } catch (const Interrupted&) {
+        throw_interrupted();
+      }
+    } else {
+      sink_->finish();
+      if (file_) file_->finish();
+    }
+    state_file_.remove();
+    print_cost(session_,
+               "exported " + counted(state_.total().items, "item") + " of table " + table_.name +
+                   (earlier_items_ > 0 ? ", " + std::to_string(earlier_items_) + " of them earlier" : ""),
+               units);
+  }
+
+ private:
+  [[nodiscard]] bool resumes() const { return destination_.has_draft; }
+  /// The draft of a CSV file holds the items as DynamoDB's JSON.
+  [[nodiscard]] bool makes_csv_of_draft() const { return resumes() && format_ == toolkit::FileFormat::kCsv; }
+
+  /// Finds how far an earlier run came.
+  void take_up_earlier() {
+    if (resumes()) {
+      lock_.emplace(destination_.draft(), toolkit::TransferLock::AtTheEnd::kKeep);
+      std::string identity = "export of " + table_.name + " (" + endpoint_->describe() + ")";
+      if (format_ == toolkit::FileFormat::kDdbJson) identity += ", DynamoDB JSON";
+      if (format_ == toolkit::FileFormat::kCsv) identity += ", CSV";
+      state_file_ = toolkit::StateFile(destination_.draft() + ".state", identity);
+    }
+    const auto earlier = earlier_export(session_, state_file_, {*endpoint_, table_, table_.name, false},
+                                        destination_.draft(), options_.restart);
+    if (earlier) {
+      state_ = *earlier;
+    } else {
+      state_.tables = {table_.identity};
+      state_.segments.resize(options_.segments);
+    }
+    earlier_items_ = state_.total().items;
+  }
+
+  void open() {
+    if (!destination_.is_standard_output())
+      file_.emplace(destination_.file, resumes() ? destination_.draft() : std::string(), state_.bytes);
+    const bool compresses = file_ && !makes_csv_of_draft();
+    sink_.emplace(file_ ? file_->out() : *session_.out, compresses ? options_.file : std::string());
+    output_ =
+        toolkit::make_file_output(makes_csv_of_draft() ? toolkit::FileFormat::kDdbJson : format_, sink_->out(), table_);
+  }
+
+  /// Writes out what was read so far, and notes it, so that a later run goes on from there.
+  void save() {
+    if (!resumes()) return;
+    sink_->flush();
+    state_.bytes = file_->flush();
+    state_file_.write(state_);
+  }
+
+  /// Writes the items of all segments; returns the capacity units that reading them took.
+  double write_items() {
+    ProgressBar bar(*session_.err, session_.err_is_terminal && file_);
     auto saved_at = std::chrono::steady_clock::now();
-    std::uint64_t done = earlier_items;
+    std::uint64_t done = earlier_items_;
     toolkit::SegmentScan scan;
-    scan.table = options.table;
+    scan.table = options_.table;
     scan.with_capacity = true;
     // Eventually consistent reads cost half, and an export is not of a single moment anyway.
     scan.consistent = false;
     scan.sleep = Interrupt::sleep;
     scan.work = [](const json::Array& items, toolkit::SegmentState& segment) { segment.done.items += items.size(); };
     scan.commit = [&](const json::Array& items) {
-      for (const json::Value item : items) output->write(item.get_object().value());
-      if (file) file->check();
+      for (const json::Value item : items) output_->write(item.get_object().value());
+      if (file_) file_->check();
       done += items.size();
       // The table's item count may be hours old.
-      bar.show(done, std::max(done, table.item_count));
+      bar.show(done, std::max(done, table_.item_count));
       if (const auto now = std::chrono::steady_clock::now(); now - saved_at >= kBetweenSaves) {
         saved_at = now;
         save();
@@ -271,35 +301,39 @@ void export_table(Session& session, const ExportOptions& options) {
       Interrupt::check();
     };
     try {
-      units = toolkit::scan_segments(*endpoint, scan, state.segments);
+      return toolkit::scan_segments(*endpoint_, scan, state_.segments);
     } catch (const Interrupted&) {
       bar.clear();
       save();
-      throw CommandError(interrupted(), kInterruptedExit);
+      throw_interrupted();
     } catch (const toolkit::OperationError& error) {
       bar.clear();
       save();
-      throw CommandError(toolkit::describe(error) + (resumes ? kResumeHint : ""));
+      throw CommandError(toolkit::describe(error) + hint());
     }
   }
-  output->finish();
-  if (resumes && is_csv) {
-    save();
-    try {
-      write_csv_of(draft, destination.file, options.file, table);
-    } catch (const Interrupted&) {
-      throw CommandError(interrupted(), kInterruptedExit);
-    }
-  } else {
-    sink.finish();
-    if (file) file->finish();
+
+  [[noreturn]] void throw_interrupted() const {
+    throw CommandError("stator: interrupted: exported " + counted(state_.total().items, "item") + hint(),
+                       kInterruptedExit);
   }
-  state_file.remove();
-  print_cost(session,
-             "exported " + counted(state.total().items, "item") + " of table " + table.name +
-                 (earlier_items > 0 ? ", " + std::to_string(earlier_items) + " of them earlier" : ""),
-             units);
-}
+  [[nodiscard]] const char* hint() const { return resumes() ? kResumeHint : ""; }
+
+  Session& session_;
+  const ExportOptions& options_;
+  Interrupt interrupt_;
+  const Destination destination_;
+  const toolkit::FileFormat format_;
+  const std::unique_ptr<endpoint::Endpoint> endpoint_;
+  const toolkit::TableInfo table_;
+  std::optional<toolkit::TransferLock> lock_;
+  toolkit::StateFile state_file_;
+  toolkit::TransferState state_;
+  std::uint64_t earlier_items_ = 0;
+  std::optional<OutputFile> file_;
+  std::optional<MaybeCompressed> sink_;
+  std::unique_ptr<toolkit::ItemOutput> output_;
+};
 
 // --- import --------------------------------------------------------------------------------------------------------
 
@@ -574,7 +608,11 @@ void add_file_commands(CLI::App& root, Session& session) {
       "Nothing is lost: import reads every format back as the same items. An export to a file that was ended\n"
       "goes on with the same command.\n"
       "Example: stator export shop shop.csv");
-  export_command->callback([exporting, &session] { export_table(session, *exporting); });
+  export_command->callback([exporting, &session] {
+    if (session.output != OutputFormat::kHuman)
+      throw toolkit::WordError("export takes --format jsonl, ddb-json or csv, and no --output");
+    Export(session, *exporting).run();
+  });
 
   const auto importing = std::make_shared<ImportOptions>();
   CLI::App* import_command = root.add_subcommand("import", "Put the items of a file into a table");
