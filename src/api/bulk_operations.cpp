@@ -1,9 +1,7 @@
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "api/bucket_input.h"
 #include "api/call.h"

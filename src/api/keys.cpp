@@ -1,7 +1,5 @@
 #include "api/keys.h"
 
-#include <algorithm>
-
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "json/object_writer.h"

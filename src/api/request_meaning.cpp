@@ -1,6 +1,5 @@
 #include "api/request_meaning.h"
 
-#include <array>
 #include <map>
 
 #include "api/call.h"

@@ -3,13 +3,11 @@
 #include <algorithm>
 
 #include "api/item_operations.h"
-#include "api/keys.h"
 #include "api/page_operations.h"
 #include "api/statements.h"
 #include "core/api_error.h"
 #include "core/base64.h"
 #include "core/limits.h"
-#include "partiql/bind.h"
 #include "partiql/key_plan.h"
 #include "partiql/parser.h"
 

@@ -4,7 +4,6 @@
 #include <boost/container/small_vector.hpp>
 #include <cstring>
 #include <string>
-#include <utility>
 
 #include "api/shape_report.h"
 #include "api/shape_rules.h"

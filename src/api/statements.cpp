@@ -1,7 +1,5 @@
 #include "api/statements.h"
 
-#include <algorithm>
-
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "expression/condition_node.h"

@@ -1,8 +1,6 @@
 #include "cli/completion.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <ostream>
 #include <set>
 #include <sstream>

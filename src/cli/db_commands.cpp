@@ -4,14 +4,12 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/target.h"
-#include "core/json_string.h"
 #include "files/files.h"
 #include "json/object_writer.h"
 #include "postgres/error.h"

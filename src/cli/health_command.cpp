@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 
 #include "cli/arguments.h"

@@ -1,6 +1,5 @@
 #include "cli/init_command.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>

@@ -1,7 +1,6 @@
 #include "engine/index_entry.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/limits.h"
 #include "engine/index_key_types.h"

@@ -1,7 +1,5 @@
 #include "engine/keys.h"
 
-#include "core/limits.h"
-
 namespace stator::engine {
 namespace {
 

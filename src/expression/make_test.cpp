@@ -1,7 +1,6 @@
 #include "expression/make_test.h"
 
 #include "core/base64.h"
-#include "core/limits.h"
 #include "expression/operand_types.h"
 #include "expression/path.h"
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
 
 #include "core/ascii.h"
 #include "core/hexadecimal.h"

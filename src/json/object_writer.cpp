@@ -1,7 +1,6 @@
 #include "json/object_writer.h"
 
 #include <charconv>
-#include <cmath>
 
 #include "json/writer.h"
 

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "files/files.h"
-#include "model/text.h"
 
 namespace stator::model {
 namespace {

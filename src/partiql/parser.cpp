@@ -1,7 +1,5 @@
 #include "partiql/parser.h"
 
-#include <algorithm>
-
 #include "core/api_error.h"
 
 namespace stator::partiql {

@@ -1,6 +1,5 @@
 #include "remote/target.h"
 
-#include <algorithm>
 #include <charconv>
 #include <condition_variable>
 #include <filesystem>

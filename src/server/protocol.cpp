@@ -12,7 +12,6 @@
 #include "api/operations.h"
 #include "core/api_error.h"
 #include "core/ascii.h"
-#include "core/json_string.h"
 #include "endpoint/target.h"
 #include "json/parsing_memory.h"
 #include "json/reader.h"

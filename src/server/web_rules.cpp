@@ -1,7 +1,6 @@
 #include "server/web_rules.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/ip/address.hpp>
 
 #include "core/ascii.h"

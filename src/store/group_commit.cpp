@@ -1,6 +1,5 @@
 #include "store/group_commit.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <new>

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstdarg>
-#include <cstdint>
 #include <memory>
 
 #include "store/version_table.h"

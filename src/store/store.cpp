@@ -9,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <boost/container/small_vector.hpp>
-#include <map>
 #include <optional>
 #include <system_error>
 

@@ -16,7 +16,6 @@
 #include <mutex>
 #include <new>
 #include <span>
-#include <string>
 #include <utility>
 
 #include "store/memtable_memory.h"

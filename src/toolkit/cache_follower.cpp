@@ -1,7 +1,6 @@
 #include "toolkit/cache_follower.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "toolkit/stream_tail.h"
 

@@ -1,6 +1,5 @@
 #include "toolkit/guard.h"
 
-#include <algorithm>
 #include <ostream>
 #include <stdexcept>
 

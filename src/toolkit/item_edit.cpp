@@ -1,6 +1,5 @@
 #include "toolkit/item_edit.h"
 
-#include "core/json_string.h"
 #include "json/item.h"
 #include "json/writer.h"
 #include "toolkit/expression_words.h"

@@ -1,7 +1,5 @@
 #include "toolkit/json_documents.h"
 
-#include <utility>
-
 namespace stator::toolkit {
 namespace {
 

@@ -1,7 +1,5 @@
 #include "toolkit/pattern_run.h"
 
-#include <algorithm>
-
 #include "core/utf8.h"
 #include "json/reader.h"
 #include "json/writer.h"

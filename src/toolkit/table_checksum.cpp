@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include <map>
-#include <mutex>
 #include <string_view>
 
 #include "core/attribute_value.h"

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <string_view>
 
-#include "core/clock.h"
 #include "toolkit/batch_writer.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/noted_table.h"

@@ -1,7 +1,5 @@
 #include "api/requests/transaction_requests.h"
 
-#include <array>
-
 #include "api/request_meaning.h"
 #include "core/api_error.h"
 

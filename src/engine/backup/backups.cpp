@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <system_error>
 
 #include "core/api_error.h"
 #include "core/hexadecimal.h"

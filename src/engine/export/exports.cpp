@@ -7,7 +7,6 @@
 #include "core/api_error.h"
 #include "engine/export/export_job.h"
 #include "engine/keys.h"
-#include "engine/table_json.h"
 
 namespace stator::engine {
 namespace {

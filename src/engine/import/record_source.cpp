@@ -1,7 +1,5 @@
 #include "engine/import/record_source.h"
 
-#include <algorithm>
-
 namespace stator::engine {
 namespace {
 

@@ -1,6 +1,5 @@
 #include "engine/vector/vector_ranges.h"
 
-#include <algorithm>
 #include <mutex>
 #include <utility>
 
