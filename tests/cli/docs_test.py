@@ -123,6 +123,20 @@ class Docs(unittest.TestCase):
                 with self.subTest(" ".join(path)):
                     self.assertRegex(text, r"(?<![\w-])" + re.escape(path[-1]) + r"(?![\w-])")
 
+    def test_every_option_is_told_of(self):
+        text = ""
+        for page in PAGES:
+            with open(os.path.join(PROJECT, page), encoding="utf-8") as file:
+                text += file.read()
+        named = set(OPTION.findall(text))
+        for path, options in self.tree.options.items():
+            if path[:2] == ("ddb", "patterns"):
+                continue  # of the models
+            for option in options - {"--help", "--version"}:
+                if option.startswith("--"):
+                    with self.subTest(" ".join(path) + " " + option):
+                        self.assertIn(option, named)
+
     def test_every_page_says_first_what_it_is_for_and_is_found_from_the_first_one(self):
         with open(os.path.join(PROJECT, "README.md"), encoding="utf-8") as file:
             readme = file.read()
