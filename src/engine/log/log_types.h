@@ -15,7 +15,7 @@ namespace stator::engine {
 
 enum class ChangeKind : std::uint8_t { kInsert, kModify, kRemove };
 
-/// Who or what changed an item.
+/// Who or what changed an item. The last two are only read (docs/format.md).
 enum class ChangeOrigin : std::uint8_t { kCaller, kTimeToLive, kRestore, kImport };
 
 struct LogRecord {
