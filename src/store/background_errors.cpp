@@ -1,5 +1,7 @@
 #include "store/background_errors.h"
 
+#include <rocksdb/write_batch.h>
+
 #include <algorithm>
 
 #include "store/status_text.h"
@@ -20,14 +22,17 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
   explicit Listener(BackgroundErrors& errors) : errors_(&errors) {}
 
   const char* Name() const override { return "stator::store::BackgroundErrors"; }
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) override {
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
     // RocksDB takes most errors of the file system as fatal. They are not: Resume() writes the memtables into new files
     // and starts a new log. Corruption stays fatal.
     if (error->IsIOError() && error->severity() == rocksdb::Status::Severity::kFatalError) {
       *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
     }
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (errors_ != nullptr) errors_->on_error(*error);
+    if (errors_ == nullptr) return;
+    // Called before the write that failed returns.
+    if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) errors_->on_log_failed(*error);
+    errors_->on_error(*error);
   }
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -73,6 +78,17 @@ void BackgroundErrors::on_write_failed(const rocksdb::Status& status) {
   if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status);
 }
 
+void BackgroundErrors::on_log_failed(const rocksdb::Status& status) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  log_error_ = status;
+  log_failed_.store(true, std::memory_order_release);
+}
+
+rocksdb::Status BackgroundErrors::log_error() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return log_error_;
+}
+
 void BackgroundErrors::on_error(const rocksdb::Status& status) {
   const std::string text = one_line(status);
   {
@@ -93,7 +109,7 @@ void BackgroundErrors::on_error(const rocksdb::Status& status) {
 void BackgroundErrors::on_recovered() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!failing_) return;
+    if (!failing_ || log_failed_) return;
     failing_ = false;
     if (!logs_recovery_) return;
   }
@@ -102,7 +118,24 @@ void BackgroundErrors::on_recovered() {
 
 bool BackgroundErrors::resume() {
   // After corruption Resume() fails, as it must.
-  return database_->Resume().ok();
+  if (!database_->Resume().ok()) return false;
+  if (!log_failed_) return true;
+  if (!begin_another_log()) return false;
+  log_failed_.store(false, std::memory_order_release);
+  return true;
+}
+
+bool BackgroundErrors::begin_another_log() {
+  // Without the log; no row has this key.
+  rocksdb::WriteOptions in_memory;
+  in_memory.disableWAL = true;
+  rocksdb::WriteBatch something;
+  something.Delete(rocksdb::Slice()).PermitUncheckedError();
+  if (!database_->Write(in_memory, &something).ok()) return false;
+  rocksdb::FlushOptions flush;
+  flush.allow_write_stall = true;
+  // Where the log was not replaced, the flush fails because of it, and Resume() replaces it, as there is something now.
+  return database_->Flush(flush).ok() || database_->Resume().ok();
 }
 
 void BackgroundErrors::run() {

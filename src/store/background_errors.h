@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/listener.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -17,6 +18,10 @@ namespace stator::store {
 /// After a background error (a full disk, no descriptors left) RocksDB refuses writes until Resume() is called. This
 /// logs the error once and calls Resume() with growing pauses until it succeeds or the store is closed. Its thread
 /// starts with the first error.
+///
+/// Nothing more can be appended to a log in which a write failed. Resume() begins another one, but only where there is
+/// something in memory to be written to a table; so this sees to it that there is, and until then no write may reach
+/// RocksDB (`write_error`).
 class BackgroundErrors {
  public:
   explicit BackgroundErrors(core::LogSink log);
@@ -32,21 +37,31 @@ class BackgroundErrors {
   void stop();
   /// To be called when a write failed: RocksDB does not call the listener for every kind of error.
   void on_write_failed(const rocksdb::Status& status);
+  /// Not OK while writes must not be tried, as the log cannot take them. To be called before each write with a log.
+  [[nodiscard]] rocksdb::Status write_error() const {
+    return log_failed_.load(std::memory_order_acquire) ? log_error() : rocksdb::Status::OK();
+  }
 
  private:
   class Listener;
   void on_error(const rocksdb::Status& status);
+  void on_log_failed(const rocksdb::Status& status);
+  [[nodiscard]] rocksdb::Status log_error() const;
   void on_recovered();
   void run();
   /// True when writes work again.
   bool resume();
+  /// After Resume(): replaces the log in which a write failed, if that is still in use.
+  bool begin_another_log();
 
   const core::LogSink log_;
   std::shared_ptr<Listener> listener_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   rocksdb::DB* database_ = nullptr;
   bool failing_ = false;
+  std::atomic<bool> log_failed_{false};
+  rocksdb::Status log_error_;
   bool stopping_ = false;
   // The error logged last, so that one that comes and goes does not fill the log.
   std::string logged_;

@@ -179,6 +179,8 @@ void DiskStore::open_database(bool create) {
 }
 
 void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
+  // It writes, too.
+  if (const rocksdb::Status error = database_.errors().write_error(); !error.ok()) throw StoreError(one_line(error));
   make_private_directory(target);
   rocksdb::DB& rocks = *database_.rocks();
   std::uint64_t unwritten_bytes = 0;

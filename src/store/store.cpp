@@ -167,7 +167,8 @@ struct Store::Impl {
   rocksdb::Status write(rocksdb::WriteBatch& batch, bool sync) const {
     rocksdb::WriteOptions options = write_options;
     options.sync = sync;
-    return db->Write(options, &batch);
+    rocksdb::Status error = database->errors().write_error();
+    return error.ok() ? db->Write(options, &batch) : error;
   }
   rocksdb::ReadOptions read_options(Keep keep) {
     rocksdb::ReadOptions read;
@@ -416,6 +417,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
   for (keys->seek_to_first(); keys->valid(); keys->next()) {
     if (++count > kFewKeys) {
       const RowCache::Fence fence(impl_->rows, lower, upper);
+      check(impl_->database->errors().write_error());
       check(impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
       return;
     }

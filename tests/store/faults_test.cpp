@@ -131,6 +131,47 @@ TEST_F(Faults, WritesWorkAgainOnceThereIsRoomOnTheDisk) {
   expect_all_there();
 }
 
+/// Where nothing is in memory, resuming alone would leave the log in which the write failed in use.
+TEST_F(Faults, WritesWorkAgainAfterTheFirstOneInALogHasFailed) {
+  struct Row {
+    const char* name;
+    bool sync;
+    Operation failing;
+    bool after_a_flush;
+  };
+  for (const Row& row : {Row{"the first of all", false, Operation::kAppend, false},
+                         {"after a flush", false, Operation::kAppend, true},
+                         {"synced", true, Operation::kAppend, true},
+                         {"a sync", true, Operation::kSync, true}}) {
+    SCOPED_TRACE(row.name);
+    store_.reset();
+    options_.directory = directory_.path() / row.name;
+    options_.sync = row.sync;
+    store_ = Store::open(options_);
+    if (row.after_a_flush) {
+      put(*store_, "before", "1");
+      store_->flush();
+    }
+    files_->set_rule([&row](Operation operation, const std::string& path) {
+      return operation == row.failing && path.ends_with(".log") ? IOStatus::NoSpace(path, "No space left on device")
+                                                                : IOStatus::OK();
+    });
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(try_put(*store_, "refused", "1"));
+    // Long enough for attempts to resume.
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_FALSE(try_put(*store_, "refused", "1"));
+    files_->set_rule({});
+    ASSERT_TRUE(works_again());
+    for (int i = 0; i < 100; ++i) put(*store_, "after" + std::to_string(i), std::string(1000, 'x'));
+    store_.reset();
+    store_ = Store::open(options_);
+    EXPECT_EQ(get(*store_, "again"), "1");
+    EXPECT_EQ(get(*store_, "after99").size(), 1000U);
+    EXPECT_EQ(get(*store_, "refused"), "(absent)");
+    EXPECT_EQ(get(*store_, "before"), row.after_a_flush ? "1" : "(absent)");
+  }
+}
+
 TEST_F(Faults, AStartOnAFullDiskIsRefusedInOneLineAndLosesNothing) {
   ASSERT_FALSE([&] {
     for (int i = 0; i < 40; ++i, ++written_) put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'));
