@@ -485,13 +485,13 @@ TablePtr Catalog::remove(std::string_view name) {
   table.status = TableStatus::kDeleting;
   table.status_until_ms = clock_.now_ms() + transition_delay_ms_;
   TablePtr described = reply(table);
-  if (table.recovery != nullptr) {
-    // In memory only: a process that is killed before the backup is there leaves the table as it was.
-    publish(new_entry(table));
-    stripes_.barrier();
-    jobs_.keep_deleted(table);
-  }
   try {
+    if (table.recovery != nullptr) {
+      // In memory only: a process that is killed before the backup is there leaves the table as it was.
+      publish(new_entry(table));
+      stripes_.barrier();
+      jobs_.keep_deleted(table);
+    }
     if (transition_delay_ms_ > 0) {
       store::Batch batch;
       commit(table, batch);

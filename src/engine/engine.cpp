@@ -190,16 +190,18 @@ struct Engine::Impl {
     if (table->restore->backup_id.empty()) backups.remove_cut(table->restore->cut);
   }
 
-  /// As the service does: makes a backup of the deleted table that is kept for 35 days.
+  /// As the service does: makes a backup of the table that is to be deleted, kept for 35 days. Throws where the disk
+  /// refuses it; the table must stay then.
   void keep_deleted(const Table& table) {
     try {
       backups.create(table.name, table.name + "$DeletedTableBackup", BackupType::kSystem,
                      clock.now_ms() + kDeletedTableKeptMs);
-      expire_backups();
-    } catch (const std::exception& error) {
+    } catch (const core::ApiError& error) {
+      // Memory is full, and a deletion is what makes room in it.
       core::log(log, core::LogLevel::kError,
-                "table " + table.name + " is deleted and no backup of it can be kept: " + error.what());
+                "table " + table.name + " is deleted and no backup of it can be kept: " + error.message);
     }
+    expire_backups();
   }
 
   /// There are backups that expire: a job deletes them, now and then, and ends when none is left.

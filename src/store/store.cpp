@@ -439,6 +439,8 @@ void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind ki
     impl_->disk->checkpoint(target, kind);
   } catch (const std::system_error& error) {
     throw StoreError("cannot copy the store to " + directory.string() + ": " + error.code().message());
+  } catch (const OpenError& error) {
+    throw StoreError(std::string("cannot copy the store: ") + error.what());
   }
 }
 

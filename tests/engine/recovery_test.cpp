@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 
@@ -333,6 +335,27 @@ TEST_F(DiskRecovery, ARestoreGoesOnAfterARestart) {
   expect_state(*engine, engine->find_table("again"), then);
   // The checkpoint of the restore is gone with it.
   EXPECT_TRUE(std::filesystem::is_empty(data() / "backups"));
+}
+
+TEST_F(DiskRecovery, ATableOfWhichNoBackupCanBeKeptIsNotDeleted) {
+  const auto engine = engine::open(data(), &clock_);
+  engine->create_table(indexed_table("tab"));
+  enable(*engine, "tab");
+  put(*engine, engine->find_table("tab"), R"({"pk":{"S":"a"},"sk":{"S":"b"}})");
+  // In the place of the folder.
+  std::ofstream(data() / "backups") << "x";
+  EXPECT_THROW(engine->delete_table("tab"), store::StoreError);
+  const TablePtr table = engine->usable_table("tab");
+  EXPECT_EQ(table->status, TableStatus::kActive);
+  put(*engine, table, R"({"pk":{"S":"a"},"sk":{"S":"c"}})");
+  EXPECT_EQ(read_all(*engine, scan(table)).size(), 2U);
+  EXPECT_TRUE(engine->list_backups().empty());
+
+  std::filesystem::remove(data() / "backups");
+  engine->delete_table("tab");
+  EXPECT_EQ(engine->find_table("tab"), nullptr);
+  ASSERT_EQ(engine->list_backups().size(), 1U);
+  EXPECT_EQ(engine->list_backups().front()->counts.items, 2U);
 }
 
 TEST_F(DiskRecovery, LogsSurviveARestartAndGoWithTheirTables) {
