@@ -1,5 +1,7 @@
 #include "server/openssl.h"
 
+#include <system_error>
+
 #include "http/shared_library.h"
 
 namespace stator::server {
@@ -83,8 +85,17 @@ const OpenSsl& OpenSsl::get() {
 }
 
 std::string OpenSsl::last_error() const {
-  const char* const reason = ERR_reason_error_string(ERR_get_error());
+  const unsigned long error = ERR_get_error();
+  const char* const reason = ERR_reason_error_string(error);
   ERR_clear_error();
+  // OpenSSL has no words for faults of the system, as a file that is not there, and odd ones for what is not PEM.
+  if (ERR_SYSTEM_ERROR(error)) return std::generic_category().message(ERR_GET_REASON(error));
+  const auto is = [error](int library, int what) {
+    return ERR_GET_LIB(error) == library && ERR_GET_REASON(error) == what;
+  };
+  if (is(ERR_LIB_PEM, PEM_R_NO_START_LINE) || is(ERR_LIB_OSSL_DECODER, ERR_R_UNSUPPORTED)) {
+    return "there is none in it (PEM is needed)";
+  }
   return reason == nullptr ? "unknown error" : reason;
 }
 

@@ -128,9 +128,10 @@ class TlsTest(unittest.TestCase):
         other_key = os.path.join(other, "tls", "key.pem")
         nowhere = os.path.join(self.folder.name, "nowhere.pem")
         rows = [(["--tls-cert", self.certificate, "--tls-key", other_key], "it is not the certificate's|key values mismatch"),
-                (["--tls-cert", nowhere, "--tls-key", key], "cannot use the certificate"),
-                (["--tls-cert", self.certificate, "--tls-key", nowhere], "cannot use the key"),
-                (["--tls-cert", key, "--tls-key", key], "cannot use the certificate"),
+                (["--tls-cert", nowhere, "--tls-key", key], "cannot use the certificate .*: No such file or directory$"),
+                (["--tls-cert", self.certificate, "--tls-key", nowhere], "cannot use the key .*: No such file or directory$"),
+                (["--tls-cert", key, "--tls-key", key], r"cannot use the certificate .*: there is none in it \(PEM is needed\)$"),
+                (["--tls-cert", self.certificate, "--tls-key", self.certificate], r"cannot use the key .*: there is none in it"),
                 (["--tls-cert", self.certificate], "--tls-key"),
                 (["--tls-key", key], "--tls-cert"),
                 (["--tls-cert", self.certificate, "--tls-key", key, "--tls-self-signed"], "--tls-")]
