@@ -22,7 +22,7 @@ struct SqlStatement {
   /// What stands between the semicolon before `rows` and the end of its line.
   std::string_view rest_of_line = {};
 
-  [[nodiscard]] bool is_empty() const { return words.empty() && psql_command.empty(); }
+  [[nodiscard]] bool is_empty() const { return psql_command.empty() && (text.empty() || text == ";"); }
 };
 
 /// Reads the statements of a SQL text one after the other, parted as psql parts them. It knows enough of SQL to see

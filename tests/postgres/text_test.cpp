@@ -139,7 +139,8 @@ TEST(SqlReader, PartsStatementsAsPsqlDoes) {
   const std::pair<const char*, std::vector<std::string>> cases[] = {
       {"SELECT 1;SELECT 2", {"SELECT 1;", "SELECT 2"}},
       {" -- a;\n SELECT ';' /* ; */ ;\n-- b\n", {"SELECT ';' /* ; */ ;"}},
-      {"SELECT $a$;$a$; (SELECT 1);", {"SELECT $a$;$a$;", "(SELECT 1);"}},
+      {"SELECT $a$;$a$; (SELECT 1);;", {"SELECT $a$;$a$;", "(SELECT 1);"}},
+      {"'no statement, which the server is to say'; ()", {"'no statement, which the server is to say';", "()"}},
       {"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3",
        {"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2);", "SELECT 3"}},
       {"create or replace procedure p() begin atomic select case when true then 1 end; select 2; end; SELECT 3",
