@@ -36,6 +36,7 @@ struct DbOptions {
   std::string model;
   bool force = false;
   std::string action;
+  std::string name;
   int pid = 0;
   std::size_t steps = 1;
   double watch_seconds = 2;
@@ -335,13 +336,45 @@ void run_migrate_status(DbCommand& command) {
   write_rows(command, table, 0);
 }
 
+/// Makes the files of a new migration in the model's folder.
+void run_migrate_new(DbCommand& command) {
+  command.require_human();
+  if (command.options().name.empty())
+    throw CommandError("stator: name the migration, as in stator db migrate new add_index", 2);
+  const std::filesystem::path directory = command.sql().migrations_directory();
+  if (*directory.begin() == files::kBuiltIn)
+    throw CommandError("stator: the models inside the program cannot be changed: --models DIR names others");
+  if (!command.should_run("making the files of a migration in " + directory.string())) return;
+  for (const auto& file : postgres::make_migration(directory, command.options().name)) {
+    command.out() << "made " << file.string() << "\n";
+  }
+}
+
+/// In a dry run: what would be applied.
+void print_pending_migrations(DbCommand& command, const postgres::SqlFiles& sql) {
+  if (files::list(sql.migrations_directory()).empty() || !has_server(command)) return;
+  std::size_t count = 0;
+  for (const auto& status : toolkit::db_migrate_status(command.target(), sql)) {
+    if (status.state != postgres::MigrationState::kPending) continue;
+    command.out() << "would be applied: " << status.name << "\n";
+    ++count;
+  }
+  if (count == 0) command.out() << "no migration is pending\n";
+}
+
 void run_migrate(DbCommand& command) {
   const std::string& action = command.options().action;
   command.heading(action.empty() || action == "up" ? "migrate" : "migrate-" + action);
+  if (!command.options().name.empty() && action != "new")
+    throw CommandError("stator: only new takes a name, and \"" + command.options().name + "\" is too much", 2);
+  if (action == "new") return run_migrate_new(command);
   if (action == "status") return run_migrate_status(command);
   command.require_human();
   const postgres::SqlFiles sql = command.sql();
-  if (!command.should_run(action == "rollback" ? "taking migrations back" : "applying migrations")) return;
+  if (!command.should_run(action == "rollback" ? "taking migrations back" : "applying migrations")) {
+    if (action != "rollback") print_pending_migrations(command, sql);
+    return;
+  }
   if (action == "rollback") {
     command.confirm("taking migrations back");
     return toolkit::db_migrate_rollback(command.interruptible_target(), sql, command.options().steps, command.out());
@@ -606,11 +639,12 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
   CLI::App* migrate =
       add_command(db, session, options, "migrate", "Apply the model's migrations (sql/migrations), or take them back",
                   "Examples: stator db migrate\n          stator db migrate status\n"
-                  "          stator db migrate rollback --steps 2",
+                  "          stator db migrate rollback --steps 2\n          stator db migrate new add_index",
                   run_migrate);
-  migrate->add_option("action", options->action, "up (what is meant without it), status or rollback")
+  migrate->add_option("action", options->action, "up (what is meant without it), status, rollback or new")
       ->type_name("")
-      ->check(CLI::IsMember({"up", "status", "rollback"}));
+      ->check(CLI::IsMember({"up", "status", "rollback", "new"}));
+  migrate->add_option("name", options->name, "With new: the migration's name")->type_name("");
   migrate->add_option("--steps", options->steps, "With rollback: how many")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));

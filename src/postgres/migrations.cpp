@@ -1,7 +1,9 @@
 #include "postgres/migrations.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -80,6 +82,30 @@ std::vector<Migration> read_migrations(const fs::path& directory) {
     throw_usage("the migrations " + twice->name + " and " + std::next(twice)->name + " have the same number");
   }
   return migrations;
+}
+
+std::vector<fs::path> make_migration(const fs::path& directory, const std::string& name) {
+  const bool is_plain = !name.empty() && std::ranges::all_of(name, [](unsigned char byte) {
+    return std::isalnum(byte) != 0 || byte == '_' || byte == '-';
+  });
+  if (!is_plain) throw_usage("a migration's name has letters, digits, hyphens and underscores, as in add_index");
+  const std::vector<Migration> earlier = read_migrations(directory);
+  constexpr std::size_t kLeastDigits = 4;
+  const std::size_t digits =
+      earlier.empty() ? kLeastDigits : std::max<std::size_t>(earlier.back().name.find('_'), kLeastDigits);
+  std::string number = std::to_string(earlier.empty() ? 1 : std::uint64_t{earlier.back().number} + 1);
+  number.insert(0, digits - std::min(digits, number.size()), '0');
+  std::error_code error;
+  fs::create_directories(directory, error);
+  std::vector<fs::path> files;
+  for (const std::string_view ending : {kUp, kDown}) {
+    const fs::path file = directory / (number + "_" + name + std::string(ending));
+    std::ofstream out(file);
+    out << (ending == kUp ? "-- What " + name + " changes.\n" : "-- Takes " + name + " back.\n") << std::flush;
+    if (!out) throw_usage(file.string() + " cannot be written");
+    files.push_back(file);
+  }
+  return files;
 }
 
 Migrator::Migrator(Connection& connection, std::vector<Migration> migrations)
@@ -174,6 +200,8 @@ std::size_t Migrator::up(const MigrationProgress& progress) {
     if (status.state != MigrationState::kPending) continue;
     connection_.check_interrupted();
     const Migration* migration = find(status.name);
+    // Once recorded, the file may not change any more.
+    if (sql_is_empty(migration->up)) throw_usage("migration " + status.name + " holds no statement yet");
     run(status.name, migration->up,
         "INSERT INTO public.stator_migrations (name, checksum) VALUES ($2, " + std::string(kChecksum) + ")",
         {migration->up, migration->name});
@@ -197,8 +225,12 @@ std::size_t Migrator::roll_back(std::size_t steps, const MigrationProgress& prog
       throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be taken back: there is no " +
                                            status.name + std::string(kDown));
     }
-    run(status.name, SqlFiles::read(migration->down_file), "DELETE FROM public.stator_migrations WHERE name = $1",
-        {status.name});
+    const std::string down = SqlFiles::read(migration->down_file);
+    if (sql_is_empty(down)) {
+      throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be taken back: " +
+                                           migration->down_file.string() + " holds no statement");
+    }
+    run(status.name, down, "DELETE FROM public.stator_migrations WHERE name = $1", {status.name});
     ++count;
     progress(status.name);
   }

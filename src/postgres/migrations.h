@@ -24,6 +24,11 @@ struct Migration {
 /// or a file that begins or ends a transaction itself (unless it refuses one: sql_refuses_transaction).
 std::vector<Migration> read_migrations(const std::filesystem::path& directory);
 
+/// Makes the files of a migration that comes after all others of the directory, each with a comment in it, and the
+/// directory where there is none. Returns them, the up file first. Throws Error (kUsage) for a name that has other
+/// characters than letters, digits, hyphens and underscores, and where the files cannot be written.
+std::vector<std::filesystem::path> make_migration(const std::filesystem::path& directory, const std::string& name);
+
 enum class MigrationState : std::uint8_t {
   kPending,  ///< Not applied.
   kApplied,  ///< Applied, and the file is as it was then.

@@ -197,6 +197,14 @@ std::optional<SqlStatement> SqlReader::next() {
   return statement;
 }
 
+bool sql_is_empty(std::string_view sql) {
+  SqlReader reader(sql);
+  while (const auto statement = reader.next()) {
+    if (!statement->is_empty()) return false;
+  }
+  return true;
+}
+
 bool sql_begins_with(std::string_view sql, std::string_view word) {
   const auto statement = SqlReader(sql).next();
   return statement && !statement->words.empty() && statement->words.front() == word;

@@ -42,6 +42,9 @@ class SqlReader {
   std::size_t at_ = 0;
 };
 
+/// Whether there is no statement: only blanks and comments.
+bool sql_is_empty(std::string_view sql);
+
 /// Whether the first statement's first word is this one, which is in upper case.
 bool sql_begins_with(std::string_view sql, std::string_view word);
 

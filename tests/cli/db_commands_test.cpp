@@ -310,10 +310,17 @@ TEST_P(DbCommands, MigrateAppliesShowsAndTakesBack) {
   ok({"setup"});
   EXPECT_EQ(ok({"migrate", "status", "--output", "csv"}).out,
             "migration,state,applied_at\n0001_index_activities_by_user,pending,\n0002_users_updated_at,pending,\n");
+  EXPECT_EQ(ok({"migrate", "--dry-run"}).out,
+            "== db-migrate\nwould be done: applying migrations\nwould be applied: 0001_index_activities_by_user\nwould "
+            "be applied: 0002_users_updated_at\n");
+  EXPECT_EQ(run_db({"migrate", "new"}).err, "stator: name the migration, as in stator db migrate new add_index\n");
+  EXPECT_EQ(run_db({"migrate", "up", "0001"}).err, "stator: only new takes a name, and \"0001\" is too much\n");
   EXPECT_EQ(
       ok({"migrate"}).out,
       "== db-migrate\napplied 0001_index_activities_by_user\napplied 0002_users_updated_at\n2 migrations applied\n");
   EXPECT_TRUE(contains(ok({"migrate", "up"}).out, "0 migrations applied"));
+  EXPECT_EQ(ok({"migrate", "--dry-run"}).out,
+            "== db-migrate\nwould be done: applying migrations\nno migration is pending\n");
   EXPECT_EQ(ok({"migrate", "rollback"}).out,
             "== db-migrate-rollback\ntook back 0002_users_updated_at\n1 migration taken back\n");
   EXPECT_TRUE(contains(ok({"migrate", "status"}).out, "pending"));

@@ -9,6 +9,7 @@
 namespace stator::postgres {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::contains;
 using testing::error_of;
 using testing::TestDatabase;
@@ -173,6 +174,23 @@ TEST_F(MigratorTest, SaysWhatToDoWhereAStatementRefusesATransactionOrFailsWithou
   EXPECT_TRUE(contains(text, "earlier statements did stays")) << text;
   EXPECT_TRUE(has_table("first"));
   EXPECT_EQ(states(), States{MigrationState::kPending});
+}
+
+TEST_F(MigratorTest, MakesTheNextOneWhichIsToBeWritten) {
+  const testing::TempDirectory other;
+  const fs::path nested = other.path() / "none" / "yet";
+  EXPECT_EQ(make_migration(nested, "first").front(), nested / "0001_first.up.sql");
+  write("00009_a.up.sql", "CREATE TABLE a (b int)");
+  const std::vector<fs::path> made = make_migration(directory_.path(), "add-b_c");
+  EXPECT_EQ(made, (std::vector<fs::path>{directory_.path() / "00010_add-b_c.up.sql",
+                                         directory_.path() / "00010_add-b_c.down.sql"}));
+  EXPECT_TRUE(contains(error_of([&] { up(); }).what(), "migration 00010_add-b_c holds no statement yet"));
+  write("00010_add-b_c.up.sql", "ALTER TABLE a ADD c int");
+  EXPECT_EQ(up(), Names{"00010_add-b_c"});
+  EXPECT_TRUE(contains(error_of([&] { roll_back(1); }).what(), "down.sql holds no statement"));
+  for (const char* name : {"", "a b", "../a", "é"}) {
+    EXPECT_EQ(error_of([&] { make_migration(directory_.path(), name); }).kind(), ErrorKind::kUsage) << name;
+  }
 }
 
 TEST_F(MigratorTest, FindsNothingToDoWithoutADirectory) {
