@@ -199,7 +199,7 @@ class JsonReader : public ItemFileReader {
       if (line_ == 1 && text.starts_with(core::kByteOrderMark)) text.erase(0, core::kByteOrderMark.size());
       if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
       if (std::exchange(at_first_line_, false) && begins_document(text)) {
-        documents_.emplace(in_, text + (has_newline_ ? "\n" : ""), line_, table_.name);
+        documents_.emplace(in_, text + (has_newline_ ? "\n" : ""), line_, table_.name, table_.partition_key.name);
         return read_of_document();
       }
       if (too_long_) throw BadItem(line_, "a line of more than 16 MB");
@@ -255,6 +255,7 @@ class JsonReader : public ItemFileReader {
     const std::size_t second = std::min(text.find_first_not_of(" \t\r", first + 1), text.size());
     if (second == text.size()) return true;
     const std::string_view rest = std::string_view(text).substr(second);
+    if (rest.starts_with("\"ModelName\"") && rest.find("\"DataModel\"") != std::string_view::npos) return true;
     if (!rest.starts_with("\"Items\"") && !rest.starts_with('"' + table_.name + '"')) return false;
     json::Parser parser;
     json::Object object;

@@ -1,5 +1,10 @@
 #include "toolkit/json_documents.h"
 
+#include <utility>
+
+#include "core/api_error.h"
+#include "json/reader.h"
+
 namespace stator::toolkit {
 namespace {
 
@@ -51,23 +56,48 @@ std::string JsonDocuments::read_text() {
   }
 }
 
-/// An object, or with a bracket before it a list.
+/// Appends the object or list that begins here. False where the stream ends, or it is too long, before its end.
+bool JsonDocuments::scan_object(std::string& text) {
+  std::size_t depth = 0;
+  bool in_text = false;
+  bool escaped = false;
+  while (text.size() < kMaxObjectBytes) {
+    const int c = take();
+    if (c == kEnd) return false;
+    text += static_cast<char>(c);
+    if (in_text) {
+      in_text = c != '"' || escaped;
+      escaped = c == '\\' && !escaped;
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string JsonDocuments::read_object() {
   std::string text;
-  std::size_t depth = 0;
-  do {
-    const int c = peek();
-    if (c == kEnd) fail("the document is cut off");
-    if (text.size() >= kMaxObjectBytes) fail("an item of more than 16 MB");
-    if (c == '"') {
-      text += read_text();
-      continue;
-    }
-    if (c == '{' || c == '[') ++depth;
-    if (c == '}' || c == ']') --depth;
-    text += static_cast<char>(take());
-  } while (depth > 0);
-  return text;
+  if (scan_object(text)) return text;
+  fail(text.size() < kMaxObjectBytes ? "the document is cut off" : "an item of more than 16 MB");
+}
+
+bool JsonDocuments::is_item(const std::string& text) const {
+  json::Parser parser;
+  json::Object object;
+  json::Value member;
+  try {
+    if (parser.parse(text).get(object) != simdjson::SUCCESS) return false;
+  } catch (const core::ApiError&) {
+    return false;
+  }
+  if (json::find_member(object, key_, member)) return true;
+  // As AWS wraps items in its exports and requests.
+  return object.size() == 1 &&
+         (json::find_member(object, "Item", member) || json::find_member(object, "PutRequest", member));
 }
 
 void JsonDocuments::skip_value() {
@@ -101,8 +131,10 @@ void JsonDocuments::enter_member() {
     take();
     in_object_ = false;
     if (has_list_) return;
-    fail(others_.empty() ? "the document has no list of items"
-                         : "the document's items are of " + others_ + ", not of table " + table_);
+    if (others_ == "DataModel")
+      fail("a model of NoSQL Workbench; stator init NAME --from FILE takes it, with its items");
+    if (!others_.empty()) fail("the document's items are of " + others_ + ", not of table " + table_);
+    fail("this is neither an item, which has the key attribute " + key_ + ", nor a document with a list of items");
   }
   if (c != '"') expect('"');
   const std::string name = read_text();
@@ -125,6 +157,14 @@ std::optional<std::string> JsonDocuments::next() {
       enter_member();
     } else if (!in_list_) {
       if (c == kEnd) return std::nullopt;
+      object_line_ = line_;
+      if (c == '{') {
+        std::string text;
+        if (scan_object(text) && is_item(text)) return text;
+        head_.replace(0, head_at_, text);  // read once more, for its list
+        head_at_ = 0;
+        line_ = object_line_;
+      }
       enter_document(c);
     } else if (c == ',') {
       take();
@@ -145,7 +185,6 @@ std::optional<std::string> JsonDocuments::next() {
 void JsonDocuments::resume_at_line(std::uint64_t line) {
   head_at_ = head_.size();
   line_ = line;
-  in_list_ = true;
 }
 
 }  // namespace stator::toolkit

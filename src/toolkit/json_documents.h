@@ -18,13 +18,15 @@ struct DocumentError : std::runtime_error {
   bool ends_reading;
 };
 
-/// Reads the objects in the lists of JSON documents one by one, of any length: `[…]`, what the AWS CLI prints
-/// (`{"Items": […], …}`), and what it takes for BatchWriteItem (`{"TABLE": […]}`). Several may follow one another.
+/// Reads the items in JSON documents one by one: lists of any length, `[…]`, what the AWS CLI prints
+/// (`{"Items": […], …}`), and what it takes for BatchWriteItem (`{"TABLE": […]}`); and items by themselves, over
+/// several lines. Several documents may follow one another.
 class JsonDocuments {
  public:
-  /// `head`: what was read of `in` already, which begins on `line`. `table`: whose list is read.
-  JsonDocuments(std::istream& in, std::string head, std::uint64_t line, std::string table)
-      : in_(*in.rdbuf()), head_(std::move(head)), line_(line), table_(std::move(table)) {}
+  /// `head`: what was read of `in` already, which begins on `line`. `table`: whose list is read. `key`: the attribute
+  /// that tells an item from a document with a list.
+  JsonDocuments(std::istream& in, std::string head, std::uint64_t line, std::string table, std::string key)
+      : in_(*in.rdbuf()), head_(std::move(head)), line_(line), table_(std::move(table)), key_(std::move(key)) {}
 
   /// The text of the next object; nullopt at the end of the stream. Throws DocumentError.
   std::optional<std::string> next();
@@ -33,7 +35,7 @@ class JsonDocuments {
   [[nodiscard]] std::uint64_t line() const { return line_; }
   /// How much of the head is not read yet.
   [[nodiscard]] std::size_t bytes_ahead() const { return head_.size() - head_at_; }
-  /// Goes on in the list that was last read from, at the place and line to which the stream was moved.
+  /// Goes on as behind the object read last, at the place and line to which the stream was moved.
   void resume_at_line(std::uint64_t line);
 
  private:
@@ -45,7 +47,9 @@ class JsonDocuments {
   void enter_document(int begin);
   void enter_member();
   void skip_value();
+  bool scan_object(std::string& text);
   std::string read_object();
+  bool is_item(const std::string& text) const;
   [[noreturn]] void fail(const std::string& what);
 
   std::streambuf& in_;
@@ -54,6 +58,7 @@ class JsonDocuments {
   std::uint64_t line_;
   std::uint64_t object_line_ = 0;
   std::string table_;
+  std::string key_;
   bool in_object_ = false;
   bool in_list_ = false;
   bool has_list_ = false;

@@ -378,6 +378,8 @@ TEST_F(TransferCommands, DocumentsAreReadAsLinesAre) {
       R"({"Items":[)" + wire + "," + wire_other + R"(],"Count":2,"ScannedCount":2,"ConsumedCapacity":null})",
       "{\n    \"Count\": 2, \"More\": {\"a\": [\"}\", []]},\n    \"Items\": [\n" + wire + ",\n" + wire_other + "\n]}\n",
       R"({"every": [{"PutRequest": {"Item": )" + wire + R"(}}, {"PutRequest": {"Item": )" + wire_other + "}}]}",
+      "{\n  \"pk\": \"a\",\n  \"n\": 1\n}\n{\n  \"pk\": \"b\", \"n\": 2,\n  \"s\": \"]}\\\\\\\",{\"\n}\n",
+      "{\n  \"Item\": " + wire + "\n}\n{ \"Item\":\n" + wire_other + "}",
       "{\n\"Items\": [" + plain + "," + other + "]}",
   };
   for (const std::string& document : documents) {
@@ -400,9 +402,12 @@ TEST_F(TransferCommands, DocumentsThatCannotBeReadAreToldByLine) {
       {"[\n" + item + ",\n7]", ":3: expected an item, a JSON object (1 item imported; --skip-bad"},
       {"[\n" + item + ",\n{\"pk\":", ":3: the document is cut off (1 item imported)"},
       {"{\n  \"Items\": [\n", ":3: the document is cut off (0 items imported)"},
-      {"{\n  \"Count\": 3\n}", ":3: the document has no list of items (0 items imported)"},
+      {"{\n  \"Count\": 3\n}",
+       ":3: this is neither an item, which has the key attribute pk, nor a document with a list of items (0 items"},
       {"{\n  \"shop\": [{}], \"carts\": []\n}",
        ":3: the document's items are of shop, carts, not of table every (0 items imported)"},
+      {R"({"ModelName":"m","DataModel":[{"TableName":"every"}]})", ":1: a model of NoSQL Workbench; stator init"},
+      {"{\n  \"ModelName\": \"m\",\n  \"DataModel\": []\n}", ":4: a model of NoSQL Workbench; stator init"},
       {"{\n  nothing\n}", ":2: this is no JSON: expected \" (0 items imported)"},
   };
   for (const auto& row : rows) {
