@@ -247,6 +247,13 @@ class Transfers(Surroundings):
         self.environment["AWS_ENDPOINT_URL"] = self.server.url
         self.make_shop()
 
+    def test_notes_lie_in_an_absolute_place(self):
+        self.stator("export", "shop", "shop.jsonl")
+        self.environment["XDG_STATE_HOME"] = "state"
+        self.assertRegex(self.stator("import", "shop", "shop.jsonl").stderr, r"^imported \d+ items into table shop\n$")
+        self.assertFalse((self.folder / "state").exists())
+        self.assertTrue((self.folder / ".local/state/stator").exists())
+
     def test_without_a_place_for_notes_they_work_and_say_so(self):
         self.environment["HOME"] = "/dev/null"
         (self.folder / "items.jsonl").write_text('{"pk":"a","sk":"b"}\n')
