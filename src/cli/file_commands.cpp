@@ -214,18 +214,16 @@ class Export {
   void run() {
     take_up_earlier();
     open();
-    const double units = write_items();
-    output_->finish();
-    if (makes_csv_of_draft()) {
-      save();
-      try {
-        write_csv_of(destination_.draft(), destination_.file, options_.file, table_);
-      } catch (const Interrupted&) {
-        throw_interrupted();
-      }
-    } else {
-      sink_->finish();
-      if (file_) file_->finish();
+    double units = 0;
+    try {
+      units = write_items();
+      complete();
+    } catch (const CommandError& error) {
+      if (!resumes() || error.exit_code == kInterruptedExit) throw;
+      // A draft of which nothing is noted is of no use.
+      std::error_code ignored;
+      if (!is_noted_) fs::remove(destination_.draft(), ignored);
+      throw CommandError(std::string(error.what()) + (is_noted_ ? kResumeHint : ""));
     }
     state_file_.remove();
     print_cost(session_,
@@ -252,6 +250,7 @@ class Export {
                                         destination_.draft(), options_.restart);
     if (earlier) {
       state_ = *earlier;
+      is_noted_ = true;
     } else {
       state_.tables = {table_.identity};
       state_.segments.resize(options_.segments);
@@ -273,7 +272,28 @@ class Export {
     if (!resumes()) return;
     sink_->flush();
     state_.bytes = file_->flush();
-    state_file_.write(state_);
+    try {
+      state_file_.write(state_);
+    } catch (const std::runtime_error& error) {
+      throw CommandError(std::string("stator: ") + error.what());
+    }
+    is_noted_ = true;
+  }
+
+  /// Makes the file of what was written.
+  void complete() {
+    output_->finish();
+    if (makes_csv_of_draft()) {
+      save();
+      try {
+        write_csv_of(destination_.draft(), destination_.file, options_.file, table_);
+      } catch (const Interrupted&) {
+        throw_interrupted();
+      }
+    } else {
+      sink_->finish();
+      if (file_) file_->finish();
+    }
   }
 
   /// Writes the items of all segments; returns the capacity units that reading them took.
@@ -309,15 +329,15 @@ class Export {
     } catch (const toolkit::OperationError& error) {
       bar.clear();
       save();
-      throw CommandError(toolkit::describe(error) + hint());
+      throw CommandError(toolkit::describe(error));
     }
   }
 
   [[noreturn]] void throw_interrupted() const {
-    throw CommandError("stator: interrupted: exported " + counted(state_.total().items, "item") + hint(),
-                       kInterruptedExit);
+    throw CommandError(
+        "stator: interrupted: exported " + counted(state_.total().items, "item") + (resumes() ? kResumeHint : ""),
+        kInterruptedExit);
   }
-  [[nodiscard]] const char* hint() const { return resumes() ? kResumeHint : ""; }
 
   Session& session_;
   const ExportOptions& options_;
@@ -329,6 +349,7 @@ class Export {
   std::optional<toolkit::TransferLock> lock_;
   toolkit::StateFile state_file_;
   toolkit::TransferState state_;
+  bool is_noted_ = false;  // a later run can go on from the draft
   std::uint64_t earlier_items_ = 0;
   std::optional<OutputFile> file_;
   std::optional<MaybeCompressed> sink_;
