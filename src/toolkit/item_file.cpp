@@ -188,7 +188,7 @@ void check_keys(const TableInfo& table, const std::string& item, std::uint64_t l
 /// An item a line; or documents, which the first line shows (JsonDocuments).
 class JsonReader : public ItemFileReader {
  public:
-  /// `plain`: nullopt where the first item shows it.
+  /// `plain`: nullopt where the first good item shows it.
   JsonReader(std::istream& in, const TableInfo& table, std::optional<bool> plain)
       : ItemFileReader(in), table_(table), plain_(plain) {}
 
@@ -281,23 +281,24 @@ class JsonReader : public ItemFileReader {
   }
 
   [[nodiscard]] std::string item_of(const std::string& text) {
+    const bool plain = plain_ ? *plain_ : !is_ddb_json(text);
     try {
-      if (!plain_) plain_ = !is_ddb_json(text);
-      std::string item = *plain_ ? wire_item(text) : wire_json_item(text);
+      std::string item = plain ? wire_item(text) : wire_json_item(text);
       check_keys(table_, item, line_);
+      plain_ = plain;
       return item;
     } catch (const BadItem& error) {
-      throw BadItem(line_, error.what() + hint(text));
+      throw BadItem(line_, error.what() + hint(text, plain));
     } catch (const PlainJsonError& error) {
-      throw BadItem(line_, error.what() + hint(text));
+      throw BadItem(line_, error.what() + hint(text, plain));
     } catch (const core::ApiError& error) {
-      throw BadItem(line_, (error.message.empty() ? "this is no JSON" : error.message) + hint(text));
+      throw BadItem(line_, (error.message.empty() ? "this is no JSON" : error.message) + hint(text, plain));
     }
   }
 
   /// What a bad item seems to be instead.
-  [[nodiscard]] std::string hint(const std::string& text) const {
-    return *plain_ && is_ddb_json(text) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
+  [[nodiscard]] std::string hint(const std::string& text, bool plain) const {
+    return plain && is_ddb_json(text) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
   }
 
   /// Whether it is one, or one that is wrapped (`unwrapped`). No key is a map, so none can be taken for plain JSON.

@@ -418,6 +418,10 @@ TEST_F(TransferCommands, DocumentsThatCannotBeReadAreToldByLine) {
   const Outcome skips = stator({"import", "every", "--skip-bad"}, "[7, " + item + ", {\"pk\":\"b\"}]");
   EXPECT_EQ(skips.code, 0);
   EXPECT_TRUE(skips.err.ends_with("imported 1 item into table every, 2 bad items left out\n")) << skips.err;
+  const Outcome bad_first = stator({"import", "every", "--skip-bad"},
+                                   "{\"pk\":\n"
+                                   R"({"pk":{"S":"c"},"n":{"N":"3"}})");
+  EXPECT_TRUE(bad_first.err.ends_with("imported 1 item into table every, 1 bad item left out\n")) << bad_first.err;
   EXPECT_EQ(stator({"import", "every", "--skip-bad"}, "[" + item).code, 1) << "what is behind the cut is not known";
 }
 
