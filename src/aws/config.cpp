@@ -176,6 +176,10 @@ bool is_configured(const Environment& environment, const std::string& variable, 
   return value && core::lowered(*value) == "true";
 }
 
+std::string authorities_file(const Environment& environment) {
+  return configured(environment, "AWS_CA_BUNDLE", "ca_bundle").value_or("");
+}
+
 std::optional<std::string> profile_endpoint_url(const Environment& environment, const std::string& service) {
   if (is_configured(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")) {
     return std::nullopt;

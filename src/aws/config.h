@@ -70,6 +70,9 @@ std::optional<std::string> configured(const Environment& environment, const std:
 /// Whether it is "true".
 bool is_configured(const Environment& environment, const std::string& variable, const std::string& name);
 
+/// The file of the authorities to trust (AWS_CA_BUNDLE, or the profile's ca_bundle); empty: the system's.
+std::string authorities_file(const Environment& environment);
+
 /// Whether the text can be the name of a region.
 bool is_region_name(std::string_view text);
 

@@ -93,6 +93,7 @@ Credentials call_sts(const Environment& environment, const Role& role, QueryPara
                      const Credentials* signer, const std::string& source) {
   QueryRequest request;
   request.scope = {role.region.empty() ? "us-east-1" : role.region, "sts"};
+  request.authorities = authorities_file(environment);
   request.url = environment.variable("AWS_ENDPOINT_URL_STS")
                     .value_or(environment.variable("AWS_ENDPOINT_URL")
                                   .value_or(role.region.empty() ? "https://sts.amazonaws.com"

@@ -35,6 +35,7 @@ http::Request build_query_request(const QueryRequest& request, const std::string
   http.method = "POST";
   http.url = request.url;
   http.body = body;
+  http.authorities = request.authorities;
   http.fields = {{"Accept-Encoding", "identity"},
                  {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
                  {"User-Agent", user_agent()}};

@@ -16,7 +16,8 @@ using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 struct QueryRequest {
   std::string url;
   SigningScope scope;
-  QueryParameters parameters;  // Action and Version first; sent in this order
+  QueryParameters parameters;    // Action and Version first; sent in this order
+  std::string authorities = {};  // http::Request
   std::uint32_t max_attempts = 3;
 };
 

@@ -84,7 +84,8 @@ Token read_token(const Environment& environment, const SingleSignOn& sign_on) {
 }
 
 /// The reply, whatever its status. Throws ConfigurationError where there is none.
-http::Reply send(http::Request request, const SingleSignOn& sign_on) {
+http::Reply send(const Environment& environment, http::Request request, const SingleSignOn& sign_on) {
+  request.authorities = authorities_file(environment);
   request.timeout_ms = kTimeoutMs;
   request.max_reply_bytes = kMaxReplyBytes;
   request.fields.emplace_back("User-Agent", user_agent());
@@ -131,7 +132,7 @@ bool renew(const Environment& environment, const SingleSignOn& sign_on, Token& t
   json::Value member;
   std::int64_t seconds = 0;
   try {
-    const http::Reply reply = send(std::move(request), sign_on);
+    const http::Reply reply = send(environment, std::move(request), sign_on);
     if (reply.status != 200 || parser.parse(reply.body).get(object) != simdjson::SUCCESS) return false;
     const std::string access_token = json::text_member(object, "accessToken");
     if (access_token.empty() || !json::find_member(object, "expiresIn", member) ||
@@ -309,7 +310,7 @@ Credentials fetch_single_sign_on_credentials(const Environment& environment, con
                 "/federation/credentials?role_name=" + http::percent_encode(sign_on.role_name) +
                 "&account_id=" + http::percent_encode(sign_on.account_id);
   request.fields = {{"x-amz-sso_bearer_token", token.access_token}};
-  const http::Reply reply = send(std::move(request), sign_on);
+  const http::Reply reply = send(environment, std::move(request), sign_on);
   if (reply.status == 200) {
     Credentials credentials = read_credentials(reply.body, sign_on);
     keep_credentials(kept_file, sign_on, credentials);

@@ -90,6 +90,7 @@ class Place {
     service.url =
         options.s3_endpoint.empty() ? aws::service_url(environment, "s3", service.region) : options.s3_endpoint;
     service.credentials = aws::find_credentials(environment);
+    service.authorities = aws::authorities_file(environment);
     buckets_ = std::make_unique<s3::S3Buckets>(std::move(service));
     bucket_ = buckets_->bucket(name, "");
     bucket_name_ = name;

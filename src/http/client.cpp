@@ -146,7 +146,8 @@ Fault explain(CURLcode code, long os_errno, const Progress& progress, const Requ
     case CURLE_SSL_CONNECT_ERROR:
       return {Kind::kConnect, curl_text};
     case CURLE_PEER_FAILED_VERIFICATION:
-      return {Kind::kFatal, std::string(curl_text) + " (AWS_CA_BUNDLE names a file of certificates to trust)"};
+      return {Kind::kFatal, std::string(curl_text) +
+                                " (AWS_CA_BUNDLE, or ca_bundle of the profile, names a file of certificates to trust)"};
     default:
       return {Kind::kFatal, curl_text};
   }
@@ -196,7 +197,8 @@ void set_options(const CurlLibrary& curl, CURL* handle, const Request& request, 
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  const char* const ca_bundle = std::getenv("AWS_CA_BUNDLE");
+  const char* const ca_bundle =
+      request.authorities.empty() ? std::getenv("AWS_CA_BUNDLE") : request.authorities.c_str();
   if (ca_bundle != nullptr && *ca_bundle != '\0') set(CURLOPT_CAINFO, ca_bundle);
   if (!request.use_proxy || url.is_on_loopback()) {
     set(CURLOPT_NOPROXY, "*");

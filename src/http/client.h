@@ -27,6 +27,8 @@ struct Request {
   /// Use the proxies of the environment (https_proxy, no_proxy, …). False for what is local whatever its address. No
   /// request to localhost or a loopback address goes through a proxy, to which that would be another machine.
   bool use_proxy = true;
+  /// A file of the authorities to trust; empty: that of AWS_CA_BUNDLE, else the system's.
+  std::string authorities;
   std::size_t max_reply_bytes = std::size_t{64} * 1024 * 1024;
 };
 
@@ -50,9 +52,8 @@ struct TransportError : std::runtime_error {
   Kind kind;
 };
 
-/// Sends requests over kept connections. Safe to use from several threads at once. Certificates are verified, by the
-/// system's authorities or those of AWS_CA_BUNDLE; redirects are not followed; HTTP/1.1; compressed replies are not
-/// asked for.
+/// Sends requests over kept connections. Safe to use from several threads at once. Certificates are verified; redirects
+/// are not followed; HTTP/1.1; compressed replies are not asked for.
 class Client {
  public:
   Client();

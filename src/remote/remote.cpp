@@ -131,6 +131,7 @@ struct Remote::Impl {
     http.url = of_streams ? streams_url : url;
     http.body = body;
     http.use_proxy = options.use_proxy;
+    http.authorities = options.authorities;
     http.connect_timeout_ms = time_left_ms(request, options.connect_timeout_ms);
     http.timeout_ms = time_left_ms(request, options.request_timeout_ms);
     http.fields = {{"Accept-Encoding", "identity"},

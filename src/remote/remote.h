@@ -28,6 +28,8 @@ struct RemoteOptions {
   std::uint32_t max_connect_attempts = 3;
   /// Use the proxies of the environment; never for addresses of this machine (http::Request).
   bool use_proxy = true;
+  /// The file of the authorities to trust; empty: as http::Request has it.
+  std::string authorities = {};
   std::uint32_t connect_timeout_ms = 5'000;
   std::uint32_t request_timeout_ms = 60'000;
   /// Send request bodies with the spaces and escapes that the AWS CLI writes (aws/json_style.h).

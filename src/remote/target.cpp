@@ -46,6 +46,7 @@ std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
     throw aws::ConfigurationError("--region " + options.region + " does not go with " + options.endpoint_url);
   remote.region = region ? *region : aws::require_region(environment);
   remote.credentials = aws::find_credentials(environment);
+  remote.authorities = aws::authorities_file(environment);
   remote.aws_cli_bodies = true;
   remote.log = options.log;
   set_attempts(aws::configured(environment, "AWS_MAX_ATTEMPTS", "max_attempts"), remote);
@@ -79,6 +80,7 @@ std::unique_ptr<endpoint::Endpoint> open_url(const TargetOptions& options) {
   remote.credentials = local_credentials(environment);
   try {
     remote.region = aws::find_region(environment, false).value_or(remote.region);
+    remote.authorities = aws::authorities_file(environment);
   } catch (const aws::ConfigurationError&) {
   }
   return std::make_unique<Remote>(std::move(remote));

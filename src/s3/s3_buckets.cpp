@@ -119,6 +119,7 @@ class S3Buckets::Service {
     if (!call.key.empty()) request.url += "/" + http::percent_encode(call.key, "/");
     if (!call.query.empty()) request.url += "?" + call.query;
     request.body = call.body;
+    request.authorities = options_.authorities;
     request.max_reply_bytes = options_.part_bytes + (std::size_t{16} << 20);
     request.fields = call.fields;
     if (!call.place.owner.empty()) request.fields.emplace_back("X-Amz-Expected-Bucket-Owner", call.place.owner);

@@ -16,6 +16,8 @@ struct Options {
   std::string url;
   std::string region;
   std::shared_ptr<aws::CredentialsProvider> credentials;
+  /// The file of the authorities to trust; empty: as http::Request has it.
+  std::string authorities = {};
   const core::Clock* clock = &core::Clock::system();
   /// Larger objects are written in parts of this size (S3 requires 5 MB, except of the last); objects are read in them.
   std::size_t part_bytes = std::size_t{8} << 20;

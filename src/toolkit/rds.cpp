@@ -112,6 +112,7 @@ aws::QueryRequest modify_security_group_rules(const aws::Environment& environmen
                                               const std::string& endpoint_url) {
   aws::QueryRequest request;
   request.scope = {aws::require_region(environment), "ec2"};
+  request.authorities = aws::authorities_file(environment);
   request.url = endpoint_url;
   for (const char* variable : {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"}) {
     if (request.url.empty()) request.url = environment.variable(variable).value_or("");

@@ -53,7 +53,7 @@ class Served:
 
     @property
     def port(self):
-        return int(self.line.split("http://127.0.0.1:")[1].split()[0].split('"')[0])
+        return int(self.line.split("://127.0.0.1:")[1].split()[0].split('"')[0])
 
     def stop(self, number=signal.SIGTERM):
         if self.process.poll() is None:
@@ -242,14 +242,21 @@ class Serve(unittest.TestCase):
         self.assertIn("UnrecognizedClientException", done.stderr)
 
     def test_a_certificate_that_is_not_trusted_is_said_at_once(self):
-        self.serve("--data", self.data, "--tls-self-signed")
+        served = self.serve("--data", self.data, "--tls-self-signed")
         began = time.monotonic()
         done = self.run_stator("tables", "--data", self.data)
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
         self.assertIn("certificate", done.stderr)
         self.assertIn("AWS_CA_BUNDLE", done.stderr)
         self.assertLess(time.monotonic() - began, 5)
-        done = self.run_stator("tables", "--data", self.data, AWS_CA_BUNDLE=os.path.join(self.data, "tls", "cert.pem"))
+        certificate = os.path.join(self.data, "tls", "cert.pem")
+        done = self.run_stator("tables", "--data", self.data, AWS_CA_BUNDLE=certificate)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        config = pathlib.Path(self.folder.name, "config")
+        config.write_text("[default]\nca_bundle = %s\n" % certificate)
+        address = ("--endpoint-url", f"https://localhost:{served.port}")
+        self.assertEqual(self.run_stator("tables", *address).returncode, 1)
+        done = self.run_stator("tables", *address, AWS_CONFIG_FILE=str(config))
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_is_healthy_whatever_proxy_is_set(self):
