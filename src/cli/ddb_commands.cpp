@@ -185,8 +185,7 @@ void seed(Session& session, SeedCommandOptions& options) {
                            " written; doing it again changes nothing and writes the others",
                        kInterruptedExit);
   } catch (const toolkit::OperationError& error) {
-    if (error.type != core::ErrorCode::kResourceNotFound) throw;
-    throw CommandError(toolkit::describe(error) + " (stator ddb schema-load creates table " + model.table_name + ")");
+    throw on_model_table(error, model);
   }
   if (session.dry_run) return;
   if (session.output == OutputFormat::kJson) {
@@ -245,7 +244,11 @@ void require_json_object(const std::string& text, const std::string& option) {
 void scan(Session& session, ScanCommandOptions& options) {
   require_json_object(options.scan.names_json, "--names");
   require_json_object(options.scan.values_json, "--values");
-  if (options.scan.table.empty()) options.scan.table = load_model(session, options.model).table_name;
+  std::optional<model::Model> model;
+  if (options.scan.table.empty()) {
+    model = load_model(session, options.model);
+    options.scan.table = model->table_name;
+  }
   const auto endpoint = open_endpoint(session);
   std::vector<std::string> first_columns;
   const bool has_columns = session.output == OutputFormat::kCsv || session.output == OutputFormat::kTable;
@@ -265,6 +268,11 @@ void scan(Session& session, ScanCommandOptions& options) {
     output.finish();
     session.out->flush();
     throw CommandError("stator: interrupted: " + counted(read.items, "item"), kInterruptedExit);
+  } catch (const toolkit::OperationError& error) {
+    if (model) throw on_model_table(error, *model);
+    // Throws the message that names the tables there are.
+    if (error.type == core::ErrorCode::kResourceNotFound) toolkit::describe_table(*endpoint, options.scan.table);
+    throw;
   }
   output.finish();
 }

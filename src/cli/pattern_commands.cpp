@@ -230,7 +230,12 @@ void run_pattern(Session& session, const model::Model& model, const model::Patte
     of_pattern.cache_lifetimes.push_back(pattern.operation + "=" + std::to_string(*pattern.cache_ttl_s));
   }
   const auto endpoint = open_endpoint(of_pattern);
-  const toolkit::PatternReply reply = toolkit::run_pattern(*endpoint, pattern, *users, request);
+  toolkit::PatternReply reply;
+  try {
+    reply = toolkit::run_pattern(*endpoint, pattern, *users, request);
+  } catch (const toolkit::OperationError& error) {
+    throw on_model_table(error, model);
+  }
   if (session.output == OutputFormat::kJson) {
     std::string text = reply.json;
     if (!reply.next_token.empty()) text.insert(text.rfind('}'), ",\"NextToken\":" + json_text(reply.next_token));

@@ -152,6 +152,15 @@ model::Model load_model(const Session& session, const std::string& name) {
   return model::load_model(find_model(session, name));
 }
 
+CommandError on_model_table(const toolkit::OperationError& error, const model::Model& model) {
+  std::string text = toolkit::describe(error);
+  if (error.type == core::ErrorCode::kResourceNotFound) {
+    text += " (stator ddb schema-load --model " + model.directory.filename().string() + " creates table " +
+            model.table_name + ")";
+  }
+  return CommandError(text);
+}
+
 std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const model::Model& model) {
   toolkit::DbRequest request;
   request.production = session.production;

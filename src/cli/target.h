@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "model/model.h"
 #include "remote/target.h"
+#include "toolkit/call.h"
 #include "toolkit/users.h"
 
 /// The endpoints, models and users that a command works on, by the session's options.
@@ -45,6 +46,9 @@ void check_directory(const std::string& directory, bool may_be_new);
 std::filesystem::path find_model(const Session& session, const std::string& name);
 /// Finds and reads the model. Throws CommandError and model::ModelError.
 model::Model load_model(const Session& session, const std::string& name);
+
+/// The error of a request on the model's table, with the command that makes it where it is missing.
+CommandError on_model_table(const toolkit::OperationError& error, const model::Model& model);
 
 /// The users in PostgreSQL where a connection is configured or the private cluster runs, else those of the model.
 std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const model::Model& model);

@@ -192,7 +192,15 @@ TEST_F(CommandLine, RunsTheWholeMainJob) {
   EXPECT_EQ(
       stator({"ddb", "seed"}).err,
       "An error occurred (ResourceNotFoundException) when calling the BatchWriteItem operation: Requested resource "
-      "not found (stator ddb schema-load creates table cruddur-messages)\n");
+      "not found (stator ddb schema-load --model cruddur-messages creates table cruddur-messages)\n");
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"ddb", "scan"}, {"ddb", "patterns", "list-conversations"}}) {
+    EXPECT_TRUE(stator(words).err.ends_with(
+        "(stator ddb schema-load --model cruddur-messages creates table cruddur-messages)\n"))
+        << words.back();
+  }
+  const std::string unknown = stator({"ddb", "scan", "cruddur"}).err;
+  EXPECT_NE(unknown.find("Table: cruddur not found (there are no tables: "), std::string::npos) << unknown;
 }
 
 TEST_F(CommandLine, SqlRunsStatementsAndShowsWhatTheyReturn) {
@@ -265,7 +273,7 @@ TEST_F(CommandLine, WhatOnlyReadsMakesNoDataDirectory) {
   EXPECT_EQ(stator({"ddb", "list-tables"}).err, "no tables (" + data.string() + ")\n");
   EXPECT_EQ(stator({"ddb", "scan"}).err,
             "An error occurred (ResourceNotFoundException) when calling the Scan operation: Requested resource not "
-            "found\n");
+            "found (stator ddb schema-load --model cruddur-messages creates table cruddur-messages)\n");
   EXPECT_EQ(stator({"ddb", "patterns", "get-conversation"}).code, 1);
   EXPECT_FALSE(std::filesystem::exists(data));
 }
