@@ -36,6 +36,33 @@ bool is_bucket(std::string_view text) {
          std::all_of(text.begin(), text.end(), inner);
 }
 
+/// The regular expression as the service prints it.
+std::string_view pattern_text(Pattern pattern) {
+  switch (pattern) {
+    case Pattern::kNone:
+      return {};
+    case Pattern::kName:
+      return "[a-zA-Z0-9_.-]+";
+    case Pattern::kAccountId:
+      return "[0-9]{12}";
+    case Pattern::kBucket:
+      return R"(^[a-z0-9A-Z]+[\.\-\w]*[a-z0-9A-Z]+$)";
+    case Pattern::kClientToken:
+      return R"(^[^\$]+$)";
+    case Pattern::kCsvDelimiter:
+      return R"([,;:|\t ])";
+    case Pattern::kCsvHeader:
+      return R"([\x20-\x21\x23-\x2B\x2D-\x7E]*)";
+    case Pattern::kImportToken:
+      return "([0-9a-f]{16})+";
+    case Pattern::kPrintable:
+      return R"(\p{Print}+)";
+    case Pattern::kRoleArn:
+      return R"([\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*)";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::int64_t java_length(std::string_view utf8) {
@@ -75,32 +102,6 @@ bool matches(Pattern pattern, std::string_view text) {
                           [](char c) { return is_control(c) && c != '\r' && c != '\n' && c != '\t' && c != 0x7f; });
   }
   return true;
-}
-
-std::string_view pattern_text(Pattern pattern) {
-  switch (pattern) {
-    case Pattern::kNone:
-      return {};
-    case Pattern::kName:
-      return "[a-zA-Z0-9_.-]+";
-    case Pattern::kAccountId:
-      return "[0-9]{12}";
-    case Pattern::kBucket:
-      return R"(^[a-z0-9A-Z]+[\.\-\w]*[a-z0-9A-Z]+$)";
-    case Pattern::kClientToken:
-      return R"(^[^\$]+$)";
-    case Pattern::kCsvDelimiter:
-      return R"([,;:|\t ])";
-    case Pattern::kCsvHeader:
-      return R"([\x20-\x21\x23-\x2B\x2D-\x7E]*)";
-    case Pattern::kImportToken:
-      return "([0-9a-f]{16})+";
-    case Pattern::kPrintable:
-      return R"(\p{Print}+)";
-    case Pattern::kRoleArn:
-      return R"([\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*)";
-  }
-  return {};
 }
 
 LengthBounds length_bounds(const Shape& shape, std::string_view text) {

@@ -13,8 +13,6 @@ namespace stator::api {
 std::int64_t java_length(std::string_view utf8);
 
 bool matches(shapes::Pattern pattern, std::string_view text);
-/// The regular expression as the service prints it.
-std::string_view pattern_text(shapes::Pattern pattern);
 
 /// The bounds that hold for the length of `text`: those of the shape, or those its rule gives for this text.
 struct LengthBounds {

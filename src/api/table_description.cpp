@@ -36,18 +36,6 @@ std::string_view billing_mode_name(engine::BillingMode mode) {
   return mode == engine::BillingMode::kPayPerRequest ? "PAY_PER_REQUEST" : "PROVISIONED";
 }
 
-std::string_view projection_name(engine::ProjectionType type) {
-  switch (type) {
-    case engine::ProjectionType::kKeysOnly:
-      return "KEYS_ONLY";
-    case engine::ProjectionType::kInclude:
-      return "INCLUDE";
-    case engine::ProjectionType::kAll:
-      break;
-  }
-  return "ALL";
-}
-
 void append_key_schema(const core::KeySchema& schema, std::string& out) {
   ArrayWriter elements(out);
   const auto append = [&](const core::KeyAttribute& attribute, std::string_view key_type) {
@@ -60,6 +48,22 @@ void append_key_schema(const core::KeySchema& schema, std::string& out) {
   for (const auto& attribute : schema.range) append(attribute, "RANGE");
   elements.end();
 }
+
+namespace {
+
+std::string_view projection_name(engine::ProjectionType type) {
+  switch (type) {
+    case engine::ProjectionType::kKeysOnly:
+      return "KEYS_ONLY";
+    case engine::ProjectionType::kInclude:
+      return "INCLUDE";
+    case engine::ProjectionType::kAll:
+      break;
+  }
+  return "ALL";
+}
+
+}  // namespace
 
 void append_projection(const engine::Index& index, std::string& out) {
   ObjectWriter writer(out);

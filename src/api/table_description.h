@@ -46,6 +46,5 @@ std::string_view list_name(const engine::Index& index);
 
 std::string_view status_name(engine::TableStatus status);
 std::string_view billing_mode_name(engine::BillingMode mode);
-std::string_view projection_name(engine::ProjectionType type);
 
 }  // namespace stator::api

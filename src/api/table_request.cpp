@@ -180,6 +180,46 @@ core::AttributeType read_key_type(const Members& definition) {
   return core::type_from_name(definition.required_text("AttributeType")).value_or(core::AttributeType::kString);
 }
 
+/// A table's or a local index's schema: HASH, then at most RANGE. Types come from the definitions, which must hold
+/// every name.
+core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
+  if (elements.size() > definitions.all().size()) {
+    throw_validation("Invalid KeySchema: Some index key attribute have no definition");
+  }
+  if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
+  check_two_part_order(elements);
+  return schema_of(elements, definitions);
+}
+
+/// A global index's: up to four HASH, then up to four RANGE attributes.
+core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
+  if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
+  if (elements.size() <= 2 && !(elements.size() == 2 && elements[0].hash && elements[1].hash)) {
+    check_two_part_order(elements);
+    return schema_of(elements, definitions);
+  }
+  std::set<std::string_view> names;
+  for (const KeyElement& element : elements) {
+    if (!names.insert(element.name).second) {
+      throw_validation("The KeySchema contains multiple key attributes with the same name");
+    }
+  }
+  if (!elements[0].hash) {
+    throw_validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+  }
+  const auto is_hash = [](const KeyElement& element) { return element.hash; };
+  if (!std::ranges::is_partitioned(elements, is_hash)) {
+    throw_invalid_parameters("All HASH key attributes must precede RANGE key attributes in the KeySchema");
+  }
+  const auto hashes = static_cast<std::size_t>(std::ranges::count_if(elements, is_hash));
+  const auto refuse_number_of = [](const std::string& kind) {
+    throw_invalid_parameters("The KeySchema exceeds the maximum allowed number of " + kind + " key attributes");
+  };
+  if (hashes > core::kMaxIndexHashAttributes) refuse_number_of("HASH");
+  if (elements.size() - hashes > core::kMaxIndexRangeAttributes) refuse_number_of("RANGE");
+  return schema_of(elements, definitions);
+}
+
 }  // namespace
 
 Definitions Definitions::read(const Members& request) {
@@ -210,43 +250,6 @@ std::vector<KeyElement> read_key_elements(const Members& request) {
     elements.push_back({std::string(element.required_text("AttributeName")), element.text("KeyType") == "HASH"});
   }
   return elements;
-}
-
-core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
-  if (elements.size() > definitions.all().size()) {
-    throw_validation("Invalid KeySchema: Some index key attribute have no definition");
-  }
-  if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
-  check_two_part_order(elements);
-  return schema_of(elements, definitions);
-}
-
-core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
-  if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
-  if (elements.size() <= 2 && !(elements.size() == 2 && elements[0].hash && elements[1].hash)) {
-    check_two_part_order(elements);
-    return schema_of(elements, definitions);
-  }
-  std::set<std::string_view> names;
-  for (const KeyElement& element : elements) {
-    if (!names.insert(element.name).second) {
-      throw_validation("The KeySchema contains multiple key attributes with the same name");
-    }
-  }
-  if (!elements[0].hash) {
-    throw_validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-  }
-  const auto is_hash = [](const KeyElement& element) { return element.hash; };
-  if (!std::ranges::is_partitioned(elements, is_hash)) {
-    throw_invalid_parameters("All HASH key attributes must precede RANGE key attributes in the KeySchema");
-  }
-  const auto hashes = static_cast<std::size_t>(std::ranges::count_if(elements, is_hash));
-  const auto refuse_number_of = [](const std::string& kind) {
-    throw_invalid_parameters("The KeySchema exceeds the maximum allowed number of " + kind + " key attributes");
-  };
-  if (hashes > core::kMaxIndexHashAttributes) refuse_number_of("HASH");
-  if (elements.size() - hashes > core::kMaxIndexRangeAttributes) refuse_number_of("RANGE");
-  return schema_of(elements, definitions);
 }
 
 std::optional<std::string_view> billing_mode_member(const Members& request) {

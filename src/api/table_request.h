@@ -36,12 +36,6 @@ struct KeyElement {
 };
 std::vector<KeyElement> read_key_elements(const Members& request);
 
-/// A table's or a local index's schema: HASH, then at most RANGE. Types come from the definitions, which must hold
-/// every name.
-core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions);
-/// A global index's: up to four HASH, then up to four RANGE attributes.
-core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions);
-
 /// The request that a new global index comes from: an element of CreateTable's GlobalSecondaryIndexes, or the Create of
 /// UpdateTable's GlobalSecondaryIndexUpdates. The service words some refusals differently.
 enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };

@@ -171,16 +171,8 @@ std::optional<IndexKeyFault> check_element(const Index& index, const SearchEleme
                     : "Size limit exceeded for SearchSchema attribute '" + attribute.name + "': maximum " + limit));
 }
 
-}  // namespace
-
-float to_float(const core::Number& number) {
-  const std::string text = number.to_string();
-  float value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  // Beyond the range of 32 bits on either side; the two are told apart by the C library.
-  return error == std::errc() ? value : std::strtof(text.c_str(), nullptr);
-}
-
+/// The numbers of a vector attribute as an index holds them; nullopt where the value is not a list of as many numbers
+/// as the index has dimensions, each within the range of 32 bits.
 std::optional<std::vector<float>> vector_of(const AttributeValue& value, const VectorSettings& settings) {
   const auto* list = value.get_if<AttributeValue::List>();
   if (list == nullptr || list->size() != settings.dimensions) return std::nullopt;
@@ -194,6 +186,16 @@ std::optional<std::vector<float>> vector_of(const AttributeValue& value, const V
     if (!std::isfinite(vector.back())) return std::nullopt;
   }
   return vector;
+}
+
+}  // namespace
+
+float to_float(const core::Number& number) {
+  const std::string text = number.to_string();
+  float value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  // Beyond the range of 32 bits on either side; the two are told apart by the C library.
+  return error == std::errc() ? value : std::strtof(text.c_str(), nullptr);
 }
 
 std::string filter_part(const AttributeValue& value) {

@@ -12,10 +12,6 @@
 /// What vector indexes hold of items. Format: docs/format.md, "Vector indexes".
 namespace stator::engine {
 
-/// The numbers of a vector attribute as an index holds them; nullopt where the value is not a list of as many numbers
-/// as the index has dimensions, each within the range of 32 bits.
-std::optional<std::vector<float>> vector_of(const core::AttributeValue& value, const VectorSettings& settings);
-
 /// The nearest number of 32 bits; infinite where the number is beyond their range.
 float to_float(const core::Number& number);
 

@@ -19,6 +19,8 @@ namespace stator::remote {
 
 namespace {
 
+constexpr const char* kIdentityPath = "/_stator/identity";
+
 constexpr const char* kNoticeName = "server.json";
 constexpr std::size_t kMaxNoticeBytes = 4096;
 

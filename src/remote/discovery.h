@@ -11,9 +11,6 @@
 /// process holds the directory.
 namespace stator::remote {
 
-/// The path at which a server says which it is: {"id":"…"}.
-inline constexpr const char* kIdentityPath = "/_stator/identity";
-
 /// The URL of the running server that holds `directory`, or nullopt: no notice, an unreadable one, or a stale one (what
 /// answers at its URL within `timeout_ms`, if anything, is another server, or no process holds the directory). `fault`
 /// gets one line where a server answers that this process does not trust, or cannot make out: its certificate is
@@ -24,7 +21,7 @@ std::optional<std::string> find_running_server(const std::filesystem::path& dire
 /// A server's notice, which exists as long as the object. A reader sees all of it or nothing.
 class ServerNotice {
  public:
-  /// `id` is what the server answers at kIdentityPath. Throws std::runtime_error where the file cannot be written.
+  /// `id` is what the server answers at /_stator/identity. Throws std::runtime_error where the file cannot be written.
   ServerNotice(const std::filesystem::path& directory, const std::string& url, std::string id);
   /// Removes the file, if it is still ours.
   ~ServerNotice();

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdio>
-#include <optional>
 
 #include "core/base64.h"
 #include "model/text.h"
@@ -83,6 +82,23 @@ void append_bytes(std::string_view bytes, std::string& out) {
   out += quote;
 }
 
+/// repr() of a string: quotes chosen as Python chooses them, what is not printable escaped.
+void append_python_string(std::string_view text, std::string& out) {
+  const char quote = choose_quote(text);
+  out += quote;
+  for (std::size_t position = 0; position < text.size();) {
+    const std::size_t start = position;
+    const char32_t c = model::next_code_point(text, position);
+    if (append_common_escape(c, quote, out)) continue;
+    if (is_printable(c)) {
+      out += text.substr(start, position - start);
+    } else {
+      append_escape(c, out);
+    }
+  }
+  out += quote;
+}
+
 void append_scalar(std::string_view type, std::string_view text, std::string& out) {
   if (type == "N" || type == "NS") {
     out += "Decimal('" + std::string(text) + "')";
@@ -147,22 +163,6 @@ void append_map(const json::Object& map, std::string& out) {
 }
 
 }  // namespace
-
-void append_python_string(std::string_view text, std::string& out) {
-  const char quote = choose_quote(text);
-  out += quote;
-  for (std::size_t position = 0; position < text.size();) {
-    const std::size_t start = position;
-    const char32_t c = model::next_code_point(text, position);
-    if (append_common_escape(c, quote, out)) continue;
-    if (is_printable(c)) {
-      out += text.substr(start, position - start);
-    } else {
-      append_escape(c, out);
-    }
-  }
-  out += quote;
-}
 
 std::string python_item(const json::Object& item) {
   std::string out;

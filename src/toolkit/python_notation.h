@@ -8,9 +8,6 @@
 /// Items as Python's print() shows what boto3's Table resource returns, which is what the journal's scan prints.
 namespace stator::toolkit {
 
-/// repr() of a string: quotes chosen as Python chooses them, what is not printable escaped.
-void append_python_string(std::string_view text, std::string& out);
-
 /// One item: {'pk': 'a', 'n': Decimal('5')}. Sets are in stored order (Python's have none).
 std::string python_item(const json::Object& item);
 

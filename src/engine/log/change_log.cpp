@@ -12,6 +12,9 @@
 namespace stator::engine {
 namespace {
 
+/// Records of a stream are kept for this long. Source: Developer Guide, "Change data capture for DynamoDB Streams".
+constexpr std::int64_t kLogRetentionMs = std::int64_t{24} * 3600 * 1000;
+
 constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
 
 std::string row_key(store::SpaceId space) { return catalog_key(CatalogRow::kStream, space); }

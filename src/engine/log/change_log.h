@@ -19,9 +19,6 @@ namespace stator::engine {
 
 using StreamPtr = std::shared_ptr<Stream>;
 
-/// Records of a stream are kept for this long. Source: Developer Guide, "Change data capture for DynamoDB Streams".
-inline constexpr std::int64_t kLogRetentionMs = std::int64_t{24} * 3600 * 1000;
-
 /// All streams: those that are enabled, and those that stopped less than a day ago. A stream is a row of the catalog
 /// and a space of records. Safe to use from several threads.
 class ChangeLog {
