@@ -184,24 +184,11 @@ std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {
   return std::make_shared<s3::S3Buckets>(std::move(options));
 }
 
-void serve(ServeOptions options, bool data_was_named, Session& session) {
-  if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
-  if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
-  if (options.max_memory_mb > 0 && !options.in_memory)
-    throw CommandError("stator: --max-memory is for --in-memory (--cache-size and --memtable-size are for a disk)", 2);
-  share_one_heap_where_addresses_are_few();
-  give_large_blocks_back();
-  prepare(options.server);
-  server::Options& http = options.server.http;
-  http.region = options.identity.region;
-  http.account_id = options.identity.account_id;
-
-  const std::unique_ptr<core::ManualClock> clock = make_clock(options.clock);
-
-  server::StopSignals signals;
+engine::Options engine_options(const ServeOptions& options, const std::string& data_directory,
+                               const core::Clock* clock) {
   engine::Options storage;
-  if (clock != nullptr) storage.clock = clock.get();
-  if (!options.in_memory) storage.directory = session.data_directory;
+  if (clock != nullptr) storage.clock = clock;
+  if (!options.in_memory) storage.directory = data_directory;
   storage.sync = options.sync;
   storage.resources.max_memory_bytes = options.max_memory_mb << 20;
   storage.resources.block_cache_bytes = (options.cache_mb << 20U) / 2;
@@ -225,6 +212,25 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (storage.stream_shard_lifetime_ms > 0) {
     storage.stream_trim_period_ms = std::min(storage.stream_trim_period_ms, storage.stream_shard_lifetime_ms / 2);
   }
+  return storage;
+}
+
+void serve(ServeOptions options, bool data_was_named, Session& session) {
+  if (options.in_memory && data_was_named) throw CommandError("stator: --in-memory and --data exclude each other", 2);
+  if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
+  if (options.max_memory_mb > 0 && !options.in_memory)
+    throw CommandError("stator: --max-memory is for --in-memory (--cache-size and --memtable-size are for a disk)", 2);
+  share_one_heap_where_addresses_are_few();
+  give_large_blocks_back();
+  prepare(options.server);
+  server::Options& http = options.server.http;
+  http.region = options.identity.region;
+  http.account_id = options.identity.account_id;
+
+  const std::unique_ptr<core::ManualClock> clock = make_clock(options.clock);
+
+  server::StopSignals signals;
+  const engine::Options storage = engine_options(options, session.data_directory, clock.get());
   if (!options.in_memory) http.reserved_descriptors = store::descriptors_needed(descriptor_limit());
   endpoint::Embedded endpoint(storage, options.lenient ? endpoint::Leniency::kNumbersAsText : endpoint::Leniency::kNone,
                               options.identity);
@@ -267,6 +273,139 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   server.run();
 }
 
+void add_storage_options(CLI::App& command, ServeOptions& options) {
+  command.add_flag("--in-memory", options.in_memory, "Keep everything in memory; gone when the server stops");
+  command
+      .add_option(
+          "--max-memory", options.max_memory_mb,
+          "With --in-memory: how many MB the data may take; writes beyond are refused (default: a tenth of what the "
+          "process may have, where that is limited)")
+      ->type_name("MB")
+      ->check(CLI::Range(1, 1 << 24));
+  command
+      .add_option("--cache-size", options.cache_mb,
+                  "How many MB of what was read are kept in memory, half as items of up to 2 KB, half as blocks of "
+                  "tables, besides what the system keeps of the files")
+      ->type_name("MB")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command
+      .add_option("--memtable-size", options.memtable_mb,
+                  "How many MB of writes are collected in memory before they are written to a table; up to three times "
+                  "this is in use,\nand a start after a kill reads it back from the log")
+      ->type_name("MB")
+      ->check(CLI::Range(1, 2048))
+      ->capture_default_str();
+  command.add_flag("--sync", options.sync,
+                   "Acknowledge a write only when the disk has it: it then survives power loss");
+}
+
+/// How tables, their vector indexes and their streams behave.
+void add_table_options(CLI::App& command, ServeOptions& options) {
+  command.add_flag(
+      "--lenient", options.lenient,
+      "Take whole numbers given as text (\"ReadCapacityUnits\": \"5\"), as DynamoDB Local does and AWS does "
+      "not;\nthe forms of dynamodb-admin send them");
+  command
+      .add_option("--transition-delay", options.transition_delay_ms,
+                  "How many milliseconds tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--vector-index-phase", options.vector_phase_ms,
+                  "How many milliseconds each of the two phases lasts in which a vector index is added to a table, at "
+                  "least: the allocation\nof resources, and backfilling")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--vector-memory", options.vector_memory_mb,
+                  "How many MB the vectors of indexes that are searched may take in memory; 0: searches read the store")
+      ->type_name("MB")
+      ->check(CLI::Range(0, 1 << 24))
+      ->capture_default_str();
+  command
+      .add_option("--vector-search", options.vector_search,
+                  "exact: compare every vector; auto: from 50 000 on use a graph of them, which may miss some, as AWS "
+                  "does")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"exact", "auto"}))
+      ->capture_default_str();
+  command
+      .add_option("--stream-shards", options.stream_shards,
+                  "Into how many shards new streams are split (default: as the service does, four for a table on "
+                  "demand, one for each 3000 read\nand 1000 write units that are provisioned)")
+      ->check(CLI::Range(1, 1000));
+  command
+      .add_option(
+          "--stream-shard-lifetime", options.stream_shard_lifetime_seconds,
+          "After how many seconds a shard is closed and goes on in a child, as shards do on AWS after some hours "
+          "(default: never)")
+      ->check(CLI::Range(1, 1'000'000));
+}
+
+/// Whose requests are answered, how stale reads may be, and how much there may be of them.
+void add_reading_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option("--region", options.identity.region,
+                  "The region of requests that are signed for none; ARNs speak of the region that a request is signed "
+                  "for")
+      ->check(region_name)
+      ->type_name("REGION")
+      ->capture_default_str();
+  command.add_option("--account", options.identity.account_id, "The account that ARNs speak of, 12 digits")
+      ->check(account_id)
+      ->type_name("ID")
+      ->capture_default_str();
+  command
+      .add_option("--read-staleness", options.staleness.read_ms,
+                  "How many milliseconds eventually consistent reads may be stale")
+      ->type_name("MS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--index-lag", options.staleness.index_ms,
+                  "How many milliseconds global indexes may lag behind their tables")
+      ->type_name("MS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--stream-lag", options.staleness.stream_ms,
+                  "How many milliseconds after its write a stream record becomes visible")
+      ->type_name("MS")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--staleness-seed", options.staleness.seed,
+                  "Each read's staleness is derived from this and the read's number")
+      ->type_name("N")
+      ->check(CLI::Range(0, 2'000'000'000))
+      ->capture_default_str();
+  command.add_flag("--enforce-throughput", options.enforce_throughput,
+                   "Refuse what goes beyond the throughput of tables, indexes and partitions, as AWS does");
+}
+
+/// The other services that tables work with: S3 and Kinesis.
+void add_neighbour_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option("--buckets", options.buckets,
+                  "Where exports go and imports come from: the bucket NAME is the folder NAME in DIR (default: there "
+                  "are no buckets)")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
+  command
+      .add_option("--s3-endpoint", options.s3_endpoint,
+                  "The same in S3 or a service that speaks its protocol, with the credentials and the region of the "
+                  "environment or the profile")
+      ->type_name("URL")
+      ->excludes("--buckets");
+  command
+      .add_option("--kinesis-endpoint", options.kinesis_endpoint,
+                  "Where changes of tables with a Kinesis destination go, signed with the environment's keys; without "
+                  "it\nthe setting is kept and nothing is sent")
+      ->check(kinesis_url)
+      ->type_name("URL");
+}
+
 }  // namespace
 
 void add_serve_command(CLI::App& root, Session& session) {
@@ -283,127 +422,11 @@ void add_serve_command(CLI::App& root, Session& session) {
       "once.");
   auto options = std::make_shared<ServeOptions>();
   add_server_options(*command, options->server);
-  command->add_flag("--in-memory", options->in_memory, "Keep everything in memory; gone when the server stops");
-  command
-      ->add_option(
-          "--max-memory", options->max_memory_mb,
-          "With --in-memory: how many MB the data may take; writes beyond are refused (default: a tenth of what the "
-          "process may have, where that is limited)")
-      ->type_name("MB")
-      ->check(CLI::Range(1, 1 << 24));
-  command
-      ->add_option("--cache-size", options->cache_mb,
-                   "How many MB of what was read are kept in memory, half as items of up to 2 KB, half as blocks of "
-                   "tables, besides what the system keeps of the files")
-      ->type_name("MB")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--memtable-size", options->memtable_mb,
-          "How many MB of writes are collected in memory before they are written to a table; up to three times "
-          "this is in use,\nand a start after a kill reads it back from the log")
-      ->type_name("MB")
-      ->check(CLI::Range(1, 2048))
-      ->capture_default_str();
-  command->add_flag("--sync", options->sync,
-                    "Acknowledge a write only when the disk has it: it then survives power loss");
-  command->add_flag(
-      "--lenient", options->lenient,
-      "Take whole numbers given as text (\"ReadCapacityUnits\": \"5\"), as DynamoDB Local does and AWS does "
-      "not;\nthe forms of dynamodb-admin send them");
-  command
-      ->add_option("--transition-delay", options->transition_delay_ms,
-                   "How many milliseconds tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")
-      ->check(CLI::Range(0, 3'600'000))
-      ->capture_default_str();
-  command
-      ->add_option("--vector-index-phase", options->vector_phase_ms,
-                   "How many milliseconds each of the two phases lasts in which a vector index is added to a table, at "
-                   "least: the allocation\nof resources, and backfilling")
-      ->check(CLI::Range(0, 3'600'000))
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--vector-memory", options->vector_memory_mb,
-          "How many MB the vectors of indexes that are searched may take in memory; 0: searches read the store")
-      ->type_name("MB")
-      ->check(CLI::Range(0, 1 << 24))
-      ->capture_default_str();
-  command
-      ->add_option("--vector-search", options->vector_search,
-                   "exact: compare every vector; auto: from 50 000 on use a graph of them, which may miss some, as AWS "
-                   "does")
-      ->type_name("KIND")
-      ->check(CLI::IsMember({"exact", "auto"}))
-      ->capture_default_str();
-  command
-      ->add_option("--stream-shards", options->stream_shards,
-                   "Into how many shards new streams are split (default: as the service does, four for a table on "
-                   "demand, one for each 3000 read\nand 1000 write units that are provisioned)")
-      ->check(CLI::Range(1, 1000));
-  command
-      ->add_option(
-          "--stream-shard-lifetime", options->stream_shard_lifetime_seconds,
-          "After how many seconds a shard is closed and goes on in a child, as shards do on AWS after some hours "
-          "(default: never)")
-      ->check(CLI::Range(1, 1'000'000));
-  command
-      ->add_option("--region", options->identity.region,
-                   "The region of requests that are signed for none; ARNs speak of the region that a request is signed "
-                   "for")
-      ->check(region_name)
-      ->type_name("REGION")
-      ->capture_default_str();
-  command->add_option("--account", options->identity.account_id, "The account that ARNs speak of, 12 digits")
-      ->check(account_id)
-      ->type_name("ID")
-      ->capture_default_str();
-  command
-      ->add_option("--read-staleness", options->staleness.read_ms,
-                   "How many milliseconds eventually consistent reads may be stale")
-      ->type_name("MS")
-      ->check(CLI::Range(0, 3'600'000))
-      ->capture_default_str();
-  command
-      ->add_option("--index-lag", options->staleness.index_ms,
-                   "How many milliseconds global indexes may lag behind their tables")
-      ->type_name("MS")
-      ->check(CLI::Range(0, 3'600'000))
-      ->capture_default_str();
-  command
-      ->add_option("--stream-lag", options->staleness.stream_ms,
-                   "How many milliseconds after its write a stream record becomes visible")
-      ->type_name("MS")
-      ->check(CLI::Range(0, 3'600'000))
-      ->capture_default_str();
-  command
-      ->add_option("--staleness-seed", options->staleness.seed,
-                   "Each read's staleness is derived from this and the read's number")
-      ->type_name("N")
-      ->check(CLI::Range(0, 2'000'000'000))
-      ->capture_default_str();
-  command->add_flag("--enforce-throughput", options->enforce_throughput,
-                    "Refuse what goes beyond the throughput of tables, indexes and partitions, as AWS does");
+  add_storage_options(*command, *options);
+  add_table_options(*command, *options);
+  add_reading_options(*command, *options);
   add_simulate_option(*command, options->simulate);
-  command
-      ->add_option("--buckets", options->buckets,
-                   "Where exports go and imports come from: the bucket NAME is the folder NAME in DIR (default: there "
-                   "are no buckets)")
-      ->check(CLI::ExistingDirectory)
-      ->type_name("DIR");
-  command
-      ->add_option("--s3-endpoint", options->s3_endpoint,
-                   "The same in S3 or a service that speaks its protocol, with the credentials and the region of the "
-                   "environment or the profile")
-      ->type_name("URL")
-      ->excludes("--buckets");
-  command
-      ->add_option("--kinesis-endpoint", options->kinesis_endpoint,
-                   "Where changes of tables with a Kinesis destination go, signed with the environment's keys; without "
-                   "it\nthe setting is kept and nothing is sent")
-      ->check(kinesis_url)
-      ->type_name("URL");
+  add_neighbour_options(*command, *options);
   command
       ->add_option("--restorable-lag", options->restorable_lag_seconds,
                    "How many seconds the latest time to which a table can be restored lies back; 300 on AWS")
