@@ -6,7 +6,6 @@
 #include <exception>
 #include <new>
 #include <string>
-#include <utility>
 
 #include "core/json_string.h"
 #include "embed/open_options.h"
