@@ -99,8 +99,7 @@ void check_used(const Entries& entries, std::string_view parameter) {
 
 }  // namespace
 
-Bindings::Bindings(const json::Object* names, const json::Object* values, const json::ValueRules& rules)
-    : has_names_(names != nullptr), has_values_(values != nullptr) {
+Bindings::Bindings(const json::Object* names, const json::Object* values, const json::ValueRules& rules) {
   if (names != nullptr) {
     check_keys(*names, kNames, '#');
     for (const auto member : *names) {

@@ -31,9 +31,6 @@ class Bindings {
   /// (…Values likewise) when one was never asked for. Called once, after every expression of the request was bound.
   void check_all_used() const;
 
-  [[nodiscard]] bool has_names() const { return has_names_; }
-  [[nodiscard]] bool has_values() const { return has_values_; }
-
   template <class T>
   struct Entry {
     std::string placeholder;
@@ -45,8 +42,6 @@ class Bindings {
   // Small maps are searched from end to end; large ones are sorted first.
   boost::container::small_vector<Entry<std::string>, 4> names_;
   boost::container::small_vector<Entry<SharedValue>, 4> values_;
-  bool has_names_ = false;
-  bool has_values_ = false;
 };
 
 }  // namespace stator::expression
