@@ -232,6 +232,20 @@ Then read_then(const json::Value& value, const std::string& where) {
   return then;
 }
 
+Rule read_rule(const json::Value& value, const std::string& where) {
+  Rule rule;
+  bool acts = false;
+  read_members(value, where,
+               {{"name", [&](const auto& member, const auto& at) { rule.name = read_text(member, at); }},
+                {"when", [&](const auto& member, const auto& at) { rule.when = read_when(member, at); }},
+                {"then", [&](const auto& member, const auto& at) {
+                   rule.then = read_then(member, at);
+                   acts = true;
+                 }}});
+  if (!acts) refuse(where, "needs a then");
+  return rule;
+}
+
 }  // namespace
 
 double Latency::draw_ms(double uniform_1, double uniform_2) const {
@@ -258,19 +272,7 @@ Rules parse_rules(std::string_view text) {
                    json::Array list;
                    if (member.get(list) != simdjson::SUCCESS) refuse(at, "must be a list");
                    for (const json::Value element : list) {
-                     const std::string where = "rules[" + std::to_string(rules.rules.size()) + "]";
-                     Rule rule;
-                     bool acts = false;
-                     read_members(
-                         element, where,
-                         {{"name", [&](const auto& value, const auto& its) { rule.name = read_text(value, its); }},
-                          {"when", [&](const auto& value, const auto& its) { rule.when = read_when(value, its); }},
-                          {"then", [&](const auto& value, const auto& its) {
-                             rule.then = read_then(value, its);
-                             acts = true;
-                           }}});
-                     if (!acts) refuse(where, "needs a then");
-                     rules.rules.push_back(std::move(rule));
+                     rules.rules.push_back(read_rule(element, "rules[" + std::to_string(rules.rules.size()) + "]"));
                    }
                  }}});
   return rules;
