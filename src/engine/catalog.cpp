@@ -158,6 +158,26 @@ void note_recovery_times(Table& table, std::int64_t now_ms) {
 /// A copy of the table for the reply, which shows the transitional status even if the table is settled by then.
 TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(table)); }
 
+/// The indexes of `before` that `table` lacks, as DELETING ones.
+void keep_dropped_indexes(Table& table, const Table& before, std::int64_t until_ms) {
+  for (const Index& index : before.indexes) {
+    const bool kept = std::any_of(table.indexes.begin(), table.indexes.end(),
+                                  [&index](const Index& candidate) { return candidate.space == index.space; });
+    if (kept) continue;
+    table.indexes.push_back(index);
+    table.indexes.back().status = TableStatus::kDeleting;
+    table.indexes.back().status_until_ms = until_ms;
+    // Ends the build.
+    table.indexes.back().backfilling = false;
+  }
+}
+
+void set_backfilling(Table& table, const std::vector<store::SpaceId>& spaces, bool backfilling) {
+  for (Index& index : table.indexes) {
+    if (std::find(spaces.begin(), spaces.end(), index.space) != spaces.end()) index.backfilling = backfilling;
+  }
+}
+
 }  // namespace
 
 Catalog::Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
@@ -176,6 +196,46 @@ Catalog::~Catalog() {
   for (const auto& [name, entry] : entries_) entry.table->state->publish(nullptr);
 }
 
+void Catalog::load_tables() {
+  const std::string lower = catalog_key(CatalogRow::kTable);
+  const auto tables = store_.cursor(lower, store::prefix_end(lower));
+  for (tables->seek_to_first(); tables->valid(); tables->next()) {
+    Table table = table_from_json(tables->value());
+    if (tables->key().substr(lower.size()) != table.name) throw std::runtime_error("a name");
+    table.state = std::make_shared<TableState>();
+    if (table.stream_space != 0) {
+      table.stream = change_log_.find(table.stream_space);
+      if (table.stream == nullptr) throw std::runtime_error("a stream");
+    }
+    if (table.recovery_space != 0) {
+      table.recovery = change_log_.find(table.recovery_space);
+      if (table.recovery == nullptr) throw std::runtime_error("the log of a recovery");
+    }
+    for_each_region(table, [&](std::string_view /*region*/, const std::vector<KinesisDestination>& destinations) {
+      for (const KinesisDestination& destination : destinations) {
+        if (destination.space == 0) continue;
+        table.deliveries.push_back(change_log_.find(destination.space));
+        if (table.deliveries.back() == nullptr) throw std::runtime_error("the log of a Kinesis destination");
+      }
+    });
+    publish(new_entry(std::move(table)));
+  }
+}
+
+std::vector<store::SpaceId> Catalog::read_dropped_spaces() {
+  std::vector<store::SpaceId> dropped;
+  const std::string lower = catalog_key(CatalogRow::kDropped);
+  const auto rows = store_.cursor(lower, store::prefix_end(lower));
+  for (rows->seek_to_first(); rows->valid(); rows->next()) {
+    const std::string_view key = rows->key().substr(lower.size());
+    store::SpaceId space = 0;
+    for (const char byte : key) space = space << 8 | static_cast<unsigned char>(byte);
+    if (key.size() != sizeof(space) || space == 0) throw std::runtime_error("a dropped space");
+    dropped.push_back(space);
+  }
+  return dropped;
+}
+
 void Catalog::load() {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   std::vector<store::SpaceId> dropped;
@@ -186,38 +246,8 @@ void Catalog::load() {
       if (error != std::errc() || end != text.data() + text.size()) throw std::runtime_error("the next space");
     }
     change_log_.load();
-    const std::string lower = catalog_key(CatalogRow::kTable);
-    const auto tables = store_.cursor(lower, store::prefix_end(lower));
-    for (tables->seek_to_first(); tables->valid(); tables->next()) {
-      Table table = table_from_json(tables->value());
-      if (tables->key().substr(lower.size()) != table.name) throw std::runtime_error("a name");
-      table.state = std::make_shared<TableState>();
-      if (table.stream_space != 0) {
-        table.stream = change_log_.find(table.stream_space);
-        if (table.stream == nullptr) throw std::runtime_error("a stream");
-      }
-      if (table.recovery_space != 0) {
-        table.recovery = change_log_.find(table.recovery_space);
-        if (table.recovery == nullptr) throw std::runtime_error("the log of a recovery");
-      }
-      for_each_region(table, [&](std::string_view /*region*/, const std::vector<KinesisDestination>& destinations) {
-        for (const KinesisDestination& destination : destinations) {
-          if (destination.space == 0) continue;
-          table.deliveries.push_back(change_log_.find(destination.space));
-          if (table.deliveries.back() == nullptr) throw std::runtime_error("the log of a Kinesis destination");
-        }
-      });
-      publish(new_entry(std::move(table)));
-    }
-    const std::string dropped_lower = catalog_key(CatalogRow::kDropped);
-    const auto rows = store_.cursor(dropped_lower, store::prefix_end(dropped_lower));
-    for (rows->seek_to_first(); rows->valid(); rows->next()) {
-      const std::string_view key = rows->key().substr(dropped_lower.size());
-      store::SpaceId space = 0;
-      for (const char byte : key) space = space << 8 | static_cast<unsigned char>(byte);
-      if (key.size() != sizeof(space) || space == 0) throw std::runtime_error("a dropped space");
-      dropped.push_back(space);
-    }
+    load_tables();
+    dropped = read_dropped_spaces();
   } catch (const store::StoreError& error) {
     throw store::OpenError(std::string("the catalog of tables cannot be read: ") + error.what());
   } catch (const std::exception& error) {
@@ -505,6 +535,30 @@ TablePtr Catalog::remove(std::string_view name) {
   return described;
 }
 
+std::vector<store::SpaceId> Catalog::begin_index_changes(Table& table, const Table& before, std::int64_t now_ms,
+                                                         store::Batch& batch) {
+  const std::int64_t until_ms = now_ms + transition_delay_ms_;
+  std::vector<store::SpaceId> added;
+  for (Index& index : table.indexes) {
+    const Index* old = before.index(index.name);
+    if (index.status == TableStatus::kUpdating && old != nullptr && old->status == TableStatus::kActive) {
+      index.status_until_ms = until_ms;
+    }
+    if (index.space != 0) continue;
+    index.space = new_space(batch);
+    index.status = TableStatus::kCreating;
+    index.status_until_ms = until_ms;
+    if (index.vector) {
+      // Two phases: resources are allocated while the table is UPDATING, then items are indexed.
+      require_features(index);
+      table.status_until_ms = now_ms + vector_phase_ms_;
+      index.status_until_ms = now_ms + 2 * vector_phase_ms_;
+    }
+    added.push_back(index.space);
+  }
+  return added;
+}
+
 TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)>& change, const UpdateScopeOf& scope) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = settled_or_throw(name);
@@ -521,41 +575,13 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     table.status = TableStatus::kUpdating;
     table.status_until_ms = until_ms;
   }
-  std::vector<store::SpaceId> added;
-  for (Index& index : table.indexes) {
-    const Index* old = before->index(index.name);
-    if (index.status == TableStatus::kUpdating && old != nullptr && old->status == TableStatus::kActive) {
-      index.status_until_ms = until_ms;
-    }
-    if (index.space != 0) continue;
-    index.space = new_space(batch);
-    index.status = TableStatus::kCreating;
-    index.status_until_ms = until_ms;
-    if (index.vector) {
-      // Two phases: resources are allocated while the table is UPDATING, then items are indexed.
-      require_features(index);
-      table.status_until_ms = now_ms + vector_phase_ms_;
-      index.status_until_ms = now_ms + 2 * vector_phase_ms_;
-    }
-    added.push_back(index.space);
-  }
-  for (const Index& index : before->indexes) {
-    const bool kept = std::any_of(table.indexes.begin(), table.indexes.end(),
-                                  [&index](const Index& candidate) { return candidate.space == index.space; });
-    if (kept) continue;
-    table.indexes.push_back(index);
-    table.indexes.back().status = TableStatus::kDeleting;
-    table.indexes.back().status_until_ms = until_ms;
-    // Ends the build.
-    table.indexes.back().backfilling = false;
-  }
+  const std::vector<store::SpaceId> added = begin_index_changes(table, *before, now_ms, batch);
+  keep_dropped_indexes(table, *before, until_ms);
   const StreamPtr stream = replace_stream(table, before.get(), batch);
   const bool other_stream = table.stream != before->stream;
   TablePtr described = reply(table);
 
-  for (Index& index : table.indexes) {
-    if (std::find(added.begin(), added.end(), index.space) != added.end()) index.backfilling = true;
-  }
+  set_backfilling(table, added, true);
   std::vector<store::SpaceId> gone;
   settle_statuses(table, now_ms, gone);
   // Regions may be gone, with what they had for themselves.
@@ -573,9 +599,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
     for (const store::SpaceId space : added) jobs_.build({table.state, space});
     return described;
   }
-  for (Index& index : table.indexes) {
-    if (std::find(added.begin(), added.end(), index.space) != added.end()) index.backfilling = false;
-  }
+  set_backfilling(table, added, false);
   gone.clear();
   settle_statuses(table, now_ms, gone);
   batch.clear();

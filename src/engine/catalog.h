@@ -93,6 +93,13 @@ class Catalog {
   /// Of the store, for what the index writes.
   void require_features(const Index& index);
   void prepare_new(Table& table, store::Batch& batch);
+  /// What `load` reads, with change_log_ loaded. A row that makes no sense throws std::exception.
+  void load_tables();
+  std::vector<store::SpaceId> read_dropped_spaces();
+  /// Gives new indexes a space and the status CREATING, and says until when changed ones are UPDATING; returns the
+  /// spaces.
+  std::vector<store::SpaceId> begin_index_changes(Table& table, const Table& before, std::int64_t now_ms,
+                                                  store::Batch& batch);
   /// A table's entry by its name, made before the write that it describes: publishing it cannot fail.
   static Entries new_entry(Table table);
   void publish(Entries&& entry);

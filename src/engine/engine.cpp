@@ -482,7 +482,7 @@ bool Engine::get_item(const Table& table, const Key& key, std::string& json, std
                       bool consistent_read) const {
   if (table.accesses != nullptr) table.accesses->note(table, nullptr, key.encoded);
   UnitsUse use{.table = &table, .index = nullptr, .key = key.encoded, .units = 0};
-  if (impl_->metering != nullptr) impl_->metering->admit(false, use);
+  if (impl_->metering != nullptr) impl_->metering->admit(UnitKind::kRead, use);
   const PastViews::View view = impl_->view_for(consistent_read, nullptr);
   const bool found = read_item(*impl_->store, table, key, view.get(), json, size_bytes);
   if (!found) {
@@ -491,7 +491,7 @@ bool Engine::get_item(const Table& table, const Key& key, std::string& json, std
   }
   if (impl_->metering != nullptr) {
     use.units = read_units(size_bytes, consistent_read);
-    impl_->metering->take(false, {&use, 1});
+    impl_->metering->take(UnitKind::kRead, {&use, 1});
   }
   return found;
 }
@@ -530,7 +530,7 @@ std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction
     bool any_exceeded = false;
     for (std::size_t i = 0; i < actions.size(); ++i) {
       uses.push_back({.table = actions[i].table.get(), .index = nullptr, .key = actions[i].key.encoded, .units = 0});
-      outcomes[i].exceeded = impl_->metering->shortage(false, {&uses.back(), 1});
+      outcomes[i].exceeded = impl_->metering->shortage(UnitKind::kRead, {&uses.back(), 1});
       any_exceeded = any_exceeded || outcomes[i].exceeded;
     }
     if (any_exceeded) return outcomes;
@@ -546,7 +546,7 @@ std::vector<Engine::ReadOutcome> Engine::transact_get(std::span<const ReadAction
     outcome = {};
   }
   for (std::size_t i = 0; i < uses.size(); ++i) uses[i].units = 2 * read_units(outcomes[i].size_bytes, true);
-  if (impl_->metering != nullptr) impl_->metering->take(false, uses);
+  if (impl_->metering != nullptr) impl_->metering->take(UnitKind::kRead, uses);
   return outcomes;
 }
 
@@ -669,10 +669,10 @@ Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {
   // A page of a scan is charged to the partition that it begins in.
   const std::string first_key = request.start ? request.start->encoded : page_bounds(request).lower;
   std::vector<UnitsUse> uses = {{.table = request.table.get(), .index = request.index, .key = first_key, .units = 0}};
-  impl_->metering->admit(false, uses.front());
+  impl_->metering->admit(UnitKind::kRead, uses.front());
   Page page = engine::read_page(*impl_->store, request, sink, view.get());
   uses.front().units = page.capacity.total();
-  impl_->metering->take(false, uses);
+  impl_->metering->take(UnitKind::kRead, uses);
   return page;
 }
 

@@ -64,7 +64,8 @@ void Metering::settle(Meter& meter, std::int64_t now_ms) {
   }
 }
 
-Metering::Rates Metering::rates_of(bool write, const UnitsUse& use, const Meter& reads, const Meter& writes) {
+Metering::Rates Metering::rates_of(UnitKind kind, const UnitsUse& use, const Meter& reads, const Meter& writes) {
+  const bool write = kind == UnitKind::kWrite;
   const Table& table = *use.table;
   const Index* const index = global_or_null(use.index);
   const Throughput& throughput = index != nullptr ? index->throughput : table.throughput;
@@ -92,14 +93,14 @@ Metering::Rates Metering::rates_of(bool write, const UnitsUse& use, const Meter&
   return rates;
 }
 
-Metering::Meter& Metering::meter(bool write, const UnitsUse& use, Rates& rates) {
+Metering::Meter& Metering::meter(UnitKind kind, const UnitsUse& use, Rates& rates) {
   const Index* const index = global_or_null(use.index);
   auto& [reads, writes] = meters_[index != nullptr ? index->space : use.table->space];
   const std::int64_t now_ms = clock_.now_ms();
   settle(reads, now_ms);
   settle(writes, now_ms);
-  rates = rates_of(write, use, reads, writes);
-  Meter& meter = write ? writes : reads;
+  rates = rates_of(kind, use, reads, writes);
+  Meter& meter = kind == UnitKind::kWrite ? writes : reads;
   const double seconds_kept = rates.on_demand ? 1 : kBurstSeconds;
   if (!meter.begun) {
     meter.begun = true;
@@ -119,11 +120,11 @@ Metering::Meter& Metering::meter(bool write, const UnitsUse& use, Rates& rates) 
   return meter;
 }
 
-std::optional<ThroughputExceeded> Metering::shortage(bool write, std::span<const UnitsUse> uses) {
+std::optional<ThroughputExceeded> Metering::shortage(UnitKind kind, std::span<const UnitsUse> uses) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const UnitsUse& use : uses) {
     Rates rates;
-    const Meter& used = meter(write, use, rates);
+    const Meter& used = meter(kind, use, rates);
     std::optional<ThroughputLimit> limit;
     if (rates.maximum && used.maximum.units <= 0) {
       limit = ThroughputLimit::kMaxOnDemand;
@@ -138,7 +139,7 @@ std::optional<ThroughputExceeded> Metering::shortage(bool write, std::span<const
     if (!limit) continue;
     ThroughputExceeded exceeded;
     exceeded.limit = *limit;
-    exceeded.write = write;
+    exceeded.write = kind == UnitKind::kWrite;
     exceeded.on_demand = rates.on_demand;
     exceeded.table = use.table->name;
     if (const Index* const index = global_or_null(use.index)) exceeded.index = index->name;
@@ -147,16 +148,16 @@ std::optional<ThroughputExceeded> Metering::shortage(bool write, std::span<const
   return std::nullopt;
 }
 
-void Metering::admit(bool write, const UnitsUse& use) {
-  if (const auto exceeded = shortage(write, {&use, 1})) throw ThroughputExceeded(*exceeded);
+void Metering::admit(UnitKind kind, const UnitsUse& use) {
+  if (const auto exceeded = shortage(kind, {&use, 1})) throw ThroughputExceeded(*exceeded);
 }
 
-void Metering::take(bool write, std::span<const UnitsUse> uses) {
+void Metering::take(UnitKind kind, std::span<const UnitsUse> uses) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const UnitsUse& use : uses) {
     if (use.units == 0) continue;
     Rates rates;
-    Meter& used = meter(write, use, rates);
+    Meter& used = meter(kind, use, rates);
     used.all.units -= use.units;
     if (rates.maximum) used.maximum.units -= use.units;
     if (!use.key.empty()) used.partitions[partition_of(hash_of(use.key), rates.partitions)].units -= use.units;

@@ -38,6 +38,8 @@ struct ThroughputExceeded : std::exception {
 /// What is kept warm: what was asked for or once reached, else what the billing mode starts with. Both members are set.
 ThroughputLimits effective_warm(const ThroughputLimits& warm, BillingMode mode, const Throughput& throughput);
 
+enum class UnitKind : std::uint8_t { kRead, kWrite };
+
 /// The units that a request takes from one table or index.
 struct UnitsUse {
   const Table* table = nullptr;
@@ -68,10 +70,10 @@ class Metering {
   explicit Metering(const core::Clock& clock) : clock_(clock) {}
 
   /// The first use whose buckets are empty; nullopt if all may go ahead.
-  [[nodiscard]] std::optional<ThroughputExceeded> shortage(bool write, std::span<const UnitsUse> uses);
+  [[nodiscard]] std::optional<ThroughputExceeded> shortage(UnitKind kind, std::span<const UnitsUse> uses);
   /// Throws ThroughputExceeded if a bucket of `use` is empty.
-  void admit(bool write, const UnitsUse& use);
-  void take(bool write, std::span<const UnitsUse> uses);
+  void admit(UnitKind kind, const UnitsUse& use);
+  void take(UnitKind kind, std::span<const UnitsUse> uses);
   /// Drops the buckets of a deleted table.
   void forget(const Table& table);
 
@@ -105,8 +107,8 @@ class Metering {
     std::size_t partitions = 1;
   };
   /// The meter, refilled up to now; sets `rates`.
-  Meter& meter(bool write, const UnitsUse& use, Rates& rates);
-  static Rates rates_of(bool write, const UnitsUse& use, const Meter& reads, const Meter& writes);
+  Meter& meter(UnitKind kind, const UnitsUse& use, Rates& rates);
+  static Rates rates_of(UnitKind kind, const UnitsUse& use, const Meter& reads, const Meter& writes);
   static void settle(Meter& meter, std::int64_t now_ms);
 
   const core::Clock& clock_;

@@ -328,11 +328,12 @@ WriteOutcome Writer::write(const WriteAction& action) {
   // What jobs write is not a request.
   Metering* const metering = action.origin == ChangeOrigin::kCaller ? metering_ : nullptr;
   if (metering != nullptr) {
-    metering->admit(true, {.table = action.table.get(), .index = nullptr, .key = action.key.encoded, .units = 0});
+    metering->admit(UnitKind::kWrite,
+                    {.table = action.table.get(), .index = nullptr, .key = action.key.encoded, .units = 0});
   }
   if (auto fault = decide(action, decision)) throw std::move(fault->error);
   if (decision.outcome.condition_failed || !decision.writes) {
-    if (metering != nullptr) metering->take(true, uses_of(decision, 1));
+    if (metering != nullptr) metering->take(UnitKind::kWrite, uses_of(decision, 1));
     if (!decision.outcome.condition_failed) finish_outcome(action, decision);
     return std::move(decision.outcome);
   }
@@ -343,8 +344,8 @@ WriteOutcome Writer::write(const WriteAction& action) {
   if (metering != nullptr) {
     const std::vector<UnitsUse> uses = uses_of(decision, 1);
     // A write to the table is refused if one of its indexes has no units left.
-    if (const auto exceeded = metering->shortage(true, uses)) throw ThroughputExceeded(*exceeded);
-    metering->take(true, uses);
+    if (const auto exceeded = metering->shortage(UnitKind::kWrite, uses)) throw ThroughputExceeded(*exceeded);
+    metering->take(UnitKind::kWrite, uses);
   }
   std::optional<CounterPart> part;
   std::optional<Counters::PendingRow> row;
@@ -430,13 +431,13 @@ std::vector<CancellationReason> Writer::take_units(const std::vector<Decision>& 
     // A transaction prepares and commits at the table; its indexes are written once.
     const std::vector<UnitsUse> uses = uses_of(decisions[i], 2);
     all.insert(all.end(), uses.begin(), uses.end());
-    if (auto exceeded = metering_->shortage(true, uses)) {
+    if (auto exceeded = metering_->shortage(UnitKind::kWrite, uses)) {
       reasons[i] = {CancellationCode::kThroughputExceeded, {}, {}, std::move(exceeded)};
       cancelled = true;
     }
   }
   if (cancelled) return reasons;
-  metering_->take(true, all);
+  metering_->take(UnitKind::kWrite, all);
   return {};
 }
 
