@@ -115,16 +115,4 @@ class JobRunner {
   std::thread thread_;
 };
 
-/// Pauses a runner for its own lifetime.
-class JobsPause {
- public:
-  explicit JobsPause(JobRunner& runner) : runner_(runner) { runner_.pause(); }
-  ~JobsPause() { runner_.resume(); }
-  JobsPause(const JobsPause&) = delete;
-  JobsPause& operator=(const JobsPause&) = delete;
-
- private:
-  JobRunner& runner_;
-};
-
 }  // namespace stator::engine
