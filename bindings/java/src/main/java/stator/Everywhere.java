@@ -35,7 +35,8 @@ public final class Everywhere implements AutoCloseable {
     // Else each reply waits for the client's acknowledgement of its head. Read once, when the first server is made.
     if (System.getProperty("sun.net.httpserver.nodelay") == null) System.setProperty("sun.net.httpserver.nodelay", "true");
     try {
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      // Not getLoopbackAddress(), which is ::1 where the JVM prefers IPv6.
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
     } catch (IOException fault) {
       throw new UncheckedIOException(fault);
     }
