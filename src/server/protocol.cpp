@@ -232,13 +232,13 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
       closing = closes();
       seal(head, reply, closing, replies);
     } catch (...) {
+      // The caller gives the charge back here, too.
+      free_large_buffers();
       replies.abandon();
       throw;
     }
   }
-  if (decoded_.capacity() > kKeptBufferBytes) std::string().swap(decoded_);
-  if (std::exchange(parser_is_large_, false)) json::Parser::of_this_thread() = json::Parser();
-  if (compressed_.capacity() > kKeptBufferBytes) std::string().swap(compressed_);
+  free_large_buffers();
   if (!options_.log_requests) return closing;
   Answered answered{operation_, status, sent_bytes, started, std::string(request_id_)};
   if (answered_ != nullptr) {
@@ -247,6 +247,12 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
     log(head, answered);
   }
   return closing;
+}
+
+void Protocol::free_large_buffers() noexcept {
+  if (decoded_.capacity() > kKeptBufferBytes) std::string().swap(decoded_);
+  if (std::exchange(parser_is_large_, false)) json::Parser::of_this_thread() = json::Parser();
+  if (compressed_.capacity() > kKeptBufferBytes) std::string().swap(compressed_);
 }
 
 void Protocol::log(const RequestHead& head, const Answered& answered) {

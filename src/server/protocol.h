@@ -122,6 +122,8 @@ class Protocol {
                    ReplyHead& reply, ReplyBuffer& replies);
   /// Charges what reading the body takes. Throws ApiError where there is no room for it.
   void reserve_reading(std::string_view body, MemoryCharge& memory);
+  /// Those that the request being answered made large.
+  void free_large_buffers() noexcept;
   /// `caller`: see Authenticator::check.
   void call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
             std::size_t padding_bytes, ReplyBuffer& replies);
