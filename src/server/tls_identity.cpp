@@ -36,8 +36,10 @@ class PairOfFiles {
   std::shared_ptr<const TlsContext> read_if_changed() {
     const State before = std::exchange(seen_, state());
     if (seen_ == read_ || seen_ != before) return nullptr;
-    read_ = seen_;  // also where they cannot be used: nothing else can come of them until they change again
-    return read();
+    // Where they cannot be used they are read again at each look: the fault may be of the moment (no descriptors left).
+    std::shared_ptr<const TlsContext> next = read();
+    read_ = seen_;
+    return next;
   }
 
  private:
@@ -75,10 +77,10 @@ std::shared_ptr<const TlsContext> TlsIdentity::context() const {
 bool TlsIdentity::look() {
   try {
     Context next = next_(*context());
+    last_fault_.clear();
     if (next == nullptr) return false;
     const std::lock_guard lock(mutex_);
     context_ = std::move(next);
-    last_fault_.clear();
     return true;
   } catch (const std::runtime_error& error) {
     if (std::exchange(last_fault_, error.what()) == error.what()) return false;

@@ -1,6 +1,7 @@
 #include "server/tls_identity.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <fstream>
 
@@ -126,6 +127,38 @@ TEST(Tls, FilesThatCannotBeUsedAreToldOnceAndTheCertificateStays) {
     EXPECT_TRUE(identity.look());
     EXPECT_EQ(identity.context()->fingerprint(), TlsContext(second).fingerprint());
   }
+}
+
+/// While this lives the process opens nothing.
+class NoDescriptorsLeft {
+ public:
+  NoDescriptorsLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptorsLeft(const NoDescriptorsLeft&) = delete;
+  NoDescriptorsLeft& operator=(const NoDescriptorsLeft&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Tls, FilesThatCannotBeOpenedForAMomentAreReadLater) {
+  const CertificateText second = make_self_signed_certificate();
+  const Files files;
+  files.write(make_self_signed_certificate());
+  TlsIdentity identity(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
+  files.write(second);
+  EXPECT_FALSE(identity.look());
+  {
+    const NoDescriptorsLeft shortage;
+    EXPECT_THROW(identity.look(), std::runtime_error);
+    EXPECT_FALSE(identity.look()) << "the same fault is told once";
+  }
+  EXPECT_TRUE(identity.look());
+  EXPECT_EQ(identity.context()->fingerprint(), TlsContext(second).fingerprint());
 }
 
 }  // namespace
