@@ -391,7 +391,7 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
 
 void Protocol::reserve_reading(std::string_view body, MemoryCharge& memory) {
   if (body.size() <= kSmallRequestBytes) return;
-  const std::size_t needed = json::parsing_bytes(body);
+  const std::size_t needed = body.size() + json::parsing_bytes(body);
   if (!memory.grow_to(memory.bytes() + needed, Room::kShared)) throw out_of_memory();
   parser_is_large_ = needed > kKeptParserBytes;
 }

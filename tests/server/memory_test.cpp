@@ -162,6 +162,15 @@ TEST(Memory, WhatReadingABodyTakesIsCountedToo) {
   EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() == 0; })) << server.server->buffered_bytes();
 }
 
+TEST(Memory, OfABodyTheCopyThatItsReaderMakesIsCounted) {
+  Options options;
+  options.max_buffered_bytes = 8 * kMegabyte;
+  const RunningServer server(options);
+  for (const auto& [megabytes, status] : {std::pair(2U, 200U), {5U, 503U}}) {
+    EXPECT_EQ(server.ask(request("TagResource", '"' + std::string(megabytes * kMegabyte, 'x') + '"')).status, status);
+  }
+}
+
 TEST(Memory, UnpackingIsRefusedWhereItMayNotFit) {
   Options options;
   options.max_buffered_bytes = 4 * kMegabyte;
