@@ -62,7 +62,10 @@ class Scratch {
     fs::create_directories(folder_);
     lock_ = core::Descriptor(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (lock_.number() < 0 || ::flock(lock_.number(), LOCK_EX | LOCK_NB) != 0) {
-      throw OpenError(folder_.string() + " is in use by another repair");
+      const int error = errno;
+      throw OpenError(error == EWOULDBLOCK
+                          ? folder_.string() + " is in use by another repair"
+                          : "cannot use " + folder_.string() + ": " + std::generic_category().message(error));
     }
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
       if (entry.path().filename() == kStore) continue;

@@ -15,8 +15,8 @@ namespace stator::store {
 class Salvage {
  public:
   /// Throws OpenError where the directory is in use, is of a later version, or nothing in it can be opened, and where
-  /// `scratch` is somebody else's or in use by another salvage. What had to
-  /// be left out is appended to `told`, a line each.
+  /// `scratch` is somebody else's or in use by another salvage. What had to be left out is appended to `told`, a line
+  /// each.
   Salvage(const std::filesystem::path& directory, std::filesystem::path scratch, std::vector<std::string>& told);
   ~Salvage();
   Salvage(const Salvage&) = delete;
