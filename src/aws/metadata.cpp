@@ -185,6 +185,7 @@ Credentials fetch_container_credentials(const Environment& environment) {
   request.timeout_ms = kContainerTimeoutMs;
   request.use_proxy = false;
   request.max_reply_bytes = kMaxReplyBytes;
+  request.authorities = authorities_file(environment);
   if (const auto relative = environment.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")) {
     request.url = kContainerUrl + *relative;
   } else {

@@ -90,13 +90,17 @@ std::string account_id(const std::string& text) {
   return good ? "" : "takes 12 digits, not " + text;
 }
 
-/// Those of the environment; a local endpoint takes any.
-std::shared_ptr<aws::CredentialsProvider> kinesis_credentials() {
+/// With what the environment and the profile say; a local endpoint takes any credentials.
+kinesis::Options kinesis_options(const std::string& url) {
+  kinesis::Options options{.url = url, .credentials = nullptr, .log = log_line};
+  const aws::Environment environment = aws::Environment::of_process();
   try {
-    return aws::find_credentials(aws::Environment::of_process(), aws::CredentialSources::kPlainKeys);
+    options.authorities = aws::authorities_file(environment);
+    options.credentials = aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
   } catch (const aws::ConfigurationError&) {
-    return std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", {}, {}});
+    options.credentials = std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", {}, {}});
   }
+  return options;
 }
 
 /// Creates the missing tables of all models, with their seeds. Existing tables are not changed.
@@ -241,9 +245,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   prepare_tls(options.server, options.in_memory ? std::string() : session.data_directory);
   std::optional<kinesis::Delivery> delivery;
   if (!options.kinesis_endpoint.empty()) {
-    delivery.emplace(
-        endpoint.engine(),
-        kinesis::Options{.url = options.kinesis_endpoint, .credentials = kinesis_credentials(), .log = log_line});
+    delivery.emplace(endpoint.engine(), kinesis_options(options.kinesis_endpoint));
   }
   if (options.seed) {
     seed_models(session, endpoint);

@@ -304,6 +304,7 @@ class Delivery::Sender {
     request.method = "POST";
     request.url = options_.url + "/";
     request.body = body;
+    request.authorities = options_.authorities;
     request.timeout_ms = 30'000;
     request.fields = {{"Accept-Encoding", "identity"},
                       {"Content-Type", "application/x-amz-json-1.1"},

@@ -14,6 +14,8 @@ struct Options {
   /// Of the endpoint, "http://localhost:4567".
   std::string url;
   std::shared_ptr<aws::CredentialsProvider> credentials;
+  /// The file of the authorities to trust; empty: as http::Request has it.
+  std::string authorities = {};
   core::LogSink log = {};
 };
 

@@ -9,12 +9,14 @@ import os
 import pathlib
 import random
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from dynamodb import Client  # noqa: E402
@@ -65,9 +67,9 @@ def without_repeats(numbers):
 
 class Endpoint:
     """A Kinesis endpoint of one stream in this process. `fail(number of the request, records)` says what goes wrong: None, an HTTP
-    status, or the positions of the records that fail."""
+    status, or the positions of the records that fail. `tls`: the files of its certificate and key, where it has some."""
 
-    def __init__(self, fail=lambda number, records: None):
+    def __init__(self, fail=lambda number, records: None, tls=None):
         self.fail, self.requests, self.records, self.lock = fail, 0, [], threading.Lock()
         endpoint = self
 
@@ -88,6 +90,11 @@ class Endpoint:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = "http://127.0.0.1:%d" % self.server.server_port
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.url = self.url.replace("http:", "https:")
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, headers, body):
@@ -133,10 +140,24 @@ class DeliveryTest(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def endpoint(self, *arguments):
-        endpoint = Endpoint(*arguments)
+    def endpoint(self, *arguments, **options):
+        endpoint = Endpoint(*arguments, **options)
         self.addCleanup(endpoint.close)
         return endpoint
+
+    def test_the_certificates_of_the_profile_are_trusted(self):
+        with StatorServer(["--data", self.folder.name, "--tls-self-signed"]):
+            pass
+        tls = [os.path.join(self.folder.name, "tls", name) for name in ("cert.pem", "key.pem")]
+        endpoint = self.endpoint(tls=tls)
+        config = pathlib.Path(self.folder.name, "config")
+        config.write_text("[default]\nca_bundle = %s\n" % tls[0])
+        variables = unittest.mock.patch.dict(os.environ, {"AWS_CONFIG_FILE": str(config), "AWS_CA_BUNDLE": ""})
+        with variables, StatorServer(["--in-memory", "--kinesis-endpoint", endpoint.url]) as server, Client(server.url) as client:
+            client.call("CreateTable", **TABLE)
+            enable(client)
+            count_up(client, "a")
+            until(lambda: endpoint.records, "a record")
 
     def test_changes_arrive_as_the_service_sends_them(self):
         endpoint = self.endpoint()
