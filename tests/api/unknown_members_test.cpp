@@ -6,7 +6,7 @@
 #include "api/api.h"
 #include "json/reader.h"
 #include "store/store.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 /// A later version's members of a table's row are kept by this one when it changes the table.
 namespace stator::api {
@@ -51,7 +51,7 @@ class RowsOfALaterVersion : public testing::Test {
     }
   }
 
-  store::TemporaryDirectory directory_;
+  TemporaryDirectory directory_;
 };
 
 std::size_t count(std::string_view text, std::string_view part) {

@@ -19,7 +19,6 @@ namespace {
 using stator::testing::http_reply;
 using stator::testing::RecordedRequest;
 using stator::testing::RecordingServer;
-using stator::testing::TemporaryDirectory;
 
 using Variables = std::map<std::string, std::string>;
 

@@ -130,7 +130,7 @@ class RedisServer {
   std::uint16_t port_;
   const bool tls_;
   pid_t process_ = 0;
-  testing::TemporaryDirectory directory_;
+  TemporaryDirectory directory_;
 };
 
 class SharedLevelTest : public ::testing::Test {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "cli/command_line.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 /// stator backups, ddb backup, delete-backup, restore, recovery, on the model of a shop.
 namespace stator::cli {

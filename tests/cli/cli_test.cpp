@@ -10,7 +10,7 @@
 #include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/table.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include <sstream>
 
 #include "cli/command_line.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 /// stator backup, stator restore.
 namespace stator::cli {

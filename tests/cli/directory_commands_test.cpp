@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "cli/command_line.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::cli {
 namespace {

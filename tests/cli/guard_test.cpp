@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "cli/command_line.h"
-#include "model/temporary_directory.h"
 #include "support/recording_server.h"
+#include "support/temporary_directory.h"
 
 /// Nothing in production, and nothing on another machine, is written to unasked.
 namespace stator::cli {

@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "cli/command_line.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 /// stator init.
 namespace stator::cli {

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "cli/command_line.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 /// stator get, put, update, delete, edit, query, scan, count, describe, tables, on the model of a shop.
 namespace stator::cli {

@@ -58,7 +58,7 @@ class Damage : public testing::Test {
     return "no damage";
   }
 
-  store::TemporaryDirectory directory_;
+  TemporaryDirectory directory_;
   std::unique_ptr<Engine> engine_;
   TablePtr table_;
 };

@@ -115,7 +115,7 @@ class DirectoryCare : public testing::Test {
     return report;
   }
 
-  const store::TemporaryDirectory root_;
+  const TemporaryDirectory root_;
   const fs::path data_ = root_.path() / "data";
   const fs::path repaired_ = root_.path() / "repaired";
   std::string key_;

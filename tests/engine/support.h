@@ -20,12 +20,10 @@
 #include "expression/expression.h"
 #include "json/item.h"
 #include "json/reader.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 /// What the engine's tests share: tables, items as wire JSON, conditions and updates as expressions.
 namespace stator::engine {
-
-using store::TemporaryDirectory;
 
 /// Begins at a time of which the tests know when it is.
 class ManualClock : public core::ManualClock {

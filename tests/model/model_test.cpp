@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::model {
 namespace {

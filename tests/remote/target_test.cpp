@@ -26,7 +26,6 @@ namespace {
 
 using stator::testing::http_reply;
 using stator::testing::RecordingServer;
-using stator::testing::TemporaryDirectory;
 
 using Variables = std::map<std::string, std::string>;
 

@@ -7,9 +7,9 @@
 #include "endpoint/embedded.h"
 #include "server/client.h"
 #include "server/server.h"
-#include "store/temporary_directory.h"
 #include "support/attempts.h"
 #include "support/faulty_file_system.h"
+#include "support/temporary_directory.h"
 
 /// Writes of many connections to a server that waits for the disk.
 namespace stator::server {
@@ -69,7 +69,7 @@ class SyncedServer : public ::testing::Test {
     return at == std::string::npos ? 0 : std::atoi(reply.c_str() + at + 10);
   }
 
-  store::TemporaryDirectory directory_;
+  TemporaryDirectory directory_;
   std::shared_ptr<FaultyFileSystem> files_ = std::make_shared<FaultyFileSystem>();
   std::unique_ptr<endpoint::Embedded> endpoint_;
   std::unique_ptr<Server> server_;

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "server/running_server.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 // tests/server/tls_test.py has what real clients see.
 namespace stator::server {
@@ -61,7 +61,7 @@ TEST(Tls, ACertificateOfTheServersOwnIsReplacedAMonthBeforeItEnds) {
   for (const auto& [days, soon] : {std::pair{kMaxValidDays - 1, false}, {31L, false}, {29L, true}, {-1L, true}}) {
     EXPECT_EQ(TlsContext(make_self_signed_certificate(days)).ends_soon(), soon) << days;
   }
-  const store::TemporaryDirectory data;
+  const TemporaryDirectory data;
   TlsIdentity kept(data.path());
   TlsIdentity in_memory("");
   EXPECT_FALSE(kept.look());
@@ -79,7 +79,7 @@ struct Files {
     std::filesystem::rename(folder.path() / "draft", folder.path() / name);
   }
 
-  store::TemporaryDirectory folder;
+  TemporaryDirectory folder;
 };
 
 TEST(Tls, FilesThatAreReplacedAreReadAgain) {

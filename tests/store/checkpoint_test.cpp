@@ -6,7 +6,7 @@
 
 #include "core/api_error.h"
 #include "store/store.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::store {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "core/damage_error.h"
 #include "store/store.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 /// Flips every byte of every file of a small store, truncates and removes every file: opening must fail with one line,
 /// or reads must be right. The quick run takes a sample; STATOR_LONG=1 takes every byte and every length (CTest:
@@ -21,9 +21,6 @@ namespace fs = std::filesystem;
 using Content = std::map<std::string, std::string>;
 /// All files below a directory, by their path in it.
 using Files = std::map<std::string, std::string>;
-
-/// A directory in memory, where syncing costs nothing, if there is one.
-fs::path fast_directory() { return fs::exists("/dev/shm") ? "/dev/shm" : fs::temp_directory_path(); }
 
 bool is_long_run() { return std::getenv("STATOR_LONG") != nullptr; }
 
@@ -105,7 +102,7 @@ struct Damaged {
 };
 
 Damaged stopped_store() {
-  const TemporaryDirectory root(fast_directory());
+  const TemporaryDirectory root(TemporaryDirectory::fast_parent());
   const Options options = options_for(root.path() / "data");
   fill(*Store::open(options));
   put(*Store::open(options), "d", "a third table, after a restart");
@@ -117,7 +114,7 @@ Damaged stopped_store() {
 
 /// A store as kill -9 leaves it: its files while it is open, with writes that are only in the log.
 Damaged killed_store() {
-  const TemporaryDirectory root(fast_directory());
+  const TemporaryDirectory root(TemporaryDirectory::fast_parent());
   const Options options = options_for(root.path() / "data");
   Damaged made;
   made.right.resize(1);
@@ -189,7 +186,7 @@ class Damage : public testing::TestWithParam<bool> {
     return name == newest;
   }
 
-  const TemporaryDirectory root_{fast_directory()};
+  const TemporaryDirectory root_{TemporaryDirectory::fast_parent()};
   const Damaged store_;
   const fs::path path_;
   int refused_ = 0;

@@ -13,8 +13,8 @@
 #include "core/damage_error.h"
 #include "store/salvage.h"
 #include "store/store.h"
-#include "store/temporary_directory.h"
 #include "support/faulty_file_system.h"
+#include "support/temporary_directory.h"
 
 /// Faults of the disk, and the store's state after them.
 namespace stator::store {
@@ -282,7 +282,7 @@ int last_seed() { return std::getenv("STATOR_LONG") != nullptr ? 300 : 30; }
 
 TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
   for (int seed = 1; seed <= last_seed(); ++seed) {
-    const TemporaryDirectory directory("/dev/shm");
+    const TemporaryDirectory directory(TemporaryDirectory::fast_parent());
     Options options;
     options.directory = directory.path() / "data";
     try {

@@ -10,7 +10,7 @@
 #include "store/data_directory.h"
 #include "store/small_file.h"
 #include "store/store.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::store {
 namespace {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "store/store.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "store/crc32c.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::store {
 namespace {
@@ -71,7 +71,7 @@ std::string after_power_loss(std::string bytes, std::size_t synced, std::mt19937
 }
 
 TEST(RecordCheck, WhateverAPowerLossLeavesOfTheLastRecordIsATornEnd) {
-  const TemporaryDirectory directory("/dev/shm");
+  const TemporaryDirectory directory(TemporaryDirectory::fast_parent());
   for (std::uint32_t seed = 1; seed <= 3000; ++seed) {
     std::mt19937 random(seed);
     const auto up_to = [&random](std::size_t last) {
@@ -100,7 +100,7 @@ TEST(RecordCheck, WhateverAPowerLossLeavesOfTheLastRecordIsATornEnd) {
 }
 
 TEST(RecordCheck, ATornRecordThatOthersFollowIsDamage) {
-  const TemporaryDirectory directory("/dev/shm");
+  const TemporaryDirectory directory(TemporaryDirectory::fast_parent());
   for (std::uint32_t seed = 1; seed <= 300; ++seed) {
     std::mt19937 random(seed);
     std::string file;
@@ -120,7 +120,7 @@ TEST(RecordCheck, ATornRecordThatOthersFollowIsDamage) {
 }
 
 TEST(RecordCheck, ThePartOfAnotherRecordDoesNotContinueATornOne) {
-  const TemporaryDirectory directory("/dev/shm");
+  const TemporaryDirectory directory(TemporaryDirectory::fast_parent());
   std::mt19937 random(1);
   std::string file;
   append_record(file, letters(random, kBlockBytes - 3000));
@@ -133,7 +133,7 @@ TEST(RecordCheck, ThePartOfAnotherRecordDoesNotContinueATornOne) {
 }
 
 TEST(RecordCheck, ABitThatFlippedInARecordOfTwoPartsIsDamage) {
-  const TemporaryDirectory directory("/dev/shm");
+  const TemporaryDirectory directory(TemporaryDirectory::fast_parent());
   std::mt19937 random(1);
   std::string file;
   append_record(file, letters(random, kBlockBytes - 3000));

@@ -12,8 +12,8 @@
 #include "store/small_file.h"
 #include "store/store.h"
 #include "store/store_number.h"
-#include "store/temporary_directory.h"
 #include "support/faulty_file_system.h"
+#include "support/temporary_directory.h"
 
 namespace stator::store {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "store/store.h"
-#include "store/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::store {
 namespace {

@@ -7,15 +7,19 @@
 #include <stdexcept>
 #include <string>
 
-namespace stator::testing {
+namespace stator {
 
 /// A directory of the test's own, removed with everything in it.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "stator-endpoint-XXXXXX").string();
+  explicit TemporaryDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = (parent / "stator-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = name;
+  }
+  /// In memory, where syncing costs nothing, if there is such a place.
+  static std::filesystem::path fast_parent() {
+    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
   }
   ~TemporaryDirectory() {
     std::error_code error;
@@ -35,4 +39,4 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-}  // namespace stator::testing
+}  // namespace stator

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "json/reader.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 #include "toolkit/pattern_check.h"
 #include "toolkit/pattern_run.h"
 #include "toolkit/scan.h"

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "endpoint/embedded.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 #include "toolkit/scripted_endpoint.h"
 #include "toolkit/tables.h"
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "endpoint/embedded.h"
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 #include "toolkit/moved_clock.h"
 #include "toolkit/stream_reader.h"
 #include "toolkit/table_copy.h"
