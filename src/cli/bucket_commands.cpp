@@ -2,17 +2,16 @@
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <ostream>
-#include <sstream>
 
 #include "cli/interrupt.h"
 #include "cli/item_printing.h"
 #include "cli/progress_bar.h"
 #include "cli/target.h"
 #include "cli/time_option.h"
+#include "cli/word_text.h"
 #include "core/utf8.h"
 #include "toolkit/bucket_jobs.h"
 
@@ -43,11 +42,10 @@ void import_table(Session& session, ImportOptions options) {
   if (options.keys.size() > 2) throw CommandError("stator: a table has at most two keys", 2);
   for (const std::string& word : options.keys) import.keys.push_back(toolkit::read_key_word(word));
   if (!options.table_file.empty()) {
-    std::ifstream file(options.table_file);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file) throw CommandError("stator: " + options.table_file + " cannot be read", 1);
-    import.creation_json = core::without_byte_order_mark(text.view());
+    constexpr std::size_t kMostBytes = 1 << 20;
+    const WordText description =
+        text_of_word(session, "@" + options.table_file, "", kMostBytes, "the description of a table");
+    import.creation_json = core::without_byte_order_mark(description.text);
   }
   const auto endpoint = open_to_write(session, "importing table " + import.table, import.table);
   const auto began = std::chrono::steady_clock::now();

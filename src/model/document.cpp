@@ -3,7 +3,9 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 
 #include "core/utf8.h"
@@ -235,12 +237,15 @@ std::string to_json(const Node& node) {
 Document Document::read(const std::filesystem::path& file) {
   if (const auto inside = files::built_in(file)) return parse(file.string(), *inside);
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw ModelError(file.string() + ": cannot be read");
+  const auto throw_unreadable = [&file] {
+    throw ModelError("cannot read " + file.string() + ": " + std::strerror(errno));
+  };
+  if (!in) throw_unreadable();
   std::string text;
   text.resize(kMaxFileBytes + 1);
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (in.bad()) throw ModelError(file.string() + ": cannot be read");
+  if (in.bad()) throw_unreadable();
   if (text.size() > kMaxFileBytes) throw ModelError(file.string() + ": larger than 4 MB");
   return parse(file.string(), text);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -38,8 +40,12 @@ std::optional<Field> field_of(std::string_view name) {
 class ByteSource {
  public:
   explicit ByteSource(const std::filesystem::path& file) : in_(opened(file)), name_(file.string()) {
+    if (!*in_) throw_unreadable();
     std::error_code fault;
-    if (!*in_ || std::filesystem::is_directory(file, fault)) throw std::runtime_error(name_ + ": cannot be read");
+    if (std::filesystem::is_directory(file, fault)) {
+      errno = EISDIR;
+      throw_unreadable();
+    }
     if (!files::is_file(file)) throw std::runtime_error(name_ + ": must be a file, since it is read twice");
     buffer_.resize(kBufferBytes);
     fill();
@@ -80,6 +86,9 @@ class ByteSource {
   }
 
  private:
+  [[noreturn]] void throw_unreadable() const {
+    throw std::runtime_error("cannot read " + name_ + ": " + std::strerror(errno));
+  }
   static std::unique_ptr<std::istream> opened(const std::filesystem::path& file) {
     if (const auto inside = files::built_in(file)) return std::make_unique<std::istringstream>(std::string(*inside));
     return std::make_unique<std::ifstream>(file, std::ios::binary);
@@ -88,7 +97,7 @@ class ByteSource {
     in_->read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
     size_ = static_cast<std::size_t>(in_->gcount());
     position_ = 0;
-    if (in_->bad()) throw std::runtime_error(name_ + ": cannot be read");
+    if (in_->bad()) throw_unreadable();
     return size_ > 0;
   }
 

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "model/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace stator::toolkit {
 namespace {
@@ -95,11 +95,20 @@ TEST(MessageReader, ReadsTranscripts) {
                                       "ben|2023-03-20T10:02:00.000000+00:00|bye"}));
 }
 
-TEST(MessageReader, RefusesWhatIsNoFile) {
+TEST(MessageReader, RefusesWhatIsNoFile) { EXPECT_THROW(read_messages("/dev/null"), std::runtime_error); }
+
+TEST(MessageReader, SaysWhyAFileCannotBeRead) {
   const TemporaryDirectory directory;
-  EXPECT_THROW(read_messages(directory.path() / "absent"), std::runtime_error);
-  EXPECT_THROW(read_messages(directory.path()), std::runtime_error);
-  EXPECT_THROW(read_messages("/dev/null"), std::runtime_error);
+  const std::string folder = directory.path().string();
+  for (const auto& [file, fault] :
+       {std::pair{folder + "/none", "No such file or directory"}, std::pair{folder, "Is a directory"}}) {
+    try {
+      read_messages(file);
+      ADD_FAILURE() << file;
+    } catch (const std::runtime_error& error) {
+      EXPECT_EQ(error.what(), "cannot read " + file + ": " + fault);
+    }
+  }
 }
 
 }  // namespace
