@@ -95,8 +95,15 @@ bool destroys(const std::vector<std::string>& words) {
   return false;
 }
 
-/// All words, those in literals and comments too.
-std::vector<std::string> words_anywhere(std::string_view sql) {
+/// Of a COPY: whether it is to a file. The query that it copies may have a TO, too, and a column of any name.
+bool copies_to_server(const std::vector<std::string>& words) {
+  const auto to = std::find(words.rbegin(), words.rend(), "TO");
+  return to != words.rend() && (to == words.rbegin() || *std::prev(to) != "STDOUT");
+}
+
+/// All words, those in literals and comments too. None holds a `$`, which is behind the tag of a literal: `$q$DROP`.
+std::vector<std::string> words_anywhere(std::string sql) {
+  std::ranges::replace(sql, '$', ' ');
   std::vector<std::string> words;
   for (std::size_t at = 0; at < sql.size();) {
     if (begins_word(sql[at])) {
@@ -215,19 +222,26 @@ bool sql_destroys(std::string_view sql) {
   while (const auto statement = reader.next()) {
     if (destroys(statement->words)) return true;
     // The code of a DO is quoted, and runs.
-    if (!statement->words.empty() && statement->words.front() == "DO" && destroys(words_anywhere(statement->text)))
+    if (!statement->words.empty() && statement->words.front() == "DO" &&
+        destroys(words_anywhere(std::string(statement->text))))
       return true;
   }
   return false;
 }
 
 bool sql_acts_on_server(std::string_view sql) {
+  // COPY in the code of a DO is never to the client; and behind a COMMIT it can be in a transaction that writes.
+  constexpr std::array<std::string_view, 3> kOfCode{"COPY", "COMMIT", "ROLLBACK"};
   SqlReader reader(sql);
   while (const auto statement = reader.next()) {
     const std::vector<std::string>& words = statement->words;
     const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
     if (words.size() > 1 && words[0] == "ALTER" && words[1] == "SYSTEM") return true;
-    if (!words.empty() && words[0] == "COPY" && (has("PROGRAM") || (has("TO") && !has("STDOUT")))) return true;
+    if (!words.empty() && words[0] == "COPY" && (has("PROGRAM") || copies_to_server(words))) return true;
+    if (!words.empty() && words[0] == "DO") {
+      const std::vector<std::string> code = words_anywhere(std::string(statement->text));
+      if (std::ranges::find_first_of(code, kOfCode) != code.end()) return true;
+    }
   }
   return false;
 }

@@ -53,7 +53,8 @@ bool sql_begins_with(std::string_view sql, std::string_view word);
 bool sql_destroys(std::string_view sql);
 
 /// Whether it does what the server lets a read-only transaction do, and what is no reading all the same: ALTER SYSTEM,
-/// and a COPY to a file of the server or with a program there.
+/// a COPY to a file of the server or with a program there (also in the quoted code of a DO), and a DO that leaves its
+/// transaction.
 bool sql_acts_on_server(std::string_view sql);
 
 /// The first statement that begins or ends a transaction ("COMMIT"), or empty.

@@ -106,6 +106,7 @@ TEST(SqlDestroys, SeesWhatTakesAwayAndNothingElse) {
       {"SELECT 'a''b' ; DROP TABLE x", true},
       {"SELECT 'never closed DROP", false},
       {"DO $$ BEGIN EXECUTE 'DROP TABLE ' || quote_ident('users'); END $$", true},
+      {"DO $$ BEGIN EXECUTE $q$DROP TABLE users$q$; END $$", true},
       {"DO $$ BEGIN PERFORM 1; END $$", false},
       {"MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE", true},
       {"COPY t FROM stdin;\nDROP TABLE\tit's\n\\.\nSELECT 1", false},
@@ -115,12 +116,16 @@ TEST(SqlDestroys, SeesWhatTakesAwayAndNothingElse) {
 }
 
 TEST(SqlActsOnServer, SeesWhatAReadOnlyTransactionLetsPass) {
-  for (const char* sql : {"alter system set work_mem = '4MB'", "COPY t TO '/tmp/t'", "COPY t TO PROGRAM 'sh'",
-                          "copy t from program 'sh'", "SELECT 1; COPY (SELECT 1) TO '/tmp/t'"}) {
+  for (const char* sql :
+       {"alter system set work_mem = '4MB'", "COPY t TO '/tmp/t'", "COPY t TO PROGRAM 'sh'", "copy t from program 'sh'",
+        "SELECT 1; COPY (SELECT 1) TO '/tmp/t'", "COPY (SELECT a AS stdout FROM t) TO '/tmp/t' (FORMAT csv)",
+        "DO $$ BEGIN COPY t TO PROGRAM 'sh'; END $$", "DO 'BEGIN EXECUTE $a$COPY t TO ''/tmp/t''$a$; END'",
+        "DO $$ BEGIN SET default_transaction_read_only = off; COMMIT; INSERT INTO t VALUES (1); END $$"}) {
     EXPECT_TRUE(sql_acts_on_server(sql)) << sql;
   }
   for (const char* sql :
-       {"SELECT 'COPY t TO PROGRAM'", "COPY t TO STDOUT", "COPY t FROM STDIN", "ALTER TABLE system ADD a int"}) {
+       {"SELECT 'COPY t TO PROGRAM'", "COPY t TO STDOUT", "COPY t FROM STDIN", "ALTER TABLE system ADD a int",
+        "COPY (SELECT '1 2'::interval day to second) TO STDOUT (FORMAT csv)", "DO $$ BEGIN PERFORM 1; END $$"}) {
     EXPECT_FALSE(sql_acts_on_server(sql)) << sql;
   }
 }
