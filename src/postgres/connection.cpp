@@ -278,11 +278,14 @@ void Connection::Impl::append_rows(const PGresult* result, Result& out, std::siz
 }
 
 void Connection::Impl::send_rows(std::string_view statement, const CopyStreams& copy) {
-  for (std::string_view rows = copy.read(); !rows.empty(); rows = copy.read()) {
+  while (true) {
+    const std::string_view rows = copy.read();
+    // Before the end, too: Ctrl-C also ends the program that the rows come from.
     if (interrupted && interrupted()) {
       if (libpq().PQputCopyEnd(handle.get(), "interrupted") != 1) lost(statement);
       return;
     }
+    if (rows.empty()) break;
     if (libpq().PQputCopyData(handle.get(), rows.data(), static_cast<int>(rows.size())) != 1) lost(statement);
   }
   if (libpq().PQputCopyEnd(handle.get(), nullptr) != 1) lost(statement);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 #include "postgres/sql_files.h"
 #include "test_server.h"
@@ -115,6 +116,19 @@ TEST(Connection, CopiesFromAndToTheClient) {
   const Error error = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
   EXPECT_TRUE(contains(error.what(), "COPY t, line 2, column a")) << error.what();
   EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "2");
+  // Ctrl-C ended the program that the rows come from, too.
+  bool is_interrupted = false;
+  Target target = TestServer::shared().target("postgres");
+  target.interrupted = [&] { return is_interrupted; };
+  Connection other(target);
+  other.execute("CREATE TEMP TABLE t (a int)");
+  streams.read = [&, rows = std::string_view("1\n")]() mutable {
+    is_interrupted = rows.empty();
+    return std::exchange(rows, {});
+  };
+  EXPECT_EQ(error_of([&] { other.execute("COPY t FROM STDIN", {}, streams); }).sqlstate(), "57014");
+  is_interrupted = false;
+  EXPECT_EQ(other.value("SELECT count(*) FROM t"), "0");
 }
 
 TEST(Connection, RunsAScriptWholeOrNotAtAll) {
