@@ -32,6 +32,19 @@ class MigratorTest : public ::testing::Test {
     migrator().up([&](const std::string& name) { applied.push_back(name); });
     return applied;
   }
+  /// How many files they apply together.
+  std::size_t up_by_two_at_once() {
+    std::size_t counts[2] = {0, 0};
+    std::vector<std::thread> threads;
+    for (std::size_t& count : counts) {
+      threads.emplace_back([&] {
+        Connection connection(database_.target());
+        count = Migrator(connection, read_migrations(directory_.path())).up([](const std::string&) {});
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return counts[0] + counts[1];
+  }
   std::vector<std::string> roll_back(std::size_t steps) {
     std::vector<std::string> undone;
     migrator().roll_back(steps, [&](const std::string& name) { undone.push_back(name); });
@@ -132,16 +145,7 @@ TEST_F(MigratorTest, RefusesToSlipOneInBeforeAnAppliedOne) {
 TEST_F(MigratorTest, TwoAtOnceDoTheWorkOnce) {
   write("0001_slow.up.sql", "CREATE TABLE slow (a int); SELECT pg_sleep(0.3);");
   write("0002_more.up.sql", "CREATE TABLE more (a int);");
-  std::size_t counts[2] = {0, 0};
-  std::vector<std::thread> threads;
-  for (std::size_t& count : counts) {
-    threads.emplace_back([&] {
-      Connection connection(database_.target());
-      count = Migrator(connection, read_migrations(directory_.path())).up([](const std::string&) {});
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(counts[0] + counts[1], 2U);
+  EXPECT_EQ(up_by_two_at_once(), 2U);
 }
 
 TEST_F(MigratorTest, RunsAFileThatRefusesATransactionWhileAnotherWaits) {
@@ -149,16 +153,7 @@ TEST_F(MigratorTest, RunsAFileThatRefusesATransactionWhileAnotherWaits) {
   write("0002_index.up.sql",
         "-- stator: no transaction\nSELECT pg_sleep(0.5);\nCREATE INDEX CONCURRENTLY by_a ON many (a);");
   write("0002_index.down.sql", "-- stator: no transaction\nDROP INDEX CONCURRENTLY by_a;");
-  std::size_t counts[2] = {0, 0};
-  std::vector<std::thread> threads;
-  for (std::size_t& count : counts) {
-    threads.emplace_back([&] {
-      Connection connection(database_.target());
-      count = Migrator(connection, read_migrations(directory_.path())).up([](const std::string&) {});
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(counts[0] + counts[1], 2U);
+  EXPECT_EQ(up_by_two_at_once(), 2U);
   EXPECT_TRUE(has_table("by_a"));
   EXPECT_EQ(roll_back(1), Names{"0002_index"});
   EXPECT_FALSE(has_table("by_a"));
