@@ -16,6 +16,7 @@
 #include "postgres/sql_words.h"
 #include "toolkit/db.h"
 #include "toolkit/db_table.h"
+#include "toolkit/text_table.h"
 
 namespace stator::cli {
 namespace {
@@ -446,7 +447,7 @@ void run_query(DbCommand& command) {
       .read_only = false,
       .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)),
       .copy = copy_streams(session),
-      .tell = [&session](const std::string& notice) { *session.err << notice << "\n"; }};
+      .tell = [&session](const std::string& notice) { *session.err << toolkit::printable(notice) << "\n"; }};
   query.read_only = session.read_only || session.dry_run || (command.target().production && session.yes.empty());
   if (!session.yes.empty()) command.confirm("running this statement");
   const auto run = [&] {

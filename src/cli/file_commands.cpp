@@ -26,6 +26,7 @@
 #include "toolkit/segment_scan.h"
 #include "toolkit/table_info.h"
 #include "toolkit/table_writer.h"
+#include "toolkit/text_table.h"
 #include "toolkit/transfer_lock.h"
 
 /// stator export, import: whole tables, to and from files.
@@ -588,7 +589,8 @@ class Import {
   }
 
   void report_bad_item(const toolkit::BadItem& error) {
-    if (++bad_ <= kMostBadItemsTold) *session_.err << of_ << ":" << error.line << ": " << error.what() << "\n";
+    if (++bad_ <= kMostBadItemsTold)
+      *session_.err << of_ << ":" << error.line << ": " << toolkit::printable(error.what()) << "\n";
     if (bad_ == kMostBadItemsTold + 1) *session_.err << "further bad items are not shown\n";
   }
 

@@ -24,6 +24,7 @@
 #include "toolkit/pattern_run.h"
 #include "toolkit/plain_json.h"
 #include "toolkit/table_info.h"
+#include "toolkit/text_table.h"
 
 /// stator get, put, update, delete, edit: one item of any table.
 namespace stator::cli {
@@ -270,7 +271,7 @@ std::string read_edited(Session& session, EditFile& file, bool ddb_json) {
     } catch (const toolkit::WordError& error) {
       std::string answer;
       if (session.in_is_terminal) {
-        *session.err << error.what() << "\nEdit again? [Y/n] " << std::flush;
+        *session.err << toolkit::printable(error.what()) << "\nEdit again? [Y/n] " << std::flush;
         std::getline(*session.in, answer);
       }
       if (!session.in_is_terminal || answer == "n" || answer == "N" || answer == "no")

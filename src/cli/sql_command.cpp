@@ -24,6 +24,7 @@
 #include "toolkit/item_output.h"
 #include "toolkit/statements.h"
 #include "toolkit/tables.h"
+#include "toolkit/text_table.h"
 
 namespace stator::cli {
 namespace {
@@ -224,9 +225,9 @@ void prompt(Session& session, Runner& runner) {
       } catch (const toolkit::DryRunEnd&) {
         // It was printed.
       } catch (const toolkit::OperationError& error) {
-        *session.err << toolkit::describe(error) << "\n";
+        *session.err << toolkit::printable(toolkit::describe(error)) << "\n";
       } catch (const std::runtime_error& error) {
-        *session.err << error.what() << "\n";
+        *session.err << toolkit::printable(error.what()) << "\n";
       }
     }
     pending = std::move(rest);

@@ -13,6 +13,7 @@
 #include "postgres/database.h"
 #include "postgres/sql_words.h"
 #include "postgres/work_lock.h"
+#include "toolkit/text_table.h"
 
 namespace stator::toolkit {
 namespace {
@@ -41,7 +42,7 @@ void run_file(const DbTarget& target, const std::filesystem::path& file, const s
     if (error.kind() != ErrorKind::kStatement && error.kind() != ErrorKind::kUsage) throw;
     rethrow(error, file.string() + ": " + error.fields().message);
   }
-  for (const std::string& notice : connection.take_notices()) out << notice << '\n';
+  for (const std::string& notice : connection.take_notices()) out << printable(notice) << '\n';
 }
 
 void load_file(const DbTarget& target, const std::filesystem::path& file, const std::string& text, std::ostream& out) {
