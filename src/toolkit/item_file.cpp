@@ -196,8 +196,7 @@ class JsonReader : public ItemFileReader {
     if (documents_) return read_of_document();
     std::string text;
     while (next_line(text)) {
-      if (line_ == 1 && text.starts_with(core::kByteOrderMark)) text.erase(0, core::kByteOrderMark.size());
-      if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+      if (!too_long_ && text.find_first_not_of(" \t\r") == std::string::npos) continue;
       if (std::exchange(at_first_line_, false) && begins_document(text)) {
         documents_.emplace(in_, text + (has_newline_ ? "\n" : ""), line_, table_.name, table_.partition_key.name);
         return read_of_document();
@@ -241,6 +240,7 @@ class JsonReader : public ItemFileReader {
     for (; c != '\n' && c != std::char_traits<char>::eof(); c = in.sbumpc()) {
       if (too_long_) continue;
       text += static_cast<char>(c);
+      if (line_ == 1 && text == core::kByteOrderMark) text.clear();
       too_long_ = text.size() >= kMaxLineBytes;
       if (too_long_ && at_first_line_ && begins_document(text)) return true;
     }
@@ -250,7 +250,7 @@ class JsonReader : public ItemFileReader {
 
   /// A list; or an object of several lines, or with a list of items in it.
   [[nodiscard]] bool begins_document(const std::string& text) const {
-    const std::size_t first = text.find_first_not_of(" \t\r");
+    const std::size_t first = std::min(text.find_first_not_of(" \t\r"), text.size());
     if (text[first] != '{') return text[first] == '[';
     const std::size_t second = std::min(text.find_first_not_of(" \t\r", first + 1), text.size());
     if (second == text.size()) return true;
@@ -260,11 +260,7 @@ class JsonReader : public ItemFileReader {
     json::Parser parser;
     json::Object object;
     json::Value member;
-    try {
-      if (parser.parse(text).get(object) != simdjson::SUCCESS) return true;
-    } catch (const core::ApiError&) {
-      return true;
-    }
+    if (!parse_object(parser, text, object)) return true;
     // An item may have an attribute of that name.
     return !json::find_member(object, table_.partition_key.name, member) && (*object.begin()).value.is_array();
   }
@@ -306,11 +302,7 @@ class JsonReader : public ItemFileReader {
     json::Parser parser;
     json::Object object;
     json::Value member;
-    try {
-      if (parser.parse(text).get(object) != simdjson::SUCCESS) return false;
-    } catch (const core::ApiError&) {
-      return false;
-    }
+    if (!parse_object(parser, text, object)) return false;
     object = unwrapped(object);
     return json::find_member(object, table_.partition_key.name, member) && is_wire_value(member);
   }
@@ -408,7 +400,8 @@ class TypedCsvReader : public ItemFileReader {
   /// Semicolons and tabs part the columns where no comma does, as spreadsheets write them in many countries.
   void split_by_other_delimiter(std::vector<CsvField>& names) {
     const std::string line = names.front().text;
-    const bool is_key = column_of(line).name == table_.partition_key.name;
+    const KeyColumn& key = table_.partition_key;
+    const bool is_key = line == key.name || line == key.name + ":" + key.type;
     const std::size_t at = line.find_first_of(";\t");
     if (is_key || at == std::string::npos) return;
     reader_.set_delimiter(line[at]);

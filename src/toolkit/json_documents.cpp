@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/api_error.h"
-#include "json/reader.h"
 
 namespace stator::toolkit {
 namespace {
@@ -14,6 +13,14 @@ constexpr int kEnd = std::char_traits<char>::eof();
 bool is_blank(int c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
+
+bool parse_object(json::Parser& parser, std::string_view text, json::Object& object) {
+  try {
+    return parser.parse(text).get(object) == simdjson::SUCCESS;
+  } catch (const core::ApiError&) {
+    return false;
+  }
+}
 
 void JsonDocuments::fail(const std::string& what) {
   failed_ = true;
@@ -89,11 +96,7 @@ bool JsonDocuments::is_item(const std::string& text) const {
   json::Parser parser;
   json::Object object;
   json::Value member;
-  try {
-    if (parser.parse(text).get(object) != simdjson::SUCCESS) return false;
-  } catch (const core::ApiError&) {
-    return false;
-  }
+  if (!parse_object(parser, text, object)) return false;
   if (json::find_member(object, key_, member)) return true;
   // As AWS wraps items in its exports and requests.
   return object.size() == 1 &&
@@ -174,6 +177,7 @@ std::optional<std::string> JsonDocuments::next() {
     } else {
       object_line_ = line_;
       if (c == kEnd) fail("the document is cut off");
+      if (c == '}') fail("this is no JSON: expected ]");
       if (c == '{') return read_object();
       skip_value();
       throw DocumentError(object_line_, "expected an item, a JSON object", false);

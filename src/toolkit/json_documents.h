@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "json/reader.h"
+
 namespace stator::toolkit {
 
 /// A fault of a JSON document, at its line.
@@ -17,6 +19,9 @@ struct DocumentError : std::runtime_error {
   /// What is behind it cannot be read; else reading may go on.
   bool ends_reading;
 };
+
+/// Sets `object` to what `text` holds; false where that is no JSON object.
+bool parse_object(json::Parser& parser, std::string_view text, json::Object& object);
 
 /// Reads the items in JSON documents one by one: lists of any length, `[…]`, what the AWS CLI prints
 /// (`{"Items": […], …}`), and what it takes for BatchWriteItem (`{"TABLE": […]}`); and items by themselves, over

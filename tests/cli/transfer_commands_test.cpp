@@ -353,7 +353,8 @@ TEST_F(TransferCommands, ASeedThatTheDatabaseRefusesIsNamedByNumber) {
 TEST_F(TransferCommands, CsvIsReadAsSpreadsheetsWriteIt) {
   for (const char* csv :
        {"pk,n,b:BOOL\r\na,1,TRUE\r\nb,2,False\r\n", "pk;n;b:BOOL\na;1;true\nb;2;false\n",
-        "\xEF\xBB\xBFpk\tn\tb:BOOL\na\t1\ttrue\n\"b\"\t2\t\"false\"", "pk,n,b:BOOL\ra,1,true\r\rb,2,false\r"}) {
+        "pk:S;n;b:BOOL;c\na;1;true;\nb;2;false;\n", "\xEF\xBB\xBFpk\tn\tb:BOOL\na\t1\ttrue\n\"b\"\t2\t\"false\"",
+        "pk,n,b:BOOL\ra,1,true\r\rb,2,false\r"}) {
     ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
     ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
     EXPECT_EQ(stator({"import", "every", "--format", "csv"}, csv).err, "imported 2 items into table every\n") << csv;
@@ -408,6 +409,7 @@ TEST_F(TransferCommands, DocumentsThatCannotBeReadAreToldByLine) {
        ":3: the document's items are of shop, carts, not of table every (0 items imported)"},
       {R"({"ModelName":"m","DataModel":[{"TableName":"every"}]})", ":1: a model of NoSQL Workbench; stator init"},
       {"{\n  \"ModelName\": \"m\",\n  \"DataModel\": []\n}", ":4: a model of NoSQL Workbench; stator init"},
+      {"[\n" + item + "\n}", ":3: this is no JSON: expected ] (1 item imported)"},
       {"{\n  nothing\n}", ":2: this is no JSON: expected \" (0 items imported)"},
   };
   for (const auto& row : rows) {
@@ -423,6 +425,18 @@ TEST_F(TransferCommands, DocumentsThatCannotBeReadAreToldByLine) {
                                    R"({"pk":{"S":"c"},"n":{"N":"3"}})");
   EXPECT_TRUE(bad_first.err.ends_with("imported 1 item into table every, 1 bad item left out\n")) << bad_first.err;
   EXPECT_EQ(stator({"import", "every", "--skip-bad"}, "[" + item).code, 1) << "what is behind the cut is not known";
+  EXPECT_EQ(stator({"import", "every", "--skip-bad"}, "[" + item + "}").code, 1) << "nor behind what ends no list";
+  const std::string terminal = "pk,n,b:BOOL\na,1,\x1B[2J\n";
+  EXPECT_NE(stator({"import", "every", "--format", "csv", "--skip-bad"}, terminal).err.find(R"(found "\x1B[2J")"),
+            std::string::npos);
+  // No item is read of a line of more than 16 MB, whatever it begins with.
+  const std::string blanks(std::size_t{16} * 1024 * 1024, ' ');
+  for (const std::string& before : {std::string(), "\n" + item + "\n", std::string("\xEF\xBB\xBF")}) {
+    const Outcome outcome = stator({"import", "every"}, before + blanks + item);
+    EXPECT_NE(outcome.err.find(": a line of more than 16 MB ("), std::string::npos) << outcome.err;
+  }
+  const Outcome marked = stator({"import", "every"}, "\xEF\xBB\xBF[" + item + "," + blanks + R"({"pk":"b","n":2}])");
+  EXPECT_EQ(marked.err, "imported 2 items into table every\n");
 }
 
 TEST_F(TransferCommands, WhatIsNeitherFormOfJsonIsToldWithoutAGuess) {
