@@ -75,14 +75,6 @@ std::uint64_t to_count(const char* text) {
   return count;
 }
 
-std::size_t offset_in(std::string_view text, std::string_view part) {
-  return static_cast<std::size_t>(part.data() - text.data());
-}
-
-std::size_t line_of(std::string_view text, std::size_t offset) {
-  return static_cast<std::size_t>(std::ranges::count(text.substr(0, offset), '\n')) + 1;
-}
-
 /// Of what the server says about a COPY, "COPY users, line 3, column id: …": the line, 0 where it tells none. Its words
 /// are the server's language's.
 std::size_t line_of_copy(std::string_view context) {

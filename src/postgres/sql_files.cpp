@@ -29,10 +29,6 @@ bool is_plain_name(std::string_view name) {
 constexpr std::array<std::string_view, 9> kPassedOver{
     "restrict", "unrestrict", "echo", "qecho", "warn", "pset", "timing", "x", "set ON_ERROR_STOP"};
 
-std::size_t line_of(std::string_view text, const char* place) {
-  return static_cast<std::size_t>(std::count(text.data(), place, '\n')) + 1;
-}
-
 [[noreturn]] void refuse(const std::filesystem::path& path, std::size_t line, const std::string& what) {
   throw Error(ErrorKind::kUsage, path.string() + ":" + std::to_string(line) + ": " + what);
 }
@@ -68,14 +64,14 @@ std::string without_psql_commands(const std::filesystem::path& path, std::string
     const std::string_view rest = statement->rest_of_line;
     if (const std::size_t other = rest.find_first_not_of(" \t\r");
         other != std::string_view::npos && !rest.substr(other).starts_with("--")) {
-      refuse(path, line_of(text, rest.data()),
+      refuse(path, line_of(text, offset_in(text, rest)),
              "behind COPY … FROM stdin; its rows begin on the next line, and nothing "
              "else stands on this one");
     }
     const std::string_view command = statement->psql_command;
     if (command.empty()) continue;
-    if (!is_passed_over(command)) refuse_psql_command(path, line_of(text, command.data()), command);
-    const auto begin = static_cast<std::size_t>(command.data() - text.data());
+    if (!is_passed_over(command)) refuse_psql_command(path, line_of(text, offset_in(text, command)), command);
+    const std::size_t begin = offset_in(text, command);
     kept.append(text, done, begin - done);
     done = begin + command.size();
   }

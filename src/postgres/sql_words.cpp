@@ -212,6 +212,14 @@ bool sql_is_empty(std::string_view sql) {
   return true;
 }
 
+std::size_t offset_in(std::string_view text, std::string_view part) {
+  return static_cast<std::size_t>(part.data() - text.data());
+}
+
+std::size_t line_of(std::string_view text, std::size_t offset) {
+  return static_cast<std::size_t>(std::ranges::count(text.substr(0, offset), '\n')) + 1;
+}
+
 bool sql_begins_with(std::string_view sql, std::string_view word) {
   const auto statement = SqlReader(sql).next();
   return statement && !statement->words.empty() && statement->words.front() == word;

@@ -45,6 +45,11 @@ class SqlReader {
 /// Whether there is no statement: only blanks and comments.
 bool sql_is_empty(std::string_view sql);
 
+/// Where a part of the text begins in it, in bytes.
+std::size_t offset_in(std::string_view text, std::string_view part);
+/// The line on which the offset lies, from 1.
+std::size_t line_of(std::string_view text, std::size_t offset);
+
 /// Whether the first statement's first word is this one, which is in upper case.
 bool sql_begins_with(std::string_view sql, std::string_view word);
 
