@@ -13,6 +13,7 @@
 #include "core/api_error.h"
 #include "core/random.h"
 #include "engine/import/bulk_puts.h"
+#include "engine/table_changes.h"
 
 /// StartBulkPutItems, DescribeBulkOperation, CancelBulkOperation, ListBulkOperations. Source: API reference, October
 /// 2026.
@@ -148,17 +149,13 @@ std::string_view read_arn(Call& call, std::string_view arn) {
 
 /// Throws where the table's state is none for bulk puts. Source: Developer Guide, "Bulk put items considerations".
 void check_takes_bulk_puts(const engine::Table& table) {
-  const auto refuse = [](const std::string& why) {
-    throw core::ApiError(core::ErrorCode::kResourceInUse, "Attempt to change a resource which is still in use: " + why);
-  };
-  if (table.status == engine::TableStatus::kCreating) refuse("Table is being created: " + table.name);
-  if (table.status == engine::TableStatus::kDeleting) refuse("Table is being deleted: " + table.name);
+  engine::refuse_while_creating_or_deleting(table);
   if (!table.replicas.empty()) {
     core::throw_validation("Bulk put items is not supported for global tables. Table: " + table.name);
   }
   for (const engine::Index& index : table.indexes) {
     if (index.global && index.status == engine::TableStatus::kCreating) {
-      refuse("Index is being created. Table: " + table.name + " Index: " + index.name);
+      engine::throw_still_in_use("Index is being created. Table: " + table.name + " Index: " + index.name);
     }
   }
 }

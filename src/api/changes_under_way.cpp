@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/api_error.h"
+#include "engine/table_changes.h"
 
 namespace stator::api {
 namespace {
@@ -13,7 +14,7 @@ namespace {
   if (!table.replicas.empty()) {
     throw core::ApiError(core::ErrorCode::kResourceInUse, "The resource which you are attempting to change is in use.");
   }
-  throw core::ApiError(core::ErrorCode::kResourceInUse, "Attempt to change a resource which is still in use: " + why);
+  engine::throw_still_in_use(why);
 }
 
 /// How what is wanted is spoken of beside a change of the stream or of the table class.

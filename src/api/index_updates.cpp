@@ -16,7 +16,6 @@ using core::throw_validation;
 
 namespace {
 
-constexpr const char* kInUse = "Attempt to change a resource which is still in use: ";
 constexpr const char* kBeingDeleted = "Index is being deleted";
 
 engine::Index* find_index(engine::Table& table, const std::string& name) {
@@ -37,7 +36,7 @@ engine::Index& global_index(engine::Table& table, const std::string& name, const
 }
 
 [[noreturn]] void throw_index_in_use(const std::string& what, const engine::Table& table, const std::string& index) {
-  throw core::ApiError(core::ErrorCode::kResourceInUse, kInUse + what + ". Table: " + table.name + " Index: " + index);
+  engine::throw_still_in_use(what + ". Table: " + table.name + " Index: " + index);
 }
 
 /// In the first phase of its creation, before it is filled.

@@ -10,6 +10,7 @@
 #include "core/api_error.h"
 #include "core/limits.h"
 #include "engine/replicas.h"
+#include "engine/table_changes.h"
 #include "json/writer.h"
 
 /// CreateTable, DescribeTable, ListTables, DeleteTable.
@@ -45,21 +46,20 @@ namespace {
 engine::TablePtr delete_replica(Call& call, std::string_view name) {
   const engine::TablePtr known = call.engine().find_table(name);
   if (known == nullptr || known->replicas.empty()) return nullptr;
-  const auto throw_in_use = [](std::string message) {
-    throw core::ApiError(core::ErrorCode::kResourceInUse, std::move(message));
-  };
   const std::string region(engine::region_of(*known, call.context.region));
   const engine::TableStatus status = known->replica(region)->status;
   if (status == engine::TableStatus::kCreating) {
-    throw_in_use("Attempt to change a resource which is still in use: Table: " + known->name + " is being used.");
+    engine::throw_still_in_use("Table: " + known->name + " is being used.");
   }
   check_removable(call, *known, region);
   const std::int64_t until_ms = call.engine().clock().now_ms() + call.engine().transition_delay_ms();
   call.engine().update_table(
       name,
       [&](engine::Table& table) {
-        if (table.replica(region) == nullptr)
-          throw_in_use("The resource which you are attempting to change is in use.");
+        if (table.replica(region) == nullptr) {
+          throw core::ApiError(core::ErrorCode::kResourceInUse,
+                               "The resource which you are attempting to change is in use.");
+        }
         check_changes_under_way({.replicas = true}, table);
         check_removable(call, table, region);
         engine::begin_removal(table, region, until_ms);

@@ -237,9 +237,7 @@ void update_encryption(Call& call, engine::Table& table, std::int64_t until_ms) 
   if (before.encryption_until_ms != 0) {
     if (table.sse_enabled == before.sse_enabled && shown_key(table.sse_kms_key) == shown_key(before.sse_kms_key))
       return;
-    throw core::ApiError(core::ErrorCode::kResourceInUse,
-                         "Attempt to change a resource which is still in use: Server-Side Encryption is still being "
-                         "updated");
+    engine::throw_still_in_use("Server-Side Encryption is still being updated");
   }
   if (!table.sse_enabled && !before.sse_enabled) {
     throw_invalid_parameters("Table is already encrypted by default");
@@ -340,9 +338,7 @@ engine::UpdateScope scope_of(const Update& update, const engine::Table& present)
 void check_no_bulk_put(Call& call, const ReplicaUpdates& updates, const engine::Table& table) {
   const bool adds = updates.replicas.front().action == ReplicaAction::kCreate;
   if (!adds || !call.engine().bulk_puts().is_filling(table.id)) return;
-  throw core::ApiError(
-      core::ErrorCode::kResourceInUse,
-      "Attempt to change a resource which is still in use: A bulk put of items is in progress. Table: " + table.name);
+  engine::throw_still_in_use("A bulk put of items is in progress. Table: " + table.name);
 }
 
 /// Replicas are changed alone. The reply shows them as they were.

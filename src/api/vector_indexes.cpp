@@ -4,6 +4,7 @@
 
 #include "core/api_error.h"
 #include "core/vector_limits.h"
+#include "engine/table_changes.h"
 
 namespace stator::api {
 
@@ -219,8 +220,7 @@ void remove_vector_index(const std::string& name, engine::Table& table) {
   }
   if (!index->vector) throw_validation("Cannot delete an index that is not a VectorIndex: " + name);
   const auto refuse = [&](const std::string& why) {
-    throw core::ApiError(core::ErrorCode::kResourceInUse, "Attempt to change a resource which is still in use: " + why +
-                                                              " Table: " + table.name + " Index: " + name);
+    engine::throw_still_in_use(why + " Table: " + table.name + " Index: " + name);
   };
   if (index->status == engine::TableStatus::kDeleting) refuse("Index is being deleted.");
   if (is_allocating(table, *index)) {

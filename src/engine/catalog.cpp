@@ -76,38 +76,22 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
   core::throw_resource_not_found("Requested resource not found: Table: " + std::string(name) + " not found");
 }
 
-constexpr std::string_view kStillInUse = "Attempt to change a resource which is still in use: ";
-
-void check_created(const Table& table) {
-  if (table.status == TableStatus::kCreating) {
-    throw_in_use(std::string(kStillInUse) + "Table is being created: " + table.name);
-  }
-}
-
-void check_exists_whole(const Table& table) {
-  check_created(table);
-  if (table.status == TableStatus::kDeleting) {
-    throw_in_use(std::string(kStillInUse) + "Table is being deleted: " + table.name);
-  }
-}
-
 bool has_changing_index(const Table& table) {
   return std::any_of(table.indexes.begin(), table.indexes.end(),
                      [](const Index& index) { return index.status != TableStatus::kActive; });
 }
 
 void check_deletable(const Table& table) {
-  check_exists_whole(table);
+  refuse_while_creating_or_deleting(table);
   if (has_changing_index(table)) {
-    throw_in_use(std::string(kStillInUse) +
-                 "Cannot delete table while indexes are being created, updated, or deleted.");
+    throw_still_in_use("Cannot delete table while indexes are being created, updated, or deleted.");
   }
   const bool updating = table.status == TableStatus::kUpdating;
   if (updating && table.before != nullptr && table.before->stream_view_type != table.stream_view_type) {
-    throw_in_use(std::string(kStillInUse) + "Cannot delete table while stream is being enabled/disabled.");
+    throw_still_in_use("Cannot delete table while stream is being enabled/disabled.");
   }
   if (updating || next_change_done_ms(table) != kNever) {
-    throw_in_use(std::string(kStillInUse) + "Table: " + table.name + " is in the process of being updated.");
+    throw_still_in_use("Table: " + table.name + " is in the process of being updated.");
   }
 }
 
@@ -121,7 +105,7 @@ void check_restored(const Table& table) {
 
 void check_updatable(const Table& table) {
   check_restored(table);
-  check_exists_whole(table);
+  refuse_while_creating_or_deleting(table);
   if (has_changing_replica(table)) throw_in_use("The resource which you are attempting to change is in use.");
 }
 
@@ -481,7 +465,7 @@ TablePtr Catalog::create(Table table) {
   settle(table.name);
   if (const TablePtr known = current(table.name)) {
     if (known->restore && !is_import(*known)) throw_in_use("Table is being used: " + table.name);
-    check_created(*known);
+    refuse_while_creating(*known);
     throw_in_use("Table already exists: " + table.name);
   }
   store::Batch batch;
@@ -505,7 +489,7 @@ TablePtr Catalog::remove(std::string_view name) {
   Table table = *before;
   check_deletable(table);
   if (clock_.now_ms() < table.tags_until_ms) {
-    throw_in_use(std::string(kStillInUse) + "Table tags are being updated: " + table.name);
+    throw_still_in_use("Table tags are being updated: " + table.name);
   }
   if (table.deletion_protection) {
     core::throw_validation(
@@ -632,7 +616,7 @@ TablePtr Catalog::annotate_deleted(const Table& before, Table table) {
   Table noted = before;
   noted.ttl_attribute = table.ttl_attribute;
   noted.kinesis = table.kinesis;
-  if (table_to_json(noted) != table_to_json(table)) check_exists_whole(before);
+  if (table_to_json(noted) != table_to_json(table)) refuse_while_creating_or_deleting(before);
   store::Batch batch;
   commit(std::move(table), batch);
   return current(before.name);

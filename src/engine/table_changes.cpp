@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/api_error.h"
+
 namespace stator::engine {
 namespace {
 
@@ -75,6 +77,19 @@ std::int64_t next_change_done_ms(const Table& table) {
   take(table.warm_until_ms);
   for (const Index& index : table.indexes) take(index.warm_until_ms);
   return next_ms;
+}
+
+void throw_still_in_use(const std::string& why) {
+  throw core::ApiError(core::ErrorCode::kResourceInUse, "Attempt to change a resource which is still in use: " + why);
+}
+
+void refuse_while_creating(const Table& table) {
+  if (table.status == TableStatus::kCreating) throw_still_in_use("Table is being created: " + table.name);
+}
+
+void refuse_while_creating_or_deleting(const Table& table) {
+  refuse_while_creating(table);
+  if (table.status == TableStatus::kDeleting) throw_still_in_use("Table is being deleted: " + table.name);
 }
 
 }  // namespace stator::engine
