@@ -250,20 +250,17 @@ class HistoryTest : public testing::Test {
     options.jobs_paused = true;
     return options;
   }
-  /// How many of the histories have no explanation; prints the first.
-  int count_unexplained(int runs, Habits habits, const Options& options, bool only_hits, bool expected) {
+  /// The first history of so many runs that has no explanation, with its seed; empty when all have one.
+  std::string find_unexplained(int runs, Habits habits, const Options& options, bool only_hits) {
     const char* const given = std::getenv("CACHE_HISTORY_SEED");
     const std::uint64_t first = given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-    int unexplained = 0;
     for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(runs); ++seed) {
       Play run(engine, ++run_, seed, habits, options);
       for (const auto& steps : run.play(only_hits)) {
-        if (Explanation(steps).exists()) continue;
-        if (!expected && unexplained == 0) ADD_FAILURE() << "seed " << seed << "\n" << text_of(steps);
-        ++unexplained;
+        if (!Explanation(steps).exists()) return "seed " + std::to_string(seed) + "\n" + text_of(steps);
       }
     }
-    return unexplained;
+    return {};
   }
   static int runs() { return std::getenv("STATOR_LONG") == nullptr ? 300 : 10'000; }
 
@@ -272,22 +269,23 @@ class HistoryTest : public testing::Test {
 };
 
 TEST_F(HistoryTest, EveryReadFindsTheLastWriteThroughTheCache) {
-  EXPECT_EQ(count_unexplained(runs(), {}, {}, false, false), 0);
+  EXPECT_EQ(find_unexplained(runs(), {}, {}, false), "");
 }
 
 TEST_F(HistoryTest, WritesThatNobodyKnowsTheEndOfAreNotForgotten) {
-  EXPECT_EQ(count_unexplained(runs(), {.loses_replies = true}, {}, false, false), 0);
+  EXPECT_EQ(find_unexplained(runs(), {.loses_replies = true}, {}, false), "");
 }
 
 TEST_F(HistoryTest, WhatIsKeptIsNeverOlderThanTheLastWriteThroughHere) {
-  EXPECT_EQ(count_unexplained(runs(), {.reads_the_past = true, .loses_replies = true}, {}, true, false), 0);
+  EXPECT_EQ(find_unexplained(runs(), {.reads_the_past = true, .loses_replies = true}, {}, true), "");
 }
 
-// The checker finds what it is there for: without the time to settle, old reads are kept.
+// The checker finds what it is there for: without the time to settle, old reads are kept. About one run in seventy
+// shows one, fewer where a sanitizer slows the clients; so many in vain are no chance.
 TEST_F(HistoryTest, WithoutTimeToSettleTheCheckerFindsOldReads) {
   Options options;
   options.settle_ms = -1'000'000;
-  EXPECT_GT(count_unexplained(300, {.reads_the_past = true}, options, true, true), 0);
+  EXPECT_NE(find_unexplained(20'000, {.reads_the_past = true}, options, true), "");
 }
 
 TEST(Explanation, FindsWhatCannotBe) {
