@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -8,11 +7,11 @@
 #include <optional>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 #include "cache/caching.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/heap.h"
 #include "cli/server_options.h"
 #include "cli/server_paths.h"
 #include "cli/simulate_option.h"
@@ -87,11 +86,6 @@ void make_room_for_waiting_calls(server::Options& http) {
   http.reserved_descriptors += kDescriptorsOfACall * (http.max_calls - fewest);
 }
 
-/// Entries outlive the calls that make them, and the C library has up to eight heaps a processor for the threads that
-/// wait for the upstream: what was evicted from one is no room for what comes in another. No more threads than
-/// processors allocate at once.
-void share_heaps() { ::mallopt(M_ARENA_MAX, static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))); }
-
 cache::Options read_options(const CacheOptions& options) {
   cache::Options cache;
   cache.capacity_bytes = options.memory_mb << 20;
@@ -128,7 +122,7 @@ std::vector<server::Route> cache_routes(cache::Caching& cache) {
 }
 
 void serve_cache(CacheOptions options, const Session& session) {
-  share_heaps();
+  prepare_heap();
   prepare(options.server);
   cache::Options cache_options = read_options(options);
   const remote::TargetOptions upstream = upstream_options(session, options.to);

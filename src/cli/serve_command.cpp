@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "aws/config.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/heap.h"
 #include "cli/server_options.h"
 #include "cli/simulate_option.h"
 #include "cli/target.h"
@@ -158,23 +158,6 @@ std::size_t descriptor_limit() {
   return limit.rlim_cur;
 }
 
-/// The C library reserves 64 MB of address space for each thread that allocates. Under a limit (RLIMIT_AS) little would
-/// be left for data, and a failed allocation in one of RocksDB's threads ends the process.
-void share_one_heap_where_addresses_are_few() {
-  struct rlimit limit {};
-  if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) ::mallopt(M_ARENA_MAX, 1);
-}
-
-/// The C library keeps what is freed, for each thread that allocates, and learns to do so with ever larger blocks.
-/// Those that no usual request needs (a page's reply is smaller) are mapped instead, and given back.
-void give_large_blocks_back() {
-  constexpr int kMappedFromBytes = 4 << 20;
-  ::mallopt(M_MMAP_THRESHOLD, kMappedFromBytes);
-  // The library would follow the first with the second by itself; with it fixed, the end of a heap would go back and
-  // come again with each larger request.
-  ::mallopt(M_TRIM_THRESHOLD, 2 * kMappedFromBytes);
-}
-
 /// The service's buckets, with the credentials and the region that AWS tools would take.
 std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {
   const aws::Environment environment = aws::Environment::of_process();
@@ -224,8 +207,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (options.in_memory && options.sync) throw CommandError("stator: --sync needs a disk, not --in-memory", 2);
   if (options.max_memory_mb > 0 && !options.in_memory)
     throw CommandError("stator: --max-memory is for --in-memory (--cache-size and --memtable-size are for a disk)", 2);
-  share_one_heap_where_addresses_are_few();
-  give_large_blocks_back();
+  prepare_heap();
   prepare(options.server);
   server::Options& http = options.server.http;
   http.region = options.identity.region;
