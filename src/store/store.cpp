@@ -175,6 +175,7 @@ struct Store::Impl {
     read.fill_cache = keep != Keep::kNothing || has_room_for_blocks();
     return read;
   }
+  void drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& upper) const;
   void open_memory(const Options& options, const std::string& path);
   /// Whether the cache of blocks has room, as of a while ago.
   bool has_room_for_blocks();
@@ -207,6 +208,27 @@ std::unique_ptr<Store> Store::open(const Options& options) {
 void Store::Impl::use(Database* opened) {
   database = opened;
   db = opened != nullptr ? opened->rocks() : nullptr;
+}
+
+/// Drops the tables that hold nothing but deleted keys of the range; those that hold others as well shrink when they
+/// are merged. Of a deleted range a large table's disk space would else be kept until other writes happen to be merged
+/// into it.
+void Store::Impl::drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& upper) const {
+  constexpr std::uint64_t kWorthASync = 8 << 20;
+  rocksdb::ColumnFamilyHandle* const family = db->DefaultColumnFamily();
+  const rocksdb::Range range(lower, upper);
+  std::uint64_t size_bytes = 0;
+  rocksdb::Status error = db->GetApproximateSizes({}, family, &range, 1, &size_bytes);
+  if (!error.ok() || size_bytes < kWorthASync) return;
+  // A snapshot from before would miss the keys.
+  std::uint64_t snapshots = 0;
+  if (!db->GetIntProperty(rocksdb::DB::Properties::kNumSnapshots, &snapshots) || snapshots > 0) return;
+  // After a loss of power the files would be gone and the deletion, if it was not on the disk, undone.
+  if (!write_options.disableWAL && !write_options.sync) error = db->FlushWAL(true);
+  const rocksdb::RangePtr files(&lower, &upper);
+  if (error.ok()) error = rocksdb::DeleteFilesInRanges(db, family, &files, 1, false);
+  // The keys are deleted in any case. What cannot be written is noted by the database.
+  error.PermitUncheckedError();
 }
 
 void Store::Impl::open_memory(const Options& options, const std::string& path) {
@@ -419,6 +441,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
       const RowCache::Fence fence(impl_->rows, lower, upper);
       check(impl_->database->errors().write_error());
       check(impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
+      impl_->drop_files(slice(lower), slice(upper));
       return;
     }
     batch.remove(keys->key());
