@@ -58,15 +58,22 @@ JobRunner::~JobRunner() {
 }
 
 void JobRunner::add(JobOptions options, std::unique_ptr<Job> job) {
-  auto entry = std::make_unique<Entry>();
-  entry->info.name = std::move(options.name);
-  entry->info.table = std::move(options.table);
-  entry->info.index = std::move(options.index);
-  entry->rest_for_work = options.rest_for_work;
-  entry->job = std::move(job);
-  entry->due = std::chrono::steady_clock::now();
   const std::lock_guard<std::mutex> lock(mutex_);
-  entries_.push_back(std::move(entry));
+  const std::uint64_t number = added_++;
+  Entry& entry = entries_[number];
+  entry.info.name = std::move(options.name);
+  entry.info.table = std::move(options.table);
+  entry.info.index = std::move(options.index);
+  entry.rest_for_work = options.rest_for_work;
+  entry.job = std::move(job);
+  entry.number = number;
+  entry.due = std::chrono::steady_clock::now();
+  try {
+    waiting_.insert(&entry);
+  } catch (...) {
+    entries_.erase(number);
+    throw;
+  }
   start_thread();
   changed_.notify_all();
 }
@@ -110,17 +117,18 @@ bool JobRunner::run_due(std::chrono::milliseconds patience) {
   std::unique_lock<std::mutex> lock(mutex_);
   // The current step began before the change that made the caller ask.
   changed_.wait_until(lock, until, [this] { return running_ == nullptr; });
-  for (const std::unique_ptr<Entry>& entry : entries_) {
+  for (auto& [number, entry] : entries_) {
     // A round that is under way may have passed what the change made due.
-    entry->hurried_rounds = entry->info.state == JobState::kWaiting ? 1 : 2;
-    entry->due = std::chrono::steady_clock::now();
+    set_hurried_rounds(entry, entry.info.state == JobState::kWaiting ? 1 : 2);
+  }
+  const Time now = std::chrono::steady_clock::now();
+  for (auto earlier = std::exchange(waiting_, {}); !earlier.empty();) {
+    auto place = earlier.extract(earlier.begin());
+    place.value()->due = now;
+    waiting_.insert(std::move(place));
   }
   changed_.notify_all();
-  const auto done = [this] {
-    return std::ranges::none_of(entries_,
-                                [](const std::unique_ptr<Entry>& entry) { return entry->hurried_rounds > 0; });
-  };
-  return changed_.wait_until(lock, until, done);
+  return unhurried_.wait_until(lock, until, [this] { return hurried_ == 0; });
 }
 
 std::vector<JobInfo> JobRunner::list() const {
@@ -128,11 +136,11 @@ std::vector<JobInfo> JobRunner::list() const {
   std::vector<JobInfo> jobs;
   jobs.reserve(entries_.size() + ended_.size());
   const Time now = std::chrono::steady_clock::now();
-  for (const std::unique_ptr<Entry>& entry : entries_) {
-    JobInfo info = entry->info;
-    if (entry.get() == running_) {
+  for (const auto& [number, entry] : entries_) {
+    JobInfo info = entry.info;
+    if (&entry == running_) {
       info.state = JobState::kRunning;
-    } else if (info.state == JobState::kWaiting && entry->due <= now) {
+    } else if (info.state == JobState::kWaiting && entry.due <= now) {
       info.state = JobState::kReady;
     }
     jobs.push_back(std::move(info));
@@ -144,46 +152,57 @@ std::vector<JobInfo> JobRunner::list() const {
 void JobRunner::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
-    Entry* next = pauses_ > 0 ? nullptr : due_first();
-    const Time began = std::chrono::steady_clock::now();
-    if (next == nullptr) {
+    if (pauses_ > 0 || waiting_.empty()) {
       changed_.wait(lock);
       continue;
     }
-    if (next->due > began) {
-      changed_.wait_until(lock, Time(next->due));
+    const Time due = (*waiting_.begin())->due;
+    if (due > std::chrono::steady_clock::now()) {
+      changed_.wait_until(lock, due);
       continue;
     }
-    running_ = next;
-    std::string error;
-    lock.unlock();
-    const JobStep step = run_step(*next->job, error);
-    const JobProgress progress = next->job->progress();
-    lock.lock();
-    running_ = nullptr;
-    next->info.progress = progress;
-    const std::chrono::nanoseconds took =
-        std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
-    // All jobs together use half a core at most, and each at most its own share.
-    const bool hurried = next->hurried_rounds > 0;
-    const std::chrono::nanoseconds rest =
-        hurried ? std::chrono::nanoseconds(0) : took * std::min(next->rest_for_work, 1);
-    next->due = std::chrono::steady_clock::now() + (hurried ? 0 : 1) * took * next->rest_for_work;
-    if (!error.empty() || step.then == JobStep::Then::kEnd) {
-      next->hurried_rounds = 0;
-    } else if (hurried && step.then == JobStep::Then::kLater) {
-      --next->hurried_rounds;
-    }
-    error.empty() ? note_success(*next, step) : note_failure(*next, std::move(error));
-    changed_.notify_all();  // a thread in `pause` waits for the end of this step
-    changed_.wait_for(lock, rest, [this] { return stopping_; });
+    run_first(lock);
   }
 }
 
-JobRunner::Entry* JobRunner::due_first() {
-  const auto first =
-      std::ranges::min_element(entries_, {}, [](const std::unique_ptr<Entry>& entry) { return entry->due; });
-  return first == entries_.end() ? nullptr : first->get();
+void JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
+  auto place = waiting_.extract(waiting_.begin());  // kept, so that coming back needs no memory
+  Entry& entry = *place.value();
+  running_ = &entry;
+  std::string error;
+  lock.unlock();
+  const Time began = std::chrono::steady_clock::now();
+  const JobStep step = run_step(*entry.job, error);
+  const JobProgress progress = entry.job->progress();
+  lock.lock();
+  running_ = nullptr;
+  entry.info.progress = progress;
+  const std::chrono::nanoseconds took =
+      std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
+  // All jobs together use half a core at most, and each at most its own share.
+  const bool hurried = entry.hurried_rounds > 0;
+  const std::chrono::nanoseconds rest = hurried ? std::chrono::nanoseconds(0) : took * std::min(entry.rest_for_work, 1);
+  entry.due = std::chrono::steady_clock::now() + (hurried ? 0 : 1) * took * entry.rest_for_work;
+  if (!error.empty() || step.then == JobStep::Then::kEnd) {
+    set_hurried_rounds(entry, 0);
+  } else if (hurried && step.then == JobStep::Then::kLater) {
+    set_hurried_rounds(entry, entry.hurried_rounds - 1);
+  }
+  error.empty() ? note_success(entry, step) : note_failure(entry, std::move(error));
+  if (step.then == JobStep::Then::kEnd) {
+    end(entry);
+  } else {
+    waiting_.insert(std::move(place));
+  }
+  changed_.notify_all();  // a thread in `pause` waits for the end of this step
+  changed_.wait_for(lock, rest, [this] { return stopping_; });
+}
+
+void JobRunner::set_hurried_rounds(Entry& entry, int rounds) {
+  if (entry.hurried_rounds > 0) --hurried_;
+  entry.hurried_rounds = rounds;
+  if (entry.hurried_rounds > 0) ++hurried_;
+  if (hurried_ == 0) unhurried_.notify_all();
 }
 
 JobStep JobRunner::run_step(Job& job, std::string& error) {
@@ -203,7 +222,6 @@ void JobRunner::note_success(Entry& entry, const JobStep& step) {
   // A job with more to do is put after all others that are due.
   if (entry.hurried_rounds == 0) entry.due += step.pause;
   entry.info.state = step.then == JobStep::Then::kLater ? JobState::kWaiting : JobState::kReady;
-  if (step.then == JobStep::Then::kEnd) end(entry);
 }
 
 void JobRunner::note_failure(Entry& entry, std::string error) {
@@ -221,7 +239,7 @@ void JobRunner::end(Entry& entry) {
   entry.info.state = JobState::kEnded;
   ended_.push_back(std::move(entry.info));
   if (ended_.size() > kEndedListed) ended_.pop_front();
-  std::erase_if(entries_, [&entry](const std::unique_ptr<Entry>& candidate) { return candidate.get() == &entry; });
+  entries_.erase(entry.number);
 }
 
 }  // namespace stator::engine

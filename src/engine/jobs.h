@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -91,13 +93,21 @@ class JobRunner {
     JobInfo info;
     int rest_for_work = 0;
     std::unique_ptr<Job> job;
-    Time due;
-    int hurried_rounds = 0;  // run_due waits for so many of its rounds, each up to a rest or the end
+    std::uint64_t number = 0;  // in the order in which they were added
+    Time due;                  // changed only while the entry is not in `waiting_`
+    int hurried_rounds = 0;    // run_due waits for so many of its rounds, each up to a rest or the end
+  };
+  struct DueFirst {
+    bool operator()(const Entry* one, const Entry* other) const {
+      return one->due != other->due ? one->due < other->due : one->number < other->number;
+    }
   };
 
   void start_thread();
   void run();
-  Entry* due_first();
+  /// Does a step of the first job of `waiting_`, with `lock` open.
+  void run_first(std::unique_lock<std::mutex>& lock);
+  void set_hurried_rounds(Entry& entry, int rounds);
   /// Runs without the lock. `error`: the text of what the step threw.
   static JobStep run_step(Job& job, std::string& error);
   void note_success(Entry& entry, const JobStep& step);
@@ -107,7 +117,11 @@ class JobRunner {
   const Options options_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::unique_ptr<Entry>> entries_;
+  std::condition_variable unhurried_;  // of its own: run_due is not woken by each step
+  std::map<std::uint64_t, Entry> entries_;
+  std::set<Entry*, DueFirst> waiting_;  // all but the running one
+  std::size_t hurried_ = 0;             // entries with hurried rounds
+  std::uint64_t added_ = 0;
   std::deque<JobInfo> ended_;
   Entry* running_ = nullptr;
   int pauses_ = 0;
