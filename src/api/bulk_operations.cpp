@@ -7,6 +7,7 @@
 #include "api/call.h"
 #include "api/known_members.h"
 #include "api/operations.h"
+#include "api/regions.h"
 #include "api/reply.h"
 #include "api/resource_arn.h"
 #include "api/shapes/management.h"
@@ -176,14 +177,11 @@ void start_bulk_put_items(Call& call) {
                  "\n" + info.performance_tier;
   info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
   if (info.client_token.empty()) info.client_token = core::random_uuid();
-  const engine::TablePtr table = find_whole_table(call, name);
-  if (table == nullptr) throw_table_not_found(name);
-  check_takes_bulk_puts(*table);
-  info.table_name = table->name;
-  info.table_id = table->id;
-  info.table_arn = table_arn(call.context, table->name);
+  info.table_name = name;
+  info.table_arn = table_arn(call.context, name);
   info.arn = info.table_arn + "/bulk-operation/";
-  answer(call, *call.engine().bulk_puts().start(std::move(info)));
+  const auto check = [&](const engine::TablePtr& table) { check_takes_bulk_puts(*view_of(call, table)); };
+  answer(call, *call.engine().bulk_puts().start(std::move(info), check));
 }
 
 void describe_bulk_operation(Call& call) {

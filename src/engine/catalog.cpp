@@ -612,6 +612,13 @@ TablePtr Catalog::annotate(std::string_view name, const std::function<void(Table
   return current(name);
 }
 
+void Catalog::hold(std::string_view name, const std::function<void(const TablePtr&)>& use) {
+  const std::lock_guard<std::mutex> changing(change_mutex_);
+  const TablePtr table = settled_or_throw(name);
+  if (table->restore) throw_unknown(name);
+  use(table);
+}
+
 TablePtr Catalog::annotate_deleted(const Table& before, Table table) {
   Table noted = before;
   noted.ttl_attribute = table.ttl_attribute;

@@ -60,6 +60,9 @@ class Catalog {
   TablePtr remove(std::string_view name);
   TablePtr update(std::string_view name, const std::function<void(Table&)>& change, const UpdateScopeOf& scope);
   TablePtr annotate(std::string_view name, const std::function<void(Table&)>& change);
+  /// Calls `use` with the table, which nothing changes meanwhile. Throws ResourceNotFoundException, as for a table that
+  /// is being filled.
+  void hold(std::string_view name, const std::function<void(const TablePtr&)>& use);
   /// The range's rows are complete.
   void finish_build(const TableRange& range);
   /// Publishes a new table that is to be filled from `table.restore`. It is CREATING until it is whole. Throws

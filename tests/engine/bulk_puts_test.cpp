@@ -43,7 +43,6 @@ class BulkPutTest : public testing::TestWithParam<bool> {
     info.arn = "arn:tab/bulk-operation/";
     info.table_arn = "arn:tab";
     info.table_name = table->name;
-    info.table_id = table->id;
     info.client_token = std::to_string(bulk_puts(engine).list().size());
     info.source.bucket = "in";
     info.output.bucket = "out";
@@ -56,9 +55,10 @@ class BulkPutTest : public testing::TestWithParam<bool> {
     EXPECT_TRUE(wait_until([&] { return !bulk_puts(engine).find(id)->is_under_way(); }));
     return bulk_puts(engine).find(id);
   }
-  static BulkPutPtr run(Engine& engine, BulkPutInfo info) {
-    return wait(engine, bulk_puts(engine).start(std::move(info))->id);
+  static BulkPutPtr start(Engine& engine, BulkPutInfo info) {
+    return bulk_puts(engine).start(std::move(info), [](const TablePtr&) {});
   }
+  static BulkPutPtr run(Engine& engine, BulkPutInfo info) { return wait(engine, start(engine, std::move(info))->id); }
   /// Processed, put, errors, conditions that did not hold.
   static Numbers counts(const BulkPutInfo& info) {
     return {info.progress.processed, info.progress.imported, info.progress.errors, info.condition_failures};
@@ -159,11 +159,26 @@ TEST_P(BulkPutTest, FailsWithoutItsBucketsOrItsTable) {
   EXPECT_EQ(run(*engine, std::move(wanted))->failure_code, "S3NoSuchBucket");
   EXPECT_TRUE(items(*engine).empty());
   engine->pause_jobs();
-  const std::string id = bulk_puts(*engine).start(request(*engine))->id;
+  const std::string id = start(*engine, request(*engine))->id;
   engine->delete_table("tab");
   engine->create_table(make_table("tab"));
   engine->resume_jobs();
   EXPECT_EQ(wait(*engine, id)->failure_code, "ResourceNotFound") << "another table of that name is another table";
+}
+
+TEST_P(BulkPutTest, NoChangeOfTheTableComesBetweenItsCheckAndTheStart) {
+  const auto engine = open();
+  const std::string table_id = engine->create_table(make_table("tab"))->id;
+  engine->pause_jobs();
+  std::thread changer;
+  bool is_filling = false;
+  bulk_puts(*engine).start(request(*engine), [&](const TablePtr&) {
+    changer = std::thread(
+        [&] { engine->update_table("tab", [&](Table&) { is_filling = bulk_puts(*engine).is_filling(table_id); }); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  });
+  changer.join();
+  EXPECT_TRUE(is_filling) << "a region that the change adds would not see the bulk put";
 }
 
 TEST_P(BulkPutTest, IsCancelledAndKnowsItsToken) {
@@ -172,11 +187,11 @@ TEST_P(BulkPutTest, IsCancelledAndKnowsItsToken) {
   put_object("1", line("a"));
   engine->pause_jobs();
   const BulkPutInfo wanted = request(*engine);
-  const std::string id = bulk_puts(*engine).start(wanted)->id;
-  EXPECT_EQ(bulk_puts(*engine).start(wanted)->id, id);
+  const std::string id = start(*engine, wanted)->id;
+  EXPECT_EQ(start(*engine, wanted)->id, id);
   BulkPutInfo other = wanted;
   other.meaning = "another";
-  EXPECT_EQ(error_of([&] { bulk_puts(*engine).start(other); }).type, core::ErrorCode::kIdempotentParameterMismatch);
+  EXPECT_EQ(error_of([&] { start(*engine, other); }).type, core::ErrorCode::kIdempotentParameterMismatch);
   EXPECT_EQ(bulk_puts(*engine).cancel(id)->status, BulkPutStatus::kCancelling);
   engine->resume_jobs();
   EXPECT_EQ(wait(*engine, id)->status, BulkPutStatus::kCancelled);
@@ -195,7 +210,7 @@ TEST_P(BulkPutTest, GoesOnBehindARestartAndCountsNothingTwice) {
   put_object("1", lines);
   auto engine = open();
   engine->create_table(make_table("tab"));
-  const std::string id = bulk_puts(*engine).start(request(*engine))->id;
+  const std::string id = start(*engine, request(*engine))->id;
   int restarts = 0;
   std::uint64_t seen = 0;
   constexpr int kRestarts = 8;

@@ -39,6 +39,16 @@ void BulkPuts::resume() {
   }
 }
 
+BulkPutPtr BulkPuts::start(BulkPutInfo request, const std::function<void(const TablePtr&)>& check) {
+  BulkPutPtr started;
+  environment_.catalog.hold(request.table_name, [&](const TablePtr& table) {
+    check(table);
+    request.table_id = table->id;
+    started = start(std::move(request));
+  });
+  return started;
+}
+
 BulkPutPtr BulkPuts::start(BulkPutInfo request) {
   const std::lock_guard<std::mutex> lock(starting_);
   request.started_ms = environment_.clock.now_ms();

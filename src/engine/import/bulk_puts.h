@@ -38,10 +38,12 @@ class BulkPuts {
   /// Continues the operations that have not ended.
   void resume();
 
-  /// Begins one; id, time and status are filled in, and an `arn` that ends with "/bulk-operation/" gets the id. With a
+  /// Begins one; ids, time and status are filled in, and an `arn` that ends with "/bulk-operation/" gets the id.
+  /// `check` may throw to refuse the table; until `is_filling` knows of the operation nothing changes the table. With a
   /// token that was used less than eight hours before, returns the operation that it began. Throws
-  /// IdempotentParameterMismatchException where the token belongs to another request, store::StoreError.
-  BulkPutPtr start(BulkPutInfo request);
+  /// ResourceNotFoundException, IdempotentParameterMismatchException where the token belongs to another request,
+  /// store::StoreError.
+  BulkPutPtr start(BulkPutInfo request, const std::function<void(const TablePtr&)>& check);
   /// Begins to cancel the operation, unless it has ended. Null where there is none.
   BulkPutPtr cancel(std::string_view id);
   /// Null where there is none.
@@ -52,6 +54,7 @@ class BulkPuts {
   [[nodiscard]] bool is_filling(std::string_view table_id) const;
 
  private:
+  BulkPutPtr start(BulkPutInfo request);
   void begin(const BulkPutPtr& info);
   /// Writes an operation's row, durably.
   void save(const BulkPutPtr& info);
@@ -61,7 +64,8 @@ class BulkPuts {
 
   const Environment environment_;
   const std::function<void(JobOptions, std::unique_ptr<Job>)> add_job_;
-  /// Held in `start`, so that two calls with one token begin one operation, and while one ends or is cancelled.
+  /// Held in `start` (under the catalog's lock), so that two calls with one token begin one operation, and while one
+  /// ends or is cancelled.
   std::mutex starting_;
   mutable std::mutex mutex_;
   std::map<std::string, BulkPutPtr, std::less<>> bulk_puts_;
