@@ -12,12 +12,17 @@
 namespace stator::cli {
 namespace {
 
+std::string found_text(const engine::CheckReport::TableFound& table) {
+  return "table " + table.name + ": " + counted(table.items, "item") + ", " + counted(table.size_bytes, "byte") + ", " +
+         std::to_string(table.indexes) + (table.indexes == 1 ? " index" : " indexes") + "\n";
+}
+
 void check(Session& session, const std::string& directory) {
   const engine::CheckReport report = engine::check_directory(directory);
-  for (const engine::CheckReport::TableFound& table : report.tables) {
-    *session.out << "table " << table.name << ": " << counted(table.items, "item") << ", "
-                 << counted(table.size_bytes, "byte") << ", " << table.indexes
-                 << (table.indexes == 1 ? " index" : " indexes") << "\n";
+  for (const engine::CheckReport::TableFound& table : report.tables) *session.out << found_text(table);
+  for (const engine::CheckReport::CheckpointFound& checkpoint : report.checkpoints) {
+    *session.out << checkpoint.what << "\n";
+    for (const engine::CheckReport::TableFound& table : checkpoint.tables) *session.out << "  " << found_text(table);
   }
   for (const std::string& problem : report.problems) *session.out << "damage: " << problem << "\n";
   if (report.problem_count > report.problems.size()) {
@@ -26,6 +31,10 @@ void check(Session& session, const std::string& directory) {
   if (report.is_sound()) {
     *session.out << directory << " is sound\n";
     return;
+  }
+  if (report.checkpoint_problem_count == report.problem_count) {
+    throw CommandError("stator: " + directory + " is sound but for its backups or snapshots; stator repair " +
+                       directory + "/backups/ID --to NEW saves what can be read of one");
   }
   throw CommandError("stator: " + directory + " is damaged; stator repair " + directory +
                      " --to NEW saves what can be read");
@@ -58,7 +67,8 @@ void add_directory_commands(CLI::App& root, Session& session) {
       root.add_subcommand("check", "Read everything in a data directory and say whether it is sound");
   check_command->add_option("DIR", *directory, "The data directory")->required();
   check_command->footer(
-      "Changes nothing. Ends with 0 only if every file, item, index entry and counter is right.\n"
+      "Changes nothing. Ends with 0 only if every file, item, index entry and counter is right,\n"
+      "in the backups and snapshots, too.\n"
       "Example: stator check .stator");
   check_command->callback([directory, &root, &session] {
     refuse_options(root, "check", {"--output", "--region", "--profile"});

@@ -1,16 +1,20 @@
 #include "engine/check.h"
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "core/damage_error.h"
 #include "core/hexadecimal.h"
+#include "engine/backup/backup_info.h"
 #include "engine/index_entry.h"
 #include "engine/keys.h"
 #include "engine/log/record.h"
 #include "engine/log/stream.h"
 #include "engine/replicas.h"
+#include "engine/snapshots.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/table_json.h"
@@ -21,6 +25,8 @@
 
 namespace stator::engine {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// The key that an item's own attributes make; nullopt where one is missing or of another type.
 std::optional<std::string> key_of(const Table& table, const json::Item& item) {
@@ -43,11 +49,38 @@ class Checker {
   Checker(const store::Store& store, CheckReport& report) : store_(store), report_(report) {}
 
   void check_all() {
-    for (std::string& line : store_.damaged_files()) report_.add(std::move(line));
+    check_files();
     read_catalog();
     for (const Table& table : tables_) check_table(table);
     check_streams();
     check_spaces();
+  }
+
+  /// What a restore of this table reads.
+  void check_only(const Table& wanted) {
+    check_files();
+    read_catalog();
+    const auto table = std::ranges::find(tables_, wanted.id, &Table::id);
+    if (table != tables_.end()) {
+      check_table(*table);
+    } else if (catalog_is_whole_) {
+      report_.add("table " + wanted.name + " is missing");
+    }
+  }
+
+  std::vector<BackupInfo> read_backups() {
+    std::vector<BackupInfo> backups;
+    walk(rows(CatalogRow::kBackup), "the list of backups", [&](std::string_view key, std::string_view value) {
+      const std::string id(key.substr(catalog_key(CatalogRow::kBackup).size()));
+      try {
+        BackupInfo backup = backup_from_json(value);
+        if (backup.id != id) throw core::DamageError("it names another backup");
+        backups.push_back(std::move(backup));
+      } catch (const std::exception& error) {
+        report_.add("backup " + id + ": its row in the catalog is damaged: " + error.what());
+      }
+    });
+    return backups;
   }
 
  private:
@@ -69,6 +102,10 @@ class Checker {
   static KeyBounds rows(CatalogRow row) {
     const std::string lower = catalog_key(row);
     return {.lower = lower, .upper = store::prefix_end(lower)};
+  }
+
+  void check_files() {
+    for (std::string& line : store_.damaged_files()) report_.add(std::move(line));
   }
 
   void read_catalog() {
@@ -287,6 +324,34 @@ class Checker {
   bool catalog_is_whole_ = true;
 };
 
+using Check = std::function<void(Checker&)>;
+
+/// Throws store::OpenError where there is nothing to check.
+void with_checker(const fs::path& directory, CheckReport& report, const Check& check) {
+  store::Options options;
+  options.directory = directory;
+  options.read_only = true;
+  options.create_if_missing = false;
+  try {
+    const auto store = store::Store::open(options);
+    Checker checker(*store, report);
+    check(checker);
+  } catch (const store::DamagedError& error) {
+    report.add(error.what());
+  }
+}
+
+/// A backup or snapshot must be there and open.
+CheckReport check_checkpoint(const fs::path& folder, const Check& check) {
+  CheckReport report;
+  try {
+    with_checker(folder, report, check);
+  } catch (const store::OpenError& error) {
+    report.add(error.what());
+  }
+  return report;
+}
+
 }  // namespace
 
 void CheckReport::add(std::string problem) {
@@ -294,17 +359,28 @@ void CheckReport::add(std::string problem) {
   if (problems.size() < kMaxProblems) problems.push_back(std::move(problem));
 }
 
-CheckReport check_directory(const std::filesystem::path& directory) {
+void CheckReport::add_checkpoint(const std::string& what, CheckReport found) {
+  checkpoints.push_back({.what = what, .tables = std::move(found.tables)});
+  for (const std::string& problem : found.problems) add(what + ": " + problem);
+  problem_count += found.problem_count - found.problems.size();
+  checkpoint_problem_count += found.problem_count;
+}
+
+CheckReport check_directory(const fs::path& directory) {
   CheckReport report;
-  store::Options options;
-  options.directory = directory;
-  options.read_only = true;
-  options.create_if_missing = false;
-  try {
-    const auto store = store::Store::open(options);
-    Checker(*store, report).check_all();
-  } catch (const store::DamagedError& error) {
-    report.add(error.what());
+  std::vector<BackupInfo> backups;
+  with_checker(directory, report, [&](Checker& checker) {
+    checker.check_all();
+    backups = checker.read_backups();
+  });
+  for (const BackupInfo& backup : backups) {
+    const auto check = [&](Checker& checker) { checker.check_only(backup.table); };
+    report.add_checkpoint("backup " + backup.id + " of table " + backup.table.name,
+                          check_checkpoint(directory / "backups" / backup.id, check));
+  }
+  for (const std::string& name : snapshot_folders(directory)) {
+    const auto check = [](Checker& checker) { checker.check_all(); };
+    report.add_checkpoint("snapshot " + name, check_checkpoint(directory / "snapshots" / name, check));
   }
   return report;
 }

@@ -13,6 +13,7 @@
 #include "engine/log/record.h"
 #include "engine/log/stream.h"
 #include "engine/replicas.h"
+#include "engine/snapshots.h"
 #include "engine/state.h"
 #include "engine/stored_value.h"
 #include "engine/table_json.h"
@@ -249,11 +250,8 @@ class Repair {
   /// Backups and snapshots are data directories of their own: what is damaged in one is told where it is used.
   void copy_checkpoints() {
     for (const std::string& id : backups_) copy_checkpoint("backup " + id, fs::path("backups") / id);
-    std::error_code none;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "snapshots", none)) {
-      const std::string name = entry.path().filename().string();
-      // What is unfinished, or was being removed, begins with a point.
-      if (!name.starts_with('.')) copy_checkpoint("snapshot " + name, fs::path("snapshots") / name);
+    for (const std::string& name : snapshot_folders(folder_)) {
+      copy_checkpoint("snapshot " + name, fs::path("snapshots") / name);
     }
   }
 

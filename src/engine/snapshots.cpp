@@ -50,6 +50,18 @@ std::int64_t saved_ms(const fs::path& snapshot) {
 
 }  // namespace
 
+std::vector<std::string> snapshot_folders(const fs::path& data_directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(data_directory / "snapshots", error)) {
+    // What is unfinished, or was being removed, begins with a point.
+    std::string name = entry.path().filename().string();
+    if (!name.starts_with('.')) names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 Snapshots::Snapshots(const fs::path& data_directory)
     : in_memory_(data_directory.empty()),
       directory_((in_memory_ ? fs::path("/") : fs::absolute(data_directory)) / "snapshots") {}

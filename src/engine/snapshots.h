@@ -19,6 +19,9 @@ struct SnapshotInfo {
   std::int64_t saved_ms = 0;
 };
 
+/// The names of the folders of snapshots in a data directory, in order: also of those that are damaged.
+std::vector<std::string> snapshot_folders(const std::filesystem::path& data_directory);
+
 /// The saved states of one database, by name: checkpoints of its store (docs/format.md, "Snapshots"). On a disk they
 /// are in the data directory and outlive the process; in memory they live as long as this object.
 class Snapshots {

@@ -69,6 +69,27 @@ TEST(DirectoryCommands, CheckAndRepairSayWhatTheyFoundAndSaved) {
   EXPECT_EQ(run_line({"repair", data}).code, 2);
 }
 
+TEST(DirectoryCommands, CheckReadsTheBackups) {
+  const TemporaryDirectory directory;
+  const std::string data = (directory.path() / "data").string();
+  ASSERT_EQ(run_line({"create", "shop", "pk", "--data", data}).code, 0);
+  ASSERT_EQ(run_line({"ddb", "backup", "shop", "--data", data}).code, 0);
+  fs::path backup;
+  for (const auto& entry : fs::directory_iterator(fs::path(data) / "backups")) backup = entry.path();
+  const std::string table = "table shop: 0 items, 0 bytes, 0 indexes\n";
+  const std::string name = "backup " + backup.filename().string() + " of table shop";
+  Outcome outcome = run_line({"check", data});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, table + name + "\n  " + table + data + " is sound\n");
+
+  fs::remove_all(backup / "store");
+  outcome = run_line({"check", data});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.out.find("damage: " + name + ": "), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.err, "stator: " + data + " is sound but for its backups or snapshots; stator repair " + data +
+                             "/backups/ID --to NEW saves what can be read of one\n");
+}
+
 TEST(DirectoryCommands, NobodyOpensWhatARepairDidNotFinish) {
   const TemporaryDirectory directory;
   const std::string data = (directory.path() / "data").string();

@@ -280,6 +280,59 @@ TEST_F(DiskBackups, ARepairTakesThemAndTheSnapshotsAlong) {
   EXPECT_EQ(read_all(*engine, scan(engine->usable_table("tab"))).size(), 500U);
 }
 
+TEST_F(DiskBackups, ACheckReadsThemAndTheSnapshots) {
+  std::string id;
+  {
+    const auto engine = open(data());
+    engine->create_table(indexed_table("tab"));
+    engine->create_table(make_table("other"));
+    for (int i = 0; i < 500; ++i) put(*engine, engine->find_table("tab"), numbered_item(i));
+    id = engine->create_backup("tab", "first")->id;
+    engine->save_snapshot("before");
+    engine->delete_table("tab");
+  }
+  const std::string backup = "backup " + id + " of table tab";
+  CheckReport report = check_directory(data());
+  EXPECT_TRUE(report.is_sound()) << report.problems.at(0);
+  ASSERT_EQ(report.checkpoints.size(), 2U);
+  EXPECT_EQ(report.checkpoints[0].what, backup);
+  ASSERT_EQ(report.checkpoints[0].tables.size(), 1U);
+  EXPECT_EQ(report.checkpoints[0].tables[0].items, 500U);
+  EXPECT_EQ(report.checkpoints[1].what, "snapshot before");
+  EXPECT_EQ(report.checkpoints[1].tables.size(), 2U);
+
+  std::vector<std::string> found;
+  const auto check = [&] {
+    report = check_directory(data());
+    EXPECT_EQ(report.checkpoint_problem_count, report.problem_count) << "the directory itself is sound";
+    found = report.problems;
+  };
+  // A block of a table: a copy, as the store's own is the same file.
+  for (const fs::path& folder : {data() / "backups" / id, data() / "snapshots" / "before"}) {
+    for (const auto& entry : fs::directory_iterator(folder / "store")) {
+      if (entry.path().extension() != ".sst") continue;
+      fs::copy_file(entry.path(), directory_.path() / "copy", fs::copy_options::overwrite_existing);
+      fs::remove(entry.path());
+      fs::copy_file(directory_.path() / "copy", entry.path());
+      std::fstream(entry.path(), std::ios::in | std::ios::out | std::ios::binary).seekp(200) << "damage";
+    }
+  }
+  check();
+  EXPECT_TRUE(std::ranges::any_of(found, [&](const std::string& line) { return line.starts_with(backup + ": "); }));
+  EXPECT_TRUE(
+      std::ranges::any_of(found, [](const std::string& line) { return line.starts_with("snapshot before: "); }));
+
+  fs::remove_all(data() / "snapshots" / "before");
+  fs::remove(data() / "backups" / id / "STATOR");
+  check();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].starts_with(backup + ": ")) << found[0];
+  fs::remove_all(data() / "backups" / id);
+  check();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].starts_with(backup + ": ")) << found[0];
+}
+
 TEST_F(DiskBackups, ARepairNamesThoseThatAreLost) {
   std::string id;
   {
