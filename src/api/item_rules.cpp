@@ -64,8 +64,10 @@ engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& reques
   action.key = key_from_item(*table, request.item, place);
   action.item = &request.item;
   action.must_be_new = request.must_be_new;
-  // One wrong index key makes the service refuse the whole batch before anything is written.
-  if (place == Place::kBatch) engine::check_index_keys(*table, request.item);
+  // Before an item is read, and so before the condition is tested or anything of a batch is written. Where nothing of
+  // that can come first, the writer's own check is enough.
+  const bool is_tested = request.condition || request.must_be_new;
+  if (is_tested || place == Place::kBatch) engine::check_index_keys(*table, request.item);
   return action;
 }
 
