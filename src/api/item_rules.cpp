@@ -68,12 +68,14 @@ engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& reques
   // that can come first, the writer's own check is enough.
   const bool is_tested = request.condition || request.must_be_new;
   if (is_tested || place == Place::kBatch) engine::check_index_keys(*table, request.item);
+  check_key_paths(*table, request.condition);
   return action;
 }
 
 engine::WriteAction resolve(const engine::TablePtr& table, const DeleteItem& request) {
   engine::WriteAction action = begin_action(engine::WriteKind::kDelete, table, request);
   action.key = key_from_attributes(*table, request.key);
+  check_key_paths(*table, request.condition);
   return action;
 }
 
@@ -87,6 +89,7 @@ void check_statement_size(const UpdateItem& request) {
 engine::WriteAction resolve(const engine::TablePtr& table, const UpdateItem& request, Place place) {
   engine::WriteAction action = begin_action(engine::WriteKind::kUpdate, table, request);
   action.key = key_from_attributes(*table, request.key);
+  check_key_paths(*table, request.condition);
   if (request.update) check_update(*table, *request.update, place);
   // Checked before the item is read, and so before the condition is tested.
   check_statement_size(request);

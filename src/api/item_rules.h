@@ -21,7 +21,7 @@ void check_statement_size(const UpdateItem& request);
 /// The key that the request reads.
 engine::Key resolve(const engine::Table& table, const GetItem& request);
 
-/// Throws where a path of the projection or update goes into a key attribute of the table or of an index ("Key
+/// Throws where a path of the projection or condition goes into a key attribute of the table or of an index ("Key
 /// attributes must be scalars; …").
 void check_key_paths(const engine::Table& table, const std::vector<expression::Path>& paths);
 void check_key_paths(const engine::Table& table, const std::optional<expression::Condition>& condition);

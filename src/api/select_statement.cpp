@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/item_operations.h"
+#include "api/item_rules.h"
 #include "api/page_operations.h"
 #include "api/statements.h"
 #include "core/api_error.h"
@@ -121,6 +122,7 @@ class Select {
   void get() {
     if (!request_.next_token.empty()) throw_validation("Invalid NextToken");
     const partiql::ReadPlan::Range& range = plan_.ranges.front();
+    check_key_paths(*table_, filter_);
     GetItem get;
     get.key.push_back({range.hash.attribute, range.hash.first});
     if (range.range) get.key.push_back({range.range->attribute, range.range->first});

@@ -7,18 +7,6 @@
 namespace stator::expression {
 namespace {
 
-enum class Relation : std::uint8_t { kApart, kOverlap, kConflict };
-
-Relation relation(const Path& one, const Path& two) {
-  if (one.attribute != two.attribute) return Relation::kApart;
-  const std::size_t common = std::min(one.steps.size(), two.steps.size());
-  for (std::size_t i = 0; i < common; ++i) {
-    if (one.steps[i].index() != two.steps[i].index()) return Relation::kConflict;
-    if (one.steps[i] != two.steps[i]) return Relation::kApart;
-  }
-  return Relation::kOverlap;
-}
-
 /// A tree of paths by their steps: finds out whether a new path overlaps or conflicts with an earlier one without
 /// comparing it with each.
 class PathTree {
@@ -53,12 +41,6 @@ class PathTree {
   std::map<std::string_view, Node> roots_;
 };
 
-[[noreturn]] void throw_not_disjoint(ExpressionKind kind, Relation relation, const Path& one, const Path& two) {
-  throw_invalid(kind, std::string("Two document paths ") + (relation == Relation::kOverlap ? "overlap" : "conflict") +
-                          " with each other; must remove or rewrite one of these paths; path one: " + to_text(one) +
-                          ", path two: " + to_text(two));
-}
-
 }  // namespace
 
 std::string to_text(const Path& path) {
@@ -74,13 +56,30 @@ std::string to_text(const Path& path) {
   return text + "]";
 }
 
+PathRelation relation(const Path& one, const Path& two) {
+  if (one.attribute != two.attribute) return PathRelation::kApart;
+  const std::size_t common = std::min(one.steps.size(), two.steps.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    if (one.steps[i].index() != two.steps[i].index()) return PathRelation::kConflict;
+    if (one.steps[i] != two.steps[i]) return PathRelation::kApart;
+  }
+  return PathRelation::kOverlap;
+}
+
+std::string clash_text(const Path& one, const Path& two) {
+  return std::string("Two document paths ") + (relation(one, two) == PathRelation::kOverlap ? "overlap" : "conflict") +
+         " with each other; must remove or rewrite one of these paths; path one: " + to_text(one) +
+         ", path two: " + to_text(two);
+}
+
 namespace {
 
 /// Throws where paths[two] overlaps or conflicts with an earlier one.
 void check_against_earlier(ExpressionKind kind, std::span<const Path> paths, std::size_t two) {
   for (std::size_t one = two; one-- > 0;) {
-    const Relation found = relation(paths[one], paths[two]);
-    if (found != Relation::kApart) throw_not_disjoint(kind, found, paths[one], paths[two]);
+    if (relation(paths[one], paths[two]) != PathRelation::kApart) {
+      throw_invalid(kind, clash_text(paths[one], paths[two]));
+    }
   }
 }
 

@@ -11,8 +11,14 @@ namespace stator::expression {
 /// "[a, b, [1]]", as the service writes a path in its errors.
 std::string to_text(const Path& path);
 
-/// Throws where two of the paths overlap (one is the other, or leads to it) or conflict (one treats a value as a list
-/// that the other treats as a map). As in the service, the pair that was written last is the one reported.
+/// Overlap: one is the other, or leads to it. Conflict: one treats a value as a list that the other treats as a map.
+enum class PathRelation : std::uint8_t { kApart, kOverlap, kConflict };
+PathRelation relation(const Path& one, const Path& two);
+/// What is wrong with two paths that are not apart.
+std::string clash_text(const Path& one, const Path& two);
+
+/// Throws where two of the paths overlap or conflict. As in the service, the pair that was written last is the one
+/// reported.
 void check_disjoint(ExpressionKind kind, std::span<const Path> paths);
 
 /// A path with its #names looked up. Throws where one is not defined, or where the path is longer than 32 steps.

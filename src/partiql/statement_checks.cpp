@@ -49,21 +49,13 @@ void check_returning(const Statement& statement) {
                    " *. Only RETURNING ALL OLD * is allowed in DELETE statements.");
 }
 
-bool leads_to(const expression::Path& path, const expression::Path& other) {
-  return path.attribute == other.attribute && path.steps.size() <= other.steps.size() &&
-         std::ranges::equal(path.steps, std::span(other.steps).first(path.steps.size()));
-}
-
-/// Throws where a path of the projection leads to another one. Source: recorded from DynamoDB Local.
-void check_overlaps(const Statement& statement) {
+/// Throws where paths of the projection overlap or conflict. Source: recorded from DynamoDB Local.
+void check_disjoint(const Statement& statement) {
   std::vector<expression::Path> earlier;
   for (const ProjectedPath& projected : statement.projection) {
     expression::Path path = bind_path(statement, statement.node(projected.path));
     for (const expression::Path& other : earlier) {
-      if (!leads_to(path, other) && !leads_to(other, path)) continue;
-      throw_validation(
-          "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: " +
-          to_text(path) + ", path two: " + to_text(other));
+      if (relation(path, other) != expression::PathRelation::kApart) throw_validation(clash_text(path, other));
     }
     earlier.push_back(std::move(path));
   }
@@ -84,7 +76,7 @@ void check_projection(const Statement& statement) {
     if (names.insert(projected.name).second) continue;
     throw_validation("Duplicate identifiers in select clause: " + projected.name);
   }
-  check_overlaps(statement);
+  check_disjoint(statement);
 }
 
 void check_statement(Statement& statement) {
