@@ -134,16 +134,16 @@ void check_definitions_used(const Members& request, const engine::Table& table) 
 }
 
 void read_billing(const Members& request, engine::Table& table) {
-  const auto throughput = read_throughput(request);
   if (billing_mode_member(request) == "PAY_PER_REQUEST") {
     table.billing_mode = engine::BillingMode::kPayPerRequest;
-    if (throughput) {
+    if (request.object("ProvisionedThroughput")) {
       throw_invalid_parameters(
           "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
           "PAY_PER_REQUEST");
     }
     return;
   }
+  const auto throughput = read_throughput(request);
   if (!throughput) {
     throw_invalid_parameters(
         "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
@@ -151,7 +151,20 @@ void read_billing(const Members& request, engine::Table& table) {
   table.throughput = *throughput;
 }
 
-void read_local_indexes(const Members& request, const Definitions& definitions, engine::Table& table) {
+[[noreturn]] void throw_duplicate_name(const std::string& index) {
+  throw_invalid_parameters("Duplicate index name: " + index);
+}
+
+using IndexNames = std::set<std::string>;
+
+/// Adds an index of a name that no earlier one has: what is wrong with it is told before the next one is looked at.
+void add_index(engine::Index index, IndexNames& names, engine::Table& table) {
+  if (!names.insert(index.name).second) throw_duplicate_name(index.name);
+  table.indexes.push_back(std::move(index));
+}
+
+void read_local_indexes(const Members& request, const Definitions& definitions, IndexNames& names,
+                        engine::Table& table) {
   const auto list = request.array("LocalSecondaryIndexes");
   if (!list) return;
   if (list->size() == 0) throw_invalid_parameters("List of LocalSecondaryIndexes is empty");
@@ -161,18 +174,22 @@ void read_local_indexes(const Members& request, const Definitions& definitions, 
         "LocalSecondaryIndex");
   }
   for (const auto element : *list) {
-    table.indexes.push_back(read_local_index(Members(element.get_object()), table.key_schema, definitions));
+    add_index(read_local_index(Members(element.get_object()), table.key_schema, definitions), names, table);
   }
+  check_indexes(table);
 }
 
-void read_global_indexes(const Members& request, const Definitions& definitions, engine::Table& table) {
+void read_global_indexes(const Members& request, const Definitions& definitions, IndexNames& names,
+                         engine::Table& table) {
   const auto list = request.array("GlobalSecondaryIndexes");
   if (!list) return;
   if (list->size() == 0) throw_invalid_parameters("List of GlobalSecondaryIndexes is empty");
   for (const auto element : *list) {
-    table.indexes.push_back(
-        read_global_index(Members(element.get_object()), definitions, table.billing_mode, IndexOrigin::kCreateTable));
+    add_index(
+        read_global_index(Members(element.get_object()), definitions, table.billing_mode, IndexOrigin::kCreateTable),
+        names, table);
   }
+  check_indexes(table);
 }
 
 core::AttributeType read_key_type(const Members& definition) {
@@ -348,7 +365,7 @@ void check_indexes(const engine::Table& table) {
   std::size_t local = 0;
   std::size_t projected = 0;
   for (const auto& index : table.indexes) {
-    if (!names.insert(index.name).second) throw_invalid_parameters("Duplicate index name: " + index.name);
+    if (!names.insert(index.name).second) throw_duplicate_name(index.name);
     global += index.global ? 1 : 0;
     local += index.is_local() ? 1 : 0;
     projected += index.non_key_attributes.size();
@@ -408,8 +425,10 @@ engine::Table read_table(Call& call) {
   table.key_schema = build_key_schema(read_key_elements(request), definitions);
   check_not_defined(request, definitions);
   check_definitions_used(request, table);
-  read_local_indexes(request, definitions, table);
-  read_global_indexes(request, definitions, table);
+  // The local ones are judged whole before the global ones are.
+  IndexNames index_names;
+  read_local_indexes(request, definitions, index_names, table);
+  read_global_indexes(request, definitions, index_names, table);
   read_vector_indexes(request, definitions, table);
   check_indexes(table);
   table.on_demand = read_on_demand(request, table.billing_mode, {});
