@@ -151,21 +151,22 @@ std::vector<JobInfo> JobRunner::list() const {
 
 void JobRunner::run() {
   std::unique_lock<std::mutex> lock(mutex_);
+  Time rested;  // one wait for the rest and for what is due next: a wakeup costs more than most steps
   while (!stopping_) {
     if (pauses_ > 0 || waiting_.empty()) {
       changed_.wait(lock);
       continue;
     }
-    const Time due = (*waiting_.begin())->due;
+    const Time due = std::max((*waiting_.begin())->due, rested);
     if (due > std::chrono::steady_clock::now()) {
       changed_.wait_until(lock, due);
       continue;
     }
-    run_first(lock);
+    rested = run_first(lock);
   }
 }
 
-void JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
+JobRunner::Time JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
   auto place = waiting_.extract(waiting_.begin());  // kept, so that coming back needs no memory
   Entry& entry = *place.value();
   running_ = &entry;
@@ -182,7 +183,8 @@ void JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
   // All jobs together use half a core at most, and each at most its own share.
   const bool hurried = entry.hurried_rounds > 0;
   const std::chrono::nanoseconds rest = hurried ? std::chrono::nanoseconds(0) : took * std::min(entry.rest_for_work, 1);
-  entry.due = std::chrono::steady_clock::now() + (hurried ? 0 : 1) * took * entry.rest_for_work;
+  const Time now = std::chrono::steady_clock::now();
+  entry.due = now + (hurried ? 0 : 1) * took * entry.rest_for_work;
   if (!error.empty() || step.then == JobStep::Then::kEnd) {
     set_hurried_rounds(entry, 0);
   } else if (hurried && step.then == JobStep::Then::kLater) {
@@ -195,7 +197,7 @@ void JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
     waiting_.insert(std::move(place));
   }
   changed_.notify_all();  // a thread in `pause` waits for the end of this step
-  changed_.wait_for(lock, rest, [this] { return stopping_; });
+  return now + rest;
 }
 
 void JobRunner::set_hurried_rounds(Entry& entry, int rounds) {

@@ -105,8 +105,8 @@ class JobRunner {
 
   void start_thread();
   void run();
-  /// Does a step of the first job of `waiting_`, with `lock` open.
-  void run_first(std::unique_lock<std::mutex>& lock);
+  /// Does a step of the first job of `waiting_`, with `lock` open; returns until when all jobs rest.
+  Time run_first(std::unique_lock<std::mutex>& lock);
   void set_hurried_rounds(Entry& entry, int rounds);
   /// Runs without the lock. `error`: the text of what the step threw.
   static JobStep run_step(Job& job, std::string& error);
