@@ -63,8 +63,7 @@ void prepare(ServerOptions& options) {
   server::configure_log(options.log_level, options.http.log_format);
   if (options.credentials) {  // even if empty: an unset shell variable must not mean "without keys"
     try {
-      options.http.credentials =
-          std::make_shared<const server::AccessKeys>(server::read_access_keys(*options.credentials));
+      options.http.credentials = server::follow_access_keys(*options.credentials);
     } catch (const server::NoKeysSource& error) {
       throw CommandError(std::string("stator: ") + error.what(), 2);
     }
@@ -81,9 +80,9 @@ void prepare(ServerOptions& options) {
 
 void prepare_tls(ServerOptions& options, const std::string& directory) {
   if (!options.tls_certificate.empty()) {
-    options.http.tls = std::make_shared<server::TlsIdentity>(options.tls_certificate, options.tls_key);
+    options.http.tls = server::tls_identity_of_files(options.tls_certificate, options.tls_key);
   } else if (options.tls_self_signed) {
-    options.http.tls = std::make_shared<server::TlsIdentity>(directory);
+    options.http.tls = server::own_tls_identity(directory);
   }
 }
 
@@ -100,7 +99,7 @@ void log_line(core::LogLevel level, std::string_view line) {
 
 std::string start_line(const server::Server& server, const std::string& verb, const std::string& what,
                        const server::Options& options) {
-  const std::string fingerprint = options.tls == nullptr ? "" : options.tls->context()->fingerprint();
+  const std::string fingerprint = options.tls == nullptr ? "" : options.tls->value()->fingerprint();
   if (options.log_format == server::LogFormat::kText) {
     std::string line = fmt::format("Stator {} {} {} ({})", STATOR_VERSION, verb, server.url(), what);
     return fingerprint.empty() ? line : line + "\nTLS certificate SHA-256 " + fingerprint;

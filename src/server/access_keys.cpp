@@ -110,6 +110,16 @@ AccessKeys key_of_text(const std::string& text) {
   return AccessKeys({std::move(key)});
 }
 
+AccessKeys keys_of_file(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error))
+    throw ConfigurationError("--credentials: " + file + " is a directory");
+  std::ifstream in(file);
+  if (!in) throw ConfigurationError("--credentials: " + file + " cannot be read");
+  warn_if_others_may_read(file);
+  return parse_access_keys(in, file);
+}
+
 }  // namespace
 
 bool AccessRules::allows_table(std::string_view table) const {
@@ -123,17 +133,17 @@ bool AccessRules::allows_table(std::string_view table) const {
 AccessKeys::AccessKeys(const std::vector<AccessKey>& keys) {
   if (keys.empty()) throw ConfigurationError("there is no access key in the credentials");
   for (const AccessKey& key : keys) {
-    const auto [found, added] = keys_.emplace(key.id, key);
+    const auto [found, added] = keys_.emplace(key.id, std::make_shared<const AccessKey>(key));
     if (!added) {
-      throw ConfigurationError("profiles \"" + found->second.name + "\" and \"" + key.name +
+      throw ConfigurationError("profiles \"" + found->second->name + "\" and \"" + key.name +
                                "\" have the same aws_access_key_id");
     }
   }
 }
 
-const AccessKey* AccessKeys::find(std::string_view id) const {
+std::shared_ptr<const AccessKey> AccessKeys::find(std::string_view id) const {
   const auto found = keys_.find(id);
-  return found == keys_.end() ? nullptr : &found->second;
+  return found == keys_.end() ? nullptr : found->second;
 }
 
 AccessKeys parse_access_keys(std::istream& text, const std::string& name) {
@@ -152,22 +162,22 @@ AccessKeys parse_access_keys(std::istream& text, const std::string& name) {
   return AccessKeys(keys);
 }
 
-AccessKeys read_access_keys(const std::string& source) {
-  if (source == "env") return keys_of_environment();
-  if (source == "-") return parse_access_keys(std::cin, "standard input");
+std::shared_ptr<Followed<AccessKeys>> fixed_keys(AccessKeys keys) {
+  return std::make_shared<Followed<AccessKeys>>(std::make_shared<const AccessKeys>(std::move(keys)));
+}
+
+std::shared_ptr<Followed<AccessKeys>> follow_access_keys(const std::string& source) {
+  if (source == "env") return fixed_keys(keys_of_environment());
+  if (source == "-") return fixed_keys(parse_access_keys(std::cin, "standard input"));
   std::error_code error;
   if (!std::filesystem::exists(source, error)) {
     // A secret may contain slashes, an id may not. The message does not quote the text, which may be a secret.
     const std::size_t colon = source.find(':');
-    if (colon != std::string::npos && source.find('/') > colon) return key_of_text(source);
+    if (colon != std::string::npos && source.find('/') > colon) return fixed_keys(key_of_text(source));
     throw NoKeysSource("--credentials: there is no such file (nor is it KEY:SECRET or \"env\")");
   }
-  if (std::filesystem::is_directory(source, error))
-    throw ConfigurationError("--credentials: " + source + " is a directory");
-  std::ifstream in(source);
-  if (!in) throw ConfigurationError("--credentials: " + source + " cannot be read");
-  warn_if_others_may_read(source);
-  return parse_access_keys(in, source);
+  return follow_files<AccessKeys>({source},
+                                  [source] { return std::make_shared<const AccessKeys>(keys_of_file(source)); });
 }
 
 }  // namespace stator::server

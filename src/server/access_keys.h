@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/profile_file.h"
+#include "server/followed.h"
 
 /// The keys that a server accepts, and what each of them may do.
 namespace stator::server {
@@ -40,26 +42,29 @@ class AccessKeys {
   explicit AccessKeys(const std::vector<AccessKey>& keys);
 
   /// Null when there is no key of that id.
-  [[nodiscard]] const AccessKey* find(std::string_view id) const;
+  [[nodiscard]] std::shared_ptr<const AccessKey> find(std::string_view id) const;
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
 
  private:
-  std::map<std::string, AccessKey, std::less<>> keys_;
+  std::map<std::string, std::shared_ptr<const AccessKey>, std::less<>> keys_;
 };
 
-/// The value of --credentials is nothing that read_access_keys knows.
+/// The value of --credentials is nothing that follow_access_keys knows.
 struct NoKeysSource : aws::ConfigurationError {
   using aws::ConfigurationError::ConfigurationError;
 };
 
-/// Reads keys from the value of --credentials:
+/// The keys of the value of --credentials:
 ///   env          AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
 ///   -            a credentials file on standard input
-///   FILE         a credentials file (docs/security.md)
+///   FILE         a credentials file (docs/security.md), again when it has changed
 ///   KEY:SECRET   one key with all rights; visible to everybody who may list processes
 /// Warns in the log about a file that others may read. Throws aws::ConfigurationError (NoKeysSource is one)
 /// with one line for the user that has no secret in it.
-AccessKeys read_access_keys(const std::string& source);
+std::shared_ptr<Followed<AccessKeys>> follow_access_keys(const std::string& source);
+
+/// Keys that stay as they are.
+std::shared_ptr<Followed<AccessKeys>> fixed_keys(AccessKeys keys);
 
 /// The keys of a credentials file's text; `name` stands for the file in errors.
 AccessKeys parse_access_keys(std::istream& text, const std::string& name);

@@ -89,7 +89,7 @@ SignaturePlace find_signature(const RequestHead& head) {
   return SignaturePlace::kQuery;
 }
 
-const AccessKey* AnyCredentials::check(const RequestHead& head, std::string_view /*body*/) const {
+std::shared_ptr<const AccessKey> AnyCredentials::check(const RequestHead& head, std::string_view /*body*/) const {
   find_signature(head);
   return nullptr;
 }

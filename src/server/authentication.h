@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "server/access_keys.h"
@@ -23,7 +24,7 @@ class Authenticator {
   /// The key that signed the request; null: callers are not identified, and all may do everything. Throws ApiError
   /// where the request must be refused. `body` is as received (signed before decompression). Safe to call
   /// from several threads at once.
-  virtual const AccessKey* check(const RequestHead& head, std::string_view body) const = 0;
+  virtual std::shared_ptr<const AccessKey> check(const RequestHead& head, std::string_view body) const = 0;
 };
 
 /// Where a request has its signature.
@@ -40,7 +41,7 @@ bool find_in_query(std::string_view query, std::string_view name, std::string_vi
 /// parts), by whatever key.
 class AnyCredentials final : public Authenticator {
  public:
-  const AccessKey* check(const RequestHead& head, std::string_view body) const override;
+  std::shared_ptr<const AccessKey> check(const RequestHead& head, std::string_view body) const override;
 };
 
 }  // namespace stator::server

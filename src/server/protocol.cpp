@@ -303,14 +303,14 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
       check_body_and_operation(target.operation, body, padding_bytes);
       throw_unknown_operation();
     }
-    const AccessKey* caller = nullptr;
+    std::shared_ptr<const AccessKey> caller;
     try {
       caller = authenticator_.check(head, received);
     } catch (const core::ApiError&) {
       check_body_and_operation(target.operation, body, padding_bytes);
       throw;
     }
-    call(head, caller, target, body, padding_bytes, replies);
+    call(head, caller.get(), target, body, padding_bytes, replies);
   });
   return reply;
 }

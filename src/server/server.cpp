@@ -118,7 +118,7 @@ struct Server::Impl {
             [this](EventLoop& loop, core::Descriptor socket) { hand_over(loop, std::move(socket)); }),
         max_connections(connections_within_limit(options)),
         stop_event(context),
-        next_tls_look(context) {
+        next_look(context) {
     const tcp::endpoint address = listener.address();
     web_rules.emplace(options.allowed_origins, address.address().is_loopback());
     stop_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -135,7 +135,7 @@ struct Server::Impl {
 
   std::unique_ptr<Transport> make_transport(core::Descriptor socket) const {
     if (options.tls == nullptr) return std::make_unique<PlainTransport>(std::move(socket));
-    return std::make_unique<TlsTransport>(std::move(socket), *options.tls->context());
+    return std::make_unique<TlsTransport>(std::move(socket), *options.tls->value());
   }
 
   EventLoop& least_loaded() {
@@ -158,20 +158,28 @@ struct Server::Impl {
     });
   }
 
-  void await_tls_look() {
-    if (options.tls == nullptr) return;
-    next_tls_look.expires_after(std::chrono::milliseconds(options.tls_look_ms));
-    next_tls_look.async_wait([this](const boost::system::error_code& error) {
+  void await_look() {
+    if (options.tls == nullptr && options.credentials == nullptr) return;
+    next_look.expires_after(std::chrono::milliseconds(options.look_ms));
+    next_look.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      try {
-        if (options.tls->look()) {
-          spdlog::info("new connections get another certificate, SHA-256 {}", options.tls->context()->fingerprint());
-        }
-      } catch (const std::exception& fault) {
-        spdlog::warn("{}; the certificate stays as it was", fault.what());
-      }
-      await_tls_look();
+      look_at(options.tls.get(), "the certificate stays as it was", [](const TlsContext& next) {
+        spdlog::info("new connections get another certificate, SHA-256 {}", next.fingerprint());
+      });
+      look_at(options.credentials.get(), "the keys of callers stay as they were",
+              [](const AccessKeys& keys) { spdlog::info("callers have other keys: {} of them", keys.size()); });
+      await_look();
     });
+  }
+
+  template <typename T, typename Tell>
+  static void look_at(Followed<T>* followed, std::string_view otherwise, const Tell& tell) {
+    if (followed == nullptr) return;
+    try {
+      if (followed->look()) tell(*followed->value());
+    } catch (const std::exception& fault) {
+      spdlog::warn("{}; {}", fault.what(), otherwise);
+    }
   }
 
   void begin_drain() {
@@ -209,7 +217,7 @@ struct Server::Impl {
     const auto work = asio::make_work_guard(context);
     listener.start();
     await_stop();
-    await_tls_look();
+    await_look();
     while (!context.stopped()) {
       try {
         context.run();
@@ -237,7 +245,7 @@ struct Server::Impl {
   Listener listener;
   const std::size_t max_connections;
   asio::posix::stream_descriptor stop_event;
-  asio::steady_timer next_tls_look;
+  asio::steady_timer next_look;
   int stop_descriptor = -1;
 };
 

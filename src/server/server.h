@@ -9,13 +9,14 @@
 #include "api/account.h"
 #include "endpoint/endpoint.h"
 #include "server/access_keys.h"
+#include "server/followed.h"
 #include "server/log.h"
 #include "server/route.h"
 
 /// HTTP: publishes an Endpoint as DynamoDB's AWS JSON 1.0 protocol.
 namespace stator::server {
 
-class TlsIdentity;
+class TlsContext;
 
 inline constexpr std::size_t kDefaultReservedDescriptors = 64;  // enough for a store in memory
 
@@ -31,10 +32,10 @@ struct Options {
   std::string account_id = api::kDefaultAccountId;
 
   /// Only requests signed with one of these are answered; null: any signature is accepted.
-  std::shared_ptr<const AccessKeys> credentials;
+  std::shared_ptr<Followed<AccessKeys>> credentials;
 
   /// With it the server speaks TLS and nothing else.
-  std::shared_ptr<TlsIdentity> tls;
+  std::shared_ptr<Followed<TlsContext>> tls;
 
   /// Origins of web pages that may call, beside those on this machine; "*" is all. See WebRules.
   std::vector<std::string> allowed_origins;
@@ -56,7 +57,7 @@ struct Options {
   std::uint32_t write_timeout_ms = 30'000;    // for each 16 KB of a reply
   std::uint32_t call_timeout_ms = 60'000;     // from the first byte of a request until its call has begun
   std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for requests in flight
-  std::uint32_t tls_look_ms = 5'000;          // between two looks for another certificate
+  std::uint32_t look_ms = 5'000;              // between two looks for another certificate, and for other keys
 
   /// Paths that are answered beside the protocol.
   std::vector<Route> routes;

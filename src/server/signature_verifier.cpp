@@ -281,14 +281,14 @@ void check_session_token(const AccessKey& key, const std::optional<std::string>&
 std::string SigningKeyCache::find(const AccessKey& key, std::string_view scope) const {
   const std::shared_lock lock(mutex_);
   for (const Entry& entry : entries_) {
-    if (entry.key == &key && entry.scope == scope) return entry.signing_key;
+    if (entry.key.get() == &key && entry.scope == scope) return entry.signing_key;
   }
   return {};
 }
 
-void SigningKeyCache::keep(const AccessKey& key, std::string_view scope, std::string_view signing_key) {
+void SigningKeyCache::keep(std::shared_ptr<const AccessKey> key, std::string_view scope, std::string_view signing_key) {
   const std::unique_lock lock(mutex_);
-  Entry entry{&key, std::string(scope), std::string(signing_key)};
+  Entry entry{std::move(key), std::string(scope), std::string(signing_key)};
   if (entries_.size() < kMaxEntries) {
     entries_.push_back(std::move(entry));
     return;
@@ -297,12 +297,12 @@ void SigningKeyCache::keep(const AccessKey& key, std::string_view scope, std::st
   oldest_ = (oldest_ + 1) % kMaxEntries;
 }
 
-SignatureVerifier::SignatureVerifier(std::shared_ptr<const AccessKeys> keys, const core::Clock& clock)
+SignatureVerifier::SignatureVerifier(std::shared_ptr<const Followed<AccessKeys>> keys, const core::Clock& clock)
     : keys_(std::move(keys)), clock_(clock) {
   aws::sha256("");  // loads libcrypto now, so that the start fails where it is missing
 }
 
-const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_view body) const {
+std::shared_ptr<const AccessKey> SignatureVerifier::check(const RequestHead& head, std::string_view body) const {
   const SignaturePlace place = find_signature(head);
   const CanonicalFields fields = fields_of(head);
   const GivenSignature given = place == SignaturePlace::kHeader ? read_header(head, fields) : read_query(head, fields);
@@ -313,7 +313,7 @@ const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_v
   }
   const Credential credential = split_credential(given.credential);
   check_scope(credential, given.stamp);
-  const AccessKey* const key = keys_->find(credential.key_id);
+  const std::shared_ptr<const AccessKey> key = keys_->value()->find(credential.key_id);
   if (key == nullptr) refuse_client("The security token included in the request is invalid.");
 
   check_signed_fields(given, fields);
@@ -329,7 +329,7 @@ const AccessKey* SignatureVerifier::check(const RequestHead& head, std::string_v
   const std::string expected =
       core::hexadecimal(aws::hmac_sha256(signing_key, aws::string_to_sign(given.stamp, credential.scope, canonical)));
   if (!aws::same_secret(expected, given.signature)) refuse(std::string(kMismatch));
-  if (known.empty()) signing_keys_.keep(*key, credential.scope, signing_key);
+  if (known.empty()) signing_keys_.keep(key, credential.scope, signing_key);
   check_session_token(*key, given.session_token);
   return key;
 }

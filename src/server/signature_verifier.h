@@ -16,16 +16,17 @@
 namespace stator::server {
 
 /// A cache of derived signing keys: one serves all requests of a day, region and service. Keeps the last 64 that made
-/// a valid signature, so that nobody without a secret can evict others. Safe to use from several threads.
+/// a valid signature, so that nobody without a secret can evict others; a key that was read anew is another key. Safe
+/// to use from several threads.
 class SigningKeyCache {
  public:
   /// Empty where the cache does not have it.
   [[nodiscard]] std::string find(const AccessKey& key, std::string_view scope) const;
-  void keep(const AccessKey& key, std::string_view scope, std::string_view signing_key);
+  void keep(std::shared_ptr<const AccessKey> key, std::string_view scope, std::string_view signing_key);
 
  private:
   struct Entry {
-    const AccessKey* key;
+    std::shared_ptr<const AccessKey> key;
     std::string scope;
     std::string signing_key;
   };
@@ -39,11 +40,12 @@ class SigningKeyCache {
 class SignatureVerifier final : public Authenticator {
  public:
   /// Throws std::runtime_error where libcrypto cannot be loaded. `clock` must outlive the verifier.
-  explicit SignatureVerifier(std::shared_ptr<const AccessKeys> keys, const core::Clock& clock = core::Clock::system());
-  const AccessKey* check(const RequestHead& head, std::string_view body) const override;
+  explicit SignatureVerifier(std::shared_ptr<const Followed<AccessKeys>> keys,
+                             const core::Clock& clock = core::Clock::system());
+  std::shared_ptr<const AccessKey> check(const RequestHead& head, std::string_view body) const override;
 
  private:
-  const std::shared_ptr<const AccessKeys> keys_;
+  const std::shared_ptr<const Followed<AccessKeys>> keys_;
   const core::Clock& clock_;
   mutable SigningKeyCache signing_keys_;
 };

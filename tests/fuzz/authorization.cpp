@@ -25,7 +25,7 @@ class SignedThen final : public stator::core::Clock {
 bool lets_through(const stator::server::Authenticator& authenticator, const stator::server::RequestHead& head,
                   std::string_view body) {
   try {
-    const AccessKey* const caller = authenticator.check(head, body);
+    const std::shared_ptr<const AccessKey> caller = authenticator.check(head, body);
     stator::fuzz::require(caller == nullptr || caller->id == stator::server::credential_scope(head).access_key_id,
                           "the key is the one that the request names");
     return true;
@@ -39,9 +39,9 @@ void check(std::string_view bytes) {
   static const SignedThen kClock;
   static const stator::server::AnyCredentials kAny;
   static const stator::server::SignatureVerifier kVerifier(
-      std::make_shared<const AccessKeys>(std::vector<AccessKey>{
+      stator::server::fixed_keys(AccessKeys(std::vector<AccessKey>{
           {.name = "seed", .id = "AKIDEXAMPLE", .secret = "secret", .session_token = "", .rules = {}},
-          {.name = "token", .id = "ASIAEXAMPLE", .secret = "other", .session_token = "token", .rules = {}}}),
+          {.name = "token", .id = "ASIAEXAMPLE", .secret = "other", .session_token = "token", .rules = {}}})),
       kClock);
   stator::server::RequestHead head;
   if (parse_head(bytes, 16 * 1024, head) != stator::server::HeadStatus::kComplete) return;

@@ -1,11 +1,15 @@
 #include "server/access_keys.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
+#include <fstream>
 #include <sstream>
 
 #include "aws/profile_file.h"
 #include "server/server.h"
+#include "support/temporary_directory.h"
 
 namespace stator::server {
 namespace {
@@ -25,7 +29,7 @@ TEST(AccessKeys, AreReadFromACredentialsFile) {
   EXPECT_EQ(keys.find("AKID")->name, "default");
   EXPECT_EQ(keys.find("AKID")->secret, "s3cret/+");
   EXPECT_FALSE(keys.find("AKID")->rules.limited());
-  const AccessKey* const reader = keys.find("READ");
+  const std::shared_ptr<const AccessKey> reader = keys.find("READ");
   EXPECT_EQ(reader->session_token, "t");
   EXPECT_TRUE(reader->rules.read_only);
   EXPECT_TRUE(reader->rules.allows_table("app-"));
@@ -73,6 +77,68 @@ TEST(AccessKeys, FaultsAreToldWithoutSecrets) {
   }
 }
 
+TEST(AccessKeys, AreReadAgainWhenTheirFileHasChanged) {
+  const TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path() / "keys";
+  const auto write = [&](const std::string& text) {
+    std::ofstream(folder.path() / "draft") << text;
+    std::filesystem::rename(folder.path() / "draft", file);
+  };
+  const std::string other = "[b]\naws_access_key_id = OTHER\naws_secret_access_key = x\n";
+  write(std::string("[a]\n") + kKey);
+  const auto keys = follow_access_keys(file);
+  EXPECT_FALSE(keys->look());
+  EXPECT_NE(keys->value()->find("AKID"), nullptr);
+
+  write(other);
+  EXPECT_FALSE(keys->look()) << "it may be in the middle of a change";
+  EXPECT_TRUE(keys->look());
+  EXPECT_EQ(keys->value()->find("AKID"), nullptr);
+  EXPECT_NE(keys->value()->find("OTHER"), nullptr);
+
+  // Faults are told once, and let nobody in or out.
+  struct Fault {
+    std::string text;
+    std::string told;
+  };
+  for (const Fault& fault : {Fault{"", "there is no access key in it"},
+                             {other + "stator_tables = a*b\n", "stator_tables must be names of tables"},
+                             {"[a]\naws_access_key_id = AKID\n", "must both be set"}}) {
+    SCOPED_TRACE(fault.told);
+    write(fault.text);
+    EXPECT_FALSE(keys->look());
+    try {
+      keys->look();
+      ADD_FAILURE() << "taken";
+    } catch (const aws::ConfigurationError& error) {
+      EXPECT_NE(std::string(error.what()).find(fault.told), std::string::npos) << error.what();
+    }
+    EXPECT_FALSE(keys->look());
+    EXPECT_NE(keys->value()->find("OTHER"), nullptr);
+  }
+  std::filesystem::remove(file);
+  EXPECT_FALSE(keys->look());
+  EXPECT_THROW(keys->look(), aws::ConfigurationError);
+  write(std::string("[a]\n") + kKey + other);
+  EXPECT_FALSE(keys->look());
+  EXPECT_TRUE(keys->look());
+  EXPECT_EQ(keys->value()->size(), 2U);
+}
+
+TEST(AccessKeys, OfAPipeAreReadOnce) {
+  // As the shell's <(…): a second reader would wait for a writer that does not come.
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const std::string text = std::string("[a]\n") + kKey;
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  const auto keys = follow_access_keys("/dev/fd/" + std::to_string(ends[0]));
+  ::close(ends[0]);
+  EXPECT_FALSE(keys->look());
+  EXPECT_FALSE(keys->look());
+  EXPECT_EQ(keys->value()->size(), 1U);
+}
+
 TEST(AccessKeys, ListeningBeyondLoopbackWithoutThemIsSaidLoudly) {
   const std::string warning =
       "WHOEVER REACHES 0.0.0.0:8000 MAY READ AND CHANGE EVERYTHING: --credentials lets only your keys in";
@@ -83,7 +149,7 @@ TEST(AccessKeys, ListeningBeyondLoopbackWithoutThemIsSaidLoudly) {
   EXPECT_EQ(exposure_warning({}, "127.3.2.1", 8000), "");
   EXPECT_EQ(exposure_warning({}, "::1", 8000), "");
   Options with_keys;
-  with_keys.credentials = std::make_shared<const AccessKeys>(parse(std::string("[a]\n") + kKey));
+  with_keys.credentials = fixed_keys(parse(std::string("[a]\n") + kKey));
   EXPECT_EQ(exposure_warning(with_keys, "0.0.0.0", 8000), "");
 }
 

@@ -126,7 +126,7 @@ TEST(Routes, NeedAKeyWhereTheServerHasKeys) {
   keys[2] = keys[0];
   keys[2].name = "app", keys[2].id = "APP", keys[2].secret = "secret of APP";
   keys[2].rules.tables = {"things"};
-  options.credentials = std::make_shared<const AccessKeys>(keys);
+  options.credentials = fixed_keys(AccessKeys(keys));
   const Jobs jobs(options);
   struct Row {
     const char* key;

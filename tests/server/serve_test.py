@@ -241,6 +241,31 @@ class Serve(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("UnrecognizedClientException", done.stderr)
 
+    def test_keys_are_read_again_when_their_file_has_changed(self):
+        keys = pathlib.Path(self.folder.name, "keys")
+
+        def write(*names):
+            draft = keys.with_suffix(".draft")
+            draft.write_text("".join(f"[{name}]\naws_access_key_id = {name}\naws_secret_access_key = of-{name}\n"
+                                     for name in names))
+            draft.chmod(0o600)
+            draft.replace(keys)
+
+        def is_let_in(name):
+            done = self.run_stator("tables", "--endpoint-url", f"http://127.0.0.1:{served.port}", AWS_ACCESS_KEY_ID=name,
+                                   AWS_SECRET_ACCESS_KEY="of-" + name)
+            return done.returncode == 0
+
+        write("old")
+        served = self.serve("--in-memory", "--credentials", str(keys))
+        self.assertEqual((is_let_in("old"), is_let_in("new")), (True, False))
+        write("new")
+        deadline = time.monotonic() + 60
+        while not is_let_in("new"):
+            self.assertLess(time.monotonic(), deadline, "the new keys are not read")
+            time.sleep(0.5)
+        self.assertFalse(is_let_in("old"))
+
     def test_a_certificate_that_is_not_trusted_is_said_at_once(self):
         served = self.serve("--data", self.data, "--tls-self-signed")
         began = time.monotonic()

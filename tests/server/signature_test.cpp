@@ -25,7 +25,7 @@ class FixedClock final : public core::Clock {
   std::int64_t now_ms_;
 };
 
-std::shared_ptr<const AccessKeys> keys() {
+std::shared_ptr<const Followed<AccessKeys>> keys() {
   std::istringstream text(
       "[main]\n"
       "aws_access_key_id = AKIDEXAMPLE\n"
@@ -34,24 +34,27 @@ std::shared_ptr<const AccessKeys> keys() {
       "aws_access_key_id = ASIAEXAMPLE\n"
       "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\n"
       "aws_session_token = a/long+token==\n");
-  return std::make_shared<const AccessKeys>(parse_access_keys(text, "test"));
+  return fixed_keys(parse_access_keys(text, "test"));
 }
 
 /// The profile that signed `text`, or the error.
-std::string judge(const std::string& text, std::int64_t now_ms = kSignedMs) {
-  const FixedClock clock(now_ms);
-  const SignatureVerifier verifier(keys(), clock);
+std::string judge_with(const SignatureVerifier& verifier, const std::string& text) {
   RequestHead head;
   EXPECT_EQ(parse_head(text, 16 * 1024, head), HeadStatus::kComplete) << text;
   const std::string_view body = std::string_view(text).substr(head.size_bytes);
   try {
-    const AccessKey* const first = verifier.check(head, body);
+    const std::shared_ptr<const AccessKey> first = verifier.check(head, body);
     // Once more with the signing key that is now known.
     EXPECT_EQ(verifier.check(head, body), first);
     return first->name;
   } catch (const core::ApiError& error) {
     return std::string(error.type.name()) + ": " + error.message;
   }
+}
+
+std::string judge(const std::string& text, std::int64_t now_ms = kSignedMs) {
+  const FixedClock clock(now_ms);
+  return judge_with(SignatureVerifier(keys(), clock), text);
 }
 
 constexpr std::string_view kMismatch =
@@ -293,15 +296,37 @@ TEST(Signature, HasTheKeyAndHashesOfThePublishedExample) {
             "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
 }
 
+TEST(Signature, OfAKeyThatWasReadAnewIsJudgedByTheNewOne) {
+  const auto keys_with = [](const std::string& secret) {
+    return std::make_shared<const AccessKeys>(std::vector<AccessKey>{
+        {.name = "main", .id = "AKIDEXAMPLE", .secret = secret, .session_token = "", .rules = {}}});
+  };
+  const SignedText old;
+  SignedText renewed;
+  renewed.secret = "another";
+  Followed<AccessKeys>::Value next;
+  const auto followed = std::make_shared<Followed<AccessKeys>>(
+      keys_with(old.secret), [&next](const AccessKeys& /*in_use*/) { return std::exchange(next, nullptr); });
+  const FixedClock clock(kSignedMs);
+  const SignatureVerifier verifier(followed, clock);
+  EXPECT_EQ(judge_with(verifier, old.with_header()), "main");
+  EXPECT_EQ(judge_with(verifier, renewed.with_header()), kMismatch);
+
+  next = keys_with(renewed.secret);
+  EXPECT_TRUE(followed->look());
+  EXPECT_EQ(judge_with(verifier, old.with_header()), kMismatch);
+  EXPECT_EQ(judge_with(verifier, renewed.with_header()), "main");
+}
+
 TEST(SigningKeyCache, ForgetsTheOldestFirst) {
   SigningKeyCache cache;
-  const AccessKey key;
-  const AccessKey other;
+  const auto key = std::make_shared<const AccessKey>();
+  const auto other = std::make_shared<const AccessKey>();
   for (int i = 0; i < 65; ++i) cache.keep(key, "scope" + std::to_string(i), "key" + std::to_string(i));
-  EXPECT_EQ(cache.find(key, "scope0"), "");
-  EXPECT_EQ(cache.find(key, "scope1"), "key1");
-  EXPECT_EQ(cache.find(key, "scope64"), "key64");
-  EXPECT_EQ(cache.find(other, "scope64"), "");
+  EXPECT_EQ(cache.find(*key, "scope0"), "");
+  EXPECT_EQ(cache.find(*key, "scope1"), "key1");
+  EXPECT_EQ(cache.find(*key, "scope64"), "key64");
+  EXPECT_EQ(cache.find(*other, "scope64"), "");
 }
 
 }  // namespace

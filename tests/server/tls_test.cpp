@@ -14,7 +14,7 @@ namespace {
 
 Options with_tls() {
   Options options;
-  options.tls = std::make_shared<TlsIdentity>("");
+  options.tls = own_tls_identity("");
   return options;
 }
 
@@ -62,10 +62,10 @@ TEST(Tls, ACertificateOfTheServersOwnIsReplacedAMonthBeforeItEnds) {
     EXPECT_EQ(TlsContext(make_self_signed_certificate(days)).ends_soon(), soon) << days;
   }
   const TemporaryDirectory data;
-  TlsIdentity kept(data.path());
-  TlsIdentity in_memory("");
-  EXPECT_FALSE(kept.look());
-  EXPECT_FALSE(in_memory.look());
+  const auto kept = own_tls_identity(data.path());
+  const auto in_memory = own_tls_identity("");
+  EXPECT_FALSE(kept->look());
+  EXPECT_FALSE(in_memory->look());
 }
 
 /// The files of a certificate that is renewed.
@@ -87,17 +87,17 @@ TEST(Tls, FilesThatAreReplacedAreReadAgain) {
   const CertificateText second = make_self_signed_certificate();
   const Files files;
   files.write(first);
-  TlsIdentity identity(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
-  const std::string before = identity.context()->fingerprint();
-  EXPECT_FALSE(identity.look());
-  EXPECT_FALSE(identity.look());
+  const auto identity = tls_identity_of_files(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
+  const std::string before = identity->value()->fingerprint();
+  EXPECT_FALSE(identity->look());
+  EXPECT_FALSE(identity->look());
 
   files.write(second);
-  EXPECT_FALSE(identity.look()) << "it may be in the middle of a change";
-  EXPECT_EQ(identity.context()->fingerprint(), before);
-  EXPECT_TRUE(identity.look());
-  EXPECT_EQ(identity.context()->fingerprint(), TlsContext(second).fingerprint());
-  EXPECT_FALSE(identity.look());
+  EXPECT_FALSE(identity->look()) << "it may be in the middle of a change";
+  EXPECT_EQ(identity->value()->fingerprint(), before);
+  EXPECT_TRUE(identity->look());
+  EXPECT_EQ(identity->value()->fingerprint(), TlsContext(second).fingerprint());
+  EXPECT_FALSE(identity->look());
 }
 
 TEST(Tls, FilesThatCannotBeUsedAreToldOnceAndTheCertificateStays) {
@@ -115,17 +115,17 @@ TEST(Tls, FilesThatCannotBeUsedAreToldOnceAndTheCertificateStays) {
     SCOPED_TRACE(fault.name);
     const Files files;
     files.write(first);
-    TlsIdentity identity(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
+    const auto identity = tls_identity_of_files(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
     files.put(fault.file, fault.text);
-    EXPECT_FALSE(identity.look());
-    EXPECT_THROW(identity.look(), std::runtime_error);
-    EXPECT_FALSE(identity.look());
-    EXPECT_FALSE(identity.look());
-    EXPECT_EQ(identity.context()->fingerprint(), TlsContext(first).fingerprint());
+    EXPECT_FALSE(identity->look());
+    EXPECT_THROW(identity->look(), std::runtime_error);
+    EXPECT_FALSE(identity->look());
+    EXPECT_FALSE(identity->look());
+    EXPECT_EQ(identity->value()->fingerprint(), TlsContext(first).fingerprint());
     files.write(second);
-    EXPECT_FALSE(identity.look());
-    EXPECT_TRUE(identity.look());
-    EXPECT_EQ(identity.context()->fingerprint(), TlsContext(second).fingerprint());
+    EXPECT_FALSE(identity->look());
+    EXPECT_TRUE(identity->look());
+    EXPECT_EQ(identity->value()->fingerprint(), TlsContext(second).fingerprint());
   }
 }
 
@@ -149,16 +149,16 @@ TEST(Tls, FilesThatCannotBeOpenedForAMomentAreReadLater) {
   const CertificateText second = make_self_signed_certificate();
   const Files files;
   files.write(make_self_signed_certificate());
-  TlsIdentity identity(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
+  const auto identity = tls_identity_of_files(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
   files.write(second);
-  EXPECT_FALSE(identity.look());
+  EXPECT_FALSE(identity->look());
   {
     const NoDescriptorsLeft shortage;
-    EXPECT_THROW(identity.look(), std::runtime_error);
-    EXPECT_FALSE(identity.look()) << "the same fault is told once";
+    EXPECT_THROW(identity->look(), std::runtime_error);
+    EXPECT_FALSE(identity->look()) << "the same fault is told once";
   }
-  EXPECT_TRUE(identity.look());
-  EXPECT_EQ(identity.context()->fingerprint(), TlsContext(second).fingerprint());
+  EXPECT_TRUE(identity->look());
+  EXPECT_EQ(identity->value()->fingerprint(), TlsContext(second).fingerprint());
 }
 
 }  // namespace
