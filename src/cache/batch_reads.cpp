@@ -229,7 +229,7 @@ void ask(State& state, const Incoming& incoming, std::string_view caller, Batch&
   json::Object responses;
   json::Object unprocessed;
   json::Value member;
-  if (parser->parse(text).get(reply) != simdjson::SUCCESS || !json::find_member(reply, "Responses", member) ||
+  if (parser.parse(text).get(reply) != simdjson::SUCCESS || !json::find_member(reply, "Responses", member) ||
       member.get(responses) != simdjson::SUCCESS) {
     throw Unreadable();
   }

@@ -63,7 +63,7 @@ void drop_missing_tables(State& state, const endpoint::Request& request) {
   };
   BorrowedParser parser;
   try {
-    api::for_each_table(request.operation, parser->parse(request.body, request.padding_bytes), drop);
+    api::for_each_table(request.operation, parser.parse(request.body, request.padding_bytes), drop);
   } catch (const core::ApiError&) {
     // Not JSON, so that it names no table.
   }
@@ -78,7 +78,7 @@ void answer(State& state, const endpoint::Request& request, std::string& reply) 
   json::Object object;
   json::Value value;
   try {
-    value = parser->parse(request.body, request.padding_bytes);
+    value = parser.parse(request.body, request.padding_bytes);
   } catch (const core::ApiError&) {
     return pass(state, request, reply);  // not JSON: the upstream refuses it
   }
@@ -160,7 +160,7 @@ bool Caching::answer_at_once(const endpoint::Request& request, std::string& repl
   try {
     BorrowedParser parser;
     json::Object object;
-    const json::Value value = parser->parse(request.body, request.padding_bytes);
+    const json::Value value = parser.parse(request.body, request.padding_bytes);
     if (!is_understood(*operation, value, object)) return false;
     const Incoming incoming{request, *operation, api::Members(object)};
     return read(*state_, incoming, true, reply) == Answer::kDone;

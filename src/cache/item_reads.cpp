@@ -48,7 +48,7 @@ Answered read_answer(const ItemRead& read, const std::string& text, std::string&
   Answered answered;
   BorrowedParser parser;
   json::Object object;
-  if (parser->parse(text).get(object) == simdjson::SUCCESS) {
+  if (parser.parse(text).get(object) == simdjson::SUCCESS) {
     answered.keepable = (read.rewritten || !read.get.projection) && read_item(object, "Item", answered.item);
   }
   if (!read.rewritten) {
@@ -227,7 +227,7 @@ void keep_parts(State& state, const Incoming& incoming, std::vector<TransactPart
                 std::int64_t now_ms) {
   BorrowedParser parser;
   json::Array responses;
-  if (parser->parse(text).at_key("Responses").get(responses) != simdjson::SUCCESS) return;
+  if (parser.parse(text).at_key("Responses").get(responses) != simdjson::SUCCESS) return;
   std::size_t i = 0;
   std::vector<SharedLevel::Kept> shared;
   for (const json::Value response : responses) {

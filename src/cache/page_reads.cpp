@@ -102,7 +102,7 @@ Value without_capacity(const PageRead& read, const std::string& text) {
   BorrowedParser parser;
   json::Object object;
   try {
-    if (parser->parse(text).get(object) != simdjson::SUCCESS) return nullptr;
+    if (parser.parse(text).get(object) != simdjson::SUCCESS) return nullptr;
   } catch (const core::ApiError&) {
     return nullptr;
   }

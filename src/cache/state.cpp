@@ -7,6 +7,7 @@
 #include "cache/canonical.h"
 #include "json/item.h"
 #include "json/object_writer.h"
+#include "json/parsing_memory.h"
 
 namespace stator::cache {
 namespace {
@@ -28,7 +29,14 @@ BorrowedParser::BorrowedParser() {
   }
 }
 
-BorrowedParser::~BorrowedParser() { idle_parsers().push_back(std::move(parser_)); }
+BorrowedParser::~BorrowedParser() {
+  if (is_kept_) idle_parsers().push_back(std::move(parser_));
+}
+
+json::Value BorrowedParser::parse(std::string_view text, std::size_t padding_bytes) {
+  is_kept_ = is_kept_ && text.size() + json::parsing_bytes(text) <= json::kKeptParsingBytes;
+  return parser_->parse(text, padding_bytes);
+}
 
 void drop_item(State& state, Table& table, const std::string& canonical_key, const Doubt& doubt) {
   const EntryKey entry = make_entry_key(table.name, kItemEntry, canonical_key);

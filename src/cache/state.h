@@ -109,9 +109,11 @@ class BorrowedParser {
   ~BorrowedParser();
   BorrowedParser(const BorrowedParser&) = delete;
   BorrowedParser& operator=(const BorrowedParser&) = delete;
-  json::Parser* operator->() { return parser_.get(); }
+  /// As json::Parser::parse.
+  json::Value parse(std::string_view text, std::size_t padding_bytes = 0);
 
  private:
+  bool is_kept_ = true;
   std::unique_ptr<json::Parser> parser_;
 };
 

@@ -244,7 +244,7 @@ bool update_asking_for_new(State& state, const Incoming& incoming, const api::Up
   BorrowedParser parser;
   json::Object object;
   Value item;
-  const bool readable = parser->parse(text).get(object) == simdjson::SUCCESS;
+  const bool readable = parser.parse(text).get(object) == simdjson::SUCCESS;
   if (readable && read_item(object, "Attributes", item) && item != nullptr) items.leaves(number, std::move(item));
   items.end_all(outcome_of_success(notes));
   if (readable && update.return_values == api::ReturnValues::kNone) {
@@ -273,7 +273,7 @@ std::optional<std::set<std::string>> read_left(State& state, const std::string& 
   json::Object tables;
   json::Value member;
   try {
-    if (parser->parse(text).get(reply) != simdjson::SUCCESS) return std::nullopt;
+    if (parser.parse(text).get(reply) != simdjson::SUCCESS) return std::nullopt;
     if (!json::find_member(reply, "UnprocessedItems", member)) return left;
     if (member.get(tables) != simdjson::SUCCESS) return std::nullopt;
     for (const auto& [table_name, requests] : tables) {

@@ -27,7 +27,6 @@ constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
 // Headers of the service's that a script in a page may read.
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
 constexpr std::size_t kKeptBufferBytes = 256 * 1024;
-constexpr std::size_t kKeptParserBytes = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kMostExpansion = 1032;  // of deflate
 
 /// Thrown to leave `answer` where the endpoint would wait and must not.
@@ -393,7 +392,7 @@ void Protocol::reserve_reading(std::string_view body, MemoryCharge& memory) {
   if (body.size() <= kSmallRequestBytes) return;
   const std::size_t needed = body.size() + json::parsing_bytes(body);
   if (!memory.grow_to(memory.bytes() + needed, Room::kShared)) throw out_of_memory();
-  parser_is_large_ = needed > kKeptParserBytes;
+  parser_is_large_ = needed > json::kKeptParsingBytes;
 }
 
 void Protocol::call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
