@@ -90,6 +90,7 @@ class RedisServer {
     ::waitpid(process_, nullptr, 0);
     process_ = 0;
   }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] RedisAddress address() const {
     const std::string port = std::to_string(port_);
     if (!tls_) return parse_redis_url("redis://127.0.0.1:" + port);
@@ -133,6 +134,95 @@ class RedisServer {
   TemporaryDirectory directory_;
 };
 
+/// Passes everything on to a server, after it has asked what to do.
+class Relay {
+ public:
+  /// Of what a client sends: false cuts the connection.
+  using Passes = std::function<bool(std::string_view sent)>;
+
+  explicit Relay(std::uint16_t to) : to_(to), listening_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    if (::bind(listening_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listening_, 64) != 0 ||
+        ::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      throw std::runtime_error("a relay cannot listen");
+    }
+    port_ = ntohs(address.sin_port);
+    accepting_ = std::thread([this] { accept_all(); });
+  }
+  ~Relay() {
+    ::shutdown(listening_, SHUT_RDWR);
+    accepting_.join();
+    {
+      const std::lock_guard lock(mutex_);
+      for (const int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
+    }
+    for (std::thread& thread : threads_) thread.join();
+    for (const int socket : sockets_) ::close(socket);
+    ::close(listening_);
+  }
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  void ask_before(Passes passes) {
+    const std::lock_guard lock(mutex_);
+    passes_ = std::move(passes);
+  }
+
+ private:
+  static sockaddr_in loopback(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    return address;
+  }
+  void accept_all() {
+    while (true) {
+      const int client = ::accept(listening_, nullptr, nullptr);
+      if (client < 0) return;
+      const int server = ::socket(AF_INET, SOCK_STREAM, 0);
+      const sockaddr_in address = loopback(to_);
+      const bool connected = ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+      const std::lock_guard lock(mutex_);
+      sockets_.insert(sockets_.end(), {client, server});
+      if (!connected) ::shutdown(client, SHUT_RDWR);
+      threads_.emplace_back([this, client, server] { pass(client, server, true); });
+      threads_.emplace_back([this, client, server] { pass(server, client, false); });
+    }
+  }
+  void pass(int from, int to, bool asks) {
+    std::vector<char> bytes(64 * 1024);
+    while (true) {
+      const ssize_t count = ::recv(from, bytes.data(), bytes.size(), 0);
+      const std::string_view sent(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+      if (sent.empty() || (asks && !may_pass(sent)) || ::send(to, sent.data(), sent.size(), MSG_NOSIGNAL) != count) {
+        break;
+      }
+    }
+    ::shutdown(from, SHUT_RDWR);
+    ::shutdown(to, SHUT_RDWR);
+  }
+  bool may_pass(std::string_view sent) {
+    Passes passes;
+    {
+      const std::lock_guard lock(mutex_);
+      passes = passes_;
+    }
+    return !passes || passes(sent);
+  }
+
+  const std::uint16_t to_;
+  const int listening_;
+  std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  Passes passes_;
+  std::vector<int> sockets_;
+  std::vector<std::thread> threads_;  // written by the accepting thread
+  std::thread accepting_;
+};
+
 class SharedLevelTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -142,9 +232,10 @@ class SharedLevelTest : public ::testing::Test {
       "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
       "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]})");
   }
-  std::unique_ptr<Caching> node(const std::string& name = "one") {
+  std::unique_ptr<Caching> node(const std::string& name = "one") { return node(name, redis->address()); }
+  std::unique_ptr<Caching> node(const std::string& name, const RedisAddress& address) {
     Options options;
-    options.shared = redis->address();
+    options.shared = address;
     options.shared_name = name;
     options.settle_ms = 0;
     auto cache = std::make_unique<Caching>(std::make_unique<AliasEndpoint>(upstream), options);
@@ -235,6 +326,51 @@ TEST_F(SharedLevelTest, WhatIsDroppedHereIsNotTakenFromItAgain) {
   upstream.ask("PutItem", put("3"));
   cache->set_followed("users", true);
   EXPECT_EQ(ask(*cache, "GetItem", get), "miss " + user("3"));
+}
+
+TEST_F(SharedLevelTest, WhatEndsAtItEndsThereFirstAndThenHere) {
+  // Who reads while the end of a change is on its way may find in Redis what was before it, and must not keep that.
+  constexpr std::string_view kBegins = "return doubts";
+  constexpr std::string_view kEnds = "redis.call('PUBLISH', ARGV[5], ARGV[i])";
+  const std::string transaction = R"({"TransactItems":[{"Put":)" + put("2") + "}]}";
+  const std::string statement = R"({"Statement":"UPDATE users SET v='2' WHERE id='a'"})";
+  struct Row {
+    const char* name;
+    std::function<void(Caching& cache)> change;
+    /// A write that could not begin there, so that what is there stays good until it ends.
+    bool begins_in_an_outage;
+  };
+  const Row rows[] = {
+      {"a table that begins to be followed",
+       [&](Caching& cache) {
+         upstream.ask("PutItem", put("2"));
+         cache.set_followed("users", true);
+       },
+       false},
+      {"items", [&](Caching& cache) { ask(cache, "TransactWriteItems", transaction); }, true},
+      {"a table", [&](Caching& cache) { ask(cache, "ExecuteStatement", statement); }, true},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    Relay relay(redis->port());
+    const auto cache = node(row.name, parse_redis_url("redis://127.0.0.1:" + std::to_string(relay.port())));
+    upstream.ask("PutItem", put("1"));
+    ask(*cache, "GetItem", get);
+    std::atomic<bool> cut = !row.begins_in_an_outage;
+    std::atomic<bool> read = false;
+    relay.ask_before([&](std::string_view sent) {
+      if (sent.find(kBegins) != std::string_view::npos && !cut.exchange(true)) return false;
+      if (sent.find(kEnds) != std::string_view::npos && !read.exchange(true)) ask(*cache, "GetItem", get);
+      return true;
+    });
+    upstream.after = [&](const endpoint::Request& request) {
+      if (request.operation != "GetItem") eventually([&] { return is_up(*cache); });
+    };
+    row.change(*cache);
+    upstream.after = nullptr;
+    EXPECT_TRUE(cut && read);
+    EXPECT_EQ(ask(*cache, "GetItem", get), "miss " + user("2"));
+  }
 }
 
 TEST_F(SharedLevelTest, WhatIsNotThereIsSharedToo) {
