@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <string>
-#include <string_view>
+#include <optional>
+#include <utility>
 
 namespace stator::aws {
 namespace {
@@ -33,22 +33,32 @@ std::optional<std::int64_t> parse_http_date_ms(const std::string& text) {
 }
 
 /// Whether the service may have refused the request for its time.
-bool may_be_of_the_clock(const core::ApiError& error) {
+bool may_be_of_the_clock(std::string_view error_type) {
   static constexpr std::array<std::string_view, 5> kTypes = {"InvalidSignatureException", "RequestExpired",
                                                              "RequestInTheFuture", "RequestTimeTooSkewed",
                                                              "SignatureDoesNotMatch"};
-  return std::ranges::find(kTypes, error.type.name()) != kTypes.end();
+  return std::ranges::find(kTypes, error_type) != kTypes.end();
 }
 
 }  // namespace
 
-std::optional<std::int64_t> service_time_ms(const core::ApiError& error, const http::Reply& reply,
-                                            std::int64_t signed_at_ms) {
+ServiceClock::ServiceClock(const core::Clock& here, std::string url, core::LogSink log)
+    : here_(here), url_(std::move(url)), log_(std::move(log)) {}
+
+bool ServiceClock::correct(std::string_view error_type, const http::Reply& reply, std::int64_t signed_at_ms) {
   const std::string* const date = reply.field("date");
-  if (!may_be_of_the_clock(error) || date == nullptr) return std::nullopt;
+  if (!may_be_of_the_clock(error_type) || date == nullptr) return false;
   const auto there_ms = parse_http_date_ms(*date);
-  if (!there_ms || std::abs(*there_ms - signed_at_ms) < kLeastSkewMs) return std::nullopt;
-  return there_ms;
+  if (!there_ms || std::abs(*there_ms - signed_at_ms) < kLeastSkewMs) return false;
+  const std::int64_t ahead_ms = *there_ms - here_.now_ms();
+  const std::int64_t before_ms = ahead_ms_.exchange(ahead_ms);
+  if (std::abs(ahead_ms - before_ms) < kLeastSkewMs) return true;  // another request has found it out
+  const std::int64_t seconds = std::abs(ahead_ms) / 1000;
+  const std::string apart =
+      seconds < 2 ? "no longer another than" : std::to_string(seconds) + " s " + (ahead_ms > 0 ? "behind" : "ahead of");
+  core::log(log_, core::LogLevel::kWarning,
+            "this machine's clock is " + apart + " that of " + url_ + ", by which requests are signed");
+  return true;
 }
 
 }  // namespace stator::aws

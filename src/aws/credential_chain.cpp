@@ -108,7 +108,7 @@ Credentials call_sts(const Environment& environment, const Role& role, QueryPara
   } catch (const core::ApiError& error) {
     const std::string text =
         source + ": STS refused " + role.arn + ": " + std::string(error.type.name()) + ": " + error.message;
-    if (says_expired(error)) throw SourceExpired(text);
+    if (says_expired(error.type)) throw SourceExpired(text);
     throw ConfigurationError(text);
   } catch (const http::TransportError& error) {
     throw ConfigurationError(source + ": " + error.what());

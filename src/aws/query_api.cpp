@@ -47,18 +47,17 @@ std::string call_query_api(const QueryRequest& request, const Credentials* crede
   http::Client client;
   const std::string body = query_body(request.parameters);
   Backoff backoff;
-  std::int64_t ahead_ms = 0;  // by how much the service's clock is, as far as that must be known
+  ServiceClock service_clock(clock);
+  bool corrected = false;
   for (std::uint32_t attempt = 1;; ++attempt) {
     const bool last = attempt >= request.max_attempts;
     try {
-      const std::int64_t signed_at_ms = clock.now_ms() + ahead_ms;
+      const std::int64_t signed_at_ms = service_clock.now_ms();
       http::Reply reply = client.send(build_query_request(request, body, credentials, signed_at_ms));
       if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
       const core::ApiError error = refusal(reply, request.url);
-      if (const auto there_ms = service_time_ms(error, reply, signed_at_ms); there_ms && ahead_ms == 0) {
-        ahead_ms = *there_ms - clock.now_ms();
-        continue;
-      }
+      const bool may_do = service_clock.correct(error.type, reply, signed_at_ms);
+      if (may_do && !std::exchange(corrected, true)) continue;
       if (last || !is_worth_retrying(error)) throw error;
     } catch (const http::TransportError& error) {
       if (last || error.kind == http::TransportError::Kind::kFatal) throw;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string_view>
 #include <thread>
 
 #include "core/random.h"
@@ -39,12 +38,14 @@ bool contains(const Table& table, std::string_view name) {
 
 }  // namespace
 
-bool is_worth_retrying(const core::ApiError& error) {
-  return error.status == 429 || error.status == 500 || error.status == 502 || error.status == 503 ||
-         error.status == 504 || contains(kTransientErrors, error.type);
+bool is_worth_retrying(int status, std::string_view error_type) {
+  return status == 429 || status == 500 || status == 502 || status == 503 || status == 504 ||
+         contains(kTransientErrors, error_type);
 }
 
-bool says_expired(const core::ApiError& error) { return contains(kExpiredErrors, error.type); }
+bool is_worth_retrying(const core::ApiError& error) { return is_worth_retrying(error.status, error.type); }
+
+bool says_expired(std::string_view error_type) { return contains(kExpiredErrors, error_type); }
 
 Backoff::Backoff()
     : Backoff(core::random_word(),

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <random>
+#include <string_view>
 
 #include "core/api_error.h"
 
@@ -12,10 +13,11 @@
 namespace stator::aws {
 
 /// Whether the service says that the same request may succeed later: throttling, and statuses 500, 502, 503 and 504.
+bool is_worth_retrying(int status, std::string_view error_type);
 bool is_worth_retrying(const core::ApiError& error);
 
 /// Whether the error says that the credentials have expired.
-bool says_expired(const core::ApiError& error);
+bool says_expired(std::string_view error_type);
 
 /// Exponential backoff with full jitter: before attempt n+1 a time between 0 and min(`cap`, `base` · 2^(n-1)).
 class Backoff {

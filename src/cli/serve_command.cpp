@@ -167,6 +167,7 @@ std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {
   options.region = aws::find_region(environment, false).value_or(kDefaultRegion);
   options.credentials = aws::find_credentials(environment);
   options.authorities = aws::authorities_file(environment);
+  options.log = log_line;
   options.unknown_account = endpoint::Identity{}.account_id;
   return std::make_shared<s3::S3Buckets>(std::move(options));
 }

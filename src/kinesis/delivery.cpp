@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "aws/clock_skew.h"
+#include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "aws/user_agent.h"
 #include "core/api_error.h"
@@ -84,6 +86,11 @@ struct Refusal : std::runtime_error {
   }
 };
 
+/// It was refused for the time that it was signed by; the next one is signed by the endpoint's.
+struct SignedTooEarlyOrLate : Refusal {
+  using Refusal::Refusal;
+};
+
 /// What is to be remembered of a destination between rounds.
 struct Progress {
   int failures = 0;
@@ -95,7 +102,8 @@ struct Progress {
 
 class Delivery::Sender {
  public:
-  Sender(engine::Engine& engine, Options options) : engine_(engine), options_(std::move(options)) {
+  Sender(engine::Engine& engine, Options options)
+      : engine_(engine), options_(std::move(options)), clock_(core::Clock::system(), options_.url, options_.log) {
     while (options_.url.ends_with('/')) options_.url.pop_back();
     thread_ = std::thread([this] { run(); });
   }
@@ -300,6 +308,14 @@ class Delivery::Sender {
 
   /// Returns the reply's body. Throws Refusal, http::TransportError, aws::ConfigurationError.
   std::string call(const std::string& region, const std::string& operation, const std::string& body) {
+    try {
+      return call_once(region, operation, body);
+    } catch (const SignedTooEarlyOrLate&) {
+      return call_once(region, operation, body);
+    }
+  }
+
+  std::string call_once(const std::string& region, const std::string& operation, const std::string& body) {
     http::Request request;
     request.method = "POST";
     request.url = options_.url + "/";
@@ -311,7 +327,8 @@ class Delivery::Sender {
                       {"X-Amz-Target", "Kinesis_20131202." + operation},
                       {"User-Agent", aws::user_agent()}};
     const std::shared_ptr<const aws::Credentials> signer = options_.credentials->get();
-    aws::sign(request, {region, "kinesis"}, *signer, core::Clock::system().now_ms());
+    const std::int64_t signed_at_ms = clock_.now_ms();
+    aws::sign(request, {region, "kinesis"}, *signer, signed_at_ms);
     http::Reply reply = client_.send(request);
     if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
     std::string type;
@@ -327,10 +344,11 @@ class Delivery::Sender {
     } catch (const core::ApiError&) {
       // The body is no JSON; the status says enough.
     }
-    if (type == "ExpiredTokenException") options_.credentials->expire(*signer);
-    throw Refusal(reply.status, type,
-                  operation + " was refused: HTTP " + std::to_string(reply.status) + (type.empty() ? "" : " " + type) +
-                      (message.empty() ? "" : ": " + message));
+    if (aws::says_expired(type)) options_.credentials->expire(*signer);
+    const std::string text = operation + " was refused: HTTP " + std::to_string(reply.status) +
+                             (type.empty() ? "" : " " + type) + (message.empty() ? "" : ": " + message);
+    if (clock_.correct(type, reply, signed_at_ms)) throw SignedTooEarlyOrLate(reply.status, type, text);
+    throw Refusal(reply.status, type, text);
   }
 
   void note_failure(const Deliveries::Destination& destination, Progress& progress, const std::string& what) {
@@ -361,6 +379,7 @@ class Delivery::Sender {
   engine::Engine& engine_;
   Options options_;
   http::Client client_;
+  aws::ServiceClock clock_;
   std::map<store::SpaceId, Progress> progress_;
   std::mutex mutex_;
   std::condition_variable stopped_;

@@ -82,7 +82,8 @@ core::ApiError unavailable(core::ErrorType type, std::string text) {
 }  // namespace
 
 struct Remote::Impl {
-  explicit Impl(RemoteOptions given) : options(std::move(given)) {
+  explicit Impl(RemoteOptions given)
+      : options(std::move(given)), service_clock(*options.clock, options.url, options.log) {
     http::parse_url(options.url);
     if (!options.credentials) throw std::runtime_error("no credentials given for " + options.url);
     url = with_path(options.url);
@@ -124,7 +125,7 @@ struct Remote::Impl {
   }
 
   http::Request build(const endpoint::Request& request, std::string_view body, const aws::Credentials& signer,
-                      std::int64_t ahead_ms) const {
+                      std::int64_t now_ms) const {
     http::Request http;
     http.method = "POST";
     const bool of_streams = request.service == endpoint::Service::kDynamoDbStreams;
@@ -140,29 +141,13 @@ struct Remote::Impl {
                    {"Content-Type", "application/x-amz-json-1.0"},
                    {"User-Agent", aws::user_agent()}};
     if (!request.trace.empty()) http.fields.emplace_back("X-Amzn-Trace-Id", request.trace);
-    aws::sign(http, {options.region, "dynamodb"}, signer, options.clock->now_ms() + ahead_ms);
+    aws::sign(http, {options.region, "dynamodb"}, signer, now_ms);
     return http;
   }
 
   /// Notes that an attempt without an answer may have had its effect, whatever later attempts return.
   static void note_uncertain(const endpoint::Request& request) {
     if (request.notes != nullptr) request.notes->uncertain = true;
-  }
-
-  /// Where the service's clock is so far from the one that a request was signed by (`signed_ahead_ms`) that it refused
-  /// it, signs by the service's from now on; true then.
-  bool correct_clock(const core::ApiError& error, const http::Reply& reply, std::int64_t signed_ahead_ms) {
-    const std::int64_t now_ms = options.clock->now_ms();
-    const auto there_ms = aws::service_time_ms(error, reply, now_ms + signed_ahead_ms);
-    if (!there_ms) return false;
-    const std::int64_t ahead_ms = *there_ms - now_ms;
-    if (clock_ahead_ms.exchange(ahead_ms) != signed_ahead_ms) return true;  // another request has found it out
-    const std::int64_t seconds = std::abs(ahead_ms) / 1000;
-    const std::string apart = seconds < 2 ? "no longer another than"
-                                          : std::to_string(seconds) + " s " + (ahead_ms > 0 ? "behind" : "ahead of");
-    core::log(options.log, core::LogLevel::kWarning,
-              "this machine's clock is " + apart + " that of " + options.url + ", by which requests are signed");
-    return true;
   }
 
   /// What may be done after an attempt that failed.
@@ -175,11 +160,11 @@ struct Remote::Impl {
   /// One attempt. Where it fails, `again` says what may be done.
   std::string attempt(const endpoint::Request& request, std::string_view body, Again& again) {
     std::uint32_t& limit = again.limit;
-    const std::int64_t ahead_ms = clock_ahead_ms.load();
+    const std::int64_t signed_at_ms = service_clock.now_ms();
     const std::shared_ptr<const aws::Credentials> signer = credentials();
     http::Reply reply;
     try {
-      reply = client().send(build(request, body, *signer, ahead_ms));
+      reply = client().send(build(request, body, *signer, signed_at_ms));
     } catch (const http::TransportError& error) {
       if (error.kind == http::TransportError::Kind::kConnect)
         limit = std::min(options.max_connect_attempts, options.max_attempts);
@@ -210,16 +195,15 @@ struct Remote::Impl {
     core::ApiError error = parse_remote_error(reply, options.url);
     if (core::http_status(error) >= 500) note_uncertain(request);
     if (aws::is_worth_retrying(error)) limit = options.max_attempts;
-    again.with_new_keys = aws::says_expired(error) && options.credentials->expire(*signer);
-    again.at_once = correct_clock(error, reply, ahead_ms);
+    again.with_new_keys = aws::says_expired(error.type) && options.credentials->expire(*signer);
+    again.at_once = service_clock.correct(error.type, reply, signed_at_ms);
     throw error;
   }
 
   RemoteOptions options;
   std::string url;
   std::string streams_url;
-  /// By how much the service's clock is ahead of this machine's, as far as that must be known.
-  std::atomic<std::int64_t> clock_ahead_ms = 0;
+  aws::ServiceClock service_clock;
   /// The log has the line about a missing answer.
   std::atomic<bool> told_of_silence = false;
   core::Once client_made;

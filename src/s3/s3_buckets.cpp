@@ -8,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "aws/clock_skew.h"
 #include "aws/config.h"
 #include "aws/digest.h"
+#include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "aws/user_agent.h"
 #include "aws/xml.h"
@@ -24,6 +26,7 @@ namespace {
 using engine::BucketError;
 
 constexpr std::chrono::milliseconds kFirstPause{200};
+constexpr std::string_view kServicePrefix = "S3";  // of codes in errors of exports and imports
 
 /// The contents of all elements of that name.
 std::vector<std::string_view> elements(std::string_view xml, std::string_view name) {
@@ -60,7 +63,8 @@ std::string xml_escaped(std::string_view text) {
 
 class S3Buckets::Service {
  public:
-  explicit Service(Options options) : options_(std::move(options)) {
+  explicit Service(Options options)
+      : options_(std::move(options)), clock_(*options_.clock, options_.url, options_.log) {
     http::parse_url(options_.url);
     while (options_.url.ends_with('/')) options_.url.pop_back();
   }
@@ -84,17 +88,21 @@ class S3Buckets::Service {
   http::Reply send(const Call& call) {
     auto pause = kFirstPause;
     bool renewed = false;
+    bool corrected = false;
     for (int attempt = 1;; ++attempt, pause *= 2) {
       std::optional<BucketError> failure;
       bool again = false;
       try {
         const std::shared_ptr<const aws::Credentials> signer = options_.credentials->get();
-        http::Reply reply = send_once(call, *signer);
+        const std::int64_t signed_at_ms = clock_.now_ms();
+        http::Reply reply = send_once(call, *signer, signed_at_ms);
         if (reply.status / 100 == 2 || reply.status == call.also) return reply;
-        again = reply.status >= 500 || reply.status == 429;
         failure = error_of(call, reply);
-        const bool has_expired = failure->code == "S3ExpiredToken" && options_.credentials->expire(*signer);
+        const std::string_view type = std::string_view(failure->code).substr(kServicePrefix.size());
+        again = aws::is_worth_retrying(reply.status, type);
+        const bool has_expired = aws::says_expired(type) && options_.credentials->expire(*signer);
         if (has_expired && !std::exchange(renewed, true)) continue;
+        if (clock_.correct(type, reply, signed_at_ms) && !std::exchange(corrected, true)) continue;
       } catch (const http::TransportError& error) {
         again = error.kind != http::TransportError::Kind::kFatal;
         failure.emplace("S3ServiceUnavailable", error.what());
@@ -112,7 +120,7 @@ class S3Buckets::Service {
   }
 
  private:
-  http::Reply send_once(const Call& call, const aws::Credentials& signer) {
+  http::Reply send_once(const Call& call, const aws::Credentials& signer, std::int64_t now_ms) {
     http::Request request;
     request.method = call.method;
     request.url = options_.url + "/" + http::percent_encode(call.place.bucket);
@@ -125,7 +133,7 @@ class S3Buckets::Service {
     if (!call.place.owner.empty()) request.fields.emplace_back("X-Amz-Expected-Bucket-Owner", call.place.owner);
     request.fields.emplace_back("User-Agent", aws::user_agent());
     request.fields.emplace_back("X-Amz-Content-Sha256", core::hexadecimal(aws::sha256(call.body)));
-    aws::sign(request, {options_.region, "s3"}, signer, options_.clock->now_ms());
+    aws::sign(request, {options_.region, "s3"}, signer, now_ms);
     return client().send(request);
   }
 
@@ -144,11 +152,13 @@ class S3Buckets::Service {
     std::string message = aws::xml_text(reply.body, "Message").value_or("");
     if (message.empty() && code == "NoSuchBucket") message = "The specified bucket does not exist";
     if (message.empty()) message = "the service answered with status " + std::to_string(reply.status);
-    return {"S3" + code, message + " (" + call.method + " " + options_.url + "/" + call.place.bucket +
-                             (call.key.empty() ? "" : "/" + std::string(call.key)) + ")"};
+    return {std::string(kServicePrefix) + code, message + " (" + call.method + " " + options_.url + "/" +
+                                                    call.place.bucket +
+                                                    (call.key.empty() ? "" : "/" + std::string(call.key)) + ")"};
   }
 
   Options options_;
+  aws::ServiceClock clock_;
   core::Once client_made_;
   std::unique_ptr<http::Client> client_;
 };

@@ -6,6 +6,7 @@
 
 #include "aws/credentials.h"
 #include "core/clock.h"
+#include "core/log_sink.h"
 #include "engine/bucket/bucket.h"
 
 /// Buckets of S3, or of another service that speaks its protocol.
@@ -19,6 +20,8 @@ struct Options {
   /// The file of the authorities to trust; empty: as http::Request has it.
   std::string authorities = {};
   const core::Clock* clock = &core::Clock::system();
+  /// Gets a line where the service's clock is another.
+  core::LogSink log = {};
   /// Larger objects are written in parts of this size (S3 requires 5 MB, except of the last); objects are read in them.
   std::size_t part_bytes = std::size_t{8} << 20;
   /// The account of whoever asks where no real one is known: as a bucket's owner it says nothing.
@@ -27,7 +30,8 @@ struct Options {
   int max_attempts = 4;
 };
 
-/// Safe to use from several threads. Requests are signed (AWS Signature Version 4). When the last attempt
+/// Safe to use from several threads. Requests are signed (AWS Signature Version 4), where the service
+/// refuses that for its time by the Date of its replies. When the last attempt
 /// fails, throws BucketError with "S3" and the service's code: S3NoSuchBucket, S3AccessDenied, …
 class S3Buckets final : public engine::Buckets {
  public:

@@ -2,6 +2,7 @@
 botocore on the way."""
 
 import base64
+import datetime
 import gzip
 import http.client
 import http.server
@@ -69,6 +70,9 @@ class Verifying(http.server.BaseHTTPRequestHandler):
         text = auth.string_to_sign(request, auth.canonical_request(request))
         return None if auth.signature(text, request) == parts["Signature"] else "signature of " + self.path
 
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string((timestamp or time.time()) + self.server.ahead_s)
+
     def refuse(self, status, body):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -80,6 +84,11 @@ class Verifying(http.server.BaseHTTPRequestHandler):
         server = self.server
         server.seen.append(self.command + " " + self.path)
         server.owners.add(self.headers.get("x-amz-expected-bucket-owner"))
+        if server.ahead_s:
+            signed = datetime.datetime.strptime(self.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+            if abs(signed.timestamp() - server.ahead_s - time.time()) > 300:
+                server.skewed += 1
+                return self.refuse(403, b"<Error><Code>RequestTimeTooSkewed</Code><Message>too large</Message></Error>")
         fault = self.fault(body)
         if fault:
             server.faults.append(fault)
@@ -131,6 +140,7 @@ class S3Test(unittest.TestCase):
                 time.sleep(0.1)
         self.proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Verifying)
         self.proxy.moto_port, self.proxy.seen, self.proxy.owners, self.proxy.faults, self.proxy.fail_next = port, [], set(), [], 0
+        self.proxy.ahead_s, self.proxy.skewed = 0, 0
         thread = threading.Thread(target=self.proxy.serve_forever, daemon=True)
         thread.start()
         self.addCleanup(self.proxy.server_close)
@@ -221,6 +231,22 @@ class S3Test(unittest.TestCase):
                                     InputCompressionType="GZIP", TableCreationParameters={"TableName": "other-" + status, **TABLE})["ImportTableDescription"]
                 done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
                 self.assertEqual(done["ImportStatus"], status, done)
+        self.assertEqual(self.proxy.faults, [])
+
+    def test_a_service_whose_clock_is_another_is_asked_by_its_own(self):
+        self.proxy.ahead_s = 3600
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="tab", **TABLE)
+            client.call("UpdateContinuousBackups", TableName="tab", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+            arn = client.call("DescribeTable", TableName="tab")["Table"]["TableArn"]
+            for _ in range(2):
+                begun = client.call("ExportTableToPointInTime", TableArn=arn, S3Bucket="bucket")["ExportDescription"]
+                done = self.wait(client, "DescribeExport", "ExportDescription", ExportArn=begun["ExportArn"])
+                self.assertEqual(done["ExportStatus"], "COMPLETED", done)
+            self.assertEqual(self.proxy.skewed, 1, "what was found out is kept")
+        told = [line for line in server.lines if "clock" in line]
+        self.assertEqual(len(told), 1, server.lines)
+        self.assertRegex(told[0], "this machine's clock is 3(600|599) s behind that of http://127.0.0.1")
         self.assertEqual(self.proxy.faults, [])
 
     def test_more_objects_than_a_page_lists_are_imported(self):

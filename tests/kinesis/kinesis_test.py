@@ -2,6 +2,7 @@
 that fails at random. Without kinesalite its tests are skipped, and say so."""
 
 import base64
+import datetime
 import http.client
 import http.server
 import json
@@ -67,10 +68,10 @@ def without_repeats(numbers):
 
 class Endpoint:
     """A Kinesis endpoint of one stream in this process. `fail(number of the request, records)` says what goes wrong: None, an HTTP
-    status, or the positions of the records that fail. `tls`: the files of its certificate and key, where it has some."""
+    status, or the positions of the records that fail. Its clock is `ahead_s` ahead. `tls`: the files of its certificate and key, where it has some."""
 
     def __init__(self, fail=lambda number, records: None, tls=None):
-        self.fail, self.requests, self.records, self.lock = fail, 0, [], threading.Lock()
+        self.fail, self.requests, self.records, self.lock, self.ahead_s = fail, 0, [], threading.Lock(), 0
         endpoint = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -84,6 +85,9 @@ class Endpoint:
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
+
+            def date_time_string(self, timestamp=None):
+                return super().date_time_string((timestamp or time.time()) + endpoint.ahead_s)
 
             def log_message(self, *_):
                 pass
@@ -102,6 +106,9 @@ class Endpoint:
         authorization = headers["Authorization"]
         if "/us-east-1/kinesis/aws4_request" not in authorization or not authorization.startswith("AWS4-HMAC-SHA256 "):
             return 400, {"__type": "IncompleteSignatureException", "message": authorization}
+        signed = datetime.datetime.strptime(headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+        if abs(signed.timestamp() - self.ahead_s - time.time()) > 300:
+            return 400, {"__type": "InvalidSignatureException", "message": "Signature expired"}
         if body["StreamName"] != STREAM:
             return 400, {"__type": "ResourceNotFoundException", "message": "no such stream"}
         if operation == "DescribeStream":
@@ -201,6 +208,16 @@ class DeliveryTest(unittest.TestCase):
             count_up(client, "b")
             time.sleep(0.3)
             self.assertEqual(len(endpoint.records), 5)
+
+    def test_an_endpoint_whose_clock_is_another_is_asked_by_its_own(self):
+        endpoint = self.endpoint()
+        endpoint.ahead_s = -3600
+        with StatorServer(["--in-memory", "--kinesis-endpoint", endpoint.url]) as server, Client(server.url) as client:
+            client.call("CreateTable", **TABLE)
+            enable(client)
+            count_up(client, "a")
+            until(lambda: endpoint.records, "a record")
+        self.assertEqual(len([line for line in server.lines if "this machine's clock is" in line]), 1, server.lines)
 
     def test_a_stream_that_is_not_there_cannot_be_enabled(self):
         endpoint = self.endpoint()
