@@ -56,6 +56,7 @@ remote::TargetOptions upstream_options(const Session& session, const std::string
   options.prod = to == "aws" || to == "prod";
   options.endpoint_url.clear();
   options.will_write = true;
+  options.log = log_line;
   if (to.find("://") != std::string::npos) {
     std::string text = to;
     if (const std::string fault = is_url()(text); !fault.empty()) throw CommandError("stator: --to: " + fault, 2);

@@ -10,8 +10,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
+import unittest.mock
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -112,6 +114,24 @@ class Cache(unittest.TestCase):
     def test_a_scheme_in_capitals_is_one(self):
         cache = self.enterContext(StatorServer(["--to", self.upstream.url.replace("http", "HTTP")], command="cache"))
         self.assertEqual(ask_once(cache.url, "GetItem", get("a"))[0], 200)
+
+    def test_what_is_said_of_the_upstream_is_in_the_log(self):
+        cutting = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+
+        def cut():
+            with contextlib.suppress(OSError):
+                while True:
+                    cutting.accept()[0].close()
+
+        threading.Thread(target=cut, daemon=True).start()
+        address = "http://127.0.0.1:%d" % cutting.getsockname()[1]
+        for level, said in (("info", True), ("error", False)):
+            with self.subTest(level), unittest.mock.patch.dict(os.environ, {"AWS_MAX_ATTEMPTS": "2"}):
+                with StatorServer(["--to", address, "--log-format", "json", "--log-level", level], command="cache") as cache:
+                    self.assertEqual(ask_once(cache.url, "GetItem", get("a"))[0], 503)
+                lines = [json.loads(line) for line in cache.lines]
+                self.assertEqual(any("trying again" in line["message"] for line in lines), said, cache.lines)
+        cutting.shutdown(socket.SHUT_RDWR)
 
     def test_wrong_command_lines_are_refused(self):
         rows = [
