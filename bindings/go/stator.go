@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -156,11 +157,11 @@ func (d *Database) Request(target string, body []byte, region string) (Reply, er
 	if d.handle == nil {
 		return Reply{}, ErrClosed
 	}
-	name := C.CString(target)
+	name := C.CString(withoutZero(target))
 	defer C.free(unsafe.Pointer(name))
 	var place *C.char
 	if region != "" {
-		place = C.CString(region)
+		place = C.CString(withoutZero(region))
 		defer C.free(unsafe.Pointer(place))
 	}
 	var reply C.stator_reply
@@ -173,6 +174,14 @@ func (d *Database) Request(target string, body []byte, region string) (Reply, er
 		Body:         C.GoBytes(unsafe.Pointer(reply.body), C.int(reply.body_bytes)),
 		Hold:         time.Duration(reply.hold_ms) * time.Millisecond,
 	}, nil
+}
+
+// withoutZero is empty for a text with a zero byte, which would end it for the library; no operation and no region has one.
+func withoutZero(text string) string {
+	if strings.IndexByte(text, 0) >= 0 {
+		return ""
+	}
+	return text
 }
 
 // Call calls an operation by its name with request JSON. Errors of DynamoDB's are *OperationError.
@@ -206,6 +215,9 @@ func (d *Database) change(act func(handle *C.stator_database, message **C.char) 
 }
 
 func (d *Database) changeNamed(name string, act func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t) error {
+	if strings.IndexByte(name, 0) >= 0 {
+		return errors.New("stator: a text must not hold a zero byte")
+	}
 	given := C.CString(name)
 	defer C.free(unsafe.Pointer(given))
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t { return act(handle, given, message) })

@@ -106,6 +106,12 @@ func TestSnapshotsPutEverythingBack(t *testing.T) {
 	if !reflect.DeepEqual(names, []string{"with-table"}) {
 		t.Fatal(names)
 	}
+	if err := database.DropSnapshot("with-table\x00more"); err == nil || !strings.Contains(err.Error(), "zero byte") {
+		t.Fatal(err)
+	}
+	if reply, _ := database.Request("ListTables\x00more", []byte("{}"), ""); reply.ErrorType != "UnknownOperationException" {
+		t.Fatal(reply)
+	}
 	must(t, database.DropSnapshot("with-table"))
 	if err := database.DropSnapshot("with-table"); err == nil {
 		t.Fatal("dropped twice")

@@ -40,6 +40,9 @@ bool read_text(napi_env env, napi_value value, std::string& out) {
   return napi_get_value_string_utf8(env, value, out.data(), size + 1, &size) == napi_ok;
 }
 
+/// Whether the library, for which a zero byte ends a text, would take a part of it for the whole.
+bool ends_early(const std::string& text) { return text.find('\0') != std::string::npos; }
+
 /// A body: a text, or bytes.
 bool read_body(napi_env env, napi_value value, std::string& out) {
   if (read_text(env, value, out)) return true;
@@ -238,6 +241,10 @@ bool read_call(napi_env env, napi_callback_info info, Call& call) {
   call.database = holder_of(env, arguments[0])->database;
   if (read_text(env, arguments[1], call.target) && read_text(env, arguments[2], call.region) &&
       read_body(env, arguments[3], call.body)) {
+    // No operation and no region has a zero byte.
+    for (std::string* const text : {&call.target, &call.region}) {
+      if (ends_early(*text)) text->clear();
+    }
     return true;
   }
   napi_throw_type_error(env, nullptr, "target and region must be texts, the body a text or a Uint8Array");
@@ -303,6 +310,7 @@ napi_value change(napi_env env, napi_callback_info info) {
   stator_database* const database = open_database(env, arguments[0]);
   if (database == nullptr) return nullptr;
   if (!read_text(env, arguments[1], name)) return throw_error(env, "a snapshot's name and rules must be texts");
+  if (ends_early(name)) return throw_error(env, "a text must not hold a zero byte");
   char* error = nullptr;
   if (kChange(database, name.c_str(), &error) != 0) return throw_and_free(env, error);
   return undefined(env);

@@ -137,6 +137,11 @@ def test_snapshots_put_everything_back(database):
         database.restore_snapshot("empty")
     with pytest.raises(RuntimeError):
         database.save_snapshot("../elsewhere")
+    for use in (database.save_snapshot, database.restore_snapshot, database.drop_snapshot):
+        with pytest.raises(ValueError, match="zero byte"):
+            use("with-table\0more")
+    assert database.snapshots() == ["with-table"]
+    assert database.call_raw("ListTables\0more", b"{}").error_type == "UnknownOperationException"
     database.reset()
     assert database.call("ListTables") == {"TableNames": []}
 

@@ -95,6 +95,18 @@ def _path(name, value):
     return text
 
 
+def _text(text):
+    """A text for the library, where a zero byte would end it."""
+    if "\0" in text:
+        raise ValueError("a text must not hold a zero byte")
+    return text.encode()
+
+
+def _name(text):
+    """The same of a request, which is answered whatever it contains: no operation and no region has a zero byte."""
+    return b"" if "\0" in text else text.encode()
+
+
 class Database:
     """DynamoDB inside this process, on a directory or in memory. May be used from several threads at once.
 
@@ -210,7 +222,7 @@ class Database:
         library = _native.library
         handle = self._begin_call()
         try:
-            library.stator_call(handle, target.encode(), None if region is None else region.encode(), body, len(body), reply)
+            library.stator_call(handle, _name(target), None if region is None else _name(region), body, len(body), reply)
             body = ctypes.string_at(reply.body, reply.body_bytes)
             return Reply(reply.http_status, reply.error_type.decode(), body, reply.hold_ms, reply.error_message.decode())
         finally:
@@ -233,14 +245,14 @@ class Database:
 
     def save_snapshot(self, name: str) -> None:
         """Saves the database as it is now, in the place of an earlier snapshot of that name."""
-        self._use(_native.library.stator_save_snapshot, name.encode())
+        self._use(_native.library.stator_save_snapshot, _text(name))
 
     def restore_snapshot(self, name: str) -> None:
         """Makes the database what the snapshot holds."""
-        self._use(_native.library.stator_restore_snapshot, name.encode())
+        self._use(_native.library.stator_restore_snapshot, _text(name))
 
     def drop_snapshot(self, name: str) -> None:
-        self._use(_native.library.stator_drop_snapshot, name.encode())
+        self._use(_native.library.stator_drop_snapshot, _text(name))
 
     def snapshots(self) -> list[str]:
         """Their names, sorted."""
@@ -255,7 +267,7 @@ class Database:
         "rules": [{"when": {"operation": "PutItem", "first": 3}, "then": {"throttle": "KeyRangeThroughputExceeded"}}]}; None:
         nothing goes wrong. Raises RuntimeError with what is wrong with them, and the earlier ones stay."""
         text = rules if isinstance(rules, str) else json.dumps(rules or {})
-        self._use(_native.library.stator_simulate, text.encode())
+        self._use(_native.library.stator_simulate, _text(text))
 
     def simulated(self) -> dict[str, Any]:
         """The seed, and of each rule how many requests it was for and how many it did something to."""

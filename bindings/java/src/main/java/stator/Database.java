@@ -181,6 +181,17 @@ public final class Database implements AutoCloseable {
     closing.clean();
   }
 
+  /** For the library, where a zero byte would end a text. */
+  private static byte[] bytes(String text) {
+    if (text.indexOf('\0') >= 0) throw new IllegalArgumentException("a text must not hold a zero byte");
+    return text.getBytes(UTF_8);
+  }
+
+  /** The same of a request, which is answered whatever it contains: no operation and no region has a zero byte. */
+  private static byte[] name(String text) {
+    return text.indexOf('\0') >= 0 ? new byte[0] : text.getBytes(UTF_8);
+  }
+
   private <T> T with(Function<Long, T> use) {
     final Handle open = handle;
     open.lock.readLock().lock();
@@ -200,21 +211,21 @@ public final class Database implements AutoCloseable {
   public Reply request(String target, byte[] body, String region) {
     return with(
         open ->
-            new Reply(Native.call(open, target.getBytes(UTF_8), region == null ? null : region.getBytes(UTF_8), body)));
+            new Reply(Native.call(open, name(target), region == null ? null : name(region), body)));
   }
 
   /** Saves the whole database as it is now, in the place of an earlier snapshot of that name. */
   public void saveSnapshot(String name) {
-    with(open -> { Native.saveSnapshot(open, name.getBytes(UTF_8)); return null; });
+    with(open -> { Native.saveSnapshot(open, bytes(name)); return null; });
   }
 
   /** Makes the database what the snapshot holds. */
   public void restoreSnapshot(String name) {
-    with(open -> { Native.restoreSnapshot(open, name.getBytes(UTF_8)); return null; });
+    with(open -> { Native.restoreSnapshot(open, bytes(name)); return null; });
   }
 
   public void dropSnapshot(String name) {
-    with(open -> { Native.dropSnapshot(open, name.getBytes(UTF_8)); return null; });
+    with(open -> { Native.dropSnapshot(open, bytes(name)); return null; });
   }
 
   /** Their names, sorted. */
@@ -238,7 +249,7 @@ public final class Database implements AutoCloseable {
    * Throws with what is wrong with the rules, and the earlier ones stay.
    */
   public void simulate(String rules) {
-    with(open -> { Native.simulate(open, (rules == null ? "{}" : rules).getBytes(UTF_8)); return null; });
+    with(open -> { Native.simulate(open, bytes(rules == null ? "{}" : rules)); return null; });
   }
 
   /** The seed, and of each rule how many requests it was for and how many it did something to: JSON. */

@@ -176,6 +176,9 @@ public final class SdkCheck {
     database.restoreSnapshot("with-table");
     check(client(database).listTables().tableNames().equals(List.of("things")), "restored");
     thrown(IllegalStateException.class, () -> database.restoreSnapshot("start"));
+    thrown(IllegalArgumentException.class, () -> database.dropSnapshot("with-table\0more"));
+    check(database.snapshots().equals(List.of("with-table")), database.snapshots());
+    check(database.request("ListTables\0more", "{}".getBytes(), null).errorType.equals("UnknownOperationException"), "a zero byte");
     database.advanceClock(Duration.ofSeconds(5));
     check(database.clock().equals(start.plusSeconds(5)), database.clock());
     thrown(IllegalStateException.class, () -> database.setClock(Instant.ofEpochMilli(-1)));
