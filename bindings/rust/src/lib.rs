@@ -50,6 +50,30 @@ pub struct Reply {
     pub hold: Duration,
 }
 
+/// What DynamoDB answers instead of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationError {
+    /// The HTTP status that the service sends with it; 0, and nothing else, where a rule of [`Database::simulate`] cut the
+    /// connection.
+    pub status: u16,
+    /// DynamoDB's bare type: "ConditionalCheckFailedException".
+    pub error_type: String,
+    pub message: String,
+    /// JSON: the whole error, with CancellationReasons or Item where the service sends them.
+    pub body: String,
+}
+
+impl fmt::Display for OperationError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.status == 0 {
+            return out.write_str("the connection was cut, by a rule of simulate");
+        }
+        write!(out, "{}: {}", self.error_type, self.message)
+    }
+}
+
+impl std::error::Error for OperationError {}
+
 struct Handle {
     database: *mut ffi::Database,
     /// The library has its address until the database is closed.
@@ -156,6 +180,23 @@ impl Database {
             ffi::stator_reply_free(&mut reply);
             made
         }
+    }
+
+    /// Calls an operation by its name with request JSON, and returns the reply's. The thread waits where a rule of
+    /// [`Database::simulate`] holds it back.
+    pub fn call(&self, operation: &str, request: &str) -> Result<String, OperationError> {
+        let reply = self.request(operation, request.as_bytes(), None);
+        std::thread::sleep(reply.hold);
+        let body = String::from_utf8_lossy(&reply.body).into_owned();
+        if reply.status == 200 {
+            return Ok(body);
+        }
+        Err(OperationError {
+            status: reply.status,
+            error_type: reply.error_type,
+            message: reply.error_message,
+            body,
+        })
     }
 
     fn change(&self, name: &str, act: Change) -> Result<(), Error> {

@@ -17,6 +17,21 @@ fn call(database: &Database, operation: &str, request: &[u8]) -> String {
 }
 
 #[test]
+fn a_call_is_a_reply_or_what_dynamodb_answers_instead() {
+    let database = Database::open("{}").unwrap();
+    assert_eq!(database.call("ListTables", "{}").unwrap(), r#"{"TableNames":[]}"#);
+    let error = database.call("DescribeTable", r#"{"TableName":"né 😀"}"#).unwrap_err();
+    assert_eq!((error.status, error.error_type.as_str()), (400, "ValidationException"));
+    assert!(error.body.contains("né 😀") && error.to_string().starts_with("ValidationException: "));
+    let rules = r#"{"rules":[{"when":{"first":1},"then":{"cut":"before"}},{"then":{"latency_ms":50}}]}"#;
+    database.simulate(rules).unwrap();
+    assert_eq!(database.call("ListTables", "{}").unwrap_err().status, 0);
+    let began = std::time::Instant::now();
+    database.call("ListTables", "{}").unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(50));
+}
+
+#[test]
 fn an_item_comes_back_and_errors_have_type_and_status() {
     let database = Database::open("{}").unwrap();
     call(&database, "CreateTable", TABLE);

@@ -2,6 +2,9 @@ package stator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
@@ -135,6 +138,25 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /** What DynamoDB answers instead of a result. */
+  public static final class OperationException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    /** DynamoDB's bare type: "ConditionalCheckFailedException". */
+    public final String type;
+    /** The HTTP status that the service sends with it. */
+    public final int status;
+    /** JSON: the whole error, with CancellationReasons or Item where the service sends them. */
+    public final String body;
+
+    private OperationException(Reply reply) {
+      super(reply.errorType + ": " + reply.errorMessage);
+      type = reply.errorType;
+      status = reply.status;
+      body = new String(reply.body, UTF_8);
+    }
+  }
+
   /** The open library's database, until it is closed: by hand, or when nothing refers to its Database any more. */
   private static final class Handle implements Runnable {
     private final ReadWriteLock lock = new ReentrantReadWriteLock(); // read by calls, written by close
@@ -212,6 +234,23 @@ public final class Database implements AutoCloseable {
     return with(
         open ->
             new Reply(Native.call(open, name(target), region == null ? null : name(region), body)));
+  }
+
+  /**
+   * Calls an operation by its name with request JSON, and returns the reply's. Throws OperationException for what DynamoDB answers instead,
+   * UncheckedIOException where a rule of {@link #simulate} cuts the connection.
+   */
+  public String call(String operation, String request) {
+    final Reply reply = request(operation, request.getBytes(UTF_8), null);
+    try {
+      Thread.sleep(reply.holdMs);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(new InterruptedIOException("the call was interrupted"));
+    }
+    if (reply.status == 0) throw new UncheckedIOException(new IOException("the connection was cut, by a rule of simulate"));
+    if (reply.status != 200) throw new OperationException(reply);
+    return new String(reply.body, UTF_8);
   }
 
   /** Saves the whole database as it is now, in the place of an earlier snapshot of that name. */

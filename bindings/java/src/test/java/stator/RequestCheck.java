@@ -2,6 +2,7 @@ package stator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -13,6 +14,24 @@ public final class RequestCheck {
         Everywhere everywhere = database.everywhere()) {
       final Database.Reply reply = database.request("ListTables", "{}".getBytes(UTF_8), null);
       if (reply.status != 200) throw new AssertionError(reply.status);
+      if (!database.call("ListTables", "{}").equals("{\"TableNames\":[]}")) throw new AssertionError("call");
+      try {
+        database.call("DescribeTable", "{\"TableName\":\"né 😀\"}");
+        throw new AssertionError("no error");
+      } catch (Database.OperationException error) {
+        if (!error.type.equals("ValidationException") || error.status != 400 || !error.body.contains("né 😀")) throw error;
+      }
+      database.simulate("{\"rules\":[{\"when\":{\"first\":1},\"then\":{\"cut\":\"before\"}},{\"then\":{\"latency_ms\":50}}]}");
+      try {
+        database.call("ListTables", "{}");
+        throw new AssertionError("not cut");
+      } catch (UncheckedIOException cut) {
+        // as it should be
+      }
+      final long began = System.nanoTime();
+      database.call("ListTables", "{}");
+      if (System.nanoTime() - began < 50_000_000) throw new AssertionError("not held back");
+      database.simulate(null);
       final HttpRequest request =
           HttpRequest.newBuilder(everywhere.url())
               .header("X-Amz-Target", "DynamoDB_20120810.ListTables")
