@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "aws/clock_skew.h"
 #include "aws/config.h"
 #include "aws/sigv4.h"
 #include "cli/command.h"
@@ -29,9 +30,20 @@ http::Reply ask_server(const Session& session, const std::string& url, const std
     if (environment.profile_is_chosen) throw;
     credentials = std::make_shared<aws::FixedCredentials>(aws::Credentials{"local", "local", "", std::nullopt});
   }
-  aws::sign(request, {aws::find_region(environment, false).value_or("us-east-1"), "dynamodb"}, *credentials->get(),
-            core::Clock::system().now_ms());
-  return http::Client().send(request);
+  const aws::SigningScope scope = {aws::find_region(environment, false).value_or("us-east-1"), "dynamodb"};
+  aws::ServiceClock clock(core::Clock::system(), url, target_options(session).log);
+  http::Client client;
+  const auto send = [&](std::int64_t now_ms) {
+    http::Request signed_request = request;
+    aws::sign(signed_request, scope, *credentials->get(), now_ms);
+    return client.send(signed_request);
+  };
+  const std::int64_t signed_at_ms = clock.now_ms();
+  http::Reply reply = send(signed_at_ms);
+  constexpr int kBadRequest = 400;
+  const bool signed_too_early_or_late =
+      reply.status == kBadRequest && clock.correct(remote::parse_remote_error(reply, url).type, reply, signed_at_ms);
+  return signed_too_early_or_late ? send(clock.now_ms()) : reply;
 }
 
 std::string read_reply(const http::Reply& reply, const std::string& url, std::string_view member,

@@ -62,6 +62,20 @@ TEST(ServerPaths, AnotherServerIsToldFromStators) {
   }
 }
 
+TEST(ServerPaths, AServerWhoseClockIsAnotherIsAskedByItsOwn) {
+  const RecordingServer server([](const RecordedRequest& request, std::size_t) {
+    if (request.field("X-Amz-Date").starts_with("20230320T1")) return http_reply(200, R"({"snapshots":[]})");
+    return http_reply(400, R"({"__type":"com.amazon.coral.service#InvalidSignatureException","message":"expired"})",
+                      "Date: Mon, 20 Mar 2023 11:00:00 GMT\r\n");
+  });
+  const Outcome outcome = run_line({"snapshot", "list", "--endpoint-url", server.url()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(server.requests().size(), 2U);
+  EXPECT_NE(outcome.err.find("s ahead of that of " + server.url() + ", by which requests are signed"),
+            std::string::npos)
+      << outcome.err;
+}
+
 TEST(ServerPaths, WhyAServerRefusesIsTold) {
   const struct {
     std::string reply;
