@@ -15,7 +15,7 @@
 #include "postgres/error.h"
 #include "postgres/sql_words.h"
 #include "toolkit/db.h"
-#include "toolkit/db_table.h"
+#include "toolkit/row_output.h"
 #include "toolkit/text_table.h"
 
 namespace stator::cli {
@@ -273,26 +273,26 @@ void run_setup(DbCommand& command) {
                     [&](std::string_view step) { command.heading(step); });
 }
 
-/// Prints rows in the format of --output.
-void write_rows(DbCommand& command, const postgres::Result& result, std::size_t max_cell) {
+/// Prints rows in the format of --output. Cells of a table have at most `max_cell` characters (0: any).
+std::unique_ptr<toolkit::RowOutput> row_output(DbCommand& command, std::size_t max_cell = 0) {
   switch (command.session().output) {
     case OutputFormat::kHuman:
     case OutputFormat::kTable:
     case OutputFormat::kPython:
-      toolkit::write_table(result, command.out(), max_cell);
-      break;
+      return toolkit::make_row_table(command.out(), max_cell);
     case OutputFormat::kJson:
-      command.out() << postgres::rows_as_json(result) << '\n';
-      break;
+      return toolkit::make_row_json(command.out());
     case OutputFormat::kJsonLines:
-      for (std::size_t row = 0; row < result.rows.size(); ++row) {
-        command.out() << postgres::row_as_json(result, row) << '\n';
-      }
-      break;
+      return toolkit::make_row_json_lines(command.out());
     case OutputFormat::kCsv:
-      toolkit::write_csv(result, command.out());
-      break;
+      return toolkit::make_row_csv(command.out(), command.session().out_is_terminal);
   }
+  return nullptr;
+}
+
+void write_rows(DbCommand& command, const postgres::Result& result, std::size_t max_cell) {
+  toolkit::RowWriter writer(row_output(command, max_cell));
+  toolkit::write_result(result, writer);
 }
 
 void watch_sessions(DbCommand& command) {
@@ -393,15 +393,18 @@ postgres::Parameters to_parameters(const std::vector<std::string>& words) {
   return parameters;
 }
 
-/// Standard input for COPY … FROM STDIN, standard output for COPY … TO STDOUT.
-postgres::CopyStreams copy_streams(Session& session) {
+/// Standard input for COPY … FROM STDIN, standard output for COPY … TO STDOUT and for rows.
+postgres::Streams streams_of(Session& session, toolkit::RowWriter& writer) {
   constexpr std::size_t kChunkBytes = std::size_t{64} << 10U;
   return {.read =
               [&session, chunk = std::string(kChunkBytes, '\0')]() mutable {
                 session.in->read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
                 return std::string_view(chunk.data(), static_cast<std::size_t>(session.in->gcount()));
               },
-          .write = [&session](std::string_view rows) { *session.out << rows; }};
+          .write = [&session](std::string_view rows) { *session.out << rows; },
+          .columns = [&writer](const std::vector<postgres::Column>& columns) { writer.begin(columns); },
+          .row = [&writer](const postgres::Row& row) { writer.write(row); },
+          .waiting = [&session] { session.out->flush(); }};
 }
 
 /// Throws where it is no single statement, in words of more use than the server's.
@@ -442,17 +445,18 @@ void run_query(DbCommand& command) {
     throw CommandError(
         "stator: COPY has its own formats, as in COPY … TO STDOUT (FORMAT csv): --output does not go with it", 2);
   if (!copies) command.heading("query");
+  toolkit::RowWriter writer(row_output(command));
   toolkit::QueryOptions query{
       .parameters = to_parameters(words),
       .read_only = false,
       .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)),
-      .copy = copy_streams(session),
+      .streams = streams_of(session, writer),
       .tell = [&session](const std::string& notice) { *session.err << toolkit::printable(notice) << "\n"; }};
   query.read_only = session.read_only || session.dry_run || (command.target().production && session.yes.empty());
   if (!session.yes.empty()) command.confirm("running this statement");
   const auto run = [&] {
     const postgres::Result result = toolkit::db_query(command.interruptible_target(), statement, query);
-    if (!copies) return write_rows(command, result, 0);
+    if (!copies) return writer.finish(result.command);
     command.out().flush();
     *session.err << result.command << "\n";
   };
@@ -465,7 +469,8 @@ void run_query(DbCommand& command) {
                              std::to_string(words.size()) + ")",
                          2);
     }
-    if (error.sqlstate() != kReadOnlyTransaction || !query.read_only) throw;
+    // What was printed once is not to be printed again.
+    if (error.sqlstate() != kReadOnlyTransaction || !query.read_only || writer.has_rows()) throw;
   }
   if (!command.should_run("a statement that writes")) return;
   command.confirm("running a statement that writes");

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <utility>
 
 #include "postgres/libpq.h"
@@ -65,6 +66,16 @@ ErrorFields fields_of(const PGresult* result, std::string_view statement) {
     fields.detail = fields.context.substr(0, fields.context.find('\n'));
   const std::string position = field_of(result, PG_DIAG_STATEMENT_POSITION);
   std::from_chars(position.data(), position.data() + position.size(), fields.position);
+  return fields;
+}
+
+Row row_of(const PGresult* result, int row) {
+  Row fields(static_cast<std::size_t>(libpq().PQnfields(result)));
+  for (int i = 0; i < static_cast<int>(fields.size()); ++i) {
+    if (libpq().PQgetisnull(result, row, i) != 0) continue;
+    fields[static_cast<std::size_t>(i)].emplace(libpq().PQgetvalue(result, row, i),
+                                                static_cast<std::size_t>(libpq().PQgetlength(result, row, i)));
+  }
   return fields;
 }
 
@@ -137,17 +148,24 @@ struct Connection::Impl {
   bool broken = false;
   /// How many of the statements sent together are done.
   std::size_t done = 0;
+  /// Of the rows of the statement that runs: whether their columns were told, and what those take that are kept.
+  bool has_columns = false;
+  std::size_t kept_bytes = 0;
+  /// What the caller threw at a row.
+  std::exception_ptr refusal;
   std::vector<std::string> notices;
 
   void connect(const Target& target);
-  Result collect(std::string_view statement, bool keep_rows, const CopyStreams& copy);
-  void send_rows(std::string_view statement, const CopyStreams& copy);
-  void receive_rows(std::string_view statement, const CopyStreams& copy, std::optional<Clock::time_point> deadline);
-  ResultHandle next_result(std::string_view statement, std::optional<Clock::time_point> deadline);
+  Result collect(std::string_view statement, bool keep_rows, const Streams& streams);
+  void send_rows(std::string_view statement, const Streams& streams);
+  void receive_rows(std::string_view statement, const Streams& streams, std::optional<Clock::time_point> deadline);
+  ResultHandle next_result(std::string_view statement, const Streams& streams,
+                           std::optional<Clock::time_point> deadline);
   void cancel();
   [[nodiscard]] int cancel_where_interrupted();
   void wait_for_input(std::string_view statement, std::optional<Clock::time_point> deadline);
-  void append_rows(const PGresult* result, Result& out, std::size_t& size, std::string_view statement);
+  void take_rows(const PGresult* result, std::string_view statement, const Streams& streams, Result& out);
+  void hand_over(std::string_view statement, const std::function<void()>& call);
   [[noreturn]] void give_up(ErrorKind kind, std::string_view statement, std::string message);
   [[noreturn]] void lost(std::string_view statement);
   void require_usable(std::string_view statement);
@@ -237,30 +255,42 @@ void Connection::Impl::wait_for_input(std::string_view statement, std::optional<
   if (libpq().PQconsumeInput(handle.get()) == 0) lost(statement);
 }
 
-ResultHandle Connection::Impl::next_result(std::string_view statement, std::optional<Clock::time_point> deadline) {
-  while (libpq().PQisBusy(handle.get()) != 0) wait_for_input(statement, deadline);
+ResultHandle Connection::Impl::next_result(std::string_view statement, const Streams& streams,
+                                           std::optional<Clock::time_point> deadline) {
+  while (libpq().PQisBusy(handle.get()) != 0) {
+    if (streams.waiting) hand_over(statement, streams.waiting);
+    wait_for_input(statement, deadline);
+  }
   return ResultHandle(libpq().PQgetResult(handle.get()));
 }
 
-void Connection::Impl::append_rows(const PGresult* result, Result& out, std::size_t& size, std::string_view statement) {
+/// Calls what the caller gave for rows, nothing after a call that threw.
+void Connection::Impl::hand_over(std::string_view statement, const std::function<void()>& call) {
+  if (refusal) return;
+  try {
+    call();
+  } catch (...) {
+    refusal = std::current_exception();
+    if (sql_only_reads(statement)) cancel();
+  }
+}
+
+void Connection::Impl::take_rows(const PGresult* result, std::string_view statement, const Streams& streams,
+                                 Result& out) {
   const int columns = libpq().PQnfields(result);
-  if (out.columns.empty()) {
+  if (!std::exchange(has_columns, true)) {
     for (int i = 0; i < columns; ++i) out.columns.push_back({libpq().PQfname(result, i), libpq().PQftype(result, i)});
+    if (streams.columns) hand_over(statement, [&] { streams.columns(out.columns); });
   }
   for (int row = 0; row < libpq().PQntuples(result); ++row) {
-    Row fields;
-    fields.reserve(static_cast<std::size_t>(columns));
-    for (int i = 0; i < columns; ++i) {
-      if (libpq().PQgetisnull(result, row, i) != 0) {
-        fields.emplace_back();
-        continue;
-      }
-      const auto length = static_cast<std::size_t>(libpq().PQgetlength(result, row, i));
-      fields.emplace_back(std::string(libpq().PQgetvalue(result, row, i), length));
-      size += length;
+    Row fields = row_of(result, row);
+    if (streams.row) {
+      hand_over(statement, [&] { streams.row(fields); });
+      continue;
     }
-    size += sizeof(Row) + fields.size() * sizeof(Field);
-    if (size > kMaxResultSizeBytes) {
+    for (const Field& field : fields) kept_bytes += field ? field->size() : 0;
+    kept_bytes += sizeof(Row) + fields.size() * sizeof(Field);
+    if (kept_bytes > kMaxResultSizeBytes) {
       give_up(
           ErrorKind::kUsage, statement,
           "the result is larger than " + std::to_string(kMaxResultSizeBytes >> 20U) + " MB: ask for less with LIMIT");
@@ -269,9 +299,9 @@ void Connection::Impl::append_rows(const PGresult* result, Result& out, std::siz
   }
 }
 
-void Connection::Impl::send_rows(std::string_view statement, const CopyStreams& copy) {
+void Connection::Impl::send_rows(std::string_view statement, const Streams& streams) {
   while (true) {
-    const std::string_view rows = copy.read();
+    const std::string_view rows = streams.read();
     // Before the end, too: Ctrl-C also ends the program that the rows come from.
     if (interrupted && interrupted()) {
       if (libpq().PQputCopyEnd(handle.get(), "interrupted") != 1) lost(statement);
@@ -283,7 +313,7 @@ void Connection::Impl::send_rows(std::string_view statement, const CopyStreams& 
   if (libpq().PQputCopyEnd(handle.get(), nullptr) != 1) lost(statement);
 }
 
-void Connection::Impl::receive_rows(std::string_view statement, const CopyStreams& copy,
+void Connection::Impl::receive_rows(std::string_view statement, const Streams& streams,
                                     std::optional<Clock::time_point> deadline) {
   constexpr int kWouldWait = 0;
   while (true) {
@@ -291,27 +321,30 @@ void Connection::Impl::receive_rows(std::string_view statement, const CopyStream
     const int size = libpq().PQgetCopyData(handle.get(), &bytes, 1);
     if (size < 0) return;  // the end, or an error, which is the next result
     if (size == kWouldWait) {
+      if (streams.waiting) streams.waiting();
       wait_for_input(statement, deadline);
       continue;
     }
     const std::unique_ptr<char, void (*)(void*)> owner(bytes, libpq().PQfreemem);
-    copy.write({bytes, static_cast<std::size_t>(size)});
+    streams.write({bytes, static_cast<std::size_t>(size)});
   }
 }
 
-Result Connection::Impl::collect(std::string_view statement, bool keep_rows, const CopyStreams& copy) {
+Result Connection::Impl::collect(std::string_view statement, bool keep_rows, const Streams& streams) {
   std::optional<Clock::time_point> deadline;
   if (statement_timeout.count() > 0) deadline = Clock::now() + statement_timeout + kGrace;
   Result out;
-  std::size_t size = 0;
   std::optional<ErrorFields> fault;
   told_at.reset();
   done = 0;
-  while (const ResultHandle result = next_result(statement, deadline)) {
+  has_columns = false;
+  kept_bytes = 0;
+  refusal = nullptr;
+  while (const ResultHandle result = next_result(statement, streams, deadline)) {
     switch (libpq().PQresultStatus(result.get())) {
       case PGRES_SINGLE_TUPLE:
       case PGRES_TUPLES_OK:
-        if (keep_rows) append_rows(result.get(), out, size, statement);
+        if (keep_rows) take_rows(result.get(), statement, streams, out);
         [[fallthrough]];
       case PGRES_COMMAND_OK:
         out.command = libpq().PQcmdStatus(result.get());
@@ -321,13 +354,13 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows, con
       case PGRES_EMPTY_QUERY:
         break;
       case PGRES_COPY_IN:
-        if (!copy.read) give_up(ErrorKind::kUsage, statement, "COPY … FROM STDIN has no rows here");
-        send_rows(statement, copy);
+        if (!streams.read) give_up(ErrorKind::kUsage, statement, "COPY … FROM STDIN has no rows here");
+        send_rows(statement, streams);
         break;
       case PGRES_COPY_OUT:
-        if (!copy.write)
+        if (!streams.write)
           give_up(ErrorKind::kUsage, statement, "COPY … TO STDOUT has nowhere to write here: stator db query runs it");
-        receive_rows(statement, copy, deadline);
+        receive_rows(statement, streams, deadline);
         break;
       case PGRES_COPY_BOTH:
         give_up(ErrorKind::kUsage, statement, "replication needs another client");
@@ -336,8 +369,9 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows, con
         break;
     }
   }
-  if (libpq().PQstatus(handle.get()) != CONNECTION_OK) {
-    broken = true;
+  broken = libpq().PQstatus(handle.get()) != CONNECTION_OK;
+  if (refusal) std::rethrow_exception(std::exchange(refusal, nullptr));
+  if (broken) {
     if (!fault) lost(statement);
     fault->message = "the connection was cut: " + lost_message(fault->message);
     throw Error(ErrorKind::kLost, *std::move(fault));
@@ -359,7 +393,7 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-Result Connection::execute(std::string_view statement, const Parameters& parameters, const CopyStreams& copy) {
+Result Connection::execute(std::string_view statement, const Parameters& parameters, const Streams& streams) {
   impl_->require_usable(statement);
   if (parameters.size() > kMaxParameters) throw Error(ErrorKind::kUsage, "a statement takes at most 65535 parameters");
   std::vector<const char*> values;
@@ -377,21 +411,21 @@ Result Connection::execute(std::string_view statement, const Parameters& paramet
     impl_->lost(statement);
   }
   libpq().PQsetSingleRowMode(handle);
-  return impl_->collect(statement, true, copy);
+  return impl_->collect(statement, true, streams);
 }
 
 void Connection::execute_part(std::string_view text, std::string_view part, std::optional<std::string_view> rows) {
   if (libpq().PQsendQuery(impl_->handle.get(), std::string(part).c_str()) == 0) impl_->lost(part);
-  CopyStreams copy;
+  Streams streams;
   if (rows) {
-    copy.read = [rest = *rows]() mutable {
+    streams.read = [rest = *rows]() mutable {
       const std::string_view chunk = rest.substr(0, kRowsChunkBytes);
       rest.remove_prefix(chunk.size());
       return chunk;
     };
   }
   try {
-    impl_->collect(part, false, copy);
+    impl_->collect(part, false, streams);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kStatement) throw;
     ErrorFields fields = in_script(text, part, rows, impl_->done, error.fields());
@@ -455,7 +489,10 @@ std::optional<std::string> Connection::object(std::string_view statement, const 
                             .statement = std::string(statement)});
   }
   if (result.rows.empty()) return std::nullopt;
-  return row_as_json(result, 0);
+  refuse_equal_names(result.columns);
+  std::string out;
+  append_row_as_json(result.columns, result.rows.front(), out);
+  return out;
 }
 
 std::string Connection::array(std::string_view statement, const Parameters& parameters) {

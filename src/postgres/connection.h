@@ -17,12 +17,19 @@ namespace stator::postgres {
 /// Values for $1, $2, …; nullopt is NULL. They are sent separately from the statement, never in its text.
 using Parameters = std::vector<Field>;
 
-/// What a COPY sends to the client and takes from it.
-struct CopyStreams {
+/// What a statement takes from the client and gives to it while it runs.
+struct Streams {
   /// The next bytes for COPY … FROM STDIN, which are good until the next call; empty at the end.
   std::function<std::string_view()> read = {};
   /// Takes the bytes of COPY … TO STDOUT.
   std::function<void(std::string_view)> write = {};
+  /// Takes the columns of the rows, once, before the first row or where there is none.
+  std::function<void(const std::vector<Column>&)> columns = {};
+  /// Takes each row as it arrives; without it, the Result has them. What this or `columns` throws leaves execute() when
+  /// the statement is over: one that only reads is cancelled for it, any other does its work.
+  std::function<void(const Row&)> row = {};
+  /// Called before each wait for the server, so that what came can be passed on.
+  std::function<void()> waiting = {};
 };
 
 /// One connection, for one thread at a time. Every function throws Error; after kLost or kTimeout the connection is
@@ -35,8 +42,8 @@ class Connection {
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
 
-  /// One statement. Throws Error (kUsage) for a COPY to or from the client where `copy` lacks the stream.
-  Result execute(std::string_view statement, const Parameters& parameters = {}, const CopyStreams& copy = {});
+  /// One statement. Throws Error (kUsage) for a COPY to or from the client where `streams` lacks the one for it.
+  Result execute(std::string_view statement, const Parameters& parameters = {}, const Streams& streams = {});
 
   /// Several statements, without parameters, and the rows behind each COPY … FROM STDIN; in one transaction unless they
   /// begin or end one themselves, or refuse one (sql_refuses_transaction). Rows that come are dropped. An Error

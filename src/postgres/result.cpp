@@ -111,9 +111,11 @@ void append_field(const Field& field, std::uint32_t type, std::string& out) {
   append_json_string(*field, out);
 }
 
-void refuse_equal_names(const Result& result) {
+}  // namespace
+
+void refuse_equal_names(const std::vector<Column>& columns) {
   std::set<std::string_view> names;
-  for (const Column& column : result.columns) {
+  for (const Column& column : columns) {
     if (!names.insert(column.name).second) {
       throw Error(ErrorKind::kUsage,
                   "two columns are named \"" + column.name + "\", which a JSON object cannot hold: rename one with AS");
@@ -121,32 +123,23 @@ void refuse_equal_names(const Result& result) {
   }
 }
 
-void append_row(const Result& result, std::size_t row, std::string& out) {
+void append_row_as_json(const std::vector<Column>& columns, const Row& row, std::string& out) {
   out += '{';
-  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) out += ',';
-    append_json_string(result.columns[i].name, out);
+    append_json_string(columns[i].name, out);
     out += ':';
-    append_field(result.rows[row][i], result.columns[i].type, out);
+    append_field(row[i], columns[i].type, out);
   }
   out += '}';
 }
 
-}  // namespace
-
-std::string row_as_json(const Result& result, std::size_t row) {
-  refuse_equal_names(result);
-  std::string out;
-  append_row(result, row, out);
-  return out;
-}
-
 std::string rows_as_json(const Result& result) {
-  refuse_equal_names(result);
+  refuse_equal_names(result.columns);
   std::string out = "[";
-  for (std::size_t row = 0; row < result.rows.size(); ++row) {
-    if (row > 0) out += ',';
-    append_row(result, row, out);
+  for (const Row& row : result.rows) {
+    if (out.size() > 1) out += ',';
+    append_row_as_json(result.columns, row, out);
   }
   return out + "]";
 }

@@ -237,6 +237,17 @@ bool sql_destroys(std::string_view sql) {
   return false;
 }
 
+bool sql_only_reads(std::string_view sql) {
+  constexpr std::array<std::string_view, 5> kReading{"SELECT", "TABLE", "VALUES", "WITH", "SHOW"};
+  // In a WITH, or in SELECT … INTO and SELECT … FOR UPDATE.
+  constexpr std::array<std::string_view, 5> kWriting{"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"};
+  const auto statement = SqlReader(sql).next();
+  if (!statement || statement->words.empty()) return false;
+  const std::vector<std::string>& words = statement->words;
+  return std::ranges::find(kReading, words.front()) != kReading.end() &&
+         std::ranges::find_first_of(words, kWriting) == words.end();
+}
+
 bool sql_acts_on_server(std::string_view sql) {
   // COPY in the code of a DO is never to the client; and behind a COMMIT it can be in a transaction that writes.
   constexpr std::array<std::string_view, 3> kOfCode{"COPY", "COMMIT", "ROLLBACK"};

@@ -57,6 +57,9 @@ bool sql_begins_with(std::string_view sql, std::string_view word);
 /// DO), TRUNCATE, DELETE FROM or a MERGE that deletes.
 bool sql_destroys(std::string_view sql);
 
+/// Whether the first statement does nothing but read, as far as its words say: a function that it calls may do more.
+bool sql_only_reads(std::string_view sql);
+
 /// Whether it does what the server lets a read-only transaction do, and what is no reading all the same: ALTER SYSTEM,
 /// a COPY to a file of the server or with a program there (also in the quoted code of a DO), and a DO that leaves its
 /// transaction.

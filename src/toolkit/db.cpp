@@ -135,7 +135,7 @@ postgres::Result db_query(const DbTarget& target, std::string_view statement, co
   limited.server.statement_timeout = options.timeout;
   Connection connection = connect(limited);
   if (options.read_only) connection.execute("SET default_transaction_read_only = on");
-  postgres::Result result = connection.execute(statement, options.parameters, options.copy);
+  postgres::Result result = connection.execute(statement, options.parameters, options.streams);
   for (const std::string& notice : connection.take_notices()) {
     if (options.tell) options.tell(notice);
   }

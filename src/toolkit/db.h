@@ -42,8 +42,8 @@ struct QueryOptions {
   /// The server then refuses to write (SQLSTATE 25006).
   bool read_only = false;
   std::chrono::milliseconds timeout{0};
-  /// For a COPY from or to the client.
-  postgres::CopyStreams copy = {};
+  /// For a COPY from or to the client, and for rows as they arrive.
+  postgres::Streams streams = {};
   /// Gets the server's notices.
   std::function<void(const std::string&)> tell = {};
 };

@@ -101,7 +101,7 @@ TEST(Connection, CopiesFromAndToTheClient) {
   Connection connection = connect();
   connection.execute("CREATE TEMP TABLE t (a int, b text)");
   std::vector<std::string> chunks{"1,\"x\ny\"\n2", ",z\n"};
-  CopyStreams streams{.read = [&]() -> std::string_view {
+  Streams streams{.read = [&]() -> std::string_view {
     static std::string chunk;
     chunk = chunks.empty() ? "" : chunks.front();
     if (!chunks.empty()) chunks.erase(chunks.begin());
@@ -129,6 +129,49 @@ TEST(Connection, CopiesFromAndToTheClient) {
   EXPECT_EQ(error_of([&] { other.execute("COPY t FROM STDIN", {}, streams); }).sqlstate(), "57014");
   is_interrupted = false;
   EXPECT_EQ(other.value("SELECT count(*) FROM t"), "0");
+}
+
+TEST(Connection, GivesRowsAsTheyArriveWithoutKeepingThem) {
+  Connection connection = connect();
+  std::string columns;
+  std::size_t bytes = 0;
+  Streams streams{.columns = [&](const std::vector<Column>& all) { columns += all.front().name; },
+                  .row = [&](const Row& row) { bytes += row.front()->size(); }};
+  const Result result =
+      connection.execute("SELECT repeat('x', 1048576) AS x FROM generate_series(1, 260)", {}, streams);
+  EXPECT_EQ(columns, "x");
+  EXPECT_EQ(bytes, std::size_t{260} << 20U) << "more than a result that is kept may have";
+  EXPECT_TRUE(result.rows.empty());
+  EXPECT_EQ(result.command, "SELECT 260");
+  EXPECT_EQ(connection.execute("SELECT 1 AS y WHERE false", {}, streams).columns.size(), 1U);
+  EXPECT_EQ(columns, "xy");
+  EXPECT_TRUE(connection.execute("CREATE TEMP TABLE t (a int)", {}, streams).columns.empty());
+  EXPECT_EQ(columns, "xy");
+}
+
+TEST(Connection, WhereARowIsRefusedReadingIsCancelledAndWritingIsDone) {
+  Connection connection = connect();
+  connection.execute("CREATE TEMP TABLE t (a int)");
+  int seen = 0;
+  const Streams streams{.row = [&](const Row&) {
+    ++seen;
+    throw std::runtime_error("the reader left");
+  }};
+  const auto reason = [&](std::string_view statement) {
+    try {
+      connection.execute(statement, {}, streams);
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(reason("SELECT g, CASE WHEN g > 20000 THEN pg_sleep(60) END FROM generate_series(1, 20001) g"),
+            "the reader left");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  EXPECT_EQ(reason("INSERT INTO t SELECT generate_series(1, 5000) RETURNING a"), "the reader left");
+  EXPECT_EQ(seen, 2);
+  EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "5000");
 }
 
 TEST(Connection, RunsAScriptWholeOrNotAtAll) {

@@ -130,6 +130,17 @@ TEST(SqlActsOnServer, SeesWhatAReadOnlyTransactionLetsPass) {
   }
 }
 
+TEST(SqlOnlyReads, SeesWhatWritesBehindAWordThatReads) {
+  for (const char* sql : {"select 1", "(SELECT 1) UNION (SELECT 2)", "TABLE t", "VALUES (1)", "SHOW work_mem",
+                          "-- a\nWITH a AS (SELECT 1) SELECT * FROM a", "SELECT 'DELETE'"}) {
+    EXPECT_TRUE(sql_only_reads(sql)) << sql;
+  }
+  for (const char* sql : {"", "INSERT INTO t VALUES (1) RETURNING a", "WITH a AS (DELETE FROM t RETURNING b) TABLE a",
+                          "SELECT 1 INTO t", "EXPLAIN ANALYZE INSERT INTO t VALUES (1)", "CALL p()"}) {
+    EXPECT_FALSE(sql_only_reads(sql)) << sql;
+  }
+}
+
 std::vector<std::string> statements_of(std::string_view sql) {
   std::vector<std::string> statements;
   SqlReader reader(sql);
