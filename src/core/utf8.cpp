@@ -5,8 +5,6 @@
 namespace stator::core {
 namespace {
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
 /// Length of the well-formed sequence at the start of `text`, with its code point; 0 where malformed.
 std::size_t decode(std::string_view text, char32_t& out) {
   const auto lead = static_cast<unsigned char>(text[0]);
@@ -18,7 +16,7 @@ std::size_t decode(std::string_view text, char32_t& out) {
   if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
   char32_t value = lead & (0x7FU >> length);
   for (std::size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return 0;
+    if (starts_character(text[i])) return 0;
     value = (value << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
   }
   constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -32,6 +30,10 @@ std::size_t decode(std::string_view text, char32_t& out) {
 std::string_view without_byte_order_mark(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   return text;
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, starts_character));
 }
 
 char32_t next_code_point(std::string_view text, std::size_t& position) {
@@ -53,7 +55,7 @@ bool is_utf8(std::string_view text) {
 
 std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
-  while (max_bytes > 0 && is_continuation(text[max_bytes])) --max_bytes;
+  while (max_bytes > 0 && !starts_character(text[max_bytes])) --max_bytes;
   return text.substr(0, max_bytes);
 }
 

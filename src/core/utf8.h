@@ -14,6 +14,12 @@ inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 /// `text` from behind its byte order mark, if it has one.
 std::string_view without_byte_order_mark(std::string_view text);
 
+/// Whether a character of well-formed text begins at this byte of it.
+[[nodiscard]] constexpr bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
+
+/// How many characters (code points) well-formed text has.
+std::size_t count_characters(std::string_view text);
+
 /// Decodes the code point at `position` and moves past it; for a malformed byte, moves past it alone: U+FFFD.
 char32_t next_code_point(std::string_view text, std::size_t& position);
 

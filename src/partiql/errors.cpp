@@ -3,13 +3,9 @@
 #include <string>
 
 #include "core/api_error.h"
+#include "core/utf8.h"
 
 namespace stator::partiql {
-namespace {
-
-bool is_first_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
-
-}  // namespace
 
 void throw_malformed(std::string_view detail) {
   core::throw_validation("Statement wasn't well formed, can't be processed: " + std::string(detail));
@@ -20,7 +16,7 @@ void throw_at(std::string_view message, std::string_view statement, Span where) 
   std::size_t column = 1;
   std::size_t length = 0;
   for (std::size_t i = 0; i < where.end && i < statement.size(); ++i) {
-    if (!is_first_byte(statement[i])) continue;
+    if (!core::starts_character(statement[i])) continue;
     if (i >= where.begin) {
       ++length;
     } else if (statement[i] == '\n') {

@@ -11,6 +11,7 @@
 #include <exception>
 #include <utility>
 
+#include "core/utf8.h"
 #include "postgres/libpq.h"
 #include "postgres/mask.h"
 #include "postgres/sql_words.h"
@@ -112,7 +113,8 @@ ErrorFields in_script(std::string_view text, std::string_view part, std::optiona
     }
   }
   fields.line = line_of(text, begin);
-  fields.column = begin - std::min(text.rfind('\n', begin) + 1, begin) + 1;
+  const std::size_t line_begin = std::min(text.rfind('\n', begin) + 1, begin);
+  fields.column = core::count_characters(text.substr(line_begin, begin - line_begin)) + 1;
   const std::size_t row = rows && fields.context.starts_with("COPY ") ? line_of_copy(fields.context) : 0;
   if (row > 0) fields.line = line_of(text, offset_in(text, *rows)) + row - 1;
   return fields;

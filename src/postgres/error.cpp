@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/utf8.h"
 #include "postgres/mask.h"
 
 namespace stator::postgres {
@@ -11,19 +12,13 @@ namespace {
 /// Characters of the statement shown to either side of the caret.
 constexpr std::size_t kContext = 60;
 
-bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
-
 /// The byte at which the character numbered `position` (1-based) begins.
 std::size_t byte_of_character(std::string_view text, std::size_t position) {
   std::size_t seen = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (starts_character(text[i]) && ++seen == position) return i;
+    if (core::starts_character(text[i]) && ++seen == position) return i;
   }
   return text.size();
-}
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
 }
 
 struct Place {
@@ -38,7 +33,7 @@ Place find_place(std::string_view statement, const ErrorFields& fields) {
   const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
   const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   const std::size_t end = std::min(statement.find('\n', byte), statement.size());
-  return {line, characters(before.substr(begin)) + 1, statement.substr(begin, end - begin)};
+  return {line, core::count_characters(before.substr(begin)) + 1, statement.substr(begin, end - begin)};
 }
 
 std::size_t line_in_text(const Place& place, const ErrorFields& fields) {
@@ -84,7 +79,7 @@ std::string Error::explained() const {
   // A tab stays a tab, so that the caret is below its character at any tab stops.
   const std::size_t caret = byte_of_character(place.text, column + 1);
   for (const char byte : place.text.substr(begin, caret - begin)) {
-    if (starts_character(byte)) text += byte == '\t' ? '\t' : ' ';
+    if (core::starts_character(byte)) text += byte == '\t' ? '\t' : ' ';
   }
   return text + "^";
 }

@@ -30,7 +30,8 @@ struct ErrorFields {
   std::string statement = {};
   /// 1-based, in characters (not bytes) of the statement; 0: unknown.
   std::size_t position = 0;
-  /// Where the statement begins in the text that it is of, both 1-based; 0: it is not of a longer one.
+  /// Where the statement begins in the text that it is of, both 1-based, the column in characters; 0: it is not of a
+  /// longer one.
   std::size_t line = 0;
   std::size_t column = 1;
 };

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/ascii.h"
+#include "core/utf8.h"
 
 namespace stator::postgres {
 namespace {
@@ -46,7 +47,7 @@ std::size_t mask_value(std::string_view text, std::size_t at, std::string& out) 
       out += "***'";
     } else {
       for (std::size_t k = i + 1; k + 1 < end; ++k) {
-        if ((static_cast<unsigned char>(text[k]) & 0xC0U) != 0x80U) out += '*';
+        if (core::starts_character(text[k])) out += '*';
       }
       out += '\'';
     }

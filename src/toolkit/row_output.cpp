@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/utf8.h"
 #include "toolkit/csv.h"
 #include "toolkit/text_table.h"
 
@@ -16,13 +17,11 @@ namespace {
 /// int8, int2, int4, oid, float4, float8, numeric.
 constexpr std::array<std::uint32_t, 7> kNumericTypes{20, 21, 23, 26, 700, 701, 1700};
 
-bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
-
 std::string shorten(std::string text, std::size_t limit) {
   if (limit < 4 || display_width(text) <= limit) return text;
   std::size_t seen = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (starts_character(text[i]) && ++seen > limit - 3) return text.substr(0, i) + "...";
+    if (core::starts_character(text[i]) && ++seen > limit - 3) return text.substr(0, i) + "...";
   }
   return text;
 }

@@ -210,6 +210,8 @@ TEST(Connection, RunsALongScriptWholeOrNotAtAllAndNamesTheLine) {
       {"INSERT INTO kept VALUES (1);\n\n-- again\nINSERT INTO kept\n VALUES (1)", "at line 4 (SQLSTATE 23505)"},
       {"SELECT 1;\nCOPY kept FROM stdin;\n1\n2\nx\n\\.\n", "at line 5 (SQLSTATE 22P02): COPY kept, line 3, column a"},
       {"SELECT 1; SELECT 1/0;\n", "at line 1 (SQLSTATE 22012)"},
+      {"/* é漢 */ SELECT 'é', nme", "at line 1, column 22 (SQLSTATE 42703)"},
+      {"-- stator: no transaction\nSELECT 'é漢'; SELECT nme", "at line 2, column 21 (SQLSTATE 42703)"},
   };
   for (const auto& [script, expected] : cases) {
     const Error error = error_of([&] { connection.execute_script(script); });
