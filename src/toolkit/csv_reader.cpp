@@ -1,5 +1,7 @@
 #include "toolkit/csv_reader.h"
 
+#include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "core/utf8.h"
@@ -7,12 +9,66 @@
 namespace stator::toolkit {
 namespace {
 
-constexpr std::size_t kMaxRecordBytes = 4 * 1024 * 1024;
 constexpr int kEnd = std::char_traits<char>::eof();
 
 }  // namespace
 
-void CsvReader::fail(std::uint64_t line, const char* what) {
+void CsvReader::check_size(std::uint64_t line, std::size_t bytes) {
+  if (bytes > max_record_mb_ << 20U) fail(line, "a record of more than " + std::to_string(max_record_mb_) + " MB");
+}
+
+std::string CsvReader::take_first(const std::function<bool(std::string_view line)>& is_name) {
+  constexpr std::string_view kLineEnds = "\r\n";
+  constexpr std::string_view kDelimiters = ",;\t";
+  std::streambuf& in = *in_.rdbuf();
+  std::string text;
+  std::string met;  // of the delimiters outside of quotes
+  bool in_quotes = false;
+  bool begins_field = true;
+  for (int c = in.sbumpc(); c != kEnd; c = in.sbumpc()) {
+    const char byte = std::char_traits<char>::to_char_type(c);
+    text += byte;
+    check_size(line_, text.size());
+    if (in_quotes) {
+      if (byte == '"' && in.sgetc() == c)
+        text += std::char_traits<char>::to_char_type(in.sbumpc());
+      else
+        in_quotes = byte != '"';
+      continue;
+    }
+    if (kDelimiters.find(byte) != kDelimiters.npos) met += byte;
+    in_quotes = byte == '"' && begins_field;
+    const bool ends_line = kLineEnds.find(byte) != kLineEnds.npos;
+    begins_field = ends_line || kDelimiters.find(byte) != kDelimiters.npos || text == core::kByteOrderMark;
+    if (!ends_line || core::without_byte_order_mark(text).find_first_not_of(kLineEnds) == text.npos) continue;
+    if (byte == '\r' && in.sgetc() == '\n') text += std::char_traits<char>::to_char_type(in.sbumpc());
+    break;
+  }
+  std::string_view line = core::without_byte_order_mark(text);
+  line.remove_prefix(std::min(line.find_first_not_of(kLineEnds), line.size()));
+  line = line.substr(0, line.find_last_not_of(kLineEnds) + 1);
+  if (!met.empty() && met.find(',') == met.npos && !is_name(line)) delimiter_ = met.front();
+  return text;
+}
+
+bool CsvReader::read_first(std::vector<CsvField>& record, const std::function<bool(std::string_view line)>& is_name) {
+  at_start_ = false;
+  const std::string text = take_first(is_name);
+  std::istringstream in(text);
+  CsvReader first(in, max_record_mb_);
+  first.delimiter_ = delimiter_;
+  try {
+    const bool found = first.read(record);
+    line_ = first.line_;
+    record_line_ = first.record_line_;
+    return found;
+  } catch (const CsvError&) {
+    line_ += static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+    throw;
+  }
+}
+
+void CsvReader::fail(std::uint64_t line, const std::string& what) {
   std::streambuf& in = *in_.rdbuf();
   while (in.sgetc() != '\n' && in.sgetc() != kEnd) in.sbumpc();
   throw CsvError(line, what);
@@ -39,7 +95,7 @@ bool CsvReader::read(std::vector<CsvField>& record) {
   for (;;) {
     const int c = in.sbumpc();
     if (c == '\n') ++line_;
-    if (++bytes > kMaxRecordBytes) fail(record_line_, "a record of more than 4 MB");
+    check_size(record_line_, ++bytes);
     if (in_quotes) {
       if (c == kEnd) throw CsvError(record_line_, "a quote is not closed");
       if (c != '"') {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <istream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stator::toolkit {
@@ -24,13 +27,14 @@ struct CsvError : std::runtime_error {
 /// writes, is passed over, and a carriage return alone ends a line, too.
 class CsvReader {
  public:
-  explicit CsvReader(std::istream& in) : in_(in) {}
+  explicit CsvReader(std::istream& in, std::size_t max_record_mb = 4) : in_(in), max_record_mb_(max_record_mb) {}
 
   /// The next record; false at the end. Blank lines are passed over. Throws CsvError: a stray quote, an open one at the
-  /// end, a record of more than 4 MB.
+  /// end, a record that is too long.
   bool read(std::vector<CsvField>& record);
-  /// What parts the fields of further records; at first a comma.
-  void set_delimiter(char delimiter) { delimiter_ = delimiter; }
+  /// The first record. Where no comma parts it, semicolons or tabs outside of its quotes do, as spreadsheets write them
+  /// in many countries, and all other records, too; unless the whole line is one name, as `is_name` says.
+  bool read_first(std::vector<CsvField>& record, const std::function<bool(std::string_view line)>& is_name);
   /// The line on which the last record read began, from 1.
   [[nodiscard]] std::uint64_t line() const { return record_line_; }
   /// The number of the next line; to be set after the stream's position was changed.
@@ -42,9 +46,15 @@ class CsvReader {
 
  private:
   /// So that the next record read begins on a line of its own, and not in the middle of a bad one.
-  [[noreturn]] void fail(std::uint64_t line, const char* what);
+  [[noreturn]] void fail(std::uint64_t line, const std::string& what);
+  /// Throws where a record has more bytes than it may.
+  void check_size(std::uint64_t line, std::size_t bytes);
+
+  /// All of the next record, with its line end. Sets the delimiter.
+  std::string take_first(const std::function<bool(std::string_view line)>& is_name);
 
   std::istream& in_;
+  std::size_t max_record_mb_;
   char delimiter_ = ',';
   bool at_start_ = true;
   std::uint64_t line_ = 1;

@@ -352,11 +352,15 @@ class TypedCsvReader : public ItemFileReader {
   TypedCsvReader(std::istream& in, const TableInfo& table) : ItemFileReader(in), reader_(in), table_(table) {
     std::vector<CsvField> names;
     try {
-      if (!reader_.read(names)) return;
+      // Of a table whose key has such a name, "a;b" alone is this key.
+      const auto is_key = [&](std::string_view line) {
+        const KeyColumn& key = table.partition_key;
+        return line == key.name || line == key.name + ":" + key.type;
+      };
+      if (!reader_.read_first(names, is_key)) return;
     } catch (const CsvError& error) {
       throw BadItem(error.line, error.what());
     }
-    if (names.size() == 1 && !names.front().quoted) split_by_other_delimiter(names);
     for (const CsvField& field : names) columns_.push_back(column_of(field.text));
     for (const KeyColumn* key : {&table.partition_key, &table.sort_key}) {
       const auto is_key = [key](const KeyColumn& column) { return column.name == key->name; };
@@ -396,22 +400,6 @@ class TypedCsvReader : public ItemFileReader {
 
  private:
   void set_lines(std::uint64_t lines) override { reader_.set_next_line(lines); }
-
-  /// Semicolons and tabs part the columns where no comma does, as spreadsheets write them in many countries.
-  void split_by_other_delimiter(std::vector<CsvField>& names) {
-    const std::string line = names.front().text;
-    const KeyColumn& key = table_.partition_key;
-    const bool is_key = line == key.name || line == key.name + ":" + key.type;
-    const std::size_t at = line.find_first_of(";\t");
-    if (is_key || at == std::string::npos) return;
-    reader_.set_delimiter(line[at]);
-    names.clear();
-    for (std::size_t begin = 0; begin <= line.size();) {
-      const std::size_t end = std::min(line.find(line[at], begin), line.size());
-      names.push_back({line.substr(begin, end - begin), false});
-      begin = end + 1;
-    }
-  }
 
   [[nodiscard]] KeyColumn column_of(const std::string& text) const {
     if (text.empty()) throw BadItem(reader_.line(), "a column without a name");

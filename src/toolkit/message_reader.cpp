@@ -7,12 +7,14 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "core/api_error.h"
 #include "core/utf8.h"
 #include "files/files.h"
 #include "json/reader.h"
 #include "model/text.h"
+#include "toolkit/csv_reader.h"
 
 namespace stator::toolkit {
 namespace {
@@ -36,17 +38,28 @@ std::optional<Field> field_of(std::string_view name) {
   return std::nullopt;
 }
 
+[[noreturn]] void throw_unreadable(const std::filesystem::path& file) {
+  throw std::runtime_error("cannot read " + file.string() + ": " + std::strerror(errno));
+}
+
+/// A file of messages. Throws where it is none that can be read twice.
+std::unique_ptr<std::istream> opened(const std::filesystem::path& file) {
+  if (const auto inside = files::built_in(file)) return std::make_unique<std::istringstream>(std::string(*inside));
+  auto in = std::make_unique<std::ifstream>(file, std::ios::binary);
+  if (!*in) throw_unreadable(file);
+  std::error_code fault;
+  if (std::filesystem::is_directory(file, fault)) {
+    errno = EISDIR;
+    throw_unreadable(file);
+  }
+  if (!files::is_file(file)) throw std::runtime_error(file.string() + ": must be a file, since it is read twice");
+  return in;
+}
+
 /// Bytes of a file, one after another, through a buffer.
 class ByteSource {
  public:
-  explicit ByteSource(const std::filesystem::path& file) : in_(opened(file)), name_(file.string()) {
-    if (!*in_) throw_unreadable();
-    std::error_code fault;
-    if (std::filesystem::is_directory(file, fault)) {
-      errno = EISDIR;
-      throw_unreadable();
-    }
-    if (!files::is_file(file)) throw std::runtime_error(name_ + ": must be a file, since it is read twice");
+  explicit ByteSource(const std::filesystem::path& file) : in_(opened(file)), file_(file) {
     buffer_.resize(kBufferBytes);
     fill();
     if (std::string_view(buffer_.data(), size_).starts_with(core::kByteOrderMark))
@@ -86,23 +99,16 @@ class ByteSource {
   }
 
  private:
-  [[noreturn]] void throw_unreadable() const {
-    throw std::runtime_error("cannot read " + name_ + ": " + std::strerror(errno));
-  }
-  static std::unique_ptr<std::istream> opened(const std::filesystem::path& file) {
-    if (const auto inside = files::built_in(file)) return std::make_unique<std::istringstream>(std::string(*inside));
-    return std::make_unique<std::ifstream>(file, std::ios::binary);
-  }
   bool fill() {
     in_->read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
     size_ = static_cast<std::size_t>(in_->gcount());
     position_ = 0;
-    if (in_->bad()) throw_unreadable();
+    if (in_->bad()) throw_unreadable(file_);
     return size_ > 0;
   }
 
   std::unique_ptr<std::istream> in_;
-  std::string name_;
+  std::filesystem::path file_;
   std::string buffer_;
   std::size_t position_ = 0;
   std::size_t size_ = 0;
@@ -215,38 +221,47 @@ class JsonLinesReader : public MessageReader {
   std::string line_;
 };
 
-class CsvReader : public MessageReader {
+class CsvMessageReader : public MessageReader {
  public:
-  explicit CsvReader(const std::filesystem::path& file) : source_(file) {}
+  explicit CsvMessageReader(const std::filesystem::path& file)
+      : in_(opened(file)), reader_(*in_, kMaxLineBytes >> 20U) {}
 
   bool next(Message& out) override {
-    std::vector<std::string> record;
-    std::uint64_t at = 0;
-    for (;;) {
-      at = source_.line();
-      if (!take_record(record, at)) return false;
-      if (record.size() == 1 && is_blank(record[0])) continue;
-      if (first_record_) {
-        first_record_ = false;
-        if (read_names(record)) continue;
-      }
-      break;
-    }
-    if (record.size() != columns_) {
-      throw BadLine(at, "expected " + std::to_string(columns_) + " columns, found " + std::to_string(record.size()));
+    do {
+      if (!read_record()) return false;
+    } while (is_first_ && read_names());
+    if (record_.size() != columns_) {
+      throw BadLine(reader_.line(),
+                    "expected " + std::to_string(columns_) + " columns, found " + std::to_string(record_.size()));
     }
     std::array<std::string, kFieldCount> fields;
-    for (std::size_t field = 0; field < kFieldCount; ++field) fields[field] = std::move(record[column_of_[field]]);
-    finish(fields, at, out);
+    for (std::size_t field = 0; field < kFieldCount; ++field)
+      fields[field] = std::move(record_[column_of_[field]].text);
+    finish(fields, reader_.line(), out);
     return true;
   }
 
  private:
+  /// The next record that is not blank.
+  bool read_record() {
+    const auto is_name = [](std::string_view) { return false; };
+    try {
+      do {
+        const bool is_first = std::exchange(is_unread_, false);
+        if (!(is_first ? reader_.read_first(record_, is_name) : reader_.read(record_))) return false;
+      } while (record_.size() == 1 && is_blank(record_[0].text));
+    } catch (const CsvError& error) {
+      throw BadLine(error.line, error.what());
+    }
+    return true;
+  }
+
   /// True where the record holds the columns' names.
-  bool read_names(const std::vector<std::string>& record) {
+  bool read_names() {
+    is_first_ = false;
     std::array<std::optional<std::size_t>, kFieldCount> found;
-    for (std::size_t column = 0; column < record.size(); ++column) {
-      std::string name(trimmed(record[column]));
+    for (std::size_t column = 0; column < record_.size(); ++column) {
+      std::string name(trimmed(record_[column].text));
       std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
       });
@@ -254,76 +269,15 @@ class CsvReader : public MessageReader {
     }
     if (!found[kSender] || !found[kTime] || !found[kText]) return false;
     for (std::size_t field = 0; field < kFieldCount; ++field) column_of_[field] = *found[field];
-    columns_ = record.size();
+    columns_ = record_.size();
     return true;
   }
 
-  bool take_record(std::vector<std::string>& record, std::uint64_t at) {
-    record.clear();
-    if (source_.peek() < 0) return false;
-    std::size_t bytes = 0;
-    for (;;) {
-      record.emplace_back();
-      const bool more =
-          source_.peek() == '"' ? take_quoted(record.back(), at, bytes) : take_plain(record.back(), at, bytes);
-      if (!more) return true;
-    }
-  }
-
-  void count(std::size_t& bytes, std::uint64_t at) {
-    if (++bytes <= kMaxLineBytes) return;
-    skip_line();
-    throw BadLine(at, "longer than 1 MB");
-  }
-
-  void skip_line() {
-    for (int byte = source_.take(); byte >= 0 && byte != '\n';) byte = source_.take();
-  }
-
-  /// Both return whether a comma followed.
-  bool take_plain(std::string& field, std::uint64_t at, std::size_t& bytes) {
-    for (;;) {
-      const int byte = source_.take();
-      if (byte == ',') return true;
-      if (byte < 0 || byte == '\n') {
-        if (!field.empty() && field.back() == '\r') field.pop_back();
-        return false;
-      }
-      if (byte == '"') {
-        skip_line();
-        throw BadLine(at, "a quote inside a field that does not begin with one");
-      }
-      field += static_cast<char>(byte);
-      count(bytes, at);
-    }
-  }
-
-  bool take_quoted(std::string& field, std::uint64_t at, std::size_t& bytes) {
-    source_.take();
-    for (;;) {
-      const int byte = source_.take();
-      if (byte < 0) throw BadLine(at, "the quoted field does not end");
-      if (byte != '"') {
-        field += static_cast<char>(byte);
-        count(bytes, at);
-        continue;
-      }
-      if (source_.peek() == '"') {
-        field += '"';
-        source_.take();
-        continue;
-      }
-      int after = source_.take();
-      if (after == '\r' && source_.peek() == '\n') after = source_.take();
-      if (after == ',') return true;
-      if (after < 0 || after == '\n') return false;
-      skip_line();
-      throw BadLine(at, "text after a quoted field");
-    }
-  }
-
-  ByteSource source_;
-  bool first_record_ = true;
+  std::unique_ptr<std::istream> in_;
+  CsvReader reader_;
+  std::vector<CsvField> record_;
+  bool is_unread_ = true;
+  bool is_first_ = true;
   std::size_t columns_ = kFieldCount;
   std::array<std::size_t, kFieldCount> column_of_ = {0, 1, 2};
 };
@@ -346,7 +300,7 @@ std::unique_ptr<MessageReader> read_transcript(const std::filesystem::path& file
 
 std::unique_ptr<MessageReader> read_messages(const std::filesystem::path& file) {
   if (begins_with_brace(file)) return std::make_unique<JsonLinesReader>(file);
-  return std::make_unique<CsvReader>(file);
+  return std::make_unique<CsvMessageReader>(file);
 }
 
 }  // namespace stator::toolkit

@@ -42,8 +42,9 @@ class MessageReader {
 /// start.
 std::unique_ptr<MessageReader> read_transcript(const std::filesystem::path& file, const model::ConversationSeed& seed);
 
-/// JSON Lines where the first character is {, else CSV (RFC 4180, UTF-8). Names: sender, handle or user_handle; time,
-/// timestamp, created_at or sk; text or message. CSV without a line of names has the columns sender, time, text.
+/// JSON Lines where the first character is {, else CSV (RFC 4180, UTF-8; also with semicolons or tabs). Names: sender,
+/// handle or user_handle; time, timestamp, created_at or sk; text or message. CSV without a line of names has the
+/// columns sender, time, text.
 std::unique_ptr<MessageReader> read_messages(const std::filesystem::path& file);
 
 }  // namespace stator::toolkit

@@ -354,7 +354,9 @@ TEST_F(TransferCommands, CsvIsReadAsSpreadsheetsWriteIt) {
   for (const char* csv :
        {"pk,n,b:BOOL\r\na,1,TRUE\r\nb,2,False\r\n", "pk;n;b:BOOL\na;1;true\nb;2;false\n",
         "pk:S;n;b:BOOL;c\na;1;true;\nb;2;false;\n", "\xEF\xBB\xBFpk\tn\tb:BOOL\na\t1\ttrue\n\"b\"\t2\t\"false\"",
-        "pk,n,b:BOOL\ra,1,true\r\rb,2,false\r"}) {
+        "\"pk\";\"n\";\"b:BOOL\"\n\"a\";1;true\n\"b\";\"2\";false",
+        "\xEF\xBB\xBF\n\"pk\"\tn\tb:BOOL\r\na\t1\ttrue\r\nb\t2\tfalse",
+        "\"pk\",n,b:BOOL,\"c;\"\"d\n\"\na,1,true,\nb,2,false,\n", "pk,n,b:BOOL\ra,1,true\r\rb,2,false\r"}) {
     ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
     ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
     EXPECT_EQ(stator({"import", "every", "--format", "csv"}, csv).err, "imported 2 items into table every\n") << csv;
