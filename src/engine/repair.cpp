@@ -63,7 +63,7 @@ fs::path new_folder_beside(const fs::path& to) {
 /// Whether an earlier repair began the directory and did not come to its end.
 bool is_unfinished(const fs::path& directory) {
   try {
-    const auto text = store::read_small_file(directory / "STATOR");
+    const auto text = store::read_small_file(directory / store::kMarkerFile);
     return text && store::parse_marker(*text).names(store::Feature::kUnfinished);
   } catch (const std::runtime_error&) {
     return false;

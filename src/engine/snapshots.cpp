@@ -6,6 +6,7 @@
 
 #include "core/api_error.h"
 #include "core/clock.h"
+#include "store/marker.h"
 
 namespace stator::engine {
 namespace {
@@ -15,8 +16,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxNameBytes = 64;
 /// The folder of a snapshot that is being saved; no snapshot can have this name.
 constexpr const char* kUnfinished = ".unfinished";
-/// Every kind of store writes it last.
-constexpr const char* kMarker = "STATOR";
 
 bool is_name(std::string_view name) {
   const auto is_fine = [](char c) {
@@ -35,14 +34,14 @@ void check_name(std::string_view name) {
 /// An incomplete one, left by a killed process, has no marker; a link is somebody else's.
 bool is_snapshot(const fs::path& folder) {
   std::error_code error;
-  return fs::is_directory(fs::symlink_status(folder, error)) && fs::exists(folder / kMarker, error);
+  return fs::is_directory(fs::symlink_status(folder, error)) && fs::exists(folder / store::kMarkerFile, error);
 }
 
 [[noreturn]] void throw_no_snapshot() { core::throw_resource_not_found("There is no snapshot of that name"); }
 
 std::int64_t saved_ms(const fs::path& snapshot) {
   std::error_code error;
-  const auto written = fs::last_write_time(snapshot / kMarker, error);
+  const auto written = fs::last_write_time(snapshot / store::kMarkerFile, error);
   if (error) return 0;
   const auto time = std::chrono::file_clock::to_sys(written);
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();

@@ -14,6 +14,7 @@
 #include "store/file_check.h"
 #include "store/file_cut.h"
 #include "store/file_list.h"
+#include "store/marker.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
 #include "store/store.h"
@@ -117,7 +118,7 @@ void delete_checkpoint(const std::filesystem::path& checkpoint) {
     std::filesystem::rename(checkpoint, doomed);
     sync_directory(doomed.parent_path());
   }
-  std::filesystem::remove(doomed / "STATOR");
+  std::filesystem::remove(doomed / kMarkerFile);
   std::filesystem::remove_all(doomed);
 }
 

@@ -26,8 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMarker = "STATOR";
-
 /// Names that other components may create in the directory before a store was ever opened in it.
 constexpr std::array<std::string_view, 6> kOwnNames = {"STATOR.new", "LOCK",          "server.json",
                                                        "postgres",   "postgres.lock", "log"};
@@ -154,7 +152,7 @@ void DataDirectory::lock(Access access) {
 }
 
 void DataDirectory::look_for_marker(Access access) const {
-  if (fs::exists(path_ / kMarker)) return;
+  if (fs::exists(path_ / kMarkerFile)) return;
   // Check before changing anything: a foreign directory is left as it was.
   std::error_code error;
   bool has_store = false;
@@ -164,20 +162,20 @@ void DataDirectory::look_for_marker(Access access) const {
     has_store = has_store ||
                 (is_name_of_store(name) && entry.is_directory(unreadable) && !fs::is_empty(entry.path(), unreadable));
     if (is_own_name(name)) continue;
-    if (entry.path().filename() == kMarker) return;  // another process is just creating it
+    if (entry.path().filename() == kMarkerFile) return;  // another process is just creating it
     throw OpenError(path_.string() + " is not a Stator data directory (it holds other files and no file " +
-                    std::string(kMarker) + ")");
+                    std::string(kMarkerFile) + ")");
   }
   if (error) fail_by_errno(path_, error.value());
   // The marker is written before anything else, so a store without one has lost it, and with it its features.
-  if (has_store && !fs::exists(path_ / kMarker)) {
+  if (has_store && !fs::exists(path_ / kMarkerFile)) {
     throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
   }
   if (access != Access::kCreate) throw NoStoreError("there is no Stator data in " + path_.string());
 }
 
 void DataDirectory::read_or_write_marker(Access access) {
-  const fs::path file = path_ / kMarker;
+  const fs::path file = path_ / kMarkerFile;
   if (const std::optional<std::string> text = read_small_file(file)) {
     try {
       marker_ = parse_marker(*text);
@@ -289,7 +287,7 @@ void DataDirectory::require(Feature feature) {
   if (marker_.names(feature)) return;
   Marker next = marker_;
   next.add(feature);
-  replace_durably(path_ / kMarker, marker_text(next));
+  replace_durably(path_ / kMarkerFile, marker_text(next));
   marker_ = std::move(next);
 }
 
@@ -298,7 +296,7 @@ void DataDirectory::release(Feature feature) {
   if (!marker_.names(feature)) return;
   Marker next = marker_;
   next.remove(feature);
-  replace_durably(path_ / kMarker, marker_text(next));
+  replace_durably(path_ / kMarkerFile, marker_text(next));
   marker_ = std::move(next);
 }
 
@@ -326,7 +324,7 @@ void DataDirectory::write_marker(const fs::path& directory) const {
   Marker marker = marker_;
   // The store of a checkpoint has number 0.
   marker.remove(Feature::kStoreNumber);
-  replace_durably(directory / kMarker, marker_text(marker));
+  replace_durably(directory / kMarkerFile, marker_text(marker));
 }
 
 }  // namespace stator::store

@@ -10,6 +10,7 @@
 
 #include "store/checkpoint.h"
 #include "store/file_cut.h"
+#include "store/marker.h"
 #include "store/rocks_options.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
@@ -45,7 +46,7 @@ std::shared_ptr<rocksdb::FileSystem> file_system(const Options& options) {
 /// Checks the store of a checkpoint; returns the text of its list.
 std::string check_checkpoint(const fs::path& checkpoint) {
   std::optional<std::string> list;
-  if (fs::exists(checkpoint / "STATOR")) list = read_small_file(store_list(checkpoint, 0), kMaxListBytes);
+  if (fs::exists(checkpoint / kMarkerFile)) list = read_small_file(store_list(checkpoint, 0), kMaxListBytes);
   if (!list) throw StoreError("there is no snapshot in " + checkpoint.string());
   try {
     check_files(store_folder(checkpoint, 0), list);

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "store/marker.h"
 #include "store/record_check.h"
 #include "store/small_file.h"
 #include "store/store.h"
@@ -189,7 +190,7 @@ void refuse_unreadable_files(const fs::path& directory) {
   };
   std::error_code ignored;
   refuse_unreadable(directory);
-  refuse_unreadable(directory / "STATOR");
+  refuse_unreadable(directory / kMarkerFile);
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
     if (!is_name_of_store(entry.path().filename().string())) continue;
     refuse_unreadable(entry.path());

@@ -12,6 +12,9 @@ namespace stator::store {
 inline constexpr int kFirstFormat = 1;
 inline constexpr int kLastFormat = 2;
 
+/// The file by which a data directory is known. A checkpoint gets it last, so one without it is not whole.
+inline constexpr const char* kMarkerFile = "STATOR";
+
 /// The content of the file STATOR. Format 2 is format 1 with a list of features (docs/format.md, "Versions").
 struct Marker {
   int format = kFirstFormat;

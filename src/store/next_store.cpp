@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/checkpoint.h"
+#include "store/marker.h"
 #include "store/store_number.h"
 
 namespace stator::store {
@@ -30,7 +31,7 @@ void replace_checkpoint(DiskStore& store, const fs::path& checkpoint) {
   const fs::path settled = checkpoint.parent_path() / kSettledCheckpoint;
   delete_checkpoint(settled);
   store.checkpoint(settled, CheckpointKind::kSettled);
-  fs::last_write_time(settled / "STATOR", fs::last_write_time(checkpoint / "STATOR"));
+  fs::last_write_time(settled / kMarkerFile, fs::last_write_time(checkpoint / kMarkerFile));
   // File systems that cannot exchange two names leave the checkpoint as it is.
   exchange_checkpoints(settled, checkpoint);
   delete_checkpoint(settled);

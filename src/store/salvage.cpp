@@ -29,8 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMarker = "STATOR";
-
 /// Keys are treated as a space id and a number of this many bytes, to search for the end of a damaged place.
 constexpr std::size_t kSpaceBytes = 4;
 constexpr std::size_t kNumberBytes = 16;
@@ -92,7 +90,7 @@ class Scratch {
 };
 
 void check_marker(const fs::path& directory, std::vector<std::string>& told) {
-  const std::optional<std::string> text = read_small_file(directory / kMarker);
+  const std::optional<std::string> text = read_small_file(directory / kMarkerFile);
   Marker marker;
   try {
     if (!text) throw std::runtime_error("it is missing");
@@ -545,15 +543,15 @@ std::size_t Salvage::walk(const std::string& lower, const std::string& upper,
 }
 
 void copy_checkpoint(const fs::path& from, const fs::path& to) {
-  const std::optional<std::string> marker = read_small_file(from / kMarker);
-  if (!marker) throw std::system_error(ENOENT, std::generic_category(), (from / kMarker).string());
+  const std::optional<std::string> marker = read_small_file(from / kMarkerFile);
+  if (!marker) throw std::system_error(ENOENT, std::generic_category(), (from / kMarkerFile).string());
   fs::create_directories(to);
   fs::permissions(to, fs::perms::owner_all);
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(from)) {
     const fs::path target = to / entry.path().lexically_relative(from);
     if (entry.is_directory()) {
       fs::create_directory(target, entry.path());
-    } else if (entry.is_regular_file() && entry.path() != from / kMarker) {
+    } else if (entry.is_regular_file() && entry.path() != from / kMarkerFile) {
       take_file(entry.path(), target);
     }
   }
@@ -561,7 +559,7 @@ void copy_checkpoint(const fs::path& from, const fs::path& to) {
   if (folder.number() < 0 || ::syncfs(folder.number()) != 0) {
     throw std::system_error(errno, std::generic_category(), to.string());
   }
-  replace_durably(to / kMarker, *marker);
+  replace_durably(to / kMarkerFile, *marker);
 }
 
 }  // namespace stator::store

@@ -25,6 +25,7 @@
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "store/data_directory.h"
+#include "store/marker.h"
 #include "store/small_file.h"
 #include "store/store.h"
 
@@ -145,7 +146,8 @@ std::vector<Original> originals_in(const fs::path& directory, const fs::path& ch
       const std::string name = entry.path().filename().string();
       std::error_code of_entry;
       // One without a marker is not whole; one with a hidden name is not in its place; a link is somebody else's.
-      if (name.starts_with('.') || entry.is_symlink(of_entry) || !fs::exists(entry.path() / "STATOR", of_entry))
+      if (name.starts_with('.') || entry.is_symlink(of_entry) ||
+          !fs::exists(entry.path() / store::kMarkerFile, of_entry))
         continue;
       if (fs::equivalent(entry.path(), checkpoint, of_entry)) continue;
       originals.push_back({entry.path(), kind + "/" + name + "/"});

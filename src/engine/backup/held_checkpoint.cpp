@@ -10,6 +10,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "store/marker.h"
+
 namespace stator::engine {
 namespace {
 
@@ -53,7 +55,7 @@ HeldCheckpoint::HeldCheckpoint(const std::filesystem::path& folder)
   if (!is_open() && errno != ENOENT) fail();
 }
 
-bool HeldCheckpoint::is_whole() const { return ::faccessat(descriptor(), "STATOR", F_OK, 0) == 0; }
+bool HeldCheckpoint::is_whole() const { return ::faccessat(descriptor(), store::kMarkerFile, F_OK, 0) == 0; }
 
 std::vector<std::string> HeldCheckpoint::files() const {
   std::vector<std::string> files;
