@@ -60,6 +60,21 @@ std::pair<std::string_view, std::string_view> parts_of(std::string_view word, st
   return {word.substr(0, equals), word.substr(equals + 1)};
 }
 
+/// Throws for `--set n=n+1` and `--set l=list_append(l, x)`, which would replace the attribute by this text.
+void refuse_arithmetic(std::string_view path, std::string_view value) {
+  bool is_meant = value.starts_with("if_not_exists(") || value.starts_with("list_append(");
+  if (value.starts_with(path)) {
+    const std::string_view rest = without_blanks_around(value.substr(path.size()));
+    const bool has_operator = rest.starts_with('+') || rest.starts_with('-');
+    const std::string_view number = without_blanks_around(rest.substr(has_operator ? 1 : 0));
+    is_meant = is_meant || (has_operator && !number.empty() && number.find_first_not_of("0123456789.") == number.npos);
+  }
+  if (!is_meant) return;
+  throw WordError("--set: " + quoted(value) + " would be stored as this text. To count: --add " + std::string(path) +
+                  "=1; with functions: --expression 'SET " + std::string(path) + " = …'; a text is quoted: '" +
+                  std::string(path) + "=\"" + std::string(value) + "\"'");
+}
+
 /// "pk (S) and sk (N)"
 std::string describe_key(const std::vector<KeyColumn>& columns) {
   std::string text;
@@ -417,6 +432,7 @@ std::string update_expression(const UpdateWords& words, ExpressionWords& express
         continue;
       }
       const auto [path, value] = parts_of(list[i], option);
+      if (verb == "SET") refuse_arithmetic(path, value);
       const std::string wire = value_of_word(value, std::string(path));
       out += expression.path(path) + std::string(between) + expression.value(wire);
     }

@@ -290,6 +290,13 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
       {{"scan", "shop", "--attributes", "worth,,state"}, 2, nullptr},
       {{"scan", "shop", "--attributes", "worth", "--projection", "state"}, 2, nullptr},
       {{"update", "shop", "ann", "1001", "--set", "worth = 3"}, 2, nullptr},
+      {{"update", "shop", "ann", "1001", "--set", "worth=worth + 1"},
+       2,
+       "stator: --set: \"worth + 1\" would be stored as this text. To count: --add worth=1; with functions: "
+       "--expression 'SET worth = …'; a text is quoted: 'worth=\"worth + 1\"'\n"},
+      {{"update", "shop", "ann", "1001", "--set", "worth=worth-2.5"}, 2, nullptr},
+      {{"update", "shop", "ann", "1001", "--set", "worth=if_not_exists(worth, 0)"}, 2, nullptr},
+      {{"update", "shop", "ann", "1001", "--set", "lines=list_append(lines, [1])"}, 2, nullptr},
       {{"scan", "shop", "ann"},
        2,
        "stator: scan reads the whole table, and \"ann\" is neither :name=VALUE nor #name=ATTRIBUTE (items with a key: "
