@@ -168,6 +168,33 @@ class TypedCsvOutput : public ItemOutput {
 
 // --- reading -------------------------------------------------------------------------------------------------------
 
+/// Throws where the file is none of text in UTF-8, as far as its first bytes show it.
+void refuse_other_files(std::istream& in) {
+  struct Sign {
+    std::string_view bytes;
+    const char* what;
+  };
+  using namespace std::string_view_literals;
+  static constexpr std::array kSigns = {
+      Sign{"\x1F\x8B"sv, "compressed with gzip, and its name does not end in .gz (zcat FILE | stator import TABLE)"},
+      Sign{"\x28\xB5\x2F\xFD"sv, "compressed with zstd (zstd -dc FILE | stator import TABLE)"},
+      Sign{"PK\x03\x04"sv, "a ZIP archive, as the files of spreadsheets are, which can be saved as CSV"},
+      Sign{"\xFF\xFE"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
+      Sign{"\xFE\xFF"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
+  };
+  std::streambuf& buffer = *in.rdbuf();
+  std::array<char, 4> first{};
+  static_cast<void>(buffer.sgetc());  // fills it
+  // Only what is in the buffer can be put back.
+  if (buffer.in_avail() < static_cast<std::streamsize>(first.size())) return;
+  buffer.sgetn(first.data(), first.size());
+  for (std::size_t i = 0; i < first.size(); ++i) buffer.sungetc();
+  const std::string_view text(first.data(), first.size());
+  for (const Sign& sign : kSigns) {
+    if (text.starts_with(sign.bytes)) throw BadItem(1, std::string("this is ") + sign.what, true);
+  }
+}
+
 /// Throws where a key attribute is missing or of another type.
 void check_keys(const TableInfo& table, const std::string& item, std::uint64_t line) {
   json::Parser parser;
@@ -378,7 +405,8 @@ class TypedCsvReader : public ItemFileReader {
     }
     if (record.size() != columns_.size())
       throw BadItem(reader_.line(), std::to_string(record.size()) + (record.size() == 1 ? " field" : " fields") +
-                                        ", but " + std::to_string(columns_.size()) + " columns");
+                                        ", but " + std::to_string(columns_.size()) +
+                                        (columns_.size() == 1 ? " column" : " columns"));
     std::string item = "{";
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < record.size(); ++i) {
@@ -492,6 +520,7 @@ std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& ou
 }
 
 std::unique_ptr<ItemFileReader> make_file_reader(FileFormat format, std::istream& in, const TableInfo& table) {
+  refuse_other_files(in);
   if (format == FileFormat::kCsv) return std::make_unique<TypedCsvReader>(in, table);
   std::optional<bool> plain;
   if (format != FileFormat::kAnyJson) plain = format == FileFormat::kPlain;

@@ -350,6 +350,25 @@ TEST_F(TransferCommands, ASeedThatTheDatabaseRefusesIsNamedByNumber) {
   EXPECT_TRUE(outcome.err.ends_with("; it is about item 31 of seeds/items.json\n")) << outcome.err;
 }
 
+TEST_F(TransferCommands, FilesThatAreNoTextInUtf8AreToldAsWhatTheyAre) {
+  const std::pair<std::string, const char*> files[] = {
+      {"\x1F\x8B\x08\x01more", "compressed with gzip"},
+      {"\x28\xB5\x2F\xFDmore", "compressed with zstd"},
+      {"PK\x03\x04more", "a ZIP archive"},
+      {std::string("\xFF\xFEp\0k\0", 6), "UTF-16"},
+      {std::string("\xFE\xFF\0p\0k", 6), "UTF-16"},
+  };
+  for (const auto& [text, what] : files) {
+    for (const char* name : {"file.jsonl", "file.csv"}) {
+      write(name, text);
+      const Outcome outcome = stator({"import", "every", path(name)});
+      EXPECT_EQ(outcome.code, 1);
+      EXPECT_TRUE(outcome.err.starts_with("stator: " + path(name) + ":1: this is " + what)) << outcome.err;
+      EXPECT_EQ(stator({"import", "every", "--skip-bad"}, text).err.rfind("stator: standard input:1: this is", 0), 0U);
+    }
+  }
+}
+
 TEST_F(TransferCommands, CsvIsReadAsSpreadsheetsWriteIt) {
   for (const char* csv :
        {"pk,n,b:BOOL\r\na,1,TRUE\r\nb,2,False\r\n", "pk;n;b:BOOL\na;1;true\nb;2;false\n",
