@@ -60,7 +60,11 @@ StreamReader::StreamReader(endpoint::Endpoint& endpoint, const std::string& tabl
   stream_arn_ = member_text(description, "LatestStreamArn");
   if (const auto stream = member_object(description, "StreamSpecification"))
     view_type_ = member_text(*stream, "StreamViewType");
-  if (stream_arn_.empty()) throw std::runtime_error("table " + table + " has no stream");
+  if (stream_arn_.empty()) {
+    throw std::runtime_error("table " + table + R"( has no stream; stator api update-table '{"TableName": ")" + table +
+                             R"(", "StreamSpecification": {"StreamEnabled": true, )" +
+                             R"("StreamViewType": "NEW_AND_OLD_IMAGES"}}' enables one)");
+  }
 }
 
 bool StreamReader::all_ended() const {

@@ -296,7 +296,9 @@ TEST_F(TableFollow, NeedsAStreamWithNewImages) {
     }
     return std::string("no fault");
   };
-  EXPECT_EQ(fault(destination_), "table items has no stream");
+  EXPECT_EQ(fault(destination_),
+            R"(table items has no stream; stator api update-table '{"TableName": "items", "StreamSpecification": )"
+            R"({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"}}' enables one)");
   call(destination_, "UpdateTable",
        R"({"TableName":"items","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})");
   EXPECT_NE(fault(destination_).find("holds KEYS_ONLY, and following it takes NEW_IMAGE"), std::string::npos);
