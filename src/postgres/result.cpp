@@ -34,16 +34,16 @@ constexpr std::array kTypes{
     TypeForm{1700, 1231, JsonForm::kNumber},  // numeric
     TypeForm{114, 199, JsonForm::kJson},      // json
     TypeForm{3802, 3807, JsonForm::kJson},    // jsonb
-    TypeForm{25, 1009, JsonForm::kText},      // text
-    TypeForm{1043, 1015, JsonForm::kText},    // varchar
-    TypeForm{1042, 1014, JsonForm::kText},    // char
-    TypeForm{19, 1003, JsonForm::kText},      // name
-    TypeForm{2950, 2951, JsonForm::kText},    // uuid
-    TypeForm{1082, 1182, JsonForm::kText},    // date
-    TypeForm{1083, 1183, JsonForm::kText},    // time
-    TypeForm{1114, 1115, JsonForm::kText},    // timestamp
-    TypeForm{1184, 1185, JsonForm::kText},    // timestamptz
 };
+
+/// The oids of other types' arrays with a comma between elements, which are text in JSON. Those of types that are not
+/// PostgreSQL's own, such as enums, cannot be told from scalars by their oid.
+/// Source: PostgreSQL's catalog, pg_type.typarray and typdelim.
+constexpr std::array<std::uint32_t, 67> kTextArrays{
+    143,  271,  629,  651,  719,  775,  791,  1001, 1002, 1003, 1006, 1008, 1009, 1010, 1011, 1012, 1013,
+    1014, 1015, 1017, 1018, 1019, 1027, 1034, 1040, 1041, 1115, 1182, 1183, 1185, 1187, 1263, 1270, 1561,
+    1563, 2201, 2207, 2208, 2209, 2210, 2211, 2287, 2949, 2951, 3221, 3643, 3644, 3645, 3735, 3770, 3905,
+    3907, 3909, 3911, 3913, 3927, 4073, 4090, 4097, 4192, 5039, 6150, 6151, 6152, 6153, 6155, 6157};
 
 void append_scalar(std::string_view text, JsonForm form, std::string& out) {
   const bool is_word = !text.empty() && (text.front() == 'N' || text.back() == 'y');  // NaN, Infinity, -Infinity
@@ -108,6 +108,7 @@ void append_field(const Field& field, std::uint32_t type, std::string& out) {
     if (known.type == type) return append_scalar(*field, known.form, out);
     if (known.array_type == type) return append_array(*field, known.form, out);
   }
+  if (std::ranges::binary_search(kTextArrays, type)) return append_array(*field, JsonForm::kText, out);
   append_json_string(*field, out);
 }
 

@@ -33,8 +33,8 @@ struct Result {
 
 /// Throws Error (kUsage) where two columns have the same name, which a JSON object cannot hold.
 void refuse_equal_names(const std::vector<Column>& columns);
-/// Appends the row as a JSON object, columns in order. Numbers, booleans, json and arrays of them keep their type;
-/// others become strings; NULL is null; NaN and infinities, which JSON lacks, are strings.
+/// Appends the row as a JSON object, columns in order. Numbers, booleans, json and arrays of PostgreSQL's own types
+/// keep their type; others become strings; NULL is null; NaN and infinities, which JSON lacks, are strings.
 void append_row_as_json(const std::vector<Column>& columns, const Row& row, std::string& out);
 /// All rows as a JSON array of objects, `[]` where there are none. Throws Error (kUsage) for columns of equal names.
 std::string rows_as_json(const Result& result);
