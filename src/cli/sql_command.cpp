@@ -17,11 +17,11 @@
 #include "cli/state_directory.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
-#include "core/api_error.h"
 #include "core/utf8.h"
 #include "toolkit/call.h"
 #include "toolkit/guard.h"
 #include "toolkit/item_output.h"
+#include "toolkit/plain_json.h"
 #include "toolkit/statements.h"
 #include "toolkit/tables.h"
 #include "toolkit/text_table.h"
@@ -262,16 +262,13 @@ std::string read_file(const std::string& name) {
   }
 }
 
-void sql(Session& session, const SqlOptions& options) {
+void sql(Session& session, SqlOptions options) {
   if (!options.run.parameters_json.empty()) {
-    json::Parser parser;
-    bool is_list = false;
     try {
-      is_list = parser.parse(options.run.parameters_json).is_array();
-    } catch (const core::ApiError&) {
-      // reported below
+      options.run.parameters_json = toolkit::statement_parameters(options.run.parameters_json);
+    } catch (const toolkit::PlainJsonError& error) {
+      throw CommandError(std::string("stator: --parameters: ") + error.what(), 2);
     }
-    if (!is_list) throw CommandError("stator: --parameters: expected a JSON list of attribute values", 2);
   }
   std::string text = options.statement;
   const bool asks = text.empty() && options.file.empty() && session.in_is_terminal;
@@ -301,7 +298,7 @@ void add_sql_command(CLI::App& ddb, Session& session) {
       ->excludes(statement);
   command
       ->add_option("--parameters", options->run.parameters_json,
-                   "The values of the statement's ?, e.g. [{\"S\": \"a\"}, {\"N\": \"1\"}]")
+                   "The values of the statement's ?, e.g. [\"a\", 1] or [{\"S\": \"a\"}, {\"N\": \"1\"}]")
       ->type_name("JSON");
   command->add_option("--limit", options->run.limit, "At most so many items of each statement")
       ->type_name("N")

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/attribute_value.h"
 #include "json/writer.h"
 #include "toolkit/call.h"
+#include "toolkit/plain_json.h"
 
 namespace stator::toolkit {
 namespace {
@@ -53,7 +55,31 @@ std::size_t find_word(std::string_view text) {
   return text.size();
 }
 
+/// Whether it is a map of one member with the name of a type: of a value in wire form, which was read as plain JSON.
+bool holds_wire_value(const json::Value& value) {
+  json::Object map;
+  return value["M"].get(map) == simdjson::SUCCESS && map.size() == 1 && core::type_from_name((*map.begin()).key);
+}
+
 }  // namespace
+
+std::string statement_parameters(std::string_view list) {
+  json::Parser parser;
+  const std::string wire = wire_value(list);
+  json::Array values;
+  if (parser.parse(wire).get_object().value()["L"].get(values) != simdjson::SUCCESS)
+    throw PlainJsonError("expected a JSON list of attribute values");
+  std::string out = "[";
+  for (const json::Value value : values) {
+    if (out.size() > 1) out += ',';
+    if (holds_wire_value(value)) {
+      append_plain_value(value, out);
+    } else {
+      out += simdjson::minify(value);
+    }
+  }
+  return out + "]";
+}
 
 StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view statement, const StatementOptions& options,
                               const PageVisitor& visit) {

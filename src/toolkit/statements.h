@@ -13,12 +13,15 @@
 namespace stator::toolkit {
 
 struct StatementOptions {
-  /// The statement's parameters as a JSON list of attribute values; empty: none.
+  /// The statement's parameters as a JSON list of attribute values (statement_parameters); empty: none.
   std::string parameters_json;
   bool consistent = false;
   /// At most this many items; 0: all.
   std::uint64_t limit = 0;
 };
+
+/// A JSON list of values, each in wire form ({"S": "a"}) or in plain JSON, all in wire form. Throws PlainJsonError.
+std::string statement_parameters(std::string_view list);
 
 /// The result of a statement.
 struct StatementResult {
