@@ -267,6 +267,22 @@ CommandPath build_and_follow(CLI::App& root, Session& session, std::vector<std::
   return follow(root, arguments);
 }
 
+/// CLI11's text for too many or too few values, as "--output: At Most 1 required but received 2", in words of ours.
+std::string told_mismatch(const CLI::ArgumentMismatch& error) {
+  std::string text = error.what();
+  const std::size_t colon = text.find(": ");
+  if (colon == std::string::npos) return text;
+  const std::string name = text.substr(0, colon);
+  text.erase(0, colon + 2);
+  const std::string received = text.substr(text.rfind(' ') + 1);
+  if (text.starts_with("At Most 1 ")) return name + " is given " + received + " times, and may be once";
+  // "At least 2 required but received 1", "1 required NAME missing"
+  const bool is_counted = text.starts_with("At least ");
+  const std::size_t begin = std::min(text.find_first_of("0123456789"), text.size());
+  const std::string needed = text.substr(begin, text.find(' ', begin) - begin);
+  return name + " needs " + (needed == "1" ? "a value" : needed + " values") + (is_counted ? ", not " + received : "");
+}
+
 int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& session, const CommandPath& path,
                   const GlobalOptions& options) {
   try {
@@ -291,6 +307,8 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
     const std::string text = error.what();  // "The following argument was not expected: x"
     return usage_error(session, "\"" + path.name() + "\" takes no argument" + text.substr(text.find(": ") + 1),
                        path.name());
+  } catch (const CLI::ArgumentMismatch& error) {
+    return usage_error(session, told_mismatch(error), path.name());
   } catch (const CLI::ParseError& error) {
     return usage_error(session, error.what(), path.name());
   }

@@ -63,6 +63,14 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
        2,
        "stator: \"stator ddb list-tables\" takes no argument \"extra\" (help: stator ddb list-tables --help)\n"},
       {{"--output", "xml", "ddb", "list-tables"}, 2, nullptr},
+      {{"--output", "csv", "--output", "csv", "tables"},
+       2,
+       "stator: --output is given 2 times, and may be once (help: stator tables --help)\n"},
+      {{"tables", "--output"}, 2, "stator: --output needs a value (help: stator tables --help)\n"},
+      {{"query", "t", "a", "--between", "b"},
+       2,
+       "stator: --between needs 2 values, not 1 (help: stator query --help)\n"},
+      {{"serve", "-port"}, 2, "stator: --port needs a value (help: stator serve --help)\n"},
       {{"--", "tables"}, 2, "stator: \"stator\" takes no argument \"tables\" (help: stator --help)\n"},
       {{"tables", "--", "x"}, 2, "stator: \"stator tables\" takes no argument \"x\" (help: stator tables --help)\n"},
       {{"seed"},
@@ -237,6 +245,10 @@ TEST_F(CommandLine, SqlRunsStatementsAndShowsWhatTheyReturn) {
                  R"([{"S":"a"},{"N":"6"}])", "--output", "jsonl"})
                 .out,
             "{\"n\":{\"N\":\"7\"}}\n");
+  EXPECT_EQ(sql({R"(SELECT n FROM "cruddur-messages" WHERE pk = ? AND n > ?)", "--parameters", R"(["a", 6])",
+                 "--output", "jsonl"})
+                .out,
+            "{\"n\":{\"N\":\"7\"}}\n");
   const std::string file = (directory_.path() / "some.sql").string();
   std::ofstream(file) << select << ";" << select;
   EXPECT_EQ(sql({"--file", file, "--output", "jsonl"}).out.size(), 2 * sql({select, "--output", "jsonl"}).out.size());
@@ -254,6 +266,7 @@ TEST_F(CommandLine, SqlRunsStatementsAndShowsWhatTheyReturn) {
       "formed, can't be processed: Unexpected term\n");
   EXPECT_EQ(sql({select, "--parameters", "{}"}).err,
             "stator: --parameters: expected a JSON list of attribute values\n");
+  EXPECT_EQ(sql({select, "--parameters", "[1"}).code, 2);
 }
 
 TEST_F(CommandLine, SqlPromptGoesOnAfterFaults) {
