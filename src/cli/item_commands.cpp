@@ -36,6 +36,7 @@ struct ItemOptions {
   std::vector<std::string> words;
   std::string key;
   std::string condition;
+  std::vector<std::string> where;
   std::string expression;
   std::string attributes;
   toolkit::UpdateWords update;
@@ -98,10 +99,11 @@ std::string in_words(const std::string& key_json) {
   return text;
 }
 
-/// The conditions of --condition, --if-exists and --if-not-exists together.
+/// The conditions of --condition, --where, --if-exists and --if-not-exists together.
 void add_condition(const toolkit::TableInfo& table, const ItemOptions& options, toolkit::ExpressionWords& expression,
                    toolkit::RequestBuilder& request) {
   std::vector<std::string> conditions{options.condition};
+  for (const std::string& words : options.where) conditions.push_back(toolkit::condition(words, expression));
   if (options.if_exists) conditions.push_back("attribute_exists(" + expression.name(table.partition_key.name) + ")");
   if (options.if_not_exists)
     conditions.push_back("attribute_not_exists(" + expression.name(table.partition_key.name) + ")");
@@ -370,6 +372,11 @@ void add_key(CLI::App& command, const Options& options) {
 }
 
 void add_conditions(CLI::App& command, const Options& options) {
+  command
+      .add_option("--where", options->where,
+                  "Only where this holds of the item that is there: status=OPEN, 'total>=100', …")
+      ->type_name("CONDITION")
+      ->allow_extra_args(false);
   command.add_option("--condition", options->condition, "A ConditionExpression; its values as :name=VALUE")
       ->type_name("EXPR");
 }
@@ -419,8 +426,9 @@ void add_item_commands(CLI::App& root, Session& session) {
   update->add_flag("--if-exists", options->if_exists, "Only where there is an item with this key");
   add_conditions(*update, options);
 
-  CLI::App* remove = add_command(root, session, "delete", "Delete one item, and print what it was", "KEY",
-                                 "Example: stator delete shop 'CUSTOMER#ann' 'ORDER#1001'", delete_item, options);
+  CLI::App* remove =
+      add_command(root, session, "delete", "Delete one item, and print what it was", "KEY",
+                  "Example: stator delete shop 'CUSTOMER#ann' 'ORDER#1001' --where status=open", delete_item, options);
   add_key(*remove, options);
   remove->add_flag("--if-exists", options->if_exists, "Fail where there is no item with this key");
   add_conditions(*remove, options);

@@ -183,6 +183,12 @@ TEST_F(ItemCommands, PutUpdateAndDeleteWhatTheySay) {
                                       "#l=lines", "--condition", "points > :least", ":least=2"})),
             "{\"customer\":\"zoe\",\"order_id\":12345678901234567890123456789012345678,\"points\":1.5}\n");
   EXPECT_EQ(stator({"update", "shop", "nobody", "1", "--set", "a=1", "--if-exists"}).code, 1);
+  const std::string failed = "An error occurred (ConditionalCheckFailedException) when calling the ";
+  EXPECT_TRUE(stator(with_key({"update"}, {"--set", "a=1", "--where", "points > 100"})).err.starts_with(failed));
+  EXPECT_TRUE(stator(with_key({"delete"}, {"--where", "attribute_not_exists(points)"})).err.starts_with(failed));
+  EXPECT_EQ(
+      stator(with_key({"update"}, {"--add", "points=0", "--where", "points < 100", "--where", "points >= 0"})).code, 0);
+  EXPECT_EQ(stator({"put", "shop", item, "--where", "points = 99"}).code, 1);
   EXPECT_EQ(stator({"get", "shop", "nobody", "1"}).err, "stator: table shop has no item nobody 1\n");
   EXPECT_EQ(out(with_key({"delete"})),
             "{\"customer\":\"zoe\",\"order_id\":12345678901234567890123456789012345678,\"points\":1.5}\n");
