@@ -154,6 +154,7 @@ void serve_cache(CacheOptions options, const Session& session) {
         "--credentials who may use it",
         2);
   }
+  const ReadyFile ready(options.server.ready_file, server);
   *session.out << start_line(server, "caches", cache.describe(), http) << "\n" << std::flush;
   std::optional<toolkit::CacheFollower> follower;
   if (options.follow_streams) follower.emplace(rules, cache, toolkit::CacheFollower::Options{.log = log_line});

@@ -1,9 +1,6 @@
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -20,7 +17,6 @@
 #include "core/timestamp.h"
 #include "endpoint/embedded.h"
 #include "engine/export/exports.h"
-#include "json/object_writer.h"
 #include "kinesis/delivery.h"
 #include "model/model.h"
 #include "remote/discovery.h"
@@ -59,7 +55,6 @@ struct ServeOptions {
   std::string simulate;
   std::string clock = "system";
   bool seed = false;
-  std::string ready_file;
 };
 
 /// The clock of --clock; null: the system's.
@@ -117,39 +112,6 @@ void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
     toolkit::seed(endpoint, model, *users, {}, {});
   }
 }
-
-/// For launchers: a file with one line of JSON, written atomically and removed when the server ends.
-class ReadyFile {
- public:
-  ReadyFile(std::string path, const server::Server& server) : path_(std::move(path)) {
-    if (path_.empty()) return;
-    std::string line;
-    json::ObjectWriter writer(line);
-    writer.text("url", server.url());
-    writer.integer("port", server.port());
-    writer.integer("pid", ::getpid());
-    writer.text("version", STATOR_VERSION);
-    writer.end();
-    std::error_code error;
-    {
-      std::ofstream out(path_ + ".new", std::ios::trunc);
-      out << line << "\n";
-      out.flush();
-      if (!out) throw CommandError("stator: cannot write " + path_);
-    }
-    std::filesystem::rename(path_ + ".new", path_, error);
-    if (error) throw CommandError("stator: cannot write " + path_ + ": " + error.message());
-  }
-  ~ReadyFile() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove(path_, ignored);
-  }
-  ReadyFile(const ReadyFile&) = delete;
-  ReadyFile& operator=(const ReadyFile&) = delete;
-
- private:
-  const std::string path_;
-};
 
 /// The limit when the store opens; the server raises it later.
 std::size_t descriptor_limit() {
@@ -252,7 +214,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
   if (!options.in_memory) notice.emplace(storage.directory, server.url(), id);
   const std::string where =
       options.in_memory ? "in memory" : "data in " + endpoint.describe() + (options.sync ? ", synced" : "");
-  const ReadyFile ready(options.ready_file, server);
+  const ReadyFile ready(options.server.ready_file, server);
   *session.out << start_line(server, "serves", where, http) << "\n" << std::flush;
   const auto watch = signals.watch([&server] { server.stop(); });
   server.run();
@@ -427,8 +389,6 @@ void add_serve_command(CLI::App& root, Session& session) {
   command->add_flag("--seed", options->seed,
                     "Create the models' tables (--models) that are missing, with their seeds, and save that as the "
                     "snapshot start, to which /_stator/reset returns");
-  command->add_option("--ready-file", options->ready_file, "Write one line of JSON with the address there when serving")
-      ->type_name("FILE");
   command->callback([&root, &session, options] {
     refuse_options(
         root, "serve",

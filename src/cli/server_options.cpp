@@ -2,8 +2,16 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "cli/file_error.h"
 #include "core/json_string.h"
+#include "json/object_writer.h"
 #include "server/access_keys.h"
 #include "server/log.h"
 #include "server/tls_identity.h"
@@ -56,6 +64,8 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
       ->capture_default_str();
   command.add_flag("--log-requests", options.http.log_requests,
                    "Log each request: method, operation, status, bytes, microseconds, request id");
+  command.add_option("--ready-file", options.ready_file, "Write one line of JSON with the address there when serving")
+      ->type_name("FILE");
 }
 
 void prepare(ServerOptions& options) {
@@ -95,6 +105,32 @@ void log_line(core::LogLevel level, std::string_view line) {
     case core::LogLevel::kError:
       return spdlog::error("{}", line);
   }
+}
+
+ReadyFile::ReadyFile(std::string path, const server::Server& server) : path_(std::move(path)) {
+  if (path_.empty()) return;
+  std::string line;
+  json::ObjectWriter writer(line);
+  writer.text("url", server.url());
+  writer.integer("port", server.port());
+  writer.integer("pid", ::getpid());
+  writer.text("version", STATOR_VERSION);
+  writer.end();
+  errno = 0;
+  {
+    std::ofstream out(path_ + ".new", std::ios::trunc);
+    out << line << "\n";
+    out.flush();
+    if (!out) throw file_error("write", path_);
+  }
+  std::error_code error;
+  std::filesystem::rename(path_ + ".new", path_, error);
+  if (error) throw CommandError("stator: cannot write " + path_ + ": " + error.message());
+}
+
+ReadyFile::~ReadyFile() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove(path_, ignored);
 }
 
 std::string start_line(const server::Server& server, const std::string& verb, const std::string& what,

@@ -22,9 +22,10 @@ struct ServerOptions {
   std::string tls_certificate;
   std::string tls_key;
   bool tls_self_signed = false;
+  std::string ready_file;
 };
 
-/// Adds these options (--port … --log-requests) to the command.
+/// Adds these options (--port … --ready-file) to the command.
 void add_server_options(CLI::App& command, ServerOptions& options);
 
 /// Configures the log, reads the keys and checks the options. Throws CommandError, aws::ConfigurationError. To be
@@ -33,6 +34,19 @@ void prepare(ServerOptions& options);
 
 /// Reads or creates the certificate; a self-signed one is kept in `directory`, unless that is empty.
 void prepare_tls(ServerOptions& options, const std::string& directory);
+
+/// For launchers: a file with one line of JSON (ServerOptions::ready_file), written as a whole, and removed when the
+/// server ends. Without a path, nothing. Throws CommandError.
+class ReadyFile {
+ public:
+  ReadyFile(std::string path, const server::Server& server);
+  ~ReadyFile();
+  ReadyFile(const ReadyFile&) = delete;
+  ReadyFile& operator=(const ReadyFile&) = delete;
+
+ private:
+  const std::string path_;
+};
 
 /// Writes a line to the log.
 void log_line(core::LogLevel level, std::string_view line);

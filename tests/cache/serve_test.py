@@ -81,6 +81,19 @@ class Cache(unittest.TestCase):
         self.assertEqual((status, how), (400, "pass"))
         self.assertTrue(error["__type"].endswith("#ResourceNotFoundException"))
 
+    def test_a_file_says_when_it_answers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ready = os.path.join(folder, "ready.json")
+            cache = self.cache("--ready-file", ready)
+            told = json.loads(pathlib.Path(ready).read_text())
+            self.assertEqual((told["url"], told["pid"]), (cache.url, cache.process.pid))
+            self.assertEqual(cache.stop(), 0)
+            self.assertFalse(os.path.exists(ready))
+            nowhere = os.path.join(folder, "none", "ready.json")
+            refused = run("cache", "--port", "0", "--to", self.upstream.url, "--ready-file", nowhere)
+            self.assertEqual((refused.returncode, refused.stderr),
+                             (1, "stator: cannot write %s: No such file or directory\n" % nowhere))
+
     def test_statistics_are_told(self):
         cache = self.cache("--trust-callers")
         connection = self.enterContext(contextlib.closing(connect(cache.url)))
