@@ -6,7 +6,6 @@
 
 #include "api/encryption_key.h"
 #include "api/regions.h"
-#include "api/table_request.h"
 #include "api/throughput.h"
 #include "core/api_error.h"
 #include "core/hexadecimal.h"

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstring>
 
-#include "aws/config.h"
 #include "aws/metadata.h"
 #include "core/api_error.h"
 #include "core/descriptor.h"

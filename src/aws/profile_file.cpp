@@ -1,6 +1,5 @@
 #include "aws/profile_file.h"
 
-#include <algorithm>
 #include <cctype>
 #include <fstream>
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <set>
 #include <vector>
 
@@ -10,7 +9,6 @@
 #include "core/limits.h"
 #include "json/item.h"
 #include "json/object_writer.h"
-#include "json/writer.h"
 
 /// BatchGetItem: items in the cache are answered from it; the upstream is asked for the rest.
 namespace stator::cache {

@@ -3,7 +3,6 @@
 #include "api/requests/transaction_requests.h"
 #include "cache/canonical.h"
 #include "cache/state.h"
-#include "json/item.h"
 #include "json/members.h"
 #include "json/object_writer.h"
 

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "api/call.h"
-#include "core/api_error.h"
+#include "json/reader.h"
 #include "json/writer.h"
 
 namespace stator::cache {

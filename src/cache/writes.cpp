@@ -2,7 +2,6 @@
 #include <set>
 #include <vector>
 
-#include "api/call.h"
 #include "api/request_access.h"
 #include "api/requests/batch_requests.h"
 #include "api/requests/item_requests.h"
@@ -11,7 +10,6 @@
 #include "cache/state.h"
 #include "json/item.h"
 #include "json/members.h"
-#include "json/writer.h"
 
 /// Writes. Their fences begin before a request is sent, so that nothing that is read meanwhile is kept; when its result
 /// is known, entries are replaced or dropped, and the fences end.

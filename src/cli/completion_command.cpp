@@ -2,7 +2,6 @@
 #include <string_view>
 
 #include "cli/command.h"
-#include "cli/completion.h"
 
 /// Completion scripts. They hold no commands themselves: the program is asked at each TAB (completion.h), so they fit
 /// every version of it.

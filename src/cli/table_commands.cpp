@@ -2,7 +2,6 @@
 
 #include "cli/backup_commands.h"
 #include "cli/command.h"
-#include "cli/item_printing.h"
 #include "cli/size_text.h"
 #include "cli/target.h"
 #include "json/reader.h"

@@ -8,7 +8,6 @@
 #include "cli/interrupt.h"
 #include "cli/item_printing.h"
 #include "cli/target.h"
-#include "core/clock.h"
 #include "core/timestamp.h"
 #include "toolkit/stream_tail.h"
 
