@@ -64,10 +64,10 @@ engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& reques
   action.key = key_from_item(*table, request.item, place);
   action.item = &request.item;
   action.must_be_new = request.must_be_new;
-  // Before an item is read, and so before the condition is tested or anything of a batch is written. Where nothing of
-  // that can come first, the writer's own check is enough.
-  const bool is_tested = request.condition || request.must_be_new;
-  if (is_tested || place == Place::kBatch) engine::check_index_keys(*table, request.item);
+  // Before an item is read, and so before a condition is tested (in a transaction that of another action, too) or
+  // anything of a batch is written. Where nothing of that can come first, the writer's own check is enough.
+  const bool is_alone = is_operation(place) && !request.condition && !request.must_be_new;
+  if (!is_alone) engine::check_index_keys(*table, request.item);
   check_key_paths(*table, request.condition);
   return action;
 }

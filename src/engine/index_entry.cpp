@@ -56,20 +56,22 @@ void project(const Table& table, const Index& index, const json::Item& item, Ind
   out.push_back('}');
 }
 
-std::optional<IndexKeyFault> check_attribute(const Index& index, const core::KeyAttribute& attribute, bool hash,
-                                             const json::Item& item, const expression::Update* update) {
+std::optional<core::ApiError> check_attribute(const Index& index, const core::KeyAttribute& attribute, bool hash,
+                                              const json::Item& item, const expression::Update* update) {
   const auto writes_it = [&attribute](const expression::Path& path) { return path.attribute == attribute.name; };
   if (update != nullptr && std::ranges::none_of(update->paths(), writes_it)) return std::nullopt;
   const core::AttributeValue* value = item.find(attribute.name);
   if (value == nullptr || is_key_value(attribute, *value, hash)) return std::nullopt;
-  const auto fault = [](std::string message, bool before_transaction) {
-    return IndexKeyFault{core::ApiError(core::ErrorCode::kValidation, std::move(message)), before_transaction};
+  const auto fault = [](std::string message, core::Fault kind = core::Fault::kUnnamed) {
+    core::ApiError error(core::ErrorCode::kValidation, std::move(message));
+    error.fault = kind;
+    return error;
   };
   if (value->type() != attribute.type) {
     if (update != nullptr && !has_static_type(*update, attribute.name)) {
-      return fault("The update expression attempted to update the secondary index key to unsupported type", false);
+      return fault("The update expression attempted to update the secondary index key to unsupported type");
     }
-    return IndexKeyFault{index_key_type_mismatch(index, attribute, value->type()), false};
+    return index_key_type_mismatch(index, attribute, value->type());
   }
   if (is_empty(*value)) {
     const std::string kind = attribute.type == core::AttributeType::kString ? "string" : "binary";
@@ -79,21 +81,21 @@ std::optional<IndexKeyFault> check_attribute(const Index& index, const core::Key
           "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
           "to a value that is not supported. " +
               cannot,
-          true);
+          core::Fault::kEmptyKey);
     }
     return fault(
         "One or more parameter values are not valid. A value specified for a secondary index key is not "
         "supported. " +
             cannot + " IndexName: " + index.name + ", IndexKey: " + attribute.name,
-        true);
+        core::Fault::kEmptyKey);
   }
   return fault("One or more parameter values were invalid: Size limit exceeded for Index Key " + attribute.name +
-                   " Actual Size: " + std::to_string(value->size_bytes()) +
-                   " bytes Max Size: " + std::to_string(max_size_bytes(hash)) + " bytes IndexName: " + index.name,
-               false);
+               " Actual Size: " + std::to_string(value->size_bytes()) +
+               " bytes Max Size: " + std::to_string(max_size_bytes(hash)) + " bytes IndexName: " + index.name);
 }
 
-std::optional<IndexKeyFault> check_index(const Index& index, const json::Item& item, const expression::Update* update) {
+std::optional<core::ApiError> check_index(const Index& index, const json::Item& item,
+                                          const expression::Update* update) {
   if (index.vector) return check_vector_attributes(index, item, update);
   for (const bool hash : {true, false}) {
     for (const core::KeyAttribute& attribute : hash ? index.key_schema.hash : index.key_schema.range) {
@@ -142,12 +144,12 @@ std::optional<IndexEntry> make_index_entry(const Table& table, const Index& inde
 
 void check_index_keys(const Table& table, const json::EncodedItem& item) {
   if (table.indexes.empty()) return;
-  if (auto fault = check_index_keys(table, json::Item(item.json), nullptr)) throw std::move(fault->error);
+  if (auto fault = check_index_keys(table, json::Item(item.json), nullptr)) throw std::move(*fault);
 }
 
-std::optional<IndexKeyFault> check_index_keys(const Table& table, const json::Item& item,
-                                              const expression::Update* update) {
-  std::optional<IndexKeyFault> first;
+std::optional<core::ApiError> check_index_keys(const Table& table, const json::Item& item,
+                                               const expression::Update* update) {
+  std::optional<core::ApiError> first;
   const std::string* first_index = nullptr;
   for (const Index& index : table.indexes) {
     // The service names the index that comes first by name.

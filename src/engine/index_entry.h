@@ -33,16 +33,10 @@ std::optional<IndexEntry> make_index_entry(const Table& table, const Index& inde
                                            std::string_view item_json, std::size_t item_size_bytes,
                                            std::string_view table_key_parts);
 
-/// A fault in an index key attribute of an item to be written.
-struct IndexKeyFault {
-  core::ApiError error;
-  /// Empty values are refused before a transaction begins; other faults cancel it with a reason.
-  bool before_transaction = false;
-};
-
-/// Checks the attributes that are keys of indexes. `update` limits the check to attributes that it writes (what was
-/// there before an index was added may stay); null checks all.
-std::optional<IndexKeyFault> check_index_keys(const Table& table, const json::Item& item,
-                                              const expression::Update* update);
+/// Checks the attributes that are keys of indexes; returns what is wrong with the first that is, with
+/// core::Fault::kEmptyKey where it is empty. `update` limits the check to attributes that it writes (what was there
+/// before an index was added may stay); null checks all.
+std::optional<core::ApiError> check_index_keys(const Table& table, const json::Item& item,
+                                               const expression::Update* update);
 
 }  // namespace stator::engine

@@ -94,8 +94,10 @@ void project_named(const Table& table, const Index& index, const json::Item& ite
   json.end();
 }
 
-IndexKeyFault fault(std::string message, bool before_transaction = false) {
-  return {core::ApiError(core::ErrorCode::kValidation, std::move(message)), before_transaction};
+core::ApiError fault(std::string message, core::Fault kind = core::Fault::kUnnamed) {
+  core::ApiError error(core::ErrorCode::kValidation, std::move(message));
+  error.fault = kind;
+  return error;
 }
 
 std::string_view type_of(const AttributeValue& value) { return core::type_name(value.type()); }
@@ -111,7 +113,7 @@ std::string scientific(const core::Number& number) {
   return (negative ? "-" : "") + digits + "E+" + std::to_string(exponent);
 }
 
-std::optional<IndexKeyFault> check_vector(const Index& index, const AttributeValue& value) {
+std::optional<core::ApiError> check_vector(const Index& index, const AttributeValue& value) {
   const VectorSettings& settings = *index.vector;
   const std::string invalid = "One or more parameter values were invalid. ";
   const auto* list = value.get_if<AttributeValue::List>();
@@ -140,8 +142,8 @@ std::optional<IndexKeyFault> check_vector(const Index& index, const AttributeVal
   return std::nullopt;
 }
 
-std::optional<IndexKeyFault> check_element(const Index& index, const SearchElement& element,
-                                           const AttributeValue& value, bool of_update) {
+std::optional<core::ApiError> check_element(const Index& index, const SearchElement& element,
+                                            const AttributeValue& value, bool of_update) {
   const core::KeyAttribute& attribute = element.attribute;
   if (value.type() != attribute.type) {
     return fault("One or more parameter values were invalid. Attribute '" + attribute.name +
@@ -156,12 +158,12 @@ std::optional<IndexKeyFault> check_element(const Index& index, const SearchEleme
           "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
           "to a value that is not supported. " +
               cannot,
-          true);
+          core::Fault::kEmptyKey);
     }
     return fault(
         "One or more parameter values are not valid. A value specified for a secondary index key is not supported. " +
             cannot + " IndexName: " + index.name + ", IndexKey: " + attribute.name,
-        true);
+        core::Fault::kEmptyKey);
   }
   if (value.size_bytes() <= max_size_bytes(element)) return std::nullopt;
   const std::string limit = std::to_string(max_size_bytes(element)) + " bytes";
@@ -240,8 +242,8 @@ std::optional<IndexEntry> make_vector_entry(const Table& table, const Index& ind
   return entry;
 }
 
-std::optional<IndexKeyFault> check_vector_attributes(const Index& index, const json::Item& item,
-                                                     const expression::Update* update) {
+std::optional<core::ApiError> check_vector_attributes(const Index& index, const json::Item& item,
+                                                      const expression::Update* update) {
   const auto value_to_check = [&](const std::string& name) -> const AttributeValue* {
     if (update != nullptr) {
       bool writes_it = false;

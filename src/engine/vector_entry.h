@@ -22,8 +22,8 @@ std::optional<IndexEntry> make_vector_entry(const Table& table, const Index& ind
 
 /// What is wrong with the attributes that the index reads, the vector before the search schema. `update` limits the
 /// check as check_index_keys does. Source of the words: the open conformance suite's captures of August 2026.
-std::optional<IndexKeyFault> check_vector_attributes(const Index& index, const json::Item& item,
-                                                     const expression::Update* update);
+std::optional<core::ApiError> check_vector_attributes(const Index& index, const json::Item& item,
+                                                      const expression::Update* update);
 
 /// A search attribute's value as entries hold it, for INLINE_FILTER elements: equal values have equal bytes.
 std::string filter_part(const core::AttributeValue& value);

@@ -80,7 +80,7 @@ void Writer::read_items(std::span<const WriteAction> actions, std::vector<Decisi
   for (std::size_t i = 0; i < actions.size(); ++i) decisions[i].existed = lookups[i].found;
 }
 
-std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision& decision) const {
+std::optional<core::ApiError> Writer::decide(const WriteAction& action, Decision& decision) const {
   Change& change = decision.change;
   change.table = writable_version(action.table);
   if (change.table == nullptr) core::throw_resource_not_found("Requested resource not found");
@@ -98,7 +98,7 @@ std::optional<IndexKeyFault> Writer::decide(const WriteAction& action, Decision&
   }
 }
 
-std::optional<IndexKeyFault> Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
+std::optional<core::ApiError> Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
   Change& change = decision.change;
   WriteOutcome& outcome = decision.outcome;
   outcome.existed = decision.existed ? *decision.existed
@@ -331,7 +331,7 @@ WriteOutcome Writer::write(const WriteAction& action) {
     metering->admit(UnitKind::kWrite,
                     {.table = action.table.get(), .index = nullptr, .key = action.key.encoded, .units = 0});
   }
-  if (auto fault = decide(action, decision)) throw std::move(fault->error);
+  if (auto fault = decide(action, decision)) throw std::move(*fault);
   if (decision.outcome.condition_failed || !decision.writes) {
     if (metering != nullptr) metering->take(UnitKind::kWrite, uses_of(decision, 1));
     if (!decision.outcome.condition_failed) finish_outcome(action, decision);
@@ -402,7 +402,7 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
   for (std::size_t i = 0; i < actions.size(); ++i) {
     Decision& decision = decisions[i];
     decision.stripe = stripes_.of(actions[i].key.encoded);
-    std::optional<IndexKeyFault> fault;
+    std::optional<core::ApiError> fault;
     try {
       fault = decide(actions[i], decision);
     } catch (const core::ApiError& error) {
@@ -410,8 +410,9 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
       if (error.type != core::ErrorCode::kValidation) throw;
       cancel(i, {CancellationCode::kValidationError, error.message, {}});
     }
-    if (fault && fault->before_transaction) throw std::move(fault->error);
-    if (fault) cancel(i, {CancellationCode::kValidationError, fault->error.message, {}});
+    // An empty value is refused before a transaction begins; other faults cancel it with a reason.
+    if (fault && fault->fault == core::Fault::kEmptyKey) throw std::move(*fault);
+    if (fault) cancel(i, {CancellationCode::kValidationError, fault->message, {}});
     if (decision.outcome.condition_failed) {
       const auto code =
           actions[i].must_be_new ? CancellationCode::kDuplicateItem : CancellationCode::kConditionalCheckFailed;
@@ -510,7 +511,7 @@ std::vector<WriteOutcome> Writer::write_together(std::span<const WriteAction> ac
   for (std::size_t i = 0; i < actions.size(); ++i) {
     Decision& decision = decisions[i];
     decision.stripe = stripes_.of(actions[i].key.encoded);
-    if (auto fault = decide(actions[i], decision)) throw std::move(fault->error);
+    if (auto fault = decide(actions[i], decision)) throw std::move(*fault);
     if (decision.outcome.condition_failed || !decision.writes) continue;
     append(decision, batch);
     add_counters(decision, rows);

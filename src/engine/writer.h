@@ -74,8 +74,8 @@ class Writer {
   void read_items(std::span<const WriteAction> actions, std::vector<Decision>& decisions) const;
   /// Reads the item, tests the condition and makes the new version. Returns the fault of an index key, if any. Throws
   /// what the update expression throws.
-  std::optional<IndexKeyFault> decide(const WriteAction& action, Decision& decision) const;
-  std::optional<IndexKeyFault> decide_against_table(const WriteAction& action, Decision& decision) const;
+  std::optional<core::ApiError> decide(const WriteAction& action, Decision& decision) const;
+  std::optional<core::ApiError> decide_against_table(const WriteAction& action, Decision& decision) const;
   static void make_new_version(const WriteAction& action, Decision& decision);
   static void update_item(const WriteAction& action, Decision& decision);
 

@@ -60,7 +60,7 @@ WriteOutcome WritesTogether::add(const WriteAction& action) {
     if (held_.empty()) lock.lock();
     if (!lock.owns_lock() && !lock.try_lock()) throw WouldWait{};
   }
-  if (auto fault = writer_.decide(action, decision)) throw std::move(fault->error);
+  if (auto fault = writer_.decide(action, decision)) throw std::move(*fault);
   if (decision.outcome.condition_failed || !decision.writes) {
     if (!decision.outcome.condition_failed) Writer::finish_outcome(action, decision);
     return std::move(decision.outcome);
