@@ -23,6 +23,7 @@
 #include "cli/size_text.h"
 #include "cli/target.h"
 #include "core/clock.h"
+#include "core/log_sink.h"
 #include "core/timestamp.h"
 #include "engine/backup/directory_backup.h"
 #include "engine/bucket/folder_buckets.h"
@@ -44,6 +45,7 @@ struct PlaceOptions {
   std::string s3_endpoint;
   /// For the bucket's region and credentials.
   aws::Environment environment;
+  core::LogSink log;
 };
 
 /// Where backups are: a folder, or below a prefix of a bucket.
@@ -91,6 +93,7 @@ class Place {
         options.s3_endpoint.empty() ? aws::service_url(environment, "s3", service.region) : options.s3_endpoint;
     service.credentials = aws::find_credentials(environment);
     service.authorities = aws::authorities_file(environment);
+    service.log = options.log;
     buckets_ = std::make_unique<s3::S3Buckets>(std::move(service));
     bucket_ = buckets_->bucket(name, "");
     bucket_name_ = name;
@@ -321,6 +324,7 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
     require_human_or_json(session);
     refuse_production(session);
     options->environment = aws_environment(session);
+    options->log = target_options(session).log;
     check_place(*options);
     *lists ? list(*options, session) : back_up(*options, *keep, session);
   });
@@ -339,6 +343,7 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
     require_human_or_json(session);
     refuse_production(session);
     from->environment = aws_environment(session);
+    from->log = target_options(session).log;
     check_place(*from);
     restore(*from, *id, session);
   });
