@@ -160,8 +160,8 @@ struct Remote::Impl {
   /// One attempt. Where it fails, `again` says what may be done.
   std::string attempt(const endpoint::Request& request, std::string_view body, Again& again) {
     std::uint32_t& limit = again.limit;
-    const std::int64_t signed_at_ms = service_clock.now_ms();
     const std::shared_ptr<const aws::Credentials> signer = credentials();
+    const std::int64_t signed_at_ms = service_clock.now_ms();
     http::Reply reply;
     try {
       reply = client().send(build(request, body, *signer, signed_at_ms));
