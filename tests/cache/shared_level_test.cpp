@@ -360,12 +360,13 @@ TEST_F(SharedLevelTest, WhatEndsAtItEndsThereFirstAndThenHere) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);
+    // Before the relay and the cache, whose threads use them until both are gone.
+    std::atomic<bool> cut = !row.begins_in_an_outage;
+    std::atomic<bool> read = false;
     Relay relay(redis->port());
     const auto cache = node(row.name, parse_redis_url("redis://127.0.0.1:" + std::to_string(relay.port())));
     upstream.ask("PutItem", put("1"));
     ask(*cache, "GetItem", get);
-    std::atomic<bool> cut = !row.begins_in_an_outage;
-    std::atomic<bool> read = false;
     relay.ask_before([&](std::string_view sent) {
       if (sent.find(kBegins) != std::string_view::npos && !cut.exchange(true)) return false;
       if (sent.find(kEnds) != std::string_view::npos && !read.exchange(true)) ask(*cache, "GetItem", get);
