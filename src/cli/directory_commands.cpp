@@ -34,7 +34,8 @@ void check(Session& session, const std::string& directory) {
   }
   if (report.checkpoint_problem_count == report.problem_count) {
     throw CommandError("stator: " + directory + " is sound but for its backups or snapshots; stator repair " +
-                       directory + "/backups/ID --to NEW saves what can be read of one");
+                       directory + "/backups/ID --to NEW (or " + directory +
+                       "/snapshots/NAME) saves what can be read of one");
   }
   throw CommandError("stator: " + directory + " is damaged; stator repair " + directory +
                      " --to NEW saves what can be read");

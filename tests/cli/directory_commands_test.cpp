@@ -87,7 +87,7 @@ TEST(DirectoryCommands, CheckReadsTheBackups) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_NE(outcome.out.find("damage: " + name + ": "), std::string::npos) << outcome.out;
   EXPECT_EQ(outcome.err, "stator: " + data + " is sound but for its backups or snapshots; stator repair " + data +
-                             "/backups/ID --to NEW saves what can be read of one\n");
+                             "/backups/ID --to NEW (or " + data + "/snapshots/NAME) saves what can be read of one\n");
 }
 
 TEST(DirectoryCommands, NobodyOpensWhatARepairDidNotFinish) {
