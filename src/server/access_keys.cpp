@@ -116,8 +116,10 @@ AccessKeys keys_of_file(const std::string& file) {
     throw ConfigurationError("--credentials: " + file + " is a directory");
   std::ifstream in(file);
   if (!in) throw ConfigurationError("--credentials: " + file + " cannot be read");
+  AccessKeys keys = parse_access_keys(in, file);
+  // Not of a file that cannot be used, which is read again at each look.
   warn_if_others_may_read(file);
-  return parse_access_keys(in, file);
+  return keys;
 }
 
 }  // namespace

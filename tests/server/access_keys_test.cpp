@@ -5,6 +5,7 @@
 
 #include <array>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "aws/profile_file.h"
@@ -123,6 +124,35 @@ TEST(AccessKeys, AreReadAgainWhenTheirFileHasChanged) {
   EXPECT_FALSE(keys->look());
   EXPECT_TRUE(keys->look());
   EXPECT_EQ(keys->value()->size(), 2U);
+}
+
+TEST(AccessKeys, OfAFileThatOthersMayReadAreWarnedAboutOnce) {
+  const TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path() / "keys";
+  const auto write = [&](const std::string& text) {
+    std::ofstream(file) << text;
+    std::filesystem::permissions(file, std::filesystem::perms(0644));
+  };
+  const auto warnings_of = [](const std::function<void()>& act) {
+    testing::internal::CaptureStdout();
+    act();
+    const std::string log = testing::internal::GetCapturedStdout();
+    constexpr std::string_view kWarning = "others may read the credentials in ";
+    int count = 0;
+    for (std::size_t at = log.find(kWarning); at != std::string::npos; at = log.find(kWarning, at + 1)) ++count;
+    return count;
+  };
+  write(std::string("[a]\n") + kKey);
+  std::shared_ptr<Followed<AccessKeys>> keys;
+  EXPECT_EQ(warnings_of([&] { keys = follow_access_keys(file); }), 1);
+  // It is read again at each look until it can be used.
+  write("[a]\naws_access_key_id = AKID\n");
+  EXPECT_EQ(warnings_of([&] {
+              keys->look();
+              EXPECT_THROW(keys->look(), aws::ConfigurationError);
+              for (int i = 0; i < 10; ++i) EXPECT_FALSE(keys->look());
+            }),
+            0);
 }
 
 TEST(AccessKeys, OfAPipeAreReadOnce) {
