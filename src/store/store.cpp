@@ -438,9 +438,13 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
   const auto keys = cursor(lower, upper);
   for (keys->seek_to_first(); keys->valid(); keys->next()) {
     if (++count > kFewKeys) {
-      const RowCache::Fence fence(impl_->rows, lower, upper);
-      check(impl_->database->errors().write_error());
-      check(impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
+      {
+        const RowCache::Fence fence(impl_->rows, lower, upper);
+        check(impl_->database->errors().write_error());
+        check(
+            impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
+      }
+      // Behind the fence: no row would be kept of what is read while this waits for the disk.
       impl_->drop_files(slice(lower), slice(upper));
       return;
     }
