@@ -9,8 +9,10 @@
 #include <array>
 #include <atomic>
 #include <boost/container/small_vector.hpp>
+#include <chrono>
 #include <optional>
 #include <system_error>
+#include <thread>
 
 #include "core/damage_error.h"
 #include "store/checkpoint.h"
@@ -175,6 +177,8 @@ struct Store::Impl {
     read.fill_cache = keep != Keep::kNothing || has_room_for_blocks();
     return read;
   }
+  /// Whether no snapshot is of a state before `present`. Waits a moment for those of reads, which end soon.
+  bool snapshots_are_since(rocksdb::SequenceNumber present) const;
   void drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& upper) const;
   void open_memory(const Options& options, const std::string& path);
   /// Whether the cache of blocks has room, as of a while ago.
@@ -210,6 +214,18 @@ void Store::Impl::use(Database* opened) {
   db = opened != nullptr ? opened->rocks() : nullptr;
 }
 
+bool Store::Impl::snapshots_are_since(rocksdb::SequenceNumber present) const {
+  constexpr int kLooks = 20;
+  constexpr std::chrono::milliseconds kPause{1};
+  for (int look = 0; look < kLooks; ++look) {
+    if (look > 0) std::this_thread::sleep_for(kPause);
+    std::uint64_t oldest = 0;  // stays 0 where there is none
+    if (!db->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest)) return false;
+    if (oldest == 0 || oldest >= present) return true;
+  }
+  return false;
+}
+
 /// Drops the tables that hold nothing but deleted keys of the range; those that hold others as well shrink when they
 /// are merged. Of a deleted range a large table's disk space would else be kept until other writes happen to be merged
 /// into it.
@@ -221,8 +237,7 @@ void Store::Impl::drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& 
   rocksdb::Status error = db->GetApproximateSizes({}, family, &range, 1, &size_bytes);
   if (!error.ok() || size_bytes < kWorthASync) return;
   // A snapshot from before would miss the keys.
-  std::uint64_t snapshots = 0;
-  if (!db->GetIntProperty(rocksdb::DB::Properties::kNumSnapshots, &snapshots) || snapshots > 0) return;
+  if (!snapshots_are_since(db->GetLatestSequenceNumber())) return;
   // After a loss of power the files would be gone and the deletion, if it was not on the disk, undone.
   if (!write_options.disableWAL && !write_options.sync) error = db->FlushWAL(true);
   const rocksdb::RangePtr files(&lower, &upper);

@@ -164,7 +164,7 @@ class Store {
   /// ranges of the same kind of data with each other.
   [[nodiscard]] std::uint64_t approximate_size_bytes(std::string_view lower, std::string_view upper) const;
   /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone; tables
-  /// that hold nothing else are dropped, unless there are snapshots. Not atomic: an error leaves some keys deleted.
+  /// that hold nothing else are dropped, unless a snapshot is older. Not atomic: an error leaves some keys deleted.
   void delete_range(std::string_view lower, std::string_view upper);
   /// Makes a checkpoint in `directory`, which must not exist: a consistent state with all batches written before the
   /// call, and a prefix of those that are written during it. Writers continue. On the same file system neither time nor

@@ -77,6 +77,26 @@ TEST_P(LargeRange, GivesItsSpaceBackAtOnce) {
   EXPECT_LT(left, kAllBytes / 2);
 }
 
+TEST_P(LargeRange, GivesItsSpaceBackBesideSnapshotsThatComeAndGo) {
+  const std::size_t left = stator::testing::least_of_ten(kAllBytes / 2, [this] {
+    const auto store = open_full(options());
+    auto snapshot = store->snapshot();
+    {
+      // As reads take them: the next is there before the last is gone.
+      const std::jthread reads([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+          snapshot = store->snapshot();
+          std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
+      });
+      store->delete_range("m", "n");
+    }
+    EXPECT_EQ(count_rows(*store), 0);
+    return store->approximate_size_bytes("m", "n");
+  });
+  EXPECT_LT(left, kAllBytes / 2);
+}
+
 TEST_P(LargeRange, IsThereForSnapshotsFromBefore) {
   const auto store = open_full(options());
   const auto snapshot = store->snapshot();
