@@ -166,8 +166,9 @@ struct Server::Impl {
       look_at(options.tls.get(), "the certificate stays as it was", [](const TlsContext& next) {
         spdlog::info("new connections get another certificate, SHA-256 {}", next.fingerprint());
       });
-      look_at(options.credentials.get(), "the keys of callers stay as they were",
-              [](const AccessKeys& keys) { spdlog::info("callers have other keys: {} of them", keys.size()); });
+      look_at(options.credentials.get(), "the keys of callers stay as they were", [](const AccessKeys& keys) {
+        spdlog::info("the keys of callers were read again, {} in all", keys.size());
+      });
       await_look();
     });
   }

@@ -265,6 +265,8 @@ class Serve(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline, "the new keys are not read")
             time.sleep(0.5)
         self.assertFalse(is_let_in("old"))
+        served.stop()
+        self.assertEqual(served.log.count("the keys of callers were read again, 1 in all"), 1, served.log)
 
     def test_a_certificate_that_is_not_trusted_is_said_at_once(self):
         served = self.serve("--data", self.data, "--tls-self-signed")
