@@ -271,8 +271,8 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
   ReplyHead reply;
   const bool at_root = head.path() == "/";
   // Health checks of containers often ask with HEAD (wget --spider).
-  const bool at_health = head.path() == "/health" && (head.method == "GET" || head.method == "HEAD");
-  if (at_health || (at_root && head.method == "GET")) {
+  const bool gets = head.method == "GET" || head.method == "HEAD";
+  if (gets && (at_root || head.path() == "/health")) {
     // The service's answer ends in a space, too.
     replies.bytes() += "healthy: dynamodb." + options_.region + ".amazonaws.com ";
     return reply;

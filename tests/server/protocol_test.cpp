@@ -156,13 +156,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"endpoints are where the caller found us", request("DescribeEndpoints"), 200,
              R"({"Endpoints":[{"Address":"localhost","CachePeriodInMinutes":1440}]})", kAmz}));
 
-TEST(Protocol, HeadGetsNoBody) {
+TEST(Protocol, HeadIsAnsweredAsGetWithoutTheBody) {
   const RunningServer server;
   Client client(server.port());
-  client.send(raw("HEAD /", "") + raw("HEAD /health", "") + request("GetItem"));
-  EXPECT_EQ(client.receive(true).status, 404);
-  EXPECT_EQ(client.receive(true).status, 200);
-  EXPECT_EQ(client.receive().status, 200);
+  for (const auto& [path, status] : {std::pair{"/", 200}, {"/health", 200}, {"/other", 404}}) {
+    client.send(raw(std::string("GET ") + path, "") + raw(std::string("HEAD ") + path, "") + request("GetItem"));
+    const auto got = client.receive();
+    const auto head = client.receive(true);
+    EXPECT_EQ(got.status, status) << path;
+    EXPECT_EQ(head.status, status) << path;
+    EXPECT_EQ(head.header("content-length"), std::to_string(got.body.size())) << path;
+    EXPECT_EQ(head.header("content-type"), got.header("content-type")) << path;
+    EXPECT_EQ(client.receive().status, 200) << path;
+  }
 }
 
 TEST(Protocol, RequestIdsDiffer) {
