@@ -8,6 +8,7 @@
 
 #include "core/api_error.h"
 #include "json/reader.h"
+#include "json/text_check.h"
 
 namespace stator::embed {
 namespace {
@@ -46,14 +47,19 @@ void check_path(std::string_view name, std::string_view path) {
   if (path.find('\0') != std::string_view::npos) refuse(name, "a path");
 }
 
+bool read_object(std::string_view text, json::Object& object) {
+  try {
+    return json::Parser::of_this_thread().parse(text).get(object) == simdjson::SUCCESS;
+  } catch (const core::ApiError&) {
+    return false;  // no JSON at all
+  }
+}
+
 json::Object read_object(std::string_view text) {
   json::Object object;
-  try {
-    if (json::Parser::of_this_thread().parse(text).get(object) == simdjson::SUCCESS) return object;
-  } catch (const core::ApiError&) {
-    // No JSON at all.
-  }
-  throw std::runtime_error("the options must be a JSON object");
+  if (read_object(text, object) || read_object(json::with_readable_numbers(text), object)) return object;
+  const std::string fault = json::json_fault(text);
+  throw std::runtime_error("the options must be a JSON object" + (fault.empty() ? "" : ": " + fault));
 }
 
 }  // namespace

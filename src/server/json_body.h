@@ -9,6 +9,7 @@
 
 #include "core/api_error.h"
 #include "json/reader.h"
+#include "json/text_check.h"
 
 namespace stator::server {
 
@@ -19,8 +20,8 @@ class JsonBody {
   /// `known`: the names that members may have.
   JsonBody(std::string_view text, std::initializer_list<std::string_view> known) {
     if (text.empty()) return;
-    const json::Value value = json::Parser::of_this_thread().parse(text);
-    if (value.get(object_.emplace()) != simdjson::SUCCESS) core::throw_validation("The body must be a JSON object");
+    if (parse(text).get(object_.emplace()) != simdjson::SUCCESS)
+      core::throw_validation("The body must be a JSON object");
     for (const auto member : *object_) {
       if (std::ranges::find(known, member.key) == known.end()) refuse(member.key, known);
     }
@@ -54,6 +55,14 @@ class JsonBody {
   }
 
  private:
+  static json::Value parse(std::string_view text) {
+    json::Parser& parser = json::Parser::of_this_thread();
+    try {
+      return parser.parse(text);
+    } catch (const core::ApiError&) {
+      return parser.parse(json::with_readable_numbers(text));
+    }
+  }
   [[noreturn]] static void refuse(std::string_view name, std::initializer_list<std::string_view> known) {
     std::string text = "There is no member \"" + std::string(name) + "\" here; there may be";
     for (const std::string_view each : known) {

@@ -262,6 +262,8 @@ Rules parse_rules(std::string_view text) {
   try {
     root = parser.parse_with_repeated(text);
   } catch (const core::ApiError&) {
+    const std::string readable = json::with_readable_numbers(text);
+    if (!readable.empty()) return parse_rules(readable);
     const std::string fault = json::json_fault(text);
     core::throw_validation("the rules are no JSON" + (fault.empty() ? "" : ": " + fault));
   }

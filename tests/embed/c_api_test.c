@@ -56,7 +56,7 @@ static void refuses_wrong_options(void) {
       {"{}", ""},
       {"{\"sync\":null}", ""},
       {"[]", "the options must be a JSON object"},
-      {"{", "the options must be a JSON object"},
+      {"{", "the options must be a JSON object: line 1, column 2: Missing a name for object member"},
       {"{\"colour\":1}", "there is no option \"colour\""},
       {"{\"co\\n\\tlour\":1}", "there is no option \"co  lour\""},
       {"{\"sync\":1}", "option \"sync\" must be true or false"},
@@ -65,6 +65,16 @@ static void refuses_wrong_options(void) {
       {"{\"stream_shards\":1001}", "option \"stream_shards\" must be a whole number from 1 to 1000"},
       {"{\"clock_ms\":-1}", "option \"clock_ms\" must be a whole number"},
       {"{\"clock_ms\":1.5}", "option \"clock_ms\" must be a whole number"},
+      /* beyond 64 bits */
+      {"{\"clock_ms\":18446744073709551616}", "option \"clock_ms\" must be a whole number"},
+      {"{\"sync\":true,\"stream_shards\":-99999999999999999999}", "option \"stream_shards\" must be a whole number from"},
+      {"{\"staleness_seed\":9223372036854775808}", "option \"staleness_seed\" must be a whole number"},
+      {"{\"sync\":99999999999999999999}", "option \"sync\" must be true or false"},
+      {"{\"clock_ms\":1e400}", "the options must be a JSON object: line 1, column 13: Number too big"},
+      {"{\"directory\":99999999999999999999}", "option \"directory\" must be a path"},
+      {"{\"colour\":99999999999999999999}", "there is no option \"colour\""},
+      {"99999999999999999999", "the options must be a JSON object"},
+      {"{\"clock_ms\":99999999999999999999", "the options must be a JSON object"},
       {"{\"directory\":\"/dev/null/data\"}", "/dev/null"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {

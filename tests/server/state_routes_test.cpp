@@ -86,6 +86,11 @@ TEST(ClockRoutes, RefuseWhatIsNoTime) {
            {"advance", "{"}}) {
     (void)database.ask("POST", std::string("/_stator/clock/") + path, body, 400);
   }
+  // Beyond 64 bits.
+  for (const char* number : {"99999999999999999999", "-99999999999999999999"}) {
+    EXPECT_TRUE(has(database.ask("POST", "/_stator/clock/set", std::string(R"({"now_ms":)") + number + "}", 400),
+                    "now_ms must be a whole number"));
+  }
   EXPECT_EQ(database.clock.now_ms(), kBegin);
 }
 

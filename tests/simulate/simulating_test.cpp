@@ -406,6 +406,11 @@ TEST(Rules, SayWhatIsWrongWithThem) {
   const std::pair<const char*, const char*> rows[] = {
       {"[", "the rules are no JSON: line 1, column 2: Invalid value"},
       {"", "the rules are no JSON: line 1, column 1: The document is empty"},
+      {R"({"seed":99999999999999999999})", "rules.seed must be a whole number from 0"},
+      {R"({"rules":[{"then":{"latency_ms":99999999999999999999}}]})",
+       "rules[0].then.latency_ms must be a number from 0 to 600000"},
+      {R"({"seed":99999999999999999999,})",
+       "the rules are no JSON: line 1, column 30: Missing a name for object member"},
       {"{\"rules\": [\n  {\"then\": {},}\n]}",
        "the rules are no JSON: line 2, column 15: Missing a name for object member"},
       {R"({"seed":1,"seed":1})", "rules.seed stands twice"},
