@@ -39,6 +39,9 @@ ExpiryRow read_expiry_key(const Table& table, std::string_view expiry_key);
 /// Searches begin there, so that none goes again over what an earlier one has deleted.
 class UnseenExpiry {
  public:
+  /// There is no such row.
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
+  [[nodiscard]] std::int64_t first() const { return first_.load(std::memory_order_acquire); }
   /// A row was written; to be called after the write, as a search that begins in between must not miss it.
   void note(std::int64_t seconds) {
     std::int64_t first = first_.load(std::memory_order_acquire);
@@ -46,7 +49,7 @@ class UnseenExpiry {
     }
   }
   /// Called by a search when it begins; it notes again the rows that it does not reach.
-  std::int64_t take() { return first_.exchange(std::numeric_limits<std::int64_t>::max(), std::memory_order_acq_rel); }
+  std::int64_t take() { return first_.exchange(kNone, std::memory_order_acq_rel); }
 
  private:
   std::atomic<std::int64_t> first_{0};

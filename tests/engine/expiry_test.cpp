@@ -1,7 +1,11 @@
 #include "engine/expiry.h"
 
+#include <rocksdb/statistics.h>
+
 #include <algorithm>
 #include <array>
+#include <map>
+#include <random>
 
 #include "engine/catalog.h"
 #include "engine/disk_waits.h"
@@ -252,6 +256,100 @@ TEST_F(ExpiryTest, ReadsOnlyWhatHasExpired) {
   const auto job = find_job(*engine_, "expire-items", "t");
   EXPECT_EQ(job->progress.items_read, 21U);
   EXPECT_EQ(job->progress.items_changed, 21U);
+}
+
+TEST_F(ExpiryTest, ReadsNothingUntilTheNextItemExpires) {
+  const std::shared_ptr<rocksdb::Statistics> statistics = rocksdb::CreateDBStatistics();
+  Options options;
+  options.clock = &clock_;
+  options.expiry_period_ms = 3'600'000;
+  options.resources.statistics = statistics;
+  engine_ = Engine::open(options);
+  create_table();
+  expire_by("ttl");
+  ASSERT_TRUE(wait_until([this] { return !engine_->find_table("t")->ttl_building; }));
+  /// The cursors that so many searches open.
+  const auto cursors = [&](int searches) {
+    const std::uint64_t before = statistics->getTickerCount(rocksdb::NO_ITERATOR_CREATED);
+    for (int i = 0; i < searches; ++i) EXPECT_TRUE(engine_->run_due_jobs(std::chrono::seconds(10)));
+    return statistics->getTickerCount(rocksdb::NO_ITERATOR_CREATED) - before;
+  };
+  const auto at = [&](std::int64_t seconds, int searches = 1) {
+    clock_.set((kNow + seconds) * 1000);
+    return cursors(searches);
+  };
+  (void)at(1, 3);
+  EXPECT_EQ(at(1'000'000, 10), 0U) << "without an item";
+
+  put_item("a", expires(kNow + 2'000'000));
+  put_item("b", expires(kNow + 3'000'000));
+  EXPECT_EQ(at(1'999'999, 10), 0U) << "before the first is due";
+  EXPECT_EQ(at(2'000'000), 1U);
+  EXPECT_EQ(count(), 1U);
+  (void)at(2'000'001, 3);
+  EXPECT_EQ(at(2'999'999, 10), 0U) << "before the second is due";
+
+  put_item("earlier", expires(kNow + 2'999'998));
+  (void)at(2'999'999);
+  EXPECT_EQ(get_item("earlier"), "");
+  put_item("soon", expires(kNow + 2'999'999 + 10));
+  (void)at(2'999'999, 3);
+  EXPECT_NE(get_item("soon"), "");
+  (void)at(2'999'999 + 10);
+  EXPECT_EQ(count(), 0U) << "both are due";
+}
+
+TEST_F(ExpiryTest, AClockThatGoesBackBringsBackWhatWasTooOldOrDue) {
+  Options options;
+  options.clock = &clock_;
+  options.expiry_period_ms = 3'600'000;
+  engine_ = Engine::open(options);
+  create_table();
+  expire_by("ttl");
+  put_item("soon", expires(kNow + 60));
+  const auto search_at = [&](std::int64_t seconds) {
+    clock_.set((kNow + seconds) * 1000);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(engine_->run_due_jobs(std::chrono::seconds(10)));
+  };
+  search_at(0);
+  search_at(2 * kOldestExpirySeconds);
+  EXPECT_NE(get_item("soon"), "") << "older than five years";
+  search_at(59);
+  EXPECT_NE(get_item("soon"), "");
+  put_item("sooner", expires(kNow + 59));
+  put_item("again", expires(kNow + 70));
+  search_at(59);
+  EXPECT_EQ(get_item("sooner"), "");
+  search_at(60);
+  EXPECT_EQ(get_item("soon"), "");
+  search_at(30);
+  search_at(69);
+  EXPECT_NE(get_item("again"), "");
+  search_at(70);
+  EXPECT_EQ(get_item("again"), "");
+}
+
+TEST_F(ExpiryTest, IsExactWhileItemsOfAnyTimeAreWrittenAndTheClockMoves) {
+  // What a search has passed, or looked ahead to, is written again with earlier and later times.
+  start();
+  create_table();
+  expire_by("ttl");
+  std::map<std::string, std::int64_t> times;
+  std::mt19937 random(7);
+  std::int64_t now = kNow;
+  for (int round = 0; round < 300; ++round) {
+    for (int i = static_cast<int>(random() % 3); i > 0; --i) {
+      const std::string name = std::to_string(random() % 12);
+      const auto seconds = now + static_cast<std::int64_t>(random() % 40) - 4;
+      put_item(name, expires(seconds));
+      times[name] = seconds;
+    }
+    if (random() % 2 == 0) now += static_cast<std::int64_t>(random() % 12) - 2;
+    clock_.set(now * 1000);
+    ASSERT_TRUE(engine_->run_due_jobs(std::chrono::seconds(10)));
+    std::erase_if(times, [&](const auto& entry) { return entry.second <= now; });
+    ASSERT_EQ(count(), times.size()) << round;
+  }
 }
 
 /// An update of the attribute, whose name is reserved.
