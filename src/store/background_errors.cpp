@@ -1,5 +1,6 @@
 #include "store/background_errors.h"
 
+#include <rocksdb/convenience.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -70,7 +71,10 @@ void BackgroundErrors::stop() {
     stopping_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  // Resume() may wait for a flush that is not scheduled again.
+  if (database_ != nullptr) rocksdb::CancelAllBackgroundWork(database_, false);
+  thread_.join();
 }
 
 void BackgroundErrors::on_write_failed(const rocksdb::Status& status) {
