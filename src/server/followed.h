@@ -86,12 +86,13 @@ std::shared_ptr<Followed<T>> follow_files(std::vector<std::filesystem::path> fil
                                           std::function<std::shared_ptr<const T>()> read) {
   WatchedFiles watched(std::move(files));
   std::shared_ptr<const T> first = read();
-  return std::make_shared<Followed<T>>(std::move(first), [watched, read](const T& /*in_use*/) mutable {
-    if (!watched.changed()) return std::shared_ptr<const T>();
-    std::shared_ptr<const T> next = read();
-    watched.note_read();
-    return next;
-  });
+  return std::make_shared<Followed<T>>(
+      std::move(first), [watched = std::move(watched), read = std::move(read)](const T& /*in_use*/) mutable {
+        if (!watched.changed()) return std::shared_ptr<const T>();
+        std::shared_ptr<const T> next = read();
+        watched.note_read();
+        return next;
+      });
 }
 
 }  // namespace stator::server
