@@ -81,9 +81,9 @@ TEST(JobRunner, JobsTakeTurns) {
 }
 
 TEST(JobRunner, OneThatFailsIsTriedAgainAfterGrowingPausesAndStopsNoOther) {
-  LoggedRunner logged;
   std::atomic<int> attempts = 0;
   std::atomic<int> steps = 0;
+  LoggedRunner logged;
   logged.runner.add(named("fails"), [&]() -> JobStep {
     if (++attempts > 6) return JobStep::later(std::chrono::hours(1));
     throw std::runtime_error("out of luck");
@@ -116,8 +116,8 @@ TEST(JobRunner, OneThatFailsIsTriedAgainAfterGrowingPausesAndStopsNoOther) {
 }
 
 TEST(JobRunner, DoesNoStepWhilePaused) {
-  LoggedRunner logged;
   std::atomic<int> steps = 0;
+  LoggedRunner logged;
   logged.runner.add(named("busy"), [&] {
     ++steps;
     return JobStep::more();
@@ -136,8 +136,8 @@ TEST(JobRunner, DoesNoStepWhilePaused) {
 TEST(JobRunner, EndsWithoutWaitingForWhatIsDueLater) {
   const auto began = std::chrono::steady_clock::now();
   {
-    LoggedRunner logged;
     std::atomic<int> steps = 0;
+    LoggedRunner logged;
     logged.runner.add(named("rare"), [&] {
       ++steps;
       return JobStep::later(std::chrono::hours(1));
@@ -153,10 +153,10 @@ TEST(JobRunner, EndsWithoutWaitingForWhatIsDueLater) {
 }
 
 TEST(JobRunner, ARoundThatBeganBeforeWorkWasDueIsMadeAgain) {
-  LoggedRunner logged;
   std::atomic<int> time{0};
   std::atomic<int> seen{-1};
   bool is_first_step = true;
+  LoggedRunner logged;
   JobOptions options = named("rounds");
   options.rest_for_work = 10'000'000;  // it stands between the two steps of its round
   logged.runner.add(std::move(options), [&] {
@@ -175,8 +175,8 @@ TEST(JobRunner, ARoundThatBeganBeforeWorkWasDueIsMadeAgain) {
 }
 
 TEST(JobRunner, AJobMayAddAnother) {
-  LoggedRunner logged;
   std::atomic<bool> ran = false;
+  LoggedRunner logged;
   logged.runner.add(named("first"), [&] {
     logged.runner.add(named("second"), [&] {
       ran = true;
@@ -188,8 +188,8 @@ TEST(JobRunner, AJobMayAddAnother) {
 }
 
 TEST(JobRunner, ListsTheLastJobsThatEnded) {
-  LoggedRunner logged;
   std::atomic<int> ended = 0;
+  LoggedRunner logged;
   for (int i = 0; i < 100; ++i) {
     logged.runner.add(named(std::to_string(i)), [&] {
       ++ended;
