@@ -61,9 +61,9 @@ TEST(JobRunner, StartsNoThreadWithoutAJob) {
 }
 
 TEST(JobRunner, JobsTakeTurns) {
-  LoggedRunner logged;
   std::string order;  // written by the runner's thread only, and read when both have ended
   std::atomic<int> ended = 0;
+  LoggedRunner logged;
   logged.runner.pause();
   for (const char letter : {'a', 'b', 'c'}) {
     logged.runner.add(named(std::string(1, letter)), [&, letter, steps = 0]() mutable {
