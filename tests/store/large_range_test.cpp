@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "store/store.h"
 #include "support/attempts.h"
@@ -28,19 +29,24 @@ std::string random_text(std::mt19937_64& random) {
 }
 
 std::unique_ptr<Store> open_full(Options options) {
+  using Clock = std::chrono::steady_clock;
   options.resources.memtable_bytes = 1 << 20;
   auto store = Store::open(options);
   std::mt19937_64 random(7);
+  const Clock::time_point began = Clock::now();
   for (int row = 0; row < kRows; row += 100) {
     Batch batch;
     for (int i = row; i < row + 100; ++i) batch.put("m" + std::to_string(i), random_text(random));
     store->write(batch);
   }
-  // Merges end. One that is under way when the range is deleted keeps its tables.
-  for (int unchanged = 0, round = 0; unchanged < 4 && round < 100; ++round) {
-    const std::uint64_t before = store->approximate_size_bytes("m", "n");
+  // Merges end, none of which takes longer than all the writes. One that is under way when the range is deleted keeps
+  // its tables.
+  const Clock::duration a_merge = Clock::now() - began;
+  std::uint64_t size_bytes = 0;
+  for (Clock::time_point changed = Clock::now(); Clock::now() - changed < a_merge;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    unchanged = store->approximate_size_bytes("m", "n") == before ? unchanged + 1 : 0;
+    const std::uint64_t now_bytes = store->approximate_size_bytes("m", "n");
+    if (std::exchange(size_bytes, now_bytes) != now_bytes) changed = Clock::now();
   }
   return store;
 }
