@@ -14,6 +14,29 @@ constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{2000};
 /// The same error is logged again after this time.
 constexpr std::chrono::seconds kLoggedAgain{60};
+/// A flush that is scheduled begins within this time, unless that of another store keeps the thread.
+constexpr std::chrono::seconds kFlushBegins{5};
+constexpr std::chrono::milliseconds kFlushLookedFor{1};
+
+/// Whether a flush may be scheduled that has not begun.
+bool has_waiting_flush(rocksdb::DB& database) {
+  std::uint64_t pending = 0;
+  std::uint64_t running = 0;
+  return database.GetIntProperty(rocksdb::DB::Properties::kMemTableFlushPending, &pending) && pending != 0 &&
+         database.GetIntProperty(rocksdb::DB::Properties::kNumRunningFlushes, &running) && running == 0;
+}
+
+/// Returns when neither a flush, a merge nor a write is under way that began before.
+void wait_for_work_under_way(rocksdb::DB& database) {
+  database.PauseBackgroundWork().PermitUncheckedError();
+  database.ContinueBackgroundWork().PermitUncheckedError();
+  // Writes come one after the other, so that the ones before this are done. It writes nothing.
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  options.no_slowdown = true;
+  rocksdb::WriteBatch nothing;
+  database.Write(options, &nothing).PermitUncheckedError();
+}
 
 }  // namespace
 
@@ -29,13 +52,24 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
     if (error->IsIOError() && error->severity() == rocksdb::Status::Severity::kFatalError) {
       *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
     }
+    if (error->severity() >= rocksdb::Status::Severity::kHardError && !stopped_) {
+      let_flush_begin();
+      stopped_ = true;
+    }
     const std::lock_guard<std::mutex> lock(mutex_);
     if (errors_ == nullptr) return;
     // Called before the write that failed returns.
     if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) errors_->on_log_failed(*error);
     errors_->on_error(*error);
   }
+  /// RocksDB's own thread for a full disk and ours would take away each other's flushes.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status error,
+                            bool* auto_recovery) override {
+    error.PermitUncheckedError();
+    *auto_recovery = false;
+  }
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (info.new_bg_error.ok()) stopped_ = false;
     const std::lock_guard<std::mutex> lock(mutex_);
     if (errors_ != nullptr && info.new_bg_error.ok()) errors_->on_recovered();
     info.old_bg_error.PermitUncheckedError();
@@ -45,10 +79,27 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
     const std::lock_guard<std::mutex> lock(mutex_);
     errors_ = nullptr;
   }
+  void watch(rocksdb::DB& database) { database_ = &database; }
+  /// Whether RocksDB has stopped for an error, as far as known.
+  [[nodiscard]] bool is_stopped() const { return stopped_; }
+  void set_stopped() { stopped_ = true; }
 
  private:
+  /// Called by RocksDB before it stops. A flush that begins after that is given up and never scheduled again, and
+  /// Resume() would wait for it without end.
+  void let_flush_begin() const {
+    rocksdb::DB* const database = database_;
+    if (database == nullptr) return;
+    const auto end = std::chrono::steady_clock::now() + kFlushBegins;
+    while (has_waiting_flush(*database) && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(kFlushLookedFor);
+    }
+  }
+
   std::mutex mutex_;
   BackgroundErrors* errors_;
+  std::atomic<rocksdb::DB*> database_{nullptr};
+  std::atomic<bool> stopped_{false};
 };
 
 BackgroundErrors::BackgroundErrors(core::LogSink log)
@@ -61,6 +112,7 @@ std::shared_ptr<rocksdb::EventListener> BackgroundErrors::listener() const { ret
 void BackgroundErrors::watch(rocksdb::DB& database) {
   const std::lock_guard<std::mutex> lock(mutex_);
   database_ = &database;
+  listener_->watch(database);
   if (failing_) changed_.notify_all();
 }
 
@@ -121,8 +173,15 @@ void BackgroundErrors::on_recovered() {
 }
 
 bool BackgroundErrors::resume() {
-  // After corruption Resume() fails, as it must.
-  if (!database_->Resume().ok()) return false;
+  // An error of what is under way ends Resume() early, and the flush that it has scheduled would be given up.
+  wait_for_work_under_way(*database_);
+  if (listener_->is_stopped()) {
+    // After corruption Resume() fails, as it must.
+    if (!database_->Resume().ok()) return false;
+  } else if (!flush()) {
+    listener_->set_stopped();
+    return false;
+  }
   if (!log_failed_) return true;
   if (!begin_another_log()) return false;
   log_failed_.store(false, std::memory_order_release);
@@ -136,10 +195,15 @@ bool BackgroundErrors::begin_another_log() {
   rocksdb::WriteBatch something;
   something.Delete(rocksdb::Slice()).PermitUncheckedError();
   if (!database_->Write(in_memory, &something).ok()) return false;
-  rocksdb::FlushOptions flush;
-  flush.allow_write_stall = true;
-  // Where the log was not replaced, the flush fails because of it, and Resume() replaces it, as there is something now.
-  return database_->Flush(flush).ok() || database_->Resume().ok();
+  // Where the log was not replaced, the flush fails because of it, and the next Resume() replaces it, as there is
+  // something now.
+  return flush();
+}
+
+bool BackgroundErrors::flush() {
+  rocksdb::FlushOptions options;
+  options.allow_write_stall = true;
+  return database_->Flush(options).ok();
 }
 
 void BackgroundErrors::run() {

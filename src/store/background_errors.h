@@ -53,6 +53,8 @@ class BackgroundErrors {
   bool resume();
   /// After Resume(): replaces the log in which a write failed, if that is still in use.
   bool begin_another_log();
+  /// What is in memory, to a table.
+  bool flush();
 
   const core::LogSink log_;
   std::shared_ptr<Listener> listener_;

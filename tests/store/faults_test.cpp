@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <rocksdb/env.h>
+
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -25,6 +28,8 @@ using testing::FaultyFileSystem;
 using Operation = FaultyFileSystem::Operation;
 
 constexpr std::chrono::seconds kPatience{30};
+/// Of 1000 bytes, in a memtable of 64 KB.
+constexpr int kMemtableRows = 64;
 
 void put(Store& store, const std::string& key, const std::string& value) {
   Batch batch;
@@ -170,6 +175,67 @@ TEST_F(Faults, WritesWorkAgainAfterTheFirstOneInALogHasFailed) {
     EXPECT_EQ(get(*store_, "refused"), "(absent)");
     EXPECT_EQ(get(*store_, "before"), row.after_a_flush ? "1" : "(absent)");
   }
+}
+
+/// A write fails, and resuming waits for a flush that fails, too.
+TEST_F(Faults, WritesWorkAgainAfterAFlushAndAWriteHaveFailedTogether) {
+  std::atomic<bool> flushes = false;
+  std::atomic<bool> log_failed = false;
+  files_->set_rule([&](Operation operation, const std::string& path) {
+    if (operation != Operation::kAppend) return IOStatus::OK();
+    if (path.ends_with(".sst")) {
+      flushes = true;
+      while (!log_failed) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      // Long enough for an attempt to resume.
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      return IOStatus::NoSpace(path, "No space left on device");
+    }
+    if (!flushes || !path.ends_with(".log")) return IOStatus::OK();
+    log_failed = true;
+    return IOStatus::NoSpace(path, "No space left on device");
+  });
+  // The flush of the first memtable begins in the background.
+  for (int i = 0; i < kMemtableRows || !flushes; ++i) {
+    ASSERT_LT(i, 100 * kMemtableRows);
+    if (!try_put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'))) break;
+    ++written_;
+    if (i > kMemtableRows) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_FALSE(try_put(*store_, "refused", "1"));
+  ASSERT_TRUE(log_failed);
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  files_->set_rule({});
+  ASSERT_TRUE(works_again());
+  expect_all_there();
+  store_.reset();
+  store_ = Store::open(options_);
+  EXPECT_EQ(get(*store_, "again"), "1");
+  expect_all_there();
+}
+
+/// The write that begins another memtable fails before the flush of the full one begins.
+TEST_F(Faults, WritesWorkAgainAfterAFlushHasBegunLate) {
+  std::atomic<bool> log_begun = false;
+  files_->set_rule([&](Operation operation, const std::string& path) {
+    if (!path.ends_with(".log")) return IOStatus::OK();
+    if (operation == Operation::kCreate && !log_begun.exchange(true)) {
+      // The thread of the flushes is taken for a while.
+      rocksdb::Env::Default()->Schedule([](void*) { std::this_thread::sleep_for(std::chrono::milliseconds(300)); },
+                                        nullptr, rocksdb::Env::HIGH);
+    }
+    return operation == Operation::kAppend && log_begun ? IOStatus::NoSpace(path, "No space left on device")
+                                                        : IOStatus::OK();
+  });
+  ASSERT_TRUE(write_until_refused());
+  ASSERT_TRUE(log_begun);
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  files_->set_rule({});
+  ASSERT_TRUE(works_again());
+  expect_all_there();
+  store_.reset();
+  store_ = Store::open(options_);
+  EXPECT_EQ(get(*store_, "again"), "1");
+  expect_all_there();
 }
 
 TEST_F(Faults, AStartOnAFullDiskIsRefusedInOneLineAndLosesNothing) {

@@ -129,10 +129,14 @@ std::uint64_t FaultyFileSystem::operations() const {
 }
 
 IOStatus FaultyFileSystem::begin(Operation operation, const std::string& path) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (operations_ < off_at_) ++operations_;
-  if (operations_ >= off_at_) return IOStatus::IOError(path, "the power is off");
-  return rule_ ? rule_(operation, path) : IOStatus::OK();
+  Rule rule;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (operations_ < off_at_) ++operations_;
+    if (operations_ >= off_at_) return IOStatus::IOError(path, "the power is off");
+    rule = rule_;
+  }
+  return rule ? rule(operation, path) : IOStatus::OK();
 }
 
 IOStatus FaultyFileSystem::take_room(std::uint64_t bytes) {

@@ -17,7 +17,8 @@ namespace stator::testing {
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory };
-  /// Called before each operation; a status other than OK is returned instead of doing the operation.
+  /// Called before each operation, by several threads at once; a status other than OK is returned instead of doing the
+  /// operation.
   using Rule = std::function<rocksdb::IOStatus(Operation operation, const std::string& path)>;
 
   FaultyFileSystem();
