@@ -74,7 +74,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
 struct Engine::Impl {
   static constexpr std::int64_t kDeletedTableKeptMs = std::int64_t{35} * 24 * 3600 * 1000;
 
-  Impl(const Options& options, std::shared_ptr<store::Store> opened, ChosenBuckets& buckets)
+  Impl(const Options& options, std::shared_ptr<store::Store> opened, ChosenBuckets& buckets, Gate& gate)
       : clock(*options.clock),
         log(options.log),
         store(std::move(opened)),
@@ -116,7 +116,7 @@ struct Engine::Impl {
         token_trim_period(options.token_trim_period_ms),
         stream_trim_period(options.stream_trim_period_ms),
         restorable_lag_ms(options.restorable_lag_ms),
-        jobs({.log = job_log()}) {}
+        jobs({.log = job_log(), .calls_came = [&gate] { return gate.was_used(); }}) {}
 
   static VectorRanges::Limits vector_limits(const Options& options) {
     // A directory that is only read has no jobs.
@@ -357,7 +357,7 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
 }
 
 std::unique_ptr<Engine::Impl> Engine::start(Frame& frame, int job_pauses) {
-  auto impl = std::make_unique<Impl>(frame.options, frame.store, frame.buckets);
+  auto impl = std::make_unique<Impl>(frame.options, frame.store, frame.buckets, frame.gate);
   for (int i = 0; i < job_pauses; ++i) impl->jobs.pause();
   impl->backups.load();
   impl->catalog.load();

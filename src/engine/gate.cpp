@@ -10,7 +10,7 @@ void Gate::enter() {
     if ((state & kClosed) != 0) {
       state_.wait(state, std::memory_order_relaxed);
       state = state_.load(std::memory_order_relaxed);
-    } else if (state_.compare_exchange_weak(state, state + 1, std::memory_order_acquire)) {
+    } else if (state_.compare_exchange_weak(state, (state + 1) | kUsed, std::memory_order_acquire)) {
       break;
     }
   }
@@ -21,7 +21,7 @@ void Gate::enter() {
 
 Gate::Closed::Closed(Gate& gate) : gate_(gate), one_at_a_time_(gate.closing_) {
   std::uint32_t state = gate_.state_.fetch_or(kClosed, std::memory_order_acquire) | kClosed;
-  while (state != kClosed) {
+  while ((state & ~kUsed) != kClosed) {
     gate_.state_.wait(state, std::memory_order_acquire);
     state = gate_.state_.load(std::memory_order_acquire);
   }

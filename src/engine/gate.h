@@ -14,8 +14,10 @@ class Gate {
   /// Waits while the gate is closed. Throws store::StoreError after `fail`.
   void enter();
   void leave() noexcept {
-    if (state_.fetch_sub(1, std::memory_order_release) == (kClosed | 1)) state_.notify_all();
+    if ((state_.fetch_sub(1, std::memory_order_release) & ~kUsed) == (kClosed | 1)) state_.notify_all();
   }
+  /// Whether a call is under way, or has begun since this was asked last.
+  [[nodiscard]] bool was_used() { return (state_.fetch_and(~kUsed, std::memory_order_relaxed) & ~kClosed) != 0; }
 
   /// Closes, waits until all have left, and opens again.
   class Closed {
@@ -34,6 +36,7 @@ class Gate {
 
  private:
   static constexpr std::uint32_t kClosed = 1U << 31;
+  static constexpr std::uint32_t kUsed = 1U << 30;  // a call has entered since was_used; the rest counts calls
 
   std::atomic<std::uint32_t> state_{0};
   std::mutex closing_;

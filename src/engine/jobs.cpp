@@ -180,11 +180,13 @@ JobRunner::Time JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
   entry.info.progress = progress;
   const std::chrono::nanoseconds took =
       std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
-  // All jobs together use half a core at most, and each at most its own share.
+  // All jobs together use half a core at most while calls come, and each at most its own share.
   const bool hurried = entry.hurried_rounds > 0;
-  const std::chrono::nanoseconds rest = hurried ? std::chrono::nanoseconds(0) : took * std::min(entry.rest_for_work, 1);
+  const bool makes_room = options_.calls_came() && !hurried;
+  const std::chrono::nanoseconds rest = makes_room ? took * std::min(entry.rest_for_work, 1) : took * 0;
   const Time now = std::chrono::steady_clock::now();
-  entry.due = now + (hurried ? 0 : 1) * took * entry.rest_for_work;
+  const bool rests = !hurried && (makes_room || entry.rest_for_work > 1);
+  entry.due = now + (rests ? 1 : 0) * took * entry.rest_for_work;
   if (!error.empty() || step.then == JobStep::Then::kEnd) {
     set_hurried_rounds(entry, 0);
   } else if (hurried && step.then == JobStep::Then::kLater) {

@@ -46,7 +46,8 @@ struct JobOptions {
   std::string name;
   std::string table;
   std::string index;
-  /// After each step the job rests at least this many times the step's duration: 9 means a tenth of a core.
+  /// After each step the job rests at least this many times the step's duration: 9 means a tenth of a core. With 1,
+  /// for what somebody waits for, it rests only where calls came meanwhile.
   int rest_for_work = 9;
 };
 
@@ -61,6 +62,8 @@ class JobRunner {
     /// The pause after a first failure; it doubles with each further one, up to `longest_pause`.
     std::chrono::milliseconds first_pause{1000};
     std::chrono::milliseconds longest_pause{60'000};
+    /// Whether calls came, for which jobs make room, since this was asked last.
+    std::function<bool()> calls_came = [] { return true; };
   };
   explicit JobRunner(Options options) : options_(std::move(options)) {}
   /// Stops after the current step.

@@ -152,6 +152,28 @@ TEST(JobRunner, EndsWithoutWaitingForWhatIsDueLater) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(60));
 }
 
+TEST(JobRunner, AJobThatSomebodyWaitsForRestsOnlyWhereCallsCome) {
+  for (const bool calls_come : {true, false}) {
+    SCOPED_TRACE(calls_come);
+    std::vector<milliseconds> rests;
+    JobRunner runner({.log = [](std::string_view) {}, .calls_came = [calls_come] { return calls_come; }});
+    auto ended = std::chrono::steady_clock::now();
+    JobOptions options = named("build");
+    options.rest_for_work = 1;
+    runner.add(std::move(options), [&] {
+      const auto began = std::chrono::steady_clock::now();
+      rests.push_back(std::chrono::duration_cast<milliseconds>(began - ended));
+      std::this_thread::sleep_for(milliseconds(20));
+      ended = std::chrono::steady_clock::now();
+      return rests.size() <= 10 ? JobStep::more() : JobStep::later(std::chrono::hours(1));
+    });
+    ASSERT_TRUE(wait_until([&] { return runner.list().front().state == JobState::kWaiting; }));
+    runner.pause();
+    const milliseconds shortest = *std::min_element(rests.begin() + 1, rests.end());
+    EXPECT_EQ(shortest >= milliseconds(20), calls_come) << shortest.count();
+  }
+}
+
 TEST(JobRunner, ARoundThatBeganBeforeWorkWasDueIsMadeAgain) {
   std::atomic<int> time{0};
   std::atomic<int> seen{-1};
