@@ -25,22 +25,27 @@ constexpr std::size_t kMaxRangesPerPage = 10;
 // NextToken ----------------------------------------------------------------------------------------------------------
 
 /// Where the next page begins. A token is base64 of: version, digest of statement and parameters (8 bytes), number of
-/// the partition (4 bytes, big endian), and the LastEvaluatedKey as JSON, if any.
+/// the partition (4 bytes, big endian), the LastEvaluatedKey as JSON, if any, and a digest of all that (8 bytes), so
+/// that a token that was damaged on its way is told as that, and not by what its key has become.
 struct Position {
   std::uint32_t range = 0;
   std::string last_key_json;
 };
 
-constexpr char kTokenVersion = 1;
+constexpr char kTokenVersion = 2;
 constexpr std::size_t kDigestBytes = 8;
 constexpr std::size_t kTokenHeadBytes = 1 + kDigestBytes + 4;
+
+std::string digest_of(std::string_view bytes) {
+  XXH64_canonical_t canonical;
+  XXH64_canonicalFromHash(&canonical, XXH3_64bits(bytes.data(), bytes.size()));
+  return {reinterpret_cast<const char*>(canonical.digest), kDigestBytes};
+}
 
 std::string digest_of(const StatementMember& member) {
   std::string meaning = member.statement->text;
   append_parameters_meaning(member.parameters, meaning);
-  XXH64_canonical_t canonical;
-  XXH64_canonicalFromHash(&canonical, XXH3_64bits(meaning.data(), meaning.size()));
-  return {reinterpret_cast<const char*>(canonical.digest), kDigestBytes};
+  return digest_of(meaning);
 }
 
 std::string encode_token(const StatementMember& member, const Position& position) {
@@ -48,18 +53,19 @@ std::string encode_token(const StatementMember& member, const Position& position
   bytes += digest_of(member);
   for (int shift = 24; shift >= 0; shift -= 8)
     bytes += static_cast<char>(position.range >> static_cast<unsigned>(shift) & 0xFFU);
-  return core::base64_encode(bytes + position.last_key_json);
+  bytes += position.last_key_json;
+  bytes += digest_of(bytes);
+  return core::base64_encode(bytes);
 }
 
 Position decode_token(const StatementMember& member, std::string_view token) {
   const std::optional<std::string> decoded = core::base64_decode(token);
-  if (!decoded || decoded->size() < kTokenHeadBytes || decoded->front() != kTokenVersion) {
+  if (!decoded || decoded->size() < kTokenHeadBytes + kDigestBytes || decoded->front() != kTokenVersion) {
     throw_validation("Invalid NextToken");
   }
-  const std::string& bytes = *decoded;
-  if (std::string_view(bytes).substr(1, kDigestBytes) != digest_of(member)) {
-    throw_validation("NextToken does not match request");
-  }
+  const std::string_view bytes(decoded->data(), decoded->size() - kDigestBytes);
+  if (std::string_view(*decoded).substr(bytes.size()) != digest_of(bytes)) throw_validation("Invalid NextToken");
+  if (bytes.substr(1, kDigestBytes) != digest_of(member)) throw_validation("NextToken does not match request");
   Position position;
   for (std::size_t i = kTokenHeadBytes - 4; i < kTokenHeadBytes; ++i) {
     position.range = position.range << 8U | static_cast<unsigned char>(bytes[i]);

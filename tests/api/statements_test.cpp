@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <xxhash.h>
 
 #include <map>
 #include <set>
@@ -141,21 +142,46 @@ TEST_F(Statements, ATokenBelongsToItsStatementAndParameters) {
   }
 }
 
+TEST_F(Statements, ADamagedTokenIsInvalid) {
+  const std::string statement = "SELECT pk FROM t WHERE pk = 'a'";
+  const std::string sound = *core::base64_decode(execute(statement, ",\"Limit\":2").token);
+  const auto fault_of = [&](const std::string& bytes) {
+    return fault(statement, ",\"NextToken\":\"" + core::base64_encode(bytes) + "\"");
+  };
+  ASSERT_EQ(fault_of(sound), "ok");
+  for (std::size_t i = 0; i < sound.size(); ++i) {
+    std::string damaged = sound;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_EQ(fault_of(damaged), "Invalid NextToken") << i;
+    EXPECT_EQ(fault_of(sound.substr(0, std::max<std::size_t>(i, 1))), "Invalid NextToken") << i;
+    EXPECT_EQ(fault_of(std::string(sound).erase(i, 1)), "Invalid NextToken") << i;
+    EXPECT_EQ(fault_of(std::string(sound).insert(i, 1, '7')), "Invalid NextToken") << i;
+  }
+}
+
 /// Somebody may write tokens: they lead nowhere but to a refusal, or to what the statement reads anyway.
 TEST_F(Statements, AForgedTokenReadsNothingElse) {
   const std::string statement = "SELECT pk FROM t WHERE pk = 'a'";
   const std::string sound = *core::base64_decode(execute(statement, ",\"Limit\":2").token);
-  const std::size_t head = sound.size() - std::string(R"({"pk":{"S":"a"},"sk":{"S":"1"}})").size();
-  for (const std::string& key :
+  const std::string key = R"({"pk":{"S":"a"},"sk":{"S":"1"}})";
+  const std::size_t head = sound.size() - key.size() - sizeof(XXH64_canonical_t);
+  ASSERT_EQ(sound.substr(head, key.size()), key);
+  const auto fault_of = [&](std::string bytes) {
+    XXH64_canonical_t digest;
+    XXH64_canonicalFromHash(&digest, XXH3_64bits(bytes.data(), bytes.size()));
+    bytes.append(reinterpret_cast<const char*>(digest.digest), sizeof digest.digest);
+    return fault(statement, ",\"NextToken\":\"" + core::base64_encode(bytes) + "\"");
+  };
+  ASSERT_EQ(fault_of(sound.substr(0, head) + key), "ok");
+  for (const std::string& forged :
        {std::string(R"({"pk":{"S":"b"},"sk":{"S":"1"}})"), std::string(R"({"pk":{"S":"a"},"sk":{"N":"1"}})"),
         std::string(R"({"pk":{"S":"a"}})"), std::string("{}"), std::string("[]"), std::string("{"), std::string("7"),
         std::string(R"({"pk":{"S":"a"},"sk":{"S":"1"},"z":{"S":"1"}})"), std::string(R"({"pk":"a","sk":"b"})")}) {
-    const std::string forged = core::base64_encode(sound.substr(0, head) + key);
-    EXPECT_NE(fault(statement, ",\"NextToken\":\"" + forged + "\""), "ok") << key;
+    EXPECT_NE(fault_of(sound.substr(0, head) + forged), "ok") << forged;
   }
-  std::string far = sound;
+  std::string far = sound.substr(0, head) + key;
   far[head - 1] = 9;
-  EXPECT_EQ(fault(statement, ",\"NextToken\":\"" + core::base64_encode(far) + "\""), "Invalid NextToken");
+  EXPECT_EQ(fault_of(far), "Invalid NextToken");
 }
 
 }  // namespace
