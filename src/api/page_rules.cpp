@@ -99,7 +99,7 @@ void check_filter_attributes(const Query& query, const core::KeySchema& schema) 
 }
 
 /// A query of an index, local or global, cannot filter by attributes that the index does not project. A scan can: for
-/// it they count as missing.
+/// it they count as missing, unless the items are fetched from the table.
 void check_filter_projected(const expression::Condition& filter, const engine::Table& table,
                             const engine::Index* index) {
   if (index == nullptr || index->projection == engine::ProjectionType::kAll) return;
