@@ -56,7 +56,14 @@ type Database struct {
 }
 
 // ErrClosed is what methods return after Close.
-var ErrClosed = errors.New("stator: the database is closed")
+var ErrClosed error = closedError{}
+
+type closedError struct{}
+
+func (closedError) Error() string { return "stator: the database is closed" }
+
+// RetryableError tells the SDK that another attempt is of no use.
+func (closedError) RetryableError() bool { return false }
 
 // ErrCut is what Call and the Transport return where a rule of Simulate cuts the connection.
 var ErrCut = fmt.Errorf("stator: the connection was cut, by a rule of Simulate: %w", io.ErrUnexpectedEOF)

@@ -138,6 +138,16 @@ func TestACancelledContextIsNotAnswered(t *testing.T) {
 	}
 }
 
+func TestAClosedDatabaseIsAskedOnce(t *testing.T) {
+	database := open(t)
+	client := clientOf(database)
+	database.Close()
+	_, err := client.ListTables(context.Background(), &dynamodb.ListTablesInput{})
+	if !errors.Is(err, stator.ErrClosed) || strings.Contains(err.Error(), "attempts") {
+		t.Fatal(err)
+	}
+}
+
 func TestFaultsMeetTheClientsRetriesAndTimeouts(t *testing.T) {
 	database, ctx := open(t), context.Background()
 	client := clientOf(database)
