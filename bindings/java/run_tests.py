@@ -37,9 +37,10 @@ for preference in ("false", "true"):
     print(run("java", "-Djava.net.preferIPv6Addresses=" + preference, "-cp", without_sdk, "stator.RequestCheck", env={**os.environ, "STATOR_JNI": jni}))
 print(run("java", "-cp", checks + os.pathsep + classpath, "stator.ExtensionCheck", env={**os.environ, "STATOR_JNI": jni}))
 with tempfile.TemporaryDirectory() as temporary:
-    # -Xcheck:jni makes the machine complain about wrong native code.
-    said = run("java", "-Xcheck:jni", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-Djava.io.tmpdir=" + temporary, "-cp",
-               checks + os.pathsep + classpath, "stator.SdkCheck", env={**os.environ, "STATOR_JNI": jni, "LC_ALL": "C.UTF-8"})
+    # -Xcheck:jni makes the machine complain about wrong native code. On a small machine the common pool would have no threads to keep.
+    said = run("java", "-Xcheck:jni", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2", "-Dfile.encoding=UTF-8",
+               "-Dsun.jnu.encoding=UTF-8", "-Djava.io.tmpdir=" + temporary, "-cp", checks + os.pathsep + classpath, "stator.SdkCheck",
+               env={**os.environ, "STATOR_JNI": jni, "LC_ALL": "C.UTF-8"})
 print(said)
 if "checks passed" not in said or "FATAL ERROR in native method" in said:
     raise SystemExit(1)

@@ -315,7 +315,7 @@ public final class Database implements AutoCloseable {
     return InProcessHttpClient.of(this);
   }
 
-  /** The same for the asynchronous clients. Requests are answered by threads of the common pool. */
+  /** The same for the asynchronous clients. Requests are answered by threads of its own. */
   public SdkAsyncHttpClient asyncHttpClient() {
     return InProcessAsyncHttpClient.of(this);
   }

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
@@ -14,12 +16,33 @@ import software.amazon.awssdk.http.async.AsyncExecuteRequest;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.async.SdkAsyncHttpResponseHandler;
 
-/** Answers DynamoDB's requests from a database, on threads of the common pool; what is held back keeps none. */
+/** Answers DynamoDB's requests from a database, on threads of its own; what is held back keeps none. */
 final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
+  /** As many as the SDK's own client has connections. Not the common pool's: the program's work may keep all of these. */
+  private static final int MOST_THREADS = 50;
+
+  private static final Executor THREADS = threads();
   private final Database database;
 
   private InProcessAsyncHttpClient(Database database) {
     this.database = database;
+  }
+
+  private static Executor threads() {
+    final ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            MOST_THREADS,
+            MOST_THREADS,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              final Thread thread = new Thread(work, "stator-async");
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
   }
 
   /** As {@link InProcessHttpClient#of}. */
@@ -33,7 +56,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
     final Collector body = new Collector();
     request.requestContentPublisher().subscribe(body);
     body.whole
-        .thenApplyAsync(bytes -> delivered.isDone() ? null : new Answer(database, request.request(), bytes))
+        .thenApplyAsync(bytes -> delivered.isDone() ? null : new Answer(database, request.request(), bytes), THREADS)
         .thenCompose(answer -> CompletableFuture.supplyAsync(() -> answer, after(answer == null ? 0 : answer.holdMs())))
         .thenAccept(answer -> deliver(answer, request.responseHandler(), delivered))
         .exceptionally(
@@ -47,7 +70,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
   }
 
   private static Executor after(int milliseconds) {
-    return milliseconds == 0 ? Runnable::run : CompletableFuture.delayedExecutor(milliseconds, TimeUnit.MILLISECONDS);
+    return milliseconds == 0 ? Runnable::run : CompletableFuture.delayedExecutor(milliseconds, TimeUnit.MILLISECONDS, THREADS);
   }
 
   private static void deliver(Answer answer, SdkAsyncHttpResponseHandler handler, CompletableFuture<Void> delivered) {

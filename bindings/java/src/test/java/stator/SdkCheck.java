@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -244,6 +246,24 @@ public final class SdkCheck {
     CompletableFuture.allOf(scans.toArray(new CompletableFuture<?>[0])).get(60, TimeUnit.SECONDS);
     check(System.nanoTime() - begin < 5_000_000_000L, "one after the other");
     database.simulate(null);
+    // The program's own work may keep all threads of the common pool.
+    final CountDownLatch busy = new CountDownLatch(1);
+    for (int i = 0; i <= ForkJoinPool.getCommonPoolParallelism(); ++i) {
+      ForkJoinPool.commonPool()
+          .execute(
+              () -> {
+                try {
+                  busy.await();
+                } catch (InterruptedException interrupted) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+    }
+    try {
+      check(client.listTables().get(30, TimeUnit.SECONDS).tableNames().equals(List.of("things")), "beside a busy common pool");
+    } finally {
+      busy.countDown();
+    }
     final Database closed = Database.openInMemory();
     closed.close();
     thrown(CompletionException.class, () -> asyncClient(closed).listTables().join());
