@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -87,6 +88,12 @@ func Open(options Options) (*Database, error) {
 	if C.stator_abi_version() != C.STATOR_ABI_VERSION {
 		return nil, fmt.Errorf("stator: the library has version %d of its interface, this package wants %d",
 			uint32(C.stator_abi_version()), uint32(C.STATOR_ABI_VERSION))
+	}
+	// In JSON other bytes would be replaced, and it would be another path.
+	for _, option := range []struct{ name, path string }{{"Directory", options.Directory}, {"Buckets", options.Buckets}} {
+		if !utf8.ValidString(option.path) {
+			return nil, fmt.Errorf("stator: %s must be a path whose name is UTF-8, not %q", option.name, option.path)
+		}
 	}
 	members := map[string]any{
 		"sync": options.Sync, "transition_delay_ms": options.TransitionDelay.Milliseconds(),

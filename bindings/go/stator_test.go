@@ -87,6 +87,16 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 	if _, err := Open(Options{StreamShards: -1}); err == nil || !strings.Contains(err.Error(), "stream_shards") {
 		t.Fatal(err)
 	}
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a\xffb")
+	for name, options := range map[string]Options{"Directory": {Directory: path}, "Buckets": {Buckets: path}} {
+		if database, err := Open(options); err == nil || !strings.Contains(err.Error(), name+" must be a path whose name is UTF-8") {
+			t.Error(database, err)
+		}
+	}
+	if made, err := os.ReadDir(folder); err != nil || len(made) != 0 {
+		t.Fatal(made, err)
+	}
 }
 
 func TestSnapshotsPutEverythingBack(t *testing.T) {

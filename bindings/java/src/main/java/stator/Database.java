@@ -2,11 +2,15 @@ package stator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +35,7 @@ public final class Database implements AutoCloseable {
 
     /** The data directory, created where it is missing. */
     public Options directory(Path directory) {
-      return member("directory", quoted(directory.toString()));
+      return member("directory", quoted(text("directory", directory)));
     }
 
     /** Acknowledge a write when the disk has it: it then survives power loss. */
@@ -81,7 +85,7 @@ public final class Database implements AutoCloseable {
 
     /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
     public Options buckets(Path directory) {
-      return member("buckets", quoted(directory.toString()));
+      return member("buckets", quoted(text("buckets", directory)));
     }
 
     /**
@@ -96,6 +100,28 @@ public final class Database implements AutoCloseable {
     /** Whether {@link #clock} was called: it is one that only calls move. */
     public boolean hasClock() {
       return members.stream().anyMatch(member -> member.startsWith("\"clock_ms\":"));
+    }
+
+    /** A path for the library, whose texts are UTF-8 in every locale. */
+    private static String text(String name, Path path) {
+      if (path.getFileSystem() != FileSystems.getDefault()) {
+        throw new IllegalArgumentException(name + " must be a path on a disk, not " + path.toUri());
+      }
+      final String shown = path.toString();
+      if (shown.isEmpty()) return shown;
+      // Path decodes what the machine has by the locale, and may have replaced bytes: its URI has them as they are.
+      final String escaped = path.toUri().getRawPath().replaceFirst("(.)/$", "$1");
+      final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      for (int at = 0; at < escaped.length(); ++at) {
+        final boolean isByte = escaped.charAt(at) == '%';
+        bytes.write(isByte ? Integer.parseInt(escaped.substring(at + 1, at + 3), 16) : escaped.charAt(at));
+        if (isByte) at += 2;
+      }
+      try {
+        return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
+      } catch (CharacterCodingException fault) {
+        throw new IllegalArgumentException(name + " must be a path whose name is UTF-8, not " + escaped);
+      }
     }
 
     private Options member(String name, String value) {

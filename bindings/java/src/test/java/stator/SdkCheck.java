@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -201,7 +205,26 @@ public final class SdkCheck {
       check(database.request("ListTables", "{".getBytes(UTF_8), null).errorType.equals("SerializationException"), "no JSON");
     }
     thrown(IllegalStateException.class, () -> Database.open(new Database.Options().streamShards(0)));
+    final Path folder = Files.createTempDirectory("stator-java");
+    final Path inside = Files.createDirectory(folder.resolve("inside"));
+    // A name that Java cannot say, only find.
+    check(new ProcessBuilder("sh", "-c", "mkdir \"$0/$(printf 'a\\377b')\"", inside.toString()).start().waitFor() == 0, "mkdir");
+    final Path found;
+    try (Stream<Path> names = Files.list(inside)) {
+      found = names.findFirst().orElseThrow();
+    }
+    for (final Function<Path, Database.Options> option : OPTIONS_OF_PATHS) {
+      check(thrown(IllegalArgumentException.class, () -> option.apply(found)).getMessage().endsWith("UTF-8, not " + inside + "/a%FFb"), found);
+    }
+    try (FileSystem archive = FileSystems.newFileSystem(URI.create("jar:" + folder.resolve("a.zip").toUri()), Map.of("create", "true"))) {
+      for (final Function<Path, Database.Options> option : OPTIONS_OF_PATHS) {
+        check(thrown(IllegalArgumentException.class, () -> option.apply(archive.getPath("/data"))).getMessage().contains("on a disk"), "an archive");
+      }
+    }
   }
+
+  private static final List<Function<Path, Database.Options>> OPTIONS_OF_PATHS =
+      List.of(path -> new Database.Options().directory(path), path -> new Database.Options().buckets(path));
 
   private static DynamoDbAsyncClient asyncClient(Database database) {
     return DynamoDbAsyncClient.builder()
