@@ -22,6 +22,9 @@ import (
 	"unsafe"
 )
 
+// Version is the library's: "0.1.0".
+func Version() string { return C.GoString(C.stator_version()) }
+
 // Options of Open. The zero value is a database in memory.
 type Options struct {
 	// Directory is the data directory, created where it is missing. Empty: in memory, gone with Close.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -96,6 +97,12 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 	}
 	if made, err := os.ReadDir(folder); err != nil || len(made) != 0 {
 		t.Fatal(made, err)
+	}
+}
+
+func TestTheVersionIsTheLibrarys(t *testing.T) {
+	if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(Version()) {
+		t.Fatal(Version())
 	}
 }
 

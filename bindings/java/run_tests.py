@@ -4,6 +4,7 @@
     STATOR_LIBRARY=…/libstator.so python3 run_tests.py TARGET
 """
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -19,9 +20,10 @@ library = os.path.abspath(os.environ["STATOR_LIBRARY"])
 target = sys.argv[1]
 os.makedirs(target, exist_ok=True)
 jni = os.path.join(target, "libstator_jni.so")
-run("cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I" + os.path.join(java_home, "include"),
-    "-I" + os.path.join(java_home, "include", "linux"), "-I" + os.path.join(PROJECT, "include"),
-    os.path.join(HERE, "src", "main", "c", "stator_jni.c"), library, "-Wl,-rpath," + os.path.dirname(library), "-o", jni)
+native_half = ("cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I" + os.path.join(java_home, "include"),
+               "-I" + os.path.join(java_home, "include", "linux"), "-I" + os.path.join(PROJECT, "include"),
+               os.path.join(HERE, "src", "main", "c", "stator_jni.c"))
+run(*native_half, library, "-Wl,-rpath," + os.path.dirname(library), "-o", jni)
 # Maven writes beside the sources, so it works on a copy; the check is compiled by hand, so that it needs no test framework.
 project = os.path.join(target, "project")
 shutil.copytree(HERE, project, dirs_exist_ok=True)
@@ -35,6 +37,20 @@ without_sdk = os.pathsep.join([checks, os.path.join(project, "target", "classes"
 # Where the JVM prefers IPv6 its own loopback address is not the one that `Everywhere` names.
 for preference in ("false", "true"):
     print(run("java", "-Djava.net.preferIPv6Addresses=" + preference, "-cp", without_sdk, "stator.RequestCheck", env={**os.environ, "STATOR_JNI": jni}))
+with tempfile.TemporaryDirectory() as temporary:
+    # A library of another version, of which no other function is called.
+    with open(os.path.join(PROJECT, "include", "stator", "stator_c.h"), encoding="utf-8") as header:
+        functions = re.findall(r"STATOR_API [^;(]*?(\w+)\(", header.read())
+    with open(os.path.join(temporary, "other.c"), "w", encoding="utf-8") as source:
+        source.writelines("int %s(void) { return 7; }\n" % function for function in functions)
+    run("cc", "-shared", "-fPIC", "-Wl,-soname,libother.so", os.path.join(temporary, "other.c"), "-o", os.path.join(temporary, "libother.so"))
+    run(*native_half, os.path.join(temporary, "libother.so"), "-Wl,-rpath," + temporary, "-o", os.path.join(temporary, "other_jni.so"))
+    nowhere = os.path.join(temporary, "nowhere.so")
+    for options, named, reason in (
+            ((), os.path.join(temporary, "other_jni.so"), "the library has version 7 of its interface, this package wants 1"),
+            ((), nowhere, nowhere),
+            (("-Dos.arch=abacus",), "", "there is no library for linux-abacus in its jar, and no stator_jni in java.library.path")):
+        run("java", *options, "-cp", without_sdk, "stator.RequestCheck", reason, env={**os.environ, "STATOR_JNI": named})
 print(run("java", "-cp", checks + os.pathsep + classpath, "stator.ExtensionCheck", env={**os.environ, "STATOR_JNI": jni}))
 with tempfile.TemporaryDirectory() as temporary:
     # -Xcheck:jni makes the machine complain about wrong native code. On a small machine the common pool would have no threads to keep.

@@ -376,7 +376,11 @@ napi_value version(napi_env env, napi_callback_info) { return text(env, stator_v
 }  // namespace
 
 NAPI_MODULE_INIT() {
-  if (stator_abi_version() != STATOR_ABI_VERSION) return throw_error(env, "libstator.so is of another version");
+  if (stator_abi_version() != STATOR_ABI_VERSION) {
+    return throw_error(env, ("the library has version " + std::to_string(stator_abi_version()) +
+                             " of its interface, this package wants " + std::to_string(STATOR_ABI_VERSION))
+                                .c_str());
+  }
   const std::pair<const char*, napi_callback> functions[] = {
       {"open", open},
       {"close", close},

@@ -370,3 +370,12 @@ def test_the_public_functions_have_types():
                  if not name.startswith("_") or name == "__init__"]
     for function in [*functions, stator.default_database, stator.Reply.__init__, stator.OperationError.__init__]:
         assert "return" in typing.get_type_hints(function), function
+
+
+def test_a_library_of_another_version_is_told_as_that(tmp_path):
+    source, library = tmp_path / "other.c", tmp_path / "other.so"
+    source.write_text("unsigned stator_abi_version(void) { return 7; }")
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library], check=True)
+    done = subprocess.run([sys.executable, "-c", "import stator"], env={**os.environ, "STATOR_LIBRARY": str(library)},
+                          stderr=subprocess.PIPE, text=True)
+    assert done.stderr.endswith("ImportError: stator: the library has version 7 of its interface, this package wants 1\n")

@@ -24,6 +24,7 @@ pub type LogFunction = Option<unsafe extern "C" fn(*mut c_void, *const c_char, u
 
 extern "C" {
     pub fn stator_abi_version() -> u32;
+    pub fn stator_version() -> *const c_char;
     pub fn stator_open(
         options: *const c_char,
         log: LogFunction,

@@ -74,6 +74,11 @@ impl fmt::Display for OperationError {
 
 impl std::error::Error for OperationError {}
 
+/// The library's: "0.1.0".
+pub fn version() -> &'static str {
+    unsafe { CStr::from_ptr(ffi::stator_version()) }.to_str().unwrap_or_default()
+}
+
 struct Handle {
     database: *mut ffi::Database,
     /// The library has its address until the database is closed.
@@ -132,8 +137,12 @@ impl Database {
     }
 
     fn open_with(options: &str, log: Option<Log>) -> Result<Database, Error> {
-        if unsafe { ffi::stator_abi_version() } != ffi::ABI_VERSION {
-            return Err(Error("libstator is of another version".into()));
+        let version = unsafe { ffi::stator_abi_version() };
+        if version != ffi::ABI_VERSION {
+            return Err(Error(format!(
+                "the library has version {version} of its interface, this package wants {}",
+                ffi::ABI_VERSION
+            )));
         }
         let options = c_text(options)?;
         let mut error = ptr::null_mut();

@@ -32,6 +32,12 @@ fn a_call_is_a_reply_or_what_dynamodb_answers_instead() {
 }
 
 #[test]
+fn the_version_is_the_librarys() {
+    let parts: Vec<_> = stator::version().split('.').collect();
+    assert!(parts.len() == 3 && parts.iter().all(|part| part.parse::<u32>().is_ok()), "{parts:?}");
+}
+
+#[test]
 fn an_item_comes_back_and_errors_have_type_and_status() {
     let database = Database::open("{}").unwrap();
     call(&database, "CreateTable", TABLE);

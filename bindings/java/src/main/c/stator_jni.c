@@ -96,8 +96,14 @@ static int set_log(JNIEnv *env, jclass type, struct opened *opened, jobject log)
 }
 
 JNIEXPORT jint JNICALL Java_stator_Native_abiVersion(JNIEnv *env, jclass type) {
+  _Static_assert(STATOR_ABI_VERSION == 1, "stator.Native is for this version");
   (void)env, (void)type;
-  return stator_abi_version() == STATOR_ABI_VERSION ? STATOR_ABI_VERSION : -1;
+  return (jint)stator_abi_version();
+}
+
+JNIEXPORT jbyteArray JNICALL Java_stator_Native_version(JNIEnv *env, jclass type) {
+  (void)type;
+  return make_bytes(env, stator_version(), strlen(stator_version()));
 }
 
 JNIEXPORT jlong JNICALL Java_stator_Native_open(JNIEnv *env, jclass type, jbyteArray options, jobject log) {

@@ -215,7 +215,14 @@ public final class Database implements AutoCloseable {
     closing = CLEANER.register(this, handle);
   }
 
+  /** The library's: "0.1.0". */
+  public static String version() {
+    Native.check();
+    return new String(Native.version(), UTF_8);
+  }
+
   public static Database open(Options options) {
+    Native.check();
     return new Database(Native.open(('{' + String.join(",", options.members) + '}').getBytes(UTF_8), options.log), options.log);
   }
 

@@ -16,21 +16,53 @@ final class Native {
   static final int ABI_VERSION = 1;
   private static final String LIBRARY = "libstator_jni.so";
 
-  static {
+  /** Why it is not loaded; null where it is. Kept, as the JVM would tell it once, and from then on that this class cannot be initialized. */
+  private static final UnsatisfiedLinkError FAULT = load();
+
+  private static UnsatisfiedLinkError load() {
     final String named = System.getenv("STATOR_JNI");
-    if (named != null && !named.isEmpty()) {
-      System.load(named);
-    } else if (!loadOwn()) {
-      System.loadLibrary("stator_jni");
+    try {
+      if (named != null && !named.isEmpty()) {
+        System.load(named);
+      } else if (!loadOwn()) {
+        loadInstalled();
+      }
+      if (abiVersion() == ABI_VERSION) return null;
+      return new UnsatisfiedLinkError("stator: the library has version " + abiVersion() + " of its interface, this package wants " + ABI_VERSION);
+    } catch (UnsatisfiedLinkError fault) {
+      return fault;
     }
-    if (abiVersion() != ABI_VERSION) throw new UnsatisfiedLinkError("libstator.so is of another version");
+  }
+
+  private static void loadInstalled() {
+    try {
+      System.loadLibrary("stator_jni");
+    } catch (UnsatisfiedLinkError fault) {
+      throw caused("stator: there is no library for " + machine() + " in its jar, and " + fault.getMessage(), fault);
+    }
+  }
+
+  /** Throws where the library is not loaded. */
+  static void check() {
+    if (FAULT != null) throw caused(FAULT.getMessage(), FAULT);
+  }
+
+  private static UnsatisfiedLinkError caused(String message, Throwable cause) {
+    final UnsatisfiedLinkError error = new UnsatisfiedLinkError(message);
+    error.initCause(cause);
+    return error;
+  }
+
+  /** As the jar's folders are called: "linux-amd64". */
+  private static String machine() {
+    return System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch");
   }
 
   private Native() {}
 
   /** Loads the library of the jar and what it stands on, which lie in files for so long; false where it has none for this machine. */
   private static boolean loadOwn() {
-    final String folder = "native/" + System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch") + "/";
+    final String folder = "native/" + machine() + "/";
     final List<Path> files = new ArrayList<>();
     try (InputStream list = Native.class.getResourceAsStream(folder + "files")) {
       if (list == null) return false;
@@ -46,12 +78,10 @@ final class Native {
       System.load(directory.resolve(LIBRARY).toString());
       return true;
     } catch (IOException | UnsatisfiedLinkError fault) {
-      final UnsatisfiedLinkError error =
-          new UnsatisfiedLinkError(
-              "stator: cannot load its library from java.io.tmpdir (it is for Linux with glibc 2.36 or later, and the directory must not be mounted noexec): "
-                  + fault.getMessage());
-      error.initCause(fault);
-      throw error;
+      throw caused(
+          "stator: cannot load its library from java.io.tmpdir (it is for Linux with glibc 2.36 or later, and the directory must not be mounted noexec): "
+              + fault.getMessage(),
+          fault);
     } finally {
       // What is loaded stays in memory.
       for (final Path file : files) file.toFile().delete();
@@ -73,8 +103,9 @@ final class Native {
     }
   }
 
-  /** -1 where the library is of another version than the one that this was compiled for. */
   static native int abiVersion();
+
+  static native byte[] version();
 
   /** The log may be null; it is told lines for as long as somebody else holds it. */
   static native long open(byte[] options, Consumer<String> log);

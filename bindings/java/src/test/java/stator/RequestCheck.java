@@ -7,11 +7,16 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 
-/** Without the AWS SDK. */
+/** Without the AWS SDK. With an argument: that the library cannot be loaded is told each time, with this reason. */
 public final class RequestCheck {
   public static void main(String[] arguments) throws Exception {
+    if (arguments.length > 0) {
+      expectNotLoaded(arguments[0]);
+      return;
+    }
     try (Database database = Database.openInMemory();
         Everywhere everywhere = database.everywhere()) {
+      if (!Database.version().matches("\\d+\\.\\d+\\.\\d+")) throw new AssertionError(Database.version());
       final Database.Reply reply = database.request("ListTables", "{}".getBytes(UTF_8), null);
       if (reply.status != 200) throw new AssertionError(reply.status);
       if (!database.call("ListTables", "{}").equals("{\"TableNames\":[]}")) throw new AssertionError("call");
@@ -41,5 +46,16 @@ public final class RequestCheck {
       if (!body.equals("{\"TableNames\":[]}")) throw new AssertionError(body);
     }
     System.out.println("answered without the SDK");
+  }
+
+  private static void expectNotLoaded(String reason) {
+    for (int time = 0; time < 2; ++time) {
+      try {
+        Database.openInMemory().close();
+        throw new AssertionError("loaded");
+      } catch (UnsatisfiedLinkError fault) {
+        if (!fault.getMessage().contains(reason)) throw fault;
+      }
+    }
   }
 }
