@@ -3,7 +3,7 @@
 
 export interface DatabaseOptions {
   /** Data directory, created where it is missing; without it: in memory, gone with the process. */
-  directory?: string
+  directory?: string | URL
   /** Acknowledge a write when the disk has it: it then survives power loss. */
   sync?: boolean
   /** Where the database's clock stands until it is moved, as a Date or milliseconds since 1970; without it: the machine's. */
@@ -23,7 +23,7 @@ export interface DatabaseOptions {
   /** Refuse what is beyond the throughput of tables and indexes, as on AWS. */
   enforceThroughput?: boolean
   /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
-  buckets?: string
+  buckets?: string | URL
   /** Called with a line, on this thread's event loop, of what no call waits for: faults of the disk and their end, items that an import leaves out. */
   log?: (line: string) => void
 }

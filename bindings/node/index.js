@@ -1,6 +1,7 @@
 'use strict'
 // DynamoDB inside the process. index.d.ts has the contract of each function.
 const path = require('node:path')
+const { fileURLToPath } = require('node:url')
 
 /** The native half: STATOR_NODE where it is set, else that of the package. */
 function loadNative() {
@@ -38,6 +39,15 @@ function milliseconds(moment) {
   return Math.trunc(value)
 }
 
+/** For JSON.stringify, which would make null of such a number: an option that is not there. */
+function finite(name, value) {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`"${name}" must be a finite number, not ${value}`)
+  return value
+}
+
+/** URLs of files are paths, as for node:fs. */
+function asPath(path) { return path instanceof URL ? fileURLToPath(path) : path }
+
 class Database {
   #handle
   #efforts = new Map()
@@ -51,10 +61,10 @@ class Database {
     if (log !== undefined && typeof log !== 'function') throw new TypeError('log must be a function')
     this.#log = log
     this.#handle = native.open(JSON.stringify({
-      directory, sync, buckets, clock_ms: clock === undefined ? undefined : milliseconds(clock),
+      directory: asPath(directory), sync, buckets: asPath(buckets), clock_ms: clock === undefined ? undefined : milliseconds(clock),
       transition_delay_ms: transitionDelayMs, stream_shards: streamShards, read_staleness_ms: readStalenessMs,
       index_lag_ms: indexLagMs, stream_lag_ms: streamLagMs, staleness_seed: stalenessSeed, enforce_throughput: enforceThroughput,
-    }), log)
+    }, finite), log)
   }
 
   async close() {
@@ -95,7 +105,7 @@ class Database {
   snapshots() { return JSON.parse(native.snapshots(this.#handle)) }
   reset() { native.reset(this.#handle) }
 
-  simulate(rules) { native.simulate(this.#handle, typeof rules === 'string' ? rules : JSON.stringify(rules ?? {})) }
+  simulate(rules) { native.simulate(this.#handle, typeof rules === 'string' ? rules : JSON.stringify(rules ?? {}, finite)) }
   simulated() { return JSON.parse(native.simulated(this.#handle)) }
 
   get clock() { return new Date(native.clock(this.#handle)) }

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import stator, { Database, OperationError, defaultDatabase, version } from '../index.js'
 
@@ -70,6 +71,18 @@ test('wrong options are refused', () => {
   assert.throws(() => new Database({ streamShards: 0 }), /option "stream_shards" must be a whole number from 1 to 1000/)
   assert.throws(() => new Database({ colour: 'red' }), /there is no option "colour"/)
   assert.throws(() => new Database({ clock: new Date(NaN) }), TypeError)
+  assert.throws(() => new Database({ indexLagMs: NaN }), /"index_lag_ms" must be a finite number, not NaN/)
+  assert.throws(() => new Database({ directory: new URL('https://example.com/data') }), TypeError)
+})
+
+test('a directory may be the URL of a file', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'stator node-'))
+  try {
+    await opened((database) => database.call('CreateTable', TABLE), { directory: pathToFileURL(directory) })
+    await opened(async (database) => assert.deepEqual(await database.call('ListTables'), { TableNames: ['things'] }), { directory })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
 
 test('snapshots put everything back', () => opened(async (database) => {
@@ -136,6 +149,7 @@ test('requests go wrong by rules', () => opened(async (database) => {
   await assert.rejects(database.call('GetItem', { TableName: 'things', Key: item.Item }), { name: 'InternalServerError', status: 500 })
   assert.deepEqual(database.simulated().rules[0], { name: 'slow', requests: 1, acted: 1 })
   assert.throws(() => database.simulate({ rules: [{ when: {} }] }), /rules\[0\]/)
+  assert.throws(() => database.simulate({ rules: [{ then: { latency_ms: NaN } }] }), /"latency_ms" must be a finite number/)
   database.simulate()
   assert.deepEqual((await database.call('GetItem', { TableName: 'things', Key: item.Item })).Item, item.Item)
 }))
