@@ -92,7 +92,7 @@ class TreeBuilder {
     Node& object = *stack_.back();
     if (object.member(name) != nullptr) {
       fault_place = place;
-      fault = "member " + std::string(name) + " stands twice";
+      fault = "member " + shown(name) + " stands twice";
       return false;
     }
     object.members.push_back({std::string(name), place, {}});
@@ -178,7 +178,7 @@ std::string found(const Node& node) {
     case NodeKind::kNumber:
       return std::string(first_code_points(node.text, kShown));
     case NodeKind::kString:
-      return "\"" + std::string(first_code_points(node.text, kShown)) + "\"";
+      return shown(node.text, kShown);
     default:
       return std::string(kind_name(node.kind));
   }

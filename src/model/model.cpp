@@ -29,7 +29,7 @@ void check_members(const Document& document, const Node& root) {
     const Node* list = document.optional(object, name, NodeKind::kArray);
     if (list == nullptr) return;
     for (const Node& element : list->elements) {
-      document.require_kind(element, NodeKind::kObject, "an object");
+      document.require_kind(element, NodeKind::kObject, "");
       document.allow_only(element, known);
     }
   };

@@ -9,9 +9,7 @@ namespace stator::model {
 namespace {
 
 [[noreturn]] void fail(const Parameter& parameter, const std::string& expected, std::string_view found) {
-  constexpr std::size_t kShown = 60;
-  throw ParameterError("--" + parameter.name + ": expected " + expected + ", found \"" +
-                       std::string(first_code_points(found, kShown)) + "\"");
+  throw ParameterError("--" + parameter.name + ": expected " + expected + ", found " + shown(found));
 }
 
 std::string normalise_text(const Parameter& parameter, std::string_view value) {

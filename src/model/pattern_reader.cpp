@@ -214,7 +214,7 @@ class PatternReader {
 
   void require_parameter(const Node& node, const std::string& name) {
     if (pattern_.find_parameter(name) == nullptr)
-      document_.fail(node.place, "expected the name of a parameter, found \"" + name + "\"");
+      document_.fail(node.place, "expected the name of a parameter, found " + shown(name));
   }
 
   void check_excludes(const Node& parameter) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "json/writer.h"
+
 namespace stator::model {
 namespace {
 
@@ -39,6 +41,12 @@ std::string_view first_code_points(std::string_view text, std::size_t count) {
   return text.substr(0, position);
 }
 
+std::string shown(std::string_view text, std::size_t count) {
+  std::string out;
+  json::append_string(first_code_points(text, count), out);
+  return out;
+}
+
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr std::size_t kLongestWord = 64;
   if (word.size() > kLongestWord) return {};
@@ -63,7 +71,7 @@ std::string unknown_member(std::string_view name, std::span<const std::string_vi
   const std::string_view guess = nearest(name, known);
   std::string list;
   for (const std::string_view each : known) list += (list.empty() ? "" : ", ") + std::string(each);
-  return "unknown member \"" + std::string(name) + "\"" +
+  return "unknown member " + shown(name) +
          (guess.empty() ? "; known here: " + list : "; did you mean \"" + std::string(guess) + "\"?");
 }
 

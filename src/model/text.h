@@ -17,6 +17,9 @@ std::string_view first_code_points(std::string_view text, std::size_t count);
 using core::is_utf8;
 using core::next_code_point;
 
+/// The first `count` code points in quotes, with escapes as in JSON: on one line, whatever they are.
+std::string shown(std::string_view text, std::size_t count = 60);
+
 /// The candidate with the smallest edit distance to `word`; empty where none is near enough to suggest.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
