@@ -10,6 +10,7 @@
 #include "cli/file_error.h"
 #include "cli/table.h"
 #include "cli/target.h"
+#include "cli/word_text.h"
 #include "json/writer.h"
 #include "model/model.h"
 #include "toolkit/pattern_check.h"
@@ -247,6 +248,17 @@ void run_pattern(Session& session, const model::Model& model, const model::Patte
   if (!reply.next_token.empty()) *session.err << "more: --next " << reply.next_token << "\n";
 }
 
+/// The command line that asks for the pattern's example.
+std::string example_line(const model::Pattern& pattern, const std::string& name) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+,";
+  std::string line = "stator ddb patterns " + name;
+  for (const auto& [parameter, value] : pattern.example) {
+    const bool is_plain = !value.empty() && value.find_first_not_of(kPlain) == std::string::npos;
+    line += " --" + parameter + "=" + (is_plain ? value : quoted_for_shell(value));
+  }
+  return line;
+}
+
 void add_pattern(CLI::App& patterns, Session& session, const std::shared_ptr<const Models>& models,
                  const model::Model& model, const model::Pattern& pattern, const std::string& name) {
   auto* command = patterns.add_subcommand(name, pattern.description);
@@ -263,7 +275,7 @@ void add_pattern(CLI::App& patterns, Session& session, const std::shared_ptr<con
   if (pattern.is_paged())
     command->add_option("--next", options->next, "Go on where a page ended: the token it printed")->type_name("TOKEN");
   command->add_flag("--quiet", options->quiet, "Print only the items' lines");
-  command->footer("Example: stator ddb patterns " + name);
+  command->footer("Example: " + example_line(pattern, name));
   // `models` keeps the pattern alive.
   command->callback([options, models, &session, &model, &pattern] { run_pattern(session, model, pattern, *options); });
 }

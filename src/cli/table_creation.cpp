@@ -4,6 +4,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/target.h"
+#include "cli/word_text.h"
 #include "toolkit/call.h"
 #include "toolkit/table_info.h"
 
@@ -33,19 +34,6 @@ bool is_there(endpoint::Endpoint& endpoint, const std::string& table) {
     if (error.type != core::ErrorCode::kResourceNotFound) throw;
     return false;
   }
-}
-
-/// `text` as one word of a shell.
-std::string quoted_for_shell(std::string_view text) {
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      word += "'\\''";
-    } else {
-      word += c;
-    }
-  }
-  return word + "'";
 }
 
 /// What Ctrl-C leaves to the database, and to the user.

@@ -37,4 +37,16 @@ WordText text_of_word(Session& session, const std::string& word, const std::stri
   return {read_all(in, file, most_bytes, what), file};
 }
 
+std::string quoted_for_shell(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      word += "'\\''";
+    } else {
+      word += c;
+    }
+  }
+  return word + "'";
+}
+
 }  // namespace stator::cli

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "cli/command.h"
 
@@ -17,5 +18,8 @@ struct WordText {
 /// Throws CommandError where the file cannot be read, or more than `most_bytes` come: "… is too long for `what`".
 WordText text_of_word(Session& session, const std::string& word, const std::string& of_word, std::size_t most_bytes,
                       const std::string& what);
+
+/// `text` as one word of a shell.
+std::string quoted_for_shell(std::string_view text);
 
 }  // namespace stator::cli

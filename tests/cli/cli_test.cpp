@@ -370,6 +370,9 @@ TEST_F(CommandLine, TakesANewPatternFromTheModelAlone) {
   EXPECT_EQ(shop({"ddb", "patterns", "orders-of-customer", "--customer", "ann", "--least", "20"}).out,
             "Orders of ann from 20 up\n1002    25.5 open\n1001    20 shipped\n");
   EXPECT_EQ(shop({"ddb", "patterns", "check"}).code, 0);
+  const Outcome help = shop({"ddb", "patterns", "orders-of-customer", "--help"});
+  EXPECT_NE(help.out.find("Example: stator ddb patterns orders-of-customer --customer=ann\n"), std::string::npos)
+      << help.out;
   // A name that is no command's is told with its file; one that two models have, with the models.
   const fs::path patterns = models / "shop" / "patterns";
   for (const char* name : {"check.json", "bad name.json", "x=y.json", "-a.json", "prod.json"}) {
