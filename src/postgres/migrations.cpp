@@ -195,6 +195,7 @@ std::size_t Migrator::up(const MigrationProgress& progress) {
   connection_.execute(
       "CREATE TABLE IF NOT EXISTS public.stator_migrations "
       "(name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+  connection_.take_notices();  // that the table is there
   std::size_t count = 0;
   for (const MigrationStatus& status : all) {
     if (status.state != MigrationState::kPending) continue;

@@ -33,8 +33,37 @@ constexpr std::string_view kObjectInUse = "55006";
   throw Error(error.kind(), std::move(fields));
 }
 
+/// Hands on what the server noted, where an error ended the statement, too.
+class NoticesPassedOn {
+ public:
+  NoticesPassedOn(Connection& connection, std::function<void(const std::string&)> tell)
+      : connection_(connection), tell_(std::move(tell)) {}
+  NoticesPassedOn(const NoticesPassedOn&) = delete;
+  NoticesPassedOn& operator=(const NoticesPassedOn&) = delete;
+  ~NoticesPassedOn() {
+    try {
+      pass_on();
+    } catch (const std::exception&) {  // the reader left
+    }
+  }
+
+  void pass_on() {
+    if (!tell_) return;
+    for (const std::string& notice : connection_.take_notices()) tell_(notice);
+  }
+
+ private:
+  Connection& connection_;
+  std::function<void(const std::string&)> tell_;
+};
+
+std::function<void(const std::string&)> printing_to(std::ostream& out) {
+  return [&out](const std::string& notice) { out << printable(notice) << '\n'; };
+}
+
 void run_file(const DbTarget& target, const std::filesystem::path& file, const std::string& text, std::ostream& out) {
   Connection connection = connect(target);
+  const NoticesPassedOn notices(connection, printing_to(out));
   const WorkLock lock = WorkLock::on_contents(connection);
   try {
     connection.execute_script(text);
@@ -42,7 +71,6 @@ void run_file(const DbTarget& target, const std::filesystem::path& file, const s
     if (error.kind() != ErrorKind::kStatement && error.kind() != ErrorKind::kUsage) throw;
     rethrow(error, file.string() + ": " + error.fields().message);
   }
-  for (const std::string& notice : connection.take_notices()) out << printable(notice) << '\n';
 }
 
 void load_file(const DbTarget& target, const std::filesystem::path& file, const std::string& text, std::ostream& out) {
@@ -134,12 +162,9 @@ postgres::Result db_query(const DbTarget& target, std::string_view statement, co
   DbTarget limited = target;
   limited.server.statement_timeout = options.timeout;
   Connection connection = connect(limited);
+  const NoticesPassedOn notices(connection, options.tell);
   if (options.read_only) connection.execute("SET default_transaction_read_only = on");
-  postgres::Result result = connection.execute(statement, options.parameters, options.streams);
-  for (const std::string& notice : connection.take_notices()) {
-    if (options.tell) options.tell(notice);
-  }
-  return result;
+  return connection.execute(statement, options.parameters, options.streams);
 }
 
 std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target, const postgres::SqlFiles& sql) {
@@ -151,7 +176,9 @@ std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target,
 void db_migrate_up(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out) {
   auto migrations = postgres::read_migrations(sql.migrations_directory());
   Connection connection = connect(target);
+  NoticesPassedOn notices(connection, printing_to(out));
   const std::size_t count = postgres::Migrator(connection, std::move(migrations)).up([&](const std::string& name) {
+    notices.pass_on();
     out << "applied " << name << '\n';
   });
   out << count_text(std::to_string(count), "migration") << " applied\n";
@@ -160,8 +187,10 @@ void db_migrate_up(const DbTarget& target, const postgres::SqlFiles& sql, std::o
 void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, std::size_t steps, std::ostream& out) {
   auto migrations = postgres::read_migrations(sql.migrations_directory());
   Connection connection = connect(target);
+  NoticesPassedOn notices(connection, printing_to(out));
   const std::size_t count =
       postgres::Migrator(connection, std::move(migrations)).roll_back(steps, [&](const std::string& name) {
+        notices.pass_on();
         out << "took back " << name << '\n';
       });
   out << count_text(std::to_string(count), "migration") << " taken back\n";

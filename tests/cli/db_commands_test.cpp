@@ -251,6 +251,8 @@ TEST_P(DbCommands, QuerySaysWhatIsNoStatementAndPassesNoticesOn) {
     EXPECT_TRUE(outcome.err.starts_with(said)) << outcome.err;
   }
   EXPECT_EQ(ok({"query", "DO $$ BEGIN RAISE NOTICE 'one; two'; END $$;"}).err, "one; two\n");
+  const Outcome failed = run_db({"query", "DO $$ BEGIN RAISE NOTICE 'so far'; PERFORM 1/0; END $$;"});
+  EXPECT_TRUE(failed.err.starts_with("so far\nstator: division by zero")) << failed.err;
 }
 
 TEST_P(DbCommands, QueryCopiesFromStandardInputAndToStandardOutput) {
@@ -306,6 +308,31 @@ TEST_P(DbCommands, MigrateAppliesShowsAndTakesBack) {
   EXPECT_EQ(ok({"migrate", "rollback"}).out,
             "== db-migrate-rollback\ntook back 0002_users_updated_at\n1 migration taken back\n");
   EXPECT_TRUE(contains(ok({"migrate", "status"}).out, "pending"));
+}
+
+TEST_P(DbCommands, MigrateAndSchemaLoadPassNoticesOnEvenWhereOneFails) {
+  const TempDirectory models;
+  const auto write = [&](const char* file, const char* text) {
+    fs::create_directories((models.path() / "m/sql" / file).parent_path());
+    std::ofstream(models.path() / "m/sql" / file) << text;
+  };
+  fs::create_directory(models.path() / "m");
+  fs::copy_file(models_directory() / "shop/table.json", models.path() / "m/table.json");
+  write("database.json", R"({"database": "cruddur"})");
+  write("schema.sql", "DO $$ BEGIN RAISE WARNING 'seen'; END $$; SELECT 1/0;");
+  write("migrations/0001_one.up.sql", "CREATE TABLE IF NOT EXISTS t (a int); CREATE TABLE IF NOT EXISTS t (a int);");
+  write("migrations/0002_two.up.sql", "DO $$ BEGIN RAISE NOTICE 'three rows left'; PERFORM 1/0; END $$;");
+  const auto run_there = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--models", models.path().string(), "--model", "m"});
+    return run_db(words);
+  };
+  run_there({"create"});
+  const Outcome loaded = run_there({"schema-load"});
+  EXPECT_EQ(loaded.out, "== db-schema-load\nseen\n") << loaded.err;
+  const Outcome failed = run_there({"migrate"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_EQ(failed.out, "== db-migrate\nrelation \"t\" already exists, skipping\napplied 0001_one\nthree rows left\n");
+  EXPECT_EQ(run_there({"migrate"}).out, "== db-migrate\nthree rows left\n") << "nothing of the table of migrations";
 }
 
 TEST_P(DbCommands, SessionsListsAndEnds) {
