@@ -451,6 +451,7 @@ void run_query(DbCommand& command) {
       .read_only = false,
       .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)),
       .streams = streams_of(session, writer),
+      .find_element_types = session.output == OutputFormat::kJson || session.output == OutputFormat::kJsonLines,
       .tell = [&session](const std::string& notice) { *session.err << toolkit::printable(notice) << "\n"; }};
   query.read_only = session.read_only || session.dry_run || (command.target().production && session.yes.empty());
   if (!session.yes.empty()) command.confirm("running this statement");

@@ -501,6 +501,25 @@ std::string Connection::array(std::string_view statement, const Parameters& para
   return rows_as_json(execute(statement, parameters));
 }
 
+void Connection::find_element_types(std::vector<Column>& columns) {
+  if (std::ranges::none_of(columns, has_type_of_database)) return;
+  std::string types;
+  for (const Column& column : columns) types += (types.empty() ? "{" : ",") + std::to_string(column.type);
+  const Result found = execute(
+      "WITH RECURSIVE element(array_type, type, base, delimiter) AS ("
+      "SELECT typarray, oid, typbasetype, typdelim FROM pg_catalog.pg_type WHERE typarray = ANY ($1::pg_catalog.oid[]) "
+      "UNION ALL SELECT array_type, oid, typbasetype, delimiter FROM element JOIN pg_catalog.pg_type ON oid = base) "
+      "SELECT array_type, type, delimiter FROM element WHERE base = 0",
+      {types + "}"});
+  for (const Row& row : found.rows) {
+    for (Column& column : columns) {
+      if (!has_type_of_database(column) || std::to_string(column.type) != row[0]) continue;
+      column.element_type = static_cast<std::uint32_t>(to_count(row[1]->c_str()));
+      column.delimiter = row[2]->front();
+    }
+  }
+}
+
 void Connection::check_interrupted() {
   if (!impl_->interrupted || !impl_->interrupted()) return;
   throw Error(ErrorKind::kStatement,

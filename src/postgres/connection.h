@@ -59,6 +59,10 @@ class Connection {
   /// All rows as a JSON array of objects.
   std::string array(std::string_view statement, const Parameters& parameters = {});
 
+  /// Sets element_type and delimiter of the columns that are arrays of types which are not PostgreSQL's own, such as
+  /// enums; only the catalog tells these from scalars. Asks nothing where all types are PostgreSQL's.
+  void find_element_types(std::vector<Column>& columns);
+
   /// Between two statements: throws Error (kStatement) with the SQLSTATE of a cancelled one where Target::interrupted
   /// says so.
   void check_interrupted();

@@ -36,14 +36,17 @@ constexpr std::array kTypes{
     TypeForm{3802, 3807, JsonForm::kJson},    // jsonb
 };
 
-/// The oids of other types' arrays with a comma between elements, which are text in JSON. Those of types that are not
-/// PostgreSQL's own, such as enums, cannot be told from scalars by their oid.
+/// The oids of other types' arrays with a comma between elements, which are text in JSON.
 /// Source: PostgreSQL's catalog, pg_type.typarray and typdelim.
 constexpr std::array<std::uint32_t, 67> kTextArrays{
     143,  271,  629,  651,  719,  775,  791,  1001, 1002, 1003, 1006, 1008, 1009, 1010, 1011, 1012, 1013,
     1014, 1015, 1017, 1018, 1019, 1027, 1034, 1040, 1041, 1115, 1182, 1183, 1185, 1187, 1263, 1270, 1561,
     1563, 2201, 2207, 2208, 2209, 2210, 2211, 2287, 2949, 2951, 3221, 3643, 3644, 3645, 3735, 3770, 3905,
     3907, 3909, 3911, 3913, 3927, 4073, 4090, 4097, 4192, 5039, 6150, 6151, 6152, 6153, 6155, 6157};
+/// The oid of text, for elements that are no more than that.
+constexpr std::uint32_t kText = 25;
+/// The one of PostgreSQL's own types with another character there.
+constexpr std::uint32_t kBoxArray = 1020;
 
 void append_scalar(std::string_view text, JsonForm form, std::string& out) {
   const bool is_word = !text.empty() && (text.front() == 'N' || text.back() == 'y');  // NaN, Infinity, -Infinity
@@ -61,8 +64,11 @@ void append_scalar(std::string_view text, JsonForm form, std::string& out) {
   }
 }
 
+void append_text(std::string_view text, std::uint32_t type, std::string& out);
+
 /// PostgreSQL's array literal, `{1,NULL,"a \"b\"",{…}}`, as a JSON array; lower bounds (`[0:1]={…}`) are dropped.
-void append_array(std::string_view text, JsonForm form, std::string& out) {
+void append_array(std::string_view text, std::uint32_t element_type, char delimiter, std::string& out) {
+  const std::array ends{delimiter, '}'};
   std::size_t i = text.find('{');
   bool needs_comma = false;
   const auto separate = [&] {
@@ -84,35 +90,48 @@ void append_array(std::string_view text, JsonForm form, std::string& out) {
         element += text[i];
       }
       separate();
-      append_scalar(element, form, out);
-    } else if (text[i] != ',') {
-      const std::size_t end = std::min(text.find_first_of(",}", i), text.size());
+      append_text(element, element_type, out);
+    } else if (text[i] != delimiter) {
+      const std::size_t end = std::min(text.find_first_of(std::string_view(ends.data(), ends.size()), i), text.size());
       const std::string_view element = text.substr(i, end - i);
       separate();
       if (element == "NULL") {
         out += "null";
       } else {
-        append_scalar(element, form, out);
+        append_text(element, element_type, out);
       }
       i = end - 1;
     }
   }
 }
 
-void append_field(const Field& field, std::uint32_t type, std::string& out) {
+void append_text(std::string_view text, std::uint32_t type, std::string& out) {
+  for (const TypeForm& known : kTypes) {
+    if (known.type == type) return append_scalar(text, known.form, out);
+    if (known.array_type == type) return append_array(text, known.type, ',', out);
+  }
+  if (std::ranges::binary_search(kTextArrays, type)) return append_array(text, kText, ',', out);
+  if (type == kBoxArray) return append_array(text, kText, ';', out);
+  append_json_string(text, out);
+}
+
+void append_field(const Field& field, const Column& column, std::string& out) {
   if (!field) {
     out += "null";
-    return;
+  } else if (column.element_type != 0) {
+    append_array(*field, column.element_type, column.delimiter, out);
+  } else {
+    append_text(*field, column.type, out);
   }
-  for (const TypeForm& known : kTypes) {
-    if (known.type == type) return append_scalar(*field, known.form, out);
-    if (known.array_type == type) return append_array(*field, known.form, out);
-  }
-  if (std::ranges::binary_search(kTextArrays, type)) return append_array(*field, JsonForm::kText, out);
-  append_json_string(*field, out);
 }
 
 }  // namespace
+
+bool has_type_of_database(const Column& column) {
+  // Below it oids are given by hand, the same ones in every database (FirstGenbkiObjectId in access/transam.h).
+  constexpr std::uint32_t kFirstOther = 10'000;
+  return column.type >= kFirstOther;
+}
 
 void refuse_equal_names(const std::vector<Column>& columns) {
   std::set<std::string_view> names;
@@ -130,7 +149,7 @@ void append_row_as_json(const std::vector<Column>& columns, const Row& row, std:
     if (i > 0) out += ',';
     append_json_string(columns[i].name, out);
     out += ':';
-    append_field(row[i], columns[i].type, out);
+    append_field(row[i], columns[i], out);
   }
   out += '}';
 }

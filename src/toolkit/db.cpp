@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -97,6 +98,19 @@ void drop_locked(Connection& maintenance, const DbTarget& target, bool force, st
   }
 }
 
+/// On a connection of its own, as the first rows of the statement are on their way on the other.
+void find_element_types(const DbTarget& target, std::vector<postgres::Column>& columns,
+                        const std::function<void(const std::string&)>& tell) {
+  if (std::ranges::none_of(columns, postgres::has_type_of_database)) return;
+  try {
+    connect(target).find_element_types(columns);
+  } catch (const Error& error) {
+    // The statement is running, and its rows are worth more than their form.
+    if (error.kind() != ErrorKind::kConnect) throw;
+    if (tell) tell("arrays of this database's own types are text: " + error.fields().message);
+  }
+}
+
 }  // namespace
 
 void db_create(const DbTarget& target, std::ostream& out) {
@@ -164,7 +178,15 @@ postgres::Result db_query(const DbTarget& target, std::string_view statement, co
   Connection connection = connect(limited);
   const NoticesPassedOn notices(connection, options.tell);
   if (options.read_only) connection.execute("SET default_transaction_read_only = on");
-  return connection.execute(statement, options.parameters, options.streams);
+  postgres::Streams streams = options.streams;
+  if (options.find_element_types) {
+    streams.columns = [&](const std::vector<postgres::Column>& columns) {
+      std::vector<postgres::Column> found = columns;
+      find_element_types(limited, found, options.tell);
+      options.streams.columns(found);
+    };
+  }
+  return connection.execute(statement, options.parameters, streams);
 }
 
 std::vector<postgres::MigrationStatus> db_migrate_status(const DbTarget& target, const postgres::SqlFiles& sql) {

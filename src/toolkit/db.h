@@ -44,6 +44,9 @@ struct QueryOptions {
   std::chrono::milliseconds timeout{0};
   /// For a COPY from or to the client, and for rows as they arrive.
   postgres::Streams streams = {};
+  /// Whether `streams.columns` gets the element types of arrays of the user's own types
+  /// (Connection::find_element_types).
+  bool find_element_types = false;
   /// Gets the server's notices.
   std::function<void(const std::string&)> tell = {};
 };

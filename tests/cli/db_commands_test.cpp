@@ -255,6 +255,31 @@ TEST_P(DbCommands, QuerySaysWhatIsNoStatementAndPassesNoticesOn) {
   EXPECT_TRUE(failed.err.starts_with("so far\nstator: division by zero")) << failed.err;
 }
 
+TEST_P(DbCommands, QueryShowsArraysOfTheUsersOwnTypesAsArrays) {
+  ok({"create"});
+  for (const char* statement :
+       {"CREATE TYPE mood AS ENUM ('sad', 'so, so', '\"{}\"')", "CREATE DOMAIN positive AS int CHECK (value > 0)",
+        "CREATE DOMAIN even AS positive CHECK (value % 2 = 0)", "CREATE DOMAIN numbers AS int[]",
+        "CREATE DOMAIN areas AS box", "CREATE TYPE pair AS (a int, b text)", "CREATE TABLE t (a int)"}) {
+    ok({"query", statement});
+  }
+  const std::pair<const char*, const char*> rows[] = {
+      {R"(SELECT 'sad'::mood AS one, ARRAY['sad', NULL, 'so, so', '"{}"']::mood[] AS many)",
+       R"([{"one":"sad","many":["sad",null,"so, so","\"{}\""]}])"},
+      {"SELECT ARRAY[1, 2]::positive[] AS a, ARRAY[[2, 4]]::even[] AS b, 2::even AS c",
+       R"([{"a":[1,2],"b":[[2,4]],"c":2}])"},
+      {"SELECT '{1,2}'::numbers AS a, ARRAY['{1,2}', '{}']::numbers[] AS b", R"([{"a":[1,2],"b":[[1,2],[]]}])"},
+      {"SELECT ARRAY['(0,0),(1,1)', '(0,0),(2,2)']::areas[] AS a", R"j([{"a":["(1,1),(0,0)","(2,2),(0,0)"]}])j"},
+      {"SELECT ARRAY[(1, 'x')]::pair[] AS a, (1, 'x')::pair AS b", R"j([{"a":["(1,x)"],"b":"(1,x)"}])j"},
+      {"SELECT ARRAY[t] AS a FROM (VALUES (1)) AS v (n), LATERAL (SELECT n AS a) AS t WHERE false", "[]"},
+      {"SELECT ARRAY['cruddur']::information_schema.sql_identifier[] AS a", R"([{"a":["cruddur"]}])"},
+      {"INSERT INTO t VALUES (1) RETURNING ARRAY['sad'::mood] AS a, NULL::mood[] AS b", R"([{"a":["sad"],"b":null}])"},
+  };
+  for (const auto& [statement, printed] : rows)
+    EXPECT_EQ(ok({"query", statement, "--output", "json"}).out, std::string(printed) + "\n");
+  EXPECT_EQ(ok({"query", "SELECT count(*) AS n FROM t", "--output", "jsonl"}).out, "{\"n\":1}\n") << "written once";
+}
+
 TEST_P(DbCommands, QueryCopiesFromStandardInputAndToStandardOutput) {
   ok({"create"});
   ok({"query", "CREATE TABLE t (a int, b text)"});

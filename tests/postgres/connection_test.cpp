@@ -59,8 +59,8 @@ TEST(Connection, GivesRowsAsJsonWithTheirTypes) {
        R"([{"a":"2023-03-20","b":"8d1c9f1e-6b5a-4b0e-9a3f-0c7d5e2b4a11"}])"},
       {"SELECT ARRAY['a,\"b'::bytea] AS a, ARRAY['1 day'::interval, NULL] AS b, ARRAY[int4range(1, 3)] AS c",
        R"j([{"a":["\\x612c2262"],"b":["1 day",null],"c":["[1,3)"]}])j"},
-      {"SELECT ARRAY['10.0.0.1'::inet] AS d, ARRAY[point(1, 2)] AS e, ARRAY[box '(0,0),(1,1)'] AS f",
-       R"j([{"d":["10.0.0.1"],"e":["(1,2)"],"f":"{(1,1),(0,0)}"}])j"},
+      {"SELECT ARRAY['10.0.0.1'::inet] AS d, ARRAY[point(1, 2)] AS e, ARRAY[box '(0,0),(1,1)', '(0,0),(2,2)'] AS f",
+       R"j([{"d":["10.0.0.1"],"e":["(1,2)"],"f":["(1,1),(0,0)","(2,2),(0,0)"]}])j"},
       {"SELECT 1 AS a WHERE false", "[]"},
       {"SELECT generate_series(1, 2) AS a", R"([{"a":1},{"a":2}])"},
   };
