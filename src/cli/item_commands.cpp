@@ -14,6 +14,7 @@
 #include "cli/item_printing.h"
 #include "cli/target.h"
 #include "cli/word_text.h"
+#include "core/attribute_value.h"
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "json/item.h"
@@ -66,6 +67,21 @@ std::string read_item(std::string_view text, bool ddb_json, const std::string& o
   }
 }
 
+/// An item or key (`given`, wire JSON) of a table. Throws where it was DynamoDB's JSON and read as plain JSON: no key
+/// is a map, so none can be meant.
+void refuse_ddb_json(const toolkit::TableInfo& table, std::string_view given, const std::string& of) {
+  json::Parser parser;
+  json::Object item;
+  json::Value key;
+  json::Object map;
+  if (parser.parse(given).get(item) != simdjson::SUCCESS || !json::find_member(item, table.partition_key.name, key) ||
+      key.at_key("M").get(map) != simdjson::SUCCESS || map.size() != 1)
+    return;
+  if (core::type_from_name((*map.begin()).key))
+    throw toolkit::WordError(of + ": the key attribute " + table.partition_key.name +
+                             " is an object; is this DynamoDB's JSON? Then give --ddb-json");
+}
+
 /// Before the database is asked: the word `prod` in the place of the only key value must not lead to production.
 void require_key(const Session& session, const ItemOptions& options, const std::vector<std::string>& words) {
   if (session.prod && options.key.empty() && words.empty())
@@ -82,7 +98,9 @@ std::string key_of(const Session& session, const toolkit::TableInfo& table, cons
     }
   }
   if (!words.empty()) throw toolkit::WordError("--key is given instead of \"" + words.front() + "\", not beside it");
-  return toolkit::key_of_item(table, read_item(options.key, options.ddb_json, "--key"));
+  const std::string key = read_item(options.key, options.ddb_json, "--key");
+  if (!options.ddb_json) refuse_ddb_json(table, key, "--key");
+  return toolkit::key_of_item(table, key);
 }
 
 /// The key in few words, for messages: "CUST#1 PROFILE".
@@ -155,6 +173,7 @@ void put_item(Session& session, const ItemOptions& options) {
   const std::string item = read_item(given.text, options.ddb_json, given.of);
   const auto endpoint = open_to_write(session, "putting an item into table " + options.table, options.table);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
+  if (!options.ddb_json) refuse_ddb_json(table, item, given.of);
   toolkit::key_of_item(table, item);
   toolkit::RequestBuilder request;
   request.text("TableName", options.table).json("Item", item);

@@ -448,7 +448,8 @@ std::string key_json(const TableInfo& table, const std::vector<std::string>& wor
   const auto columns = columns_of(table);
   if (words.size() != columns.size())
     throw WordError("the key of table " + table.name + " is " + describe_key(columns) + ": give " +
-                    (columns.size() == 1 ? "one value" : "two values") + ", not " + std::to_string(words.size()));
+                    (columns.size() == 1 ? "one value" : "two values") + ", not " + std::to_string(words.size()) +
+                    (!words.empty() && words.front().starts_with('{') ? " (JSON goes behind --key)" : ""));
   std::string key;
   for (std::size_t i = 0; i < columns.size(); ++i)
     add_member(columns[i].name, wire_key_value(columns[i], words[i]), key);
