@@ -1,6 +1,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -28,6 +29,7 @@ constexpr std::string_view kReadOnlyTransaction = "25006";
 constexpr std::string_view kCancelled = "57014";
 /// Of a number of parameters that is not the statement's.
 constexpr std::string_view kProtocolViolation = "08P01";
+const char* const kQueryExample = "stator db query 'SELECT handle FROM users'";
 constexpr std::size_t kMaxSessionCell = 60;
 constexpr double kMaxSeconds = 86'400;
 
@@ -419,8 +421,7 @@ void require_one_statement(const std::string& text) {
     }
     if (!statement->is_empty()) ++count;
   }
-  if (count == 0)
-    throw CommandError("stator: no statement: stator db query 'SELECT handle FROM users' (or --named NAME)", 2);
+  if (count == 0) throw CommandError(std::string("stator: no statement: ") + kQueryExample + " (or --named NAME)", 2);
   if (count > 1) {
     throw CommandError("stator: one statement at a time, and this holds " + std::to_string(count) +
                            ": give one after the other, or stator db connect",
@@ -466,6 +467,9 @@ void run_query(DbCommand& command) {
     if (!acts_on_server) return run();
   } catch (const Error& error) {
     if (error.sqlstate() == kProtocolViolation) {
+      if (!words.empty() && statement.find_first_of(" \t\r\n") == std::string::npos)
+        throw CommandError(
+            "stator: the statement is the one word \"" + statement + "\": quote all of it, as in " + kQueryExample, 2);
       throw CommandError("stator: the statement's $1, $2, … are not as many as the values given (" +
                              std::to_string(words.size()) + ")",
                          2);
@@ -611,7 +615,9 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
       });
   sessions->alias("session");  // the command's earlier name
   sessions->add_option("action", options->action, "end: end one session")->type_name("")->check(CLI::IsMember({"end"}));
-  sessions->add_option("pid", options->pid, "Which, by the pid that the list shows")->type_name("");
+  sessions->add_option("pid", options->pid, "Which, by the pid that the list shows")
+      ->type_name("")
+      ->check(number_in(0, std::numeric_limits<int>::max()));
   CLI::Option* watch = sessions->add_option("--watch", options->watch_seconds, "Look again every so often (2)")
                            ->type_name("[SECONDS]")
                            ->expected(0, 1)

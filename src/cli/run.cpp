@@ -283,6 +283,15 @@ std::string told_mismatch(const CLI::ArgumentMismatch& error) {
   return name + " needs " + (needed == "1" ? "a value" : needed + " values") + (is_counted ? ", not " + received : "");
 }
 
+/// CLI11's "Could not convert: NAME = VALUE" in words of ours.
+std::string told_conversion(const CLI::ConversionError& error) {
+  const std::string text = error.what();
+  const std::size_t name = text.find(": ");
+  const std::size_t equals = text.find(" = ");
+  if (name == std::string::npos || equals == std::string::npos) return text;
+  return text.substr(name + 2, equals - name - 2) + ": \"" + text.substr(equals + 3) + "\" is no value that it takes";
+}
+
 int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& session, const CommandPath& path,
                   const GlobalOptions& options) {
   try {
@@ -303,12 +312,17 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
   } catch (const CLI::CallForVersion&) {
     *session.out << root.version() << "\n";
     return 0;
-  } catch (const CLI::ExtrasError& error) {
-    const std::string text = error.what();  // "The following argument was not expected: x"
-    return usage_error(session, "\"" + path.name() + "\" takes no argument" + text.substr(text.find(": ") + 1),
-                       path.name());
+  } catch (const CLI::ExtrasError&) {
+    // The error's own text has several in the opposite order.
+    std::string text = "\"" + path.name() + "\" takes no argument";
+    const std::vector<std::string> words = root.remaining(true);
+    for (const std::string& word : words) text += " \"" + word + "\"";
+    if (words.size() > 1) text += "; a value with blanks in it is quoted";
+    return usage_error(session, text, path.name());
   } catch (const CLI::ArgumentMismatch& error) {
     return usage_error(session, told_mismatch(error), path.name());
+  } catch (const CLI::ConversionError& error) {
+    return usage_error(session, told_conversion(error), path.name());
   } catch (const CLI::ParseError& error) {
     return usage_error(session, error.what(), path.name());
   }

@@ -107,7 +107,13 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"check", "a", "--region", "eu-west-1"}, 2, "stator: check takes no --region (help: stator check --help)\n"},
       {{"health", "--profile", "work"}, 2, nullptr},
       {{"health", "--output", "csv"}, 2, nullptr},
-      {{"check", "a", "b"}, 2, "stator: \"stator check\" takes no argument b (help: stator check --help)\n"},
+      {{"check", "a", "b"}, 2, "stator: \"stator check\" takes no argument \"b\" (help: stator check --help)\n"},
+      {{"ddb", "sql", "SELECT", "*", "FROM", "shop"},
+       2,
+       "stator: \"stator ddb sql\" takes no argument \"*\" \"FROM\" \"shop\"; a value with blanks in it is quoted "
+       "(help: "
+       "stator ddb sql --help)\n"},
+      {{"tables", "--long=abc"}, 2, "stator: --long: \"abc\" is no value that it takes (help: stator tables --help)\n"},
       {{"snapshot", "list", "prod"},
        2,
        "stator: \"stator snapshot list\" takes no word prod (help: stator snapshot list --help)\n"},

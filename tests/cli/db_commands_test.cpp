@@ -241,6 +241,8 @@ TEST_P(DbCommands, QuerySaysWhatIsNoStatementAndPassesNoticesOn) {
       {{" ; -- nothing"}, "stator: no statement: "},
       {{"\\dt users"}, "stator: \\dt users is a command of psql, not SQL: stator db connect runs psql\n"},
       {{"SELECT $1::int"}, "stator: the statement's $1, $2, … are not as many as the values given (0)\n"},
+      {{"SELECT", "1"},
+       "stator: the statement is the one word \"SELECT\": quote all of it, as in stator db query 'SELECT"},
       {{"SELECT 1", "2"}, "stator: the statement's $1, $2, … are not as many as the values given (1)\n"},
   };
   for (const auto& [words, said] : rows) {
