@@ -18,9 +18,9 @@
 #include "cli/target.h"
 #include "cli/transfer.h"
 #include "json/object_writer.h"
+#include "toolkit/compressed_stream.h"
 #include "toolkit/export_folder.h"
 #include "toolkit/expression_words.h"
-#include "toolkit/gzip_stream.h"
 #include "toolkit/item_file.h"
 #include "toolkit/noted_table.h"
 #include "toolkit/segment_scan.h"
@@ -48,6 +48,9 @@ std::optional<toolkit::FileFormat> file_format(const std::string& name, const st
 
 /// Of a file that is to be written.
 toolkit::FileFormat export_format(const std::string& name, const std::string& file) {
+  if (toolkit::is_compressed_name(file) && !toolkit::is_gzip_name(file))
+    throw toolkit::WordError(file + ": export compresses with gzip alone: " + toolkit::without_compressed_ending(file) +
+                             ".gz");
   if (const auto format = file_format(name, file)) return *format;
   throw toolkit::WordError(file +
                            ": which format? --format jsonl, ddb-json or csv; or a name that ends in .jsonl or .csv");
@@ -481,8 +484,8 @@ class Import {
       of_ = files_[i].string();
       std::ifstream plain;
       std::unique_ptr<std::istream> compressed;
-      if (toolkit::is_gzip_name(of_)) {
-        compressed = toolkit::open_gzip(of_);
+      if (toolkit::is_compressed_name(of_)) {
+        compressed = toolkit::open_compressed(of_);
       } else {
         errno = 0;
         plain.open(files_[i], std::ios::binary);
@@ -557,10 +560,12 @@ class Import {
         if (!options_.skip_bad || error.ends_reading) throw;
         bar.clear();
         report_bad_item(error);
+      } catch (const toolkit::DamagedFile& error) {
+        throw toolkit::BadItem(reader->lines() + 1, error.what(), true);
       }
       if (read % 100 != 0 || file == nullptr) continue;
       // For several files, or a compressed one, the total is unknown.
-      if (files_.size() == 1 && !toolkit::is_gzip_name(of_)) {
+      if (files_.size() == 1 && !toolkit::is_compressed_name(of_)) {
         bar.show(std::min(reader->bytes(), total_bytes_), total_bytes_);
       } else {
         bar.show_text("imported " + counted(written(), "item"));
@@ -642,7 +647,7 @@ void add_file_commands(CLI::App& root, Session& session) {
   import_command->add_option("TABLE", importing->table, "The table, which exists")->required();
   import_command
       ->add_option("FILE", importing->file,
-                   "Where from, also compressed (.gz), or the folder of an AWS export; -: standard input")
+                   "Where from, also compressed (.gz, .zst), or the folder of an AWS export; -: standard input")
       ->capture_default_str();
   add_format(*import_command, importing->format);
   import_command->add_option("--jobs", importing->jobs, "So many batches at the same time")

@@ -21,6 +21,7 @@
 #include "core/utf8.h"
 #include "json/item.h"
 #include "json/writer.h"
+#include "toolkit/compressed_stream.h"
 #include "toolkit/csv.h"
 #include "toolkit/csv_reader.h"
 #include "toolkit/json_documents.h"
@@ -177,7 +178,8 @@ void refuse_other_files(std::istream& in) {
   using namespace std::string_view_literals;
   static constexpr std::array kSigns = {
       Sign{"\x1F\x8B"sv, "compressed with gzip, and its name does not end in .gz (zcat FILE | stator import TABLE)"},
-      Sign{"\x28\xB5\x2F\xFD"sv, "compressed with zstd (zstd -dc FILE | stator import TABLE)"},
+      Sign{"\x28\xB5\x2F\xFD"sv,
+           "compressed with zstd, and its name does not end in .zst (zstd -dc FILE | stator import TABLE)"},
       Sign{"PK\x03\x04"sv, "a ZIP archive, as the files of spreadsheets are, which can be saved as CSV"},
       Sign{"\xFF\xFE"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
       Sign{"\xFE\xFF"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
@@ -494,10 +496,8 @@ void ItemFileReader::resume_at(std::uint64_t bytes, std::uint64_t lines) {
   set_lines(lines);
 }
 
-bool is_gzip_name(const std::string& file) { return file.ends_with(".gz"); }
-
 std::optional<FileFormat> format_of_file(const std::string& file) {
-  const std::filesystem::path name = is_gzip_name(file) ? file.substr(0, file.size() - 3) : file;
+  const std::filesystem::path name = without_compressed_ending(file);
   const std::string ending = name.extension().string();
   if (ending == ".csv") return FileFormat::kCsv;
   for (const char* plain : {"", ".jsonl", ".ndjson", ".json"}) {

@@ -22,11 +22,8 @@ enum class FileFormat : std::uint8_t {
   kCsv,      // CSV with typed columns: "name:S", "total:N", "tags:SS", "address:M"
 };
 
-/// Whether the file's ending says that it is compressed: ".gz".
-bool is_gzip_name(const std::string& file);
-
-/// By the file's ending, ".gz" apart: ".csv"; ".jsonl", ".ndjson", ".json" and none at all are plain JSON. nullopt
-/// where the ending says something else.
+/// By the file's ending, one of compression apart: ".csv"; ".jsonl", ".ndjson", ".json" and none at all are plain JSON.
+/// nullopt where the ending says something else.
 std::optional<FileFormat> format_of_file(const std::string& file);
 
 /// Writes items; `key_columns` are CSV's first.

@@ -369,6 +369,27 @@ TEST_F(TransferCommands, FilesThatAreNoTextInUtf8AreToldAsWhatTheyAre) {
   }
 }
 
+TEST_F(TransferCommands, FilesCompressedWithZstdAreRead) {
+  // Two frames.
+  const std::string bytes(
+      "\x28\xb5\x2f\xfd\x04\x58\x89\0\0{\"pk\":\"a\",\"n\":1}\n\x14\x58\x18\x81"
+      "\x28\xb5\x2f\xfd\x04\x58\x89\0\0{\"pk\":\"b\",\"n\":2}\n\x08\xd2\x81\x6a",
+      60);
+  write("items.jsonl.zst", bytes);
+  EXPECT_EQ(stator({"import", "every", path("items.jsonl.zst")}).err, "imported 2 items into table every\n");
+  write("cut.jsonl.zst", bytes.substr(0, bytes.size() - 1));
+  EXPECT_EQ(stator({"import", "every", path("cut.jsonl.zst")}).err,
+            "stator: " + path("cut.jsonl.zst") +
+                ":3: the compressed file is damaged: the zstd data is cut off (2 items imported)\n");
+  write("plain.csv.zst", "pk,n\na,1\n");
+  EXPECT_EQ(stator({"import", "every", path("plain.csv.zst")}).err,
+            "stator: " + path("plain.csv.zst") + " is not compressed with zstd, as its name says\n");
+  const Outcome written = stator({"export", "every", path("out.jsonl.zst")});
+  EXPECT_EQ(written.code, 2);
+  EXPECT_EQ(written.err,
+            "stator: " + path("out.jsonl.zst") + ": export compresses with gzip alone: " + path("out.jsonl") + ".gz\n");
+}
+
 TEST_F(TransferCommands, CsvIsReadAsSpreadsheetsWriteIt) {
   for (const char* csv :
        {"pk,n,b:BOOL\r\na,1,TRUE\r\nb,2,False\r\n", "pk;n;b:BOOL\na;1;true\nb;2;false\n",

@@ -1,41 +1,78 @@
-#include "toolkit/gzip_stream.h"
+#include "toolkit/compressed_stream.h"
 
 #include <zlib.h>
 
+#include <array>
+#include <cerrno>
 #include <cstdint>
-#include <stdexcept>
+#include <fstream>
 #include <streambuf>
+#include <string_view>
+#include <system_error>
 #include <vector>
+
+#include "engine/import/input_stream.h"
 
 namespace stator::toolkit {
 namespace {
 
 constexpr std::size_t kBufferBytes = 128 * 1024;
 
-class GzipReader : public std::streambuf {
- public:
-  explicit GzipReader(const std::string& file) : file_(gzopen(file.c_str(), "rb")), buffer_(kBufferBytes) {
-    if (file_ == nullptr) throw std::runtime_error("cannot read " + file);
-    gzbuffer(file_, kBufferBytes);
-    if (gzdirect(file_) == 0) return;
-    gzclose(file_);
-    throw std::runtime_error(file + " is not compressed with gzip, as its name says");
+struct Ending {
+  std::string_view ending;
+  engine::Compression compression;
+  /// What every such file begins with.
+  std::string_view sign;
+  const char* name;
+};
+constexpr std::array kEndings = {
+    Ending{".gz", engine::Compression::kGzip, "\x1F\x8B", "gzip"},
+    Ending{".zst", engine::Compression::kZstd, "\x28\xB5\x2F\xFD", "zstd"},
+};
+
+const Ending* ending_of(std::string_view file) {
+  for (const Ending& each : kEndings) {
+    if (file.ends_with(each.ending)) return &each;
   }
-  ~GzipReader() override { gzclose(file_); }
-  GzipReader(const GzipReader&) = delete;
-  GzipReader& operator=(const GzipReader&) = delete;
+  return nullptr;
+}
+
+class FileReader final : public engine::BucketReader {
+ public:
+  explicit FileReader(const std::string& file) {
+    if (file_.open(file, std::ios::in | std::ios::binary) == nullptr)
+      throw std::system_error(errno, std::generic_category(), "cannot read " + file);
+  }
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    return static_cast<std::size_t>(file_.sgetn(buffer, static_cast<std::streamsize>(capacity)));
+  }
+
+ private:
+  std::filebuf file_;
+};
+
+class CompressedReader : public std::streambuf {
+ public:
+  explicit CompressedReader(const std::string& file) : file_(file), ending_(*ending_of(file)) {
+    std::string begin(ending_.sign.size(), '\0');
+    begin.resize(FileReader(file).read(begin.data(), begin.size()));
+    if (begin != ending_.sign)
+      throw std::runtime_error(file + " is not compressed with " + ending_.name + ", as its name says");
+    open();
+  }
+  CompressedReader(const CompressedReader&) = delete;
+  CompressedReader& operator=(const CompressedReader&) = delete;
 
  protected:
   int_type underflow() override {
-    const int got = gzread(file_, buffer_.data(), static_cast<unsigned>(buffer_.size()));
-    int error = Z_OK;
-    // zlib reads a truncated file up to its end and reports that only here.
-    const char* text = gzerror(file_, &error);
-    if (got < 0 || (got == 0 && error != Z_OK && error != Z_STREAM_END))
-      throw std::runtime_error(std::string("the compressed file is damaged: ") + text);
-    if (got == 0) return traits_type::eof();
-    read_ += got;
-    setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
+    text_.clear();
+    try {
+      if (!stream_->append_to(text_)) return traits_type::eof();
+    } catch (const engine::InputError& error) {
+      throw DamagedFile(std::string("the compressed file is damaged: ") + error.what());
+    }
+    read_ += static_cast<off_type>(text_.size());
+    setg(text_.data(), text_.data(), text_.data() + text_.size());
     return traits_type::to_int_type(*gptr());
   }
 
@@ -45,16 +82,24 @@ class GzipReader : public std::streambuf {
   }
 
   pos_type seekpos(pos_type position, std::ios_base::openmode) override {
-    if (gzseek(file_, position, SEEK_SET) != position) return pos_type(off_type(-1));
+    open();
+    stream_->skip(static_cast<std::uint64_t>(off_type(position)));
     read_ = position;
-    setg(nullptr, nullptr, nullptr);
     return position;
   }
 
  private:
-  gzFile file_;
-  std::vector<char> buffer_;
-  off_type read_ = 0;  // text handed out by zlib
+  void open() {
+    stream_ = std::make_unique<engine::InputStream>(std::make_unique<FileReader>(file_), ending_.compression);
+    setg(nullptr, nullptr, nullptr);
+    read_ = 0;
+  }
+
+  const std::string file_;
+  const Ending& ending_;
+  std::unique_ptr<engine::InputStream> stream_;
+  std::string text_;
+  off_type read_ = 0;  // text handed out
 };
 
 class GzipWriter : public std::streambuf {
@@ -126,8 +171,20 @@ class Owning : public Stream {
 
 }  // namespace
 
-std::unique_ptr<std::istream> open_gzip(const std::string& file) {
-  return std::make_unique<Owning<std::istream, GzipReader>>(file);
+bool is_compressed_name(const std::string& file) { return ending_of(file) != nullptr; }
+
+bool is_gzip_name(const std::string& file) {
+  const Ending* const ending = ending_of(file);
+  return ending != nullptr && ending->compression == engine::Compression::kGzip;
+}
+
+std::string without_compressed_ending(const std::string& file) {
+  const Ending* const ending = ending_of(file);
+  return ending == nullptr ? file : file.substr(0, file.size() - ending->ending.size());
+}
+
+std::unique_ptr<std::istream> open_compressed(const std::string& file) {
+  return std::make_unique<Owning<std::istream, CompressedReader>>(file);
 }
 
 std::unique_ptr<std::ostream> gzip_into(std::ostream& out) {
