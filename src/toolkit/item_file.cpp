@@ -169,9 +169,15 @@ class TypedCsvOutput : public ItemOutput {
 
 // --- reading -------------------------------------------------------------------------------------------------------
 
+constexpr const char* kOtherEncoding =
+    " (what is Windows-1252 or Latin-1 is converted by iconv -f WINDOWS-1252 -t UTF-8)";
+constexpr const char* kIonFile =
+    "Amazon Ion, which stator ddb import-table --format ion has a database read from a bucket";
+
 /// Throws where the file is none of text in UTF-8, as far as its first bytes show it.
 void refuse_other_files(std::istream& in) {
   struct Sign {
+    /// '.' stands for any byte but zero.
     std::string_view bytes;
     const char* what;
   };
@@ -180,9 +186,22 @@ void refuse_other_files(std::istream& in) {
       Sign{"\x1F\x8B"sv, "compressed with gzip, and its name does not end in .gz (zcat FILE | stator import TABLE)"},
       Sign{"\x28\xB5\x2F\xFD"sv,
            "compressed with zstd, and its name does not end in .zst (zstd -dc FILE | stator import TABLE)"},
+      Sign{"BZh"sv, "compressed with bzip2 (bzip2 -dc FILE | stator import TABLE)"},
+      Sign{"\xFD\x37\x7A\x58"sv, "compressed with xz (xz -dc FILE | stator import TABLE)"},
       Sign{"PK\x03\x04"sv, "a ZIP archive, as the files of spreadsheets are, which can be saved as CSV"},
+      Sign{"PAR1"sv, "Parquet, which other programs make CSV or JSON of"},
+      Sign{"\xE0\x01\x00\xEA"sv, kIonFile},
+      Sign{"$ion"sv, kIonFile},
+      Sign{"\xFF\xFE\x00\x00"sv, "UTF-32 (iconv -f UTF-32 -t UTF-8 FILE | stator import TABLE)"},
+      Sign{"\x00\x00\xFE\xFF"sv, "UTF-32 (iconv -f UTF-32 -t UTF-8 FILE | stator import TABLE)"},
       Sign{"\xFF\xFE"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
       Sign{"\xFE\xFF"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
+      Sign{".\0.\0"sv, "UTF-16 (iconv -f UTF-16LE -t UTF-8 FILE | stator import TABLE)"},
+      Sign{"\0.\0."sv, "UTF-16 (iconv -f UTF-16BE -t UTF-8 FILE | stator import TABLE)"},
+  };
+  const auto is = [](std::string_view text, std::string_view sign) {
+    return std::ranges::equal(text.substr(0, sign.size()), sign,
+                              [](char byte, char of_sign) { return of_sign == '.' ? byte != '\0' : byte == of_sign; });
   };
   std::streambuf& buffer = *in.rdbuf();
   std::array<char, 4> first{};
@@ -193,7 +212,7 @@ void refuse_other_files(std::istream& in) {
   for (std::size_t i = 0; i < first.size(); ++i) buffer.sungetc();
   const std::string_view text(first.data(), first.size());
   for (const Sign& sign : kSigns) {
-    if (text.starts_with(sign.bytes)) throw BadItem(1, std::string("this is ") + sign.what, true);
+    if (is(text, sign.bytes)) throw BadItem(1, std::string("this is ") + sign.what, true);
   }
 }
 
@@ -323,6 +342,7 @@ class JsonReader : public ItemFileReader {
 
   /// What a bad item seems to be instead.
   [[nodiscard]] std::string hint(const std::string& text, bool plain) const {
+    if (!core::is_utf8(text)) return kOtherEncoding;
     return plain && is_ddb_json(text) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
   }
 
@@ -453,7 +473,7 @@ class TypedCsvReader : public ItemFileReader {
     const auto fail = [&](const std::string& why) {
       throw BadItem(reader_.line(), "column " + column.name + ": " + why);
     };
-    if (!core::is_utf8(text)) fail("no UTF-8");
+    if (!core::is_utf8(text)) fail(std::string("no UTF-8") + kOtherEncoding);
     try {
       if (column.type == "S" || column.type == "N" || column.type == "B") return key_value(column, text, "column");
       if (column.type == "BOOL") {

@@ -357,6 +357,14 @@ TEST_F(TransferCommands, FilesThatAreNoTextInUtf8AreToldAsWhatTheyAre) {
       {"PK\x03\x04more", "a ZIP archive"},
       {std::string("\xFF\xFEp\0k\0", 6), "UTF-16"},
       {std::string("\xFE\xFF\0p\0k", 6), "UTF-16"},
+      {std::string("p\0k\0,\0", 6), "UTF-16 (iconv -f UTF-16LE"},
+      {std::string("\0p\0k\0,", 6), "UTF-16 (iconv -f UTF-16BE"},
+      {std::string("\xFF\xFE\0\0p\0\0\0", 8), "UTF-32"},
+      {"BZh91AY", "compressed with bzip2"},
+      {std::string("\xFD\x37zXZ\0", 6), "compressed with xz"},
+      {"PAR1more", "Parquet"},
+      {std::string("\xE0\x01\0\xEA", 4), "Amazon Ion"},
+      {"$ion_1_0 {Item:{pk:\"a\"}}\n", "Amazon Ion"},
   };
   for (const auto& [text, what] : files) {
     for (const char* name : {"file.jsonl", "file.csv"}) {
@@ -366,6 +374,14 @@ TEST_F(TransferCommands, FilesThatAreNoTextInUtf8AreToldAsWhatTheyAre) {
       EXPECT_TRUE(outcome.err.starts_with("stator: " + path(name) + ":1: this is " + what)) << outcome.err;
       EXPECT_EQ(stator({"import", "every", "--skip-bad"}, text).err.rfind("stator: standard input:1: this is", 0), 0U);
     }
+  }
+}
+
+TEST_F(TransferCommands, WhatIsNoUtf8IsToldWithHowItIsConverted) {
+  for (const char* text : {"{\"pk\":\"\xE9\",\"n\":1}\n", "pk,n\n\xE9,1\n"}) {
+    const Outcome outcome = stator({"import", "every", "--format", text[0] == '{' ? "jsonl" : "csv"}, text);
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_NE(outcome.err.find("iconv -f WINDOWS-1252 -t UTF-8"), std::string::npos) << outcome.err;
   }
 }
 
