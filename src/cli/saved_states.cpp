@@ -1,11 +1,13 @@
 #include "cli/saved_states.h"
 
 #include "cli/server_paths.h"
+#include "cli/target.h"
 #include "core/timestamp.h"
 #include "engine/engine.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
 #include "remote/discovery.h"
+#include "remote/target.h"
 
 namespace stator::cli {
 namespace {
@@ -52,7 +54,8 @@ class ServedStates final : public SavedStates {
 /// The snapshots of a directory without a server.
 class DirectoryStates final : public SavedStates {
  public:
-  explicit DirectoryStates(const std::string& directory) : engine_(engine::Engine::open(options(directory))) {}
+  DirectoryStates(const std::string& directory, bool read_only)
+      : engine_(engine::Engine::open(options(directory, read_only))) {}
   /// The process ends before anything could be done in its background.
   void save(const std::string& name) override { save_settled(name); }
   void save_settled(const std::string& name) override { engine_->save_snapshot(name, store::CheckpointKind::kSettled); }
@@ -67,9 +70,10 @@ class DirectoryStates final : public SavedStates {
   }
 
  private:
-  static engine::Options options(const std::string& directory) {
+  static engine::Options options(const std::string& directory, bool read_only) {
     engine::Options options;
     options.directory = directory;
+    options.read_only = read_only;
     options.create_if_missing = false;
     options.jobs_paused = true;
     return options;
@@ -80,16 +84,20 @@ class DirectoryStates final : public SavedStates {
 
 }  // namespace
 
-std::unique_ptr<SavedStates> open_states(const Session& session) {
+std::unique_ptr<SavedStates> open_states(const Session& session, bool read_only) {
   if (session.production) throw CommandError("stator: snapshots are for Stator's own databases, not for AWS", 2);
   if (!session.endpoint_url.empty()) return std::make_unique<ServedStates>(session, session.endpoint_url);
-  return open_states_of_directory(session);
+  return open_states_of_directory(session, read_only);
 }
 
-std::unique_ptr<SavedStates> open_states_of_directory(const Session& session) {
+std::unique_ptr<SavedStates> open_states_of_directory(const Session& session, bool read_only) {
   if (const auto url = remote::find_running_server(session.data_directory))
     return std::make_unique<ServedStates>(session, *url);
-  return std::make_unique<DirectoryStates>(session.data_directory);
+  std::unique_ptr<SavedStates> states;
+  const auto url = remote::open_or_find_server(
+      target_options(session), [&] { states = std::make_unique<DirectoryStates>(session.data_directory, read_only); });
+  if (url) return std::make_unique<ServedStates>(session, *url);
+  return states;
 }
 
 }  // namespace stator::cli

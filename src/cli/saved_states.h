@@ -28,9 +28,10 @@ class SavedStates {
 };
 
 /// Those of the session's database: of the server at its endpoint or on its data directory, else of the directory
-/// itself. Throws CommandError.
-std::unique_ptr<SavedStates> open_states(const Session& session);
+/// itself, for which another process that holds it is waited for. `read_only`: to list them, so that the directory need
+/// not be writable. Throws CommandError, store::OpenError.
+std::unique_ptr<SavedStates> open_states(const Session& session, bool read_only = false);
 /// The same of the data directory, whatever the endpoint is.
-std::unique_ptr<SavedStates> open_states_of_directory(const Session& session);
+std::unique_ptr<SavedStates> open_states_of_directory(const Session& session, bool read_only = false);
 
 }  // namespace stator::cli

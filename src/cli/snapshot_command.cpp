@@ -7,13 +7,22 @@
 #include "cli/table.h"
 #include "cli/target.h"
 #include "json/object_writer.h"
+#include "store/store.h"
 
 namespace stator::cli {
 namespace {
 
+Saved saved_now(Session& session) {
+  try {
+    return open_states(session, true)->list();
+  } catch (const store::NoStoreError&) {
+    return {};
+  }
+}
+
 void list(Session& session) {
   require_human_or_json(session);
-  const Saved saved = open_states(session)->list();
+  const Saved saved = saved_now(session);
   if (session.output == OutputFormat::kJson) {
     std::string text;
     json::ObjectWriter writer(text);

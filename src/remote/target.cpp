@@ -127,38 +127,17 @@ bool holds_nothing(const std::filesystem::path& directory) {
 
 /// Opens the directory. Waits for a process that holds it: most commands are done in milliseconds.
 std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options, bool writable) {
-  constexpr std::chrono::milliseconds kBetweenTries{20};
-  constexpr std::chrono::milliseconds kSilence{500};
-  constexpr std::uint32_t kAnswerMs = 1000;
   engine::Options engine;
   engine.directory = options.data_directory;
   engine.log = options.log;
   engine.read_only = !writable;
-  const auto start = std::chrono::steady_clock::now();
-  bool told = false;
-  for (;;) {
-    try {
-      return std::make_unique<endpoint::Embedded>(engine);
-    } catch (const store::NoStoreError&) {
-      if (writable) throw;
-      return std::make_unique<endpoint::Embedded>(engine::Options{});
-    } catch (const store::InUseError& error) {
-      std::string fault;
-      if (const auto url = find_running_server(engine.directory, kAnswerMs, &fault)) return open_server(*url, options);
-      if (!fault.empty()) throw store::OpenError(std::string(error.what()) + ": " + fault);
-      const auto waited = std::chrono::steady_clock::now() - start;
-      if (waited >= options.patience) {
-        std::string text = error.what();
-        if (error.process_id > 0) text += ": " + describe_holder(error.process_id);
-        throw store::OpenError(text + "; stator serve on it lets many processes use it at once");
-      }
-      if (!told && waited >= kSilence) {
-        core::log(options.log, core::LogLevel::kWarning,
-                  "waiting for " + describe_holder(error.process_id) + ", which uses " + options.data_directory);
-        told = true;
-      }
-    }
-    std::this_thread::sleep_for(kBetweenTries);
+  std::unique_ptr<endpoint::Endpoint> opened;
+  try {
+    const auto url = open_or_find_server(options, [&] { opened = std::make_unique<endpoint::Embedded>(engine); });
+    return url ? open_server(*url, options) : std::move(opened);
+  } catch (const store::NoStoreError&) {
+    if (writable) throw;
+    return std::make_unique<endpoint::Embedded>(engine::Options{});
   }
 }
 
@@ -276,6 +255,36 @@ aws::Environment environment_of(const TargetOptions& options) {
 }
 
 bool is_production(const TargetOptions& options) { return options.prod || aws::is_aws_url(options.endpoint_url); }
+
+std::optional<std::string> open_or_find_server(const TargetOptions& options, const std::function<void()>& open) {
+  constexpr std::chrono::milliseconds kBetweenTries{20};
+  constexpr std::chrono::milliseconds kSilence{500};
+  constexpr std::uint32_t kAnswerMs = 1000;
+  const auto start = std::chrono::steady_clock::now();
+  bool told = false;
+  for (;;) {
+    try {
+      open();
+      return std::nullopt;
+    } catch (const store::InUseError& error) {
+      std::string fault;
+      if (auto url = find_running_server(options.data_directory, kAnswerMs, &fault)) return url;
+      if (!fault.empty()) throw store::OpenError(std::string(error.what()) + ": " + fault);
+      const auto waited = std::chrono::steady_clock::now() - start;
+      if (waited >= options.patience) {
+        std::string text = error.what();
+        if (error.process_id > 0) text += ": " + describe_holder(error.process_id);
+        throw store::OpenError(text + "; stator serve on it lets many processes use it at once");
+      }
+      if (!told && waited >= kSilence) {
+        core::log(options.log, core::LogLevel::kWarning,
+                  "waiting for " + describe_holder(error.process_id) + ", which uses " + options.data_directory);
+        told = true;
+      }
+    }
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+}
 
 std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options) {
   if (is_production(options)) return open_prod(options);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "aws/config.h"
@@ -51,5 +53,9 @@ bool is_production(const TargetOptions& options);
 /// Where the directory turns out to be held by a server that has just started, that server is used.
 /// Throws std::runtime_error (store::OpenError and ConfigurationError are such) with one line for the user.
 std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options);
+
+/// Calls `open`, which opens the data directory itself, until no other process holds it (`patience`). Where a server
+/// does, returns its URL; otherwise nullopt, and what was opened is. Throws what `open` throws.
+std::optional<std::string> open_or_find_server(const TargetOptions& options, const std::function<void()>& open);
 
 }  // namespace stator::remote

@@ -5,14 +5,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "cli/command_line.h"
+#include "engine/engine.h"
 #include "support/temporary_directory.h"
 
 /// stator backup, stator restore.
@@ -80,6 +85,42 @@ TEST_F(DirectoryBackup, ARestoredDirectoryIsTheOneThatWasBackedUp) {
     EXPECT_EQ(fs::status(path(data)).permissions(), fs::perms::owner_all);
   }
   EXPECT_EQ(stator({"snapshot", "list", "--output", "json"}).out.find("stator-backup"), std::string::npos);
+}
+
+TEST_F(DirectoryBackup, WhoHoldsTheDirectoryIsWaitedFor) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"snapshot", "save", "one"}, {"snapshot", "list"}, {"backup", path("place")}, {"snapshot", "restore", "one"}};
+  for (const auto& command : commands) {
+    engine::Options options;
+    options.directory = path("data");
+    auto holder = engine::Engine::open(options);
+    std::thread leaving([&holder] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(600));
+      holder.reset();
+    });
+    const Outcome outcome = stator(command);
+    leaving.join();
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+}
+
+TEST_F(DirectoryBackup, AListOfSnapshotsIsOnlyRead) {
+  ASSERT_EQ(stator({"snapshot", "save", "one"}).code, 0);
+  // What a directory that is not there has none of.
+  const Outcome none = stator({"snapshot", "list", "--data", path("nowhere")});
+  EXPECT_EQ(none.code, 0);
+  EXPECT_EQ(none.err, "no snapshots\n");
+  EXPECT_FALSE(fs::exists(path("nowhere")));
+  EXPECT_EQ(stator({"snapshot", "drop", "one", "--data", path("nowhere")}).code, 1);
+  const auto files = [&] {
+    std::set<std::pair<std::string, fs::file_time_type>> all;
+    for (const auto& entry : fs::recursive_directory_iterator(path("data")))
+      all.emplace(entry.path().string(), entry.last_write_time());
+    return all;
+  };
+  const auto before = files();
+  EXPECT_NE(stator({"snapshot", "list"}).out.find("one"), std::string::npos);
+  EXPECT_EQ(files(), before);
 }
 
 TEST_F(DirectoryBackup, AFileIsCopiedOnceAndKeptAsLongAsABackupNeedsIt) {
