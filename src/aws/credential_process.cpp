@@ -15,6 +15,7 @@
 #include "aws/metadata.h"
 #include "core/api_error.h"
 #include "core/descriptor.h"
+#include "core/signals.h"
 #include "json/reader.h"
 
 extern char** environ;
@@ -33,10 +34,10 @@ pid_t start(const std::vector<std::string>& words, int output, const std::string
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  // A program that ignores SIGPIPE, as the toolkit does, must not have others ignore it.
+  // A program that ignores these, as the toolkit does, must not have others ignore them.
   sigset_t defaults;
   ::sigemptyset(&defaults);
-  ::sigaddset(&defaults, SIGPIPE);
+  for (const int signal : core::kSignalsOfWrites) ::sigaddset(&defaults, signal);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);

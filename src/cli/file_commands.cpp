@@ -121,12 +121,14 @@ class OutputFile {
   }
   /// Writes out what is buffered and returns the draft's size in bytes.
   std::uint64_t flush() {
+    check();  // while errno is that of a write that failed before
     errno = 0;
     out_.flush();
     check();
     return static_cast<std::uint64_t>(std::max<std::streamoff>(out_.tellp(), 0));
   }
   void finish() {
+    check();
     errno = 0;
     out_.close();
     check();

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <string>
 
+#include "core/signals.h"
+
 namespace stator::cli {
 
 TerminalKeysIgnored::TerminalKeysIgnored() {
@@ -23,8 +25,8 @@ TerminalKeysIgnored::~TerminalKeysIgnored() {
 namespace {
 
 void reset_signals() {
-  // What is ignored stays ignored in the new program, and this one ignores SIGPIPE.
-  for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGINT, SIGQUIT}) ::signal(signal, SIG_DFL);
+  core::restore_signals_of_writes();
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-#include <csignal>
 #include <filesystem>
 
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "core/signals.h"
 #include "core/standard_descriptors.h"
 
 namespace {
@@ -21,8 +21,8 @@ std::string program_directory() {
 int main(int argc, char** argv) {
   using namespace stator::cli;
   stator::core::occupy_standard_descriptors();
-  // When a reader ends (`| head`), the write fails instead of killing the process, so that the database closes cleanly.
-  std::signal(SIGPIPE, SIG_IGN);
+  // Where a write fails the process goes on, so that the database closes cleanly.
+  stator::core::ignore_signals_of_writes();
   DescriptorBuffer in_buffer(0, kSmallBufferBytes);
   DescriptorBuffer out_buffer(1, kOutputBufferBytes);
   // Where standard error cannot be written to there is nowhere to say so.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/signals.h"
 #include "postgres/error.h"
 
 namespace stator::postgres {
@@ -38,7 +39,7 @@ bool become(const std::optional<Account>& account) {
   ::close_range(3, ~0U, 0);
   // Ctrl-C on this terminal must not stop a server that other commands use.
   if (command.log) ::setsid();
-  ::signal(SIGPIPE, SIG_DFL);
+  core::restore_signals_of_writes();
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -1,6 +1,5 @@
 #include "toolkit/db.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <ostream>
 #include <utility>
 
+#include "core/signals.h"
 #include "postgres/database.h"
 #include "postgres/sql_words.h"
 #include "postgres/work_lock.h"
@@ -249,8 +249,7 @@ void db_connect(const DbTarget& target, bool read_only) {
   { const Connection probe = connect(target); }
   const postgres::PublicTarget open = postgres::public_target(target.server);
   if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
-  // This program ignores SIGPIPE; psql expects it.
-  ::signal(SIGPIPE, SIG_DFL);
+  core::restore_signals_of_writes();
   // The last `options` of a conninfo counts. TargetParts::options: as libpq resolves them (URL, service, PGOPTIONS).
   const std::string conninfo = read_only
                                    ? with_session_setting(open.conninfo, postgres::target_parts(target.server).options,

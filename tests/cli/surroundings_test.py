@@ -2,13 +2,13 @@
 written, an account without a home, two commands at the same work, servers that are something else. Each fails with one line that says why,
 or works; none loses, mixes up or replaces what it was not asked to."""
 
+import functools
 import gzip
 import http.server
 import json
 import os
 import pathlib
 import resource
-import signal
 import stat
 import subprocess
 import sys
@@ -198,7 +198,6 @@ class Files(Surroundings):
             for limit in (0, 1, size // 2, size - 1):
                 with self.subTest(name=name, limit=limit, size=size):
                     def no_more():
-                        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
                     done = self.stator("export", "shop", name, "--segments", "1", "--endpoint-url", server.url, code=1, preexec_fn=no_more)
                     hint = " (the same command goes on where this one ended)"
@@ -211,6 +210,28 @@ class Files(Surroundings):
             opened = gzip.open if name.endswith(".gz") else open
             with opened(self.folder / name, "rb") as made, opened(whole, "rb") as wanted:
                 self.assertEqual(made.read(), wanted.read())
+
+    def test_output_that_outgrows_what_is_buffered_says_why_it_fails(self):
+        self.stator("create", "many", "id", "n:N")
+        items = "".join('{"id":"i","n":%d,"t":"%s"}\n' % (n, os.urandom(500).hex()) for n in range(2000))
+        (self.folder / "many.jsonl").write_text(items)
+        self.stator("import", "many", "many.jsonl")
+        for name in ("out.jsonl", "out.csv", "out.jsonl.gz"):
+            for limit in (20_000, 500_000):
+                with self.subTest(name=name, limit=limit):
+                    no_more = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
+                    done = self.stator("export", "many", name, "--restart", code=1, preexec_fn=no_more)
+                    self.assertRegex(done.stderr, rf"^stator: cannot write {name}.part: File too large(?: \(the same [^\n]+\))?\n$")
+        for words in ([], ["--format", "csv"]):
+            self.assertEqual(self.stator("export", "many", "/dev/full", *words, code=1).stderr,
+                             "stator: cannot write /dev/full: No space left on device\n")
+        with open(self.folder / "scanned", "wb") as out:
+            done = self.stator("scan", "many", code=1, stdout=out, stderr=subprocess.PIPE, preexec_fn=no_more)
+        self.assertEqual(done.stderr, "stator: cannot write the output: File too large\n")
+        # Other programs that are run get the signal as it is meant.
+        self.environment["EDITOR"] = "grep SigIgn /proc/self/status >&2; false"
+        done = self.stator("edit", "many", "i", "1", code=1)
+        self.assertRegex(done.stderr, r"SigIgn:\s*0+\n")
 
     def test_temporary_files_are_made_where_the_environment_says(self):
         self.make_shop()
