@@ -43,6 +43,59 @@ std::vector<std::string> option_names(const std::vector<CLI::App*>& apps) {
   return names;
 }
 
+/// What other tools call an option, and what it is here: an option, or the name of a word of the command.
+struct OtherOption {
+  std::string_view option;
+  std::string_view here;
+};
+constexpr std::string_view kPlaceholders = "placeholders";
+constexpr OtherOption kOtherOptions[] = {
+    {"--table-name", "TABLE"},
+    {"--table", "TABLE"},
+    {"-t", "TABLE"},
+    {"--item", "ITEM"},
+    {"-o", "--output"},
+    {"--index-name", "--index"},
+    {"-i", "--index"},
+    {"--key-condition-expression", "--key-condition"},
+    {"--filter-expression", "--filter"},
+    {"--condition-expression", "--condition"},
+    {"--update-expression", "--expression"},
+    {"--projection-expression", "--projection"},
+    {"--expression-attribute-values", kPlaceholders},
+    {"--expression-attribute-names", kPlaceholders},
+    {"--scan-index-forward", "--reverse"},
+    {"--no-scan-index-forward", "--reverse"},
+    {"--desc", "--reverse"},
+    {"--consistent-read", "--consistent"},
+    {"--max-items", "--limit"},
+    {"--page-size", "--limit"},
+    {"--total-segments", "--segments"},
+    {"--starting-token", "--next"},
+    {"--exclusive-start-key", "--next"},
+};
+
+/// What to do in the place of an option that the last app has not; empty where nothing is known.
+std::string option_suggestion(const std::vector<CLI::App*>& apps, const std::string& name) {
+  const auto has_word = [&](std::string_view word) {
+    return std::ranges::any_of(apps.back()->get_options(), [&](const CLI::Option* option) {
+      return option->get_positional() && option->get_name(true) == word;
+    });
+  };
+  const std::vector<std::string> names = option_names(apps);
+  const auto has = [&](std::string_view option) { return std::ranges::find(names, option) != names.end(); };
+  const auto* const other = std::ranges::find(kOtherOptions, name, &OtherOption::option);
+  if (other != std::end(kOtherOptions)) {
+    const std::string here(other->here);
+    if (has(here)) return "; did you mean " + here + "?";
+    if (has_word(here)) return "; " + here + " is given without an option";
+    if (here == kPlaceholders && has("--projection")) return "; placeholders are words: :name=VALUE, '#name=ATTRIBUTE'";
+  }
+  const std::string nearest = suggestion(name, names);
+  if (nearest.empty() && has_word("REQUEST")) return "; the request is JSON, as in '{\"TableName\": \"shop\"}'";
+  return nearest;
+}
+
 CLI::App* find_command(CLI::App& app, const std::string& name) {
   for (CLI::App* command : app.get_subcommands({})) {
     if (command->check_name(name)) return command;
@@ -55,11 +108,23 @@ struct OtherName {
   std::string_view word;
   std::string_view command;
 };
-constexpr OtherName kOtherNames[] = {
-    {"ls", "stator tables"},        {"list", "stator tables"},   {"show", "stator describe"}, {"rm", "stator delete"},
-    {"remove", "stator delete"},    {"insert", "stator put"},    {"dump", "stator export"},   {"load", "stator import"},
-    {"select", "stator ddb sql"},   {"shell", "stator ddb sql"}, {"start", "stator serve"},   {"run", "stator serve"},
-    {"version", "stator --version"}};
+constexpr OtherName kOtherNames[] = {{"ls", "stator tables"},
+                                     {"list", "stator tables"},
+                                     {"show", "stator describe"},
+                                     {"rm", "stator delete"},
+                                     {"remove", "stator delete"},
+                                     {"insert", "stator put"},
+                                     {"dump", "stator export"},
+                                     {"load", "stator import"},
+                                     {"select", "stator ddb sql"},
+                                     {"shell", "stator ddb sql"},
+                                     {"start", "stator serve"},
+                                     {"run", "stator serve"},
+                                     {"version", "stator --version"},
+                                     {"dynamodb", "stator api"},
+                                     {"bwrite", "stator import"},
+                                     {"batch-write", "stator import"},
+                                     {"bootstrap", "stator ddb schema-load"}};
 
 /// The commands of that very name in other places, and AWS's operation: for "drop" those of ddb and db.
 std::vector<std::string> same_name_elsewhere(CLI::App& root, const std::string& word) {
@@ -86,6 +151,12 @@ std::string command_suggestion(const std::vector<CLI::App*>& apps, const std::st
     if (!command->get_group().empty()) names.push_back(command->get_name());
   }
   std::string nearest = suggestion(word, names);
+  // A statement; the other names are single words.
+  const std::size_t blank = word.find_first_of(" \t\n");
+  const std::string first = core::lowered(std::string_view(word).substr(0, blank));
+  if (blank != std::string::npos &&
+      (first == "select" || first == "insert" || first == "update" || first == "delete" || first == "exists"))
+    return "; did you mean stator ddb sql or stator db query?";
   const auto* const other = std::ranges::find(kOtherNames, word, &OtherName::word);
   if (!nearest.empty() || other == std::end(kOtherNames)) return nearest;
   return "; did you mean " + std::string(other->command) + "?";
@@ -222,8 +293,7 @@ CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
       if (option == nullptr) {
         const bool is_number = !is_long && word[1] >= '0' && word[1] <= '9';
         if (is_number || app.get_allow_extras()) continue;
-        path.mistake =
-            "unknown option " + name + " for \"" + path.name() + "\"" + suggestion(name, option_names(path.apps));
+        path.mistake = "unknown option " + name + " for \"" + path.name() + "\"" + option_suggestion(path.apps, name);
         return path;
       }
       const bool has_own_value = is_long ? equals != std::string::npos : word.size() > 2;

@@ -113,6 +113,38 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
        "stator: \"stator ddb sql\" takes no argument \"*\" \"FROM\" \"shop\"; a value with blanks in it is quoted "
        "(help: "
        "stator ddb sql --help)\n"},
+      {{"api", "put-item", "--table-name", "shop"},
+       2,
+       "stator: unknown option --table-name for \"stator api\"; the request is JSON, as in '{\"TableName\": \"shop\"}' "
+       "(help: "
+       "stator api --help)\n"},
+      {{"api", "list-tables", "--outptu", "json"},
+       2,
+       "stator: unknown option --outptu for \"stator api\"; did you mean --output? (help: stator api --help)\n"},
+      {{"scan", "--table-name", "shop"},
+       2,
+       "stator: unknown option --table-name for \"stator scan\"; TABLE is given without an option (help: stator scan "
+       "--help)\n"},
+      {{"query", "shop", "a", "--no-scan-index-forward"},
+       2,
+       "stator: unknown option --no-scan-index-forward for \"stator query\"; did you mean --reverse? (help: stator "
+       "query "
+       "--help)\n"},
+      {{"scan", "shop", "--expression-attribute-values", "{}"},
+       2,
+       "stator: unknown option --expression-attribute-values for \"stator scan\"; placeholders are words: :name=VALUE, "
+       "'#name=ATTRIBUTE' (help: stator scan --help)\n"},
+      {{"put", "shop", "--item", "{}"},
+       2,
+       "stator: unknown option --item for \"stator put\"; ITEM is given without an option (help: stator put --help)\n"},
+      {{"Select * from shop"},
+       2,
+       "stator: unknown command \"Select * from shop\" for \"stator\"; did you mean stator ddb sql or stator db query? "
+       "(help: "
+       "stator --help)\n"},
+      {{"dynamodb", "list-tables"},
+       2,
+       "stator: unknown command \"dynamodb\" for \"stator\"; did you mean stator api? (help: stator --help)\n"},
       {{"tables", "--long=abc"}, 2, "stator: --long: \"abc\" is no value that it takes (help: stator tables --help)\n"},
       {{"snapshot", "list", "prod"},
        2,
