@@ -62,9 +62,12 @@ ErrorFields fields_of(const PGresult* result, std::string_view statement) {
                      .context = field_of(result, PG_DIAG_CONTEXT),
                      .statement = std::string(statement)};
   if (fields.message.empty()) fields.message = libpq().PQresultErrorMessage(result);
-  // Of a row of a COPY this alone says where it stands.
-  if (fields.detail.empty() && fields.context.starts_with("COPY "))
-    fields.detail = fields.context.substr(0, fields.context.find('\n'));
+  // Of a row of a COPY this alone says where it stands; below it, where a trigger's code failed.
+  const std::size_t copy = ("\n" + fields.context).find("\nCOPY ");
+  if (copy != std::string::npos) {
+    const std::string place = fields.context.substr(copy, fields.context.find('\n', copy) - copy);
+    fields.detail += (fields.detail.empty() ? "" : " ") + place;
+  }
   const std::string position = field_of(result, PG_DIAG_STATEMENT_POSITION);
   std::from_chars(position.data(), position.data() + position.size(), fields.position);
   return fields;

@@ -118,6 +118,16 @@ TEST(Connection, CopiesFromAndToTheClient) {
   chunks = {"1,a\n", "b,c\n"};
   const Error error = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
   EXPECT_TRUE(contains(error.what(), "COPY t, line 2, column a")) << error.what();
+  // Where the fault has a detail of its own, and where a trigger raises it.
+  connection.execute("ALTER TABLE t ADD PRIMARY KEY (a)");
+  chunks = {"7,a\n7,b\n"};
+  const Error repeated = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
+  EXPECT_TRUE(contains(repeated.what(), "Key (a)=(7) already exists. COPY t, line 2")) << repeated.what();
+  connection.execute("CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'");
+  connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()");
+  chunks = {"8,a\n"};
+  const Error raised = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
+  EXPECT_TRUE(contains(raised.what(), "COPY t, line 1: \"8,a\"")) << raised.what();
   EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "2");
   // Ctrl-C ended the program that the rows come from, too.
   bool is_interrupted = false;
