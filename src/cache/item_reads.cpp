@@ -17,6 +17,7 @@ struct ItemRead {
   api::GetItem get;
   EntryKey key;
   bool rewritten = false;  // the upstream is asked for the whole item
+  CountedAs as = &Counters::misses;
 };
 
 void append_reply(const ItemRead& read, const Value& item, std::string& reply) {
@@ -110,12 +111,11 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
 }
 
 /// With stale_if_error, answers with the expired item. False where there is none, or it is too old.
-bool answer_stale(State& state, const Incoming& incoming, const ItemRead& read, std::string& reply) {
+bool answer_stale(State& state, const Incoming& incoming, ItemRead& read, std::string& reply) {
   const Found found = find_stale(state, read.key, state.caller_of(incoming.request));
   if (found.freshness != Freshness::kFresh) return false;
   append_reply(read, found.value, reply);
-  Counters& counters = read.table->count(ReadKind::kItem);
-  recount(counters, counters.stale);
+  read.as = &Counters::stale;
   note(incoming.request, how::kStale);
   return true;
 }
@@ -132,8 +132,7 @@ void lead(State& state, const Incoming& incoming, ItemRead& read, Store::Part& f
     state.store.keep(read.key, caller, shared.value, now_ms + std::min(lifetime_ms, shared.lifetime_ms), flight.mark(),
                      Store::Validity::kUntilDropped);
     flight.land(shared.value);
-    Counters& counters = read.table->count(ReadKind::kItem);
-    recount(counters, counters.hits);
+    read.as = &Counters::hits;
     note(incoming.request, how::kHit);
     return append_reply(read, shared.value, reply);
   }
@@ -277,7 +276,7 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
     return Answer::kDone;
   }
   if (at_once) return Answer::kWouldWait;
-  read.table->count(ReadKind::kItem).misses.fetch_add(1, std::memory_order_relaxed);
+  const CountAtEnd count(read.table->count(ReadKind::kItem), read.as);
   note(incoming.request, how::kMiss);
   read_with_reserve(state, incoming, read.key, [&](const Incoming& asked) { read_through(state, asked, read, reply); });
   return Answer::kDone;

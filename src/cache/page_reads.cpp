@@ -21,6 +21,7 @@ struct PageRead {
   std::string index;
   bool local_index = false;
   api::CapacityDetail capacity = api::CapacityDetail::kNone;
+  CountedAs as = &Counters::misses;
 };
 
 /// The value of the partition key in the query's key condition; null where it has none.
@@ -109,17 +110,17 @@ Value without_capacity(const PageRead& read, const std::string& text) {
   return std::make_shared<const std::string>('{' + json::members_without(object, {"ConsumedCapacity"}) + '}');
 }
 
-bool answer_stale(State& state, const Incoming& incoming, const PageRead& read, std::string& reply) {
+bool answer_stale(State& state, const Incoming& incoming, PageRead& read, std::string& reply) {
   const Found found = find_stale(state, read.key, state.caller_of(incoming.request));
   if (found.freshness != Freshness::kFresh) return false;
   append_reply(read, found.value, reply);
-  recount(read.table->count(read.kind), read.table->count(read.kind).stale);
+  read.as = &Counters::stale;
   note(incoming.request, how::kStale);
   return true;
 }
 
 /// Asks the upstream, and keeps the answer where a mark was taken.
-Value fetch(State& state, const Incoming& incoming, const PageRead& read, const std::optional<Mark>& mark,
+Value fetch(State& state, const Incoming& incoming, PageRead& read, const std::optional<Mark>& mark,
             std::string& reply) {
   const std::int64_t now_ms = state.now_ms();
   const std::int64_t lifetime_ms = read.table->lifetime_ms(read.kind);
@@ -130,7 +131,7 @@ Value fetch(State& state, const Incoming& incoming, const PageRead& read, const 
   if (mark && shared.found && shared.value != nullptr) {
     state.store.keep(read.key, caller, shared.value, now_ms + std::min(lifetime_ms, shared.lifetime_ms), *mark,
                      Store::Validity::kWhileMarkHolds);
-    recount(read.table->count(read.kind), read.table->count(read.kind).hits);
+    read.as = &Counters::hits;
     note(incoming.request, how::kHit);
     append_reply(read, shared.value, reply);
     return shared.value;
@@ -148,7 +149,7 @@ Value fetch(State& state, const Incoming& incoming, const PageRead& read, const 
   return value;
 }
 
-void read_through(State& state, const Incoming& incoming, const PageRead& read, std::string& reply) {
+void read_through(State& state, const Incoming& incoming, PageRead& read, std::string& reply) {
   const auto mark = take_mark(*read.fence, read.table->whole, state.now_ms(), false);
   try {
     if (!mark) {
@@ -193,7 +194,7 @@ Answer read_page(State& state, const Incoming& incoming, bool at_once, std::stri
     return Answer::kDone;
   }
   if (at_once) return Answer::kWouldWait;
-  read.table->count(read.kind).misses.fetch_add(1, std::memory_order_relaxed);
+  const CountAtEnd count(read.table->count(read.kind), read.as);
   note(incoming.request, how::kMiss);
   read_with_reserve(state, incoming, read.key, [&](const Incoming& asked) { read_through(state, asked, read, reply); });
   return Answer::kDone;

@@ -184,11 +184,22 @@ void read_with_reserve(State& state, const Incoming& incoming, const EntryKey& k
   const endpoint::Request request = hurried(state, incoming.request);
   read_through(Incoming{request, incoming.operation, incoming.members});
 }
-/// A read that was counted as a miss was answered otherwise.
-inline void recount(Counters& counters, std::atomic<std::uint64_t>& as) {
-  counters.misses.fetch_sub(1, std::memory_order_relaxed);
-  as.fetch_add(1, std::memory_order_relaxed);
-}
+/// How a read was answered, as a counter.
+using CountedAs = std::atomic<std::uint64_t> Counters::*;
+
+/// Counts a read when it ends, also with an error, as what it has turned out to be until then: a read that were counted
+/// before and again would make a count sink.
+class CountAtEnd {
+ public:
+  CountAtEnd(Counters& counters, const CountedAs& as) : counters_(counters), as_(as) {}
+  ~CountAtEnd() { (counters_.*as_).fetch_add(1, std::memory_order_relaxed); }
+  CountAtEnd(const CountAtEnd&) = delete;
+  CountAtEnd& operator=(const CountAtEnd&) = delete;
+
+ private:
+  Counters& counters_;
+  const CountedAs& as_;
+};
 
 /// The effect of a write that failed with this error.
 Outcome outcome_of(const core::ApiError& error, const endpoint::ReplyNotes& notes);

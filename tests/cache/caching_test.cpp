@@ -735,6 +735,33 @@ TEST_F(CachingTest, StaleEntriesAnswerForAnUpstreamThatFailsWhereThatIsAskedFor)
   EXPECT_EQ(ask("GetItem", get("a")).reply, "InternalServerError");
 }
 
+/// A count that sinks is a restart for whoever takes differences, and all that was counted before counts again.
+TEST_F(CachingTest, AReadIsCountedOnceWhenItHasEnded) {
+  options.stale_if_error_ms = 60'000;
+  options.lifetimes.set("10");
+  const std::string scan = R"({"TableName":"users"})";
+  ask("GetItem", get("a"));
+  ask("Scan", scan);
+  clock.advance(20'000);
+  std::string meanwhile;
+  upstream->before = [&](const endpoint::Request&) {
+    meanwhile = statistics();
+    throw core::ApiError("ServiceUnavailable", "out");
+  };
+  const auto counts = [](const std::string& text, const std::string& operation) {
+    const std::size_t at = text.find('"' + operation + "\":{");
+    return text.substr(at, text.find(R"(,"pass")", at) - at);
+  };
+  EXPECT_EQ(ask("GetItem", get("a")).how, "stale");
+  EXPECT_EQ(counts(meanwhile, "GetItem"), R"("GetItem":{"hit":0,"miss":1,"stale":0)");
+  EXPECT_EQ(counts(statistics(), "GetItem"), R"("GetItem":{"hit":0,"miss":1,"stale":1)");
+  EXPECT_EQ(ask("GetItem", get("b")).reply, "ServiceUnavailable");
+  EXPECT_EQ(counts(statistics(), "GetItem"), R"("GetItem":{"hit":0,"miss":2,"stale":1)") << "also where it failed";
+  EXPECT_EQ(ask("Scan", scan).how, "stale");
+  EXPECT_EQ(counts(meanwhile, "Scan"), R"("Scan":{"hit":0,"miss":1,"stale":0)");
+  EXPECT_EQ(counts(statistics(), "Scan"), R"("Scan":{"hit":0,"miss":1,"stale":1)");
+}
+
 TEST_F(CachingTest, AnUpstreamHasLittleTimeForWhatAStaleEntryCanAnswer) {
   options.stale_if_error_ms = 60'000;
   options.lifetimes.set("10");
