@@ -7,7 +7,6 @@
 #include "api/shape.h"
 #include "cache/canonical.h"
 #include "cache/state.h"
-#include "json/object_writer.h"
 
 namespace stator::cache {
 namespace {
@@ -236,55 +235,6 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
   }
   // A reader that read before this and would keep its result after it must not.
   drop_item(*state_, *table, *key, doubt);
-}
-
-void Caching::append_statistics(std::string& out) const {
-  const Store::Totals totals = state_->store.totals();
-  json::ObjectWriter writer(out);
-  writer.text("upstream", upstream_->describe());
-  writer.integer("upstream_requests", static_cast<std::int64_t>(state_->upstream_calls.load()));
-  writer.integer("entries", static_cast<std::int64_t>(totals.entries));
-  writer.integer("bytes", static_cast<std::int64_t>(totals.size_bytes));
-  writer.integer("capacity_bytes", static_cast<std::int64_t>(totals.capacity_bytes));
-  writer.integer("evicted", static_cast<std::int64_t>(totals.evicted));
-  writer.integer("refused_fills", static_cast<std::int64_t>(totals.refused));
-  writer.integer("joined", static_cast<std::int64_t>(totals.joined));
-  if (state_->shared != nullptr) {
-    const SharedLevel::Totals shared = state_->shared->totals();
-    json::ObjectWriter of_shared(writer.key("shared"));
-    of_shared.flag("up", state_->shared->is_up());
-    of_shared.integer("hit", static_cast<std::int64_t>(shared.hits));
-    of_shared.integer("miss", static_cast<std::int64_t>(shared.misses));
-    of_shared.integer("failures", static_cast<std::int64_t>(shared.failures));
-    of_shared.integer("told", static_cast<std::int64_t>(shared.told));
-    of_shared.end();
-  }
-  json::ArrayWriter tables(writer.key("tables"));
-  for (Table* const table : state_->tables.all()) {
-    json::ObjectWriter of_table(tables.element());
-    of_table.text("table", table->name);
-    for (std::size_t i = 0; i < kReadKinds; ++i) {
-      const auto kind = static_cast<ReadKind>(i);
-      const Counters& counters = table->count(kind);
-      json::ObjectWriter of_kind(of_table.key(read_kind_name(kind)));
-      of_kind.integer("hit", static_cast<std::int64_t>(counters.hits.load()));
-      of_kind.integer("miss", static_cast<std::int64_t>(counters.misses.load()));
-      of_kind.integer("stale", static_cast<std::int64_t>(counters.stale.load()));
-      of_kind.integer("pass", static_cast<std::int64_t>(counters.passed.load()));
-      of_kind.integer("ttl_ms", table->lifetime_ms(kind));
-      of_kind.end();
-    }
-    if (table->followed.load()) {
-      json::ObjectWriter stream(of_table.key("stream"));
-      stream.integer("records", static_cast<std::int64_t>(table->records.load()));
-      stream.integer("dropped", static_cast<std::int64_t>(table->dropped.load()));
-      stream.integer("lag_ms", table->lag_ms.load());
-      stream.end();
-    }
-    of_table.end();
-  }
-  tables.end();
-  writer.end();
 }
 
 }  // namespace stator::cache

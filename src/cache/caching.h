@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cache/options.h"
+#include "core/metrics.h"
 #include "endpoint/endpoint.h"
 #include "json/reader.h"
 
@@ -31,6 +32,8 @@ class Caching : public endpoint::Endpoint {
 
   /// Appends what was hit and missed, by table and operation, as JSON (docs/cache.md, "Watching it").
   void append_statistics(std::string& out) const;
+  /// The same for Prometheus, without the tables' names: they may be thousands.
+  void append_metrics(core::MetricsText& out) const;
   /// Waits until the shared level can be reached, where there is one; at most `patience`. Without it nothing is kept.
   void wait_for_shared_level(std::chrono::milliseconds patience);
 

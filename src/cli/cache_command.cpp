@@ -141,9 +141,10 @@ void serve_cache(CacheOptions options, const Session& session) {
   cache::Caching cache(std::move(simulating), std::move(cache_options));
   prepare_tls(options.server, {});
   http.routes = cache_routes(cache);
+  http.metrics.emplace_back([&cache](core::MetricsText& out) { cache.append_metrics(out); });
   if (!options.simulate.empty()) {
     rules.set_rules(read_rules(options.simulate));
-    for (server::Route& route : simulate_routes(rules)) http.routes.push_back(std::move(route));
+    add_simulate_paths(rules, http);
   }
   server::Server server(cache, http);
   if (leads_to(upstream.endpoint_url, server, http.host))

@@ -201,12 +201,13 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
                        server::insights_routes(endpoint.engine())}) {
     http.routes.insert(http.routes.end(), routes.begin(), routes.end());
   }
+  http.metrics.push_back(server::engine_metrics(endpoint.engine()));
   const std::string id = core::random_uuid();
   http.routes.push_back(server::identity_route(id));
   simulate::Simulating simulating(endpoint, core::Clock::system(), options.identity.account_id);
   if (!options.simulate.empty()) {
     simulating.set_rules(read_rules(options.simulate));
-    for (server::Route& route : simulate_routes(simulating)) http.routes.push_back(std::move(route));
+    add_simulate_paths(simulating, http);
   }
   endpoint::Endpoint& published = options.simulate.empty() ? static_cast<endpoint::Endpoint&>(endpoint) : simulating;
   server::Server server(published, http);

@@ -83,6 +83,10 @@ void prepare(ServerOptions& options) {
     throw CommandError("stator: --allow-origin " + origin + " is no origin: scheme://host, scheme://host:port, or *",
                        2);
   }
+  options.http.metrics.emplace_back([](core::MetricsText& out) {
+    out.begin("stator_build_info", core::MetricKind::kGauge, "1, with the version as a label.");
+    out.sample(std::uint64_t{1}, {{"version", STATOR_VERSION}});
+  });
   if (options.http.host.empty()) {
     throw CommandError("stator: --host needs an address to listen on (0.0.0.0 is all of them)", 2);
   }

@@ -32,18 +32,20 @@ simulate::Rules read_rules(const std::string& file) {
   }
 }
 
-std::vector<server::Route> simulate_routes(simulate::Simulating& simulating) {
+void add_simulate_paths(simulate::Simulating& simulating, server::Options& server) {
   constexpr const char* kPath = "/_stator/simulate";
-  return {{.method = "GET",
-           .path = kPath,
-           .answer = [&simulating](std::string_view /*body*/, std::string& reply) { simulating.append_state(reply); }},
-          {.method = "POST",
-           .path = kPath,
-           .changes = true,
-           .answer = [&simulating](std::string_view body, std::string& reply) {
-             simulating.set_rules(simulate::parse_rules(body));
-             simulating.append_state(reply);
-           }}};
+  server.routes.push_back(
+      {.method = "GET", .path = kPath, .answer = [&simulating](std::string_view /*body*/, std::string& reply) {
+         simulating.append_state(reply);
+       }});
+  server.routes.push_back({.method = "POST",
+                           .path = kPath,
+                           .changes = true,
+                           .answer = [&simulating](std::string_view body, std::string& reply) {
+                             simulating.set_rules(simulate::parse_rules(body));
+                             simulating.append_state(reply);
+                           }});
+  server.metrics.emplace_back([&simulating](core::MetricsText& out) { simulating.append_metrics(out); });
 }
 
 }  // namespace stator::cli

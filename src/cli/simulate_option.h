@@ -2,9 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
-#include <vector>
 
-#include "server/route.h"
+#include "server/server.h"
 #include "simulate/simulating.h"
 
 /// --simulate of the commands that serve.
@@ -16,9 +15,10 @@ void add_simulate_option(CLI::App& command, std::string& file);
 /// The rules of a file. Throws CommandError: it cannot be read, or a rule is wrong.
 simulate::Rules read_rules(const std::string& file);
 
-/// `simulating` must outlive them (docs/simulate.md):
+/// Adds to what the server answers; `simulating` must outlive it (docs/simulate.md):
 ///   GET /_stator/simulate    the rules and their counters
 ///   POST /_stator/simulate   replaces the rules
-std::vector<server::Route> simulate_routes(simulate::Simulating& simulating);
+/// and the counters to its metrics.
+void add_simulate_paths(simulate::Simulating& simulating, server::Options& server);
 
 }  // namespace stator::cli

@@ -56,6 +56,11 @@ class Catalog {
 
   TablePtr find(std::string_view name);
   std::vector<std::string> list(std::string_view after, std::size_t limit);
+  /// How many there are, those included whose deletion has only to be noted.
+  [[nodiscard]] std::size_t size() const {
+    const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
+    return entries_.size();
+  }
   TablePtr create(Table table);
   TablePtr remove(std::string_view name);
   TablePtr update(std::string_view name, const std::function<void(Table&)>& change, const UpdateScopeOf& scope);

@@ -433,6 +433,15 @@ void Engine::pause_jobs() { impl_->jobs.pause(); }
 void Engine::resume_jobs() { impl_->jobs.resume(); }
 bool Engine::run_due_jobs(std::chrono::milliseconds patience) { return impl_->jobs.run_due(patience); }
 
+std::optional<Figures> Engine::try_figures() {
+  if (!frame_->gate.try_enter()) return std::nullopt;
+  struct Leave {
+    Gate& gate;
+    ~Leave() { gate.leave(); }
+  } const at_end{frame_->gate};
+  return Figures{.tables = impl_->catalog.size(), .jobs = jobs(), .store = frame_->store->figures()};
+}
+
 const core::Clock& Engine::clock() const { return impl_->clock; }
 
 std::int64_t Engine::transition_delay_ms() const { return impl_->catalog.transition_delay_ms(); }

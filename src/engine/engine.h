@@ -247,6 +247,13 @@ class ChosenBuckets;
 /// See engine/log/deliveries.h.
 class Deliveries;
 
+/// An engine at a moment, for whoever watches it.
+struct Figures {
+  std::size_t tables = 0;
+  std::vector<JobInfo> jobs;
+  store::Figures store;
+};
+
 class Engine {
  public:
   /// Throws store::OpenError.
@@ -405,6 +412,9 @@ class Engine {
   /// To be called after the clock was moved: does at once what is due now. False where that takes longer than
   /// `patience`, or while jobs are paused.
   bool run_due_jobs(std::chrono::milliseconds patience);
+
+  /// Does not wait: nothing while the database is being restored, or where it is gone.
+  [[nodiscard]] std::optional<Figures> try_figures();
 
   // --- saved states -------------------------------------------------------------------------------------------
   /// A thread that may run beside a `restore` or `reset` must pass this gate (GatePass) while it uses the engine or its

@@ -19,6 +19,16 @@ void Gate::enter() {
   throw store::StoreError(failure_);
 }
 
+bool Gate::try_enter() {
+  std::uint32_t state = state_.load(std::memory_order_relaxed);
+  do {
+    if ((state & kClosed) != 0) return false;
+  } while (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acquire));
+  if (failure_.empty()) return true;
+  leave();
+  return false;
+}
+
 Gate::Closed::Closed(Gate& gate) : gate_(gate), one_at_a_time_(gate.closing_) {
   std::uint32_t state = gate_.state_.fetch_or(kClosed, std::memory_order_acquire) | kClosed;
   while ((state & ~kUsed) != kClosed) {

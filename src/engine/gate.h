@@ -13,6 +13,8 @@ class Gate {
  public:
   /// Waits while the gate is closed. Throws store::StoreError after `fail`.
   void enter();
+  /// False where the gate is closed, or what it guards is gone.
+  [[nodiscard]] bool try_enter();
   void leave() noexcept {
     if ((state_.fetch_sub(1, std::memory_order_release) & ~kUsed) == (kClosed | 1)) state_.notify_all();
   }

@@ -277,8 +277,9 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
             .padding_bytes = input_.readable_after(body_end),
             .used = used,
             .effort = loop_.protocol().effort(head),
-            .deadline =
-                endpoint::Request::Time(std::chrono::milliseconds(request_since_ms_ + loop_.options().call_timeout_ms)),
+            .times = {.arrived = loop_.turn_began(),
+                      .deadline = endpoint::Request::Time(
+                          std::chrono::milliseconds(request_since_ms_ + loop_.options().call_timeout_ms))},
             .last = !head.keep_alive || loop_.draining()};
   state_ = State::kCalling;
   if (call.effort == endpoint::Effort::kWaits && loop_.protocol().can_be_together(head)) {
@@ -322,19 +323,18 @@ void Connection::submit(Self self, Call call) {
 
 void Connection::run(Call& call, Protocol& protocol) noexcept {
   try {
-    if (call.waited && std::chrono::steady_clock::now() > call.deadline) {
-      protocol.refuse_call(call.head, Protocol::Shortage::kTime, call.last, replies_);
+    if (call.waited && std::chrono::steady_clock::now() > call.times.deadline) {
+      protocol.refuse_call(call.head, Protocol::Shortage::kTime, call.times, call.last, replies_);
     } else if (call.effort && !reserve_reply(*call.effort, call.used)) {
-      protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.last, replies_);
+      protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.times, call.last, replies_);
     } else if (call.at_once) {
-      const auto last = protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.deadline, call.last,
+      const auto last = protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.times, call.last,
                                                 memory_, replies_, put_off_ ? &answered_ : nullptr);
       call.would_wait = !last;
       call.alone = protocol.notes().alone;
       call.last = last.value_or(call.last);
     } else {
-      call.last =
-          protocol.answer(call.head, call.body, call.padding_bytes, call.deadline, call.last, memory_, replies_);
+      call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.times, call.last, memory_, replies_);
     }
     call.hold = protocol.notes().hold;
     call.failed = protocol.notes().cut;
@@ -370,7 +370,7 @@ void Connection::end_put_off(const std::optional<ReplyBuffer::Mark>& depends, co
       protocol.answer_failed(put_off_->head, failure, put_off_->last, replies_, answered_);
       settle_memory();
     }
-    if (answered_) protocol.log(put_off_->head, *answered_);
+    if (answered_) protocol.note(put_off_->head, *answered_);
   } catch (const std::exception& error) {
     spdlog::error("a request could not be answered: {}", error.what());
     put_off_->failed = true;

@@ -103,7 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
     std::size_t padding_bytes;
     std::size_t used;                        // input bytes of the request
     std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
-    endpoint::Request::Time deadline;
+    Protocol::Times times;
     bool last;                // the connection closes after it
     bool waited = false;      // waited for a thread of the pool
     bool at_once = false;     // where the endpoint would wait, it is to do nothing, and
@@ -165,7 +165,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   Self waiting_;                                // itself, while it waits for its socket
   Self kept_;                                   // itself, while a call's result is on its way to the loop
   std::optional<Call> put_off_;                 // the call, while it is not on the stack of the thread that runs it
-  std::optional<Protocol::Answered> answered_;  // of that call, until it is logged
+  std::optional<Protocol::Answered> answered_;  // of that call, until it is noted
 };
 
 }  // namespace stator::server

@@ -45,8 +45,8 @@ EventLoop::~EventLoop() {
 }
 
 void EventLoop::refresh_time() {
-  now_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-                .count();
+  now_ = std::chrono::steady_clock::now();
+  now_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
 }
 
 void EventLoop::drive(Protocol& protocol) {

@@ -110,6 +110,8 @@ class EventLoop {
   [[nodiscard]] bool draining() const { return draining_; }
   /// The time at which the turn began, which is exact enough for timeouts.
   [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
+  /// The same, exactly.
+  [[nodiscard]] std::chrono::steady_clock::time_point turn_began() const { return now_; }
 
   /// The connection has a call that is to run together with those of others, from the end of the turn on.
   void put_off(std::shared_ptr<Connection> connection) { put_off_.push_back(std::move(connection)); }
@@ -150,7 +152,8 @@ class EventLoop {
   bool draining_ = false;
   bool ended_ = false;
   std::int64_t drain_deadline_ms_ = 0;
-  std::int64_t now_ms_ = 0;
+  std::chrono::steady_clock::time_point now_;
+  std::int64_t now_ms_ = 0;  // the same
 
   core::Descriptor epoll_;
   core::Descriptor wake_up_;

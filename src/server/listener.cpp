@@ -148,7 +148,7 @@ void Listener::warn(const boost::system::error_code& error) {
   const auto now = std::chrono::steady_clock::now();
   if (warned_ != std::chrono::steady_clock::time_point() && now - warned_ < kBetweenWarnings) return;
   warned_ = now;
-  spdlog::warn("cannot accept a connection: {} ({} clients turned away so far)", error.message(), rejected_);
+  spdlog::warn("cannot accept a connection: {} ({} clients turned away so far)", error.message(), rejected());
 }
 
 void Listener::stop() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -37,6 +38,8 @@ class Listener {
   void start();
   /// Accepts the connections that the kernel has already made, which would be reset otherwise, and closes.
   void stop();
+  /// Clients that were turned away as no descriptor was left. From any thread.
+  [[nodiscard]] std::size_t rejected() const { return rejected_.load(std::memory_order_relaxed); }
 
  private:
   void wait();
@@ -55,7 +58,7 @@ class Listener {
   /// Kept for the case that there are no more descriptors: closing it makes one free, to accept and reject a client.
   int reserve_ = -1;
   std::chrono::steady_clock::time_point warned_{};
-  std::size_t rejected_ = 0;
+  std::atomic<std::size_t> rejected_{0};
 };
 
 }  // namespace stator::server

@@ -17,12 +17,12 @@
 #include "json/reader.h"
 #include "server/authorization.h"
 #include "server/buffer.h"
+#include "server/route.h"
 
 namespace stator::server {
 namespace {
 
 constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
-constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
 // Headers of the service's that a script in a page may read.
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
@@ -70,7 +70,7 @@ void append_number(std::uint64_t number, std::string& out) {
 std::optional<std::string_view> accepted_content_type(std::string_view header) {
   const std::string_view type = trimmed(header.substr(0, header.find(';')));
   if (type == kAmzJson) return kAmzJson;
-  if (type == kJson) return kJson;
+  if (type == kJsonType) return kJsonType;
   return std::nullopt;
 }
 
@@ -126,12 +126,13 @@ bool is_plain_host(std::string_view host) {
 }  // namespace
 
 Protocol::Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const WebRules& web_rules,
-                   const Options& options, const std::atomic<bool>& draining)
+                   const Options& options, RequestCounts& counts, const std::atomic<bool>& draining)
     : endpoint_(endpoint),
       authenticator_(authenticator),
       web_rules_(web_rules),
       options_(options),
       draining_(draining),
+      counts_(counts),
       log_(spdlog::default_logger()) {
   head_.reserve(ReplyBuffer::kHeadRoom);
 }
@@ -179,8 +180,8 @@ bool Protocol::can_be_together(const RequestHead& head) const {
 }
 
 std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                                             endpoint::Request::Time deadline, bool close, MemoryCharge& memory,
-                                             ReplyBuffer& replies, std::optional<Answered>* answered) {
+                                             const Times& times, bool close, MemoryCharge& memory, ReplyBuffer& replies,
+                                             std::optional<Answered>* answered) {
   struct Reset {
     Protocol& protocol;
     ~Reset() {
@@ -191,19 +192,18 @@ std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::strin
   must_not_wait_ = true;
   answered_ = answered;
   try {
-    return answer(head, body, padding_bytes, deadline, close, memory, replies);
+    return answer(head, body, padding_bytes, times, close, memory, replies);
   } catch (const WouldWait&) {
     return std::nullopt;
   }
 }
 
-bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                      endpoint::Request::Time deadline, bool close, MemoryCharge& memory, ReplyBuffer& replies) {
-  const auto started =
-      options_.log_requests ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, const Times& times,
+                      bool close, MemoryCharge& memory, ReplyBuffer& replies) {
   request_id_ = ids_.next();
-  deadline_ = deadline;
-  operation_.clear();
+  deadline_ = times.deadline;
+  operation_ = RequestCounts::kOther;
+  operation_name_.clear();
   notes_ = {.obeyed = true};
   unsigned status = 200;
   std::size_t sent_bytes = 0;
@@ -218,7 +218,7 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
     try {
       ReplyHead reply;
       if (refusal) {
-        reply.content_type = kJson;
+        reply.content_type = kJsonType;
         answer_with(*refusal, reply, replies);
       } else {
         reply = answer_body(head, body, padding_bytes, memory, replies);
@@ -238,12 +238,20 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
     }
   }
   free_large_buffers();
-  if (!options_.log_requests) return closing;
-  Answered answered{operation_, status, sent_bytes, started, std::string(request_id_)};
+  const Counted counted{operation_, status, sent_bytes, times.arrived, notes_.hold};
+  if (answered_ == nullptr && !options_.log_requests) {
+    count(counted);
+    return closing;
+  }
+  Answered answered{counted, {}, {}};
+  if (options_.log_requests) {
+    answered.name = operation_name_;
+    answered.request_id = request_id_;
+  }
   if (answered_ != nullptr) {
     *answered_ = std::move(answered);
   } else {
-    log(head, answered);
+    note(head, answered);
   }
   return closing;
 }
@@ -254,11 +262,18 @@ void Protocol::free_large_buffers() noexcept {
   if (compressed_.capacity() > kKeptBufferBytes) std::string().swap(compressed_);
 }
 
-void Protocol::log(const RequestHead& head, const Answered& answered) {
-  const auto taken = std::chrono::steady_clock::now() - answered.started;
+std::chrono::nanoseconds Protocol::count(const Counted& counted) noexcept {
+  const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - counted.arrived + counted.hold;
+  counts_.count(counted.operation, counted.status, taken, counted.bytes);
+  return taken;
+}
+
+void Protocol::note(const RequestHead& head, const Answered& answered) {
+  const std::chrono::nanoseconds taken = count(answered);
+  if (!options_.log_requests) return;
   log_request(*log_, options_.log_format,
               {.method = head.method,
-               .operation = answered.operation,
+               .operation = answered.name,
                .status = answered.status,
                .bytes = answered.bytes,
                .micros = std::chrono::duration_cast<std::chrono::microseconds>(taken).count(),
@@ -278,10 +293,11 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
     return reply;
   }
   if (const Route* const route = route_of(head)) {
-    reply.content_type = kJson;
+    reply.content_type = kJsonType;
     answer_safely(route->path, reply, replies, [&] {
       reserve_reading(body, memory);
       answer_route(head, *route, body, replies);
+      reply.content_type = route->content_type;
     });
     return reply;
   }
@@ -291,13 +307,14 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
     replies.bytes() += kNotFoundBody;
     return reply;
   }
-  reply.content_type = content_type.value_or(kJson);
+  reply.content_type = content_type.value_or(kJsonType);
   answer_safely(head.amz_target, reply, replies, [&] {
     const std::string_view received = body;
     if (!decode_body(head, body, padding_bytes, memory, reply, replies)) return;
     reserve_reading(body, memory);
     const Target target = target_of(head);
-    if (options_.log_requests) operation_ = target.operation;
+    operation_ = counts_.number_of(target.operation);
+    if (options_.log_requests) operation_name_ = target.operation;
     if (target.operation.empty()) {
       check_body_and_operation(target.operation, body, padding_bytes);
       throw_unknown_operation();
@@ -315,7 +332,7 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
 }
 
 const Route* Protocol::route_of(const RequestHead& head) const {
-  if (!head.target.starts_with("/_stator/")) return nullptr;
+  if (!head.target.starts_with("/_stator/") && !head.target.starts_with(kMetricsPath)) return nullptr;
   const std::string_view method = head.method == "HEAD" ? "GET" : head.method;
   const auto found = std::ranges::find_if(
       options_.routes, [&](const Route& route) { return route.method == method && route.path == head.path(); });
@@ -323,7 +340,7 @@ const Route* Protocol::route_of(const RequestHead& head) const {
 }
 
 void Protocol::answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies) {
-  if (options_.log_requests) operation_ = route.path;
+  if (options_.log_requests) operation_name_ = route.path;
   // Without keys there is nobody to tell from anybody else, and a browser or curl signs nothing.
   if (options_.credentials && !route.is_public)
     authorize(*authenticator_.check(head, body), route, options_.account_id);
@@ -352,6 +369,7 @@ void Protocol::answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffe
 }
 
 void Protocol::answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies) {
+  counts_.count_error(error.type.code());
   replies.drop_body();
   reply.status = static_cast<unsigned>(core::http_status(error));
   replies.bytes() += core::render_error(error);
@@ -380,11 +398,11 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
     return true;
   }
   // The service does answer 500 to a body that it cannot decompress.
-  reply.status = status == DecompressStatus::kTooLarge ? 413 : 500;
-  replies.bytes() += core::render_error(
+  answer_with(
       status == DecompressStatus::kTooLarge
           ? core::ApiError(core::ErrorCode::kRequestEntityTooLarge, "The decompressed request body is too large")
-          : core::ApiError(core::ErrorCode::kInternalServerError, "The request body could not be decompressed"));
+          : core::ApiError(core::ErrorCode::kInternalServerError, "The request body could not be decompressed"),
+      reply, replies);
   return false;
 }
 
@@ -504,15 +522,23 @@ void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer
   replies.append(head_);
 }
 
-void Protocol::refuse_call(const RequestHead& head, Shortage shortage, bool close, ReplyBuffer& replies) {
+void Protocol::refuse_call(const RequestHead& head, Shortage shortage, const Times& times, bool close,
+                           ReplyBuffer& replies) {
   const core::ApiError error = shortage == Shortage::kMemory ? out_of_memory() : out_of_time();
   request_id_ = ids_.next();
-  answer_with_failure(head, std::make_exception_ptr(error), close, false, replies);
+  const Told told = answer_with_failure(head, std::make_exception_ptr(error), close, false, replies);
+  const std::string_view operation = target_of(head).operation;
+  Answered answered{{counts_.number_of(operation), told.status, told.bytes, times.arrived}, {}, {}};
+  if (options_.log_requests) {
+    answered.name = operation;
+    answered.request_id = request_id_;
+  }
+  note(head, answered);
 }
 
 void Protocol::answer_failed(const RequestHead& head, const std::exception_ptr& failure, bool close,
                              ReplyBuffer& replies, std::optional<Answered>& answered) {
-  request_id_ = answered ? std::string_view(answered->request_id) : ids_.next();
+  request_id_ = answered && !answered->request_id.empty() ? std::string_view(answered->request_id) : ids_.next();
   // The page's origin was checked when it was answered.
   const Told told = answer_with_failure(head, failure, close, has_origin(head), replies);
   if (!answered) return;
@@ -525,7 +551,7 @@ Protocol::Told Protocol::answer_with_failure(const RequestHead& head, const std:
   notes_ = {};
   ReplyHead reply;
   reply.allow_page = allow_page;
-  reply.content_type = accepted_content_type(head.content_type).value_or(kJson);
+  reply.content_type = accepted_content_type(head.content_type).value_or(kJsonType);
   replies.open();
   try {
     answer_safely(head.amz_target, reply, replies, [&] { std::rethrow_exception(failure); });
@@ -539,6 +565,7 @@ Protocol::Told Protocol::answer_with_failure(const RequestHead& head, const std:
 }
 
 void Protocol::refuse(unsigned status, bool http_1_0, ReplyBuffer& replies) {
+  counts_.count(RequestCounts::kOther, status, {}, 0);
   request_id_ = ids_.next();
   head_ = "HTTP/1.1 ";
   append_number(status, head_);

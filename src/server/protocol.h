@@ -17,6 +17,7 @@
 #include "server/content_coding.h"
 #include "server/memory_budget.h"
 #include "server/reply_buffer.h"
+#include "server/request_counts.h"
 #include "server/request_head.h"
 #include "server/request_id.h"
 #include "server/server.h"
@@ -34,17 +35,28 @@ namespace stator::server {
 class Protocol {
  public:
   Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const WebRules& web_rules,
-           const Options& options, const std::atomic<bool>& draining);
+           const Options& options, RequestCounts& counts, const std::atomic<bool>& draining);
+
+  /// When a request was whole, and until when its caller waits (endpoint::Request).
+  struct Times {
+    endpoint::Request::Time arrived;
+    endpoint::Request::Time deadline;
+  };
 
   /// The effort that the request means for the endpoint; nullopt where it does not reach the endpoint.
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
-  /// What the request log has of an answer; filled only where requests are logged.
-  struct Answered {
-    std::string operation;
+  /// What is counted of an answer.
+  struct Counted {
+    RequestCounts::OperationNumber operation = RequestCounts::kOther;
     unsigned status = 200;
     std::size_t bytes = 0;
-    std::chrono::steady_clock::time_point started;
+    endpoint::Request::Time arrived;
+    std::chrono::milliseconds hold{0};  // before it is sent
+  };
+  /// And what the request log has of it; filled only where requests are logged.
+  struct Answered : Counted {
+    std::string name;
     std::string request_id;
   };
 
@@ -52,21 +64,21 @@ class Protocol {
   [[nodiscard]] bool can_be_together(const RequestHead& head) const;
 
   /// Appends the reply. Returns true where it announces that the connection closes, because of `close` or since the
-  /// server stops. `padding_bytes` readable bytes follow `body`. `deadline`: endpoint::Request's. `memory` is charged
-  /// with what reading a large body takes, which is over when this returns; where there is no room for it the reply is
-  /// an error. Never throws for what the request contains; on std::bad_alloc `replies` is as it was.
+  /// server stops. `padding_bytes` readable bytes follow `body`. `memory` is charged with what reading a large body
+  /// takes, which is over when this returns; where there is no room for it the reply is an error. Never throws for what
+  /// the request contains; on std::bad_alloc `replies` is as it was.
   [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                            endpoint::Request::Time deadline, bool close, MemoryCharge& memory, ReplyBuffer& replies);
+                            const Times& times, bool close, MemoryCharge& memory, ReplyBuffer& replies);
 
   /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
   /// with others, on one that makes them: nullopt, with `replies` unchanged, where the answer would have to wait. With
-  /// `answered` it is not logged yet.
+  /// `answered` it is not noted yet.
   [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
-                                                   std::size_t padding_bytes, endpoint::Request::Time deadline,
-                                                   bool close, MemoryCharge& memory, ReplyBuffer& replies,
+                                                   std::size_t padding_bytes, const Times& times, bool close,
+                                                   MemoryCharge& memory, ReplyBuffer& replies,
                                                    std::optional<Answered>* answered = nullptr);
-  /// Logs an answer that was given with `answered`.
-  void log(const RequestHead& head, const Answered& answered);
+  /// Counts an answer that was given with `answered`, and logs it where requests are.
+  void note(const RequestHead& head, const Answered& answered);
 
   /// The endpoint's notes on the latest reply.
   [[nodiscard]] const endpoint::ReplyNotes& notes() const { return notes_; }
@@ -81,7 +93,7 @@ class Protocol {
   enum class Shortage : std::uint8_t { kMemory, kTime };
   /// Appends the reply to a request that there is no memory for, or whose deadline has passed (503; the connection goes
   /// on, and SDKs try again).
-  void refuse_call(const RequestHead& head, Shortage shortage, bool close, ReplyBuffer& replies);
+  void refuse_call(const RequestHead& head, Shortage shortage, const Times& times, bool close, ReplyBuffer& replies);
 
   /// Appends the reply to a request that could not be read (400, 408, 413, 417, 501, 503, 505); the connection closes
   /// after it.
@@ -110,6 +122,9 @@ class Protocol {
   };
   static Target target_of(const RequestHead& head);
 
+  /// Counts an answer and returns how long it took.
+  std::chrono::nanoseconds count(const Counted& counted) noexcept;
+
   /// The error for a request that web pages may not make; nullopt for others.
   std::optional<core::ApiError> refused_by_web_rules(const RequestHead& head);
   void append_cors(const RequestHead& head);
@@ -131,7 +146,7 @@ class Protocol {
   /// Runs `answer`; an exception becomes the reply. `what` names the request in the log.
   template <typename Answer>
   void answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffer& replies, const Answer& answer);
-  static void answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies);
+  void answer_with(const core::ApiError& error, ReplyHead& reply, ReplyBuffer& replies);
   void answer_preflight(const RequestHead& head, bool close, ReplyBuffer& replies);
   void compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies);
   /// Writes the head into `head_` and completes the reply with it.
@@ -144,16 +159,18 @@ class Protocol {
   const WebRules& web_rules_;
   const Options& options_;
   const std::atomic<bool>& draining_;
+  RequestCounts::Own counts_;
   std::shared_ptr<spdlog::logger> log_;
   RequestIds ids_;
   std::string_view request_id_;
   endpoint::Request::Time deadline_;
   bool must_not_wait_ = false;
-  bool parser_is_large_ = false;                 // by the request being answered
-  std::optional<Answered>* answered_ = nullptr;  // for the request being answered
-  endpoint::ReplyNotes notes_;                   // of the request being answered
-  std::string operation_;                        // the same, for the log
-  std::string known_host_;                       // the last host that was allowed
+  bool parser_is_large_ = false;                                      // by the request being answered
+  std::optional<Answered>* answered_ = nullptr;                       // for the request being answered
+  endpoint::ReplyNotes notes_;                                        // of the request being answered
+  RequestCounts::OperationNumber operation_ = RequestCounts::kOther;  // the same
+  std::string operation_name_;                                        // the same, for the log
+  std::string known_host_;                                            // the last host that was allowed
   std::string head_;
   std::string decoded_;
   std::string compressed_;

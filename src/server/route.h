@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/metrics.h"
 #include "endpoint/endpoint.h"
 
 namespace stator::core {
@@ -14,8 +15,12 @@ namespace stator::engine {
 class Engine;
 }
 
-/// The server's own paths, below /_stator/, beside DynamoDB's protocol.
+/// The server's own paths, below /_stator/ but for that of the metrics, beside DynamoDB's protocol.
 namespace stator::server {
+
+inline constexpr std::string_view kJsonType = "application/json";
+/// Where Prometheus looks unless told otherwise.
+inline constexpr std::string_view kMetricsPath = "/metrics";
 
 /// One method of one path. The web rules apply to it, too; with keys (Options::credentials) the request must be signed
 /// with a key that is not limited to certain tables.
@@ -29,7 +34,9 @@ struct Route {
   bool changes = false;
   /// Answered without a signature, too.
   bool is_public = false;
-  /// Appends the reply, as JSON, to a request with this body. Called from several threads at once. Throws
+  /// Of a reply that is no error.
+  std::string_view content_type = kJsonType;
+  /// Appends the reply to a request with this body. Called from several threads at once. Throws
   /// core::ApiError.
   std::function<void(std::string_view body, std::string& reply)> answer;
 };
@@ -37,6 +44,9 @@ struct Route {
 /// Which server this is (docs/server.md):
 ///   GET /_stator/identity   {"id": "…"}
 Route identity_route(std::string id);
+
+/// What GET /metrics tells of `engine`, which must outlive it. Does not wait for a restore.
+core::MetricSource engine_metrics(engine::Engine& engine);
 
 /// The background jobs of `engine`, which must outlive the routes (docs/server.md):
 ///   GET /_stator/jobs           running, waiting and recently ended jobs

@@ -21,6 +21,8 @@
 #include "server/call_monitor.h"
 #include "server/event_loop.h"
 #include "server/listener.h"
+#include "server/process_figures.h"
+#include "server/request_counts.h"
 #include "server/signature_verifier.h"
 #include "server/thread_pool.h"
 #include "server/tls_identity.h"
@@ -98,12 +100,12 @@ std::string exposure_warning(const Options& options, const std::string& address,
 /// the measurement.
 struct Server::Impl {
   Impl(endpoint::Endpoint& endpoint, const Options& wanted)
-      : options(wanted),
+      : options(with_metrics(wanted)),
         budget(options.max_buffered_bytes),
         authenticator(make_authenticator(options)),
         pool(
             [this, &endpoint] {
-              return std::make_unique<Protocol>(endpoint, *authenticator, *web_rules, options, draining);
+              return std::make_unique<Protocol>(endpoint, *authenticator, *web_rules, options, counts, draining);
             },
             thread_limits(options)),
         monitor(pool),
@@ -133,6 +135,40 @@ struct Server::Impl {
     }
   }
 
+  Options with_metrics(Options wanted) {
+    wanted.routes.push_back({.method = "GET",
+                             .path = std::string(kMetricsPath),
+                             .content_type = core::MetricsText::kContentType,
+                             .answer = [this](std::string_view /*body*/, std::string& reply) {
+                               core::MetricsText text(reply);
+                               append_metrics(text);
+                               for (const core::MetricSource& source : options.metrics) source(text);
+                             }});
+    return wanted;
+  }
+
+  void append_metrics(core::MetricsText& out) {
+    using core::MetricKind;
+    counts.append(out);
+    out.one("stator_connections", MetricKind::kGauge, "Connections that are open.", connections.load());
+    out.one("stator_connections_max", MetricKind::kGauge, "The most that may be open at the same time.",
+            max_connections);
+    out.one("stator_connections_accepted_total", MetricKind::kCounter, "Connections that were taken in.",
+            accepted.load());
+    out.one("stator_connections_refused_total", MetricKind::kCounter,
+            "Connections that were refused, as there were too many or no descriptor was left.",
+            refused.load() + listener.rejected());
+    const std::size_t busy = pool.running();
+    out.one("stator_calls_running", MetricKind::kGauge,
+            "Calls on threads of their own, beside those of the event loops.",
+            busy - std::min(busy, loops_running.load()));
+    out.one("stator_calls_waiting", MetricKind::kGauge, "Calls that wait for a thread.", pool.waiting());
+    out.one("stator_buffered_bytes", MetricKind::kGauge, "Bytes that requests and unread replies hold.", budget.used());
+    out.one("stator_buffered_max_bytes", MetricKind::kGauge,
+            "The most that they may hold; requests beyond are refused.", budget.limit(Room::kShared));
+    append_process_figures(out);
+  }
+
   std::unique_ptr<Transport> make_transport(core::Descriptor socket) const {
     if (options.tls == nullptr) return std::make_unique<PlainTransport>(std::move(socket));
     return std::make_unique<TlsTransport>(std::move(socket), *options.tls->value());
@@ -147,8 +183,10 @@ struct Server::Impl {
     if (connections.load(std::memory_order_relaxed) >= max_connections) {
       [[maybe_unused]] const ssize_t sent =
           ::send(socket.number(), kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      refused.fetch_add(1, std::memory_order_relaxed);
       return;
     }
+    accepted.fetch_add(1, std::memory_order_relaxed);
     loop.adopt(std::move(socket));
   }
 
@@ -233,7 +271,10 @@ struct Server::Impl {
 
   const Options options;
   MemoryBudget budget;
+  RequestCounts counts;
   std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> accepted{0};
+  std::atomic<std::size_t> refused{0};
   std::atomic<bool> draining{false};
   const std::unique_ptr<const Authenticator> authenticator;
   std::optional<WebRules> web_rules;  // set when the listening address is known

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/account.h"
+#include "core/metrics.h"
 #include "endpoint/endpoint.h"
 #include "server/access_keys.h"
 #include "server/followed.h"
@@ -59,8 +60,10 @@ struct Options {
   std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for requests in flight
   std::uint32_t look_ms = 5'000;              // between two looks for another certificate, and for other keys
 
-  /// Paths that are answered beside the protocol.
+  /// Paths that are answered beside the protocol and the metrics.
   std::vector<Route> routes;
+  /// What GET /metrics tells beside the server's own figures. They must outlive the server.
+  std::vector<core::MetricSource> metrics;
 
   bool log_requests = false;
   LogFormat log_format = LogFormat::kText;

@@ -45,6 +45,11 @@ class ThreadPool {
   [[nodiscard]] const Limits& limits() const { return limits_; }
   /// Number of threads that run a task or are about to.
   [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_relaxed); }
+  /// Number of tasks that wait for a thread.
+  [[nodiscard]] std::size_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
   /// Waits until every task has ended; none may be given after that.
   void join();
 
@@ -58,7 +63,7 @@ class ThreadPool {
   const MakeProtocol make_protocol_;
   const Limits limits_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> ready_;               // each has a thread that will run it
   std::deque<Task> waiting_;             // for a thread

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -300,6 +301,11 @@ struct Simulating::Script {
 
   Script(Rules given, std::int64_t now_ms) : rules(std::move(given)), since_ms(now_ms), counts(rules.rules.size()) {}
 
+  [[nodiscard]] std::string name_of(std::size_t rule) const {
+    const std::string& name = rules.rules[rule].name;
+    return name.empty() ? "rules[" + std::to_string(rule) + "]" : name;
+  }
+
   const Rules rules;
   const std::int64_t since_ms;
   std::vector<Counts> counts;
@@ -489,14 +495,29 @@ void Simulating::append_state(std::string& out) const {
   json::ArrayWriter list(writer.key("rules"));
   for (std::size_t i = 0; i < current->rules.rules.size(); ++i) {
     json::ObjectWriter rule(list.element());
-    const std::string& name = current->rules.rules[i].name;
-    rule.text("name", name.empty() ? "rules[" + std::to_string(i) + "]" : name);
+    rule.text("name", current->name_of(i));
     rule.integer("requests", static_cast<std::int64_t>(current->counts[i].fitted.load()));
     rule.integer("acted", static_cast<std::int64_t>(current->counts[i].acted.load()));
     rule.end();
   }
   list.end();
   writer.end();
+}
+
+void Simulating::append_metrics(core::MetricsText& out) const {
+  const auto current = script();
+  const auto append = [&](std::string_view family, std::string_view help,
+                          std::atomic<std::uint64_t> Script::Counts::*count) {
+    out.begin(family, core::MetricKind::kCounter, help);
+    std::map<std::string, std::uint64_t> sums;  // rules may share a name
+    for (std::size_t i = 0; i < current->rules.rules.size(); ++i) {
+      sums[current->name_of(i)] += (current->counts[i].*count).load();
+    }
+    for (const auto& [name, sum] : sums) out.sample(sum, {{"rule", name}});
+  };
+  append("stator_simulate_requests_total", "Requests that a rule was for; anew with each set of rules.",
+         &Script::Counts::fitted);
+  append("stator_simulate_acted_total", "Those of them that it did something to.", &Script::Counts::acted);
 }
 
 void Simulating::call(const endpoint::Request& request, std::string& reply) {

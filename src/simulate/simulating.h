@@ -9,6 +9,7 @@
 
 #include "api/account.h"
 #include "core/clock.h"
+#include "core/metrics.h"
 #include "endpoint/endpoint.h"
 #include "simulate/rules.h"
 
@@ -31,6 +32,8 @@ class Simulating : public endpoint::Endpoint {
   void set_rules(Rules rules);
   /// Appends the rules' names with how many requests each was for and how many it did something to, as JSON.
   void append_state(std::string& out) const;
+  /// The same for Prometheus.
+  void append_metrics(core::MetricsText& out) const;
 
   using Endpoint::call;
   void call(const endpoint::Request& request, std::string& reply) override;

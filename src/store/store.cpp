@@ -270,6 +270,23 @@ void Store::Impl::open_memory(const Options& options, const std::string& path) {
   }
 }
 
+Figures Store::figures() const {
+  using Properties = rocksdb::DB::Properties;
+  const auto figure = [this](const std::string& name) {
+    std::uint64_t value = 0;
+    return impl_->db->GetIntProperty(name, &value) ? value : 0;
+  };
+  return {.table_bytes = figure(Properties::kLiveSstFilesSize),
+          .memtable_bytes = figure(Properties::kCurSizeAllMemTables),
+          .block_cache_bytes = figure(Properties::kBlockCacheUsage),
+          .row_cache_bytes = impl_->rows.used_bytes(),
+          .pending_merge_bytes = figure(Properties::kEstimatePendingCompactionBytes),
+          .merges = figure(Properties::kNumRunningCompactions),
+          .flushes = figure(Properties::kNumRunningFlushes),
+          .background_errors = figure(Properties::kBackgroundErrors),
+          .writes_stopped = figure(Properties::kIsWriteStopped) != 0};
+}
+
 bool Store::Impl::has_room_for_blocks() {
   // To ask takes a lock of the database's, and a hundred blocks more or less do not matter.
   constexpr std::uint32_t kReadsBetween = 128;

@@ -87,6 +87,19 @@ struct Options {
   Resources resources = {};
 };
 
+/// What a store takes, and how it fares.
+struct Figures {
+  std::uint64_t table_bytes = 0;     // of the tables that are in use, on the disk or in memory
+  std::uint64_t memtable_bytes = 0;  // writes that are in memory
+  std::uint64_t block_cache_bytes = 0;
+  std::uint64_t row_cache_bytes = 0;
+  std::uint64_t pending_merge_bytes = 0;  // of tables that are to be merged with others
+  std::uint64_t merges = 0;               // under way
+  std::uint64_t flushes = 0;
+  std::uint64_t background_errors = 0;  // since it was opened
+  bool writes_stopped = false;          // until flushes or merges have ended
+};
+
 enum class CheckpointKind : std::uint8_t {
   kSettled,  // tables alone, but for writes made meanwhile
   kAtOnce,   // writes that are in memory stay in a log, so that nothing waits for them to be written to a table
@@ -201,6 +214,8 @@ class Store {
   /// Reads every table and verifies its checksums; returns a line for each damaged one.
   [[nodiscard]] std::vector<std::string> damaged_files() const;
   [[nodiscard]] bool is_read_only() const;
+  /// At this moment. Takes a lock of the database's for each figure.
+  [[nodiscard]] Figures figures() const;
   /// Writes the memtables to tables, so that the next start need not replay a log. The destructor calls it too.
   void flush();
 

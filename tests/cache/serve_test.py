@@ -18,6 +18,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from dynamodb import HEADERS, Client  # noqa: E402
+import prometheus_text  # noqa: E402
 from stator_server import StatorServer  # noqa: E402
 
 STATOR = os.environ["STATOR_BIN"]
@@ -105,6 +106,13 @@ class Cache(unittest.TestCase):
         self.assertEqual(table["GetItem"], {"hit": 3, "miss": 1, "stale": 0, "pass": 0, "ttl_ms": 300000})
         lines = run("cache", "stats", "--endpoint-url", cache.url).stdout.splitlines()
         self.assertRegex(lines[-1], r"^users +GetItem +3 +1 +0 +0 +75 %$")
+        connection.request("GET", "/metrics")
+        metrics = prometheus_text.parse(connection.getresponse().read().decode())
+        reads = metrics["stator_cache_reads_total"]
+        self.assertEqual((reads[("operation", "GetItem"), ("result", "hit")],
+                          reads[("operation", "GetItem"), ("result", "miss")]), (3, 1))
+        self.assertEqual(metrics["stator_requests_total"][("operation", "GetItem"), ("code", "200")], 4)
+        self.assertEqual(metrics["stator_cache_entries"][()], json.loads(told.stdout)["entries"])
         connection.request("POST", "/_stator/cache/clear")
         self.assertEqual(json.loads(connection.getresponse().read())["entries"], 0)
         self.assertEqual(ask(connection, "GetItem", get("a"))[1], "miss")
@@ -232,6 +240,9 @@ class Simulation(unittest.TestCase):
         self.assertIn("rules[0].then.cut", error["message"])
         connection.request("GET", "/_stator/simulate")
         self.assertEqual(json.loads(connection.getresponse().read())["rules"][0]["acted"], 1)
+        connection.request("GET", "/metrics")
+        metrics = prometheus_text.parse(connection.getresponse().read().decode())
+        self.assertEqual(metrics["stator_simulate_acted_total"], {(("rule", "x"),): 1})
         self.assertEqual(post({})[1]["rules"], [])
         self.assertEqual(ask(connection, "ListTables", {})[0], 200)
 

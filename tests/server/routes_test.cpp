@@ -110,7 +110,8 @@ TEST(Routes, WebRulesHoldForThem) {
   const Reply page = jobs.server->ask(plain("POST", "/_stator/jobs/pause", "Origin: http://evil.com\r\n"));
   EXPECT_EQ(page.status, 403);
   EXPECT_EQ(page.header("access-control-allow-origin"), "");
-  EXPECT_EQ(jobs.server->ask("GET /_stator/jobs HTTP/1.1\r\nHost: evil.com\r\n\r\n").status, 403);
+  for (const char* path : {"/_stator/jobs", "/metrics"})
+    EXPECT_EQ(jobs.server->ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: evil.com\r\n\r\n").status, 403);
   EXPECT_TRUE(has(jobs.list(), R"("paused":false)"));
   const Reply own = jobs.server->ask(plain("GET", "/_stator/jobs", "Origin: http://localhost:3000\r\n"));
   EXPECT_EQ(own.header("access-control-allow-origin"), "http://localhost:3000");
@@ -144,6 +145,10 @@ TEST(Routes, NeedAKeyWhereTheServerHasKeys) {
        "user/reader is not authorized to perform: POST on /_stator/jobs/pause"},
       {"APP", "GET", "/_stator/jobs", 400, "user/app is not authorized to perform: GET on /_stator/jobs"},
       {"APP", "POST", "/_stator/jobs/resume", 400, "AccessDeniedException"},
+      {nullptr, "GET", "/metrics", 400, "MissingAuthenticationTokenException"},
+      {"NOBODY", "GET", "/metrics", 400, "UnrecognizedClientException"},
+      {"APP", "GET", "/metrics", 400, "user/app is not authorized to perform: GET on /metrics"},
+      {"READER", "GET", "/metrics", 200, "\nstator_connections 1\n"},
       {"ADMIN", "GET", "/_stator/jobs", 200, R"("paused":false)"},
       {"ADMIN", "POST", "/_stator/jobs/pause", 200, R"("paused":true)"},
       {"ADMIN", "POST", "/_stator/jobs/resume", 200, R"("paused":false)"},

@@ -8,10 +8,14 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import prometheus_text  # noqa: E402
 
 STATOR = os.environ["STATOR_BIN"]
 HEADERS = {
@@ -537,6 +541,30 @@ class Serve(unittest.TestCase):
                 self.assertEqual(json.loads(served.log)["trace"], trace)
             else:
                 self.assertTrue(served.log.endswith(trace + "\n"), served.log)
+
+    def test_metrics_are_prometheus_text(self):
+        served = self.serve("--data", self.data, "--sync")
+
+        def scrape():
+            with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % served.port) as reply:
+                return prometheus_text.parse(reply.read().decode())
+
+        self.assertEqual(scrape()["stator_tables"][()], 0)
+        call(served.port, "CreateTable", TABLE)
+        for _ in range(3):
+            call(served.port, "PutItem", {"TableName": "things", "Item": {"pk": {"S": "a"}}})
+        call(served.port, "GetItem", {"TableName": "nowhere", "Key": {"pk": {"S": "a"}}})
+        metrics = scrape()
+        requests = metrics["stator_requests_total"]
+        self.assertEqual(requests[("operation", "PutItem"), ("code", "200")], 3)
+        self.assertEqual(requests[("operation", "GetItem"), ("code", "400")], 1)
+        self.assertEqual(metrics["stator_request_errors_total"][("type", "ResourceNotFoundException"),], 1)
+        self.assertEqual(metrics["stator_request_duration_seconds_count"][("operation", "PutItem"),], 3)
+        self.assertEqual(metrics["stator_tables"][()], 1)
+        self.assertEqual(metrics["stator_connections"][()], 1)
+        self.assertGreater(metrics["stator_store_memtable_bytes"][()], 0)
+        self.assertGreater(metrics["process_resident_memory_bytes"][()], 1 << 20)
+        self.assertAlmostEqual(metrics["process_start_time_seconds"][()], time.time(), delta=60)
 
     def test_logs_no_requests_unless_asked(self):
         served = self.serve("--in-memory")
