@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "api/encryption_key.h"
@@ -378,12 +379,11 @@ ReplicaUpdates read_replica_updates(const Call& call) {
   }
   const auto list = request.array("ReplicaUpdates");
   if (!list) return updates;
+  std::set<std::pair<ReplicaAction, std::string>> seen;
   for (const auto element : *list) {
     ReplicaUpdate update = read_update(Members(element.get_object()));
-    const auto same = [&](const ReplicaUpdate& other) {
-      return other.action == update.action && other.region == update.region && update.action != ReplicaAction::kUpdate;
-    };
-    if (std::ranges::none_of(updates.replicas, same)) updates.replicas.push_back(std::move(update));
+    const bool is_first = update.action == ReplicaAction::kUpdate || seen.emplace(update.action, update.region).second;
+    if (is_first) updates.replicas.push_back(std::move(update));
   }
   check_one_kind(updates);
   for (const ReplicaUpdate& update : updates.replicas) check_region(update.region);
