@@ -182,6 +182,25 @@ void require_possible(const toolkit::ModelSource& source) {
 
 // --- the command ---------------------------------------------------------------------------------------------------
 
+/// Writes the files, and reads what they are then. Where one fails nothing stays: it would be in the way of the next
+/// attempt, and of every command that reads models.
+model::Model write_model(const fs::path& directory, const std::vector<toolkit::ModelFile>& files) {
+  const auto remove = [&directory] {
+    std::error_code error;
+    fs::remove_all(directory, error);
+  };
+  try {
+    for (const toolkit::ModelFile& file : files) write_file(directory / file.path, file.text);
+    return model::load_model(directory);
+  } catch (const model::ModelError& error) {
+    remove();
+    throw CommandError("stator: no model was made, as it would be wrong: " + std::string(error.what()));
+  } catch (const std::exception&) {
+    remove();
+    throw;
+  }
+}
+
 void init(Session& session, const InitOptions& options) {
   const fs::path models = models_to_write(session);
   if (options.schemas) {
@@ -206,16 +225,8 @@ void init(Session& session, const InitOptions& options) {
   }
   fs::create_directories(models);
   if (!fs::create_directory(directory)) throw CommandError("stator: " + directory.string() + " is there already");
-  try {
-    for (const toolkit::ModelFile& file : files) write_file(directory / file.path, file.text);
-  } catch (const std::exception&) {
-    // Half a model would be in the way of the next attempt.
-    std::error_code error;
-    fs::remove_all(directory, error);
-    throw;
-  }
+  const model::Model made = write_model(directory, files);
   write_schemas(models);
-  const model::Model made = model::load_model(directory);
   *session.err << "made model " << made.name << " of table " << made.table_name << " in " << directory.string() << ": "
                << counted(made.patterns.size(), "pattern") << ", " << counted(made.items.size(), "item") << "\n";
 }

@@ -71,7 +71,7 @@ std::string create_request_like(const TableInfo& table, const std::string& name)
   request.text("BillingMode", on_demand ? "PAY_PER_REQUEST" : "PROVISIONED");
   if (!on_demand) request.json("ProvisionedThroughput", throughput(root));
   json::Value stream;
-  if (root["StreamSpecification"].get(stream) == simdjson::SUCCESS)
+  if (root["StreamSpecification"].get(stream) == simdjson::SUCCESS && !stream.is_null())
     request.json("StreamSpecification", std::string(simdjson::minify(stream)));
   return request.str();
 }

@@ -239,6 +239,26 @@ TEST_F(Init, RefusesTablesThatDynamoDbWouldNotMake) {
   EXPECT_EQ(stator({"init", "asked"}, "a\npk\nsk\n\n\n").code, 1);
 }
 
+TEST_F(Init, LeavesNothingBehindOfAModelThatWouldBeWrong) {
+  const std::string workbench =
+      R"({"DataModel":[{"TableName":"tab","KeyAttributes":{"PartitionKey":{"AttributeName":"pk","AttributeType":"S"}},)"
+      R"("NonKeyAttributes":[],"TableData":[{"pk":"a"}]}]})";
+  const Outcome outcome = stator({"init", "m", "--from", "-"}, workbench);
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.err.starts_with("stator: no model was made, as it would be wrong: ")) << outcome.err;
+  EXPECT_NE(outcome.err.find("items.json:3:11: expected an attribute value"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(fs::exists(path("models/m")));
+}
+
+TEST_F(Init, TakesMembersThatAreNullForNone) {
+  const std::string table =
+      R"({"TableName":"tab","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"BillingMode":)"
+      R"("PAY_PER_REQUEST","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"StreamSpecification":null,)"
+      R"("GlobalSecondaryIndexes":null})";
+  const Outcome outcome = stator({"init", "m", "--from", "-"}, table);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
 TEST_F(Init, TheProjectsSchemasAreThoseOfThisVersion) {
   ASSERT_EQ(stator({"init", "--schemas"}).code, 0);
   for (const char* name : {"table.schema.json", "pattern.schema.json"}) {
