@@ -273,6 +273,21 @@ CLI::Validator number_in(double least, double most) {
   return CLI::Validator(check, "");
 }
 
+CLI::Validator named_value(const std::map<std::string, std::string>& names) {
+  std::string list;
+  for (const auto& [name, value] : names) list += (list.empty() ? "{" : ",") + name;
+  list += "}";
+  const auto transform = [names, list](std::string& text) {
+    for (const auto& [name, value] : names) {
+      if (text != name && text != value) continue;
+      text = value;
+      return std::string();
+    }
+    return text + " not in " + list;
+  };
+  return CLI::Validator(transform, list);
+}
+
 CommandPath follow(CLI::App& root, const std::vector<std::string>& arguments) {
   CommandPath path;
   path.apps.push_back(&root);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ CLI::Validator is_region();
 
 /// Accepts numbers from `least` to `most`, and not, as CLI::Range does, "nan", which no comparison refuses.
 CLI::Validator number_in(double least, double most);
+
+/// Accepts the names of a map and gives their values, which may be given, too.
+CLI::Validator named_value(const std::map<std::string, std::string>& names);
 
 struct CommandPath {
   /// The apps from the root to the command that the line names.

@@ -1,4 +1,5 @@
 #include "cli/bucket_commands.h"
+#include "cli/arguments.h"
 
 #include <chrono>
 #include <cstdio>
@@ -124,10 +125,10 @@ void add_bucket_commands(CLI::App& ddb, Session& session) {
   import_command->add_option("--prefix", import->import.prefix, "Only objects whose keys begin so")
       ->type_name("PREFIX");
   import_command->add_option("--format", import->import.format, "csv, ddb-json (default) or ion")
-      ->transform(CLI::CheckedTransformer(kFormats))
+      ->transform(named_value(kFormats))
       ->type_name("FORMAT");
   import_command->add_option("--compression", import->import.compression, "none (default), gzip or zstd")
-      ->transform(CLI::CheckedTransformer(kCompressions))
+      ->transform(named_value(kCompressions))
       ->type_name("KIND");
   import_command
       ->add_option("--key", import->keys,
@@ -161,7 +162,7 @@ void add_bucket_commands(CLI::App& ddb, Session& session) {
       ->type_name("NAME");
   export_command->add_option("--prefix", options->wanted.prefix, "Below which folder of it")->type_name("PREFIX");
   export_command->add_option("--format", options->wanted.format, "ddb-json (default) or ion")
-      ->transform(CLI::CheckedTransformer(kExportFormats))
+      ->transform(named_value(kExportFormats))
       ->type_name("FORMAT");
   CLI::Option* at = export_command->add_option(
       "--at", options->at, "As the table was then: 2026-11-25T10:00:00Z, a date, or seconds since 1970");

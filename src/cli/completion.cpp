@@ -20,7 +20,7 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::ranges::find(words, word) != words.end();
 }
 
-/// The values of a check, "FORMAT:{csv,jsonl}" or "… value in {csv->CSV,ion->ION}"; empty where it has no list.
+/// The values of a check, "FORMAT:{csv,jsonl}"; empty where it has no list.
 std::vector<std::string> listed_values(const CLI::Option& option) {
   const std::string text = option.get_type_name();
   const std::size_t begin = text.find('{');
@@ -28,7 +28,7 @@ std::vector<std::string> listed_values(const CLI::Option& option) {
   if (begin == std::string::npos || end == std::string::npos || end < begin) return {};
   std::vector<std::string> values;
   std::istringstream list(text.substr(begin + 1, end - begin - 1));
-  for (std::string value; std::getline(list, value, ',');) values.push_back(value.substr(0, value.find("->")));
+  for (std::string value; std::getline(list, value, ',');) values.push_back(value);
   return values;
 }
 

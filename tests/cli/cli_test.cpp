@@ -178,6 +178,9 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
        2,
        "stator: --endpoint-url: not a usable URL: \"host:8000\": it must begin with http:// or https:// "
        "(help: stator tables --help)\n"},
+      {{"ddb", "import-table", "t", "--bucket", "b", "--key", "pk", "--format", "cvs"},
+       2,
+       "stator: --format: cvs not in {csv,ddb-json,ion} (help: stator ddb import-table --help)\n"},
       {{"ddb", "import-table", "t", "--bucket", "b", "--key", "pk:X"},
        2,
        "stator: pk:X is no key: a name, and behind a colon its type, S, N or B\n"},
