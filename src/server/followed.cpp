@@ -12,6 +12,15 @@ bool WatchedFiles::changed() {
   return seen_ != read_ && seen_ == before;
 }
 
+void WatchedFiles::require_regular() const {
+  for (const std::filesystem::path& file : files_) {
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) continue;
+    throw std::runtime_error(file.string() + " is no regular file, so that it is not read again");
+  }
+}
+
 WatchedFiles::FileState WatchedFiles::state_of(const std::filesystem::path& file) {
   struct stat found {};
   if (::stat(file.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return {};

@@ -23,6 +23,9 @@ class WatchedFiles {
   /// several is not taken without the others, nor the beginning of one. True again until `note_read`, as the fault of a
   /// file that cannot be used may be of the moment (no descriptors left).
   bool changed();
+  /// Throws std::runtime_error where one is there and no regular file, which may have been one when it was read first:
+  /// to read a pipe again would wait for who writes into it.
+  void require_regular() const;
   /// They were read as `changed` found them.
   void note_read() { read_ = seen_; }
 
@@ -89,6 +92,7 @@ std::shared_ptr<Followed<T>> follow_files(std::vector<std::filesystem::path> fil
   return std::make_shared<Followed<T>>(
       std::move(first), [watched = std::move(watched), read = std::move(read)](const T& /*in_use*/) mutable {
         if (!watched.changed()) return std::shared_ptr<const T>();
+        watched.require_regular();
         std::shared_ptr<const T> next = read();
         watched.note_read();
         return next;

@@ -1,6 +1,7 @@
 #include "server/access_keys.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -167,6 +168,24 @@ TEST(AccessKeys, OfAPipeAreReadOnce) {
   EXPECT_FALSE(keys->look());
   EXPECT_FALSE(keys->look());
   EXPECT_EQ(keys->value()->size(), 1U);
+}
+
+TEST(AccessKeys, OfAFileThatHasBecomeAPipeAreNotWaitedFor) {
+  const TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path() / "keys";
+  const auto write = [&] { std::ofstream(file) << "[a]\n" << kKey; };
+  write();
+  const auto keys = follow_access_keys(file);
+  std::filesystem::remove(file);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  EXPECT_FALSE(keys->look());
+  EXPECT_THROW(keys->look(), std::runtime_error);
+  EXPECT_FALSE(keys->look()) << "told once";
+  EXPECT_EQ(keys->value()->size(), 1U);
+  std::filesystem::remove(file);
+  write();
+  EXPECT_FALSE(keys->look());
+  EXPECT_TRUE(keys->look());
 }
 
 TEST(AccessKeys, ListeningBeyondLoopbackWithoutThemIsSaidLoudly) {
