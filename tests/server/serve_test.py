@@ -77,8 +77,8 @@ class Serve(unittest.TestCase):
             served.stop(signal.SIGKILL)
         self.folder.cleanup()
 
-    def serve(self, *arguments):
-        served = Served(*arguments, cwd=self.folder.name)
+    def serve(self, *arguments, before=None):
+        served = Served(*arguments, cwd=self.folder.name, before=before)
         self.started.append(served)
         return served
 
@@ -306,6 +306,26 @@ class Serve(unittest.TestCase):
     def test_a_directory_in_use_is_one_line_and_status_1(self):
         self.serve("--data", self.data)
         self.assertEqual(self.fails("--data", self.data, "--port", "0")[0], 1)
+
+    def test_files_may_not_grow_beyond_the_limit(self):
+        def limit(size):
+            return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+        refused = subprocess.run([STATOR, "serve", "--port", "0", "--data", self.data], preexec_fn=limit(0), text=True,
+                                 capture_output=True, timeout=60)
+        self.assertEqual(refused.returncode, 1)
+        self.assertRegex(refused.stderr, r"^stator: .*File too large.*\n$")
+        served = self.serve("--data", self.data + "2", before=limit(1 << 20))
+        call(served.port, "CreateTable", TABLE)
+
+        def put(i):
+            item = {"pk": {"S": str(i)}, "v": {"S": "x" * 100_000}}
+            return call(served.port, "PutItem", {"TableName": "things", "Item": item})[0]
+
+        self.assertIn(500, [put(i) for i in range(20)])
+        self.assertEqual(call(served.port, "GetItem", {"TableName": "things", "Key": {"pk": {"S": "0"}}})[0], 200)
+        self.assertEqual(served.stop(), 0)
+        self.assertIn("File too large", served.log)
 
     def test_wrong_options_are_one_line(self):
         for arguments in (["--in-memory", "--data", "x"], ["--in-memory", "--sync"], ["--port", "70000"],
