@@ -8,6 +8,7 @@
 #include "aws/config.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/directory_watch.h"
 #include "cli/heap.h"
 #include "cli/server_options.h"
 #include "cli/simulate_option.h"
@@ -187,6 +188,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
     endpoint.engine().buckets().choose(service_buckets(options.s3_endpoint));
     endpoint.engine().resume_jobs();
   }
+  if (!options.in_memory) http.on_look = [watch = DirectoryWatch(storage.directory)]() mutable { watch.look(); };
   prepare_tls(options.server, options.in_memory ? std::string() : session.data_directory);
   std::optional<kinesis::Delivery> delivery;
   if (!options.kinesis_endpoint.empty()) {

@@ -197,10 +197,11 @@ struct Server::Impl {
   }
 
   void await_look() {
-    if (options.tls == nullptr && options.credentials == nullptr) return;
+    if (options.tls == nullptr && options.credentials == nullptr && options.on_look == nullptr) return;
     next_look.expires_after(std::chrono::milliseconds(options.look_ms));
     next_look.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
+      if (options.on_look != nullptr) options.on_look();
       look_at(options.tls.get(), "the certificate stays as it was", [](const TlsContext& next) {
         spdlog::info("new connections get another certificate, SHA-256 {}", next.fingerprint());
       });

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,7 +59,9 @@ struct Options {
   std::uint32_t write_timeout_ms = 30'000;    // for each 16 KB of a reply
   std::uint32_t call_timeout_ms = 60'000;     // from the first byte of a request until its call has begun
   std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for requests in flight
-  std::uint32_t look_ms = 5'000;              // between two looks for another certificate, and for other keys
+  std::uint32_t look_ms = 5'000;              // between two looks for another certificate, for other keys, and of:
+  /// Called on the thread that takes connections in; must not wait, nor throw. Null: nothing.
+  std::function<void()> on_look;
 
   /// Paths that are answered beside the protocol and the metrics.
   std::vector<Route> routes;

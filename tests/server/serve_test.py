@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -306,6 +307,24 @@ class Serve(unittest.TestCase):
     def test_a_directory_in_use_is_one_line_and_status_1(self):
         self.serve("--data", self.data)
         self.assertEqual(self.fails("--data", self.data, "--port", "0")[0], 1)
+
+    def test_it_ends_where_its_directory_is_removed_or_replaced(self):
+        served = [self.serve("--data", self.data + str(i)) for i in range(3)]
+        for one in served:
+            call(one.port, "CreateTable", TABLE)
+        shutil.rmtree(self.data + "0")
+        os.rename(self.data + "1", self.data + "-old")
+        next_one = self.serve("--data", self.data + "1")
+        call(next_one.port, "CreateTable", TABLE)
+        for one in served[:2]:
+            one.process.wait(timeout=60)
+            self.assertEqual(one.stop(), 1)
+            self.assertIn("was removed or replaced while it was served", one.log)
+        self.assertIsNone(served[2].process.poll())
+        self.assertEqual(call(next_one.port, "ListTables", {}), (200, {"TableNames": ["things"]}))
+        self.assertEqual(next_one.stop(), 0)
+        checked = [self.run_stator("check", self.data + name).returncode for name in ("1", "-old")]
+        self.assertEqual(checked, [0, 0])
 
     def test_files_may_not_grow_beyond_the_limit(self):
         def limit(size):
