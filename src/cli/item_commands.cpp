@@ -198,14 +198,18 @@ void update_item(Session& session, const ItemOptions& options) {
   const auto endpoint = open_to_write(session, "updating an item of table " + options.table, options.table);
   const toolkit::TableInfo table = toolkit::describe_table(*endpoint, options.table);
   toolkit::RequestBuilder request;
-  request.text("TableName", options.table).json("Key", key_of(session, table, options, words));
+  const std::string key = key_of(session, table, options, words);
+  request.text("TableName", options.table).json("Key", key);
   request.text("UpdateExpression", update);
   add_condition(table, options, expression, request);
   expression.add_to(request);
   const std::string reply = toolkit::call(
       *endpoint, "UpdateItem", request.text("ReturnValues", "ALL_NEW").text("ReturnConsumedCapacity", "TOTAL").str());
-  print_item(session, member_of(reply, "Attributes"), table.key_names(), options.ddb_json);
-  print_cost(session, "updated 1 item", toolkit::capacity_of_reply(reply));
+  const std::string item = member_of(reply, "Attributes");
+  // An update that only removes makes no item where there is none.
+  if (!item.empty()) print_item(session, item, table.key_names(), options.ddb_json);
+  print_cost(session, item.empty() ? "there was no item " + in_words(key) : "updated 1 item",
+             toolkit::capacity_of_reply(reply));
 }
 
 void delete_item(Session& session, const ItemOptions& options) {

@@ -197,6 +197,13 @@ TEST_F(ItemCommands, PutUpdateAndDeleteWhatTheySay) {
   EXPECT_EQ(again.out, "");
   EXPECT_EQ(again.err, "there was no item zoe 1, 1 capacity unit\n");
   EXPECT_EQ(stator({"delete", "shop", "zoe", "1", "--if-exists"}).code, 1);
+  // What only removes makes no item.
+  for (const char* output : {"table", "jsonl", "json"}) {
+    const Outcome removed = stator({"update", "shop", "zoe", "1", "--remove", "points", "--output", output});
+    EXPECT_EQ(removed.code, 0) << removed.err;
+    EXPECT_EQ(removed.out, "");
+    EXPECT_EQ(removed.err, "there was no item zoe 1, 1 capacity unit\n");
+  }
   const fs::path file = directory_.path() / "item.json";
   std::ofstream(file) << R"({"customer":{"S":"yan"},"order_id":{"N":"1.0"}})";
   out({"put", "shop", "@" + file.string(), "--ddb-json"});
