@@ -11,6 +11,7 @@
 #include "cache/caching.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/directory_watch.h"
 #include "cli/heap.h"
 #include "cli/server_options.h"
 #include "cli/server_paths.h"
@@ -137,6 +138,8 @@ void serve_cache(CacheOptions options, const Session& session) {
   if (target->effort("GetItem") == endpoint::Effort::kWaits) {
     make_room_for_waiting_calls(http);
     signals.leave_after(std::chrono::milliseconds(http.drain_timeout_ms) + kLastAnswers);
+  } else if (!upstream.data_directory.empty()) {
+    http.on_look = [watch = DirectoryWatch(upstream.data_directory)]() mutable { watch.look(); };
   }
   cache::Caching cache(std::move(simulating), std::move(cache_options));
   prepare_tls(options.server, {});

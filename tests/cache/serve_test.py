@@ -95,6 +95,16 @@ class Cache(unittest.TestCase):
             self.assertEqual((refused.returncode, refused.stderr),
                              (1, "stator: cannot write %s: No such file or directory\n" % nowhere))
 
+    def test_it_ends_where_the_directory_behind_it_is_gone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            data = os.path.join(folder, "data")
+            with StatorServer(["--data", data]) as made:
+                made.stop()
+            cache = StatorServer(["--to", data], command="cache").__enter__()
+            self.addCleanup(cache.kill)
+            os.rename(data, data + "-old")
+            self.assertEqual(cache.process.wait(timeout=60), 1)
+
     def test_statistics_are_told(self):
         cache = self.cache("--trust-callers")
         connection = self.enterContext(contextlib.closing(connect(cache.url)))
