@@ -4,6 +4,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "store/status_text.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{2000};
+/// Where there is no room for a merge, another one soon would only take the room of writes.
+constexpr std::chrono::milliseconds kPauseOfMerges{5000};
 /// The same error is logged again after this time.
 constexpr std::chrono::seconds kLoggedAgain{60};
 /// A flush that is scheduled begins within this time, unless that of another store keeps the thread.
@@ -52,15 +55,15 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
     if (error->IsIOError() && error->severity() == rocksdb::Status::Severity::kFatalError) {
       *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
     }
-    if (error->severity() >= rocksdb::Status::Severity::kHardError && !stopped_) {
-      let_flush_begin();
-      stopped_ = true;
-    }
+    const Failing failing =
+        error->severity() >= rocksdb::Status::Severity::kHardError ? Failing::kWrites : Failing::kMerges;
+    if (failing == Failing::kWrites && known_ != Failing::kWrites) let_flush_begin();
+    know(failing);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (errors_ == nullptr) return;
     // Called before the write that failed returns.
     if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) errors_->on_log_failed(*error);
-    errors_->on_error(*error);
+    errors_->on_error(*error, failing);
   }
   /// RocksDB's own thread for a full disk and ours would take away each other's flushes.
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status error,
@@ -69,7 +72,7 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
     *auto_recovery = false;
   }
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
-    if (info.new_bg_error.ok()) stopped_ = false;
+    if (info.new_bg_error.ok()) known_ = Failing::kNothing;
     const std::lock_guard<std::mutex> lock(mutex_);
     if (errors_ != nullptr && info.new_bg_error.ok()) errors_->on_recovered();
     info.old_bg_error.PermitUncheckedError();
@@ -80,9 +83,14 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
     errors_ = nullptr;
   }
   void watch(rocksdb::DB& database) { database_ = &database; }
-  /// Whether RocksDB has stopped for an error, as far as known.
-  [[nodiscard]] bool is_stopped() const { return stopped_; }
-  void set_stopped() { stopped_ = true; }
+  /// Whether RocksDB has an error to be resumed from, as far as known.
+  [[nodiscard]] bool has_error() const { return known_ != Failing::kNothing; }
+  /// It has one at least so grave.
+  void know(Failing failing) {
+    Failing known = known_;
+    while (known < failing && !known_.compare_exchange_weak(known, failing)) {
+    }
+  }
 
  private:
   /// Called by RocksDB before it stops. A flush that begins after that is given up and never scheduled again, and
@@ -99,7 +107,7 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
   std::mutex mutex_;
   BackgroundErrors* errors_;
   std::atomic<rocksdb::DB*> database_{nullptr};
-  std::atomic<bool> stopped_{false};
+  std::atomic<Failing> known_{Failing::kNothing};
 };
 
 BackgroundErrors::BackgroundErrors(core::LogSink log)
@@ -113,7 +121,7 @@ void BackgroundErrors::watch(rocksdb::DB& database) {
   const std::lock_guard<std::mutex> lock(mutex_);
   database_ = &database;
   listener_->watch(database);
-  if (failing_) changed_.notify_all();
+  if (failing_ != Failing::kNothing) changed_.notify_all();
 }
 
 void BackgroundErrors::stop() {
@@ -131,7 +139,7 @@ void BackgroundErrors::stop() {
 
 void BackgroundErrors::on_write_failed(const rocksdb::Status& status) {
   // Wrong arguments and a full memory need no Resume().
-  if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status);
+  if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status, Failing::kWrites);
 }
 
 void BackgroundErrors::on_log_failed(const rocksdb::Status& status) {
@@ -145,12 +153,12 @@ rocksdb::Status BackgroundErrors::log_error() const {
   return log_error_;
 }
 
-void BackgroundErrors::on_error(const rocksdb::Status& status) {
+void BackgroundErrors::on_error(const rocksdb::Status& status, Failing failing) {
   const std::string text = one_line(status);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (failing_ || stopping_) return;
-    failing_ = true;
+    if (failing_ >= failing || stopping_) return;
+    failing_ = failing;
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     changed_.notify_all();
     const auto now = std::chrono::steady_clock::now();
@@ -159,27 +167,32 @@ void BackgroundErrors::on_error(const rocksdb::Status& status) {
     logged_ = text;
     logged_at_ = now;
   }
-  core::log(log_, core::LogLevel::kError, "the store takes no writes until this is over: " + text + "; reads go on");
+  core::log(log_, core::LogLevel::kError,
+            failing == Failing::kWrites ? "the store takes no writes until this is over: " + text + "; reads go on"
+                                        : "the store merges no tables until this is over: " + text +
+                                              "; reads go on, and writes as long as there is room for them");
 }
 
 void BackgroundErrors::on_recovered() {
+  Failing before = Failing::kNothing;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!failing_ || log_failed_) return;
-    failing_ = false;
-    if (!logs_recovery_) return;
+    if (log_failed_) return;
+    before = std::exchange(failing_, Failing::kNothing);
+    if (before == Failing::kNothing || !logs_recovery_) return;
   }
-  core::log(log_, core::LogLevel::kInfo, "the store takes writes again");
+  core::log(log_, core::LogLevel::kInfo,
+            before == Failing::kWrites ? "the store takes writes again" : "the store merges tables again");
 }
 
 bool BackgroundErrors::resume() {
   // An error of what is under way ends Resume() early, and the flush that it has scheduled would be given up.
   wait_for_work_under_way(*database_);
-  if (listener_->is_stopped()) {
+  if (listener_->has_error()) {
     // After corruption Resume() fails, as it must.
     if (!database_->Resume().ok()) return false;
   } else if (!flush()) {
-    listener_->set_stopped();
+    listener_->know(Failing::kWrites);
     return false;
   }
   if (!log_failed_) return true;
@@ -207,22 +220,20 @@ bool BackgroundErrors::flush() {
 }
 
 void BackgroundErrors::run() {
-  std::chrono::milliseconds pause = kFirstPause;
+  std::chrono::milliseconds pause{0};
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
-    if (failing_ && database_ != nullptr) {
-      changed_.wait_for(lock, pause, [this] { return stopping_; });
-    } else {
-      pause = kFirstPause;
-      changed_.wait(lock, [this] { return stopping_ || (failing_ && database_ != nullptr); });
-    }
+    if (failing_ == Failing::kNothing) pause = std::chrono::milliseconds(0);
+    changed_.wait(lock, [this] { return stopping_ || (failing_ != Failing::kNothing && database_ != nullptr); });
     if (stopping_) return;
-    if (!failing_) continue;
+    const Failing failing = failing_;
+    const auto changed = [&] { return stopping_ || failing_ != failing; };
+    if (changed_.wait_for(lock, failing == Failing::kMerges ? kPauseOfMerges : pause, changed)) continue;
     lock.unlock();
     const bool works = resume();
     if (works) on_recovered();
     lock.lock();
-    pause = std::min(pause * 2, kLongestPause);
+    pause = std::clamp(pause * 2, kFirstPause, kLongestPause);
   }
 }
 

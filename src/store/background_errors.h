@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,9 +16,9 @@
 
 namespace stator::store {
 
-/// After a background error (a full disk, no descriptors left) RocksDB refuses writes until Resume() is called. This
-/// logs the error once and calls Resume() with growing pauses until it succeeds or the store is closed. Its thread
-/// starts with the first error.
+/// After a background error (a full disk, no descriptors left) RocksDB refuses writes until Resume() is called; where
+/// only a merge has failed, writes go on. This logs the error once and calls Resume() with growing pauses until it
+/// succeeds or the store is closed. Its thread starts with the first error.
 ///
 /// Nothing more can be appended to a log in which a write failed. Resume() begins another one, but only where there is
 /// something in memory to be written to a table; so this sees to it that there is, and until then no write may reach
@@ -44,7 +45,9 @@ class BackgroundErrors {
 
  private:
   class Listener;
-  void on_error(const rocksdb::Status& status);
+  /// What does not work.
+  enum class Failing : std::uint8_t { kNothing, kMerges, kWrites };
+  void on_error(const rocksdb::Status& status, Failing failing);
   void on_log_failed(const rocksdb::Status& status);
   [[nodiscard]] rocksdb::Status log_error() const;
   void on_recovered();
@@ -61,7 +64,7 @@ class BackgroundErrors {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   rocksdb::DB* database_ = nullptr;
-  bool failing_ = false;
+  Failing failing_ = Failing::kNothing;
   std::atomic<bool> log_failed_{false};
   rocksdb::Status log_error_;
   bool stopping_ = false;

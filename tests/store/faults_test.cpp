@@ -1,12 +1,14 @@
 #include <gtest/gtest.h>
-
+#include <pthread.h>
 #include <rocksdb/env.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <random>
@@ -75,13 +77,16 @@ class Faults : public ::testing::Test {
     return false;
   }
 
-  bool works_again() {
+  static bool wait_until(const std::function<bool()>& condition) {
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (std::chrono::steady_clock::now() < end) {
-      if (try_put(*store_, "again", "1")) return true;
+      if (condition()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return false;
+  }
+  bool works_again() {
+    return wait_until([this] { return try_put(*store_, "again", "1"); });
   }
 
   void expect_all_there() {
@@ -235,6 +240,25 @@ TEST_F(Faults, WritesWorkAgainAfterAFlushHasBegunLate) {
   store_.reset();
   store_ = Store::open(options_);
   EXPECT_EQ(get(*store_, "again"), "1");
+  expect_all_there();
+}
+
+TEST_F(Faults, WritesGoOnWhereThereIsNoRoomForAMerge) {
+  files_->set_rule([](Operation operation, const std::string& path) {
+    std::array<char, 16> thread{};
+    ::pthread_getname_np(::pthread_self(), thread.data(), thread.size());
+    const bool merges = operation == Operation::kAppend && std::string_view(thread.data()) == "rocksdb:low";
+    return merges ? IOStatus::NoSpace(path, "No space left on device") : IOStatus::OK();
+  });
+  // Enough memtables for a merge.
+  for (int i = 0; i < 8 * kMemtableRows; ++i, ++written_) {
+    put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'));
+  }
+  ASSERT_TRUE(wait_until([this] { return lines_with("merges no tables") == 1; }));
+  for (int i = 0; i < 100; ++i, ++written_) put(*store_, "k" + std::to_string(written_), "1");
+  EXPECT_EQ(lines_with("takes no writes"), 0);
+  files_->set_rule({});
+  EXPECT_TRUE(wait_until([this] { return lines_with("merges tables again") == 1; }));
   expect_all_there();
 }
 
