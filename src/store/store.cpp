@@ -46,6 +46,9 @@ void check(const rocksdb::Status& status) {
 
 /// The store's place in its in-memory environment.
 constexpr const char* kMemoryPath = "/stator";
+/// How long a write is tried again that would have to wait for a flush, which takes less than a second.
+constexpr std::chrono::seconds kWriteTriedAgain{2};
+constexpr std::chrono::milliseconds kTriedEvery{1};
 
 /// RocksDB's files in memory, without that of its options. Its clock stands still, so that RocksDB never slows writers
 /// down.
@@ -170,7 +173,18 @@ struct Store::Impl {
     rocksdb::WriteOptions options = write_options;
     options.sync = sync;
     rocksdb::Status error = database->errors().write_error();
-    return error.ok() ? db->Write(options, &batch) : error;
+    return error.ok() ? written([&] { return db->Write(options, &batch); }) : error;
+  }
+  /// What `write` returns. Where a merge has failed, RocksDB refuses a write that would have to wait, even for a flush.
+  template <typename Write>
+  static rocksdb::Status written(const Write& write) {
+    const auto end = std::chrono::steady_clock::now() + kWriteTriedAgain;
+    rocksdb::Status status = write();
+    while (status.IsIncomplete() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(kTriedEvery);
+      status = write();
+    }
+    return status;
   }
   rocksdb::ReadOptions read_options(Keep keep) {
     rocksdb::ReadOptions read;
@@ -473,8 +487,10 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
       {
         const RowCache::Fence fence(impl_->rows, lower, upper);
         check(impl_->database->errors().write_error());
-        check(
-            impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower), slice(upper)));
+        check(Impl::written([&] {
+          return impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower),
+                                        slice(upper));
+        }));
       }
       // Behind the fence: no row would be kept of what is read while this waits for the disk.
       impl_->drop_files(slice(lower), slice(upper));

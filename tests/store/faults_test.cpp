@@ -245,17 +245,23 @@ TEST_F(Faults, WritesWorkAgainAfterAFlushHasBegunLate) {
 
 TEST_F(Faults, WritesGoOnWhereThereIsNoRoomForAMerge) {
   files_->set_rule([](Operation operation, const std::string& path) {
+    if (operation != Operation::kAppend) return IOStatus::OK();
     std::array<char, 16> thread{};
     ::pthread_getname_np(::pthread_self(), thread.data(), thread.size());
-    const bool merges = operation == Operation::kAppend && std::string_view(thread.data()) == "rocksdb:low";
-    return merges ? IOStatus::NoSpace(path, "No space left on device") : IOStatus::OK();
+    if (std::string_view(thread.data()) == "rocksdb:low") return IOStatus::NoSpace(path, "No space left on device");
+    // Flushes are slower than writes, which must wait for them.
+    if (path.ends_with(".sst")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return IOStatus::OK();
   });
-  // Enough memtables for a merge.
-  for (int i = 0; i < 8 * kMemtableRows; ++i, ++written_) {
-    put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'));
-  }
+  const auto write_memtables = [this](int count) {
+    for (int i = 0; i < count * kMemtableRows; ++i, ++written_) {
+      put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'));
+    }
+  };
+  // Enough of them for a merge.
+  write_memtables(8);
   ASSERT_TRUE(wait_until([this] { return lines_with("merges no tables") == 1; }));
-  for (int i = 0; i < 100; ++i, ++written_) put(*store_, "k" + std::to_string(written_), "1");
+  write_memtables(8);
   EXPECT_EQ(lines_with("takes no writes"), 0);
   files_->set_rule({});
   EXPECT_TRUE(wait_until([this] { return lines_with("merges tables again") == 1; }));
