@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 
 namespace stator::cli {
@@ -23,9 +24,12 @@ class DirectoryWatch {
   [[nodiscard]] Found find() const;
 
   std::filesystem::path directory_;
+  /// As relative as the directory was given: so is what the store opens, also where the working directory is moved.
   std::filesystem::path lock_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  /// File systems over a network may number a file anew while it is open. Its change time stays, as nobody writes it.
+  timespec changed_{};
   bool was_another_ = false;
 };
 

@@ -78,8 +78,8 @@ class Serve(unittest.TestCase):
             served.stop(signal.SIGKILL)
         self.folder.cleanup()
 
-    def serve(self, *arguments, before=None):
-        served = Served(*arguments, cwd=self.folder.name, before=before)
+    def serve(self, *arguments, cwd=None, before=None):
+        served = Served(*arguments, cwd=cwd or self.folder.name, before=before)
         self.started.append(served)
         return served
 
@@ -309,9 +309,14 @@ class Serve(unittest.TestCase):
         self.assertEqual(self.fails("--data", self.data, "--port", "0")[0], 1)
 
     def test_it_ends_where_its_directory_is_removed_or_replaced(self):
+        folder = os.path.join(self.folder.name, "folder")
+        os.mkdir(folder)
+        # Moved with the directory that it runs in it has the same files as before.
+        moved = self.serve("--data", "data", cwd=folder)
         served = [self.serve("--data", self.data + str(i)) for i in range(3)]
-        for one in served:
+        for one in (moved, *served):
             call(one.port, "CreateTable", TABLE)
+        os.rename(folder, folder + "-moved")
         shutil.rmtree(self.data + "0")
         os.rename(self.data + "1", self.data + "-old")
         next_one = self.serve("--data", self.data + "1")
@@ -319,8 +324,11 @@ class Serve(unittest.TestCase):
         for one in served[:2]:
             one.process.wait(timeout=60)
             self.assertEqual(one.stop(), 1)
-            self.assertIn("was removed or replaced while it was served", one.log)
+            self.assertIn("was removed, moved or replaced while it was served", one.log)
         self.assertIsNone(served[2].process.poll())
+        self.assertIsNone(moved.process.poll())
+        self.assertEqual(change(moved.port, "snapshots/save", {"name": "a"})[0], 200)
+        self.assertEqual(moved.stop(), 0)
         self.assertEqual(call(next_one.port, "ListTables", {}), (200, {"TableNames": ["things"]}))
         self.assertEqual(next_one.stop(), 0)
         checked = [self.run_stator("check", self.data + name).returncode for name in ("1", "-old")]
@@ -611,6 +619,16 @@ class Serve(unittest.TestCase):
         call(served.port, "ListTables", {})
         served.stop()
         self.assertEqual(served.log, "")
+        # One that moved would be a start of its own to an alert on changes().
+        for _ in range(20):
+            self.assertEqual(scrape()["process_start_time_seconds"], first["process_start_time_seconds"])
+        # The loops may close those of the calls before a little later.
+        for _ in range(100):
+            connections = scrape()["stator_connections"][()]
+            if connections == 1:
+                break
+            time.sleep(0.1)
+        self.assertEqual(connections, 1)
 
 
 if __name__ == "__main__":
