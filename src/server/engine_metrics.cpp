@@ -44,9 +44,8 @@ constexpr StoreFigure kStoreFigures[] = {
     {"stator_store_merges", MetricKind::kGauge, "Merges of tables that are under way.", &store::Figures::merges},
     {"stator_store_flushes", MetricKind::kGauge, "Writings of memory to tables that are under way.",
      &store::Figures::flushes},
-    {"stator_store_background_errors", MetricKind::kGauge,
-     "Errors of flushes and merges since the store was opened: the disk is full, say.",
-     &store::Figures::background_errors},
+    {"stator_store_failures_total", MetricKind::kCounter,
+     "How often the store stopped taking writes for an error, such as a full disk.", &store::Figures::failures},
 };
 
 }  // namespace
@@ -54,15 +53,19 @@ constexpr StoreFigure kStoreFigures[] = {
 core::MetricSource engine_metrics(engine::Engine& engine) {
   return [&engine](MetricsText& out) {
     const auto figures = engine.try_figures();
-    out.one("stator_restoring", MetricKind::kGauge,
-            "1 while the database is restored to a snapshot and calls wait; figures of it are missing then.",
-            static_cast<std::uint64_t>(figures ? 0 : 1));
+    out.one(
+        "stator_restoring", MetricKind::kGauge,
+        "1 while the database is restored to a snapshot and calls wait, and after that has failed; figures of it are "
+        "missing then.",
+        static_cast<std::uint64_t>(figures ? 0 : 1));
     if (!figures) return;
     out.one("stator_tables", MetricKind::kGauge, "Tables.", figures->tables);
     append_jobs(figures->jobs, out);
     for (const StoreFigure& figure : kStoreFigures) {
       out.one(figure.name, figure.kind, figure.help, figures->store.*figure.value);
     }
+    out.one("stator_store_failing", MetricKind::kGauge, "1 while the store takes no writes for an error.",
+            static_cast<std::uint64_t>(figures->store.failing ? 1 : 0));
     out.one("stator_store_writes_stopped", MetricKind::kGauge, "1 while writes wait for the store to catch up.",
             static_cast<std::uint64_t>(figures->store.writes_stopped ? 1 : 0));
   };

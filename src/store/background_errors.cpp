@@ -153,12 +153,18 @@ rocksdb::Status BackgroundErrors::log_error() const {
   return log_error_;
 }
 
+BackgroundErrors::Failures BackgroundErrors::failures() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return {.under_way = failing_ == Failing::kWrites, .count = failures_};
+}
+
 void BackgroundErrors::on_error(const rocksdb::Status& status, Failing failing) {
   const std::string text = one_line(status);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (failing_ >= failing || stopping_) return;
     failing_ = failing;
+    if (failing == Failing::kWrites) ++failures_;
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     changed_.notify_all();
     const auto now = std::chrono::steady_clock::now();

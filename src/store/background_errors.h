@@ -42,6 +42,12 @@ class BackgroundErrors {
   [[nodiscard]] rocksdb::Status write_error() const {
     return log_failed_.load(std::memory_order_acquire) ? log_error() : rocksdb::Status::OK();
   }
+  /// Whether writes are refused until an error is over, and how often that has begun.
+  struct Failures {
+    bool under_way = false;
+    std::uint64_t count = 0;
+  };
+  [[nodiscard]] Failures failures() const;
 
  private:
   class Listener;
@@ -65,6 +71,7 @@ class BackgroundErrors {
   std::condition_variable changed_;
   rocksdb::DB* database_ = nullptr;
   Failing failing_ = Failing::kNothing;
+  std::uint64_t failures_ = 0;  // of writes
   std::atomic<bool> log_failed_{false};
   rocksdb::Status log_error_;
   bool stopping_ = false;

@@ -290,6 +290,7 @@ Figures Store::figures() const {
     std::uint64_t value = 0;
     return impl_->db->GetIntProperty(name, &value) ? value : 0;
   };
+  const BackgroundErrors::Failures failures = impl_->database->errors().failures();
   return {.table_bytes = figure(Properties::kLiveSstFilesSize),
           .memtable_bytes = figure(Properties::kCurSizeAllMemTables),
           .block_cache_bytes = figure(Properties::kBlockCacheUsage),
@@ -297,7 +298,8 @@ Figures Store::figures() const {
           .pending_merge_bytes = figure(Properties::kEstimatePendingCompactionBytes),
           .merges = figure(Properties::kNumRunningCompactions),
           .flushes = figure(Properties::kNumRunningFlushes),
-          .background_errors = figure(Properties::kBackgroundErrors),
+          .failures = failures.count,
+          .failing = failures.under_way,
           .writes_stopped = figure(Properties::kIsWriteStopped) != 0};
 }
 

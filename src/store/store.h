@@ -96,8 +96,9 @@ struct Figures {
   std::uint64_t pending_merge_bytes = 0;  // of tables that are to be merged with others
   std::uint64_t merges = 0;               // under way
   std::uint64_t flushes = 0;
-  std::uint64_t background_errors = 0;  // since it was opened
-  bool writes_stopped = false;          // until flushes or merges have ended
+  std::uint64_t failures = 0;   // how often writes were refused for an error, since it was opened
+  bool failing = false;         // they are
+  bool writes_stopped = false;  // until flushes or merges have ended
 };
 
 enum class CheckpointKind : std::uint8_t {

@@ -349,7 +349,13 @@ class Serve(unittest.TestCase):
             item = {"pk": {"S": str(i)}, "v": {"S": "x" * 100_000}}
             return call(served.port, "PutItem", {"TableName": "things", "Item": item})[0]
 
+        def failures():
+            with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % served.port) as reply:
+                return prometheus_text.parse(reply.read().decode())["stator_store_failures_total"][()]
+
+        self.assertEqual(failures(), 0)
         self.assertIn(500, [put(i) for i in range(20)])
+        self.assertGreater(failures(), 0)
         self.assertEqual(call(served.port, "GetItem", {"TableName": "things", "Key": {"pk": {"S": "0"}}})[0], 200)
         self.assertEqual(served.stop(), 0)
         self.assertIn("File too large", served.log)

@@ -166,12 +166,19 @@ TEST_F(Faults, WritesWorkAgainAfterTheFirstOneInALogHasFailed) {
       return operation == row.failing && path.ends_with(".log") ? IOStatus::NoSpace(path, "No space left on device")
                                                                 : IOStatus::OK();
     });
+    EXPECT_FALSE(store_->figures().failing);
     for (int i = 0; i < 5; ++i) EXPECT_FALSE(try_put(*store_, "refused", "1"));
     // Long enough for attempts to resume.
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     EXPECT_FALSE(try_put(*store_, "refused", "1"));
+    EXPECT_TRUE(store_->figures().failing);
     files_->set_rule({});
     ASSERT_TRUE(works_again());
+    // Noted right after writes work.
+    for (int i = 0; i < 1000 && store_->figures().failing; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_FALSE(store_->figures().failing);
+    EXPECT_GE(store_->figures().failures, 1U);
     for (int i = 0; i < 100; ++i) put(*store_, "after" + std::to_string(i), std::string(1000, 'x'));
     store_.reset();
     store_ = Store::open(options_);
