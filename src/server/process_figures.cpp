@@ -47,6 +47,13 @@ double seconds_of(clockid_t clock) {
   return seconds(now);
 }
 
+/// In seconds since 1970. Found once: the two clocks go apart, and a start that moves is taken for another start.
+double start_time(const ProcessState& state, double ticks_a_second) {
+  static const double began = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME) +
+                              static_cast<double>(state.start_ticks) / ticks_a_second;
+  return began;
+}
+
 }  // namespace
 
 void append_process_figures(core::MetricsText& out) {
@@ -55,10 +62,8 @@ void append_process_figures(core::MetricsText& out) {
           seconds_of(CLOCK_PROCESS_CPUTIME_ID));
   ProcessState state;
   if (read_state(state)) {
-    const auto ticks_a_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    const double age = seconds_of(CLOCK_BOOTTIME) - static_cast<double>(state.start_ticks) / ticks_a_second;
     out.one("process_start_time_seconds", MetricKind::kGauge, "When the process began, in seconds since 1970.",
-            seconds_of(CLOCK_REALTIME) - age);
+            start_time(state, static_cast<double>(::sysconf(_SC_CLK_TCK))));
     out.one("process_threads", MetricKind::kGauge, "Threads.", state.threads);
     out.one("process_virtual_memory_bytes", MetricKind::kGauge, "Address space.", state.virtual_bytes);
     out.one("process_resident_memory_bytes", MetricKind::kGauge, "Memory.",
