@@ -49,8 +49,8 @@ double seconds_of(clockid_t clock) {
 
 /// In seconds since 1970. Found once: the two clocks go apart, and a start that moves is taken for another start.
 double start_time(const ProcessState& state, double ticks_a_second) {
-  static const double began = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME) +
-                              static_cast<double>(state.start_ticks) / ticks_a_second;
+  static const double began =
+      seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME) + static_cast<double>(state.start_ticks) / ticks_a_second;
   return began;
 }
 
