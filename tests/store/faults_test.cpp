@@ -93,6 +93,16 @@ class Faults : public ::testing::Test {
     for (int i = 0; i < written_; ++i) ASSERT_NE(get(*store_, "k" + std::to_string(i)), "(absent)") << i;
   }
 
+  /// Nothing is lost then, nor by another start.
+  void expect_works_again() {
+    ASSERT_TRUE(works_again());
+    expect_all_there();
+    store_.reset();
+    store_ = Store::open(options_);
+    EXPECT_EQ(get(*store_, "again"), "1");
+    expect_all_there();
+  }
+
   std::ptrdiff_t lines_with(std::string_view part) {
     const std::lock_guard<std::mutex> lock(mutex_);
     return std::count_if(lines_.begin(), lines_.end(),
@@ -217,12 +227,7 @@ TEST_F(Faults, WritesWorkAgainAfterAFlushAndAWriteHaveFailedTogether) {
   ASSERT_TRUE(log_failed);
   std::this_thread::sleep_for(std::chrono::milliseconds(400));
   files_->set_rule({});
-  ASSERT_TRUE(works_again());
-  expect_all_there();
-  store_.reset();
-  store_ = Store::open(options_);
-  EXPECT_EQ(get(*store_, "again"), "1");
-  expect_all_there();
+  expect_works_again();
 }
 
 /// The write that begins another memtable fails before the flush of the full one begins.
@@ -242,12 +247,7 @@ TEST_F(Faults, WritesWorkAgainAfterAFlushHasBegunLate) {
   ASSERT_TRUE(log_begun);
   std::this_thread::sleep_for(std::chrono::milliseconds(400));
   files_->set_rule({});
-  ASSERT_TRUE(works_again());
-  expect_all_there();
-  store_.reset();
-  store_ = Store::open(options_);
-  EXPECT_EQ(get(*store_, "again"), "1");
-  expect_all_there();
+  expect_works_again();
 }
 
 TEST_F(Faults, WritesGoOnWhereThereIsNoRoomForAMerge) {
