@@ -91,7 +91,7 @@ std::string option_suggestion(const std::vector<CLI::App*>& apps, const std::str
     if (has_word(here)) return "; " + here + " is given without an option";
     if (here == kPlaceholders && has("--projection")) return "; placeholders are words: :name=VALUE, '#name=ATTRIBUTE'";
   }
-  const std::string nearest = suggestion(name, names);
+  std::string nearest = suggestion(name, names);
   if (nearest.empty() && has_word("REQUEST")) return "; the request is JSON, as in '{\"TableName\": \"shop\"}'";
   return nearest;
 }
