@@ -285,7 +285,7 @@ std::string told_mismatch(const CLI::ArgumentMismatch& error) {
 
 /// CLI11's "Could not convert: NAME = VALUE" in words of ours.
 std::string told_conversion(const CLI::ConversionError& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::size_t name = text.find(": ");
   const std::size_t equals = text.find(" = ");
   if (name == std::string::npos || equals == std::string::npos) return text;
