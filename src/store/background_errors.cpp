@@ -226,10 +226,10 @@ bool BackgroundErrors::flush() {
 }
 
 void BackgroundErrors::run() {
-  std::chrono::milliseconds pause{0};
+  std::chrono::milliseconds pause = kFirstPause;
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
-    if (failing_ == Failing::kNothing) pause = std::chrono::milliseconds(0);
+    if (failing_ == Failing::kNothing) pause = kFirstPause;
     changed_.wait(lock, [this] { return stopping_ || (failing_ != Failing::kNothing && database_ != nullptr); });
     if (stopping_) return;
     const Failing failing = failing_;
@@ -239,7 +239,7 @@ void BackgroundErrors::run() {
     const bool works = resume();
     if (works) on_recovered();
     lock.lock();
-    pause = std::clamp(pause * 2, kFirstPause, kLongestPause);
+    pause = std::min(pause * 2, kLongestPause);
   }
 }
 
