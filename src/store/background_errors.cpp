@@ -192,9 +192,9 @@ void BackgroundErrors::on_recovered() {
 }
 
 bool BackgroundErrors::resume() {
-  // An error of what is under way ends Resume() early, and the flush that it has scheduled would be given up.
-  wait_for_work_under_way(*database_);
   if (listener_->has_error()) {
+    // An error of what is under way ends Resume() early, and the flush that it has scheduled would be given up.
+    wait_for_work_under_way(*database_);
     // After corruption Resume() fails, as it must.
     if (!database_->Resume().ok()) return false;
   } else if (!flush()) {
