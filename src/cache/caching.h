@@ -30,7 +30,7 @@ class Caching : public endpoint::Endpoint {
   [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override;
   [[nodiscard]] std::string describe() const override;
 
-  /// Appends what was hit and missed, by table and operation, as JSON (docs/cache.md, "Watching it").
+  /// Appends what was hit and missed, by table and operation, as JSON (docs/cache.md, "Statistics").
   void append_statistics(std::string& out) const;
   /// The same for Prometheus, without the tables' names: they may be thousands.
   void append_metrics(core::MetricsText& out) const;
