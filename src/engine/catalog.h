@@ -23,25 +23,25 @@ struct TableRange {
   store::SpaceId space = 0;
 };
 
-/// What the catalog has done: the background jobs that it starts, and what must happen in between. They must not call
-/// back.
+/// What the catalog calls to start background jobs and to announce certain steps. These functions must not call the
+/// catalog.
 struct CatalogJobs {
-  /// The range's rows are to be made from the table's items; `finish_build` is to be called then.
+  /// Starts a job that makes the range's rows from the table's items and then calls `finish_build`.
   std::function<void(TableRange)> build;
-  /// Items of the table are to expire, as long as it has this time-to-live range.
+  /// Starts a job that deletes expired items as long as the table has this time-to-live range.
   std::function<void(TableRange)> expire;
-  /// The table (its own space is the range) is to get the items that it is restored from; `finish_restore` or
-  /// `fail_restore` is to be called then.
+  /// Starts a job that fills the table (the range is its own space) with the items it is restored from and then calls
+  /// `finish_restore` or `fail_restore`.
   std::function<void(TableRange)> restore = {};
-  /// A table with point-in-time recovery is being deleted: there are no more writes to it, but its items still
+  /// Called while a table with point-in-time recovery is being deleted: writes to it have ended, but its items still
   /// exist.
   std::function<void(const Table&)> keep_deleted = {};
-  /// An index or table that was being filled is about to become visible.
+  /// Called when an index or table that was being filled is about to become visible.
   std::function<void()> filled = {};
 };
 
-/// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
-/// their time (CREATING, UPDATING, DELETING) are made by the next call that reads the table.
+/// The tables: rows in space 0, of which immutable versions are published. A status that only lasts for a time
+/// (CREATING, UPDATING, DELETING) is changed by the next call that reads the table after that time.
 class Catalog {
  public:
   Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
@@ -50,13 +50,13 @@ class Catalog {
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  /// Reads the rows and, unless the store is read-only, takes up what was left undone. Throws store::OpenError where a
-  /// row is damaged.
+  /// Reads the rows and, unless the store is read-only, resumes unfinished work. Throws store::OpenError if a row is
+  /// damaged.
   void load();
 
   TablePtr find(std::string_view name);
   std::vector<std::string> list(std::string_view after, std::size_t limit);
-  /// How many there are, those included whose deletion has only to be noted.
+  /// The number of tables, including those that are DELETING or whose deletion is due.
   [[nodiscard]] std::size_t size() const {
     const std::shared_lock<std::shared_mutex> reading(entries_mutex_);
     return entries_.size();
@@ -65,23 +65,23 @@ class Catalog {
   TablePtr remove(std::string_view name);
   TablePtr update(std::string_view name, const std::function<void(Table&)>& change, const UpdateScopeOf& scope);
   TablePtr annotate(std::string_view name, const std::function<void(Table&)>& change);
-  /// Calls `use` with the table, which nothing changes meanwhile. Throws ResourceNotFoundException, as for a table that
-  /// is being filled.
+  /// Calls `use` with the table; nothing changes its metadata during the call. Throws ResourceNotFoundException if
+  /// there is no such table, or if it is being restored or imported.
   void hold(std::string_view name, const std::function<void(const TablePtr&)>& use);
-  /// The range's rows are complete.
+  /// To be called when the range's rows are complete.
   void finish_build(const TableRange& range);
-  /// Publishes a new table that is to be filled from `table.restore`. It is CREATING until it is whole. Throws
+  /// Publishes a new table that is to be filled from `table.restore`. It is CREATING until it is complete. Throws
   /// TableAlreadyExistsException.
   TablePtr restore(Table table);
-  /// All items are there; the indexes are next.
+  /// To be called when all items are written; starts building the indexes.
   void finish_restore(const TableRange& range);
-  /// Removes the table with all that belongs to it.
+  /// Removes the table and everything that belongs to it.
   void fail_restore(const TableRange& range);
-  /// The checkpoints that tables are being filled from.
+  /// The names of the checkpoints that tables are being filled from.
   [[nodiscard]] std::vector<std::string> cuts_in_use() const;
-  /// Those that have a Kinesis destination with a log, by name.
+  /// The tables that have a Kinesis destination with a log, sorted by name.
   [[nodiscard]] std::vector<TablePtr> tables_with_deliveries() const;
-  /// Whether a table that comes from this backup is not whole yet.
+  /// Whether a table is still being restored from this backup.
   [[nodiscard]] bool is_being_restored(std::string_view backup_id) const;
 
   [[nodiscard]] std::int64_t transition_delay_ms() const { return transition_delay_ms_; }
@@ -89,39 +89,39 @@ class Catalog {
  private:
   struct Entry {
     TablePtr table;
-    /// When a status changes next; usually never.
+    /// When settle() has something to do next; usually never.
     std::int64_t due_ms = 0;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 
-  // All of these: the caller holds change_mutex_.
+  // The caller of any of these holds change_mutex_.
   TablePtr current(std::string_view name) const;
   TablePtr settled_or_throw(std::string_view name);
   void settle(std::string_view name);
-  /// Of the store, for what the index writes.
+  /// Marks the store with the features that entries of the index need.
   void require_features(const Index& index);
   void prepare_new(Table& table, store::Batch& batch);
-  /// What `load` reads, with change_log_ loaded. A row that makes no sense throws std::exception.
+  /// Reads the tables' rows; change_log_ is loaded. Throws std::exception if a row is invalid.
   void load_tables();
   std::vector<store::SpaceId> read_dropped_spaces();
-  /// Gives new indexes a space and the status CREATING, and says until when changed ones are UPDATING; returns the
+  /// Gives new indexes a space and the status CREATING, and sets until when changed ones are UPDATING. Returns the new
   /// spaces.
   std::vector<store::SpaceId> begin_index_changes(Table& table, const Table& before, std::int64_t now_ms,
                                                   store::Batch& batch);
-  /// A table's entry by its name, made before the write that it describes: publishing it cannot fail.
+  /// A table's entry by name. Made before the table's row is written, so that publishing it afterwards cannot fail.
   static Entries new_entry(Table table);
   void publish(Entries&& entry);
-  /// Makes a stream or lets go of one, as the table's view type has changed since `before` (null: it is new). Returns
-  /// the new one, to be passed to `stream_changed` after the commit.
+  /// Makes or drops the table's stream if its view type has changed since `before` (null: a new table). Returns the new
+  /// stream, or null; to be followed by `stream_changed` after the commit.
   StreamPtr replace_stream(Table& table, const Table* before, store::Batch& batch);
-  /// Makes the log of the table's point-in-time recovery or lets go of it, as its days have changed since `before`. To
-  /// be followed by `recovery_changed` after the commit.
+  /// Makes or drops the log of the table's point-in-time recovery if that was enabled or disabled since `before`. To be
+  /// followed by `recovery_changed` after the commit.
   void replace_recovery(Table& table, const Table& before, store::Batch& batch);
   void recovery_changed(const Table& table, const Table& before);
-  /// Sets how long the log keeps its records to the table's days.
+  /// Makes the log keep its records for the table's number of days.
   void keep_recovery_days(const Table& table);
   void stream_changed(const Table* before, const StreamPtr& begun);
-  /// Makes the logs of Kinesis destinations that are enabled, and lets go of others'. To be followed by
+  /// Makes logs for the enabled Kinesis destinations and drops those of the others. To be followed by
   /// `deliveries_changed` after the commit.
   void replace_deliveries(Table& table, store::Batch& batch);
   void deliveries_changed(const Table& table, const Table& before);
@@ -131,20 +131,20 @@ class Catalog {
   void forget(const Table& table);
   void drop_spaces(const std::vector<store::SpaceId>& spaces);
   store::SpaceId new_space(store::Batch& batch);
-  /// Of a table that is being deleted time to live and Kinesis destinations may change, which is noted only and goes
-  /// with it. Throws ResourceInUseException for other changes.
+  /// Changes a table that is being deleted: only its time to live and its Kinesis destinations, which are noted without
+  /// further effect. Throws ResourceInUseException for other changes.
   TablePtr annotate_deleted(const Table& before, Table table);
-  /// Says how long the change of tags or of time to live takes, as a new status does; none without a transition delay.
+  /// Sets until when a change of tags or of time to live is under way. Does nothing without a transition delay.
   void note_transition(const Table& before, Table& table) const;
   /// Gives the table a new time-to-live range to be built, or none; appends the former range to `gone`.
   void replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone, store::Batch& batch);
-  /// Begins the work on a range that was just published.
+  /// Starts the jobs for a time-to-live range that was just published.
   void begin_ttl(const Table& table);
-  /// Resumes the work that a restart interrupted.
+  /// These resume work that a restart interrupted.
   void take_up_ttl(const Table& table);
   void take_up_restore(const Table& table);
   void start_ttl_jobs(const Table& table);
-  /// Begins the stream of a table that a version without a change log left.
+  /// Begins the stream of a table that was written by a version without a change log.
   void take_up_stream(const Table& table);
   void close_streams_without_table();
   bool has_items(const Table& table) const;

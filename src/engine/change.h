@@ -12,11 +12,11 @@
 
 namespace stator::engine {
 
-/// An item before or after a change. For conditions and indexes, an item that does not exist is one without
+/// An item before or after a change. To conditions and indexes, an item that does not exist looks like one without
 /// attributes.
 class ItemVersion {
  public:
-  /// The canonical JSON, which must outlive this; empty: there is no item.
+  /// The canonical JSON, which must outlive this object; empty if there is no item.
   std::string_view json;
   std::size_t size_bytes = 0;
 
@@ -26,14 +26,14 @@ class ItemVersion {
     if (!item_) item_ = parse();
     return *item_;
   }
-  /// The same, moved out: the next `item` parses again.
+  /// The same, moved out; the next call of `item` parses again.
   [[nodiscard]] json::Item take_item() {
     if (!item_) return parse();
     json::Item taken = std::move(*item_);
     item_.reset();
     return taken;
   }
-  /// For a version that is parsed already: `item` must hold the attributes in `json`.
+  /// For a version that is already parsed: `item` must hold the attributes in `json`.
   void set_item(json::Item item) { item_ = std::move(item); }
 
  private:
@@ -41,17 +41,17 @@ class ItemVersion {
   mutable std::optional<json::Item> item_;
 };
 
-/// One change of one item, decided under the item's lock. Everything that is stored because of it is made from this
-/// (Writer::append): the item's row, index entries, counters, the row by expiry, the record of the change log.
+/// One change of one item, decided under the item's lock. Everything that has to be stored is made from it
+/// (Writer::append): the item's row, index entries, counters, the expiry row, the records of the change log.
 struct Change {
   TablePtr table;        // the newest version
-  std::string_view key;  // the item's, encoded
+  std::string_view key;  // the item's encoded key
   ChangeOrigin origin = ChangeOrigin::kCaller;
   std::int64_t time_ms = 0;
   ItemVersion before;
   ItemVersion after;
 
-  /// False where the item stays as it is, byte for byte: then nothing is stored.
+  /// False if the item stays the same byte for byte; then nothing is stored.
   [[nodiscard]] bool changes_item() const { return before.json != after.json; }
 
   // The texts that the versions point into.

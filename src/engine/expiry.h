@@ -15,12 +15,11 @@
 
 namespace stator::engine {
 
-/// Deletes the items of one table whose time to live has ended, as long as the table has the time-to-live range it
-/// began with. A search reads the range from where the last one ended to now, or from five years ago, and so only
-/// what has expired, and notes when the next row does; until then nothing is read, unless an earlier one is written. An
-/// expired item is deleted like any other, if it still expires at the time its row says: what was given more time
-/// stays, and indexes and counters are right. Nothing waits for the disk: what a dying machine forgets of it is deleted
-/// again.
+/// Deletes expired items of one table, as long as the table has the time-to-live range that the job was made for. A
+/// search reads only the rows that have expired since the last search (at most five years back), and notes when the
+/// next row expires. Nothing is read before then unless an earlier row is written. An item is deleted by an ordinary
+/// write, and only if it still expires at the time in its row. Writes do not wait for the disk: deletions that are lost
+/// in a crash are made again.
 class Expiry final : public Job {
  public:
   /// `period`: the time between two searches.
@@ -30,11 +29,11 @@ class Expiry final : public Job {
   [[nodiscard]] JobProgress progress() const override { return progress_; }
 
  private:
-  /// False where nothing can have expired since the last search; nothing is read then.
+  /// False, without reading, if nothing can have expired since the last search.
   bool begin_search(std::int64_t now_seconds);
-  /// Some rows from `position_` on; false when the table or the range is gone.
+  /// Processes some rows from `position_` on; false if the table or the range is gone.
   bool delete_expired(const TablePtr& table, std::int64_t now_seconds);
-  /// When the row that `cursor` is at expires.
+  /// When the row at `cursor` expires; UnseenExpiry::kNone if there is none.
   static std::int64_t next_seconds(const Table& table, const store::Cursor& cursor, std::int64_t now_seconds);
   void note_damage(const Table& table, std::string_view row_key);
 
@@ -44,12 +43,11 @@ class Expiry final : public Job {
   const TableRange range_;
   const std::chrono::milliseconds period_;
   const JobRunner::Log log_;
-  std::string position_;                          // of the current search; empty: there is none
+  std::string position_;                          // of the current search; empty: no search is under way
   std::optional<std::int64_t> searched_seconds_;  // the time at which the latest search began
-  std::int64_t noted_ = 0;                        // where the latest search left the mark
-  /// Whether the current search is to find out when the next row expires. Only where no earlier row was written
-  /// since the last one: it may have to step over all that were deleted between now and then, and that is for nothing
-  /// where an earlier one comes in again and again.
+  std::int64_t noted_ = 0;                        // the mark left by the latest search
+  /// Whether the current search also finds out when the next row expires. Only if no earlier row was written since the
+  /// last search: looking ahead may step over many deleted rows, in vain if earlier rows keep being written.
   bool looks_ahead_ = false;
   JobProgress progress_;
 };

@@ -18,11 +18,11 @@ namespace stator::engine {
 
 class IdempotencyTokens;
 
-/// 128 bits of XXH3, big endian: two requests do not have the same digest by chance.
+/// 128 bits of XXH3, big endian: enough that no two requests share a digest by chance.
 using RequestDigest = std::array<char, 16>;
 
-/// The use of a ClientRequestToken by one request, from the look-up to the commit; others with the same token are
-/// refused meanwhile. Must not outlive the engine.
+/// The use of a ClientRequestToken by one request, from the look-up to the commit. Meanwhile other requests with the
+/// same token are refused. Must not outlive the engine.
 class TokenClaim {
  public:
   TokenClaim(TokenClaim&& other) noexcept;
@@ -31,10 +31,10 @@ class TokenClaim {
   TokenClaim& operator=(const TokenClaim&) = delete;
   ~TokenClaim();
 
-  /// Where the transaction has happened already: for each action, in order, the larger of the sizes in bytes that its
-  /// item had before and after it.
+  /// If the transaction was already made: for each action, in order, the size of its item before or after it, whichever
+  /// is larger. Otherwise nullopt.
   [[nodiscard]] const std::optional<std::vector<std::size_t>>& earlier_sizes_bytes() const { return earlier_; }
-  /// Puts the row that records the transaction, with these outcomes, into its batch.
+  /// Adds to the transaction's batch the row that records it with these outcomes.
   void append(std::span<const WriteOutcome> outcomes, store::Batch& batch) const;
 
  private:
@@ -47,9 +47,9 @@ class TokenClaim {
   std::optional<std::vector<std::size_t>> earlier_;
 };
 
-/// ClientRequestTokens: a transaction that is sent twice within ten minutes happens once, whether or not the process
-/// was killed in between. What was committed is a row of the catalog, written in the transaction's own batch
-/// (docs/format.md); memory holds only the tokens of requests under way. Safe to use from several threads.
+/// ClientRequestTokens: a transaction sent twice within ten minutes is made once, even if the process is killed in
+/// between. A committed transaction is a row of the catalog, written in its own batch (docs/format.md); memory holds
+/// only the tokens of requests under way. Safe to use from several threads.
 class IdempotencyTokens {
  public:
   /// Source: API reference, TransactWriteItems, ClientRequestToken.
@@ -59,7 +59,7 @@ class IdempotencyTokens {
 
   /// See Engine::claim_token.
   TokenClaim claim(std::string_view token, std::string_view request);
-  /// Deletes the rows that no look-up asks for any more, in bounded work. Returns whether there are rows left.
+  /// Deletes the rows of past time slots, which no look-up reads, in bounded time. Returns whether rows are left.
   bool trim();
   [[nodiscard]] bool has_rows() const;
 

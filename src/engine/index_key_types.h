@@ -14,8 +14,8 @@ core::ApiError index_key_type_mismatch(const Index& index, const core::KeyAttrib
                                        core::AttributeType actual);
 
 /// Throws if the expression alone shows that an index key would get the wrong type. The service checks that before it
-/// looks at paths into keys and before it reads the item; what only the item shows (SET key = other) is another error,
-/// raised when it is written.
+/// checks paths into keys and before it reads the item. If only the item shows the type (SET key = other), the error is
+/// a different one, raised when the item is written.
 void check_known_index_key_types(const Table& table, const expression::Update& update);
 
 /// Whether the expression alone shows the type of what it writes to the attribute.

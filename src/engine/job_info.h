@@ -16,13 +16,13 @@ enum class JobState : std::uint8_t {
 };
 std::string_view job_state_name(JobState state);
 
-/// How far a job has come, since the process started.
+/// What a job has done since the process started.
 struct JobProgress {
   std::uint64_t items_read = 0;
   std::uint64_t items_changed = 0;
   /// Damaged items that were left as they are.
   std::uint64_t items_skipped = 0;
-  /// 0 to 1; none for jobs that have no end.
+  /// 0 to 1; nullopt for jobs that have no end.
   std::optional<double> fraction;
 };
 

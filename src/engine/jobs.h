@@ -28,15 +28,16 @@ struct JobStep {
   static JobStep end() { return {Then::kEnd, {}}; }
 };
 
-/// Work in the background, done in steps. Every member is called by the runner's thread, never two at once.
+/// Background work, done in steps. All members are called by the runner's thread only.
 class Job {
  public:
   Job() = default;
   virtual ~Job() = default;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
-  /// Does a bounded part of the work: a few milliseconds, as pausing and closing the engine wait for it. A lock that
-  /// requests take too is held for much less. What it throws is noted and logged, and the step is tried again later.
+  /// Does a part of the work that takes a few milliseconds, as pausing and closing the engine wait for it. Locks that
+  /// requests also take must be held for much less. An exception is noted and logged, and the step is tried again
+  /// later.
   virtual JobStep step() = 0;
   [[nodiscard]] virtual JobProgress progress() const { return {}; }
 };
@@ -46,23 +47,23 @@ struct JobOptions {
   std::string name;
   std::string table;
   std::string index;
-  /// After each step the job rests at least this many times the step's duration: 9 means a tenth of a core. With 1,
-  /// for what somebody waits for, it rests only where calls came meanwhile.
+  /// After each step the job rests for at least this many times the step's duration: with 9 it uses a tenth of a core.
+  /// With 1, for jobs that somebody waits for, it rests only if calls came in meanwhile.
   int rest_for_work = 9;
 };
 
-/// Runs all jobs in one thread, which begins with the first job. Jobs take turns, step by step. One that fails is tried
-/// again after pauses that grow, and the others go on meanwhile.
+/// Runs all jobs in one thread, which starts with the first job. Jobs take turns, step by step. A job that fails is
+/// tried again after growing pauses; the others continue meanwhile.
 class JobRunner {
  public:
   /// Takes one line for the log.
   using Log = std::function<void(std::string_view line)>;
   struct Options {
     Log log;
-    /// The pause after a first failure; it doubles with each further one, up to `longest_pause`.
+    /// The pause after the first failure; doubled by each further one, up to `longest_pause`.
     std::chrono::milliseconds first_pause{1000};
     std::chrono::milliseconds longest_pause{60'000};
-    /// Whether calls came, for which jobs make room, since this was asked last.
+    /// Whether calls came in since this function was last called; jobs then rest more.
     std::function<bool()> calls_came = [] { return true; };
   };
   explicit JobRunner(Options options) : options_(std::move(options)) {}
@@ -71,23 +72,23 @@ class JobRunner {
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
 
-  /// The first step is due at once. A job may add others.
+  /// Adds a job, whose first step is due at once. A job may add other jobs.
   void add(JobOptions options, std::unique_ptr<Job> job);
-  /// A job that is one function and reports no progress.
+  /// Adds a job that is one function and reports no progress.
   void add(JobOptions options, std::function<JobStep()> step);
 
-  /// No step begins until `resume` was called as often as `pause`. Waits for the running step, so the caller must not
-  /// hold a lock that a step may want, nor be a job.
+  /// After this no step begins until `resume` has been called as often as `pause`. Waits for the running step, so the
+  /// caller must not be a job or hold a lock that a step may take.
   void pause();
   void resume();
-  /// How often `pause` was called without `resume`.
+  /// The number of calls of `pause` that `resume` has not undone.
   [[nodiscard]] int pauses() const;
 
-  /// Runs every waiting job now, without rests between its steps. Returns when each of them has ended, failed or asked
-  /// for a pause again; false where that takes longer than `patience`, or while paused.
+  /// Runs every waiting job now, without rests between its steps, until each has ended, failed or asked for a pause.
+  /// False if that takes longer than `patience`, or if the runner is paused that long.
   bool run_due(std::chrono::milliseconds patience);
 
-  /// Running and waiting jobs, in the order in which they were added, then the last ones that ended.
+  /// The jobs that have not ended, in the order in which they were added, then those that ended last.
   [[nodiscard]] std::vector<JobInfo> list() const;
 
  private:
@@ -98,7 +99,8 @@ class JobRunner {
     std::unique_ptr<Job> job;
     std::uint64_t number = 0;  // in the order in which they were added
     Time due;                  // changed only while the entry is not in `waiting_`
-    int hurried_rounds = 0;    // run_due waits for so many of its rounds, each up to a rest or the end
+    int hurried_rounds = 0;    // how many rounds `run_due` still waits for; a round ends when the job pauses, fails or
+                               // ends
   };
   struct DueFirst {
     bool operator()(const Entry* one, const Entry* other) const {
@@ -108,10 +110,10 @@ class JobRunner {
 
   void start_thread();
   void run();
-  /// Does a step of the first job of `waiting_`, with `lock` open; returns until when all jobs rest.
+  /// Does one step of the first job in `waiting_`, with `lock` released meanwhile. Returns until when all jobs rest.
   Time run_first(std::unique_lock<std::mutex>& lock);
   void set_hurried_rounds(Entry& entry, int rounds);
-  /// Runs without the lock. `error`: the text of what the step threw.
+  /// Called without the lock. Sets `error` to the text of what the step threw.
   static JobStep run_step(Job& job, std::string& error);
   void note_success(Entry& entry, const JobStep& step);
   void note_failure(Entry& entry, std::string error);
@@ -120,7 +122,7 @@ class JobRunner {
   const Options options_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::condition_variable unhurried_;  // of its own: run_due is not woken by each step
+  std::condition_variable unhurried_;  // separate, so that not every step wakes `run_due`
   std::map<std::uint64_t, Entry> entries_;
   std::set<Entry*, DueFirst> waiting_;  // all but the running one
   std::size_t hurried_ = 0;             // entries with hurried rounds

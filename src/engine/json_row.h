@@ -14,8 +14,8 @@
 #include "json/writer.h"
 #include "store/key_encoding.h"
 
-/// Rows of the catalog that are JSON objects (docs/format.md). Members that this version does not know are kept, by the
-/// place of their object.
+/// Rows of the catalog that are JSON objects (docs/format.md). Members that this version does not know are kept under
+/// the place of their object, a path such as "indexes/7/key_schema".
 namespace stator::engine {
 
 inline std::string place_of(std::string_view parent, std::string_view name) {
@@ -28,7 +28,7 @@ inline std::string place_of(std::string_view parent, std::string_view name, std:
   return place_of(place_of(parent, name), element);
 }
 
-/// Writes one object of a row: the members that are put, then the unknown ones that were read with it.
+/// Writes one object of a row: the members that are put, then the unknown members that were read earlier.
 class ObjectOut {
  public:
   ObjectOut(json::Writer& writer, const UnknownMembers& unknown, std::string place)
@@ -55,12 +55,12 @@ class ObjectOut {
   static void put_text(json::Writer& writer, std::string_view text) {
     writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
   }
-  /// Begins the object that is the member `name`.
+  /// Begins an object as the member `name`.
   ObjectOut object(std::string_view name) {
     key(name);
     return {writer_, unknown_, place_of(place_, name)};
   }
-  /// Begins an element of the array that is the member `name`; `element` identifies it in the array.
+  /// Begins an element of the array `name`; `element` identifies it in the array.
   ObjectOut element(std::string_view name, std::string_view element) {
     return {writer_, unknown_, place_of(place_, name, element)};
   }
@@ -80,8 +80,8 @@ class ObjectOut {
   const std::string place_;
 };
 
-/// Reads members; absent ones leave the target as it is, so that rows of earlier versions can be read. A member that
-/// was not read is one that this version does not know.
+/// Reads members of an object. An absent member leaves the target unchanged, so that rows of earlier versions can be
+/// read. Members that were not asked for are unknown to this version.
 class ObjectIn {
  public:
   explicit ObjectIn(const json::Value& value) {
@@ -92,7 +92,7 @@ class ObjectIn {
     asked_.push_back(name);
     return json::find_member(object_, name, value);
   }
-  /// To be called after all known members were read.
+  /// Keeps the unknown members. To be called after all known members were read.
   void keep_unknown(std::string place, UnknownMembers& unknown) const {
     std::vector<UnknownMember> members;
     for (const auto [name, value] : object_) {
@@ -142,7 +142,7 @@ class ObjectIn {
     if (number < 0 || number > static_cast<std::int64_t>(last)) throw std::runtime_error("an unknown enum value");
     target = static_cast<Enum>(number);
   }
-  /// Reads the object that is the member `name`, where there is one; it stands at `place`.
+  /// Reads the object `name`, if there is one, by `read`; `place` is its place.
   template <class Read>
   void object(std::string_view name, std::string place, UnknownMembers& unknown, Read read) {
     json::Value value;
@@ -171,7 +171,7 @@ class ObjectIn {
 };
 
 void put_attributes(ObjectOut& parent, std::string_view name, const std::vector<core::KeyAttribute>& attributes);
-/// As the member "key_schema".
+/// Puts the member "key_schema".
 void put_schema(ObjectOut& parent, const core::KeySchema& schema);
 void get_attributes(ObjectIn& in, std::string_view name, std::vector<core::KeyAttribute>& target,
                     std::string_view place, UnknownMembers& unknown);

@@ -9,9 +9,9 @@
 
 #include "engine/json_row.h"
 
-/// Rows of the catalog that are one flat JSON object, whose members one function lists for both directions:
-/// `members(info, visit)` calls `visit(name, member)` for each text, whole number, flag, list of texts and map of
-/// whole numbers, and `visit(name, member, last)` for an enum, in the order in which they are written.
+/// Rows of the catalog that are one flat JSON object. One function lists the members for reading and for writing:
+/// `members(info, visit)` calls `visit(name, member)` for each text, whole number, flag, list of texts and map of whole
+/// numbers, and `visit(name, member, last)` for each enum, in the order in which they are written.
 namespace stator::engine {
 
 class MemberWriter {
@@ -89,7 +89,7 @@ std::string members_to_json(const Info& info, Members members) {
   return text;
 }
 
-/// Throws std::runtime_error where a member has another type or an enum's value is unknown.
+/// Throws std::runtime_error if a member has the wrong type or an enum's value is unknown.
 template <class Info, class Members>
 Info members_from_json(std::string_view text, Members members) {
   json::Parser parser;

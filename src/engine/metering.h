@@ -14,17 +14,18 @@
 #include "core/clock.h"
 #include "engine/table.h"
 
-/// Enforced throughput: requests beyond the units of a table or index are refused, as by the service.
+/// Enforced throughput: requests beyond the capacity of a table or index are refused, as by the service.
 namespace stator::engine {
 
 enum class ThroughputLimit : std::uint8_t {
-  kProvisioned,  // the units of the table or index
-  kKeyRange,     // those of one partition
-  kMaxOnDemand,  // what OnDemandThroughput allows
-  kAccount,      // what an account may take of one table on demand
+  kProvisioned,  // the provisioned units of the table or index
+  kKeyRange,     // the units of one partition
+  kMaxOnDemand,  // the maximum set by OnDemandThroughput
+  kAccount,      // the account's quota for one on-demand table
 };
 
-/// A request was refused because no units were left; it changed nothing. api/throttling.h has the error texts.
+/// Thrown if a request is refused because no units are left; it has changed nothing. api/throttling.h has the error
+/// texts.
 struct ThroughputExceeded : std::exception {
   [[nodiscard]] const char* what() const noexcept override { return "throughput exceeded"; }
 
@@ -35,7 +36,8 @@ struct ThroughputExceeded : std::exception {
   std::string index;  // empty: the table itself
 };
 
-/// What is kept warm: what was asked for or once reached, else what the billing mode starts with. Both members are set.
+/// The effective warm throughput: what was requested or once reached, but at least what the billing mode starts with.
+/// Both members are set.
 ThroughputLimits effective_warm(const ThroughputLimits& warm, BillingMode mode, const Throughput& throughput);
 
 enum class UnitKind : std::uint8_t { kRead, kWrite };
@@ -43,33 +45,34 @@ enum class UnitKind : std::uint8_t { kRead, kWrite };
 /// The units that a request takes from one table or index.
 struct UnitsUse {
   const Table* table = nullptr;
-  const Index* index = nullptr;  // null: the table; local indexes use the table's units
-  /// An encoded key in the partition that is used; empty: unknown.
+  const Index* index = nullptr;  // null: the table itself; local indexes use the table's units
+  /// An encoded key in the partition that is used; empty if unknown.
   std::string_view key;
   double units = 0;
 };
 
-/// A table on demand begins with this many partitions, and so do its indexes; how the service splits them further as
-/// they grow cannot be seen. Source: measured on the service, October 2026: a scan of a small table costs 2 units.
+/// The number of partitions that an on-demand table and each of its indexes begin with. How the service splits them as
+/// they grow cannot be observed. Source: measured on the service, October 2026: a scan of a small table costs 2 units.
 inline constexpr std::size_t kOnDemandPartitions = 4;
-/// The partitions that a table with these settings begins with: 3 000 read and 1 000 write units fill one. Source: a
-/// stream of a table with few provisioned units has one shard on the service, of one on demand four (October 2025).
+/// The number of partitions that a table with these settings begins with: 3 000 read or 1 000 write units fill one.
+/// Source: on the service, the stream of a table with few provisioned units has one shard, that of an on-demand table
+/// four (October 2025).
 std::size_t first_partitions(const Table& table);
 
 /// Token buckets for each table and global index:
 /// - provisioned: refilled at the provisioned rate; holds up to 300 seconds of unused units;
 /// - on demand: refilled at 12 000 read and 4 000 write units a second, the warm throughput, or twice the peak minute
-///   (from 30 minutes after that minute on); holds one second. OnDemandThroughput, if set, is a bucket of its own,
-///   which also holds one second;
-/// - each partition: 3 000 read and 1 000 write units a second. A table on demand has at least 4 partitions.
-/// A request is admitted while its buckets are above zero; it may take them below zero, and later requests then wait.
-/// Sources: Developer Guide, "Burst and adaptive capacity", "On-demand capacity mode", "Best practices for designing
-/// and using partition keys". Not simulated: partitions that split by size or load.
+///   (from 30 minutes after that minute on), whichever is greatest; holds one second. OnDemandThroughput, if set, is a
+///   separate bucket, which also holds one second;
+/// - each partition: 3 000 read and 1 000 write units a second. An on-demand table has at least 4 partitions.
+/// A request is admitted while its buckets are above zero; it may take them below zero, which later requests must wait
+/// out. Sources: Developer Guide, "Burst and adaptive capacity", "On-demand capacity mode", "Best practices for
+/// designing and using partition keys". Not simulated: partitions that split by size or load.
 class Metering {
  public:
   explicit Metering(const core::Clock& clock) : clock_(clock) {}
 
-  /// The first use whose buckets are empty; nullopt if all may go ahead.
+  /// The first use for which a bucket is empty; nullopt if there is none.
   [[nodiscard]] std::optional<ThroughputExceeded> shortage(UnitKind kind, std::span<const UnitsUse> uses);
   /// Throws ThroughputExceeded if a bucket of `use` is empty.
   void admit(UnitKind kind, const UnitsUse& use);
@@ -84,7 +87,7 @@ class Metering {
     /// Adds `rate` units for each second since the last call, up to `most`.
     void fill(double rate, double most, std::int64_t now_ms);
   };
-  /// The buckets for reads, or writes, of one table or index.
+  /// The buckets for the reads, or the writes, of one table or index.
   struct Meter {
     bool begun = false;
     Bucket all;

@@ -5,7 +5,7 @@
 
 namespace stator::engine {
 
-/// Walks one page of a Query or Scan, in `view` or, where that is null, in the present.
+/// Reads one page of a Query or Scan. `view`: the state to read; null: the present.
 Page read_page(const store::Store& store, const PageRequest& request, const ItemSink& sink,
                const store::Snapshot* view = nullptr);
 

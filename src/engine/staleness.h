@@ -11,23 +11,23 @@
 
 namespace stator::engine {
 
-/// How stale eventually consistent reads may be, as on AWS. In milliseconds; 0: never stale.
+/// How stale eventually consistent reads may be, as on AWS, in milliseconds; 0: never.
 struct Staleness {
   /// Reads of items and pages without ConsistentRead.
   std::int64_t read_ms = 0;
-  /// Reads of global indexes, in addition to `read_ms`.
+  /// Reads of global and vector indexes, in addition to `read_ms`.
   std::int64_t index_ms = 0;
   /// How long after its write a stream record becomes visible.
   std::int64_t stream_ms = 0;
-  /// Each read's staleness is derived from this and the read's number.
+  /// The staleness of a read is derived from this and the read's number.
   std::uint64_t seed = 1;
 
   [[nodiscard]] bool for_reads() const { return read_ms > 0 || index_ms > 0; }
 };
 
 /// Recent states of the store, for eventually consistent reads: a snapshot is taken before each write. A read sees the
-/// state at some moment of the last `read_ms` (for a global index `read_ms + index_ms`), so it sees every write that
-/// was acknowledged before that. A third of the reads see the present, a third the oldest allowed state.
+/// state at some moment of the last `read_ms` (for a global or vector index `read_ms + index_ms`), so it sees every
+/// write acknowledged before that. A third of the reads see the present, another third the oldest allowed state.
 class PastViews {
  public:
   using View = std::shared_ptr<const store::Snapshot>;
@@ -37,7 +37,7 @@ class PastViews {
 
   /// Keeps the present state; called before each write.
   void keep();
-  /// The state that the next read of a table, or of a global index, sees; null: the present.
+  /// The state that a read of a table, or of a global index, is to see; null: the present.
   [[nodiscard]] View for_read(bool global_index);
   /// Drops all kept states: reads see the present until the next write.
   void forget();

@@ -25,14 +25,14 @@ struct CounterDelta {
   std::int64_t size_bytes = 0;
 };
 
-/// Item counts and byte sizes of a table and its indexes, kept in parts: the row of a part holds absolute figures and
-/// is written in the same batch as what it counts, so the sums are exact at all times. A write changes one
-/// part, which it holds meanwhile (CounterPart). Only sums mean anything: an item may be subtracted from
-/// another part than it was added to, so a part's figures may be below zero (modulo 2^64).
+/// Item counts and byte sizes of a table and its indexes, divided into parts. The row of a part holds absolute figures
+/// and is written in the same batch as what it counts, so the sums are always exact. A write changes one part, whose
+/// lock it holds (CounterPart). Only the sums are meaningful: an item may be subtracted from another part than it was
+/// added to, so a part's figures may be below zero (modulo 2^64).
 class Counters {
  public:
   static constexpr std::size_t kParts = Stripes::kCounterParts;
-  /// Reads the table's rows, once; cheap afterwards.
+  /// Reads the table's rows on the first call; cheap afterwards.
   void load_once(const store::Store& store, const Table& table);
   struct Cell {
     store::SpaceId space = 0;
@@ -45,14 +45,14 @@ class Counters {
     std::size_t part = 0;
     Row row;
   };
-  /// Puts into `batch` the row of `part` as it is after `deltas`, and returns it for `apply`. `table` is the version
-  /// that the deltas are of; a newer one may have been published since.
+  /// Adds the row of `part` with `deltas` applied to `batch`, and returns it for `apply`. `table` is the version that
+  /// the deltas belong to; a newer one may have been published since.
   [[nodiscard]] PendingRow put_row(const Table& table, const CounterPart& part, const std::vector<CounterDelta>& deltas,
                                    store::Batch& batch) const;
-  /// The same change in memory, once the batch was written: nothing may fail between the two. The caller still holds
+  /// Makes the same change in memory after the batch was written; nothing may fail in between. The caller still holds
   /// the part.
   void apply(PendingRow&& pending) noexcept { rows_[pending.part] = std::move(pending.row); }
-  /// Sums of one moment; takes all parts for that long.
+  /// The sums at one moment; holds the locks of all parts meanwhile.
   TableCounts sum(const Table& table, Stripes& stripes) const;
 
  private:
@@ -64,8 +64,8 @@ class Counters {
   std::array<Row, kParts> rows_;
 };
 
-/// Sums of a table's counters that may be a second old. For estimates in many requests: summing waits for every part
-/// in turn.
+/// Sums of a table's counters that may be a second old. For estimates made in many requests, because summing waits for
+/// the lock of every part.
 class RecentCounts {
  public:
   explicit RecentCounts(const Counters& counters) : counters_(counters) {}
@@ -79,11 +79,13 @@ class RecentCounts {
   std::vector<std::pair<store::SpaceId, Counts>> spaces_;
 };
 
-/// What lives as long as the table: its newest version, its counters, and where searches for expired items go on.
+/// The state that lives as long as the table: its newest version, its counters, and where searches for expired items
+/// continue.
 class TableState {
  public:
-  /// The newest version, cheaply where that is `known`; null where the table is gone. Read under a lock stripe, it can
-  /// be relied on until the stripe is released: a publisher calls `Stripes::barrier` before it relies on the new one.
+  /// The newest version; null if the table is gone. Cheap if `known` is still the newest. If called under a lock
+  /// stripe, the result holds until the stripe is released, as a publisher calls `Stripes::barrier` before it relies on
+  /// a new version.
   TablePtr newest(const TablePtr& known) const {
     const Table* current = current_.load(std::memory_order_acquire);
     if (current == known.get()) return known;
@@ -91,9 +93,9 @@ class TableState {
     return owner_;
   }
   [[nodiscard]] bool is_newest(const Table& table) const { return current_.load(std::memory_order_acquire) == &table; }
-  /// The table is deleted; its rows may be gone already.
+  /// Whether the table is deleted; its rows may already be gone.
   [[nodiscard]] bool is_gone() const { return current_.load(std::memory_order_acquire) == nullptr; }
-  /// Makes `table` the newest version; null: the table is gone.
+  /// Makes `table` the newest version; null marks the table as gone.
   void publish(TablePtr table) {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_.store(table.get(), std::memory_order_release);

@@ -9,7 +9,7 @@
 /// Values at rest (docs/format.md): a flags byte, the DynamoDB size as a varint, the canonical JSON.
 namespace stator::engine {
 
-/// The only kind of value so far; the bits are kept for what later versions must know without parsing.
+/// The only defined flags; the other bits are reserved for what later versions must know without parsing.
 inline constexpr char kPlainValue = 0;
 
 inline void append_varint(std::uint64_t value, std::string& out) {
@@ -20,7 +20,7 @@ inline void append_varint(std::uint64_t value, std::string& out) {
   out.push_back(static_cast<char>(value));
 }
 
-/// Advances `in` past the number. Throws core::DamageError on damage.
+/// Reads a number and advances `in` past it. Throws core::DamageError.
 inline std::uint64_t read_varint(std::string_view& in) {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -33,7 +33,7 @@ inline std::uint64_t read_varint(std::string_view& in) {
   throw core::DamageError("a number of a stored value has no end");
 }
 
-/// Appends the header, which precedes the JSON.
+/// Appends the header that precedes the JSON.
 inline void append_value_header(std::size_t size_bytes, std::string& out) {
   out.push_back(kPlainValue);
   append_varint(size_bytes, out);
@@ -44,7 +44,7 @@ struct StoredValue {
   std::size_t size_bytes = 0;
 };
 
-/// Throws core::DamageError where the header is damaged; the JSON is not checked here.
+/// Throws core::DamageError if the header is damaged; does not check the JSON.
 inline StoredValue read_value(std::string_view stored) {
   if (stored.empty() || stored.front() != kPlainValue) {
     throw core::DamageError("a stored value has no header that this version knows");

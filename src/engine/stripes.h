@@ -12,11 +12,12 @@
 
 namespace stator::engine {
 
-/// The locks around read, check and write (docs/architecture.md, decision 4): every item belongs to one of them, by its
-/// key. Several are taken in ascending order (StripesLock). Their number is not part of the format; there should be
-/// many more than a batch has items times those that write at once, as each batch holds that of each of its items.
+/// The locks around read, check and write (docs/architecture.md, decision 4). Every item belongs to one of them by its
+/// key. Several are taken in ascending order (StripesLock). Their number is not part of the format. It should be much
+/// larger than the number of items in a batch times that of concurrent batches, as a batch holds the locks of all its
+/// items.
 ///
-/// Beside them the locks of the parts of tables' counters (CounterPart), which are taken after those of items.
+/// Also has the locks of the parts of tables' counters (CounterPart), which are taken after those of items.
 class Stripes {
  public:
   /// Part of the format.
@@ -33,7 +34,7 @@ class Stripes {
   std::mutex& operator[](std::size_t stripe) { return mutexes_[stripe]; }
   std::mutex& counter_part(std::size_t part) { return counter_parts_[part]; }
 
-  /// Waits until every write that is running now has ended.
+  /// Waits until all writes that hold a stripe when it is called have ended.
   void barrier() {
     for (std::size_t stripe = 0; stripe < count_; ++stripe) {
       const std::lock_guard<std::mutex> lock(mutexes_[stripe]);
@@ -46,7 +47,7 @@ class Stripes {
   std::array<std::mutex, kCounterParts> counter_parts_;
 };
 
-/// Holds several stripes, taken in ascending order.
+/// Locks several stripes, in ascending order.
 class StripesLock {
  public:
   /// `stripes` in any order, repeats allowed.
@@ -56,11 +57,11 @@ class StripesLock {
   std::vector<std::unique_lock<std::mutex>> locks_;
 };
 
-/// Holds one part of the counters of all tables: whichever nobody holds, as a write may change any of them. So it waits
-/// only where so many others write, none of whom waits for the lock of an item any more.
+/// Locks one part of the counters of all tables. As a write may change any part, it takes one that is free, and waits
+/// only if all are held, by writes that wait for no item's lock any more.
 class CounterPart {
  public:
-  /// Looks from the part of `stripe` on.
+  /// Starts looking at the part of `stripe`.
   CounterPart(Stripes& all, std::size_t stripe);
   [[nodiscard]] std::size_t number() const { return number_; }
 
@@ -69,7 +70,7 @@ class CounterPart {
   std::unique_lock<std::mutex> lock_;
 };
 
-/// Holds all parts, so that no write that changes counters is under way.
+/// Locks all parts, so that no write that changes counters is under way.
 class CounterPartsLock {
  public:
   explicit CounterPartsLock(Stripes& all);

@@ -14,7 +14,7 @@
 
 namespace stator::engine {
 
-/// What lives as long as the table, through all its versions (state.h). The engine's own.
+/// What all versions of a table share (state.h). Used by the engine only.
 class TableState;
 /// A stream of the table's changes (log/stream.h).
 class Stream;
@@ -25,7 +25,7 @@ enum class BillingMode : std::uint8_t { kProvisioned, kPayPerRequest };
 enum class TableStatus : std::uint8_t { kCreating, kUpdating, kActive, kDeleting };
 enum class ProjectionType : std::uint8_t { kAll, kKeysOnly, kInclude };
 
-/// Capacity units; zeros on demand. Times are milliseconds since the epoch, 0 for never.
+/// Capacity units, 0 on demand. Times are milliseconds since 1970; 0: never.
 struct Throughput {
   std::int64_t read_units = 0;
   std::int64_t write_units = 0;
@@ -35,15 +35,15 @@ struct Throughput {
   bool operator==(const Throughput&) const = default;
 };
 
-/// OnDemandThroughput and WarmThroughput; nullopt where never given.
+/// OnDemandThroughput or WarmThroughput; nullopt: never given.
 struct ThroughputLimits {
   std::optional<std::int64_t> read_units;
   std::optional<std::int64_t> write_units;
   bool operator==(const ThroughputLimits&) const = default;
 };
 
-/// A resource-based policy in its canonical form; no document: none. `revision_ms` is when it was last changed or
-/// removed, the name of its revision; 0: there never was one.
+/// A resource-based policy in its canonical form; an empty document: no policy. `revision_ms` is when it was last
+/// changed or removed, and serves as its revision id; 0: there never was a policy.
 struct ResourcePolicy {
   std::string document;
   std::int64_t revision_ms = 0;
@@ -52,10 +52,10 @@ struct ResourcePolicy {
 /// Contributor insights of a table or of a global index.
 struct Insights {
   bool enabled = false;
-  std::string mode;             // of the API; empty: never enabled
-  std::int64_t changed_ms = 0;  // status or mode
-  std::int64_t rules_ms = 0;    // when it was enabled, which its rules are named by
-  /// Until then it is still being enabled or disabled.
+  std::string mode;             // the API's name; empty: never enabled
+  std::int64_t changed_ms = 0;  // when the status or mode was changed last
+  std::int64_t rules_ms = 0;    // when it was enabled; part of the names of its rules
+  /// Until when it is being enabled or disabled.
   std::int64_t status_until_ms = 0;
 };
 
@@ -67,20 +67,20 @@ struct KinesisDestination {
   /// kEnabling and kUpdating become kActive, kDisabling becomes kDisabled, at `status_until_ms`.
   KinesisStatus status = KinesisStatus::kActive;
   std::int64_t status_until_ms = 0;
-  std::string precision;    // of the API; empty: never set
+  std::string precision;    // the API's name; empty: never set
   std::string description;  // why it could not be enabled
-  /// Of the log of changes that are still to go there (log/deliveries.h); 0: there is none.
+  /// Of the log of changes to be sent (log/deliveries.h); 0: no log.
   store::SpaceId space = 0;
-  /// With a log: the stream was found at the other end, so that it is enabled.
+  /// With a log: whether the stream was found, so that the destination is enabled.
   bool found = false;
 };
 
-/// How application auto scaling keeps the read or write capacity of a table or index.
+/// The settings of application auto scaling for the read or write capacity of a table or index.
 struct AutoScaling {
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
   std::string policy_name;
-  double target = 0;  // percent of what is provisioned
+  double target = 0;  // percent of the provisioned capacity
   std::optional<bool> disable_scale_in;
   std::optional<std::int64_t> scale_in_cooldown;   // seconds
   std::optional<std::int64_t> scale_out_cooldown;  // seconds
@@ -88,13 +88,13 @@ struct AutoScaling {
 
 enum class DistanceFunction : std::uint8_t { kCosine, kDotProduct, kEuclidean };
 
-/// An element of a vector index's SearchSchema: HASH, or else INLINE_FILTER.
+/// An element of a vector index's SearchSchema: HASH or INLINE_FILTER.
 struct SearchElement {
   core::KeyAttribute attribute;
   bool hash = false;
 };
 
-/// What makes an index a vector index.
+/// The settings of a vector index.
 struct VectorSettings {
   std::string attribute;  // the item's list of numbers
   std::size_t dimensions = 0;
@@ -105,7 +105,7 @@ struct VectorSettings {
 struct Index {
   std::string name;
   bool global = false;
-  /// Of a vector index, which is neither global nor local. Its key schema is the HASH element alone, or empty.
+  /// Set for vector indexes, which are neither global nor local. Their key schema is the HASH element alone, or empty.
   std::optional<VectorSettings> vector;
   core::KeySchema key_schema;
   ProjectionType projection = ProjectionType::kAll;
@@ -114,40 +114,41 @@ struct Index {
   ThroughputLimits on_demand;  // global only
   ThroughputLimits warm;       // global only
   store::SpaceId space = 0;
-  /// kActive at `status_until_ms` and after, whatever `status` says then (kDeleting: gone).
+  /// From `status_until_ms` on it counts as kActive, or as gone if it was kDeleting.
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;
   bool backfilling = false;
   std::int64_t warm_until_ms = 0;            // as for Table
   Insights insights;                         // global only
   std::optional<AutoScaling> write_scaling;  // global only
-  std::shared_ptr<AccessCounts> accesses;    // set by the engine; null: without contributor insights
+  std::shared_ptr<AccessCounts> accesses;    // set by the engine; null without contributor insights
   /// True if the index projects `attribute`: it is a key of the table or index, named, or the projection is ALL.
   [[nodiscard]] bool projects(std::string_view attribute, const core::KeySchema& table_schema) const;
   [[nodiscard]] bool is_local() const { return !global && !vector; }
 };
 
-/// Members of a table's row that a later version wrote and this one does not know, by the place of their object
-/// ("", "throughput", "indexes/7/key_schema", …). They are written back when the table is changed.
+/// A member of a table's row that was written by a later version and is unknown to this one. Such members are kept by
+/// the place of their object ("", "throughput", "indexes/7/key_schema", …) and written back when the table is changed.
 struct UnknownMember {
   std::string name;
   std::string json;
 };
 using UnknownMembers = std::map<std::string, std::vector<UnknownMember>, std::less<>>;
 
-/// Where a table that is being restored comes from. Known until the table is ACTIVE.
+/// What a table is being restored or imported from. Kept until the table is ACTIVE.
 struct RestoreOrigin {
   std::string source_table;  // name
-  std::string backup_id;     // empty: to a point in time
-  std::int64_t time_ms = 0;  // of which time the restored state is
-  std::string cut;           // the checkpoint that is read (backup/backups.h)
+  std::string backup_id;     // empty: a restore to a point in time
+  std::int64_t time_ms = 0;  // the time of the restored state
+  std::string cut;           // name of the checkpoint that is read (backup/backups.h)
   store::SpaceId source_space = 0;
-  store::SpaceId log_space = 0;  // of the records that are undone back to `time_ms`; 0: none
-  /// Items are being copied; after that, indexes are built.
+  store::SpaceId log_space = 0;  // of the records that are undone, back to `time_ms`; 0: none
+  /// Whether items are still being copied; after that, indexes are built.
   bool copying = true;
 };
 
-/// What each region of a table with replicas has for itself. `Table` has the same members, for its home region.
+/// The settings that each region of a table with replicas has separately. `Table` has the same members, for its home
+/// region.
 struct RegionSettings {
   std::string id;
   std::int64_t created_ms = 0;
@@ -169,40 +170,40 @@ struct RegionSettings {
   std::string stream_tags_label;
 };
 
-/// What a region has for itself of a global index.
+/// The settings that a region has separately for a global index.
 struct ReplicaIndex {
   std::string name;
-  std::optional<std::int64_t> read_units;      // in place of the table's
+  std::optional<std::int64_t> read_units;      // instead of the table's
   std::optional<std::int64_t> max_read_units;  // the same, on demand
   std::optional<AutoScaling> read_scaling;
   Insights insights;
 };
 
-/// A region of a table with replicas. All regions share one set of items, and what is no member here or in
+/// A region of a table with replicas. All regions share the items and all settings that are not members here or in
 /// RegionSettings.
 struct Replica {
   std::string region;
-  /// As for Index: kActive at `status_until_ms` and after; kDeleting: gone.
+  /// As for Index.
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;
-  std::string source;  // the region at which it was added; empty: it was there first
+  std::string source;  // the region in which it was added; empty: it is the first region
   std::int64_t added_ms = 0;
-  std::optional<std::int64_t> read_units;      // in place of the table's
+  std::optional<std::int64_t> read_units;      // instead of the table's
   std::optional<std::int64_t> max_read_units;  // the same, on demand
   std::optional<AutoScaling> read_scaling;
   bool disassociation_protection = true;
-  std::vector<ReplicaIndex> indexes;  // those of which something is known
-  RegionSettings settings;            // of the home region in the table
+  std::vector<ReplicaIndex> indexes;  // those with settings of their own
+  RegionSettings settings;            // unused for the home region, whose settings are in Table
 };
 
-/// A region that has no copy of a table, and keeps what is being written to it.
+/// A witness region, which stores the writes in progress but has no copy of the table.
 struct Witness {
   std::string region;
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;
 };
 
-/// A table's metadata, as kept in the catalog. Immutable once published; a change publishes a new one.
+/// A table's metadata, as kept in the catalog. Immutable once published; a change publishes a new version.
 struct Table {
   std::string name;
   std::string id;  // UUID
@@ -210,26 +211,26 @@ struct Table {
   /// As given, in order: name and type of every attribute used in a key.
   std::vector<core::KeyAttribute> attribute_definitions;
   BillingMode billing_mode = BillingMode::kProvisioned;
-  /// When the table was last switched to on demand; 0 for never.
+  /// When the table was last switched to on demand; 0: never.
   std::int64_t last_pay_per_request_ms = 0;
   Throughput throughput;
   ThroughputLimits on_demand;
   ThroughputLimits warm;
-  std::vector<Index> indexes;  // local, global, vector indexes; each kind in the order given
+  std::vector<Index> indexes;  // local, global and vector indexes; each kind in the order given
   bool deletion_protection = false;
   std::string table_class;          // empty: STANDARD, never given
-  std::int64_t table_class_ms = 0;  // when it was last changed; 0 for never
+  std::int64_t table_class_ms = 0;  // when it was last changed; 0: never
   std::string sse_kms_key;          // ARN; with sse_enabled
   bool sse_enabled = false;
   std::string stream_view_type;                           // empty: no stream
-  std::string stream_label;                               // of the last stream; empty: never had one
+  std::string stream_label;                               // of the last stream; empty: it never had one
   store::SpaceId stream_space = 0;                        // of the stream's records (log/stream.h); 0: no stream
-  std::int64_t recovery_days = 0;                         // how far back the table can be restored; 0: not at all
-  std::int64_t recovery_since_ms = 0;                     // when that was enabled
-  store::SpaceId recovery_space = 0;                      // of the records for it (log/stream.h)
+  std::int64_t recovery_days = 0;                         // how far back the table can be restored; 0: disabled
+  std::int64_t recovery_since_ms = 0;                     // when recovery was enabled
+  store::SpaceId recovery_space = 0;                      // of the recovery log (log/stream.h); 0: none
   std::string ttl_attribute;                              // empty: disabled
-  store::SpaceId ttl_space = 0;                           // of the rows by expiry (time_to_live.h); 0: disabled
-  bool ttl_building = false;                              // rows of items from before are still being made
+  store::SpaceId ttl_space = 0;                           // of the expiry rows (time_to_live.h); 0: disabled
+  bool ttl_building = false;                              // the rows of existing items are still being made
   std::vector<std::pair<std::string, std::string>> tags;  // key, value
   Insights insights;
   std::vector<KinesisDestination> kinesis;  // the latest first
@@ -238,22 +239,22 @@ struct Table {
   std::string stream_policy_label;                               // empty: no stream had one
   std::vector<std::pair<std::string, std::string>> stream_tags;  // of the stream `stream_tags_label`
   std::string stream_tags_label;                                 // empty: no stream had any
-  /// The regions, in the order in which they were added; empty: no replicas (replicas.h).
+  /// The regions in the order in which they were added; empty without replicas (replicas.h).
   std::vector<Replica> replicas;
-  std::string home_region;  // the one whose settings stand here
+  std::string home_region;  // the region whose settings are in this object
   bool strongly_consistent = false;
   std::optional<Witness> witness;
   std::string settings_replication;          // GlobalTableSettingsReplicationMode; empty: never given
   std::optional<AutoScaling> write_scaling;  // of all regions
-  /// While a change of tags is under way, the tags that readers still see. Not stored, as the two times below.
+  /// The tags that readers still see while a change of tags is under way. Not stored, nor are the two times below.
   std::vector<std::pair<std::string, std::string>> tags_before;
-  std::int64_t tags_until_ms = 0;  // when that change is done
-  std::int64_t ttl_until_ms = 0;   // until when time to live may not be changed again
-  /// What the table was before changes that are under way (table_changes.h). Not stored, as the two times below; null:
-  /// there are none.
+  std::int64_t tags_until_ms = 0;  // until when that change is under way
+  std::int64_t ttl_until_ms = 0;   // until when a change of time to live is under way, and no other is allowed
+  /// The table before the changes that are under way (table_changes.h); null if there are none. Not stored, nor are the
+  /// two times below.
   std::shared_ptr<const Table> before;
-  std::int64_t encryption_until_ms = 0;  // until when a change of encryption is under way; 0: none is
-  std::int64_t warm_until_ms = 0;        // the same of warm throughput
+  std::int64_t encryption_until_ms = 0;  // until when a change of encryption is under way; 0: none
+  std::int64_t warm_until_ms = 0;        // the same for warm throughput
   std::int64_t created_ms = 0;
   TableStatus status = TableStatus::kActive;
   std::int64_t status_until_ms = 0;  // as for Index
@@ -261,25 +262,25 @@ struct Table {
   std::optional<RestoreOrigin> restore;
   UnknownMembers unknown_members;
   std::shared_ptr<TableState> state;                // set by the engine when it publishes the table
-  std::shared_ptr<Stream> stream;                   // the same; null: no stream
-  std::shared_ptr<Stream> recovery;                 // the same; null: no point-in-time recovery
-  std::vector<std::shared_ptr<Stream>> deliveries;  // the same: of the Kinesis destinations of all regions
-  std::shared_ptr<AccessCounts> accesses;           // the same; null: without contributor insights
+  std::shared_ptr<Stream> stream;                   // likewise; null: no stream
+  std::shared_ptr<Stream> recovery;                 // likewise; null: no point-in-time recovery
+  std::vector<std::shared_ptr<Stream>> deliveries;  // likewise; the logs for the Kinesis destinations of all regions
+  std::shared_ptr<AccessCounts> accesses;           // likewise; null without contributor insights
 
   [[nodiscard]] const Index* index(std::string_view index_name) const;
-  /// Null where the region is none of the table's.
+  /// Null if the table is not in the region.
   [[nodiscard]] const Replica* replica(std::string_view region) const;
   [[nodiscard]] Replica* replica(std::string_view region);
 };
 
-/// Live figures of a table and of its indexes (in the order of `Table::indexes`).
+/// The current item count and size of a table or an index.
 struct Counts {
   std::uint64_t items = 0;
   std::uint64_t size_bytes = 0;
 };
 struct TableCounts {
   Counts table;
-  std::vector<Counts> indexes;
+  std::vector<Counts> indexes;  // in the order of Table::indexes
 };
 
 }  // namespace stator::engine

@@ -6,25 +6,26 @@
 
 #include "engine/table.h"
 
-/// Changes of a table that take their time: it is UPDATING until they are done, and keeps in `Table::before` what it
-/// was before, as descriptions show much of that, and further changes are judged by it.
+/// Changes of a table that are under way for some time. Until they are done, `Table::before` keeps the table as it was
+/// before them: descriptions show some of its settings, and further changes are checked against it.
 namespace stator::engine {
 
-/// The table without the changes that are under way, and without what only a published table has (its logs and state).
+/// The table as it was before the changes that are under way, and without the logs and state that only a published
+/// table has.
 Table before_changes(const Table& table);
 
-/// Forgets what is done by then. To be called when the statuses are settled.
+/// Ends the changes that are done at `now_ms`. To be called after the statuses were settled.
 void settle_changes(Table& table, std::int64_t now_ms);
 
-/// When settle_changes is to be called for changes that are in no status; the greatest value: never.
+/// When settle_changes has to be called next for changes that no status shows; the greatest value: never.
 std::int64_t next_change_done_ms(const Table& table);
 
-/// Throws ResourceInUseException: the table, or a part of it, is still in use, as `why` says.
+/// Throws ResourceInUseException: "Attempt to change a resource which is still in use: " and `why`.
 [[noreturn]] void throw_still_in_use(const std::string& why);
 
-/// Throws it for a table that is CREATING.
+/// Throws ResourceInUseException if the table is CREATING.
 void refuse_while_creating(const Table& table);
-/// Throws it for a table that is CREATING or DELETING.
+/// Throws ResourceInUseException if the table is CREATING or DELETING.
 void refuse_while_creating_or_deleting(const Table& table);
 
 }  // namespace stator::engine

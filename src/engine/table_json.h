@@ -5,11 +5,11 @@
 
 #include "engine/table.h"
 
-/// A table as the catalog keeps it: one JSON object (docs/format.md).
+/// A table's row in the catalog: one JSON object (docs/format.md).
 namespace stator::engine {
 
 std::string table_to_json(const Table& table);
-/// Throws std::runtime_error where the text is not such an object. The state is left null.
+/// Throws std::runtime_error if the text is not such an object. Leaves Table::state null.
 Table table_from_json(std::string_view text);
 
 }  // namespace stator::engine

@@ -8,17 +8,17 @@
 
 namespace stator::engine {
 
-/// Compares stored vectors with one that is searched for. Sums are in double precision, so that a score is the
-/// analytic value rounded to 32 bits, and one beyond their range is the greatest number of 32 bits.
-/// Source: the service's scores as others measured them, August 2026.
+/// Compares stored vectors with the searched vector. Sums are computed in double precision, so that a score is the
+/// exact value rounded to a 32-bit float; scores beyond its range become its greatest value.
+/// Source: scores of the service measured by others, August 2026.
 class VectorDistance {
  public:
   VectorDistance(DistanceFunction function, std::span<const float> searched);
 
-  /// `stored`: as many numbers of 32 bits as are searched for, not necessarily aligned. Lower is nearer for every
-  /// function.
+  /// Ranks a stored vector: lower is nearer for every distance function. `stored`: as many 32-bit floats as the
+  /// searched vector has, not necessarily aligned.
   [[nodiscard]] double rank(const char* stored) const;
-  /// What the service answers for a rank.
+  /// The service's score for a rank.
   [[nodiscard]] float score(double rank) const;
 
  private:
@@ -26,19 +26,20 @@ class VectorDistance {
 
   DistanceFunction function_;
   std::vector<double> searched_;
-  double squares_ = 0;  // of what is searched for
+  double squares_ = 0;  // the sum of the squares of `searched_`
 };
 
 // --- in single precision ------------------------------------------------------------------------------------------
-// Nearly right and quick. Vectors are in their quick form, and lower is nearer.
+// Quick and approximate. Vectors are in their quick form; lower is nearer.
 
-/// The square of a sum of such numbers over all dimensions is within the range of 32 bits.
+/// Products and squared differences of numbers up to this one, summed over all dimensions, are within the range of
+/// 32-bit floats.
 inline constexpr float kGreatestQuick = 1e16F;
 
-/// Of length one for COSINE; for the others with numbers beyond +-kGreatestQuick brought to that.
+/// The quick form of a vector: scaled to length 1 for COSINE; for the others, numbers are clamped to ±kGreatestQuick.
 std::vector<float> quick_form(DistanceFunction function, std::span<const float> vector);
 
-/// The ranks of `count` vectors that lie one behind the other.
+/// Computes the ranks of `count` vectors stored one after the other.
 void quick_ranks(DistanceFunction function, const float* searched, const float* vectors, std::size_t dimensions,
                  std::size_t count, float* ranks);
 inline float quick_rank(DistanceFunction function, const float* left, const float* right, std::size_t dimensions) {
@@ -47,8 +48,8 @@ inline float quick_rank(DistanceFunction function, const float* left, const floa
   return rank;
 }
 
-/// Every vector of which the exact rank is not above that of a vector with the quick rank `rank` has a quick rank up to
-/// this one. `norms`: the product of the searched vector's length and the greatest length of the others.
+/// An upper bound of the quick ranks of all vectors whose exact rank is at most that of a vector with the quick rank
+/// `rank`. `norms`: the length of the searched vector times the greatest length of the others.
 float highest_quick_rank(DistanceFunction function, float rank, double norms, std::size_t dimensions);
 
 }  // namespace stator::engine

@@ -6,8 +6,7 @@
 
 namespace stator::engine {
 
-/// For checks and repairs: throws core::DamageError unless everything in the item can be read and has the size that it
-/// says.
+/// For checks and repairs: throws core::DamageError unless the whole item can be read and has the size in its header.
 inline json::Item read_whole_item(const StoredValue& stored) {
   json::Item item(stored.json);
   if (item.size_bytes() != stored.size_bytes) throw core::DamageError("the item has another size than it says");

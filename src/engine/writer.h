@@ -23,31 +23,31 @@ namespace stator::engine {
 class VectorRanges;
 class WritesTogether;
 
-/// Writes items: lock, read, decide on one Change, write all that follows from it in one batch.
+/// Writes items: locks, reads, decides on one Change, and writes all that follows from it in one batch.
 class Writer {
  public:
-  /// `vectors` are told of changed entries; `views` keeps states for stale reads; `metering` enforces throughput. All
-  /// may be null.
+  /// `vectors` is notified of changed entries; `views` keeps states for stale reads; `metering` enforces throughput.
+  /// Each may be null.
   Writer(store::Store& store, Stripes& stripes, const core::Clock& clock, VectorRanges* vectors = nullptr,
          PastViews* views = nullptr, Metering* metering = nullptr)
       : store_(store), stripes_(stripes), clock_(clock), vectors_(vectors), views_(views), metering_(metering) {}
 
   WriteOutcome write(const WriteAction& action);
-  /// Engine::write_each.
+  /// See Engine::write_each.
   std::vector<SeparateOutcome> write_each(std::span<const WriteAction> actions);
   TransactionOutcome transact(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
 
   struct Expired {
     enum class Outcome : std::uint8_t {
       kDeleted,
-      kStale,  // the item is gone or expires at another time; only the row was removed
-      kGone,   // the table is gone, or has another time-to-live range than the one of the row
+      kStale,  // the item is gone or expires at another time; only the expiry row was removed
+      kGone,   // the table, or the time-to-live range of the row, is gone
     };
     Outcome outcome = Outcome::kStale;
-    std::size_t size_bytes = 0;  // of the item that was deleted
+    std::size_t size_bytes = 0;  // of the deleted item
   };
-  /// Deletes the item that a row of the time-to-live range names, if it still expires when the row says. Does not wait
-  /// for the disk. Throws what reading and writing throw.
+  /// Deletes the item that an expiry row names, if it still expires at the row's time. Does not wait for the disk.
+  /// Throws what reading and writing throw.
   Expired expire(const TablePtr& table, std::string_view expiry_key);
 
  private:
@@ -56,30 +56,31 @@ class Writer {
   struct Decision {
     std::size_t stripe = 0;  // held by the caller
     bool writes = false;
-    /// Whether the item is there, where `read_items` has read it.
+    /// Whether the item exists; set if `read_items` has read it.
     std::optional<bool> existed;
     Change change;
     // Filled by `append`.
     std::vector<CounterDelta> counters;
-    /// With metering: the key of the entry for each index in the outcome's capacity.
+    /// With metering: the key of the changed entry of each index in the outcome's capacity.
     std::vector<std::string> index_keys;
     std::optional<std::int64_t> new_expiry;  // seconds
-    // Held until the write has ended.
+    // These are held until the write has ended.
     LogPlace log_place;
     LogPlace recovery_place;
     std::vector<LogPlace> delivery_places;
     WriteOutcome outcome;
   };
-  /// Reads the items of all actions at once, for `decide`.
+  /// Reads the items of all actions at once for `decide`, if there are several.
   void read_items(std::span<const WriteAction> actions, std::vector<Decision>& decisions) const;
-  /// Reads the item, tests the condition and makes the new version. Returns the fault of an index key, if any. Throws
-  /// what the update expression throws.
+  /// Reads the item, tests the condition and makes the new version. Returns the fault of an index key, if there is one.
+  /// Throws what the update expression throws.
   std::optional<core::ApiError> decide(const WriteAction& action, Decision& decision) const;
   std::optional<core::ApiError> decide_against_table(const WriteAction& action, Decision& decision) const;
   static void make_new_version(const WriteAction& action, Decision& decision);
   static void update_item(const WriteAction& action, Decision& decision);
 
-  /// Everything that is stored because of the change, but its counters, which a transaction's actions share.
+  /// Adds everything that follows from the change to the batch, except the counters, which the actions of a batch
+  /// share.
   void append(Decision& decision, store::Batch& batch) const;
   static void append_item(Decision& decision, store::Batch& batch);
   void append_index_entries(Decision& decision, store::Batch& batch) const;
@@ -89,24 +90,26 @@ class Writer {
   static void append_log_record(Decision& decision, store::Batch& batch);
   static LogPlace append_log_record(const Change& change, Stream& stream, store::Batch& batch);
   std::vector<WriteOutcome> write_together(std::span<const WriteAction> actions);
-  /// The locks of all the actions' items.
+  /// Locks the items of all actions.
   [[nodiscard]] StripesLock lock_all(std::span<const WriteAction> actions) const;
-  /// The counters' changes of one batch for one table: they share one row.
+  /// The changes of one table's counters in one batch, which share one row.
   struct RowChange {
     TablePtr table;
-    std::size_t stripe = 0;  // of its first item: where a part is looked for
+    std::size_t stripe = 0;  // of its first item: the search for a free part begins there
     std::vector<CounterDelta> deltas;
     Counters::PendingRow after;
   };
-  /// All or nothing.
+  /// Adds the decision's counters to the table's RowChange; either all or, if it throws, none.
   static void add_counters(const Decision& decision, std::vector<RowChange>& rows);
-  /// Returns the part that the rows are of, which is held until they are stored; none where there are no rows.
+  /// Adds the counters' rows to the batch. Returns their part, to be held until they are stored; nullopt if there are
+  /// no rows.
   [[nodiscard]] std::optional<CounterPart> put_rows(std::vector<RowChange>& rows, store::Batch& batch) const;
-  /// Writes the batch, with the writes of so many callers, and counts it; nothing may fail after that.
+  /// Writes the batch, which has the writes of `callers` callers, then updates the counters in memory, which cannot
+  /// fail.
   void store(std::vector<RowChange>& rows, store::Batch& batch, std::size_t callers) const;
-  /// The same, and notes what expires.
+  /// The same for one caller; also notes new expiry times.
   void store_all(const std::vector<Decision>& decisions, std::vector<RowChange>& rows, store::Batch& batch) const;
-  /// The units that the action takes from the table and its indexes; only the table's where the condition failed or
+  /// The units that the action takes from the table and its indexes; only from the table if the condition failed or
   /// nothing is written. The keys are views into the decision.
   static std::vector<UnitsUse> uses_of(const Decision& decision, double table_factor);
   void keep_view() const {

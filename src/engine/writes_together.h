@@ -13,44 +13,46 @@
 
 namespace stator::engine {
 
-/// Thrown, with nothing done, in place of waiting by a thread that puts writes together: what it would wait for may
-/// wait for the locks of those. The call can be made again after them, or where it is `alone` without them.
+/// Thrown instead of waiting by a thread that collects writes, because whoever holds what it would wait for may itself
+/// wait for the locks of these writes. Nothing was done. The call can be made again after the commit; if `alone`, only
+/// outside of a collection.
 struct WouldWait {
   bool alone = false;
 };
 
-/// Writes of several callers, made one after the other by one thread, that reach the store and the disk in one batch.
-/// From its construction on, `Engine::write` on this thread only decides: it returns the outcome that the write will
-/// have, and holds the item's lock until `commit`, so that nobody sees a state that is not stored. The outcome may be
-/// told to nobody before. While it holds such locks the thread waits for no other item's lock (WouldWait), and for
-/// nothing that anybody holds who waits for one. Only `Engine::write` and what only reads may be called meanwhile.
+/// Collects writes of several callers, made one after the other by one thread, that reach the store and the disk in one
+/// batch. While it exists, `Engine::write` on this thread only decides: it returns the outcome that the write will have
+/// and keeps the item's lock until `commit`, so that nobody sees a state that is not stored. No caller may be sent an
+/// outcome before the commit. While it holds such locks the thread never waits for another item's lock (it throws
+/// WouldWait), nor for anything held by a thread that waits for one. Meanwhile only `Engine::write` and functions that
+/// only read may be called.
 class WritesTogether {
  public:
-  /// Holds `pass` as long as it lives.
+  /// Holds `pass` for its lifetime.
   WritesTogether(std::unique_ptr<GatePass> pass, Writer& writer);
-  /// Drops what was not committed.
+  /// Drops writes that were not committed.
   ~WritesTogether();
   WritesTogether(const WritesTogether&) = delete;
   WritesTogether& operator=(const WritesTogether&) = delete;
 
-  /// Those that are to be stored by `commit`.
+  /// The number of writes that `commit` will store.
   [[nodiscard]] std::size_t count() const { return parts_.size(); }
-  /// Together they are as large as a batch should be.
+  /// Whether the batch is as large as a batch should be.
   [[nodiscard]] bool is_full() const;
-  /// Stores them. Throws what Store::write throws, with none of them stored. Ends the collection in any case: what the
-  /// thread writes from here on it writes at once.
+  /// Stores the writes. Throws what Store::write throws; then none is stored. Ends the collection in any case: later
+  /// writes of this thread are stored at once.
   void commit();
 
-  /// The one that this thread has begun and not ended, or null.
+  /// The collection that this thread has begun and not ended, or null.
   [[nodiscard]] static WritesTogether* of_this_thread();
-  /// Throws WouldWait where this thread puts writes together.
+  /// Throws WouldWait (`alone`) if this thread collects writes.
   static void check_may_wait();
   [[nodiscard]] bool is_of(const Writer& writer) const { return &writer_ == &writer; }
   [[nodiscard]] bool is_past(const Gate& gate) const { return pass_->is_of(gate); }
 
  private:
   friend class Writer;
-  /// What is left to do for a write when it is stored.
+  /// What remains to be done for a write after it is stored.
   struct Part {
     std::string key;
     TablePtr table;

@@ -11,7 +11,7 @@ namespace stator::engine {
 
 enum class BackupType : std::uint8_t {
   kUser,
-  kSystem,  // made when a table with point-in-time recovery is deleted; expires by itself
+  kSystem,  // made when a table with point-in-time recovery is deleted; expires
 };
 
 /// A backup: a checkpoint of the whole store, kept for one of its tables.
@@ -28,7 +28,7 @@ struct BackupInfo {
 };
 using BackupPtr = std::shared_ptr<const BackupInfo>;
 
-/// A backup to and from the text of its row in the catalog. Throws std::runtime_error.
+/// Converts a backup to and from the JSON of its row in the catalog. Throws std::runtime_error.
 std::string backup_to_json(const BackupInfo& backup);
 BackupInfo backup_from_json(std::string_view text);
 

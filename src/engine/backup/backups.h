@@ -28,40 +28,42 @@ std::string id_of_moment(std::int64_t time_ms, std::string_view name, std::uint6
 /// from several threads.
 class Backups {
  public:
-  /// `directory` is `backups` in the data directory; in memory a name in the store's own environment.
+  /// `directory`: the data directory, which contains `backups`; empty in memory.
   Backups(store::Store& store, const core::Clock& clock, const std::filesystem::path& directory, core::LogSink log);
 
-  /// Reads the rows. Throws store::OpenError where one is damaged.
+  /// Reads the rows. Throws store::OpenError if one is damaged.
   void load();
-  /// Removes checkpoints that neither a backup nor one of `cuts_in_use` is, and rows without their checkpoint.
+  /// Removes checkpoints that belong to no backup and are not among `cuts_in_use`, and rows whose checkpoint is
+  /// missing.
   void clear_leftovers(const std::vector<std::string>& cuts_in_use);
 
-  /// Makes a backup of the table as it is now. Throws TableNotFoundException where it is missing, being created or
-  /// being restored; store::StoreError.
+  /// Makes a backup of the table's current state. Throws TableNotFoundException if the table is missing or being
+  /// restored; store::StoreError.
   BackupPtr create(std::string_view table_name, std::string_view backup_name, BackupType type, std::int64_t expires_ms);
-  /// Null where there is none.
+  /// Null if there is none.
   [[nodiscard]] BackupPtr find(std::string_view id) const;
-  /// In the order in which they were made.
+  /// All backups, oldest first.
   [[nodiscard]] std::vector<BackupPtr> list() const;
-  /// Does nothing where there is none. Throws store::StoreError where the row cannot be removed.
+  /// Does nothing if there is no such backup. Throws store::StoreError if the row cannot be removed.
   void remove(std::string_view id);
 
-  /// What a restore or an export reads of a table: its items and the records for its point-in-time recovery.
+  /// The spaces of a table that a restore or an export reads: its items, and the records for its point-in-time
+  /// recovery.
   struct Source {
     std::string_view table_name;
     store::SpaceId space = 0;
     store::SpaceId log_space = 0;
   };
-  /// Makes a checkpoint that belongs to no backup; the caller removes it (`remove_cut`). Throws, and leaves none, where
-  /// the table was deleted (TableNotFoundException) or its recovery switched off meanwhile
-  /// (PointInTimeRecoveryUnavailableException).
+  /// Makes a checkpoint that belongs to no backup; the caller removes it (`remove_cut`). Throws TableNotFoundException
+  /// if the table was deleted meanwhile, PointInTimeRecoveryUnavailableException if its recovery was disabled; then no
+  /// checkpoint is left.
   void make_cut(std::string_view name, const Source& source);
-  /// A path in the checkpoint's directory for files that are to be removed with it; empty in memory.
+  /// A path in the checkpoint's directory for files that are removed together with it; empty in memory.
   [[nodiscard]] std::filesystem::path place_beside(std::string_view cut) const;
-  /// The same for a restore; returns the checkpoint's name.
+  /// Makes a checkpoint for a restore, as `make_cut` does; returns its name.
   [[nodiscard]] std::string make_restore_cut(const Source& source);
   [[nodiscard]] std::unique_ptr<store::Store> open_cut(std::string_view name) const;
-  /// A checkpoint that cannot be removed is logged, and removed at the next start.
+  /// Removes a checkpoint. One that cannot be removed is logged, and removed at the next start.
   void remove_cut(std::string_view name);
 
  private:

@@ -8,17 +8,17 @@
 
 namespace stator::engine {
 
-/// A checkpoint's folder, held open while its files are read. Its name may come to mean another one meanwhile (a
-/// snapshot that is saved again or settled), in which files of the same names have other contents.
+/// A checkpoint's folder, held open while its files are read. Meanwhile another checkpoint may take over its name (a
+/// snapshot that is saved again or settled), with other contents under the same file names.
 class HeldCheckpoint {
  public:
   explicit HeldCheckpoint(const std::filesystem::path& folder);
 
-  /// False where there is no such folder.
+  /// False if there is no such folder.
   [[nodiscard]] bool is_open() const { return folder_.number() >= 0; }
-  /// Whether nothing of it was removed so far: the marker is always removed first.
+  /// Whether all its files are still there: a removal always begins with the marker.
   [[nodiscard]] bool is_whole() const;
-  /// The paths of its files below it, but for locks. Throws std::system_error.
+  /// The relative paths of its files, except lock files. Throws std::system_error.
   [[nodiscard]] std::vector<std::string> files() const;
   /// For openat and the like.
   [[nodiscard]] int descriptor() const { return folder_.number(); }

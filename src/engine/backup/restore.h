@@ -13,16 +13,16 @@
 
 namespace stator::engine {
 
-/// Fills a table that is being restored with the items of its cut, byte for byte, and undoes what happened to
-/// them after the point in time where one is asked for; indexes are built from them afterwards, like any new index. How
-/// far it has come is a row of the catalog in the batch of the items themselves, so that it goes on from there after a
-/// restart. Nobody else writes to the table meanwhile. A damaged item is passed over.
+/// Fills a table that is being restored with the items of its checkpoint, byte for byte. In a restore to a point in
+/// time it then undoes the later changes. Indexes are built afterwards, like any new index. The progress is a row of
+/// the catalog, written in the batch of the items, so that a restart continues there. There are no other writes to the
+/// table meanwhile. Damaged items are skipped.
 class Restore final : public Job {
  public:
   struct Ends {
     /// All items are there.
     std::function<void()> finished;
-    /// The restore cannot be finished: the checkpoint cannot be read, or there is no space. The table is to be removed.
+    /// The restore cannot be finished: the checkpoint cannot be read, or memory is full. The table is to be removed.
     std::function<void(const std::string& why)> failed;
   };
   Restore(store::Store& store, const Backups& backups, Stripes& stripes, TableRange range, Ends ends,
@@ -32,10 +32,10 @@ class Restore final : public Job {
 
  private:
   void open(const RestoreOrigin& origin);
-  /// Copies some items after `position_`; false when none is left.
+  /// Copies some items after `position_`; false if none are left.
   bool copy_items(const Table& table);
   [[nodiscard]] bool is_undoing(const Table& table) const;
-  /// Undoes some changes; false when none is left.
+  /// Undoes some changes; false if none are left.
   bool undo_changes(const Table& table);
   void commit(const Table& table, const CounterDelta& counted, store::Batch& batch);
   void note_damage(const Table& table, std::string_view key);
@@ -48,8 +48,8 @@ class Restore final : public Job {
   const JobRunner::Log log_;
   const std::string progress_key_;
   std::unique_ptr<store::Store> cut_;
-  /// The progress: the key of the last item copied; or, after all are copied, the key of the record undone last.
-  /// Empty at the start.
+  /// The progress: the key of the last item copied or, once all are copied, of the last record undone. Empty at the
+  /// start.
   std::string position_;
   JobProgress progress_;
 };

@@ -16,18 +16,18 @@ struct BucketError : std::runtime_error {
   std::string code;
 };
 
-/// Writes one object, from its begin to its end. Without `finish` a part of it may remain, under its key or invisible,
+/// Writes one object sequentially. Without `finish`, part of the object may remain, either under its key or invisible,
 /// as in the service.
 class BucketWriter {
  public:
   virtual ~BucketWriter() = default;
   /// Throws BucketError.
   virtual void write(std::string_view bytes) = 0;
-  /// When this returns the object is complete and durable. Throws BucketError.
+  /// Makes the object complete and durable. Throws BucketError.
   virtual void finish() = 0;
 };
 
-/// Reads one object from its begin.
+/// Reads one object sequentially from its start.
 class BucketReader {
  public:
   virtual ~BucketReader() = default;
@@ -40,7 +40,7 @@ struct BucketObject {
   std::uint64_t size_bytes = 0;
 };
 
-/// A bucket: objects by keys. For one thread. All members throw BucketError.
+/// A bucket: objects by key. To be used by one thread. All members throw BucketError.
 class Bucket {
  public:
   virtual ~Bucket() = default;
@@ -48,17 +48,17 @@ class Bucket {
   virtual void put(std::string_view key, std::string_view content) = 0;
   [[nodiscard]] virtual std::unique_ptr<BucketWriter> create(std::string_view key) = 0;
   [[nodiscard]] virtual std::unique_ptr<BucketReader> open(std::string_view key) = 0;
-  /// Does nothing where there is no such object.
+  /// Does nothing if there is no such object.
   virtual void remove(std::string_view key) = 0;
-  /// The objects whose keys begin with `prefix`, in the order of their keys' bytes.
+  /// The objects whose keys begin with `prefix`, sorted by the bytes of their keys.
   [[nodiscard]] virtual std::vector<BucketObject> list(std::string_view prefix) = 0;
 };
 
-/// Finds buckets by their names. Safe to use from several threads.
+/// Finds buckets by name. Safe to use from several threads.
 class Buckets {
  public:
   virtual ~Buckets() = default;
-  /// `owner`: the account that it is to belong to, where it has one; empty: whichever. Throws BucketError
+  /// `owner`: the account that the bucket must belong to, if buckets have owners; empty: any. Throws BucketError
   /// (S3NoSuchBucket, S3AccessDenied).
   [[nodiscard]] virtual std::unique_ptr<Bucket> bucket(const std::string& name, const std::string& owner) const = 0;
 };

@@ -9,13 +9,13 @@
 
 namespace stator::engine {
 
-/// The buckets of a database: folders, unless others are chosen. Safe to use from several threads.
+/// The buckets of a database: folders by default, replaceable by others. Safe to use from several threads.
 class ChosenBuckets final : public Buckets {
  public:
   explicit ChosenBuckets(std::filesystem::path folders)
       : chosen_(std::make_shared<const FolderBuckets>(std::move(folders))) {}
 
-  /// Takes effect for later calls of `bucket`. No job may be using buckets meanwhile.
+  /// Takes effect for later calls of `bucket`. No job may be using buckets during the call.
   void choose(std::shared_ptr<const Buckets> buckets) {
     const std::lock_guard<std::mutex> lock(mutex_);
     chosen_ = std::move(buckets);

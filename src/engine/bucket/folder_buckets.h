@@ -6,8 +6,8 @@
 
 namespace stator::engine {
 
-/// Buckets that are folders: the bucket NAME is the folder NAME in `directory`, keys are paths in it. An empty
-/// `directory` has none. A folder is whoever's is asked for.
+/// Buckets that are folders: the bucket NAME is the folder NAME in `directory`, keys are paths in it. With an empty
+/// `directory` there are no buckets. Owners are not checked.
 class FolderBuckets final : public Buckets {
  public:
   explicit FolderBuckets(std::filesystem::path directory) : directory_(std::move(directory)) {}

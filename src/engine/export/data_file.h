@@ -9,10 +9,10 @@
 
 namespace stator::engine {
 
-/// The MD5 of `bytes` in base64, as exports contain it.
+/// The MD5 of `bytes` in base64.
 std::string md5_base64(std::string_view bytes);
 
-/// A data file of an export, compressed (gzip) and hashed while it is written.
+/// A data file of an export, compressed with gzip and hashed while it is written.
 class DataFile {
  public:
   explicit DataFile(std::unique_ptr<BucketWriter> object);
@@ -22,15 +22,15 @@ class DataFile {
 
   /// Appends one line. Throws BucketError.
   void append(std::string_view line);
-  /// Before compression.
+  /// The bytes appended, before compression.
   [[nodiscard]] std::uint64_t written_bytes() const;
 
   struct Sums {
     std::string md5_base64;
-    /// The ETag of an object that S3 received in one part.
+    /// The ETag of an object uploaded to S3 in one part.
     std::string etag;
   };
-  /// Ends the file, durably; nothing may be appended afterwards. Throws BucketError.
+  /// Completes the file and makes it durable; nothing may be appended afterwards. Throws BucketError.
   Sums finish();
 
  private:

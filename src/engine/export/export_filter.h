@@ -9,7 +9,7 @@
 
 namespace stator::engine {
 
-/// An export's FilterSpecification: which items it has, and which of their attributes.
+/// An export's FilterSpecification: which items are exported, and which of their attributes.
 class ExportFilter {
  public:
   /// `specification` is the JSON object of the request. Throws ApiError ValidationException with Query's messages.

@@ -17,17 +17,17 @@
 
 namespace stator::engine {
 
-/// Writes the files of one export. Where the present has to be undone, the old versions of what changed since are noted
-/// in a store of their own beside the checkpoint, so that there may be more of them than memory holds.
+/// Writes the files of one export. If changes must be undone, the old versions of the changed items are kept in a
+/// temporary store beside the checkpoint, so that they need not fit into memory.
 class ExportWriter final : public Job {
  public:
   struct Settings {
     const Backups& backups;
     const core::Clock& clock;
     const Buckets& buckets;
-    /// Where the store of old versions goes; empty: into memory.
+    /// The directory of the store of old versions; empty: in memory.
     std::filesystem::path scratch;
-    /// Takes the export as it has ended.
+    /// Called with the ended export.
     std::function<void(ExportInfo)> ended;
   };
   ExportWriter(ExportInfo info, Settings settings);
@@ -38,7 +38,7 @@ class ExportWriter final : public Job {
  private:
   enum class Phase : std::uint8_t { kPrepare, kRewind, kItems, kOldItems, kChanges, kFinish };
 
-  /// Does a part of the work; false at the end.
+  /// Does part of the work; false when all is done.
   bool advance();
   void prepare();
   void rewind();
@@ -50,7 +50,7 @@ class ExportWriter final : public Job {
 
   void append_item(std::string_view stored);
   void append_change(std::string_view key, std::string_view noted);
-  /// One line of an incremental export. An empty image means that there is none.
+  /// One line of an incremental export. An image that does not exist is empty.
   struct Change {
     std::string time_us;
     std::string keys;
@@ -69,8 +69,8 @@ class ExportWriter final : public Job {
   std::unique_ptr<store::Store> cut_;
   Table table_;
   std::optional<ExportFilter> filter_;
-  /// Rows: 'A' or 'B', then the key of an item. A: what it was at the end of what is exported. B, of incremental
-  /// exports: the time of its last change within it, and what it was at its beginning.
+  /// The old versions. Keys: 'A' or 'B', then the key of an item. 'A': the item at the end of the exported period. 'B'
+  /// (incremental exports): the time of the item's last change in the period, and the item at its beginning.
   std::unique_ptr<store::Store> scratch_;
   std::string position_;
   std::unique_ptr<DataFile> file_;

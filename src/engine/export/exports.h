@@ -17,9 +17,9 @@
 
 namespace stator::engine {
 
-/// The exports: each is a row of the catalog; while it is under way also a checkpoint, from which a job writes the
-/// files. One that a stop interrupted begins again from the same checkpoint, and writes the same files. Safe to use
-/// from several threads.
+/// The exports. Each is a row of the catalog and, while it is in progress, a checkpoint from which a job writes the
+/// files. After a restart an unfinished export begins again from the same checkpoint and writes the same files. Safe to
+/// use from several threads.
 class Exports {
  public:
   struct Environment {
@@ -29,35 +29,36 @@ class Exports {
     ChosenBuckets& buckets;
     core::LogSink log;
   };
-  /// `add_job` is called with a job for each export that is to be written.
+  /// `add_job` is called with the job of each export.
   Exports(Environment environment, std::function<void(JobOptions, std::unique_ptr<Job>)> add_job);
 
-  /// Reads the rows. Throws store::OpenError where one is damaged.
+  /// Reads the rows. Throws store::OpenError if one is damaged.
   void load();
   /// Resumes the exports that are in progress.
   void resume();
   /// The checkpoints of exports in progress.
   [[nodiscard]] std::vector<std::string> cuts_in_use() const;
 
-  /// Begins an export of the table as `request` says; id, status and time of the start are filled in, and an `arn` that
-  /// ends with "/export/" gets the id. Under a token that was used before the export of that time is returned. Throws
-  /// ExportConflictException where the token belongs to another request, TableNotFoundException, store::StoreError.
+  /// Begins the export that `request` describes. Fills in id and start time, and appends the id to `arn`, which ends
+  /// with "/export/". If the token was used before, returns the export it began. Throws ExportConflictException if the
+  /// token belongs to another request, TableNotFoundException, PointInTimeRecoveryUnavailableException,
+  /// store::StoreError.
   ExportPtr start(ExportInfo request);
-  /// Null where there is none.
+  /// Null if there is none.
   [[nodiscard]] ExportPtr find(std::string_view id) const;
-  /// The latest first.
+  /// All exports, latest first.
   [[nodiscard]] std::vector<ExportPtr> list() const;
 
  private:
   void begin(const ExportPtr& info);
-  /// Puts a new version of a row in its place, durably.
+  /// Writes the export's row, durably, and publishes it.
   void save(const ExportPtr& info);
-  /// Notes the end of the export, with the result in `info`.
+  /// Saves the ended export and removes its checkpoint.
   void end(ExportInfo info);
 
   const Environment environment_;
   const std::function<void(JobOptions, std::unique_ptr<Job>)> add_job_;
-  /// Held while an export begins, so that a token begins one only.
+  /// Held while an export begins, so that a token begins only one.
   std::mutex starting_;
   mutable std::mutex mutex_;
   std::map<std::string, ExportPtr, std::less<>> exports_;

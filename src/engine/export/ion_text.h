@@ -4,12 +4,12 @@
 #include <string>
 #include <string_view>
 
-/// Items as Amazon Ion text, as the service's exports have them: strings, booleans, decimals, blobs, nulls, lists and
-/// structs; sets are lists under an annotation ($dynamodb_SS, $dynamodb_NS, $dynamodb_BS). Written as
-/// ion-java's writer does. Source: Developer Guide, "DynamoDB table export output format".
+/// Items as Amazon Ion text, as in the service's exports: strings, booleans, decimals, blobs, nulls, lists and structs;
+/// sets are lists with an annotation ($dynamodb_SS, $dynamodb_NS, $dynamodb_BS). Spelled as by ion-java's writer.
+/// Source: Developer Guide, "DynamoDB table export output format".
 namespace stator::engine {
 
-/// Written before each value of a file.
+/// The version marker before each value of a file.
 inline constexpr std::string_view kIonVersion = "$ion_1_0 ";
 
 /// Appends the attributes as a struct. Throws core::DamageError.

@@ -6,15 +6,15 @@
 
 #include "engine/export/export_info.h"
 
-/// The files around an export's data, in the service's layout. Source: Developer Guide, "DynamoDB table export output
+/// The manifest files of an export, in the service's layout. Source: Developer Guide, "DynamoDB table export output
 /// format".
 namespace stator::engine {
 
-/// As the API names it.
+/// The API's name of the format.
 std::string_view export_format_name(ExportFormat format);
 /// PREFIX/AWSDynamoDB/ID/NAME.
 std::string export_key(const ExportInfo& info, const std::string& name);
-/// The key of a data file. The files of incremental exports share a folder.
+/// The key of a data file. The data files of all incremental exports share a folder.
 std::string data_key(const ExportInfo& info, std::uint64_t number);
 
 /// One line of manifest-files.json.
@@ -25,7 +25,7 @@ struct ManifestLine {
   std::string key;
 };
 std::string manifest_line(const ManifestLine& line);
-/// manifest-summary.json; `info` has ended.
+/// The text of manifest-summary.json; `info` has ended.
 std::string manifest_summary(const ExportInfo& info);
 
 }  // namespace stator::engine

@@ -19,7 +19,7 @@ enum class BulkPutStatus : std::uint8_t {
   kFailed,
 };
 
-/// Where the reports on records that were not put are written.
+/// Where reports on records that were not put are written, and which reports are wanted.
 struct BulkPutOutput {
   std::string bucket;
   std::string bucket_owner;
@@ -30,8 +30,8 @@ struct BulkPutOutput {
   bool condition_failures = false;
 };
 
-/// A bulk put, which puts the items of a bucket into a table: the request, its progress and status. Times are
-/// milliseconds since 1970.
+/// A bulk put of the items of a bucket into a table: the request, its progress and status. Times are milliseconds since
+/// 1970.
 struct BulkPutInfo {
   std::string id;
   std::string arn;
@@ -39,7 +39,7 @@ struct BulkPutInfo {
   std::string table_id;
   std::string table_arn;
   std::string client_token;
-  /// The request in a canonical form, which is compared when a token is repeated.
+  /// The request's canonical text, compared if its token is used again.
   std::string meaning;
   ImportSource source;
   BulkPutOutput output;
@@ -55,11 +55,11 @@ struct BulkPutInfo {
   std::uint64_t total_bytes = 0;
   /// The DynamoDB size of the items that were put.
   std::uint64_t put_bytes = 0;
-  /// That of their entries in each index, by name.
+  /// The size of their entries in each index, by name of the index.
   std::map<std::string, std::uint64_t> local_bytes;
   std::map<std::string, std::uint64_t> global_bytes;
   std::map<std::string, std::uint64_t> vector_bytes;
-  /// How many report files there are.
+  /// How many parts the reports have.
   std::uint64_t report_parts = 0;
   BulkPutStatus status = BulkPutStatus::kInProgress;
   std::int64_t started_ms = 0;
@@ -73,7 +73,7 @@ struct BulkPutInfo {
 };
 using BulkPutPtr = std::shared_ptr<const BulkPutInfo>;
 
-/// The catalog's row of a bulk put: its key, its JSON, and back. Throws std::runtime_error.
+/// The catalog's row of a bulk put: its key, and its JSON in both directions. Throws std::runtime_error.
 std::string bulk_put_key(std::string_view id);
 std::string bulk_put_to_json(const BulkPutInfo& info);
 BulkPutInfo bulk_put_from_json(std::string_view text);

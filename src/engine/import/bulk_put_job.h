@@ -15,9 +15,9 @@
 
 namespace stator::engine {
 
-/// Puts the records of a bucket into a table in use: each by a PutItem of its own, with the record's condition. The
-/// progress is written after every chunk of records, so that after a restart some records are put again: for those, an
-/// item that is already as it should be counts as put, whatever its condition says now. Records that cannot be put are
+/// Puts the records of a bucket into a table in use, each by a separate PutItem with the record's condition. The
+/// progress is written after each chunk of records, so after a restart some records are put again. Among those, a
+/// record whose condition fails counts as put if the stored item already equals it. Records that cannot be put are
 /// listed in reports, one part for each chunk.
 class BulkPutJob final : public Job {
  public:
@@ -31,7 +31,7 @@ class BulkPutJob final : public Job {
     std::function<bool()> is_cancelled;
     /// Called with the new state after its row was written.
     std::function<void(const BulkPutInfo&)> moved;
-    /// Called with the ended operation, whose row is still to be written.
+    /// Called with the ended operation; must write its row.
     std::function<void(BulkPutInfo)> ended;
   };
   BulkPutJob(BulkPutInfo info, Settings settings);
@@ -40,7 +40,7 @@ class BulkPutJob final : public Job {
   [[nodiscard]] JobProgress progress() const override { return progress_; }
 
  private:
-  /// The JSON lines of one chunk for the reports.
+  /// One chunk's JSON lines for the reports.
   struct Reports {
     std::string errors;
     std::string condition_failures;
@@ -48,7 +48,7 @@ class BulkPutJob final : public Job {
 
   JobStep advance();
   void prepare();
-  /// False when all records were read. Sets `units` to the write units used.
+  /// False when all records were read. Adds the write units used to `units`.
   bool put_chunk(double& units);
   /// Returns the write units used.
   double put_record(const TablePtr& table, const InputRecord& record, BulkPutInfo& info, Reports& reports);
@@ -59,7 +59,7 @@ class BulkPutJob final : public Job {
   const Settings settings_;
   std::unique_ptr<RecordSource> source_;
   std::unique_ptr<Bucket> output_;
-  /// Until the first chunk is written, records may be put for the second time.
+  /// Whether records may be put for the second time: until a chunk is written after a start or a failure.
   bool repeats_ = true;
   JobProgress progress_;
 };

@@ -19,8 +19,8 @@
 
 namespace stator::engine {
 
-/// The bulk puts: each is a row of the catalog, and while it runs a job. One that was interrupted by a stop continues
-/// from its row. Safe to use from several threads.
+/// The bulk puts. Each is a row of the catalog and, while it runs, a job. After a restart it continues from its row.
+/// Safe to use from several threads.
 class BulkPuts {
  public:
   struct Environment {
@@ -33,24 +33,24 @@ class BulkPuts {
   };
   BulkPuts(Environment environment, std::function<void(JobOptions, std::unique_ptr<Job>)> add_job);
 
-  /// Reads the rows. Throws store::OpenError where one is damaged.
+  /// Reads the rows. Throws store::OpenError if one is damaged.
   void load();
   /// Continues the operations that have not ended.
   void resume();
 
-  /// Begins one; ids, time and status are filled in, and an `arn` that ends with "/bulk-operation/" gets the id.
-  /// `check` may throw to refuse the table; until `is_filling` knows of the operation nothing changes the table. With a
-  /// token that was used less than eight hours before, returns the operation that it began. Throws
-  /// ResourceNotFoundException, IdempotentParameterMismatchException where the token belongs to another request,
-  /// store::StoreError.
+  /// Begins a bulk put. Fills in the ids and the start time, and appends the id to `arn`, which ends with
+  /// "/bulk-operation/". `check` may throw to refuse the table; nothing changes the table's metadata before
+  /// `is_filling` includes the operation. If the token was used in the last eight hours, returns the operation it
+  /// began. Throws ResourceNotFoundException, IdempotentParameterMismatchException if the token belongs to another
+  /// request, store::StoreError.
   BulkPutPtr start(BulkPutInfo request, const std::function<void(const TablePtr&)>& check);
-  /// Begins to cancel the operation, unless it has ended. Null where there is none.
+  /// Begins to cancel the operation, unless it has ended. Null if there is no such operation.
   BulkPutPtr cancel(std::string_view id);
-  /// Null where there is none.
+  /// Null if there is none.
   [[nodiscard]] BulkPutPtr find(std::string_view id) const;
-  /// The latest first.
+  /// All bulk puts, latest first.
   [[nodiscard]] std::vector<BulkPutPtr> list() const;
-  /// Whether one into the table of this id has not ended.
+  /// Whether a bulk put into the table with this id has not ended.
   [[nodiscard]] bool is_filling(std::string_view table_id) const;
 
  private:
@@ -64,8 +64,8 @@ class BulkPuts {
 
   const Environment environment_;
   const std::function<void(JobOptions, std::unique_ptr<Job>)> add_job_;
-  /// Held in `start` (under the catalog's lock), so that two calls with one token begin one operation, and while one
-  /// ends or is cancelled.
+  /// Held in `start` (under the catalog's lock), so that two calls with the same token begin only one operation, and
+  /// while an operation ends or is cancelled.
   std::mutex starting_;
   mutable std::mutex mutex_;
   std::map<std::string, BulkPutPtr, std::less<>> bulk_puts_;

@@ -23,26 +23,26 @@ struct ImportSource {
   Compression compression = Compression::kNone;
   /// CSV only.
   std::string delimiter = ",";
-  /// CSV only: the columns' names, as given; empty: each object begins with its own.
+  /// CSV only: the given names of the columns; empty: each object begins with its own header.
   std::vector<std::string> header;
 };
 
 /// How far an import has read its records.
 struct ImportProgress {
-  /// The object that is being read, or was read last; empty: none yet.
+  /// The key of the object that is being read, or was read last; empty at the start.
   std::string key;
-  /// The bytes of its decompressed text whose records were processed.
+  /// How many bytes of its decompressed text were processed.
   std::uint64_t position = 0;
-  /// The names of its columns (CSV).
+  /// CSV only: the names of its columns.
   std::vector<std::string> columns;
-  /// True: no more of that object is read.
+  /// Whether that object was read to its end.
   bool object_done = false;
-  /// The decompressed size of the objects before it.
+  /// The decompressed size of the objects before that one.
   std::uint64_t bytes_before = 0;
   std::uint64_t processed = 0;
   std::uint64_t imported = 0;
   std::uint64_t errors = 0;
-  /// All records were read.
+  /// Whether all records were read.
   bool read_all = false;
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_before + position; }
@@ -56,12 +56,13 @@ struct ImportInfo {
   std::string table_arn;
   std::string client_token;
   ImportSource source;
-  /// TableCreationParameters and InputFormatOptions as they were sent: JSON objects. No options: empty.
+  /// TableCreationParameters and InputFormatOptions as they were sent: JSON objects. Without options, options_json is
+  /// empty.
   std::string creation_json;
   std::string options_json;
   /// Whether the request had a prefix.
   bool prefix_given = false;
-  /// The new table. `table_row`: its row of the catalog as JSON, before key spaces are assigned.
+  /// The new table. `table_row`: the JSON of its row in the catalog, before key spaces are assigned.
   std::string table_name;
   std::string table_id;
   std::string table_row;
@@ -76,12 +77,12 @@ struct ImportInfo {
 };
 using ImportPtr = std::shared_ptr<const ImportInfo>;
 
-/// The catalog's row of an import: its key, its JSON, and back. Throws std::runtime_error.
+/// The catalog's row of an import: its key, and its JSON in both directions. Throws std::runtime_error.
 std::string import_key(std::string_view id);
 std::string import_to_json(const ImportInfo& info);
 ImportInfo import_from_json(std::string_view text);
 
-/// The `RestoreOrigin::cut` of a table that an import fills; no checkpoint has that name.
+/// The `RestoreOrigin::cut` of a table filled by an import; no checkpoint has this name.
 std::string import_cut(std::string_view id);
 bool is_import(const RestoreOrigin& origin);
 

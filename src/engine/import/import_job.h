@@ -16,10 +16,10 @@
 
 namespace stator::engine {
 
-/// Makes the table of one import and fills it. The bucket is listed first; then the table is published, CREATING; then
-/// records are read, checked and written in chunks: a chunk's items, the counters and the progress are one batch, so
-/// that the import continues there after a restart and counts no item twice. After that indexes are built, as any new
-/// index is. There are no other writes to the table meanwhile.
+/// Makes the table of one import and fills it. Lists the bucket, publishes the table as CREATING, then reads, checks
+/// and writes the records in chunks. A chunk's items, the counters and the progress are one batch, so that a restarted
+/// import continues there and counts no item twice. Then the indexes are built, like any new index. There are no other
+/// writes to the table meanwhile.
 class ImportJob final : public Job {
  public:
   struct Settings {
@@ -31,7 +31,7 @@ class ImportJob final : public Job {
     JobRunner::Log log;
     /// Called with the import's new state after its row was written.
     std::function<void(const ImportInfo&)> moved;
-    /// Called with the ended import, whose row is still to be written.
+    /// Called with the ended import; must write its row.
     std::function<void(ImportInfo)> ended;
   };
   ImportJob(ImportInfo info, Settings settings);
@@ -46,7 +46,7 @@ class ImportJob final : public Job {
   void prepare();
   void load();
   void load_chunk();
-  /// The table of this import; null where it does not exist.
+  /// The table of this import; null if it does not exist.
   [[nodiscard]] TablePtr find_table() const;
   void commit(const Table& table, const std::map<std::string, std::string>& rows);
   void note_fault(const std::string& why);

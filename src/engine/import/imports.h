@@ -19,8 +19,8 @@
 
 namespace stator::engine {
 
-/// The imports of tables: each is a row of the catalog, and while it runs a job. One that was interrupted by a stop
-/// continues from its row. Safe to use from several threads.
+/// The imports of tables. Each is a row of the catalog and, while it runs, a job. After a restart it continues from its
+/// row. Safe to use from several threads.
 class Imports {
  public:
   struct Environment {
@@ -33,19 +33,19 @@ class Imports {
   };
   Imports(Environment environment, std::function<void(JobOptions, std::unique_ptr<Job>)> add_job);
 
-  /// Reads the rows. Throws store::OpenError where one is damaged.
+  /// Reads the rows. Throws store::OpenError if one is damaged.
   void load();
   /// Continues the imports that have not ended.
   void resume();
 
-  /// Begins an import that makes `table` (without identity); id, table, times and status are filled in, and an `arn`
-  /// that ends with "/import/" gets the id. With a token that was used less than eight hours before, returns the
-  /// import that it began. Throws ResourceInUseException where the table exists and is not being imported itself,
-  /// ImportConflictException where the token belongs to another request, store::StoreError.
+  /// Begins an import that makes `table`, whose id is assigned here. Fills in id, table and start time, and appends the
+  /// id to `arn`, which ends with "/import/". If the token's import is under way, or ended in the last eight hours,
+  /// returns that import. Throws ResourceInUseException if the table exists and is not being imported,
+  /// ImportConflictException if the token belongs to an import of another table, store::StoreError.
   ImportPtr start(ImportInfo request, Table table);
-  /// Null where there is none.
+  /// Null if there is none.
   [[nodiscard]] ImportPtr find(std::string_view id) const;
-  /// The latest first.
+  /// All imports, latest first.
   [[nodiscard]] std::vector<ImportPtr> list() const;
 
  private:
@@ -56,7 +56,7 @@ class Imports {
 
   const Environment environment_;
   const std::function<void(JobOptions, std::unique_ptr<Job>)> add_job_;
-  /// Held in `start`, so that two calls with one token begin one import.
+  /// Held in `start`, so that two calls with the same token begin only one import.
   std::mutex starting_;
   mutable std::mutex mutex_;
   std::map<std::string, ImportPtr, std::less<>> imports_;

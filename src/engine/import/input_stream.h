@@ -11,12 +11,12 @@ namespace stator::engine {
 
 enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
 
-/// The data of an object cannot be decompressed: it has another compression than was given, or its end is missing.
+/// Thrown if an object cannot be decompressed: its compression is not the given one, or its end is missing.
 struct InputError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The text of an object, decompressed. Files of several members (gzip) or frames (zstd) are read whole.
+/// The decompressed text of an object. Of a file with several members (gzip) or frames (zstd), all are read.
 class InputStream {
  public:
   InputStream(std::unique_ptr<BucketReader> object, Compression compression);
@@ -24,7 +24,7 @@ class InputStream {
   InputStream(const InputStream&) = delete;
   InputStream& operator=(const InputStream&) = delete;
 
-  /// Appends some bytes; false at the end. Throws InputError and BucketError.
+  /// Appends some bytes to `text`; false at the end. Throws InputError and BucketError.
   bool append_to(std::string& text);
   /// Skips `bytes` bytes, or all that are left. Throws InputError and BucketError.
   void skip(std::uint64_t bytes);

@@ -7,14 +7,14 @@
 
 namespace stator::engine {
 
-/// An imported item as the table stores it, with its key.
+/// An imported item in its stored form, with its key.
 struct ImportedItem {
   json::EncodedItem item;
   Key key;
 };
 
-/// Checks types, numbers, sets, sizes and the keys of table and indexes, as a put does. `wire`: the item in DynamoDB's
-/// JSON. Throws ApiError.
+/// Converts an imported item, with the checks of a put: types, numbers, sets, sizes, and the keys of table and indexes.
+/// `wire`: the item in DynamoDB JSON. Throws ApiError.
 ImportedItem check_imported_item(const Table& table, const json::Object& wire);
 
 }  // namespace stator::engine

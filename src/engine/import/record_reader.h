@@ -14,44 +14,44 @@ enum class InputFormat : std::uint8_t { kDynamoDbJson, kIon, kCsv };
 
 /// One record of an object that is imported.
 struct InputRecord {
-  /// The record in DynamoDB's JSON: {"Item":{…}}, perhaps with other members. Empty where it has a fault.
+  /// The record in DynamoDB JSON: {"Item":{…}}, perhaps with other members. Empty if the record has a fault.
   std::string json;
-  /// What is wrong with it.
+  /// What is wrong with the record; empty: nothing.
   std::string fault;
 };
 
-/// Reads the records of one object. A text that does not follow the format counts as one faulty record and ends the
-/// object, as the begin of the next record is unknown. Source: the AWS controller for Kubernetes' measurements, October
-/// 2026 (a garbage line ends its object, an item without its key does not).
+/// Reads the records of one object. Text that does not follow the format counts as one faulty record and ends the
+/// object, because the start of the next record is unknown. Source: the AWS controller for Kubernetes' measurements,
+/// October 2026 (a garbage line ends its object, an item without its key does not).
 class RecordReader {
  public:
   virtual ~RecordReader() = default;
   RecordReader(const RecordReader&) = delete;
   RecordReader& operator=(const RecordReader&) = delete;
 
-  /// The next record; false at the end. Throws BucketError.
+  /// Reads the next record; false at the end. Throws BucketError.
   bool read(InputRecord& record);
-  /// The bytes of decompressed text that the records so far take: the position to continue from after a restart.
+  /// The length of the decompressed text of the records so far: the position to continue from after a restart.
   [[nodiscard]] std::uint64_t position() const { return position_; }
-  /// True: no more of the object is read.
+  /// Whether the reader is at its end, regular or not.
   [[nodiscard]] bool ended() const { return ended_; }
 
  protected:
-  /// `position`: how many bytes of the stream were skipped already.
+  /// `position`: how many bytes of the stream were already skipped.
   RecordReader(std::unique_ptr<InputStream> stream, std::uint64_t position)
       : stream_(std::move(stream)), position_(position) {}
 
-  /// The size limit of a record's text: that of an item is 400 KB, and texts may have escapes and white space.
+  /// The size limit of a record's text: far above that of an item (400 KB), as text may have escapes and white space.
   static constexpr std::size_t kMaxRecordBytes = 16 << 20;
 
-  /// What a format's parser finds at the begin of the text.
+  /// What a format's parser finds at the start of the text.
   struct Parsed {
     enum class What : std::uint8_t { kRecord, kMore, kEnd, kGarbage };
     What what = What::kEnd;
     /// The length of the record; for kMore, how much of the text is no longer needed.
     std::size_t bytes = 0;
   };
-  /// `at_end`: no more text follows; then it must not be kMore.
+  /// `at_end`: no more text follows; then the result must not be kMore.
   virtual Parsed parse(std::string_view text, bool at_end, InputRecord& record) = 0;
 
  private:
@@ -77,12 +77,13 @@ struct CsvLayout {
   std::vector<KeyColumn> keys;
 };
 
-/// JSON texts, one after the other; newlines in between are usual but not needed.
+/// JSON objects, one after the other; newlines between them are usual but not required.
 std::unique_ptr<RecordReader> read_json_records(std::unique_ptr<InputStream> stream, std::uint64_t position);
 /// Amazon Ion in its text form: structs, or lists of them.
 std::unique_ptr<RecordReader> read_ion_records(std::unique_ptr<InputStream> stream, std::uint64_t position);
-/// RFC 4180. Empty columns are left out. Where the layout has no header, the stream must be at its begin; the header
-/// that it has is then written to `header`, for a caller that continues in the middle later.
+/// RFC 4180. Empty columns are left out. `header` gets the names of the columns. If the layout has no header, they come
+/// from the stream's first record; if such a stream continues in the middle (`position` is not 0), the caller passes
+/// the earlier result in `header`.
 std::unique_ptr<RecordReader> read_csv_records(std::unique_ptr<InputStream> stream, std::uint64_t position,
                                                CsvLayout layout, std::vector<std::string>& header);
 

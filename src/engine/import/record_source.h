@@ -10,21 +10,21 @@
 
 namespace stator::engine {
 
-/// The records of all objects of a bucket whose keys have a prefix, in the order of the keys. Can continue from
+/// Reads the records of all objects of a bucket whose keys have a prefix, in the order of the keys. Can continue from
 /// an earlier position.
 class RecordSource {
  public:
   /// Lists the objects. `table` gives the types of CSV's columns. Throws BucketError.
   RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table);
 
-  /// Reads the record after `progress`, and moves `progress` past it (but for the counts); false at the end. An object
-  /// that was removed meanwhile, or has another compression, is one faulty record. Throws BucketError.
+  /// Reads the record after `progress` and moves `progress` past it, except its counts; false at the end. An object
+  /// that was removed meanwhile or cannot be decompressed counts as one faulty record. Throws BucketError.
   bool next(ImportProgress& progress, InputRecord& record);
-  /// Passes over the rest of the object that the last record came from.
+  /// Skips the rest of the object that the last record came from.
   void end_object(ImportProgress& progress);
-  /// The bytes of all objects, as they are in the bucket.
+  /// The size of all objects in the bucket, before decompression.
   [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
-  /// The part of `total_bytes` before the current object: 0 to 1.
+  /// The share of `total_bytes` before the current object: 0 to 1.
   [[nodiscard]] double fraction() const;
 
  private:

@@ -7,8 +7,8 @@
 
 #include "engine/log/log_types.h"
 
-/// Changes of tables on their way to Kinesis streams: a log for each destination that is enabled, of which each record
-/// is deleted when it has arrived. Whoever delivers them asks here what there is, and says what arrived.
+/// Changes of tables to be sent to Kinesis streams: a log for each enabled destination, whose records are deleted when
+/// they have arrived. The thread that sends them reads the logs here and reports what arrived.
 namespace stator::engine {
 
 class Catalog;
@@ -21,22 +21,23 @@ class Deliveries {
   struct Destination {
     std::string table_name;
     std::string table_id;
-    std::string region;  // empty: of a table without replicas
+    std::string region;  // empty: the table has no replicas
     std::string stream_arn;
     bool microseconds = false;
-    /// Whether the stream was found; before that nothing is to be sent.
+    /// Whether the stream was found; until then nothing is to be sent.
     bool found = false;
     store::SpaceId space = 0;
     std::vector<std::uint32_t> shards;
   };
-  /// In the order of the tables' names.
+  /// Sorted by table name.
   [[nodiscard]] std::vector<Destination> list() const;
 
-  /// Reads records of a shard, the oldest first, until `sink` has enough. Nothing where the destination is gone.
+  /// Reads records of a shard, oldest first, until `sink` returns false. Reads nothing if the destination is gone.
   void read(store::SpaceId space, std::uint32_t shard, const LogSink& sink) const;
-  /// These records of the shard, which `read` gave first, have arrived.
+  /// Deletes records of the shard that have arrived; they must be the first ones that `read` gave.
   void arrived(store::SpaceId space, std::uint32_t shard, const std::vector<LogNumber>& numbers);
-  /// Whether the stream is there, now that somebody looked. `fault`: why it cannot be enabled; empty: it is.
+  /// Stores the result of looking for the stream. `fault`: why the destination cannot be enabled; empty: the stream was
+  /// found.
   void note_found(const Destination& destination, std::string_view fault);
 
  private:

@@ -17,25 +17,26 @@
 #include "engine/table.h"
 #include "store/store.h"
 
-/// A stream: the log of a table's changes from when it was enabled until it is disabled, in shards by hash range.
-/// Formats: docs/format.md, "The change log".
+/// A stream: the log of a table's changes while it is enabled, divided into shards by hash range. Formats:
+/// docs/format.md, "The change log".
 namespace stator::engine {
 
-/// A stream to and from the text of its row in the catalog. Throws std::runtime_error.
+/// Converts a stream to and from the JSON of its row in the catalog. Throws std::runtime_error.
 std::string stream_to_json(const StreamInfo& info);
 StreamInfo stream_from_json(std::string_view text, store::SpaceId space);
 
-/// space | shard, with which the keys of a shard's records begin.
+/// space | shard: the prefix of the keys of a shard's records.
 inline constexpr std::size_t kShardPrefixBytes = sizeof(store::SpaceId) + sizeof(std::uint32_t);
 /// space | shard | number.
 std::string log_key(store::SpaceId space, std::uint32_t shard, LogNumber number);
-/// The number of a record by its key.
+/// The number in a record's key. Throws core::DamageError.
 LogNumber log_number_of(std::string_view key);
 
 class Stream;
 
-/// A record's number, assigned before the record is written. While this lives, readers stop before the number, so that
-/// they see records in the order of the numbers, in whatever order these are committed.
+/// Holds a record's number, which is assigned before the record is written. While this object lives, readers stop
+/// before the number, so that they see records in the order of their numbers even if they are committed in another
+/// order.
 class LogPlace {
  public:
   LogPlace() = default;
@@ -62,34 +63,36 @@ class LogPlace {
 
 class Stream {
  public:
-  /// Finds the next numbers of the open shards.
+  /// Reads the next numbers of the open shards from `store`.
   Stream(const store::Store& store, StreamInfo info);
 
   [[nodiscard]] store::SpaceId space() const { return space_; }
   [[nodiscard]] const std::string& table_name() const { return table_name_; }
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] ImageChoice images() const { return images_; }
-  /// Of a recovery or a delivery.
+  /// True for the logs of recoveries and deliveries.
   [[nodiscard]] bool is_private() const { return is_private_; }
   [[nodiscard]] StreamInfo info() const;
 
-  /// A number for a change of this item, greater than every earlier one of the same item. The caller holds the item's
-  /// lock and has read a version of the table with this stream under it.
+  /// Assigns a number to a change of this item, greater than all earlier ones of the same item. The caller holds the
+  /// item's lock and, under it, has read a version of the table that has this stream.
   [[nodiscard]] LogPlace take_place(std::string_view encoded_item_key, std::int64_t now_ms);
-  /// The number below which every record of the slot has been committed or never will be.
+  /// A number such that all records of the slot with smaller numbers were committed or never will be.
   [[nodiscard]] LogNumber committed_before(std::uint32_t slot) const;
-  /// Behind every record of the shard whose write has returned. Throws ResourceNotFoundException.
+  /// A number greater than those of all records of the shard whose writes have returned. Throws
+  /// ResourceNotFoundException.
   [[nodiscard]] LogNumber end_of_shard(std::uint32_t shard) const;
 
-  // Changes of the shards, one at a time (ChangeLog ensures that); `write_row` writes the row before they take effect.
+  // These change the shards, one call at a time (ChangeLog ensures that). `write_row` writes the row before the change
+  // takes effect.
   using WriteRow = std::function<void(const StreamInfo& changed)>;
-  /// Closes all open shards. No writer may use the stream any more.
+  /// Closes all open shards. No writer may still use the stream.
   void close(std::int64_t now_ms, const WriteRow& write_row);
-  /// For a recovery: keeps records for this many days from now on.
+  /// Of a recovery log: sets for how many days records are kept.
   void keep_days(std::int64_t days, const WriteRow& write_row);
-  /// Closes the shard and begins its child; writers of its slot wait.
+  /// Closes the shard and begins its child; writers of its slot wait meanwhile.
   void roll(std::uint32_t shard, std::int64_t now_ms, const WriteRow& write_row);
-  /// Marks records as deleted: `marks` has pairs of shard and trimmed_before. Removes the shards in `gone`.
+  /// Marks records as deleted: `marks` has pairs of shard and new trimmed_before. Removes the shards in `gone`.
   void trim(const std::vector<std::pair<std::uint32_t, LogNumber>>& marks, const std::vector<std::uint32_t>& gone,
             const WriteRow& write_row);
 
@@ -103,9 +106,9 @@ class Stream {
       LogNumber number = 0;
       bool done = false;
     };
-    std::deque<Place> taken;  // by number
+    std::deque<Place> taken;  // sorted by number
   };
-  /// The smallest number that a record of the slot may still get.
+  /// The smallest number that a new record of the slot may get.
   [[nodiscard]] LogNumber next_number(std::uint32_t slot) const;
   void release_place(std::uint32_t slot, LogNumber number);
   void set_info(StreamInfo info);

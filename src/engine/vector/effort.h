@@ -10,30 +10,30 @@
 
 namespace stator::engine {
 
-/// For how many nearest vectors efforts are measured.
+/// How many nearest vectors a search asks for when efforts are measured.
 inline constexpr std::size_t kMeasuredLimit = 10;
 
-/// Finds the least breadth of a graph's searches that finds enough: searches for some vectors, and compares what is
-/// found with all vectors of the graph. In steps, as it takes long; vectors may be added to the block meanwhile, but
-/// not to the graph.
+/// Finds the smallest effort (breadth of a search) with which searches of a graph find enough: searches for some
+/// vectors and compares the results with those of a search of all vectors. Works in steps, as it takes long; meanwhile
+/// vectors may be added to the block, but not to the graph.
 class EffortSearch {
  public:
-  /// `queries`, in their quick form, are vectors that were searched for; vectors of the graph are added to them.
+  /// `queries`: vectors that were searched for, in their quick form. Some vectors of the graph are added to them.
   EffortSearch(const VectorBlock& block, const VectorGraph& graph, std::vector<std::vector<float>> queries);
 
   /// Does a few milliseconds of the work; true at the end.
   bool step();
-  /// At the end: the breadth; nullopt if even the greatest that is worth while finds too little.
+  /// At the end: the effort; nullopt if even the greatest one that is worthwhile finds too little.
   [[nodiscard]] std::optional<std::size_t> effort() const { return found_; }
-  /// The share of the nearest that was found with it, or with the greatest.
+  /// The share of the nearest vectors that was found with that effort, or with the greatest one tried.
   [[nodiscard]] double recall() const { return recall_; }
 
  private:
   using Slot = VectorBlock::Slot;
   struct Sample {
     std::vector<float> query;
-    std::optional<Slot> self;  // a vector of the graph, which is not to find itself
-    /// The nearest of all: a heap, the farthest in front.
+    std::optional<Slot> self;  // if the query is a vector of the graph: its slot, which is not counted
+    /// The nearest of all vectors: a heap with the farthest at the top.
     std::vector<std::pair<float, Slot>> nearest;
   };
   void compare(Sample& sample, Slot slot) const;

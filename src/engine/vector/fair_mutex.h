@@ -5,8 +5,8 @@
 
 namespace stator::engine {
 
-/// A mutex that many may share, and that a thread which wants it alone gets after those that share it now: others wait
-/// behind it. The standard library's lets it wait as long as new ones come.
+/// A shared mutex under which writers do not starve: once a thread waits for exclusive access, new shared locks wait
+/// behind it. With std::shared_mutex it may wait as long as new shared locks arrive.
 class FairMutex {
  public:
   void lock() {

@@ -13,8 +13,8 @@ namespace stator::engine {
 
 class VectorRanges;
 
-/// Builds the graph of a range whose vectors are loaded, then adds those that are new, for as long as there are index
-/// and range.
+/// Builds the graph of a range whose vectors are loaded, then adds new vectors, as long as the index and the range
+/// exist.
 class GraphBuild final : public Job {
  public:
   GraphBuild(VectorRanges& ranges, std::shared_ptr<TableState> state, std::shared_ptr<VectorRange> range);

@@ -15,31 +15,31 @@
 
 namespace stator::engine {
 
-/// The vectors of entries in memory, one behind the other in their quick form (vector_distance.h).
+/// The vectors of entries in memory, in their quick form (vector_distance.h), stored one after the other.
 ///
-/// Each vector has a key, and a slot: a number from 0 on. One that is replaced or removed leaves its slot obsolete; its
-/// numbers stay, as a graph may lead through them. Several threads may read at the same time; changes need the block
-/// alone, and move no vector.
+/// Each vector has a key and a slot, a number from 0 on. When a vector is replaced or removed its slot becomes
+/// obsolete; its numbers stay, as a graph may lead through them. Several threads may read at the same time; changes
+/// need exclusive access, and do not move vectors.
 class VectorBlock {
  public:
   using Slot = std::uint32_t;
 
   explicit VectorBlock(const VectorSettings& settings);
 
-  /// Adds a vector, in the place of an earlier one with this key. `stored`: as many numbers of 32 bits as there are
-  /// dimensions, not necessarily aligned. `filters`: what an entry has behind them (vector_entry.h). Throws
-  /// std::bad_alloc; the block is of no use then.
+  /// Adds a vector, and removes an earlier one with this key. `stored`: one 32-bit float for each dimension, not
+  /// necessarily aligned. `filters`: the filters of the entry (vector_entry.h). Throws std::bad_alloc; the block is
+  /// then unusable.
   void put(std::string_view key, const char* stored, std::string_view filters);
-  /// Does nothing where there is no vector with this key.
+  /// Does nothing if there is no vector with this key.
   void remove(std::string_view key);
 
   [[nodiscard]] std::size_t slots() const { return rows_.size(); }
-  /// Vectors that are not obsolete.
+  /// The number of slots that are not obsolete.
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
   [[nodiscard]] std::size_t obsolete() const { return rows_.size() - slots_.size(); }
-  /// What a vector takes, nearly.
+  /// The approximate memory of a vector.
   static std::uint64_t bytes_of_vector(std::size_t dimensions, std::size_t key_bytes);
-  /// What the block takes, nearly.
+  /// The approximate memory of the block.
   [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
 
   [[nodiscard]] std::optional<Slot> find(std::string_view key) const;
@@ -50,13 +50,13 @@ class VectorBlock {
     return chunks_[slot / rows_of_chunk_].get() + slot % rows_of_chunk_ * settings_.dimensions;
   }
   [[nodiscard]] const VectorSettings& settings() const { return settings_; }
-  /// Slots with numbers beyond what a quick form can hold: their quick ranks are wrong. Some may be obsolete.
+  /// Slots with numbers that a quick form cannot hold: their quick ranks are wrong. Some may be obsolete.
   [[nodiscard]] std::span<const Slot> extremes() const { return extremes_; }
   [[nodiscard]] bool is_extreme(Slot slot) const { return rows_[slot].is_extreme; }
 
   [[nodiscard]] std::vector<float> query_of(std::span<const float> vector) const;
   [[nodiscard]] float rank(const float* query, Slot slot) const;
-  /// The ranks of slots from `begin` on, at most `count`; returns how many, at least 1.
+  /// Computes the ranks of at most `count` slots from `begin` on; returns of how many, at least 1.
   std::size_t ranks(const float* query, Slot begin, std::size_t count, float* ranks) const;
   /// See highest_quick_rank.
   [[nodiscard]] float highest_rank(const std::vector<float>& query, float rank) const;
@@ -70,10 +70,10 @@ class VectorBlock {
   const VectorSettings settings_;
   const std::size_t rows_of_chunk_;
   std::vector<std::unique_ptr<float[]>> chunks_;
-  std::deque<Row> rows_;  // a deque, so that views of the keys stay valid
+  std::deque<Row> rows_;  // a deque, so that the views in `slots_` stay valid
   std::unordered_map<std::string_view, Slot> slots_;
   std::vector<Slot> extremes_;
-  double greatest_norm_ = 0;  // of those that are not extreme
+  double greatest_norm_ = 0;  // of the vectors that are not extreme
   std::uint64_t size_bytes_ = 0;
 };
 

@@ -9,35 +9,36 @@
 
 namespace stator::engine {
 
-/// A graph of a block's vectors with edges between those that are near each other (HNSW, by the library hnswlib): finds
-/// vectors near another by following edges, without looking at all of them. It may miss some. It has the vectors of the
-/// block's first slots.
+/// A graph of the vectors in a block's first slots, with edges between vectors that are near each other (HNSW, by the
+/// library hnswlib). Finds the vectors nearest to a query by following edges instead of looking at all of them, and may
+/// miss some.
 /// Source: Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
 /// Small World graphs", 2016.
 ///
-/// Several threads may search at the same time; changes need the graph alone.
+/// Several threads may search at the same time; changes need exclusive access.
 class VectorGraph {
  public:
   using Slot = VectorBlock::Slot;
 
-  /// Without a vector, with room for `capacity`. `block` must outlive it. Throws std::exception where memory lacks.
+  /// Makes an empty graph with room for `capacity` vectors. `block` must outlive it. Throws std::exception if memory is
+  /// short.
   VectorGraph(const VectorBlock& block, std::size_t capacity);
   ~VectorGraph();
   VectorGraph(const VectorGraph&) = delete;
   VectorGraph& operator=(const VectorGraph&) = delete;
 
-  /// How many slots it has.
+  /// The number of the block's slots that were added.
   [[nodiscard]] std::size_t slots() const { return slots_; }
-  /// Adds the next slot. Throws std::exception where memory lacks; the graph is of no use then.
+  /// Adds the block's next slot. Throws std::exception if memory is short; the graph is then unusable.
   void add();
   [[nodiscard]] std::uint64_t size_bytes() const;
 
   struct Found {
     std::vector<Slot> slots;  // nearest first, none of them obsolete
-    /// There are not as many vectors as were asked for, or no edges lead to more.
+    /// Whether fewer vectors than asked for could be reached.
     bool exhausted = false;
   };
-  /// The nearest `effort` vectors that a search of this breadth comes across, less those that are obsolete.
+  /// The nearest vectors found by a search of breadth `effort`: at most that many, without the obsolete ones.
   [[nodiscard]] Found nearest(const std::vector<float>& query, std::size_t effort) const;
 
  private:

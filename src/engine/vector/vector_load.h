@@ -14,11 +14,10 @@ namespace stator::engine {
 
 class VectorRanges;
 
-/// The index of which a range is; null where it or the range is gone.
+/// The index that `range` belongs to; null if the index or the range is gone.
 const Index* index_of(const Table* table, const VectorRange& range);
 
-/// Loads the vectors of a range, then brings them up to date with the changes, for as long as there are index and
-/// range.
+/// Loads the vectors of a range, then keeps them up to date with changes, as long as the index and the range exist.
 class VectorLoad final : public Job {
  public:
   VectorLoad(store::Store& store, Stripes& stripes, VectorRanges& ranges, std::shared_ptr<TableState> state,
@@ -31,9 +30,9 @@ class VectorLoad final : public Job {
   JobStep step_of_phase(const TablePtr& table, const Index& index);
   JobStep read_entries();
   JobStep take_changes(const TablePtr& table, const Index& index);
-  /// Whether the range may take what it takes.
+  /// Whether there is room for the memory that the range takes.
   [[nodiscard]] bool has_room();
-  /// The same; has the range loaded again where too many of its slots are obsolete.
+  /// The same; also begins to reload the range if too many of its slots are obsolete.
   [[nodiscard]] bool may_go_on(const TablePtr& table, const Index& index);
   JobStep give_up();
 
@@ -43,7 +42,7 @@ class VectorLoad final : public Job {
   const std::shared_ptr<TableState> state_;
   const std::shared_ptr<VectorRange> range_;
   Phase phase_ = Phase::kBegin;
-  std::string after_;  // the last entry that is read
+  std::string after_;  // the key of the last entry read
   JobProgress progress_;
 };
 

@@ -19,14 +19,14 @@
 
 namespace stator::engine {
 
-/// The vectors that are kept in memory. A range of entries is loaded by a job when a search had to read many entries
-/// from the store; until then, and where there is no room for it, searches read the store.
+/// The vectors that are kept in memory. After a search had to read many entries of a range from the store, a job loads
+/// the range. Until then, or if there is no room for it, searches read the store.
 class VectorRanges {
  public:
   struct Limits {
-    std::uint64_t load_entries = 0;   // a range is loaded from so many entries on; 0: never
-    std::uint64_t graph_entries = 0;  // it gets a graph from so many on; 0: never
-    /// What all ranges may take. Those that nobody searched for a minute make room for others.
+    std::uint64_t load_entries = 0;   // ranges of at least so many entries are loaded; 0: none
+    std::uint64_t graph_entries = 0;  // ranges of at least so many entries get a graph; 0: none
+    /// The memory that all ranges may take. Ranges that were not searched for a minute make room for others.
     std::uint64_t size_bytes = 0;
   };
   using AddJob = std::function<void(JobOptions, std::unique_ptr<Job>)>;
@@ -37,20 +37,21 @@ class VectorRanges {
     if (any_.load(std::memory_order_acquire)) note_change_in_range(entry_key);
   }
 
-  /// The range that searches of these entries use; null while there is none.
+  /// The range that searches of these entries can use; null if there is none.
   [[nodiscard]] std::shared_ptr<VectorRange> find(std::string_view prefix);
-  /// A search has read all entries of the range from the store: begins to load it if it is worth while.
+  /// To be called after a search has read all entries of a range from the store; begins to load the range if that is
+  /// worthwhile.
   void read_from_store(const VectorSearch& search, const std::string& prefix, std::uint64_t entries);
 
   // --- the jobs of a range ------------------------------------------------------------------------------------
-  /// Searches use the range from now on, in the place of an older one. Builds its graph where it is large.
+  /// Makes searches use the range, instead of an older one. Begins to build a graph if the range is large.
   void serve(const TablePtr& table, const Index& index, const std::shared_ptr<VectorRange>& range);
   void drop(const std::shared_ptr<VectorRange>& range);
-  /// The same, and it is not loaded again within the next minute.
+  /// The same; the range is not loaded again within the next minute.
   void give_up(const std::shared_ptr<VectorRange>& range);
-  /// Loads the range again; the new one takes this one's place when it is loaded. False where there is no room.
+  /// Begins to load the range again; once loaded, the new range replaces this one. False if there is no room.
   bool reload(const TablePtr& table, const Index& index, const VectorRange& range);
-  /// Sets so much memory aside for the range; false where there is not so much.
+  /// Reserves `size_bytes` of memory for the range; false if there is not that much.
   [[nodiscard]] bool reserve(VectorRange& range, std::uint64_t size_bytes);
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] const core::LogSink& log() const { return log_; }
@@ -60,13 +61,13 @@ class VectorRanges {
     std::shared_ptr<VectorRange> serving;
     std::shared_ptr<VectorRange> loading;
     std::atomic<std::chrono::steady_clock::time_point> searched{};
-    std::chrono::steady_clock::time_point not_before;  // it is loaded again
+    std::chrono::steady_clock::time_point not_before;  // when it may be loaded again
     [[nodiscard]] bool is_empty() const { return serving == nullptr && loading == nullptr; }
   };
-  using Slots = std::map<std::string, Slot, std::less<>>;  // by prefix; none is the beginning of another
+  using Slots = std::map<std::string, Slot, std::less<>>;  // by prefix; none is a prefix of another
 
   void note_change_in_range(std::string_view entry_key);
-  // The caller holds mutex_ alone.
+  // The caller holds mutex_ exclusively.
   void begin(const TablePtr& table, const Index& index, Slot& slot, const std::string& prefix, std::uint64_t entries);
   [[nodiscard]] bool make_room(std::uint64_t size_bytes, const VectorRange* grown);
   void remove_if_empty(Slots::iterator slot);

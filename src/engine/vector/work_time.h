@@ -4,7 +4,7 @@
 
 namespace stator::engine {
 
-/// How long a step of a job works.
+/// The time that one step of a job may work.
 class WorkTime {
  public:
   [[nodiscard]] bool is_over() const { return std::chrono::steady_clock::now() >= until_; }
