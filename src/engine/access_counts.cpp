@@ -14,7 +14,7 @@ const core::KeySchema& schema_of(const Table& table, const Index* index) {
   return index == nullptr ? table.key_schema : index->key_schema;
 }
 
-/// The encoded parts of these attributes, which `rest` begins with; `rest` goes on behind them.
+/// Returns the encoded parts of these attributes, with which `rest` begins, and advances `rest` past them.
 std::string_view take_parts(const std::vector<core::KeyAttribute>& attributes, std::string_view& rest) {
   const std::string_view all = rest;
   for (const core::KeyAttribute& attribute : attributes) store::read_part(attribute.type, rest);
@@ -43,7 +43,7 @@ void TopKeys::note(std::string_view key) {
   }
   if (heap_.size() < kKept) {
     places_.emplace(name, heap_.size());
-    // Counts of one are the smallest there are, so the way up is made of ones as well.
+    // No count is smaller than 1, so the new one moves up past all greater ones.
     heap_.push_back({std::move(name), 1, 0});
     for (std::size_t at = heap_.size() - 1; at > 0 && heap_[(at - 1) / 2].count > heap_[at].count; at = (at - 1) / 2) {
       swap(at, (at - 1) / 2);

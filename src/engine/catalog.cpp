@@ -22,7 +22,7 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 /// Whether items from a backup or a bucket are still being written to the table.
 bool is_being_filled(const Table& table) { return table.restore && table.restore->copying; }
 
-/// When the next status changes by itself.
+/// The time of the next change of status, or kNever.
 std::int64_t due_ms(const Table& table) {
   if (is_being_filled(table)) return kNever;
   std::int64_t due = table.status == TableStatus::kActive ? kNever : table.status_until_ms;
@@ -31,7 +31,7 @@ std::int64_t due_ms(const Table& table) {
   for (const Index& index : table.indexes) {
     if (index.status == TableStatus::kActive) continue;
     if (index.backfilling && table.status != TableStatus::kDeleting) {
-      // The end of the backfill will bring both on; only a vector index does not hold the table up.
+      // The end of the backfill settles index and table. Only a vector index does not delay the table.
       if (!index.vector || table.status == TableStatus::kCreating) return kNever;
       continue;
     }
@@ -40,8 +40,8 @@ std::int64_t due_ms(const Table& table) {
   return due;
 }
 
-/// Makes the changes of status whose time has come; the spaces of indexes past their DELETING go to `gone`. A table is
-/// UPDATING until its indexes are settled. One that is DELETING is not touched.
+/// Makes the changes of status that are due, and adds the spaces of deleted indexes to `gone`. A table is UPDATING
+/// until its indexes are settled. A table that is DELETING is not changed.
 void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::SpaceId>& gone) {
   if (table.status == TableStatus::kDeleting || is_being_filled(table)) return;
   settle_replicas(table, now_ms);
@@ -49,7 +49,7 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
   std::erase_if(table.indexes, [&](Index& index) {
     if (index.status == TableStatus::kActive) return false;
     if (index.backfilling || now_ms < index.status_until_ms) {
-      // A table is ACTIVE again while a vector index is filled.
+      // A table becomes ACTIVE while a vector index is still being filled.
       const bool filled_behind = index.vector && index.status == TableStatus::kCreating;
       waiting = waiting || !filled_behind || table.status == TableStatus::kCreating;
       return false;
@@ -97,8 +97,8 @@ void check_deletable(const Table& table) {
 
 bool is_import(const Table& table) { return table.restore && engine::is_import(*table.restore); }
 
-/// Throws for a table that is being restored, which only DescribeTable shows: it counts as not existing. A table that
-/// is being imported is CREATING instead.
+/// Throws if the table is being restored: then it counts as not existing, except for DescribeTable. A table that is
+/// being imported counts as CREATING instead.
 void check_restored(const Table& table) {
   if (table.restore && !is_import(table)) throw_unknown(table.name);
 }
@@ -109,7 +109,7 @@ void check_updatable(const Table& table) {
   if (has_changing_replica(table)) throw_in_use("The resource which you are attempting to change is in use.");
 }
 
-/// Accesses are counted while some region has contributor insights.
+/// Counts accesses of the table and its indexes as long as some region has contributor insights.
 void count_accesses(Table& table) {
   const auto count = [](bool wanted, std::shared_ptr<AccessCounts>& counts) {
     if (!wanted) counts.reset();
@@ -129,7 +129,7 @@ void count_accesses(Table& table) {
   for (Index& index : table.indexes) count(wanted_for(index), index.accesses);
 }
 
-/// Each region's recovery begins when it gets its days.
+/// A region's recovery begins when its number of days is set.
 void note_recovery_times(Table& table, std::int64_t now_ms) {
   const auto note = [now_ms](std::int64_t days, std::int64_t& since_ms) {
     if (days == 0) since_ms = 0;
@@ -142,7 +142,7 @@ void note_recovery_times(Table& table, std::int64_t now_ms) {
 /// A copy of the table for the reply, which shows the transitional status even if the table is settled by then.
 TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(table)); }
 
-/// The indexes of `before` that `table` lacks, as DELETING ones.
+/// Adds the indexes of `before` that `table` lacks, as DELETING.
 void keep_dropped_indexes(Table& table, const Table& before, std::int64_t until_ms) {
   for (const Index& index : before.indexes) {
     const bool kept = std::any_of(table.indexes.begin(), table.indexes.end(),
@@ -151,7 +151,7 @@ void keep_dropped_indexes(Table& table, const Table& before, std::int64_t until_
     table.indexes.push_back(index);
     table.indexes.back().status = TableStatus::kDeleting;
     table.indexes.back().status_until_ms = until_ms;
-    // Ends the build.
+    // Makes the build end.
     table.indexes.back().backfilling = false;
   }
 }
@@ -176,7 +176,7 @@ Catalog::Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, c
       jobs_(std::move(jobs)) {}
 
 Catalog::~Catalog() {
-  // Tables and their states hold each other.
+  // Breaks the cycle of shared pointers between tables and their states.
   for (const auto& [name, entry] : entries_) entry.table->state->publish(nullptr);
 }
 
@@ -258,7 +258,7 @@ void Catalog::load() {
 
 void Catalog::take_up_stream(const Table& table) {
   if (table.stream_view_type.empty() || table.stream_space != 0) return;
-  // Left by a version without a change log.
+  // The table was written by a version without a change log.
   Table changed = table;
   store::Batch batch;
   const StreamPtr begun = replace_stream(changed, nullptr, batch);
@@ -286,7 +286,7 @@ StreamPtr Catalog::replace_stream(Table& table, const Table* before, store::Batc
     return nullptr;
   }
   store_.require(store::Feature::kChangeLog);
-  // A version without a change log may have named the stream already.
+  // A version without a change log may already have given the stream a label.
   const bool keep_label = before == nullptr && !table.stream_label.empty();
   table.stream = change_log_.make(table, new_space(batch), keep_label, batch);
   return table.stream;
@@ -295,7 +295,7 @@ StreamPtr Catalog::replace_stream(Table& table, const Table* before, store::Batc
 void Catalog::stream_changed(const Table* before, const StreamPtr& begun) {
   if (begun != nullptr) change_log_.add(begun);
   if (before == nullptr || before->stream == nullptr) return;
-  stripes_.barrier();  // waits for writes that still know the stream
+  stripes_.barrier();  // waits for writes that may still use the stream
   change_log_.close(before->stream);
 }
 
@@ -335,7 +335,7 @@ void Catalog::deliveries_changed(const Table& table, const Table& before) {
   }
   const auto is_gone = [&](const StreamPtr& log) { return !holds(table, log); };
   if (std::ranges::none_of(before.deliveries, is_gone)) return;
-  stripes_.barrier();  // no write that still knew the log is under way
+  stripes_.barrier();  // waits for writes that may still use the logs
   for (const StreamPtr& log : before.deliveries) {
     if (is_gone(log)) change_log_.drop(log);
   }
@@ -359,11 +359,11 @@ void Catalog::recovery_changed(const Table& table, const Table& before) {
     if (table.recovery != nullptr) keep_recovery_days(table);
     return;
   }
-  stripes_.barrier();  // waits for writes that do not know the new log, or still know the old one
+  stripes_.barrier();  // waits for writes that do not use the new log, or still use the old one
   if (before.recovery != nullptr) change_log_.drop(before.recovery);
   if (table.recovery == nullptr) return;
   change_log_.add(table.recovery);
-  // From now on every change is in the log.
+  // From here on every change is in the log.
   Table logged = table;
   const auto begin = [now_ms = clock_.now_ms()](std::int64_t days, std::int64_t& since_ms) {
     if (days != 0) since_ms = now_ms;
@@ -376,7 +376,7 @@ void Catalog::recovery_changed(const Table& table, const Table& before) {
 
 void Catalog::keep_recovery_days(const Table& table) {
   const std::int64_t days = recovery_days_of_all(table);
-  // Zero: the last region that had it is gone, and with the next change of the table its log.
+  // Zero: the last region with recovery is gone; the next change of the table removes the log.
   if (days != 0 && table.recovery->info().recovery_days != days) change_log_.keep_days(table.recovery, days);
 }
 
@@ -385,7 +385,7 @@ void Catalog::take_up_ttl(const Table& table) {
     start_ttl_jobs(table);
     return;
   }
-  // Left by a version without time-to-live ranges.
+  // The table was written by a version without time-to-live ranges.
   Table changed = table;
   std::vector<store::SpaceId> gone;
   store::Batch batch;
@@ -473,7 +473,7 @@ TablePtr Catalog::create(Table table) {
   const std::int64_t now_ms = table.created_ms;
   std::vector<store::SpaceId> gone;
   replace_ttl_range(table, gone, batch);
-  table.ttl_building = false;  // there are no items yet
+  table.ttl_building = false;  // there are no items
   const StreamPtr stream = replace_stream(table, nullptr, batch);
   TablePtr described = reply(table);
   settle_statuses(table, now_ms, gone);
@@ -501,7 +501,7 @@ TablePtr Catalog::remove(std::string_view name) {
   TablePtr described = reply(table);
   try {
     if (table.recovery != nullptr) {
-      // In memory only: a process that is killed before the backup is there leaves the table as it was.
+      // Published in memory only: if the process is killed before the backup is made, the table stays as it was.
       publish(new_entry(table));
       stripes_.barrier();
       jobs_.keep_deleted(table);
@@ -533,7 +533,7 @@ std::vector<store::SpaceId> Catalog::begin_index_changes(Table& table, const Tab
     index.status = TableStatus::kCreating;
     index.status_until_ms = until_ms;
     if (index.vector) {
-      // Two phases: resources are allocated while the table is UPDATING, then items are indexed.
+      // In two phases: resources are allocated while the table is UPDATING, then items are indexed.
       require_features(index);
       table.status_until_ms = now_ms + vector_phase_ms_;
       index.status_until_ms = now_ms + 2 * vector_phase_ms_;
@@ -568,7 +568,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   set_backfilling(table, added, true);
   std::vector<store::SpaceId> gone;
   settle_statuses(table, now_ms, gone);
-  // Regions may be gone, with what they had for themselves.
+  // Regions may be gone, and with them their recovery and Kinesis settings.
   replace_recovery(table, *before, batch);
   replace_deliveries(table, batch);
   commit_and_drop(table, gone, batch);
@@ -796,7 +796,7 @@ void Catalog::publish(Entries&& entry) {
 void Catalog::commit(Table table, store::Batch& batch) {
   const std::string row = table_to_json(table);
   batch.put(catalog_key(CatalogRow::kTable, table.name), row);
-  // Forget those of tags and indexes that are gone.
+  // Forget the unknown members of removed tags and indexes.
   if (!table.unknown_members.empty()) table.unknown_members = table_from_json(row).unknown_members;
   Entries entry = new_entry(std::move(table));
   store_.write(batch);
@@ -807,7 +807,7 @@ void Catalog::commit_and_drop(Table table, const std::vector<store::SpaceId>& go
   for (const store::SpaceId space : gone) batch.put(catalog_key(CatalogRow::kDropped, space), {});
   commit(std::move(table), batch);
   if (gone.empty()) return;
-  stripes_.barrier();  // waits for writes that still know the index
+  stripes_.barrier();  // waits for writes that may still use the spaces
   drop_spaces(gone);
 }
 

@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The key that an item's own attributes make; nullopt where one is missing or of another type.
+/// The key made from an item's attributes; nullopt if a key attribute is missing or has the wrong type.
 std::optional<std::string> key_of(const Table& table, const json::Item& item) {
   std::vector<core::AttributeValue> values;
   for (const auto* attributes : {&table.key_schema.hash, &table.key_schema.range}) {
@@ -41,7 +41,7 @@ std::optional<std::string> key_of(const Table& table, const json::Item& item) {
   return Engine::make_key(table, std::move(values)).encoded;
 }
 
-/// Writes pass over it, so it is as it was when it was deleted.
+/// Such an index is not checked: writes do not update it.
 bool is_deleted(const Index& index) { return index.status == TableStatus::kDeleting; }
 
 class Checker {
@@ -56,7 +56,7 @@ class Checker {
     check_spaces();
   }
 
-  /// What a restore of this table reads.
+  /// Checks what a restore of this table reads.
   void check_only(const Table& wanted) {
     check_files();
     read_catalog();
@@ -86,7 +86,7 @@ class Checker {
  private:
   using Sums = std::map<store::SpaceId, Counts>;
 
-  /// Calls `visit(key, value)` for each row; damage ends the walk and is reported.
+  /// Calls `visit(key, value)` for each row. Damage is reported and ends the walk.
   template <class Visit>
   void walk(const KeyBounds& bounds, const std::string& what, Visit visit) {
     try {
@@ -231,7 +231,7 @@ class Checker {
     }
   }
 
-  /// Every entry that an item must have was found before, so their number must be the number of rows.
+  /// check_item has counted the entries that items must have and that exist; any row beyond that number has no item.
   void check_index(const Table& table, const Index& index, Sums& found) {
     known_.insert(index.space);
     if (is_deleted(index)) return;
@@ -287,7 +287,7 @@ class Checker {
     }
   }
 
-  /// Rows in spaces that no table has; looks at one row of each such space.
+  /// Reports spaces with rows that belong to no table; looks at one row of each space.
   void check_spaces() {
     if (!catalog_is_whole_) return;
     try {
@@ -308,11 +308,11 @@ class Checker {
         cursor->seek(next);
       }
     } catch (const std::exception&) {
-      // Reported with the space that the damaged rows belong to.
+      // Already reported by the check of the damaged space.
     }
   }
 
-  /// Space and hash only: the parts after them are the user's data.
+  /// Space and hash only, as the parts after them are the user's data.
   static std::string key_for_report(std::string_view key) { return core::hexadecimal(key.substr(0, kKeyHeadBytes)); }
 
   const store::Store& store_;
@@ -326,7 +326,7 @@ class Checker {
 
 using Check = std::function<void(Checker&)>;
 
-/// Throws store::OpenError where there is nothing to check.
+/// Throws store::OpenError if there is nothing to check.
 void with_checker(const fs::path& directory, CheckReport& report, const Check& check) {
   store::Options options;
   options.directory = directory;
@@ -341,7 +341,7 @@ void with_checker(const fs::path& directory, CheckReport& report, const Check& c
   }
 }
 
-/// A backup or snapshot must be there and open.
+/// Checks a backup or snapshot. It is a problem if it cannot be opened.
 CheckReport check_checkpoint(const fs::path& folder, const Check& check) {
   CheckReport report;
   try {

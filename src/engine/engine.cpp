@@ -39,19 +39,19 @@ namespace {
 
 [[noreturn]] void throw_not_found() { core::throw_resource_not_found("Requested resource not found"); }
 
-/// The part of `size_bytes`, the size of a whole space, that belongs to a prefix.
+/// Estimates the part of `size_bytes`, the size of a whole space, that belongs to keys with a prefix.
 std::uint64_t share_of_size(const store::Store& store, store::SpaceId space, const std::string& prefix,
                             std::uint64_t size_bytes) {
   const KeyBounds all = space_bounds(space);
   const auto room = static_cast<double>(store.approximate_size_bytes(all.lower, all.upper));
   const auto taken = static_cast<double>(store.approximate_size_bytes(prefix, store::prefix_end(prefix)));
-  // There is no estimate for few keys; the size of the whole space is an upper bound.
+  // The store has no estimate for few keys; the size of the whole space is an upper bound.
   const double share = room > 0 ? std::min(1.0, taken / room) : 1.0;
   return static_cast<std::uint64_t>(share * static_cast<double>(size_bytes));
 }
 
-/// Reads the newest item, or that of the snapshot; false where there is none. Throws ResourceNotFoundException where
-/// the table was deleted meanwhile, and core::DamageError.
+/// Reads an item from the snapshot or, if that is null, its newest version; false if there is none. Throws
+/// ResourceNotFoundException if the table was deleted meanwhile, and core::DamageError.
 bool read_item(const store::Store& store, const Table& table, const Key& key, const store::Snapshot* snapshot,
                std::string& json, std::size_t& size_bytes) {
   try {
@@ -64,7 +64,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
   } catch (const core::DamageError& error) {
     throw_damage_in(table, nullptr, error);
   }
-  // "No item" is the right answer only while the table's rows exist.
+  // That there is no item can be relied on only while the table's rows exist.
   if (table.state != nullptr && table.state->is_gone()) throw_not_found();
   return false;
 }
@@ -119,7 +119,7 @@ struct Engine::Impl {
         jobs({.log = job_log(), .calls_came = [&gate] { return gate.was_used(); }}) {}
 
   static VectorRanges::Limits vector_limits(const Options& options) {
-    // A directory that is only read has no jobs.
+    // A read-only directory has no jobs.
     return {.load_entries = options.read_only ? 0 : options.vector_load_entries,
             .graph_entries = options.vector_graph_entries,
             .size_bytes = options.vector_memory_bytes};
@@ -151,7 +151,7 @@ struct Engine::Impl {
   }
 
   void restore(const TableRange& range) {
-    // An import has a job of its own.
+    // Imports start their own jobs.
     if (is_import(*range.state->newest(nullptr)->restore)) return;
     const auto failed = [this, range](const std::string& why) {
       const TablePtr table = range.state->newest(nullptr);
@@ -166,12 +166,12 @@ struct Engine::Impl {
                  Restore::Ends{.finished = [this, range] { finish_restore(range); }, .failed = failed}, job_log()));
   }
 
-  /// An index or table that was being filled is about to become visible: older states do not have all of it.
+  /// Called when an index or table that was being filled is about to become visible, as older states lack parts of it.
   void forget_past() {
     if (views != nullptr) views->forget();
   }
 
-  /// The state that a read sees; null: the present.
+  /// The state that a read is to see; null: the present.
   [[nodiscard]] PastViews::View view_for(bool consistent_read, const Index* index) const {
     if (views == nullptr || consistent_read) return nullptr;
     return views->for_read(index != nullptr && !index->is_local());
@@ -186,30 +186,31 @@ struct Engine::Impl {
   void finish_restore(const TableRange& range) {
     const TablePtr table = range.state->newest(nullptr);
     catalog.finish_restore(range);
-    // Made for this one restore.
+    // A checkpoint that was made only for this restore.
     if (table->restore->backup_id.empty()) backups.remove_cut(table->restore->cut);
   }
 
-  /// As the service does: makes a backup of the table that is to be deleted, kept for 35 days. Throws where the disk
-  /// refuses it; the table must stay then.
+  /// Like the service, makes a backup of a table that is to be deleted, which is kept for 35 days. Throws if the disk
+  /// refuses it; then the table must not be deleted.
   void keep_deleted(const Table& table) {
     try {
       backups.create(table.name, table.name + "$DeletedTableBackup", BackupType::kSystem,
                      clock.now_ms() + kDeletedTableKeptMs);
     } catch (const core::ApiError& error) {
-      // Memory is full, and a deletion is what makes room in it.
+      // Memory is full. The deletion goes on, as it frees memory.
       core::log(log, core::LogLevel::kError,
                 "table " + table.name + " is deleted and no backup of it can be kept: " + error.message);
     }
     expire_backups();
   }
 
-  /// There are backups that expire: a job deletes them, now and then, and ends when none is left.
+  /// To be called when there are backups that expire. Starts a job that deletes expired ones now and then, and ends
+  /// when none is left.
   void expire_backups() {
     if (expiring_backups.exchange(true)) return;
     try {
       jobs.add({.name = "expire-backups", .table = {}, .index = {}}, [this] {
-        // Before the check: a backup made after the check starts a job of its own.
+        // Reset before the check: a backup made after the check starts another job.
         expiring_backups.store(false);
         const bool backups_left = remove_expired_backups();
         return backups_left && !expiring_backups.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
@@ -247,8 +248,8 @@ struct Engine::Impl {
     return backup;
   }
 
-  /// There are request tokens: a job deletes those that expired, now and then, and ends when none is left. Never
-  /// fails: what cannot be started now is started with the next token.
+  /// To be called when there are request tokens. Starts a job that deletes expired ones now and then, and ends when
+  /// none is left. Never fails: if the job cannot be started, the next token tries again.
   void trim_tokens() noexcept {
     if (trimming_tokens.exchange(true)) return;
     try {
@@ -259,7 +260,7 @@ struct Engine::Impl {
   }
 
   JobStep trim_tokens_once() {
-    // Before the check: a token written after the check starts a job of its own.
+    // Reset before the check: a token written after the check starts another job.
     trimming_tokens.store(false);
     const bool rows_left = tokens.trim();
     return rows_left && !trimming_tokens.exchange(true) ? JobStep::later(token_trim_period) : JobStep::end();
@@ -273,13 +274,13 @@ struct Engine::Impl {
     return stream;
   }
 
-  /// There are streams: a job trims them, now and then, and ends when none is left.
+  /// To be called when there are streams. Starts a job that trims them now and then, and ends when none is left.
   void trim_streams() {
     if (trimming_streams.exchange(true)) return;
     try {
       jobs.add({.name = "trim-streams", .table = {}, .index = {}}, [this] {
         if (change_log.trim()) return JobStep::more();
-        // Before the check: a stream that begins after the check starts a job of its own.
+        // Reset before the check: a stream that begins after the check starts another job.
         trimming_streams.store(false);
         const bool streams_left = !change_log.empty();
         return streams_left && !trimming_streams.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
@@ -298,7 +299,7 @@ struct Engine::Impl {
   Catalog catalog;
   Deliveries deliveries{catalog, change_log};
   Backups backups;
-  /// Held from the check whether a backup is in use until it is used or deleted.
+  /// Held from the check that a backup is not in use until it is used or deleted.
   std::mutex backup_uses;
   const std::unique_ptr<PastViews> views;  // null: reads see the present
   const std::int64_t stream_lag_ms;
@@ -348,7 +349,7 @@ std::unique_ptr<Engine> Engine::open(const Options& options) {
     try {
       frame->snapshots.clear_leftovers(*frame->store);
     } catch (const store::StoreError& error) {
-      // It takes space and nothing else.
+      // What is left takes space but does no harm.
       core::log(options.log, core::LogLevel::kWarning, error.what());
     }
   }
@@ -402,7 +403,7 @@ void Engine::reset() {
   restart_with(snapshots.has(kStartSnapshot) ? snapshots.find(kStartSnapshot) : std::filesystem::path(), closed);
 }
 
-/// Behind the closed gate nobody saves or drops the snapshot.
+/// While the gate is closed nobody saves or drops the snapshot.
 void Engine::restart_with(const std::filesystem::path& checkpoint, Gate::Closed& closed) {
   if (impl_ == nullptr) throw store::StoreError("there is no database any more, since a restore failed");
   store::Store& store = *frame_->store;
@@ -568,7 +569,7 @@ std::uint64_t Engine::item_collection_size_bytes(const Table& table, const Key& 
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     const Index& index = table.indexes[i];
     if (!index.is_local()) continue;
-    // A local index shares the table's partition key, and so all of the prefix but the space.
+    // A local index has the table's partition key, so its prefix differs only in the space.
     std::string index_prefix;
     store::append_space(index.space, index_prefix);
     index_prefix.append(prefix, index_prefix.size());
@@ -675,7 +676,7 @@ VectorMatches Engine::search_vectors(const VectorSearch& search) const {
 Page Engine::read_page(const PageRequest& request, const ItemSink& sink) const {
   const PastViews::View view = impl_->view_for(request.consistent_read, request.index);
   if (impl_->metering == nullptr) return engine::read_page(*impl_->store, request, sink, view.get());
-  // A page of a scan is charged to the partition that it begins in.
+  // A page of a scan is charged to the partition in which it begins.
   const std::string first_key = request.start ? request.start->encoded : page_bounds(request).lower;
   std::vector<UnitsUse> uses = {{.table = request.table.get(), .index = request.index, .key = first_key, .units = 0}};
   impl_->metering->admit(UnitKind::kRead, uses.front());

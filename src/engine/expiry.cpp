@@ -32,8 +32,8 @@ JobStep Expiry::step() {
 
 bool Expiry::begin_search(std::int64_t now_seconds) {
   UnseenExpiry& unseen = range_.state->unseen_expiry;
-  // The first search ignores the mark, which may be of the table's former range. So does one at an earlier time than
-  // the last, which took for too old what may expire now.
+  // The first search ignores the mark, which may belong to the table's former range. So does a search at an earlier
+  // time than the last, which skipped as too old what may expire now.
   const bool anew = !searched_seconds_ || now_seconds < *searched_seconds_;
   if (!anew && unseen.first() > now_seconds) return false;
   const std::int64_t first = unseen.take();
@@ -55,7 +55,7 @@ bool Expiry::delete_expired(const TablePtr& table, std::int64_t now_seconds) {
       Writer::Expired expired;
       const bool readable = is_readable([&] { expired = writer_.expire(table, cursor->key()); });
       if (readable && expired.outcome == Writer::Expired::Outcome::kGone) return false;
-      // Only after the deletion: a row that the store refused to delete is tried again.
+      // Moved only after the deletion, so that a row that the store refused to delete is tried again.
       position_.assign(cursor->key()).push_back('\0');
       ++rows;
       ++progress_.items_read;

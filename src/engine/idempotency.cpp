@@ -71,7 +71,7 @@ TokenClaim IdempotencyTokens::claim(std::string_view token, std::string_view req
     if (!first) throw_in_progress();
     claim.tokens_ = this;
   }
-  // The claim that held the token before has been committed or released by now.
+  // An earlier claim of the token has been committed or released by now.
   if (std::optional<Row> row = find(token)) {
     if (row->digest != claim.digest_) throw_mismatch();
     claim.earlier_ = std::move(row->sizes_bytes);
@@ -86,7 +86,8 @@ void IdempotencyTokens::release(const std::string& token) {
 
 std::optional<IdempotencyTokens::Row> IdempotencyTokens::find(std::string_view token) const {
   const std::int64_t now_ms = clock_.now_ms();
-  // Tokens of the last ten minutes expire in the current slot or the next; the third is for a clock that was set back.
+  // Tokens of the last ten minutes expire in the current slot or the next one. The third is looked at in case the clock
+  // was set back.
   for (std::uint32_t ahead = 0; ahead < 3; ++ahead) {
     std::string stored;
     if (!store_.get(row_key(slot_at(now_ms) + ahead, token), stored)) continue;

@@ -152,7 +152,7 @@ std::optional<core::ApiError> check_index_keys(const Table& table, const json::I
   std::optional<core::ApiError> first;
   const std::string* first_index = nullptr;
   for (const Index& index : table.indexes) {
-    // The service names the index that comes first by name.
+    // The service reports the index that comes first by name.
     if (first_index != nullptr && index.name > *first_index) continue;
     if (auto fault = check_index(index, item, update)) {
       first = std::move(fault);

@@ -27,7 +27,7 @@ void check_known_index_key_types(const Table& table, const expression::Update& u
   const Index* first = nullptr;
   std::optional<core::ApiError> fault;
   for (const Index& index : table.indexes) {
-    // The service names the index that comes first by name.
+    // The service reports the index that comes first by name.
     if (index.vector || (first != nullptr && index.name > first->name)) continue;
     for (const auto* part : {&index.key_schema.hash, &index.key_schema.range}) {
       for (const core::KeyAttribute& attribute : *part) {

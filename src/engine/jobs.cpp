@@ -9,9 +9,10 @@
 namespace stator::engine {
 namespace {
 
-/// How many jobs that ended are still listed.
+/// The number of ended jobs that are still listed.
 constexpr std::size_t kEndedListed = 32;
-/// A step that takes longer does so by accident (a slow disk), and need not be made up for.
+/// A job rests for at most this duration of a step: a longer one is an accident (a slow disk) and need not be made up
+/// for.
 constexpr std::chrono::milliseconds kLongestStep{100};
 
 class FunctionJob final : public Job {
@@ -87,7 +88,7 @@ void JobRunner::start_thread() {
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error& error) {
-    // The job stays listed, and the next one that is added tries again.
+    // The job stays listed; adding the next job tries again.
     options_.log(std::string("background jobs wait, as no thread can be started: ") + error.what());
   }
 }
@@ -115,10 +116,10 @@ int JobRunner::pauses() const {
 bool JobRunner::run_due(std::chrono::milliseconds patience) {
   const Time until = std::chrono::steady_clock::now() + patience;
   std::unique_lock<std::mutex> lock(mutex_);
-  // The current step began before the change that made the caller ask.
+  // The current step began before the change that the caller has made.
   changed_.wait_until(lock, until, [this] { return running_ == nullptr; });
   for (auto& [number, entry] : entries_) {
-    // A round that is under way may have passed what the change made due.
+    // A round that is under way may already have passed what became due.
     set_hurried_rounds(entry, entry.info.state == JobState::kWaiting ? 1 : 2);
   }
   const Time now = std::chrono::steady_clock::now();
@@ -151,7 +152,7 @@ std::vector<JobInfo> JobRunner::list() const {
 
 void JobRunner::run() {
   std::unique_lock<std::mutex> lock(mutex_);
-  Time rested;  // one wait for the rest and for what is due next: a wakeup costs more than most steps
+  Time rested;  // the wait for this and for the next due step is one: a wakeup costs more than most steps
   while (!stopping_) {
     if (pauses_ > 0 || waiting_.empty()) {
       changed_.wait(lock);
@@ -167,7 +168,7 @@ void JobRunner::run() {
 }
 
 JobRunner::Time JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
-  auto place = waiting_.extract(waiting_.begin());  // kept, so that coming back needs no memory
+  auto place = waiting_.extract(waiting_.begin());  // kept, so that inserting it again needs no memory
   Entry& entry = *place.value();
   running_ = &entry;
   std::string error;
@@ -180,7 +181,7 @@ JobRunner::Time JobRunner::run_first(std::unique_lock<std::mutex>& lock) {
   entry.info.progress = progress;
   const std::chrono::nanoseconds took =
       std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began, kLongestStep);
-  // All jobs together use half a core at most while calls come, and each at most its own share.
+  // While calls come in, all jobs together use at most half a core, and each at most its share.
   const bool hurried = entry.hurried_rounds > 0;
   const bool makes_room = options_.calls_came() && !hurried;
   const std::chrono::nanoseconds rest = makes_room ? took * std::min(entry.rest_for_work, 1) : took * 0;
@@ -223,7 +224,7 @@ JobStep JobRunner::run_step(Job& job, std::string& error) {
 
 void JobRunner::note_success(Entry& entry, const JobStep& step) {
   entry.info.failures = 0;
-  // A job with more to do is put after all others that are due.
+  // A job with more to do comes after all others that are due.
   if (entry.hurried_rounds == 0) entry.due += step.pause;
   entry.info.state = step.then == JobStep::Then::kLater ? JobState::kWaiting : JobState::kReady;
 }

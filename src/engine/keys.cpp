@@ -7,7 +7,7 @@ core::AttributeType type_of(const core::KeySchema& schema, std::size_t part) {
   return part < schema.hash.size() ? schema.hash[part].type : schema.range[part - schema.hash.size()].type;
 }
 
-/// Narrows the partition's prefix by a predicate on the next key part.
+/// The bounds of the keys with this prefix whose next part matches the predicate.
 KeyBounds predicate_bounds(const std::string& prefix, const expression::KeyPredicate& predicate) {
   using expression::KeyOperator;
   std::string first = prefix;
@@ -37,7 +37,7 @@ KeyBounds predicate_bounds(const std::string& prefix, const expression::KeyPredi
       return {first, store::prefix_end(second)};
     }
     case KeyOperator::kBeginsWith:
-    case KeyOperator::kNotIndexable:  // refused before it comes here
+    case KeyOperator::kNotIndexable:  // refused earlier
       break;
   }
   return {prefix, store::prefix_end(prefix)};

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kOnDemandReadUnits = 12'000;
 constexpr std::int64_t kOnDemandWriteUnits = 4'000;
 constexpr std::int64_t kGrowthMinutes = 30;
-/// Source: Developer Guide, "Quotas in Amazon DynamoDB": of one table on demand.
+/// Source: Developer Guide, "Quotas in Amazon DynamoDB": for one on-demand table.
 constexpr double kAccountUnits = 40'000;
 constexpr double kPartitionReadUnits = 3'000;
 constexpr double kPartitionWriteUnits = 1'000;
@@ -49,7 +49,7 @@ std::size_t first_partitions(const Table& table) {
 }
 
 void Metering::Bucket::fill(double rate, double most, std::int64_t now_ms) {
-  // A clock may be set back.
+  // The clock may have been set back.
   const auto passed_ms = static_cast<double>(std::max<std::int64_t>(0, now_ms - filled_ms));
   units = std::min(most, units + rate * passed_ms / 1000);
   filled_ms = now_ms;
@@ -83,7 +83,7 @@ Metering::Rates Metering::rates_of(UnitKind kind, const UnitsUse& use, const Met
   const double read_units = std::max(static_cast<double>(*warm.read_units), 2 * reads.settled_peak);
   const double write_units = std::max(static_cast<double>(*warm.write_units), 2 * writes.settled_peak);
   rates.all = write ? write_units : read_units;
-  // A warm throughput above the quota means that the account's quota was raised.
+  // A warm throughput above the default quota means that the account's quota was raised.
   const auto quota = std::max(kAccountUnits, static_cast<double>(write ? *warm.write_units : *warm.read_units));
   rates.at_account_limit = rates.all >= quota;
   rates.all = std::min(rates.all, quota);
@@ -104,12 +104,12 @@ Metering::Meter& Metering::meter(UnitKind kind, const UnitsUse& use, Rates& rate
   const double seconds_kept = rates.on_demand ? 1 : kBurstSeconds;
   if (!meter.begun) {
     meter.begun = true;
-    // The units since the table was created, and those of its first second.
+    // Begins with one second's units, to which `fill` adds those since the table was created.
     meter.all = {rates.all, std::min(now_ms, use.table->created_ms)};
     meter.maximum = {std::numeric_limits<double>::infinity(), now_ms};
   }
   meter.all.fill(rates.all, rates.all * seconds_kept, now_ms);
-  // A maximum that is set later starts with a full bucket.
+  // Without a maximum the bucket is infinite, so that one that is set later starts full.
   constexpr double kNoMaximum = std::numeric_limits<double>::infinity();
   meter.maximum.fill(rates.maximum.value_or(0), rates.maximum.value_or(kNoMaximum), now_ms);
   if (!rates.maximum) meter.maximum.units = kNoMaximum;
@@ -129,7 +129,7 @@ std::optional<ThroughputExceeded> Metering::shortage(UnitKind kind, std::span<co
     if (rates.maximum && used.maximum.units <= 0) {
       limit = ThroughputLimit::kMaxOnDemand;
     } else if (used.all.units <= 0) {
-      // On demand, a table's capacity is that of its partitions.
+      // An on-demand table's capacity is that of its partitions.
       limit = !rates.on_demand         ? ThroughputLimit::kProvisioned
               : rates.at_account_limit ? ThroughputLimit::kAccount
                                        : ThroughputLimit::kKeyRange;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kChunkItems = 512;
 constexpr std::size_t kChunkBytes = 512 << 10;
-/// The most that is written while locks are held, for which writes to their items wait.
+/// The most that is written under locks at once, as writes to the locked items wait meanwhile.
 constexpr std::size_t kLockedItems = 16;
 constexpr std::size_t kLockedBytes = 64 << 10;
 
@@ -54,7 +54,7 @@ JobStep RangeBuild::step() {
 }
 
 bool RangeBuild::note_progress(const TablePtr& table) {
-  // Under one of the locks: a thread that drops the range waits for each of them before it removes the rows.
+  // Written under one of the stripes: a thread that drops the range waits for each stripe before it removes rows.
   const std::lock_guard<std::mutex> lock(stripes_[0]);
   const TablePtr newest = range_.state->newest(table);
   if (newest == nullptr || !target_in(*newest)) return false;
@@ -102,7 +102,7 @@ bool RangeBuild::make_row(const Table& table, const Target& target, Row& row) {
 bool RangeBuild::make_index_row(const Table& table, const Index& index, Row& row) {
   const StoredValue value = read_value(row.item_value);
   const json::Item item(value.json);
-  // An entry may copy all of the item, so all of it must be readable.
+  // An entry may contain the whole item, so all of it must be readable.
   item.locate_all();
   auto entry = make_index_entry(table, index, item, value.json, value.size_bytes, key_parts(row.item_key));
   if (!entry) return false;
@@ -132,7 +132,7 @@ std::size_t RangeBuild::write_rows(TablePtr& table, Chunk& chunk, std::size_t fi
   }
   rows = rows.first(stripes.size());
   const StripesLock lock(stripes_, std::move(stripes));
-  // Only now is it certain which version of the table holds.
+  // Only under the locks is it certain which version of the table is in effect.
   const TablePtr newest = range_.state->newest(table);
   if (newest == nullptr) return 0;
   table = newest;
@@ -171,7 +171,7 @@ bool RangeBuild::is_due(const Row& row) {
   bool unchanged = false;
   const auto compare = [&](std::string_view value) { unchanged = value == row.item_value; };
   if (!store_.visit(row.item_key, compare)) return false;
-  // An item that was changed, and changed back to the same bytes, has its row already.
+  // An item that was changed and changed back to the same bytes already has its row.
   return unchanged && !store_.visit(row.key, [](std::string_view) {});
 }
 

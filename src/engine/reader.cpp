@@ -23,7 +23,7 @@ void append_key_member(const json::Item& item, const std::string& name, std::str
   item.append_attribute(name, out);
 }
 
-/// LastEvaluatedKey: the table's key attributes, then those that the index's key adds.
+/// The LastEvaluatedKey: the table's key attributes, then the other key attributes of the index.
 std::string last_key_json(const Table& table, const Index* index, std::string_view item_json) {
   const json::Item item(item_json);
   std::string out = "{";
@@ -41,7 +41,7 @@ std::string last_key_json(const Table& table, const Index* index, std::string_vi
   return out;
 }
 
-/// Starts the walk after the start position, whose item need not exist any more.
+/// Narrows the bounds to what follows the start position, whose item need not exist.
 void apply_start(const PageRequest& request, KeyBounds& bounds) {
   if (!request.start) return;
   const std::string& start = request.start->encoded;
@@ -54,8 +54,8 @@ void apply_start(const PageRequest& request, KeyBounds& bounds) {
 
 bool is_empty(const KeyBounds& bounds) { return !bounds.upper.empty() && bounds.lower >= bounds.upper; }
 
-/// Throws where the table or index is gone. A cursor sees all rows only if both still existed after it was opened, as
-/// rows are deleted after the deletion is published.
+/// Throws if the table or index is gone. To be called after a cursor was opened: as rows are deleted after the deletion
+/// is published, the cursor then sees all rows.
 void check_still_there(const PageRequest& request) {
   if (request.table->state == nullptr) return;
   const TablePtr newest = request.table->state->newest(request.table);
@@ -68,7 +68,8 @@ void check_still_there(const PageRequest& request) {
   }
 }
 
-/// The bytes that a scan read in each partition: each partition that it reached costs at least the smallest read.
+/// The bytes that a scan has read in each partition. Each partition that it has reached costs at least the smallest
+/// read.
 class ScannedPartitions {
  public:
   ScannedPartitions(const KeyBounds& bounds, std::size_t partitions)
@@ -76,7 +77,7 @@ class ScannedPartitions {
     if (bounds.upper.size() < kKeyHeadBytes) {
       end_ = partitions - 1;
     } else {
-      // The bound itself belongs to the next segment; it is in a partition, perhaps its first hash.
+      // The bound itself belongs to the next segment, and may be the first hash of a partition.
       const std::uint64_t bound = hash_of(bounds.upper);
       end_ = bound == 0 ? 0 : partition_of(bound - 1);
     }
@@ -86,7 +87,7 @@ class ScannedPartitions {
     last_ = partition_of(key);
     bytes_[last_] += bytes;
   }
-  /// To be called where nothing is left to read.
+  /// To be called if nothing is left to read.
   void finish() { last_ = std::max(last_, end_); }
 
   [[nodiscard]] double read_units(bool consistent) const {
@@ -120,7 +121,7 @@ class PageWalk {
 
  private:
   void walk(const KeyBounds& bounds);
-  /// False when the page is full.
+  /// Adds an entry to the page; false when the page is full.
   bool take(std::string_view key, std::string_view stored);
   StoredValue fetch(std::string_view entry_key);
   void charge(double walk_units);
@@ -129,12 +130,12 @@ class PageWalk {
   const PageRequest& request_;
   const ItemSink& sink_;
   const store::Snapshot* view_;   // null: the present
-  AccessCounts* const accesses_;  // null: they are not counted
-  /// With fetch_from_table: the items fetched must be the versions that their index entries were made of.
+  AccessCounts* const accesses_;  // null: accesses are not counted
+  /// With fetch_from_table: fetched items must be the versions from which their index entries were made.
   std::unique_ptr<store::Snapshot> snapshot_;
   std::string fetched_;
   std::size_t walked_bytes_ = 0;
-  std::optional<ScannedPartitions> partitions_;  // of a scan on demand
+  std::optional<ScannedPartitions> partitions_;  // set for scans of on-demand tables
   double fetch_units_ = 0;
   Page page_;
 };
@@ -191,7 +192,7 @@ bool PageWalk::take(std::string_view key, std::string_view stored) {
   return !page_is_full;
 }
 
-/// The whole item, valid until the next one is fetched.
+/// Returns the whole item, valid until the next call.
 StoredValue PageWalk::fetch(std::string_view entry_key) {
   if (!store_.get(table_key_of(*request_.table, *request_.index, entry_key), fetched_, view_)) {
     throw core::DamageError("an index entry has no item");

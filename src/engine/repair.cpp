@@ -50,7 +50,7 @@ class Rows {
   std::size_t count_ = 0;
 };
 
-/// "TO.lost", or "TO.lost-2" and so on where that is there from an earlier repair.
+/// "TO.lost", or "TO.lost-2" and so on if that exists from an earlier repair.
 fs::path new_folder_beside(const fs::path& to) {
   fs::path folder = to.lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
@@ -60,7 +60,7 @@ fs::path new_folder_beside(const fs::path& to) {
   return folder;
 }
 
-/// Whether an earlier repair began the directory and did not come to its end.
+/// Whether the directory was left by a repair that did not finish.
 bool is_unfinished(const fs::path& directory) {
   try {
     const auto text = store::read_small_file(directory / store::kMarkerFile);
@@ -72,7 +72,7 @@ bool is_unfinished(const fs::path& directory) {
 
 class Repair {
  public:
-  /// `from` and `to` are the stores of the two folders.
+  /// `from` and `to`: the stores of `folder` and `new_folder`.
   Repair(fs::path folder, const store::Salvage& from, fs::path new_folder, store::Store& to, RepairReport& report)
       : folder_(std::move(folder)),
         from_(from),
@@ -91,10 +91,10 @@ class Repair {
   }
 
  private:
-  /// Counters: by part, then by space.
+  /// The counters, by part and space.
   using Figures = std::map<std::size_t, std::map<store::SpaceId, Counts>>;
 
-  /// Copies all rows but those of counters, progress and deletions, which are made anew or no longer needed.
+  /// Copies all rows except those of counters, progress and deletions, which are made anew or not needed.
   void copy_catalog() {
     std::string end;
     store::append_space(1, end);
@@ -136,7 +136,7 @@ class Repair {
     put_table_rows();
   }
 
-  /// The space at this place in a key.
+  /// The space at position `at` of a key.
   static store::SpaceId space_after(std::string_view key, std::size_t at) {
     store::SpaceId space = 0;
     for (const char byte : key.substr(std::min(at, key.size()), sizeof(space))) {
@@ -145,7 +145,7 @@ class Repair {
     return space;
   }
 
-  /// Reports what cannot be saved and is no item of a table that can.
+  /// Reports the loss of anything but items of a saved table.
   void lose(std::string line) {
     report_.lines.push_back(std::move(line));
     report_.lost_other_rows = true;
@@ -164,10 +164,10 @@ class Repair {
     }
   }
 
-  /// Writes the tables' rows; called when it is known which streams are left.
+  /// Writes the tables' rows. Called when it is known which streams were saved.
   void put_table_rows() {
     for (Table& table : tables_) {
-      // A new stream begins when the directory is opened.
+      // If its stream is lost, a new one begins when the directory is opened.
       if (std::ranges::find(streams_, table.stream_space) == streams_.end()) table.stream_space = 0;
       if (std::ranges::find(streams_, table.recovery_space) == streams_.end()) {
         table.recovery_space = 0;
@@ -206,17 +206,17 @@ class Repair {
       Table table = table_from_json(value);
       if (table.name != name) throw core::DamageError("it names another table");
       known_.insert({table.space, table.ttl_space});
-      // How far its restore had come may be lost, and what it is made of is still there.
+      // The progress of its restore may be lost, and the source of the restore still exists.
       if (table.restore && table.restore->copying && !is_import(*table.restore)) {
         for (const Index& index : table.indexes) known_.insert(index.space);
         return lose("table " + name + " was being restored and is left out; restore it once more");
       }
-      // All entries are made below.
+      // All index entries are made by copy_item.
       for (Index& index : table.indexes) {
         known_.insert(index.space);
         index.backfilling = false;
       }
-      // Rows by expiry are made anew when the directory is opened.
+      // Expiry rows are made anew when the directory is opened.
       table.ttl_space = 0;
       table.ttl_building = false;
       tables_.push_back(std::move(table));
@@ -226,8 +226,8 @@ class Repair {
     }
   }
 
-  /// Reads a table's item count from the cells of its own space; those of its indexes follow from the items. The row
-  /// of a part may be below zero.
+  /// Adds up a table's item count from the cells of its own space; the counts of its indexes follow from the items. The
+  /// figures of one part may be below zero.
   void read_counters(std::string_view key, std::string_view value) {
     const store::SpaceId table_space = space_after(key, 5);
     try {
@@ -247,7 +247,7 @@ class Repair {
     }
   }
 
-  /// Backups and snapshots are data directories of their own: what is damaged in one is told where it is used.
+  /// Copies backups and snapshots, which are complete data directories. Damage in one is reported when it is used.
   void copy_checkpoints() {
     for (const std::string& id : backups_) copy_checkpoint("backup " + id, fs::path("backups") / id);
     for (const std::string& name : snapshot_folders(folder_)) {
@@ -331,8 +331,8 @@ class Repair {
     }
   }
 
-  /// Reports the tables whose rows in the catalog are lost: their names, where streams have them, and their items,
-  /// which are found in spaces that no table has.
+  /// Reports the tables whose rows in the catalog are lost: their names, if streams name them, and their items, which
+  /// are in spaces that no known table has.
   void tell_lost_tables() {
     for (const Table& table : tables_) {
       stream_tables_.erase(table.name);
@@ -377,7 +377,7 @@ class Repair {
     if (!out) throw store::OpenError("the files in " + lost_tables_folder_.string() + " cannot be written");
   }
 
-  /// Writes the rows that are items, or entries of an index, into files by their spaces, and counts them.
+  /// Writes the items or index entries in unknown spaces into files, one for each space, and counts them by space.
   std::map<store::SpaceId, std::uint64_t> save_items_in_unknown_spaces() {
     std::map<store::SpaceId, std::uint64_t> items;
     std::ofstream out;
@@ -386,7 +386,7 @@ class Repair {
       if (items[space]++ == 0) {
         if (fs::create_directories(lost_tables_folder_)) fs::permissions(lost_tables_folder_, fs::perms::owner_all);
         report_.lost_tables = lost_tables_folder_;
-        // Rows come in the order of their spaces.
+        // Rows are read in the order of their spaces.
         close(out);
         out.open(file_of_space(space), std::ios::binary | std::ios::trunc);
       }
@@ -418,7 +418,8 @@ class Repair {
     }
   }
 
-  /// Without some of the parts' rows a sum may be anything; below zero it says nothing.
+  /// If rows of some parts are missing, the sum may be wrong; if it is below zero it is certainly wrong, and counts as
+  /// zero.
   static std::uint64_t known_items(std::uint64_t sum) { return static_cast<std::int64_t>(sum) < 0 ? 0 : sum; }
 
   static std::string places(std::size_t count) { return count == 1 ? "one place" : std::to_string(count) + " places"; }
@@ -431,14 +432,14 @@ class Repair {
   RepairReport& report_;
   std::vector<Table> tables_;
   std::vector<store::SpaceId> streams_;
-  /// Ids of all that the catalog has.
+  /// The ids of all backups in the catalog.
   std::vector<std::string> backups_;
-  /// Of tables that are lost.
+  /// The names of lost tables.
   std::set<std::string> lost_tables_;
-  /// Of tables that have streams that were not disabled.
+  /// The names of tables with streams that were not disabled.
   std::set<std::string> stream_tables_;
-  /// Spaces whose rows are accounted for: those of tables, indexes, rows by expiry and streams, and those that were
-  /// being deleted.
+  /// Spaces whose rows are accounted for: those of tables, indexes, expiry rows and streams, and those that were being
+  /// deleted.
   std::set<store::SpaceId> known_;
   std::map<store::SpaceId, std::uint64_t> counted_;
   std::set<store::SpaceId> counted_indexes_;
@@ -465,12 +466,12 @@ RepairReport repair_directory(const fs::path& from, const fs::path& to) {
   RepairReport report;
   store::Options options;
   options.directory = to;
-  // Beside the new directory, as the store's own must hold nothing else.
+  // Beside the new directory, as a store's directory must contain nothing else.
   fs::path scratch = fs::absolute(to).lexically_normal();
   if (!scratch.has_filename()) scratch = scratch.parent_path();
   const store::Salvage salvage(from, scratch.concat(".salvage"), report.lines);
   const auto store = store::Store::open(options);
-  // Ended halfway, it would be a sound directory that lacks items.
+  // Without this feature, a repair that is interrupted would leave a valid directory that lacks items.
   store->require(store::Feature::kUnfinished);
   Repair(from, salvage, to, *store, report).run();
   store->release(store::Feature::kUnfinished);

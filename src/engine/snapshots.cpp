@@ -31,7 +31,8 @@ void check_name(std::string_view name) {
       "A snapshot's name is 1 to 64 letters, digits, hyphens, underscores and points, and begins with no point");
 }
 
-/// An incomplete one, left by a killed process, has no marker; a link is somebody else's.
+/// Whether `folder` is a snapshot. An incomplete one, left by a killed process, has no marker; a link belongs to
+/// somebody else.
 bool is_snapshot(const fs::path& folder) {
   std::error_code error;
   return fs::is_directory(fs::symlink_status(folder, error)) && fs::exists(folder / store::kMarkerFile, error);
@@ -53,7 +54,7 @@ std::vector<std::string> snapshot_folders(const fs::path& data_directory) {
   std::vector<std::string> names;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(data_directory / "snapshots", error)) {
-    // What is unfinished, or was being removed, begins with a point.
+    // The names of unfinished snapshots, and of those being removed, begin with a point.
     std::string name = entry.path().filename().string();
     if (!name.starts_with('.')) names.push_back(std::move(name));
   }

@@ -12,7 +12,7 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31U);
 }
 
-/// 0 to `most_ms`: 0 for a third of the numbers, `most_ms` for a third, something in between for the others.
+/// Returns 0 for a third of the numbers, `most_ms` for another third, and something in between for the others.
 std::int64_t draw_age_ms(std::int64_t most_ms, std::uint64_t number) {
   if (most_ms == 0 || number % 3 == 0) return 0;
   if (number % 3 == 1) return most_ms;
@@ -23,7 +23,7 @@ std::int64_t draw_age_ms(std::int64_t most_ms, std::uint64_t number) {
 
 void PastViews::keep() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // The time is read first, so that the view has every write acknowledged before it.
+  // The time is read before the view is taken, so that the view has every write acknowledged before that time.
   const std::int64_t now_ms = clock_.now_ms();
   drop_old(now_ms);
   kept_.push_back({now_ms, store_.snapshot()});
@@ -40,8 +40,8 @@ PastViews::View PastViews::for_read(bool global_index) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const std::int64_t now_ms = clock_.now_ms();
   drop_old(now_ms);
-  // A view stays the present state until the next write, so the first view later than `age_ms` ago is the state of
-  // then. A view of that very millisecond may lack writes that were acknowledged in it.
+  // A view is taken before each write, so the first view taken later than `age_ms` ago has the state of that time. A
+  // view taken in that very millisecond may lack writes that were acknowledged in it.
   const auto view = std::ranges::upper_bound(kept_, now_ms - age_ms, {}, &Kept::time_ms);
   return view == kept_.end() ? nullptr : view->view;
 }
@@ -52,7 +52,7 @@ void PastViews::forget() {
 }
 
 void PastViews::drop_old(std::int64_t now_ms) {
-  // After the clock was set back, the age of the views is unknown.
+  // If the clock was set back, the age of the views is unknown.
   if (!kept_.empty() && kept_.back().time_ms > now_ms) kept_.clear();
   const std::int64_t oldest_ms = now_ms - staleness_.read_ms - staleness_.index_ms;
   while (!kept_.empty() && kept_.front().time_ms <= oldest_ms) kept_.pop_front();

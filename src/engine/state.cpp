@@ -65,8 +65,8 @@ Counters::PendingRow Counters::put_row(const Table& table, const CounterPart& pa
                                        const std::vector<CounterDelta>& deltas, store::Batch& batch) const {
   Row row = rows_[part.number()];
   for (const CounterDelta& delta : deltas) change(row, delta);
-  // Forget indexes that were dropped. Who still writes for an earlier version does not know an index that another write
-  // may have counted here already.
+  // Forget dropped indexes, but only with the newest version of the table: an earlier one lacks new indexes, which
+  // another write may already have counted here.
   if (table.state->is_newest(table)) {
     std::erase_if(row, [&table](const Cell& cell) { return !has_space(table, cell.space); });
   }
@@ -85,7 +85,8 @@ Counters::PendingRow Counters::put_row(const Table& table, const CounterPart& pa
 TableCounts Counters::sum(const Table& table, Stripes& stripes) const {
   TableCounts counts;
   counts.indexes.resize(table.indexes.size());
-  // What one part counted, another may have counted off: parts of different moments may add up to less than nothing.
+  // One part may have counted what another has subtracted, so parts read at different moments could add up to less than
+  // zero.
   const CounterPartsLock lock(stripes);
   for (const Row& row : rows_) {
     for (const Cell& cell : row) {

@@ -13,7 +13,7 @@ void take_encryption(Table& table, const Table& before) {
   table.sse_kms_key = before.sse_kms_key;
 }
 
-/// What makes a table UPDATING.
+/// Takes from `before` the settings whose change makes a table UPDATING.
 void take_settings(Table& table, const Table& before) {
   table.billing_mode = before.billing_mode;
   table.last_pay_per_request_ms = before.last_pay_per_request_ms;

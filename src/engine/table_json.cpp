@@ -8,7 +8,7 @@
 namespace stator::engine {
 namespace {
 
-// The numbers of enums at rest are those of their declarations; new ones are only added at the end.
+// Enums are stored as the numbers of their declarations; new values may only be added at the end.
 
 void put_throughput(ObjectOut& parent, const Throughput& throughput) {
   ObjectOut out = parent.object("throughput");
@@ -158,7 +158,8 @@ void put_replicas(ObjectOut& parent, const Table& table) {
   out.end();
 }
 
-/// Vector indexes are apart: a version that does not know them must not take them for local ones.
+/// The row's list that the index belongs to. Vector indexes have a separate one, as a version that does not know them
+/// would take them for local indexes.
 std::string_view list_of(const Index& index) { return index.vector ? "vector_indexes" : "indexes"; }
 
 void put_vector(ObjectOut& parent, const VectorSettings& vector) {
@@ -231,7 +232,7 @@ void get_restore(ObjectIn& in, std::optional<RestoreOrigin>& target, UnknownMemb
   });
 }
 
-// `parent` is the place of `in`.
+// In these functions `parent` is the place of `in`.
 
 void get_throughput(ObjectIn& in, Throughput& target, std::string_view parent, UnknownMembers& unknown) {
   in.object("throughput", place_of(parent, "throughput"), unknown, [&](ObjectIn& members) {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-// On x86-64 these loops are compiled twice, and the processor at hand decides which is called.
+// On x86-64 these loops are compiled twice; which version is called is decided at run time by the processor.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define STATOR_VECTOR_LOOP __attribute__((target_clones("arch=x86-64-v3", "default"), optimize("O3")))
@@ -16,7 +16,7 @@
 namespace stator::engine {
 namespace {
 
-/// Sums are kept in so many parts, which have no order among them: that is what lets the compiler use wide registers.
+/// Sums are computed in so many independent parts, which lets the compiler use wide registers.
 constexpr std::size_t kLanes = 8;
 constexpr std::size_t kQuickLanes = 32;
 
@@ -134,7 +134,7 @@ std::vector<float> quick_form(DistanceFunction function, std::span<const float> 
   }
   double squares = 0;
   for (const float number : vector) squares += double{number} * double{number};
-  // A vector without a direction stays so: its rank is that of a right angle.
+  // A zero vector has no direction and is not changed: its rank is that of a right angle.
   if (squares == 0) return form;
   const double length = std::sqrt(squares);
   for (float& number : form) number = static_cast<float>(double{number} / length);
@@ -148,8 +148,8 @@ void quick_ranks(DistanceFunction function, const float* searched, const float* 
 }
 
 float highest_quick_rank(DistanceFunction function, float rank, double norms, std::size_t dimensions) {
-  // Each term of a sum is rounded at most so often: in its lane, when lanes and the rest are added up, and by itself.
-  // Source: Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1.
+  // The number of roundings of a term: by itself, in its lane, and when the lanes and the rest are added up. Source:
+  // Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1.
   const std::size_t whole_lanes = dimensions / kQuickLanes;
   const auto roundings = static_cast<double>(whole_lanes + 2 * kQuickLanes + 8);
   const double error = roundings * std::numeric_limits<float>::epsilon();
@@ -161,13 +161,13 @@ float highest_quick_rank(DistanceFunction function, float rank, double norms, st
 
 VectorDistance::VectorDistance(DistanceFunction function, std::span<const float> searched)
     : function_(function), searched_(searched.begin(), searched.end()) {
-  // By the same loop as the stored ones: equal vectors have equal sums.
+  // Computed by the same loop as for stored vectors, so that equal vectors have equal sums.
   squares_ = dot_product(searched_.data(), reinterpret_cast<const char*>(searched.data()), searched.size());
 }
 
 double VectorDistance::cosine(const char* stored) const {
   const Sums sums = dot_product_and_squares(searched_.data(), stored, searched_.size());
-  // A vector without a direction is halfway to every other.
+  // A zero vector has no direction: it is halfway to every other vector.
   if (squares_ == 0 || sums.squares == 0) return 1;
   return std::clamp(1 - sums.dot / std::sqrt(squares_ * sums.squares), 0.0, 2.0);
 }
@@ -187,7 +187,7 @@ double VectorDistance::rank(const char* stored) const {
 float VectorDistance::score(double rank) const {
   constexpr double kGreatest = std::numeric_limits<float>::max();
   double score = rank;
-  // `0 -`, as minus zero is not what a caller expects to read.
+  // `0 - rank` instead of `-rank`, which could be negative zero.
   if (function_ == DistanceFunction::kDotProduct) score = 0 - rank;
   if (function_ == DistanceFunction::kEuclidean) score = std::sqrt(rank);
   return static_cast<float>(std::clamp(score, -kGreatest, kGreatest));

@@ -38,7 +38,7 @@ bool is_search_value(const SearchElement& element, const AttributeValue& value) 
          value.size_bytes() <= max_size_bytes(element);
 }
 
-/// Collects the attributes that an entry shows, each once.
+/// Collects the projected attributes of an entry, each once.
 class EntryJson {
  public:
   EntryJson(const json::Item& item, IndexEntry& entry) : item_(item), entry_(entry) { entry_.owned_json = "{"; }
@@ -64,13 +64,13 @@ class EntryJson {
   std::vector<std::string_view> names_;
 };
 
-/// A stored item that has the attribute, without it.
+/// Returns the item's JSON without the attribute, which it must have.
 std::string without(std::string_view item_json, const std::string& attribute) {
   const std::string_view value = json::find_attribute(item_json, attribute);
   const std::string member = "\"" + json::escaped_name(attribute) + "\":";
   auto begin = static_cast<std::size_t>(value.data() - item_json.data()) - member.size();
   std::size_t end = begin + member.size() + value.size();
-  // And one of the commas beside it.
+  // Also remove one of the commas beside it.
   if (item_json[end] == ',') {
     ++end;
   } else if (item_json[begin - 1] == ',') {
@@ -102,12 +102,12 @@ core::ApiError fault(std::string message, core::Fault kind = core::Fault::kUnnam
 
 std::string_view type_of(const AttributeValue& value) { return core::type_name(value.type()); }
 
-/// As the service shows numbers that are out of range: "1E+39", "-3.5E+38".
+/// The service's form for numbers that are out of range: "1E+39", "-3.5E+38".
 std::string scientific(const core::Number& number) {
   const std::string plain = number.to_string();
   const bool negative = plain.starts_with('-');
   std::string digits = plain.substr(negative ? 1 : 0);
-  const std::size_t exponent = digits.size() - 1;  // such a number is whole
+  const std::size_t exponent = digits.size() - 1;  // such a number is an integer
   digits.erase(digits.find_last_not_of('0') + 1);
   if (digits.size() > 1) digits.insert(1, 1, '.');
   return (negative ? "-" : "") + digits + "E+" + std::to_string(exponent);
@@ -173,8 +173,8 @@ std::optional<core::ApiError> check_element(const Index& index, const SearchElem
                     : "Size limit exceeded for SearchSchema attribute '" + attribute.name + "': maximum " + limit));
 }
 
-/// The numbers of a vector attribute as an index holds them; nullopt where the value is not a list of as many numbers
-/// as the index has dimensions, each within the range of 32 bits.
+/// The numbers of a vector attribute as stored in an index; nullopt unless the value is a list of as many numbers as
+/// the index has dimensions, each within the range of a 32-bit float.
 std::optional<std::vector<float>> vector_of(const AttributeValue& value, const VectorSettings& settings) {
   const auto* list = value.get_if<AttributeValue::List>();
   if (list == nullptr || list->size() != settings.dimensions) return std::nullopt;
@@ -183,7 +183,7 @@ std::optional<std::vector<float>> vector_of(const AttributeValue& value, const V
   for (const AttributeValue& element : *list) {
     const auto* number = element.get_if<core::Number>();
     if (number == nullptr) return std::nullopt;
-    // A negative zero is the same number as zero, and the same bytes.
+    // Adding 0 makes negative zero zero, so that equal numbers have equal bytes.
     vector.push_back(to_float(*number) + 0.0F);
     if (!std::isfinite(vector.back())) return std::nullopt;
   }
@@ -196,7 +196,7 @@ float to_float(const core::Number& number) {
   const std::string text = number.to_string();
   float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  // Beyond the range of 32 bits on either side; the two are told apart by the C library.
+  // Too large or too small for 32 bits; strtof returns infinity or a value near zero.
   return error == std::errc() ? value : std::strtof(text.c_str(), nullptr);
 }
 
@@ -267,7 +267,8 @@ VectorEntry read_vector_entry(std::string_view stored, std::size_t dimensions) {
   const StoredValue value = read_value(stored);
   const std::size_t bytes = dimensions * kBytesPerDimension;
   if (value.json.size() < bytes) throw core::DamageError("an entry of a vector index is too short");
-  // As long as the dimensions say, not up to a zero. NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
+  // The length is given by the dimensions, not by a terminating zero.
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
   return {value.size_bytes, value.json.data(), value.json.substr(bytes)};
 }
 

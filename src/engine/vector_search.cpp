@@ -17,7 +17,7 @@
 namespace stator::engine {
 namespace {
 
-/// An entry that is among the nearest so far.
+/// An entry that is among the nearest found so far.
 struct Candidate {
   double rank = 0;
   std::string key;
@@ -30,14 +30,14 @@ bool is_nearer(const Candidate& left, const Candidate& right) {
 
 using Slot = VectorBlock::Slot;
 
-// Where so many entries would have to be read one by one, reading all of them in order is quicker.
+// If more entries than this would have to be read one by one, reading all entries in order is quicker.
 constexpr std::size_t kSingleReads = 64;
 constexpr std::size_t kSingleReadsShare = 4;
-// The same for the vectors that a search of a graph comes across, and looking at all vectors.
+// If a search of the graph is broader than this, comparing all vectors is quicker.
 constexpr std::size_t kBroadest = 1024;
 constexpr std::size_t kBroadestShare = 64;
 
-/// One search under way.
+/// Carries out one search.
 class Search {
  public:
   Search(const store::Store& store, const VectorSearch& search, const store::Snapshot* view)
@@ -59,7 +59,7 @@ class Search {
     return take_matches();
   }
 
-  /// The caller holds `range.searching()`, and took the view after that.
+  /// Searches with the vectors in memory. The caller holds `range.searching()` and took the view after that.
   std::optional<VectorMatches> run_on(const VectorRange& range) {
     check_still_there();
     const VectorBlock& block = range.block();
@@ -98,17 +98,17 @@ class Search {
            std::ranges::none_of(search_.vector, [](float number) { return std::abs(number) > kGreatestQuick; });
   }
 
-  /// Whether a slot that is not obsolete may be a match that was not looked up yet.
+  /// Whether a slot that is not obsolete passes the filters and was not looked up yet.
   [[nodiscard]] bool accepts(const VectorBlock& block, Slot slot) const {
     std::string_view filters = block.filters(slot);
     return !changed_.contains(slot) && !block.is_extreme(slot) && passes(filters);
   }
 
-  /// Ranks in memory are only nearly right, so a few more are read.
+  /// How many candidates are read: a few more than the limit, as ranks in memory are approximate.
   [[nodiscard]] std::size_t candidates() const { return search_.limit + search_.limit / 4 + 8; }
 
-  /// Takes the nearest `candidates()` that the graph leads to or that are not in it yet; false where these are fewer
-  /// than the limit.
+  /// Takes the nearest `candidates()` that the graph leads to, and as many of the vectors that are not in it yet; false
+  /// if the graph leads to fewer than the limit.
   bool take_from_graph(const VectorBlock& block, const VectorGraph& graph, std::size_t effort,
                        const std::vector<float>& query) {
     const auto accepts_slot = [&](Slot slot) { return accepts(block, slot); };
@@ -128,13 +128,13 @@ class Search {
     return true;
   }
 
-  /// Takes all that may be among the nearest; false where that is too much.
+  /// Takes all vectors that may be among the nearest; false if these are too many.
   bool take_from_block(const VectorBlock& block, const std::vector<float>& query) {
     const auto accepts_slot = [&](Slot slot) { return accepts(block, slot); };
     const std::vector<RankedSlot> nearest = nearest_slots(block, query, 0, candidates(), accepts_slot);
     for (const auto& [rank, slot] : nearest) take_slot(block, slot);
     if (nearest.size() < candidates()) return true;
-    // Others may be nearer than the last of the nearest by what their ranks are rounded.
+    // Because ranks are rounded, others may be nearer than the last one that is within the limit.
     const float last = nearest.back().first;
     const float highest = block.highest_rank(query, nearest[search_.limit - 1].first);
     if (highest < last) return true;
@@ -148,14 +148,14 @@ class Search {
     if (taken_.insert(slot).second) look_up(block.key(slot));
   }
 
-  /// Takes the entry of this key, if there is one.
+  /// Reads and takes the entry with this key, if there is one.
   void look_up(std::string_view key) {
     (void)store_.visit(
         key, [&](std::string_view stored) { take(key, stored); }, view_);
   }
 
-  /// What the cursor sees is complete only if table and index were still there after it began: their rows are deleted
-  /// once they are published as gone.
+  /// Throws if the table or index is gone. To be called after the cursor was opened or the view taken: as rows are
+  /// deleted after the deletion is published, all rows are then visible.
   void check_still_there() const {
     const TablePtr newest = search_.table->state->newest(search_.table);
     if (newest == nullptr) core::throw_resource_not_found("Requested resource not found");
@@ -211,7 +211,7 @@ class Search {
   std::vector<std::optional<std::string>> filters_;
   std::unordered_set<Slot> changed_;
   std::unordered_set<Slot> taken_;
-  std::vector<Candidate> nearest_;  // a heap, the farthest in front
+  std::vector<Candidate> nearest_;  // a heap with the farthest at the top
   VectorMatches matches_;
 };
 

@@ -20,21 +20,21 @@
 namespace stator::engine {
 namespace {
 
-/// Write units of one index entry's change.
+/// The write units for the change of one index entry.
 /// Source: Developer Guide, "Provisioned throughput considerations for Global Secondary Indexes".
 double index_units(bool had, std::size_t old_size, bool has, std::size_t new_size, bool same_key) {
   if (had && has && same_key) return write_units(std::max(old_size, new_size));
   return (had ? write_units(old_size) : 0.0) + (has ? write_units(new_size) : 0.0);
 }
 
-/// Whether two versions of an entry hold the same: sets and maps have no order.
+/// Whether two versions of an entry have the same content; sets and maps have no order.
 bool holds_the_same(const IndexEntry& before, const IndexEntry& after) {
   if (before.vector != after.vector) return false;
   if (before.json() == after.json()) return true;
   return before.json().size() == after.json().size() && json::Item(before.json()).holds_same(json::Item(after.json()));
 }
 
-/// Bytes that a vector index is charged: whatever moves or changes, of the larger version.
+/// The bytes that are charged for a vector index if an entry moves or changes: those of the larger version.
 /// Source: measured at the service by the open conformance suite, August 2026.
 double vector_bytes(std::size_t old_size, std::size_t new_size) {
   return static_cast<double>(std::max({old_size, new_size, core::kMinVectorRequestBytes}));
@@ -63,7 +63,7 @@ void add_delta(std::vector<CounterDelta>& counters, store::SpaceId space, bool h
   if (delta.items != 0 || delta.size_bytes != 0) counters.push_back(delta);
 }
 
-/// Whether the item will be another one. A condition may not hold, and is then often asked again.
+/// Whether the action will certainly replace or remove the item. If a condition fails, the caller often tries it again.
 bool is_replaced(const WriteAction& action) {
   return action.kind != WriteKind::kConditionCheck && action.condition == nullptr && !action.must_be_new;
 }
@@ -163,7 +163,7 @@ void Writer::update_item(const WriteAction& action, Decision& decision) {
   }
   if (action.update != nullptr) {
     action.update->apply(item, existed);
-    // REMOVE and DELETE alone do not create an item.
+    // An update with only REMOVE and DELETE does not create an item.
     if (!existed && !action.update->creates_item()) return;
   }
   const std::size_t size_bytes = item.size_bytes();
@@ -243,7 +243,7 @@ void Writer::append_index_entry(const Index& index, Decision& decision, store::B
 
 void Writer::note_vector_change(const std::optional<IndexEntry>& before, const std::optional<IndexEntry>& after) const {
   const bool same_key = before && after && before->key == after->key;
-  // Neither changes: what is in memory stays right.
+  // Key, vector and filters are unchanged, so what is in memory stays right.
   if (same_key && before->vector == after->vector) return;
   if (before && !same_key) vectors_->note_change(before->key);
   if (after) vectors_->note_change(after->key);
@@ -268,7 +268,7 @@ void Writer::append_log_record(Decision& decision, store::Batch& batch) {
   const Table& table = *change.table;
   if (table.recovery != nullptr) decision.recovery_place = append_log_record(change, *table.recovery, batch);
   if (table.stream == nullptr && table.deliveries.empty()) return;
-  // Other bytes of the same item: a consumer would see no change.
+  // The bytes differ, but the item is the same: consumers would see no change.
   if (change.before.exists() && change.before.size_bytes == change.after.size_bytes &&
       change.before.item().holds_same(change.after.item())) {
     return;
@@ -305,13 +305,13 @@ void Writer::finish_outcome(const WriteAction& action, Decision& decision) {
 std::vector<UnitsUse> Writer::uses_of(const Decision& decision, double table_factor) {
   const Table& table = *decision.change.table;
   const WriteOutcome& outcome = decision.outcome;
-  // A failed condition costs as much as the size of the existing item.
+  // A failed condition costs the units of the existing item's size.
   const double units = outcome.condition_failed ? write_units(outcome.old_size_bytes) : outcome.capacity.table_write;
   std::vector<UnitsUse> uses = {
       {.table = &table, .index = nullptr, .key = decision.change.key, .units = table_factor * units}};
   for (std::size_t i = 0; i < decision.index_keys.size(); ++i) {
     const Capacity::ForIndex& used = outcome.capacity.indexes[i];
-    if (used.index->vector) continue;  // bytes, which nothing limits
+    if (used.index->vector) continue;  // counted in bytes, which are not limited
     uses.push_back({.table = &table, .index = used.index.get(), .key = decision.index_keys[i], .units = used.write});
   }
   return uses;
@@ -325,7 +325,7 @@ WriteOutcome Writer::write(const WriteAction& action) {
   Decision decision;
   decision.stripe = stripes_.of(action.key.encoded);
   const std::lock_guard<std::mutex> lock(stripes_[decision.stripe]);
-  // What jobs write is not a request.
+  // Writes of jobs are not metered.
   Metering* const metering = action.origin == ChangeOrigin::kCaller ? metering_ : nullptr;
   if (metering != nullptr) {
     metering->admit(UnitKind::kWrite,
@@ -390,7 +390,7 @@ Writer::Expired Writer::expire(const TablePtr& table, std::string_view expiry_ke
   return {Expired::Outcome::kDeleted, decision.outcome.old_size_bytes};
 }
 
-/// The reasons for which the transaction is cancelled; none where it may be committed.
+/// Decides on all actions. Returns the reasons for which the transaction is cancelled; none if it may be committed.
 std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> actions,
                                                    std::vector<Decision>& decisions) const {
   std::vector<CancellationReason> reasons(actions.size());
@@ -423,7 +423,7 @@ std::vector<CancellationReason> Writer::decide_all(std::span<const WriteAction> 
   return reasons;
 }
 
-/// Takes the units of all actions, or none; returns the reasons if none.
+/// Takes the units of all actions or of none; returns the reasons if of none.
 std::vector<CancellationReason> Writer::take_units(const std::vector<Decision>& decisions) const {
   std::vector<CancellationReason> reasons(decisions.size());
   bool cancelled = false;
@@ -458,7 +458,7 @@ void Writer::add_counters(const Decision& decision, std::vector<RowChange>& rows
     return;
   }
   row->deltas.insert(row->deltas.end(), decision.counters.begin(), decision.counters.end());
-  row->table = table;  // the newest of its versions, which has the indexes that are counted
+  row->table = table;  // the newest version seen, which has the indexes that are counted
 }
 
 std::optional<CounterPart> Writer::put_rows(std::vector<RowChange>& rows, store::Batch& batch) const {
@@ -491,7 +491,7 @@ std::vector<SeparateOutcome> Writer::write_each(std::span<const WriteAction> act
     for (WriteOutcome& outcome : write_together(actions)) outcomes.push_back({std::move(outcome), std::nullopt});
     return outcomes;
   }
-  // Each takes its units, or is refused, for itself.
+  // Each write takes its units, or is refused, separately.
   for (const WriteAction& action : actions) {
     try {
       outcomes.push_back({write(action), std::nullopt});

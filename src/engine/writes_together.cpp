@@ -9,10 +9,10 @@ namespace {
 
 thread_local WritesTogether* current = nullptr;
 
-/// Larger batches gain nothing.
+/// A batch of this size is full: larger ones gain nothing.
 constexpr std::size_t kFullBytes = 4 << 20;
 
-/// Room for one more, so that adding it cannot fail.
+/// Reserves room for one more element, so that adding it cannot fail.
 template <class T>
 void make_room(std::vector<T>& list) {
   if (list.size() == list.capacity()) list.reserve(2 * list.size() + 4);
@@ -47,7 +47,7 @@ bool WritesTogether::holds(std::size_t stripe) const {
 }
 
 WriteOutcome WritesTogether::add(const WriteAction& action) {
-  // It would have to see what the other one writes.
+  // This write would have to see what the earlier write of the same item stores.
   if (std::ranges::find(parts_, action.key.encoded, &Part::key) != parts_.end()) throw WouldWait{};
   make_room(parts_);
   make_room(held_);
@@ -56,7 +56,7 @@ WriteOutcome WritesTogether::add(const WriteAction& action) {
   std::unique_lock<std::mutex> lock;
   if (!holds(decision.stripe)) {
     lock = std::unique_lock(writer_.stripes_[decision.stripe], std::defer_lock);
-    // Who holds no lock may wait for one.
+    // A thread that holds no lock may wait for one.
     if (held_.empty()) lock.lock();
     if (!lock.owns_lock() && !lock.try_lock()) throw WouldWait{};
   }

@@ -69,7 +69,7 @@ void Backups::clear_leftovers(const std::vector<std::string>& cuts_in_use) {
   try {
     found = store_.checkpoints_in(directory_);
   } catch (const store::StoreError& error) {
-    // Without the list of checkpoints, no row may be removed for lack of one.
+    // Without the list of checkpoints, no row may be removed because its checkpoint is missing.
     core::log(log_, core::LogLevel::kError, error.what());
     return;
   }
@@ -92,8 +92,8 @@ std::string Backups::new_id(std::int64_t now_ms, std::string_view table_name) co
   }
 }
 
-/// As the service does: only the time tells them apart. Of tables that are deleted in the same millisecond the later
-/// ones have a later one.
+/// As in the service, the time is all that differs. If several tables are deleted in the same millisecond, later ids
+/// get a later time.
 std::string Backups::new_system_id(std::int64_t now_ms) const {
   for (std::int64_t time_ms = now_ms;; ++time_ms) {
     std::string id = padded(time_ms) + "-00000000";
@@ -125,7 +125,7 @@ BackupPtr Backups::create(std::string_view table_name, std::string_view backup_n
   return backup;
 }
 
-/// Fills in table and counts from the checkpoint, which also shows that it can be opened.
+/// Fills in table and counts from the checkpoint, and so verifies that it can be opened.
 void Backups::read_cut(BackupInfo& backup, std::string_view table_name) const {
   std::unique_ptr<store::Store> cut;
   try {
@@ -181,8 +181,8 @@ void Backups::make_cut(std::string_view name, const Source& source) {
   }
 }
 
-/// The row of a table goes, or names other spaces, before anything of the spaces does: a checkpoint that was made
-/// before this check has all of them.
+/// A table's row is removed, or names other spaces, before anything in its spaces is deleted. So a checkpoint made
+/// before this check has everything in the spaces.
 void Backups::check_is_there(const Source& source) const {
   std::string row;
   if (!store_.get(catalog_key(CatalogRow::kTable, source.table_name), row)) throw_no_table(source.table_name);
@@ -197,7 +197,7 @@ fs::path Backups::place_beside(std::string_view cut) const {
 
 std::string Backups::make_restore_cut(const Source& source) {
   const std::lock_guard<std::mutex> one_at_a_time(creating_);
-  // No backup's id begins so; the number distinguishes restores in the same millisecond.
+  // No backup's id begins with "restore-"; the number distinguishes restores in the same millisecond.
   std::string name = "restore-" + new_id(clock_.now_ms(), source.table_name) + "-" + std::to_string(restore_cuts_++);
   make_cut(name, source);
   return name;

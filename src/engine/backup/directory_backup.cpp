@@ -37,10 +37,11 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kFormat = 1;
 constexpr std::string_view kMarkerKey = "stator-backups.json";
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
-/// What is in the draft of a restored directory: a mark, from its first to its last moment, and the directory itself.
+/// The contents of the draft of a restored directory: a mark, which exists as long as the draft, and the directory
+/// itself.
 constexpr const char* kMark = "RESTORING";
 constexpr const char* kDraft = "data";
-/// Behind the name of a small file that is being written (store/small_file.h).
+/// The suffix of a small file that is being written (store/small_file.h).
 constexpr std::string_view kUnfinished = ".new";
 
 /// A file's hash, fed block by block.
@@ -106,7 +107,7 @@ class OpenFile {
   const core::Descriptor file_;
 };
 
-/// Whether it stays where it belongs when it is restored.
+/// Whether a restored file of this path stays within the directory.
 bool is_relative(const std::string& path) {
   const fs::path parts(path);
   return !path.empty() && parts.is_relative() &&
@@ -125,7 +126,7 @@ std::string id_at(std::int64_t time_ms) {
   return core::format_timestamp(time, "%Y%m%dT%H%M%S") + milliseconds.data();
 }
 
-/// One path of a directory, however it was written.
+/// The same path for every spelling of a directory's path.
 fs::path absolute_path(const fs::path& directory) {
   fs::path path = fs::absolute(directory).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
@@ -134,10 +135,10 @@ fs::path absolute_path(const fs::path& directory) {
 /// A checkpoint that is to be copied.
 struct Original {
   fs::path folder;
-  std::string prefix;  // of its files' paths in the data directory
+  std::string prefix;  // of the paths of its files in the data directory
 };
 
-/// The checkpoint, and all others that the directory has.
+/// `checkpoint`, and all other checkpoints in the directory.
 std::vector<Original> originals_in(const fs::path& directory, const fs::path& checkpoint) {
   std::vector<Original> originals = {{checkpoint, ""}};
   for (const std::string kind : {"backups", "snapshots"}) {
@@ -145,7 +146,8 @@ std::vector<Original> originals_in(const fs::path& directory, const fs::path& ch
     for (const fs::directory_entry& entry : fs::directory_iterator(directory / kind, error)) {
       const std::string name = entry.path().filename().string();
       std::error_code of_entry;
-      // One without a marker is not whole; one with a hidden name is not in its place; a link is somebody else's.
+      // Skip incomplete checkpoints, which have no marker; those being made or removed, which have hidden names; and
+      // links, which belong to somebody else.
       if (name.starts_with('.') || entry.is_symlink(of_entry) ||
           !fs::exists(entry.path() / store::kMarkerFile, of_entry))
         continue;
@@ -156,7 +158,7 @@ std::vector<Original> originals_in(const fs::path& directory, const fs::path& ch
   return originals;
 }
 
-/// About as many bytes as there are to be copied.
+/// The approximate number of bytes to copy.
 std::uint64_t size_of(const fs::path& checkpoint) {
   std::uint64_t bytes = 0;
   std::error_code error;
@@ -169,11 +171,11 @@ std::uint64_t size_of(const fs::path& checkpoint) {
   return bytes;
 }
 
-/// How often a checkpoint is copied from the beginning because it was replaced meanwhile.
+/// The greatest number of attempts to copy a checkpoint that is replaced meanwhile.
 constexpr int kMostAttempts = 10;
 
-/// Whether an interrupted restore may have left this directory: it is marked, or has nothing in it but, perhaps, a mark
-/// that is being written.
+/// Whether an interrupted restore may have left this directory: it has the mark, or is empty except perhaps for an
+/// unfinished mark.
 bool is_draft(const fs::path& directory) {
   if (fs::exists(directory / kMark)) return true;
   const std::string unfinished = kMark + std::string(kUnfinished);
@@ -181,8 +183,8 @@ bool is_draft(const fs::path& directory) {
                      [&](const fs::directory_entry& entry) { return entry.path().filename() == unfinished; });
 }
 
-/// Makes a marked directory with an empty one in it; removes what an interrupted restore left. Throws
-/// DirectoryBackupError where there is another one, store::OpenError, std::system_error.
+/// Makes a marked directory that contains an empty one, and removes what an interrupted restore left. Throws
+/// DirectoryBackupError if `draft` exists and is no such directory, store::OpenError, std::system_error.
 void begin_draft(const fs::path& draft) {
   if (fs::exists(draft) && !is_draft(draft)) throw DirectoryBackupError(draft.string() + " is in the way");
   store::make_private_directory(draft);
@@ -197,7 +199,7 @@ struct DirectoryBackups::File {
   std::string path;  // in the data directory
   std::int64_t size_bytes = 0;
   std::string hash;  // XXH3, 128 bits
-  // Of the original, by which the same file is known again without being read; 0 where it may change.
+  // Of the original file, by which it is recognised without being read; 0 for files that may change.
   std::int64_t inode = 0;
   std::int64_t changed_ns = 0;
 };
@@ -270,7 +272,7 @@ class DirectoryBackups::Copier {
     for (const BucketObject& object : backups.bucket_.list(backups.prefix_ + "files/")) {
       present.insert(object.key + "/" + std::to_string(object.size_bytes));
     }
-    // A file that no manifest names may be one that an interrupted backup began to write.
+    // A file that no manifest names may be incomplete, left by an interrupted backup.
     for (const Manifest& manifest : backups.manifests()) {
       for (const File& file : manifest.files) {
         if (!present.contains(backups.file_key(file) + "/" + std::to_string(file.size_bytes))) continue;
@@ -280,8 +282,8 @@ class DirectoryBackups::Copier {
     }
   }
 
-  /// Copies all files of a checkpoint, of one and the same even if it is replaced meanwhile; calls `on_file` with the
-  /// size of each. Nullopt where there is none any more, or another one each time.
+  /// Copies all files of a checkpoint; begins again if the checkpoint is replaced meanwhile. Calls `on_file` with the
+  /// size of each. Nullopt if the checkpoint is gone, or was replaced in each attempt.
   template <class OnFile>
   std::optional<std::vector<File>> copy(const fs::path& checkpoint, OnFile on_file) {
     try {
@@ -313,7 +315,7 @@ class DirectoryBackups::Copier {
   using Identity = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
   static Identity identity(const File& file) { return {file.inode, file.changed_ns, file.size_bytes}; }
 
-  /// False where the original is gone.
+  /// False if the original file is gone.
   bool copy(const HeldCheckpoint& checkpoint, File& file) {
     struct stat found {};
     if (::fstatat(checkpoint.descriptor(), file.path.c_str(), &found, 0) != 0) {
@@ -321,7 +323,7 @@ class DirectoryBackups::Copier {
       throw_file_error("read", checkpoint.path() / file.path, errno);
     }
     file.size_bytes = found.st_size;
-    // Tables never change.
+    // Table files never change.
     if (file.path.ends_with(".sst")) {
       file.inode = static_cast<std::int64_t>(found.st_ino);
       file.changed_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
@@ -334,7 +336,7 @@ class DirectoryBackups::Copier {
     return read_and_copy(checkpoint, file);
   }
 
-  /// Its hash is its name, so it is read twice.
+  /// Reads the file twice, as its name in the backup is its hash.
   bool read_and_copy(const HeldCheckpoint& checkpoint, File& file) {
     OpenFile input(checkpoint, file.path);
     if (!input.is_open()) {

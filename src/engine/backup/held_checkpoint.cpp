@@ -21,7 +21,7 @@ struct CloseFolder {
 
 [[noreturn]] void fail() { throw std::system_error(errno, std::generic_category()); }
 
-/// Appends the files below the folder `name` of `parent`, with `prefix` before their names.
+/// Appends the paths of the files below the folder `name` in `parent`, with `prefix` before them.
 void append_files(int parent, const char* name, const std::string& prefix, std::vector<std::string>& files) {
   const int descriptor = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0 && errno == ENOENT) return;
@@ -38,7 +38,7 @@ void append_files(int parent, const char* name, const std::string& prefix, std::
     if (entry == nullptr) return;
     const std::string_view found = entry->d_name;
     struct stat status {};
-    // What is removed meanwhile makes the checkpoint incomplete, which is noticed at the end.
+    // A file that was removed meanwhile makes the checkpoint incomplete, which is noticed at the end.
     if (::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (S_ISDIR(status.st_mode)) {
       if (found != "." && found != "..") append_files(descriptor, entry->d_name, prefix + entry->d_name + "/", files);

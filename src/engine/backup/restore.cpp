@@ -46,7 +46,7 @@ JobStep Restore::step() {
     ends_.failed(error.what());
     return JobStep::end();
   } catch (const core::ApiError& error) {
-    // Memory is full. Trying again would never end, as nobody can delete a table that is being restored.
+    // Memory is full. Trying again would never end, as a table that is being restored cannot be deleted.
     ends_.failed(error.message);
     return JobStep::end();
   }
@@ -121,7 +121,7 @@ bool Restore::undo_changes(const Table& table) {
       batch.remove(key);
     }
   }
-  // An empty position means that nothing is left, which the next start finds again.
+  // An empty position means that nothing is left; after a restart that is found out again.
   if (!chunk.position.empty()) batch.put(progress_key_, chunk.position);
   commit(table, undone, batch);
   position_ = chunk.position;
@@ -130,7 +130,7 @@ bool Restore::undo_changes(const Table& table) {
   return !chunk.position.empty();
 }
 
-/// There are no other writes to the table, but DescribeTable reads its counters.
+/// Holds a counter part because DescribeTable reads the counters; there are no other writes to the table.
 void Restore::commit(const Table& table, const CounterDelta& counted, store::Batch& batch) {
   const CounterPart part(stripes_, 0);
   Counters& counters = table.state->counters;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kChunkRecords = 1024;
 constexpr std::size_t kChunkBytes = 512 << 10;
 
-/// The key that the record's item has in the table.
+/// The key of the record's item in the table.
 std::string item_key(const Table& table, const LogRecord& record) {
   const json::Item keys(record.keys.json);
   std::vector<core::AttributeValue> values;
@@ -65,13 +65,13 @@ std::string Rewind::visit(const Table& table, std::string_view position, const V
   std::string last;
   std::size_t records = 0;
   std::size_t bytes = 0;
-  // Shards in descending order: what a child shard holds of an item is later than what its parent does.
+  // Shards are read in descending order: a child shard's records of an item are later than those of its parent.
   while (cursor->valid() && records < kChunkRecords && bytes < kChunkBytes) {
     last = cursor->key();
     ++records;
     bytes += cursor->value().size();
     if (log_number_of(cursor->key()) < first_number_at(time_ms_)) {
-      // Numbers are not below the time of their record, so nothing further back in this shard is later.
+      // A record's number is never below its time, so no earlier record of this shard is after `time_ms_`.
       cursor->seek_for_prev(last.substr(0, kShardPrefixBytes));
       continue;
     }

@@ -98,7 +98,7 @@ class FolderBucket final : public Bucket {
 
   std::vector<BucketObject> list(std::string_view prefix) override {
     std::vector<BucketObject> objects;
-    // All keys with the prefix are in the folder that the prefix names.
+    // All keys with the prefix are below the folder that the prefix names.
     const fs::path folder = file(prefix.substr(0, prefix.find_last_of('/') + 1));
     std::error_code error;
     if (!fs::is_directory(folder, error)) return objects;
@@ -126,7 +126,7 @@ class FolderBucket final : public Bucket {
     return path;
   }
 
-  /// The same; creates its folders.
+  /// The same; creates the folders above it.
   [[nodiscard]] fs::path new_file(std::string_view key) const {
     const fs::path path = file(key);
     std::error_code error;

@@ -13,7 +13,7 @@ namespace stator::engine {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 << 10;
-/// zlib's window of 32 KB, with gzip's head and tail.
+/// deflateInit2's windowBits: a window of 32 KB, and gzip's header and trailer.
 constexpr int kGzipWindow = 15 + 16;
 constexpr int kMemoryLevel = 8;
 

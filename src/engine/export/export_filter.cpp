@@ -22,7 +22,7 @@ std::optional<std::string_view> text_member(const json::Object& object, std::str
   return text;
 }
 
-/// A filter must not use key attributes where there is a key condition.
+/// With a key condition, a filter must not use key attributes.
 void refuse_keys_in(const expression::Condition& filter, const core::KeySchema& schema) {
   std::vector<std::string> attributes;
   filter.append_attributes(attributes);

@@ -19,9 +19,10 @@ namespace {
 
 constexpr std::size_t kChunkItems = 1024;
 constexpr std::size_t kChunkBytes = 512 << 10;
-/// Before compression; the service begins a file a partition.
+/// The size of a data file, before compression. The service writes one file for each partition.
 constexpr std::uint64_t kFileBytes = 256 << 20;
-/// What an incremental export costs at least. Source: measured by the AWS controller for Kubernetes, October 2026.
+/// The minimum that is charged for an incremental export. Source: measured by the AWS controller for Kubernetes,
+/// October 2026.
 constexpr std::uint64_t kLeastIncrementalBytes = 10'000'000;
 constexpr char kAtEnd = 'A';
 constexpr char kAtBegin = 'B';
@@ -30,7 +31,7 @@ std::string scratch_key(char kind, std::string_view item_key) { return kind + st
 
 std::string moment(const std::optional<std::string>& stored) { return stored ? "1" + *stored : "0"; }
 
-/// The stored item of a moment; nullopt: it was not there.
+/// The stored item at a moment, decoded; nullopt if it did not exist.
 std::optional<std::string_view> stored_of(std::string_view moment) {
   if (moment.empty() || moment.front() == '0') return std::nullopt;
   return moment.substr(1);
@@ -114,7 +115,7 @@ void ExportWriter::prepare() {
 }
 
 void ExportWriter::rewind() {
-  // An incremental export includes changes at its begin and excludes changes at its end.
+  // An incremental export includes changes at its start time and excludes those at its end time.
   const std::int64_t begin_ms = info_.incremental ? info_.from_ms - 1 : info_.time_ms;
   const std::int64_t end_ms = info_.incremental ? info_.to_ms - 1 : info_.time_ms;
   std::map<std::string, std::string> rows;
@@ -123,7 +124,7 @@ void ExportWriter::rewind() {
       rows.insert_or_assign(scratch_key(kAtEnd, key), moment(old));
       return;
     }
-    // The newest change, read first, gives the time; the oldest, read last, the item at the begin.
+    // The newest change, which is read first, gives the time; the oldest, read last, gives the item at the start.
     const std::string row_key = scratch_key(kAtBegin, key);
     std::string known;
     const auto met = rows.find(row_key);
@@ -157,7 +158,7 @@ void ExportWriter::write_items() {
     ++items;
     bytes += cursor->value().size();
     position_ = cursor->key();
-    // One that changed since is among the old items.
+    // An item that has changed since is written by write_old_items.
     if (scratch_ != nullptr && scratch_->visit(scratch_key(kAtEnd, position_), [](std::string_view) {})) continue;
     if (!is_readable([&] { append_item(cursor->value()); })) ++progress_.items_skipped;
   }
@@ -220,7 +221,7 @@ void ExportWriter::append_change(std::string_view key, std::string_view noted) {
   } else if (cut_->get(key, present)) {
     after = present;
   }
-  // An item that was created and deleted in between is left out.
+  // An item that was created and deleted within the period is left out.
   if (!before && !after) return;
   Change change;
   change.time_us = std::to_string(time_ms * 1000);
@@ -232,7 +233,7 @@ void ExportWriter::append_change(std::string_view key, std::string_view noted) {
     }
   }
   keys.end();
-  // The new image decides; of a deleted item, the old one.
+  // The filter is tested on the new image or, for a deleted item, on the old one.
   if (filter_ && !filter_->matches(known)) return;
   std::size_t size_bytes = 0;
   const auto image = [&](std::string_view stored) {
@@ -287,7 +288,7 @@ void ExportWriter::end_file() {
 }
 
 void ExportWriter::finish() {
-  // A table without items has an empty file.
+  // Without items there is one empty file.
   if (file_ == nullptr && files_ == 0) file_ = std::make_unique<DataFile>(bucket_->create(data_key(info_, files_)));
   if (file_ != nullptr) end_file();
   bucket_->put(export_key(info_, "manifest-files.json"), manifest_);
@@ -314,7 +315,7 @@ void ExportWriter::fail(const std::string& code, const std::string& message) {
       try {
         bucket_->remove(data_key(info_, number));
       } catch (const BucketError&) {
-        // Without a valid folder there is no file to remove.
+        // If the folder is not accessible there is no file to remove.
       }
     }
   }

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 4> kIonKeywords = {"null", "true", "false
 bool is_identifier_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Whether a symbol with this text needs no quotes. "$10" does: without, it means symbol number 10.
+/// Whether a symbol with this text needs no quotes. "$10" needs them: unquoted it means symbol number 10.
 bool is_identifier(std::string_view text) {
   if (text.empty() || !is_identifier_letter(text.front())) return false;
   if (!std::ranges::all_of(text, [](char c) { return is_identifier_letter(c) || is_digit(c); })) return false;
@@ -168,7 +168,7 @@ void append_ion_decimal(std::string_view canonical, std::string& out) {
   }
   if (digits == "0") scale = 0;
   const auto count = static_cast<std::ptrdiff_t>(digits.size());
-  // Smaller ones are written with an exponent.
+  // Numbers with more zeros after the point are written with an exponent.
   constexpr std::ptrdiff_t kMostLeadingZeros = 6;
   if (scale < 0) {
     out.append(digits).append("d").append(std::to_string(-scale));

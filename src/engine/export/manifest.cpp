@@ -25,7 +25,7 @@ std::string folder_of(const ExportInfo& info) {
   return info.prefix.ends_with('/') ? info.prefix : info.prefix + "/";
 }
 
-/// A name that no other file has: 26 letters and digits.
+/// A unique file name: 26 letters and digits.
 std::string file_name(const ExportInfo& info, std::uint64_t number) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
   constexpr std::size_t kLength = 26;

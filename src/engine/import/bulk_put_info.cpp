@@ -5,7 +5,7 @@
 namespace stator::engine {
 namespace {
 
-/// The members of its row, in the order in which they are written.
+/// The members of a bulk put's row, in the order in which they are written.
 constexpr auto kMembers = [](auto& info, const auto& visit) {
   visit("id", info.id);
   visit("arn", info.arn);

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kChunkRecords = 1024;
 constexpr std::chrono::milliseconds kChunkTime{10};
 
-/// A table that is being made, changed or deleted.
+/// Thrown if the table was deleted.
 struct TableGone {};
 
 /// A record: the item to put and its condition. Points into the parser's text.
@@ -60,7 +60,7 @@ void count_bytes(const Table& table, const json::EncodedItem& item, BulkPutInfo&
   if (table.indexes.empty()) return;
   const json::Item parsed(item.json);
   for (const Index& index : table.indexes) {
-    // Its key is not looked at.
+    // Only the entry's size is used, so its key may be incomplete.
     const auto entry = make_index_entry(table, index, parsed, item.json, item.size_bytes, {});
     if (!entry) continue;
     if (index.vector) {

@@ -96,7 +96,7 @@ void BulkPuts::begin(const BulkPutPtr& info) {
               core::log(environment_.log, core::LogLevel::kWarning,
                         "bulk put " + ended.id + " to table " + ended.table_name + " failed: " + ended.failure_message);
             }
-            // Not while `cancel` changes the status to CANCELLING.
+            // Excludes `cancel`, which would otherwise overwrite the final status with CANCELLING.
             const std::lock_guard<std::mutex> lock(starting_);
             save(std::make_shared<const BulkPutInfo>(std::move(ended)));
           },

@@ -13,7 +13,7 @@ class CsvRecords final : public RecordReader {
              std::vector<std::string>& header)
       : RecordReader(std::move(stream), position), layout_(std::move(layout)), header_(header) {
     if (!layout_.header.empty()) header_ = layout_.header;
-    // After a restart in the middle, the caller has the header already.
+    // When reading continues in the middle, the caller has passed the header.
     has_header_ = !layout_.header.empty() || position > 0;
   }
 
@@ -113,7 +113,7 @@ class CsvRecords final : public RecordReader {
     }
   }
 
-  /// A column in quotes; moves past the closing quote. False where the text has none.
+  /// Reads a quoted column and moves past its closing quote; false if the text has none.
   static bool read_quoted(std::string_view text, std::size_t& at, std::string& out) {
     for (++at;; at += 2) {
       const std::size_t quote = text.find('"', at);

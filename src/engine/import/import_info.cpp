@@ -6,7 +6,7 @@ namespace stator::engine {
 namespace {
 
 constexpr std::string_view kCut = "import-";
-/// The members of its row, in the order in which they are written.
+/// The members of an import's row, in the order in which they are written.
 constexpr auto kMembers = [](auto& info, const auto& visit) {
   visit("id", info.id);
   visit("arn", info.arn);

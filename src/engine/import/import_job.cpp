@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kChunkRecords = 1024;
 constexpr std::size_t kChunkBytes = 512 << 10;
 constexpr std::uint64_t kLoggedFaults = 20;
-/// The pause between two checks whether the indexes are built.
+/// The pause between checks of whether the indexes are built.
 constexpr std::chrono::milliseconds kIndexPause{20};
 
 }  // namespace
@@ -30,7 +30,7 @@ JobStep ImportJob::step() {
   } catch (const BucketError& error) {
     fail(error.code, error.what());
   } catch (const core::ApiError& error) {
-    // The name is taken, or the memory is full: trying again would not help.
+    // The name is taken, or memory is full: trying again would not help.
     fail(error.type == core::ErrorCode::kTableAlreadyExists ? "TableAlreadyExists" : "UNKNOWN", error.message);
   } catch (const core::DamageError& error) {
     fail("UNKNOWN", error.what());
@@ -74,7 +74,7 @@ void ImportJob::prepare() {
   Table wanted = table_from_json(info_.table_row);
   source_ = std::make_unique<RecordSource>(settings_.buckets, info_.source, wanted);
   if (table_ == nullptr) {
-    // The import was stopped before the table was published, or while it was being removed.
+    // The process was stopped before the table was published, or while it was being removed.
     info_.progress = {};
     wanted.restore = RestoreOrigin{.source_table = {},
                                    .backup_id = {},
@@ -102,7 +102,7 @@ void ImportJob::load() {
 
 void ImportJob::load_chunk() {
   ImportProgress progress = info_.progress;
-  // By key: of two records with the same key the later one counts.
+  // By key: of records with the same key the last one counts.
   std::map<std::string, std::string> rows;
   InputRecord record;
   std::size_t bytes = 0;
@@ -120,7 +120,8 @@ void ImportJob::load_chunk() {
         json::Object wire;
         if (json::Parser::of_this_thread().parse(record.json).get(object) != simdjson::SUCCESS ||
             !json::find_member(object, "Item", value) || value.get(wire) != simdjson::SUCCESS) {
-          // Like what is no JSON. Source: ScyllaDB Alternator's tests, which are run against the service.
+          // Ends the object, as text that is not JSON does. Source: ScyllaDB Alternator's tests, which are run against
+          // the service.
           source_->end_object(progress);
           core::throw_validation("the record has no Item, and the rest of the object is passed over");
         }
@@ -146,7 +147,7 @@ void ImportJob::load_chunk() {
   if (!more) phase_ = Phase::kFinish;
 }
 
-/// There are no other writes to the table, but DescribeTable reads its counters.
+/// Holds a counter part because DescribeTable reads the counters; there are no other writes to the table.
 void ImportJob::commit(const Table& table, const std::map<std::string, std::string>& rows) {
   store::Batch batch;
   CounterDelta counted{.space = table.space};

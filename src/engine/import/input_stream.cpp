@@ -13,12 +13,12 @@ constexpr std::size_t kBufferBytes = 64 << 10;
 /// inflateInit2's windowBits: a window of 32 KB, and gzip's header and trailer.
 constexpr int kGzipWindow = 15 + 16;
 
-/// A buffer of the object's own bytes that were not used yet.
+/// A buffer of bytes of the object that were not consumed yet.
 class RawBytes {
  public:
   explicit RawBytes(std::unique_ptr<BucketReader> object) : object_(std::move(object)) {}
 
-  /// False at the end. Otherwise there are bytes.
+  /// Reads more bytes if the buffer is empty; false at the end.
   bool fill() {
     if (at_ < end_) return true;
     at_ = 0;
@@ -44,12 +44,12 @@ struct InputStream::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  /// Refills the buffer; returns how many bytes, 0 at the end.
+  /// Writes decompressed text to `buffer`; returns its length, 0 at the end.
   virtual std::size_t next(char* buffer, std::size_t capacity) = 0;
 
   RawBytes raw;
   std::vector<char> text = std::vector<char>(kBufferBytes);
-  /// The part of `text` that was not taken yet.
+  /// The part [at, end) of `text` was not consumed yet.
   std::size_t at = 0;
   std::size_t end = 0;
 
@@ -136,7 +136,7 @@ struct InputStream::Impl::Zstd final : Impl {
 
   ZSTD_DStream* stream;
   bool in_frame = false;
-  /// The decompressor may hold more text than the last buffer could take.
+  /// Whether the decompressor may hold more text, which did not fit into the last buffer.
   bool pending = false;
 };
 

@@ -9,9 +9,9 @@
 namespace stator::engine {
 namespace {
 
-/// Thrown where the text ends inside a value.
+/// Thrown if the text ends within a value and more may follow.
 struct TextEnds {};
-/// Thrown for text that is not Ion; the text after it cannot be read.
+/// Thrown for text that is not Ion; text after it cannot be read.
 struct NoIon {
   std::string why;
 };
@@ -21,15 +21,15 @@ constexpr std::size_t kMaxDepth = 64;
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Reads Ion text, one value after the other, and writes the values that DynamoDB has as its JSON. A value of another
-/// type is skipped and reported by `fault`.
+/// Reads Ion text, one value after the other, and converts it to DynamoDB JSON. Values of types that DynamoDB lacks are
+/// skipped and reported by `fault`.
 /// Grammar: https://amazon-ion.github.io/ion-docs/docs/spec.html.
 class IonText {
  public:
   IonText(std::string_view text, bool at_end) : text_(text), at_end_(at_end) {}
 
   [[nodiscard]] std::size_t position() const { return at_; }
-  /// The first value that DynamoDB cannot store; empty: there is none.
+  /// What is wrong with the first value that DynamoDB cannot store; empty if there is none.
   [[nodiscard]] const std::string& fault() const { return fault_; }
 
   /// Moves to the next top-level value, past version markers and the brackets and commas of lists. False at the end.
@@ -51,7 +51,7 @@ class IonText {
     }
   }
 
-  /// A struct with the member Item and others.
+  /// Reads a record: a struct with the member Item and others.
   void read_record(std::string& out) {
     if (text_[at_] != '{' || peek(1) == '{') throw NoIon{"a struct was expected"};
     json::ObjectWriter record(out);
@@ -69,7 +69,7 @@ class IonText {
  private:
   // --- characters ---------------------------------------------------------------------------------------------
 
-  /// The character `ahead` of the next one; 0 after the last. Throws TextEnds where it was not read yet.
+  /// The character `ahead` positions after the next one; 0 after the last. Throws TextEnds if it is not available yet.
   char peek(std::size_t ahead = 0) {
     if (at_ + ahead < text_.size()) return text_[at_ + ahead];
     if (!at_end_) throw TextEnds();
@@ -95,7 +95,7 @@ class IonText {
     return true;
   }
 
-  /// White space and comments.
+  /// Skips white space and comments.
   void skip_space() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
@@ -121,12 +121,13 @@ class IonText {
     return text_[at_];
   }
 
-  /// Letters, digits and the other characters of numbers.
+  /// Reads letters, digits and the other characters of numbers and timestamps.
   std::string_view token() {
     const std::size_t begin = at_;
     while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '.' ||
                                   text_[at_] == '+' || text_[at_] == '-' || text_[at_] == ':')) {
-      // The colons of a timestamp are between digits, those of a field's name or an annotation are not.
+      // The colons of a timestamp follow a digit at the start of the token, those of a field's name or an annotation do
+      // not.
       if (text_[at_] == ':' && !(at_ > begin && is_digit(text_[begin]))) break;
       ++at_;
     }
@@ -243,7 +244,7 @@ class IonText {
     }
   }
 
-  /// One or more segments in three quotes each; the position is at the first.
+  /// Reads one or more segments in triple quotes; the position is at the first quote.
   std::string long_string() {
     std::string text;
     while (accept("'''")) {
@@ -322,7 +323,7 @@ class IonText {
     ++at_;
   }
 
-  /// The attributes of an item.
+  /// Reads the attributes of an item.
   void read_attributes(std::string& out) {
     if (next_char() != '{' || peek(1) == '{') {
       note("the item is no struct");
@@ -334,7 +335,7 @@ class IonText {
     attributes.end();
   }
 
-  /// A text, or a struct of texts and structs.
+  /// Reads a text, or a struct of texts and structs; writes null for other values.
   void read_plain(std::string& out) {
     const char c = next_char();
     if (c == '"' || (c == '\'' && at_long_string())) {
@@ -347,7 +348,7 @@ class IonText {
       std::string unused;
       const std::string fault = std::move(fault_);
       read_value(unused);
-      fault_ = fault;  // members that are not used may have any type
+      fault_ = fault;  // unused members may have any type
       out += "null";
     }
   }
@@ -417,7 +418,7 @@ class IonText {
     });
   }
 
-  /// A list of scalars of one type.
+  /// Reads a set: a list of scalars of one type.
   void read_set(char type, std::string& out) {
     if (next_char() != '[') {
       note("a set is no list");
@@ -430,7 +431,7 @@ class IonText {
     read_list(']', [&] {
       std::string value;
       read_value(value);
-      // {"S":…}
+      // A value such as {"S":…}, of which only the part after the head is copied.
       const std::string head = std::string("{\"") + type + "\":";
       if (value.starts_with(head)) {
         members.element().append(value, head.size(), value.size() - head.size() - 1);
@@ -477,7 +478,7 @@ class IonText {
       if (c == 'e' || c == 'E' || c == 'i' || c == 'n') return refuse("float", out);
       has_point = has_point || c == '.';
     }
-    // 2000T was handled above; 2020-01-01 is a timestamp too.
+    // 2000T was handled above; 2020-01-01 is a timestamp, too.
     const std::size_t dash = number.find('-', 1);
     if (dash != std::string_view::npos && number[dash - 1] != 'd' && number[dash - 1] != 'D') {
       return refuse("timestamp", out);
@@ -521,12 +522,12 @@ class IonText {
     at_ = end + 2;
   }
 
-  /// White space only: blobs and clobs have no comments.
+  /// Skips white space only: blobs and clobs have no comments.
   void skip_white() {
     while (at_ < text_.size() && (text_[at_] == ' ' || (text_[at_] >= '\t' && text_[at_] <= '\r'))) ++at_;
   }
 
-  /// Counts the levels of nesting.
+  /// Counts the levels of nesting. Throws NoIon if there are too many.
   class Nested {
    public:
     explicit Nested(IonText& text) : depth_(text.depth_) {

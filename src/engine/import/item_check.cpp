@@ -24,7 +24,7 @@ void check_text(std::string_view type, const json::Value& value) {
   if (type.front() == 'B' && !core::base64_decoded_size(text)) refuse(type, "base64");
 }
 
-/// Checks the JSON types, as the shape of a request does elsewhere; the rest is checked when the item is normalised.
+/// Checks the JSON types, as check_shape does for requests; the rest is checked when the item is normalised.
 void check_typed(std::string_view type, const json::Value& value) {
   if (type == "S" || type == "N" || type == "B") {
     check_text(type, value);

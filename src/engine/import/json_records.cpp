@@ -38,7 +38,7 @@ class JsonRecords final : public RecordReader {
     return {Parsed::What::kGarbage, 0};
   }
 
-  /// The position after the brace that closes the object; npos where the text has none.
+  /// The position after the brace that closes the object; npos if the text has none.
   static std::size_t end_of_object(std::string_view text, std::size_t at) {
     std::size_t depth = 0;
     for (; at < text.size(); ++at) {

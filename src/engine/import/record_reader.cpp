@@ -36,14 +36,14 @@ bool RecordReader::read(InputRecord& record) {
       record.fault = stream_fault_;
       return true;
     }
-    // Read much at once, so that a long record is not parsed many times over.
+    // Doubles the text, so that a long record is not parsed many times.
     text_.erase(0, at_);
     at_ = 0;
     const std::size_t wanted = text_.size() * 2 + 1;
     try {
       while (!stream_ended_ && text_.size() < wanted) stream_ended_ = !stream_->append_to(text_);
     } catch (const InputError& error) {
-      // The text before the fault is still to be read.
+      // The records before the fault are still read.
       stream_ended_ = true;
       stream_fault_ = error.what();
     }

@@ -90,7 +90,7 @@ void RecordSource::begin_object(ImportProgress& progress) {
   try {
     stream->skip(progress.position);
   } catch (const InputError&) {
-    // The reader finds the same fault and reports it.
+    // The reader will meet the same fault and report it.
   }
   switch (source_.format) {
     case InputFormat::kDynamoDbJson:

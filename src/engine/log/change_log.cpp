@@ -134,7 +134,7 @@ void ChangeLog::discard(Stream& stream, std::uint32_t shard, const std::vector<L
   if (numbers.empty()) return;
   const std::lock_guard<std::mutex> changing(change_mutex_);
   if (find(stream.space()) == nullptr) return;
-  // The mark first, as in trim_stream.
+  // The mark is written first, as in trim_stream.
   stream.trim({{shard, numbers.back() + 1}}, {}, row_writer());
   store::Batch batch;
   for (const LogNumber number : numbers) batch.remove(log_key(stream.space(), shard, number));
@@ -213,7 +213,7 @@ std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition
     next = shard->trimmed_before;
   }
   const LogNumber begin = next;
-  // Before the cursor is opened, so that it sees every record below `end`.
+  // Read before the cursor is opened, so that the cursor sees every record below `end`.
   LogNumber end = stream.committed_before(shard->slot);
   bool closed = shard->last_number && end > *shard->last_number;
   if (closed) end = *shard->last_number + 1;
@@ -234,7 +234,7 @@ std::optional<LogNumber> ChangeLog::read(const Stream& stream, const LogPosition
       }
     }
     if (!enough) next = end;
-    // The result is complete only if none of its records was deleted before the cursor was opened.
+    // The records are complete only if none was deleted before the cursor was opened.
     info = stream.info();
     shard = info.shard(position.shard);
     if (shard == nullptr || begin < shard->trimmed_before) throw_trimmed();
@@ -286,7 +286,7 @@ void ChangeLog::trim_stream(const StreamPtr& stream, std::int64_t now_ms) {
     if (cursor->valid()) marks.emplace_back(shard.id, log_number_of(cursor->key()) + 1);
   }
   if (marks.empty()) return;
-  // The marks first, so that a reader can tell deleted records from ones that never existed.
+  // The marks are written first, so that a reader can tell deleted records from numbers that were never used.
   stream->trim(marks, gone, row_writer());
   for (const auto& [shard, before] : marks) {
     store_.delete_range(log_key(info.space, shard, 0), log_key(info.space, shard, before));

@@ -38,7 +38,7 @@ void Deliveries::read(store::SpaceId space, std::uint32_t shard, const LogSink& 
     change_log_.read(*log, {.shard = shard, .number = 0, .from_oldest = true}, std::numeric_limits<LogNumber>::max(),
                      sink);
   } catch (const core::ApiError& error) {
-    // Records older than a day went meanwhile; the next read begins behind them.
+    // Records older than a day were deleted meanwhile; the next read begins after them.
     if (error.type != core::ErrorCode::kTrimmedDataAccess) throw;
   }
 }

@@ -34,7 +34,7 @@ Enum read_enum(std::string_view& in, Enum last) {
   return value;
 }
 
-/// The key attributes of an item, in the order of the schema.
+/// Appends the key attributes of an item in the order of the schema; returns their size.
 std::size_t append_keys(const Table& table, const json::Item& item, std::string& out) {
   std::size_t size_bytes = 0;
   char separator = '{';

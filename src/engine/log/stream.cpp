@@ -52,7 +52,7 @@ Shard get_shard(const json::Value& value, UnknownMembers& unknown) {
   return shard;
 }
 
-/// The next number of an open shard: after its last record, and after the trimmed ones.
+/// The next number of an open shard: after its last record, and after the trimmed records.
 LogNumber next_number_of(const store::Store& store, store::SpaceId space, const Shard& shard) {
   LogNumber next = std::max(shard.first_number, shard.trimmed_before);
   const std::string lower = log_key(space, shard.id, 0);
@@ -214,7 +214,7 @@ void Stream::close(std::int64_t now_ms, const WriteRow& write_row) {
   }
   write_row(changed);
   for (const Shard& shard : changed.shards) {
-    // Even where the shard has no record, so that readers reach its end.
+    // Also if the shard has no record, so that readers reach its end.
     Slot& slot = slots_[shard.slot];
     const std::lock_guard<std::mutex> lock(slot.mutex);
     slot.next = std::max(slot.next, *shard.last_number + 1);

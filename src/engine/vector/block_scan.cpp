@@ -13,13 +13,13 @@ namespace {
 using Slot = VectorBlock::Slot;
 
 constexpr std::size_t kRanksAtOnce = 256;
-/// Numbers that one thread compares in about a millisecond: fewer are not worth another thread.
+/// How many numbers one thread compares in about a millisecond: fewer are not worth another thread.
 constexpr std::size_t kNumbersOfThread = std::size_t{4} << 20U;
 
-/// Threads that scan now, in the whole process: searches that run at the same time share the cores.
+/// The number of threads that are scanning, in the whole process: concurrent searches share the cores.
 std::atomic<unsigned> scanning{0};
 
-/// Calls `visit(rank, slot)` for the slots of a part.
+/// Calls `visit(rank, slot)` for the slots from `begin` to before `end`.
 template <class Visit>
 void for_each_rank(const VectorBlock& block, const std::vector<float>& query, std::size_t begin, std::size_t end,
                    Visit visit) {
@@ -53,7 +53,7 @@ class NearestOfPart {
  private:
   const std::size_t count_;
   const AcceptsSlot& accepts_;
-  std::vector<RankedSlot> nearest_;  // a heap, the farthest in front
+  std::vector<RankedSlot> nearest_;  // a heap with the farthest at the top
 };
 
 std::size_t parts_for(std::size_t numbers) {
@@ -63,7 +63,7 @@ std::size_t parts_for(std::size_t numbers) {
   return std::clamp<std::size_t>(numbers / kNumbersOfThread, 1, free);
 }
 
-/// Runs `work(part)` for each part, each in a thread of its own where one can be had.
+/// Runs `work(part)` for each part, each in a separate thread if one can be started.
 template <class Work>
 void run_parts(std::size_t parts, Work work) {
   std::vector<std::exception_ptr> failures(parts);

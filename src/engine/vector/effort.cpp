@@ -8,11 +8,12 @@ namespace stator::engine {
 namespace {
 
 constexpr std::size_t kSamples = 48;
-/// Somewhat more than is promised, as samples are few and changes make a graph worse.
+/// The share of the nearest vectors that a graph must find (docs/server.md). High, as samples are few and changes make
+/// a graph worse.
 constexpr double kWantedRecall = 0.98;
 constexpr std::size_t kLeastEffort = 24;
-/// A search that is broader costs as much as looking at every vector in memory, in order: of 100 000 random vectors of
-/// 384 dimensions one with a breadth of some 6000 took 37 ms, and looking at all of them 10 ms.
+/// A broader search costs as much as comparing all vectors in memory sequentially: for 100 000 random vectors of 384
+/// dimensions, a search of breadth 6000 took 37 ms, and comparing all vectors 10 ms.
 constexpr std::size_t kAlwaysWorthWhile = 256;
 constexpr std::size_t kWorthWhileShare = 128;
 
@@ -21,7 +22,7 @@ constexpr std::size_t kWorthWhileShare = 128;
 EffortSearch::EffortSearch(const VectorBlock& block, const VectorGraph& graph, std::vector<std::vector<float>> queries)
     : block_(block), graph_(graph), effort_(kLeastEffort) {
   for (std::vector<float>& query : queries) samples_.push_back({std::move(query), std::nullopt, {}});
-  // Evenly over the graph.
+  // The other samples are taken evenly from the graph.
   const std::size_t missing = kSamples - std::min(kSamples, samples_.size());
   for (std::size_t i = 0; i < missing && graph.slots() > 0; ++i) {
     const auto slot = static_cast<Slot>(i * graph.slots() / missing);
@@ -65,7 +66,7 @@ void EffortSearch::search(const Sample& sample) {
   const auto is_there = [this](const auto& each) { return !block_.is_obsolete(each.second); };
   const auto still_there = static_cast<std::size_t>(std::ranges::count_if(sample.nearest, is_there));
   wanted_ += still_there;
-  // One at the same distance as the last is as good.
+  // A vector at the same distance as the farthest of the nearest counts as well.
   const float farthest = sample.nearest.front().first;
   std::size_t hits = 0;
   for (const Slot slot : found) {

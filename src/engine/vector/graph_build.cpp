@@ -10,7 +10,7 @@ namespace stator::engine {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{500};
-/// Searches look at so many vectors one by one, besides the graph; then they are added to it.
+/// Up to so many new vectors stay outside of the graph, and searches compare each of them; more are added to it.
 constexpr std::size_t kFewVectors = 1000;
 constexpr std::size_t kFewVectorsShare = 64;
 

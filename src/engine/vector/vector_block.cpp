@@ -10,7 +10,7 @@ namespace stator::engine {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20U;
-/// Of a vector, besides its numbers and its key: the row, and the table of keys.
+/// The approximate memory of a vector besides its numbers and its key: its row, and its entry in the table of keys.
 constexpr std::size_t kOtherBytes = 150;
 
 double norm_of(std::span<const float> vector) {
@@ -51,7 +51,7 @@ void VectorBlock::put(std::string_view key, const char* stored, std::string_view
     slots_.emplace(rows_.back().key, slot);
     return;
   }
-  // The table's view is of the old row's key, which goes.
+  // The key in `slots_` is a view of the old row's key, which is removed.
   const auto node = slots_.extract(known);
   rows_[node.mapped()] = {};
   slots_.emplace(rows_.back().key, slot);

@@ -5,20 +5,20 @@
 
 #include "engine/vector_distance.h"
 
-// Not hnswlib's own distances, which only one file could include and which are those of the processor that it is
-// compiled for; nor its prefetching, which reads beyond the end of a list of edges.
+// hnswlib's own distances are not used: only one file could include them, and they are compiled for one processor. Nor
+// is its prefetching, which reads beyond the end of a list of edges.
 #define NO_MANUAL_VECTORIZATION
 #include <hnswlib/hnswlib.h>
 
 namespace stator::engine {
 namespace {
 
-// Edges of a vector (twice as many on the lowest level), and how broad the search for them is. More of either finds
-// more and makes building slower; these are the library's own defaults.
+// The edges of a vector (twice as many on the lowest level), and the breadth of the search for them. More of either
+// finds more and makes building slower; these are the library's defaults.
 constexpr std::size_t kEdges = 16;
 constexpr std::size_t kBuildEffort = 200;
 
-/// What the library compares: the place of a vector's numbers.
+/// What the library compares: pointers to the numbers of vectors.
 using Place = const float*;
 
 struct Metric {
@@ -26,10 +26,10 @@ struct Metric {
   std::size_t dimensions;
 };
 
-/// What the library keeps of a vector: where it is.
+/// What the library stores for a vector: a copy of the pointer to its numbers.
 const void* kept(const Place& place) { return static_cast<const void*>(&place); }
 
-/// The library does not align what it keeps.
+/// The library does not align what it stores.
 Place place_at(const void* kept) {
   Place place = nullptr;
   std::memcpy(static_cast<void*>(&place), kept, sizeof place);
@@ -57,7 +57,7 @@ class Space final : public hnswlib::SpaceInterface<float> {
 struct VectorGraph::Library {
   Library(const VectorSettings& settings, std::size_t capacity)
       : space(settings), index(&space, capacity, kEdges, kBuildEffort) {
-    // The breadth of a search is then the number of vectors that it is asked for.
+    // So the breadth of a search is the number of vectors asked for.
     index.setEf(1);
   }
   Space space;

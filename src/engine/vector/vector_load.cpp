@@ -11,7 +11,7 @@ namespace {
 
 /// How often a range is brought up to date.
 constexpr std::chrono::milliseconds kPause{500};
-/// Changes that are made in one go, for less than a millisecond.
+/// How many changes are made at once, in less than a millisecond.
 constexpr std::size_t kChangesAtOnce = 256;
 
 }  // namespace
@@ -38,7 +38,7 @@ JobStep VectorLoad::step() {
   try {
     return step_of_phase(table, *index);
   } catch (const std::exception& error) {
-    // Damage, or memory lacks: searches read the store, and answer with what is wrong with it.
+    // The data is damaged, or memory is short. Searches read the store instead, and report the damage.
     core::log(
         ranges_.log(), core::LogLevel::kError,
         "table " + table->name + ", index " + index->name + ": its vectors cannot be kept in memory: " + error.what());
@@ -49,7 +49,7 @@ JobStep VectorLoad::step() {
 JobStep VectorLoad::step_of_phase(const TablePtr& table, const Index& index) {
   switch (phase_) {
     case Phase::kBegin:
-      // After this every write notes its changes, so what is read now and the changes are all.
+      // From here on every write notes its changes, so the entries read from now on and the changes are complete.
       stripes_.barrier();
       phase_ = Phase::kRead;
       return JobStep::more();
@@ -93,7 +93,7 @@ bool VectorLoad::may_go_on(const TablePtr& table, const Index& index) {
   if (!has_room()) return false;
   const VectorBlock& block = range_->block();
   const bool is_worn = block.obsolete() > block.size() / 2 + ranges_.limits().load_entries;
-  // This range serves until the new one is loaded.
+  // This range is used until the new one is loaded.
   return phase_ != Phase::kKeepUp || !is_worn || ranges_.reload(table, index, *range_);
 }
 
@@ -110,7 +110,7 @@ JobStep VectorLoad::take_changes(const TablePtr& table, const Index& index) {
       return any && !may_go_on(table, index) ? give_up() : JobStep::later(kPause);
     }
     for (VectorRange::Change& change : changes) {
-      // The write that noted the change has ended once its lock is free.
+      // When the lock is free, the write that noted the change has ended.
       const std::lock_guard<std::mutex> lock(stripes_[stripes_.of(table_key_of(*table, index, change.key))]);
       if (!store_.get(change.key, change.stored.emplace())) change.stored.reset();
     }

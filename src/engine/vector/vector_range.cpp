@@ -41,11 +41,11 @@ std::vector<std::string> VectorRange::changed_keys() const {
 }
 
 std::size_t VectorRange::effort(std::size_t limit) const {
-  // More vectors lie farther away, where the graph knows less.
+  // Further vectors are farther away, where the graph is less precise.
   std::size_t effort = effort_;
   if (limit > kMeasuredLimit) effort += effort * (limit - kMeasuredLimit) / (4 * kMeasuredLimit);
   effort = std::max(effort, 2 * limit);
-  // What is obsolete is come across, too.
+  // Searches also find obsolete vectors.
   return block_.size() == 0 ? effort : effort + effort * block_.obsolete() / block_.size();
 }
 

@@ -60,7 +60,7 @@ void VectorRanges::begin(const TablePtr& table, const Index& index, Slot& slot, 
     add_job_({.name = "load-vectors", .table = table->name, .index = index.name, .rest_for_work = 1},
              std::make_unique<VectorLoad>(store_, stripes_, *this, table->state, slot.loading));
   } catch (const std::exception&) {
-    // Memory lacks; searches go on reading the store.
+    // Memory is short; searches continue to read the store.
     slot.loading = nullptr;
   }
 }
@@ -88,7 +88,7 @@ bool VectorRanges::make_room(std::uint64_t size_bytes, const VectorRange* grown)
       }
       return false;
     }
-    // Its jobs end with their next step; the slot stays until another search.
+    // The range's jobs end with their next step; the slot stays until another search.
     oldest->serving->drop();
     oldest->serving = nullptr;
   }
