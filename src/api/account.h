@@ -2,7 +2,7 @@
 
 namespace stator::api {
 
-/// The account of a server that was not told another. At the service it is nobody's.
+/// The account id of a server for which none is configured. At the service no account has it.
 inline constexpr const char* kDefaultAccountId = "000000000000";
 
 }  // namespace stator::api

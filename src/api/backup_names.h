@@ -5,7 +5,7 @@
 
 #include "api/call.h"
 
-/// ARNs of backups. Source of the rules and their words: the AWS controller for Kubernetes' measurements, October 2026.
+/// ARNs of backups. Source of the rules and texts: the AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 
 /// arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/backup/ID.
@@ -16,11 +16,12 @@ struct BackupName {
   std::string_view table;
   std::string_view id;
 };
-/// From an ARN of this account and any region, as the service finds a backup whatever region its ARN has. Throws
-/// ValidationException for a text that is not a backup's ARN, AccessDeniedException for another account's.
+/// Reads the ARN of a backup of this account. Any region is accepted, as the service finds a backup whatever the region
+/// in its ARN. Throws ValidationException if the text is not the ARN of a backup, AccessDeniedException if it is of
+/// another account.
 BackupName read_backup_arn(const Context& context, std::string_view arn);
 
-/// The backup of that ARN. Throws the same, and BackupNotFoundException.
+/// The backup with that ARN. Throws what read_backup_arn throws, and BackupNotFoundException.
 engine::BackupPtr find_backup(Call& call, std::string_view arn);
 
 }  // namespace stator::api

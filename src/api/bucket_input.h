@@ -12,23 +12,23 @@
 #include "core/api_error.h"
 #include "engine/import/record_reader.h"
 
-/// What the operations on a bucket (exports, imports, bulk puts) and those that list what they did have in common.
+/// Shared by the operations on buckets (exports, imports, bulk puts) and those that list them.
 namespace stator::api {
 
-/// The member `InputCompressionType`; none where it is absent.
+/// Reads InputCompressionType; kNone if it is absent.
 engine::Compression read_compression(const Members& members);
 
-/// S3SseKmsKeyId; empty where it is absent. Throws ValidationException for what can be no key, and unless
-/// S3SseAlgorithm is KMS.
+/// Reads S3SseKmsKeyId; empty if it is absent. Throws ValidationException if it is not a valid key id, or if
+/// S3SseAlgorithm is not KMS.
 std::string read_bucket_key(const Members& members);
 
-/// The NextToken after what has this ID: hexadecimal digits, as in the service, of the ID's first `bytes` bytes, filled
-/// up with zeros.
+/// The NextToken after the entry with this id: the first `bytes` bytes of the id, padded with zeros, in hexadecimal
+/// digits, as in the service.
 std::string page_token(std::string_view id, std::size_t bytes);
 
-/// Writes a page of `all`, the latest first, as the member `name`, and the NextToken where there is more. `limit`: how
-/// many on a page; `token_of(id)`; `is_listed(info)`; `write(summary, info)` writes one. Throws ValidationException for
-/// a NextToken that is none of these.
+/// Writes a page of `all` as the member `name`, and NextToken if there are more entries. `limit`: the entries on a
+/// page. `token_of(id)` returns the token after an entry, `is_listed(info)` whether to list one, and `write(summary,
+/// info)` writes one. Throws ValidationException if NextToken is not the token of an entry.
 template <class Pointer, class TokenOf, class IsListed, class Write>
 void write_page(Call& call, std::string_view name, const std::vector<Pointer>& all, std::size_t limit, TokenOf token_of,
                 IsListed is_listed, Write write) {

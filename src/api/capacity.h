@@ -12,14 +12,14 @@
 namespace stator::api {
 
 /// Appends one ConsumedCapacity structure. `transactional` adds read and write units as separate members.
-/// `failed_units` are in the sum alone.
+/// `failed_units` are added to the sum only.
 void append_capacity(std::string_view table_name, const engine::Capacity& capacity, CapacityDetail detail,
                      bool transactional, std::string& out, double failed_units = 0);
 
-/// Adds `"ConsumedCapacity":{…}` where ReturnConsumedCapacity asks for it.
+/// Adds `"ConsumedCapacity":{…}` if ReturnConsumedCapacity asks for it.
 void write_capacity(ObjectWriter& writer, std::string_view table_name, const engine::Capacity& capacity,
                     CapacityDetail detail);
-/// The same under the name or ARN that the request's TableName gives the table.
+/// The same, with the table's name or ARN as in the request's TableName.
 void write_capacity(ObjectWriter& writer, const Members& request, const engine::Capacity& capacity,
                     CapacityDetail detail);
 
@@ -27,10 +27,10 @@ void write_capacity(ObjectWriter& writer, const Members& request, const engine::
 class CapacityByTable {
  public:
   void add(std::string_view table_name, const engine::Capacity& capacity);
-  /// Write units of a member that failed: they count where another member on the table succeeds. Source: dynoxide's
-  /// measurements of August 2026.
+  /// Adds the write units of a failed member of a batch. They count if another member for the same table succeeds.
+  /// Source: dynoxide's measurements of August 2026.
   void add_failed(std::string_view table_name, double units);
-  /// Adds `"ConsumedCapacity":[…]` where ReturnConsumedCapacity asks for it.
+  /// Adds `"ConsumedCapacity":[…]` if ReturnConsumedCapacity asks for it.
   void write(ObjectWriter& writer, CapacityDetail detail, bool transactional) const;
 
  private:

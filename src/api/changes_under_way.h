@@ -2,17 +2,17 @@
 
 #include "engine/table.h"
 
-/// Changes of a table that are refused while other ones are under way.
+/// Refuses changes of a table while others are under way.
 /// Source of the texts: the AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 
-/// What a request asks for, as far as it may be refused so.
+/// The changes that a request asks for, as far as they may be refused.
 struct WantedChanges {
   bool throughput = false;  // provisioned, of the table or its indexes; or the billing mode
   bool stream = false;
   bool table_class = false;
   bool on_demand = false;
-  bool indexes = false;  // one is created or deleted
+  bool indexes = false;  // an index is created or deleted
   bool replicas = false;
 };
 

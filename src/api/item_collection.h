@@ -10,7 +10,7 @@ namespace stator::api {
 void append_item_collection(const engine::Engine& engine, const engine::Table& table, const engine::Key& key,
                             std::string& out);
 
-/// Whether the table has item collections (local indexes).
+/// Whether the table has item collections, that is, local indexes.
 bool has_item_collections(const engine::Table& table);
 
 }  // namespace stator::api

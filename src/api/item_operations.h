@@ -18,7 +18,7 @@ struct ItemWritten {
 ItemWritten run(engine::Engine& engine, const PutItem& request);
 ItemWritten run(engine::Engine& engine, const DeleteItem& request);
 ItemWritten run(engine::Engine& engine, const UpdateItem& request);
-/// The same with the table looked up already.
+/// The same for a table that was already looked up.
 ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const PutItem& request);
 ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const DeleteItem& request);
 ItemWritten run(engine::Engine& engine, const engine::TablePtr& table, const UpdateItem& request);
@@ -36,7 +36,7 @@ ItemRead run(const engine::Engine& engine, const engine::TablePtr& table, const 
 /// Appends an item, or the projected part of it.
 void append_item(std::string_view item_json, const std::optional<expression::Projection>& projection, std::string& out);
 
-/// The attributes of an outcome that ReturnValues selects, as a JSON object; empty where the reply has no Attributes.
+/// The attributes of an outcome that ReturnValues selects, as a JSON object; empty if the reply has no Attributes.
 /// `paths`: the paths that the update wrote; null for a put or a delete.
 std::string returned_attributes(ReturnValues values, engine::WriteOutcome& outcome,
                                 const std::vector<expression::Path>* paths);

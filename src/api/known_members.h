@@ -7,8 +7,8 @@
 
 namespace stator::api {
 
-/// A structure of a checked request as later replies show it: JSON with the members that its shape knows, in the
-/// shape's order, and without those that are null. Requests that mean the same have the same text.
+/// The JSON of a structure of a checked request, for later replies: only the members that its shape knows, in the
+/// shape's order, without nulls. Structures with the same meaning have the same text.
 std::string known_members(const json::Object& object, const shapes::Shape& structure);
 
 }  // namespace stator::api

@@ -8,7 +8,7 @@
 #include "api/shapes/management.h"
 #include "api/shapes/tables.h"
 
-/// The table of operations: a row for each, with all that depends on its name alone.
+/// The table of operations: one row each, with everything that depends only on the operation's name.
 namespace stator::api {
 
 struct Call;
@@ -126,35 +126,36 @@ enum class Effect : std::uint8_t { kRead, kWrite };
 /// How much an operation does.
 enum class Load : std::uint8_t {
   kItem,      // an item or a description: usually microseconds
-  kPage,      // a page, a batch, a transaction: milliseconds, replies of megabytes
+  kPage,      // a page, a batch, a transaction: milliseconds, replies of up to megabytes
   kSettings,  // changes tables, tags, backups: waits for the disk and for running writes
 };
 
 struct Peculiarities {
-  /// Unless a required member is missing, a wrong table name is reported alone.
+  /// A wrong table name is reported alone, unless a required member is missing.
   bool table_name_alone = false;
   /// The same for ReturnValues, after the table name.
   bool return_values_alone = false;
   /// A fault in a member that the operation itself checks is reported instead of all others.
   bool operation_judges_first = false;
-  /// It uses no table. (Other operations without a table's name in the request use tables all the same: ListTables.)
+  /// The operation uses no table. (Others use tables although the request names none: ListTables.)
   bool names_no_table = false;
-  /// Read by a part of the service that has words of its own for null, for another JSON type than it expects and for
-  /// what is missing.
+  /// The service reads requests of this operation with a parser that has different texts for nulls, wrong JSON types
+  /// and missing members (strict_reader.h).
   bool strict_reader = false;
-  /// Of DynamoDB Streams, under a target of its own.
+  /// An operation of DynamoDB Streams, which has a separate target.
   bool of_streams = false;
-  /// What the answers depend on the region for.
+  /// The rollout by which answers differ between regions.
   Rollout rollout = Rollout::kNone;
 };
 
 struct Operation {
   std::string_view name;
   const shapes::Shape* input;
-  /// For statements, the greatest possible effect; `effect_of` (request_access.h) finds it from their text.
+  /// For PartiQL operations the greatest possible effect; `effect_of` (request_access.h) determines it from the
+  /// statements.
   Effect effect;
   Load load;
-  /// Null for an operation that is not built.
+  /// Null if the operation is not built.
   void (*answer)(Call&) = nullptr;
   Peculiarities peculiarities{};
 };
@@ -281,7 +282,7 @@ inline constexpr Operation kOperations[] = {
     {"GetResourcePolicy", &shapes::kGetPolicy, Effect::kRead, Load::kItem, get_resource_policy},
     {"PutResourcePolicy", &shapes::kPutPolicy, Effect::kWrite, Load::kSettings, put_resource_policy},
     {"DeleteResourcePolicy", &shapes::kDeletePolicy, Effect::kWrite, Load::kSettings, delete_resource_policy},
-    // DynamoDB Streams, under a target of their own.
+    // DynamoDB Streams, with a separate target.
     {"DescribeStream", &shapes::kDescribeStream, Effect::kRead, Load::kItem, describe_stream, {.of_streams = true}},
     {"GetRecords", &shapes::kGetRecords, Effect::kRead, Load::kPage, get_records, {.of_streams = true}},
     {"GetShardIterator",
@@ -297,7 +298,7 @@ using OperationIndex = shapes::NameIndex<shapes::FullHash, 1024>;
 inline constexpr OperationIndex kOperationIndex =
     shapes::make_index<OperationIndex, Operation>(std::span<const Operation>(kOperations));
 
-/// The operation of that name, or null.
+/// The operation with that name, or null.
 constexpr const Operation* find_operation(std::string_view name) {
   const std::uint8_t at = kOperationIndex.find(name);
   return at != OperationIndex::kEmpty && kOperations[at].name == name ? &kOperations[at] : nullptr;

@@ -19,7 +19,7 @@ struct PageResult {
 /// commas (none with Select=COUNT). Throws ApiError: ResourceNotFoundException, ValidationException.
 PageResult run(const engine::Engine& engine, const Query& request, std::string& items);
 PageResult run(const engine::Engine& engine, const Scan& request, std::string& items);
-/// The same with the table looked up already; `sink` gets the items.
+/// The same for a table that was already looked up; `sink` gets the items.
 PageResult run(const engine::Engine& engine, const engine::TablePtr& table, const Query& request,
                const engine::ItemSink& sink);
 PageResult run(const engine::Engine& engine, const engine::TablePtr& table, const Scan& request,

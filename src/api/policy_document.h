@@ -13,19 +13,20 @@ struct PolicyTarget {
 };
 
 struct PolicyDocument {
-  /// Minified, members in IAM's order (Version, Id, Statement; Sid, Effect, Principal, Action, Resource, Condition),
-  /// lists of one as the element, accounts as the ARN of their root, each principal once. Two documents that mean the
-  /// same have the same text; one without Version stays without (`shown_policy` adds it).
+  /// The canonical text: minified; members in IAM's order (Version, Id, Statement; Sid, Effect, Principal, Action,
+  /// Resource, Condition); lists of one replaced by the element; accounts as the ARN of their root; each principal
+  /// once. Documents with the same meaning have the same text. A missing Version stays missing (`shown_policy` adds
+  /// it).
   std::string text;
-  /// With this policy, the account that owns the resource could not put another one.
+  /// Whether under this policy the account that owns the resource could not put another policy.
   bool locks_owner_out = false;
 };
 
-/// Throws ValidationException in the service's words. Source of rules and words: the AWS controller for Kubernetes'
+/// Throws ValidationException with the service's texts. Source of rules and texts: the AWS controller for Kubernetes'
 /// measurements, October 2026.
 PolicyDocument read_policy(std::string_view document, const PolicyTarget& target);
 
-/// The stored text as GetResourcePolicy returns it: with the version that IAM assumes where none was given.
+/// The text that GetResourcePolicy returns: the stored one, with the version that IAM assumes if none was given.
 std::string shown_policy(std::string_view text);
 
 }  // namespace stator::api

@@ -9,12 +9,12 @@
 #include "api/call.h"
 
 /// ReplicaUpdates and GlobalTableWitnessUpdates of UpdateTable (global tables, version 2019.11.21). Source of rules and
-/// words: the AWS controller for Kubernetes' measurements, October 2026.
+/// texts: the AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 
 enum class ReplicaAction : std::uint8_t { kCreate, kUpdate, kDelete, kDisassociate };
 
-/// What a Create or Update asks for the region alone.
+/// The settings that a Create or Update gives only the region.
 struct ReplicaOverrides {
   struct Units {
     std::optional<std::int64_t> provisioned;
@@ -33,26 +33,27 @@ struct ReplicaUpdate {
   ReplicaOverrides overrides;
 };
 
-/// One request's changes of a table's regions.
+/// The changes of a table's regions in one request.
 struct ReplicaUpdates {
-  std::vector<ReplicaUpdate> replicas;  // each Create once
+  std::vector<ReplicaUpdate> replicas;  // without repetitions, except of Updates
   std::string created_witness;          // region
   std::string deleted_witness;          // region
   std::optional<std::string_view> consistency;
   [[nodiscard]] bool empty() const { return replicas.empty(); }
 };
 
-/// Reads them, and refuses what can be judged without the table. Throws ValidationException.
+/// Reads the changes and makes the checks that need no table. Throws ValidationException.
 ReplicaUpdates read_replica_updates(const Call& call);
 
-/// What the service judges before it looks at the table's state. Throws ValidationException.
+/// Makes the checks that the service makes before it looks at the table's state. Throws ValidationException,
+/// ResourceInUseException.
 void check_replica_updates(const Call& call, const ReplicaUpdates& updates, const engine::Table& table);
 
-/// Makes the changes. Throws ValidationException.
+/// Makes the changes, with all checks. Throws ValidationException, ResourceInUseException.
 void apply_replica_updates(const Call& call, const ReplicaUpdates& updates, engine::Table& table);
 
-/// Throws where the region cannot be taken out of the table: it added another one less than a day ago, it is protected
-/// against deletion, or its table is strongly consistent.
+/// Throws if the region cannot be removed from the table: another region was added in it less than a day ago, it has
+/// deletion protection, or the table is strongly consistent.
 void check_removable(const Call& call, const engine::Table& table, std::string_view region);
 
 }  // namespace stator::api

@@ -5,8 +5,8 @@
 
 #include "api/members.h"
 
-/// The canonical text of a request, for comparing a repeated request with the first: the order of members, the
-/// notation of numbers, placeholder names and members that only affect the reply make no difference.
+/// The canonical text of a request, for comparing a repeated request with the first. The order of members, the notation
+/// of numbers and members such as ReturnConsumedCapacity make no difference.
 namespace stator::api {
 
 /// Appends one action of a TransactWriteItems; `kind` is Put, Update, Delete or ConditionCheck.

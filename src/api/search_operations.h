@@ -5,9 +5,9 @@
 
 namespace stator::api {
 
-/// The search held against the table's index. Throws ValidationException, in the service's words as others measured
-/// them in August 2026: an index that is not there or still filled, a vector that is none or of another length,
-/// conditions on attributes that the index does not have or in another type than they are defined.
+/// Checks the search against the table's index. Throws ValidationException if the index is missing or still being
+/// filled, if the vector is invalid or has the wrong length, or if a condition is on an attribute that the index lacks
+/// or has the wrong type. Source of the texts: others' measurements, August 2026.
 engine::VectorSearch resolve(const engine::TablePtr& table, const SearchVectors& request);
 
 }  // namespace stator::api

@@ -6,15 +6,15 @@
 
 #include "api/shapes/definition.h"
 
-/// The constraints a single value may violate.
+/// The constraints on single values.
 namespace stator::api {
 
-/// Length as Java counts it: UTF-16 units.
+/// The length as Java counts it, in UTF-16 units.
 std::int64_t java_length(std::string_view utf8);
 
 bool matches(shapes::Pattern pattern, std::string_view text);
 
-/// The bounds that hold for the length of `text`: those of the shape, or those its rule gives for this text.
+/// The bounds of the length of `text`: those of the shape, or those that its rule gives for this text.
 struct LengthBounds {
   std::int64_t min = 0;
   std::int64_t max = shapes::kUnbounded;
@@ -22,7 +22,7 @@ struct LengthBounds {
 };
 LengthBounds length_bounds(const shapes::Shape& shape, std::string_view text);
 
-/// Whether a string satisfies its shape.
+/// Whether a value satisfies its shape.
 bool satisfies(const shapes::Shape& shape, std::string_view text);
 bool satisfies(const shapes::Shape& shape, std::int64_t number);
 bool length_satisfies(const shapes::Shape& shape, std::int64_t members);

@@ -10,7 +10,7 @@
 /// The names of streams, shards and records in the API: ARNs, ids, sequence numbers, iterators.
 namespace stator::api {
 
-/// "table/NAME/stream/LABEL", with which an ARN ends.
+/// "table/NAME/stream/LABEL", the end of a stream's ARN.
 std::string stream_resource(std::string_view table, std::string_view label);
 std::string stream_arn(const Context& context, std::string_view table, std::string_view label);
 
@@ -18,15 +18,16 @@ struct StreamName {
   std::string_view table;
   std::string_view label;
 };
-/// From an ARN of any region and account; nullopt where it is not a stream's.
+/// Reads the ARN of a stream, of any region and account; nullopt if it is not the ARN of a stream.
 std::optional<StreamName> parse_stream_arn(std::string_view arn);
 
 /// "shardId-00000001700000000000-00000002": the time at which the stream began, and the shard's number in it.
 std::string shard_id(const engine::StreamInfo& stream, std::uint32_t shard);
-/// The number of the shard with that id; nullopt where the text is not an id of the stream. The shard need not exist.
+/// The number of the shard with that id; nullopt if the id cannot be of a shard of the stream. The shard need not
+/// exist.
 std::optional<std::uint32_t> parse_shard_id(const engine::StreamInfo& stream, std::string_view id);
 
-/// 21 decimal digits, in the order of the numbers.
+/// Appends the sequence number: 21 decimal digits, which sort like the numbers.
 void append_sequence_number(engine::LogNumber number, std::string& out);
 std::string sequence_number(engine::LogNumber number);
 std::optional<engine::LogNumber> parse_sequence_number(std::string_view text);
@@ -37,9 +38,9 @@ struct ShardIterator {
   engine::LogPosition position;
   std::int64_t created_ms = 0;
 };
-/// The stream's ARN, a version, and the place in base64, as the service's iterators look.
+/// Writes an iterator like the service's: the stream's ARN, a version, and the position in base64.
 std::string write_shard_iterator(std::string_view stream_arn, const ShardIterator& iterator);
-/// The iterator, and the ARN in it; nullopt for a text that is not an iterator.
+/// Reads an iterator; returns the ARN in it, too. nullopt if the text is not an iterator.
 std::optional<std::pair<std::string_view, ShardIterator>> parse_shard_iterator(std::string_view text);
 
 }  // namespace stator::api

@@ -7,10 +7,10 @@
 
 #include "engine/log/log_types.h"
 
-/// Records of a stream as GetRecords writes them.
+/// Records of a stream as GetRecords returns them.
 namespace stator::api {
 
-/// Writes the records of one shard. The parts common to all are made once, as a page has up to a thousand records.
+/// Writes the records of one shard. Parts that all records share are made once, as a page has up to a thousand records.
 class StreamRecordWriter {
  public:
   StreamRecordWriter(std::string_view region, const engine::StreamInfo& stream, std::uint32_t shard);
@@ -23,7 +23,7 @@ class StreamRecordWriter {
 
   std::string before_time_;  // the text from after eventName to ApproximateCreationDateTime
   std::string after_size_;   // the text from after SizeBytes to the end of "dynamodb"
-  /// What an eventID is the hash of: stream, shard, number, and which half of the id.
+  /// The hashed bytes of an eventID: stream, shard, number, and which half of the id.
   std::array<char, 4 + 4 + 8 + 1> place_{};
 };
 

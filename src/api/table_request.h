@@ -10,18 +10,18 @@
 
 #include "api/call.h"
 
-/// The parts that CreateTable and UpdateTable requests share: reading them into the engine's structures under the
-/// service's rules. All throw ValidationException.
+/// Reads the parts that CreateTable and UpdateTable requests share into the engine's structures, under the service's
+/// rules. All throw ValidationException.
 namespace stator::api {
 
-/// AttributeDefinitions in the request's order; found by name in logarithmic time, as a request may have very many.
+/// AttributeDefinitions in the request's order. Lookup by name takes logarithmic time, as a request may have very many.
 class Definitions {
  public:
-  /// Throws for a name given twice.
+  /// Throws if a name is defined twice.
   static Definitions read(const Members& request);
 
   [[nodiscard]] const std::vector<core::KeyAttribute>& all() const { return all_; }
-  /// The definition of that name, or null.
+  /// The definition with that name, or null.
   [[nodiscard]] const core::KeyAttribute* find(std::string_view name) const;
 
  private:
@@ -36,22 +36,22 @@ struct KeyElement {
 };
 std::vector<KeyElement> read_key_elements(const Members& request);
 
-/// The request that a new global index comes from: an element of CreateTable's GlobalSecondaryIndexes, or the Create of
-/// UpdateTable's GlobalSecondaryIndexUpdates. The service words some refusals differently.
+/// Where a new global index is defined: in CreateTable's GlobalSecondaryIndexes, or in UpdateTable's
+/// GlobalSecondaryIndexUpdates. Some of the service's texts differ.
 enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
 engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
                                 IndexOrigin origin);
 
-/// IndexName and Projection of an index of any kind.
+/// Reads IndexName and Projection of an index of any kind.
 void read_name_and_projection(const Members& element, engine::Index& index);
 
-/// Takes the definitions of the index's keys and search attributes and ignores the others. Throws where one gives an
-/// attribute that the table has already another type.
+/// Adds the definitions of the index's keys and search attributes to the table, and ignores the others. Throws if one
+/// gives another type to an attribute that the table already defines.
 void merge_definitions(const Definitions& given, const engine::Index& index, engine::Table& table);
 
-/// BillingMode, or where it is absent TableThroughputMode, the name that takes its place; nullopt without both.
+/// BillingMode or, if it is absent, TableThroughputMode, its newer name; nullopt without both.
 std::optional<std::string_view> billing_mode_member(const Members& request);
-/// TableClass; nullopt where the member is absent.
+/// TableClass; nullopt if it is absent.
 std::optional<std::string_view> read_table_class(const Members& request);
 
 /// The table that a CreateTable request describes, without id, spaces and status.

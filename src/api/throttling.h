@@ -7,13 +7,13 @@
 #include "core/api_error.h"
 #include "engine/metering.h"
 
-/// Errors of throttled requests, with the service's texts.
+/// The errors for throttled requests, with the service's texts.
 namespace stator::api {
 
-/// Which limit was exceeded, and of which table or (if `index` is not empty) global index.
+/// Which limit was exceeded, and for which table or (if `index` is not empty) global index.
 struct Throttled {
   core::ErrorType type = core::ErrorCode::kThrottling;
-  /// For example "KeyRangeThroughputExceeded"; empty: no ThrottlingReasons.
+  /// For example "KeyRangeThroughputExceeded"; empty: without ThrottlingReasons.
   std::string_view limit = {};
   bool write = false;
   std::string table_arn = {};

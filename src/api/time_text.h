@@ -6,7 +6,7 @@
 
 namespace stator::api {
 
-/// "2026-10-06T23:16:32Z": how messages name a time; `time_ms` is since 1970.
+/// A time in messages: "2026-10-06T23:16:32Z". `time_ms` is since 1970.
 inline std::string time_text(std::int64_t time_ms) {
   constexpr std::int64_t kMsPerSecond = 1000;
   const std::time_t seconds = time_ms / kMsPerSecond;

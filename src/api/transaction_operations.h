@@ -5,13 +5,13 @@
 #include "api/requests/transaction_requests.h"
 #include "engine/engine.h"
 
-/// Runs typed transactions. Throws ApiError: TransactionCanceledException, what
-/// engine::Engine::claim_token throws, and the faults of a whole request.
+/// Runs typed transactions. Throws ApiError: TransactionCanceledException, what engine::Engine::claim_token throws, and
+/// faults of the whole request.
 namespace stator::api {
 
 struct TransactWritten {
-  /// The same request was made with this token before, and is not done again. Then `sizes_bytes` has what each action
-  /// wrote that time, and `actions` and `outcomes` are empty.
+  /// Whether the same request was made with this token before, and is not made again. Then `sizes_bytes` has the size
+  /// of each action's item that time, and `actions` and `outcomes` are empty.
   bool repeated = false;
   std::vector<std::size_t> sizes_bytes;
   std::vector<engine::WriteAction> actions;

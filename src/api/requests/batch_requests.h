@@ -7,7 +7,7 @@
 
 #include "api/requests/item_requests.h"
 
-/// Batches as typed requests; see item_requests.h.
+/// Typed requests of batches; see item_requests.h.
 namespace stator::api {
 
 using BatchWrite = std::variant<PutItem, DeleteItem>;
@@ -30,7 +30,7 @@ struct BatchGetGroup {
   std::vector<KeyAttributes> keys;
   std::optional<expression::Projection> projection;
   bool consistent_read = false;
-  /// As sent, for UnprocessedKeys.
+  /// The members as sent, for UnprocessedKeys.
   Members members;
 };
 

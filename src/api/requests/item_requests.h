@@ -10,17 +10,17 @@
 #include "json/item.h"
 
 /// Typed requests on single items: PutItem, GetItem, UpdateItem, DeleteItem, and the members of batches and
-/// transactions. Reading checks everything that can be checked without the table, in the service's order; `resolve`
-/// (item_rules.h) checks the request against its table, and `run` (item_operations.h) runs it. Views and conditions
-/// point into the request's JSON.
+/// transactions. Reading makes all checks that need no table, in the service's order; `resolve` (item_rules.h) checks
+/// the request against its table, and `run` (item_operations.h) runs it. Views and conditions point into the request's
+/// JSON.
 namespace stator::api {
 
-/// Common to all writes of an item.
+/// The part that all writes of an item have.
 struct ItemWrite {
   std::string_view table_name;
   std::optional<expression::Condition> condition;
   ReturnValues return_values = ReturnValues::kNone;
-  /// ReturnValuesOnConditionCheckFailure=ALL_OLD.
+  /// Whether ReturnValuesOnConditionCheckFailure is ALL_OLD.
   bool return_old_on_failure = false;
   CapacityDetail capacity = CapacityDetail::kNone;
   bool item_collection_metrics = false;
@@ -28,7 +28,7 @@ struct ItemWrite {
 
 struct PutItem : ItemWrite {
   json::EncodedItem item;
-  /// An INSERT: DuplicateItemException where there is an item of that key.
+  /// An INSERT: DuplicateItemException if an item with that key exists.
   bool must_be_new = false;
 };
 
@@ -38,10 +38,10 @@ struct DeleteItem : ItemWrite {
 
 struct UpdateItem : ItemWrite {
   KeyAttributes key;
-  /// None: creates the item with nothing but its key.
+  /// nullopt: an item that does not exist is created with only its key.
   std::optional<expression::Update> update;
-  /// Whether the expression's own size counts towards the item size limit: in UpdateItem, but not in PartiQL, in most
-  /// regions' transactions, and where writes are behind (api/rollout.h).
+  /// Whether the expression's own size counts towards the item size limit. It does in UpdateItem, but not in PartiQL,
+  /// in the transactions of most regions, and in regions where writes are behind (api/rollout.h).
   bool statement_is_limited = false;
 };
 
@@ -58,7 +58,7 @@ struct GetItem {
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
-/// Each throws ValidationException. A batch's members have no table name of their own; the caller fills it in.
+/// Each throws ValidationException. Members of a batch have no table name; the caller knows it.
 PutItem read_put_item(const Members& request, Place place = Place::kOperation);
 DeleteItem read_delete_item(const Members& request, Place place = Place::kOperation);
 UpdateItem read_update_item(const Members& request, Place place = Place::kOperation);

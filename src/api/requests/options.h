@@ -4,7 +4,7 @@
 
 #include "api/members.h"
 
-/// Options of requests for what the reply contains.
+/// Options of requests that say what the reply contains.
 namespace stator::api {
 
 /// ReturnValues.
@@ -14,13 +14,13 @@ enum class ReturnValues : std::uint8_t { kNone, kAllOld, kUpdatedOld, kAllNew, k
 enum class CapacityDetail : std::uint8_t { kNone, kTotal, kIndexes };
 
 CapacityDetail read_capacity_detail(const Members& request);
-/// ReturnItemCollectionMetrics=SIZE.
+/// Whether ReturnItemCollectionMetrics is SIZE.
 bool wants_item_collection(const Members& request);
-/// ReturnValuesOnConditionCheckFailure=ALL_OLD.
+/// Whether ReturnValuesOnConditionCheckFailure is ALL_OLD.
 bool wants_old_on_failure(const Members& request);
-/// ReturnValues as an update takes it; its shape has checked the text.
+/// Reads the ReturnValues of an update; the shape has checked the text.
 ReturnValues read_return_values(const Members& request);
-/// The same for a put or a delete. Throws "ReturnValues can only be ALL_OLD or NONE".
+/// Reads the ReturnValues of a put or a delete. Throws "ReturnValues can only be ALL_OLD or NONE".
 ReturnValues read_return_old(const Members& request);
 
 }  // namespace stator::api

@@ -9,19 +9,19 @@
 #include "api/requests/options.h"
 #include "expression/expression.h"
 
-/// Query and Scan as typed requests. Reading checks everything that can be checked without the table, in the service's
-/// order; `resolve` (page_rules.h) checks the request against its table, and `run` (page_operations.h) reads the page.
-/// Views point into the request's JSON.
+/// Typed requests of Query and Scan. Reading makes all checks that need no table, in the service's order; `resolve`
+/// (page_rules.h) checks the request against its table, and `run` (page_operations.h) reads the page. Views point into
+/// the request's JSON.
 namespace stator::api {
 
 /// The part of each item that a page returns.
 struct Selection {
   bool count_only = false;
-  bool all_attributes = false;  // Select=ALL_ATTRIBUTES, said so
+  bool all_attributes = false;  // Select=ALL_ATTRIBUTES was given
   std::optional<expression::Projection> projection;
 };
 
-/// Common to queries and scans.
+/// The part that queries and scans share.
 struct PageRead {
   std::string_view table_name;
   std::optional<std::string_view> index_name;
@@ -37,20 +37,20 @@ struct PageRead {
 struct Query : PageRead {
   expression::KeyCondition key_condition;
   bool forward = true;
-  /// The filter's name in messages. Null: the filter of a statement, which may name key attributes.
+  /// The filter's name in messages. Null for the filter of a PartiQL statement, which may name key attributes.
   const char* filter_parameter = "Filter Expression";
-  /// The filter may name attributes that the index does not project, which then count as missing.
+  /// Whether the filter may name attributes that the index does not project, which then count as missing.
   bool filters_unprojected = false;
 };
 
 struct Scan : PageRead {
   std::uint32_t segment = 0;
   std::uint32_t total_segments = 1;
-  /// Errors are worded as Query's (api/rollout.h, kScans).
+  /// Whether errors have the texts of Query (api/rollout.h, kScans).
   bool newer_words = false;
 };
 
-/// Each throws ValidationException. `deviates`: by the rules of regions where Scan is ahead (api/rollout.h).
+/// Each throws ValidationException. `deviates`: with the rules of regions where Scan is ahead (api/rollout.h).
 Query read_query(const Members& request);
 Scan read_scan(const Members& request, bool deviates = false);
 

@@ -4,16 +4,16 @@
 
 namespace stator::api {
 
-/// Where a request occurs: the service has checks and words that depend on it.
+/// Where a request occurs, on which checks and messages of the service depend.
 enum class Place : std::uint8_t {
-  kOperation,         // an operation of its own
+  kOperation,         // a whole operation
   kBatch,             // a member of BatchWriteItem
   kTransaction,       // an action of TransactWriteItems or TransactGetItems
   kNewerTransaction,  // the same in a region where transactions are ahead (api/rollout.h)
-  kOlderOperation,    // an operation of its own whose values are very deep (api/shape.h), or where writes are behind
+  kOlderOperation,    // one with very deep values (api/shape.h), or in a region where writes are behind
 };
 
-/// Whether it is an operation of its own.
+/// Whether the request is a whole operation.
 constexpr bool is_operation(Place place) { return place == Place::kOperation || place == Place::kOlderOperation; }
 constexpr bool is_transaction(Place place) { return place == Place::kTransaction || place == Place::kNewerTransaction; }
 

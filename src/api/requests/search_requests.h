@@ -13,7 +13,7 @@
 
 namespace stator::api {
 
-/// A SearchVectors request. Names point into the request.
+/// A SearchVectors request. Views point into the request's JSON.
 struct SearchVectors {
   std::string_view table_name;
   std::string_view index_name;
@@ -24,7 +24,8 @@ struct SearchVectors {
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
-/// Throws ValidationException for what is wrong without the table: TopK, the expressions.
+/// Reads the request. Throws ValidationException for faults that can be found without the table: in TopK and the
+/// expressions.
 SearchVectors read_search_vectors(const Members& request);
 
 }  // namespace stator::api

@@ -15,8 +15,8 @@
 /// requests of the other operations.
 namespace stator::api {
 
-/// A statement with its parameters. The parameters are checked before the statement, and the statement with its
-/// operands before its table is looked up.
+/// A statement with its parameters. Parameters are checked before the statement, and the statement with its operands is
+/// checked before its table is looked up.
 struct StatementMember {
   partiql::SharedStatement statement;
   std::vector<expression::SharedValue> parameters;
@@ -32,7 +32,7 @@ struct ExecuteStatement {
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
-/// A member of a batch, or its error: each member is checked by itself.
+/// A member of a batch, or its error, as each member is checked separately.
 struct BatchStatement {
   std::optional<StatementMember> member;
   std::exception_ptr fault;
@@ -47,19 +47,19 @@ struct ExecuteTransaction {
   std::vector<StatementMember> statements;
   /// ClientRequestToken; empty: none.
   std::string_view token;
-  /// The canonical text that a repeated request must have in common with the first; filled in only with a token.
+  /// The canonical text, compared if the token is used again; filled in only with a token.
   std::string meaning;
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
-/// Each throws ApiError: ValidationException, or what a parameter's wire form throws.
+/// Each throws ApiError: ValidationException, or what reading a parameter throws.
 ExecuteStatement read_execute_statement(const Members& request);
 BatchExecuteStatement read_batch_execute_statement(const Members& request);
-/// Errors in a statement (but not in its parameters) name its place: "Validation failed in
-/// TransactStatements[0]: …".
+/// Errors in a statement, but not those in its parameters, name its place: "Validation failed in TransactStatements[0]:
+/// …".
 ExecuteTransaction read_execute_transaction(const Members& request);
 
-/// Throws ValidationException with the statement's place in the transaction before the message.
+/// Throws ValidationException with the statement's place in the transaction and the message.
 [[noreturn]] void throw_in_transaction(std::size_t index, std::string_view message);
 
 /// Appends the parameters' canonical text: equal parameters have equal texts.

@@ -8,7 +8,7 @@
 
 #include "api/requests/item_requests.h"
 
-/// Transactions as typed requests; see item_requests.h.
+/// Typed requests of transactions; see item_requests.h.
 namespace stator::api {
 
 /// An action of a transaction.
@@ -21,7 +21,7 @@ struct TransactWriteItems {
   std::vector<TransactWrite> actions;
   /// ClientRequestToken; empty: none.
   std::string_view token;
-  /// The canonical text that a repeated request must have in common with the first; filled in only with a token.
+  /// The canonical text, compared if the token is used again; filled in only with a token.
   std::string meaning;
   CapacityDetail capacity = CapacityDetail::kNone;
   bool item_collection_metrics = false;
@@ -32,7 +32,7 @@ struct TransactGetItems {
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
-/// Each throws ValidationException. `deviates`: by the rules of regions that are ahead (api/rollout.h).
+/// Each throws ValidationException. `deviates`: with the rules of regions that are ahead (api/rollout.h).
 TransactWriteItems read_transact_write_items(const Members& request, bool deviates = false);
 TransactGetItems read_transact_get_items(const Members& request, bool deviates = false);
 

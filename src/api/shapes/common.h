@@ -2,12 +2,12 @@
 
 #include "api/shapes/definition.h"
 
-/// Shapes that several operations share. Enum values are in the order in which the service prints them.
+/// Shapes shared by several operations. Enum values are in the order in which the service lists them.
 namespace stator::api::shapes {
 
 // Names.
 inline constexpr Shape kItemTableName{.kind = Kind::kString, .pattern = Pattern::kName, .rule = Rule::kItemTable};
-/// The writes of single items word an empty name in the newer form.
+/// For writes of single items, which report an empty name in the newer form.
 inline constexpr Shape kWrittenTableName{
     .kind = Kind::kString, .pattern = Pattern::kName, .rule = Rule::kItemTable, .newer_form_if_empty = true};
 inline constexpr Shape kTableName{.kind = Kind::kString, .pattern = Pattern::kName, .rule = Rule::kTable};
@@ -25,7 +25,7 @@ inline constexpr Shape kReturnConsumedCapacity = one_of(kReturnConsumedCapacityV
 inline constexpr std::string_view kReturnItemCollectionMetricsValues[] = {"SIZE", "NONE"};
 inline constexpr Shape kReturnItemCollectionMetrics = one_of(kReturnItemCollectionMetricsValues);
 inline constexpr std::string_view kReturnValuesValues[] = {"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"};
-/// The sentence is the service's, its last but one value too.
+/// The sentence is copied from the service, including the value UPDATE_NEW.
 inline constexpr Shape kReturnValues{
     .kind = Kind::kString,
     .values = kReturnValuesValues,
@@ -169,7 +169,7 @@ inline constexpr Member kSseSpecificationMembers[] = {
     may("KMSMasterKeyId", kKmsMasterKeyId),
 };
 inline constexpr Shape kSseSpecification = structure<kSseSpecificationMembers>("SSESpecification");
-/// Tags are checked by the operations, which have their own messages (api/tags.h).
+/// Tags are checked by the operations, with different messages (api/tags.h).
 inline constexpr Member kTagMembers[] = {
     may("Key", kText),
     may("Value", kText),

@@ -6,11 +6,11 @@
 #include <span>
 #include <string_view>
 
-/// What a request shape is made of. The tables beside this file are constants built from these types; the walk over
-/// them is in shape.cpp (types, and whether anything is wrong at all) and shape_report.cpp (what exactly is wrong).
+/// The types of which request shapes are made. The tables beside this file are constants of these types. They are used
+/// by shape.cpp (checks types, and whether anything is wrong) and shape_report.cpp (reports what is wrong).
 namespace stator::api::shapes {
 
-/// The JSON a member may hold. kAttributeValue is the one recursive shape, and the hot one, so it is a kind of its own.
+/// The JSON that a member may hold. kAttributeValue is a separate kind because it is recursive and on the hot path.
 enum class Kind : std::uint8_t {
   kString,
   kBoolean,
@@ -24,7 +24,7 @@ enum class Kind : std::uint8_t {
   kAttributeValue,
 };
 
-/// The regular expressions of the service's model; matched by hand (shape_rules.cpp).
+/// The regular expressions of the service's model; matched by handwritten code (shape_rules.cpp).
 enum class Pattern : std::uint8_t {
   kNone,
   kName,
@@ -38,14 +38,15 @@ enum class Pattern : std::uint8_t {
   kRoleArn,
 };
 
-/// Strings with rules of their own beside length and pattern.
+/// Special rules for strings, besides length and pattern.
 enum class Rule : std::uint8_t {
   kNone,
   /// A table by name (3 to 255 characters, kName) or by ARN (up to 1024 characters).
   kTable,
-  /// The same where items are read or written: there an empty name is only too short, by one.
+  /// The same for reads and writes of items, where an empty name violates only a minimum length of 1.
   kItemTable,
-  /// Refused at once, outside the list of constraint errors: "TableName must be at least 3 characters long and …".
+  /// A wrong length is reported at once, outside the list of constraint errors: "TableName must be at least 3
+  /// characters long and …".
   kTargetTable,
   kInsightsIndex,
 };
@@ -59,9 +60,9 @@ enum class Presence : std::uint8_t {
   kOptional,
   /// "Value null at 'key' failed to satisfy constraint: Member must not be null"
   kRequired,
-  /// Refused at once: "The parameter 'TableName' is required but was not present in the request"
+  /// Reported at once: "The parameter 'TableName' is required but was not present in the request"
   kRequiredParameter,
-  /// Refused at once: "Invalid TableArn"
+  /// Reported at once: "Invalid TableArn"
   kRequiredTableArn,
 };
 
@@ -81,7 +82,7 @@ constexpr Member table_arn(std::string_view name, const Shape& shape) {
   return {name, &shape, Presence::kRequiredTableArn};
 }
 
-/// A hash of six bytes: enough to tell the members of one structure apart.
+/// A hash of the length and six bytes, enough to distinguish the members of one structure.
 struct SampledHash {
   static constexpr std::uint32_t of(std::string_view name) {
     const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[at])); };
@@ -109,8 +110,8 @@ struct FullHash {
   }
 };
 
-/// A perfect hash over a fixed set of names, found when the program is compiled: a lookup is one hash, one read of a
-/// table and, by the caller, one comparison.
+/// A perfect hash over a fixed set of names, computed at compile time: a lookup is one hash, one read of a table and,
+/// by the caller, one comparison.
 template <class Hash, std::size_t kSlots>
 struct NameIndex {
   static_assert((kSlots & (kSlots - 1)) == 0);
@@ -153,19 +154,19 @@ inline constexpr std::size_t kMaxMembers = 32;
 
 struct Shape {
   Kind kind = Kind::kString;
-  /// The class of the service's own model, as its messages name it. Structures only.
+  /// The name of the class in the service's messages. Structures only.
   std::string_view name{};
 
   // Structures.
   std::span<const Member> members{};
   const MemberIndex* index = nullptr;
-  std::uint32_t required = 0;  // a bit a member
+  std::uint32_t required = 0;  // one bit for each member
 
   // Lists and maps. `key` may be null.
   const Shape* element = nullptr;
   const Shape* key = nullptr;
 
-  // Characters of a string (as Java counts them), members of a list or map.
+  // Length of a string (as Java counts it), or number of members of a list or map.
   std::int64_t min_length = 0;
   std::int64_t max_length = kUnbounded;
   // Numbers.
@@ -174,29 +175,29 @@ struct Shape {
   std::span<const std::string_view> values{};
   Pattern pattern = Pattern::kNone;
   Rule rule = Rule::kNone;
-  /// Whether the pattern's message comes before that of the length; in the service this differs by member.
+  /// Whether the message for the pattern comes before that for the length, which in the service differs by member.
   bool pattern_first = false;
-  /// Replaces the whole message where "too few members" is all that is wrong with a request.
+  /// Replaces the whole message if having too few members is the only violation in a request.
   std::string_view lone_too_short{};
   /// The same in regions that deviate from most (api/rollout.h).
   std::string_view lone_too_short_elsewhere{};
-  /// Where this is all that is wrong, the message names the member as the request does and shows no value:
-  /// "Value at 'Limit' failed to satisfy constraint: …". Newer parts of the service speak so.
+  /// If this is the only violation, the message names the member as the request does and shows no value: "Value at
+  /// 'Limit' failed to satisfy constraint: …". Newer parts of the service do so.
   bool newer_form = false;
   /// The same only in regions that deviate from most (api/rollout.h).
   bool newer_form_elsewhere = false;
-  /// The same for an empty text alone.
+  /// The same only for an empty string.
   bool newer_form_if_empty = false;
-  /// Replaces the whole sentence of a violation, in a request that lacks nothing it requires.
+  /// Replaces the sentence of a violation in requests with all required members.
   std::string_view sentence{};
-  /// Checked by the operation, in a request with all required members.
+  /// Whether the operation itself checks the member, in requests with all required members.
   bool judged_by_operation = false;
-  /// Shown in messages as JSON, as it was sent.
+  /// Whether messages show the value as JSON, as sent.
   bool shown_as_json = false;
-  /// A wrong key of this map is not reported beside anything else.
+  /// Whether a wrong key of this map is not reported if there are other violations.
   bool keys_give_way = false;
 
-  /// Whether a value of a scalar shape can violate anything.
+  /// Whether the shape has any constraints on values.
   [[nodiscard]] constexpr bool constrained() const {
     return min_length > 0 || max_length != kUnbounded || min_value != kNoMinimum || max_value != kUnbounded ||
            !values.empty() || pattern != Pattern::kNone || rule != Rule::kNone;

@@ -2,7 +2,7 @@
 
 #include "api/shapes/common.h"
 
-/// Inputs of the operations on items: single, batched, transacted, queried, in PartiQL.
+/// Inputs of the operations on items: single items, batches, transactions, queries, PartiQL.
 namespace stator::api::shapes {
 
 inline constexpr Member kExpectedAttributeMembers[] = {
@@ -315,7 +315,7 @@ inline constexpr Shape kSearchedIndexName{
 inline constexpr Shape kSearchVector{
     .kind = Kind::kList, .element = &kAttributeValue, .min_length = 1, .max_length = 4096, .newer_form = true};
 inline constexpr Shape kTopK{.kind = Kind::kInteger, .min_value = 1, .newer_form = true};
-/// In the order in which the service misses them.
+/// In the order in which the service reports missing ones.
 inline constexpr Member kSearchVectorsMembers[] = {
     must("TableName", kItemTableName),
     must("IndexName", kSearchedIndexName),

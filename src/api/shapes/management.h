@@ -70,7 +70,7 @@ inline constexpr Shape kClientToken = string(0, kUnbounded, Pattern::kClientToke
 inline constexpr Shape kBucket = string(0, 255, Pattern::kBucket);
 inline constexpr Shape kBucketOwner = string(0, kUnbounded, Pattern::kAccountId);
 inline constexpr Shape kPrefix = string(0, 1024);
-inline constexpr Shape kExportPrefix = string(1, 1024);  // the service refuses "" here, against its model
+inline constexpr Shape kExportPrefix = string(1, 1024);  // the service refuses "" here, unlike its model
 inline constexpr Shape kBucketKey = string(1, 2048);
 inline constexpr std::string_view kExportFormatValues[] = {"DYNAMODB_JSON", "ION"};
 inline constexpr Shape kExportFormat = one_of(kExportFormatValues);
@@ -164,7 +164,7 @@ inline constexpr Member kListImportsMembers[] = {
 };
 inline constexpr Shape kListImports = structure<kListImportsMembers>("ListImportsInput");
 
-// Capacity that scales by itself.
+// Auto scaling.
 inline constexpr Shape kPolicyName = string(1, 256, Pattern::kPrintable);
 inline constexpr Shape kRoleArn = string(1, 1600, Pattern::kRoleArn);
 inline constexpr Member kTargetTrackingMembers[] = {
@@ -293,7 +293,7 @@ inline constexpr Member kKinesisDestinationMembers[] = {
     may("EnableKinesisStreamingConfiguration", kEnableStreaming),
 };
 inline constexpr Shape kKinesisDestination = structure<kKinesisDestinationMembers>("KinesisStreamingDestinationInput");
-// What is none of the table's destinations is refused as such, however short. Source: the AWS controller for
+// An ARN of any length that is none of the table's destinations is refused as such. Source: the AWS controller for
 // Kubernetes' measurements, October 2026.
 inline constexpr Shape kDisabledArn = string(0, 1024);
 inline constexpr Member kDisableKinesisDestinationMembers[] = {
@@ -399,7 +399,7 @@ inline constexpr Shape kRecordsLimit = integer(1, 1000);
 inline constexpr Shape kShardId = string(28, 65);
 inline constexpr Shape kShardIterator = string(1, 2048);
 inline constexpr Shape kSequenceNumber = string(21, 40);
-/// In the order of Kinesis, which has the same ones.
+/// In the order of Kinesis, which has the same types.
 inline constexpr std::string_view kShardIteratorTypeValues[] = {"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP",
                                                                 "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"};
 inline constexpr Shape kShardIteratorType = one_of(kShardIteratorTypeValues);

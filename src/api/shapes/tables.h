@@ -2,7 +2,7 @@
 
 #include "api/shapes/common.h"
 
-/// Inputs of the operations on tables: life, time to live, tags, limits and endpoints.
+/// Inputs of the operations on tables, time to live, tags, limits and endpoints.
 namespace stator::api::shapes {
 
 inline constexpr std::string_view kReplicationModeValues[] = {"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"};
