@@ -31,13 +31,13 @@ std::string resource_arn(const Call& call) {
   core::throw_resource_not_found("Requested resource not found: ResourceArn: " + arn + " not found");
 }
 
-/// A table or the stream of one (then `stream_label` is not empty).
+/// A table, or a stream of it (then `stream_label` is not empty).
 struct Tagged {
   std::string table;
   std::string stream_label;
 };
 
-/// What the resource ARN names. Refuses ARNs of other resources and of other accounts in the service's words.
+/// Reads ResourceArn. Throws the service's errors for ARNs of other resources or accounts.
 Tagged tagged_resource(Call& call, const char* action) {
   constexpr std::size_t kShortestName = 3;
   const std::string arn = resource_arn(call);
@@ -49,7 +49,7 @@ Tagged tagged_resource(Call& call, const char* action) {
   return {std::string(name.table), std::string(name.stream_label)};
 }
 
-/// Throws for a table or stream that is missing, or only coming: the table is being created or restored.
+/// Throws if the table or stream is missing, or if the table is being created or restored.
 engine::TablePtr find_tagged(Call& call, const Tagged& resource) {
   const std::string& name = resource.table;
   if (const engine::TablePtr table = find_table(call, name); table != nullptr && table->restore)
@@ -61,15 +61,15 @@ engine::TablePtr find_tagged(Call& call, const Tagged& resource) {
   return table;
 }
 
-/// The tags of the table's last stream, which has tags of its own; those of the one before are forgotten.
+/// The tags of the table's last stream, which are separate from the table's. Forgets those of an earlier stream.
 Tags& stream_tags(engine::Table& table) {
   if (table.stream_tags_label != table.stream_label) table.stream_tags.clear();
   table.stream_tags_label = table.stream_label;
   return table.stream_tags;
 }
 
-/// True while a change of the table's tags is in progress, which happens with a transition delay. Readers then see the
-/// former tags, and a further change is accepted only if it contains all tags that this one gives the table.
+/// Whether a change of the table's tags is in progress, which occurs only with a transition delay. Readers then see the
+/// former tags, and another change is accepted only if it contains all tags that this one adds.
 bool are_tags_changing(const Call& call, const engine::Table& table) {
   return call.engine().clock().now_ms() < table.tags_until_ms;
 }
@@ -81,7 +81,7 @@ const Tags& shown_tags(const Call& call, const engine::Table& table, const Tagge
   return table.stream_tags_label == resource.stream_label ? table.stream_tags : kNone;
 }
 
-/// True if `given` has every tag that the change in progress gives the table; false where that only removes tags.
+/// Whether `given` has every tag that the change in progress adds; false if that only removes tags.
 bool holds_change(const Tags& given, const engine::Table& table) {
   const auto lacks = [](const Tags& tags, const Tags::value_type& tag) {
     return std::ranges::find(tags, tag) == tags.end();
@@ -134,7 +134,8 @@ void untag_resource(Call& call) {
 
 void list_tags_of_resource(Call& call) {
   const Tagged resource = tagged_resource(call, "ListTagsOfResource");
-  // The default account is nobody's at the service, which refuses the tags of a table there as any other account's.
+  // At the service no account has the default id, and the tags of its tables are refused like those of any other
+  // account.
   if (call.context.account_id == kDefaultAccountId && find_table(call, resource.table) == nullptr)
     throw_access_denied();
   const engine::TablePtr table = find_tagged(call, resource);
@@ -208,7 +209,7 @@ void describe_limits(Call& call) {
 }
 
 void describe_endpoints(Call& call) {
-  // The answer names the host that was asked, so that SDKs with endpoint discovery stay there.
+  // The answer names the host that was called, so that SDKs with endpoint discovery stay with it.
   ObjectWriter writer(call.reply);
   ArrayWriter endpoints(writer.key("Endpoints"));
   ObjectWriter endpoint(endpoints.element());

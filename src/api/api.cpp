@@ -12,7 +12,8 @@
 namespace stator::api {
 namespace {
 
-/// Throws where an ARN that stands for a table's name is not that of a table here, of this account.
+/// Throws if an ARN given as a table's name is not that of a table of this account, in the region of the request or
+/// server.
 void check_names_table(const Context& context, std::string_view arn) {
   constexpr std::string_view kTable = "table/";
   const TableArn parts = parse_arn(arn);
@@ -35,7 +36,7 @@ json::Object object_of(const json::Value& value) {
                                              : "Unexpected value type in payload");
 }
 
-/// Checks the shape of the request `value`, which `parser` parsed last. Where a name occurs twice in an object, sets
+/// Checks the shape of the request `value`, which `parser` parsed last. If a name occurs twice in an object, sets
 /// `value` to the request with only the last one, and checks that.
 CheckedRequest check(const Operation& operation, json::Parser& parser, json::Value& value, bool lenient,
                      bool deviates) {
@@ -70,7 +71,7 @@ void call(Context& context, std::string_view operation, std::string_view body, s
     reply.resize(length_before);
     throw throttling_error(context, exceeded);
   } catch (const simdjson::simdjson_error&) {
-    // A member was read as another JSON type than it has. check_shape should have refused it with a better message.
+    // A member was read as a wrong JSON type. check_shape should have refused it with a better message.
     reply.resize(length_before);
     core::throw_serialization("Unexpected field type");
   } catch (...) {

@@ -13,9 +13,9 @@
 #include "core/random.h"
 #include "engine/replicas.h"
 
-/// DescribeTableReplicaAutoScaling, UpdateTableReplicaAutoScaling: how application auto scaling would keep the capacity
-/// of a table with replicas. It is kept and shown; nothing is scaled. Source of states and
-/// words: the AWS controller for Kubernetes' measurements, October 2026.
+/// DescribeTableReplicaAutoScaling, UpdateTableReplicaAutoScaling: the settings by which application auto scaling would
+/// change the capacity of a table with replicas. They are stored and shown; nothing is scaled. Source of states and
+/// texts: the AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 
 using core::throw_validation;
@@ -23,7 +23,7 @@ using engine::AutoScaling;
 
 namespace {
 
-/// The end of a message that the service passes on.
+/// The end of messages that the service passes on from application auto scaling.
 std::string through_auto_scaling() {
   return " (Service: AWSApplicationAutoScaling; Status Code: 400; Error Code: ValidationException; Request ID: " +
          core::random_uuid() + "; Proxy: null)";
@@ -120,10 +120,11 @@ enum class Capacity : std::uint8_t { kRead, kWrite };
 /// One AutoScalingSettingsUpdate, and what it is for.
 struct ScalingUpdate {
   Capacity capacity = Capacity::kRead;
-  std::string region;                  // reads
-  std::string index;                   // empty: the table
-  std::optional<AutoScaling> scaling;  // nullopt: none from now on
-  std::string_view parameter;          // under which the service refuses it on demand
+  std::string region;                  // of a read capacity
+  std::string index;                   // empty: of the table
+  std::optional<AutoScaling> scaling;  // nullopt: auto scaling is disabled
+  std::string_view parameter;          // the name that the service uses when it refuses the update for on-demand
+                                       // billing
 };
 
 std::string in_quotes(const std::vector<std::string>& names) {
@@ -132,7 +133,7 @@ std::string in_quotes(const std::vector<std::string>& names) {
   return text;
 }
 
-/// As Java writes a double of this size.
+/// The number as Java writes a double of this size.
 std::string number_text(double number) {
   std::string text;
   append_real(number, text);
@@ -143,7 +144,7 @@ class ScalingReader {
  public:
   ScalingReader(const Call& call, std::string_view table) : call_(call), table_(table) {}
 
-  /// Reads the settings that are the member `name` of `parent`; nothing where it is absent.
+  /// Reads the settings in the member `name` of `parent`; does nothing if it is absent.
   void read(const Members& parent, std::string_view name, ScalingUpdate update) {
     const auto object = parent.object(name);
     if (!object) return;
@@ -285,7 +286,7 @@ std::vector<ScalingUpdate> read_updates(const Call& call, const engine::Table& t
   return reader.take();
 }
 
-/// Capacity that is paid for by request cannot be scaled.
+/// Throws if a table with on-demand billing is to be scaled.
 void check_billing_mode(const std::vector<ScalingUpdate>& updates, const engine::Table& table) {
   if (table.billing_mode == engine::BillingMode::kProvisioned) return;
   std::vector<std::string> regions;
@@ -303,7 +304,7 @@ void check_billing_mode(const std::vector<ScalingUpdate>& updates, const engine:
   }
 }
 
-/// Where the settings are that an update is for. Throws ResourceNotFoundException.
+/// The settings that an update changes. Throws ResourceNotFoundException.
 std::optional<AutoScaling>& find_scaling(engine::Table& table, const ScalingUpdate& update) {
   engine::Replica* const replica = table.replica(update.region);
   if (update.capacity == Capacity::kRead && replica == nullptr) {
@@ -333,7 +334,7 @@ void update_table_replica_auto_scaling(Call& call) {
   call.engine().annotate_table(before->name, [&](engine::Table& table) {
     for (const ScalingUpdate& update : updates) find_scaling(table, update) = update.scaling;
   });
-  // The service's reply has the settings of before.
+  // The service's reply has the settings from before the update.
   append_description(call, *before);
 }
 

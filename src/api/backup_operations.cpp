@@ -13,8 +13,8 @@
 #include "api/vector_indexes.h"
 #include "core/api_error.h"
 
-/// CreateBackup, DescribeBackup, ListBackups, DeleteBackup, RestoreTableFromBackup. Source of what is surprising here:
-/// the AWS controller for Kubernetes' measurements, October 2026.
+/// CreateBackup, DescribeBackup, ListBackups, DeleteBackup, RestoreTableFromBackup. Source of the surprising rules: the
+/// AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 namespace {
 
@@ -23,7 +23,7 @@ using engine::BackupType;
 
 std::string_view type_name(BackupType type) { return type == BackupType::kSystem ? "SYSTEM" : "USER"; }
 
-/// The members of BackupDetails, which summaries have too. A backup is CREATING only in CreateBackup's reply.
+/// Writes the members of BackupDetails, which summaries have, too. A backup is CREATING only in CreateBackup's reply.
 void write_details(ObjectWriter& writer, const BackupInfo& backup, std::string_view arn, std::string_view status) {
   writer.text("BackupArn", arn);
   writer.text("BackupName", backup.name);
@@ -76,7 +76,7 @@ void write_indexes(ObjectWriter& writer, const engine::Table& table, std::string
   if (list) list->end();
 }
 
-/// SourceTableFeatureDetails: indexes, streams and so on; empty in a backup that the system made.
+/// Appends SourceTableFeatureDetails: indexes, stream and so on; empty for system backups.
 void append_source_features(const BackupInfo& backup, std::string& out) {
   const engine::Table& table = backup.table;
   ObjectWriter writer(out);

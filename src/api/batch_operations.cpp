@@ -32,7 +32,7 @@ struct GetGroup {
 struct WriteGroup {
   const BatchWriteGroup& request;
   engine::TablePtr table;
-  /// Its actions in those of the batch.
+  /// The range of its actions in those of the batch.
   std::size_t first = 0;
   std::size_t count = 0;
 };
@@ -59,7 +59,8 @@ engine::WriteAction resolve_write(const engine::TablePtr& table, const BatchWrit
   return resolve(table, std::get<DeleteItem>(write));
 }
 
-/// The groups of a BatchGetItem. Groups that name one table by its name and by its ARN become one, under the first.
+/// The groups of a BatchGetItem. Groups for the same table, named by its name and by its ARN, are merged into the
+/// first.
 std::vector<GetGroup> resolve_groups(const engine::Engine& engine, const BatchGetItem& request) {
   std::vector<GetGroup> groups;
   for (const auto& requested : request.groups) {
@@ -94,7 +95,7 @@ WritePlan resolve_batch(const engine::Engine& engine, const BatchWriteItem& requ
   return plan;
 }
 
-/// The group's request again with the keys that were left, for UnprocessedKeys.
+/// Appends the group's request with the keys that were not read, for UnprocessedKeys.
 void append_unprocessed(const GetGroup& group, std::span<const engine::Key* const> keys, std::string& out) {
   constexpr std::array<std::string_view, 4> kMembers = {"AttributesToGet", "ConsistentRead", "ExpressionAttributeNames",
                                                         "ProjectionExpression"};
@@ -114,7 +115,7 @@ class BatchReader {
  public:
   explicit BatchReader(const engine::Engine& engine) : engine_(engine) {}
 
-  /// Appends the group's items, separated by commas; returns those of its keys that were not read.
+  /// Appends the group's items, separated by commas; returns the keys that were not read.
   std::vector<const engine::Key*> read(const GetGroup& group, engine::Capacity& capacity, std::string& items) {
     const std::size_t begin = items.size();
     std::vector<const engine::Key*> left;
@@ -140,7 +141,7 @@ class BatchReader {
     return left;
   }
 
-  /// Throws if units were missing and no key was read: the service refuses such a batch as a whole.
+  /// Throws if units were missing and no key was read, as the service then refuses the whole batch.
   void check_throughput() const {
     if (exceeded_ && !any_read_) throw engine::ThroughputExceeded(*exceeded_);
   }
@@ -165,7 +166,7 @@ class BatchReader {
   std::optional<engine::ThroughputExceeded> exceeded_;
 };
 
-/// The writes that were not done, for UnprocessedItems.
+/// Appends the writes that were not made, for UnprocessedItems.
 void append_unprocessed(const WriteGroup& group, std::span<const engine::WriteAction* const> left, std::string& out) {
   ArrayWriter list(out);
   for (const engine::WriteAction* action : left) {
@@ -216,7 +217,7 @@ void batch_write_item(Call& call) {
   const BatchWriteItem request = read_batch_write_item(call.request);
   const WritePlan plan = resolve_batch(call.engine(), request);
   const std::vector<engine::SeparateOutcome> outcomes = call.engine().write_each(plan.actions);
-  // The service refuses a batch as a whole if none of it was done.
+  // The service refuses the whole batch if no write was made.
   const auto was_refused = [](const engine::SeparateOutcome& one) { return one.exceeded.has_value(); };
   if (!outcomes.empty()) {
     const std::optional<engine::ThroughputExceeded>& first = outcomes.front().exceeded;

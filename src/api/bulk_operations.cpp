@@ -148,7 +148,7 @@ std::string_view read_arn(Call& call, std::string_view arn) {
   core::throw_resource_not_found("Requested resource not found: Bulk operation: " + std::string(arn) + " not found");
 }
 
-/// Throws where the table's state is none for bulk puts. Source: Developer Guide, "Bulk put items considerations".
+/// Throws if the table's state does not allow bulk puts. Source: Developer Guide, "Bulk put items considerations".
 void check_takes_bulk_puts(const engine::Table& table) {
   engine::refuse_while_creating_or_deleting(table);
   if (!table.replicas.empty()) {
@@ -161,7 +161,7 @@ void check_takes_bulk_puts(const engine::Table& table) {
   }
 }
 
-/// The NextToken after this operation: hexadecimal digits, a multiple of sixteen, as in the service.
+/// The NextToken after this operation: 48 hexadecimal digits; the service has a multiple of sixteen.
 std::string token_of(std::string_view id) { return page_token(id, 24); }
 
 }  // namespace

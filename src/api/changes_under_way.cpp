@@ -10,14 +10,15 @@ namespace stator::api {
 namespace {
 
 [[noreturn]] void refuse(const engine::Table& table, const std::string& why) {
-  // The service says no more of a member of a global table.
+  // For members of a global table the service gives no details.
   if (!table.replicas.empty()) {
     throw core::ApiError(core::ErrorCode::kResourceInUse, "The resource which you are attempting to change is in use.");
   }
   engine::throw_still_in_use(why);
 }
 
-/// How what is wanted is spoken of beside a change of the stream or of the table class.
+/// The beginning of the message that refuses a change while the stream or the table class is changing; null if there is
+/// none.
 const char* wanted_name(const WantedChanges& wanted) {
   if (wanted.throughput) return "Can't change table IOPS";
   if (wanted.stream) return "Can't change stream status";
@@ -96,7 +97,7 @@ void check_changes_under_way(const WantedChanges& wanted, const engine::Table& t
       table.indexes, [](const auto& index) { return index.status != engine::TableStatus::kActive; });
   const bool units = before.throughput.read_units != table.throughput.read_units ||
                      before.throughput.write_units != table.throughput.write_units;
-  // After a restart it is not known any more what makes the table UPDATING.
+  // After a restart it is unknown why the table is UPDATING.
   const bool unknown = !stream && !table_class && !indexes;
   if (stream) check_beside_stream(wanted, table);
   if (table_class) check_beside_table_class(wanted, table);

@@ -18,7 +18,7 @@ std::string key_arn(const Call& call, std::string_view region, std::string_view 
   return "arn:aws:kms:" + std::string(region) + ":" + call.context.account_id + ":" + std::string(resource);
 }
 
-/// The id of an alias' key: always the same for one alias, another for any other.
+/// The id of an alias' key: always the same for the same alias, and different for different ones.
 std::string id_of(std::string_view alias) {
   constexpr unsigned kOwnKind = 8;
   XXH128_canonical_t hash;

@@ -18,7 +18,7 @@
 #include "engine/export/exports.h"
 #include "engine/export/manifest.h"
 
-/// ExportTableToPointInTime, DescribeExport, ListExports. Source of what is surprising here: the AWS controller for
+/// ExportTableToPointInTime, DescribeExport, ListExports. Source of the surprising rules: the AWS controller for
 /// Kubernetes' measurements, October 2026.
 namespace stator::api {
 namespace {
@@ -41,7 +41,7 @@ std::string_view status_name(ExportStatus status) {
   return "FAILED";
 }
 
-/// The table that TableArn names.
+/// Finds the table that TableArn names.
 engine::TablePtr find_exported(Call& call, std::string_view arn) {
   constexpr std::string_view kTable = "table/";
   if (arn.empty()) core::throw_validation("Invalid TableArn: Invalid Table ARN");
@@ -66,7 +66,7 @@ void read_encryption(const Members& request, ExportInfo& info) {
   info.sse_kms_key = read_bucket_key(request);
 }
 
-/// Reads ExportType and the members that go with it.
+/// Reads ExportType and the members that depend on it.
 void read_type(const Members& request, ExportInfo& info) {
   const auto type = request.text("ExportType");
   info.type_given = type.has_value();
@@ -90,7 +90,7 @@ void read_type(const Members& request, ExportInfo& info) {
   info.old_images = members.text("ExportViewType") != "NEW_IMAGE";
 }
 
-/// Throws where the period of an incremental export begins before `earliest_ms`.
+/// Throws if the period of an incremental export begins before `earliest_ms`.
 void check_from(const ExportInfo& info, std::int64_t earliest_ms) {
   if (info.from_ms >= earliest_ms) return;
   refuse_time("Incremental export period from time cannot be less than the table creation time : " +
@@ -169,7 +169,7 @@ void answer(Call& call, const ExportInfo& info) {
   writer.end();
 }
 
-/// "…/export/ID".
+/// Returns the id in an ARN "…/export/ID".
 std::string_view read_export_arn(Call& call, std::string_view arn) {
   const TableArn parts = parse_arn(arn);
   const std::optional<TablePart> part = read_table_part(parts.resource, "/export/");
@@ -201,13 +201,13 @@ void export_table_to_point_in_time(Call& call) {
   read_encryption(request, info);
   read_type(request, info);
   const engine::TablePtr table = find_exported(call, arn);
-  // Repeated under the same token, the request means the same export, whatever the time is then.
+  // A request repeated with the same token means the same export, even if its default times have changed.
   info.meaning = std::string(arn) + "\n" + info.bucket + "\n" + info.bucket_owner + "\n" + info.prefix + "\n" +
                  info.sse_algorithm + "\n" + info.sse_kms_key + "\n" + (info.incremental ? "incremental" : "full") +
                  "\n" + std::to_string(request.time_ms("ExportTime").value_or(0)) + "\n" +
                  std::to_string(info.from_ms) + "\n" + std::to_string(info.to_ms) + "\n" +
                  (info.old_images ? "both" : "new") +
-                 // Tokens of before there was another format go on meaning the same.
+                 // Appended only for Ion, so that the text for the format that existed first stays the same.
                  (info.format == engine::ExportFormat::kIon ? "\nION" : "") + (filter ? "\n" + info.filter_json : "");
   info.client_token = request.text("ClientToken").value_or(std::string_view{});
   if (info.client_token.empty()) info.client_token = core::random_uuid();
@@ -235,7 +235,7 @@ void list_exports(Call& call) {
   constexpr std::int64_t kExportsOnAPage = 10;
   const auto limit = static_cast<std::size_t>(call.request.integer("MaxResults").value_or(kExportsOnAPage));
   const auto arn = call.request.text("TableArn");
-  // Lists the exports of the table that has the name now.
+  // Only the exports of the table that has this name at present are listed.
   const engine::TablePtr table = arn ? find_whole_table(call, table_name_from(*arn)) : nullptr;
   const auto token = call.request.text("NextToken");
   if (token && (token->size() != std::string_view("01791506414432-3f2e5aa4").size() ||

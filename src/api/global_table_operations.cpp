@@ -7,13 +7,13 @@
 #include "api/reply.h"
 #include "core/api_error.h"
 
-/// The operations on global tables of version 2017.11.29, which the service still has and which find nothing: no such
-/// table can be made any more, and those of version 2019.11.21 (replica_updates.h) are none to them. Source: the AWS
+/// The operations on global tables of version 2017.11.29. The service has them, but they find nothing: such tables
+/// cannot be created, and those of version 2019.11.21 (replica_updates.h) do not count as such. Source: the AWS
 /// controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 namespace {
 
-/// Where there was that version, in the order in which the service lists them.
+/// The regions that had that version, in the order in which the service lists them.
 constexpr std::array<std::string_view, 11> kLegacyRegions = {
     "eu-west-2",      "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-2", "eu-central-1",
     "ap-northeast-1", "us-east-1", "us-east-2",      "us-west-1",      "us-west-2"};

@@ -93,9 +93,9 @@ void read_options(const Members& request, ImportInfo& info) {
   for (const auto name : *header) info.source.header.emplace_back(std::string_view(name.get_string()));
 }
 
-/// The table that TableCreationParameters describe, under the rules of CreateTable.
+/// Reads the table that TableCreationParameters describe, under the rules of CreateTable.
 engine::Table read_new_table(Call& call, ImportInfo& info) {
-  // Other members of CreateTable are dropped unread.
+  // Drops other members of CreateTable without checking them.
   info.creation_json = known_members(call.request.required_object("TableCreationParameters"), shapes::kTableCreation);
   json::Parser parser;
   const Members creation(parser.parse(info.creation_json).get_object());
@@ -121,7 +121,7 @@ void answer(Call& call, const ImportInfo& info) {
   writer.text("TableId", info.table_id);
   writer.text("ClientToken", info.client_token);
   write_bucket(writer, info);
-  // How much there was is told at the end.
+  // The counts are shown only at the end.
   const bool ended = info.ended_ms != 0;
   const auto write_count = [&](std::string_view name, std::uint64_t count) {
     writer.integer(name, ended ? static_cast<std::int64_t>(count) : 0);

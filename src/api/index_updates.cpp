@@ -23,7 +23,7 @@ engine::Index* find_index(engine::Table& table, const std::string& name) {
   return found == table.indexes.end() ? nullptr : &*found;
 }
 
-/// The global index to be changed or deleted; `verb` is "update" or "delete".
+/// Finds the global index to be changed or deleted; `verb` is "update" or "delete".
 engine::Index& global_index(engine::Table& table, const std::string& name, const char* verb) {
   engine::Index* index = find_index(table, name);
   if (index == nullptr) {
@@ -39,12 +39,12 @@ engine::Index& global_index(engine::Table& table, const std::string& name, const
   engine::throw_still_in_use(what + ". Table: " + table.name + " Index: " + index);
 }
 
-/// In the first phase of its creation, before it is filled.
+/// Whether the index is in the first phase of its creation, before it is filled.
 bool is_being_allocated(const engine::Index& index) {
   return index.status == engine::TableStatus::kCreating && !index.backfilling;
 }
 
-/// A vector attribute cannot be a key as well.
+/// Throws if a vector attribute is to be a key.
 void check_vector_attributes(const Members& action, const Definitions& definitions, const engine::Table& table) {
   for (const KeyElement& element : read_key_elements(action)) {
     const core::KeyAttribute* definition = definitions.find(element.name);
@@ -93,7 +93,7 @@ void remove_index(const IndexUpdate& update, engine::Table& table) {
   std::erase_if(table.indexes, [&](const engine::Index& each) { return each.name == update.name; });
 }
 
-/// `before`: the table without changes that are under way.
+/// `before`: the table as it was before the changes that are under way.
 void change_index(const Members& action, const std::string& name, const engine::Table& before, engine::Table& table,
                   ChangeTimes times) {
   engine::Index& index = global_index(table, name, "update");
@@ -122,13 +122,13 @@ void change_index(const Members& action, const std::string& name, const engine::
     index.warm = merge_warm(action, before.billing_mode, old->throughput, old->warm, name);
     index.warm_until_ms = times.until_ms;
   }
-  // A change of warm throughput alone leaves the index ACTIVE.
+  // If only the warm throughput changes, the index stays ACTIVE.
   if ((throughput || has_on_demand) && index.status == engine::TableStatus::kActive) {
     index.status = engine::TableStatus::kUpdating;
   }
 }
 
-/// Removes definitions that no key uses any more.
+/// Removes definitions that neither a key nor a search schema uses.
 void drop_unused_definitions(engine::Table& table) {
   std::set<std::string_view> used;
   const auto use = [&](const core::KeySchema& schema) {
@@ -147,7 +147,8 @@ void drop_unused_definitions(engine::Table& table) {
 
 bool is_online(const IndexUpdate& update) { return update.create.has_value() || update.remove.has_value(); }
 
-/// An index that is being created or deleted counts as well, of whatever kind.
+/// Throws if more than one index would be created or deleted at a time. Indexes of any kind that are already being
+/// created or deleted count, too.
 void check_one_at_a_time(const IndexUpdates& updates, const engine::Table& table) {
   const auto online =
       static_cast<std::size_t>(std::ranges::count_if(updates.global, is_online)) + updates.vector.size();

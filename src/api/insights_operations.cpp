@@ -9,8 +9,8 @@
 #include "core/api_error.h"
 #include "core/base64.h"
 
-/// Contributor insights of tables and global indexes: the setting, its states and its rules' names. Source of states
-/// and words: the AWS controller for Kubernetes' measurements, October 2026.
+/// Contributor insights of tables and global indexes: the setting, its states and the names of its rules. Source of
+/// states and texts: the AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 
 using core::throw_validation;
@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view kAccessedAndThrottled = "ACCESSED_AND_THROTTLED_KEYS";
 constexpr std::int64_t kMaxResults = 100;
 
-/// Insights of one table or index. Of a table `index` is empty.
+/// The table or index that insights belong to; `index` is empty for a table.
 struct Owner {
   std::string_view table;
   std::string_view index;
@@ -30,11 +30,11 @@ Owner owner_of(const Call& call) {
   return {.table = table_name(call.request), .index = call.request.text("IndexName").value_or(std::string_view{})};
 }
 
-/// Of a table that is constant or is not.
+/// The insights of a table or index; `Table` may be const.
 template <class Table>
 auto& insights_of(Table& table, const Owner& owner) {
   if (owner.index.empty()) return table.insights;
-  // An index of which not more than room was made is not known here.
+  // An index for which resources are still being allocated does not exist for insights.
   const auto is_known = [](const engine::Index& index) {
     return index.global && (index.status != engine::TableStatus::kCreating || index.backfilling);
   };
@@ -56,8 +56,8 @@ void append_owner(ObjectWriter& writer, const Owner& owner) {
   if (!owner.index.empty()) writer.text("IndexName", owner.index);
 }
 
-/// The names of the service's CloudWatch rules: most accessed (C) and most throttled (T) partition keys and, where the
-/// schema has one, sort keys.
+/// Appends the names of the service's CloudWatch rules: for the most accessed (C) and most throttled (T) partition keys
+/// and, if the schema has one, sort keys.
 void append_rules(const Owner& owner, const engine::Insights& insights, const core::KeySchema& schema,
                   ObjectWriter& writer) {
   ArrayWriter rules(writer.key("ContributorInsightsRuleList"));
@@ -91,7 +91,7 @@ struct Summary {
   std::string mode;
 };
 
-/// Of the table, then of its indexes.
+/// Appends the line of the table, then those of its indexes.
 void append_summaries(const engine::Table& table, std::int64_t now_ms, std::vector<Summary>& summaries) {
   const auto append = [&](const std::string& index, const engine::Insights& insights) {
     summaries.push_back({table.name, index, status_of(insights, now_ms), insights.mode});
@@ -123,7 +123,7 @@ std::vector<Summary> summaries_of(const Call& call) {
   }
 }
 
-/// A token is the last line's table and index.
+/// A token consists of the table and index of the last line.
 std::string write_token(const Summary& last) { return core::base64_encode(last.table + "/" + last.index); }
 
 std::size_t position_behind(const std::vector<Summary>& summaries, std::string_view token) {
@@ -133,7 +133,7 @@ std::size_t position_behind(const std::vector<Summary>& summaries, std::string_v
   if (slash == std::string::npos) throw_validation("Invalid NextToken");
   const std::string table = text->substr(0, slash);
   const std::string index = text->substr(slash + 1);
-  // Tables and indexes may come and go between pages: goes on after the place of the last line.
+  // Tables and indexes may be created and deleted between pages, so continue after where the last line would be.
   for (std::size_t i = 0; i < summaries.size(); ++i) {
     if (summaries[i].table == table && summaries[i].index == index) return i + 1;
   }

@@ -25,7 +25,7 @@ Place place_of(const Call& call) {
   return call.very_deep || call.deviates ? Place::kOlderOperation : Place::kOperation;
 }
 
-/// The part of an item that an update wrote.
+/// The attributes of an item that an update wrote.
 std::string updated_attributes(const std::vector<expression::Path>& paths, std::string_view item_json) {
   if (item_json.empty() || paths.empty()) return {};
   std::string projected;
@@ -33,12 +33,12 @@ std::string updated_attributes(const std::vector<expression::Path>& paths, std::
   return projected == "{}" ? std::string() : projected;
 }
 
-/// A reply with metrics waits for all writes that are under way.
+/// Throws WouldWait if this thread collects writes and the reply has metrics, which wait for all writes under way.
 void check_may_wait(const Call& call, const ItemWrite& request) {
   if (request.item_collection_metrics && call.engine().puts_together()) throw engine::WouldWait{.alone = true};
 }
 
-/// Writes the reply of a write.
+/// Writes the reply to a write.
 void write_reply(Call& call, const ItemWrite& request, ItemWritten written,
                  const std::vector<expression::Path>* paths = nullptr) {
   ObjectWriter writer(call.reply);

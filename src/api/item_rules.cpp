@@ -18,7 +18,7 @@ void check_schema_attributes(const core::KeySchema& schema, const char* what, co
   }
 }
 
-/// Throws where the update writes an attribute of the table's key.
+/// Throws if the update writes an attribute of the table's key.
 void refuse_key_updates(const engine::Table& table, const expression::Update& update) {
   for (const auto& path : update.paths()) {
     if (table.key_schema.find(path.attribute) == nullptr) continue;
@@ -26,7 +26,7 @@ void refuse_key_updates(const engine::Table& table, const expression::Update& up
   }
 }
 
-/// Throws where one of these attributes, which a path looks into, is a key attribute.
+/// Throws if one of these attributes, into which paths lead, is a key attribute.
 void check_nested_attributes(const engine::Table& table, const std::vector<std::string>& nested) {
   if (nested.empty()) return;
   check_schema_attributes(table.key_schema, "Key", nested);
@@ -35,7 +35,7 @@ void check_nested_attributes(const engine::Table& table, const std::vector<std::
   }
 }
 
-/// Throws for an update of a key attribute or of an index key to another type, and for paths into either.
+/// Throws if the update writes a key attribute or gives an index key another type, or if a path leads into either.
 void check_update(const engine::Table& table, const expression::Update& update, Place place) {
   refuse_key_updates(table, update);
   // In a transaction, the types of index keys are checked with the item, when it is written.
@@ -64,8 +64,8 @@ engine::WriteAction resolve(const engine::TablePtr& table, const PutItem& reques
   action.key = key_from_item(*table, request.item, place);
   action.item = &request.item;
   action.must_be_new = request.must_be_new;
-  // Before an item is read, and so before a condition is tested (in a transaction that of another action, too) or
-  // anything of a batch is written. Where nothing of that can come first, the writer's own check is enough.
+  // Checked before an item is read, and so before a condition is tested (in a transaction also another action's) or any
+  // part of a batch is written. If none of that can come first, the writer's own check is enough.
   const bool is_alone = is_operation(place) && !request.condition && !request.must_be_new;
   if (!is_alone) engine::check_index_keys(*table, request.item);
   check_key_paths(*table, request.condition);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kSchemaMismatch = "The provided key element does not match the schema";
 
-/// Sets `bytes` to those of a string or binary; returns false for a number.
+/// Sets `bytes` to the bytes of a string or binary; returns false for a number.
 bool key_bytes(const AttributeValue& value, std::string_view& bytes) {
   if (const auto* text = value.get_if<std::string>()) {
     bytes = *text;

@@ -8,7 +8,7 @@
 #include "api/reply.h"
 #include "core/api_error.h"
 
-/// Kinesis streaming destinations: the setting and its states. Source of states and words: the AWS controller for
+/// Kinesis streaming destinations: the setting and its states. Source of states and texts: the AWS controller for
 /// Kubernetes' measurements, October 2026.
 namespace stator::api {
 
@@ -46,7 +46,7 @@ std::string_view status_name(KinesisStatus status) {
 
 /// The current status.
 KinesisStatus status_of(const KinesisDestination& destination, std::int64_t now_ms) {
-  // With a log, somebody looks whether the stream is there.
+  // With a log, the sending thread has to look for the stream first.
   const bool looked = destination.space == 0 || destination.found;
   const bool settled = now_ms >= destination.status_until_ms && (looked || !destination.description.empty());
   switch (destination.status) {
@@ -66,8 +66,8 @@ bool is_live(KinesisStatus status) {
   return status != KinesisStatus::kDisabled && status != KinesisStatus::kEnableFailed;
 }
 
-/// Why the service would fail to enable it, after a while; empty where it would not. Which streams there are is not
-/// known here.
+/// Why the service would fail to enable the destination after a while; empty if it would not. Whether the stream exists
+/// is not known here.
 std::string_view fault_of(const Call& call, std::string_view stream_arn) {
   const TableArn arn = parse_arn(stream_arn);
   if (arn.service != "kinesis" || !arn.resource.starts_with("stream/") ||
@@ -107,7 +107,7 @@ void reply(Call& call, KinesisStatus status, std::string_view configuration,
   writer.end();
 }
 
-/// Calls `change` with the table and its destination under the catalog's lock.
+/// Calls `change` with the table, the request's StreamArn and the time, under the catalog's lock.
 template <class Change>
 void change_table(Call& call, Change change) {
   const std::int64_t now_ms = call.engine().clock().now_ms();

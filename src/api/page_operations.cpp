@@ -43,7 +43,7 @@ void answer_page(Call& call, const Request& request) {
   if (result.more) writer.key("LastEvaluatedKey") += result.page.last_evaluated_key_json;
   write_capacity(writer, call.request, result.page.capacity, request.capacity);
   writer.end();
-  // Do not keep the memory of a huge page for as long as the thread lives.
+  // Do not keep the memory of a huge page for the life of the thread.
   constexpr std::size_t kKeptBytes = 4U << 20U;
   if (items.capacity() > kKeptBytes) items = std::string();
 }

@@ -16,7 +16,8 @@ namespace {
 
 constexpr const char* kInvalidStart = "The provided starting key is invalid";
 
-/// Vector indexes are searched, not walked. Source: the service's answers as others measured them, August 2026.
+/// Vector indexes can be searched, but not queried or scanned. Source: others' measurements of the service, August
+/// 2026.
 void refuse_vector_index(const PageRead& request, bool is_query) {
   if (!is_query) throw_validation("Scan operation not supported on this index type");
   if (request.consistent_read) {
@@ -53,7 +54,7 @@ bool same_attributes(const KeyAttributes& start, const engine::Table& table, con
   return start.size() == wanted;
 }
 
-/// The attribute's value in the starting key; throws where it is missing or of another type.
+/// The attribute's value in the starting key; throws if it is missing or has the wrong type.
 const core::AttributeValue& start_value(const KeyAttributes& start, const core::KeyAttribute& attribute, bool hash) {
   const auto* value = find_attribute(start, attribute.name);
   if (value == nullptr) throw_validation(kInvalidStart);
@@ -70,7 +71,7 @@ std::vector<core::AttributeValue> index_start_values(const KeyAttributes& start,
   return values;
 }
 
-/// `is_short`: a key that does not fit the schema is refused without saying so.
+/// `is_short`: the message for a key that does not match the schema gives no reason.
 engine::Key table_start_key(const KeyAttributes& start, const engine::Table& table, bool is_short) {
   KeyAttributes table_part;
   for (const auto& attribute : start) {
@@ -84,7 +85,7 @@ engine::Key table_start_key(const KeyAttributes& start, const engine::Table& tab
   }
 }
 
-/// A filter may not name the key attributes of what a query reads.
+/// Throws if the filter of a query names key attributes of the table or index that it reads.
 void check_filter_attributes(const Query& query, const core::KeySchema& schema) {
   if (!query.filter || query.filter_parameter == nullptr) return;
   std::vector<std::string> names;
@@ -98,8 +99,8 @@ void check_filter_attributes(const Query& query, const core::KeySchema& schema) 
   std::ranges::for_each(schema.range, check);
 }
 
-/// A query of an index, local or global, cannot filter by attributes that the index does not project. A scan can: for
-/// it they count as missing, unless the items are fetched from the table.
+/// Throws if the filter names attributes that the index, local or global, does not project. Only for queries: for a
+/// scan they count as missing unless items are fetched from the table.
 void check_filter_projected(const expression::Condition& filter, const engine::Table& table,
                             const engine::Index* index) {
   if (index == nullptr || index->projection == engine::ProjectionType::kAll) return;
@@ -118,7 +119,7 @@ void check_filter_projected(const expression::Condition& filter, const engine::T
                            missing + "]");
 }
 
-/// ALL_ATTRIBUTES needs attributes that a global index without projection ALL lacks and cannot fetch.
+/// Throws for ALL_ATTRIBUTES of a global index without projection ALL, which lacks attributes and cannot fetch them.
 void check_all_attributes(const Selection& selection, const engine::Index* index) {
   if (!selection.all_attributes || index == nullptr || !index->global) return;
   if (index->projection == engine::ProjectionType::kAll) return;
@@ -128,7 +129,7 @@ void check_all_attributes(const Selection& selection, const engine::Index* index
       index->name + " because its projection type is not ALL");
 }
 
-/// Whether items must be fetched from the table: a local index can do that, for a global one it is an error.
+/// Whether items must be fetched from the table. A local index can do that; throws for a global one.
 bool needs_table(const Selection& selection, const engine::Table& table, const engine::Index* index) {
   if (index == nullptr || index->projection == engine::ProjectionType::kAll) return false;
   if (selection.all_attributes) return true;
@@ -155,7 +156,7 @@ const core::AttributeValue* find_hash_mismatch(const KeyAttributes& start, const
   return nullptr;
 }
 
-/// "{pk=AttributeValue: {S:a}}", as the service prints a key.
+/// A key as the service prints it: "{pk=AttributeValue: {S:a}}".
 std::string printed_key(const KeyAttributes& key) {
   std::string text = "{";
   for (const auto& attribute : key) {
@@ -186,7 +187,8 @@ bool in_key_range(const KeyAttributes& start, const core::KeySchema& schema, con
   return value != nullptr && expression::holds(*range.range, *value);
 }
 
-/// Throws where a query's starting key is outside of what the query reads. Checks its range part before its partition.
+/// Throws if a query's starting key is outside of what the query reads. With conditions on the sort key, checks that
+/// part before the partition.
 void check_query_start(const KeyAttributes& start, const core::KeySchema& schema, const expression::KeyRange& range) {
   const bool narrowed = range.range.has_value() || !range.range_equal.empty();
   const bool other_partition = find_hash_mismatch(start, schema, range) != nullptr;

@@ -27,7 +27,7 @@ constexpr std::string_view kStreamActions[] = {"DescribeStream", "GetRecords", "
 
 [[noreturn]] void refuse_json() { refuse("This policy contains invalid Json"); }
 
-/// 1-based, as in "Syntax error at position (1,94)": the policy's text is one line as it is sent by most.
+/// Throws "Syntax error at position (1,94)": line and column, counted from 1.
 [[noreturn]] void refuse_syntax_at(std::string_view document, std::size_t offset) {
   const auto line = 1 + std::ranges::count(document.substr(0, offset), '\n');
   const std::size_t line_start = document.substr(0, offset).rfind('\n') + 1;
@@ -86,7 +86,7 @@ std::string_view text_of(const json::Value& value) {
   return text;
 }
 
-/// A text, or a list of texts.
+/// Reads a text, or a list of texts.
 std::vector<std::string> texts_of(const json::Value& value) {
   json::Array array;
   if (value.get(array) != simdjson::SUCCESS) return {std::string(text_of(value))};
@@ -95,7 +95,7 @@ std::vector<std::string> texts_of(const json::Value& value) {
   return texts;
 }
 
-/// Appends one text as a string, several as a list.
+/// Appends a single text as a string, several as a list.
 void append_texts(const std::vector<std::string>& texts, std::string& out) {
   if (texts.size() == 1) return core::append_json_string(texts.front(), out);
   json::ArrayWriter array(out);
@@ -221,7 +221,7 @@ class PolicyReader {
     }
   }
 
-  /// Writes the principals, and returns those of AWS.
+  /// Writes the principals; returns those of kind AWS.
   std::vector<std::string> read_principal(const Part& principal, std::string& out) const {
     std::string_view everybody;
     if (principal.value.get(everybody) == simdjson::SUCCESS) {
@@ -303,7 +303,7 @@ PolicyDocument read_policy(std::string_view document, const PolicyTarget& target
   if (document.size() > kMaxPolicyBytes) {
     throw_invalid_parameters("Maximum policy size of " + std::to_string(kMaxPolicyBytes) + " bytes exceeded");
   }
-  // Not the thread's parser, which holds the request.
+  // The thread's parser cannot be used, as it holds the request.
   json::Parser parser;
   json::Object policy;
   try {

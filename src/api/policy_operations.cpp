@@ -8,9 +8,9 @@
 #include "api/resource_arn.h"
 #include "core/api_error.h"
 
-/// GetResourcePolicy, PutResourcePolicy, DeleteResourcePolicy. Policies are kept and described; nothing here is refused
-/// or allowed by them. Source of the words: the AWS controller for Kubernetes' measurements of October 2026 and moto's
-/// tests that were verified on AWS.
+/// GetResourcePolicy, PutResourcePolicy, DeleteResourcePolicy. Policies are stored and described, but not enforced.
+/// Source of the texts: the AWS controller for Kubernetes' measurements of October 2026 and moto's tests that were
+/// verified on AWS.
 namespace stator::api {
 namespace {
 
@@ -31,7 +31,7 @@ ResourceName policy_target(const Call& call) {
                        "Resource-based policy not found for the provided ResourceArn: " + what);
 }
 
-/// Throws ResourceNotFoundException for a table or stream that is not there.
+/// Throws ResourceNotFoundException if the table or stream does not exist.
 void check_target_exists(const engine::Table* table, const ResourceName& target) {
   const std::string name(target.table);
   if (table == nullptr) throw_table_not_found(name);
@@ -55,7 +55,7 @@ void set_policy(engine::Table& table, const ResourceName& target, engine::Resour
   }
 }
 
-/// Revisions are the times of changes; each is later than the one before.
+/// A revision is the time of the change, but later than the one before.
 std::int64_t next_revision(const Call& call, const engine::ResourcePolicy& before) {
   return std::max(call.engine().clock().now_ms(), before.revision_ms + 1);
 }
@@ -122,7 +122,7 @@ void put_resource_policy(Call& call) {
 void delete_resource_policy(Call& call) {
   const ResourceName target = policy_target(call);
   check_target_exists(find_created_table(call, target.table).get(), target);
-  // A table that had a policy answers a further deletion with the revision that the first one was.
+  // A deletion without a policy returns the revision of the last deletion, if there was one.
   std::int64_t revision_ms = 0;
   annotate_table(call, target.table, [&](engine::Table& table) {
     check_target_exists(&table, target);

@@ -10,8 +10,8 @@
 #include "core/api_error.h"
 #include "engine/backup/backups.h"
 
-/// UpdateContinuousBackups, DescribeContinuousBackups, RestoreTableToPointInTime. Source of what is surprising here:
-/// the AWS controller for Kubernetes' measurements, October 2026.
+/// UpdateContinuousBackups, DescribeContinuousBackups, RestoreTableToPointInTime. Source of the surprising rules: the
+/// AWS controller for Kubernetes' measurements, October 2026.
 namespace stator::api {
 namespace {
 
@@ -45,7 +45,7 @@ void append_continuous_backups(Call& call, const engine::Table& table) {
   writer.end();
 }
 
-/// The name of the source table; the region where an ARN gives one.
+/// The name of the source table, and the region of its ARN or of the request.
 struct Source {
   std::string name;
   std::string_view region;
@@ -72,7 +72,7 @@ Source read_source(Call& call) {
   return {std::string(parts.resource.substr(kTable.size())), parts.region, true};
 }
 
-/// The same as for a name, but who gives an ARN is not told which table is missing.
+/// The same for a source; if it was named by an ARN, the error does not name the missing table.
 engine::TablePtr find_source(Call& call, const Source& source) {
   engine::TablePtr table = find_restorable(call, source.name);
   if (table == nullptr && source.by_arn) throw core::ApiError(core::ErrorCode::kTableNotFound, "Table not found");
@@ -80,7 +80,7 @@ engine::TablePtr find_source(Call& call, const Source& source) {
   return table;
 }
 
-/// The time to restore to; nullopt: the latest possible.
+/// Reads the time to restore to; nullopt: the latest possible.
 std::optional<std::int64_t> read_time(Call& call) {
   const auto time_ms = call.request.time_ms("RestoreDateTime");
   const bool latest = call.request.flag("UseLatestRestorableTime");

@@ -13,7 +13,8 @@ namespace {
 
 using Units = std::optional<std::int64_t>;
 
-/// The home region's own value, else that of all; leaves with each region the value that differs from that.
+/// Returns the home region's own value or, if it has none, that of all regions. Sets the value of each region if it
+/// differs from the returned one, and clears it otherwise.
 Units show_units(const Units& of_all, const std::function<Units&(engine::Replica&)>& own, engine::Table& table) {
   engine::Replica* const home = table.replica(table.home_region);
   const Units shown = home != nullptr && own(*home) ? own(*home) : of_all;
@@ -25,7 +26,7 @@ Units show_units(const Units& of_all, const std::function<Units&(engine::Replica
   return shown;
 }
 
-/// The capacity of the home region, and of the others where they have another.
+/// Shows the capacity of the home region, and that of other regions if it differs.
 void show_capacity(engine::Table& table) {
   for (engine::Replica& replica : table.replicas) {
     for (const engine::Index& index : table.indexes) {
@@ -62,7 +63,8 @@ std::string_view seen_region(const Call& call, const engine::Table& table) {
   return own == nullptr || is_unlisted(call, *own) ? std::string_view(table.home_region) : own->region;
 }
 
-/// The status of a table whose home region is not being added or removed: ACTIVE again while another one goes.
+/// The status of a table whose home region is not being added or removed: ACTIVE even while another region is being
+/// removed, after its first moments.
 engine::TableStatus status_beside_others(const Call& call, const engine::Table& table) {
   const bool leaves = std::ranges::any_of(table.replicas, [&](const engine::Replica& replica) {
     return replica.status == engine::TableStatus::kDeleting && !has_just_begun(call, replica);
@@ -70,7 +72,7 @@ engine::TableStatus status_beside_others(const Call& call, const engine::Table& 
   return leaves && table.status == engine::TableStatus::kUpdating ? engine::TableStatus::kActive : table.status;
 }
 
-/// The statuses of the table and its regions as the home region sees them.
+/// Shows the statuses of the table and its regions as the home region sees them.
 void show_statuses(const Call& call, engine::Table& table) {
   std::erase_if(table.replicas, [&](const engine::Replica& replica) { return is_unlisted(call, replica); });
   const engine::Replica* const home = table.replica(table.home_region);
@@ -91,7 +93,7 @@ void show_statuses(const Call& call, engine::Table& table) {
   }
 }
 
-/// The change made with the settings of the request's region in their places.
+/// Makes `change` with the settings of the request's region in the members of Table.
 std::function<void(engine::Table&)> in_region(const Call& call, const std::function<void(engine::Table&)>& change) {
   return [&call, &change](engine::Table& table) {
     if (table.replicas.empty()) return change(table);

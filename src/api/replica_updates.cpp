@@ -20,7 +20,7 @@ using engine::TableStatus;
 
 namespace {
 
-/// In the order in which the service lists them, as far as it is known.
+/// In the order in which the service lists them, as far as known.
 constexpr std::array<std::string_view, 36> kReplicaRegions = {
     "ap-south-2",     "ap-south-1",     "eu-south-1",     "eu-south-2",     "me-central-1",   "il-central-1",
     "ca-central-1",   "ap-east-2",      "mx-central-1",   "eu-central-1",   "eu-central-2",   "us-west-1",
@@ -29,7 +29,8 @@ constexpr std::array<std::string_view, 36> kReplicaRegions = {
     "ap-east-1",      "cn-north-1",     "us-gov-west-1",  "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
     "ap-southeast-4", "us-east-1",      "us-east-2",      "cn-northwest-1", "ap-southeast-5", "us-gov-east-1"};
 
-/// Where tables can be strongly consistent. Source: Developer Guide, "Multi-Region strong consistency (MRSC)".
+/// The regions in which tables can be strongly consistent. Source: Developer Guide, "Multi-Region strong consistency
+/// (MRSC)".
 constexpr std::array<std::string_view, 10> kStrongRegions = {
     "us-east-1",      "us-east-2",    "us-west-2", "ap-northeast-1", "ap-northeast-2",
     "ap-northeast-3", "eu-central-1", "eu-west-1", "eu-west-2",      "eu-west-3"};
@@ -138,7 +139,7 @@ void check_one_kind(const ReplicaUpdates& updates) {
   }
 }
 
-/// A group that is to be strongly consistent is made whole, by one request.
+/// Throws unless one request creates the whole group of a table that is to be strongly consistent.
 void check_strong_group(const Call& call, const ReplicaUpdates& updates) {
   if (updates.consistency && updates.replicas.front().action != ReplicaAction::kCreate) {
     throw_validation("Only Replica Create actions are supported when MultiRegionConsistency parameter is provided.");
@@ -209,7 +210,7 @@ void check_members(const Call& call, const ReplicaUpdates& updates, const engine
   if (!strangers.empty()) throw_not_part("replicas", strangers);
 }
 
-/// Throws where a table that is strongly consistent would be changed in part.
+/// Throws for changes that strongly consistent tables do not allow, and for a witness that is not part of the table.
 void check_frozen(const ReplicaUpdates& updates, const engine::Table& table) {
   if (updates.consistency && !table.replicas.empty()) {
     throw_validation("MultiRegionConsistency parameter is unsupported on existing global table");
@@ -233,7 +234,7 @@ void check_frozen(const ReplicaUpdates& updates, const engine::Table& table) {
   }
 }
 
-/// The key of a new region, as an ARN; empty where the table has none of its own.
+/// The key ARN for a new region; empty if the table is not encrypted with KMS.
 std::string key_of(const Call& call, const engine::Table& table, const ReplicaUpdate& update) {
   const auto refuse = [] { throw_invalid_parameters("KMSMasterKeyId must be specified for each replica."); };
   const std::optional<std::string>& given = update.overrides.kms_key;
@@ -264,14 +265,14 @@ void apply_overrides(const ReplicaOverrides& overrides, const engine::Table& tab
   set_units(overrides.units, table.billing_mode, replica.read_units, replica.max_read_units);
   for (const auto& [name, units] : overrides.indexes) {
     const engine::Index* const index = table.index(name);
-    if (index == nullptr || !index->global) continue;  // the service ignores it
+    if (index == nullptr || !index->global) continue;  // the service ignores unknown indexes
     engine::ReplicaIndex& entry = engine::index_entry(replica, name);
     set_units(units, table.billing_mode, entry.read_units, entry.max_read_units);
   }
 }
 
 std::string random_id(std::string_view table_id, std::string_view region) {
-  // A UUID made of the table's and the region's name: the same whenever the region is added.
+  // A UUID computed from the table's id and the region's name: the same whenever the region is added.
   std::uint64_t hash = 1469598103934665603U;
   std::string id(table_id);
   for (std::size_t i = 0; i < id.size(); ++i) {

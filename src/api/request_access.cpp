@@ -20,7 +20,7 @@ bool names_table(const Shape& shape) {
   return shape.rule == Rule::kTable || shape.rule == Rule::kItemTable || shape.rule == Rule::kTargetTable;
 }
 
-/// Tables, indexes, streams, backups, exports and imports have ARNs with ":table/NAME" in them.
+/// Visits the table in an ARN. Those of tables, indexes, streams, backups, exports and imports contain ":table/NAME".
 void visit_arn(const json::Value& value, const Visit& visit) {
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS) return;
@@ -28,7 +28,7 @@ void visit_arn(const json::Value& value, const Visit& visit) {
   if (table != text) visit(table);
 }
 
-/// Null for a value that is not a statement.
+/// Null if the value is not a valid statement.
 partiql::SharedStatement parse_statement(const json::Value& value) {
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS) return nullptr;

@@ -11,7 +11,7 @@
 namespace stator::api {
 namespace {
 
-/// A map of attribute values, as `{"M":{…}}`.
+/// Appends a map of attribute values as `{"M":{…}}`.
 void append_attributes(const json::Object& wire, std::string& out) {
   std::string map = R"({"M":)";
   map += json::normalise_item(wire, json::kTransactionRules).json;
@@ -19,7 +19,7 @@ void append_attributes(const json::Object& wire, std::string& out) {
   json::append_sorted_value(json::parse_stored(map), out);
 }
 
-/// A map of strings; the last of several that have one name counts.
+/// Appends a map of strings; of several members with the same name, the last counts.
 void append_strings(const json::Object& wire, std::string& out) {
   std::map<std::string_view, std::string_view> sorted;
   for (const auto [name, value] : wire) {

@@ -107,7 +107,7 @@ bool describes(const Members& element, const engine::Index& index) {
          "operation");
 }
 
-/// The source's index that an element of an override describes, with the element's name.
+/// Finds the source's index that an element of an override describes; returns it with the element's name.
 engine::Index read_index(const Members& element, const engine::Table& source, bool global) {
   const std::string name(element.required_text("IndexName"));
   const auto found = std::ranges::find_if(source.indexes, [&](const engine::Index& index) {
@@ -120,7 +120,7 @@ engine::Index read_index(const Members& element, const engine::Table& source, bo
   return index;
 }
 
-/// The properties of an index that a restore keeps.
+/// A copy of an index with only the properties that a restore keeps.
 engine::Index restored(const engine::Index& index) {
   engine::Index kept;
   kept.name = index.name;
@@ -151,7 +151,7 @@ engine::Index read_global_override(const Members& element, const engine::Table& 
   return index;
 }
 
-/// An index that no override names.
+/// Restores an index without an override.
 engine::Index keep_index(const engine::Index& source, const engine::Table& table) {
   engine::Index index = restored(source);
   if (!index.global) return index;
@@ -212,7 +212,7 @@ void read_indexes(const Members& request, const engine::Table& source, engine::T
   check_indexes(table);
 }
 
-/// The definitions of the attributes that are still keys.
+/// Copies the definitions of attributes that the restored table uses.
 void keep_definitions(const engine::Table& source, engine::Table& table) {
   const auto names = [](const core::KeySchema& schema, std::string_view name) {
     const auto is_named = [name](const core::KeyAttribute& attribute) { return attribute.name == name; };

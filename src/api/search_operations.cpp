@@ -98,7 +98,7 @@ void set_conditions(const SearchVectors& request, const engine::VectorSettings& 
   }
 }
 
-/// The vector is part of a reply only where the projection names it and the index projects it.
+/// Whether the reply has the vector: only if the projection names it and the index projects it.
 bool wants_vector(const SearchVectors& request, const engine::Index& index, const std::string& name) {
   if (!request.projection) return false;
   const bool projected = index.projection == engine::ProjectionType::kAll ||
@@ -107,8 +107,8 @@ bool wants_vector(const SearchVectors& request, const engine::Index& index, cons
                           request.projection->paths().end();
 }
 
-/// The shortest decimal that names the number, with a digit behind the point: the index's own copy, not the item's
-/// text.
+/// Appends the shortest decimal for the number, with a digit after the point. It shows the number in the index, not the
+/// text in the item.
 void append_number(float number, std::string& out) {
   std::array<char, 64> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed).ptr;
@@ -133,8 +133,8 @@ void add_vector(const std::string& name, engine::VectorMatch& match) {
   json += "]}}";
 }
 
-/// What a search is charged. The service's figure depends on what its approximate search happens to visit, which grows
-/// with the logarithm of the index, and differs from call to call; this one has the same growth.
+/// The bytes that a search is charged. The service's figure depends on what its approximate search happens to visit: it
+/// grows with the logarithm of the index and varies from call to call. This one grows in the same way.
 /// Source: Developer Guide, "Monitoring vector index capacity"; measurements of August 2026 (13 903 to 14 518 bytes of
 /// 5 entries in 512 dimensions, 76 871 to 77 874 of 15 000 in 1024).
 double search_bytes(const engine::VectorSearch& search, const engine::VectorMatches& matches,
@@ -171,7 +171,7 @@ void search_vectors(Call& call) {
   for (engine::VectorMatch& match : matches.nearest) {
     returned_bytes += match.json.size();
     if (search.want_vectors) add_vector(search.index->vector.value().attribute, match);
-    // There are no pages: the nearest that fit.
+    // There are no pages: only the nearest matches that fit are returned.
     if (call.reply.size() - begin + match.json.size() > core::kMaxSearchReplySizeBytes) break;
     ObjectWriter result(results.element());
     append_item(match.json, request.projection, result.key("Item"));

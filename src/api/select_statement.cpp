@@ -12,7 +12,7 @@
 #include "partiql/key_plan.h"
 #include "partiql/parser.h"
 
-/// SELECT: a GetItem, a walk of partitions or a scan.
+/// SELECT: a GetItem, queries of partitions, or a scan.
 namespace stator::api {
 
 using core::throw_validation;
@@ -26,7 +26,7 @@ constexpr std::size_t kMaxRangesPerPage = 10;
 
 /// Where the next page begins. A token is base64 of: version, digest of statement and parameters (8 bytes), number of
 /// the partition (4 bytes, big endian), the LastEvaluatedKey as JSON, if any, and a digest of all that (8 bytes), so
-/// that a token that was damaged on its way is told as that, and not by what its key has become.
+/// that a damaged token is reported as such and not by errors about its key.
 struct Position {
   std::uint32_t range = 0;
   std::string last_key_json;
@@ -112,7 +112,7 @@ class Select {
   }
 
  private:
-  /// Whether it reads one item of the table: one partition with one sort key, or without sort keys.
+  /// Whether the SELECT reads one item of the table: one partition with one sort key, or a table without sort keys.
   [[nodiscard]] bool names_one_item() const {
     if (index_ != nullptr || plan_.ranges.size() != 1) return false;
     if (table_->key_schema.range.empty()) return true;
@@ -203,7 +203,7 @@ class Select {
   std::optional<expression::Condition> filter_;
   Position start_;
   std::optional<std::uint32_t> limit_;
-  json::Parser parser_;  // of the token's key, into which its names point
+  json::Parser parser_;  // holds the token's key, into which attribute names point
   SelectPage page_;
 };
 

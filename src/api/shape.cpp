@@ -22,10 +22,10 @@ using Type = simdjson::dom::element_type;
 namespace {
 
 constexpr std::string_view kPackage = "com.amazonaws.dynamodb.v20120810.";
-/// The parser's own limit, checked here too, since the walk recurses with the request.
+/// The parser's own limit, checked here as well, because the walk is recursive.
 constexpr int kMaxDepth = 1024;
 
-/// Whether a value is a member of a structure or an element of a list or map: the service's words differ.
+/// Whether a value is a member of a structure or an element of a list or map: the service's texts differ.
 enum class Place : std::uint8_t { kMember, kElement };
 
 std::string_view java_type(Kind kind) {
@@ -121,7 +121,7 @@ std::string_view token_name(const json::Value& value) {
                                              : "only base-64-encoded strings are convertible to bytes");
 }
 
-/// A hash of a name.
+/// A hash of the length, the first and the last bytes of a name.
 std::uint64_t name_tag(std::string_view name) {
   std::uint64_t first = 0;
   if (name.size() < sizeof first) {
@@ -136,19 +136,19 @@ std::uint64_t name_tag(std::string_view name) {
 }
 
 /// Goes through the request once, in the order of its text, as the service's parser does. Throws at the first wrong
-/// JSON type; only notes whether any constraint is violated, which report_violations then names.
+/// JSON type. Only notes whether a constraint is violated; report_violations then finds out which.
 class Walk {
  public:
   explicit Walk(CheckedRequest& request) : checked(request) {}
 
-  /// The request itself.
+  /// Checks the whole request.
   void root(const Shape& shape, const json::Object& object) {
     checked.members.begin(shape);
     structure(shape, object, 0, [this](std::uint8_t at, const json::Value& value) { checked.members.add(at, value); });
   }
 
   bool violated = false;
-  /// Found: a null in place of an attribute value; a null inside a set.
+  /// Whether there is a null instead of an attribute value, or a null inside a set.
   bool null_value = false;
   bool null_set_member = false;
   bool numbers_as_text = false;
@@ -262,7 +262,7 @@ class Walk {
     const bool fits = shape.kind == Kind::kInteger
                           ? magnitude > -2147483649.0 && magnitude < 2147483648.0
                           : magnitude >= -9223372036854775808.0 && magnitude < 9223372036854775808.0;
-    // The largest long integers are doubles beyond the range: for them the parser's own type decides.
+    // As doubles, the largest 64-bit integers are beyond the range: for them the parser's type decides.
     if (!fits && !(shape.kind == Kind::kLong && value.is_int64())) {
       refuse_scalar(shape, value);
     }
@@ -301,7 +301,7 @@ class Walk {
     violated = violated || !length_satisfies(shape, count);
   }
 
-  /// False where the map whose tags begin at `first` has that one already.
+  /// Adds a tag; false if the map whose tags begin at `first` already has it.
   bool add_tag(std::uint64_t tag, std::size_t first) {
     if (std::find(tags_.begin() + static_cast<std::ptrdiff_t>(first), tags_.end(), tag) != tags_.end()) return false;
     tags_.push_back(tag);
@@ -337,7 +337,7 @@ class Walk {
     --levels_;
   }
 
-  /// One member of an attribute value, by its type name.
+  /// Checks one member of an attribute value by its type name.
   void typed(std::string_view type, const json::Value& value, int depth) {
     switch (type.size()) {
       case 1:
@@ -400,11 +400,11 @@ class Walk {
     }
   }
 
-  /// The names of larger maps are sorted to find repeated ones.
+  /// In maps with more names, repeated names are found by json::repeats_name alone.
   static constexpr std::int64_t kComparedNames = 64;
 
-  int levels_ = 0;  // nesting of attribute values at the walk's position
-  /// Hashes of the names in the maps around the walk's position, the innermost map last.
+  int levels_ = 0;  // nesting of attribute values at the current position
+  /// Hashes of the names in the maps around the current position, the innermost map last.
   boost::container::small_vector<std::uint64_t, kComparedNames> tags_;
 };
 

@@ -21,14 +21,14 @@ using shapes::Shape;
 
 namespace {
 
-/// The most violations that a message of the service names.
+/// The greatest number of violations in a message of the service.
 constexpr std::size_t kMaxViolations = 10;
 
 [[noreturn]] void refuse(std::string message) {
   throw core::ApiError(core::ErrorCode::kValidation, std::move(message));
 }
 
-/// The values of a structure's members in the order of its shape; absent and null ones are marked so.
+/// The values of a structure's members in the order of its shape, and which are present and not null.
 struct Fields {
   std::array<json::Value, shapes::kMaxMembers> values;
   std::uint32_t present = 0;
@@ -46,8 +46,8 @@ struct Fields {
   [[nodiscard]] bool has(std::size_t at) const { return (present >> at & 1U) != 0; }
 };
 
-/// The path of a value: a chain on the stack, which becomes a text only for a violation. Otherwise a request could
-/// cause a copy of a very long map key for each of very many values below it.
+/// The path of a value: a chain on the stack that is converted to text only for a violation. Otherwise a request could
+/// cause copies of a very long map key for very many values below it.
 class Path {
  public:
   Path() = default;
@@ -55,9 +55,9 @@ class Path {
   [[nodiscard]] Path key(std::string_view key) const { return {this, key, 0, Step::kKey}; }
   [[nodiscard]] Path index(std::size_t index) const { return {this, {}, index, Step::kIndex}; }
 
-  /// As messages name it: `keySchema.1.member.attributeName`.
+  /// The path in messages: `keySchema.1.member.attributeName`.
   [[nodiscard]] std::string lowered() const { return spell(true); }
-  /// With the members as the request spells them: `RequestItems.music.member.Keys`.
+  /// The path with members as the request spells them: `RequestItems.music.member.Keys`.
   [[nodiscard]] std::string spelled() const { return spell(false); }
 
  private:
@@ -92,10 +92,10 @@ class Path {
 struct Violation {
   std::string path;
   std::string text;
-  /// The whole message where this is the only violation; or empty.
+  /// The whole message if this is the only violation; empty: no special one.
   std::string alone;
   bool missing = false;
-  /// Null where a member is missing.
+  /// Null if a member is missing.
   const Shape* shape = nullptr;
   bool of_key = false;
 };
@@ -216,7 +216,7 @@ class Collector {
     }
   }
 
-  /// Whether the list or map itself names the constraints of what it holds, as it does for scalars and lists.
+  /// Whether violations of elements are reported for the list or map itself, as they are for scalars and lists.
   static bool speaks_for_elements(const Shape& shape) {
     return shape.element->kind != Kind::kStructure && shape.element->constrained();
   }
@@ -305,7 +305,7 @@ class Collector {
   bool older_words_;
 };
 
-/// What the service refuses before it collects constraint errors.
+/// Throws the errors that the service reports before it collects violated constraints.
 void refuse_at_once(const Shape& input, const json::Object& request) {
   const Fields fields(input, request);
   for (std::size_t at = 0; at < input.members.size(); ++at) {
@@ -340,8 +340,8 @@ void keep_alone(std::vector<Violation>& violations, std::string_view path) {
   }
 }
 
-/// What holds where nothing that is required is missing: the service looks at some members before the others, and
-/// stops at what is wrong with them. Before June 2026 it collected everything.
+/// The order of precedence if no required member is missing: the service checks some members before the others, and
+/// reports only their faults. Before June 2026 it reported everything.
 void apply_precedence(const Operation& operation, std::vector<Violation>& violations, bool very_deep) {
   if (operation.peculiarities.table_name_alone) {
     keep_alone(violations, "tableName");

@@ -69,7 +69,7 @@ std::int64_t java_length(std::string_view utf8) {
   std::int64_t units = 0;
   for (const char c : utf8) {
     const auto byte = static_cast<unsigned char>(c);
-    // One unit for each code point, one more for those that need a surrogate pair.
+    // One unit for each code point, and another for each that needs a surrogate pair.
     units += static_cast<std::int64_t>((byte & 0xc0U) != 0x80U) + static_cast<std::int64_t>(byte >= 0xf0U);
   }
   return units;
@@ -170,7 +170,7 @@ std::string must_be_one_of(const Shape& shape) {
 std::string constraint_list(const Shape& shape) {
   std::string text = "[";
   const auto add = [&](const std::string& constraint) { text.append(text.size() > 1 ? ", " : "").append(constraint); };
-  // Any text that is neither empty nor an ARN shows the bounds of a name.
+  // The bounds of a name, which any text that is neither empty nor an ARN gives.
   const LengthBounds bounds = length_bounds(shape, "name");
   if (bounds.max != shapes::kUnbounded) {
     add(too_long(bounds.max));

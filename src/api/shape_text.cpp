@@ -15,13 +15,13 @@ using Type = simdjson::dom::element_type;
 
 namespace {
 
-/// The members of an attribute value in the order of the service's class. Some are types that no client can send.
+/// The members of an attribute value in the order of the service's class, including types that clients cannot send.
 /// Source: echoes recorded by the open conformance suite in September 2026.
 constexpr std::array<std::string_view, 16> kTypeNames = {"S",  "N",  "B",    "INT",    "DECIMAL",    "DOUBLE",
                                                          "SS", "NS", "BS",   "INTSET", "DECIMALSET", "DOUBLESET",
                                                          "M",  "L",  "NULL", "BOOL"};
 
-/// Members of the service's classes that requests cannot have; printed after those that they can.
+/// Members of the service's classes that requests cannot have; printed after the others.
 struct InnerMembers {
   std::string_view class_name;
   std::string_view text;
@@ -69,7 +69,7 @@ class Printer {
  private:
   [[nodiscard]] bool full() const { return out_.size() >= kMaxValueTextBytes; }
 
-  /// No more than still fits, and one character to be cut off.
+  /// Appends what still fits and at most one character more, which is cut off later.
   void text(std::string_view text) {
     constexpr std::size_t kLongestCharacterBytes = 4;
     out_.append(core::utf8_prefix(text, kMaxValueTextBytes + kLongestCharacterBytes - out_.size()));

@@ -19,7 +19,7 @@ using core::throw_validation;
 
 namespace {
 
-/// The result of a write of one item: the attributes that RETURNING selects (may be empty), and its capacity.
+/// The result of a write of one item: the attributes that RETURNING selects (may be empty), and the consumed capacity.
 struct Written {
   std::string returned;
   engine::Capacity capacity;
@@ -90,12 +90,12 @@ class Batch {
   }
 
  private:
-  /// A member with its table and, where the statement names one, its item.
+  /// A member with its table and, for a SELECT, the GetItem that it stands for.
   struct Member {
     const StatementMember* statement = nullptr;
     engine::TablePtr table;
     std::optional<GetItem> get;
-    std::string key;  // as the engine encodes it; empty where it is unknown
+    std::string key;  // the item's encoded key; empty if it is unknown
     std::exception_ptr fault;
   };
 
@@ -162,7 +162,7 @@ class Batch {
       writer.end();
       succeeded_ = true;
     } catch (const engine::ThroughputExceeded& exceeded) {
-      // Without ThrottlingReasons: BatchStatementError has no such member.
+      // Without ThrottlingReasons, as BatchStatementError has no such member.
       const ThrottledAction throttled = throttled_action(exceeded);
       out.resize(before);
       append_error(member, throttled.code, throttled.message, {}, out);
@@ -184,7 +184,7 @@ class Batch {
     if (read.found) partiql::ResultProjection(*member.statement->statement).append(item, writer.key("Item"));
   }
 
-  /// Appends an error; with the table's name where the statement could run.
+  /// Appends an error, with the table's name unless the statement was invalid.
   static void append_error(const Member& member, std::string_view code, std::string_view message,
                            std::string_view extra, std::string& out) {
     ObjectWriter entry(out);
@@ -208,7 +208,7 @@ class Batch {
 
 // ExecuteTransaction -------------------------------------------------------------------------------------------------
 
-/// The table of each statement, after everything that needs no table was checked.
+/// Makes all checks that need no table; returns the table of each statement.
 std::vector<engine::TablePtr> find_tables(const engine::Engine& engine, const ExecuteTransaction& request) {
   bool reads = false;
   bool writes = false;
@@ -232,7 +232,7 @@ std::vector<engine::TablePtr> find_tables(const engine::Engine& engine, const Ex
   return tables;
 }
 
-/// Calls `translate(i)` for each statement; adds the statement's place to what it throws.
+/// Calls `translate(i)` for each statement; adds the statement's place to errors.
 template <class Translate>
 void for_each_statement(const ExecuteTransaction& request, Translate translate) {
   for (std::size_t i = 0; i < request.statements.size(); ++i) {

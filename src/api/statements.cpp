@@ -39,7 +39,7 @@ KeyAttributes key_attributes(const partiql::ItemCondition& item, const core::Key
   return key;
 }
 
-/// The item that a write names. Throws where it names none, or where key types differ from the table's.
+/// The item that a write names. Throws if it names none, or if the type of a key attribute differs from the table's.
 partiql::ItemCondition match_item(const StatementMember& member, const engine::Table& table) {
   std::optional<partiql::ItemCondition> item;
   if (member.where) item = partiql::match_item(*member.where, table.key_schema);
@@ -84,7 +84,7 @@ PutItem to_put(const StatementMember& member) {
   return put;
 }
 
-/// An UPDATE requires that the item exists.
+/// Converts an UPDATE, which fails if the item does not exist.
 UpdateItem to_update(const StatementMember& member, const engine::Table& table) {
   UpdateItem update;
   begin_write(member, update);
@@ -95,7 +95,7 @@ UpdateItem to_update(const StatementMember& member, const engine::Table& table) 
   return update;
 }
 
-/// A DELETE of an item that does not exist does nothing, whatever its condition.
+/// Converts a DELETE, which does nothing if the item does not exist, whatever its condition.
 DeleteItem to_delete(const StatementMember& member, const engine::Table& table) {
   DeleteItem deletion;
   begin_write(member, deletion);

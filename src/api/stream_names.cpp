@@ -15,9 +15,9 @@ constexpr std::string_view kTable = ":table/";
 constexpr std::string_view kStream = "/stream/";
 constexpr std::string_view kShardId = "shardId-";
 constexpr std::size_t kSequenceDigits = 20;
-/// Put before the digits, so that a sequence number has the length that the API requires at least.
+/// Precedes the digits, so that a sequence number has the API's minimum length.
 constexpr char kSequenceLead = '1';
-/// Between the parts of an iterator.
+/// Separates the ARN of an iterator from the position.
 constexpr std::string_view kVersion = "|1|";
 
 void append_big_endian(std::uint64_t value, std::size_t bytes, std::string& out) {
@@ -34,7 +34,7 @@ std::uint64_t take_big_endian(std::string_view& in, std::size_t bytes) {
 constexpr std::size_t kPlaceBytes = 1 + 4 + 4 + 8 + 8;
 constexpr std::size_t kCheckBytes = 8;
 
-/// A checksum that distinguishes iterators from made-up texts; not a secret.
+/// A checksum to recognise texts that are not iterators; not a secret.
 std::uint64_t check_of(std::string_view arn, std::string_view place) {
   return store::partition_hash(std::string(arn).append(place));
 }

@@ -33,7 +33,7 @@ std::size_t limit_of(const Members& request, std::int64_t when_absent) {
   core::throw_resource_not_found("Requested resource not found: Stream: " + std::string(arn) + " not found");
 }
 
-/// An ARN may be of the region that the request is signed for.
+/// Whether an ARN, of the region of the request or of the server, names the stream.
 bool names(std::string_view arn, const Context& context, const engine::StreamInfo& stream) {
   const TableArn parts = parse_arn(arn);
   return parts.partition == "aws" && parts.service == "dynamodb" && parts.account == context.account_id &&
@@ -59,9 +59,9 @@ void append_shard(const engine::StreamInfo& stream, const engine::Shard& shard, 
   writer.end();
 }
 
-/// The shards that a DescribeStream asks for, in order.
+/// The shards that DescribeStream is to return, in order.
 std::vector<const engine::Shard*> shards_asked_for(const Members& request, const engine::StreamInfo& stream) {
-  const auto after = request.text("ExclusiveStartShardId");  // of a shard that need not exist
+  const auto after = request.text("ExclusiveStartShardId");  // the shard need not exist
   std::optional<std::uint32_t> parent;
   const auto filter = request.object("ShardFilter");
   const bool children_only = filter && Members(*filter).has("Type");
@@ -81,7 +81,7 @@ std::vector<const engine::Shard*> shards_asked_for(const Members& request, const
   return shards;
 }
 
-/// Throws where SequenceNumber and Timestamp do not go with the iterator's type.
+/// Throws if SequenceNumber and Timestamp do not fit the iterator's type.
 void check_iterator(Call& call, std::string_view type) {
   const bool begins_at_number = type == "AT_SEQUENCE_NUMBER" || type == "AFTER_SEQUENCE_NUMBER";
   const bool has_number = call.request.has("SequenceNumber");
@@ -100,8 +100,8 @@ void check_iterator(Call& call, std::string_view type) {
   }
 }
 
-/// The first record of this time or later, or where it will be: no record has a number below that of its time, and
-/// where the clock was set back, those with a number above it come behind one that has that time. Source: the API's
+/// The position of the first record of this time or later, or where that will be. No record has a number below that of
+/// its time; if the clock was set back, records with greater numbers follow one that has that time. Source: the API's
 /// model of November 2026, GetShardIterator, Timestamp.
 engine::LogPosition position_at_time(const engine::Shard& shard, std::int64_t time_ms) {
   const engine::LogNumber least = engine::first_number_at(std::max<std::int64_t>(0, time_ms));
@@ -109,7 +109,7 @@ engine::LogPosition position_at_time(const engine::Shard& shard, std::int64_t ti
   return {.shard = shard.id, .number = from_oldest ? shard.first_number : least, .from_oldest = from_oldest};
 }
 
-/// The position that a GetShardIterator asks for.
+/// The position of the iterator that GetShardIterator is to return.
 engine::LogPosition position_of(Call& call, const engine::StreamInfo& stream, const engine::Shard& shard) {
   const std::string_view type = call.request.required_text("ShardIteratorType");
   check_iterator(call, type);
@@ -213,7 +213,7 @@ void get_shard_iterator(Call& call) {
 void get_records(Call& call) {
   const auto parsed = parse_shard_iterator(call.request.required_text("ShardIterator"));
   if (!parsed) throw_validation("Invalid ShardIterator");
-  // No structured binding: not every compiler lets a lambda capture one.
+  // Not a structured binding, which some compilers do not allow lambdas to capture.
   const std::string_view arn = parsed->first;
   const ShardIterator& iterator = parsed->second;
   const std::int64_t now_ms = call.engine().clock().now_ms();
@@ -221,7 +221,7 @@ void get_records(Call& call) {
     throw core::ApiError(core::ErrorCode::kExpiredIterator, "Shard iterator has expired");
   }
   const auto stream = call.engine().find_stream(iterator.stream);
-  // The right to read the table was checked by the ARN, so it must be this stream's.
+  // Authorization was checked by the ARN, so it must be that of this stream.
   if (!stream || !names(arn, call.context, *stream)) throw_no_stream(arn);
 
   const std::size_t limit = limit_of(call.request, kRecordsOfPage);
@@ -244,7 +244,7 @@ void get_records(Call& call) {
   if (next) {
     ShardIterator following = iterator;
     following.position.number = *next;
-    // Records that were not returned yet may be trimmed before the next call, which must then be an error.
+    // Records that were not returned yet may be trimmed before the next call, which then must fail.
     following.position.from_oldest = iterator.position.from_oldest && count == 0;
     following.created_ms = now_ms;
     writer.text("NextShardIterator", write_shard_iterator(arn, following));

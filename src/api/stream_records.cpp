@@ -11,7 +11,7 @@
 namespace stator::api {
 namespace {
 
-constexpr std::size_t kNumberAt = 8;  // in the hashed place
+constexpr std::size_t kNumberAt = 8;  // in the hashed bytes
 constexpr std::size_t kHalfAt = 16;
 
 void append_integer(std::int64_t value, std::string& out) {
@@ -53,7 +53,7 @@ void StreamRecordWriter::append(engine::LogNumber number, const engine::LogRecor
   out += '}';
 }
 
-/// 32 hexadecimal digits, the same whenever the record is read.
+/// Appends 32 hexadecimal digits, the same whenever the record is read.
 void StreamRecordWriter::append_event_id(engine::LogNumber number, std::string& out) {
   for (std::size_t i = kHalfAt; i-- > kNumberAt; number >>= 8U) place_[i] = static_cast<char>(number & 0xFFU);
   const std::string_view place(place_.data(), place_.size());

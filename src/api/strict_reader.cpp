@@ -12,13 +12,12 @@ namespace {
 using shapes::Kind;
 using Type = simdjson::dom::element_type;
 
-/// Walks over a text that is known to be sound JSON, as far as its members.
+/// Finds positions of members in a text that is known to be valid JSON.
 class Text {
  public:
   explicit Text(std::string_view text) : text_(text) {}
 
-  /// How far a reader has come who has read (`read`), or is about to read, the value of the object's member number
-  /// `member`.
+  /// The position before the value of the object's member number `member` or, if `read`, after it.
   [[nodiscard]] std::size_t value_of(std::size_t member, bool read) {
     at_ = 0;
     skip_to('{');
@@ -34,7 +33,7 @@ class Text {
       if (i == member) return at_;
     }
   }
-  /// Behind the object.
+  /// The position after the object.
   [[nodiscard]] std::size_t end() {
     at_ = 0;
     skip_to('{');
@@ -73,7 +72,7 @@ class Text {
       skip_scalar();
     } while (depth > 0 && at_ < text_.size());
   }
-  /// A number or a word, or space.
+  /// Skips a number, a word or white space.
   void skip_scalar() {
     const std::size_t end = text_.find_first_of(",:{}[]\" \n\r\t", at_);
     at_ = end == at_ ? at_ + 1 : std::min(end, text_.size());
@@ -95,7 +94,7 @@ std::string place(std::string_view body, std::size_t at) {
   return " at line " + std::to_string(line) + " column " + std::to_string(at - begin);
 }
 
-/// What the reader expects, as it says; nullopt where it takes the value.
+/// What the service's reader says it expects; nullopt if it accepts the value.
 std::optional<std::string_view> expectation(const shapes::Shape& shape, const json::Value& value) {
   switch (shape.kind) {
     case Kind::kString:
@@ -153,7 +152,7 @@ void check_strictly(const Operation& operation, const json::Object& object, std:
     if (found == shapes::MemberIndex::kEmpty || shape.members[found].name != name) return std::nullopt;
     return found;
   };
-  // Of two members of one name the last counts, as it does in every operation here.
+  // Of two members with the same name the last counts, as in every operation.
   std::uint32_t present = 0;
   std::array<std::size_t, 32> last{};
   std::size_t at = 0;

@@ -107,9 +107,9 @@ void write_stream_specification(ObjectWriter& writer, std::string_view name, con
 
 namespace {
 
-/// Variants of the description.
+/// The variants of the description.
 struct Style {
-  bool with_schema = true;            // keys, indexes, creation time, warm units: all but DeleteTable's
+  bool with_schema = true;            // with keys, indexes, creation time and warm units; not in DeleteTable's reply
   bool created = false;               // CreateTable's reply
   bool billing_mode_changes = false;  // UpdateTable's reply
 };
@@ -140,7 +140,7 @@ void write_table_class(ObjectWriter& writer, std::string_view name, std::string_
   summary.end();
 }
 
-/// An import leaves no mark on its table.
+/// Whether the table is being restored; an import does not count, as descriptions do not show it.
 bool is_being_restored(const engine::Table& table) { return table.restore && !engine::is_import(*table.restore); }
 
 void write_vector_status(ObjectWriter& writer, const engine::Table& table, const engine::Index& index) {
@@ -163,12 +163,12 @@ void append_index(Call& call, const engine::Table& table, const engine::Index& i
   append_projection(index, writer.key("Projection"));
   if (index.vector) write_vector_status(writer, table, index);
   if (index.global) {
-    // The indexes of a table that is being created are CREATING, too.
+    // While a table is being created, its indexes are CREATING, too.
     const bool creating = table.status == engine::TableStatus::kCreating;
     const auto status = creating ? engine::TableStatus::kCreating : index.status;
-    // Indexes of a table that is being restored have none.
+    // Indexes of a table that is being restored have no status.
     if (!is_being_restored(table)) writer.text("IndexStatus", status_name(status));
-    // Only for an index that was added later, while it is being built.
+    // Backfilling is shown only for an index that was added later, while it is being built.
     if (!creating && status == engine::TableStatus::kCreating) writer.flag("Backfilling", index.backfilling);
     append_throughput(index.throughput, call.engine().clock().now_ms(), writer.key("ProvisionedThroughput"));
     write_on_demand(writer, index.on_demand);
@@ -244,7 +244,8 @@ void write_replica_indexes(ObjectWriter& writer, const engine::Table& table, con
   if (list) list->end();
 }
 
-/// The other regions of a table with replicas; source: the AWS controller for Kubernetes' measurements, October 2026.
+/// Writes the other regions of a table with replicas. Source: the AWS controller for Kubernetes' measurements, October
+/// 2026.
 void write_replicas(ObjectWriter& writer, const engine::Table& table) {
   if (table.replicas.empty()) {
     if (!table.settings_replication.empty()) {
@@ -297,14 +298,14 @@ void write_restore(Call& call, ObjectWriter& writer, const engine::RestoreOrigin
   summary.end();
 }
 
-/// Shows units and the number of decreases from before the change, as descriptions do until it is made.
+/// Shows units and the number of decreases from before the change, as descriptions do until it is done.
 void show_units_before(engine::Throughput& shown, const engine::Throughput& before, std::int64_t now_ms) {
   shown.read_units = before.read_units;
   shown.write_units = before.write_units;
   shown.decreases_today = decreases_today(before, now_ms);
 }
 
-/// The table with much of what it was before the changes that are under way.
+/// The table with many settings as they were before the changes that are under way.
 engine::Table as_shown(const engine::Table& table, std::int64_t now_ms) {
   const engine::Table before = engine::before_changes(table);
   engine::Table shown = table;
@@ -340,11 +341,11 @@ void append_description(Call& call, const engine::Table& described, const Style&
   writer.integer("ItemCount", static_cast<std::int64_t>(counts.table.items));
   writer.text("TableArn", table_arn(call.context, table.name));
   writer.text("TableId", table.id);
-  // Of a table with replicas and provisioned capacity there is none, whatever it was before.
+  // A table with replicas and provisioned capacity has no summary, whatever its billing mode was before.
   const bool was_on_demand = table.last_pay_per_request_ms != 0 && table.replicas.empty();
   if (table.billing_mode == engine::BillingMode::kPayPerRequest || was_on_demand) {
     const bool switched = table.last_pay_per_request_ms != 0 && !style.created && !style.billing_mode_changes;
-    // Under two names, as the service is changing from one to the other.
+    // Written under two names, as the service is changing from one to the other.
     for (const auto& [member, mode] : {std::pair("BillingModeSummary", "BillingMode"),
                                        std::pair("TableThroughputModeSummary", "TableThroughputMode")}) {
       ObjectWriter summary(writer.key(member));
@@ -371,7 +372,8 @@ void append_description(Call& call, const engine::Table& described, const Style&
   write_on_demand(writer, table.on_demand);
   if (style.with_schema && (!style.created || table.warm != engine::ThroughputLimits{})) {
     const bool creating = table.status == engine::TableStatus::kCreating;
-    // Until a new billing mode is there, less than is its least.
+    // While a change is under way, shows the units from before, which may be less than the new billing mode starts
+    // with.
     const bool before = described.before != nullptr;
     write_warm(writer, before ? table.warm : engine::effective_warm(table.warm, table.billing_mode, table.throughput),
                creating || table.warm_until_ms != 0);

@@ -17,13 +17,13 @@
 namespace stator::api {
 
 void create_table(Call& call) {
-  // The replica of another account's table is no table of its own.
+  // A replica of another account's table would not be an independent table.
   if (call.request.has("GlobalTableSourceArn")) {
     core::throw_invalid_parameters("Multi-account global tables are not supported: GlobalTableSourceArn");
   }
   engine::Table wanted = read_table(call);
   const auto mode = call.request.text("GlobalTableSettingsReplicationMode");
-  // That with overrides is what tables have anyway.
+  // ENABLED_WITH_OVERRIDES is the default.
   if (mode && mode != "ENABLED_WITH_OVERRIDES") wanted.settings_replication = *mode;
   const engine::TablePtr table = call.engine().create_table(std::move(wanted));
   ObjectWriter writer(call.reply);
@@ -42,7 +42,7 @@ void describe_table(Call& call) {
 
 namespace {
 
-/// The request's region of a table with replicas goes, and the others stay. Null where there are no replicas.
+/// Removes the request's region from a table with replicas; the others stay. Null if there are no replicas.
 engine::TablePtr delete_replica(Call& call, std::string_view name) {
   const engine::TablePtr known = call.engine().find_table(name);
   if (known == nullptr || known->replicas.empty()) return nullptr;
@@ -85,7 +85,7 @@ void list_tables(Call& call) {
   const auto after = call.request.text("ExclusiveStartTableName").value_or(std::string_view{});
   const auto limit = static_cast<std::size_t>(
       call.request.integer("Limit").value_or(static_cast<std::int64_t>(core::kMaxListTablesLimit)));
-  // One more than asked for: then it is known whether there is a next page.
+  // One more than asked for, which shows whether there is a next page.
   auto names = call.engine().list_tables(after, limit + 1);
   const bool more = names.size() > limit;
   if (more) names.pop_back();

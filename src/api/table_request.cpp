@@ -82,8 +82,8 @@ engine::Index read_local_index(const Members& element, const core::KeySchema& ta
   return index;
 }
 
-/// The order in which the service lists the names of a set: that of Java's HashSet, by hash in a table of twice the
-/// size, entries of one cell in the order of insertion.
+/// The order in which the service lists the names of a set, which is that of Java's HashSet: by cell of its hash table,
+/// and within a cell in order of insertion.
 std::vector<std::string_view> in_hash_order(const std::vector<std::string_view>& names) {
   std::size_t cells = 16;
   while (names.size() * 4 > cells * 3) cells *= 2;
@@ -97,7 +97,8 @@ std::vector<std::string_view> in_hash_order(const std::vector<std::string_view>&
   return ordered;
 }
 
-/// Throws where a definition is not used in any key. The service checks this before other faults of indexes.
+/// Throws if a definition is used neither in a key nor in a search schema. The service checks this before other faults
+/// of indexes.
 void check_definitions_used(const Members& request, const engine::Table& table) {
   std::vector<std::string_view> used;
   std::set<std::string_view> seen;
@@ -157,7 +158,7 @@ void read_billing(const Members& request, engine::Table& table) {
 
 using IndexNames = std::set<std::string>;
 
-/// Adds an index of a name that no earlier one has: what is wrong with it is told before the next one is looked at.
+/// Adds an index, whose name must be unique. Faults of an index are reported before the next one is checked.
 void add_index(engine::Index index, IndexNames& names, engine::Table& table) {
   if (!names.insert(index.name).second) throw_duplicate_name(index.name);
   table.indexes.push_back(std::move(index));
@@ -193,12 +194,11 @@ void read_global_indexes(const Members& request, const Definitions& definitions,
 }
 
 core::AttributeType read_key_type(const Members& definition) {
-  // The shape lets S, N and B through.
+  // The shape allows only S, N and B.
   return core::type_from_name(definition.required_text("AttributeType")).value_or(core::AttributeType::kString);
 }
 
-/// A table's or a local index's schema: HASH, then at most RANGE. Types come from the definitions, which must hold
-/// every name.
+/// The schema of a table: HASH, then perhaps RANGE. Types come from the definitions, which must have every name.
 core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
   if (elements.size() > definitions.all().size()) {
     throw_validation("Invalid KeySchema: Some index key attribute have no definition");
@@ -208,7 +208,7 @@ core::KeySchema build_key_schema(const std::vector<KeyElement>& elements, const 
   return schema_of(elements, definitions);
 }
 
-/// A global index's: up to four HASH, then up to four RANGE attributes.
+/// The schema of a global index: up to four HASH, then up to four RANGE attributes.
 core::KeySchema build_global_key_schema(const std::vector<KeyElement>& elements, const Definitions& definitions) {
   if (!all_defined(elements, definitions)) throw_undefined_keys(elements, definitions);
   if (elements.size() <= 2 && !(elements.size() == 2 && elements[0].hash && elements[1].hash)) {
@@ -425,7 +425,7 @@ engine::Table read_table(Call& call) {
   table.key_schema = build_key_schema(read_key_elements(request), definitions);
   check_not_defined(request, definitions);
   check_definitions_used(request, table);
-  // The local ones are judged whole before the global ones are.
+  // All local indexes are checked before the global ones.
   IndexNames index_names;
   read_local_indexes(request, definitions, index_names, table);
   read_global_indexes(request, definitions, index_names, table);

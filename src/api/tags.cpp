@@ -25,8 +25,7 @@ struct CodePoints {
   char32_t last;
 };
 
-/// Blocks beyond ASCII that hold neither letters, digits nor spaces, in order. What is in none of them is taken as a
-/// letter.
+/// Blocks beyond ASCII without letters, digits and spaces, in order. Characters in none of them count as letters.
 constexpr std::array kSymbols = {
     CodePoints{0x80, 0x9F},      CodePoints{0xA1, 0xA9},       CodePoints{0xAB, 0xB1},
     CodePoints{0xB4, 0xB4},      CodePoints{0xB6, 0xB8},       CodePoints{0xBB, 0xBB},

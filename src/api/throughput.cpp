@@ -31,7 +31,7 @@ void check_bound(std::int64_t units, const char* name) {
   throw_validation("Given value " + std::to_string(units) + " for " + name + " is out of bounds");
 }
 
-/// "for table", "for index : gix": the service puts a space before the colon here and nowhere else.
+/// "for table" or "for index : gix"; only here the service has a space before the colon.
 std::string on_demand_target(std::string_view index) {
   return index.empty() ? "for table" : "for index : " + std::string(index);
 }
@@ -70,7 +70,7 @@ void check_on_demand(const ThroughputLimits& limits, BillingMode mode, bool upda
   check(limits.write_units, "MaxWriteRequestUnits");
 }
 
-/// Throws where the requested warm units are below `least`. `why_read`, `why_write`: the messages' reason.
+/// Throws if the requested warm units are below `least`. `why_read`, `why_write`: the reasons in the messages.
 void check_warm(const ThroughputLimits& wanted, const ThroughputLimits& least, std::string_view index,
                 const std::string& why_read, const std::string& why_write) {
   const auto check = [&](const std::optional<std::int64_t>& value, const std::optional<std::int64_t>& bound,
@@ -83,7 +83,7 @@ void check_warm(const ThroughputLimits& wanted, const ThroughputLimits& least, s
   check(wanted.write_units, least.write_units, "WriteUnitsPerSecond", why_write);
 }
 
-/// "Thursday, October 8, 2026 at 11:20:48 PM Coordinated Universal Time". By hand, since strftime's names follow the
+/// "Thursday, October 8, 2026 at 11:20:48 PM Coordinated Universal Time". Not by strftime, whose names depend on the
 /// locale.
 std::string spelt_time(std::int64_t time_ms) {
   static constexpr const char* kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
@@ -111,7 +111,7 @@ void check_decreases_left(const Throughput& present, std::int64_t now_ms) {
       ". Next decrease can be made at " + spelt_time(std::min(next_ms, midnight_ms)) + ".");
 }
 
-/// Read or write units to compare with the account's maximum: before and as wanted.
+/// Read or write units to compare with the account's maximum: the present and the wanted ones.
 struct Units {
   bool read;
   std::int64_t wanted;
@@ -128,7 +128,7 @@ std::array<Units, 2> both(const ThroughputLimits& wanted, const ThroughputLimits
           Units{false, wanted.write_units.value_or(0), before.write_units.value_or(0)}};
 }
 
-/// Holds a table or an index of it (anything with the three throughputs) against the account's maximum.
+/// Checks a table or an index (anything with the three throughputs) against the account's maximum.
 /// Source of the texts: the AWS controller for Kubernetes' measurements, October 2026.
 template <class Capacious>
 void check_quota(const Capacious& before, const Capacious& wanted, std::string_view index, std::string_view region) {

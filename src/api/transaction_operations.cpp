@@ -40,7 +40,8 @@ class Cancellation {
   bool any_ = false;
 };
 
-/// An empty key fails the whole request; any other fault cancels the transaction with its action's reason.
+/// Whether the fault fails the whole request, as an empty key does. Others cancel the transaction with a reason for the
+/// action.
 bool is_request_fault(const core::ApiError& error) { return error.fault == core::Fault::kEmptyKey; }
 
 engine::WriteAction resolve_action(const engine::TablePtr& table, const TransactWrite& action) {
@@ -55,7 +56,7 @@ std::size_t put_size_bytes(const TransactWrite& action) {
   return put != nullptr ? put->item.size_bytes : 0;
 }
 
-/// Throws where a transaction writes or reads more than the service allows.
+/// Throws if a transaction writes or reads more than the service allows.
 void check_payload_size(std::size_t bytes) {
   if (bytes <= core::kMaxTransactionSizeBytes) return;
   const std::string what = "Transaction payload size cannot exceed 4MB. Payload Size: ";
@@ -104,7 +105,8 @@ std::optional<engine::TokenClaim> claim_token(engine::Engine& engine, const Tran
   return engine.claim_token(request.token, request.meaning);
 }
 
-/// A repeated request is charged for reads of the items that the first one wrote. Its tables may have been deleted.
+/// Writes the reply to a repeated request, which is charged for reads of the items that the first one wrote. The tables
+/// may have been deleted since.
 void write_replay(Call& call, const TransactWriteItems& request, const std::vector<std::size_t>& sizes_bytes) {
   CapacityByTable capacity;
   for (std::size_t i = 0; i < request.actions.size(); ++i) {
@@ -117,7 +119,7 @@ void write_replay(Call& call, const TransactWriteItems& request, const std::vect
   writer.end();
 }
 
-/// ItemCollectionMetrics of all writes, by table as the request names it.
+/// Writes ItemCollectionMetrics of all writes, by the table's name in the request.
 void write_item_collections(ObjectWriter& writer, Call& call, const TransactWriteItems& request,
                             const TransactWritten& written) {
   std::vector<std::pair<std::string_view, std::string>> metrics;
@@ -151,7 +153,7 @@ void write_reply(Call& call, const TransactWriteItems& request, const TransactWr
 
 TransactWritten run(engine::Engine& engine, const TransactWriteItems& request) {
   TransactWritten written;
-  // Before everything that depends on the tables, which may have changed since the first request.
+  // Claimed before anything that depends on the tables, which may have changed since the first request.
   const std::optional<engine::TokenClaim> claim = claim_token(engine, request);
   if (claim && claim->earlier_sizes_bytes()) {
     written.repeated = true;

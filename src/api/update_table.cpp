@@ -15,8 +15,8 @@
 #include "engine/import/bulk_puts.h"
 #include "engine/table_changes.h"
 
-/// UpdateTable. One request makes one change: which members may be combined was measured on the service in October
-/// 2026 (docs/compatibility.md, "UpdateTable").
+/// UpdateTable. A request makes one change. Which members may be combined was measured on the service in October 2026
+/// (docs/compatibility.md, "UpdateTable").
 namespace stator::api {
 
 using core::throw_invalid_parameters;
@@ -69,7 +69,7 @@ struct Update {
 
 void check_not_empty(const Update& update) {
   if (update.count() == 0) {
-    // What was given and is no change by itself is not named.
+    // MultiRegionConsistency, which is no change by itself, is not listed if it was given.
     throw_validation(
         "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
         "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, " +
@@ -81,7 +81,7 @@ void check_not_empty(const Update& update) {
   }
 }
 
-/// Throws for members that may not be in one request.
+/// Throws if the request has members that may not be combined.
 void check_combination(const Update& update) {
   struct Rule {
     bool broken;
@@ -125,15 +125,15 @@ void check_settings_replication(const Update& update) {
       "and DISABLED settings replication are supported for a Regional Table.");
 }
 
-/// `before`, here and below: the table without changes that are under way. A request is judged by it: what the table is
-/// already is no change, even where another one is on its way.
+/// `before`, here and below: the table as it was before the changes that are under way. Requests are compared with it:
+/// a setting that it already has is no change, even if a change of the setting is under way.
 engine::BillingMode wanted_billing_mode(const Update& update, const engine::Table& before) {
   if (!update.billing_mode) return before.billing_mode;
   return *update.billing_mode == "PAY_PER_REQUEST" ? engine::BillingMode::kPayPerRequest
                                                    : engine::BillingMode::kProvisioned;
 }
 
-/// A switch to provisioned billing needs the throughput of every global index.
+/// Throws unless a switch to provisioned billing gives the throughput of every global index.
 void check_index_throughputs(const Update& update, const engine::Table& table) {
   std::string missing;
   for (const auto& index : table.indexes) {
@@ -165,14 +165,14 @@ void set_billing_mode(engine::Table& table, engine::BillingMode mode, std::int64
   for (auto& index : table.indexes) index.on_demand = {};
 }
 
-/// A table with vector indexes stays on demand.
+/// Throws if a table with vector indexes would not be on demand.
 void check_vector_indexes(const engine::Table& table, engine::BillingMode mode) {
   const auto is_vector = [](const engine::Index& index) { return index.vector.has_value(); };
   if (mode == engine::BillingMode::kPayPerRequest || std::ranges::none_of(table.indexes, is_vector)) return;
   throw_invalid_parameters("Vector indexes are only supported for PAY_PER_REQUEST tables");
 }
 
-/// Billing mode and the table's own throughput.
+/// Changes the billing mode and the table's own throughput.
 void update_billing(const Update& update, const engine::Table& before, engine::Table& table, ChangeTimes times) {
   const engine::BillingMode mode = wanted_billing_mode(update, before);
   const auto throughput = read_throughput(update.request);
@@ -200,7 +200,7 @@ void check_stream_stays(const Members& request, const engine::Table& table) {
   throw_invalid_parameters("Disabling Stream is not allowed for a Global Table replica.");
 }
 
-/// What is judged of a table with replicas before anything that is under way.
+/// Makes the checks of a table with replicas that come before those of changes under way.
 void check_global_table(const Call& call) {
   const engine::TablePtr table = find_table(call, table_name(call.request));
   if (table == nullptr || table->replicas.empty()) return;
@@ -251,7 +251,7 @@ void update_encryption(Call& call, engine::Table& table, std::int64_t until_ms) 
   table.encryption_until_ms = until_ms;
 }
 
-/// A class that a table has already, or has by default, changes nothing.
+/// Whether the request changes the table class: not if the table already has it, explicitly or by default.
 bool changes_table_class(const Members& request, const engine::Table& before) {
   const auto wanted = read_table_class(request);
   return wanted && *wanted != before.table_class && (*wanted != "STANDARD" || !before.table_class.empty());
@@ -263,7 +263,7 @@ void update_table_class(const Members& request, const engine::Table& before, eng
   const auto wanted = read_table_class(request);
   table.table_class = *wanted;
   table.table_class_ms = now_ms;
-  // Of all regions: that of one alone is an override.
+  // Changes the class of all regions; that of a single region is changed by an override.
   for (engine::Replica& replica : table.replicas) {
     if (replica.region == table.home_region) continue;
     replica.settings.table_class = *wanted;
@@ -271,7 +271,7 @@ void update_table_class(const Members& request, const engine::Table& before, eng
   }
 }
 
-/// All regions are encrypted as one is, each with a key of its own.
+/// Gives all regions the same kind of encryption, each with its own key.
 void spread_encryption(Call& call, engine::Table& table) {
   for (engine::Replica& replica : table.replicas) {
     if (replica.region == table.home_region) continue;
@@ -304,7 +304,7 @@ void update_settings_replication(const Members& request, engine::Table& table) {
   table.settings_replication = *mode;
 }
 
-/// A change of the billing mode counts as one of the units in its reply, and not any more after that.
+/// Shows a change of the billing mode as a change of units, which only the reply to that change does.
 void show_switch_time(engine::Table& shown, std::int64_t now_ms) {
   const bool on_demand = shown.billing_mode == engine::BillingMode::kPayPerRequest;
   shown.throughput.decreases_today = decreases_today(shown.throughput, now_ms);
@@ -327,13 +327,13 @@ engine::UpdateScope scope_of(const Update& update, const engine::Table& present)
     return engine::UpdateScope::kTable;
   }
   if (!update.indexes.empty()) return engine::UpdateScope::kIndexes;
-  // A member of a group is changed as a whole, whatever changes.
+  // With replicas, any effective change makes the table UPDATING.
   const int unchanged = (update.billing_mode ? 1 : 0) + (update.table_class ? 1 : 0);
   const bool group = !present.replicas.empty();
   return group && update.count() > unchanged ? engine::UpdateScope::kTable : engine::UpdateScope::kSettings;
 }
 
-/// Throws where a region would be added while a bulk put is under way. Source: Developer Guide, "Bulk put items
+/// Throws if a region is to be added while a bulk put is under way. Source: Developer Guide, "Bulk put items
 /// considerations".
 void check_no_bulk_put(Call& call, const ReplicaUpdates& updates, const engine::Table& table) {
   const bool adds = updates.replicas.front().action == ReplicaAction::kCreate;
@@ -341,7 +341,7 @@ void check_no_bulk_put(Call& call, const ReplicaUpdates& updates, const engine::
   engine::throw_still_in_use("A bulk put of items is in progress. Table: " + table.name);
 }
 
-/// Replicas are changed alone. The reply shows them as they were.
+/// Changes replicas, which must be the only change. The reply shows them as they were before.
 void update_replicas(Call& call) {
   const ReplicaUpdates updates = read_replica_updates(call);
   const std::string name(table_name(call.request));
@@ -357,7 +357,7 @@ void update_replicas(Call& call) {
       },
       engine::UpdateScope::kTable);
   if (before.empty()) before.push_back(*shown.replica(shown.home_region));
-  // Where the home region goes, so does what was known of it.
+  // Only if they include the home region; otherwise the present replicas are shown.
   if (std::ranges::find(before, shown.home_region, &engine::Replica::region) != before.end()) shown.replicas = before;
   ObjectWriter writer(call.reply);
   append_updated_table_description(call, *view_of(call, std::make_shared<engine::Table>(std::move(shown))), false,
@@ -377,7 +377,7 @@ void update_table(Call& call) {
   }
   if (update.replicas) return update_replicas(call);
   check_settings_replication(update);
-  read_throughput(request);  // bounds come before the table's state
+  read_throughput(request);  // its bounds are checked before the table's state
   read_table_class(request);
   check_global_table(call);
 
@@ -411,14 +411,14 @@ void update_table(Call& call) {
   };
   engine::Table shown = *update_table(call, table_name(request), change,
                                       [&](const engine::Table& present) { return scope_of(update, present); });
-  // The reply tells of these changes, even where there are none.
+  // The reply shows the table as UPDATING even if these members change nothing.
   if (update.billing_mode || update.table_class) shown.status = engine::TableStatus::kUpdating;
   if (update.billing_mode) shown.billing_mode = wanted_billing_mode(update, shown);
   const bool switches = update.billing_mode && shown.billing_mode != mode_before;
   if (switches) show_switch_time(shown, now_ms);
-  // Whatever else is under way.
+  // A change of encryption is shown with an ACTIVE table, whatever else is under way.
   if (update.encryption && shown.replicas.empty()) shown.status = engine::TableStatus::kActive;
-  // The reply repeats a -1; later descriptions show no limit.
+  // The reply repeats -1; later descriptions show no limit.
   shown.on_demand = on_demand;
   ObjectWriter writer(call.reply);
   append_updated_table_description(call, shown, switches, writer.key("TableDescription"));

@@ -110,7 +110,7 @@ void check_count(std::size_t count) {
                            std::to_string(core::kMaxVectorIndexes));
 }
 
-/// All indexes on one attribute have as many dimensions.
+/// Throws if another index on the same vector attribute has other dimensions.
 void check_dimensions(const engine::Index& added, const engine::Table& table) {
   for (const engine::Index& other : table.indexes) {
     if (!other.vector || other.vector->attribute != added.vector->attribute) continue;
@@ -200,7 +200,7 @@ void create_vector_index(const Members& request, const Members& action, engine::
   if (table.index(action.required_text("IndexName")) != nullptr) {
     throw_validation("Attempting to create an index which already exists");
   }
-  // What the table defines already must be defined again.
+  // Attributes that the table already defines must be defined again.
   const Definitions definitions = Definitions::read(request);
   engine::Index index = read_vector_index(action, definitions);
   check_count(static_cast<std::size_t>(std::ranges::count_if(table.indexes, is_vector)) + 1);

@@ -20,7 +20,7 @@ namespace {
 constexpr std::array<std::string_view, 1> kProjectionNames = {"ProjectionExpression"};
 constexpr std::array<std::string_view, 1> kAttributesToGetNames = {"AttributesToGet"};
 
-/// A key as text, the same for any order of its attributes: to find duplicates before the schema is known.
+/// The text of a key, the same for any order of its attributes, to find duplicates before the schema is known.
 std::string canonical_key(KeyAttributes key) {
   std::ranges::sort(key, {}, &KeyAttributeValue::name);
   std::string text;
@@ -54,7 +54,7 @@ BatchGetGroup read_get_group(std::string_view name, const json::Object& object, 
   return group;
 }
 
-/// Throws where one table has a ProjectionExpression and another AttributesToGet.
+/// Throws if one table has a ProjectionExpression and another AttributesToGet.
 void refuse_mixed_projections(const std::vector<BatchGetGroup>& groups) {
   const auto has = [&](std::string_view member) {
     return std::ranges::any_of(groups, [&](const BatchGetGroup& group) { return group.members.has(member); });

@@ -21,23 +21,23 @@ constexpr std::array<MemberName, 3> kUpdateLegacyNames = {"AttributeUpdates", "E
 constexpr std::array<MemberName, 1> kProjectionNames = {"ProjectionExpression"};
 constexpr std::array<MemberName, 1> kAttributesToGetNames = {"AttributesToGet"};
 
-/// The rules of the service's layer that checks values in that place.
+/// The rules of the layer of the service that checks values in that place.
 const json::ValueRules& value_rules(Place place) {
   return place == Place::kOperation || place == Place::kNewerTransaction ? json::kCurrentRules : json::kOlderRules;
 }
-/// For values of expressions; outside batches the older layer lets one level more pass.
+/// The rules for values of expressions. Outside of batches the older layer allows one more level in them.
 const json::ValueRules& expression_value_rules(Place place) {
   return place == Place::kTransaction || place == Place::kOlderOperation ? json::kTransactionRules : value_rules(place);
 }
 
-/// Runs checks of a write that need no table. In an operation of its own their errors are worded as violated
-/// constraints, as the service's validation framework of June 2026 does.
+/// Runs checks of a write that need no table. For Place::kOperation their errors get the prefix of violated
+/// constraints, as in the service's validation framework of June 2026.
 template <class Checks>
 void in_envelope(Place place, Checks checks) {
   try {
     checks();
   } catch (core::ApiError& error) {
-    // Errors about attribute names have the same words everywhere.
+    // Errors about attribute names have the same text everywhere.
     const bool has_envelope =
         error.fault == core::Fault::kEmptyAttributeName || error.fault == core::Fault::kLongAttributeName;
     if (place == Place::kOperation && error.type == core::ErrorCode::kValidation && !has_envelope) {
@@ -47,7 +47,7 @@ void in_envelope(Place place, Checks checks) {
   }
 }
 
-/// Whether the value has more levels than that, a scalar being the first.
+/// Whether the value has more than `levels` levels; a scalar is the first level.
 bool is_deeper(const json::Value& value, std::size_t levels) {
   json::Object typed;
   if (value.get(typed) != simdjson::SUCCESS) return false;
@@ -68,8 +68,8 @@ bool is_deeper(const json::Value& value, std::size_t levels) {
   return false;
 }
 
-/// The item of a transaction's put. The service finds an empty attribute name before faults in values, and one inside a
-/// value after a value that is too deep.
+/// Normalises the item of a transaction's put. The service reports an empty attribute name before faults in values, but
+/// one inside a value after a value that is nested too deeply.
 json::EncodedItem normalise_transaction_item(const json::Object& item, const json::ValueRules& rules) {
   for (const auto member : item) {
     if (member.key.empty()) throw_validation("Empty attribute name");
@@ -89,7 +89,7 @@ json::EncodedItem normalise_transaction_item(const json::Object& item, const jso
   }
 }
 
-/// Reads table name and options of a write; members of batches have none.
+/// Reads table name and options of a write, which members of batches do not have.
 void read_write_options(const Members& request, Place place, ItemWrite& write) {
   if (place == Place::kBatch) return;
   write.table_name = table_name(request);
@@ -99,14 +99,14 @@ void read_write_options(const Members& request, Place place, ItemWrite& write) {
   write.item_collection_metrics = wants_item_collection(request);
 }
 
-/// The condition; the legacy parameters count only in operations of their own.
+/// Reads the condition; the legacy parameters count only in whole operations.
 std::optional<expression::Condition> read_condition(const Members& request, Place place,
                                                     expression::Bindings& bindings) {
   return is_operation(place) ? read_condition(request, bindings, value_rules(place))
                              : read_condition_expression(request, bindings);
 }
 
-/// The condition of a put, a delete or a check, which is its only expression.
+/// Reads the condition of a put, a delete or a check, which is its only expression.
 void read_only_condition(const Members& request, Place place, ItemWrite& write) {
   expression::Bindings bindings = read_bindings(request, expression_value_rules(place));
   write.condition = read_condition(request, place, bindings);
@@ -118,7 +118,7 @@ KeyAttributes read_key(const Members& request, Place place) {
   return read_key_attributes(request.required_object("Key"), value_rules(place));
 }
 
-/// The first checks of a put or a delete.
+/// Makes the first checks of a put or a delete.
 void read_put_or_delete_parameters(const Members& request, Place place, ItemWrite& write) {
   if (!is_operation(place)) return;
   check_expression_parameters(request, kConditionNames, kExpectedNames, place == Place::kOlderOperation);
@@ -203,7 +203,7 @@ GetItem read_get_item(const Members& request, Place place) {
   expression::Bindings bindings = read_name_bindings(request);
   get.projection =
       place == Place::kOperation ? read_projection(request, bindings) : read_projection_expression(request, bindings);
-  // As for the actions above.
+  // An action of a transaction may have names without an expression.
   if (get.projection || place == Place::kOperation) bindings.check_all_used();
   if (place != Place::kOperation) return get;
   get.consistent_read = request.flag("ConsistentRead");

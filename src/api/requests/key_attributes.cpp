@@ -3,7 +3,7 @@
 namespace stator::api {
 
 KeyAttributes read_key_attributes(const json::Object& key, const json::ValueRules& rules) {
-  // No key has more attributes than this; the schema check refuses it whatever follows.
+  // No key has so many attributes; the check against the schema refuses it whatever follows.
   constexpr std::size_t kMaxAttributes = 32;
   KeyAttributes attributes;
   for (const auto member : key) {

@@ -24,8 +24,8 @@ constexpr std::array<MemberName, 3> kScanLegacyNames = {"AttributesToGet", "Scan
 
 constexpr const char* kInvalidStart = "The provided starting key is invalid";
 
-/// Checks Select against the projection. Query's messages begin like those of violated constraints (`newer_words`),
-/// Scan's in most regions do not.
+/// Checks Select against the projection. With `newer_words` (Query, and Scan in some regions) messages begin like those
+/// of violated constraints.
 Selection read_selection(const Members& request, bool newer_words, std::optional<expression::Projection> projection) {
   const std::string prefix = newer_words ? "1 validation error detected: " : "";
   const auto select = request.text("Select");
@@ -54,7 +54,7 @@ std::optional<expression::Condition> read_filter_expression(const Members& reque
   return expression::bind_condition(*text, expression::ConditionKind::kFilter, bindings);
 }
 
-/// QueryFilter or ScanFilter with ConditionalOperator.
+/// Reads QueryFilter or ScanFilter, with ConditionalOperator.
 std::optional<expression::Condition> read_legacy_filter(const Members& request, std::string_view legacy_name,
                                                         const json::ValueRules& rules) {
   const auto filter = request.object(legacy_name);
@@ -66,7 +66,7 @@ std::optional<expression::Condition> read_legacy_filter(const Members& request, 
   return expression::condition_from_filter(*filter, logic, rules);
 }
 
-/// The attributes of ExclusiveStartKey, their values checked.
+/// Reads the attributes of ExclusiveStartKey and checks their values.
 std::optional<KeyAttributes> read_start_key(const Members& request, const json::ValueRules& rules) {
   const auto object = request.object("ExclusiveStartKey");
   if (!object) return std::nullopt;

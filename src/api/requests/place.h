@@ -10,7 +10,7 @@ enum class Place : std::uint8_t {
   kBatch,             // a member of BatchWriteItem
   kTransaction,       // an action of TransactWriteItems or TransactGetItems
   kNewerTransaction,  // the same in a region where transactions are ahead (api/rollout.h)
-  kOlderOperation,    // one with very deep values (api/shape.h), or in a region where writes are behind
+  kOlderOperation,    // a whole operation with very deep values (api/shape.h), or in a region where writes are behind
 };
 
 /// Whether the request is a whole operation.

@@ -62,7 +62,7 @@ BatchExecuteStatement read_batch_execute_statement(const Members& request) {
     BatchStatement& statement = batch.statements.emplace_back();
     try {
       statement.member = read_member(Members(element.get_object()));
-      // The service takes ReturnValuesOnConditionCheckFailure here, and never shows the item.
+      // The service accepts ReturnValuesOnConditionCheckFailure here but never returns the item.
       statement.member->return_old_on_failure = false;
     } catch (const core::ApiError& error) {
       if (error.type != core::ErrorCode::kValidation) throw;

@@ -9,7 +9,7 @@ using core::throw_validation;
 
 namespace {
 
-/// One element of TransactItems: what kind of action it is, and the action's own structure.
+/// One element of TransactItems: the kind of its action, and the action's structure.
 struct ActionMember {
   std::string_view kind;
   Members action;
