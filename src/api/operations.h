@@ -265,7 +265,7 @@ inline constexpr Operation kOperations[] = {
      describe_table_replica_auto_scaling},
     {"UpdateTableReplicaAutoScaling", &shapes::kUpdateAutoScaling, Effect::kWrite, Load::kSettings,
      update_table_replica_auto_scaling},
-    // Streams to elsewhere, insights, policies.
+    // Kinesis destinations, contributor insights, resource policies.
     {"EnableKinesisStreamingDestination", &shapes::kKinesisDestination, Effect::kWrite, Load::kSettings,
      enable_kinesis_streaming_destination},
     {"DisableKinesisStreamingDestination", &shapes::kDisableKinesisDestination, Effect::kWrite, Load::kSettings,

@@ -577,7 +577,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   deliveries_changed(*current(name), *before);
   if (added.empty()) return described;
 
-  // From here on every write sees the new indexes, so the backfill has to add only the items that exist now.
+  // From here on every write sees the new indexes, so the backfill has to add only the items that already exist.
   stripes_.barrier();
   if (has_items(table)) {
     for (const store::SpaceId space : added) jobs_.build({table.state, space});
@@ -647,7 +647,7 @@ void Catalog::replace_ttl_range(Table& table, std::vector<store::SpaceId>& gone,
 
 void Catalog::begin_ttl(const Table& table) {
   if (table.ttl_space == 0) return;
-  // From here on every write sees the new range, so the build has to add only the items that exist now.
+  // From here on every write sees the new range, so the build has to add only the items that already exist.
   stripes_.barrier();
   if (has_items(table)) {
     start_ttl_jobs(table);

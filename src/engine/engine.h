@@ -270,8 +270,8 @@ class Engine {
   // --- tables -------------------------------------------------------------------------------------------------
   /// The table by name, or null. Statuses are settled: a table past its DELETING time is gone.
   [[nodiscard]] TablePtr find_table(std::string_view name) const;
-  /// The table, usable for items: throws ResourceNotFoundException ("Requested resource not found") when missing or
-  /// not yet/no longer usable (CREATING, DELETING).
+  /// The table, for requests on items: throws ResourceNotFoundException ("Requested resource not found") if it is
+  /// missing, CREATING or DELETING.
   [[nodiscard]] TablePtr usable_table(std::string_view name) const;
   /// Names greater than `after`, sorted by bytes, at most `limit`.
   [[nodiscard]] std::vector<std::string> list_tables(std::string_view after, std::size_t limit) const;

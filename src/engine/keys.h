@@ -9,7 +9,7 @@
 #include "engine/engine.h"
 #include "store/key_encoding.h"
 
-/// Keys of items, index entries and the catalog's rows, and the ranges that pages walk. Formats: docs/format.md.
+/// Keys of items, index entries and the catalog's rows, and the ranges that pages read. Formats: docs/format.md.
 namespace stator::engine {
 
 /// space | hash.
