@@ -1,7 +1,7 @@
 #ifndef STATOR_EXPORT_H
 #define STATOR_EXPORT_H
 
-/* What libstator.so shows of itself: everything else in it is hidden. */
+/* Marks what libstator.so exports; everything else in it is hidden. */
 #if defined(__GNUC__)
 #define STATOR_API __attribute__((visibility("default")))
 #else

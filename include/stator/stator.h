@@ -14,33 +14,34 @@
 namespace stator {
 
 struct OpenOptions {
-  /// Data directory, created when missing; a relative one is that of the working directory at the opening. Empty: in
-  /// memory, gone with the Database.
+  /// Data directory, created if missing; a relative path is resolved when the database is opened. Empty: in memory,
+  /// gone with the Database.
   std::string directory = {};
-  /// Wait for the disk before a write is acknowledged: it then survives power loss. Without it a write survives the
-  /// death of the process, not of the machine.
+  /// Acknowledge a write only when the disk has it, so that it survives power loss. Without this a write survives the
+  /// death of the process, but not of the machine.
   bool sync = false;
-  /// Called with one line, from any thread, for events that no call returns: faults of the disk and their end,
-  /// items that an import leaves out. Must not throw, nor call the database. Nothing is printed where it is empty.
+  /// Receives one line for each event that no call reports: disk faults and their end, items that an import skips.
+  /// Called from any thread; must not throw or call the database. If empty, nothing is printed.
   std::function<void(std::string_view line)> log = {};
-  /// The time, in milliseconds since 1970, of a clock that only `set_clock` and `advance_clock` move; times to live and
-  /// the ages of stream records and tokens follow it. Empty: the machine's clock.
+  /// If set, the database has a manual clock that starts at this time (milliseconds since 1970) and moves only by
+  /// `set_clock` and `advance_clock`; times to live and the ages of stream records and tokens follow it. Otherwise: the
+  /// machine's clock.
   std::optional<std::int64_t> clock_ms = std::nullopt;
-  /// In milliseconds: how old the state may be that an eventually consistent read sees, how far global indexes may be
-  /// behind their tables, and how late stream records appear; up to an hour each. The seed and a read's number decide
-  /// how old the state is that it sees (docs/simulate.md).
+  /// In milliseconds, each at most an hour: how old the state may be that an eventually consistent read sees, how far
+  /// global indexes may lag behind their tables, and how late stream records appear. The seed and the number of the
+  /// read determine the age of the state that it sees (docs/simulate.md).
   std::int64_t read_staleness_ms = 0;
   std::int64_t index_lag_ms = 0;
   std::int64_t stream_lag_ms = 0;
   std::uint64_t staleness_seed = 1;
-  /// Requests beyond the throughput of tables, indexes and partitions are refused, as on AWS.
+  /// Refuse requests beyond the throughput of tables, indexes and partitions, as AWS does.
   bool enforce_throughput = false;
   /// How long tables and indexes stay CREATING, UPDATING and DELETING, in milliseconds.
   std::int64_t transition_delay_ms = 0;
-  /// Into how many shards new streams are split, up to 1000; 0: as on AWS, four for a table on demand, one for each
-  /// 3000 read and 1000 write units that are provisioned.
+  /// Number of shards of a new stream, at most 1000. 0: as on AWS, four for an on-demand table, else one for each 3000
+  /// read and 1000 write units that are provisioned.
   std::uint32_t stream_shards = 0;
-  /// Where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are no buckets.
+  /// Folder for exports and imports: bucket NAME is its subfolder NAME. Empty: there are no buckets.
   std::string buckets = {};
 };
 
@@ -54,23 +55,23 @@ struct Result {
   std::string error_type;
   /// The error's message; empty when ok.
   std::string error_message;
-  /// The status that the service sends with it: 200, 400, 413, 500 or 503; 0 with Delivery::cut.
+  /// The HTTP status that the service sends: 200, 400, 413, 500 or 503; 0 if Delivery::cut.
   int http_status = 200;
 };
 
-/// What is to happen to a reply by the rules of Database::simulate, in the caller's hands.
+/// What the rules of Database::simulate demand for a reply, for callers that carry it out themselves.
 struct Delivery {
-  /// For so long the reply is to be held back.
+  /// Hold the reply back for this long.
   std::int64_t hold_ms = 0;
-  /// The connection is cut in the place of a reply; `body` is empty.
+  /// Cut the connection instead of replying; `body` is empty.
   bool cut = false;
 };
 
-/// How long a call may keep its thread.
+/// How long a call may occupy its thread.
 enum class Effort : std::uint8_t {
-  kItem,   // microseconds as a rule: one item, or a description
+  kItem,   // usually microseconds: one item, or a description
   kPage,   // milliseconds: a page, a batch or a transaction
-  kWaits,  // for the disk, or for what must be finished first
+  kWaits,  // waits for the disk, or for other work to finish
 };
 
 /// Answers DynamoDB operations: a Database, a wrapper around one (stator/wrappers.h), or a class of your own. Must be
@@ -87,57 +88,57 @@ class STATOR_API Endpoint {
   Endpoint& operator=(const Endpoint&) = default;
 };
 
-/// An open database. Safe to use from several threads at once. One process at a time holds a directory.
+/// An open database. Safe to use from several threads at once. Only one process at a time can have a directory open.
 class STATOR_API Database : public Endpoint {
  public:
-  /// Throws std::runtime_error with one line for the user: directory held by another process, damaged, or not Stator's;
-  /// options out of range (times of more than an hour).
+  /// Throws std::runtime_error with one line for the user if the directory is in use by another process, damaged or not
+  /// Stator's, or if an option is out of range (a time of more than an hour).
   static Database open(const OpenOptions& options);
-  /// A database in memory.
+  /// Opens a database in memory.
   static Database open_in_memory();
 
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
-  /// Closes cleanly: nothing has to be replayed at the next open.
+  /// Closes cleanly: the next open has nothing to replay.
   ~Database() override;
 
   /// Calls one operation by its DynamoDB name, e.g. call("PutItem", R"({"TableName":"t","Item":{"pk":{"S":"a"}}})"), or
   /// by the target that SDKs send ("DynamoDB_20120810.PutItem"). Errors in the request do not throw: they are in the
   /// Result.
   Result call(std::string_view operation, std::string_view request_json) override;
-  /// The same for a client that believes to call `region`, which decides about ARNs that it may name.
+  /// The same for a client of `region`, which determines the ARNs that the request may name.
   Result call(std::string_view operation, std::string_view request_json, std::string_view region);
-  /// The same for callers that hold replies back and cut connections themselves, as `delivery` says afterwards. The
-  /// other two wait before they return, and a connection that is cut is ServiceUnavailable.
+  /// The same for callers that hold back replies and cut connections themselves, as `delivery` tells them to
+  /// afterwards. The other two overloads wait before they return, and report a cut connection as ServiceUnavailable.
   Result call(std::string_view operation, std::string_view request_json, std::string_view region, Delivery& delivery);
-  /// What to expect of an operation, for callers with a thread that must not be kept.
+  /// The effort to expect of an operation, for callers whose thread must not be blocked.
   [[nodiscard]] Effort effort(std::string_view operation) const;
 
-  // Saved states of the whole database. Neither saving nor restoring takes longer for a larger database; on a disk,
-  // saving also writes out what was written since the store last flushed. All throw std::runtime_error with one line.
+  // Saved states of the whole database. Saving and restoring take no longer for a larger database; on a disk, saving
+  // also flushes what was written since the store last did. All throw std::runtime_error with one line.
 
-  /// Saves the database as it is now, in the place of an earlier snapshot of that name: 1 to 64 letters, digits,
-  /// hyphens, underscores and points. On a disk snapshots outlive the Database, in memory they end with it.
+  /// Saves the current state, replacing an earlier snapshot of that name (1 to 64 letters, digits, hyphens, underscores
+  /// and points). Snapshots on a disk outlive the Database; in memory they end with it.
   void save_snapshot(std::string_view name);
-  /// Replaces the whole database by the snapshot. Running calls finish first, later ones wait.
+  /// Replaces the whole database with the snapshot. Running calls finish first, later ones wait.
   void restore_snapshot(std::string_view name);
   void drop_snapshot(std::string_view name);
-  /// Their names, sorted.
+  /// Returns the names of the snapshots, sorted.
   [[nodiscard]] std::vector<std::string> snapshots() const;
-  /// Restores the snapshot "start" where there is one; else the database is empty.
+  /// Restores the snapshot "start" if it exists; otherwise empties the database.
   void reset();
 
-  /// Lets calls go wrong by rules and a seed (docs/simulate.md), in the place of earlier rules, whose counts end; "{}":
-  /// none. The database's clock decides when a rule holds. Throws std::runtime_error that says what is wrong with the
-  /// rules, with the earlier ones still there.
+  /// Makes calls fail by rules and a seed (docs/simulate.md). Replaces earlier rules and their counts; "{}" means no
+  /// rules. The database's clock decides when a rule holds. Throws std::runtime_error that says what is wrong with the
+  /// rules, and keeps the earlier ones.
   void simulate(std::string_view rules_json);
-  /// How many calls each rule was for, and how many it did something to: JSON, as from `GET /_stator/simulate`.
+  /// How many calls each rule matched, and how many it affected: JSON, as from `GET /_stator/simulate`.
   [[nodiscard]] std::string simulated() const;
 
   /// The database's time, in milliseconds since 1970.
   [[nodiscard]] std::int64_t clock_ms() const;
-  /// Moves the clock of a database that was opened with `clock_ms`, and returns when what has become due is done
-  /// (expired items are deleted, old stream records too). Throws std::logic_error for a database on the machine's
+  /// Move the clock of a database that was opened with `clock_ms`, and return when everything that has become due is
+  /// done (expired items and old stream records are deleted). Throw std::logic_error for a database on the machine's
   /// clock, std::runtime_error for times before 1970 or after 9999.
   void set_clock(std::int64_t now_ms);
   void advance_clock(std::int64_t by_ms);

@@ -17,15 +17,15 @@ namespace stator {
 struct CachingOptions {
   /// The most memory that the entries may take.
   std::size_t capacity_bytes = std::size_t{256} << 20;
-  /// How long entries live, as `stator cache --ttl` takes it: "60", "Query=5", "orders=10", "orders/GetItem=1"; five
-  /// minutes where none is given.
+  /// How long entries live, as `stator cache --ttl` takes it: "60", "Query=5", "orders=10", "orders/GetItem=1".
+  /// Default: five minutes.
   std::vector<std::string> lifetimes = {};
-  /// How long after its lifetime an entry may still be used while the upstream throttles or fails. 0: not at all.
+  /// How long after its lifetime an entry may still be used while the upstream throttles or fails. 0: never.
   std::int64_t stale_if_error_ms = 0;
-  /// How long after a write the upstream's eventually consistent reads may miss it: until then they are not cached.
+  /// How long after a write the upstream's eventually consistent reads may miss it; until then they are not cached.
   std::int64_t settle_ms = 0;
-  /// A second level that several caches share: redis://HOST or rediss://HOST; empty: none. `shared_name` keeps caches
-  /// of different upstreams apart.
+  /// A second level shared by several caches: redis://HOST or rediss://HOST; empty: none. `shared_name` keeps caches of
+  /// different upstreams apart.
   std::string shared_url = {};
   std::string shared_name = {};
   /// Returns the time in milliseconds since 1970. Empty: the machine's clock.
@@ -56,15 +56,16 @@ class Caching : public Endpoint {
 /// closed connection becomes ServiceUnavailable.
 class Simulating : public Endpoint {
  public:
-  /// `upstream` must outlive it; `now_ms` returns the time in milliseconds since 1970; empty: the machine's clock.
-  /// Throws std::invalid_argument for invalid rules, with their fault.
+  /// `upstream` must outlive it. `now_ms` returns the time in milliseconds since 1970; empty: the machine's clock.
+  /// Throws std::invalid_argument that says what is wrong with the rules.
   Simulating(Endpoint& upstream, std::string_view rules_json, std::function<std::int64_t()> now_ms = {});
   ~Simulating() override;
   Simulating(const Simulating&) = delete;
   Simulating& operator=(const Simulating&) = delete;
 
   Result call(std::string_view operation, std::string_view request_json) override;
-  /// Replaces the rules; counts and times start again. Throws std::invalid_argument, with the rules unchanged.
+  /// Replaces the rules; counts and times start again. Throws std::invalid_argument and keeps the old rules if the new
+  /// ones are invalid.
   void set_rules(std::string_view rules_json);
   /// How many requests each rule matched, and how many it changed: JSON, as from `GET /_stator/simulate`.
   [[nodiscard]] std::string state() const;
