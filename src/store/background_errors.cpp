@@ -13,11 +13,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{2000};
-/// Where there is no room for a merge, another one soon would only take the room of writes.
+/// If there is no room for a merge, retrying it soon would only use up the room for writes.
 constexpr std::chrono::milliseconds kPauseOfMerges{5000};
 /// The same error is logged again after this time.
 constexpr std::chrono::seconds kLoggedAgain{60};
-/// A flush that is scheduled begins within this time, unless that of another store keeps the thread.
+/// A scheduled flush begins within this time, unless the flush of another store keeps the thread busy.
 constexpr std::chrono::seconds kFlushBegins{5};
 constexpr std::chrono::milliseconds kFlushLookedFor{1};
 
@@ -29,11 +29,11 @@ bool has_waiting_flush(rocksdb::DB& database) {
          database.GetIntProperty(rocksdb::DB::Properties::kNumRunningFlushes, &running) && running == 0;
 }
 
-/// Returns when neither a flush, a merge nor a write is under way that began before.
+/// Returns when all flushes, merges and writes that began before the call have ended.
 void wait_for_work_under_way(rocksdb::DB& database) {
   database.PauseBackgroundWork().PermitUncheckedError();
   database.ContinueBackgroundWork().PermitUncheckedError();
-  // Writes come one after the other, so that the ones before this are done. It writes nothing.
+  // Writes are ordered, so all earlier ones are done when this one is. It writes nothing.
   rocksdb::WriteOptions options;
   options.disableWAL = true;
   options.no_slowdown = true;
@@ -43,15 +43,15 @@ void wait_for_work_under_way(rocksdb::DB& database) {
 
 }  // namespace
 
-/// RocksDB keeps the listener longer than the BackgroundErrors lives, which therefore detaches itself.
+/// RocksDB keeps the listener longer than the BackgroundErrors, which therefore detaches itself from it.
 class BackgroundErrors::Listener final : public rocksdb::EventListener {
  public:
   explicit Listener(BackgroundErrors& errors) : errors_(&errors) {}
 
   const char* Name() const override { return "stator::store::BackgroundErrors"; }
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
-    // RocksDB takes most errors of the file system as fatal. They are not: Resume() writes the memtables into new files
-    // and starts a new log. Corruption stays fatal.
+    // RocksDB treats most errors of the file system as fatal. They are not: Resume() writes the memtables into new
+    // files and starts a new log. Corruption stays fatal.
     if (error->IsIOError() && error->severity() == rocksdb::Status::Severity::kFatalError) {
       *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
     }
@@ -61,11 +61,11 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
     know(failing);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (errors_ == nullptr) return;
-    // Called before the write that failed returns.
+    // This is called before the failed write returns.
     if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) errors_->on_log_failed(*error);
     errors_->on_error(*error, failing);
   }
-  /// RocksDB's own thread for a full disk and ours would take away each other's flushes.
+  /// Disables RocksDB's own recovery from a full disk: its thread and ours would give up each other's flushes.
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status error,
                             bool* auto_recovery) override {
     error.PermitUncheckedError();
@@ -83,9 +83,9 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
     errors_ = nullptr;
   }
   void watch(rocksdb::DB& database) { database_ = &database; }
-  /// Whether RocksDB has an error to be resumed from, as far as known.
+  /// Whether RocksDB has an error to resume from, as far as is known.
   [[nodiscard]] bool has_error() const { return known_ != Failing::kNothing; }
-  /// It has one at least so grave.
+  /// Records that RocksDB has an error of at least this severity.
   void know(Failing failing) {
     Failing known = known_;
     while (known < failing && !known_.compare_exchange_weak(known, failing)) {
@@ -94,7 +94,7 @@ class BackgroundErrors::Listener final : public rocksdb::EventListener {
 
  private:
   /// Called by RocksDB before it stops. A flush that begins after that is given up and never scheduled again, and
-  /// Resume() would wait for it without end.
+  /// Resume() would wait for it forever.
   void let_flush_begin() const {
     rocksdb::DB* const database = database_;
     if (database == nullptr) return;
@@ -132,13 +132,13 @@ void BackgroundErrors::stop() {
   }
   changed_.notify_all();
   if (!thread_.joinable()) return;
-  // Resume() may wait for a flush that is not scheduled again.
+  // Ends a Resume() that waits for a flush that is not scheduled again.
   if (database_ != nullptr) rocksdb::CancelAllBackgroundWork(database_, false);
   thread_.join();
 }
 
 void BackgroundErrors::on_write_failed(const rocksdb::Status& status) {
-  // Wrong arguments and a full memory need no Resume().
+  // Invalid arguments and lack of memory need no Resume().
   if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status, Failing::kWrites);
 }
 
@@ -193,9 +193,9 @@ void BackgroundErrors::on_recovered() {
 
 bool BackgroundErrors::resume() {
   if (listener_->has_error()) {
-    // An error of what is under way ends Resume() early, and the flush that it has scheduled would be given up.
+    // An error of running background work ends Resume() early, and would abandon the flush that Resume() has scheduled.
     wait_for_work_under_way(*database_);
-    // After corruption Resume() fails, as it must.
+    // Resume() fails after corruption, as it must.
     if (!database_->Resume().ok()) return false;
   } else if (!flush()) {
     listener_->know(Failing::kWrites);
@@ -208,14 +208,14 @@ bool BackgroundErrors::resume() {
 }
 
 bool BackgroundErrors::begin_another_log() {
-  // Without the log; no row has this key.
+  // Written without the log; no row has this key.
   rocksdb::WriteOptions in_memory;
   in_memory.disableWAL = true;
   rocksdb::WriteBatch something;
   something.Delete(rocksdb::Slice()).PermitUncheckedError();
   if (!database_->Write(in_memory, &something).ok()) return false;
-  // Where the log was not replaced, the flush fails because of it, and the next Resume() replaces it, as there is
-  // something now.
+  // If the log was not replaced, this flush fails because of it, and the next Resume() replaces the log, since memory
+  // is not empty then.
   return flush();
 }
 

@@ -16,12 +16,12 @@
 
 namespace stator::store {
 
-/// After a background error (a full disk, no descriptors left) RocksDB refuses writes until Resume() is called; where
-/// only a merge has failed, writes go on. This logs the error once and calls Resume() with growing pauses until it
+/// After a background error (a full disk, no descriptors left) RocksDB refuses writes until Resume() is called; if only
+/// a merge has failed, writes continue. This class logs the error once and calls Resume() with growing pauses until it
 /// succeeds or the store is closed. Its thread starts with the first error.
 ///
-/// Nothing more can be appended to a log in which a write failed. Resume() begins another one, but only where there is
-/// something in memory to be written to a table; so this sees to it that there is, and until then no write may reach
+/// Nothing can be appended to a log after a write to it failed. Resume() begins another log, but only if there is
+/// something in memory to be written to a table. This class makes sure that there is, and until then no write may reach
 /// RocksDB (`write_error`).
 class BackgroundErrors {
  public:
@@ -32,17 +32,17 @@ class BackgroundErrors {
 
   /// For rocksdb::Options::listeners. May outlive this object.
   [[nodiscard]] std::shared_ptr<rocksdb::EventListener> listener() const;
-  /// `database` is the one to resume; errors that came before count.
+  /// Sets the database to resume; errors that came before are handled too.
   void watch(rocksdb::DB& database);
-  /// To be called before the database is closed.
+  /// Must be called before the database is closed.
   void stop();
-  /// To be called when a write failed: RocksDB does not call the listener for every kind of error.
+  /// Must be called when a write failed: RocksDB does not call the listener for every kind of error.
   void on_write_failed(const rocksdb::Status& status);
-  /// Not OK while writes must not be tried, as the log cannot take them. To be called before each write with a log.
+  /// Not OK while the log cannot take writes, so that none must be tried. To be called before each write with a log.
   [[nodiscard]] rocksdb::Status write_error() const {
     return log_failed_.load(std::memory_order_acquire) ? log_error() : rocksdb::Status::OK();
   }
-  /// Whether writes are refused until an error is over, and how often that has begun.
+  /// Whether writes are refused because of an error, and how often that has begun.
   struct Failures {
     bool under_way = false;
     std::uint64_t count = 0;
@@ -51,18 +51,18 @@ class BackgroundErrors {
 
  private:
   class Listener;
-  /// What does not work.
+  /// What currently fails.
   enum class Failing : std::uint8_t { kNothing, kMerges, kWrites };
   void on_error(const rocksdb::Status& status, Failing failing);
   void on_log_failed(const rocksdb::Status& status);
   [[nodiscard]] rocksdb::Status log_error() const;
   void on_recovered();
   void run();
-  /// True when writes work again.
+  /// Returns true when writes work again.
   bool resume();
-  /// After Resume(): replaces the log in which a write failed, if that is still in use.
+  /// Called after Resume(): replaces the log in which a write failed, if it is still in use.
   bool begin_another_log();
-  /// What is in memory, to a table.
+  /// Writes the memtable to a table.
   bool flush();
 
   const core::LogSink log_;
@@ -75,7 +75,7 @@ class BackgroundErrors {
   std::atomic<bool> log_failed_{false};
   rocksdb::Status log_error_;
   bool stopping_ = false;
-  // The error logged last, so that one that comes and goes does not fill the log.
+  // The last error logged, so that one that comes and goes does not fill the log.
   std::string logged_;
   std::chrono::steady_clock::time_point logged_at_;
   bool logs_recovery_ = false;

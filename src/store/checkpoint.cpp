@@ -26,9 +26,9 @@ void check(const rocksdb::Status& status) {
   if (!status.ok()) throw StoreError("the store cannot be copied: " + one_line(status));
 }
 
-/// A checkpoint waits until no file is being deleted. Where the end of an iterator looks for files to delete meanwhile
-/// and finds none, RocksDB (7.8) wakes nobody, and the checkpoint would wait until the next flush, for ever in an idle
-/// database. This wakes it, as long as it lives.
+/// RocksDB's checkpoint waits until no file is being deleted. If an iterator's end looks for files to delete meanwhile
+/// and finds none, RocksDB (7.8) wakes nobody, and the checkpoint would wait until the next flush: forever in an idle
+/// database. This object wakes it periodically during its lifetime.
 class CheckpointWaker {
  public:
   explicit CheckpointWaker(rocksdb::DB& database)
@@ -36,8 +36,8 @@ class CheckpointWaker {
           std::unique_lock lock(mutex_);
           while (!ended_.wait_for(lock, stop, std::chrono::milliseconds(50), [] { return false; }) &&
                  !stop.stop_requested()) {
-            // Nothing else of RocksDB's interface wakes without doing something. A manual compaction that runs (only
-            // where memory is short, store/memory_budget.cpp) ends early by it.
+            // Nothing else in RocksDB's interface wakes waiters without doing work. It ends a running manual compaction
+            // early (these run only when memory is short, store/memory_budget.cpp).
             database.DisableManualCompaction();
             database.EnableManualCompaction();
           }
@@ -49,10 +49,10 @@ class CheckpointWaker {
   std::jthread thread_;
 };
 
-/// Of the folder of a checkpoint that is being deleted; its name follows.
+/// Prefix of the folder of a checkpoint that is being deleted; the checkpoint's name follows.
 constexpr std::string_view kDoomed = ".deleted-";
 
-/// How long a flush may be refused because others wait; a memtable takes less than a second.
+/// How long to retry a flush that is refused because others wait; flushing a memtable takes less than a second.
 constexpr std::chrono::minutes kMostPatience{10};
 constexpr std::chrono::microseconds kPause{200};
 
@@ -64,7 +64,7 @@ void close_memtable(rocksdb::DB& database) {
   options.allow_write_stall = true;
   const auto deadline = std::chrono::steady_clock::now() + kMostPatience;
   rocksdb::Status status = database.Flush(options);
-  // Too many memtables wait to be flushed already, and writers are stopped.
+  // TryAgain: too many memtables are waiting to be flushed, and writers are stopped.
   while (status.IsTryAgain() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kPause);
     status = database.Flush(options);
@@ -76,7 +76,7 @@ void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, C
   rocksdb::Checkpoint* made = nullptr;
   check(rocksdb::Checkpoint::Create(&database, &made));
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-  // The memtable is flushed if the log is at least this large.
+  // RocksDB flushes the memtable if the log is at least this large.
   const std::uint64_t flush_from = what == CutOf::kEverything ? 0 : std::numeric_limits<std::uint64_t>::max();
   const CheckpointWaker waker(database);
   check(checkpoint->CreateCheckpoint(store_path.string(), flush_from));
@@ -106,7 +106,7 @@ bool exchange_checkpoints(const std::filesystem::path& left, const std::filesyst
 }
 
 void delete_checkpoint(const std::filesystem::path& checkpoint) {
-  // A link or a file in its place is removed, and nothing that it leads to.
+  // If a link or a file has its name, only that is removed, not what the link leads to.
   if (!std::filesystem::is_directory(std::filesystem::symlink_status(checkpoint))) {
     std::filesystem::remove(checkpoint);
     return;

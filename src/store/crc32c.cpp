@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82F63B78U;  // without its highest term; the lowest bit is the highest power
 constexpr std::size_t kWordBytes = 8;
-/// The instruction takes three cycles and a new one can begin in each, so long texts are taken as three at once.
+/// The instruction takes three cycles, and one can start in each cycle, so long texts are processed in three lanes.
 constexpr std::size_t kLaneBytes = 512;
 
 using Table = std::array<std::uint32_t, 256>;
@@ -35,7 +35,7 @@ constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
   return sum;
 }
 
-/// x to the power of 8 · 2^i, for as many i as a length has bits: what 2^i bytes shift a remainder by.
+/// x to the power of 8 · 2^i, for each bit i of a length: multiplying by it shifts a remainder by 2^i bytes.
 constexpr std::array<std::uint32_t, 64> shifts_by_powers() {
   std::array<std::uint32_t, 64> shifts{};
   shifts[0] = 1U << (31U - 8U);
@@ -44,7 +44,7 @@ constexpr std::array<std::uint32_t, 64> shifts_by_powers() {
 }
 constexpr std::array<std::uint32_t, 64> kShifts = shifts_by_powers();
 
-/// What `bytes` zeros after it make of a remainder.
+/// The remainder after `bytes` zero bytes more.
 constexpr std::uint32_t shifted(std::uint32_t value, std::size_t bytes) {
   for (std::size_t i = 0; bytes != 0; ++i, bytes >>= 1) {
     if ((bytes & 1) != 0) value = product(kShifts[i], value);
@@ -52,7 +52,7 @@ constexpr std::uint32_t shifted(std::uint32_t value, std::size_t bytes) {
   return value;
 }
 
-/// For each byte of a remainder, what it becomes by one step of eight bytes.
+/// For each byte of a remainder, its contribution after one step of eight bytes.
 constexpr std::array<Table, kWordBytes> step_tables() {
   std::array<Table, kWordBytes> tables{};
   for (std::uint32_t i = 0; i < 256; ++i) {
@@ -72,7 +72,7 @@ std::uint32_t word_at(const char* bytes, std::size_t i) {
   return byte_at(bytes, i) | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2) << 16 | byte_at(bytes, i + 3) << 24;
 }
 
-/// The functions below extend a remainder, which is a checksum with all bits turned.
+/// The functions below extend a remainder, which is the checksum with all bits inverted.
 std::uint32_t extend_by_tables(std::uint32_t crc, const char* bytes, std::size_t count) {
   static constexpr std::array<Table, kWordBytes> kTables = step_tables();
   for (; count >= kWordBytes; count -= kWordBytes, bytes += kWordBytes) {
@@ -113,7 +113,7 @@ STATOR_HAS_CRC32C_INSTRUCTION std::uint32_t step_at(std::uint32_t crc, const cha
   return step(crc, word);
 }
 
-/// For each byte of a remainder, what a lane's length of zeros makes of it.
+/// For each byte of a remainder, its contribution after a lane's length of zeros.
 constexpr std::array<Table, 4> lane_tables() {
   std::array<Table, 4> tables{};
   for (std::uint32_t t = 0; t < tables.size(); ++t) {
@@ -172,10 +172,10 @@ std::uint32_t masked_crc32c(std::string_view bytes) {
 
 }  // namespace stator::store
 
-// RocksDB's own functions of these names (util/crc32c.h of RocksDB 7.8) are left out where these come first, which a
-// program has that is linked with RocksDB's archive: the archive's member that defines them, and nothing else, is not
-// taken then.
-// They are weak for who links RocksDB's archive before libstator.a, and has both.
+// These replace RocksDB's functions of the same names (util/crc32c.h of RocksDB 7.8) in a program that is linked with
+// RocksDB's archive: these come first, so the linker does not take the archive's member that defines those, and nothing
+// else.
+// They are weak for programs that link RocksDB's archive before libstator.a and so have both.
 namespace rocksdb::crc32c {
 
 [[gnu::weak]] std::uint32_t Extend(std::uint32_t crc, const char* bytes, std::size_t count);

@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names that other components may create in the directory before a store was ever opened in it.
+/// Names that other components may create in the directory before the first store.
 constexpr std::array<std::string_view, 6> kOwnNames = {"STATOR.new", "LOCK",          "server.json",
                                                        "postgres",   "postgres.lock", "log"};
 
@@ -34,8 +34,8 @@ constexpr std::array<std::string_view, 6> kOwnNames = {"STATOR.new", "LOCK",    
   throw OpenError("cannot use " + path.string() + " as data directory: " + std::strerror(error));
 }
 
-/// The value of "url" in server.json, which a running server leaves beside the marker; or empty. A notice of another
-/// process than `holder` was left by a server that is gone.
+/// The value of "url" in server.json, which a running server leaves beside the marker; empty if there is none, or if
+/// the file is not from process `holder` (its server is gone).
 std::string server_url(const fs::path& directory, int holder) {
   const std::string text = read_small_file(directory / "server.json").value_or("");
   if (holder == 0 || !text.starts_with("{\"pid\":" + std::to_string(holder) + ",")) return {};
@@ -49,8 +49,8 @@ std::string server_url(const fs::path& directory, int holder) {
   return url.find('\\') == std::string::npos ? url : std::string();
 }
 
-/// The process that holds a flock on `file`, by /proc/locks ("1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF"); 0
-/// where that has no such line.
+/// The process that holds a flock on `file`, by /proc/locks ("1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF"); 0 if
+/// it has no such line.
 int lock_holder(const fs::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return 0;
@@ -122,7 +122,7 @@ DataDirectory::~DataDirectory() { unlock(); }
 
 void DataDirectory::unlock() {
   if (lock_fd_ < 0) return;
-  // The lock lives as long as any descriptor of the open file does, and children by fork() have one.
+  // The lock lives until the last descriptor of the open file is closed, and children made by fork() have one.
   if (locked_by_ == ::getpid()) ::flock(lock_fd_, LOCK_UN);
   ::close(lock_fd_);
   lock_fd_ = -1;
@@ -153,7 +153,7 @@ void DataDirectory::lock(Access access) {
 
 void DataDirectory::look_for_marker(Access access) const {
   if (fs::exists(path_ / kMarkerFile)) return;
-  // Check before changing anything: a foreign directory is left as it was.
+  // Check before changing anything: a foreign directory must stay untouched.
   std::error_code error;
   bool has_store = false;
   for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
@@ -162,12 +162,12 @@ void DataDirectory::look_for_marker(Access access) const {
     has_store = has_store ||
                 (is_name_of_store(name) && entry.is_directory(unreadable) && !fs::is_empty(entry.path(), unreadable));
     if (is_own_name(name)) continue;
-    if (entry.path().filename() == kMarkerFile) return;  // another process is just creating it
+    if (entry.path().filename() == kMarkerFile) return;  // another process is just creating the data directory
     throw OpenError(path_.string() + " is not a Stator data directory (it holds other files and no file " +
                     std::string(kMarkerFile) + ")");
   }
   if (error) fail_by_errno(path_, error.value());
-  // The marker is written before anything else, so a store without one has lost it, and with it its features.
+  // The marker is written before anything else, so a store without one has lost it, and the list of features with it.
   if (has_store && !fs::exists(path_ / kMarkerFile)) {
     throw DamagedError("data directory " + path_.string() + " is damaged: the file STATOR is missing");
   }
@@ -205,7 +205,7 @@ void DataDirectory::check_features(Access access) const {
   if (!unknown.empty()) {
     throw OpenError(prefix + " needs \"" + unknown + "\" to be read, which this version of Stator does not know");
   }
-  // Whoever makes a directory names the feature when it is open.
+  // Repair names this feature while it makes the directory, and releases it at the end.
   if (marker_.names(Feature::kUnfinished)) {
     throw OpenError(prefix + " is unfinished: the repair that was to make it was ended; remove it and begin again");
   }
@@ -225,7 +225,7 @@ void DataDirectory::find_store() {
   } catch (const std::runtime_error& error) {
     throw DamagedError(prefix + "is damaged: " + error.what());
   }
-  // The file is there before the feature is named, and until then it names the first store.
+  // STORE is written before the feature is named in the marker, and until then it names the first store.
   if (needs(Feature::kStoreNumber) && !number) throw DamagedError(prefix + "is missing");
   if (!needs(Feature::kStoreNumber) && number.value_or(0) != 0) {
     throw DamagedError(prefix + "names a store that the file STATOR does not know of");
@@ -246,7 +246,7 @@ void DataDirectory::check_store(Access access) {
                        "/CURRENT is missing");
   };
   if (store_number_ != 0) fail_without_current();
-  // Without CURRENT RocksDB would create a new store and delete the files.
+  // Without CURRENT, RocksDB would create a new store and delete these files.
   for (const fs::directory_entry& entry : fs::directory_iterator(store, error)) {
     const std::string extension = entry.path().extension().string();
     if (extension == ".sst" || extension == ".log") fail_without_current();
@@ -257,7 +257,8 @@ void DataDirectory::check_store(Access access) {
 void DataDirectory::close_to_others(const core::LogSink& log) const {
   for (const fs::path& directory : {path_, store_folder(path_, store_number_)}) {
     fs::perms others = fs::perms::group_all | fs::perms::others_all;
-    // Under root, PostgreSQL runs as another user, who needs to pass through to its own directory in here.
+    // When started by root, PostgreSQL runs as another user, who must be able to reach its own directory inside this
+    // one.
     if (directory == path_ && belongs_to_another(path_ / "postgres")) {
       others &= ~(fs::perms::group_exec | fs::perms::others_exec);
     }

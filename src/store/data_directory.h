@@ -13,8 +13,8 @@
 #include "store/features.h"
 #include "store/marker.h"
 
-/// A directory of ours, as docs/format.md lays it out: `STATOR` (the marker), `LOCK`, `store/` (RocksDB), or `store.N/`
-/// after a restore.
+/// A data directory of Stator, as described in docs/format.md: `STATOR` (the marker), `LOCK`, `store/` (RocksDB), or
+/// `store.N/` after a restore.
 namespace stator::store {
 
 enum class Access : std::uint8_t {
@@ -24,33 +24,34 @@ enum class Access : std::uint8_t {
   kCreate,
 };
 
-/// Creates the directory, for its owner only (mode 0700), and missing ones above it. Throws OpenError.
+/// Creates the directory, accessible by its owner only (mode 0700), and missing parents. Throws OpenError.
 void make_private_directory(const std::filesystem::path& path);
 
 /// Locks the directory for this process from construction to destruction.
 class DataDirectory {
  public:
-  /// Throws NoStoreError; OpenError: not ours, needs features that this version does not know, held by another process,
-  /// a file, not writable, damaged. Where others than the owner have access, it is taken away, with a line in `log`.
+  /// Throws NoStoreError; OpenError if the directory is not Stator's, needs features unknown to this version, is in use
+  /// by another process, is a file, not writable or damaged. If others than the owner have access, takes it away and
+  /// logs that.
   DataDirectory(std::filesystem::path path, Access access, const core::LogSink& log = {});
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// The number of the store that counts (store_number.h).
+  /// The number of the current store (store_number.h).
   [[nodiscard]] std::uint64_t store_number() const { return store_number_; }
-  /// Makes another store, which is complete and open, the one that counts, durably. Throws StoreError; where the store
-  /// was switched nevertheless, `store_number` says so.
+  /// Makes another store, which must be complete and open, the current one, durably. Throws StoreError; if the store
+  /// was switched nevertheless, `store_number` returns the new number.
   void switch_store(rocksdb::FileSystem& files, std::uint64_t number);
-  /// A number that no store in the directory has.
+  /// Returns a number that no store in the directory has.
   [[nodiscard]] std::uint64_t new_store_number() { return ++last_number_; }
-  /// True where no store was ever created in it, so that creating one cannot overwrite anything.
+  /// True if no store was ever created in the directory, so that creating one cannot overwrite anything.
   [[nodiscard]] bool store_is_new() const { return store_is_new_; }
   [[nodiscard]] bool needs(Feature feature) const;
-  /// Names the feature in the marker, durably. Throws std::system_error.
+  /// Adds the feature to the marker, durably. Throws std::system_error.
   void require(Feature feature);
-  /// The opposite, for a feature that nothing in the directory needs any more.
+  /// Removes a feature that nothing in the directory needs.
   void release(Feature feature);
   /// Writes the marker of a checkpoint, with the same features, durably. Throws std::system_error.
   void write_marker(const std::filesystem::path& directory) const;

@@ -22,11 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Writing so much of memtables to tables takes as long as the rest of a checkpoint; a small memtable's full size is
-/// less.
+/// Flushing this much of memtables takes as long as the rest of a checkpoint; for small memtables the threshold is a
+/// fraction of their size.
 constexpr std::uint64_t kMuchBytes = 2 << 20;
 constexpr std::uint64_t kMuchPart = 16;
-/// How long such a checkpoint may keep memtables from being written to tables; it takes a few milliseconds.
+/// How long such a checkpoint may delay flushes of memtables; it takes a few milliseconds.
 constexpr std::chrono::milliseconds kMostHeld{30};
 
 FileListContent parse_or_empty(const std::string& list) {
@@ -98,11 +98,12 @@ std::unique_ptr<DiskStore> DiskStore::open(const Options& options, DataDirectory
   if (options.read_only && directory.store_is_new()) {
     throw NoStoreError("there is no Stator data in " + options.directory.string());
   }
-  // The rest of a torn file was being written when the process or the machine died, and was never acknowledged.
+  // The incomplete end of a torn file was being written when the process or the machine died, and was never
+  // acknowledged.
   if (options.read_only) {
     store->files_->set_ends(checked.torn_files);
   } else {
-    // Left by a process that was killed.
+    // Other stores were left by a process that was killed.
     remove_other_stores(*rocksdb::NewCompositeEnv(store->base_), directory.path(), store->number_);
     store->prepare(checked);
   }
@@ -122,7 +123,7 @@ std::unique_ptr<DiskStore> DiskStore::make(const Options& options, DataDirectory
       const std::unique_ptr<rocksdb::Env> files = rocksdb::NewCompositeEnv(store->base_);
       link_store(*files, store_folder(checkpoint, 0), store->path_);
       checked = check_files(store->path_, list);
-      // Whether or not the list of the checkpoint is sealed, that of this store is made anew.
+      // The list of this store is made anew, whether or not that of the checkpoint is sealed.
       checked.sealed = false;
     }
     store->prepare(checked);
@@ -141,7 +142,7 @@ std::unique_ptr<DiskStore> DiskStore::make(const Options& options, DataDirectory
 CheckedFiles DiskStore::check() const {
   const std::string prefix = "data directory " + directory_.path().string() + " is damaged: ";
   std::optional<std::string> list;
-  // Without the feature in the marker, the program that wrote last may not have kept the list up to date.
+  // If the marker does not name the feature, the program that wrote last may not have kept the list up to date.
   const bool has_list = directory_.needs(Feature::kFileList);
   if (has_list) list = read_small_file(list_path_, kMaxListBytes);
   if (directory_.store_is_new()) {
@@ -156,11 +157,11 @@ CheckedFiles DiskStore::check() const {
   }
 }
 
-/// From here on the directory is changed.
+/// The directory is changed only from here on.
 void DiskStore::prepare(const CheckedFiles& checked) {
   try {
-    // First, so that a start which is interrupted does not leave what the next one takes for damage, and so that the
-    // list has the final sizes.
+    // Truncates first, so that an interrupted start does not leave what the next one would take for damage, and so that
+    // the list has the final sizes.
     rocksdb::IOStatus status = cut_files_at(*base_, checked.torn_files);
     if (!status.ok()) throw OpenError(one_line(status));
     status = checked.sealed ? list_.unseal(checked.known) : list_.begin(checked.known, path_);
@@ -180,7 +181,7 @@ void DiskStore::open_database(bool create) {
 }
 
 void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
-  // It writes, too.
+  // A checkpoint writes too, so it needs a log that works.
   if (const rocksdb::Status error = database_.errors().write_error(); !error.ok()) throw StoreError(one_line(error));
   make_private_directory(target);
   rocksdb::DB& rocks = *database_.rocks();
@@ -190,8 +191,8 @@ void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
       unwritten_bytes > std::min(kMuchBytes, options_.resources.memtable_bytes / kMuchPart)) {
     const TablesHeld held(*files_, kMostHeld);
     close_memtable(rocks);
-    // The log that has the memtable's writes gets no more, so it can be linked. RocksDB copies the last one that is not
-    // empty, so that should be the next.
+    // The log with the memtable's writes gets no more, so it can be linked. RocksDB copies the last log that is not
+    // empty; the mark makes that the next one.
     rocksdb::WriteBatch mark;
     mark.PutLogData("").PermitUncheckedError();
     rocks.Write(rocksdb::WriteOptions(), &mark).PermitUncheckedError();
@@ -210,14 +211,15 @@ void DiskStore::list_and_mark(const fs::path& checkpoint) const {
 
 void DiskStore::close_cleanly() {
   if (!database_.close() || options_.read_only) return;
-  // Without a seal the next start replays the logs, as after a kill: nothing is lost if this fails.
+  // If this fails nothing is lost: without a seal the next start replays the logs, as after a kill.
   try {
     seal();
   } catch (const std::system_error&) {
   }
 }
 
-/// Seals the list of the closed store and deletes its empty logs. With records in a log, leaves that to the next start.
+/// Seals the list of the closed store and deletes its empty logs. If a log has records, does nothing and leaves that to
+/// the next start.
 void DiskStore::seal() {
   std::vector<SealedFile> found = list_files(path_);
   std::vector<fs::path> logs;
@@ -227,7 +229,7 @@ void DiskStore::seal() {
     logs.push_back(path_ / file.name);
   }
   std::erase_if(found, is_log);
-  // The seal must not be on the disk before the directory's names are: no file may vanish or come back after it.
+  // The directory's names must be on disk before the seal is: no file may vanish or come back after it.
   if (!sync_directory(*base_, path_).ok()) return;
   if (list_.seal(found).ok()) remove_logs(logs);
 }

@@ -19,7 +19,7 @@
 
 namespace stator::store {
 
-/// RocksDB on some files, open.
+/// An open RocksDB database.
 class Database {
  public:
   explicit Database(const core::LogSink& log) : errors_(log) {}
@@ -29,7 +29,7 @@ class Database {
 
   /// `what` names the store in the text of the OpenError or DamagedError.
   void open(const rocksdb::Options& options, const std::string& path, bool read_only, const std::string& what);
-  /// Waits for no compaction; nothing may be in flight. False where something was not written.
+  /// Does not wait for compactions; no operation may be running. Returns false if something was not written.
   bool close();
   [[nodiscard]] rocksdb::DB* rocks() const { return rocks_.get(); }
   [[nodiscard]] BackgroundErrors& errors() { return errors_; }
@@ -39,29 +39,30 @@ class Database {
   std::unique_ptr<rocksdb::DB> rocks_;
 };
 
-/// One of the stores in a data directory (store_number.h), open: RocksDB's files and the list of them. It lies where it
-/// was made for as long as it exists, so that several can be open at the same time.
+/// One of the stores in a data directory (store_number.h), open: RocksDB's files and the list of them. It never moves,
+/// so that several can be open at the same time.
 class DiskStore {
  public:
-  /// Opens the store that counts. Throws OpenError, DamagedError, NoStoreError.
+  /// Opens the current store. Throws OpenError, DamagedError, NoStoreError.
   static std::unique_ptr<DiskStore> open(const Options& options, DataDirectory& directory);
-  /// Makes a new store with what a checkpoint holds, or an empty one where `checkpoint` is empty, and opens it. It
-  /// survives a power loss as it is, but counts only after DataDirectory::switch_store. Throws StoreError.
+  /// Makes and opens a new store with the content of a checkpoint, or an empty one if `checkpoint` is empty. It
+  /// survives a power loss as it is, but becomes the current one only by DataDirectory::switch_store. Throws
+  /// StoreError.
   static std::unique_ptr<DiskStore> make(const Options& options, DataDirectory& directory,
                                          const std::filesystem::path& checkpoint);
-  /// Closes, as a killed process would.
+  /// Closes the store in the state that a killed process would leave.
   ~DiskStore();
   DiskStore(const DiskStore&) = delete;
   DiskStore& operator=(const DiskStore&) = delete;
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] Database& database() { return database_; }
-  /// Makes a checkpoint in `target`. Writes the marker last: a directory without it is not a data directory. Throws
+  /// Makes a checkpoint in `target`. Writes the marker last: without it the directory is not a data directory. Throws
   /// StoreError, std::system_error.
   void checkpoint(const std::filesystem::path& target, CheckpointKind kind);
-  /// A clean stop: the next start finds a sealed list, unless a log has records.
+  /// Stops cleanly: the next start finds a sealed list, unless a log has records.
   void close_cleanly();
-  /// Closes the store and deletes its files; it must not be the one that counts.
+  /// Closes the store and deletes its files; it must not be the current one.
   void remove();
 
  private:
@@ -69,7 +70,7 @@ class DiskStore {
   [[nodiscard]] CheckedFiles check() const;
   void prepare(const CheckedFiles& checked);
   void open_database(bool create);
-  /// Completes a checkpoint whose files of RocksDB are there.
+  /// Completes a checkpoint for which RocksDB's files are in place.
   void list_and_mark(const std::filesystem::path& checkpoint) const;
   void seal();
   void remove_logs(const std::vector<std::filesystem::path>& logs) const;
@@ -79,7 +80,7 @@ class DiskStore {
   const std::uint64_t number_;
   const std::filesystem::path path_;
   const std::filesystem::path list_path_;
-  // In the order of construction, so that the database is destroyed before what it uses.
+  // In order of construction, so that the database is destroyed before the members that it uses.
   std::shared_ptr<rocksdb::FileSystem> base_;
   FileList list_;
   std::shared_ptr<ListedFileSystem> files_;

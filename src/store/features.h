@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-/// Additions to format 1 that a data directory may use. A feature in use is named in the directory's marker, so that a
-/// program that does not know it leaves the directory alone. Design: docs/format.md, "Versions".
+/// Additions to format 1 that a data directory may use. The directory's marker names the features in use, so that a
+/// program that does not know one leaves the directory alone. Design: docs/format.md, "Versions".
 namespace stator::store {
 
 enum class Feature : std::uint8_t {
@@ -30,7 +30,7 @@ struct FeatureInfo {
   NeededFor needed_for;
 };
 
-/// All that this version knows. To add one: an enumerator, a row here, a row in docs/format.md, and a call of
+/// All features known to this version. To add one: an enumerator, a row here, a row in docs/format.md, and a call of
 /// Store::require() before the first key of the new kind is written.
 inline constexpr std::array kFeatures = {
     FeatureInfo{Feature::kFileList, "file-list", NeededFor::kWriting},

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
 
-/// The file's name with that of its folder.
+/// The file's name with its folder.
 std::string in_store(const fs::path& file) { return (file.parent_path().filename() / file.filename()).string(); }
 
 RecordsFound records_of(const fs::path& path) {
@@ -33,7 +33,7 @@ RecordsFound records_of(const fs::path& path) {
   }
 }
 
-/// Numbers have leading zeros to six digits, so a longer name is a later one.
+/// File numbers have leading zeros up to six digits, so a longer name is a later one.
 bool is_earlier(const std::string& left, const std::string& right) {
   return left.size() != right.size() ? left.size() < right.size() : left < right;
 }
@@ -46,7 +46,8 @@ FileListContent read_list(const std::string& text) {
   }
 }
 
-/// Checks that every file is as the clean stop left it, and that there is none that RocksDB would replay or delete.
+/// Checks that every file is as the clean stop left it, and that there are no others that RocksDB would replay or
+/// delete.
 void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   std::vector<SealedFile> found;
   try {
@@ -75,7 +76,7 @@ void check_seal(const fs::path& store_path, CheckedFiles& checked) {
   if (next != found.end()) fail(in_store(store_path / next->name) + " does not belong to the store");
 }
 
-/// Checks that the manifest which CURRENT names is sound, at least up to the length in the list. Returns its name.
+/// Checks that the manifest named in CURRENT is sound, at least up to the length in the list. Returns its name.
 std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   const FileListContent& list = checked.known;
   std::string name = read_small_file(store_path / "CURRENT").value_or("");

@@ -10,17 +10,17 @@
 
 namespace stator::store {
 
-/// The result of checking a store: it is not damaged, as far as its files show without reading all tables.
+/// The result of checking a store that is sound, as far as its files show without reading all tables.
 struct CheckedFiles {
   /// For the list of the store to be opened: the logs found, with their sizes.
   FileListContent known;
   /// The list says that the store was stopped cleanly.
   bool sealed = false;
   /// Files that end in an unfinished record, which was never acknowledged (the newest log, the manifest), each with the
-  /// length of its sound part. The rest must be truncated before anything else is written: at the next start it would
-  /// look like damage.
+  /// length of its sound part. They must be truncated to it before anything else is written; otherwise the rest would
+  /// look like damage at the next start.
   std::map<std::filesystem::path, std::uint64_t> torn_files;
-  /// Empty logs, which only make every start slower.
+  /// Empty logs, which only slow down each start.
   std::vector<std::filesystem::path> empty_logs;
 };
 
@@ -29,13 +29,14 @@ enum class LogsToCheck : std::uint8_t {
   kNewest,  // the others were written by this process and are complete
 };
 
-/// Checks RocksDB's files before RocksDB opens them: it trusts the files it finds and deletes those it does not know.
-/// `list` is the text of FILES, if the store has one. Throws std::runtime_error, one line that says what is damaged.
+/// Checks RocksDB's files before RocksDB opens them, since it trusts the files that it finds and deletes unknown ones.
+/// `list` is the text of FILES, if the store has one. Throws std::runtime_error with one line that says what is
+/// damaged.
 CheckedFiles check_files(const std::filesystem::path& store_path, const std::optional<std::string>& list,
                          LogsToCheck logs = LogsToCheck::kAll);
 
-/// Throws OpenError, one line, where a file of the data directory is there and this process may not read it (it was
-/// left by a start as another user, say): what looks like damage without it is none.
+/// Throws OpenError with one line if a file of the data directory exists but is not readable for this process (after a
+/// start as another user, say). Without this check that would look like damage.
 void refuse_unreadable_files(const std::filesystem::path& directory);
 
 }  // namespace stator::store

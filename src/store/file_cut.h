@@ -8,7 +8,7 @@
 
 namespace stator::store {
 
-/// Ends each file at its size here, durably.
+/// Truncates each file to the given size, durably.
 inline rocksdb::IOStatus cut_files_at(rocksdb::FileSystem& files,
                                       const std::map<std::filesystem::path, std::uint64_t>& ends) {
   const rocksdb::IOOptions io;

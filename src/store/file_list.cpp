@@ -19,13 +19,13 @@ namespace fs = std::filesystem;
 using rocksdb::IOStatus;
 
 constexpr std::string_view kFirstLine = "stator files 1";
-/// This much of the end of a table is hashed: footer, properties, range tombstones and the index blocks of these.
+/// How much of the end of a table is hashed: footer, properties, range tombstones and their index blocks.
 constexpr std::uint64_t kTableTailBytes = 4096;
 constexpr std::size_t kHexDigits = 16;
-/// The unit that a disk writes whole.
+/// The unit that a disk writes atomically.
 constexpr std::size_t kSectorBytes = 512;
 
-/// Each line is hashed with the hash of the line before, so that a lost, changed or moved line is noticed.
+/// Each line's hash is seeded with that of the line before, so that a lost, changed or moved line is noticed.
 std::uint64_t next_in_chain(std::uint64_t chain, std::string_view line) {
   return XXH3_64bits_withSeed(line.data(), line.size(), chain);
 }
@@ -70,7 +70,7 @@ void read_line(std::string_view line, FileListContent& content) {
     content.manifest = name;
     content.manifest_bytes = std::max(content.manifest_bytes, parse_number<std::uint64_t>(take_word(line), 10));
   }
-  // Lines of other kinds, from later versions, are skipped.
+  // Skips other kinds of lines, which come from later versions.
 }
 
 std::string manifest_line(const std::string& name, std::uint64_t size_bytes) {
@@ -94,8 +94,9 @@ IOStatus size_of(rocksdb::FileSystem& files, const fs::path& path, std::uint64_t
   return files.GetFileSize(path.string(), rocksdb::IOOptions(), &size_bytes, nullptr);
 }
 
-/// Whether `line` holds zeros (no written line does) that reach to the end of their sector or of the list: a power loss
-/// leaves them where a sector was not written. `offset`: of the line in the list; `rest`: the list from the line on.
+/// Whether `line` contains zeros (no written line does) that reach to the end of their sector or of the list: a power
+/// loss leaves such zeros where a sector was not written. `offset`: position of the line in the list; `rest`: the list
+/// from the line on.
 bool was_never_written(std::string_view line, std::string_view rest, std::size_t offset) {
   const std::size_t first = line.find('\0');
   if (first == std::string_view::npos) return false;
@@ -142,7 +143,7 @@ FileListContent parse_file_list(std::string_view text) {
     const std::size_t end = text.find('\n');
     const bool torn = end == std::string_view::npos;
     std::string_view line = text.substr(0, end);
-    // A line of which not all sectors reached the disk may hold zeros instead of bytes.
+    // Sectors that did not reach the disk may leave zeros in the last line.
     if (torn && !first && !content.sealed) break;
     if (!first && !content.sealed && was_never_written(line, text, total_bytes - text.size())) break;
     if (torn) throw std::runtime_error("its last line is cut off");
@@ -207,7 +208,7 @@ IOStatus FileList::append(std::string_view line, bool sync) {
   if (!status.ok()) return status;
   status = file_->Append(std::string(line).append(" ").append(core::hexadecimal(chain)).append("\n"), io, nullptr);
   if (!status.ok()) {
-    // An incomplete line before others would count as damage.
+    // An incomplete line followed by others would count as damage.
     if (!file_->Truncate(before_bytes, io, nullptr).ok()) file_.reset();
     return status;
   }
@@ -278,7 +279,8 @@ IOStatus FileList::log_unneeded(const std::string& name, const fs::path& store_p
   std::uint64_t size_bytes = 0;
   IOStatus status;
   if (!manifest_.empty()) status = size_of(*files_, store_path / manifest_, size_bytes);
-  // The record by which the log is unneeded is in the manifest: it must not become shorter than it is now.
+  // The record that makes the log unneeded is in the manifest, so the manifest must not become shorter than its current
+  // size.
   if (status.ok() && !manifest_.empty()) status = append(manifest_line(manifest_, size_bytes), false);
   if (status.ok()) status = append("unneeded-log " + name, true);
   if (full_log_line_.starts_with("full-log " + name + " ")) full_log_line_.clear();

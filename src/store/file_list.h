@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
-/// The file `FILES`: which of RocksDB's files must exist, so that a truncated, emptied or lost file is
-/// noticed. Written line by line while a store is open, and sealed by a clean stop. Format: docs/format.md, "Damage".
+/// The file `FILES`: lists which of RocksDB's files must exist, so that a truncated, emptied or lost file is noticed.
+/// Written line by line while a store is open, and sealed by a clean stop. Format: docs/format.md, "Damage".
 namespace stator::store {
 
-/// A list grows by two lines for each log of a memtable's size.
+/// A list grows by two lines for each log, that is, for each memtable written out.
 inline constexpr std::size_t kMaxListBytes = 64 << 20;
 
 /// A file at a clean stop.
@@ -30,22 +30,22 @@ struct SealedFile {
 
 /// The content of the list.
 struct FileListContent {
-  /// The store was stopped cleanly, and `files` are all it consists of.
+  /// The store was stopped cleanly, and consists of exactly `files`.
   bool sealed = false;
   std::vector<SealedFile> files;
-  /// Logs by name; those that are complete with their size in bytes.
+  /// Logs by name, with their size in bytes if they are complete.
   std::map<std::string, std::optional<std::uint64_t>> logs;
-  /// Logs that are no longer needed and may be missing.
+  /// Logs that are not needed and may be missing.
   std::map<std::string, bool> unneeded_logs;
   /// The manifest that CURRENT named last, and a lower bound of its length.
   std::string manifest;
   std::uint64_t manifest_bytes = 0;
-  /// The checksum of the last line, with which the next one is hashed.
+  /// The checksum of the last line, which seeds that of the next.
   std::uint64_t chain = 0;
 };
 
-/// Throws std::runtime_error with the reason, for "FILES is damaged: …". An incomplete last line is ignored: a power
-/// loss leaves one, and without it the list requires less, never more.
+/// Throws std::runtime_error with the reason, for "FILES is damaged: …". Ignores an incomplete last line, which a power
+/// loss can leave: without it the list only requires less.
 FileListContent parse_file_list(std::string_view text);
 
 /// Size and hash of each of RocksDB's files in the directory, in the order of names. Throws std::system_error.
@@ -54,7 +54,7 @@ std::vector<SealedFile> list_files(const std::filesystem::path& store_path);
 /// Makes the names in the directory durable.
 rocksdb::IOStatus sync_directory(rocksdb::FileSystem& files, const std::filesystem::path& path);
 
-/// True for the names of RocksDB's files that hold data; RocksDB deletes such a file where its manifest lacks it.
+/// True for the names of RocksDB's files that hold data; RocksDB deletes such a file if its manifest does not name it.
 bool is_store_file(std::string_view name);
 
 /// Writes the list. Safe for use from several threads.
@@ -63,23 +63,24 @@ class FileList {
   /// `path` is the file itself.
   FileList(std::shared_ptr<rocksdb::FileSystem> files, std::filesystem::path path);
 
-  // Each returns RocksDB's status, for the caller (listed_file_system.h) to hand on.
+  // Each returns RocksDB's status, for the caller (listed_file_system.h) to pass on.
 
-  /// Notes, durably, that the seal no longer holds. `list` is what was read from the file.
+  /// Records, durably, that the seal is void. `list` is what was read from the file.
   rocksdb::IOStatus unseal(const FileListContent& list);
   /// Writes a new list for an open store, durably, with the logs and the manifest in `known`.
   rocksdb::IOStatus begin(const FileListContent& known, const std::filesystem::path& store_path);
-  /// A log was created and is empty; the log before it is complete.
+  /// To be called when a log was created and is empty; the log before it is complete.
   rocksdb::IOStatus log_created(const std::string& name, const std::filesystem::path& store_path);
-  /// The newest log is about to get its first record. Durable.
+  /// To be called before the newest log gets its first record. Durable.
   rocksdb::IOStatus log_begins();
-  /// An append to the newest log failed: its size does not count, as RocksDB truncates what was written of the record.
+  /// To be called when an append to the newest log failed: its size is then not listed, as RocksDB truncates the
+  /// incomplete record.
   void log_is_torn();
-  /// A log is about to be deleted: by the manifest it is no longer needed. Durable.
+  /// To be called before a log is deleted that the manifest makes unnecessary. Durable.
   rocksdb::IOStatus log_unneeded(const std::string& name, const std::filesystem::path& store_path);
-  /// CURRENT was renamed into its place and names this manifest.
+  /// To be called when CURRENT has been replaced and names this manifest.
   rocksdb::IOStatus manifest_switched(const std::string& name);
-  /// The store is closed and consists of these files. Durable.
+  /// To be called when the store is closed and consists of these files. Durable.
   rocksdb::IOStatus seal(const std::vector<SealedFile>& files);
 
  private:
@@ -93,8 +94,8 @@ class FileList {
   std::unique_ptr<rocksdb::FSWritableFile> file_;
   std::uint64_t chain_ = 0;
   std::string newest_log_;
-  /// The line about the log before the newest one. Written only when the newest log is about to be used: until then the
-  /// end of the earlier log need not be on the disk.
+  /// The line for the log before the newest one. Written only when the newest log is about to be used: until then the
+  /// end of the earlier log need not be on disk.
   std::string full_log_line_;
   bool newest_log_is_torn_ = false;
   std::string manifest_;

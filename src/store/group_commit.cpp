@@ -10,10 +10,10 @@
 namespace stator::store {
 namespace {
 
-/// A batch's bytes begin with its number and the count of its records.
+/// A batch's bytes begin with its sequence number and the count of its records.
 constexpr std::size_t kCountAt = 8;
 constexpr std::size_t kHeaderBytes = 12;
-/// A group ends before the batch that would make it larger.
+/// A group ends before a batch that would exceed this.
 constexpr std::size_t kMostGroupBytes = 4 << 20;
 
 }  // namespace
@@ -29,7 +29,7 @@ struct GroupCommit::Waiting {
 
 namespace {
 
-/// Without its text where there is no memory for it.
+/// Copies a status, without its text if there is no memory for that.
 rocksdb::Status copy_of(const rocksdb::Status& status) {
   try {
     return status;
@@ -67,14 +67,14 @@ rocksdb::Status GroupCommit::write(rocksdb::WriteBatch& batch, std::size_t calle
   Waiting* const leader = first_;
   busy_ = leader != nullptr;
   lock.unlock();
-  // The next group goes first: the disk is idle.
+  // Wakes the next group first, as the disk is idle.
   if (leader != nullptr) {
     leader->leads = true;
     leader->woken.release();
   }
   for (Waiting* each = group.first; each != nullptr;) {
     Waiting* const next = each->next;
-    if (each != &self) each->woken.release();  // it may be gone after this
+    if (each != &self) each->woken.release();  // `each` may be gone after this
     each = next;
   }
   return std::move(self.status);

@@ -13,8 +13,8 @@
 
 namespace stator::store {
 
-/// Lets writers that wait for the disk wait together: what comes while a write is on its way to the disk goes with the
-/// next one, as one batch. Whoever is first writes for all.
+/// Lets writers that wait for the disk wait together: batches that arrive while a write is on its way to the disk are
+/// written together next, as one batch. The first writer of a group writes for all of it.
 class GroupCommit {
  public:
   /// Writes a batch to the log and the disk.
@@ -25,8 +25,8 @@ class GroupCommit {
   GroupCommit& operator=(const GroupCommit&) = delete;
   ~GroupCommit() = default;
 
-  /// Returns when the batch, with the writes of so many callers, is on the disk, or what went wrong. Does not throw:
-  /// where memory is short the status is MemoryLimit.
+  /// Returns when the batch, which holds the writes of `callers` callers, is on disk or has failed. Does not throw: if
+  /// memory is short the status is MemoryLimit.
   rocksdb::Status write(rocksdb::WriteBatch& batch, std::size_t callers = 1);
 
  private:
@@ -38,17 +38,17 @@ class GroupCommit {
 
   [[nodiscard]] Group take_group();
   void write_group(const Group& group) const;
-  /// The bytes of a batch with the changes of all; false where there is no memory for them.
+  /// Concatenates the changes of all batches into one; false if there is no memory for that.
   static bool merge(const Group& group, std::string& bytes);
   [[nodiscard]] rocksdb::Status write_one(rocksdb::WriteBatch& batch) const;
 
   const Write write_;
   std::mutex mutex_;
-  // Those that wait, in the order in which they came.
+  // The waiting writers, in order of arrival.
   Waiting* first_ = nullptr;
   Waiting* last_ = nullptr;
-  bool busy_ = false;             // somebody writes, or gathers
-  std::condition_variable came_;  // tells the one who gathers
+  bool busy_ = false;             // somebody is writing or gathering
+  std::condition_variable came_;  // wakes the writer that gathers
   core::Gathering gathering_;
 };
 

@@ -9,7 +9,7 @@
 namespace stator::store {
 namespace {
 
-// A part's content never holds kTerminator: 0x00 becomes 01 01 and 0x01 becomes 01 02, which keeps the bytes' order.
+// A part's content never contains kTerminator: 0x00 becomes 01 01 and 0x01 becomes 01 02, which keeps the bytes' order.
 constexpr char kTerminator = '\x00';
 constexpr char kEscape = '\x01';
 

@@ -65,7 +65,7 @@ class ShortenedFile final : public rocksdb::FSSequentialFileOwnerWrapper {
   std::uint64_t left_bytes_;
 };
 
-/// The directory is private already; this counts for files that are copied elsewhere.
+/// The directory is private already; this matters when files are copied elsewhere.
 IOStatus close_to_others(const std::string& path) {
   return ::chmod(path.c_str(), 0600) == 0 ? IOStatus::OK()
                                           : IOStatus::IOError(path, "cannot be made its owner's alone");

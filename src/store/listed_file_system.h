@@ -22,11 +22,11 @@ class ListedFileSystem final : public OptionlessFileSystem {
  public:
   ListedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, FileList& list, std::filesystem::path store_path);
 
-  /// Sequential readers see each of these files end at the given offset. To be called before the store is opened.
+  /// Makes sequential readers see each of these files end at the given offset. Call this before the store is opened.
   void set_ends(std::map<std::filesystem::path, std::uint64_t> ends) { ends_ = std::move(ends); }
 
-  /// From now on no table is begun, until `release_tables` or for so long at most. Who makes others wait for the disk
-  /// need not wait for the bytes of tables: the file system may write these out with any file that is synced (ext4).
+  /// No table file is begun until `release_tables`, or for `at_most`. For callers that hold up others while they wait
+  /// for the disk: the file system may write out the bytes of new tables with any file that is synced (ext4).
   void hold_tables(std::chrono::milliseconds at_most);
   void release_tables();
 
@@ -56,7 +56,7 @@ class ListedFileSystem final : public OptionlessFileSystem {
   std::chrono::steady_clock::time_point tables_held_until_;
 };
 
-/// Holds tables back for its own lifetime.
+/// Holds tables back during its lifetime.
 class TablesHeld {
  public:
   TablesHeld(ListedFileSystem& files, std::chrono::milliseconds at_most) : files_(files) {

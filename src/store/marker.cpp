@@ -20,7 +20,7 @@ std::string checksum(std::string_view text) {
   return core::hexadecimal(std::uint64_t{XXH3_64bits(text.data(), text.size())});
 }
 
-/// Takes a line off the front of `text`; throws where its end is missing.
+/// Removes and returns the first line of `text`; throws if the line has no end.
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   if (end == std::string_view::npos) throw std::runtime_error("its last line is cut off");

@@ -12,7 +12,7 @@ namespace stator::store {
 inline constexpr int kFirstFormat = 1;
 inline constexpr int kLastFormat = 2;
 
-/// The file by which a data directory is known. A checkpoint gets it last, so one without it is not whole.
+/// The file that identifies a data directory. Checkpoints get it last, so one without it is incomplete.
 inline constexpr const char* kMarkerFile = "STATOR";
 
 /// The content of the file STATOR. Format 2 is format 1 with a list of features (docs/format.md, "Versions").
@@ -20,18 +20,18 @@ struct Marker {
   int format = kFirstFormat;
   std::vector<std::string> needed_to_read;
   std::vector<std::string> needed_to_write;
-  /// Lines that this version does not know; written again with the others.
+  /// Lines that this version does not know; they are written back unchanged.
   std::vector<std::string> other_lines;
 
   [[nodiscard]] bool names(Feature feature) const;
-  /// Adds the feature, in the order of names, and makes the format 2.
+  /// Adds the feature, sorted by name, and sets the format to 2.
   void add(Feature feature);
   void remove(Feature feature);
-  /// The first feature named that this version does not know, or empty.
+  /// The first named feature that this version does not know; empty if it knows all.
   [[nodiscard]] std::string unknown(NeededFor needed_for) const;
 };
 
-/// Throws std::runtime_error with the reason, for "STATOR is damaged: …". Of a format beyond kLastFormat only
+/// Throws std::runtime_error with the reason, for "STATOR is damaged: …". If the format is beyond kLastFormat, only
 /// `format` is read.
 Marker parse_marker(std::string_view text);
 std::string marker_text(const Marker& marker);

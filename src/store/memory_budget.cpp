@@ -12,7 +12,7 @@
 namespace stator::store {
 namespace {
 
-/// One part in ten; the rest is for the program, its threads, requests and caches, and for RocksDB's copies.
+/// One tenth for data; the rest is for the program, its threads, requests and caches, and for RocksDB's copies.
 constexpr std::uint64_t kDataPart = 10;
 constexpr std::uint64_t kLeastBytes = 16 << 20;
 
@@ -87,7 +87,7 @@ void MemoryBudget::check(rocksdb::DB& database, std::uint64_t bytes, bool remove
   measure(database);
   if (fits(bytes, removes)) return;
   if (!removes && removed_.exchange(false)) {
-    // Deleted rows take memory until a compaction, which nothing else would start now.
+    // Deleted rows take memory until a compaction, and nothing else would start one.
     const std::lock_guard<std::mutex> lock(compacting_);
     database.CompactRange(rocksdb::CompactRangeOptions(), nullptr, nullptr).PermitUncheckedError();
     measure(database);

@@ -15,7 +15,7 @@ namespace stator::store {
 namespace {
 
 constexpr std::size_t kCopyBytes = 1 << 20;
-/// A memtable takes less than a second.
+/// A memtable is flushed in less than a second.
 constexpr std::chrono::minutes kMostPatience{10};
 constexpr std::chrono::microseconds kPause{200};
 
@@ -88,8 +88,8 @@ void MemoryCheckpoints::complete(rocksdb::DB& database, const std::string& direc
 bool MemoryCheckpoints::cut(rocksdb::DB& database, const std::string& directory, rocksdb::SequenceNumber last) const {
   const std::filesystem::path files = std::filesystem::path(directory) / "store";
   cut_files(database, files, CutOf::kTablesAlone);
-  // Memtables are flushed in order, so files without sequence numbers above `last` are the state at some moment of the
-  // call. The snapshot keeps compactions from setting greater numbers to zero.
+  // Memtables are flushed in order, so files without sequence numbers above `last` hold exactly the state at some
+  // moment of the call. The snapshot keeps compactions from zeroing greater sequence numbers.
   std::vector<rocksdb::LiveFileMetaData> tables;
   database.GetLiveFilesMetaData(&tables);
   const bool exact = std::ranges::all_of(
@@ -98,7 +98,7 @@ bool MemoryCheckpoints::cut(rocksdb::DB& database, const std::string& directory,
   return exact;
 }
 
-/// For when a later memtable was flushed too: copies the rows of the snapshot.
+/// Copies the rows of the snapshot; needed if a later memtable was flushed too.
 void MemoryCheckpoints::copy(rocksdb::DB& database, const std::string& directory,
                              const rocksdb::Snapshot* snapshot) const {
   rocksdb::Options options = options_;

@@ -15,11 +15,11 @@
 namespace stator::store {
 
 /// Checkpoints of an in-memory store. Such a store has no log, so its memtable must be flushed to a table first, which
-/// takes seconds per gigabyte. `make` fixes the contents of the checkpoint and returns; a thread then flushes and links
-/// the files. The checkpoint is used only after that thread has ended. One checkpoint is made at a time.
+/// takes seconds per gigabyte. `make` fixes the state of the checkpoint and returns; a thread then flushes and links
+/// the files. A checkpoint may be used only after that. One checkpoint is made at a time.
 class MemoryCheckpoints {
  public:
-  /// `options`: the options of the database.
+  /// `options`: those of the database.
   MemoryCheckpoints(const rocksdb::Options& options, MemoryBudget& budget) : options_(options), budget_(budget) {}
   ~MemoryCheckpoints() { wait(); }
   MemoryCheckpoints(const MemoryCheckpoints&) = delete;
@@ -32,13 +32,14 @@ class MemoryCheckpoints {
   void wait();
   /// Waits until that checkpoint is complete. Throws StoreError if it failed.
   void finish(const std::filesystem::path& directory);
-  /// Forgets why that checkpoint failed. It must not be under way.
+  /// Forgets the failure of that checkpoint. It must not be under way.
   void forget(const std::filesystem::path& directory);
 
  private:
   void complete(rocksdb::DB& database, const std::string& directory, const rocksdb::Snapshot* snapshot,
                 rocksdb::SequenceNumber last) noexcept;
-  /// False if the files also have later writes; then nothing is left in `directory`.
+  /// Links the database's files into `directory`. Returns false, and leaves nothing there, if they also hold writes
+  /// after `last`.
   bool cut(rocksdb::DB& database, const std::string& directory, rocksdb::SequenceNumber last) const;
   void copy(rocksdb::DB& database, const std::string& directory, const rocksdb::Snapshot* snapshot) const;
 
@@ -47,7 +48,7 @@ class MemoryCheckpoints {
   std::mutex making_;
   std::thread thread_;  // of the last checkpoint
   std::mutex failures_mutex_;
-  std::map<std::string, std::string> failures_;  // why, by directory
+  std::map<std::string, std::string> failures_;  // reasons, by directory
 };
 
 }  // namespace stator::store

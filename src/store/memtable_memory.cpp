@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kHugePageBytes = 2 << 20;
 constexpr std::size_t kMostBlockBytes = 2 * kHugePageBytes;
-/// A memtable is made of so many blocks or more, and an allocation takes at most one part in so many of a block.
+/// A memtable consists of at least kBlocks blocks, and an allocation takes at most one kPartsOfBlock-th of a block.
 constexpr std::size_t kBlocks = 8;
 constexpr std::size_t kPartsOfBlock = 4;
 
@@ -59,7 +59,7 @@ char* MemtableMemory::allocate(std::size_t bytes, std::size_t alignment) {
 char* MemtableMemory::map(std::size_t bytes, bool huge_pages) {
   blocks_.reserve(blocks_.size() + 1);
   huge_pages = huge_pages && bytes >= kHugePageBytes;
-  // Not every kernel maps such blocks at addresses where huge pages begin.
+  // Not every kernel aligns such mappings to huge pages.
   std::size_t more_bytes = huge_pages ? kHugePageBytes : 0;
   const auto mapping = [](std::size_t length) {
     return ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -6,26 +6,26 @@
 
 namespace stator::store {
 
-/// The memory of one memtable: taken from the system in blocks, and given back to it as a whole when the memtable is
+/// The memory of one memtable: taken from the system in blocks, and returned as a whole when the memtable has been
 /// written out.
 ///
-/// A memtable is read here and there, so that in pages of 4 KB nearly every step misses the processor's table of
-/// pages, too. Blocks of 2 MB and more are therefore of huge pages, where the system has them; the first is not, so
-/// that a memtable with little in it takes little.
+/// Reads of a memtable jump around, so with pages of 4 KB nearly every step also misses the TLB. Blocks of 2 MB and
+/// more therefore use huge pages where the system has them; the first block does not, so that a memtable with little
+/// content takes little memory.
 ///
-/// One thread allocates at a time.
+/// Only one thread may allocate at a time.
 class MemtableMemory {
  public:
-  /// `memtable_bytes`: what the memtable is to hold until it is written out.
+  /// `memtable_bytes`: the size at which the memtable is written out.
   explicit MemtableMemory(std::size_t memtable_bytes);
   ~MemtableMemory();
   MemtableMemory(const MemtableMemory&) = delete;
   MemtableMemory& operator=(const MemtableMemory&) = delete;
 
-  /// `alignment`: a power of two, a page's size at most. Throws std::bad_alloc.
+  /// `alignment`: a power of two, at most a page. Throws std::bad_alloc.
   char* allocate(std::size_t bytes, std::size_t alignment);
 
-  /// What was allocated, in bytes; from any thread.
+  /// Bytes allocated. May be called from any thread.
   [[nodiscard]] std::size_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
 
  private:

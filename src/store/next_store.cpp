@@ -26,13 +26,13 @@ bool has_large_logs(const fs::path& checkpoint) {
   return false;
 }
 
-/// Puts a settled checkpoint of `store`, which was made from `checkpoint`, in its place, at once.
+/// Replaces `checkpoint`, from which `store` was made, with a settled checkpoint of `store`, atomically.
 void replace_checkpoint(DiskStore& store, const fs::path& checkpoint) {
   const fs::path settled = checkpoint.parent_path() / kSettledCheckpoint;
   delete_checkpoint(settled);
   store.checkpoint(settled, CheckpointKind::kSettled);
   fs::last_write_time(settled / kMarkerFile, fs::last_write_time(checkpoint / kMarkerFile));
-  // File systems that cannot exchange two names leave the checkpoint as it is.
+  // If the file system cannot exchange two names, the checkpoint stays as it is.
   exchange_checkpoints(settled, checkpoint);
   delete_checkpoint(settled);
 }
@@ -71,7 +71,7 @@ void NextStore::follow_up(std::unique_ptr<DiskStore> old, const fs::path& checkp
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     old_.push_back(std::move(old));
-    // What was prepared for another checkpoint is not likely to be needed.
+    // A store prepared for another checkpoint is not likely to be needed.
     if (prepared_ != nullptr) old_.push_back(std::move(prepared_));
     prepared_for_.reset();
     wanted_ = checkpoint;
@@ -94,7 +94,7 @@ void NextStore::start() {
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error&) {
-    // Without it restores are slower, and the next one tries again.
+    // Without the thread restores are slower; the next one tries again to start it.
   }
 }
 
@@ -120,7 +120,7 @@ void NextStore::run() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || wanted_ || !to_settle_.empty() || !old_.empty(); });
     if (wanted_ || !to_settle_.empty()) {
-      // The next restore waits for what is wanted.
+      // What is wanted comes first: the next restore waits for it.
       if (wanted_) {
         current_ = std::exchange(wanted_, std::nullopt);
       } else {

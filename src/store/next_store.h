@@ -13,33 +13,34 @@
 
 namespace stator::store {
 
-/// Prepares the store that the next restore will need, and closes and removes replaced ones, on a thread that begins
-/// with the first restore. Who restores one checkpoint again and again, as a test suite does, then waits for neither.
+/// Prepares the store for the next restore, and closes and removes replaced ones, on a thread that starts with the
+/// first restore. Repeated restores of one checkpoint, as in a test suite, then wait for neither.
 class NextStore {
  public:
   using Make = std::function<std::unique_ptr<DiskStore>(const std::filesystem::path& checkpoint)>;
 
   explicit NextStore(Make make) : make_(std::move(make)) {}
-  /// Finishes what was handed over.
+  /// Finishes the work handed over.
   ~NextStore();
   NextStore(const NextStore&) = delete;
   NextStore& operator=(const NextStore&) = delete;
 
-  /// The store with what the checkpoint holds (an empty path: nothing), prepared or made now. Throws StoreError.
+  /// Returns a store with the content of the checkpoint (an empty path: an empty store), prepared or made by this call.
+  /// Throws StoreError.
   std::unique_ptr<DiskStore> take(const std::filesystem::path& checkpoint);
-  /// Closes and removes `old`, and prepares a store for the same checkpoint, later.
+  /// Later, on the thread: closes and removes `old`, and prepares a store for the same checkpoint.
   void follow_up(std::unique_ptr<DiskStore> old, const std::filesystem::path& checkpoint);
-  /// Replaces the checkpoint, if it has writes in logs, with one of the same state that has none, later.
+  /// Later, on the thread: replaces a checkpoint that has writes in logs with one of the same state that has none.
   void settle(const std::filesystem::path& checkpoint);
-  /// The checkpoint is about to change: what was prepared from it is removed.
+  /// Call this before the checkpoint changes: removes the store prepared from it.
   void forget(const std::filesystem::path& checkpoint);
 
  private:
-  /// The prepared store, if it is for this checkpoint. Waits while it is being prepared.
+  /// Returns the prepared store if it is for this checkpoint. Waits while it is being prepared.
   std::unique_ptr<DiskStore> take_prepared(const std::filesystem::path& checkpoint);
   void start();
   void run();
-  /// Null where it cannot be made; the restore tries again, and then whoever asked for it is told.
+  /// Returns null if the store cannot be made; the restore then tries again and reports the error.
   std::unique_ptr<DiskStore> prepare(const std::filesystem::path& checkpoint) noexcept;
 
   const Make make_;

@@ -4,10 +4,9 @@
 
 namespace stator::store {
 
-/// A file system on which RocksDB does not write its options down. At each start it would make a file of them, sync it
-/// and parse it again to see whether it is right: a quarter of what a start in memory executes, and two waits for a
-/// disk. Stator has its options in rocks_options.cpp and reads none; where the file cannot be made RocksDB goes on
-/// without it.
+/// A file system on which RocksDB does not save its options. It would write them to a file at each start, sync it and
+/// parse it again to verify it: a quarter of the instructions of a start in memory, and two waits for a disk. Stator's
+/// options are in rocks_options.cpp and are never read from a file; RocksDB continues if the file cannot be made.
 class OptionlessFileSystem : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;

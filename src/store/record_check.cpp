@@ -18,11 +18,11 @@ constexpr unsigned kUnwritten = 0;
 constexpr unsigned kFullRecord = 1;
 constexpr unsigned kMiddlePart = 3;  // after first (2)
 constexpr unsigned kLastPart = 4;
-/// The unit that a disk writes whole. A sector of zeros was never written: nothing stored holds as many zeros. The same
-/// goes for the part of a sector at the end of the file, and for the part of a record's first sector from the record's
-/// start to the sector's end.
+/// The unit that a disk writes atomically. A sector of zeros was never written: no stored data has as many zeros. The
+/// same holds for the part of a sector at the end of the file, and for the part of a record's first sector from the
+/// record's start to the sector's end.
 constexpr std::size_t kSectorBytes = 512;
-/// This many zeros at the end of a file were never written either, wherever they begin.
+/// At least this many zeros at the end of a file were never written either, wherever they begin.
 constexpr std::size_t kUnwrittenBytes = 8;
 
 std::uint32_t byte_at(std::string_view bytes, std::size_t i) { return static_cast<unsigned char>(bytes[i]); }
@@ -47,8 +47,8 @@ bool is_sound_record(std::string_view rest) {
   return type != 0 && type <= kLastPart && length <= rest.size() && checksum_holds(rest.substr(0, length));
 }
 
-/// Whether a sound record begins anywhere in `rest` (of one block). Every offset is tried: the length of the record
-/// before it may be what is damaged. Other bytes match a checksum once in 2^32 tries.
+/// Whether a sound record begins anywhere in `rest` (of one block). Tries every offset, since the length of the
+/// preceding record may be damaged. Other bytes match a checksum once in 2^32 tries.
 bool holds_sound_record(std::string_view rest) {
   for (; rest.size() >= kHeaderBytes; rest.remove_prefix(1)) {
     if (is_sound_record(rest)) return true;
@@ -56,7 +56,7 @@ bool holds_sound_record(std::string_view rest) {
   return false;
 }
 
-/// Whether the part of `rest` (which begins at `offset_in_block`) in some sector is all zeros.
+/// Whether the part of `rest` (which begins at `offset_in_block`) in any sector is all zeros.
 bool has_unwritten_sector(std::string_view rest, std::size_t offset_in_block) {
   for (std::size_t at = 0; at < rest.size();) {
     const std::size_t border = at + kSectorBytes - (offset_in_block + at) % kSectorBytes;
@@ -68,11 +68,11 @@ bool has_unwritten_sector(std::string_view rest, std::size_t offset_in_block) {
   return false;
 }
 
-/// Whether a record that is not sound, the last of the file, may have been half-written when the machine or the process
-/// died. `rest`: from the record's start to the end of its block or of the file.
+/// Whether an unsound record, the last of the file, may have been half-written when the machine or the process died.
+/// `rest`: from the record's start to the end of its block or of the file.
 bool looks_torn(std::string_view rest, std::size_t offset_in_block, bool more_blocks) {
   if (rest.size() < kHeaderBytes) return !more_blocks;
-  // The whole record is there, so its length was damaged.
+  // The whole record is there, so its length is what was damaged.
   if (checksum_holds(rest)) return false;
   const std::size_t length = record_bytes(rest);
   if (offset_in_block + length <= kBlockBytes && length > rest.size()) return true;
@@ -80,7 +80,7 @@ bool looks_torn(std::string_view rest, std::size_t offset_in_block, bool more_bl
   return has_unwritten_sector(rest, offset_in_block);
 }
 
-/// Whether a later block may have a part of the record that is torn here, as far as is left of its type.
+/// Whether a later block may hold another part of the record that is torn here, judging by what is left of its type.
 bool may_go_on(std::string_view rest) {
   if (rest.size() < kHeaderBytes) return true;
   const std::uint32_t type = byte_at(rest, 6);
@@ -101,9 +101,9 @@ class Checker {
       if (!in_parts_) found_.sound_bytes = begin_ + (block.size() - rest.size());
     }
     begin_ += block.size();
-    // The end of a block, where too short for a header, is filled with zeros.
+    // A block's end that is too short for a header is filled with zeros.
     if (rest.empty() || (rest.size() < kHeaderBytes && block.size() == kBlockBytes && is_zero(rest))) return;
-    // Zeros instead of a record were never written; no record may follow them.
+    // Zeros in place of a record were never written; no record may follow them.
     const bool torn = is_zero(rest) || (!holds_sound_record(rest.substr(1)) &&
                                         looks_torn(rest, block.size() - rest.size(), more_blocks));
     found_.state = torn ? RecordsState::kTornEnd : RecordsState::kDamaged;
@@ -116,8 +116,7 @@ class Checker {
   }
 
  private:
-  /// Parts of the torn record in later blocks may be whole, as sectors are written in any order; no other record may be
-  /// there.
+  /// Later parts of the torn record may be whole, as sectors are written in any order; no other record may follow.
   void take_after_torn(std::string_view block) {
     if (torn_may_go_on_) {
       const std::uint32_t type = block.size() < kHeaderBytes ? kUnwritten : byte_at(block, 6);
@@ -130,9 +129,9 @@ class Checker {
   }
 
   std::uint64_t begin_ = 0;
-  /// The last record read was a first or middle part: its last part must follow.
+  /// The last record read was a first or middle part, so its last part must follow.
   bool in_parts_ = false;
-  /// No part has been seen that is its last one.
+  /// The last part of the torn record has not been seen.
   bool torn_may_go_on_ = false;
   RecordsFound found_;
 };

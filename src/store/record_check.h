@@ -3,27 +3,27 @@
 #include <cstdint>
 #include <filesystem>
 
-/// Checks RocksDB's record files (write-ahead logs and manifests) without RocksDB, which takes a damaged length as the
-/// end of a file. Format: RocksDB wiki, "Write Ahead Log File Format": blocks of 32 KB; records of checksum (4
-/// bytes), length (2), type (1) and payload; none crosses a block.
+/// Checks RocksDB's record files (write-ahead logs and manifests) without RocksDB, which treats a damaged length as the
+/// end of the file. Format: RocksDB wiki, "Write Ahead Log File Format": blocks of 32 KB; records of checksum (4
+/// bytes), length (2), type (1) and payload; no record crosses a block.
 namespace stator::store {
 
 enum class RecordsState : std::uint8_t {
   kSound,
   /// The last record is cut off, or parts of it were never written: a power loss may leave zeros in place of any
-  /// sector. It was never acknowledged.
+  /// sector. The record was never acknowledged.
   kTornEnd,
-  /// Anything else.
+  /// Any other fault.
   kDamaged,
 };
 
 struct RecordsFound {
   RecordsState state = RecordsState::kSound;
-  /// Length of the prefix of whole, sound records; one that spans blocks counts when its last part is there.
+  /// Length of the prefix of whole, sound records; a record that spans blocks counts only with its last part.
   std::uint64_t sound_bytes = 0;
 };
 
-/// Throws std::system_error where the file cannot be read.
+/// Throws std::system_error if the file cannot be read.
 RecordsFound check_records(const std::filesystem::path& path);
 
 }  // namespace stator::store

@@ -15,22 +15,22 @@
 namespace stator::store {
 namespace {
 
-/// Tables whose descriptors stay open, where the process's limit allows as many.
+/// Tables whose descriptors stay open, if the process's limit allows as many.
 constexpr std::size_t kMaxOpenTables = 1024;
 constexpr std::size_t kMinOpenTables = 32;
 /// For logs, manifest, directories, files being written and the list of files.
 constexpr std::size_t kOtherDescriptors = 32;
-/// Tables may take one part in this many of the process's descriptors that are left when stores and a small server have
-/// those without which there is nothing.
+/// Tables may take one part in this many of the process's descriptors, after subtracting those that stores and a small
+/// server cannot do without.
 constexpr std::size_t kTablesPart = 4;
 constexpr std::size_t kLeastOfOthers = 160;
-/// A merge reads so much of a table at once, instead of a block.
+/// Bytes of a table that a merge reads at once, instead of single blocks.
 constexpr std::size_t kMergeReadBytes = 256 << 10;
-/// Keys of an index that share what they begin with: a table of 64 MB takes 44 KB for its index instead of 150, and a
-/// search in it touches fewer lines of memory.
+/// Index keys are stored in groups that share their prefix: the index of a table of 64 MB takes 44 KB instead of 150,
+/// and a search touches fewer cache lines.
 constexpr int kIndexKeysTogether = 16;
-/// Of a key, in a table's filter: one or two looks in a thousand at a table without the key reads a block in vain, with
-/// 10 bits one in a hundred. In a large store six tables are looked into for a new item.
+/// Bits per key in a table's filter: of a thousand lookups in tables without the key, one or two read a block in vain;
+/// with 10 bits, ten. In a large store, six tables are looked up for a new item.
 constexpr double kFilterBits = 14;
 
 std::size_t max_open_tables(std::size_t process_limit) {
@@ -56,7 +56,7 @@ class SilentLogger : public rocksdb::Logger {
 std::size_t open_tables() { return max_open_tables(process_descriptors()); }
 
 std::size_t descriptors_needed(std::size_t process_limit) {
-  // After a restore the replaced store is closed and the next one prepared, of which few tables are open.
+  // After a restore, the replaced store is being closed and the next one prepared, with few open tables.
   constexpr std::size_t kUsedStores = 2;
   return kUsedStores * max_open_tables(process_limit) + (kUsedStores + 1) * kOtherDescriptors;
 }
@@ -87,15 +87,15 @@ rocksdb::Options rocks_options(const Options& store) {
 
   options.write_buffer_size = store.resources.memtable_bytes;
   options.max_write_buffer_number = 3;
-  // The memtable has memory of its own; little is in RocksDB's.
+  // The memtable has its own memory; little is in RocksDB's arena.
   options.arena_block_size = 16 << 10;
   options.memtable_factory = version_table_factory(store.resources.memtable_bytes);
   // The memtable has one writer at a time.
   options.allow_concurrent_memtable_write = false;
   options.level_compaction_dynamic_level_bytes = true;
   options.compaction_readahead_size = kMergeReadBytes;
-  // What is above the last level, a tenth of a large store, is soon merged into the next; a store that is still in
-  // memtables and the first tables is not compressed.
+  // Levels above the last, a tenth of a large store, are soon merged into the next and not compressed; so a store that
+  // consists of memtables and the first tables is not compressed.
   options.compression = rocksdb::kNoCompression;
   options.bottommost_compression = in_memory ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
 

@@ -14,10 +14,10 @@
 namespace stator::store {
 namespace {
 
-/// Rows of a set; with as many of 256 bytes its memory is used up.
+/// Rows of a set; this many rows of 256 bytes use up its memory.
 constexpr std::size_t kWays = 16;
 constexpr std::size_t kSetBytes = 4096;
-/// What the C library takes for an allocation besides.
+/// The C library's overhead for an allocation.
 constexpr std::size_t kAllocationBytes = 16;
 constexpr unsigned kSpins = 64;
 
@@ -28,7 +28,7 @@ struct RowCache::Row {
   std::uint32_t key_bytes;
   std::uint32_t value_bytes;
   Hash hash;
-  // The key and the value follow.
+  // The key and the value follow in memory.
 
   [[nodiscard]] const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   [[nodiscard]] std::string_view key() const { return {bytes(), key_bytes}; }
@@ -55,22 +55,23 @@ struct RowCache::Row {
   }
 };
 
-/// Begins as zeroes, so that one which was never used takes no memory. Unless stated otherwise under its lock.
+/// All zeros is the initial state, so that sets that were never used take no memory. Members are guarded by `lock`
+/// unless stated otherwise.
 struct alignas(64) RowCache::Set {
-  std::uint32_t lock;    // 0 or 1; an atomic for all
-  std::uint32_t fences;  // that ever began
-  std::uint32_t writes;  // whose fence has not ended
-  std::uint16_t asked;   // a bit for each row that was found since the hand went over it
-  std::uint8_t hand;     // where to look next for a row that can go
+  std::uint32_t lock;    // 0 or 1; accessed as an atomic
+  std::uint32_t fences;  // number of fences ever begun
+  std::uint32_t writes;  // number of fences that have not ended
+  std::uint16_t asked;   // a bit for each row that was found since the hand passed it
+  std::uint8_t hand;     // where to look next for a row to evict
   std::uint32_t used_bytes;
-  std::uint16_t too_large;               // a bit for keys (`large_bit`) of which the last one read was too large
-  std::array<std::uint8_t, kWays> tags;  // of the hashes, from the end that does not choose the set
+  std::uint16_t too_large;               // a bit (`large_bit`) for keys whose last value was too large
+  std::array<std::uint8_t, kWays> tags;  // the low byte of each hash; the high bits choose the set
   std::array<Row*, kWays> rows;          // null: free
 
   static std::uint8_t tag(Hash hash) { return static_cast<std::uint8_t>(hash); }
   static std::uint16_t large_bit(Hash hash) { return static_cast<std::uint16_t>(1U << (hash >> 8U) % 16); }
 
-  /// Calls `visit` for the places with a row of this hash, until it returns true, and returns whether it did.
+  /// Calls `visit` with each place that has a row of this hash until it returns true; returns whether it did.
   template <class Visit>
   bool visit_rows(Hash hash, const Visit& visit) {
     static_assert(std::endian::native == std::endian::little);
@@ -78,7 +79,7 @@ struct alignas(64) RowCache::Set {
     for (std::size_t first = 0; first < kWays; first += sizeof(std::uint64_t)) {
       std::uint64_t word = 0;
       std::memcpy(&word, &tags[first], sizeof(word));
-      // Bytes that are zero have their highest bit set afterwards, and perhaps some after them.
+      // Afterwards, bytes that were zero have their highest bit set; some bytes after them may have it too.
       word ^= kOnes * tag(hash);
       for (std::uint64_t equal = (word - kOnes) & ~word & (kOnes << 7U); equal != 0; equal &= equal - 1) {
         const std::size_t way = first + static_cast<std::size_t>(std::countr_zero(equal)) / 8;
@@ -111,7 +112,7 @@ struct alignas(64) RowCache::Set {
     }
   }
 
-  /// A free place in a set that has room for so many bytes more.
+  /// Evicts rows until `bytes` more fit; returns a free place.
   std::size_t make_room(std::size_t bytes) {
     while (true) {
       if (used_bytes + bytes <= kSetBytes) {
@@ -137,7 +138,7 @@ class Lock {
  public:
   explicit Lock(std::uint32_t& word) : word_(word) {
     for (unsigned spin = 0; word_.exchange(1, std::memory_order_acquire) != 0; ++spin) {
-      // The thread that holds it may wait for a processor.
+      // The thread that holds the lock may be waiting for a processor.
       if (spin >= kSpins) std::this_thread::yield();
     }
   }
@@ -216,7 +217,7 @@ void RowCache::put(std::string_view key, std::string_view value, const Moment& m
     Row::let_go(row);
     return;
   }
-  set.remove_hash(moment.hash);  // another thread may have read it, too
+  set.remove_hash(moment.hash);  // another thread may have cached it too
   const std::size_t way = set.make_room(row->size_bytes());
   set.rows[way] = row;
   set.tags[way] = Set::tag(moment.hash);

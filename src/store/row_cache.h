@@ -7,24 +7,24 @@
 
 namespace stator::store {
 
-/// Values by their keys, before the tables and memtables that they are in: a read that it answers costs a tenth of one
-/// that RocksDB does. Only rows that were asked for come into it; a write puts none in, it takes out what it replaces.
+/// A cache of values by key, in front of the tables and memtables: a hit costs a tenth of a read in RocksDB. Only rows
+/// that were read are cached; a write adds none, and removes those that it replaces.
 ///
-/// It never answers with what a finished write has replaced, nor with an older value than an earlier read had: a write
-/// fences its keys (`Fence`) before it becomes visible, until it is, and a value that was read meanwhile, or before, is
-/// not put in.
+/// Never returns a value that a finished write has replaced, nor an older one than an earlier read returned: a write
+/// fences its keys (`Fence`) from before it becomes visible until it is, and a value whose read overlaps a fence is not
+/// cached.
 ///
-/// Rows are kept in sets, by the hash of their key. Each set has its part of the memory, and lets go what was not asked
-/// for since it last looked. Safe to use from several threads; a set is locked for as long as its few rows are
-/// compared.
+/// Rows are kept in sets, by the hash of their key. Each set has a fixed share of the memory, and evicts rows that were
+/// not read since its hand last passed them (CLOCK). Safe to use from several threads; a set is locked only while its
+/// few rows are compared.
 class RowCache {
  public:
   using Hash = std::uint64_t;
 
-  /// No row that takes more is kept: what RocksDB takes for it goes into its bytes.
+  /// Larger rows are not cached: RocksDB's cost for them is mostly that of their bytes.
   static constexpr std::size_t kMostRowBytes = 2048;
 
-  /// Takes at most `capacity_bytes`, which are allocated as rows come; 0: nothing is kept. Throws std::bad_alloc.
+  /// Uses at most `capacity_bytes`, which are allocated as rows come; 0: caches nothing. Throws std::bad_alloc.
   explicit RowCache(std::size_t capacity_bytes);
   ~RowCache();
   RowCache(const RowCache&) = delete;
@@ -38,7 +38,7 @@ class RowCache {
   struct Set;
 
  public:
-  /// A row that stays readable, whatever happens to the cache.
+  /// A row that stays readable even if the cache drops it.
   class Found {
    public:
     Found() = default;
@@ -54,23 +54,23 @@ class RowCache {
     Row* row_ = nullptr;
   };
 
-  /// From when the value of a key was about to be read that may be put in. Of a moment that `find` has not set nothing
-  /// is.
+  /// The moment just before a value was read, as set by `find`; `put` needs it. A default one makes `put` do nothing.
   struct Moment {
     Hash hash = 0;
     std::uint32_t fences = 0;
     bool fenced = true;
-    /// Whether the row, as far as is known, takes too much to be put in.
+    /// Whether the row is known to be too large to be cached.
     bool too_large = false;
   };
 
-  /// The row, or nothing, and then the moment for `put`.
+  /// Returns the row; or nothing, and then sets the moment for `put`.
   [[nodiscard]] Found find(std::string_view key, Moment& moment);
-  /// Keeps what was read after `moment`, unless a write has fenced it since, and notes where it is too large for that.
-  /// Does nothing where memory is short.
+  /// Caches what was read after `moment`, unless a write has fenced it since; remembers rows that are too large. Does
+  /// nothing if memory is short.
   void put(std::string_view key, std::string_view value, const Moment& moment) noexcept;
 
-  /// Around a write of these keys, of those in a range, or of any: what was kept of them is gone.
+  /// Held around a write of these keys, of those in a range, or of all: their rows are removed from the cache, and none
+  /// is added meanwhile.
   class Fence {
    public:
     Fence(RowCache& cache, std::span<const Hash> keys);
@@ -87,7 +87,7 @@ class RowCache {
     const bool all_;
   };
 
-  /// Bytes of the rows that are kept.
+  /// Bytes of the cached rows.
   [[nodiscard]] std::size_t used_bytes() const;
 
  private:

@@ -29,12 +29,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Keys are treated as a space id and a number of this many bytes, to search for the end of a damaged place.
+/// To search for the end of a damaged place, a key is treated as a space id and a number of this many bytes.
 constexpr std::size_t kSpaceBytes = 4;
 constexpr std::size_t kNumberBytes = 16;
 __extension__ using Number = unsigned __int128;
 
-/// Keeps writers out while it lives. Other faults of the directory are no reason to give up.
+/// Keeps writers out during its lifetime. Other faults of the directory do not stop the salvage.
 class SharedLock {
  public:
   explicit SharedLock(const fs::path& directory) : fd_(::open((directory / "LOCK").c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -52,8 +52,8 @@ class SharedLock {
   int fd_;
 };
 
-/// The folder for copies, from construction to destruction. It is locked by itself, so that two salvages which are
-/// given the same one do not remove each other's files.
+/// The folder for copies, from construction to destruction. Has its own lock, so that two salvages with the same folder
+/// do not remove each other's files.
 class Scratch {
  public:
   explicit Scratch(fs::path folder) : folder_(std::move(folder)) {
@@ -106,7 +106,7 @@ void check_marker(const fs::path& directory, std::vector<std::string>& told) {
   }
 }
 
-/// The manifest's bytes if it is sound, so that the tables are those that it names.
+/// The manifest's bytes if it is sound, so that it can be trusted to name the tables.
 std::optional<std::string> sound_manifest(const fs::path& directory, std::uint64_t number) {
   const fs::path store_path = store_folder(directory, number);
   std::string name = read_small_file(store_path / "CURRENT").value_or("");
@@ -142,7 +142,7 @@ fs::file_time_type last_write_in(const fs::path& folder) {
   return last;
 }
 
-/// The number of the store that counts; without a sound STORE, of the one that was written to last.
+/// The number of the current store; if STORE is not sound, of the store that was written to last.
 std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& told) {
   std::optional<std::uint64_t> number;
   std::string fault = "missing";
@@ -154,7 +154,7 @@ std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& to
   if (number) return *number;
   const std::vector<std::uint64_t> stores = stores_in(directory);
   if (stores.empty()) throw OpenError("there is no Stator data in " + directory.string());
-  // No restore ever took the place of the first store.
+  // No restore ever replaced the first store.
   if (fault == "missing" && stores.front() == 0) return 0;
   const auto written = [&](std::uint64_t store) { return last_write_in(store_folder(directory, store)); };
   const std::uint64_t newest = *std::ranges::max_element(stores, {}, written);
@@ -163,7 +163,7 @@ std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& to
   return newest;
 }
 
-/// Tables never change, so they are linked where that is possible.
+/// Links tables, which never change, where possible; copies everything else.
 void take_file(const fs::path& from, const fs::path& to) {
   std::error_code not_linked;
   if (from.extension() == ".sst") fs::create_hard_link(from, to, not_linked);
@@ -185,11 +185,11 @@ void copy_files(const fs::path& from, const fs::path& to, std::vector<std::strin
 
 struct UnreadableTables {
   std::vector<fs::path> paths;
-  /// RocksDB must not open one of them: with a damaged end its assertions can abort the process.
+  /// RocksDB must not open at least one of them: with a damaged end, its assertions can abort the process.
   bool dangerous = false;
 };
 
-/// Tables of which nothing could be read. `manifest`: the bytes of a sound one; tables that it never named are
+/// Finds tables of which nothing can be read. `manifest`: the bytes of a sound one; tables that it never named are
 /// ignored.
 UnreadableTables find_unreadable_tables(const fs::path& store_path, const rocksdb::Options& options,
                                         const std::optional<std::string>& manifest) {
@@ -205,7 +205,7 @@ UnreadableTables find_unreadable_tables(const fs::path& store_path, const rocksd
   return found;
 }
 
-/// Names the tables that the list of a clean stop has and that are not there. Returns false without such a list.
+/// Appends to `names` the tables that are missing by the list of a clean stop. Returns false if there is no such list.
 bool list_names_missing_tables(const fs::path& directory, std::uint64_t number, std::vector<std::string>& names) {
   try {
     const FileListContent list = parse_file_list(read_small_file(store_list(directory, number), SIZE_MAX).value_or(""));
@@ -226,7 +226,7 @@ std::vector<rocksdb::LiveFileMetaData> live_tables(rocksdb::DB& db) {
   return tables;
 }
 
-/// Whether the database uses one of these tables.
+/// Whether the database uses any of these tables.
 bool needs_any(rocksdb::DB& db, const std::vector<fs::path>& tables) {
   const std::vector<rocksdb::LiveFileMetaData> live = live_tables(db);
   return std::any_of(tables.begin(), tables.end(), [&live](const fs::path& path) {
@@ -235,7 +235,7 @@ bool needs_any(rocksdb::DB& db, const std::vector<fs::path>& tables) {
   });
 }
 
-/// Names the tables that the database uses and that are not there.
+/// Appends to `names` the tables that the database uses but that do not exist.
 void name_missing_tables(rocksdb::DB& db, const fs::path& store_path, std::vector<std::string>& names) {
   for (const rocksdb::LiveFileMetaData& table : live_tables(db)) {
     if (!fs::exists(store_path / table.relative_filename)) names.push_back(table.relative_filename);
@@ -250,8 +250,8 @@ void tell_missing_tables(const fs::path& folder, const std::vector<std::string>&
   }
 }
 
-/// Truncates the copied files after their last sound record; the rest was never acknowledged. Returns whether a log
-/// has a record that cannot be read.
+/// Truncates the copied files after their last sound record; the rest was never acknowledged. Returns whether a log has
+/// an unreadable record.
 bool cut_torn_files(const fs::path& store_path) {
   bool log_is_damaged = false;
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
@@ -288,9 +288,9 @@ std::string next_space(std::string space) {
   return space;
 }
 
-/// What rows can be read from: the database, or one table.
+/// Makes an iterator over the database, or over one table.
 using Source = std::function<rocksdb::Iterator*(const rocksdb::ReadOptions&)>;
-/// Another source for a range in which the first cannot be read.
+/// Returns another source for a range in which the first cannot be read.
 using SourceBeside = std::function<Source(const std::string& lower, const std::string& upper)>;
 
 /// Whether a walk can begin at `key`.
@@ -300,7 +300,7 @@ bool can_seek(const Source& source, const std::string& key) {
   return iterator->status().ok();
 }
 
-/// The first key after `key` at which a walk can go on; empty: none.
+/// The first key after `key` at which a walk can continue; empty if there is none.
 std::string key_after_damage(const Source& source, const std::string& key) {
   std::string space = key.substr(0, kSpaceBytes);
   space.resize(kSpaceBytes, '\0');
@@ -322,8 +322,8 @@ std::string key_after_damage(const Source& source, const std::string& key) {
   return key_of(space, good);
 }
 
-/// Walks over the rows of a source in [lower, upper) and passes over places that cannot be read. In those it walks over
-/// the rows of the source beside it, if there is one.
+/// Walks over the rows of a source in [lower, upper) and skips places that cannot be read. In a skipped place it walks
+/// over the rows of the `beside` source instead, if there is one.
 class SkippingWalk {
  public:
   SkippingWalk(Source source, SourceBeside beside, const std::string& lower, std::string upper)
@@ -343,7 +343,7 @@ class SkippingWalk {
   [[nodiscard]] std::size_t damaged_places() const { return damaged_places_; }
 
  private:
-  /// Begins at `from_`, and ends before `end` (empty: at the last row).
+  /// Starts at `from_` and ends before `end` (empty: after the last row).
   void seek(const Source& source, const std::string& end) {
     iterator_.reset();
     end_ = end;
@@ -354,7 +354,7 @@ class SkippingWalk {
     iterator_->Seek(from_);
   }
 
-  /// Moves on to the next row that can be read, if the walk has come to a place that cannot.
+  /// Moves to the next readable row if the walk has come to an unreadable place.
   void settle() {
     while (!iterator_->Valid()) {
       if (is_beside_) {
@@ -387,12 +387,12 @@ class SkippingWalk {
   std::size_t damaged_places_ = 0;
 };
 
-/// Tells tables apart in a table filter, which is given no name.
+/// Identifies a table in a table filter, which does not get the table's name.
 std::string id_of(const rocksdb::TableProperties& table) {
   return table.db_session_id + "/" + std::to_string(table.orig_file_number);
 }
 
-/// The tables that RepairDB did not take, as a block in them is damaged. It moves them into a folder.
+/// The tables that RepairDB moved into a folder instead of using them, since a block in them is damaged.
 std::vector<std::unique_ptr<rocksdb::SstFileReader>> open_tables_aside(const fs::path& store_path,
                                                                        const rocksdb::Options& options) {
   std::vector<std::unique_ptr<rocksdb::SstFileReader>> tables;
@@ -414,7 +414,7 @@ struct Salvage::Impl {
     return [this](const rocksdb::ReadOptions& read) { return db->NewIterator(read); };
   }
 
-  /// The database without the tables that cannot be read everywhere in [lower, upper).
+  /// The database without the tables that have unreadable places in [lower, upper).
   [[nodiscard]] Source database_beside_damage(const std::string& lower, const std::string& upper) const {
     std::set<std::string> damaged;
     for (const rocksdb::LiveFileMetaData& table : live_tables(*db)) {
@@ -462,7 +462,7 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
   defaults.directory = directory;
   rocksdb::Options& options = impl_->options;
   options = rocks_options(defaults);
-  // Merges leave out blocks that cannot be read.
+  // Merges would drop blocks that cannot be read.
   options.disable_auto_compactions = true;
   // Recover every sound record and block.
   options.paranoid_checks = false;
@@ -525,7 +525,7 @@ std::size_t Salvage::walk(const std::string& lower, const std::string& upper,
     walks.push_back(std::make_unique<SkippingWalk>(source, nullptr, lower, upper));
   }
   for (;;) {
-    // Of rows with one key the database's counts.
+    // If several sources have a row with the same key, the database's wins.
     const SkippingWalk* first = nullptr;
     for (const auto& walk : walks) {
       if (walk->valid() && (first == nullptr || walk->key() < first->key())) first = walk.get();

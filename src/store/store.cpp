@@ -44,14 +44,14 @@ void check(const rocksdb::Status& status) {
   if (!status.ok()) throw StoreError(one_line(status));
 }
 
-/// The store's place in its in-memory environment.
+/// The store's path in its in-memory environment.
 constexpr const char* kMemoryPath = "/stator";
-/// How long a write is tried again that would have to wait for a flush, which takes less than a second.
+/// How long to retry a write that would have to wait for a flush, which takes less than a second.
 constexpr std::chrono::seconds kWriteTriedAgain{2};
 constexpr std::chrono::milliseconds kTriedEvery{1};
 
-/// RocksDB's files in memory, without that of its options. Its clock stands still, so that RocksDB never slows writers
-/// down.
+/// RocksDB's files in memory, except the file of its options. Its clock stands still, so that RocksDB never slows
+/// writers down.
 class MemoryEnv final : public rocksdb::EnvWrapper {
  public:
   explicit MemoryEnv(std::unique_ptr<rocksdb::Env> memory) : EnvWrapper(std::move(memory)) {
@@ -79,7 +79,7 @@ struct Batch::Impl {
     std::size_t keys = 0;
     bool removes = false;
   };
-  std::optional<Part> part;  // what there was before it
+  std::optional<Part> part;  // the state before the part
 
   rocksdb::Slice key(std::string_view key) {
     keys.push_back(RowCache::hash(key));
@@ -154,17 +154,17 @@ struct Store::Impl {
   RowCache rows{opened_with.resources.row_cache_bytes};
   rocksdb::WriteOptions write_options;
   std::unique_ptr<MemoryBudget> budget;
-  // In the order of construction, so that a database is destroyed before what it uses.
+  // In order of construction, so that a database is destroyed before the members that it uses.
   std::unique_ptr<DataDirectory> data_directory;
   std::unique_ptr<DiskStore> disk;
   std::unique_ptr<NextStore> next;
-  /// Shared with the checkpoints that are open.
+  /// Shared with open checkpoints.
   std::shared_ptr<rocksdb::Env> memory;
   std::unique_ptr<Database> in_memory;
   std::unique_ptr<MemoryCheckpoints> memory_checkpoints;
   std::atomic<std::uint32_t> reads_of_blocks = 0;
   std::atomic<bool> room_for_blocks = true;
-  /// Of `disk` or `in_memory`.
+  /// That of `disk` or `in_memory`.
   Database* database = nullptr;
   rocksdb::DB* db = nullptr;
   GroupCommit group_commit{[this](rocksdb::WriteBatch& batch) { return write(batch, true); }};
@@ -175,7 +175,8 @@ struct Store::Impl {
     rocksdb::Status error = database->errors().write_error();
     return error.ok() ? written([&] { return db->Write(options, &batch); }) : error;
   }
-  /// What `write` returns. Where a merge has failed, RocksDB refuses a write that would have to wait, even for a flush.
+  /// Runs `write`, and retries it for a while: after a failed merge RocksDB refuses a write that would have to wait,
+  /// even for a flush.
   template <typename Write>
   static rocksdb::Status written(const Write& write) {
     const auto end = std::chrono::steady_clock::now() + kWriteTriedAgain;
@@ -191,11 +192,11 @@ struct Store::Impl {
     read.fill_cache = keep != Keep::kNothing || has_room_for_blocks();
     return read;
   }
-  /// Whether no snapshot is of a state before `present`. Waits a moment for those of reads, which end soon.
+  /// Whether no snapshot is older than `present`. Waits a moment for the snapshots of reads, which end soon.
   bool snapshots_are_since(rocksdb::SequenceNumber present) const;
   void drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& upper) const;
   void open_memory(const Options& options, const std::string& path);
-  /// Whether the cache of blocks has room, as of a while ago.
+  /// Whether the block cache has room; the answer may be slightly old.
   bool has_room_for_blocks();
   void open_disk();
   void use(Database* opened);
@@ -210,7 +211,7 @@ Store::~Store() {
   try {
     flush();
   } catch (const std::exception&) {
-    // The log still holds everything; the next start replays it.
+    // The log still has everything; the next start replays it.
   }
   if (impl_->memory_checkpoints != nullptr) impl_->memory_checkpoints->wait();
   impl_->next.reset();
@@ -233,16 +234,15 @@ bool Store::Impl::snapshots_are_since(rocksdb::SequenceNumber present) const {
   constexpr std::chrono::milliseconds kPause{1};
   for (int look = 0; look < kLooks; ++look) {
     if (look > 0) std::this_thread::sleep_for(kPause);
-    std::uint64_t oldest = 0;  // stays 0 where there is none
+    std::uint64_t oldest = 0;  // stays 0 if there is none
     if (!db->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest)) return false;
     if (oldest == 0 || oldest >= present) return true;
   }
   return false;
 }
 
-/// Drops the tables that hold nothing but deleted keys of the range; those that hold others as well shrink when they
-/// are merged. Of a deleted range a large table's disk space would else be kept until other writes happen to be merged
-/// into it.
+/// Drops the tables that hold nothing but deleted keys of the range; those that hold other keys too shrink when they
+/// are merged. Otherwise a large table's disk space would stay occupied until other writes cause it to be merged.
 void Store::Impl::drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& upper) const {
   constexpr std::uint64_t kWorthASync = 8 << 20;
   rocksdb::ColumnFamilyHandle* const family = db->DefaultColumnFamily();
@@ -250,20 +250,20 @@ void Store::Impl::drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& 
   std::uint64_t size_bytes = 0;
   rocksdb::Status error = db->GetApproximateSizes({}, family, &range, 1, &size_bytes);
   if (!error.ok() || size_bytes < kWorthASync) return;
-  // A snapshot from before would miss the keys.
+  // A snapshot from before the deletion would miss the keys.
   if (!snapshots_are_since(db->GetLatestSequenceNumber())) return;
-  // After a loss of power the files would be gone and the deletion, if it was not on the disk, undone.
+  // Otherwise a power loss could undo the deletion, if it is not on disk, although the files are gone.
   if (!write_options.disableWAL && !write_options.sync) error = db->FlushWAL(true);
   const rocksdb::RangePtr files(&lower, &upper);
   if (error.ok()) error = rocksdb::DeleteFilesInRanges(db, family, &files, 1, false);
-  // The keys are deleted in any case. What cannot be written is noted by the database.
+  // The keys are deleted in any case. The database records write errors itself.
   error.PermitUncheckedError();
 }
 
 void Store::Impl::open_memory(const Options& options, const std::string& path) {
   const std::uint64_t limit_bytes =
       options.resources.max_memory_bytes != 0 ? options.resources.max_memory_bytes : default_memory_limit();
-  // Rows that were replaced take memory until their memtable is written out, so it must not fill the store by itself.
+  // Replaced rows take memory until their memtable is written out, so the memtable must not fill the store by itself.
   constexpr std::uint64_t kMemtablePart = 8;
   Options in_bounds = options;
   in_bounds.resources.memtable_bytes =
@@ -274,7 +274,7 @@ void Store::Impl::open_memory(const Options& options, const std::string& path) {
   rocks.env = memory.get();
   rocks.create_if_missing = true;
   if (budget == nullptr) budget = std::make_unique<MemoryBudget>(limit_bytes);
-  // There is nothing a log could outlive.
+  // No log could outlive the process.
   write_options.disableWAL = true;
   in_memory = std::make_unique<Database>(options.log);
   in_memory->open(rocks, path, read_only, "the in-memory store");
@@ -304,7 +304,7 @@ Figures Store::figures() const {
 }
 
 bool Store::Impl::has_room_for_blocks() {
-  // To ask takes a lock of the database's, and a hundred blocks more or less do not matter.
+  // Asking takes a lock of the database, and a hundred blocks more or less do not matter.
   constexpr std::uint32_t kReadsBetween = 128;
   constexpr std::uint64_t kFreePart = 4;
   if (reads_of_blocks.fetch_add(1, std::memory_order_relaxed) % kReadsBetween == 0) {
@@ -320,7 +320,7 @@ void Store::Impl::open_disk() {
   const Access access = read_only                       ? Access::kReadOnly
                         : opened_with.create_if_missing ? Access::kCreate
                                                         : Access::kReadWrite;
-  // The stores that restores open later keep to the limit of now: the process may raise it for its connections.
+  // Restores open their stores with the current limit too: the process may raise its limit for connections later.
   if (opened_with.resources.open_tables == 0) opened_with.resources.open_tables = open_tables();
   try {
     data_directory = std::make_unique<DataDirectory>(opened_with.directory, access, opened_with.log);
@@ -355,7 +355,7 @@ bool Store::visit(std::string_view key, const std::function<void(std::string_vie
     }
   }
   rocksdb::PinnableSlice value;
-  // While a write fences the row, it is not put in.
+  // The row is not cached while a write fences it.
   const bool row_is_kept = !moment.fenced && !moment.too_large;
   const Keep of_block = keep != Keep::kRow ? keep : row_is_kept ? Keep::kNothing : Keep::kBlock;
   if (!read(key, value, snapshot, of_block)) return false;
@@ -372,7 +372,7 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
       return true;
     }
   }
-  // Where RocksDB must copy (from a memtable), it copies into `value` directly.
+  // When RocksDB must copy (from a memtable), it copies into `value` directly.
   value.clear();
   rocksdb::PinnableSlice found(&value);
   if (!read(key, found, snapshot, keep)) {
@@ -494,7 +494,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
                                         slice(upper));
         }));
       }
-      // Behind the fence: no row would be kept of what is read while this waits for the disk.
+      // After the fence has ended: this waits for the disk, and under a fence no row that is read would be cached.
       impl_->drop_files(slice(lower), slice(upper));
       return;
     }

@@ -21,11 +21,10 @@ class PinnableSlice;
 class Statistics;
 }  // namespace rocksdb
 
-/// The ordered key-value store under the engine: RocksDB on a directory, or RocksDB on its in-memory environment.
-/// Formats: docs/format.md.
+/// The ordered key-value store under the engine: RocksDB in a directory or in memory. Formats: docs/format.md.
 namespace stator::store {
 
-/// The directory cannot be opened: held by another process, damaged, of another program or of a later format.
+/// The directory cannot be opened: in use by another process, damaged, another program's, or of a later format.
 /// `what()` is one line for the user.
 struct OpenError : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -34,42 +33,41 @@ struct OpenError : std::runtime_error {
 /// Another process uses the directory.
 struct InUseError : OpenError {
   InUseError(const std::string& text, int pid) : OpenError(text), process_id(pid) {}
-  /// The process that holds the lock; 0 where the system does not tell.
+  /// The process that holds the lock; 0 if unknown.
   int process_id;
 };
 
-/// There is no store to be opened: no directory, or one in which no store was ever created.
+/// There is no store to open: no directory, or one in which no store was ever created.
 struct NoStoreError : OpenError {
   using OpenError::OpenError;
 };
 
-/// The directory is damaged; `stator repair` may save what is in it.
+/// The directory is damaged; `stator repair` may be able to save its contents.
 struct DamagedError : OpenError {
   using OpenError::OpenError;
 };
 
-/// The store failed under us (disk full, I/O error). The write that threw was not acknowledged. Damage found by a
-/// checksum is core::DamageError instead.
+/// The store failed (disk full, I/O error). The write that threw was not acknowledged. Damage found by a checksum is
+/// core::DamageError instead.
 struct StoreError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Memory that a store uses, and what is below it. The defaults are the server's.
+/// Memory and files that a store uses. The defaults are the server's.
 struct Resources {
-  /// Writes are collected in memory up to this size, then written to a table. In an in-memory store at most an eighth
-  /// of its limit.
+  /// Size of a memtable; a full one is written to a table. An in-memory store uses at most an eighth of its limit.
   std::size_t memtable_bytes = 64 << 20;
-  /// For blocks of tables that were read.
+  /// For cached blocks of tables.
   std::size_t block_cache_bytes = 32 << 20;
-  /// For rows that were read to be kept (`Keep`). 0: none are.
+  /// For cached rows (`Keep::kRow`). 0: none are cached.
   std::size_t row_cache_bytes = 32 << 20;
   /// Limit of an in-memory store; writes beyond it are refused. 0: derived from the process's limits (memory_budget.h).
   std::uint64_t max_memory_bytes = 0;
-  /// Tables whose descriptors stay open. 0: derived from the process's limit when the store is opened.
+  /// Number of tables whose descriptors stay open. 0: derived from the process's limit when the store is opened.
   std::size_t open_tables = 0;
-  /// RocksDB's counters; null: none are kept.
+  /// RocksDB's counters; null: not collected.
   std::shared_ptr<rocksdb::Statistics> statistics = nullptr;
-  /// The file system under a directory; null: the system's. Tests inject faults here.
+  /// The file system to use; null: the system's. Tests inject faults here.
   std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;
 };
 
@@ -79,152 +77,152 @@ struct Options {
   /// Wait for the disk before acknowledging a write.
   bool sync = false;
   bool create_if_missing = true;
-  /// Nothing in the directory is changed or created, and several processes may read at the same time; writes throw
-  /// StoreError. Only for a directory that is there.
+  /// Change and create nothing in the directory, so that several processes may read it at once; writes throw
+  /// StoreError. The directory must exist.
   bool read_only = false;
-  /// Gets background errors and what was repaired at the start.
+  /// Receives background errors, and what was repaired when the store was opened.
   core::LogSink log = {};
   Resources resources = {};
 };
 
-/// What a store takes, and how it fares.
+/// Sizes and states of a store, for metrics.
 struct Figures {
-  std::uint64_t table_bytes = 0;     // of the tables that are in use, on the disk or in memory
-  std::uint64_t memtable_bytes = 0;  // writes that are in memory
+  std::uint64_t table_bytes = 0;     // of the tables in use, on disk or in memory
+  std::uint64_t memtable_bytes = 0;  // of writes not yet in tables
   std::uint64_t block_cache_bytes = 0;
   std::uint64_t row_cache_bytes = 0;
-  std::uint64_t pending_merge_bytes = 0;  // of tables that are to be merged with others
-  std::uint64_t merges = 0;               // under way
+  std::uint64_t pending_merge_bytes = 0;  // of tables waiting to be merged
+  std::uint64_t merges = 0;               // running now
   std::uint64_t flushes = 0;
-  std::uint64_t failures = 0;   // how often writes were refused for an error, since it was opened
-  bool failing = false;         // they are
-  bool writes_stopped = false;  // until flushes or merges have ended
+  std::uint64_t failures = 0;   // how often writes began to be refused because of an error, since the store was opened
+  bool failing = false;         // whether writes are refused now
+  bool writes_stopped = false;  // until flushes or merges end
 };
 
 enum class CheckpointKind : std::uint8_t {
-  kSettled,  // tables alone, but for writes made meanwhile
-  kAtOnce,   // writes that are in memory stay in a log, so that nothing waits for them to be written to a table
+  kSettled,  // tables only, except for writes made meanwhile
+  kAtOnce,   // unflushed writes stay in a log, so that the checkpoint does not wait for a flush
 };
 
-/// The greatest number of descriptors that a store on a directory uses at once, in a process with `process_limit` of
-/// them (RLIMIT_NOFILE). The rest is for connections.
+/// The most descriptors that a store in a directory uses at once, in a process with a limit of `process_limit`
+/// (RLIMIT_NOFILE). The rest is for connections.
 std::size_t descriptors_needed(std::size_t process_limit);
 
-/// What stays in memory of a row that was read from a table, for the next time, once the cache of blocks is full; while
-/// it has room, each block that was read does. Reads look there in any case.
+/// What to cache of a row that was read from a table, once the block cache is full; until then every block that is read
+/// is cached. Reads look in both caches in any case.
 enum class Keep : std::uint8_t {
   /// Nothing: the row is about to be replaced.
   kNothing,
-  /// The block with the rows beside it.
+  /// The block that contains the row.
   kBlock,
-  /// The row alone, where it is known to be a small one and no write of it is under way; else its block.
+  /// The row alone, unless it is known to be large or a write of it is running; then its block.
   kRow,
 };
 
-/// A key whose newest value is wanted (`Store::get_each`).
+/// A key to look up with `Store::get_each`.
 struct Lookup {
   std::string_view key;
-  /// Is replaced; emptied where the key is absent.
+  /// Receives the value; emptied if the key is absent.
   std::string* value = nullptr;
-  /// Whether the key is there. Nothing where it could not be read: `get` tells why.
+  /// Whether the key exists; nullopt if it could not be read (`get` then throws the reason).
   std::optional<bool> found;
 };
 
-/// Changes that happen together or not at all.
+/// Changes that are applied together or not at all.
 class Batch;
 /// An ordered walk over one consistent view.
 class Cursor;
-/// One consistent view, for reads that belong together. Must not outlive its Store.
+/// One consistent view for several reads. Must not outlive its Store.
 class Snapshot;
 
 class Store {
  public:
-  /// Throws OpenError; NoStoreError where there is no store and none may be created.
+  /// Throws OpenError; NoStoreError if there is no store and none may be created.
   static std::unique_ptr<Store> open(const Options& options);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// Reads one value into `value` (replacing it); false where the key is absent, with `value` emptied. May throw
-  /// StoreError (I/O error) and core::DamageError (a checksum fails). A null snapshot means the newest state. Keeps no
-  /// row: kRow is as good as kBlock here.
+  /// Reads one value into `value`; returns false and empties `value` if the key is absent. Throws StoreError (I/O
+  /// error) and core::DamageError (wrong checksum). Without a snapshot, reads the newest state. Never caches the row:
+  /// kRow means kBlock here.
   [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr,
                          Keep keep = Keep::kBlock) const;
-  /// Reads the newest values of several keys, which takes less than one after the other: while the memory fetches what
-  /// tells whether a table has one of them, the others are looked for.
+  /// Reads the newest values of several keys, faster than one by one: while memory fetches a table's filter for one
+  /// key, the others are looked up.
   void get_each(std::span<Lookup> lookups, Keep keep = Keep::kBlock) const;
-  /// As `get`, but passes `visit` a view of the value, valid during the call, which saves a copy.
+  /// Like `get`, but passes `visit` a view of the value that is valid during the call; saves a copy.
   [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
                            const Snapshot* snapshot = nullptr, Keep keep = Keep::kBlock) const;
-  /// Notes in the directory's marker, durably, that a program must know `feature` to open it. To be called before the
-  /// first key of that kind is written; cheap where the marker has the feature already. Throws StoreError.
+  /// Adds `feature`, durably, to those in the directory's marker that a program must know to open it. Call this before
+  /// writing the first key of that kind; cheap if the marker names the feature already. Throws StoreError.
   void require(Feature feature);
-  /// Notes likewise, once all that was written is on the disk, that nothing needs the feature any more.
+  /// Removes the feature from the marker, after everything written so far is on disk. Call this when nothing needs it.
   void release(Feature feature);
   /// Applies the batch atomically. Throws StoreError and core::DamageError.
   void write(Batch& batch);
-  /// The same for a batch with the writes of so many callers.
+  /// The same for a batch that holds the writes of `callers` callers.
   void write(Batch& batch, std::size_t callers);
-  /// The same, but without waiting for the disk: the write survives the death of the process, and a power loss only
-  /// after a later synced write. For background work that can be repeated. Writes reach the disk in call order.
+  /// The same, but does not wait for the disk: the write survives the death of the process, but a power loss only if a
+  /// synced write follows it. For background work that can be repeated. Writes reach the disk in call order.
   void write_unsynced(Batch& batch);
-  /// The state after every write that has returned.
+  /// A view of the state after all writes that have returned.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
-  /// A cursor over [lower, upper); an empty upper bound means no bound; the bounds are copied. It has no position until
-  /// one of its seek functions is called.
+  /// A cursor over [lower, upper); an empty upper bound means no bound; the bounds are copied. Its position is
+  /// undefined until one of its seek functions is called.
   [[nodiscard]] std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper,
                                                const Snapshot* snapshot = nullptr) const;
-  /// Estimates the size of the keys and values in [lower, upper), compressed, without reading them. Good for comparing
-  /// ranges of the same kind of data with each other.
+  /// Estimates the compressed size of the keys and values in [lower, upper) without reading them. Good for comparing
+  /// ranges of the same kind of data.
   [[nodiscard]] std::uint64_t approximate_size_bytes(std::string_view lower, std::string_view upper) const;
-  /// Deletes every key in [lower, upper), cheaply: one by one while they are few, else by one range tombstone; tables
-  /// that hold nothing else are dropped, unless a snapshot is older. Not atomic: an error leaves some keys deleted.
+  /// Deletes every key in [lower, upper): one by one if there are few, otherwise with a range tombstone. Tables that
+  /// hold nothing else are dropped unless an older snapshot exists. Not atomic: an error leaves some keys deleted.
   void delete_range(std::string_view lower, std::string_view upper);
   /// Makes a checkpoint in `directory`, which must not exist: a consistent state with all batches written before the
-  /// call, and a prefix of those that are written during it. Writers continue. On the same file system neither time nor
-  /// space grows with the store, as its tables are hard-linked; they take space once the store would have deleted them.
-  /// The checkpoint is durable and independent of the store: on a disk it is a data directory like any other; one that
-  /// a killed process left incomplete has no file STATOR. A store in memory makes it in its own environment, where only
-  /// `open_checkpoint` reads it; its files are written after the call, and the functions that use it wait for them.
-  /// One that is made kAtOnce is as durable as the writes in it, and slow to restore until it is settled. Throws
-  /// StoreError.
+  /// call, and a prefix of those written during it. Writers continue. On the same file system its time and space do not
+  /// grow with the store, as tables are hard-linked; they take space once the store would have deleted them. The
+  /// checkpoint is durable and independent of the store.
+  /// On a disk it is a data directory like any other; one that a killed process left incomplete has no file STATOR. An
+  /// in-memory store makes it in its own environment, where only `open_checkpoint` reads it; its files are written
+  /// after the call, and the functions that use it wait for them. A kAtOnce checkpoint is only as durable as the writes
+  /// in it, and slow to restore until it is settled. Throws StoreError.
   void checkpoint(const std::filesystem::path& directory, CheckpointKind kind = CheckpointKind::kSettled);
-  /// Gives a checkpoint that nothing uses its place, in the same folder or another one of the same file system; a
-  /// checkpoint that is there is replaced at once and removed. Not in memory. Throws StoreError.
+  /// Moves a checkpoint that is not in use, within the same file system; a checkpoint at `to` is replaced atomically
+  /// and removed. Not for in-memory stores. Throws StoreError.
   void move_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to);
-  /// The checkpoint, made kAtOnce, is where it will stay: replaces it with a settled one in the background.
+  /// Replaces a kAtOnce checkpoint, which must be in its final place, with a settled one in the background.
   void settle_checkpoint(const std::filesystem::path& directory);
   /// Opens a checkpoint for reading. In memory it may outlive this store. Throws OpenError.
   [[nodiscard]] std::unique_ptr<Store> open_checkpoint(const std::filesystem::path& directory) const;
-  /// The names in `directory`: its checkpoints, and on a disk whatever else is there. Nothing where there is no such
+  /// The names in `directory`: its checkpoints, and on a disk everything else in it. Empty if there is no such
   /// directory. Throws StoreError.
   [[nodiscard]] std::vector<std::string> checkpoints_in(const std::filesystem::path& directory) const;
-  /// Removes from `directory`, whose checkpoints nobody else changes now, what an interruption left of some that were
-  /// being settled or removed. Throws StoreError.
+  /// Removes what interrupted settling or removing of checkpoints left in `directory`. Nobody else may be changing
+  /// checkpoints there. Throws StoreError.
   void clear_checkpoints(const std::filesystem::path& directory);
-  /// Removes a checkpoint, complete or not; does nothing where there is none. Throws StoreError.
+  /// Removes a checkpoint, complete or not; does nothing if there is none. Throws StoreError.
   void remove_checkpoint(const std::filesystem::path& directory);
-  /// Replaces the store's content with that of a checkpoint, or with nothing where `checkpoint` is empty, as if it had
-  /// been closed, replaced and opened again. No other thread may use the store meanwhile, and no cursor or snapshot may
-  /// exist. The checkpoint stays. Neither time nor space grows with the store. On a disk a process that is killed
-  /// meanwhile leaves the store as it was or restored; it is prepared for the next restore of the same checkpoint in
-  /// the background. Throws StoreError, with the store unchanged; in memory OpenError where it could not be opened
-  /// again and can only be destroyed (`is_open`).
+  /// Replaces the store's content with that of a checkpoint, or with nothing if `checkpoint` is empty, as if the store
+  /// had been closed, replaced and opened again. No other thread may use the store meanwhile, and no cursor or snapshot
+  /// may exist. The checkpoint stays. Time and space do not grow with the store.
+  /// On a disk, a process that is killed meanwhile leaves the store either unchanged or restored; the next restore of
+  /// the same checkpoint is prepared in the background. Throws StoreError and leaves the store unchanged; in memory,
+  /// throws OpenError if the store could not be opened again, after which it can only be destroyed (`is_open`).
   void restore(const std::filesystem::path& checkpoint);
   [[nodiscard]] bool is_open() const;
-  /// Reads every table and verifies its checksums; returns a line for each damaged one.
+  /// Reads every table and verifies its checksums; returns one line for each damaged table.
   [[nodiscard]] std::vector<std::string> damaged_files() const;
   [[nodiscard]] bool is_read_only() const;
-  /// At this moment. Takes a lock of the database's for each figure.
+  /// The current figures. Each takes a lock of the database.
   [[nodiscard]] Figures figures() const;
-  /// Writes the memtables to tables, so that the next start need not replay a log. The destructor calls it too.
+  /// Writes the memtables to tables, so that the next start need not replay a log. Also called by the destructor.
   void flush();
 
  private:
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   void write(Batch& batch, bool sync, std::size_t callers);
-  /// From RocksDB; false where the key is absent.
+  /// Reads from RocksDB, without the row cache; false if the key is absent.
   bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, Keep keep) const;
   std::unique_ptr<Impl> impl_;
 };
@@ -249,13 +247,13 @@ class Batch {
   Batch(Batch&&) noexcept;
   Batch& operator=(Batch&&) noexcept;
   void put(std::string_view key, std::string_view value);
-  /// The value is the concatenation of two parts, which saves the caller a copy.
+  /// The value is the concatenation of both parts, which saves the caller a copy.
   void put(std::string_view key, std::string_view value_head, std::string_view value_tail);
   void remove(std::string_view key);
   void clear();
   [[nodiscard]] bool empty() const;
   [[nodiscard]] std::size_t size_bytes() const;
-  /// What is added from here on can be dropped again, until the next call.
+  /// Starts a part: `drop_part` removes everything added since the last `begin_part`.
   void begin_part();
   void drop_part();
 
@@ -270,13 +268,13 @@ class Cursor {
   ~Cursor();
   void seek_to_first();
   void seek_to_last();
-  /// To the first key >= `key`.
+  /// Moves to the first key >= `key`.
   void seek(std::string_view key);
-  /// To the last key <= `key`.
+  /// Moves to the last key <= `key`.
   void seek_for_prev(std::string_view key);
   void next();
   void prev();
-  /// False past either end. Throws StoreError or core::DamageError where an error ended the walk.
+  /// False past either end. Throws StoreError or core::DamageError if an error ended the walk.
   [[nodiscard]] bool valid() const;
   /// Valid until the cursor moves.
   [[nodiscard]] std::string_view key() const;

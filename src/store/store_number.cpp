@@ -25,7 +25,7 @@ constexpr const char* kFile = "STORE";
 constexpr std::string_view kDraft = "STORE.new";
 constexpr std::string_view kFolder = "store";
 constexpr std::string_view kList = "FILES";
-/// What the name of a list ends with while it is being written (file_list.cpp).
+/// The suffix of a list that is being written (file_list.cpp).
 constexpr std::string_view kUnfinished = ".new";
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -35,14 +35,14 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return number;
 }
 
-/// The number of the store that `name` (of a folder or a list) belongs to; `base` is that of number 0.
+/// The number of the store that `name` (of a folder or a list) belongs to; `base` is the name for number 0.
 std::optional<std::uint64_t> number_in(std::string_view name, std::string_view base) {
   if (name == base) return 0;
   if (!name.starts_with(base) || name.size() < base.size() + 2 || name[base.size()] != '.') return std::nullopt;
   return parse_number(name.substr(base.size() + 1));
 }
 
-/// `end`: what follows the number.
+/// `end`: the text after the number.
 std::vector<std::uint64_t> numbers_in(const fs::path& directory, std::string_view base, std::string_view end = "") {
   std::vector<std::uint64_t> numbers;
   std::error_code error;

@@ -14,9 +14,9 @@
 namespace stator::store {
 namespace {
 
-// Format: RocksDB wiki, "Rocksdb BlockBasedTable Format". A footer is the kind of checksum (1 byte), two handles (of
-// the metaindex and of the index), zeros, the version (4) and a magic number (8). A block is followed by its
-// compression (1) and its checksum (4).
+// Format: RocksDB wiki, "Rocksdb BlockBasedTable Format". A footer consists of the kind of checksum (1 byte), two
+// handles (of the metaindex and of the index), zeros, the version (4) and a magic number (8). A block is followed by
+// its compression (1) and its checksum (4).
 constexpr std::size_t kFooterBytes = 53;
 constexpr std::size_t kFooterTailBytes = 12;
 constexpr std::size_t kBlockTrailerBytes = 5;
@@ -69,7 +69,7 @@ class Table {
     return fixed(bytes.substr(bytes.size() - 8)) == kMagic && take_handle(handles, metaindex);
   }
 
-  /// The block without its trailer; nullopt where its checksum does not match.
+  /// Returns the block without its trailer; nullopt if its checksum does not match.
   std::optional<std::string> read_block(const Handle& handle) {
     std::optional<std::string> block = read(handle, kBlockTrailerBytes);
     if (!block) return std::nullopt;
@@ -107,7 +107,8 @@ class Table {
 }  // namespace
 
 bool may_be_named(std::string_view manifest, const std::filesystem::path& table) {
-  // Format: RocksDB's VersionEdit. A table that is added is the number 103, its level and its own number, as varints.
+  // Format: RocksDB's VersionEdit. An added table is recorded as the number 103, its level and its own number, as
+  // varints.
   constexpr char kNewFile = 103;
   constexpr unsigned char kMaxLevel = 63;
   std::uint64_t number = std::strtoull(table.stem().c_str(), nullptr, 10);
@@ -126,7 +127,7 @@ bool table_end_is_damaged(const std::filesystem::path& path) {
   if (!table.read_footer(handle)) return false;
   const std::optional<std::string> metaindex = table.read_block(handle);
   if (!metaindex) return true;
-  // The block has the names in full, each followed by its handle.
+  // The block contains the names in full, each followed by its handle.
   const std::size_t name = metaindex->find(kPropertiesName);
   if (name == std::string::npos) return true;
   std::string_view rest = std::string_view(*metaindex).substr(name + kPropertiesName.size());

@@ -28,17 +28,17 @@ using rocksdb::Slice;
 
 constexpr std::size_t kTagBytes = 8;
 constexpr int kMaxHeight = 12;
-/// One key in so many is in the next level of the list, too.
+/// One key in this many is also in the next level of the list.
 constexpr std::uint32_t kBranching = 4;
 constexpr std::size_t kFirstSlots = 256;
-/// Of an entry, what a walk asks the memory for ahead; the processor sees to the rest of a long one.
+/// Cache lines of an entry that a walk prefetches; the processor's prefetcher handles the rest of a long entry.
 constexpr std::size_t kLinesAhead = 4;
 constexpr std::size_t kLineBytes = 64;
-/// Keys lie beside each other, in chunks, away from the entries: what a walk down the list steps on is together.
+/// Keys lie beside each other in chunks, separate from entries, so that the nodes a walk visits are close together.
 constexpr std::size_t kLeastKeyChunkBytes = 1 << 10;
 constexpr std::size_t kMostKeyChunkBytes = 16 << 10;
 constexpr std::size_t kKeyChunksOfMemtable = 256;
-/// New keys find their places in the list so many at a time.
+/// New keys are inserted into the list this many at a time.
 constexpr std::size_t kPlacedTogether = 16;
 
 std::uint64_t big_endian_word(const char* bytes) {
@@ -47,7 +47,7 @@ std::uint64_t big_endian_word(const char* bytes) {
   return __builtin_bswap64(word);
 }
 
-/// What a key is compared by first; a shorter key is as if zeros followed.
+/// The first 16 bytes of a key, which are compared first; shorter keys are padded with zeros.
 struct Prefix {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
@@ -60,8 +60,8 @@ struct Prefix {
   }
 };
 
-/// An entry as RocksDB's memtables have it: the length of key and tag (varint), the key, the tag (sequence number and
-/// type, little endian; a newer version's is greater), the length of the value, the value.
+/// An entry in the format of RocksDB's memtables: the length of key and tag (varint), the key, the tag (sequence number
+/// and type, little endian; greater for newer versions), the length of the value, the value.
 struct EntryView {
   Slice key;
   std::uint64_t tag;
@@ -85,14 +85,14 @@ struct EntryView {
   }
 };
 
-/// One version of a key. The entry follows.
+/// One version of a key. The entry follows it in memory.
 struct Version {
   std::atomic<Version*> newer{nullptr};
   Version* older = nullptr;
-  /// An older one further away, so that an old version of a key with many is found in a number of steps that grows
-  /// with the logarithm (Myers, "An applicative random-access stack", 1983).
+  /// An older version further away, so that an old version of a key with many is found in a logarithmic number of steps
+  /// (Myers, "An applicative random-access stack", 1983).
   Version* jump = nullptr;
-  std::size_t depth = 0;  // versions older than it
+  std::size_t depth = 0;  // number of older versions
 
   [[nodiscard]] char* entry() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] const char* entry() const { return reinterpret_cast<const char*>(this + 1); }
@@ -100,7 +100,7 @@ struct Version {
   static Version* of(void* entry) { return static_cast<Version*>(entry) - 1; }
 };
 
-/// A key and its place in the list. The links for the levels above the lowest follow.
+/// A key and its node in the list. The links for the levels above the lowest follow it in memory.
 struct Key {
   explicit Key(const Slice& of_entry) : prefix(of_entry), name(of_entry) {}
 
@@ -114,7 +114,7 @@ struct Key {
   [[nodiscard]] Key* next(int level) const { return links[level].load(std::memory_order_acquire); }
 };
 
-/// Below zero where `key` comes before `other`.
+/// Negative if `key` comes before `other`.
 int compare(const Slice& key, const Prefix& prefix, const Key& other) {
   if (prefix.first != other.prefix.first) return prefix.first < other.prefix.first ? -1 : 1;
   if (prefix.second != other.prefix.second) return prefix.second < other.prefix.second ? -1 : 1;
@@ -133,7 +133,7 @@ Version* version_at(const Key& key, std::uint64_t tag) {
 
 class VersionTable final : public MemTableRep {
  public:
-  /// `skip_list`: RocksDB's own, of which only the storage for iterators is used.
+  /// `skip_list`: RocksDB's own, used only for its iterator storage.
   VersionTable(rocksdb::Allocator* allocator, std::unique_ptr<MemTableRep> skip_list, std::size_t memtable_bytes)
       : MemTableRep(allocator),
         skip_list_(std::move(skip_list)),
@@ -169,8 +169,8 @@ class VersionTable final : public MemTableRep {
     return version != nullptr && version->tag() == wanted.tag;
   }
 
-  // The key is in a class that RocksDB's headers do not declare: only the base class can read it, and hands it to the
-  // iterator below.
+  // RocksDB's headers do not declare the class that holds the key: only the base class can read it. It passes the key
+  // to the iterator below.
   void Get(const rocksdb::LookupKey& key, void* argument,
            bool (*callback)(void* argument, const char* entry)) override {
     thread_local VersionsOfKey iterator;
@@ -180,12 +180,12 @@ class VersionTable final : public MemTableRep {
     iterator_of_get() = nullptr;
   }
   MemTableRep::Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override {
-    // The base class' Get does not delete it.
+    // The base class' Get does not delete the iterator.
     if (iterator_of_get() != nullptr) return iterator_of_get();
     return GetIterator(arena);
   }
 
-  // Arenas are not declared either, so the storage is that of an iterator of RocksDB's own, which has ended.
+  // Arenas are not declared either, so this takes an iterator of RocksDB's own, ends it, and reuses its storage.
   MemTableRep::Iterator* GetIterator(rocksdb::Arena* arena) override {
     if (arena == nullptr) return new Walk(*this);
     MemTableRep::Iterator* const storage = skip_list_->GetIterator(arena);
@@ -210,10 +210,10 @@ class VersionTable final : public MemTableRep {
 
  private:
   struct Slot {
-    std::uint64_t hash = 0;  // valid where there is a key
+    std::uint64_t hash = 0;  // valid if `key` is set
     std::atomic<Key*> key{nullptr};
   };
-  /// Open addressing, at most half full. Smaller tables, which readers may still use, stay in memory until the end.
+  /// Open addressing, at most half full. Smaller tables stay in memory until the end, as readers may still use them.
   struct Slots {
     Slot* slots;
     std::size_t mask;
@@ -222,7 +222,7 @@ class VersionTable final : public MemTableRep {
     Key* key;
     int height;
   };
-  /// The keys between which a new one comes at each level: the head and null at the ends.
+  /// A new key's neighbours at each level; at the ends, the head and null.
   struct Place {
     std::array<Key*, kMaxHeight> before;
     std::array<Key*, kMaxHeight> after;
@@ -281,8 +281,8 @@ class VersionTable final : public MemTableRep {
     }
 
    private:
-    /// Asks the memory for what the walk comes to next. Keys and versions lie anywhere, so that each step of a long
-    /// walk would wait twice: a version is asked for one step ahead, its key two.
+    /// Prefetches what the walk visits next. Keys and versions are scattered in memory, so each step of a long walk
+    /// would wait twice: a version is prefetched one step ahead, its key two.
     static void fetch(const Version* version, const Key* after) {
       const char* const bytes = reinterpret_cast<const char*>(version);
       for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(bytes + line * kLineBytes);
@@ -302,7 +302,7 @@ class VersionTable final : public MemTableRep {
     Version* version_ = nullptr;
   };
 
-  /// The versions of the key that is sought, from the one sought on.
+  /// The versions of the key that is looked up, starting with the wanted one.
   class VersionsOfKey final : public MemTableRep::Iterator {
    public:
     void begin(const VersionTable& table) {
@@ -348,13 +348,13 @@ class VersionTable final : public MemTableRep {
     const std::size_t bytes = sizeof(Key) + static_cast<std::size_t>(height - 1) * sizeof(std::atomic<Key*>);
     if (bytes > key_chunk_.size()) key_chunk_ = {memory_.allocate(key_chunk_bytes_, kLineBytes), key_chunk_bytes_};
     auto* const key = new (key_chunk_.data()) Key(name);
-    // Chunks and keys are whole lines; most keys are one.
+    // Chunks and keys are multiples of a cache line; most keys take one line.
     key_chunk_ = key_chunk_.subspan((bytes + kLineBytes - 1) / kLineBytes * kLineBytes);
     for (int level = 0; level < height; ++level) new (&key->links[level]) std::atomic<Key*>(nullptr);
     return key;
   }
 
-  /// Null where there is no such key.
+  /// Returns null if there is no such key.
   Key* find(const Slice& name, std::uint64_t hash) const {
     const Slots& slots = *slots_.load(std::memory_order_acquire);
     for (std::size_t at = hash & slots.mask;; at = (at + 1) & slots.mask) {
@@ -364,14 +364,14 @@ class VersionTable final : public MemTableRep {
     }
   }
 
-  /// The last key before `name` (the head, where there is none), and the first one not before it, or null.
+  /// The last key before `name` (or the head), and the first key not before it (or null).
   std::pair<Key*, Key*> around(const Slice& name) const {
     const Prefix prefix(name);
     Key* at = head_;
     Key* not_before = nullptr;
     for (int level = height_.load(std::memory_order_relaxed) - 1;; --level) {
       Key* next = at->next(level);
-      // What stopped the walk one level above need not be compared again.
+      // The key that ended the walk on the level above need not be compared again.
       while (next != not_before && next != nullptr && compare(name, prefix, *next) > 0) {
         at = next;
         next = at->next(level);
@@ -442,14 +442,14 @@ class VersionTable final : public MemTableRep {
     if (waiting + 1 == kPlacedTogether) place();
   }
 
-  /// What a walk may see is in the list from here on: a snapshot has no newer key than there was when it was taken.
+  /// Inserts the waiting keys. After this a walk finds everything it may see: a snapshot has no keys newer than itself.
   void place_waiting() {
     if (waiting_count_.load(std::memory_order_acquire) == 0) return;
     const std::lock_guard lock(placing_);
     place();
   }
 
-  /// Under `placing_`.
+  /// Called with `placing_` locked.
   void place() {
     const std::span<const NewKey> keys(waiting_.data(), waiting_count_.load(std::memory_order_relaxed));
     for (const NewKey& added : keys) {
@@ -463,7 +463,7 @@ class VersionTable final : public MemTableRep {
     waiting_count_.store(0, std::memory_order_release);
   }
 
-  /// Goes down the list for all keys in turns: while one step waits for the memory, the others' are on their way.
+  /// Goes down the list for all keys in turns: while one step waits for memory, the prefetches of the others proceed.
   void find_places(std::span<const NewKey> keys, std::array<Place, kPlacedTogether>& places) const {
     struct Descent {
       std::size_t key;
@@ -484,7 +484,7 @@ class VersionTable final : public MemTableRep {
         } else {
           Place& place = places[descent.key];
           Key* const not_before = descent.next;
-          // What stopped the walk one level above need not be compared again.
+          // The key that ended the walk on the level above need not be compared again.
           do {
             place.before[static_cast<std::size_t>(descent.level)] = descent.at;
             place.after[static_cast<std::size_t>(descent.level)] = not_before;
@@ -511,7 +511,7 @@ class VersionTable final : public MemTableRep {
       const auto at_level = static_cast<std::size_t>(level);
       Key* before = place.before[at_level];
       Key* after = before->next(level);
-      // Keys that were placed with it may have come between.
+      // Other keys of this group may have been inserted in between.
       while (after != place.after[at_level] && compare(key->name, key->prefix, *after) > 0) {
         before = after;
         after = before->next(level);
@@ -520,7 +520,7 @@ class VersionTable final : public MemTableRep {
       key->links[level].store(after, std::memory_order_relaxed);
       before->links[level].store(key, std::memory_order_release);
     }
-    // Whoever walks back meanwhile passes by the new key, which is newer than what it reads.
+    // A reader that walks back meanwhile skips the new key, which is newer than what it reads.
     if (Key* const after = key->next(0)) after->previous.store(key, std::memory_order_release);
   }
 
@@ -552,7 +552,7 @@ class VersionTable final : public MemTableRep {
     return height;
   }
 
-  /// One thread writes at a time.
+  /// Not an atomic increment, since only one thread writes at a time.
   static void add_one(std::atomic<std::uint64_t>& count) {
     count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
@@ -567,7 +567,7 @@ class VersionTable final : public MemTableRep {
   std::atomic<std::uint64_t> keys_{0};
   std::atomic<std::uint64_t> versions_{0};
   std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15U};
-  /// New keys that the hash table has and the list has not yet; `placing_` guards them, and changes of the list.
+  /// New keys that are in the hash table but not yet in the list; guarded by `placing_`, as are changes of the list.
   std::mutex placing_;
   std::array<NewKey, kPlacedTogether> waiting_{};
   std::atomic<std::size_t> waiting_count_{0};
@@ -582,7 +582,7 @@ class VersionTableFactory final : public rocksdb::MemTableRepFactory {
                                  const rocksdb::SliceTransform* transform, rocksdb::Logger* logger) override {
     std::unique_ptr<MemTableRep> skip_list(
         rocksdb::SkipListFactory().CreateMemTableRep(comparator, allocator, transform, logger));
-    // Another version of RocksDB may have smaller iterators; its own memtable does the same, more slowly.
+    // Another version of RocksDB may have smaller iterators; then its own memtable is used, which is slower.
     if (!VersionTable::iterators_fit(*skip_list)) return skip_list.release();
     return new VersionTable(allocator, std::move(skip_list), memtable_bytes_);
   }

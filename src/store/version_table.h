@@ -7,20 +7,20 @@
 
 namespace stator::store {
 
-/// RocksDB's memtables as this store uses them: many reads and writes of single keys, most writes replacing an earlier
+/// A memtable for RocksDB, suited to this store: many reads and writes of single keys, most writes replacing an earlier
 /// version of their key.
 ///
-/// Keys are in a skip list, once each; a key's versions are a chain behind it, the newest first. A hash table leads
-/// from a key to its place. So reading or replacing a key that is there takes a probe of the table instead of a walk
-/// down the skip list, whose every step is a cache miss in a large memtable; only new keys, and cursors that seek,
-/// walk. In the list, the first 16 bytes of each key lie beside the links, so that most steps compare without following
-/// a pointer. New keys walk several at a time, each while the memory is at work for the others: they wait for that, or
-/// for a cursor, which finds all of them in the list.
+/// Each key is in a skip list once; its versions are a chain behind it, newest first. A hash table maps a key to its
+/// node, so reading or replacing an existing key takes one probe instead of a walk down the skip list, whose every step
+/// is a cache miss in a large memtable; only new keys and seeking cursors walk. In the list, the first 16 bytes of each
+/// key lie beside the links, so that most steps compare without following a pointer. New keys are first collected, and
+/// then inserted into the list several at a time, so that their cache misses overlap; a cursor that seeks inserts the
+/// collected keys before it walks.
 ///
-/// One thread writes at a time (RocksDB's leader of writers); any number read meanwhile, without a lock but for a
-/// cursor's seek where keys wait.
+/// One thread writes at a time (RocksDB's leader of writers); any number of threads read meanwhile, without a lock
+/// except for a cursor's seek while keys are waiting.
 ///
-/// `memtable_bytes`: at how many bytes RocksDB writes a memtable out (Options::write_buffer_size).
+/// `memtable_bytes`: the size at which RocksDB writes a memtable out (Options::write_buffer_size).
 std::shared_ptr<rocksdb::MemTableRepFactory> version_table_factory(std::size_t memtable_bytes);
 
 }  // namespace stator::store
