@@ -25,7 +25,7 @@ bool is_word(std::string_view text, std::string_view more) {
   });
 }
 
-/// A table's name or prefix with an asterisk, or the asterisk alone.
+/// A table's name, or a prefix of names with an asterisk, or the asterisk alone.
 bool is_table_pattern(std::string_view pattern) {
   if (pattern == "*") return true;
   if (pattern.ends_with('*')) pattern.remove_suffix(1);
@@ -117,7 +117,7 @@ AccessKeys keys_of_file(const std::string& file) {
   std::ifstream in(file);
   if (!in) throw ConfigurationError("--credentials: " + file + " cannot be read");
   AccessKeys keys = parse_access_keys(in, file);
-  // Not of a file that cannot be used, which is read again at each look.
+  // Only for a usable file: an unusable one is read again at each look, and would repeat the warning.
   warn_if_others_may_read(file);
   return keys;
 }

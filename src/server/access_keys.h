@@ -15,7 +15,7 @@
 /// The keys that a server accepts, and what each of them may do.
 namespace stator::server {
 
-/// What a key may do with which tables.
+/// What a key may do, and with which tables.
 struct AccessRules {
   bool read_only = false;
   /// Names of tables, or prefixes of names with a "*" at the end. Empty: every table.
@@ -31,17 +31,17 @@ struct AccessKey {
   std::string name;
   std::string id;
   std::string secret;
-  /// Empty: requests must come without a session token.
+  /// Empty: requests must not have a session token.
   std::string session_token;
   AccessRules rules;
 };
 
 class AccessKeys {
  public:
-  /// Throws aws::ConfigurationError when two keys have the same id, or there is none.
+  /// Throws aws::ConfigurationError if two keys have the same id, or if there are none.
   explicit AccessKeys(const std::vector<AccessKey>& keys);
 
-  /// Null when there is no key of that id.
+  /// Returns null if there is no key with that id.
   [[nodiscard]] std::shared_ptr<const AccessKey> find(std::string_view id) const;
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
 
@@ -49,24 +49,24 @@ class AccessKeys {
   std::map<std::string, std::shared_ptr<const AccessKey>, std::less<>> keys_;
 };
 
-/// The value of --credentials is nothing that follow_access_keys knows.
+/// The value of --credentials is none of the forms that follow_access_keys knows.
 struct NoKeysSource : aws::ConfigurationError {
   using aws::ConfigurationError::ConfigurationError;
 };
 
-/// The keys of the value of --credentials:
+/// Returns the keys that the value of --credentials stands for:
 ///   env          AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
 ///   -            a credentials file on standard input
-///   FILE         a credentials file (docs/security.md), again when it has changed
+///   FILE         a credentials file (docs/security.md), read again whenever it changes
 ///   KEY:SECRET   one key with all rights; visible to everybody who may list processes
-/// Warns in the log about a file that others may read. Throws aws::ConfigurationError (NoKeysSource is one)
-/// with one line for the user that has no secret in it.
+/// Logs a warning if others may read the file. Throws aws::ConfigurationError (or NoKeysSource, a kind of it) with one
+/// line for the user that contains no secret.
 std::shared_ptr<Followed<AccessKeys>> follow_access_keys(const std::string& source);
 
-/// Keys that stay as they are.
+/// Keys that never change.
 std::shared_ptr<Followed<AccessKeys>> fixed_keys(AccessKeys keys);
 
-/// The keys of a credentials file's text; `name` stands for the file in errors.
+/// Parses the text of a credentials file; `name` stands for the file in errors.
 AccessKeys parse_access_keys(std::istream& text, const std::string& name);
 
 }  // namespace stator::server

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 5> kQueryParts = {"X-Amz-Algorithm", "X-A
                                                          "X-Amz-SignedHeaders", "X-Amz-Date"};
 
 /// Whether the Authorization header has a value for `name`. Its parts are separated by commas or spaces; the first
-/// part, the algorithm, is not searched.
+/// part, the algorithm, is skipped.
 bool has_part(std::string_view authorization, std::string_view name) {
   for (std::size_t at = authorization.find(name); at != std::string_view::npos; at = authorization.find(name, at + 1)) {
     const std::size_t end = at + name.size();

@@ -6,10 +6,10 @@
 #include "server/access_keys.h"
 #include "server/request_head.h"
 
-/// Finds out who calls. docs/security.md has the order in which signatures are checked, and the answers.
+/// Identifies callers. docs/security.md has the order in which signatures are checked, and the answers.
 namespace stator::server {
 
-/// Whom a request claims to be from, and for which region. Empty where it has no signature.
+/// The key id and region that a request claims. Empty if it has no signature.
 struct CredentialScope {
   std::string_view access_key_id;
   std::string_view region;
@@ -21,24 +21,24 @@ CredentialScope credential_scope(const RequestHead& head);
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
-  /// The key that signed the request; null: callers are not identified, and all may do everything. Throws ApiError
-  /// where the request must be refused. `body` is as received (signed before decompression). Safe to call
-  /// from several threads at once.
+  /// Returns the key that signed the request; null if callers are not identified and may do everything. Throws ApiError
+  /// if the request must be refused. `body` is as received (it is signed before decompression). Safe to call from
+  /// several threads at once.
   virtual std::shared_ptr<const AccessKey> check(const RequestHead& head, std::string_view body) const = 0;
 };
 
-/// Where a request has its signature.
+/// Where a request carries its signature.
 enum class SignaturePlace : std::uint8_t { kHeader, kQuery };
 
-/// Finds the signature and checks that it has all its parts. Throws MissingAuthenticationTokenException,
-/// IncompleteSignatureException, InvalidSignatureException in the service's words.
+/// Finds the signature and checks that all its parts are present. Throws MissingAuthenticationTokenException,
+/// IncompleteSignatureException or InvalidSignatureException in the service's words.
 SignaturePlace find_signature(const RequestHead& head);
 
-/// The value of `name` in a query string, still encoded; false where the query has no such name.
+/// Finds the value of `name` in a query string, still encoded; returns false if it is absent.
 bool find_in_query(std::string_view query, std::string_view name, std::string_view& value);
 
-/// As DynamoDB Local does: a request must be signed in form (an Authorization header or a presigned query, with all its
-/// parts), by whatever key.
+/// Like DynamoDB Local: a request must have the form of a signed one (an Authorization header or a presigned query,
+/// with all parts); any key is accepted.
 class AnyCredentials final : public Authenticator {
  public:
   std::shared_ptr<const AccessKey> check(const RequestHead& head, std::string_view body) const override;

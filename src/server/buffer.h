@@ -11,8 +11,8 @@
 
 namespace stator::server {
 
-/// A connection's input: bytes received and not yet consumed, in one block that is reused from request to request.
-/// At least `kPaddingBytes` readable bytes always follow the last one, so that simdjson parses bodies in place.
+/// A connection's input: bytes received and not yet consumed, in one block that is reused for all requests. The last
+/// byte is always followed by at least `kPaddingBytes` readable bytes, so that simdjson can parse bodies in place.
 class Buffer {
  public:
   static constexpr std::size_t kPaddingBytes = 64;
@@ -27,7 +27,7 @@ class Buffer {
   /// Readable bytes after the byte at `offset` (padding included).
   [[nodiscard]] std::size_t readable_after(std::size_t offset) const { return capacity_ - (begin_ + offset); }
 
-  /// Room to receive into, after the last byte.
+  /// Free space after the last byte, to receive into.
   [[nodiscard]] char* tail() { return block_.get() + end_; }
   [[nodiscard]] std::size_t tail_size() const { return capacity_ == 0 ? 0 : capacity_ - kPaddingBytes - end_; }
   void commit(std::size_t count) {
@@ -55,7 +55,7 @@ class Buffer {
   }
 
   /// Makes room for `count` more bytes, by moving the content to the front or into a larger block. Throws
-  /// std::bad_alloc; the content is then as it was.
+  /// std::bad_alloc and keeps the content.
   void reserve(std::size_t count) {
     if (tail_size() >= count) return;
     const std::size_t wanted = capacity_for(count);
@@ -63,7 +63,7 @@ class Buffer {
     end_ -= begin_;
     begin_ = 0;
     if (wanted == capacity_) return;
-    // The kernel moves the pages of a large block instead of copying them.
+    // realloc: the kernel moves the pages of a large block instead of copying them.
     void* const larger = std::realloc(block_.get(), wanted);
     if (larger == nullptr) throw std::bad_alloc();
     static_cast<void>(block_.release());

@@ -48,7 +48,7 @@ void CallMonitor::run(const std::stop_token& stop) {
     if (quiet_looks >= kLooksBeforeSleep) {
       quiet_looks = 0;
       asleep_.store(true, std::memory_order_seq_cst);
-      // A call that began before this store saw no need to wake us, but is seen here; a later one wakes us.
+      // A call that began before this store did not wake this thread, but is seen here; a later call wakes it.
       if (all_quiet() && !stop.stop_requested()) asleep_.wait(true);
       asleep_.store(false);
     }
@@ -69,7 +69,7 @@ void CallMonitor::look_at(Watched& watched) {
   const std::optional<std::uint64_t> waited = watched.loop->run_queue_ns();
   const std::optional<std::uint64_t> before = std::exchange(watched.waited_ns, waited);
   if (waited) {
-    // The call is long. Whether its thread ran or waited for a processor shows only from a second check on.
+    // The call is long. A second check is needed to see whether its thread ran or waited for a processor.
     if (!before) return;
     if (std::chrono::nanoseconds(*waited - *before) > kInterval / 2) return;
   }

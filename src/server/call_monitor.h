@@ -13,10 +13,10 @@ namespace stator::server {
 
 class EventLoop;
 
-/// Watches, on a thread of its own, for event loops whose thread is busy with a long call, and has a thread of the pool
-/// take those loops over. It checks every two milliseconds while there are calls, which costs a call two atomic
-/// instructions; without calls it sleeps. A thread that only waits for a processor is left alone: another one would
-/// wait too. (As in the Go scheduler's sysmon, where a system call keeps its processor unless it takes long.)
+/// A thread that looks for event loops whose thread is busy with a long call, and makes a thread of the pool take those
+/// loops over. It checks every two milliseconds while there are calls, which costs each call two atomic instructions;
+/// without calls it sleeps. A loop whose thread only waits for a processor is left alone, as another thread would wait
+/// too. (Like sysmon in Go's scheduler, where a system call keeps its processor unless it takes long.)
 class CallMonitor {
  public:
   explicit CallMonitor(ThreadPool& pool);
@@ -25,12 +25,12 @@ class CallMonitor {
   CallMonitor& operator=(const CallMonitor&) = delete;
 
   void add(EventLoop& loop);
-  /// Throws std::system_error where there is no thread for it.
+  /// Throws std::system_error if no thread can be created.
   void start();
-  /// The loops that were added may end after this.
+  /// After this, the added loops may end.
   void stop();
 
-  // From any thread:
+  // These may be called from any thread:
   [[nodiscard]] bool asleep() const { return asleep_.load(std::memory_order_seq_cst); }
   void wake() noexcept;
 

@@ -16,7 +16,7 @@ namespace {
 
 using Clock = core::Gathering::Clock;
 
-/// Calls in one group, and how long they may take before they are stored: none waits long for the others to run.
+/// Most calls in a group, and the longest time before they are stored, so that no call waits long for the others.
 constexpr std::size_t kMost = 64;
 constexpr std::chrono::milliseconds kMostTime{2};
 
@@ -24,7 +24,7 @@ std::unique_ptr<endpoint::Together> begin(Protocol& protocol) {
   try {
     return protocol.together();
   } catch (const std::exception&) {
-    return nullptr;  // each call is made for itself, and says what is wrong
+    return nullptr;  // then each call runs alone, and reports the error
   }
 }
 
@@ -39,8 +39,8 @@ std::exception_ptr commit(endpoint::Together& together) {
 
 }  // namespace
 
-/// The right to run what waits. Where it ends without having been used (there is no memory for a thread, say), the
-/// calls are not forgotten.
+/// The right to run waiting calls. If it is destroyed unused (there was no memory for a thread, say), the calls go back
+/// to the loop.
 class CallsTogether::Turn {
  public:
   explicit Turn(CallsTogether& calls) : calls_(&calls) {}
@@ -57,7 +57,7 @@ class CallsTogether::Turn {
 
 struct CallsTogether::Group {
   std::array<std::shared_ptr<Connection>, kMost> calls;
-  // Of those whose reply holds only if the writes succeed: where it begins.
+  // For calls whose reply is valid only if the writes succeed: where the reply begins.
   std::array<std::optional<ReplyBuffer::Mark>, kMost> depends;
   std::size_t size = 0;
 };
@@ -80,7 +80,7 @@ void CallsTogether::add(std::vector<std::shared_ptr<Connection>>& connections) {
     const auto turn = std::make_shared<Turn>(*this);
     loop_.pool().submit([turn](Protocol& of_its_thread) { turn->use(of_its_thread); });
   } catch (const std::bad_alloc&) {
-    // Perhaps before there was a turn to give them up.
+    // Memory may have run out before there was a Turn to give them up.
     give_up(true);
   }
 }
@@ -113,7 +113,7 @@ void CallsTogether::run(Protocol& protocol) noexcept {
 }
 
 void CallsTogether::run_group(std::unique_lock<std::mutex>& lock, Protocol& protocol) noexcept {
-  // Before any lock of an item is held.
+  // This waits before any item's lock is held.
   if (put_back_.size() + waiting_.size() < kMost) gathering_.wait(lock, came_);
   lock.unlock();
   std::unique_ptr<endpoint::Together> together = begin(protocol);
@@ -164,7 +164,7 @@ void CallsTogether::fill(Group& group, const endpoint::Together& together, std::
     }
     lock.lock();
   }
-  // Those that are put back are as many as were there and were taken at the most, unless all that was there was taken.
+  // At most as many calls are put back as were taken from `put_back_`, unless everything in it was taken.
   put_back_.erase(put_back_.begin(), put_back_.begin() + static_cast<std::ptrdiff_t>(taken_back));
   std::move(later.begin(), later.begin() + static_cast<std::ptrdiff_t>(later_size), std::back_inserter(put_back_));
 }

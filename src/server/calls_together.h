@@ -15,10 +15,11 @@ namespace stator::server {
 class Connection;
 class EventLoop;
 
-/// Calls of one loop's connections that wait for the disk together: a thread of the pool runs what has come, lets it
-/// reach the disk at once, and gives all of it back to the loop, as long as there is more. So a call costs neither a
-/// thread nor a change of threads of its own. One that would have to wait for a lock goes with the next group, of which
-/// it is the first; one that cannot be made together with others goes back to the loop, which makes it for itself.
+/// Runs those calls of one loop's connections that wait for the disk together: a thread of the pool runs the waiting
+/// calls as a group, stores their writes with one wait for the disk, and returns the connections to the loop, for as
+/// long as there are more. So a call needs neither a thread nor a change of threads for itself. A call that would have
+/// to wait for a lock goes into the next group, as its first; one that cannot be combined with others goes back to the
+/// loop, which runs it alone.
 class CallsTogether {
  public:
   explicit CallsTogether(EventLoop& loop);
@@ -26,7 +27,7 @@ class CallsTogether {
   CallsTogether& operator=(const CallsTogether&) = delete;
   ~CallsTogether() = default;
 
-  /// Takes the connections, each with a call that it has put off. Throws std::bad_alloc, with none of them taken.
+  /// Takes the connections, each with a call that it has put off. Throws std::bad_alloc, and then takes none.
   void add(std::vector<std::shared_ptr<Connection>>& connections);
 
  private:
@@ -34,19 +35,19 @@ class CallsTogether {
   struct Group;
   void run(Protocol& protocol) noexcept;
   void run_group(std::unique_lock<std::mutex>& lock, Protocol& protocol) noexcept;
-  /// Runs what waits until the group is large, or late. `lock` is held before and after.
+  /// Runs waiting calls until the group is large or has taken long. `lock` is held before and after.
   void fill(Group& group, const endpoint::Together& together, std::unique_lock<std::mutex>& lock,
             Protocol& protocol) noexcept;
   [[nodiscard]] bool has_more() const { return !put_back_.empty() || !waiting_.empty(); }
-  /// Gives all that wait back to the loop, each for itself; no thread runs them any more if this one `ends`.
+  /// Returns all waiting calls to the loop, to be run alone. `ends`: the calling thread stops running calls.
   void give_up(bool ends) noexcept;
 
   EventLoop& loop_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<Connection>> put_back_;  // they go before those that wait; has room for a group
-  std::deque<std::shared_ptr<Connection>> waiting_;    // in the order in which they came
-  bool busy_ = false;                                  // a thread runs them, or is about to
-  std::condition_variable came_;                       // tells that thread while it gathers
+  std::vector<std::shared_ptr<Connection>> put_back_;  // run before `waiting_`; has room for a whole group
+  std::deque<std::shared_ptr<Connection>> waiting_;    // in order of arrival
+  bool busy_ = false;                                  // a thread runs calls, or is about to
+  std::condition_variable came_;                       // wakes that thread while it gathers
   core::Gathering gathering_;
 };
 

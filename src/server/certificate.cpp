@@ -26,7 +26,7 @@ void require(bool worked, const char* what) {
     throw std::runtime_error(std::string("cannot make a certificate: ") + what + ": " + OpenSsl::get().last_error());
 }
 
-/// The machine's name; empty where a certificate cannot hold it.
+/// The machine's name; empty if a certificate cannot contain it.
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return {};
@@ -50,7 +50,7 @@ std::string text_of(BIO& bio) {
   return text;
 }
 
-/// Given to OpenSSL, which by default asks for a password on the terminal.
+/// Passed to OpenSSL, which by default asks for a password on the terminal.
 int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return 0; }
 
 OpenSslPtr<BIO> bio_of(const std::string& text) {
@@ -60,7 +60,7 @@ OpenSslPtr<BIO> bio_of(const std::string& text) {
   return bio;
 }
 
-/// False for two files that do not match: a process that ended between writing them leaves such.
+/// False for two files that do not match: a process that ended between writing the two leaves such a pair.
 bool is_pair(X509& certificate, EVP_PKEY* key) {
   return key != nullptr && OpenSsl::get().X509_check_private_key(&certificate, key) == 1;
 }

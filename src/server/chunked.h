@@ -13,8 +13,8 @@ class ChunkedDecoder {
 
   explicit ChunkedDecoder(std::size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
 
-  /// `body` holds `decoded()` decoded bytes, then raw bytes up to `size`. On return `decoded()` has grown, and `used`
-  /// is the offset of the raw bytes that are left (kComplete: of the next request).
+  /// On entry, `body` holds `decoded()` decoded bytes, then raw bytes up to `size`. On return `decoded()` has grown,
+  /// and `used` is the offset of the remaining raw bytes (after kComplete they belong to the next request).
   Status decode(char* body, std::size_t size, std::size_t& used);
   [[nodiscard]] std::size_t decoded() const { return decoded_; }
 
@@ -27,21 +27,21 @@ class ChunkedDecoder {
     kDataEnd,
     kDataEndLf,
     kTrailer,      // at the start of a trailer line, or of the empty line
-    kTrailerLine,  // inside of one
+    kTrailerLine,  // inside a trailer line
     kEnd,          // in the empty line, after its CR
   };
 
-  /// Takes the next character of what is not data.
+  /// Takes the next character that is not data.
   Status take(char c);
   Status take_of_size(char c);
-  /// Goes on with `next` if `c` is the one character that may stand here.
+  /// Continues with `next` if `c` is `wanted`, the only character allowed here.
   Status expect(char wanted, char c, State next);
 
   State state_ = State::kSize;
   bool size_seen_ = false;
   std::size_t chunk_left_ = 0;
   std::size_t decoded_ = 0;
-  /// Bytes of the current size line, or of all trailers. They are not part of the body and have a limit of their own.
+  /// Bytes of the current size line, or of all trailers. They are not part of the body and have their own limit.
   std::size_t line_bytes_ = 0;
   std::size_t max_body_bytes_;
 };

@@ -18,13 +18,13 @@ constexpr std::size_t kGrowthPart = 4;                 // a large block grows by
 constexpr std::size_t kKeptInputBytes = 256 * 1024;    // a larger block is freed after its request
 constexpr std::size_t kKeptReplyBytes = 4 * 1024 * 1024;
 constexpr std::size_t kIdleReplyBytes = 16 * 1024;
-constexpr std::int64_t kIdleBufferMs = 5'000;              // then buffers are freed
-constexpr std::size_t kFlushBytes = 256 * 1024;            // pipelined replies are sent from this size on
-constexpr std::size_t kMaxPipelined = 64;                  // requests answered before others get their turn
-constexpr std::size_t kPageReplyBytes = 16 * 1024 * 1024;  // expected size of a page's or batch's reply,
+constexpr std::int64_t kIdleBufferMs = 5'000;              // after this, buffers are freed
+constexpr std::size_t kFlushBytes = 256 * 1024;            // pipelined replies are sent once they reach this size
+constexpr std::size_t kMaxPipelined = 64;                  // requests answered before other connections get their turn
+constexpr std::size_t kPageReplyBytes = 16 * 1024 * 1024;  // expected size of the reply to a page or batch,
 constexpr std::size_t kPageReplyPart = 16;                 // or this part of the budget, if that is less
-constexpr std::size_t kLeastProgressBytes = 16 * 1024;     // in the time a client has to read its reply
-constexpr std::int64_t kPressedWriteTimeoutMs = 2'000;     // the same when memory is short
+constexpr std::size_t kLeastProgressBytes = 16 * 1024;     // expected within the time a client has to read its reply
+constexpr std::int64_t kPressedWriteTimeoutMs = 2'000;     // that time when memory is short
 constexpr std::int64_t kLingerMs = 5'000;
 constexpr std::size_t kMaxDiscardedBytes = 256 * 1024 * 1024;
 
@@ -57,12 +57,12 @@ void Connection::close() {
   input_.release();
   replies_.release();
   settle_memory();
-  // Whoever closes a connection that waits holds it, too.
+  // The caller also owns a connection that waits, so this does not destroy it.
   waiting_.reset();
 }
 
 void Connection::abandon() {
-  // Destroyed here, where nothing else has it.
+  // The connection is destroyed here if nothing else owns it.
   const Self self = std::move(waiting_);
 }
 
@@ -163,7 +163,7 @@ void Connection::on_readable(Self self) {
       return wait(Wanted::kOutput, std::move(self));
     case Transport::Status::kEnd:
     case Transport::Status::kFailed:
-      // The client is gone, or sends no more: every whole request it sent was answered before this read.
+      // The client is gone, or sends no more: all complete requests were answered before this read.
       return close();
   }
 }
@@ -232,7 +232,7 @@ Connection::Step Connection::step_chunked(Self& self, const RequestHead& head) {
     case ChunkedDecoder::Status::kIncomplete:
       send_continue(head);
       input_.truncate(head.size_bytes + chunked_->decoded());
-      missing_bytes_ = std::max(kReadBytes, input_.size());  // the size is unknown: make room for as much again
+      missing_bytes_ = std::max(kReadBytes, input_.size());  // the size is unknown, so make room for as much again
       return Step::kNeedMore;
     case ChunkedDecoder::Status::kComplete:
       break;
@@ -345,7 +345,7 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
     spdlog::error("a request could not be answered, for something that is no exception");
     call.failed = true;
   }
-  // Before the connection waits for the loop, since most pages are much smaller than their reservation.
+  // Done before the connection waits for the loop, since most pages are much smaller than their reservation.
   settle_memory();
 }
 
@@ -389,7 +389,7 @@ void Connection::return_put_off(EventLoop& loop, std::span<Self> group) noexcept
   while (!group.empty()) {
     const std::size_t count = std::min(tasks.size(), group.size());
     for (std::size_t i = 0; i < count; ++i) {
-      // The connection holds the reference to itself meanwhile: the last one must not be dropped on this thread.
+      // Meanwhile the connection owns itself: the last reference must not be dropped on this thread.
       Connection* const connection = group[i].get();
       connection->kept_ = std::move(group[i]);
       tasks[i] = [connection] { connection->on_returned(std::move(connection->kept_)); };
@@ -399,7 +399,7 @@ void Connection::return_put_off(EventLoop& loop, std::span<Self> group) noexcept
         loop.post(std::span(tasks).first(count));
         break;
       } catch (const std::bad_alloc&) {
-        // Only the loop may end a connection, so try again until other connections have freed memory.
+        // Only the loop may end a connection, so retry until other connections have freed memory.
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
     }
@@ -547,7 +547,7 @@ void Connection::discard(Self self) {
 }
 
 void Connection::time_out_request() {
-  // Sends the reason, in one attempt: there is no further wait for a client this slow.
+  // Sends the reason in a single attempt: for a client this slow there is no further waiting.
   loop_.protocol().refuse(408, http_1_0_, replies_);
   const ReplyBuffer::Segment segment = replies_.segments().back();
   const iovec piece{const_cast<char*>(replies_.data()) + segment.begin, segment.end - segment.begin};
@@ -584,9 +584,9 @@ void Connection::check_timeouts(std::int64_t now_ms) {
 }
 
 void Connection::drain() {
-  // Where it does not wait, its turn is about to come.
+  // If it does not wait, its turn is about to come.
   if (state_ != State::kIdle || waiting_ == nullptr) return;
-  // A request may have arrived and not been read yet; without one, the read closes the connection.
+  // A request may have arrived but not been read yet; if there is none, the read closes the connection.
   try_again_soon(std::move(waiting_));
 }
 

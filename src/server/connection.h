@@ -20,12 +20,12 @@
 
 namespace stator::server {
 
-/// One client's connection: reads, answers every whole request it has, writes, reads again. Never reads while it owes
-/// replies, so what one client can pile up here is bounded.
+/// One client's connection: reads, answers every whole request it has, writes, reads again. Never reads while replies
+/// are unsent, so a client's use of memory is bounded.
 ///
-/// It is owned by what it waits for: `waiting_` for its socket, the loop's queues for its turn, the running call.
-/// `Self` is handed from function to function. So while a call runs outside the event loop, nothing in the loop owns
-/// it, and the loop only takes note of its socket's events.
+/// It is owned by what it waits for: by itself (`waiting_`) while it waits for its socket, by the loop's queues while
+/// it waits for its turn, or by the running call; `Self` is passed from function to function. So while a call runs
+/// outside the event loop, nothing in the loop owns the connection, and the loop only notes its socket's events.
 class Connection : public std::enable_shared_from_this<Connection>, public ConnectionHook {
  public:
   using Self = std::shared_ptr<Connection>;
@@ -40,29 +40,29 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   void on_events(std::uint32_t events);
   /// Closes the connection if it overran a timeout.
   void check_timeouts(std::int64_t now_ms);
-  /// The server stops: closes now if nothing is in flight, else after the reply.
+  /// The server stops: closes now if nothing is in flight, otherwise after the reply.
   void drain();
-  /// Closes it now, or when its call is done.
+  /// Closes now, or when its call is done.
   void close();
-  /// The loop ends: what waits for its socket is destroyed.
+  /// The loop ends: destroys the connection if it waits for its socket.
   void abandon();
 
-  // The call that is put off (EventLoop::put_off), on a thread that runs several (CallsTogether).
+  // A call that was put off (EventLoop::put_off), on a thread that runs several together (CallsTogether).
   enum class PutOff : std::uint8_t {
     kAnswered,
     kLater,  // it would have to wait for a lock
-    kAlone,  // it cannot be made together with others
+    kAlone,  // it cannot be combined with others
   };
-  /// Runs it so that its writes are put together with those of others. `depends`: where its reply begins, if that
-  /// depends on writes.
+  /// Runs the call so that its writes are combined with those of others. `depends`: where its reply begins, if the
+  /// reply depends on the success of writes.
   PutOff run_put_off(const endpoint::Together& together, Protocol& protocol,
                      std::optional<ReplyBuffer::Mark>& depends) noexcept;
-  /// The calls were answered, or failed: then those that depend get the error.
+  /// Called when the group was stored or has failed; in that case a reply that depends on it is replaced by the error.
   void end_put_off(const std::optional<ReplyBuffer::Mark>& depends, const std::exception_ptr& failure,
                    Protocol& protocol) noexcept;
-  /// The loop is to make it for itself.
+  /// Marks the call to be run alone, by the loop.
   void give_up_put_off() noexcept { put_off_->would_wait = true; }
-  /// Gives the connections, which are emptied, back to their loop.
+  /// Returns the connections in `group` to their loop; empties `group`.
   static void return_put_off(EventLoop& loop, std::span<Self> group) noexcept;
 
  private:
@@ -72,7 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
     kNeedMore,
     kAnswered,
     kLast,
-    kElsewhere,  // the call went to another thread, and the connection with it
+    kElsewhere,  // the call went to another thread, and took the connection along
   };
 
   // Input.
@@ -80,50 +80,50 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   void on_ready(Self self);
   void on_readable(Self self);
   bool make_room();
-  /// Goes on with `on_ready` when the socket is ready.
+  /// Continues with `on_ready` when the socket is ready.
   void wait(Wanted what, Self self);
   [[nodiscard]] bool is_ready(Wanted what) const;
-  /// Reads again after others had their turn.
+  /// Reads again after other connections have had their turn.
   void try_again_soon(Self self);
 
   // Requests.
   /// Answers the requests in the buffer.
   void process(Self self);
-  /// Answers the next request in the buffer, if it is whole.
+  /// Answers the next request in the buffer, if it is complete.
   Step step(Self& self);
   Step step_chunked(Self& self, const RequestHead& head);
   void send_continue(const RequestHead& head);
   Step refuse(unsigned status);
 
   // Calls.
-  /// One request while it is being answered. Its views are of the connection's input, which stays until then.
+  /// One request while it is being answered. Its views point into the connection's input, which stays until then.
   struct Call {
     RequestHead head;
     std::string_view body;
     std::size_t padding_bytes;
     std::size_t used;                        // input bytes of the request
-    std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
+    std::optional<endpoint::Effort> effort;  // empty: the request does not reach the endpoint
     Protocol::Times times;
-    bool last;                // the connection closes after it
-    bool waited = false;      // waited for a thread of the pool
-    bool at_once = false;     // where the endpoint would wait, it is to do nothing, and
-    bool would_wait = false;  // the endpoint would have waited,
-    bool alone = false;       // and can never answer it together with others
+    bool last;                // the connection closes after this call
+    bool waited = false;      // has waited for a thread of the pool
+    bool at_once = false;     // the endpoint must do nothing if it would have to wait
+    bool would_wait = false;  // the endpoint would have had to wait
+    bool alone = false;       // it can never be combined with others
     bool failed = false;
     std::chrono::milliseconds hold{0};  // before its reply is sent
   };
   Step answer(Self& self, const RequestHead& head, std::string_view body, std::size_t used);
   [[nodiscard]] bool reserve_reply(endpoint::Effort effort, std::size_t used);
-  /// Whether the call runs on the loop's thread, which is taken over if it takes long.
+  /// Whether the call runs on the loop's thread; the loop is taken over if the call takes long.
   [[nodiscard]] bool runs_here(endpoint::Effort effort);
   /// Runs the call on a thread of the pool.
   static void submit(Self self, Call call);
   void run(Call& call, Protocol& protocol) noexcept;
   static void return_to_loop(Self self, const Call& call) noexcept;
   void on_returned(Self self);
-  /// Sends the reply and answers the next request.
+  /// Sends the reply and continues with the next request.
   void go_on(Self self, const Call& call);
-  /// Waits until the reply is due (ReplyNotes), then goes on. Called on the loop's thread.
+  /// Waits until the reply is due (ReplyNotes), then continues. Called on the loop's thread.
   static void hold(Self self, Call call);
   Step finish(const Call& call);
 
@@ -131,15 +131,15 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   void write(Self self);
   void on_written(Self self);
   void count_progress(std::size_t sent);
-  /// Closes once the client has read what was sent: closing with unread input makes the kernel reset the connection,
-  /// and the reply is lost.
+  /// Closes once the client has read the reply: if input is unread at closing, the kernel resets the connection and the
+  /// reply is lost.
   void linger(Self self);
   void discard(Self self);
   void time_out_request();
 
   void release_input();
   void release_replies();
-  /// Frees memory that is kept for later requests; `idle_ms`: the time since the last request.
+  /// Frees memory kept for later requests; `idle_ms`: time since the last request.
   void trim(std::int64_t idle_ms);
   void settle_memory() { memory_.set(input_.capacity() + replies_.capacity()); }
 
@@ -148,12 +148,12 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   State state_ = State::kIdle;
   Wanted wanted_ = Wanted::kInput;
   bool last_ = false;     // close after what is being written
-  bool refused_ = false;  // the input cannot be parsed any further; discard it
+  bool refused_ = false;  // the input cannot be parsed any further and is discarded
   bool close_after_call_ = false;
-  bool http_1_0_ = false;  // of the head read last
+  bool http_1_0_ = false;  // HTTP version of the last head read
   bool continue_sent_ = false;
-  std::int64_t since_ms_ = 0;          // idle, or the last progress in writing
-  std::int64_t request_since_ms_ = 0;  // the first byte of the request that is arriving
+  std::int64_t since_ms_ = 0;          // begin of idle time, or last progress in writing
+  std::int64_t request_since_ms_ = 0;  // arrival of the first byte of the incoming request
   std::size_t progress_bytes_ = 0;     // written since `since_ms_`
   std::size_t missing_bytes_ = 0;
   std::size_t discarded_bytes_ = 0;
@@ -161,11 +161,11 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   MemoryCharge memory_;
   Buffer input_;
   ReplyBuffer replies_;
-  std::size_t segment_ = 0;                     // first one not yet sent whole
-  Self waiting_;                                // itself, while it waits for its socket
-  Self kept_;                                   // itself, while a call's result is on its way to the loop
+  std::size_t segment_ = 0;                     // first segment not yet completely sent
+  Self waiting_;                                // owns itself while it waits for its socket
+  Self kept_;                                   // owns itself while a call's result is on its way to the loop
   std::optional<Call> put_off_;                 // the call, while it is not on the stack of the thread that runs it
-  std::optional<Protocol::Answered> answered_;  // of that call, until it is noted
+  std::optional<Protocol::Answered> answered_;  // result of that call, until it is noted
 };
 
 }  // namespace stator::server

@@ -18,7 +18,7 @@ constexpr std::size_t kStepBytes = 64 * 1024;
 
 int window_bits(Coding coding) { return coding == Coding::kGzip ? kGzipWindowBits : kZlibWindowBits; }
 
-/// The number after "q=", limited to 0 and 1; 1 for a text that is not a number.
+/// The number after "q=", clamped to 0..1; 1 for a text that is not a number.
 double quality_of(std::string_view text) {
   if (text.starts_with('-')) return 0.0;
   double value = 0;
@@ -39,8 +39,8 @@ double quality_of(std::string_view text) {
   return digits ? std::min(value, 1.0) : 1.0;
 }
 
-/// The quality in one element's parameters: the value after the first "q=", which the service also finds at the end of
-/// a longer name.
+/// The quality among an element's parameters: the value after the first "q=", which the service also finds at the end
+/// of a longer name.
 double quality_of_all(std::string_view parameters) {
   for (std::size_t q = parameters.find_first_of("qQ"); q != std::string_view::npos;
        q = parameters.find_first_of("qQ", q + 1)) {
@@ -98,7 +98,7 @@ Coding choose_coding(std::string_view accept_encoding) {
   for (Candidate* candidate : {&gzip, &deflate}) {
     if (!candidate->named && rest) {
       candidate->quality = *rest;
-      candidate->place = std::max(place, rest_place) + 1;  // named codings come before those that the asterisk covers
+      candidate->place = std::max(place, rest_place) + 1;  // named codings come before those covered by the asterisk
     }
   }
   const bool deflate_first =

@@ -11,7 +11,7 @@ namespace {
 using core::MetricKind;
 using core::MetricsText;
 
-/// How many of each kind are in each state, since each alone would need its table's name. Those that ended are no more.
+/// The number of jobs by name and state; single jobs would need their table's name. Ended jobs are not counted.
 void append_jobs(const std::vector<engine::JobInfo>& jobs, MetricsText& out) {
   std::map<std::pair<std::string, engine::JobState>, std::uint64_t> counts;
   for (const engine::JobInfo& job : jobs) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kMaxSweepMs = 1'000;
 constexpr std::int64_t kMinSweepMs = 10;
-/// Posted tasks that run before connections have their turn again.
+/// Number of posted tasks that run before connections get their turn again.
 constexpr int kPostedAtOnce = 128;
 
 [[noreturn]] void fail() { throw std::system_error(errno, std::generic_category(), "an event loop"); }
@@ -28,7 +28,7 @@ constexpr int kPostedAtOnce = 128;
 EventLoop::EventLoop(const Shared& shared)
     : shared_(shared), epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (epoll_.number() < 0 || wake_up_.number() < 0) fail();
-  // It is never read: each write to it is an event.
+  // The event is never read: each write to it triggers epoll.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
   if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, wake_up_.number(), &event) != 0) fail();
   refresh_time();
@@ -36,7 +36,7 @@ EventLoop::EventLoop(const Shared& shared)
 }
 
 EventLoop::~EventLoop() {
-  // What waits owns connections, which unlink themselves from the list, and closing one may look at the loop.
+  // Waiting work owns connections, which unlink themselves from the list and may access the loop when they close.
   soon_.clear();
   put_off_.clear();
   timers_.clear();
@@ -59,14 +59,14 @@ void EventLoop::drive(Protocol& protocol) {
     } catch (const TakenOver&) {
       return;
     } catch (const std::exception& error) {
-      // Of one connection (memory ran out, say), which was destroyed with what it was doing; the others go on.
+      // The error of one connection (memory ran out, say), which was destroyed with its work; the others continue.
       spdlog::error("a connection failed: {}", error.what());
     }
   }
   if (on_end) on_end();
 }
 
-/// Any step may throw or find that the loop was taken over; the next turn then goes on with what is left of this one.
+/// Any step may throw, or find that the loop was taken over; the next turn then continues with the rest of this one.
 void EventLoop::turn() {
   while (next_event_ < event_count_) {
     const epoll_event event = events_[next_event_++];
@@ -113,7 +113,7 @@ void EventLoop::run_timers() {
 void EventLoop::after(std::chrono::milliseconds pause, Task task) {
   // The turn may have begun a while ago.
   refresh_time();
-  // A millisecond more, since the present is rounded down.
+  // One millisecond more, since `now_ms_` is rounded down.
   timers_.emplace(now_ms_ + pause.count() + 1, std::move(task));
 }
 
@@ -170,7 +170,7 @@ void EventLoop::on_connection_opened(Connection& connection, int socket) {
 }
 
 void EventLoop::on_connection_closed(const Connection& connection, int socket) {
-  // Closing alone would not do where a child process that is just being started has the socket, too.
+  // Closing is not enough if a child process that is being started has the socket too.
   ::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, socket, nullptr);
   for (std::size_t i = next_event_; i < event_count_; ++i) {
     if (events_[i].data.ptr == &connection) events_[i].data.ptr = nullptr;
@@ -212,7 +212,7 @@ void EventLoop::schedule_sweep() {
 void EventLoop::sweep() {
   const bool give_up = draining_ && now_ms_ >= drain_deadline_ms_;
   for (auto at = connections_.begin(); at != connections_.end();) {
-    // Closing ends the wait that owns the connection.
+    // Closing ends the wait that owns the connection, so hold it here.
     const std::shared_ptr<Connection> connection = (at++)->shared_from_this();
     if (give_up) {
       connection->close();

@@ -43,49 +43,49 @@ struct Shared {
   std::function<std::unique_ptr<Transport>(core::Descriptor socket)> make_transport;
 };
 
-/// Thrown to leave `EventLoop::drive` on a thread whose loop was taken over.
+/// Thrown to leave `EventLoop::drive` on a thread whose loop has been taken over.
 struct TakenOver {};
 
 using ConnectionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// An epoll and its connections, driven by one thread at a time. A call to the endpoint runs on that thread; if it
-/// takes long, another thread takes the loop over meanwhile (CallMonitor), and the first one, when the call is done,
-/// posts the result and leaves. Unless stated otherwise, members may be used only by the thread that drives the loop,
-/// and a connection with a running call only by the thread that runs the call.
+/// An epoll and its connections, driven by one thread at a time. A call to the endpoint runs on that thread. If it
+/// takes long, another thread takes the loop over (CallMonitor); the first thread posts the result when the call is
+/// done, and leaves. Unless stated otherwise, members may be used only by the thread that drives the loop, and a
+/// connection with a running call only by the thread that runs the call.
 ///
-/// Each socket is registered once, for changes of its readiness (EPOLLET), so that a request costs no call to arm it.
+/// Each socket is registered once, edge-triggered (EPOLLET), so that no request needs a system call to rearm it.
 class EventLoop {
  public:
   using Task = std::function<void()>;
-  /// As many as are worth posting at once.
+  /// How many tasks are worth posting at once.
   static constexpr std::size_t kPostedTogether = 16;
 
-  /// Throws std::system_error where the system gives no descriptors for it.
+  /// Throws std::system_error if the system provides no descriptors for it.
   explicit EventLoop(const Shared& shared);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Runs the loop until it is drained, then calls `on_end`; or until another thread takes it over.
+  /// Runs the loop until it is drained, then calls `on_end`; or until another thread takes the loop over.
   void drive(Protocol& protocol);
   std::function<void()> on_end;
 
-  // From any thread:
-  /// Runs the tasks on the thread that drives the loop, each for itself. Throws std::bad_alloc, with none taken.
+  // These may be called from any thread:
+  /// Runs each task, separately, on the thread that drives the loop. Throws std::bad_alloc, and then takes none.
   void post(std::span<Task> tasks);
   void post(Task task) { post({&task, 1}); }
-  /// Serves this socket, which must be non-blocking, from now on.
+  /// Serves this socket, which must be non-blocking.
   void adopt(core::Descriptor socket);
   /// Closes idle connections, finishes those in flight, then ends `drive`.
   void begin_drain();
-  /// Connections that it has or that `adopt` has handed to it.
+  /// The number of its connections, including those that `adopt` has handed over.
   [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
   /// Counts calls; odd while one is running on the thread that drives the loop.
   [[nodiscard]] std::uint64_t call() const { return call_.load(std::memory_order_seq_cst); }
   [[nodiscard]] static bool is_under_way(std::uint64_t call) { return call % 2 == 1; }
-  /// True: `call` is still running, and the calling thread must drive the loop from now on.
+  /// Returns true if `call` is still running; the calling thread must then drive the loop.
   [[nodiscard]] bool take_over(std::uint64_t call) { return end_call(call); }
-  /// How long the thread that drives the loop has waited for a processor, in all.
+  /// The total time that the thread which drives the loop has waited for a processor.
   [[nodiscard]] std::optional<std::uint64_t> run_queue_ns() const {
     return server::run_queue_ns(thread_.load(std::memory_order_relaxed));
   }
@@ -100,7 +100,7 @@ class EventLoop {
     if (shared_.monitor.asleep()) shared_.monitor.wake();
     return call;
   }
-  /// False: another thread drives the loop by now.
+  /// Returns false if another thread has taken the loop over.
   [[nodiscard]] bool end_call(std::uint64_t call) {
     return call_.compare_exchange_strong(call, call + 1, std::memory_order_acq_rel);
   }
@@ -110,21 +110,21 @@ class EventLoop {
   [[nodiscard]] bool draining() const { return draining_; }
   /// The time at which the turn began, which is exact enough for timeouts.
   [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
-  /// The same, exactly.
+  /// The same time, with full precision.
   [[nodiscard]] std::chrono::steady_clock::time_point turn_began() const { return now_; }
 
-  /// The connection has a call that is to run together with those of others, from the end of the turn on.
+  /// Notes that the connection has a call to be run together with others at the end of the turn.
   void put_off(std::shared_ptr<Connection> connection) { put_off_.push_back(std::move(connection)); }
 
   using Step = void (Connection::*)(std::shared_ptr<Connection>);
-  /// Goes on with `step` of the connection after other connections had their turn.
+  /// Continues with `step` of the connection after other connections have had their turn.
   void soon(std::shared_ptr<Connection> connection, Step step) { soon_.push_back({std::move(connection), step}); }
-  /// Runs the task when so much time has passed.
+  /// Runs the task after the given time.
   void after(std::chrono::milliseconds pause, Task task);
 
-  /// From now on the connection is told of its socket's events (`Connection::on_events`). Throws std::system_error.
+  /// From here on the connection receives its socket's events (`Connection::on_events`). Throws std::system_error.
   void on_connection_opened(Connection& connection, int socket);
-  /// To be called before the socket is closed.
+  /// Must be called before the socket is closed.
   void on_connection_closed(const Connection& connection, int socket);
 
  private:
@@ -147,25 +147,25 @@ class EventLoop {
   const Shared& shared_;
   Protocol* protocol_ = nullptr;
   std::atomic<std::uint64_t> call_{0};
-  std::atomic<pid_t> thread_{0};  // that drives it
+  std::atomic<pid_t> thread_{0};  // the thread that drives it
   std::atomic<std::size_t> load_{0};
   bool draining_ = false;
   bool ended_ = false;
   std::int64_t drain_deadline_ms_ = 0;
   std::chrono::steady_clock::time_point now_;
-  std::int64_t now_ms_ = 0;  // the same
+  std::int64_t now_ms_ = 0;  // `now_` in milliseconds
 
   core::Descriptor epoll_;
   core::Descriptor wake_up_;
-  // Everything that a turn has still to do is kept here and not on the stack of the thread that drives the loop, as
-  // another one may have to go on with it.
+  // The rest of a turn's work is kept here and not on the stack of the driving thread, as another thread may have to
+  // continue with it.
   std::array<epoll_event, 128> events_{};
   std::size_t event_count_ = 0;
   std::size_t next_event_ = 0;
   std::deque<Waiting> soon_;
   std::vector<std::shared_ptr<Connection>> put_off_;
   CallsTogether together_{*this};
-  std::multimap<std::int64_t, Task> timers_;  // by the time, in milliseconds
+  std::multimap<std::int64_t, Task> timers_;  // by due time, in milliseconds
 
   std::mutex mutex_;
   std::deque<Task> posted_;

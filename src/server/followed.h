@@ -16,22 +16,22 @@ namespace stator::server {
 /// Files that others replace while the server runs.
 class WatchedFiles {
  public:
-  /// They are to be read after this, for the first time.
+  /// Construct this before the files are read for the first time.
   explicit WatchedFiles(std::vector<std::filesystem::path> files);
 
-  /// Whether the files are to be read again: two calls in a row found them changed in the same way, so that one of
-  /// several is not taken without the others, nor the beginning of one. True again until `note_read`, as the fault of a
-  /// file that cannot be used may be of the moment (no descriptors left).
+  /// Whether the files must be read again: two calls in a row found the same change. So one of several files is not
+  /// read before the others are replaced, nor a file that is half written. Returns true again until `note_read`, as a
+  /// file may be unusable only for the moment (no descriptors left).
   bool changed();
-  /// Throws std::runtime_error where one is there and no regular file, which may have been one when it was read first:
-  /// to read a pipe again would wait for who writes into it.
+  /// Throws std::runtime_error if a file exists but is not (or not any more) a regular file: reading a pipe again would
+  /// wait for its writer.
   void require_regular() const;
-  /// They were read as `changed` found them.
+  /// Records that the files were read in the state that `changed` found.
   void note_read() { read_ = seen_; }
 
  private:
-  /// Changes with everything that is done to a file; all 0 where there is none, and for pipes, which end when they were
-  /// read.
+  /// Changes with every change of a file. All zeros if the file does not exist, and for pipes, which can be read only
+  /// once.
   using FileState = std::array<std::uint64_t, 5>;
   static FileState state_of(const std::filesystem::path& file);
   [[nodiscard]] std::vector<FileState> states() const;
@@ -41,27 +41,27 @@ class WatchedFiles {
   std::vector<FileState> seen_;
 };
 
-/// What a server is given at its start and may get anew while it runs: the value of the moment, and where the next one
-/// comes from. Who uses a value keeps it for as long as that takes.
+/// Something that a server gets at its start and that may be replaced while it runs: the current value, and how to get
+/// the next one. A user of a value keeps its pointer for as long as needed.
 template <typename T>
 class Followed {
  public:
   using Value = std::shared_ptr<const T>;
-  /// The value to go on with; null where the one in use stays. Throws std::runtime_error with one line for the user.
+  /// Returns the next value; null to keep the one in use. Throws std::runtime_error with one line for the user.
   using Next = std::function<Value(const T& in_use)>;
 
   Followed(Value first, Next next) : next_(std::move(next)), value_(std::move(first)) {}
-  /// One that stays.
+  /// A value that never changes.
   explicit Followed(Value only) : Followed(std::move(only), [](const T& /*in_use*/) { return Value(); }) {}
 
-  /// Safe to call from several threads, also beside `look`.
+  /// Safe to call from several threads, also during `look`.
   [[nodiscard]] Value value() const {
     const std::lock_guard lock(mutex_);
     return value_;
   }
 
-  /// Looks for the next value; to be called again and again, by one thread. True: `value` is another from now on.
-  /// Throws std::runtime_error with one line for the user, once for each fault; the value stays as it is then.
+  /// Looks for the next value; called repeatedly, by one thread. Returns true if `value` has been replaced. Throws
+  /// std::runtime_error with one line for the user, once for each fault, and then keeps the value.
   bool look() {
     try {
       Value next = next_(*value());
@@ -83,7 +83,8 @@ class Followed {
   std::string last_fault_;
 };
 
-/// The value that `read` makes of the files, again whenever they have changed. Throws as `read` does.
+/// Follows the value that `read` makes from the files, and reads it again whenever they have changed. Throws as `read`
+/// does.
 template <typename T>
 std::shared_ptr<Followed<T>> follow_files(std::vector<std::filesystem::path> files,
                                           std::function<std::shared_ptr<const T>()> read) {

@@ -10,7 +10,7 @@
 namespace stator::server {
 namespace {
 
-/// Pauses the engine's jobs once, however often a client asks: the engine counts pauses, and a client that pauses twice
+/// Pauses the engine's jobs once, however often clients ask: the engine counts pauses, and a client that pauses twice
 /// must not have to resume twice.
 class JobSwitch {
  public:

@@ -13,11 +13,11 @@
 
 namespace stator::server {
 
-/// The members of the body of a request to one of the server's own paths, which is a JSON object or empty. All throw
-/// ValidationException for what is of another kind.
+/// The members of the body of a request to one of the server's own paths: a JSON object, or empty. All functions throw
+/// ValidationException for a member of the wrong type.
 class JsonBody {
  public:
-  /// `known`: the names that members may have.
+  /// `known`: the allowed member names.
   JsonBody(std::string_view text, std::initializer_list<std::string_view> known) {
     if (text.empty()) return;
     if (parse(text).get(object_.emplace()) != simdjson::SUCCESS)
@@ -47,7 +47,7 @@ class JsonBody {
     if (value.get(flag) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " must be true or false");
     return flag;
   }
-  /// At most one of the two says what is meant.
+  /// Throws if both members are present.
   void expect_not_both(std::string_view one, std::string_view other) const {
     json::Value value;
     if (!find(one, value) || !find(other, value)) return;

@@ -19,7 +19,7 @@ constexpr auto kBetweenWarnings = std::chrono::seconds(10);
 
 tcp::endpoint resolve(asio::io_context& context, std::string host, std::uint16_t port) {
   const std::string name = address_text(host, port);
-  // The resolver takes an empty text as all addresses, which an empty variable does not mean.
+  // The resolver treats an empty text as all addresses, which is not what an empty variable means.
   if (host.empty()) throw std::runtime_error("cannot listen on an empty address: --host needs one (0.0.0.0 is all)");
   boost::system::error_code error;
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
@@ -119,7 +119,7 @@ bool Listener::accept_all() {
           return false;
       }
     } else {
-      // The kernel's memory is short, say, which passes.
+      // For example, the kernel is short of memory, which passes.
       warn(error);
       return false;
     }
@@ -131,7 +131,7 @@ Listener::Rejected Listener::reject_one() {
   if (reserve_ < 0) return Rejected::kFailed;
   ::close(reserve_);
   const int client = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
-  // The kernel reports missing descriptors even where no client waits.
+  // The kernel reports missing descriptors even if no client is waiting.
   const bool nobody = client < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   if (client >= 0) {
     [[maybe_unused]] const ssize_t sent =

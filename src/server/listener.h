@@ -20,10 +20,10 @@ inline constexpr std::string_view kFullReply =
 /// "127.0.0.1:8000", "[::1]:8000".
 std::string address_text(const std::string& host, std::uint16_t port);
 
-/// The listening socket. Runs on a context whose thread does nothing that takes long.
+/// The listening socket. Runs on a context whose thread does nothing slow.
 class Listener {
  public:
-  /// The loop that serves the next connection.
+  /// Chooses the loop that serves the next connection.
   using Choose = std::function<EventLoop&()>;
   using Accepted = std::function<void(EventLoop&, core::Descriptor socket)>;
 
@@ -36,15 +36,15 @@ class Listener {
 
   [[nodiscard]] boost::asio::ip::tcp::endpoint address() const { return address_; }
   void start();
-  /// Accepts the connections that the kernel has already made, which would be reset otherwise, and closes.
+  /// Accepts the connections that the kernel has already established, which would otherwise be reset, and closes.
   void stop();
-  /// Clients that were turned away as no descriptor was left. From any thread.
+  /// Number of clients rejected for lack of descriptors. From any thread.
   [[nodiscard]] std::size_t rejected() const { return rejected_.load(std::memory_order_relaxed); }
 
  private:
   void wait();
   void wait_a_while();
-  /// False where accepting failed and is to be tried again after a pause.
+  /// Returns false if accepting failed and must be retried after a pause.
   bool accept_all();
   enum class Rejected : std::uint8_t { kOne, kNobody, kFailed };
   Rejected reject_one();
@@ -55,7 +55,7 @@ class Listener {
   boost::asio::steady_timer back_off_;
   Choose choose_;
   Accepted accepted_;
-  /// Kept for the case that there are no more descriptors: closing it makes one free, to accept and reject a client.
+  /// A spare descriptor: when there are no others, it is closed to accept and reject a client.
   int reserve_ = -1;
   std::chrono::steady_clock::time_point warned_{};
   std::atomic<std::size_t> rejected_{0};

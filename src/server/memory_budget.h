@@ -8,19 +8,18 @@
 
 namespace stator::server {
 
-/// Requests up to this size have a part of the budget for themselves, and what making their answers takes is not
-/// counted.
+/// Requests up to this size have their own part of the budget, and the memory for making their answers is not counted.
 inline constexpr std::size_t kSmallRequestBytes = std::size_t{64} * 1024;
 
-/// The part of the budget that a request may use.
+/// Which part of the budget a request may use.
 enum class Room : std::uint8_t {
   kShared,
-  /// Also the reserve for small requests with small replies, which large ones cannot use up.
+  /// Also the reserve for small requests with small replies, which large ones cannot use.
   kSmall,
 };
 
-/// Counts the bytes that all connections of a server hold: their input, and the replies that their clients have not
-/// read yet. Safe to use from several threads.
+/// Counts the bytes that all connections of a server hold: their input, and the replies that clients have not read yet.
+/// Safe to use from several threads.
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -31,17 +30,17 @@ class MemoryBudget {
   }
   /// Whether something that will need more memory may be started.
   [[nodiscard]] bool has_room(Room room) const { return used() < limit(room); }
-  /// Whether memory is short: buffers kept for the next request are then freed, and slow clients get less time.
+  /// Whether memory is short: buffers kept for later requests are then freed, and slow clients get less time.
   [[nodiscard]] bool under_pressure() const { return used() > max_bytes_ / 4 * 3; }
 
-  /// Charges `bytes`; false, and nothing is charged, where that would exceed the limit.
+  /// Charges `bytes`; returns false and charges nothing if that would exceed the limit.
   [[nodiscard]] bool take(std::size_t bytes, Room room) {
     if (bytes == 0) return true;
     if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit(room)) return true;
     give(bytes);
     return false;
   }
-  /// Charges memory that is in use already, whatever the limit.
+  /// Charges memory that is already in use, regardless of the limit.
   void take_anyway(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void give(std::size_t bytes) {
     [[maybe_unused]] const std::size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -55,7 +54,7 @@ class MemoryBudget {
   std::atomic<std::size_t> used_{0};
 };
 
-/// The charge of one holder, given back by the destructor.
+/// The charge of one holder, returned by the destructor.
 class MemoryCharge {
  public:
   explicit MemoryCharge(MemoryBudget& budget) : budget_(budget) {}
@@ -64,14 +63,14 @@ class MemoryCharge {
   MemoryCharge& operator=(const MemoryCharge&) = delete;
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  /// False, and the charge is unchanged, where the budget has no room for it.
+  /// Returns false and leaves the charge unchanged if the budget has no room.
   [[nodiscard]] bool grow_to(std::size_t bytes, Room room) {
     if (bytes <= bytes_) return true;
     if (!budget_.take(bytes - bytes_, room)) return false;
     bytes_ = bytes;
     return true;
   }
-  /// Sets the charge to what is held now, whether the budget has room for it or not.
+  /// Sets the charge to what is held now, regardless of the budget's limit.
   void set(std::size_t bytes) {
     if (bytes > bytes_) budget_.take_anyway(bytes - bytes_);
     if (bytes < bytes_) budget_.give(bytes_ - bytes);

@@ -88,7 +88,7 @@ std::string OpenSsl::last_error() const {
   const unsigned long error = ERR_get_error();
   const char* const reason = ERR_reason_error_string(error);
   ERR_clear_error();
-  // OpenSSL has no words for faults of the system, as a file that is not there, and odd ones for what is not PEM.
+  // OpenSSL has no text for system errors, such as a missing file, and an odd one for files that are not PEM.
   if (ERR_SYSTEM_ERROR(error)) return std::generic_category().message(ERR_GET_REASON(error));
   const auto is = [error](int library, int what) {
     return ERR_GET_LIB(error) == library && ERR_GET_REASON(error) == what;

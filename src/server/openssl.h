@@ -15,7 +15,7 @@
 namespace stator::server {
 
 /// The functions of OpenSSL that TLS needs, under their own names. Both libraries are loaded on the first call of `get`
-/// (http::SharedLibrary says why).
+/// (http::SharedLibrary explains why).
 struct OpenSsl {
   // libssl
   decltype(&::TLS_server_method) TLS_server_method;
@@ -80,14 +80,14 @@ struct OpenSsl {
   decltype(&::PEM_write_bio_X509) PEM_write_bio_X509;
   decltype(&::PEM_write_bio_PrivateKey) PEM_write_bio_PrivateKey;
 
-  /// Throws std::runtime_error where one of the libraries is missing.
+  /// Throws std::runtime_error if one of the libraries is missing.
   static const OpenSsl& get();
 
-  /// Why the last call failed, in OpenSSL's words; forgets it.
+  /// Returns OpenSSL's text for the last error, and clears the error.
   [[nodiscard]] std::string last_error() const;
 };
 
-/// Frees what OpenSSL made.
+/// Frees OpenSSL's objects.
 struct OpenSslDelete {
   void operator()(SSL_CTX* context) const { OpenSsl::get().SSL_CTX_free(context); }
   void operator()(SSL* session) const { OpenSsl::get().SSL_free(session); }

@@ -14,10 +14,10 @@
 namespace stator::server {
 namespace {
 
-/// Of /proc/self/stat, by their numbers in proc(5).
+/// Fields of /proc/self/stat, with their numbers in proc(5).
 struct ProcessState {
   std::uint64_t threads = 0;         // 20
-  std::uint64_t start_ticks = 0;     // 22: since the machine's
+  std::uint64_t start_ticks = 0;     // 22: since the machine's start
   std::uint64_t virtual_bytes = 0;   // 23
   std::uint64_t resident_pages = 0;  // 24
 };
@@ -25,7 +25,7 @@ struct ProcessState {
 bool read_state(ProcessState& state) {
   std::ifstream file("/proc/self/stat");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  // The second field is the program's name in brackets, which may have any characters.
+  // The second field is the program's name in brackets, which may contain any character.
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return false;
   std::istringstream fields(text.substr(name_end + 1));
@@ -47,7 +47,8 @@ double seconds_of(clockid_t clock) {
   return seconds(now);
 }
 
-/// In seconds since 1970. Found once: the two clocks go apart, and a start that moves is taken for another start.
+/// The process's start in seconds since 1970. Computed once: the two clocks drift apart, and Prometheus would take a
+/// changed start time for a restart.
 double start_time(const ProcessState& state, double ticks_a_second) {
   static const double began =
       seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME) + static_cast<double>(state.start_ticks) / ticks_a_second;

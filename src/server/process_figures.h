@@ -4,8 +4,8 @@
 
 namespace stator::server {
 
-/// Processor time, memory and descriptors of this process, under the names that Prometheus' own client libraries give
-/// them. What the system does not tell is left out.
+/// Appends processor time, memory and descriptors of this process, under the names that Prometheus' own client
+/// libraries use. Figures that the system does not provide are left out.
 void append_process_figures(core::MetricsText& out);
 
 }  // namespace stator::server

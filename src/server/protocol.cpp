@@ -24,12 +24,12 @@ namespace {
 
 constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
 constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
-// Headers of the service's that a script in a page may read.
+// Reply headers that a page's script may read, as the service allows.
 constexpr std::string_view kExposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
 constexpr std::size_t kKeptBufferBytes = 256 * 1024;
-constexpr std::size_t kMostExpansion = 1032;  // of deflate
+constexpr std::size_t kMostExpansion = 1032;  // the most that deflate expands
 
-/// Thrown to leave `answer` where the endpoint would wait and must not.
+/// Thrown to leave `answer` when the endpoint would have to wait but must not.
 struct WouldWait {};
 
 std::string_view reason_of(unsigned status) {
@@ -66,7 +66,7 @@ void append_number(std::uint64_t number, std::string& out) {
   out.append(text.data(), text.size());
 }
 
-/// The request's media type where the service accepts it, else nullopt.
+/// The request's media type if the service accepts it, else nullopt.
 std::optional<std::string_view> accepted_content_type(std::string_view header) {
   const std::string_view type = trimmed(header.substr(0, header.find(';')));
   if (type == kAmzJson) return kAmzJson;
@@ -76,8 +76,8 @@ std::optional<std::string_view> accepted_content_type(std::string_view header) {
 
 [[noreturn]] void throw_unknown_operation() { throw core::ApiError(core::ErrorCode::kUnknownOperation, ""); }
 
-/// Throws the errors that the service checks first: of the body, then of the target. Called only where the request
-/// fails anyhow, so that a valid one is parsed once.
+/// Throws the errors that the service checks first: of the body, then of the target. Called only if the request fails
+/// anyway, so that valid ones are parsed once.
 void check_body_and_operation(std::string_view operation, std::string_view body, std::size_t padding_bytes) {
   if (!body.empty()) json::Parser::of_this_thread().parse(body, padding_bytes);
   if (api::find_operation(operation) == nullptr) throw_unknown_operation();
@@ -100,10 +100,10 @@ core::ApiError forbidden(std::string why) {
   return error;
 }
 
-/// Whether the header is there, even if empty: browsers send it with every request that a page's script makes.
+/// Whether the header is present, even if empty: browsers send it with every request that a page's script makes.
 bool has_origin(const RequestHead& head) { return head.origin.data() != nullptr; }
 
-/// A header's value for a message: short, and ASCII.
+/// A header's value for a message: shortened, and ASCII only.
 std::string printable(std::string_view text) {
   constexpr std::size_t kLongest = 200;
   std::string out(text.substr(0, kLongest));
@@ -231,7 +231,7 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
       closing = closes();
       seal(head, reply, closing, replies);
     } catch (...) {
-      // The caller gives the charge back here, too.
+      // The caller also returns the memory charge in this case.
       free_large_buffers();
       replies.abandon();
       throw;
@@ -288,7 +288,7 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
   // Health checks of containers often ask with HEAD (wget --spider).
   const bool gets = head.method == "GET" || head.method == "HEAD";
   if (gets && (at_root || head.path() == "/health")) {
-    // The service's answer ends in a space, too.
+    // The service's answer ends in a space too.
     replies.bytes() += "healthy: dynamodb." + options_.region + ".amazonaws.com ";
     return reply;
   }
@@ -341,7 +341,7 @@ const Route* Protocol::route_of(const RequestHead& head) const {
 
 void Protocol::answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies) {
   if (options_.log_requests) operation_name_ = route.path;
-  // Without keys there is nobody to tell from anybody else, and a browser or curl signs nothing.
+  // Without keys callers cannot be told apart, and a browser or curl signs nothing.
   if (options_.credentials && !route.is_public)
     authorize(*authenticator_.check(head, body), route, options_.account_id);
   route.answer(body, replies.bytes());
@@ -359,7 +359,7 @@ void Protocol::answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffe
     log_->error("{} failed: memory ran out (request {})", what, request_id_);
     answer_with(out_of_memory(), reply, replies);
   } catch (const std::exception& error) {
-    // The details go to the log only: the reply must not tell a stranger about paths and addresses.
+    // The details only go to the log: the reply must not tell a stranger about paths and addresses.
     log_->error("{} failed: {} (request {})", what, error.what(), request_id_);
     answer_with(internal_error(), reply, replies);
   } catch (...) {
@@ -397,7 +397,7 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
     padding_bytes = Buffer::kPaddingBytes;
     return true;
   }
-  // The service does answer 500 to a body that it cannot decompress.
+  // The service too answers 500 to a body that it cannot decompress.
   answer_with(
       status == DecompressStatus::kTooLarge
           ? core::ApiError(core::ErrorCode::kRequestEntityTooLarge, "The decompressed request body is too large")
@@ -421,7 +421,7 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
               options_.account_id);
   }
   if (target.operation == "DescribeEndpoints" && is_plain_host(head.host)) {
-    // The address that the caller used, which the endpoint cannot know.
+    // Answers with the address that the caller used, which the endpoint cannot know.
     if (json::Parser::of_this_thread().parse(body, padding_bytes).is_object()) {
       replies.bytes() += R"({"Endpoints":[{"Address":")";
       replies.bytes() += head.host;
@@ -539,7 +539,7 @@ void Protocol::refuse_call(const RequestHead& head, Shortage shortage, const Tim
 void Protocol::answer_failed(const RequestHead& head, const std::exception_ptr& failure, bool close,
                              ReplyBuffer& replies, std::optional<Answered>& answered) {
   request_id_ = answered && !answered->request_id.empty() ? std::string_view(answered->request_id) : ids_.next();
-  // The page's origin was checked when it was answered.
+  // The page's origin was checked when the request was first answered.
   const Told told = answer_with_failure(head, failure, close, has_origin(head), replies);
   if (!answered) return;
   answered->status = told.status;
@@ -590,7 +590,7 @@ std::string_view Protocol::date() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   if (now.tv_sec != date_second_) {
-    // By hand, since strftime's names follow the locale.
+    // Formatted here, since strftime's names depend on the locale.
     static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

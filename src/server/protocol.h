@@ -29,21 +29,21 @@ class logger;
 
 namespace stator::server {
 
-/// DynamoDB's AWS JSON 1.0 protocol: a whole HTTP request in, a whole HTTP reply out, no I/O. One per thread, since it
-/// keeps buffers; an answer is begun and ended on one thread. Answers, and the order in which faults are found, are the
-/// service's; docs/server.md has the rules.
+/// DynamoDB's AWS JSON 1.0 protocol: turns a whole HTTP request into a whole HTTP reply, without I/O. One object per
+/// thread, since it has buffers; an answer is begun and ended on one thread. Answers, and the order in which faults are
+/// found, are the service's; docs/server.md has the rules.
 class Protocol {
  public:
   Protocol(endpoint::Endpoint& endpoint, const Authenticator& authenticator, const WebRules& web_rules,
            const Options& options, RequestCounts& counts, const std::atomic<bool>& draining);
 
-  /// When a request was whole, and until when its caller waits (endpoint::Request).
+  /// When a request was complete, and how long its caller waits (endpoint::Request).
   struct Times {
     endpoint::Request::Time arrived;
     endpoint::Request::Time deadline;
   };
 
-  /// The effort that the request means for the endpoint; nullopt where it does not reach the endpoint.
+  /// The effort of the request for the endpoint; nullopt if the request does not reach the endpoint.
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
   /// What is counted of an answer.
@@ -52,47 +52,47 @@ class Protocol {
     unsigned status = 200;
     std::size_t bytes = 0;
     endpoint::Request::Time arrived;
-    std::chrono::milliseconds hold{0};  // before it is sent
+    std::chrono::milliseconds hold{0};  // delay before it is sent
   };
-  /// And what the request log has of it; filled only where requests are logged.
+  /// Also what the request log needs; filled only if requests are logged.
   struct Answered : Counted {
     std::string name;
     std::string request_id;
   };
 
-  /// Whether calls of this kind can wait for the disk together.
+  /// Whether such calls can wait for the disk together.
   [[nodiscard]] bool can_be_together(const RequestHead& head) const;
 
-  /// Appends the reply. Returns true where it announces that the connection closes, because of `close` or since the
-  /// server stops. `padding_bytes` readable bytes follow `body`. `memory` is charged with what reading a large body
-  /// takes, which is over when this returns; where there is no room for it the reply is an error. Never throws for what
-  /// the request contains; on std::bad_alloc `replies` is as it was.
+  /// Appends the reply. Returns true if the reply announces that the connection closes, either because of `close` or
+  /// because the server is stopping. `body` must be followed by `padding_bytes` readable bytes. `memory` is charged
+  /// with the memory for reading a large body, which is free again when this returns; if there is no room for it the
+  /// reply is an error. Never throws because of the request's content; on std::bad_alloc `replies` is unchanged.
   [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
                             const Times& times, bool close, MemoryCharge& memory, ReplyBuffer& replies);
 
-  /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
-  /// with others, on one that makes them: nullopt, with `replies` unchanged, where the answer would have to wait. With
-  /// `answered` it is not noted yet.
+  /// The same, but returns nullopt and leaves `replies` unchanged if the answer would have to wait. For requests with
+  /// effort kMayWait on a thread that must not wait, and for requests that can be combined on the thread that combines
+  /// them. With `answered` the answer is not noted yet.
   [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
                                                    std::size_t padding_bytes, const Times& times, bool close,
                                                    MemoryCharge& memory, ReplyBuffer& replies,
                                                    std::optional<Answered>* answered = nullptr);
-  /// Counts an answer that was given with `answered`, and logs it where requests are.
+  /// Counts an answer returned in `answered`, and logs it if requests are logged.
   void note(const RequestHead& head, const Answered& answered);
 
-  /// The endpoint's notes on the latest reply.
+  /// The endpoint's notes on the last reply.
   [[nodiscard]] const endpoint::ReplyNotes& notes() const { return notes_; }
 
   /// endpoint::Endpoint::together.
   [[nodiscard]] std::unique_ptr<endpoint::Together> together() { return endpoint_.together(); }
-  /// Appends the reply to a request that fails with this after it was answered, in the place of that answer.
+  /// Replaces the answer to a request that failed after it was answered: appends the reply for that failure.
   void answer_failed(const RequestHead& head, const std::exception_ptr& failure, bool close, ReplyBuffer& replies,
                      std::optional<Answered>& answered);
 
-  /// Why a complete request is refused unread.
+  /// Why a complete request is refused without being read.
   enum class Shortage : std::uint8_t { kMemory, kTime };
-  /// Appends the reply to a request that there is no memory for, or whose deadline has passed (503; the connection goes
-  /// on, and SDKs try again).
+  /// Appends the reply to a request for which there is no memory, or whose deadline has passed (503; the connection
+  /// stays open, and SDKs retry).
   void refuse_call(const RequestHead& head, Shortage shortage, const Times& times, bool close, ReplyBuffer& replies);
 
   /// Appends the reply to a request that could not be read (400, 408, 413, 417, 501, 503, 505); the connection closes
@@ -111,11 +111,11 @@ class Protocol {
     unsigned status = 200;
     std::string_view content_type;
     Coding coding = Coding::kNone;
-    bool head_only = false;   // answer to HEAD
-    bool allow_page = false;  // let the web page that asked read it
+    bool head_only = false;   // answers HEAD
+    bool allow_page = false;  // allow the calling web page to read the reply
   };
 
-  /// The content of X-Amz-Target; `operation` is empty where it names none.
+  /// The content of X-Amz-Target; `operation` is empty if it names none.
   struct Target {
     endpoint::Service service = endpoint::Service::kDynamoDb;
     std::string_view operation;
@@ -125,19 +125,19 @@ class Protocol {
   /// Counts an answer and returns how long it took.
   std::chrono::nanoseconds count(const Counted& counted) noexcept;
 
-  /// The error for a request that web pages may not make; nullopt for others.
+  /// The error for a request that a web page may not make; nullopt for other requests.
   std::optional<core::ApiError> refused_by_web_rules(const RequestHead& head);
   void append_cors(const RequestHead& head);
-  /// Null where the request is not for one of the routes.
+  /// Returns null if the request is not for one of the routes.
   [[nodiscard]] const Route* route_of(const RequestHead& head) const;
   ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes, MemoryCharge& memory,
                         ReplyBuffer& replies);
-  /// Decompresses the body. Returns false where that failed and `replies` has the error body.
+  /// Decompresses the body. Returns false if that failed; `replies` then has the error body.
   bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, MemoryCharge& memory,
                    ReplyHead& reply, ReplyBuffer& replies);
-  /// Charges what reading the body takes. Throws ApiError where there is no room for it.
+  /// Charges the memory for reading the body. Throws ApiError if there is no room for it.
   void reserve_reading(std::string_view body, MemoryCharge& memory);
-  /// Those that the request being answered made large.
+  /// Frees the buffers that the current request made large.
   void free_large_buffers() noexcept;
   /// `caller`: see Authenticator::check.
   void call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
@@ -165,11 +165,11 @@ class Protocol {
   std::string_view request_id_;
   endpoint::Request::Time deadline_;
   bool must_not_wait_ = false;
-  bool parser_is_large_ = false;                                      // by the request being answered
-  std::optional<Answered>* answered_ = nullptr;                       // for the request being answered
-  endpoint::ReplyNotes notes_;                                        // of the request being answered
-  RequestCounts::OperationNumber operation_ = RequestCounts::kOther;  // the same
-  std::string operation_name_;                                        // the same, for the log
+  bool parser_is_large_ = false;                                      // made large by the current request
+  std::optional<Answered>* answered_ = nullptr;                       // for the current request
+  endpoint::ReplyNotes notes_;                                        // of the current request
+  RequestCounts::OperationNumber operation_ = RequestCounts::kOther;  // of the current request
+  std::string operation_name_;                                        // of the current request, for the log
   std::string known_host_;                                            // the last host that was allowed
   std::string head_;
   std::string decoded_;

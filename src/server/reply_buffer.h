@@ -8,11 +8,11 @@
 
 namespace stator::server {
 
-/// Replies to be sent. A body is appended first, and its head is then written into space kept before it: so the length
-/// and checksum are known when the head is made, nothing is moved, and a reply is contiguous.
+/// Replies to be sent. A body is appended first, and its head is then written into space reserved before it, so that
+/// the head can contain the body's length and checksum, nothing is moved, and a reply is contiguous.
 class ReplyBuffer {
  public:
-  /// Longer than most heads; a longer one costs moving its body.
+  /// More than most heads need; for a longer head the body is moved.
   static constexpr std::size_t kHeadRoom = 768;
 
   struct Segment {
@@ -20,7 +20,7 @@ class ReplyBuffer {
     std::size_t end;
   };
 
-  /// Begins a reply: what is appended to `bytes` from here on is its body.
+  /// Begins a reply: everything then appended to `bytes` is its body.
   void open() {
     begin_ = bytes_.size();
     bytes_.append(kHeadRoom, ' ');
@@ -31,7 +31,7 @@ class ReplyBuffer {
   void drop_body() { bytes_.resize(body_); }
   /// Drops the reply that `open` began.
   void abandon() { bytes_.resize(begin_); }
-  /// Ends the reply: `head` goes directly before the body.
+  /// Ends the reply: writes `head` directly before the body.
   void seal(std::string_view head) {
     assert(begin_ <= body_ && body_ <= bytes_.size());
     if (head.size() > body_ - begin_) {
@@ -42,14 +42,14 @@ class ReplyBuffer {
     head.copy(bytes_.data() + begin, head.size());
     segments_.push_back({begin, bytes_.size()});
   }
-  /// A whole reply as it is.
+  /// Appends a complete reply.
   void append(std::string_view text) {
     const std::size_t begin = bytes_.size();
     bytes_ += text;
     segments_.push_back({begin, bytes_.size()});
   }
 
-  /// Where the next reply begins, and back to it.
+  /// A position between replies, to return to with `back_to`.
   struct Mark {
     std::size_t bytes;
     std::size_t segments;

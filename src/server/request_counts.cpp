@@ -8,7 +8,7 @@
 namespace stator::server {
 namespace {
 
-/// Those that replies usually have; others share the last place.
+/// The usual statuses of replies; all others share the last place.
 constexpr std::array<unsigned, 12> kStatuses = {200, 400, 500, 503, 403, 404, 408, 413, 417, 501, 505, 0};
 
 std::size_t status_place(unsigned status) {
@@ -16,7 +16,7 @@ std::size_t status_place(unsigned status) {
   return static_cast<std::size_t>(std::min(found, kStatuses.end() - 1) - kStatuses.begin());
 }
 
-/// Upper bounds; what takes longer than the last one has a place behind it.
+/// Upper bounds of the histogram; longer times go into a place after the last bound.
 struct Bound {
   std::chrono::microseconds most;
   std::string_view text;  // in seconds
@@ -76,7 +76,7 @@ std::string_view operation_name(RequestCounts::OperationNumber number) {
 
 class RequestCounts::Part {
  public:
-  /// By the thread that counts.
+  /// Called by the thread that counts.
   OperationCounts& of(OperationNumber number) {
     OperationCounts* counts = operations_[number].load(std::memory_order_relaxed);
     if (counts == nullptr) {
@@ -93,7 +93,7 @@ class RequestCounts::Part {
   Count reply_bytes;
 
  private:
-  /// Made when they are needed: a thread answers a few operations.
+  /// Allocated when needed: a thread answers only a few operations.
   std::vector<std::unique_ptr<OperationCounts>> made_;
   std::array<std::atomic<OperationCounts*>, kOther + 1> operations_{};
 };
@@ -114,7 +114,7 @@ void RequestCounts::Own::count(OperationNumber operation, unsigned status, std::
     counts.nanoseconds.add(static_cast<std::uint64_t>(taken.count()));
     part_.reply_bytes.add(body_bytes);
   } catch (const std::bad_alloc&) {
-    // The answer matters more than its count.
+    // The answer matters more than counting it.
   }
 }
 
@@ -125,7 +125,7 @@ void RequestCounts::Own::count_error(core::ErrorCode code) noexcept {
 RequestCounts::Part& RequestCounts::take() {
   const std::lock_guard lock(mutex_);
   if (free_.empty()) {
-    free_.reserve(parts_.size() + 1);  // so that giving back cannot fail
+    free_.reserve(parts_.size() + 1);  // so that give_back cannot fail
     parts_.push_back(std::make_unique<Part>());
     return *parts_.back();
   }

@@ -16,12 +16,11 @@
 
 namespace stator::server {
 
-/// Counts the requests of a server by operation and status, and how long they took. Each thread counts for itself, so
-/// that none waits for another's processor.
+/// Counts a server's requests by operation and status, and measures how long they took. Each thread has its own
+/// counters, so that threads do not contend for cache lines.
 class RequestCounts {
  public:
-  /// An operation, as a number; those that are none of the API's (health, own paths, faulty requests) have one
-  /// together.
+  /// The number of an operation. Requests for none of the API's operations (health, own paths, faulty ones) share one.
   using OperationNumber = std::size_t;
   static constexpr OperationNumber kOther = std::size(api::kOperations);
   static OperationNumber number_of(std::string_view operation) {
@@ -30,7 +29,7 @@ class RequestCounts {
   }
 
   class Part;
-  /// The counts of one thread for as long as it needs them; another one goes on with them later.
+  /// The counters that one thread uses during its lifetime; another thread can continue with them later.
   class Own {
    public:
     explicit Own(RequestCounts& all);
@@ -38,11 +37,11 @@ class RequestCounts {
     Own(const Own&) = delete;
     Own& operator=(const Own&) = delete;
 
-    /// A request was answered; `body_bytes` are those of the reply.
+    /// Counts an answered request; `body_bytes` is the size of the reply's body.
     void count(OperationNumber operation, unsigned status, std::chrono::nanoseconds taken,
                std::size_t body_bytes) noexcept;
     void count_error(core::ErrorCode code) noexcept;
-    /// RequestCounts::number_of, which is often that of the request before.
+    /// Like RequestCounts::number_of, but faster if the operation is that of the previous request.
     OperationNumber number_of(std::string_view operation) {
       const bool again = last_ != kOther && api::kOperations[last_].name == operation;
       return again ? last_ : last_ = RequestCounts::number_of(operation);

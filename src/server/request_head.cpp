@@ -11,7 +11,7 @@
 namespace stator::server {
 namespace {
 
-// RFC 9110 "token": what methods and field names are made of.
+// RFC 9110 "token": the characters of methods and field names.
 constexpr std::array<bool, 256> kTokenCharacters = [] {
   std::array<bool, 256> table{};
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
@@ -40,7 +40,7 @@ std::uint64_t word_at(const char* bytes) {
   return word;
 }
 
-/// Whether a byte of the word is below 0x20, or 0x7f. Also true for a tab, which is allowed.
+/// Whether a byte of the word is below 0x20, or is 0x7f. Also true for a tab, which is allowed.
 bool may_have_control_character(std::uint64_t word) {
   const std::uint64_t flipped = word ^ kOnes * 0x7f;
   return (((word - kOnes * 0x20) & ~word) | ((flipped - kOnes) & ~flipped)) & kHighBits;
@@ -58,8 +58,8 @@ bool has_control_character(std::string_view text) {
   return false;
 }
 
-/// Whether a token is that name in any case; `name` must consist of lower-case letters, digits and hyphens. Of all
-/// token characters, only letters become one of these when bit 0x20 is set.
+/// Whether a token equals `name` in any case; `name` must consist of lower-case letters, digits and hyphens. Of all
+/// token characters, only letters turn into one of these when bit 0x20 is set.
 bool is_name(std::string_view token, std::string_view name) {
   if (token.size() != name.size()) return false;
   constexpr std::size_t kWord = sizeof(std::uint64_t);
@@ -73,7 +73,7 @@ bool is_name(std::string_view token, std::string_view name) {
   return !differs(name.size() - kWord);
 }
 
-/// Whether the comma-separated list holds the word.
+/// Whether the comma-separated list contains the word.
 bool list_contains(std::string_view list, std::string_view word) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
@@ -103,13 +103,13 @@ HeadStatus set_content_length(RequestHead& head, std::string_view value) {
   return HeadStatus::kComplete;
 }
 
-/// Switches on the length first: a request has a dozen fields, and most differ in it.
+/// Switches on the length first: most of the dozen fields of a request differ in it.
 HeadStatus take_field(RequestHead& head, Framing& framing, std::string_view name, std::string_view value) {
   const auto is = [name](std::string_view wanted) { return is_name(name, wanted); };
   switch (name.size()) {
     case 4:
       if (is("host")) {
-        // With two Host fields, two readers could choose different ones (RFC 9112 3.2).
+        // With two Host fields, two parsers could choose different ones (RFC 9112 3.2).
         if (head.host.data() != nullptr || !host_name(value)) return HeadStatus::kMalformed;
         head.host = value;
       }
@@ -181,7 +181,7 @@ HeadStatus parse_request_line(std::string_view line, RequestHead& head) {
   } else if (!version.starts_with("HTTP/1.")) {
     return HeadStatus::kVersionNotSupported;
   }
-  // A proxy's absolute form: "http://host:port/path".
+  // Absolute form, as sent to proxies: "http://host:port/path".
   if (head.target.front() != '/' && head.target != "*") {
     const std::size_t scheme = head.target.find("://");
     if (scheme == std::string_view::npos) return HeadStatus::kMalformed;
@@ -214,7 +214,7 @@ HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead
     const char* const line_end = newline == nullptr ? end : newline;
     if (static_cast<std::size_t>(line_end - begin) >= max_bytes) return HeadStatus::kTooLarge;
     if (newline == nullptr) {
-      // Bytes that cannot be a request line are refused now, and not at the timeout for want of a line break.
+      // Refuse bytes that cannot start a request line at once, not at the timeout because no line break comes.
       if (fields_begin == nullptr && rest > 0 && line == begin && *line != '\r' &&
           !kTokenCharacters[static_cast<unsigned char>(*line)]) {
         return HeadStatus::kMalformed;

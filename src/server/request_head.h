@@ -7,7 +7,7 @@
 
 namespace stator::server {
 
-/// The head of an HTTP request: views into the bytes it was read from.
+/// The head of an HTTP request: views into the bytes that it was read from.
 struct RequestHead {
   std::string_view method;
   /// "/" or "/path?query".
@@ -16,10 +16,10 @@ struct RequestHead {
   std::string_view fields;
   bool http_1_0 = false;
 
-  /// Host and port of a target in a proxy's form, "http://host:port/path"; else empty.
+  /// Host and port of a target in absolute form, as sent to proxies ("http://host:port/path"); else empty.
   std::string_view authority;
 
-  // The fields that are used; empty where absent. Where one occurs twice, the first counts.
+  // The fields that are used; empty if absent. If a field is repeated, the first one counts.
   std::string_view host;  // required once, except with HTTP/1.0
   std::string_view content_type;
   std::string_view content_encoding;
@@ -37,7 +37,7 @@ struct RequestHead {
   bool chunked = false;
   bool expect_continue = false;
   bool keep_alive = true;
-  /// Bytes of the head, the empty line included.
+  /// Size of the head, including the empty line.
   std::size_t size_bytes = 0;
 
   [[nodiscard]] std::string_view path() const { return target.substr(0, target.find('?')); }
@@ -58,12 +58,12 @@ enum class HeadStatus : std::uint8_t {
   kNotImplemented,       // 501: a transfer coding other than chunked
 };
 
-/// Reads a head from the front of `bytes` (RFC 9112). Strict where two readers could disagree about where a request
-/// ends: no bare LF, no folded lines, no space before the colon, no Content-Length beside Transfer-Encoding,
+/// Reads a head from the front of `bytes` (RFC 9112). Strict wherever two parsers could disagree on where a request
+/// ends: no bare LF, no folded lines, no space before the colon, no Content-Length beside Transfer-Encoding, exactly
 /// one Host.
 HeadStatus parse_head(std::string_view bytes, std::size_t max_bytes, RequestHead& head);
 
-/// Without spaces and tabs at both ends.
+/// The text without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 
 }  // namespace stator::server

@@ -6,8 +6,8 @@
 
 namespace stator::server {
 
-/// x-amzn-RequestId: 52 characters of 0-9 and A-V (260 bits in base 32), like the service's. Not a secret. Seeded by
-/// the system; one per thread.
+/// Makes values of x-amzn-RequestId: 52 characters of 0-9 and A-V (260 bits in base 32), like the service's. Not
+/// secret. Seeded by the system; one object per thread.
 class RequestIds {
  public:
   static constexpr std::size_t kLength = 52;

@@ -15,37 +15,36 @@ namespace stator::engine {
 class Engine;
 }
 
-/// The server's own paths, below /_stator/ but for that of the metrics, beside DynamoDB's protocol.
+/// The server's own paths beside DynamoDB's protocol: all are below /_stator/, except the metrics.
 namespace stator::server {
 
 inline constexpr std::string_view kJsonType = "application/json";
-/// Where Prometheus looks unless told otherwise.
+/// The path that Prometheus uses by default.
 inline constexpr std::string_view kMetricsPath = "/metrics";
 
-/// One method of one path. The web rules apply to it, too; with keys (Options::credentials) the request must be signed
-/// with a key that is not limited to certain tables.
+/// One method of one path. The web rules apply to it too. If the server has keys (Options::credentials), the request
+/// must be signed with one that is not limited to certain tables.
 struct Route {
-  /// "GET" (which answers HEAD too) or "POST".
+  /// "GET" (which also answers HEAD) or "POST".
   std::string method;
   /// "/_stator/jobs"
   std::string path;
   endpoint::Effort effort = endpoint::Effort::kItem;
   /// Denied to read-only keys.
   bool changes = false;
-  /// Answered without a signature, too.
+  /// Answered even without a signature.
   bool is_public = false;
-  /// Of a reply that is no error.
+  /// Content type of a successful reply.
   std::string_view content_type = kJsonType;
-  /// Appends the reply to a request with this body. Called from several threads at once. Throws
-  /// core::ApiError.
+  /// Appends the reply to a request with this body. Called from several threads at once. Throws core::ApiError.
   std::function<void(std::string_view body, std::string& reply)> answer;
 };
 
-/// Which server this is (docs/server.md):
+/// The identity of this server (docs/server.md):
 ///   GET /_stator/identity   {"id": "…"}
 Route identity_route(std::string id);
 
-/// What GET /metrics tells of `engine`, which must outlive it. Does not wait for a restore.
+/// The metrics of `engine`, which must outlive the source. Does not wait for a restore.
 core::MetricSource engine_metrics(engine::Engine& engine);
 
 /// The background jobs of `engine`, which must outlive the routes (docs/server.md):
@@ -54,15 +53,14 @@ core::MetricSource engine_metrics(engine::Engine& engine);
 ///   POST /_stator/jobs/resume
 std::vector<Route> job_routes(engine::Engine& engine);
 
-/// The clock of `engine` (docs/server.md); null: it is the system's. Both must outlive the routes.
+/// The clock of `engine` (docs/server.md); null if it uses the system's. Both must outlive the routes.
 ///   GET /_stator/clock            its time
 ///   POST /_stator/clock/set       {"now": "2026-11-26T12:00:00Z"} or {"now_ms": 1795694400000}
 ///   POST /_stator/clock/advance   {"seconds": 60} or {"ms": 1500}; negative numbers go back
 /// The last two return when all jobs that became due are done, or after ten seconds.
 std::vector<Route> clock_routes(engine::Engine& engine, core::ManualClock* clock);
 
-/// Which keys of a table are accessed most, where it has contributor insights (docs/server.md). `engine` must outlive
-/// the routes.
+/// The most accessed keys of a table with contributor insights (docs/server.md). `engine` must outlive the routes.
 ///   POST /_stator/insights   {"table": "shop", "index": "by-date", "limit": 10}
 std::vector<Route> insights_routes(engine::Engine& engine);
 

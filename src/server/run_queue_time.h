@@ -7,8 +7,8 @@
 
 namespace stator::server {
 
-/// The total time, in nanoseconds, that a thread of this process was ready to run and waited for a processor (Linux's
-/// schedstat); nullopt where the system does not provide it.
+/// The total time, in nanoseconds, that a thread of this process was ready to run but waited for a processor (Linux's
+/// schedstat); nullopt if the system does not provide it.
 std::optional<std::uint64_t> run_queue_ns(pid_t thread);
 
 }  // namespace stator::server

@@ -34,14 +34,14 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// Calls beyond Options::max_calls, for operations on one item only.
+// Further calls beyond Options::max_calls, for operations on one item only.
 constexpr std::size_t kMaxFurtherItemCalls = 8;
-// An event loop's epoll and event; other descriptors; the fewest connections with which a server starts.
+// Descriptors of an event loop (epoll and event); other descriptors; the fewest connections that a server starts with.
 constexpr std::size_t kDescriptorsOfALoop = 2;
 constexpr std::size_t kOtherDescriptors = 32;
 constexpr std::size_t kLeastConnections = 8;
 
-/// Raises the soft limit on open files, whose usual 1024 is for programs that use select(). Returns the new limit.
+/// Raises the soft limit on open files; the usual 1024 is for programs that use select(). Returns the resulting limit.
 std::size_t raise_descriptor_limit(std::size_t wanted) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
@@ -69,7 +69,7 @@ ThreadPool::Limits thread_limits(const Options& options) {
   return {.calls = calls, .item_calls = item_calls, .all = item_calls + loops};
 }
 
-/// The number of connections in `options`, or fewer where the limit on open files requires it.
+/// The number of connections in `options`, or fewer if the limit on open files requires it.
 std::size_t connections_within_limit(const Options& options) {
   const std::size_t taken =
       options.reserved_descriptors + kDescriptorsOfALoop * loop_count(options) + kOtherDescriptors;
@@ -94,8 +94,8 @@ std::string exposure_warning(const Options& options, const std::string& address,
          " MAY READ AND CHANGE EVERYTHING: --credentials lets only your keys in";
 }
 
-/// One listening socket, on a thread of its own, hands each new connection to the loop with the fewest. With one socket
-/// a loop (SO_REUSEPORT) the kernel would distribute connections by hash, which is far from even for the dozen
+/// One listening socket, with its own thread, which gives each new connection to the loop with the fewest. With one
+/// socket per loop (SO_REUSEPORT) the kernel would distribute connections by hash, which is far from even for the dozen
 /// keep-alive connections of an SDK's pool, and a second server on the same port would go unnoticed. docs/server.md has
 /// the measurement.
 struct Server::Impl {
@@ -228,7 +228,7 @@ struct Server::Impl {
     for (const auto& loop : loops) loop->begin_drain();
   }
 
-  /// Throws std::runtime_error when there are too few threads for it; nothing runs then.
+  /// Throws std::runtime_error if there are too few threads, and then none runs.
   void start_loops() {
     loops_running = loops.size();
     std::size_t started = 0;

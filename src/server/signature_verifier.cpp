@@ -12,7 +12,7 @@
 #include "core/hexadecimal.h"
 #include "http/url.h"
 
-// The checks are in the service's order, as dynalite recorded it. Those that dynalite did not record (docs/security.md
+// The checks are in the service's order, as dynalite recorded it. Checks that dynalite did not record (docs/security.md
 // lists them) are where they are cheapest.
 namespace stator::server {
 namespace {
@@ -20,7 +20,7 @@ namespace {
 using aws::CanonicalFields;
 using aws::request_stamp;
 
-/// The service's messages say so since 2016 at the latest ("… - 5 min.)"); in 2014 they spoke of 15.
+/// The service's messages have named 5 minutes since 2016 at the latest ("… - 5 min.)"); in 2014 they named 15.
 constexpr std::int64_t kMaxSkewMs = std::int64_t{5} * 60 * 1000;
 constexpr std::int64_t kMaxExpirySeconds = std::int64_t{7} * 24 * 60 * 60;
 constexpr std::string_view kService = "dynamodb";
@@ -40,7 +40,7 @@ constexpr std::string_view kMismatch =
 
 std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-/// A signature's parts, as the request has them.
+/// The parts of a signature, as given in the request.
 struct GivenSignature {
   std::string algorithm;
   std::string credential;
@@ -61,7 +61,7 @@ struct Credential {
   std::string_view region;
   std::string_view service;
   std::string_view terminator;
-  /// All but the key.
+  /// Everything except the key.
   std::string_view scope;
 };
 
@@ -83,7 +83,7 @@ std::optional<std::string> session_token_of(const CanonicalFields& fields) {
   return std::string(found.front().value);
 }
 
-/// Reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…"; its parts are separated by commas or spaces.
+/// Parses "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…"; the parts are separated by commas or spaces.
 GivenSignature read_header(const RequestHead& head, const CanonicalFields& fields) {
   if (aws::fields_named(fields, "authorization").size() > 1) refuse("Found more than one 'Authorization' header.");
   GivenSignature given;
@@ -132,7 +132,7 @@ GivenSignature read_query(const RequestHead& head, const CanonicalFields& fields
   given.expires = find("X-Amz-Expires");
   given.session_token = find("X-Amz-Security-Token");
   if (!given.session_token) given.session_token = session_token_of(fields);
-  // Leaves the signature itself out. A second one stays in, which makes the signature invalid.
+  // Leaves out the signature itself. A second one is kept, which makes the signature invalid.
   bool left_out = false;
   for (std::string_view rest = query; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -205,7 +205,7 @@ void check_signed_names(const GivenSignature& given, const CanonicalFields& fiel
   }
 }
 
-/// Refuses a signature over a field that the request lacks, which would count as empty.
+/// Refuses a signature over a field that the request does not have, which would count as empty.
 void check_signed_fields(const GivenSignature& given, const CanonicalFields& fields) {
   if (!aws::are_canonical_names(given.signed_names)) refuse(std::string(kMismatch));
   for (std::string_view rest = given.signed_names;;) {
@@ -242,7 +242,7 @@ bool is_region(std::string_view text) {
 
 void check_scope(const Credential& credential, std::string_view stamp) {
   std::string faults;
-  // The service ends every sentence with a space, the last one too.
+  // The service ends every sentence with a space, including the last.
   const auto add = [&faults](const std::string& fault) { faults += fault + " "; };
   if (!is_region(credential.region)) add("Credential should be scoped to a valid region.");
   if (credential.service != kService) {
@@ -259,8 +259,8 @@ void check_scope(const Credential& credential, std::string_view stamp) {
   if (!faults.empty()) refuse(faults);
 }
 
-/// The hash of the body, checked against x-amz-content-sha256 where the request has that. Unsigned bodies are refused:
-/// only S3 has them.
+/// Returns the hash of the body, checked against x-amz-content-sha256 if the request has that. Unsigned bodies are
+/// refused: only S3 has them.
 std::string check_payload(const CanonicalFields& fields, std::string_view body) {
   std::string hash = core::hexadecimal(aws::sha256(body));
   for (const auto& field : aws::fields_named(fields, "x-amz-content-sha256")) {
@@ -299,7 +299,7 @@ void SigningKeyCache::keep(std::shared_ptr<const AccessKey> key, std::string_vie
 
 SignatureVerifier::SignatureVerifier(std::shared_ptr<const Followed<AccessKeys>> keys, const core::Clock& clock)
     : keys_(std::move(keys)), clock_(clock) {
-  aws::sha256("");  // loads libcrypto now, so that the start fails where it is missing
+  aws::sha256("");  // loads libcrypto now, so that the start fails if it is missing
 }
 
 std::shared_ptr<const AccessKey> SignatureVerifier::check(const RequestHead& head, std::string_view body) const {

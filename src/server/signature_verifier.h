@@ -15,12 +15,12 @@
 
 namespace stator::server {
 
-/// A cache of derived signing keys: one serves all requests of a day, region and service. Keeps the last 64 that made
-/// a valid signature, so that nobody without a secret can evict others; a key that was read anew is another key. Safe
-/// to use from several threads.
+/// A cache of derived signing keys; one serves all requests of a day, region and service. Keeps the last 64 that made a
+/// valid signature, so that nobody without a secret can evict others. A key that was read again counts as another key.
+/// Safe to use from several threads.
 class SigningKeyCache {
  public:
-  /// Empty where the cache does not have it.
+  /// Returns an empty text if it is not in the cache.
   [[nodiscard]] std::string find(const AccessKey& key, std::string_view scope) const;
   void keep(std::shared_ptr<const AccessKey> key, std::string_view scope, std::string_view signing_key);
 
@@ -36,10 +36,10 @@ class SigningKeyCache {
   std::size_t oldest_ = 0;
 };
 
-/// Accepts only requests that one of the given keys signed, by AWS Signature Version 4.
+/// Accepts only requests signed with one of the given keys, by AWS Signature Version 4.
 class SignatureVerifier final : public Authenticator {
  public:
-  /// Throws std::runtime_error where libcrypto cannot be loaded. `clock` must outlive the verifier.
+  /// Throws std::runtime_error if libcrypto cannot be loaded. `clock` must outlive the verifier.
   explicit SignatureVerifier(std::shared_ptr<const Followed<AccessKeys>> keys,
                              const core::Clock& clock = core::Clock::system());
   std::shared_ptr<const AccessKey> check(const RequestHead& head, std::string_view body) const override;

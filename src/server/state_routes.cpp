@@ -17,7 +17,7 @@ namespace {
 
 using endpoint::Effort;
 
-/// How long a request that moved the clock waits for the jobs that became due.
+/// How long a request that moves the clock waits for the jobs that became due.
 constexpr std::chrono::seconds kPatience{10};
 
 constexpr std::string_view kNoSuchTime = "The time must be one from 1970 to 9999";
@@ -44,7 +44,7 @@ std::int64_t time_to_advance(std::string_view text_of_body) {
   return *seconds * 1000;
 }
 
-/// Appends the clock's time; after it was moved, also whether all jobs that became due are done (`settled`).
+/// Appends the clock's time; if it was moved, also whether all jobs that became due are done (`settled`).
 void append_clock(const core::Clock& clock, bool manual, std::optional<bool> settled, std::string& reply) {
   const std::int64_t now_ms = clock.now_ms();
   json::ObjectWriter writer(reply);

@@ -20,7 +20,7 @@ sigset_t stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
-  // Where the terminal goes away; what was started with nohup ignores it.
+  // Sent when the terminal goes away; programs started with nohup ignore it.
   struct sigaction hang_up {};
   if (::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   return set;
@@ -59,7 +59,7 @@ void StopSignals::close_descriptors() const {
 }
 
 StopSignals::Watch::~Watch() {
-  // Waits for a running call of `stop`.
+  // Waits until a running call of `stop` has ended.
   const std::lock_guard lock(signals_.mutex_);
   signals_.stop_ = nullptr;
 }
@@ -91,7 +91,7 @@ void StopSignals::run() {
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof info) != sizeof info) return;
     if (stopping) {
-      // A terminal that goes away says so twice: the kernel, and the shell.
+      // A closing terminal sends SIGHUP twice: from the kernel and from the shell.
       if (info.ssi_signo == SIGHUP) continue;
       ::_exit(128 + static_cast<int>(info.ssi_signo));
     }

@@ -89,7 +89,7 @@ void ThreadPool::run() {
     if (ending_) return;
     if (!woken && idle_ > 1) break;
   }
-  // The thread ends, which also frees the memory of its parser and buffers.
+  // The thread ends, which also frees its parser and buffers.
   --idle_;
   const auto self = std::find_if(threads_.begin(), threads_.end(), [](const std::thread& thread) {
     return thread.get_id() == std::this_thread::get_id();

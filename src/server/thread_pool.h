@@ -14,19 +14,19 @@
 
 namespace stator::server {
 
-/// All threads of a server: they drive its event loops and run the calls that would block a loop. Threads are created
-/// on demand and end after some idle time; one is always kept, so that a loop can be taken over even when the system
+/// All threads of a server: they drive its event loops and run calls that would block a loop. Threads are created on
+/// demand and end after some idle time. One spare is always kept, so that a loop can be taken over even if the system
 /// refuses to create more threads.
 class ThreadPool {
  public:
-  /// Run by a thread, with the Protocol (and its buffers) of that thread.
+  /// Runs on a thread, with that thread's Protocol (and its buffers).
   using Task = std::function<void(Protocol&)>;
   using MakeProtocol = std::function<std::unique_ptr<Protocol>()>;
 
-  /// Limits on the number of busy threads, event loops included. Each is above the one before.
+  /// Limits on the number of busy threads, event loops included. Each is higher than the one before.
   struct Limits {
-    std::size_t calls;       // for `submit`, and for calls that are likely to take long
-    std::size_t item_calls;  // for calls that seldom take long
+    std::size_t calls;       // for `submit`, and for calls that usually take long
+    std::size_t item_calls;  // for calls that rarely take long
     std::size_t all;         // for `run_now`: taking over an event loop must not fail
   };
 
@@ -36,21 +36,21 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// Creates the spare thread; to be called after the event loops have theirs. Throws std::system_error.
+  /// Creates the spare thread, after the event loops have theirs. Throws std::system_error.
   void add_spare();
-  /// Runs the task at once, on a thread of its own. False: all threads are in use and no more can be created.
+  /// Runs the task at once, on its own thread. False: all threads are in use and no more can be created.
   bool run_now(Task task);
-  /// Runs the task as soon as a thread is free, in the order of submission.
+  /// Runs the task when a thread is free, in order of submission.
   void submit(Task task);
   [[nodiscard]] const Limits& limits() const { return limits_; }
   /// Number of threads that run a task or are about to.
   [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_relaxed); }
-  /// Number of tasks that wait for a thread.
+  /// Number of tasks waiting for a thread.
   [[nodiscard]] std::size_t waiting() const {
     const std::lock_guard lock(mutex_);
     return waiting_.size();
   }
-  /// Waits until every task has ended; none may be given after that.
+  /// Waits until every task has ended; no task may be submitted after that.
   void join();
 
  private:
@@ -66,9 +66,9 @@ class ThreadPool {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> ready_;               // each has a thread that will run it
-  std::deque<Task> waiting_;             // for a thread
+  std::deque<Task> waiting_;             // waiting for a thread
   std::size_t idle_ = 0;                 // threads without a task, including those about to take a ready one
-  std::atomic<std::size_t> running_{0};  // tasks that run or are ready
+  std::atomic<std::size_t> running_{0};  // tasks that are running or ready
   bool ending_ = false;
   std::list<std::thread> threads_;
   std::list<std::thread> ended_;

@@ -10,12 +10,12 @@
 namespace stator::server {
 namespace {
 
-constexpr std::size_t kRecordBytes = 16 * 1024;  // the most that one TLS record carries
-constexpr std::size_t kKeptBytes = 1024;         // a waiting connection keeps no larger buffer
-constexpr char kHandshakeRecord = 0x16;          // what every TLS connection begins with
+constexpr std::size_t kRecordBytes = 16 * 1024;  // most payload of a TLS record
+constexpr std::size_t kKeptBytes = 1024;         // a waiting connection frees larger buffers
+constexpr char kHandshakeRecord = 0x16;          // first byte of every TLS connection
 constexpr std::string_view kPlainHttpBody = "This port speaks TLS: use https:// instead of http://\n";
 
-/// Given to OpenSSL, which by default asks for a password on the terminal.
+/// Passed to OpenSSL, which by default asks for a password on the terminal.
 int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return 0; }
 
 }  // namespace
@@ -27,7 +27,7 @@ TlsContext::TlsContext() : context_(OpenSsl::get().SSL_CTX_new(OpenSsl::get().TL
   ssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
   ssl.SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                        SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // An idle connection holds no buffers; sessions are resumed by tickets, so that none are kept here.
+  // Idle connections have no buffers; sessions are resumed by tickets, so none are stored here.
   ssl.SSL_CTX_ctrl(context, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, nullptr);
   ssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, nullptr);
   ssl.SSL_CTX_set_default_passwd_cb(context, no_password);
@@ -94,7 +94,7 @@ Transport::Result TlsTransport::read(char* into, std::size_t size) {
     std::size_t count = 0;
     const int worked = ssl.SSL_read_ex(session_.get(), into, size, &count);
     const int error = worked == 1 ? SSL_ERROR_NONE : ssl.SSL_get_error(session_.get(), worked);
-    // Reading may also write: handshakes and alerts.
+    // Reading may also produce output: handshakes and alerts.
     const Sent sent = flush();
     if (error == SSL_ERROR_NONE) return {Status::kDone, count};
     if (error == SSL_ERROR_ZERO_RETURN) return {Status::kEnd};
@@ -152,7 +152,7 @@ TlsTransport::Sent TlsTransport::flush() {
 Transport::Result TlsTransport::write(std::span<const iovec> pieces) {
   const OpenSsl& ssl = OpenSsl::get();
   if (taken_ == 0) {
-    // Small pieces (a reply's head and body) go into one record.
+    // Combines small pieces (a reply's head and body) into one record.
     std::array<char, kRecordBytes> block;
     std::size_t size = 0;
     for (const iovec& piece : pieces) {

@@ -13,14 +13,14 @@ namespace stator::server {
 /// A server's certificate and key, and its TLS settings. Safe to use from several threads.
 class TlsContext {
  public:
-  /// PEM files: the certificate with its chain, and the key without a password. Throws std::runtime_error with one line
-  /// for the user: a file that cannot be read, a key that is not the certificate's.
+  /// Takes PEM files: the certificate with its chain, and the key without a password. Throws std::runtime_error with
+  /// one line for the user if a file cannot be read or the key does not belong to the certificate.
   TlsContext(const std::filesystem::path& certificate, const std::filesystem::path& key);
   explicit TlsContext(const CertificateText& self_signed);
 
-  /// Of the certificate: "AB:CD:…", SHA-256.
+  /// SHA-256 of the certificate: "AB:CD:…".
   [[nodiscard]] std::string fingerprint() const;
-  /// Whether the certificate is to be replaced by now; see `server::ends_soon`.
+  /// Whether the certificate should be replaced; see `server::ends_soon`.
   [[nodiscard]] bool ends_soon() const;
   [[nodiscard]] OpenSslPtr<SSL> new_session() const;
 
@@ -31,7 +31,7 @@ class TlsContext {
   OpenSslPtr<SSL_CTX> context_;
 };
 
-/// TLS over TCP. OpenSSL never sees the socket: bytes go through two buffers in memory, of at most one record each.
+/// TLS over TCP. OpenSSL never sees the socket: bytes pass through two memory buffers of at most one record each.
 class TlsTransport final : public Transport {
  public:
   TlsTransport(core::Descriptor socket, const TlsContext& context);
@@ -48,7 +48,7 @@ class TlsTransport final : public Transport {
   Sent flush();
   /// Reads from the socket into OpenSSL's input. kDone: OpenSSL has more input than before.
   Status feed();
-  /// Answers a client that speaks HTTP without TLS, in plain text.
+  /// Answers, in plain text, a client that speaks HTTP without TLS.
   void answer_plain_http();
 
   OpenSslPtr<SSL> session_;
@@ -56,7 +56,7 @@ class TlsTransport final : public Transport {
   BIO* to_send_;   // owned by the session
   bool began_ = false;
   bool ended_ = false;
-  /// Bytes of a `write` that OpenSSL has accepted and whose records are not sent completely.
+  /// Bytes of a `write` that OpenSSL has accepted but whose records are not completely sent.
   std::size_t taken_ = 0;
   /// Bytes read from `to_send_` that the socket has not accepted yet.
   std::string unsent_;

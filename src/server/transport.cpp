@@ -28,7 +28,7 @@ ssize_t Transport::receive(char* into, std::size_t size) {
   do {
     received = ::recv(socket_.number(), into, size, MSG_DONTWAIT);
   } while (received < 0 && errno == EINTR);
-  // Fewer bytes than asked for are all there were (epoll(7)), so that no further call need find that out.
+  // A short read means that there was nothing more (epoll(7)), so no further call is needed to find that out.
   const bool emptied = received > 0 && static_cast<std::size_t>(received) < size && !peer_ended_;
   if (emptied || (received < 0 && would_block())) readable_ = false;
   return received;

@@ -13,15 +13,15 @@
 
 namespace stator::server {
 
-/// The bytes of one connection, in and out. Nothing here blocks: an operation that cannot be done now returns what to
-/// wait for, and is to be tried again after that. Not safe to use from several threads at once.
+/// The bytes of one connection, in and out. Never blocks: an operation that cannot be done at once returns what to wait
+/// for before it is tried again. Not safe to use from several threads at once.
 ///
-/// It knows whether the socket is ready from what the event loop reported (edges: each change is reported once) and
-/// from what its own calls found.
+/// Knows whether the socket is ready from the event loop's reports (edges: each change is reported once) and from the
+/// results of its own calls.
 class Transport {
  public:
   enum class Status : std::uint8_t {
-    kDone,          // `bytes` were moved, at least one
+    kDone,          // at least one byte was moved: `bytes`
     kWaitReadable,  // wait for the socket to be readable, then try again
     kWaitWritable,  // wait for the socket to be writable, then try again
     kEnd,           // reading only: the other side sends no more
@@ -41,7 +41,7 @@ class Transport {
   virtual Result read(char* into, std::size_t size) = 0;
   /// At most IOV_MAX pieces, none of them empty.
   virtual Result write(std::span<const iovec> pieces) = 0;
-  /// Whether `read` may have something without a wait for the socket.
+  /// Whether `read` may return something without waiting for the socket.
   [[nodiscard]] virtual bool has_input() const { return readable_; }
   /// False during a handshake.
   [[nodiscard]] virtual bool is_established() const { return true; }
@@ -49,15 +49,15 @@ class Transport {
   virtual void end_output() = 0;
 
   [[nodiscard]] int descriptor() const { return socket_.number(); }
-  /// Takes note of events that epoll reported.
+  /// Takes note of the events that epoll reported.
   void on_events(std::uint32_t events);
-  /// Whether a wait for the socket would be in vain: it is ready, as far as is known.
+  /// Whether the socket is ready, as far as is known, so that waiting for it would be in vain.
   [[nodiscard]] bool readable() const { return readable_; }
   [[nodiscard]] bool writable() const { return writable_; }
   void close() { socket_.close(); }
 
  protected:
-  /// recv and sendmsg; -1 with errno where they fail, never with EINTR.
+  /// Call recv and sendmsg; return -1 with errno if they fail, never with EINTR.
   ssize_t receive(char* into, std::size_t size);
   ssize_t send(std::span<const iovec> pieces);
   /// Whether errno says that the socket is not ready.
@@ -68,7 +68,7 @@ class Transport {
   core::Descriptor socket_;
   bool readable_ = false;
   bool writable_ = true;
-  /// The other side sends no more, or the connection failed: no further event will say so.
+  /// The other side sends no more, or the connection failed: no further event will report that.
   bool peer_ended_ = false;
 };
 

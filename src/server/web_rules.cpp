@@ -45,7 +45,7 @@ bool is_loopback_address(std::string_view name) {
   return !error && address.is_loopback();
 }
 
-/// "http" and "localhost:3000" of "http://localhost:3000".
+/// Splits "http://localhost:3000" into "http" and "localhost:3000".
 std::optional<std::pair<std::string_view, std::string_view>> scheme_and_host(std::string_view origin) {
   constexpr std::string_view kMark = "://";
   const std::size_t mark = origin.find(kMark);
@@ -112,7 +112,7 @@ bool WebRules::allows_host(std::string_view host) const {
   if (!found) return false;
   const std::string_view name = without_final_dot(*found);
   const std::size_t dot = name.rfind('.');
-  // A name without a dot is one of the local network: of a container or machine.
+  // A name without a dot belongs to the local network: a container or machine.
   if (dot == std::string_view::npos || is_localhost(name)) return true;
   // No name in the DNS ends in a number; "127.1" is an address too.
   const std::string_view last = name.substr(dot + 1);

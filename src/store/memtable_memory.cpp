@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kHugePageBytes = 2 << 20;
 constexpr std::size_t kMostBlockBytes = 2 * kHugePageBytes;
-/// A memtable consists of at least kBlocks blocks, and an allocation takes at most one kPartsOfBlock-th of a block.
+/// A memtable consists of at least kBlocks blocks; an allocation larger than 1/kPartsOfBlock of a block gets its own.
 constexpr std::size_t kBlocks = 8;
 constexpr std::size_t kPartsOfBlock = 4;
 
