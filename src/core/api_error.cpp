@@ -14,7 +14,7 @@ constexpr std::string_view kService = "com.amazon.coral.service#";
 constexpr std::string_view kValidate = "com.amazon.coral.validate#";
 constexpr std::string_view kAvailability = "com.amazon.coral.availability#";
 
-/// Messages may quote a whole request, some of them several times; longer ones are cut here.
+/// Messages may quote a whole request, even several times; longer messages are cut here.
 constexpr std::size_t kMaxErrorMessageBytes = std::size_t{1} << 20;
 
 constexpr std::string_view kLower = "message";
@@ -29,9 +29,9 @@ struct ErrorForm {
   int status = 400;
 };
 
-// In the order of ErrorCode; below, with kOther, names that have no code but a status or prefix of their own.
-// Sources: error bodies seen from the service (dynalite's recorded cases); the member names of DynamoDB's own
-// exceptions as in the API model 2012-08-10.
+// In the order of ErrorCode; then, as kOther, names that have no code but their own status or prefix. Sources: error
+// bodies seen from the service (dynalite's recorded cases); the member names of DynamoDB's own exceptions from the API
+// model 2012-08-10.
 constexpr std::array kForms = {
     ErrorForm{ErrorCode::kOther, ""},
     ErrorForm{ErrorCode::kAccessDenied, "AccessDeniedException", kService, kUpper},
@@ -89,7 +89,7 @@ const ErrorForm* find_form(std::string_view name) {
   return found == kForms.end() ? nullptr : found;
 }
 
-/// An error that is not in the table gets DynamoDB's prefix, "message" and status 400.
+/// Errors that are not in the table get DynamoDB's prefix, "message" and status 400.
 const ErrorForm& form_of(const ErrorType& type) {
   if (type.code() != ErrorCode::kOther) return kForms[static_cast<std::size_t>(type.code())];
   const ErrorForm* known = find_form(type.name());
@@ -127,7 +127,7 @@ void throw_resource_not_found(std::string message) { throw ApiError(ErrorCode::k
 
 int http_status(const ApiError& error) {
   if (error.status == 0) return form_of(error.type).status;
-  // What a remote service that is not DynamoDB calls a success or a redirection must not reach a client as one.
+  // A status that is not an error (a remote service that is not DynamoDB may send one) must not reach the client.
   const bool is_of_errors = error.status >= 400 && error.status < 600;
   return is_of_errors ? error.status : form_of(ErrorCode::kServiceUnavailable).status;
 }

@@ -9,9 +9,9 @@
 
 namespace stator::core {
 
-/// The errors of the service that Stator answers with or reacts to.
+/// The service's errors that Stator answers with or reacts to.
 enum class ErrorCode : std::uint8_t {
-  kOther,  // has no code: known by its name alone
+  kOther,  // has no code; identified by its name
   kAccessDenied,
   kBackupInUse,
   kBackupNotFound,
@@ -50,11 +50,11 @@ enum class ErrorCode : std::uint8_t {
   kValidation,
 };
 
-/// An error's type: its bare shape name ("ValidationException"), and the code of it.
+/// An error's type: its bare shape name ("ValidationException"), and its code.
 class ErrorType {
  public:
   ErrorType(ErrorCode code) : code_(code) {}  // NOLINT(google-explicit-constructor): a code is a type
-  /// From a name; one that has no code becomes kOther and keeps its text.
+  /// From a name; a name without a code becomes kOther and keeps its text.
   template <std::convertible_to<std::string_view> Text>
   ErrorType(const Text& name) : ErrorType(named(name)) {}  // NOLINT(google-explicit-constructor)
 
@@ -72,11 +72,11 @@ class ErrorType {
   std::string other_name_;  // kOther
 };
 
-/// What is wrong, for callers that use words of their own for it or act on it.
+/// What is wrong, for callers that use their own words for it or act on it.
 enum class Fault : std::uint8_t {
   kUnnamed,
-  kDuplicateMembers,    // a set holds a member twice
-  kEmptyAttributeName,  // of the item, or inside a value
+  kDuplicateMembers,    // a set contains a member twice
+  kEmptyAttributeName,  // in the item, or inside a value
   kLongAttributeName,
   kEmptyKey,  // a key attribute of a table or index with an empty value
   kNumber,    // not a number, a number that DynamoDB cannot hold, or an empty number set
@@ -95,23 +95,23 @@ struct ApiError : std::exception {
   std::string message;
   /// Further members of the error body as JSON text without braces, e.g. `"Item":{"pk":{"S":"a"}}`; or empty.
   std::string extra;
-  /// The HTTP status a remote service answered with; 0 means "look it up by type" (`http_status`).
+  /// The HTTP status of a remote service's answer; 0: derived from the type (`http_status`).
   int status = 0;
 };
 
 [[noreturn]] void throw_validation(std::string message);
 [[noreturn]] void throw_validation(std::string message, Fault fault);
-/// The same with "One or more parameter values were invalid: " before the text.
+/// The same, with "One or more parameter values were invalid: " before the text.
 [[noreturn]] void throw_invalid_parameters(std::string_view what, Fault fault = Fault::kUnnamed);
 [[noreturn]] void throw_serialization(std::string message);
 [[noreturn]] void throw_resource_not_found(std::string message);
 
-/// The status line's code for an error: 400 for the client's faults, 500 for ours, 503 when unavailable.
+/// The HTTP status of an error: 400 for the client's faults, 500 for ours, 503 when unavailable.
 int http_status(const ApiError& error);
 
-/// The error body as the service writes it: `{"__type":"com.amazon…#Type","message":"…"}` (`Message` for
-/// the errors that Coral's front end writes), with `extra`'s members appended. An empty message is left out, as the
-/// service does for a body that is no JSON and for an unknown operation.
+/// The error body as the service writes it: `{"__type":"com.amazon…#Type","message":"…"}` (`Message` for the errors of
+/// Coral's front end), with the members in `extra` appended. An empty message is left out, as the service does for a
+/// body that is not JSON and for an unknown operation.
 std::string render_error(const ApiError& error);
 
 }  // namespace stator::core

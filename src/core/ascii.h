@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-/// Letters of protocols, names and keywords, whatever the locale: only A to Z have a lower case.
+/// ASCII letters of protocols, names and keywords, regardless of the locale: only A to Z are lowered.
 namespace stator::core {
 
 [[nodiscard]] constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
@@ -15,7 +15,7 @@ namespace stator::core {
   return out;
 }
 
-/// Whether the texts are the same but for upper and lower case.
+/// Whether the texts are equal except for upper and lower case.
 [[nodiscard]] constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) {
   return std::ranges::equal(one, other, {}, lower, lower);
 }

@@ -12,7 +12,7 @@ namespace {
 // In the order of AttributeType.
 constexpr std::array<std::string_view, 10> kTypeNames = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"};
 
-/// Up to this many members the plain double loop beats sorting.
+/// Up to this many members a double loop is faster than sorting.
 constexpr std::size_t kSmallCollection = 16;
 
 std::size_t total_size(const std::vector<std::string>& members) {
@@ -31,8 +31,8 @@ std::size_t total_size(const AttributeValue::Map& map) {
   return size;
 }
 
-/// Members are unique, so sets of equal count are equal where one contains the other. Sizes are compared first, so that
-/// a large set that is compared with very many small ones is not sorted each time.
+/// Members are unique, so sets with the same number of members are equal if one contains the other. Sizes are compared
+/// first, so that a large set that is compared with very many small ones is not sorted each time.
 template <class Member>
 bool equal_sets(const std::vector<Member>& left, const std::vector<Member>& right) {
   if (left.size() != right.size() || total_size(left) != total_size(right)) {

@@ -31,8 +31,8 @@ std::optional<AttributeType> type_from_name(std::string_view name);
 
 struct MapMember;
 
-/// One attribute value as a tree in memory. Used where a value must be looked into (expressions, keys);
-/// items at rest and on their way out stay in wire form (json/item.h). Binary holds the bytes, not base64.
+/// One attribute value as a tree in memory. Used where code looks into a value (expressions, keys); stored items and
+/// items on their way out stay in wire form (json/item.h). Binary holds the bytes, not base64.
 class AttributeValue {
  public:
   struct StringSet {
@@ -48,10 +48,10 @@ class AttributeValue {
     std::string bytes;
   };
   using List = std::vector<AttributeValue>;
-  /// Names are unique; order is that of the request and carries no meaning.
+  /// Names are unique; the order is the request's and has no meaning.
   using Map = std::vector<MapMember>;
   struct Null {};
-  /// The alternatives are in the order of AttributeType.
+  /// The alternatives are in the same order as AttributeType.
   using Storage = std::variant<std::string, Number, Binary, StringSet, NumberSet, BinarySet, Map, List, bool, Null>;
 
   AttributeValue();                 // NULL
@@ -80,15 +80,15 @@ class AttributeValue {
     return std::get_if<T>(&storage_);
   }
 
-  /// A member of a map; null where this value is not a map or has no such member.
+  /// The member of that name; null if this value is not a map or has no such member.
   [[nodiscard]] const AttributeValue* member(std::string_view name) const;
   [[nodiscard]] AttributeValue* member(std::string_view name);
 
   /// DynamoDB's equality: numbers by value, sets and maps without order, lists with order. Types must match.
   bool operator==(const AttributeValue& other) const;
 
-  /// The bytes DynamoDB charges for this value (without its name).
-  /// Source: Developer Guide, "DynamoDB item sizes and formats".
+  /// The number of bytes that DynamoDB charges for this value (without its name). Source: Developer Guide, "DynamoDB
+  /// item sizes and formats".
   [[nodiscard]] std::size_t size_bytes() const;
 
  private:
@@ -100,8 +100,8 @@ struct MapMember {
   AttributeValue value;
 };
 
-/// Order of two values of the same scalar type S, N or B (UTF-8 bytes, numeric, unsigned bytes).
-/// nullopt where the types differ or have no order.
+/// Orders two values of the same scalar type S, N or B (UTF-8 bytes, numeric, unsigned bytes). nullopt if the types
+/// differ or have no order.
 std::optional<std::strong_ordering> compare(const AttributeValue& left, const AttributeValue& right);
 
 /// One attribute of a key schema.
@@ -111,12 +111,12 @@ struct KeyAttribute {
   bool operator==(const KeyAttribute&) const = default;
 };
 
-/// The key schema of a table (one hash, at most one range attribute) or of an index (a global secondary
-/// index may have up to four of each).
+/// The key schema of a table (one hash attribute, at most one range attribute) or of an index (a global secondary index
+/// may have up to four of each).
 struct KeySchema {
   std::vector<KeyAttribute> hash;
   std::vector<KeyAttribute> range;
-  /// The attribute of that name, or null.
+  /// Returns the key attribute of that name, or null.
   [[nodiscard]] const KeyAttribute* find(std::string_view name) const;
   bool operator==(const KeySchema&) const = default;
 };

@@ -34,7 +34,7 @@ std::size_t padding_of(std::string_view text) {
   return text[text.size() - 2] == '=' ? 2 : 1;
 }
 
-/// Whether the bits of the last four characters that belong to no byte are zero.
+/// Whether the bits of the last four characters that do not belong to a byte are zero.
 bool last_bits_are_zero(char last, std::size_t padding) {
   const std::uint32_t mask = padding == 2 ? 0x0F : padding == 1 ? 0x03 : 0;
   return (value_of(last) & mask) == 0;
@@ -127,7 +127,7 @@ std::string base64_complaint(std::string_view text) {
   const std::size_t padding = padding_of(text);
   const std::string_view digits = text.substr(0, text.size() - padding);
   if (!digits.empty() && !last_bits_are_zero(digits.back(), padding)) {
-    return "Invalid last non-pad Base64 character dectected";  // spelt as the service spells it
+    return "Invalid last non-pad Base64 character dectected";  // the service's spelling
   }
   const auto wrong = std::find_if(digits.begin(), digits.end(), [](char c) { return value_of(c) == kNotInAlphabet; });
   const auto at = static_cast<std::size_t>(wrong - digits.begin());

@@ -5,9 +5,9 @@
 
 namespace stator::core {
 
-/// Whether `whole` contains `part`, in time linear in both: std::string_view::find may take their product.
-/// glibc's memmem searches in two ways by the length of `part`, both linear ("Fast memmem algorithm with guaranteed
-/// linear-time performance", since 2.29).
+/// Whether `whole` contains `part`. Takes time linear in the sum of both lengths, where std::string_view::find may take
+/// their product. glibc's memmem has two algorithms, chosen by the length of `part`; both are linear ("Fast memmem
+/// algorithm with guaranteed linear-time performance", since 2.29).
 inline bool contains_bytes(std::string_view whole, std::string_view part) {
   return memmem(whole.data(), whole.size(), part.data(), part.size()) != nullptr;
 }

@@ -4,7 +4,7 @@
 
 namespace stator::core {
 
-/// Where the engine gets the time from: the machine's clock, or one that is set by hand (ManualClock).
+/// The engine's source of time: the machine's clock, or one that is set by hand (ManualClock).
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -9,7 +9,7 @@ namespace stator::core {
 /// A file descriptor, closed by its owner.
 class Descriptor {
  public:
-  /// Below 0: none.
+  /// A negative number means no descriptor.
   explicit Descriptor(int number = -1) noexcept : number_(number) {}
   ~Descriptor() { close(); }
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
@@ -24,7 +24,7 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 
   [[nodiscard]] int number() const { return number_; }
-  /// False where the system says that what was written did not reach the file.
+  /// Returns false if the system reports that written data did not reach the file.
   bool close() {
     const int number = std::exchange(number_, -1);
     return number < 0 || ::close(number) == 0;

@@ -8,25 +8,27 @@
 
 namespace stator::core {
 
-/// Decides how long a group that shares some costly step (a wait for the disk) waits for more to come before it begins.
+/// Decides how long a group that shares a costly step (such as a wait for the disk) waits for more callers before it
+/// begins.
 ///
-/// Callers that wait for each reply before they send the next request would fall into two halves without that, of which
-/// one waits while the other's step is under way, so that each would wait for it twice. So a group waits a part of what
-/// the step takes for those of the last one to come back; where they do not, it soon stops to do so.
+/// Callers that wait for each reply before they send the next request would otherwise split into two halves that
+/// alternate, so that each waits for two steps. So a group waits a part of the step's time for the last group's callers
+/// to come back; if they do not come, it soon stops waiting.
 ///
-/// Not safe for several threads: all under the owner's mutex.
+/// Not safe to use from several threads: all calls are made under the owner's mutex.
 class Gathering {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// So many more have come. True where a group that waits need wait no longer, and is to be told.
+  /// Notes that `callers` more have come. Returns true if a waiting group need not wait any longer and must be
+  /// notified.
   bool come(std::size_t callers) {
     const bool were_missing = come_since_ < last_group_;
     come_since_ += callers;
     return were_missing && come_since_ >= last_group_;
   }
 
-  /// Waits, perhaps. `lock` is on the owner's mutex; `came` is notified when `come` says so.
+  /// May wait. `lock` holds the owner's mutex; `came` must be notified when `come` returns true.
   void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& came) {
     if (come_since_ >= last_group_) return;
     if (at_once_ > 0) {
@@ -42,7 +44,7 @@ class Gathering {
     at_once_ = was_worth_it ? 0 : next_at_once_;
   }
 
-  /// The step of a group with so many callers has ended and taken so long.
+  /// Notes that the step of a group with this many callers has ended, and how long it took.
   void end(std::size_t callers, Clock::duration took) {
     step_time_ += (took - step_time_) / kSmoothing;
     last_group_ = callers;
@@ -50,17 +52,17 @@ class Gathering {
   }
 
  private:
-  /// The part of the step's time that a group may wait for more.
+  /// A group waits for more callers for at most this part of the step's time.
   static constexpr int kWaitPart = 2;
   static constexpr std::chrono::milliseconds kMostWait{10};
   static constexpr std::size_t kMostAtOnce = 256;
-  /// The last times of the step count by halves, by quarters, and so on.
+  /// Weight of the newest step time in the moving average: one half.
   static constexpr int kSmoothing = 2;
 
-  std::size_t last_group_ = 0;  // how many callers were in it
-  std::size_t come_since_ = 0;  // callers, since it ended
+  std::size_t last_group_ = 0;  // number of its callers
+  std::size_t come_since_ = 0;  // callers that have come since it ended
   Clock::duration step_time_{};
-  // Groups that are to begin at once, as waiting was in vain; and how many the next time.
+  // How many groups begin at once because waiting was in vain; and the next such number.
   std::size_t at_once_ = 0;
   std::size_t next_at_once_ = 1;
 };

@@ -4,13 +4,13 @@
 #include <string>
 #include <string_view>
 
-/// Bytes and numbers in hexadecimal digits.
+/// Hexadecimal digits of bytes and numbers.
 namespace stator::core {
 
 inline constexpr std::string_view kHexadecimalDigits = "0123456789abcdef";
 inline constexpr std::string_view kHexadecimalCapitals = "0123456789ABCDEF";
 
-/// The value of a digit, small or capital; -1 for any other character.
+/// The value of a digit in either case; -1 for any other character.
 constexpr int hexadecimal_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -18,13 +18,13 @@ constexpr int hexadecimal_value(char c) {
   return -1;
 }
 
-/// Two digits.
+/// Appends two digits.
 inline void append_hexadecimal_byte(char byte, std::string& out, std::string_view digits = kHexadecimalDigits) {
   out.push_back(digits[static_cast<unsigned char>(byte) >> 4U]);
   out.push_back(digits[static_cast<unsigned char>(byte) & 0xFU]);
 }
 
-/// Two digits a byte.
+/// Two digits per byte.
 inline std::string hexadecimal(std::string_view bytes, std::string_view digits = kHexadecimalDigits) {
   std::string text;
   text.reserve(2 * bytes.size());

@@ -16,7 +16,7 @@ constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) &
 
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
-/// The length of the prefix of `text` that can be copied without escapes.
+/// Length of the prefix of `text` that needs no escapes.
 std::size_t plain_length(std::string_view text) {
   std::size_t i = 0;
   for (; i + 8 <= text.size(); i += 8) {

@@ -23,7 +23,7 @@ inline constexpr std::size_t kMaxExpressionSizeBytes = 4096;
 inline constexpr std::size_t kMaxExpressionOperators = 300;
 inline constexpr std::size_t kMaxInOperands = 100;
 inline constexpr std::size_t kMaxNestingDepth = 32;
-/// The greatest list index in a path. Source: measured on the service, October 2026 (4294967295 is refused).
+/// The largest list index in a path. Source: measured on the service, October 2026 (4294967295 is refused).
 inline constexpr std::uint32_t kMaxListIndex = 4'294'967'294U;
 inline constexpr std::size_t kMaxAttributeNameSizeBytes = 65535;
 inline constexpr std::size_t kMaxGlobalIndexes = 20;

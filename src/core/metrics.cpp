@@ -29,7 +29,7 @@ void append_escaped(std::string_view text, std::string& out) {
   }
 }
 
-/// The shortest text that is this number again.
+/// The shortest text that parses back to this number.
 std::string number_text(double value) {
   std::array<char, 32> text{};
   const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);

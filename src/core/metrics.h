@@ -16,7 +16,7 @@ struct MetricLabel {
   std::string_view value;
 };
 
-/// Writes figures in Prometheus' text format, version 0.0.4
+/// Writes metrics in Prometheus' text format, version 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/).
 class MetricsText {
  public:
@@ -25,19 +25,19 @@ class MetricsText {
 
   explicit MetricsText(std::string& out) : out_(out) {}
 
-  /// Begins a family, once for each name; its samples follow. `help` is one line.
+  /// Begins a family of metrics; its samples follow. Call this once for each name. `help` is one line.
   void begin(std::string_view name, MetricKind kind, std::string_view help);
-  /// Of the family begun last.
+  /// Appends a sample to the current family.
   template <std::unsigned_integral Number>
   void sample(Number value, Labels labels = {}) {
     append({}, labels, std::to_string(value));
   }
   void sample(double value, Labels labels = {});
-  /// The same for a name that goes on so: "_bucket", "_sum", "_count".
+  /// The same, with a suffix to the family's name: "_bucket", "_sum", "_count".
   void part(std::string_view suffix, std::uint64_t value, Labels labels);
   void part(std::string_view suffix, double value, Labels labels);
 
-  /// A family of one sample without labels.
+  /// Appends a family with one sample and no labels.
   template <typename Number>
   void one(std::string_view name, MetricKind kind, std::string_view help, Number value) {
     begin(name, kind, help);
@@ -51,7 +51,7 @@ class MetricsText {
   std::string name_;
 };
 
-/// Appends the figures of one part of the program. Called from several threads at once; must not wait.
+/// Appends the metrics of one part of the program. Called from several threads at once; must not wait.
 using MetricSource = std::function<void(MetricsText&)>;
 
 }  // namespace stator::core

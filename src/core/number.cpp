@@ -13,7 +13,7 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-constexpr int kMaxPower = 38;  // 10^38 is the greatest power of ten in 128 bits
+constexpr int kMaxPower = 38;  // 10^38 is the largest power of ten in 128 bits
 
 constexpr std::array<Wide, kMaxPower + 1> make_powers() {
   std::array<Wide, kMaxPower + 1> powers{};
@@ -35,7 +35,7 @@ int digit_count(Wide value) {
 struct Digits {
   explicit Digits(Wide value) {
     first = text.data() + text.size();
-    constexpr std::uint64_t kChunk = 10'000'000'000'000'000'000U;  // 10^19: two 64-bit halves are quicker to divide
+    constexpr std::uint64_t kChunk = 10'000'000'000'000'000'000U;  // 10^19: dividing two 64-bit halves is faster
     const auto high = static_cast<std::uint64_t>(value / kChunk);
     auto low = static_cast<std::uint64_t>(value % kChunk);
     if (high != 0) {
@@ -79,8 +79,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
                    Fault::kNumber);
 }
 
-/// The exponent after 'e'. One beyond 64 bits is an error (not numeric); other large ones are cut to a value far out of
-/// range, so that the caller reports an overflow or underflow.
+/// The exponent after 'e'. One beyond 64 bits is an error (not numeric); other large ones are clamped to a value far
+/// out of range, so that the caller reports an overflow or underflow.
 std::int64_t parse_exponent(std::string_view digits, std::string_view whole_text) {
   constexpr std::int64_t kFarOutside = 1'000'000'000'000;
   bool negative = false;
@@ -104,12 +104,12 @@ std::int64_t parse_exponent(std::string_view digits, std::string_view whole_text
   return negative ? -exponent : exponent;
 }
 
-/// The number that the text states, before it is checked against the limits.
+/// The number in the text, before it is checked against the limits.
 struct Scanned {
   Wide coefficient = 0;
   std::int64_t exponent = 0;       // of the coefficient's last digit
   std::int64_t digits = 0;         // significant digits: from the first to the last that is not zero
-  std::int64_t zero_exponent = 0;  // exponent of the last digit as written, which is what a zero has
+  std::int64_t zero_exponent = 0;  // exponent of the last digit as written; this is the exponent of a zero
   bool negative = false;
 };
 
@@ -121,7 +121,7 @@ Scanned scan(std::string_view text) {
     ++i;
   }
   std::int64_t fraction_digits = 0;
-  std::int64_t pending_zeros = 0;  // zeros that count only when another digit follows
+  std::int64_t pending_zeros = 0;  // zeros that count only if another digit follows
   std::int64_t fraction_at_last_digit = 0;
   bool any_digit = false;
   bool in_fraction = false;
@@ -167,7 +167,7 @@ Scanned scan(std::string_view text) {
 }  // namespace
 
 Number::Number(std::int64_t value) {
-  // The magnitude of the smallest int64 does not fit an int64.
+  // The magnitude of the smallest int64 does not fit in an int64.
   const std::uint64_t magnitude = value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
   *this = Number(magnitude, 0, value < 0);
 }
@@ -205,8 +205,8 @@ void Number::check_magnitude(std::int64_t leading_exponent) {
 
 namespace {
 
-/// The older layer reads numbers with Java's BigDecimal, whose exponents have 32 bits: a larger exponent makes the text
-/// not a number; where only the exponent of the first digit is larger, it wraps around.
+/// The older layer reads numbers with Java's BigDecimal, whose exponents have 32 bits: with a larger exponent the text
+/// is not a number; if only the exponent of the first digit is larger, it wraps around.
 void check_java_decimal(const Scanned& scanned, std::string_view text) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
   if (scanned.zero_exponent > kMax || scanned.zero_exponent < -kMax) {
@@ -293,9 +293,9 @@ Number Number::plus(const Number& other) const {
   const Number& high = exponent_ >= other.exponent_ ? *this : other;
   const Number& low = exponent_ >= other.exponent_ ? other : *this;
   const int shift = high.exponent_ - low.exponent_;
-  // Brought to the lower exponent, the higher operand must stay below 2 * 10^38: from there on not even a
-  // subtraction leads back to 38 digits, and below it the sum fits 128 bits. (When shift > 0 the result ends in the
-  // lower operand's last digit, which is not zero, so no trailing zeros can save it.)
+  // At the lower exponent, the higher operand must stay below 2 * 10^38: above that not even a subtraction leads back
+  // to 38 digits, and below it the sum fits in 128 bits. (If shift > 0 the result ends in the lower operand's last
+  // digit, which is not zero, so there are no trailing zeros to drop.)
   if (shift > kMaxPower || high.coefficient_ >= 2 * kPowers[kMaxPower] / kPowers[static_cast<std::size_t>(shift)]) {
     throw_overflow();
   }
@@ -321,7 +321,7 @@ Number Number::plus(const Number& other) const {
 int Number::leading_exponent() const { return digit_count(coefficient_) - 1 + exponent_; }
 
 std::size_t Number::size_bytes(int digits, int leading_exponent, bool negative) {
-  // A first digit at an even power of ten has a pair of its own: 1|23 but 12|34.
+  // If the first digit is at an even power of ten, it forms a pair alone: 1|23 but 12|34.
   const bool alone = leading_exponent % 2 == 0;
   const int pairs = alone ? 1 + digits / 2 : (digits + 1) / 2;
   return 1 + static_cast<std::size_t>(pairs) + (negative ? 1 : 0);
@@ -433,7 +433,7 @@ std::strong_ordering Number::compare_magnitude(const Number& other) const {
   if (left != right) {
     return left <=> right;
   }
-  // The first digits are at the same power of ten, so the shorter coefficient grows to at most 38 digits.
+  // The first digits are at the same power of ten, so scaling the shorter coefficient gives at most 38 digits.
   const int shift = exponent_ - other.exponent_;
   return shift > 0 ? coefficient_ * kPowers[static_cast<std::size_t>(shift)] <=> other.coefficient_
                    : coefficient_ <=> other.coefficient_ * kPowers[static_cast<std::size_t>(-shift)];

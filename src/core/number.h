@@ -19,39 +19,39 @@ class Number {
 
   /// Reads the wire text ("-1.50e3"). Throws ApiError ValidationException in the service's words: not a number
   /// ("The parameter cannot be converted to a numeric value: …"), more than 38 significant digits, or a magnitude
-  /// out of range. Leading and trailing zeros do not count as digits. Like the service, a zero is held to the
+  /// out of range. Leading and trailing zeros do not count as digits. As in the service, a zero must be within the
   /// range of exponents too: "0e126" is an overflow, "0.0e126" is not.
   static Number parse(std::string_view text);
-  /// The same in the words of the service's older layer (json/item.h, ValueRules): there the greatest exponent of 32
-  /// bits wraps to an underflow, and an empty text has no colon after the message.
+  /// The same, in the words of the service's older layer (json/item.h, ValueRules): there the largest 32-bit exponent
+  /// wraps around to an underflow, and an empty text gives a message without a colon.
   static Number parse_older(std::string_view text);
 
-  /// Canonical text, as the service returns it: plain decimal notation without exponent, "-0.05", "1200".
+  /// Canonical text, as the service returns it: plain decimal notation without exponent, such as "-0.05", "1200".
   [[nodiscard]] std::string to_string() const;
   void append_to(std::string& out) const;
 
-  /// Exact sum and difference. Throws ApiError ValidationException where the result leaves the range
-  /// or would need more than 38 digits, in the service's words (it calls the latter an overflow too).
+  /// Exact sum and difference. Throw ApiError ValidationException in the service's words if the result is out of range
+  /// or would need more than 38 digits (the service calls the latter an overflow too).
   [[nodiscard]] Number plus(const Number& other) const;
   [[nodiscard]] Number minus(const Number& other) const;
   [[nodiscard]] Number negated() const;
 
-  /// The size DynamoDB charges: one byte, one for each pair of digits (pairs counted from the decimal point,
-  /// leading and trailing zeros left out), one more when negative; zero is one byte.
+  /// The size that DynamoDB charges: one byte, plus one for each pair of digits (pairs are counted from the decimal
+  /// point, without leading and trailing zeros), plus one if negative; zero takes one byte.
   [[nodiscard]] std::size_t size_bytes() const;
-  /// The same from canonical text (as append_to writes it), without parsing.
+  /// The same from the canonical text (as append_to writes it), without parsing.
   static std::size_t size_bytes_of_canonical(std::string_view text);
 
-  /// Appends bytes such that memcmp order is numeric order, and no encoding is a prefix of another.
-  /// The form: 0x02 | exponent of the first digit + 130 | pairs of digits from the first one on, each + 1 | 0x00.
-  /// Zero is 0x01. A negative number is 0x00 followed by the complement of what its magnitude has after 0x02.
+  /// Appends bytes whose memcmp order is numeric order; no encoding is a prefix of another. Format: 0x02 | exponent of
+  /// the first digit + 130 | pairs of digits from the first one on, each + 1 | 0x00. Zero is 0x01. A negative number is
+  /// 0x00, followed by the complement of the bytes after 0x02 of its magnitude.
   void append_ordered(std::string& out) const;
-  /// Reads back what append_ordered wrote; advances `in` past it. Throws DamageError on anything else.
+  /// Reads what append_ordered wrote and advances `in` past it. Throws DamageError for anything else.
   static Number read_ordered(std::string_view& in);
 
   [[nodiscard]] bool is_negative() const { return negative_; }
   [[nodiscard]] bool is_zero() const { return coefficient_ == 0; }
-  /// The value as an integer; false where it is not one or does not fit.
+  /// Sets `out` to the value as an integer; returns false if it is not an integer or does not fit.
   [[nodiscard]] bool to_int64(std::int64_t& out) const;
 
   std::strong_ordering operator<=>(const Number& other) const;
@@ -61,14 +61,14 @@ class Number {
   __extension__ using Coefficient = unsigned __int128;
 
   Number(Coefficient coefficient, std::int32_t exponent, bool negative);
-  /// Compares without sign.
+  /// Compares magnitudes, ignoring signs.
   [[nodiscard]] std::strong_ordering compare_magnitude(const Number& other) const;
-  /// Exponent of the first digit: 2 for 123. Not for zero.
+  /// Exponent of the first digit: 2 for 123. Not defined for zero.
   [[nodiscard]] int leading_exponent() const;
-  /// The size of a number that is not zero.
+  /// The size of a nonzero number.
   static std::size_t size_bytes(int digits, int leading_exponent, bool negative);
   static Number parse(std::string_view text, bool older);
-  /// Throws where the magnitude is out of DynamoDB's range.
+  /// Throws if the magnitude is out of DynamoDB's range.
   static void check_magnitude(std::int64_t leading_exponent);
 
   Coefficient coefficient_ = 0;

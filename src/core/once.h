@@ -5,9 +5,9 @@
 
 namespace stator::core {
 
-/// Work that is done once, by the first caller; other callers wait for it. Where the work throws it counts as not done,
-/// and the next caller tries again. Unlike std::call_once, which uses pthread_once: outside glibc, and under
-/// ThreadSanitizer, an exception leaves that locked for ever.
+/// Work that is done once, by the first caller, while other callers wait. If the work throws it counts as not done, and
+/// the next caller tries again. Replaces std::call_once, which uses pthread_once: outside glibc, and under
+/// ThreadSanitizer, an exception leaves that locked forever.
 class Once {
  public:
   template <class Work>

@@ -10,7 +10,7 @@
 namespace stator::core {
 namespace {
 
-/// At most 256 bytes.
+/// `size` is at most 256 bytes.
 void fill_random(void* bytes, std::size_t size) {
   if (::getentropy(bytes, size) != 0) throw std::system_error(errno, std::generic_category(), "getentropy");
 }

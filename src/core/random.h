@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <string>
 
-/// What nobody can guess, from the system's source. std::random_device asks the processor what it can do first, which
-/// in a virtual machine takes longer than the draw.
+/// Unpredictable values from the system's source. (std::random_device first queries the processor's features, which
+/// takes longer than the draw in a virtual machine.)
 namespace stator::core {
 
-/// Throws std::system_error where the system gives none.
+/// Throws std::system_error if the system provides none.
 std::uint64_t random_word();
 
 /// A random UUID (version 4, RFC 9562) as text: 36 lower-case characters.

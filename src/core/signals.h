@@ -3,17 +3,18 @@
 #include <array>
 #include <csignal>
 
-/// Signals that would end the program for a write that failed, so that the write says it in their place.
+/// Signals that would end the program when a write fails. They are ignored, so that the write returns an error instead.
 namespace stator::core {
 
-/// A reader that left (`| head`), and a file that may not grow further (`ulimit -f`), which is told like a full disk.
+/// The reader of a pipe has gone (`| head`), or a file may not grow further (`ulimit -f`), which is reported like a
+/// full disk.
 inline constexpr std::array kSignalsOfWrites{SIGPIPE, SIGXFSZ};
 
 inline void ignore_signals_of_writes() {
   for (const int signal : kSignalsOfWrites) ::signal(signal, SIG_IGN);
 }
 
-/// Before another program is run in this process: what is ignored stays ignored there.
+/// Call this before another program is run in this process, since ignored signals would stay ignored there.
 inline void restore_signals_of_writes() {
   for (const int signal : kSignalsOfWrites) ::signal(signal, SIG_DFL);
 }

@@ -11,7 +11,7 @@ constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kMicrosecondsPerDay = 86'400 * kMicrosecondsPerSecond;
 constexpr std::string_view kDirectives = "YmdHIMSfpaAbBjyzZ%";
 
-/// Takes fixed-width fields off the front of a text.
+/// Reads fixed-width fields from the front of a text.
 class FieldReader {
  public:
   explicit FieldReader(std::string_view text) : rest_(text) {}
@@ -31,7 +31,7 @@ class FieldReader {
     rest_.remove_prefix(1);
     return true;
   }
-  /// One to six digits after a point, as microseconds.
+  /// Reads one to six digits of a fraction, as microseconds.
   bool fraction(int& out) {
     std::size_t digits = 0;
     int value = 0;

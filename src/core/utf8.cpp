@@ -5,7 +5,7 @@
 namespace stator::core {
 namespace {
 
-/// Length of the well-formed sequence at the start of `text`, with its code point; 0 where malformed.
+/// Length of the well-formed sequence at the start of `text`, with its code point; 0 if it is malformed.
 std::size_t decode(std::string_view text, char32_t& out) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) {
