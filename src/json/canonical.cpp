@@ -11,7 +11,7 @@ namespace {
 
 using core::AttributeValue;
 
-/// A set's members as they are on the wire, each a JSON string, in order.
+/// Appends a set; each member is a JSON string as on the wire, and they are sorted.
 template <class Members, class Append>
 void append_sorted_set(std::string_view type, const Members& members, Append append, std::string& out) {
   std::vector<std::string> texts;

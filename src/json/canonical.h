@@ -6,8 +6,8 @@
 
 namespace stator::json {
 
-/// Appends the value in wire form with the members of maps and sets in order of their bytes: equal values
-/// (AttributeValue::operator==) come out as equal text.
+/// Appends the value in wire form with the members of maps and sets sorted by their bytes: equal values
+/// (AttributeValue::operator==) give equal text.
 void append_sorted_value(const core::AttributeValue& value, std::string& out);
 
 }  // namespace stator::json

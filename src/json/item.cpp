@@ -9,13 +9,13 @@
 namespace stator::json {
 namespace {
 
-/// Searching this many attributes one by one is as quick as anything else.
+/// Up to this many attributes, a linear search is as fast as anything else.
 constexpr std::size_t kFewAttributes = 16;
-/// An index pays for itself only when an item is searched more often than this.
+/// An index pays off only if an item is searched more often than this.
 constexpr std::size_t kFewSearches = 4;
 
-/// The stored form of a name, without quotes. Canonical escapes are deterministic, so comparing stored forms
-/// compares names. `buffer` holds the result where it differs from the name.
+/// The stored form of a name, without quotes. Canonical escapes are deterministic, so comparing stored forms compares
+/// names. `buffer` holds the result if it differs from the name.
 std::string_view escaped(std::string_view name, std::string& buffer) {
   const bool plain = std::none_of(name.begin(), name.end(),
                                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; });

@@ -30,13 +30,13 @@ constexpr std::string_view kTooDeep =
 
 unsigned bit_of(AttributeType type) { return 1U << static_cast<unsigned>(type); }
 
-/// The one known type of an attribute value and what it holds.
+/// An attribute value's one known type and its content.
 struct Typed {
   AttributeType type = AttributeType::kNull;
   Value content;
 };
 
-/// Orders strict base64 texts as the bytes that they stand for.
+/// Orders strict base64 texts by the bytes that they encode.
 struct Base64Less {
   static int rank(char c) {
     if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -49,7 +49,7 @@ struct Base64Less {
   }
 };
 
-/// Puts a set in the service's order. Returns whether a member occurs twice.
+/// Sorts a set in the service's order. Returns whether a member occurs twice.
 template <class Member, class Less = std::less<>>
 bool sort_finding_duplicates(Members<Member>& members, Less less = {}) {
   std::sort(members.begin(), members.end(), less);
@@ -67,8 +67,9 @@ std::string joined(const std::vector<std::string_view>& members, std::string_vie
   return text += "]";
 }
 
-/// The members as the current layer's message lists them: sorted up to the first repeated one, then that one, then the
-/// rest as sent. (The layer fills a sorted set and stops at the first member that is in it already.)
+/// The members in the order in which the current layer's message lists them: sorted up to the first repeated one, then
+/// that one, then the rest as sent. (The layer fills a sorted set and stops at the first member that the set already
+/// contains.)
 template <class Less>
 std::vector<std::string_view> sorted_up_to_duplicate(const std::vector<std::string_view>& members, Less less) {
   std::set<std::string_view, Less> seen(less);
@@ -81,7 +82,7 @@ std::vector<std::string_view> sorted_up_to_duplicate(const std::vector<std::stri
   return listed;
 }
 
-/// Most numbers on the wire already are canonical: an integer of few digits without leading zero.
+/// Whether the text is a canonical integer: few digits, no leading zero. Most numbers on the wire are.
 bool is_canonical_integer(std::string_view text) {
   const std::size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
   const std::size_t digits = text.size() - sign;
@@ -101,7 +102,7 @@ class Normaliser {
   Normaliser(std::string& out, const ValueRules& rules) : out_(out), rules_(rules) {}
 
   std::size_t value(const Value& wire, std::size_t depth);
-  /// Writes an object with all members; the size counts names and values.
+  /// Writes an object with all its members; the size includes names and values.
   std::size_t members(const Object& object, std::size_t depth, std::size_t& count);
   Typed pick(const Value& wire, std::size_t depth) const;
 

@@ -10,7 +10,7 @@ void append_real(double value, std::string& out) {
   char buffer[32];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   out.append(buffer, end);
-  // Very large and very small ones have an exponent, which nothing may follow.
+  // Very large and very small numbers have an exponent, after which no fraction may follow.
   if (std::string_view(buffer, end).find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 

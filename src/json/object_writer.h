@@ -17,15 +17,15 @@ class ObjectWriter {
     out_.append(name).append("\":");
     return out_;
   }
-  /// The same for a name that may need escaping: a table's, an attribute's.
+  /// The same for a name that may need escaping, such as a table's or an attribute's.
   std::string& member(std::string_view name);
-  /// A text value, escaped.
+  /// Appends a text value, escaped.
   void text(std::string_view name, std::string_view value);
   void integer(std::string_view name, std::int64_t value) { key(name) += std::to_string(value); }
   void flag(std::string_view name, bool value) { key(name) += value ? "true" : "false"; }
-  /// Seconds since the epoch with milliseconds, as the service writes timestamps.
+  /// Appends a time in seconds since 1970 with milliseconds, as the service writes timestamps.
   void time(std::string_view name, std::int64_t milliseconds);
-  /// Capacity units and the like: 0.5, 1.0, 12.0.
+  /// Appends a number such as capacity units: 0.5, 1.0, 12.0.
   void real(std::string_view name, double value);
   [[nodiscard]] bool empty() const { return empty_; }
   [[nodiscard]] std::string& out() { return out_; }
@@ -53,7 +53,7 @@ class ArrayWriter {
   bool empty_ = true;
 };
 
-/// Appends a double in halves and whole numbers, always with a fraction ("1.0", "0.5").
+/// Appends a double; whole numbers get a fraction ("1.0"), unless they are so large that they have an exponent.
 void append_real(double value, std::string& out);
 
 }  // namespace stator::json

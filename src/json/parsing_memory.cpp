@@ -5,10 +5,10 @@
 namespace stator::json {
 
 std::size_t parsing_bytes(std::string_view text) {
-  // Of simdjson for each value and name: two words, and a place for each character of syntax around it.
+  // simdjson's memory for each value or name: two words, plus an index entry for each syntax character around it.
   constexpr std::size_t kBytesOfAValue = 32;
   const auto is_before_a_value = [](char c) { return c == ',' || c == ':' || c == '[' || c == '{'; };
-  // In blocks, which compilers make vectors of.
+  // Counts in blocks, which compilers vectorise.
   constexpr std::size_t kBlock = 64;
   std::size_t values = 0;
   std::size_t at = 0;

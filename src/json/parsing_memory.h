@@ -5,11 +5,11 @@
 
 namespace stator::json {
 
-/// About the most that parsing the text takes beside a copy of it, values of requests that are made of it included:
-/// next to nothing for long strings, sixteen times its size for a list of small numbers.
+/// Roughly the most memory that parsing the text takes in addition to a copy of it, including the request values made
+/// from it: next to nothing for long strings, sixteen times its size for a list of small numbers.
 std::size_t parsing_bytes(std::string_view text);
 
-/// A parser that took more than this to parse a text does not keep it for the next one.
+/// A parser that needed more than this for a text does not keep its memory for the next one.
 inline constexpr std::size_t kKeptParsingBytes = std::size_t{4} * 1024 * 1024;
 
 }  // namespace stator::json

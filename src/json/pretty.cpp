@@ -17,7 +17,7 @@ constexpr std::size_t kMaxDepth = 1000;
 struct Node {
   enum class Kind : std::uint8_t { kLiteral, kString, kArray, kObject };
   Kind kind = Kind::kLiteral;
-  std::string name;  // where the parent is an object
+  std::string name;  // if the parent is an object
   std::string text;
   std::vector<Node> children;
 };
@@ -41,7 +41,7 @@ class TreeBuilder {
   bool StartArray() { return open(Node::Kind::kArray); }
   bool EndObject(rapidjson::SizeType /*members*/) { return close(); }
   bool EndArray(rapidjson::SizeType /*elements*/) { return close(); }
-  // Never called: numbers come as text.
+  // Never called: numbers are passed as text.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
   bool Int64(std::int64_t) { return false; }
@@ -127,7 +127,7 @@ class Printer {
   }
 
  private:
-  /// Sorts by name; UTF-8 bytes sort as code points do. Where a name occurs twice, the last one counts.
+  /// Sorts by name; the order of UTF-8 bytes is that of code points. If a name is repeated, the last one counts.
   static void sort(std::vector<Node>& members) {
     std::stable_sort(members.begin(), members.end(), [](const Node& a, const Node& b) { return a.name < b.name; });
     const auto new_begin =

@@ -8,10 +8,10 @@
 namespace stator::json {
 namespace {
 
-/// A parser that has grown beyond this gives its buffers back as soon as an ordinary text comes by.
+/// A parser that has grown beyond this frees its buffers when the next text is not large.
 constexpr std::size_t kLargeTextBytes = std::size_t{1} << 20;
 
-/// Deepest JSON nesting we read. An attribute value of 32 levels takes 64, its request a handful more.
+/// Deepest JSON nesting that is accepted. An attribute value of 32 levels takes 64, its request a few more.
 constexpr std::size_t kMaxJsonDepth = 512;
 
 /// Position of the first backslash at or after `from`.
@@ -21,7 +21,8 @@ std::size_t next_backslash(std::string_view text, std::size_t from) {
                           : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-/// simdjson accepts "\udc00" without its high half and writes bytes that are not UTF-8, which must not be stored.
+/// simdjson accepts "\udc00" without its high half and turns it into bytes that are not UTF-8, which must not be
+/// stored.
 bool has_lone_low_surrogate(std::string_view text) {
   const auto is_surrogate = [&](std::size_t at, std::string_view third) {
     return at + 6 <= text.size() && text[at] == '\\' && text[at + 1] == 'u' && (text[at + 2] | 0x20) == 'd' &&
@@ -31,7 +32,7 @@ bool has_lone_low_surrogate(std::string_view text) {
     if (is_surrogate(at, "cdef")) {
       return true;
     }
-    // Steps over a pair as a whole: simdjson has checked what follows a high half.
+    // Skips a pair as a whole: simdjson has checked what follows a high half.
     at = next_backslash(text, at + (is_surrogate(at, "89ab") ? 12 : 2));
   }
   return false;

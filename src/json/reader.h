@@ -14,18 +14,19 @@ using Value = simdjson::dom::element;
 using Object = simdjson::dom::object;
 using Array = simdjson::dom::array;
 
-/// Reads whole JSON texts. Keeps its buffers from one text to the next, so keep one per thread
-/// (`Parser::of_this_thread`). A Value lives until the parser's next parse.
+/// Parses whole JSON texts. Reuses its buffers, so keep one per thread (`Parser::of_this_thread`). A Value lives until
+/// the parser's next parse.
 class Parser {
  public:
-  /// `padding_bytes` readable bytes must follow `text` (their content does not matter); with fewer than
-  /// simdjson::SIMDJSON_PADDING the text is copied first. Throws ApiError SerializationException on anything that
-  /// is not JSON; the caller checks that the value is an object. No object of the result has a name twice
+  /// `text` must be followed by `padding_bytes` readable bytes (of any content); if they are fewer than
+  /// simdjson::SIMDJSON_PADDING the text is copied first. Throws ApiError SerializationException for anything that is
+  /// not JSON; the caller checks that the value is an object. No object in the result has a repeated name
   /// (json/unique_names.h).
   Value parse(std::string_view text, std::size_t padding_bytes = 0);
-  /// The same, but names may occur twice: for a caller that walks over all members and finds repeated names itself.
+  /// The same, but names may be repeated: for callers that walk over all members and find repeated names themselves.
   Value parse_with_repeated(std::string_view text, std::size_t padding_bytes = 0);
-  /// `root`, of the latest parse, without members that a later one of the same name replaces. Invalidates `root`.
+  /// Returns `root`, the result of the latest parse, without members that a later one of the same name replaces.
+  /// Invalidates `root`.
   Value without_repeated(const Value& root);
   static Parser& of_this_thread();
 
@@ -34,8 +35,7 @@ class Parser {
   std::string copy_;
 };
 
-/// Finds a member and sets `out` to it. Returns false if it is absent or null: JSON null counts as absent, as in the
-/// service.
+/// Finds a member and sets `out` to it. Returns false if it is absent or null: the service treats JSON null as absent.
 bool find_member(const Object& object, std::string_view name, Value& out);
 
 }  // namespace stator::json

@@ -16,7 +16,8 @@ using core::AttributeValue;
 
 [[noreturn]] void throw_damaged() { throw core::DamageError("the JSON of a stored item cannot be read"); }
 
-/// The character an escape stands for; `at` points after the backslash and is moved to the escape's last character.
+/// The character that an escape stands for. `at` points after the backslash, and is moved to the escape's last
+/// character.
 char unescaped_character(std::string_view raw, std::size_t& at) {
   switch (raw[at]) {
     case 'b':
@@ -30,7 +31,7 @@ char unescaped_character(std::string_view raw, std::size_t& at) {
     case 't':
       return '\t';
     case 'u': {
-      // Only control characters are stored so: \u00XX.
+      // Only control characters are stored in this form: \u00XX.
       if (at + 4 >= raw.size()) {
         throw_damaged();
       }
@@ -216,7 +217,7 @@ void StoredReader::each_member(Each each) {
 }
 
 AttributeValue StoredReader::value() {
-  if (++depth_ > core::kMaxNestingDepth * 2) {  // updates may nest deeper than requests, but not without limit
+  if (++depth_ > core::kMaxNestingDepth * 2) {  // updates may nest deeper than requests, but not without a limit
     throw_damaged();
   }
   expect('{');
@@ -321,7 +322,7 @@ std::size_t StoredReader::value_size_bytes() {
 
 namespace {
 
-/// The text of {"S":"…"} where nothing in it is escaped, as in most values; nullopt otherwise.
+/// The text of {"S":"…"} if it has no escapes, as in most values; nullopt otherwise.
 std::optional<std::string_view> plain_string(std::string_view stored_value) {
   constexpr std::string_view kBegin = R"({"S":")";
   constexpr std::string_view kEnd = R"("})";

@@ -6,8 +6,8 @@
 
 #include "core/attribute_value.h"
 
-/// Reading canonical wire JSON that we stored ourselves. Nothing is validated beyond what keeps a damaged text from
-/// being read past its end: then core::DamageError is thrown.
+/// Reads canonical wire JSON that Stator stored. Checks only what is needed not to read past the end of a damaged text:
+/// then throws core::DamageError.
 namespace stator::json {
 
 class StoredReader {
@@ -16,11 +16,11 @@ class StoredReader {
 
   [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
   [[nodiscard]] std::size_t position() const { return at_; }
-  /// Steps over `c`, which must be next.
+  /// Skips `c`, which must be next.
   void expect(char c);
-  /// Steps over `c` if it is next.
+  /// Skips `c` if it is next; returns whether it was.
   bool accept(char c);
-  /// A string with its escapes, without its quotes.
+  /// Reads a string; returns it with its escapes, without its quotes.
   std::string_view raw_string();
   /// The stored text of one attribute value: {"S":"a"}.
   std::string_view raw_value();
@@ -41,7 +41,7 @@ class StoredReader {
   std::size_t depth_ = 0;
 };
 
-/// The text that a raw string stands for, and its length in bytes.
+/// The text that a raw string stands for, and the length of that text in bytes.
 std::string unescape(std::string_view raw);
 std::size_t unescaped_size(std::string_view raw);
 

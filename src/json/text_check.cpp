@@ -27,11 +27,11 @@ bool is_readable(std::string_view text) {
   }
 }
 
-/// Copies what it is told.
+/// Copies the events that it receives.
 class ReadableNumbers : public rapidjson::Writer<rapidjson::StringBuffer> {
  public:
   using Writer::Writer;
-  // Its name is RapidJSON's.
+  // RapidJSON requires this name.
   bool RawNumber(const char* number, rapidjson::SizeType length, bool /*copy*/) {
     const std::string_view text(number, length);
     if (is_readable(text)) return RawValue(number, length, rapidjson::kNumberType);
@@ -63,7 +63,7 @@ std::string json_fault(std::string_view text) {
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, nothing);
   if (!result.IsError()) return {};
   const std::string_view before = text.substr(0, result.Offset());
-  const std::size_t line_start = before.rfind('\n') + 1;  // 0 in the first line
+  const std::size_t line_start = before.rfind('\n') + 1;  // 0 on the first line
   std::string why = rapidjson::GetParseError_En(result.Code());
   if (why.ends_with('.')) why.pop_back();
   return "line " + std::to_string(std::ranges::count(before, '\n') + 1) + ", column " +

@@ -5,7 +5,7 @@
 
 namespace stator::json {
 
-/// RapidJSON's input stream over a text; a handler finds in `position` how far the reader has come.
+/// RapidJSON's input stream concept over a text; handlers can read from `position` how far the reader has come.
 struct TextStream {
   using Ch = char;
   std::string_view text;

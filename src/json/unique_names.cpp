@@ -10,12 +10,12 @@
 namespace stator::json {
 namespace {
 
-/// Up to this many members comparing each with each is quicker than sorting.
+/// Up to this many members, comparing all pairs is faster than sorting.
 constexpr std::size_t kFewMembers = 16;
 
 using Names = boost::container::small_vector<std::string_view, kFewMembers>;
 
-/// Most names of one object differ in length or in their last letter.
+/// Compares the length and the last letter first, as most names of one object differ in these.
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && (a.empty() || (a.back() == b.back() && a == b));
 }
@@ -38,7 +38,7 @@ void for_each_replaced(const Names& names, Replaced replaced) {
   }
   std::vector<std::size_t> order(names.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  // By length first: most names differ in that alone.
+  // Sorts by length first, as most names differ in that.
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     if (names[a].size() != names[b].size()) return names[a].size() < names[b].size();
     const int by_name = names[a].compare(names[b]);
@@ -66,7 +66,7 @@ void append_object(const Object& object, std::string& out) {
   out += '}';
 }
 
-/// Checked before recursing: most values of a request are texts.
+/// Check this before recursing: most values of a request are texts.
 bool is_container(const Value& value) { return value.is_object() || value.is_array(); }
 
 }  // namespace

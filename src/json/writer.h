@@ -7,7 +7,7 @@
 
 #include "core/attribute_value.h"
 
-/// Writing JSON.
+/// Writes JSON.
 namespace stator::json {
 
 /// RapidJSON's output stream concept over a std::string: appends.
@@ -24,14 +24,14 @@ class StringSink {
 
 using Writer = rapidjson::Writer<StringSink>;
 
-/// Appends `text` as a JSON string with its quotes, escaping only what JSON demands.
+/// Appends `text` as a JSON string with quotes, escaping only what JSON requires.
 void append_string(std::string_view text, std::string& out);
-/// Appends the wire form: {"S":"…"}. Numbers canonical, binary as base64.
+/// Appends the wire form: {"S":"…"}. Numbers are canonical, binary is base64.
 void append_value(const core::AttributeValue& value, std::string& out);
 
-/// Re-indents JSON text with two spaces a level; `sort_keys` orders members by name (code points), as Python's
-/// json.dumps(…, sort_keys=True, indent=2) does, which is also how non-ASCII text is escaped then. Numbers keep their
-/// text. Throws ApiError SerializationException where the text is no JSON.
+/// Reformats JSON text with an indent of two spaces per level. `sort_keys` sorts members by name (code points) and
+/// escapes non-ASCII text, as Python's json.dumps(…, sort_keys=True, indent=2) does. Numbers keep their text. Throws
+/// ApiError SerializationException if the text is not JSON.
 std::string pretty(std::string_view text, bool sort_keys);
 
 }  // namespace stator::json
