@@ -37,7 +37,7 @@ class Binder {
   }
 
  private:
-  /// One comparison or function call with its operands.
+  /// Binds one comparison or function call with its operands.
   ConditionNode bind_single(const SyntaxNode& node) {
     std::vector<Operand> operands;
     operands.reserve(node.count);
@@ -61,7 +61,7 @@ class Binder {
     }
   }
 
-  /// Looks up the names and values of an operand, even of one that turns out to be misused.
+  /// Looks up the names and values of an operand, even if it turns out to be misused.
   Operand bind_operand(const SyntaxNode& node) {
     if (node.kind == NodeKind::kPath) return {bind_path(kind_, tree_, node, bindings_), false};
     if (node.kind == NodeKind::kValue) return {bind_value(kind_, node, bindings_), false};
@@ -100,12 +100,12 @@ class Binder {
     }
   }
 
-  /// size() inside another operand: its own operand must have a size. The innermost is checked first.
+  /// Checks size() inside another operand: its own operand must have a size. The innermost is checked first.
   void check_inner_calls(const SyntaxNode& node) const {
     if (node.kind != NodeKind::kCall) return;
     const SyntaxNode& inner = tree_.child(node, 0);
     check_inner_calls(inner);
-    AttributeType type = AttributeType::kNumber;  // of size() itself
+    AttributeType type = AttributeType::kNumber;  // the type of size() itself
     if (inner.kind == NodeKind::kPath) return;
     if (inner.kind == NodeKind::kValue) type = bindings_.value(inner.text)->type();
     if (!TypeSet::with_size().has(type)) throw_operand_type(kind_, "size", type);

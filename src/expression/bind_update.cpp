@@ -9,7 +9,7 @@ using core::AttributeType;
 
 constexpr ExpressionKind kKind = ExpressionKind::kUpdate;
 
-/// How errors of ADD and DELETE name types, which differs from everywhere else.
+/// The type names in errors of ADD and DELETE, which differ from those in all other errors.
 std::string_view long_type_name(AttributeType type) {
   switch (type) {
     case AttributeType::kString:
@@ -48,7 +48,8 @@ class Binder {
     }
     check_disjoint(kKind, program.paths);
     program.actions.resize(tree_.updates.size());
-    // The service goes through the actions from the last to the first: names and values of all, then their types.
+    // The service processes the actions from last to first: first the names of all, then the values of all, then their
+    // types.
     for (std::size_t i = tree_.updates.size(); i-- > 0;) bind_names(tree_.updates[i]);
     for (std::size_t i = tree_.updates.size(); i-- > 0;) bind_values(tree_.updates[i]);
     for (std::size_t i = tree_.updates.size(); i-- > 0;) program.actions[i] = bind_action(tree_.updates[i], i);
@@ -151,7 +152,7 @@ class Binder {
     }
   }
 
-  /// Only operands given in the request have a type yet.
+  /// Only operands given in the request have a known type.
   static void check_types(const UpdateValue& value, std::string_view name, TypeSet allowed) {
     for (const UpdateValue& operand : value.operands) {
       if (operand.kind != UpdateValue::Kind::kValue || allowed.has(operand.value->type())) continue;

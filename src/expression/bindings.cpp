@@ -28,7 +28,7 @@ void check_keys(const json::Object& map, std::string_view parameter, char mark) 
     if (member.key.size() > kMaxPlaceholderSizeBytes) {
       std::string message(parameter);
       message += " contains invalid key: The expression attribute map contains a key that is too long;";
-      // The service does not say how long a value's key is.
+      // For values, the service does not report the length of the key.
       if (parameter == kNames) message += " size of key: " + std::to_string(member.key.size());
       core::throw_validation(std::move(message));
     }
@@ -60,7 +60,7 @@ SharedValue read_bound_value(const json::Value& value, std::string_view key, con
     return std::make_shared<const core::AttributeValue>(json::read_value(value, rules));
   } catch (const core::ApiError& error) {
     if (!rules.older || error.type != core::ErrorCode::kValidation) throw;
-    // Names within a map: no parameter named.
+    // For names within a map, no parameter is named.
     if (error.fault == core::Fault::kEmptyAttributeName || error.fault == core::Fault::kLongAttributeName) throw;
     throw_invalid_value(kValues, error.message, key);
   }

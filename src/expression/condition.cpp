@@ -15,7 +15,7 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
-/// Characters as Java counts them: UTF-16 code units.
+/// Length in Java's characters: UTF-16 code units.
 std::int64_t length_of(std::string_view utf8) {
   std::int64_t length = 0;
   for (const char c : utf8) {
@@ -48,7 +48,7 @@ std::optional<std::int64_t> size_of(const AttributeValue& value) {
   }
 }
 
-/// An operand's value for one item; null where the item has none.
+/// An operand's value for one item; null if the item has none.
 class Evaluated {
  public:
   Evaluated() = default;
@@ -58,7 +58,7 @@ class Evaluated {
   explicit operator bool() const { return get() != nullptr; }
   const AttributeValue& operator*() const { return *get(); }
   const AttributeValue* operator->() const { return get(); }
-  /// Whether the value is a size, computed here, and so not part of the item or the request.
+  /// Whether the value is a size computed here, and so not part of the item or the request.
   [[nodiscard]] bool is_computed() const { return size_.has_value(); }
 
  private:
@@ -80,7 +80,7 @@ bool has(const Members& members, const Member& member) {
   return std::find(members.begin(), members.end(), member) != members.end();
 }
 
-/// A part of a string or binary, or a member of a set or list.
+/// Whether `part` is part of a string or binary, or a member of a set or list.
 bool is_part(const AttributeValue& part, const AttributeValue& whole) {
   switch (whole.type()) {
     case AttributeType::kString: {
@@ -133,8 +133,8 @@ bool is_large(const AttributeValue& value) {
   }
 }
 
-/// Tests one condition on one item. An expression of 4 KB can test a large value a thousand times ("a = :v OR
-/// a = :v OR …"): answers about large values are remembered.
+/// Tests one condition on one item. An expression of 4 KB can test a large value a thousand times ("a = :v OR a = :v OR
+/// …"), so answers about large values are cached.
 class Evaluation {
  public:
   Evaluation(const json::Item& item, bool remembers) : item_(item), resolver_(item), remembers_(remembers) {}
@@ -158,7 +158,7 @@ class Evaluation {
   }
 
  private:
-  /// Whether iterating over the item's attributes is quicker than iterating over the children.
+  /// Whether iterating over the item's attributes is faster than iterating over the children.
   [[nodiscard]] bool is_indexed(const ConditionNode& node) const {
     return item_.attribute_count() < node.by_attribute.entries.size();
   }
@@ -168,7 +168,7 @@ class Evaluation {
     const auto& entries = node.by_attribute.entries;
     std::size_t met = 0;
     std::size_t met_true_if_absent = 0;
-    bool decided = false;  // AND: one child is false; OR: one child is true
+    bool decided = false;  // AND: a child is false; OR: a child is true
     item_.for_each_escaped_name([&](std::string_view name) {
       const auto found = std::ranges::lower_bound(entries, name, {}, &ChildrenByAttribute::Entry::escaped_name);
       if (decided || found == entries.end() || found->escaped_name != name) return;
@@ -249,8 +249,8 @@ class Evaluation {
     return part.is_computed() ? find_out() : remember(contained_, Pair(&*whole, &*part), &*whole, find_out);
   }
 
-  /// The answer of `find_out`, kept under `key` if the value `about` is large. Keys are addresses of values in the item
-  /// or the request, neither of which changes during an evaluation.
+  /// Returns the answer of `find_out`, cached under `key` if the value `about` is large. Keys are addresses of values
+  /// in the item or the request, which do not change during an evaluation.
   template <class Key, class Answer, class FindOut>
   Answer remember(std::map<Key, Answer>& known, const Key& key, const AttributeValue* about, FindOut find_out) {
     if (!remembers_ || !is_large(*about)) return find_out();
@@ -294,7 +294,7 @@ std::size_t count_operands(const ConditionNode& node) {
                          [](std::size_t count, const ConditionNode& child) { return count + count_operands(child); });
 }
 
-/// A condition with fewer operands repeats too little to be worth remembering answers.
+/// A condition with at most this many operands repeats too little for caching to pay off.
 constexpr std::size_t kFewOperands = 8;
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 namespace stator::expression {
 
-/// What a condition compares: a value, the value at a path, or the size of either.
+/// An operand of a condition: a value, the value at a path, or the size of either.
 struct Operand {
   std::variant<Path, SharedValue> source;
   bool size = false;
@@ -32,20 +32,20 @@ enum class Test : std::uint8_t {
   kHasType,
   kBeginsWith,
   kContains,
-  /// Legacy NOT_CONTAINS: false where there is no such attribute.
+  /// The legacy operator NOT_CONTAINS: false if the attribute is absent.
   kNotContains,
   kAlways,
 };
 
-/// The children of a conjunction or disjunction by the one attribute that each tests. A legacy filter may have a
-/// hundred thousand of them. Only those on attributes that the item has are then tested; of the others, only the number
-/// that is true for an absent attribute counts.
+/// An index of the children of an AND or OR by the one attribute that each of them tests. A legacy filter may have a
+/// hundred thousand children. Only children that test attributes of the item are then evaluated; of the others, only
+/// the number that are true for an absent attribute matters.
 struct ChildrenByAttribute {
   struct Entry {
-    std::string escaped_name;  // as items are stored
+    std::string escaped_name;  // as in stored items
     std::uint32_t child;
   };
-  std::vector<Entry> entries;  // by name; empty where children are few, or test other than one attribute each
+  std::vector<Entry> entries;  // sorted by name; empty if there is no index (see index_children)
   std::size_t true_if_absent = 0;
 };
 
@@ -54,22 +54,23 @@ struct ConditionNode {
   Test test = Test::kAlways;
   core::AttributeType type = core::AttributeType::kString;  // kHasType
   std::vector<Operand> operands;
-  /// kIn: the candidates are scalars of one type, in their order.
+  /// kIn: the candidates are scalars of one type, and sorted.
   bool candidates_sorted = false;
   std::vector<ConditionNode> children;  // kAnd, kOr, kNot
   ChildrenByAttribute by_attribute;     // kAnd, kOr
 };
 
-/// What a test of one attribute answers where the item has no such attribute.
+/// The result of a test of one attribute for an item without that attribute.
 bool is_true_if_absent(const ConditionNode& test);
 
-/// Sorts the candidates of a kIn if there are many and all are scalars of one type from the request.
+/// Sorts the candidates of a kIn if there are many, and if all are scalars of one type given in the request.
 void sort_candidates(ConditionNode& node);
 
-/// Fills `by_attribute` of a kAnd or kOr whose children each test one attribute of their own, if there are many.
+/// Fills in `by_attribute` of a kAnd or kOr with many children, if all of them test top-level attributes. No two may
+/// test the same one.
 void index_children(ConditionNode& node);
 
-/// The key comparison that the test is; nullopt where it is none.
+/// The key comparison that corresponds to the test; nullopt if there is none.
 std::optional<KeyOperator> key_operator(Test test);
 /// The comparison with its sides exchanged: :value < key means key > :value.
 KeyOperator mirrored(KeyOperator op);

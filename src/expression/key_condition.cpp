@@ -50,7 +50,7 @@ using core::AttributeValue;
 constexpr std::size_t kMaxConditions = core::kMaxIndexHashAttributes + core::kMaxIndexRangeAttributes;
 constexpr std::string_view kTooManyConditions = "Conditions can be of length 1 or 2 only";
 
-/// Thrown while a condition is flattened; caught where its message becomes KeyCondition::fault.
+/// Thrown while a condition is flattened; its message becomes KeyCondition::fault.
 struct Unfit {
   std::string message;
 };
@@ -179,7 +179,7 @@ void check_predicate(const KeyPredicate& predicate, const core::KeyAttribute& ke
                          std::to_string(schema.hash.size() + schema.range.size()) + ")");
 }
 
-/// One hash and at most one range attribute: every table and local index, most global ones.
+/// For one hash and at most one range attribute: every table and local index, most global indexes.
 KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& schema,
                         const KeyAttributeVisitor& before) {
   const std::size_t count = condition.predicates.size();
@@ -208,9 +208,9 @@ KeyRange resolve_single(const KeyCondition& condition, const core::KeySchema& sc
   return range;
 }
 
-/// Several hash or range attributes: equality on every hash attribute, then range attributes from the left without a
-/// gap, of which only the last may be other than an equality.
-/// Source: Developer Guide, "Global secondary indexes: multi-attribute keys".
+/// For several hash or range attributes: equality on every hash attribute, then on range attributes from the left
+/// without a gap; only the last condition may be something other than an equality. Source: Developer Guide, "Global
+/// secondary indexes: multi-attribute keys".
 KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema& schema,
                            const KeyAttributeVisitor& before) {
   if (condition.predicates.size() > schema.hash.size() + schema.range.size()) throw_too_many(condition, schema);
@@ -230,7 +230,7 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
     ++used;
   }
   std::size_t range_bytes = 0;
-  std::string unequal;  // range attributes so far that have no equality condition, as a message lists them
+  std::string unequal;  // range attributes so far without an equality condition, as listed in the message
   const auto add_unequal = [&unequal](const core::KeyAttribute& key) {
     if (!unequal.empty()) unequal += ", ";
     unequal += key.name;
@@ -261,7 +261,7 @@ KeyRange resolve_composite(const KeyCondition& condition, const core::KeySchema&
     }
     ++used;
   }
-  if (used != condition.predicates.size()) throw_not_supported();  // some are on attributes outside the key
+  if (used != condition.predicates.size()) throw_not_supported();  // the others are on attributes outside the key
   return range;
 }
 

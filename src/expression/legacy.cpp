@@ -16,7 +16,7 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
-/// A member whose JSON type check_shape has checked.
+/// Unwraps a member whose JSON type check_shape has already checked.
 template <class T>
 T require(simdjson::simdjson_result<T> result) {
   T value;
@@ -39,7 +39,7 @@ struct Comparison {
   std::vector<AttributeValue> arguments;
 };
 
-/// One condition of QueryFilter, ScanFilter or KeyConditions.
+/// Reads one condition of QueryFilter, ScanFilter or KeyConditions.
 Comparison read_comparison(const json::Object& condition, const json::ValueRules& rules) {
   Comparison comparison;
   comparison.comparison_operator = string_member(condition, "ComparisonOperator");
@@ -50,7 +50,7 @@ Comparison read_comparison(const json::Object& condition, const json::ValueRules
   return comparison;
 }
 
-/// One condition of Expected that has a ComparisonOperator.
+/// Reads a condition of Expected with a ComparisonOperator.
 ConditionNode expected_comparison(std::string_view attribute, std::string_view comparison_operator,
                                   const std::optional<json::Value>& value, const std::optional<json::Value>& list,
                                   const json::ValueRules& rules) {
@@ -68,7 +68,7 @@ ConditionNode expected_comparison(std::string_view attribute, std::string_view c
   return legacy_test(attribute, comparison_operator, std::move(arguments));
 }
 
-/// One condition of Expected that says Exists or Value, or both.
+/// Reads a condition of Expected with Exists or Value, or both.
 ConditionNode expected_value(std::string_view attribute, const std::optional<json::Value>& exists,
                              const std::optional<json::Value>& value, const json::ValueRules& rules) {
   const bool must_exist = !exists || json::read_boolean(*exists);

@@ -11,18 +11,18 @@
 
 namespace stator::expression {
 
-/// The members of AttributeValueList, checked one by one.
+/// Reads and checks the members of AttributeValueList.
 std::vector<core::AttributeValue> read_arguments(const json::Array& list, const json::ValueRules& rules);
 
-/// Checks the arguments of a legacy ComparisonOperator: their number, that all are of one type, that the operator
-/// takes that type, the order of BETWEEN's bounds. Throws ValidationException.
+/// Checks the arguments of a legacy ComparisonOperator: their number, that all have one type, that the operator takes
+/// that type, the order of BETWEEN's bounds. Throws ValidationException.
 void check_arguments(std::string_view comparison_operator, const std::vector<core::AttributeValue>& arguments);
 
-/// The test "attribute comparison_operator arguments"; arguments were checked.
+/// Makes the test "attribute comparison_operator arguments" of checked arguments.
 ConditionNode legacy_test(std::string_view attribute, std::string_view comparison_operator,
                           std::vector<core::AttributeValue> arguments);
 
-/// All or any of the tests; no tests at all are true.
+/// A condition that is true if all (or any) of the tests are; with no tests it is true.
 Condition combine(std::vector<ConditionNode> tests, std::string_view conditional_operator);
 
 }  // namespace stator::expression

@@ -10,7 +10,7 @@ namespace {
 using core::AttributeType;
 using core::AttributeValue;
 
-/// A bound as the service writes it.
+/// A bound as the service's message shows it.
 std::string bound_text(const AttributeValue& value) {
   std::string text = "AttributeValue: {";
   text.append(core::type_name(value.type())).append(":");
@@ -24,7 +24,7 @@ std::string bound_text(const AttributeValue& value) {
   return text + "}";
 }
 
-/// The type of an operand that does not come from the item.
+/// The type of an operand, if it does not come from the item.
 std::optional<AttributeType> static_type(const Operand& operand) {
   if (operand.size) return AttributeType::kNumber;
   const auto* value = std::get_if<SharedValue>(&operand.source);
@@ -56,7 +56,7 @@ void check_bounds(ExpressionKind kind, const ConditionNode& node) {
                 fault + "lower bound operand: " + bound_text(*lower) + ", upper bound operand: " + bound_text(*upper));
 }
 
-/// The type that attribute_type asks for.
+/// The type that attribute_type tests for.
 AttributeType wanted_type(ExpressionKind kind, const Operand& operand) {
   const auto type = static_type(operand);
   if (!type) {
@@ -69,7 +69,7 @@ AttributeType wanted_type(ExpressionKind kind, const Operand& operand) {
   const std::string& name = *std::get<SharedValue>(operand.source)->get_if<std::string>();
   const auto named = core::type_from_name(name);
   if (!named) {
-    // PartiQL lists the same types in another order.
+    // PartiQL lists the same types in a different order.
     throw_invalid(kind, "Invalid attribute type name found; type: " + name + ", valid types: " +
                             (kind == ExpressionKind::kStatement ? "{N,BS,L,B,NULL,M,S,SS,NS,BOOL}"
                                                                 : "{S,SS,N,NS,B,BS,BOOL,NULL,L,M}"));
@@ -165,7 +165,7 @@ ConditionNode make_test(ExpressionKind kind, Test test, std::string_view name, s
       check_types(kind, node, name, TypeSet::with_prefix());
       break;
     case Test::kHasType:
-      // attribute_type takes any first operand, though the documentation speaks of a path.
+      // attribute_type accepts any first operand, although the documentation requires a path.
       node.type = wanted_type(kind, node.operands[1]);
       break;
     case Test::kExists:

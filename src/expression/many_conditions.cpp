@@ -2,13 +2,13 @@
 
 #include "expression/condition_node.h"
 
-/// Prepares conditions of very many parts, so that not every part is evaluated for every item.
+/// Prepares conditions with very many parts, so that not every part is evaluated for every item.
 namespace stator::expression {
 namespace {
 
 using core::AttributeValue;
 
-/// Up to this many, testing one by one is as quick.
+/// Up to this many, a linear search is as fast.
 constexpr std::size_t kFew = 16;
 
 bool is_scalar(const AttributeValue& value) { return core::compare(value, value).has_value(); }

@@ -8,7 +8,7 @@
 
 namespace stator::expression {
 
-/// The attribute types an operator or function takes.
+/// The attribute types that an operator or function takes.
 class TypeSet {
  public:
   constexpr TypeSet(std::initializer_list<core::AttributeType> types) {
@@ -16,7 +16,7 @@ class TypeSet {
   }
   [[nodiscard]] constexpr bool has(core::AttributeType type) const { return (bits_ & bit(type)) != 0; }
 
-  /// What <, BETWEEN and their like compare.
+  /// The types that <, BETWEEN and similar operators compare.
   static constexpr TypeSet scalars() {
     return {core::AttributeType::kString, core::AttributeType::kNumber, core::AttributeType::kBinary};
   }
@@ -35,7 +35,7 @@ class TypeSet {
   unsigned bits_ = 0;
 };
 
-/// Whether a string or a binary begins with one of its type.
+/// Whether a string or binary begins with `prefix`, which must have the same type.
 inline bool begins_with(const core::AttributeValue& value, const core::AttributeValue& prefix) {
   using core::AttributeValue;
   if (const auto* text = value.get_if<std::string>()) {

@@ -17,7 +17,7 @@ bool has(const json::Object& request, std::string_view name) {
   return json::find_member(request, name, value);
 }
 
-/// Joins those of the names that are `wanted`, in their order.
+/// Joins the names for which `wanted` is true, in order.
 template <class Wanted>
 std::string joined(std::span<const std::string_view> names, std::string_view separator, Wanted wanted) {
   std::string text;

@@ -10,12 +10,12 @@
 namespace stator::expression {
 namespace {
 
-/// Parentheses that mean anything enclose an operator each, so a legal text nests no deeper than the limit on
-/// operators. What nests deeper is an error whatever it says; refusing it early bounds the parser's recursion.
+/// Each non-redundant pair of parentheses contains an operator, so a legal text nests no deeper than the limit on
+/// operators. Deeper nesting is always an error; refusing it early bounds the parser's recursion.
 constexpr std::size_t kMaxParenthesisDepth = core::kMaxExpressionOperators + 8;
 
-/// Recursive descent. The grammar of conditions is ambiguous at '(' (a condition or an operand may follow), so both are
-/// read by the same functions; the result says which it is.
+/// Recursive descent. The grammar of conditions is ambiguous at '(' (a condition or an operand may follow), so the same
+/// functions parse both; the result shows which it is.
 class Parser {
  public:
   Parser(ExpressionKind kind, SyntaxTree& tree) : kind_(kind), tree_(tree), tokens_(tokenize(tree.text)) {}
@@ -59,7 +59,7 @@ class Parser {
   }
   std::string_view next() { return text_of(tokens_[at_++]); }
 
-  /// The message names the token and quotes the text from the token before it to the one after it.
+  /// The message contains the token, and quotes the text from the previous token to the next.
   [[noreturn]] void fail() const {
     const Token& token = peek();
     const Token& from = at_ > 0 ? tokens_[at_ - 1] : token;
@@ -108,7 +108,7 @@ class Parser {
     const NodeKind kind = tree_.nodes[id].kind;
     return kind == NodeKind::kPath || kind == NodeKind::kValue || kind == NodeKind::kCall;
   }
-  /// A path or a value is no condition; the fault is the token that follows it.
+  /// A path or a value is not a condition; the error names the token that follows it.
   [[nodiscard]] NodeId require_condition(NodeId id) const {
     const NodeKind kind = tree_.nodes[id].kind;
     if (kind == NodeKind::kPath || kind == NodeKind::kValue) fail();
@@ -207,7 +207,7 @@ class Parser {
     return id;
   }
 
-  /// Nested deeper than any legal text: says which of the possible faults it is.
+  /// For text nested deeper than any legal text: finds out which of the possible faults to report.
   [[noreturn]] void fail_too_deep() {
     std::size_t opened = 0;
     std::size_t closed = 0;
@@ -358,7 +358,7 @@ SharedSyntax parse(ExpressionKind kind, std::string_view text) {
   if (text.empty()) throw_invalid(kind, "The expression can not be empty;");
   if (text.size() > core::kMaxExpressionSizeBytes) {
     std::string message = "Expression size has exceeded the maximum allowed size;";
-    // The service says how long it is of conditions and filters only.
+    // The service reports the size only for conditions and filters.
     if (kind == ExpressionKind::kCondition || kind == ExpressionKind::kFilter) {
       message += " expression size: " + std::to_string(text.size());
     }

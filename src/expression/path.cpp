@@ -8,10 +8,10 @@ namespace stator::expression {
 namespace {
 
 /// A tree of paths by their steps: finds out whether a new path overlaps or conflicts with an earlier one without
-/// comparing it with each.
+/// comparing all pairs.
 class PathTree {
  public:
-  /// False where the path overlaps or conflicts with one that was added before.
+  /// Returns false if the path overlaps or conflicts with one added before.
   bool add(const Path& path) {
     bool apart = true;
     Node* node = &roots_[path.attribute];
@@ -27,10 +27,10 @@ class PathTree {
  private:
   struct Node {
     bool ends = false;
-    std::map<PathStep, Node> children;  // names before indexes
+    std::map<PathStep, Node> children;  // names sort before indexes
   };
 
-  /// Whether an earlier path treats the node as a list and this one as a map, or the other way round.
+  /// Whether an earlier path treats the node as a list and this one as a map, or vice versa.
   static bool has_other_kind(const Node& node, const PathStep& step) {
     if (node.children.empty()) return false;
     const bool names = std::holds_alternative<std::string>(node.children.begin()->first);
@@ -74,7 +74,7 @@ std::string clash_text(const Path& one, const Path& two) {
 
 namespace {
 
-/// Throws where paths[two] overlaps or conflicts with an earlier one.
+/// Throws if paths[two] overlaps or conflicts with an earlier path.
 void check_against_earlier(ExpressionKind kind, std::span<const Path> paths, std::size_t two) {
   for (std::size_t one = two; one-- > 0;) {
     if (relation(paths[one], paths[two]) != PathRelation::kApart) {

@@ -8,34 +8,34 @@
 
 namespace stator::expression {
 
-/// "[a, b, [1]]", as the service writes a path in its errors.
+/// "[a, b, [1]]", the form of a path in the service's errors.
 std::string to_text(const Path& path);
 
-/// Overlap: one is the other, or leads to it. Conflict: one treats a value as a list that the other treats as a map.
+/// Overlap: the paths are equal, or one is a prefix of the other. Conflict: one treats a value as a list and the other
+/// treats it as a map.
 enum class PathRelation : std::uint8_t { kApart, kOverlap, kConflict };
 PathRelation relation(const Path& one, const Path& two);
-/// What is wrong with two paths that are not apart.
+/// The message for two paths that overlap or conflict.
 std::string clash_text(const Path& one, const Path& two);
 
-/// Throws where two of the paths overlap or conflict. As in the service, the pair that was written last is the one
-/// reported.
+/// Throws if two of the paths overlap or conflict. As in the service, the error names the pair that was written last.
 void check_disjoint(ExpressionKind kind, std::span<const Path> paths);
 
-/// A path with its #names looked up. Throws where one is not defined, or where the path is longer than 32 steps.
+/// Resolves a path and its #names. Throws if one is undefined, or if the path is longer than 32 steps.
 Path bind_path(ExpressionKind kind, const SyntaxTree& tree, const SyntaxNode& node, Bindings& bindings);
 
-/// The value of a :placeholder. Throws where it is not defined.
+/// The value of a :placeholder. Throws if it is undefined.
 SharedValue bind_value(ExpressionKind kind, const SyntaxNode& node, Bindings& bindings);
 
-/// Finds values by path in one item that does not change meanwhile. A large map that is searched again and again gets
-/// an index, so that many paths into it cost about as much as one.
+/// Finds values by path in one item, which must not change meanwhile. A large map that is searched repeatedly gets an
+/// index, so that many paths into it cost about as much as one.
 class PathResolver {
  public:
   explicit PathResolver(const json::Item& item) : item_(item) {}
 
-  /// The value at the path, or null.
+  /// Returns the value at the path, or null.
   const core::AttributeValue* find(const Path& path) { return find(path, path.steps.size()); }
-  /// The value at the first `steps` steps below the path's attribute, or null.
+  /// Returns the value at the first `steps` steps below the path's attribute, or null.
   const core::AttributeValue* find(const Path& path, std::size_t steps);
 
  private:

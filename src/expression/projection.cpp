@@ -10,12 +10,13 @@ using core::AttributeValue;
 
 namespace {
 
-/// Up to this many names, searching for one after the other is as quick.
+/// Up to this many names, a linear search is as fast.
 constexpr std::size_t kFewNames = 16;
 
 }  // namespace
 
-/// The wanted paths as a tree: which parts of a value are wanted. Members in the order written, elements by index.
+/// The wanted paths as a tree, which says what parts of a value are wanted. Members in the order written, elements by
+/// index.
 struct Projection::Node {
   bool whole = false;
   std::vector<std::string> names;
@@ -42,7 +43,7 @@ struct Projection::Node {
     return members[place->second];
   }
 
-  /// Appends the wanted parts of `value`; appends nothing and returns false where it has none of them.
+  /// Appends the wanted parts of `value`; returns false and appends nothing if it has none of them.
   bool append(const AttributeValue& value, std::string& out) const {
     if (whole) {
       json::append_value(value, out);
@@ -73,7 +74,7 @@ struct Projection::Node {
     return any;
   }
 
-  /// The map's value for each of `names` (null: absent), found in one pass over the map.
+  /// The map's value for each of `names` (null if absent), found in one pass over the map.
   [[nodiscard]] std::vector<const AttributeValue*> find_members(const AttributeValue::Map& map) const {
     std::vector<const AttributeValue*> found(names.size());
     for (const core::MapMember& member : map) {
@@ -91,11 +92,11 @@ struct Projection::Node {
   }
 };
 
-/// Positions of very many wanted attributes, by their names in stored form.
+/// Positions of very many wanted attributes, by their stored names.
 struct Projection::Places {
   std::vector<std::pair<std::string, std::uint32_t>> by_name;
 
-  /// The positions of those that the item has, ascending; found in one pass over the item.
+  /// The positions of the wanted attributes that the item has, ascending; found in one pass over the item.
   [[nodiscard]] std::vector<std::uint32_t> present_in(const json::Item& item) const {
     std::vector<std::uint32_t> present;
     item.for_each_escaped_name([&](std::string_view name) {

@@ -4,8 +4,8 @@
 
 namespace stator::expression {
 
-/// Whether an expression may not use this word as a bare attribute name, in any case of letters.
-/// Source: Developer Guide, "Reserved words in DynamoDB" (573 words).
+/// Whether an expression may not use this word, in any case, as an attribute name. Source: Developer Guide, "Reserved
+/// words in DynamoDB" (573 words).
 bool is_reserved_word(std::string_view name);
 
 }  // namespace stator::expression

@@ -45,7 +45,7 @@ void add(const ConditionNode& node, SearchCondition& condition) {
     for (const ConditionNode& child : node.children) add(child, condition);
     return;
   }
-  // Source: the answers of the service to each operator, August 2026.
+  // Source: the service's answers to each operator, August 2026.
   if (compares(node.test)) refuse("Invalid comparator");
   if (node.test != Test::kEqual) refuse("Invalid operator");
   add_equality(node, condition);

@@ -16,11 +16,12 @@ struct SearchCondition {
     core::AttributeValue value;
   };
   std::vector<Equality> equalities;  // in the order written
-  /// Set where an attribute is looked into or named twice; the service says so after it has looked at the names.
+  /// Set if the condition has a nested path or names an attribute twice; the service reports this after it has checked
+  /// the names.
   std::string fault;
 };
 
-/// Throws where a condition is another than an equality ("Invalid SearchConditionExpression: Invalid comparator used in
+/// Throws if a condition is not an equality ("Invalid SearchConditionExpression: Invalid comparator used in
 /// SearchConditionExpression").
 SearchCondition bind_search_condition(std::string_view text, Bindings& bindings);
 

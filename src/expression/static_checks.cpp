@@ -21,7 +21,7 @@ std::optional<Function> function_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-/// Where a call occurs decides which functions are allowed.
+/// Where a call occurs, which determines the allowed functions.
 enum class Place : std::uint8_t { kCondition, kOperand, kInsideListAppend };
 
 class Checker {
@@ -43,7 +43,7 @@ class Checker {
   }
 
  private:
-  /// Reads an update a section at a time, in the order in which the sections first appear.
+  /// Checks an update section by section, in the order in which the sections first appear.
   void check_update() {
     std::array<bool, 4> done{};
     for (const UpdateSyntax& first : tree_.updates) {
@@ -110,7 +110,7 @@ class Checker {
     node.function = *function;
     if (kind_ == ExpressionKind::kUpdate) {
       if (!belongs_to_updates(*function)) throw_function("The function is not allowed in an update expression", node);
-      // The service refuses to nest this one function, while if_not_exists nests freely.
+      // The service refuses nested calls of list_append, while if_not_exists may be nested freely.
       if (*function == Function::kListAppend && place == Place::kInsideListAppend) throw_misplaced(node);
       return;
     }

@@ -9,7 +9,7 @@
 
 namespace stator::expression {
 
-/// The five expression parameters, as their errors name them, and a PartiQL statement, whose errors name nothing.
+/// The five expression parameters, as their errors name them, and a PartiQL statement, whose errors name none.
 enum class ExpressionKind : std::uint8_t {
   kCondition,
   kFilter,
@@ -68,7 +68,7 @@ struct SyntaxStep {
 
 using NodeId = std::uint32_t;
 
-/// A node of the tree. Its children (or the steps of a path) are in one array of the tree.
+/// A node of the tree. Its children (or the steps of a path) are in a shared array of the tree.
 struct SyntaxNode {
   NodeKind kind = NodeKind::kPath;
   Operator op = Operator::kEqual;
@@ -86,9 +86,9 @@ std::string_view section_name(Section section);
 
 struct UpdateSyntax {
   Section section = Section::kSet;
-  bool starts_section = false;  // first after its keyword
+  bool starts_section = false;  // it is the first after the section's keyword
   NodeId path = 0;
-  NodeId value = 0;  // not for kRemove
+  NodeId value = 0;  // unused for kRemove
 };
 
 /// One parsed text, without its names and values. Immutable once parsed, shared between threads.
@@ -106,7 +106,7 @@ struct SyntaxTree {
   [[nodiscard]] std::span<const SyntaxStep> steps_of(const SyntaxNode& path) const {
     return std::span(steps).subspan(path.first, path.count);
   }
-  /// An estimate of the memory it holds.
+  /// An estimate of the tree's memory.
   [[nodiscard]] std::size_t size_bytes() const;
 
   const std::string text;
@@ -120,12 +120,12 @@ struct SyntaxTree {
 
 using SharedSyntax = std::shared_ptr<const SyntaxTree>;
 
-/// Parses a text and checks all that can be checked without names and values: size, syntax, redundant parentheses,
-/// number of operators, reserved words, list indexes, function names and places, repeated sections.
-/// Throws the service's ValidationException at the first fault.
+/// Parses a text and makes all checks that need neither names nor values: size, syntax, redundant parentheses, number
+/// of operators, reserved words, list indexes, names and places of functions, repeated sections. Throws the service's
+/// ValidationException at the first fault.
 SharedSyntax parse(ExpressionKind kind, std::string_view text);
 
-/// The same through a bounded cache shared by all threads; texts that are faulty are not kept.
+/// The same through a bounded cache shared by all threads; invalid texts are not cached.
 SharedSyntax parse_cached(ExpressionKind kind, std::string_view text);
 
 }  // namespace stator::expression

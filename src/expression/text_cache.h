@@ -10,16 +10,15 @@
 
 namespace stator::expression {
 
-/// A bounded cache of parsed texts, shared by all threads: the least recently used entries are dropped first. `Tree`
-/// has `text`, a string that does not change, and `size_bytes()`. One mutex a shard: the text's hash picks the shard,
-/// so that threads with different texts rarely wait for each other, and the lock is held for a look-up only, never
-/// while parsing.
+/// A bounded cache of parsed texts, shared by all threads; evicts the least recently used. `Tree` has a constant string
+/// `text`, and `size_bytes()`. There is one mutex per shard. The text's hash selects the shard, so that threads with
+/// different texts rarely contend, and the lock is held only for a look-up, never while parsing.
 template <class Tree>
 class TextCache {
  public:
   using Shared = std::shared_ptr<const Tree>;
 
-  /// The tree of a text of that kind (any number the caller gives a meaning), or null.
+  /// Returns the tree of a text of that kind (a number defined by the caller), or null.
   Shared find(std::size_t kind, std::string_view text) {
     const Key key{kind, text};
     return shard_of(key).find(key);
@@ -36,7 +35,7 @@ class TextCache {
 
   struct Key {
     std::size_t kind;
-    std::string_view text;  // into the tree itself
+    std::string_view text;  // view into the tree
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {

@@ -30,8 +30,8 @@ using Map = AttributeValue::Map;
   core::throw_validation("The document path provided in the update expression is invalid for update");
 }
 
-/// nullopt where the item lacks the value. A wrong type throws at once, as the service reports it before missing
-/// values.
+/// Returns nullopt if the item lacks the value. Throws for a wrong type at once, as the service reports that before
+/// missing values.
 std::optional<AttributeValue> evaluate(const UpdateValue& value, PathResolver& item);
 
 template <class T>
@@ -74,7 +74,7 @@ std::optional<AttributeValue> evaluate(const UpdateValue& value, PathResolver& i
   return AttributeValue::number(value.kind == UpdateValue::Kind::kPlus ? left->plus(*right) : left->minus(*right));
 }
 
-/// Levels of a value: a scalar is one, a map of scalars two.
+/// Number of levels of a value: a scalar has one, a map of scalars two.
 std::size_t height(const AttributeValue& value) {
   std::size_t highest = 0;
   if (const auto* list = value.get_if<List>()) {
@@ -98,7 +98,7 @@ bool is_empty_set(const AttributeValue& value) {
   return set != nullptr && set->members.empty();
 }
 
-/// Answers whether a value is among the members of a set; sorts large sets once.
+/// Tells whether a value is a member of a set; sorts large sets once.
 template <class Member>
 class MemberLookup {
  public:
@@ -132,14 +132,14 @@ bool unite(AttributeValue& value, const AttributeValue& more) {
     std::erase_if(added, [&](const auto& member) { return lookup.has(member); });
   }
   set->members.insert(set->members.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
-  std::ranges::sort(set->members);  // all of them: an earlier version may have stored the set as it was sent
+  std::ranges::sort(set->members);  // sorts all of them: an earlier version may have stored the set as it was sent
   return true;
 }
 
-/// The lookups of one update's operands, kept since DELETE may name one large set for many attributes.
+/// The lookups for one update's operands, cached since DELETE may name one large set for many attributes.
 class SetLookups {
  public:
-  /// Removes the members of `less` from `value`; false where it is no such set.
+  /// Removes the members of `less` from `value`; returns false if `value` is not a set of that type.
   template <class Set>
   bool subtract(AttributeValue& value, const AttributeValue& less) {
     auto* set = value.get_if<Set>();
@@ -188,7 +188,7 @@ std::size_t operand_path_size_bytes(const Path& path) {
   return size;
 }
 
-/// A value counts at every use; a path counts by its text, not by the value it leads to.
+/// A value counts at every use; a path counts by its text, not by the value at the path.
 std::size_t operand_size_bytes(const UpdateValue& value) {
   constexpr std::size_t kPlus = 34;
   constexpr std::size_t kMinus = 37;
@@ -219,9 +219,9 @@ std::size_t operand_size_bytes(const UpdateValue& value) {
 
 /// Applies one program to one item.
 ///
-/// Every place that the paths name is found before anything changes, since right-hand sides and list indexes mean the
-/// item as it was. Values that exist are changed in place first. Members and elements are added and removed after that,
-/// a parent at a time and the deepest parents first, so that what one parent moves in memory holds no parent that is
+/// All places that the paths name are located before anything changes, since right-hand sides and list indexes refer to
+/// the item as it was. Existing values are changed in place first. Then members and elements are added and removed, one
+/// parent at a time and deepest parents first, so that a change to one parent does not move another parent that is
 /// still to be changed.
 class Application {
  public:
@@ -236,12 +236,12 @@ class Application {
   }
 
  private:
-  /// Where one action writes. Both are null for a top-level path.
+  /// Where an action writes. Both are null for a top-level path.
   struct Place {
     AttributeValue* parent = nullptr;
-    AttributeValue* value = nullptr;  // null where the parent has none yet
+    AttributeValue* value = nullptr;  // null if the parent has no value there yet
   };
-  /// A member or element that is added to its parent, or removed from it.
+  /// A member or element to be added to its parent or removed from it.
   struct Change {
     const Path* path;
     AttributeValue* parent;  // null for a top-level path
@@ -283,7 +283,8 @@ class Application {
     }
   }
 
-  /// All values written end up in one item, so the sum that no item can hold is refused before they are all evaluated.
+  /// All written values end up in one item, so a sum that exceeds an item's limit is refused before all values are
+  /// evaluated.
   static void count_written(const AttributeValue& value, std::size_t& written_bytes) {
     written_bytes += value.size_bytes();
     if (written_bytes > core::kMaxItemSizeBytes) throw_too_large();
@@ -316,7 +317,7 @@ class Application {
     if (path.steps.empty()) return {};
     const AttributeValue* parent = find_parent(path, before);
     if (parent == nullptr) return {};
-    item_.find_mutable(path.attribute);  // marks the attribute as changed: it is written from its tree
+    item_.find_mutable(path.attribute);  // marks the attribute as changed, so that it is written from its tree
     return {const_cast<AttributeValue*>(parent), const_cast<AttributeValue*>(before.find(path))};
   }
 
@@ -381,15 +382,15 @@ class Application {
     const bool empty = is_empty_set<AttributeValue::StringSet>(*value) ||
                        is_empty_set<AttributeValue::NumberSet>(*value) ||
                        is_empty_set<AttributeValue::BinarySet>(*value);
-    if (empty) remove(path, place);  // there are no empty sets
+    if (empty) remove(path, place);  // an empty set is removed
   }
 
   void remove(const Path& path, const Place& place) { changes_.push_back({&path, place.parent, true, {}}); }
 
   // Members and elements ----------------------------------------------------------------------------------------------
 
-  /// The deepest parents first, each parent's changes together: what is added, then what is removed. Members are added
-  /// in the order of their actions, elements in the order of their indexes, whatever gaps those leave.
+  /// Deepest parents first, the changes of each parent together: first additions, then removals. Members are added in
+  /// the order of their actions, elements in the order of their indexes (gaps are closed).
   static bool comes_before(const Change& a, const Change& b) {
     const std::size_t depth_a = a.path->steps.size();
     const std::size_t depth_b = b.path->steps.size();
@@ -402,7 +403,7 @@ class Application {
   static std::uint32_t index_of(const Path& path) { return std::get<std::uint32_t>(path.steps.back()); }
   static const std::string& name_of(const Path& path) { return std::get<std::string>(path.steps.back()); }
 
-  /// Makes the changes of one parent, in one pass over it however many there are. Returns those of the next.
+  /// Makes all changes of one parent in one pass over it. Returns the first change of the next parent.
   std::vector<Change>::iterator change_parent(std::vector<Change>::iterator from) {
     if (from->parent == nullptr) {
       item_.remove(from->path->attribute);
@@ -430,7 +431,7 @@ class Application {
   const UpdateProgram& program_;
   json::Item& item_;
   const bool item_exists_;
-  std::vector<std::optional<AttributeValue>> values_;  // of each SET, by action
+  std::vector<std::optional<AttributeValue>> values_;  // value of each SET, by action
   std::vector<Place> places_;                          // by action
   std::vector<Change> changes_;
   SetLookups lookups_;
@@ -458,7 +459,7 @@ std::size_t Update::statement_size_bytes() const {
   std::size_t size = kStatement;
   for (const UpdateAction& action : program_->actions) {
     size += target_size_bytes(program_->paths[action.path]);
-    // The operand of a DELETE is not charged.
+    // The operand of a DELETE is not counted.
     size += only_removes(action) ? kRemoving : kWriting + operand_size_bytes(action.value);
   }
   return size;

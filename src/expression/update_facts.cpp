@@ -1,6 +1,6 @@
 #include "expression/update_program.h"
 
-/// What can be said of an update without an item.
+/// Properties of an update that do not depend on an item.
 namespace stator::expression {
 
 using core::AttributeType;
