@@ -117,7 +117,7 @@ class Binder {
                    ", number of operands: " + std::to_string(node.children.size()));
   }
 
-  /// Only operands given in the request have a type yet.
+  /// Only operands given in the request have a known type.
   static void check_types(const UpdateValue& value, std::string_view name, TypeSet allowed) {
     for (const UpdateValue& operand : value.operands) {
       if (operand.kind != UpdateValue::Kind::kValue || allowed.has(operand.value->type())) continue;

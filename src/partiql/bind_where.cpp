@@ -20,7 +20,7 @@ using expression::Test;
 
 constexpr ExpressionKind kKind = ExpressionKind::kStatement;
 
-/// The function of that name, of those that a condition may call.
+/// The function of that name, if a condition may call it.
 std::optional<Function> find_function(std::string_view name) {
   for (const Function function : {Function::kAttributeExists, Function::kAttributeNotExists, Function::kAttributeType,
                                   Function::kBeginsWith, Function::kContains, Function::kSize}) {
@@ -104,7 +104,7 @@ class Binder {
     return expression::make_test(kKind, expression::test_of(node.op), name, std::move(both));
   }
 
-  /// A condition compared with a boolean: attribute_exists(a) = true.
+  /// Binds a condition that is compared with a boolean: attribute_exists(a) = true.
   ConditionNode holds(const Node& comparison, const Node& test, bool wanted) {
     if (comparison.op != Operator::kEqual && comparison.op != Operator::kNotEqual) refuse(comparison);
     ConditionNode bound = condition(test);
@@ -134,7 +134,7 @@ class Binder {
     return node.kind == NodeKind::kParameter ? parameters_[node.parameter]->get_if<AttributeValue::List>() : nullptr;
   }
 
-  /// a IS MISSING, a IS STRING, …; NULL is the type of that name, which a missing attribute does not have.
+  /// Binds a IS MISSING, a IS STRING, …; NULL is the attribute type NULL, which a missing attribute does not have.
   ConditionNode type_test(const Node& node) {
     const Operand first = operand(statement_.child(node, 0));
     const auto one = [&](Test test, core::AttributeType type) {

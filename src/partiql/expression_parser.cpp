@@ -49,7 +49,7 @@ struct TypeName {
   std::initializer_list<AttributeType> types;
 };
 
-/// The types that IS knows, as attribute types. SYMBOL, SEXP and TIMESTAMP are types of PartiQL that no attribute has.
+/// The types that IS knows, as attribute types. SYMBOL, SEXP and TIMESTAMP are PartiQL types that no attribute has.
 /// Source: Developer Guide, "PartiQL data types for DynamoDB".
 const TypeName kTypeNames[] = {
     {"NULL", {AttributeType::kNull}},
@@ -182,7 +182,7 @@ NodeId ExpressionParser::right_side(int precedence) {
 }
 
 NodeId ExpressionParser::binary(NodeId left, const Infix& infix) {
-  if (infix.tokens == 2 && !peek().is(Keyword::kIs)) take();  // the NOT of NOT IN, NOT BETWEEN, NOT LIKE
+  if (infix.tokens == 2 && !peek().is(Keyword::kIs)) take();  // the NOT in NOT IN, NOT BETWEEN, NOT LIKE
   const Token token = take();
   switch (token.keyword) {
     case Keyword::kIs:
@@ -210,7 +210,7 @@ NodeId ExpressionParser::binary(NodeId left, const Infix& infix) {
   return add(std::move(node));
 }
 
-/// a AND b AND c becomes one node, so that a long chain is not deep.
+/// Makes one node of a AND b AND c, so that a long chain is not deep.
 NodeId ExpressionParser::joined(NodeKind kind, NodeId left, NodeId right) {
   Node& first = statement_.nodes[left];
   if (first.kind == kind && !first.in_parentheses) {
@@ -456,7 +456,7 @@ NodeId ExpressionParser::exists() {
   const Token name = take();
   take();  // (
   const Token select = take();
-  // A statement has one SELECT, so EXISTS must be the whole statement.
+  // A statement has only one SELECT, so EXISTS must be the whole statement.
   if (!statement_.source.table.empty()) throw_malformed("Unexpected keyword");
   if (++depth_ > kMaxHeight) throw_malformed();
   parse_select(*this, statement_);
@@ -482,7 +482,7 @@ NodeId ExpressionParser::list(NodeKind kind, std::string_view close, std::string
   return add(std::move(node));
 }
 
-/// Expressions separated by commas, and the closing token.
+/// Parses expressions separated by commas, and the closing token.
 void ExpressionParser::elements(Node& node, std::string_view close, std::string_view close_name) {
   if (accept(close)) return;
   do {

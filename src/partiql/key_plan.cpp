@@ -33,7 +33,7 @@ bool is_attribute(const Operand& operand, std::string_view name) {
   return path != nullptr && path->steps.empty() && path->attribute == name;
 }
 
-/// The test as a key predicate on the attribute; nullopt where it is none.
+/// The test as a key predicate on the attribute; nullopt if it is not one.
 std::optional<KeyPredicate> predicate_on(const ConditionNode& node, std::string_view attribute) {
   const auto op = expression::key_operator(node.test);
   if (!op) return std::nullopt;
@@ -54,7 +54,7 @@ std::optional<KeyPredicate> predicate_on(const ConditionNode& node, std::string_
   return predicate;
 }
 
-/// The value that the test requires the attribute to equal; null for other tests.
+/// The value that the test requires the attribute to equal; null if it is another kind of test.
 const SharedValue* equal_value(const ConditionNode& node, std::string_view attribute) {
   if (node.test != Test::kEqual) return nullptr;
   if (is_attribute(node.operands[0], attribute)) return value_of(node.operands[1]);
@@ -70,7 +70,7 @@ bool mentions(const ConditionNode& node, std::string_view attribute) {
          std::ranges::any_of(node.children, [&](const ConditionNode& child) { return mentions(child, attribute); });
 }
 
-/// Calls `visit` with each condition of the conjunction.
+/// Calls `visit` with each condition of a conjunction.
 template <class Visit>
 void for_each_conjunct(const ConditionNode& node, Visit& visit) {
   if (node.test == Test::kAnd) {
@@ -82,11 +82,11 @@ void for_each_conjunct(const ConditionNode& node, Visit& visit) {
 
 // Partitions ---------------------------------------------------------------------------------------------------------
 
-/// One alternative of a condition: a partition, and its condition on the sort key.
+/// One alternative of a condition: a partition, and the condition on its sort key.
 struct Branch {
   SharedValue hash;
   std::optional<KeyPredicate> range;
-  bool mentions_range = false;  // in a condition that is no key predicate
+  bool mentions_range = false;  // in a condition that is not a key predicate
 };
 
 class BranchFinder {
@@ -95,7 +95,7 @@ class BranchFinder {
     if (!schema.range.empty()) range_ = schema.range.front().name;
   }
 
-  /// The alternatives; nullopt unless every one of them names its partition.
+  /// Returns the alternatives; nullopt unless each of them names its partition.
   std::optional<std::vector<Branch>> find(const ConditionNode& node) const {
     switch (node.test) {
       case Test::kOr:
@@ -134,7 +134,7 @@ class BranchFinder {
     return all;
   }
 
-  /// Of the conjuncts, the first one that names partitions counts, and the first key predicate on the sort key.
+  /// Uses the first conjunct that names partitions, and the first key predicate on the sort key.
   std::optional<std::vector<Branch>> find_conjunction(const ConditionNode& node) const {
     std::optional<std::vector<Branch>> branches;
     std::optional<KeyPredicate> range;
@@ -179,7 +179,7 @@ bool overlaps(const KeyPredicate& first, const KeyPredicate& second) {
   return std::is_eq(*order) && first.op != KeyOperator::kLess && second.op != KeyOperator::kGreater;
 }
 
-/// The lower bound of a predicate's values; null: none.
+/// The lower bound of a predicate's values; null if there is none.
 const AttributeValue* beginning(const KeyPredicate& predicate) {
   return predicate.op == KeyOperator::kLess || predicate.op == KeyOperator::kLessOrEqual ? nullptr : &predicate.first;
 }
@@ -200,7 +200,7 @@ bool is_same(const KeyPredicate& a, const KeyPredicate& b) {
   throw_validation("Overlapping conditions with range keys are not supported in where clause");
 }
 
-/// Appends the ranges to read of one partition; they must not overlap.
+/// Appends the ranges to read from one partition. Throws if they overlap.
 void append_ranges(const KeyPredicate& hash, std::span<const Branch> branches, std::vector<ReadPlan::Range>& out) {
   const auto whole = [&] { out.push_back({hash, std::nullopt}); };
   if (branches.size() == 1) {
@@ -230,7 +230,7 @@ std::vector<ReadPlan::Range> ranges_of(std::vector<Branch> branches, const core:
     check_key_type(schema.range.front(), branch.range->first);
     if (branch.range->op == KeyOperator::kBetween) check_key_type(schema.range.front(), branch.range->second);
   }
-  // Branches of one partition come together, partitions in the order in which the statement names them.
+  // Groups the branches by partition; partitions are in the statement's order.
   std::vector<std::size_t> order(branches.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
@@ -262,7 +262,7 @@ bool says_the_same(const std::optional<KeyPredicate>& a, const KeyPredicate& b) 
   return a && a->op == b.op && a->first == b.first && (a->op != KeyOperator::kBetween || a->second == b.second);
 }
 
-/// The conjuncts that reading the range does not cover; nullopt where none is left.
+/// The conjuncts that are not covered by reading the range; nullopt if there are none.
 std::optional<ConditionNode> rest_of(const ConditionNode& where, const ReadPlan::Range& range) {
   std::vector<ConditionNode> rest;
   bool hash_done = false;
@@ -298,8 +298,8 @@ std::size_t count_partitions(const std::vector<ReadPlan::Range>& ranges) {
   return count;
 }
 
-/// Orders the ranges as the statement says. Without the sort key among the terms a partition is read backwards, as
-/// measured at the service.
+/// Orders the ranges as the statement says. If the sort key is not among the terms, a partition is read backwards, as
+/// measured on the service.
 void order_ranges(const Statement& statement, const core::KeySchema& schema, ReadPlan& plan) {
   if (statement.order.empty()) return;
   std::optional<bool> hash_descending;
@@ -349,7 +349,7 @@ std::optional<ItemCondition> match_item(const ConditionNode& where, const core::
     for (std::size_t i = 0; i < names.size(); ++i) {
       const SharedValue* value = equal_value(conjunct, names[i]);
       if (value == nullptr) continue;
-      // A repeated equality is dropped; an equality with another value stays in the rest, which then is never true.
+      // A repeated equality is dropped; an equality with another value stays in the rest, which is then never true.
       if (item.key[i] == nullptr) {
         item.key[i] = *value;
         return;

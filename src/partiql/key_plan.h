@@ -7,38 +7,38 @@
 #include "expression/expression.h"
 #include "partiql/syntax.h"
 
-/// What a WHERE clause says of the key: one item, some partitions, or nothing. Works on conditions as bound, against a
+/// What a WHERE clause determines of the key: one item, some partitions, or nothing. Works on bound conditions, for a
 /// key schema with one hash and at most one range attribute.
 namespace stator::partiql {
 
 /// A WHERE clause that names one item: an equality on each key attribute, all joined by AND.
 struct ItemCondition {
   std::vector<expression::SharedValue> key;  // in schema order
-  /// The other conditions on the item; none where there is only the key.
+  /// The other conditions on the item; nullopt if there are only those on the key.
   std::optional<expression::ConditionNode> rest;
 };
 
-/// nullopt where the condition names no single item.
+/// nullopt if the condition does not name a single item.
 std::optional<ItemCondition> match_item(const expression::ConditionNode& where, const core::KeySchema& schema);
 
-/// What a SELECT reads: partitions, each whole or narrowed by its sort key; or everything.
+/// What a SELECT reads: partitions, whole or narrowed by the sort key; or everything.
 struct ReadPlan {
   struct Range {
     expression::KeyPredicate hash;
     std::optional<expression::KeyPredicate> range;
   };
-  /// In the order to be read; none: a scan.
+  /// In reading order; if empty, a scan.
   std::vector<Range> ranges;
-  /// The conditions that the ranges do not cover yet; may be none.
+  /// The conditions not covered by the ranges; may be nullopt.
   std::optional<expression::ConditionNode> filter;
   bool forward = true;
-  /// The condition names its partitions by AND or IN, not by OR.
+  /// The condition names its partitions with AND or IN, not with OR.
   bool keyed = false;
 };
 
-/// Throws ValidationException: "Overlapping conditions with range keys are not supported in where clause", key values
-/// of another type than the schema's, too many partitions, and terms that ORDER BY does not take. `where` is none
-/// for a statement without WHERE.
+/// Throws ValidationException for "Overlapping conditions with range keys are not supported in where clause", key
+/// values whose type differs from the schema's, too many partitions, and terms that ORDER BY does not take. `where` is
+/// nullopt for a statement without WHERE.
 ReadPlan plan_read(const Statement& statement, std::optional<expression::ConditionNode> where,
                    const core::KeySchema& schema);
 

@@ -12,9 +12,8 @@ struct Word {
   Keyword keyword = Keyword::kReserved;
 };
 
-/// The reserved words of SQL-92 and those that PartiQL adds, but for the parts of dates (YEAR, MONTH, …), which the
-/// service takes for names. Sorted.
-/// Source: the PartiQL specification, "Reserved words".
+/// The reserved words of SQL-92 and those that PartiQL adds, except the parts of dates (YEAR, MONTH, …), which the
+/// service accepts as names. Sorted. Source: the PartiQL specification, "Reserved words".
 constexpr std::array kWords = {
     Word{"absolute"},
     Word{"action"},

@@ -6,13 +6,13 @@
 
 namespace stator::partiql {
 
-/// The words that PartiQL reserves: unquoted, they are no names. Words that mean something only in one place
-/// (RETURNING, MODIFIED, OLD, NEW, OFFSET) are not reserved; the parser knows them by their text.
+/// The words that PartiQL reserves: without quotes they are not names. Words with a meaning in only one place
+/// (RETURNING, MODIFIED, OLD, NEW, OFFSET) are not reserved; the parser compares their text.
 enum class Keyword : std::uint8_t {
   kNone,      // a name
-  kReserved,  // reserved, without a use in the grammar
-  kFunction,  // reserved, and the name of a function: COUNT, SIZE, …
-  kType,      // reserved, and the name of a type: STRING, BOOL, …
+  kReserved,  // reserved, but unused in the grammar
+  kFunction,  // reserved, and a function's name: COUNT, SIZE, …
+  kType,      // reserved, and a type's name: STRING, BOOL, …
   kAll,
   kAnd,
   kAs,
@@ -50,13 +50,13 @@ enum class Keyword : std::uint8_t {
   kWhere,
 };
 
-/// The keyword that a word is, in any case.
+/// The keyword for a word in any case.
 Keyword keyword_of(std::string_view word);
 
-/// Whether two words are the same but for the case of their letters (ASCII).
+/// Whether two words are equal, ignoring the case of ASCII letters. `upper_case` has no lower-case letters.
 bool is_same_word(std::string_view word, std::string_view upper_case);
 
-/// The word in lower case (ASCII).
+/// The word with its ASCII letters in lower case.
 std::string lower_case(std::string_view word);
 
 }  // namespace stator::partiql

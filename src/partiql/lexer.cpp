@@ -12,7 +12,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool begins_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
 bool is_white(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
 
-/// Longer ones first.
+/// Longer symbols come first.
 constexpr std::array<std::string_view, 29> kSymbols = {"<<", ">>", "<=", "<>", ">=", "!=", "||", "(", ")", "[",
                                                        "]",  "{",  "}",  "<",  ">",  "=",  ",",  ".", ":", ";",
                                                        "*",  "+",  "-",  "/",  "%",  "@",  "^",  "|", "&"};
@@ -47,7 +47,7 @@ class Lexer {
     tokens_.push_back(token);
   }
 
-  /// White space and comments.
+  /// Skips white space and comments.
   void skip_between() {
     for (;;) {
       while (is_white(peek())) ++at_;
@@ -113,7 +113,7 @@ class Lexer {
     add(TokenKind::kNumber);
   }
 
-  /// Throws where the exponent does not fit 32 bits.
+  /// Throws if the exponent does not fit in 32 bits.
   std::int64_t read_exponent() {
     ++at_;
     if (peek() == '+') ++at_;

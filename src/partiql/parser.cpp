@@ -70,7 +70,7 @@ class StatementParser : public ExpressionParser {
     returning();
   }
 
-  /// FROM "table" WHERE … SET … REMOVE …: an UPDATE with its parts in another order.
+  /// Parses FROM "table" WHERE … SET … REMOVE …: an UPDATE with its parts in another order.
   void from_first_update() {
     statement_.kind = StatementKind::kUpdate;
     source(expression());
@@ -80,7 +80,7 @@ class StatementParser : public ExpressionParser {
     returning();
   }
 
-  /// Any other statement is read as an expression, of which only EXISTS(SELECT …) is supported.
+  /// Parses any other statement as an expression, of which only EXISTS(SELECT …) is supported.
   void bare_expression() {
     const NodeId id = expression();
     if (statement_.node(id).kind == NodeKind::kExists) {
@@ -237,7 +237,7 @@ void StatementParser::read_alias(ExpressionParser& parser, Statement& statement)
   }
 }
 
-/// "k[1]": the last name of the path, with the indexes after it.
+/// "k[1]": the last name of the path, and the indexes after it.
 std::string name_of(const Node& path) {
   std::string name;
   for (const Step& step : path.steps) {
@@ -276,7 +276,7 @@ void parse_projection(ExpressionParser& parser, Statement& statement) {
   } while (parser.accept(","));
 }
 
-/// Notes the first clause that DynamoDB does not support; faults in the rest of the statement are reported first.
+/// Notes the first clause that DynamoDB does not support; errors in the rest of the statement are reported before it.
 void note_clause(Statement& statement, std::string_view name, Span where) {
   if (statement.unsupported_clause.empty()) {
     statement.unsupported_clause = name;

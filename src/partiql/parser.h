@@ -8,16 +8,17 @@
 
 namespace stator::partiql {
 
-/// Reads the tokens of a statement into its tree; has the part of the grammar that all statements share: expressions
-/// and paths. Precedence, from the loosest: OR, AND, NOT, equality (= <> != IS IN), comparison (< <= > >=
-/// BETWEEN LIKE), addition (+ - ||), multiplication.
+/// Parses a statement's tokens into its tree. Contains the part of the grammar shared by all statements: expressions
+/// and paths. Precedence, from the lowest: OR, AND, NOT, equality (= <> != IS IN), comparison (< <= > >= BETWEEN LIKE),
+/// addition (+ - ||), multiplication.
 class ExpressionParser {
  public:
   explicit ExpressionParser(Statement& statement);
 
-  /// An expression whose operators bind tighter than `precedence`.
+  /// Parses an expression whose operators bind tighter than `precedence`.
   NodeId expression(int precedence = 0);
-  /// A name with its further steps: a.b[1]. Throws "Expected identifier for simple path" where it begins otherwise.
+  /// Parses a name and further steps: a.b[1]. Throws "Expected identifier for simple path" if it does not begin with a
+  /// name.
   NodeId simple_path();
 
   [[nodiscard]] const Token& peek(std::size_t ahead = 0) const {
@@ -26,10 +27,10 @@ class ExpressionParser {
   Token take() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
   bool accept(Keyword keyword);
   bool accept(std::string_view symbol);
-  /// A word that is not reserved.
+  /// Accepts a word that is not reserved.
   bool accept_word(std::string_view upper_case);
   void expect(std::string_view symbol, std::string_view name);
-  /// The text of a name or string, without quotes.
+  /// The content of a name or string, without quotes.
   std::string_view text_of(const Token& token);
 
  protected:
@@ -38,7 +39,7 @@ class ExpressionParser {
 
  private:
   struct Infix {
-    int precedence = 0;  // 0: no infix operator
+    int precedence = 0;  // 0: not an infix operator
     std::size_t tokens = 1;
     bool negated = false;
   };
@@ -67,18 +68,18 @@ class ExpressionParser {
   std::size_t depth_ = 0;
 };
 
-/// Reads the rest of a SELECT, after its keyword, into the statement.
+/// Parses the rest of a SELECT, after its keyword, into the statement.
 void parse_select(ExpressionParser& parser, Statement& statement);
 
-/// Reads FROM … SET … where a value is expected, as in a statement whose SELECT is misspelt. Always throws: "Expected
-/// data manipulation" where nothing is changed behind the table and its WHERE.
+/// Parses FROM … SET … in the place of a value, as in a statement with a misspelt SELECT. Always throws: "Expected data
+/// manipulation" if the table and its WHERE are not followed by a change.
 [[noreturn]] void refuse_inner_from(ExpressionParser& parser, Statement& statement);
 
-/// Refuses what the grammar allows and DynamoDB does not: aliases, paths as table names, operators in projections, …
-/// The projection of a read from an index is left to check_projection: the service looks up the index first.
+/// Refuses what the grammar allows but DynamoDB does not: aliases, paths as table names, operators in projections, …
+/// Leaves the projection of a read from an index to check_projection, since the service looks up the index first.
 void check_statement(Statement& statement);
 
-/// Refuses projections of anything but paths, and two of one name.
+/// Refuses projections of anything but paths, and repeated names.
 void check_projection(const Statement& statement);
 
 }  // namespace stator::partiql

@@ -9,16 +9,16 @@
 
 namespace stator::partiql {
 
-/// What a SELECT returns of an item: each path under its last name, so that a.b[1] is `b[1]` beside the other
+/// The part of an item that a SELECT returns: each path under its last name, so a.b[1] becomes `b[1]` beside the other
 /// attributes.
 class ResultProjection {
  public:
-  /// `*` where the statement has no projection. Throws what bind_path does.
+  /// Projects `*` if the statement has no projection. Throws as bind_path does.
   explicit ResultProjection(const Statement& statement);
 
-  /// The paths to be read; empty: the whole item.
+  /// The paths to read; empty: the whole item.
   [[nodiscard]] const std::vector<expression::Path>& paths() const { return paths_; }
-  /// Appends the item as a JSON object, without the paths that it lacks.
+  /// Appends the projected item as a JSON object, without paths that the item lacks.
   void append(std::string_view item_json, std::string& out) const;
 
  private:

@@ -8,7 +8,7 @@
 #include "partiql/bind.h"
 #include "partiql/parser.h"
 
-/// What the grammar allows and DynamoDB does not.
+/// Checks for what the grammar allows and DynamoDB does not.
 namespace stator::partiql {
 namespace {
 
@@ -49,7 +49,7 @@ void check_returning(const Statement& statement) {
                    " *. Only RETURNING ALL OLD * is allowed in DELETE statements.");
 }
 
-/// Throws where paths of the projection overlap or conflict. Source: recorded from DynamoDB Local.
+/// Throws if paths of the projection overlap or conflict. Source: recorded from DynamoDB Local.
 void check_disjoint(const Statement& statement) {
   std::vector<expression::Path> earlier;
   for (const ProjectedPath& projected : statement.projection) {

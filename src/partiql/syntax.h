@@ -27,9 +27,9 @@ enum class NodeKind : std::uint8_t {
   kLike,        // operand, pattern
   kCall,        // arguments; `text` is the function's name
   kExists,      // one child: kSelect
-  kSelect,      // a SELECT inside EXISTS(); the statement holds its parts
+  kSelect,      // a SELECT inside EXISTS(); its parts are in the statement
   kArithmetic,  // left, right
-  kNegate,      // one child that is no number
+  kNegate,      // one child, not a number
   kConcat,      // left, right
   kPath,        // `steps`
   kString,      // `text`
@@ -39,7 +39,7 @@ enum class NodeKind : std::uint8_t {
   kMissing,
   kParameter,  // `parameter`
   kList,       // elements
-  kMap,        // names and values in turn
+  kMap,        // names and values alternating
   kBag,        // members
   kStar,       // the argument of COUNT(*)
 };
@@ -52,9 +52,9 @@ struct Step {
   Span where;
 };
 
-/// What IS tests for: attribute types, or MISSING.
+/// The types tested by IS: attribute types, or MISSING.
 struct TypeTest {
-  std::vector<core::AttributeType> types;  // none: no attribute has that type
+  std::vector<core::AttributeType> types;  // empty: no attribute has that type
   bool missing = false;
 };
 
@@ -67,9 +67,9 @@ struct Node {
   bool truth = false;
   bool in_parentheses = false;
   std::uint16_t height = 1;
-  std::uint32_t parameter = 0;  // from 0
+  std::uint32_t parameter = 0;  // index from 0
   std::string_view text;
-  Span where;  // of the token it begins with, or of its operator
+  Span where;  // of its first token, or of its operator
   std::vector<NodeId> children;
   std::vector<Step> steps;
   std::unique_ptr<TypeTest> type_test;
@@ -80,17 +80,17 @@ enum class StatementKind : std::uint8_t { kSelect, kInsert, kUpdate, kDelete, kE
 /// FROM "table"."index".
 struct Source {
   std::string_view table;
-  std::string_view index;  // of two parts; empty: the table itself
+  std::string_view index;  // second part of the name; empty: the table itself
   Span table_where;
-  std::size_t parts = 0;  // names separated by dots; 0: this is no name
+  std::size_t parts = 0;  // names separated by dots; 0: not a name
   bool empty_part = false;
   bool aliased = false;
-  bool joined = false;  // several tables
+  bool joined = false;  // several tables are named
 };
 
 struct ProjectedPath {
   NodeId path = 0;
-  std::string name;  // its name in replies: the last name of the path with the indexes after it
+  std::string name;  // name in replies: the last name of the path and its indexes
 };
 
 struct OrderTerm {
@@ -107,7 +107,7 @@ struct Assignment {
 
 enum class Returning : std::uint8_t { kNone, kAllOld, kAllNew, kModifiedOld, kModifiedNew };
 
-/// A statement without its parameters. Immutable once parsed, shared between threads.
+/// A statement, without its parameters. Immutable once parsed, shared between threads.
 struct Statement {
   explicit Statement(std::string_view source_text) : text(source_text) {}
   Statement(const Statement&) = delete;
@@ -115,7 +115,7 @@ struct Statement {
 
   [[nodiscard]] const Node& node(NodeId id) const { return nodes[id]; }
   [[nodiscard]] const Node& child(const Node& parent, std::size_t index) const { return nodes[parent.children[index]]; }
-  /// An estimate of the memory it holds.
+  /// An estimate of its memory.
   [[nodiscard]] std::size_t size_bytes() const;
   [[nodiscard]] bool is_read() const { return kind == StatementKind::kSelect; }
 
@@ -123,29 +123,29 @@ struct Statement {
   StatementKind kind = StatementKind::kSelect;
   Source source;
   std::optional<NodeId> where;
-  std::vector<ProjectedPath> projection;  // kSelect; none: *
+  std::vector<ProjectedPath> projection;  // kSelect; empty: *
   std::vector<OrderTerm> order;           // kSelect
   NodeId value = 0;                       // kInsert: the item
   std::vector<Assignment> assignments;    // kUpdate, in the order written
   Returning returning = Returning::kNone;
   std::uint32_t parameter_count = 0;
 
-  std::string_view unsupported_clause;  // LIMIT, GROUP BY, …: the first one
+  std::string_view unsupported_clause;  // the first of LIMIT, GROUP BY, …
   Span unsupported_where;
 
   std::vector<Node> nodes;
-  std::deque<std::string> unquoted;  // names and strings that had doubled quotes
+  std::deque<std::string> unquoted;  // names and strings with doubled quotes, unquoted
 };
 
 using SharedStatement = std::shared_ptr<const Statement>;
 
-/// Parses one statement and checks all that can be checked without parameters and tables. Throws ValidationException in
-/// the service's words at the first fault. Linear in the text; nesting is bounded (kMaxHeight).
+/// Parses one statement and makes all checks that need neither parameters nor tables. Throws ValidationException in the
+/// service's words at the first fault. Linear in the text; nesting is bounded (kMaxHeight).
 /// Source: Developer Guide, "PartiQL - a SQL-compatible query language for Amazon DynamoDB", and the PartiQL
 /// specification's grammar.
 SharedStatement parse(std::string_view text);
 
-/// The same through a bounded cache shared by all threads; texts that are faulty are not kept.
+/// The same through a bounded cache shared by all threads; invalid texts are not cached.
 SharedStatement parse_cached(std::string_view text);
 
 /// What the service calls an operation that it does not support here: "Plus", "IsType", …

@@ -14,7 +14,7 @@ namespace {
 using core::AttributeValue;
 using core::throw_validation;
 
-/// Levels of a value: a scalar is one, a map of scalars two.
+/// Number of levels of a value: a scalar has one, a map of scalars two.
 std::size_t height(const AttributeValue& value) {
   std::size_t highest = 0;
   if (const auto* list = value.get_if<AttributeValue::List>()) {
@@ -71,7 +71,7 @@ class Binder {
       if (name.kind != NodeKind::kString) refuse(name);
       json::check_attribute_name(name.text);
       if (!names.insert(name.text).second) {
-        // The service points at the name in an item, at the brace in a value. Source: recorded from DynamoDB Local.
+        // The error points at the name in an item, at the brace in a value. Source: recorded from DynamoDB Local.
         const Span where = depth == 0 ? name.where : Span{node.where.begin, node.where.begin + 1};
         throw_at("Duplicate keys in tuple. Key: " + std::string(name.text) + " under " + path_, statement_.text, where);
       }
@@ -133,7 +133,7 @@ class Binder {
     return AttributeValue(std::move(set));
   }
 
-  /// Sorts the members of a set, as sets are stored; throws where one occurs twice.
+  /// Sorts the members, as stored sets are sorted; throws if one is repeated.
   template <class Member>
   void order_members(const Node& node, std::vector<Member>& members, const std::string& ending) const {
     std::ranges::sort(members);

@@ -8,22 +8,22 @@
 
 namespace stator::partiql {
 
-/// The values of a statement's `?`, in order.
+/// The values for a statement's `?`, in order.
 using Parameters = std::span<const expression::SharedValue>;
 
-/// Reads one parameter from the request ({"S":"a"}), by the older of the service's two layers of rules.
+/// Reads one parameter of the request ({"S":"a"}), by the older of the service's two layers of rules.
 core::AttributeValue read_parameter(const json::Value& wire);
 
-/// Throws "Number of parameters in request and statement don't match." where the statement has more `?` than there are
-/// parameters; parameters that are left over are ignored, as in the service.
+/// Throws "Number of parameters in request and statement don't match." if the statement has more `?` than there are
+/// parameters; surplus parameters are ignored, as in the service.
 void check_parameters(const Statement& statement, Parameters parameters);
 
-/// Whether the node is a value by itself: a literal, or a parameter.
+/// Whether the node is a value: a literal, or a parameter.
 bool is_value(const Node& node);
 
-/// The value of a literal or parameter. Throws ValidationException: numbers that DynamoDB does not hold (" under
-/// root.a[1]" names the place in the value), empty and mixed bags, repeated members, nesting beyond 32 levels,
-/// and anything that is no value ("Unsupported data type: …").
+/// The value of a literal or parameter. Throws ValidationException for numbers that DynamoDB cannot hold (" under
+/// root.a[1]" names the place in the value), empty and mixed bags, repeated members, nesting beyond 32 levels, and
+/// nodes that are not values ("Unsupported data type: …").
 expression::SharedValue bind_value(const Statement& statement, const Node& node, Parameters parameters);
 
 /// The item of an INSERT.
