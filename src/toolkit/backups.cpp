@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstWait{10};
 constexpr std::chrono::milliseconds kLongestWait{2000};
-/// A longer list is taken as a fault of the service.
+/// A longer list is considered a fault of the service.
 constexpr std::size_t kMostPages = 100'000;
 
 double seconds_of(const json::Value& object, std::string_view name) {

@@ -26,29 +26,31 @@ struct BackupSummary {
   double expires_seconds = 0;  // 0: never
 };
 
-/// Every type's, all pages, in the service's order; of all tables where `table` is empty. Throws OperationError.
+/// Returns all backups, of every type, in the service's order; of all tables if `table` is empty. Throws
+/// OperationError.
 std::vector<BackupSummary> list_backups(endpoint::Endpoint& endpoint, std::string_view table);
 
-/// The backup that a word names: its ARN, what its ARN ends with, or its name where only one has that. Throws
-/// std::runtime_error with one line for the user, OperationError.
+/// Finds a backup by its ARN, by what its ARN ends with, or by its name if only one backup has it. Throws
+/// OperationError, and std::runtime_error with one line for the user.
 BackupSummary find_backup(endpoint::Endpoint& endpoint, const std::string& word);
 
-/// Returns the ARN of the new backup, and waits until it is AVAILABLE. Throws OperationError, and std::runtime_error
-/// where that takes longer than `timeout`.
+/// Returns the ARN of the new backup, and waits until it is AVAILABLE. Throws OperationError, and std::runtime_error if
+/// that takes longer than `timeout`.
 std::string create_backup(endpoint::Endpoint& endpoint, std::string_view table, std::string_view name,
                           const Sleep& sleep = sleep_for_real,
                           std::chrono::milliseconds timeout = std::chrono::minutes(5));
 
 void delete_backup(endpoint::Endpoint& endpoint, std::string_view arn);
 
-/// Called with the number of items that a table has so far while it is being restored.
+/// Called while a table is being restored, with the number of items that it has so far.
 using RestoreProgress = std::function<void(std::uint64_t items)>;
 
 /// Restores into a new table and waits until it is ACTIVE. Returns its description as JSON. Throws OperationError, and
-/// std::runtime_error where the table disappears before it is complete.
+/// std::runtime_error if the table disappears before it is complete.
 std::string restore_backup(endpoint::Endpoint& endpoint, std::string_view arn, std::string_view target,
                            const RestoreProgress& progress, const Sleep& sleep = sleep_for_real);
-/// The same by point-in-time recovery of a table; nullopt: to the latest possible time.
+/// The same from a table's point-in-time recovery. `seconds`: the time to restore to, since 1970; nullopt: the latest
+/// possible.
 std::string restore_to_time(endpoint::Endpoint& endpoint, std::string_view source, std::optional<double> seconds,
                             std::string_view target, const RestoreProgress& progress,
                             const Sleep& sleep = sleep_for_real);
@@ -61,7 +63,7 @@ struct Recovery {
   double latest_seconds = 0;
 };
 Recovery describe_recovery(endpoint::Endpoint& endpoint, std::string_view table);
-/// Days 0: disabled. Throws OperationError.
+/// Keeps changes for `days`; 0 disables point-in-time recovery. Throws OperationError.
 Recovery set_recovery(endpoint::Endpoint& endpoint, std::string_view table, std::uint64_t days);
 
 }  // namespace stator::toolkit

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMostIdleRounds = 12;
 constexpr std::int64_t kFirstWaitMs = 50;
 constexpr std::int64_t kLongestWaitMs = 5'000;
-/// A batch may have 16 MB; an item that would exceed this smaller size goes into the next batch.
+/// Below DynamoDB's 16 MB. An item that would exceed this goes into the next batch.
 constexpr std::size_t kMostBatchBytes = 12 * 1024 * 1024;
 
 /// Exponential, with the upper half random so that several writers do not keep step.

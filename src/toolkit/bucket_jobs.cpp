@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstWait{10};
 constexpr std::chrono::milliseconds kLongestWait{2000};
 
-/// Asks for the description until its status is a final one. `see` is called with each description.
+/// Polls the description until its status is final. Calls `see` with each description.
 template <class See>
 void wait_for_end(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view description,
                   const std::string& request, const Sleep& sleep, See see) {

@@ -22,8 +22,8 @@ struct TableImport {
   std::string compression;  // "NONE", "GZIP" or "ZSTD"
   std::string delimiter;    // CSV only; empty: the comma
   std::vector<std::string> header;
-  /// Partition key, and sort key where the table has one; or `creation_json`, TableCreationParameters as a JSON object
-  /// without a TableName of its own.
+  /// The partition key and, if the table has one, the sort key; or `creation_json`: TableCreationParameters as a JSON
+  /// object without TableName.
   std::vector<KeyWord> keys;
   std::string creation_json;
 };
@@ -43,8 +43,8 @@ struct ImportOutcome {
 /// Called with the number of items read so far.
 using ItemProgress = std::function<void(std::uint64_t items)>;
 
-/// Begins the import and waits for its end, also a failed one. Throws OperationError, and std::runtime_error with one
-/// line for the user for invalid values.
+/// Starts the import and waits until it has completed or failed. Throws OperationError, and std::runtime_error with one
+/// line for the user if a value is invalid.
 ImportOutcome import_table(endpoint::Endpoint& endpoint, const TableImport& import, const ItemProgress& progress,
                            const Sleep& sleep = sleep_for_real);
 

@@ -13,7 +13,7 @@ constexpr std::chrono::seconds kCallTime{5};
 
 }  // namespace
 
-/// The upstream, with calls that end soon after a stop.
+/// The upstream with a short deadline for each call, so that calls end soon after a stop.
 class CacheFollower::Source : public endpoint::Endpoint {
  public:
   explicit Source(endpoint::Endpoint& upstream) : upstream_(upstream) {}
@@ -66,7 +66,7 @@ void CacheFollower::follow(const std::string& table) {
     std::chrono::milliseconds pause = options_.stream_pause;
     try {
       follow_once(table);
-      // The stream has ended. Where that is because the table was made anew, or given another one, there is one soon.
+      // The stream has ended. If the table was created again or got another stream, that one will soon exist.
       another_stream_until = std::chrono::steady_clock::now() + options_.stream_pause;
     } catch (const Stopped&) {
       return cache_.set_followed(table, false);
@@ -90,8 +90,8 @@ void CacheFollower::follow_once(const std::string& table) {
   options.table = table;
   options.pause = options_.pause;
   options.sleep = [&](std::chrono::milliseconds time) {
-    // The stream was read to its end once: what was kept before that may have missed a change, from here on nothing
-    // does.
+    // The first pause: the stream was read to its end. What was cached before may have missed a change; from now on no
+    // change is missed.
     if (!std::exchange(in_place, true)) cache_.set_followed(table, true);
     if (!rest(time)) throw Stopped();
   };

@@ -13,14 +13,14 @@
 
 namespace stator::toolkit {
 
-/// Keeps a cache coherent with what others write: follows the streams of the tables that it is asked for, each on a
-/// thread of its own, and passes it each record. A table without a stream is looked at again every minute, for a minute
-/// after its stream has ended every second. Where a stream cannot be read any more, all that is kept of its table is
-/// dropped, and again once it can.
+/// Keeps a cache coherent with what others write: follows the streams of the cached tables, each on its own thread, and
+/// passes each record to the cache. A table without a stream is checked again every minute, or every second in the
+/// minute after its stream has ended. When a stream cannot be read any more, everything cached of its table is dropped,
+/// and again when it can be read.
 class CacheFollower {
  public:
   struct Options {
-    /// Between two reads of a stream without new records: with the time of a call, that is the lag.
+    /// Between two reads of a stream without new records. The lag of the cache is this plus the time of a call.
     std::chrono::milliseconds pause{250};
     /// Between two searches for new tables, and for streams of tables without one.
     std::chrono::milliseconds table_pause{1'000};
@@ -30,7 +30,7 @@ class CacheFollower {
 
   /// `upstream`, which is read past the cache, and `cache` must outlive it.
   CacheFollower(endpoint::Endpoint& upstream, cache::Caching& cache, Options options);
-  /// Stops following; waits for calls under way, at most some seconds.
+  /// Stops following. Waits for running calls, a few seconds at most.
   ~CacheFollower();
   CacheFollower(const CacheFollower&) = delete;
   CacheFollower& operator=(const CacheFollower&) = delete;
@@ -41,7 +41,7 @@ class CacheFollower {
   void watch_tables();
   void follow(const std::string& table);
   void follow_once(const std::string& table);
-  /// Waits; returns false where following has been stopped.
+  /// Waits for `time`; returns false if following has been stopped.
   bool rest(std::chrono::milliseconds time);
 
   endpoint::Endpoint& upstream_;
@@ -50,7 +50,7 @@ class CacheFollower {
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
-  std::map<std::string, std::thread> followers_;  // of the watching thread
+  std::map<std::string, std::thread> followers_;  // used by the watcher thread only
   std::thread watcher_;
 };
 

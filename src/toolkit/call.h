@@ -27,16 +27,16 @@ std::string describe(const OperationError& error);
 using Sleep = std::function<void(std::chrono::milliseconds)>;
 void sleep_for_real(std::chrono::milliseconds duration);
 
-/// Whether the error is throttling. `of_streams`: LimitExceededException is, too.
+/// Whether the error is throttling. `of_streams`: LimitExceededException counts, too.
 bool is_throttling(const OperationError& error, bool of_streams = false);
 
-/// Whether the same request may succeed later: the service cannot be reached, fails in itself, or throttles.
+/// Whether the same request may succeed later: the service is unreachable, has an internal error, or throttles.
 bool is_passing(const OperationError& error);
-/// What follows something for days waits for such a service: five minutes, as so many faults one after the other.
+/// Commands that follow something for days wait for such a service: five minutes, as this many faults in a row.
 inline constexpr int kMostFaultsOfAnOutage = 60;
 inline constexpr std::chrono::seconds kBetweenFaults{5};
 
-/// Calls an operation again, waiting longer each time, where the service throttles; gives up after some minutes.
+/// Calls an operation; if the service throttles, tries again after growing pauses and gives up after some minutes.
 /// Throws OperationError.
 std::string call_patiently(endpoint::Endpoint& endpoint, std::string_view operation, const std::string& body,
                            const Sleep& sleep = sleep_for_real);
@@ -44,10 +44,10 @@ std::string call_patiently(endpoint::Endpoint& endpoint, std::string_view operat
 /// A request being written: {"TableName":"t","Limit":5}.
 class RequestBuilder {
  public:
-  /// Throws WordError where the value is no UTF-8.
+  /// Throws WordError if the value is not UTF-8.
   RequestBuilder& text(std::string_view name, std::string_view value);
   RequestBuilder& number(std::string_view name, std::uint64_t value);
-  /// A member whose value is JSON already.
+  /// Adds a member whose value is already JSON.
   RequestBuilder& json(std::string_view name, std::string_view value);
   [[nodiscard]] std::string str() const { return body_ + "}"; }
 

@@ -21,7 +21,7 @@ constexpr std::size_t kBufferBytes = 128 * 1024;
 struct Ending {
   std::string_view ending;
   engine::Compression compression;
-  /// What every such file begins with.
+  /// The first bytes of every such file.
   std::string_view sign;
   const char* name;
 };
@@ -112,7 +112,7 @@ class GzipWriter : public std::streambuf {
     setp(buffer_.data(), buffer_.data() + buffer_.size());
   }
   ~GzipWriter() override {
-    // Of nothing at all, a file with nothing in it.
+    // If nothing was written, make a valid empty file.
     if (stream_.total_in > 0 || pptr() > pbase() || members_ == 0) compress(Z_FINISH);
     deflateEnd(&stream_);
   }
@@ -126,7 +126,7 @@ class GzipWriter : public std::streambuf {
     return traits_type::eq_int_type(c, traits_type::eof()) ? traits_type::not_eof(c)
                                                            : sputc(traits_type::to_char_type(c));
   }
-  /// Ends the member, so that all that was written can be read, and more can be appended to it.
+  /// Ends the member, so that everything written can be read, and more can be appended.
   int sync() override {
     if (stream_.total_in > 0 || pptr() > pbase()) {
       compress(Z_FINISH);

@@ -22,7 +22,7 @@ std::string CsvReader::take_first(const std::function<bool(std::string_view line
   constexpr std::string_view kDelimiters = ",;\t";
   std::streambuf& in = *in_.rdbuf();
   std::string text;
-  std::string met;  // of the delimiters outside of quotes
+  std::string met;  // the delimiters outside of quotes
   bool in_quotes = false;
   bool begins_field = true;
   for (int c = in.sbumpc(); c != kEnd; c = in.sbumpc()) {
@@ -113,7 +113,7 @@ bool CsvReader::read(std::vector<CsvField>& record) {
       field.quoted = true;
     } else if (c == delimiter_ || c == '\n' || c == '\r' || c == kEnd) {
       if (c == '\r' && in.sgetc() == '\n') continue;
-      if (c == '\r') ++line_;  // the end of a line by itself, as on old Macs
+      if (c == '\r') ++line_;  // a line end by itself, as on old Macs
       record.push_back(std::move(field));
       field = {};
       if (c != delimiter_) return true;

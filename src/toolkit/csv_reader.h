@@ -13,27 +13,28 @@ namespace stator::toolkit {
 
 struct CsvField {
   std::string text;
-  /// The field was quoted: if empty, it is an empty text and not a missing value.
+  /// The field was quoted. A quoted empty field is an empty text, not a missing value.
   bool quoted = false;
 };
 
-/// Text that is no CSV, with the number of its line.
+/// Text that is not valid CSV, with its line number.
 struct CsvError : std::runtime_error {
   CsvError(std::uint64_t at_line, const std::string& what) : std::runtime_error(what), line(at_line) {}
   std::uint64_t line;
 };
 
 /// Reads CSV (RFC 4180) record by record; a field in quotes may hold line breaks. A byte order mark, which Excel
-/// writes, is passed over, and a carriage return alone ends a line, too.
+/// writes, is skipped, and a carriage return alone also ends a line.
 class CsvReader {
  public:
   explicit CsvReader(std::istream& in, std::size_t max_record_mb = 4) : in_(in), max_record_mb_(max_record_mb) {}
 
-  /// The next record; false at the end. Blank lines are passed over. Throws CsvError: a stray quote, an open one at the
-  /// end, a record that is too long.
+  /// Reads the next record; false at the end. Blank lines are skipped. Throws CsvError for a stray quote, a quote that
+  /// is not closed, or a record that is too long.
   bool read(std::vector<CsvField>& record);
-  /// The first record. Where no comma parts it, semicolons or tabs outside of its quotes do, as spreadsheets write them
-  /// in many countries, and all other records, too; unless the whole line is one name, as `is_name` says.
+  /// Reads the first record, and finds the delimiter of all records: if the record has no comma outside of quotes, but
+  /// semicolons or tabs, as spreadsheets write them in many countries, the first of these; unless `is_name` says that
+  /// the whole line is one name.
   bool read_first(std::vector<CsvField>& record, const std::function<bool(std::string_view line)>& is_name);
   /// The line on which the last record read began, from 1.
   [[nodiscard]] std::uint64_t line() const { return record_line_; }
@@ -45,12 +46,12 @@ class CsvReader {
   }
 
  private:
-  /// So that the next record read begins on a line of its own, and not in the middle of a bad one.
+  /// Skips the rest of the line, so that the next record read does not begin in the middle of a bad one, and throws.
   [[noreturn]] void fail(std::uint64_t line, const std::string& what);
-  /// Throws where a record has more bytes than it may.
+  /// Throws if a record is too long.
   void check_size(std::uint64_t line, std::size_t bytes);
 
-  /// All of the next record, with its line end. Sets the delimiter.
+  /// Takes the text of the next record, with its line end. Sets the delimiter.
   std::string take_first(const std::function<bool(std::string_view line)>& is_name);
 
   std::istream& in_;

@@ -27,14 +27,14 @@ using postgres::WorkLock;
 
 constexpr std::string_view kObjectInUse = "55006";
 
-/// The same error with more in its message.
+/// Throws the same error with another message.
 [[noreturn]] void rethrow(const Error& error, std::string message) {
   ErrorFields fields = error.fields();
   fields.message = std::move(message);
   throw Error(error.kind(), std::move(fields));
 }
 
-/// Hands on what the server noted, where an error ended the statement, too.
+/// Passes on the server's notices, even if an error ended the statement.
 class NoticesPassedOn {
  public:
   NoticesPassedOn(Connection& connection, std::function<void(const std::string&)> tell)
@@ -98,14 +98,14 @@ void drop_locked(Connection& maintenance, const DbTarget& target, bool force, st
   }
 }
 
-/// On a connection of its own, as the first rows of the statement are on their way on the other.
+/// Uses its own connection, as the first rows of the statement are arriving on the other.
 void find_element_types(const DbTarget& target, std::vector<postgres::Column>& columns,
                         const std::function<void(const std::string&)>& tell) {
   if (std::ranges::none_of(columns, postgres::has_type_of_database)) return;
   try {
     connect(target).find_element_types(columns);
   } catch (const Error& error) {
-    // The statement is running, and its rows are worth more than their form.
+    // The statement is running; rows in a poorer form are better than none.
     if (tell) tell("arrays of this database's own types are text: " + error.fields().message);
   }
 }
@@ -138,7 +138,7 @@ void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force,
   const std::string schema = sql.schema();
   const std::string seed = sql.seed();
   Connection maintenance = connect_for_maintenance(target);
-  // Over all steps: a second setup would drop the database between this one's create and its schema.
+  // Held over all steps, as a second setup would drop the database between this one's create and its schema.
   const WorkLock lock = WorkLock::on_database(maintenance, target.database);
   const std::array<SetupStep, 4> steps{
       SetupStep{"drop", [&] { drop_locked(maintenance, target, force, out); }},
@@ -231,8 +231,8 @@ bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFi
 
 namespace {
 
-/// The conninfo with a setting added to the options that the session begins with. They are in the conninfo, as an
-/// `options` of a URL or a service outweighs PGOPTIONS; `others`: those.
+/// The conninfo with a setting added to the options that the session begins with. `others`: the existing options. All
+/// go into the conninfo, as `options` in a URL or a service takes precedence over PGOPTIONS.
 std::string with_session_setting(const std::string& conninfo, const std::string& others, const std::string& setting) {
   std::string quoted;
   for (const char byte : others) {
@@ -249,7 +249,8 @@ void db_connect(const DbTarget& target, bool read_only) {
   const postgres::PublicTarget open = postgres::public_target(target.server);
   if (!open.password.empty()) ::setenv("PGPASSWORD", open.password.c_str(), 1);
   core::restore_signals_of_writes();
-  // The last `options` of a conninfo counts. TargetParts::options: as libpq resolves them (URL, service, PGOPTIONS).
+  // The last `options` in a conninfo counts. TargetParts::options are those that libpq would use (URL, service,
+  // PGOPTIONS).
   const std::string conninfo = read_only
                                    ? with_session_setting(open.conninfo, postgres::target_parts(target.server).options,
                                                           "default_transaction_read_only=on")
@@ -263,14 +264,14 @@ void db_connect(const DbTarget& target, bool read_only) {
 std::string db_explain(const Error& error, const DbTarget& target, bool with_statement) {
   const bool tells_place = with_statement && error.fields().position > 0;
   std::string text = tells_place ? error.explained() : error.what();
-  // The commands that make what is missing.
+  // Name the command that creates what is missing.
   constexpr std::string_view kNoDatabase = "3D000";
   constexpr std::string_view kNoTable = "42P01";
   if (error.sqlstate() == kNoDatabase ||
       text.find("database \"" + target.database + "\" does not exist") != text.npos) {
     text += "; stator db setup makes it";
   } else if (error.sqlstate() == kNoTable) {
-    // Behind a statement and its caret it is a line of its own.
+    // After a statement and its caret, on a separate line.
     text += (text.find('\n') == std::string::npos ? "; " : "\n") +
             std::string("stator db schema-load loads the model's tables");
   }

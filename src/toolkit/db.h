@@ -12,15 +12,15 @@
 #include "postgres/sql_files.h"
 #include "toolkit/db_target.h"
 
-/// What the db commands do. Each writes what it did to `out` in lines, and throws postgres::Error on faults.
+/// What the db commands do. Each writes lines about what it did to `out`, and throws postgres::Error on faults.
 namespace stator::toolkit {
 
 void db_create(const DbTarget& target, std::ostream& out);
 
-/// Without `force` a database that others use is an error that says so.
+/// Throws if others are connected to the database, unless `force` is set.
 void db_drop(const DbTarget& target, bool force, std::ostream& out);
 
-/// The whole file is one transaction.
+/// Runs the whole file in one transaction.
 void db_schema_load(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out);
 void db_seed(const DbTarget& target, const postgres::SqlFiles& sql, std::ostream& out);
 
@@ -34,20 +34,20 @@ void db_setup(const DbTarget& target, const postgres::SqlFiles& sql, bool force,
               const std::function<void(std::string_view)>& heading);
 
 postgres::Result db_sessions(const DbTarget& target);
-/// Throws postgres::Error (kUsage) where no other client session has that process id.
+/// Throws postgres::Error (kUsage) if no other client session has that process id.
 void db_end_session(const DbTarget& target, int process_id, std::ostream& out);
 
 struct QueryOptions {
   postgres::Parameters parameters;
-  /// The server then refuses to write (SQLSTATE 25006).
+  /// The server refuses writes (SQLSTATE 25006).
   bool read_only = false;
   std::chrono::milliseconds timeout{0};
-  /// For a COPY from or to the client, and for rows as they arrive.
+  /// Sources and sinks for a COPY from or to the client, and for rows as they arrive.
   postgres::Streams streams = {};
-  /// Whether `streams.columns` gets the element types of arrays of the user's own types
+  /// Whether the columns passed to `streams.columns` have the element types of arrays of user-defined types
   /// (Connection::find_element_types).
   bool find_element_types = false;
-  /// Gets the server's notices.
+  /// Called with each of the server's notices.
   std::function<void(const std::string&)> tell = {};
 };
 postgres::Result db_query(const DbTarget& target, std::string_view statement, const QueryOptions& options);
@@ -58,13 +58,13 @@ void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, 
 /// Whether a pending migration may remove data or structure.
 bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFiles& sql);
 
-/// Replaces the process with psql on that database; the password is passed in the environment. Connects itself first,
-/// so that faults are reported in one line. `read_only`: its transactions are, until psql is told otherwise. Throws
-/// postgres::Error.
+/// Replaces the process with psql on that database; the password is passed in the environment. Connects before that, so
+/// that faults are reported in one line. `read_only`: transactions are read-only unless the user changes that in psql.
+/// Throws postgres::Error.
 [[noreturn]] void db_connect(const DbTarget& target, bool read_only = false);
 
-/// An error's text, one line, or with the statement's line and a caret where its place is known and wanted; and where
-/// the private cluster died, what its log says of it.
+/// An error's text in one line; with `with_statement`, and if its position is known, followed by the statement's line
+/// and a caret. If the private cluster died, also what its log says about that.
 std::string db_explain(const postgres::Error& error, const DbTarget& target, bool with_statement);
 
 }  // namespace stator::toolkit

@@ -18,8 +18,8 @@ namespace {
 constexpr std::chrono::seconds kRecoveryPatience{30};
 constexpr std::chrono::milliseconds kRecoveryPause{50};
 
-/// Whether a private cluster that refuses a connection so will take one soon, or after another start. The words are
-/// libpq's and the server's, which tell them without an SQLSTATE here.
+/// Whether a private cluster that refuses a connection with this message will accept one soon, or after another start.
+/// Compares the words of libpq and the server, as there is no SQLSTATE here.
 bool will_pass(std::string_view message) {
   constexpr std::array<std::string_view, 5> kPassing = {
       "the database system is ",  // starting up, shutting down, in recovery mode, not yet accepting connections
@@ -29,7 +29,7 @@ bool will_pass(std::string_view message) {
                              [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
 }
 
-/// Starts the cluster where it is not running, and says how to reach it. A server that was just killed may be seen
+/// Starts the cluster if it is not running, and returns its target. A server that was just killed may seem to be
 /// running and be gone a moment later; then it is started again.
 postgres::Target start_cluster(postgres::PrivateCluster& cluster, const std::string& database) {
   constexpr int kAttempts = 5;
@@ -43,14 +43,15 @@ postgres::Target start_cluster(postgres::PrivateCluster& cluster, const std::str
   }
 }
 
-/// Whether every host of a target is this machine: a socket, or a loopback address. A service's host is not known.
+/// Whether every host of a target is this machine: a socket, or a loopback address. False for a service, whose host is
+/// unknown.
 bool is_this_machine(const postgres::TargetParts& parts) {
   if (parts.has_service && parts.host.empty() && parts.address.empty()) return false;
   std::istringstream hosts(parts.address.empty() ? parts.host : parts.address);
   for (std::string host; std::getline(hosts, host, ',');) {
     std::transform(host.begin(), host.end(), host.begin(), core::lower);
     const bool is_socket = host.empty() || host.starts_with('/') || host.starts_with('@');
-    // 127.example.com is a name like others.
+    // 127.example.com is an ordinary name.
     if (!is_socket && !http::is_loopback_host(host)) return false;
   }
   return true;

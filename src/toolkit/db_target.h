@@ -17,9 +17,9 @@ struct DbRequest {
   std::string connection_url;
   bool production = false;
   std::string data_directory;
-  /// The database where the URL names none, and in the private cluster.
+  /// The database if the URL names none, and the one in the private cluster.
   std::string database = "stator";
-  /// Gets a line about each step that takes time.
+  /// Called with a line about each step that takes time.
   std::function<void(std::string_view)> tell = {};
 };
 
@@ -27,27 +27,27 @@ struct DbTarget {
   /// Names `database` explicitly.
   postgres::Target server;
   std::string database;
-  /// Production by request, or on another machine: data lost there is lost to others.
+  /// Production was requested, or the server is on another machine, so others may depend on its data.
   bool production = false;
-  /// Set where the server is the private cluster.
+  /// Set if the server is the private cluster.
   std::optional<postgres::PrivateCluster> private_cluster = {};
 };
 
-/// The configured connection URL: the option, else CONNECTION_URL (PROD_CONNECTION_URL in production); empty:
-/// none.
+/// The configured connection URL: the option, else CONNECTION_URL (PROD_CONNECTION_URL in production); empty if there
+/// is none.
 std::string configured_connection_url(const DbRequest& request);
 
 /// The server of that URL, else the private cluster, which is created and started as needed. Production is never the
-/// private cluster: throws postgres::Error (kUsage) where its URL is missing.
+/// private cluster: throws postgres::Error (kUsage) if its URL is missing.
 DbTarget find_db_target(const DbRequest& request);
 
-/// Connects to the target's database. A private cluster that died, or that is only now starting or stopping, is waited
-/// for and started anew; any other fault is thrown as it is.
+/// Connects to the target's database. If a private cluster has died, or is just starting or stopping, waits for it and
+/// starts it again; throws any other fault as it is.
 postgres::Connection connect(const DbTarget& target);
-/// The same to the maintenance database of its server.
+/// Connects to the maintenance database of the target's server, in the same way.
 postgres::Connection connect_for_maintenance(const DbTarget& target);
 
-/// The private cluster of a data directory; nothing is started.
+/// The private cluster of a data directory; does not start it.
 postgres::PrivateCluster private_cluster(const DbRequest& request);
 
 }  // namespace stator::toolkit

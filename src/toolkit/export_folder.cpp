@@ -17,7 +17,7 @@ constexpr const char* kManifest = "manifest-files.json";
 
 bool is_export(const fs::path& folder) { return fs::exists(folder / kManifest) || fs::is_directory(folder / "data"); }
 
-/// The export itself, below the folder that a bucket was fetched into.
+/// Finds the export in `folder`, into which a bucket may have been downloaded.
 fs::path find_export(const fs::path& folder) {
   if (is_export(folder)) return folder;
   const fs::path all = folder.filename() == "AWSDynamoDB" ? folder : folder / "AWSDynamoDB";

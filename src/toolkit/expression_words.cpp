@@ -30,7 +30,7 @@ std::string value_of_word(std::string_view word, const std::string& of) {
   }
 }
 
-/// Attribute names and expressions that are no UTF-8 must not become others.
+/// Throws if a name or an expression is not UTF-8, so that it is not sent altered.
 void require_utf8(std::string_view word) {
   if (!core::is_utf8(word)) throw WordError(quoted(word) + " is no UTF-8");
 }
@@ -49,10 +49,10 @@ std::string_view without_blanks_around(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
-/// Where an operator of a comparison begins: at one of < > = or at "!=".
+/// The position of the first comparison operator: one of < > = or "!=".
 std::size_t find_operator(std::string_view text) { return std::min(text.find_first_of("<>="), text.find("!=")); }
 
-/// "path=value" in its parts.
+/// The two parts of "path=value".
 std::pair<std::string_view, std::string_view> parts_of(std::string_view word, std::string_view option) {
   const std::size_t equals = word.find('=');
   if (equals == std::string_view::npos || equals == 0)
@@ -60,7 +60,7 @@ std::pair<std::string_view, std::string_view> parts_of(std::string_view word, st
   return {word.substr(0, equals), word.substr(equals + 1)};
 }
 
-/// Throws for `--set n=n+1` and `--set l=list_append(l, x)`, which would replace the attribute by this text.
+/// Throws for `--set n=n+1` and `--set l=list_append(l, x)`, which would set the attribute to this text.
 void refuse_arithmetic(std::string_view path, std::string_view value) {
   bool is_meant = value.starts_with("if_not_exists(") || value.starts_with("list_append(");
   if (value.starts_with(path)) {
@@ -232,7 +232,7 @@ void find_outside(std::string_view text, Visit visit) {
 
 bool is_blank(char c) { return kBlanks.find(c) != std::string_view::npos; }
 
-/// Where `word` stands with blanks around it, outside of quotes and brackets; npos: nowhere.
+/// The position of `word` with blanks around it, outside of quotes and brackets; npos if there is none.
 std::size_t find_word(std::string_view text, std::string_view word) {
   std::size_t found = std::string_view::npos;
   find_outside(text, [&](std::size_t at) {
@@ -290,7 +290,7 @@ class ConditionWords {
     return read_comparison(text, std::min(operation, text.size()));
   }
 
-  /// A value that is text whatever it looks like, unless it is quoted or marked as binary.
+  /// A value that is text even if it looks like a number; one that is quoted or marked as binary is read as such.
   std::string text_value(std::string_view word, const std::string& of) {
     if (word.empty() || word.starts_with('"') || word.starts_with('{')) return value(word, of);
     if (!core::is_utf8(word)) throw WordError(of + ": the value is no UTF-8");
@@ -377,7 +377,7 @@ class ConditionWords {
   }
 
   std::string read_comparison(std::string_view text, std::size_t at) {
-    /// What is written, and what DynamoDB's expressions call it.
+    /// The operator as written, and in DynamoDB's expressions.
     static constexpr std::pair<std::string_view, std::string_view> kOperators[] = {
         {"=", "="}, {"==", "="}, {"<>", "<>"}, {"!=", "<>"}, {"<", "<"}, {"<=", "<="}, {">", ">"}, {">=", ">="}};
     const std::string_view path = without_blanks_around(text.substr(0, at));
@@ -389,7 +389,7 @@ class ConditionWords {
     if (found == std::end(kOperators) || find_operator(word) == 0)
       throw WordError("--where: expected one of = <> < <= > >= (or == and !=) and a value, found " + quoted(words_) +
                       R"(; a value that begins like an operator is quoted, as in name="=text")");
-    // An empty text may be equal to something; what would be above or below it is a value that was forgotten.
+    // A comparison with an empty text makes sense for = and <>; with other operators the value was forgotten.
     if (word.empty() && found->second != "=" && found->second != "<>") fail("a value behind " + std::string(written));
     for (const char* const conjunction : {"and", "or"}) {
       const std::size_t next = find_word(word, conjunction);

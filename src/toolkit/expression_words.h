@@ -17,17 +17,18 @@ class ExpressionWords {
  public:
   /// Whether the word is an argument such as ":total=3" or "#s=status".
   static bool is_argument(std::string_view word);
-  /// Takes such a word. Throws WordError: broken JSON, a name twice.
+  /// Adds such an argument. Throws WordError if its JSON is invalid, or for a name that was given before.
   void add_argument(std::string_view word);
-  /// Placeholders for an attribute's name and for a value in wire form, different from those of arguments.
+  /// Adds an attribute's name, or a value in wire form; returns its placeholder, which differs from those of the
+  /// arguments.
   std::string name(std::string_view attribute);
   std::string value(std::string_view wire_value);
-  /// A document path ("address.city", "lines[0].count") with every name as a placeholder. Throws WordError, also for a
-  /// name with a blank, which hardly ever is meant as one.
+  /// Returns a document path ("address.city", "lines[0].count") with a placeholder for every name. Throws WordError,
+  /// also for a name with a blank, which is hardly ever intended.
   std::string path(std::string_view words);
-  /// Adds the members to a request, where there are any.
+  /// Adds the two members to a request, each unless it is empty.
   void add_to(RequestBuilder& request) const;
-  /// The same as JSON objects; empty where there are none.
+  /// The members as JSON objects; empty if there are none.
   [[nodiscard]] std::string names_json() const { return names_.empty() ? "" : "{" + names_ + "}"; }
   [[nodiscard]] std::string values_json() const { return values_.empty() ? "" : "{" + values_ + "}"; }
 
@@ -39,7 +40,7 @@ class ExpressionWords {
   std::size_t count_ = 0;
 };
 
-/// Takes the arguments out of `words`; the others are returned in their order.
+/// Adds the arguments among `words` to `expression`; returns the other words in their order.
 std::vector<std::string> take_arguments(const std::vector<std::string>& words, ExpressionWords& expression);
 
 /// "a, b.c" as a ProjectionExpression; empty for an empty list. Throws WordError.
@@ -53,8 +54,9 @@ bool names_attribute(std::string_view attributes, std::string_view name);
 /// - "total between 10 and 20", "status in OPEN,PAID", also with "not" before the word;
 /// - a function, "begins_with(sk, ORDER#)", "contains(tags, new)", "attribute_exists(email)",
 ///   "attribute_not_exists(email)", "attribute_type(total, N)".
-/// In the first two "size(lines)" may stand for the attribute. Values are as on a command line, those of begins_with
-/// and attribute_type text. Throws WordError, also where an unquoted value begins with an operator.
+/// In the first two, "size(lines)" may replace the attribute. Values are read as on a command line
+/// (wire_value_of_word), those of begins_with and attribute_type as text. Throws WordError, also if an unquoted value
+/// begins with an operator.
 std::string condition(std::string_view words, ExpressionWords& expression);
 /// Conditions joined by AND; empty ones are left out.
 std::string all_of(const std::vector<std::string>& conditions);
@@ -66,12 +68,12 @@ struct UpdateWords {
   std::vector<std::string> remove;
   std::vector<std::string> remove_members;  // DELETE: from a set
 };
-/// Their UpdateExpression; empty where there are none. Throws WordError.
+/// Their UpdateExpression; empty if there are none. Throws WordError.
 std::string update_expression(const UpdateWords& words, ExpressionWords& expression);
 
-/// A table's key from words, one for each key attribute. Wire JSON. Throws WordError that says what the key is.
+/// A table's key (wire JSON) from words, one for each key attribute. Throws a WordError that says what the key is.
 std::string key_json(const TableInfo& table, const std::vector<std::string>& words);
-/// From an item (wire JSON): its key attributes alone. Throws WordError where one is missing.
+/// The key attributes of an item, both in wire JSON. Throws WordError if one is missing.
 std::string key_of_item(const TableInfo& table, std::string_view item_json);
 
 /// A query's condition on the sort key; at most one of these is set.
@@ -88,8 +90,8 @@ struct SortWords {
            !greater_than.empty() || !at_least.empty();
   }
 };
-/// The KeyConditionExpression for the table's or an index's key: the first words are equal to the key attributes in
-/// their order, then `sort` narrows the next one. Throws WordError.
+/// The KeyConditionExpression for the key of the table or of an index: key attributes equal the words, in order, and
+/// `sort` is the condition on the next one. Throws WordError.
 std::string key_condition(const TableInfo& table, const std::string& index, const std::vector<std::string>& words,
                           const SortWords& sort, ExpressionWords& expression);
 

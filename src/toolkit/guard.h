@@ -13,12 +13,12 @@
 /// Guards the database that a command works on, so that no command can forget to ask before it writes.
 namespace stator::toolkit {
 
-/// Thrown at a request that a dry run showed instead of sending, where the command cannot go on without the reply.
+/// Thrown after a dry run has shown a request instead of sending it, if the command cannot go on without the reply.
 struct DryRunEnd {};
 
 struct GuardOptions {
-  /// Asks before a table is written to; throws where the answer is no, or there is no terminal to ask on. `what`: the
-  /// request in words. Empty: no question.
+  /// Asks before a table is written to; throws if the answer is no, or if there is no terminal to ask on. `what`: the
+  /// request in words. Empty: nothing is asked.
   std::function<void(const std::string& what, const std::string& table)> confirm;
   /// Refuse all writes.
   bool read_only = false;
@@ -26,21 +26,21 @@ struct GuardOptions {
   std::ostream* show = nullptr;
 };
 
-/// Asks before a write to a table, with the command's description of it ("deleting table shop"). Throws
-/// std::runtime_error where nothing may be written, and what `confirm` throws. In a dry run it does nothing.
+/// Asks before a write to a table. `what` is the command's description of the write ("deleting table shop"). Throws
+/// std::runtime_error if writes are refused, and what `confirm` throws. Does nothing in a dry run.
 void ask_to_write(const GuardOptions& options, const std::string& what, const std::string& table);
 
-/// Wraps an endpoint and looks at every request (endpoint/writes.h). Reads pass. A write is refused, shown, or
-/// confirmed first, once for each table.
+/// Wraps an endpoint and checks every request (endpoint/writes.h). Reads pass. A write is refused, shown, or confirmed
+/// first, once for each table.
 class Guard : public endpoint::Endpoint {
  public:
-  /// `confirmed`: tables that were asked about before.
+  /// `confirmed`: tables that the user has already confirmed.
   Guard(std::unique_ptr<endpoint::Endpoint> endpoint, GuardOptions options, std::set<std::string> confirmed = {})
       : endpoint_(std::move(endpoint)), options_(std::move(options)), confirmed_(std::move(confirmed)) {}
 
   using Endpoint::call;
   /// Throws std::runtime_error for a write that is refused, and what `confirm` throws. In a dry run BatchWriteItem
-  /// answers that all was written, so that the command shows its further batches; other writes throw DryRunEnd.
+  /// replies that everything was written, so that the command shows its further batches; other writes throw DryRunEnd.
   void call(const endpoint::Request& request, std::string& reply) override;
   [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override {
     return endpoint_->effort(operation);

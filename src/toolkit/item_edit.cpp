@@ -7,9 +7,9 @@
 namespace stator::toolkit {
 namespace {
 
-/// A condition may hold 4 KB and 300 operators; each attribute takes some 30 bytes and two operators.
+/// A condition may have 4 KB and 300 operators; each attribute takes some 30 bytes and two operators.
 constexpr std::size_t kMaxWatched = 100;
-/// Of the parts of one attribute.
+/// The limit for the parts of one attribute.
 constexpr std::size_t kMaxLeaves = 60;
 
 std::string normalised(std::string_view item_json) {
@@ -25,7 +25,7 @@ std::string wire_of(const core::AttributeValue& value) {
   return out;
 }
 
-/// The names of an item in wire form; those of a parsed item are escaped.
+/// The attribute names of an item in wire form, unescaped; those in a parsed item are escaped.
 std::vector<std::string> names_of(std::string_view item_json) {
   std::vector<std::string> names;
   json::Parser parser;
@@ -34,7 +34,7 @@ std::vector<std::string> names_of(std::string_view item_json) {
   return names;
 }
 
-/// Conditions that hold where the value at `path` is `value`, without comparing lists and maps whole.
+/// Adds conditions that hold if the value at `path` is `value`, without comparing whole lists and maps.
 void watch_leaves(const std::string& path, const core::AttributeValue& value, ExpressionWords& words,
                   std::vector<std::string>& conditions) {
   if (conditions.size() >= kMaxLeaves) return;

@@ -11,7 +11,7 @@
 namespace stator::toolkit {
 
 struct ItemChange {
-  /// Attributes set and removed; both 0: the items are the same, and there is no request.
+  /// The number of attributes set and removed. If both are 0, the items are the same and `request` is empty.
   std::size_t set = 0;
   std::size_t removed = 0;
   /// UpdateItem's request.
@@ -20,13 +20,13 @@ struct ItemChange {
 
 /// How a condition checks that lists and maps are unchanged.
 enum class Watch : std::uint8_t {
-  kWhole,   // by one comparison
-  kLeaves,  // by their sizes and the scalars and sets in them: some implementations never find two maps equal
+  kWhole,   // with one comparison
+  kLeaves,  // by their sizes and by the scalars and sets in them, as some implementations never find two maps equal
 };
 
 /// The UpdateItem request that turns the item `before` into `after` (both wire JSON), on the condition that the
-/// attributes of `before` are what they were and the new ones are not there. Items of more attributes than one
-/// condition can hold are checked for the changed ones only. Throws WordError where the key differs.
+/// attributes of `before` are unchanged and the new ones do not exist. If an item has more attributes than one
+/// condition can hold, only the changed ones are checked. Throws WordError if the key differs.
 ItemChange change_item(const TableInfo& table, std::string_view before, std::string_view after,
                        Watch watch = Watch::kWhole);
 

@@ -43,7 +43,7 @@ std::string cell_text(std::string_view type, const json::Value& content) {
     const std::string wire = "{\"" + std::string(type) + "\":" + std::string(simdjson::minify(content)) + "}";
     json::Parser parser;
     append_plain_value(parser.parse(wire), plain);
-    // In an NS column, {"$NS":[1,2]} loses its mark; a map that looks like a marked form keeps its own.
+    // In an NS column, {"$NS":[1,2]} is written without its mark; a map that looks like a marked form keeps its mark.
     return type == "NS" ? plain.substr(7, plain.size() - 8) : plain;
   }
   return simdjson::minify(content);
@@ -53,7 +53,7 @@ std::string cell_text(std::string_view type, const json::Value& content) {
   throw std::system_error(errno, std::generic_category(), "cannot write a temporary file" + where);
 }
 
-/// A file without a name in TMPDIR, else /tmp; std::tmpfile would always take /tmp.
+/// A file without a name in TMPDIR, else in /tmp; std::tmpfile would always use /tmp.
 std::FILE* open_temporary_file() {
   const char* variable = std::getenv("TMPDIR");
   const std::string directory = variable == nullptr || *variable == '\0' ? "/tmp" : variable;
@@ -99,7 +99,7 @@ class TypedCsvOutput : public ItemOutput {
       append_csv_field(name, record);
     }
     out_ << record << "\r\n";
-    // What is still in its buffer may not fit the disk; rewind() would not say so.
+    // The disk may be too full for what is still buffered; rewind() would not report that.
     if (std::fseek(spool_.get(), 0, SEEK_SET) != 0) fail_on_temporary_file("");
     std::string line;
     while (read_line(line)) write_record(line);
@@ -151,7 +151,7 @@ class TypedCsvOutput : public ItemOutput {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) record += ',';
       if (!cells[i]) continue;
-      // An empty text is quoted; an empty field means that the attribute is missing.
+      // An empty text is written in quotes; an empty field means that the attribute is missing.
       if (cells[i]->empty()) {
         record += "\"\"";
       } else {
@@ -174,10 +174,10 @@ constexpr const char* kOtherEncoding =
 constexpr const char* kIonFile =
     "Amazon Ion, which stator ddb import-table --format ion has a database read from a bucket";
 
-/// Throws where the file is none of text in UTF-8, as far as its first bytes show it.
+/// Throws if the first bytes show that the file is not text in UTF-8.
 void refuse_other_files(std::istream& in) {
   struct Sign {
-    /// '.' stands for any byte but zero.
+    /// '.' matches any byte except zero.
     std::string_view bytes;
     const char* what;
   };
@@ -206,7 +206,7 @@ void refuse_other_files(std::istream& in) {
   std::streambuf& buffer = *in.rdbuf();
   std::array<char, 4> first{};
   static_cast<void>(buffer.sgetc());  // fills it
-  // Only what is in the buffer can be put back.
+  // Only bytes in the buffer can be put back.
   if (buffer.in_avail() < static_cast<std::streamsize>(first.size())) return;
   buffer.sgetn(first.data(), first.size());
   for (std::size_t i = 0; i < first.size(); ++i) buffer.sungetc();
@@ -216,7 +216,7 @@ void refuse_other_files(std::istream& in) {
   }
 }
 
-/// Throws where a key attribute is missing or of another type.
+/// Throws if a key attribute is missing or of another type.
 void check_keys(const TableInfo& table, const std::string& item, std::uint64_t line) {
   json::Parser parser;
   const json::Object object = parser.parse(item).get_object().value();
@@ -233,10 +233,10 @@ void check_keys(const TableInfo& table, const std::string& item, std::uint64_t l
   }
 }
 
-/// An item a line; or documents, which the first line shows (JsonDocuments).
+/// Reads an item a line, or documents (JsonDocuments) if the first line shows that they are.
 class JsonReader : public ItemFileReader {
  public:
-  /// `plain`: nullopt where the first good item shows it.
+  /// `plain`: nullopt if the first good item is to decide.
   JsonReader(std::istream& in, const TableInfo& table, std::optional<bool> plain)
       : ItemFileReader(in), table_(table), plain_(plain) {}
 
@@ -262,12 +262,12 @@ class JsonReader : public ItemFileReader {
   [[nodiscard]] std::uint64_t item_line() const override { return documents_ ? documents_->object_line() : line_; }
 
  private:
-  /// What the beginning shows must be known.
+  /// Reads the first item, as the beginning of the file shows its form.
   void prepare_to_resume() override {
     try {
       read();
     } catch (const BadItem&) {
-      // An earlier run passed over it.
+      // An earlier run skipped it.
     }
   }
   void set_lines(std::uint64_t lines) override {
@@ -275,8 +275,7 @@ class JsonReader : public ItemFileReader {
     if (documents_) documents_->resume_at_line(lines);
   }
 
-  /// Of a line that is too long and not the beginning of a document, all is passed over; of one that is, nothing behind
-  /// `text`.
+  /// Skips the rest of a line that is too long; but if that line begins a document, takes nothing after `text`.
   bool next_line(std::string& text) {
     text.clear();
     too_long_ = false;
@@ -296,7 +295,8 @@ class JsonReader : public ItemFileReader {
     return true;
   }
 
-  /// A list; or an object of several lines, or with a list of items in it.
+  /// Whether a line begins a list, an object of several lines, an object with a list of items in it, or a NoSQL
+  /// Workbench model (for which JsonDocuments has a message).
   [[nodiscard]] bool begins_document(const std::string& text) const {
     const std::size_t first = std::min(text.find_first_not_of(" \t\r"), text.size());
     if (text[first] != '{') return text[first] == '[';
@@ -309,7 +309,7 @@ class JsonReader : public ItemFileReader {
     json::Object object;
     json::Value member;
     if (!parse_object(parser, text, object)) return true;
-    // An item may have an attribute of that name.
+    // An item may have an attribute with that name.
     return !json::find_member(object, table_.partition_key.name, member) && (*object.begin()).value.is_array();
   }
 
@@ -340,13 +340,14 @@ class JsonReader : public ItemFileReader {
     }
   }
 
-  /// What a bad item seems to be instead.
+  /// What a bad item seems to be instead, as the end of a message.
   [[nodiscard]] std::string hint(const std::string& text, bool plain) const {
     if (!core::is_utf8(text)) return kOtherEncoding;
     return plain && is_ddb_json(text) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
   }
 
-  /// Whether it is one, or one that is wrapped (`unwrapped`). No key is a map, so none can be taken for plain JSON.
+  /// Whether it is an item in DynamoDB's JSON, wrapped or not (`unwrapped`). In plain JSON no key is an object, so the
+  /// two cannot be confused.
   [[nodiscard]] bool is_ddb_json(const std::string& text) const {
     json::Parser parser;
     json::Object object;
@@ -362,8 +363,8 @@ class JsonReader : public ItemFileReader {
            std::ranges::find(kTypes, (*typed.begin()).key) != kTypes.end();
   }
 
-  /// AWS's exports wrap each item, {"Item": …}, as do requests, {"PutRequest": {"Item": …}}. An item whose key is an
-  /// attribute of such a name is not wrapped.
+  /// AWS's exports wrap each item, {"Item": …}, and so do requests, {"PutRequest": {"Item": …}}. An object is not a
+  /// wrapper if the table's key attribute has that name.
   [[nodiscard]] json::Object unwrapped(json::Object object) const {
     for (const char* name : {"PutRequest", "Item"}) {
       json::Value wrapped;
@@ -401,7 +402,7 @@ class TypedCsvReader : public ItemFileReader {
   TypedCsvReader(std::istream& in, const TableInfo& table) : ItemFileReader(in), reader_(in), table_(table) {
     std::vector<CsvField> names;
     try {
-      // Of a table whose key has such a name, "a;b" alone is this key.
+      // If the table's key attribute is named "a;b", a line "a;b" is that name.
       const auto is_key = [&](std::string_view line) {
         const KeyColumn& key = table.partition_key;
         return line == key.name || line == key.name + ":" + key.type;
@@ -433,7 +434,7 @@ class TypedCsvReader : public ItemFileReader {
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < record.size(); ++i) {
       if (record[i].text.empty() && !record[i].quoted) continue;
-      // a:S and a:N are two columns of one attribute.
+      // a:S and a:N are two columns for one attribute.
       if (!names.insert(columns_[i].name).second)
         throw BadItem(reader_.line(), "attribute " + columns_[i].name + " has two values");
       if (item.size() > 1) item += ',';
@@ -511,7 +512,7 @@ std::uint64_t ItemFileReader::bytes() const {
 
 void ItemFileReader::resume_at(std::uint64_t bytes, std::uint64_t lines) {
   prepare_to_resume();
-  in_.clear();  // of the end of a short file
+  in_.clear();  // the end-of-file state of a short file
   if (!in_.seekg(static_cast<std::streamoff>(bytes))) throw std::runtime_error("the file cannot be read on");
   set_lines(lines);
 }

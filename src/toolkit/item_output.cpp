@@ -44,7 +44,7 @@ class JsonOutput : public ItemOutput {
   std::uint64_t count_ = 0;
 };
 
-/// The text of a scalar; of a set, list or map its plain JSON, of a set without the mark.
+/// The text of a scalar, or the plain JSON of a set, list or map; a set is written without its mark.
 std::string csv_text(const json::Value& wire) {
   json::Object object;
   if (wire.get(object) != simdjson::SUCCESS || object.begin() == object.end()) return {};
@@ -80,7 +80,7 @@ class CsvOutput : public ItemOutput {
 
   void finish() override {
     write_record([this](std::size_t column) { return columns_[column]; });
-    // Writes out what is buffered first.
+    // Seeking also writes what is buffered.
     if (std::fseek(spool_.get(), 0, SEEK_SET) != 0) throw std::runtime_error("cannot write to a temporary file");
     json::Parser parser;
     std::string line;
@@ -161,7 +161,7 @@ class PlainJsonOutput : public ItemOutput {
   std::uint64_t count_ = 0;
 };
 
-/// Draws blocks of items as a table each, since the columns of all items are known only at the end.
+/// Draws a table for each block of items, as the columns of all items are known only at the end.
 class TableOutput : public ItemOutput {
  public:
   TableOutput(std::ostream& out, ItemOutputOptions options) : out_(out), options_(std::move(options)) {}
@@ -200,7 +200,7 @@ ItemWriter::~ItemWriter() {
   if (is_finished_ || !has_items_) return;
   try {
     output_->finish();
-  } catch (const std::exception&) {  // another error is on its way
+  } catch (const std::exception&) {  // another error is being thrown
   }
 }
 

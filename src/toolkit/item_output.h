@@ -9,14 +9,14 @@
 
 #include "json/reader.h"
 
-/// Writes a stream of items, each as it comes.
+/// Writes items one by one, as they come.
 namespace stator::toolkit {
 
 enum class ItemFormat : std::uint8_t {
   kPython,          // a line each, as Python prints boto3's items
   kJson,            // one array of wire JSON
   kJsonLines,       // wire JSON, a line each
-  kCsv,             // RFC 4180 with a line of names; plain values
+  kCsv,             // RFC 4180 with a heading line; plain values
   kPlainJson,       // one array of plain JSON (plain_json.h), indented
   kPlainJsonLines,  // plain JSON, a line each
   kTable,           // a table, cut to the width of the terminal
@@ -31,19 +31,19 @@ class ItemOutput {
 };
 
 struct ItemOutputOptions {
-  /// The columns of CSV and tables that come first, in this order (the table's keys); others follow in the order they
-  /// are met. Since those are known only at the end, CSV goes through a temporary file.
+  /// The first columns of CSV and tables, in this order (the table's keys); others follow in the order in which they
+  /// first occur. As these are known only at the end, CSV goes through a temporary file.
   std::vector<std::string> first_columns = {};
   /// The width of a table in columns of the terminal; 0: no limit.
   std::size_t width = 0;
-  /// Headings of a table in bold.
+  /// Table headings in bold.
   bool colour = false;
-  /// CSV for a terminal: control characters as escapes.
+  /// CSV goes to a terminal: control characters are written as escapes.
   bool on_terminal = false;
 };
 
-/// Writes items to an output that it owns. Where an error ends it after the first item, what was written is finished
-/// all the same (a JSON array is closed), so that programs can read it.
+/// Writes items to an output that it owns. If it is destroyed after the first item without finish(), because of an
+/// error, it still finishes the output (closes the JSON array), so that programs can read it.
 class ItemWriter {
  public:
   explicit ItemWriter(std::unique_ptr<ItemOutput> output) : output_(std::move(output)) {}

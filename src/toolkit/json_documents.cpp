@@ -37,7 +37,7 @@ int JsonDocuments::take() {
   return c;
 }
 
-/// Passes over blanks; returns the character behind them without taking it.
+/// Skips blanks; returns the next character without taking it.
 int JsonDocuments::next_character() {
   while (is_blank(peek())) take();
   return peek();
@@ -50,7 +50,7 @@ void JsonDocuments::expect(char character) {
   take();
 }
 
-/// A text as it stands there, with its quotes.
+/// Takes a string as it is written, with its quotes.
 std::string JsonDocuments::read_text() {
   std::string text(1, static_cast<char>(take()));
   for (bool escaped = false;;) {
@@ -63,7 +63,7 @@ std::string JsonDocuments::read_text() {
   }
 }
 
-/// Appends the object or list that begins here. False where the stream ends, or it is too long, before its end.
+/// Appends the object or list that begins here. False if the stream ends before it does, or if it is too long.
 bool JsonDocuments::scan_object(std::string& text) {
   std::size_t depth = 0;
   bool in_text = false;
@@ -98,7 +98,7 @@ bool JsonDocuments::is_item(const std::string& text) const {
   json::Value member;
   if (!parse_object(parser, text, object)) return false;
   if (json::find_member(object, key_, member)) return true;
-  // As AWS wraps items in its exports and requests.
+  // AWS wraps items in exports and requests.
   return object.size() == 1 &&
          (json::find_member(object, "Item", member) || json::find_member(object, "PutRequest", member));
 }
@@ -123,7 +123,7 @@ void JsonDocuments::enter_document(int begin) {
   others_.clear();
 }
 
-/// The next member of a document that is an object, or its end.
+/// Takes the next member of a document that is an object, or its end.
 void JsonDocuments::enter_member() {
   int c = next_character();
   if (c == ',') {
@@ -164,7 +164,7 @@ std::optional<std::string> JsonDocuments::next() {
       if (c == '{') {
         std::string text;
         if (scan_object(text) && is_item(text)) return text;
-        head_.replace(0, head_at_, text);  // read once more, for its list
+        head_.replace(0, head_at_, text);  // read it again, for its list
         head_at_ = 0;
         line_ = object_line_;
       }

@@ -42,7 +42,7 @@ std::optional<Field> field_of(std::string_view name) {
   throw std::runtime_error("cannot read " + file.string() + ": " + std::strerror(errno));
 }
 
-/// A file of messages. Throws where it is none that can be read twice.
+/// Opens a file of messages. Throws if it cannot be read twice.
 std::unique_ptr<std::istream> opened(const std::filesystem::path& file) {
   if (const auto inside = files::built_in(file)) return std::make_unique<std::istringstream>(std::string(*inside));
   auto in = std::make_unique<std::ifstream>(file, std::ios::binary);
@@ -56,7 +56,7 @@ std::unique_ptr<std::istream> opened(const std::filesystem::path& file) {
   return in;
 }
 
-/// Bytes of a file, one after another, through a buffer.
+/// Reads a file byte by byte, through a buffer.
 class ByteSource {
  public:
   explicit ByteSource(const std::filesystem::path& file) : in_(opened(file)), file_(file) {
@@ -128,7 +128,7 @@ void require_text(std::string_view text, std::uint64_t line) {
   if (trimmed(text).empty()) throw BadLine(line, "the text is empty");
 }
 
-/// Fields as read become a message.
+/// Makes a message of the fields read.
 void finish(std::array<std::string, kFieldCount>& fields, std::uint64_t line, Message& out) {
   for (const std::string& field : fields) {
     if (!model::is_utf8(field)) throw BadLine(line, "not UTF-8");
@@ -242,7 +242,7 @@ class CsvMessageReader : public MessageReader {
   }
 
  private:
-  /// The next record that is not blank.
+  /// Reads the next record that is not blank; false at the end.
   bool read_record() {
     const auto is_name = [](std::string_view) { return false; };
     try {
@@ -256,7 +256,7 @@ class CsvMessageReader : public MessageReader {
     return true;
   }
 
-  /// True where the record holds the columns' names.
+  /// True if the record holds the names of the columns.
   bool read_names() {
     is_first_ = false;
     std::array<std::optional<std::size_t>, kFieldCount> found;

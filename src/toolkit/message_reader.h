@@ -11,8 +11,8 @@
 
 #include "model/model.h"
 
-/// Reads messages from files: transcripts ("Person 1: …"), JSON Lines and CSV. One message at a time, so that a file of
-/// any length takes the same memory.
+/// Reads messages from files: transcripts ("Person 1: …"), JSON Lines and CSV. Reads one message at a time, so memory
+/// does not depend on the length of the file.
 namespace stator::toolkit {
 
 /// A line (for CSV: the record that begins on it) that is not a message. `line` counts from 1.
@@ -33,18 +33,18 @@ inline constexpr std::size_t kMaxLineBytes = 1024 * 1024;
 class MessageReader {
  public:
   virtual ~MessageReader() = default;
-  /// The next message; false at the end. Throws BadLine, after which reading goes on with the next line, and
-  /// std::runtime_error where the file cannot be read.
+  /// Reads the next message; false at the end. Throws BadLine, after which the next call reads the next line, and
+  /// std::runtime_error if the file cannot be read.
   virtual bool next(Message& out) = 0;
 };
 
-/// Lines "LABEL: text" with the seed's two labels; blank lines are skipped. Messages are a step apart from the seed's
-/// start.
+/// Reads lines "LABEL: text" with the seed's two labels; blank lines are skipped. The times of the messages begin with
+/// the seed's start and are one step apart.
 std::unique_ptr<MessageReader> read_transcript(const std::filesystem::path& file, const model::ConversationSeed& seed);
 
-/// JSON Lines where the first character is {, else CSV (RFC 4180, UTF-8; also with semicolons or tabs). Names: sender,
-/// handle or user_handle; time, timestamp, created_at or sk; text or message. CSV without a line of names has the
-/// columns sender, time, text.
+/// Reads JSON Lines if the first character is {, else CSV (RFC 4180, UTF-8; also with semicolons or tabs). Names:
+/// sender, handle or user_handle; time, timestamp, created_at or sk; text or message. CSV without a heading line has
+/// the columns sender, time, text.
 std::unique_ptr<MessageReader> read_messages(const std::filesystem::path& file);
 
 }  // namespace stator::toolkit

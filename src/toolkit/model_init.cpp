@@ -73,12 +73,12 @@ std::string list_of(const std::vector<std::string>& elements) {
   return "[" + list + "]";
 }
 
-/// Key attributes and what else a description is made of, collected from a source of another form.
+/// Collects key attributes and the other parts of a description from a source in another form.
 class Description {
  public:
   explicit Description(std::string_view name) : name_(name) {}
 
-  /// A KeySchema; an empty sort key: none.
+  /// Makes a KeySchema. `sort` is empty if there is no sort key.
   std::string key(const std::string& partition, const std::string& partition_type, const std::string& sort,
                   const std::string& sort_type) {
     std::vector<std::string> elements{RequestBuilder().text("AttributeName", partition).text("KeyType", "HASH").str()};
@@ -148,7 +148,7 @@ ModelSource read_workbench_table(const json::Value& table) {
   return source;
 }
 
-/// A OneTable schema: indexes of attributes, models whose attributes have templates ("account:${name}").
+/// A OneTable schema: indexes on attributes, and models whose attributes have templates ("account:${name}").
 class OneTable {
  public:
   OneTable(const json::Value& root, const std::string& name) : root_(root), description_(name) {}
@@ -302,7 +302,7 @@ TableInfo table_of_draft(const TableDraft& draft) {
 
 namespace {
 
-/// The prefix of one kind of keys: "CUSTOMER#" of "CUSTOMER#ann"; a word in capitals is a kind by itself.
+/// The kind of a key: its prefix, "CUSTOMER#" in "CUSTOMER#ann", or a whole word in capitals.
 struct KeyKind {
   std::string prefix;
   bool whole = false;
@@ -320,14 +320,14 @@ KeyKind kind_of_key(std::string_view text) {
   return is_word ? KeyKind{std::string(text), true} : KeyKind{};
 }
 
-/// Text of a template that holds it as it is.
+/// The text as a template that produces it unchanged.
 std::string escaped(std::string_view text) {
   std::string out(text);
   for (std::size_t at = out.find("${"); at != std::string::npos; at = out.find("${", at + 3)) out.insert(at, "$");
   return out;
 }
 
-/// A key attribute's text in an item; empty where it has none.
+/// A key attribute's text in an item; empty if the item has none.
 std::string key_text(const json::Value& item, const KeyColumn& column) {
   json::Value value;
   return item[column.name].get(value) == simdjson::SUCCESS ? text_of(value, column.type) : std::string();
@@ -369,7 +369,7 @@ std::vector<FoundPattern> patterns_of_items(const TableInfo& table, const std::v
 
 namespace {
 
-/// The patterns' files of one source.
+/// Makes the pattern files of one source.
 class PatternFiles {
  public:
   explicit PatternFiles(const ModelSource& source) : source_(source), table_(source.table) {}
@@ -395,7 +395,7 @@ class PatternFiles {
  private:
   static std::string hole(const KeyColumn& column) { return "${" + option_name(column.name) + "}"; }
 
-  /// An item that is in the index.
+  /// An item that is in the index; empty if there is none.
   [[nodiscard]] std::string item_with(const IndexInfo& index) const {
     for (const std::string& text : source_.items) {
       json::Parser parser;
@@ -416,8 +416,8 @@ class PatternFiles {
     return {found.partition_keys.front(), found.sort_keys.empty() ? KeyColumn() : found.sort_keys.front()};
   }
 
-  /// Turns the placeholders of a template into parameters, with examples from the item's text: "ann" where
-  /// "CUSTOMER#${customer}" is "CUSTOMER#ann". Returns the template with names as parameters have them.
+  /// Turns the placeholders of a template into parameters, with examples from the item's text: "ann" if
+  /// "CUSTOMER#${customer}" is "CUSTOMER#ann". Returns the template with the names of the parameters.
   std::string take_holes(const std::string& text, const KeyColumn& column, const std::string& actual) {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
@@ -432,7 +432,8 @@ class PatternFiles {
       const std::string whole_name = text.substr(at + 2, end - at - 2);
       const std::string name = option_name(whole_name.substr(0, whole_name.find(':')));
       out += "${" + name + "}";
-      // A template with one placeholder at its end, and the item begins with its text: the rest is the value.
+      // If the only placeholder ends the template, and the item's text begins with the text before it, the rest is the
+      // value.
       const std::string before = text.substr(0, at);
       const bool is_only =
           end + 1 == text.size() && before.find('$') == std::string::npos && actual.starts_with(before);
@@ -526,7 +527,7 @@ class PatternFiles {
     return std::to_string(halves / 2) + (halves % 2 == 1 ? ".5" : ".0");
   }
 
-  /// Lines of the key and the first attributes that are met.
+  /// How to print the items: as lines of the key and of the first attributes that occur.
   [[nodiscard]] std::string printing(const Keys& keys) const {
     std::vector<std::string> columns;
     std::map<std::string, std::size_t> widths;
@@ -570,7 +571,7 @@ class PatternFiles {
   bool has_example_ = false;
 };
 
-/// The CreateTable request, with what table.json has beside it.
+/// The CreateTable request with the other members that table.json has.
 std::string table_file(const ModelSource& source) {
   std::string request = create_request_like(source.table, source.table.name);
   request.insert(1, R"("$schema":"../schemas/table.schema.json",)");

@@ -7,21 +7,21 @@
 
 #include "toolkit/table_info.h"
 
-/// Makes the folder of a data model (docs/models.md) from an existing table or description.
+/// Makes the files of a data model (docs/models.md) from an existing table or a description.
 namespace stator::toolkit {
 
-/// A query or read that was found in the source, in addition to those that the keys alone give.
+/// A query or read that was found in the source, beside those that follow from the keys alone.
 struct FoundPattern {
   /// As a file's name: lower-case letters, digits and dashes.
   std::string name;
   std::string description;
-  /// Of the table; null: the table's own key.
+  /// The index that it reads; empty: the table itself.
   std::string index;
   /// The key attributes' values, with placeholders: "CUSTOMER#${customer}". A sort key may be given in part.
   std::string partition_template;
   std::string sort_template;
   bool sort_is_prefix = false;
-  /// An item that it finds (wire JSON); empty: none is known.
+  /// An item that the pattern finds (wire JSON); empty if none is known.
   std::string example_item;
 };
 
@@ -31,13 +31,13 @@ struct ModelSource {
   /// Items (wire JSON), which become seeds and examples.
   std::vector<std::string> items;
   std::vector<FoundPattern> patterns;
-  /// Empty: none.
+  /// Empty if the table has none.
   std::string time_to_live_attribute;
 };
 
-/// From a file's text: DescribeTable's reply or its `Table` member, a CreateTable request, a NoSQL Workbench data model
-/// (each of its tables), a OneTable schema (which names no table: `name`). Throws std::runtime_error that says what was
-/// expected.
+/// Reads a file's text: DescribeTable's reply or its `Table` member, a CreateTable request, a NoSQL Workbench data
+/// model (all its tables), or a OneTable schema (which does not name its table: `name` does). Throws a
+/// std::runtime_error that says what was expected.
 std::vector<ModelSource> read_model_sources(std::string_view text, const std::string& name);
 
 /// A table described in a few words.
@@ -54,8 +54,8 @@ struct TableDraft {
 };
 TableInfo table_of_draft(const TableDraft& draft);
 
-/// The patterns that the items show where several kinds of them share the table: "CUSTOMER#ann", "ORDER#1001" is an
-/// order of a customer.
+/// The patterns that the keys of the items suggest if several kinds of items share the table: "CUSTOMER#ann" with
+/// "ORDER#1001" is an order of a customer.
 std::vector<FoundPattern> patterns_of_items(const TableInfo& table, const std::vector<std::string>& items);
 
 struct ModelFile {
@@ -63,8 +63,8 @@ struct ModelFile {
   std::filesystem::path path;
   std::string text;
 };
-/// table.json, seeds/items.json where there are items, and patterns: one item by the key, the items of a partition,
-/// each index, and those found. They refer to the JSON Schemas in ../schemas.
+/// table.json, seeds/items.json if there are items, and the patterns: an item by its key, the items of a partition, one
+/// for each index, and those found. The files refer to the JSON Schemas in ../schemas.
 std::vector<ModelFile> model_files(const ModelSource& source);
 
 }  // namespace stator::toolkit

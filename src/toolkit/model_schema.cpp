@@ -22,7 +22,7 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-/// Whether requests may have what only those in a model may have.
+/// Whether a request may contain what is allowed only in a model.
 enum class Holes : bool {
   kNo,
   kYes,  // "${limit}" for a number, nothing required (the reader fills in TableName), null to remove a member
@@ -56,7 +56,7 @@ class SchemaWriter {
     return "{}";
   }
 
-  /// `further`: members of its own, JSON without braces.
+  /// `further`: additional members, as JSON without braces.
   [[nodiscard]] std::string structure(const Shape& shape, const std::string& further) const {
     RequestBuilder members;
     std::string required;

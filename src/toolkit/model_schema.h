@@ -2,13 +2,13 @@
 
 #include <string>
 
-/// JSON Schemas (draft 7) of a model's files, so that editors complete and check them. They are made from the shapes
+/// JSON Schemas (draft 7) of a model's files, with which editors complete and check them. They are made from the shapes
 /// that requests are checked against.
 namespace stator::toolkit {
 
-/// Of table.json. Pretty JSON.
+/// The schema of table.json, as indented JSON.
 std::string table_schema();
-/// Of patterns/*.json: the request by the operation that the pattern names.
+/// The schema of patterns/*.json. The shape of `request` depends on the pattern's operation.
 std::string pattern_schema();
 
 }  // namespace stator::toolkit

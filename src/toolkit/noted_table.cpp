@@ -15,7 +15,7 @@ ItemHash hash_of(std::string_view item_json) {
   return hash_of_item(parser.parse(item_json).get_object().value());
 }
 
-/// The item of a key, wire JSON; nullopt where there is none.
+/// Reads the item with that key, as wire JSON; nullopt if there is none.
 std::optional<std::string> find_item(endpoint::Endpoint& endpoint, const TableInfo& table, const std::string& key,
                                      const Sleep& sleep) {
   const std::string request =
@@ -27,7 +27,8 @@ std::optional<std::string> find_item(endpoint::Endpoint& endpoint, const TableIn
   return std::string(simdjson::minify(item));
 }
 
-/// True where the caller may write or scan, but not read single items: nothing is known then.
+/// Returns what `look` returns, or true if the caller is not allowed to read single items (it may still write or scan):
+/// nothing is known then.
 template <class Look>
 bool unless_forbidden(Look look) {
   try {
@@ -72,7 +73,7 @@ bool has_any_written(endpoint::Endpoint& endpoint, const TableInfo& table, const
   const auto was_put = [](const auto& noted) {
     return std::ranges::any_of(noted.second, [](const ItemHash& hash) { return hash != ItemHash(); });
   };
-  // An earlier state may well lack an item that was deleted, so that says little.
+  // An earlier state may also lack an item that was deleted, so that proves little: prefer those that were put.
   if (std::ranges::any_of(by_key, was_put)) std::erase_if(by_key, [&](const auto& noted) { return !was_put(noted); });
   return unless_forbidden([&] {
     return by_key.empty() || std::ranges::any_of(by_key, [&](const auto& noted) {

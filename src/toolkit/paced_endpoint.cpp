@@ -9,11 +9,11 @@
 namespace stator::toolkit {
 namespace {
 
-/// Pages grow to this many times the last one at most, as items may be of very different sizes.
+/// A page may have at most this many times the items of the last one, as items may differ much in size.
 constexpr std::uint64_t kGrowth = 4;
 constexpr std::uint64_t kMostPageItems = 100'000;
 
-/// The request with the two members in the place of its own.
+/// The request with Limit (unless 0, and never above its own) and ReturnConsumedCapacity.
 std::string with_members(std::string_view body, std::uint64_t most_items) {
   json::Parser parser;
   json::Object object;
@@ -40,7 +40,7 @@ PacedEndpoint::PacedEndpoint(std::unique_ptr<endpoint::Endpoint> endpoint, doubl
 void PacedEndpoint::call(const endpoint::Request& request, std::string& reply) {
   const bool is_page = request.operation == "Scan" || request.operation == "Query";
   if (!is_page && request.operation != "BatchWriteItem") return endpoint_->call(request, reply);
-  // A read unit is two pages of 4 KB that are eventually consistent, a write unit 1 KB.
+  // A read unit pays for two eventually consistent reads of 4 KB, a write unit for 1 KB.
   constexpr double kReadUnitBytes = 8192;
   constexpr double kWriteUnitBytes = 1024;
   const auto written = static_cast<double>(request.body.size()) / kWriteUnitBytes;
@@ -89,7 +89,7 @@ void PacedEndpoint::spend(std::string_view reply, double units, double reserved,
   if (items == 0) return;
   items_read_ += static_cast<double>(items);
   units_read_ += units;
-  // Half a second's units a page, so that the pace is even.
+  // A page of half a second's units keeps the pace even.
   const double wanted = units_per_second_ / 2 * items_read_ / units_read_;
   const std::uint64_t most = std::min(kMostPageItems, page_items_ * kGrowth);
   page_items_ = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::min(wanted, 1e9)), 1, most);

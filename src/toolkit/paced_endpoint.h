@@ -13,17 +13,17 @@
 
 namespace stator::toolkit {
 
-/// Keeps the pages that are read (Query, Scan) and the batches that are written (BatchWriteItem) to so many capacity
-/// units a second, by all threads together, so that a command on a whole table leaves the others their capacity. Pages
-/// are made small enough for that (Limit); batches are not. Other operations pass.
+/// Limits reads of pages (Query, Scan) and writes of batches (BatchWriteItem) to a rate in capacity units a second, for
+/// all threads together, so that a command on a whole table leaves capacity to others. Pages are made small enough for
+/// that (Limit); batches are not. Other operations pass.
 class PacedEndpoint : public endpoint::Endpoint {
  public:
   /// `sleep` waits, and may throw.
   PacedEndpoint(std::unique_ptr<endpoint::Endpoint> endpoint, double units_per_second, Sleep sleep);
 
   using Endpoint::call;
-  /// Waits until what was read and written before is paid for. What the reply does not say it cost is estimated from
-  /// its size, or the request's.
+  /// Waits until the earlier reads and writes are paid for. If the reply does not say what it consumed, that is
+  /// estimated from the size of a page's reply or a batch's request.
   void call(const endpoint::Request& request, std::string& reply) override;
   [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override {
     return endpoint_->effort(operation);
@@ -38,7 +38,7 @@ class PacedEndpoint : public endpoint::Endpoint {
     /// The most items that the page may read; 0 for a batch.
     std::uint64_t items = 0;
   };
-  /// Waits until what was asked for before is paid for, and pays for what is expected of the next page or batch, so
+  /// Waits until the earlier requests are paid for, then charges what the next page or batch is expected to consume, so
   /// that other threads wait for that, too.
   Reserved reserve(std::optional<double> units_of_batch);
   [[nodiscard]] Time::duration cost(double units) const;
@@ -48,9 +48,9 @@ class PacedEndpoint : public endpoint::Endpoint {
   const double units_per_second_;
   const Sleep sleep_;
   std::mutex mutex_;
-  /// When everything so far is paid for.
+  /// When everything charged so far is paid for.
   Time paid_{};
-  /// Of pages: their items, and what these cost.
+  /// The Limit of the next page; and the items and units of all pages so far.
   std::uint64_t page_items_ = 4;
   double items_read_ = 0;
   double units_read_ = 0;

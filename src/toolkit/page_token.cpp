@@ -14,7 +14,7 @@ constexpr std::size_t kMostTokenBytes = 16 * 1024;
 }  // namespace
 
 std::string page_token(std::string_view owner, std::string_view start_key) {
-  // base64 with the alphabet that needs no quoting on a command line.
+  // base64 with an alphabet that needs no quoting on a command line.
   std::string token = core::base64_encode(std::string(owner) + "\n" + std::string(start_key));
   std::replace(token.begin(), token.end(), '+', '-');
   std::replace(token.begin(), token.end(), '/', '_');

@@ -4,14 +4,14 @@
 #include <string>
 #include <string_view>
 
-/// Tokens by which a command goes on at the page where another one ended (`--next TOKEN`).
+/// Tokens with which a command continues after the page where an earlier one ended (`--next TOKEN`).
 namespace stator::toolkit {
 
-/// A token of letters, digits, hyphens and underscores. `owner`: whose pages they are (a pattern, a table's index);
-/// `start_key`: the ExclusiveStartKey of the next page, JSON.
+/// Makes a token of letters, digits, hyphens and underscores. `owner`: what is being paged through (a pattern, a
+/// table's index); `start_key`: the ExclusiveStartKey of the next page, as JSON.
 std::string page_token(std::string_view owner, std::string_view start_key);
 
-/// The start key in a token; nullopt where it is no token, or one of another owner.
+/// The start key in a token; nullopt if it is not a token, or one of another owner.
 std::optional<std::string> start_key_of_token(std::string_view owner, std::string token);
 
 }  // namespace stator::toolkit

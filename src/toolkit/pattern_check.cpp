@@ -29,7 +29,7 @@ bool is_write(const std::string& operation) {
   return operation == "PutItem" || operation == "UpdateItem" || operation == "DeleteItem";
 }
 
-/// A variant is narrower than its pattern, and need not find as much.
+/// Returns the fault, or an empty text. A variant is narrower than its pattern, so one item is enough.
 std::string judge(const model::Pattern& pattern, const PatternVerdict& verdict) {
   const std::uint64_t least_items = verdict.variant.empty() ? pattern.least_items : 1;
   if (pattern.operation == "Scan") return "scans";
@@ -40,7 +40,7 @@ std::string judge(const model::Pattern& pattern, const PatternVerdict& verdict) 
   return "returns " + std::to_string(verdict.items) + " items, fewer than " + std::to_string(least_items);
 }
 
-/// What the pattern consumes once a cache has its reply.
+/// The capacity that the pattern consumes when a cache has its reply.
 double capacity_of_hit(endpoint::Endpoint& database, const model::Pattern& pattern, UserDirectory& users,
                        const model::ParameterValues& example) {
   cache::Options options;

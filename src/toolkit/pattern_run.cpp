@@ -10,7 +10,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// `text` with blanks in their places, so that an item is one line and has no say over the terminal.
+/// `text` with blanks instead of control characters, so that an item is one line and cannot control the terminal.
 std::string without_control_characters(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {

@@ -17,7 +17,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// A level of an item's nesting may take two of JSON's.
+/// One level of nesting in an item may take two in JSON.
 constexpr std::size_t kMaxDepth = 100;
 constexpr std::array<std::string_view, 6> kForms = {"$B", "$SS", "$NS", "$BS", "$M", "$N"};
 
@@ -25,7 +25,7 @@ bool is_form(std::string_view name) { return std::find(kForms.begin(), kForms.en
 
 // --- wire to plain -------------------------------------------------------------------------------------------------
 
-/// Appends a number as JSON; false where the text is not a number as DynamoDB writes it.
+/// Appends a number as JSON; false if the text is not a number as DynamoDB writes it.
 bool append_number(std::string_view text, std::string& out) {
   try {
     core::Number::parse(text).append_to(out);
@@ -95,7 +95,7 @@ struct Token {
 [[noreturn]] void fail_at(std::string_view source, std::size_t offset, const std::string& what) {
   const std::string_view before = source.substr(0, std::min(offset, source.size()));
   const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
-  const std::size_t start = before.rfind('\n') + 1;  // 0 where there is none
+  const std::size_t start = before.rfind('\n') + 1;  // 0 if there is none
   std::string place = "column " + std::to_string(before.size() - start + 1);
   if (line > 1 || source.find('\n') < source.find_last_not_of(" \r\n\t")) {
     place.insert(0, "line " + std::to_string(line) + ", ");
@@ -118,7 +118,7 @@ class TokenReader {
     rapidjson::Reader reader;
     const rapidjson::ParseResult result = reader.Parse<kFlags>(stream_, *this);
     if (too_deep_) fail_at(stream_.text, stream_.position, "nested too deep");
-    // Of a number with a greater exponent than a double takes; core::Number tells the others.
+    // A number with an exponent too large for a double; core::Number reports the others.
     if (result.Code() == rapidjson::kParseErrorNumberTooBig) {
       fail_at(stream_.text, result.Offset(),
               "Number overflow. Attempting to store a number with magnitude larger than supported range");
@@ -142,7 +142,7 @@ class TokenReader {
     tokens_.back().text.assign(text, length);
     return true;
   }
-  // Numbers arrive as text (kParseNumbersAsStringsFlag); these complete the concept.
+  // Numbers arrive as text (kParseNumbersAsStringsFlag); these functions complete the concept.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
   bool Int64(std::int64_t) { return false; }
@@ -238,7 +238,7 @@ class WireWriter {
     }
   }
 
-  /// The text of a number, in quotes.
+  /// Writes the text of a number, in quotes.
   void write_number(std::size_t at) {
     try {
       out_ += '"';
@@ -314,7 +314,7 @@ bool begins_as_json(std::string_view word) {
   return !word.empty() && (word.front() == '"' || word.front() == '{' || word.front() == '[');
 }
 
-/// Whether all of the word is a JSON number: -?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?
+/// Whether the whole word is a JSON number: -?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?
 bool is_json_number(std::string_view word) {
   std::size_t at = 0;
   const auto digits = [&] {

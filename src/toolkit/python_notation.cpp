@@ -15,7 +15,7 @@ struct Range {
 };
 
 /// What str.isprintable() calls not printable: controls, formats, separators other than the space, surrogates, private
-/// use and non-characters. Code points that Unicode has not assigned yet are taken for printable.
+/// use and non-characters. Unassigned code points count as printable.
 constexpr std::array<Range, 31> kNotPrintable = {{
     {0x00, 0x1F},        {0x7F, 0xA0},       {0xAD, 0xAD},       {0x600, 0x605},     {0x61C, 0x61C},
     {0x6DD, 0x6DD},      {0x70F, 0x70F},     {0x890, 0x891},     {0x8E2, 0x8E2},     {0x1680, 0x1680},

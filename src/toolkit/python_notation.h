@@ -5,10 +5,10 @@
 
 #include "json/reader.h"
 
-/// Items as Python's print() shows what boto3's Table resource returns, which is what the journal's scan prints.
+/// Items in Python notation, as print() shows those that boto3's Table resource returns.
 namespace stator::toolkit {
 
-/// One item: {'pk': 'a', 'n': Decimal('5')}. Sets are in stored order (Python's have none).
+/// One item: {'pk': 'a', 'n': Decimal('5')}. Sets are in stored order (Python's have no order).
 std::string python_item(const json::Object& item);
 
 }  // namespace stator::toolkit

@@ -9,8 +9,8 @@
 #include "aws/config.h"
 #include "aws/query_api.h"
 
-/// The rds commands. Errors are aws::ConfigurationError or std::runtime_error with one line, and core::ApiError for
-/// refusals by EC2.
+/// The rds commands. They throw aws::ConfigurationError or std::runtime_error with one line, and core::ApiError if EC2
+/// refuses the request.
 namespace stator::toolkit {
 
 /// The options of `stator rds update-sg-rule`; the other settings come from the environment.
@@ -30,32 +30,33 @@ struct SecurityGroupRule {
   std::uint16_t port = 0;
 };
 
-/// Reads the environment, looks up this machine's public address where none is given (STATOR_CHECKIP_URL, else
-/// https://checkip.amazonaws.com). Missing variables are all named at once.
+/// Reads the environment, and looks up this machine's public address if none is given (STATOR_CHECKIP_URL, else
+/// https://checkip.amazonaws.com). The error for missing variables names all of them.
 SecurityGroupRule find_security_group_rule(const aws::Environment& environment,
                                            const SecurityGroupRuleOptions& options);
 
-/// EC2's ModifySecurityGroupRules
+/// The request for EC2's ModifySecurityGroupRules
 /// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySecurityGroupRules.html), with the parameters in
 /// the AWS CLI's order.
 aws::QueryRequest modify_security_group_rules(const aws::Environment& environment, const SecurityGroupRule& rule,
                                               const std::string& endpoint_url);
 
-/// Prints the request as it would be sent. Needs and shows no credentials: with a placeholder for the signature.
+/// Prints the request as it would be sent, with a placeholder for the signature; needs and shows no credentials.
 void print_request(const aws::QueryRequest& request, std::ostream& out);
 
-/// Sends it; throws core::ApiError with EC2's Code and Message, std::runtime_error where it cannot be reached.
+/// Sends the request. Throws core::ApiError with EC2's Code and Message, and std::runtime_error if EC2 cannot be
+/// reached.
 void send_security_group_rule(const aws::Environment& environment, const aws::QueryRequest& request);
 
 struct HostAndPort {
   std::string host;
   std::uint16_t port = 5432;
 };
-/// Host and port of a PostgreSQL URL, or of "host=… port=…". The message of the std::runtime_error thrown for anything
-/// else does not repeat the URL, which may hold a password.
+/// The host and port of a PostgreSQL URL, or of "host=… port=…". Throws std::runtime_error for anything else; its
+/// message does not repeat the URL, which may hold a password.
 HostAndPort parse_connection_url(const std::string& url);
 
-/// Tries to connect until the port answers; false when `timeout_ms` passed before. `why` is then the last fault.
+/// Tries to connect until the port answers. Returns false after `timeout_ms`; `why` then says what the last fault was.
 bool wait_for_port(const HostAndPort& target, std::uint64_t timeout_ms, std::string& why);
 
 }  // namespace stator::toolkit

@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kAttempt{3'000};
 constexpr std::chrono::milliseconds kPause{250};
 
-/// One attempt at one address; the empty string where it answered, else what went wrong.
+/// Tries one address once. Returns an empty string if it answered, else what went wrong.
 std::string try_address(const addrinfo& address, std::chrono::milliseconds limit) {
   const int number = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (number < 0) return std::strerror(errno);
@@ -66,7 +66,7 @@ std::uint16_t port_of(std::string_view text) {
   return port;
 }
 
-/// Of "host=db.example.com port=5433 …", with what libpq finds elsewhere.
+/// Parses "host=db.example.com port=5433 …"; what is missing is found as libpq finds it.
 HostAndPort parse_keywords(const std::string& text) {
   const postgres::TargetParts parts = postgres::target_parts({.url = text});
   const auto first = [](const std::string& list) { return list.substr(0, list.find(',')); };
@@ -91,7 +91,7 @@ HostAndPort parse_connection_url(const std::string& url) {
   rest = rest.substr(0, rest.find_first_of("/?"));
   const std::size_t at = rest.rfind('@');
   if (at != std::string_view::npos) rest.remove_prefix(at + 1);
-  // libpq tries several hosts in turn; the first is the one that is to answer.
+  // libpq tries several hosts in turn; wait for the first.
   rest = rest.substr(0, rest.find(','));
   HostAndPort target;
   std::string_view port;

@@ -69,7 +69,7 @@ class TableOutput : public RowOutput {
  private:
   using Line = std::vector<std::string>;
 
-  /// The heading, by which the widths are settled, and the rows that waited for it.
+  /// Writes the heading, which fixes the widths, and the rows held back until then.
   void write_held() {
     has_heading_ = true;
     write_line(names_);
@@ -184,7 +184,7 @@ RowWriter::~RowWriter() {
   if (is_finished_ || !has_rows_) return;
   try {
     output_->close();
-  } catch (const std::exception&) {  // another error is on its way
+  } catch (const std::exception&) {  // another error is being thrown
   }
 }
 

@@ -88,7 +88,7 @@ class Scanner {
     }
   }
 
-  /// The item's key attributes as a start key; empty where it lacks one.
+  /// The item's key attributes as a start key; empty if it lacks one.
   [[nodiscard]] std::string start_key_behind(const json::Object& item) const {
     if (options_.start_key_attributes.empty()) return {};
     RequestBuilder key;
@@ -100,7 +100,7 @@ class Scanner {
     return key.str();
   }
 
-  /// What was read so far.
+  /// The totals of what was read so far.
   [[nodiscard]] ScanResult totals() const {
     ScanResult all = result_;
     all.items += visited_;
@@ -126,7 +126,7 @@ class Scanner {
     if (options_.count_only) request.text("Select", "COUNT");
     if (options_.with_capacity) request.text("ReturnConsumedCapacity", "TOTAL");
     if (options_.consistent) request.json("ConsistentRead", "true");
-    // Limit counts what is read before the filter, so with a filter it would only make more pages.
+    // Limit counts the items before the filter, so with a filter it would only cause more pages.
     if (options_.limit > 0 && options_.filter.empty()) {
       constexpr std::uint64_t kMostAtOnce = 100'000;
       const std::uint64_t left = options_.limit - std::min<std::uint64_t>(visited_, options_.limit - 1);
@@ -145,7 +145,7 @@ class Scanner {
   std::exception_ptr fault_;
   std::atomic<bool> done_ = false;
   std::atomic<std::uint64_t> visited_ = 0;
-  /// Of a scan in one segment.
+  /// Used by a scan in one segment.
   std::string next_key_;
 };
 

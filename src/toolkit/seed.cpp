@@ -18,10 +18,10 @@ namespace stator::toolkit {
 namespace {
 
 constexpr std::uint64_t kProgressEvery = 25;
-/// The longest text of a message; leaves room for the item's other attributes below 400 KB.
+/// The longest text of a message. Leaves room for the item's other attributes within 400 KB.
 constexpr std::size_t kMostTextBytes = core::kMaxItemSizeBytes - 8 * 1024;
 
-/// The last message of the conversation: what entries show.
+/// The last message of the conversation, which the entries show.
 struct LastMessage {
   std::int64_t microseconds = 0;
   std::string text;
@@ -129,7 +129,7 @@ class ConversationSeeder {
     return participants_.emplace(message.sender_handle, *std::move(user)).first->second;
   }
 
-  /// Where only one person wrote, the other one is the seed's.
+  /// If only one person wrote, the other one is the seed's.
   void complete_participants() {
     for (const auto& speaker : conversation_.speakers) {
       if (participants_.size() >= 2) return;
@@ -154,7 +154,7 @@ class ConversationSeeder {
     }
   }
 
-  /// Removes older entries of the same conversation; false where there is a newer one.
+  /// Removes older entries of the same conversation; false if there is a newer one.
   bool give_way_to(const std::string& item) {
     if (conversation_.entry_one_per.empty() || model_.sort_key.empty()) return true;
     json::Parser parser;
@@ -187,7 +187,7 @@ class ConversationSeeder {
     return is_newest;
   }
 
-  /// Deletes the entries of one page that are older than `sort_json`; returns where the next page begins.
+  /// Deletes the entries of a page that are older than `sort_json`; returns the start of the next page.
   std::string remove_older(const std::string& page, const std::string& sort_json, bool& is_newest) {
     json::Parser parser;
     const json::Value root = parser.parse(page);

@@ -16,17 +16,16 @@ struct SegmentScan {
   std::string table;
   bool with_capacity = false;
   bool consistent = true;
-  /// Does what a page is read for, on its segment's thread; several at the same time. It may add to the segment's
-  /// checksum.
+  /// Processes a page, on its segment's thread; several run at the same time. May add to the segment's checksum.
   std::function<void(const json::Array& items, SegmentState& state)> work;
-  /// Called after `work`, when the states count the page as done; one page at a time.
+  /// Called after `work`, for one page at a time, when the states already count the page as done.
   std::function<void(const json::Array& items)> commit;
   Sleep sleep = sleep_for_real;
 };
 
-/// Reads every segment (1 to kMaxParallelSegments) that is not finished from its state's position. Throttled requests
-/// are tried again, waiting longer each time. Ends at the first fault and throws it: OperationError, or what `work` or
-/// `commit` threw; the states say how far it came. Returns capacity units consumed.
+/// Reads every unfinished segment (1 to kMaxParallelSegments) from its state's position. Throttled requests are tried
+/// again after growing pauses. The first error ends it and is thrown: OperationError, or what `work` or `commit` threw;
+/// the states then say how far it came. Returns the capacity units consumed.
 double scan_segments(endpoint::Endpoint& endpoint, const SegmentScan& scan, std::vector<SegmentState>& states);
 
 }  // namespace stator::toolkit

@@ -25,7 +25,7 @@ std::string request_of(std::string_view statement, const StatementOptions& optio
   return request.str();
 }
 
-/// The end of the quoted part or comment that begins at `at`; `at` itself where none begins.
+/// The end of the quoted part or comment that begins at `at`; `at` itself if none begins there.
 std::size_t skip_quoted(std::string_view text, std::size_t at) {
   const auto behind = [&](std::string_view end, std::size_t from) {
     const std::size_t found = text.find(end, from);
@@ -39,7 +39,7 @@ std::size_t skip_quoted(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// Where the first word begins, after blanks and comments; the end where there is none.
+/// The position of the first word, after blanks and comments; the end of the text if there is none.
 std::size_t find_word(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -55,7 +55,7 @@ std::size_t find_word(std::string_view text) {
   return text.size();
 }
 
-/// Whether it is a map of one member with the name of a type: of a value in wire form, which was read as plain JSON.
+/// Whether this is a map with one member that is named like a type: a value in wire form that was read as plain JSON.
 bool holds_wire_value(const json::Value& value) {
   json::Object map;
   return value["M"].get(map) == simdjson::SUCCESS && map.size() == 1 && core::type_from_name((*map.begin()).key);

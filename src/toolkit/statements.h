@@ -16,11 +16,11 @@ struct StatementOptions {
   /// The statement's parameters as a JSON list of attribute values (statement_parameters); empty: none.
   std::string parameters_json;
   bool consistent = false;
-  /// At most this many items; 0: all.
+  /// The maximum number of items; 0: all.
   std::uint64_t limit = 0;
 };
 
-/// A JSON list of values, each in wire form ({"S": "a"}) or in plain JSON, all in wire form. Throws PlainJsonError.
+/// Converts a JSON list of values, each in wire form ({"S": "a"}) or plain JSON, to wire form. Throws PlainJsonError.
 std::string statement_parameters(std::string_view list);
 
 /// The result of a statement.
@@ -40,12 +40,13 @@ StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view sta
 
 struct Statement {
   std::string text;
-  /// Where its first word is, from 1 on.
+  /// The line of its first word, from 1.
   std::size_t line = 1;
 };
 
-/// The statements of a text, separated by semicolons outside of strings, quoted names and comments; without empty ones.
-/// `rest`: gets the text after the last semicolon, an unfinished statement; null: that is a statement, too.
+/// The statements of a text, without empty ones; they are separated by semicolons outside of strings, quoted names and
+/// comments. `rest`: set to the text after the last semicolon, an unfinished statement; if null, that counts as a
+/// statement, too.
 std::vector<Statement> split_statements(std::string_view text, std::string* rest = nullptr);
 
 }  // namespace stator::toolkit

@@ -9,7 +9,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// How often an open stream is asked for new shards.
+/// New shards are looked for every so many rounds.
 constexpr int kRoundsOfShards = 20;
 
 json::Array array_of(const json::Object& object, std::string_view name) {
@@ -102,10 +102,10 @@ bool StreamReader::read_round(const Visitor& visit) {
   for (auto& [id, shard] : shards_) {
     if (may_read(shard)) found = read_page(id, shard, visit) || found;
   }
-  // Children begin where a shard ends.
+  // A shard that ended may have children.
   const bool ended_one = ended_one_;
   if (ended_one || ++rounds_ % kRoundsOfShards == 0) find_shards(false);
-  ended_one_ = false;  // where that fails, it is still to be done
+  ended_one_ = false;  // stays set if that fails
   return found || ended_one;
 }
 
@@ -122,7 +122,7 @@ bool StreamReader::read_page(const std::string& id, FollowedShard& shard, const 
   return take_page(reply, shard, visit);
 }
 
-/// An iterator that waited too long goes on from the last record.
+/// Replaces an expired iterator by one after the last record read, or skips deleted records.
 void StreamReader::begin_again(const std::string& id, FollowedShard& shard, const OperationError& error) {
   const bool expired = error.type == core::ErrorCode::kExpiredIterator;
   const bool trimmed = error.type == core::ErrorCode::kTrimmedDataAccess;
@@ -162,7 +162,7 @@ bool StreamReader::has_newest_record() {
     json::Parser parser;
     std::string reply = call_patiently(endpoint_, "GetShardIterator", request.str(), sleep_);
     std::string iterator = member_text(parser.parse(reply).get_object(), "ShardIterator");
-    // A page may be empty though the record comes behind it.
+    // A page may be empty although records follow.
     constexpr int kMostPages = 10;
     for (int page = 0; page < kMostPages && !iterator.empty(); ++page) {
       reply = call_patiently(endpoint_, "GetRecords",
@@ -177,7 +177,7 @@ bool StreamReader::has_newest_record() {
     }
     return false;
   } catch (const OperationError& error) {
-    // A number that the shard has not come to.
+    // The shard has not reached that sequence number.
     if (error.type == core::ErrorCode::kValidation) return false;
     const bool is_gone =
         error.type == core::ErrorCode::kTrimmedDataAccess || error.type == core::ErrorCode::kResourceNotFound;

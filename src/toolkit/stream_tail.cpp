@@ -11,7 +11,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// One stream being followed.
+/// Follows one stream.
 class Tail {
  public:
   Tail(endpoint::Endpoint& endpoint, const TailOptions& options, const RecordVisitor& visit)
@@ -32,7 +32,7 @@ class Tail {
   }
 
  private:
-  /// Reads what there is now; true where to ask again at once.
+  /// Reads what there is; true if the next round should follow at once.
   bool read_round() {
     try {
       const bool found =
@@ -40,7 +40,7 @@ class Tail {
       faults_ = 0;
       return found;
     } catch (const OperationError& error) {
-      // What was read before the fault is not read again.
+      // The records read before the fault will not be read again, so show them.
       show_round();
       if (full()) return true;
       if (!options_.follow || !is_passing(error) || ++faults_ >= kMostFaultsOfAnOutage) throw;
@@ -63,7 +63,7 @@ class Tail {
     if (seconds >= from_seconds) round_.push_back({seconds, simdjson::minify(record)});
   }
 
-  /// Records of several shards in the order of time; those of one shard stay in theirs.
+  /// Shows the records of several shards in order of time; those of one shard keep their order.
   void show_round() {
     std::ranges::stable_sort(round_, {}, &Record::seconds);
     for (const Record& record : round_) {
@@ -81,7 +81,7 @@ class Tail {
   const std::int64_t began_seconds_ = core::Clock::system().now_ms() / 1000;
   std::vector<Record> round_;
   std::uint64_t visited_ = 0;
-  int faults_ = 0;  // one after the other
+  int faults_ = 0;  // in a row
 };
 
 std::string clock_text(std::int64_t seconds) {

@@ -17,33 +17,32 @@ namespace stator::toolkit {
 
 struct TailOptions {
   std::string table;
-  /// Begin with changes from now on; otherwise with the oldest record.
+  /// Begin with the next change; if false, with the oldest record.
   bool from_now = true;
-  /// Only records that are not older, in seconds since 1970 (that is how exact a record's time is).
+  /// Skip older records. In seconds since 1970, which is as exact as the time of a record.
   std::int64_t from_seconds = 0;
-  /// End after this many records; 0: no limit.
+  /// The maximum number of records; 0: no limit.
   std::uint64_t limit = 0;
-  /// Wait for further records; otherwise end after the existing ones.
+  /// Wait for more records; if false, end after the existing ones.
   bool follow = true;
   /// The pause after a round without records.
   std::chrono::milliseconds pause{500};
   Sleep sleep = sleep_for_real;
-  /// Called once where the endpoint cannot be asked for a while (is_passing), before it is waited for.
+  /// Called once when the endpoint does not answer for a while (is_passing), before waiting for it.
   std::function<void(const OperationError& error)> on_outage;
 };
 
-/// Called with each record in wire JSON, in an order that is right for each item; valid during the call.
+/// Called with each record in wire JSON, which is valid during the call. The records of each item come in order.
 using RecordVisitor = std::function<void(const json::Object& record)>;
 
-/// Follows the latest stream of the table: parents before their children, new shards as they come, iterators that
-/// expired anew from the last record. An endpoint that cannot be asked is waited for, as long as an outage may last;
-/// without `follow` it is not. Returns how many records were visited when the limit is reached, nothing more is
-/// there to read, or the stream was disabled and read to its end. Throws OperationError, and std::runtime_error where
-/// the table has no stream.
+/// Follows the latest stream of the table (StreamReader). With `follow`, waits for an endpoint that does not answer, up
+/// to kMostFaultsOfAnOutage faults in a row. Returns the number of records visited when the limit is reached, when
+/// there is nothing more to read, or when the stream was disabled and is read to its end. Throws OperationError, and
+/// std::runtime_error if the table has no stream.
 std::uint64_t tail(endpoint::Endpoint& endpoint, const TailOptions& options, const RecordVisitor& visit);
 
-/// A record for people: a line with time, kind and keys, then a line for each attribute that changed, "- name: old" and
-/// "+ name: new" in plain JSON; what the stream's view type leaves out is not shown.
+/// Formats a record for people: a line with time, kind and keys, then lines for each attribute that changed, "- name:
+/// old" and "+ name: new" in plain JSON. What the stream's view type leaves out is not shown.
 std::string format_record(const json::Object& record, bool colour);
 
 }  // namespace stator::toolkit

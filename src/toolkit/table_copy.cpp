@@ -29,7 +29,7 @@ std::string create_request_like(const TableInfo& table, const std::string& name)
   json::Parser parser;
   const json::Value root = parser.parse(table.description_json);
   std::string_view mode;
-  // A description has it in its summary, a CreateTable request as a member.
+  // A description has the mode in BillingModeSummary, a CreateTable request in BillingMode.
   const bool on_demand = (root["BillingModeSummary"]["BillingMode"].get(mode) == simdjson::SUCCESS ||
                           root["BillingMode"].get(mode) == simdjson::SUCCESS) &&
                          mode == "PAY_PER_REQUEST";
@@ -37,7 +37,7 @@ std::string create_request_like(const TableInfo& table, const std::string& name)
     RequestBuilder units;
     for (const char* member : {"ReadCapacityUnits", "WriteCapacityUnits"}) {
       std::uint64_t number = 0;
-      // Descriptions of on-demand tables have 0, which requests must not have.
+      // Descriptions of on-demand tables say 0, which requests may not.
       if (owner["ProvisionedThroughput"][member].get(number) != simdjson::SUCCESS || number == 0) number = 1;
       units.number(member, number);
     }
@@ -86,7 +86,7 @@ TableChecksum copy_table(endpoint::Endpoint& source, const TableInfo& source_tab
                          const TableInfo& destination_table, TransferState& state, const StateFile& file,
                          const std::function<void(std::uint64_t items)>& progress, const Sleep& sleep) {
   auto saved_at = std::chrono::steady_clock::now();
-  // Before the first page, so that what names the start of the copy is known whenever it ends.
+  // Saved before the first page, so that the start of the copy is known whenever it ends.
   file.write(state);
   std::uint64_t items = state.total().items;
   SegmentScan scan;

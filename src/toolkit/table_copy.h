@@ -13,18 +13,18 @@
 /// Copies a table from one endpoint to another; works with any implementation of DynamoDB's API.
 namespace stator::toolkit {
 
-/// The element of VectorIndexes in a request for an index like the one in a description or request.
+/// The VectorIndexes element of a request that creates an index like this one, from a description or a request.
 std::string vector_index_like(const json::Value& index);
 
-/// CreateTable's request for a table like the described one, under another name: keys, indexes, billing and stream.
+/// The CreateTable request for a table like the described one, under another name: keys, indexes, billing and stream.
 std::string create_request_like(const TableInfo& table, const std::string& name);
 
 /// The initial state of a copy in `segments` segments (1 to kMaxParallelSegments).
 TransferState begin_copy(std::uint32_t segments);
 
-/// Reads what `state` does not hold as done of `source_table` and writes it into `destination_table`, which exists;
-/// notes in `state` and `file` how far it is. `progress` gets the count of all items copied, those of earlier runs
-/// included, and may throw to end it. Throttled requests are tried again, waiting longer each time. Returns the
+/// Copies the items that `state` does not count as done from `source_table` to `destination_table`, which must exist,
+/// and keeps `state` and `file` up to date. Calls `progress` with the number of items copied, including those of
+/// earlier runs; it may throw to end the copy. Throttled requests are tried again after growing pauses. Returns the
 /// checksum of all items copied. Throws OperationError, std::runtime_error; the state then says how far it came.
 TableChecksum copy_table(endpoint::Endpoint& source, const TableInfo& source_table, endpoint::Endpoint& destination,
                          const TableInfo& destination_table, TransferState& state, const StateFile& file,

@@ -13,7 +13,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// A key of either table as text: its attributes in the schema's order, normalised.
+/// The key of an item as text: its attributes in the schema's order, normalised.
 std::string key_text(const TableInfo& table, const json::Object& item) {
   std::string text;
   for (const std::string& name : table.key_names()) {
@@ -33,7 +33,7 @@ struct SourceItem {
 };
 using SourceItems = std::unordered_map<ItemHash, SourceItem, HashOfHash>;
 
-/// The attributes in which two items differ, by name.
+/// The names of the attributes in which two items differ.
 std::vector<std::string> differing_attributes(const json::Object& item, const std::string& other_json) {
   std::vector<std::string> names;
   json::Parser parser;
@@ -102,7 +102,7 @@ DiffResult diff_tables(endpoint::Endpoint& source, const TableInfo& source_table
   result.only_in_source = static_cast<std::uint64_t>(
       std::count_if(items.begin(), items.end(), [](const auto& each) { return !each.second.seen; }));
   if (result.only_in_source == 0) return result;
-  // The keys of these items were not kept, so the table is read once more.
+  // The keys of these items were not kept, so read the table again.
   options.table = source_table.name;
   scan(source, options, [&](const json::Object& item) {
     const auto found = items.find(hash_of_text(key_text(source_table, item)));

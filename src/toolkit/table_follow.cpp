@@ -13,9 +13,9 @@
 namespace stator::toolkit {
 namespace {
 
-/// How often to look whether the tables are still those that were read and written.
+/// How often to check that the tables are still those that were read and written.
 constexpr std::int64_t kSecondsBetweenLooks = 5;
-/// How many of the items written last are looked for: some may have expired, or been changed, by themselves.
+/// How many of the items written last are looked for; some may have expired, or been changed by others.
 constexpr std::size_t kItemsLookedAt = 8;
 constexpr std::int64_t kSecondsKept = 24 * 3600;
 /// The most by which the clocks of this machine and the source may differ: services refuse signatures beyond that.
@@ -73,7 +73,7 @@ class Follower {
     reader_.find_shards(false);
   }
 
-  /// Throws where one of the tables went back to an earlier state: it lacks what was read from or written to it last.
+  /// Throws if one of the tables was reset to an earlier state, and so lacks what was last read from or written to it.
   void require_same_tables() {
     looked_seconds_ = now();
     if (!reader_.has_newest_record())
@@ -86,7 +86,7 @@ class Follower {
                       ", the copy, went back to an earlier state: it no longer has what was written to it last");
   }
 
-  /// Whether the destination deletes items by itself, so that those written last may well be gone.
+  /// Whether the destination has time to live, so that the items written last may have expired.
   [[nodiscard]] bool items_expire() {
     try {
       json::Parser parser;
@@ -97,18 +97,19 @@ class Follower {
       return parser.parse(reply)["TimeToLiveDescription"]["TimeToLiveStatus"].get(status) == simdjson::SUCCESS &&
              status != "DISABLED";
     } catch (const OperationError& error) {
-      // Other databases may not have the operation; whoever may write may not be allowed to ask.
+      // Other databases may lack the operation, and a caller that may write may not be allowed to call it.
       if (is_throttling(error, true) || error.type == core::ErrorCode::kServiceUnavailable) throw;
       return false;
     }
   }
 
-  /// Of several changes of one item in a round only the last is written.
+  /// Notes a change to be written by apply(). Of several changes of an item in a round, only the last is written.
   void take(const json::Object& record) {
     const json::Object change = change_of_record(record);
     const std::int64_t seconds = seconds_of_change(change);
     newest_seconds_ = seconds;
-    // Changes that are in the copy already. Applying some of them again does no harm: later ones are applied, too.
+    // Skip changes that are already in the copy. Applying some of them again does no harm, as later ones are applied,
+    // too.
     if (seconds != 0 && seconds < follow_.since_seconds - kClockSkewSeconds) return;
     ++progress_.changes;
     const auto keys = member_object(change, "Keys");
@@ -130,13 +131,14 @@ class Follower {
     };
     std::vector<WrittenItem> written;
     for (const std::string& key : std::exchange(newest_keys_, {})) written.push_back(noted(*round_.find(key)));
-    // Noted before it is done, so that whenever this ends, the destination has what this round wrote, or the last one.
+    // Saved before writing: whenever this ends, the destination has the items of this round or of the last one.
     std::vector<WrittenItem> either = follow_.last_written;
     for (const WrittenItem& last : follow_.last_written) {
       if (const auto change = round_.find(last.key); change != round_.end()) either.push_back(noted(*change));
     }
     either.insert(either.end(), written.begin(), written.end());
-    // Of deletions alone, or of nothing, has_any_written would say that the table lacks what is yet to be written.
+    // If the last round only deleted, or wrote nothing, has_any_written would report that the items not yet written are
+    // missing.
     const bool had_put =
         std::ranges::any_of(follow_.last_written, [](const WrittenItem& last) { return last.hash != ItemHash(); });
     follow_.last_written = had_put ? std::move(either) : std::vector<WrittenItem>();
@@ -153,7 +155,7 @@ class Follower {
     follow_.last_written = std::move(written);
   }
 
-  /// Notes the applied changes as read.
+  /// Saves the positions of the shards, as their changes are applied.
   void note(std::int64_t asked_seconds) {
     follow_.asked_seconds = asked_seconds;
     follow_.shards.clear();
@@ -171,7 +173,7 @@ class Follower {
   StreamReader reader_;
   TableWriter writer_;
   std::unordered_map<std::string, std::string> round_;  // by key; empty: removed
-  std::vector<std::string> newest_keys_;                // of the round, those changed last, the last one at the end
+  std::vector<std::string> newest_keys_;                // of this round; the last one changed is at the end
   std::int64_t newest_seconds_ = 0;
   std::int64_t looked_seconds_ = 0;
   FollowProgress progress_;

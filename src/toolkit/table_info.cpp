@@ -112,7 +112,7 @@ void read_vector_indexes(const json::Value& table, std::vector<VectorIndexInfo>&
   std::ranges::sort(out, {}, &VectorIndexInfo::name);
 }
 
-/// "; did you mean shop?", or the list of tables; empty where that cannot be had.
+/// "; did you mean shop?", or the list of tables; empty if that is not available.
 std::string other_tables(endpoint::Endpoint& endpoint, const std::string& table) {
   std::vector<std::string> names;
   try {

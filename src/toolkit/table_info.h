@@ -8,7 +8,7 @@
 #include "endpoint/endpoint.h"
 #include "json/reader.h"
 
-/// The properties of a table that commands need to read keys from words and to print items.
+/// The properties of a table that commands need to parse keys and to print items.
 namespace stator::toolkit {
 
 struct KeyColumn {
@@ -46,11 +46,11 @@ struct VectorIndexInfo {
 struct TableInfo {
   std::string name;
   std::string status;
-  /// Tells the table from others that have had its name: its id, or when it was created where an endpoint has no ids;
-  /// empty where it says neither.
+  /// Distinguishes the table from others that have had its name: its id, or its creation time if the endpoint has no
+  /// ids; empty if it returns neither.
   std::string identity;
   KeyColumn partition_key;
-  /// Without a name where the table has none.
+  /// Without a name if the table has none.
   KeyColumn sort_key;
   std::vector<IndexInfo> indexes;               // global, then local, by name
   std::vector<VectorIndexInfo> vector_indexes;  // by name
@@ -62,7 +62,7 @@ struct TableInfo {
   [[nodiscard]] bool has_sort_key() const { return !sort_key.name.empty(); }
   /// The names of the key attributes, partition key first.
   [[nodiscard]] std::vector<std::string> key_names() const;
-  /// Null where there is no such index.
+  /// Null if there is no such index.
   [[nodiscard]] const IndexInfo* find_index(std::string_view index) const;
   [[nodiscard]] const VectorIndexInfo* find_vector_index(std::string_view index) const;
 };
@@ -70,19 +70,19 @@ struct TableInfo {
 /// Calls DescribeTable. Throws OperationError; for a missing table its message ends with the nearest existing name.
 TableInfo describe_table(endpoint::Endpoint& endpoint, const std::string& table);
 
-/// The same from DescribeTable's `Table` member. Throws std::runtime_error for anything else.
+/// Reads DescribeTable's `Table` member. Throws std::runtime_error for anything else.
 TableInfo read_table_info(std::string_view description_json);
 
-/// A value from a word, by its attribute's type: text, a number, base64. Wire JSON. Throws std::runtime_error that
-/// names the attribute, as "key NAME" or whatever else `kind` says it is.
+/// Converts a word to a value (wire JSON) of the attribute's type: text, a number, base64. Throws a std::runtime_error
+/// that names the attribute, as "key NAME" or with another `kind` than "key".
 std::string key_value(const KeyColumn& column, std::string_view word, const std::string& kind = "key");
 
-/// A member of a description; empty, or 0, where it is missing or of another kind.
+/// A member of a description; empty or 0 if it is missing or of another type.
 std::string text_of(const json::Value& object, std::string_view name);
 std::uint64_t number_of(const json::Value& object, std::string_view name);
-/// A member that a reply must have. Throws std::runtime_error where it has not.
+/// A member that a reply must have. Throws std::runtime_error if it is missing.
 json::Value member_of(const json::Value& object, std::string_view name);
-/// Seconds since 1970 to the millisecond, as requests have times.
+/// Seconds since 1970 with three decimals, as times are written in requests.
 std::string seconds_text(double seconds);
 
 }  // namespace stator::toolkit

@@ -110,7 +110,7 @@ class Planner {
 
   TablePlan plan() {
     compare_keys();
-    // Before a table leaves PAY_PER_REQUEST, which vector indexes need.
+    // Done before the table leaves PAY_PER_REQUEST, which vector indexes need.
     delete_other_vector_indexes();
     compare_capacity();
     compare_indexes();
@@ -273,7 +273,7 @@ class Planner {
     const std::string from = view(live);
     const std::string to = view(wanted);
     if (from == to) return;
-    // The view type of a stream cannot be changed: the stream must end, and another one begin.
+    // A stream's view type cannot be changed: disable the stream, then enable another one.
     if (!from.empty())
       change("- stream of " + from, update().json("StreamSpecification", R"({"StreamEnabled":false})").str());
     if (!to.empty())

@@ -20,7 +20,7 @@ struct TableChange {
 
 struct TablePlan {
   std::vector<TableChange> changes;
-  /// Differences that no request can change: in the key, in local indexes. One line each.
+  /// Differences that no request can resolve: in the key, in local indexes. One line each.
   std::vector<std::string> impossible;
   [[nodiscard]] bool empty() const { return changes.empty() && impossible.empty(); }
 };
@@ -30,13 +30,13 @@ struct WantedTable {
   std::string name;
   /// A CreateTable request.
   std::string create_request;
-  /// Empty: items do not expire.
+  /// Empty if items do not expire.
   std::string time_to_live_attribute;
 };
 
-/// Compares the table with the wanted state. Members that the request leaves out (stream, tags, table class,
-/// protection) are left as they are; indexes that it does not name are deleted. Asks DescribeTable, DescribeTimeToLive
-/// and, for tags, ListTagsOfResource. Throws OperationError.
+/// Compares the table with the wanted state. What the CreateTable request leaves out (stream, tags, table class,
+/// protection) stays as it is; indexes that it does not name are deleted. Calls DescribeTable, DescribeTimeToLive and,
+/// for tags, ListTagsOfResource. Throws OperationError.
 TablePlan plan_table(endpoint::Endpoint& endpoint, const WantedTable& wanted);
 
 /// Sends one change and waits until the table and its indexes are active again, at most `timeout`. Throws
@@ -44,7 +44,7 @@ TablePlan plan_table(endpoint::Endpoint& endpoint, const WantedTable& wanted);
 void apply(endpoint::Endpoint& endpoint, const std::string& table, const TableChange& change,
            const Sleep& sleep = sleep_for_real, std::chrono::milliseconds timeout = std::chrono::hours(12));
 
-/// UpdateTimeToLive's request that lets items expire by `attribute`.
+/// The UpdateTimeToLive request that enables or disables expiry by `attribute`.
 std::string time_to_live_request(const std::string& table, const std::string& attribute, bool enabled);
 
 }  // namespace stator::toolkit

@@ -10,7 +10,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// A key attribute; without a type where the word says none.
+/// A key attribute; `type` is empty if the word has none.
 struct TypedName {
   std::string name;
   std::string type;
@@ -26,7 +26,7 @@ TypedName read_typed_name(const std::string& word) {
   return key;
 }
 
-/// A key of the table. "pk,S" is taken for "pk:S", as other tools write it.
+/// Parses a key of the table. "pk,S", as other tools write it, means "pk:S".
 TypedName read_table_key(std::string word) {
   const std::size_t comma = word.rfind(',');
   if (comma != std::string::npos) {
@@ -37,7 +37,7 @@ TypedName read_table_key(std::string word) {
   return read_typed_name(word);
 }
 
-/// The attributes of all keys, in the order in which they are met.
+/// The attributes of all keys, in the order of their first occurrence.
 class Attributes {
  public:
   void define(const TypedName& key) {
@@ -80,7 +80,7 @@ struct IndexWord {
   std::vector<TypedName> keys;
 };
 
-/// "NAME=KEY[:TYPE][,…]" with one to `most_keys` keys; `form` says it in errors.
+/// Parses "NAME=KEY[:TYPE][,…]" with one to `most_keys` keys. `form`: the expected form, for errors.
 IndexWord read_index_word(const std::string& word, std::size_t most_keys, const std::string& form) {
   const std::size_t equals = word.find('=');
   IndexWord index{word.substr(0, equals), {}};

@@ -10,7 +10,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// The most that may wait in all lanes together.
+/// The most bytes that may wait in all lanes together.
 constexpr std::size_t kMaxWaitingBytes = 32 * 1024 * 1024;
 constexpr std::size_t kMaxWaitingOfALane = 100;
 constexpr std::chrono::milliseconds kBetweenChecks{50};
@@ -132,7 +132,7 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
       changed_.notify_all();
       for (Write& write : writes) {
         if (stopping_) return;
-        // A batch must not have two writes of one key.
+        // A batch may not have two writes with the same key.
         if (!keys.insert(write.key).second) {
           writer.flush();
           account();

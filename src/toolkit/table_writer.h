@@ -18,30 +18,30 @@
 
 namespace stator::toolkit {
 
-/// Writes items into a table in several batches at the same time. Of items with the same key the last one put stays.
+/// Writes items into a table, several batches at the same time. Of items with the same key, the last one put stays.
 class TableWriter {
  public:
-  /// `jobs`: batches sent at once, 1 to 64. `sleep` is also called now and then while one of the functions below waits,
-  /// with a duration of 0, so that it may throw there.
-  /// `on_refused` is called by any of the threads; see BatchWriter.
+  /// `jobs`: batches sent at the same time, 1 to 64. `sleep` is also called, with a duration of 0, now and then while
+  /// one of the functions below waits, so that it may throw there.
+  /// `on_refused` (see BatchWriter) may be called by any of the threads.
   TableWriter(endpoint::Endpoint& endpoint, const TableInfo& table, unsigned jobs, const Sleep& sleep = sleep_for_real,
               OnRefused on_refused = {});
-  /// Drops the writes that wait; see `finish`.
+  /// Drops the waiting writes; see `finish`.
   ~TableWriter();
   TableWriter(const TableWriter&) = delete;
   TableWriter& operator=(const TableWriter&) = delete;
 
-  /// Takes an item (wire JSON in normal form, with its key). Blocks while too much waits: a hundred writes for each
-  /// batch sent at once, so that little is lost or waited for where the caller ends. Throws the first error
-  /// of any batch: OperationError, std::runtime_error.
+  /// Queues an item (wire JSON in normal form, with its key). Blocks while too much is waiting: a hundred writes for
+  /// each of the `jobs`, so that little is lost, or must be waited for, when the caller ends. Throws the first error of
+  /// any batch: OperationError, std::runtime_error.
   void put(std::string item_json, std::uint64_t tag = 0);
-  /// Deletes the item of that key (wire JSON in normal form), likewise.
+  /// Queues the deletion of the item with that key (wire JSON in normal form), in the same way.
   void erase(std::string key_json);
   /// Returns when all puts and deletions are written. Throws like put.
   void drain();
   /// Drains, and ends the threads. Throws like put, when they have ended.
   void finish();
-  /// Ends the threads after the batches that are being sent, and drops the writes that wait; `written` is final then.
+  /// Ends the threads after the batches that are being sent, and drops the waiting writes; `written` is then final.
   void stop();
   /// The number of writes that the service has accepted.
   [[nodiscard]] std::uint64_t written() const { return written_; }
@@ -49,13 +49,13 @@ class TableWriter {
  private:
   struct Write {
     std::string key;
-    std::string json;  // empty: the item is erased
+    std::string json;  // empty: delete the item
     std::uint64_t tag = 0;
     [[nodiscard]] std::size_t bytes() const { return key.size() + json.size(); }
   };
   struct Lane {
     std::deque<Write> waiting;
-    bool busy = false;  // took writes that are not written yet
+    bool busy = false;  // has taken writes that are not written yet
     std::jthread thread;
   };
 
@@ -71,7 +71,7 @@ class TableWriter {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::size_t waiting_ = 0;  // in all lanes together
   std::size_t waiting_bytes_ = 0;
-  bool draining_ = false;   // lanes flush once nothing waits
+  bool draining_ = false;   // lanes flush when nothing waits
   bool finishing_ = false;  // and then end
   std::atomic<bool> stopping_ = false;
   std::exception_ptr fault_;

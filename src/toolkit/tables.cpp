@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kFirstWait{20};
 constexpr std::chrono::milliseconds kLongestWait{2'000};
 constexpr std::size_t kMostPages = 100'000;
 
-/// One member of a reply as JSON text.
+/// A member of a reply, as JSON text.
 std::string member_json(std::string_view reply, std::string_view name) {
   json::Parser parser;
   json::Object object;
@@ -88,7 +88,7 @@ std::size_t rank(std::string_view name) {
   return static_cast<std::size_t>(std::find(kMemberOrder.begin(), kMemberOrder.end(), name) - kMemberOrder.begin());
 }
 
-/// Seconds since the epoch as "2023-03-20T10:00:00.123000+00:00" in local time; no fraction where there is none.
+/// Seconds since the epoch as "2023-03-20T10:00:00.123000+00:00" in local time; without a fraction if there is none.
 std::string iso_time(double seconds) {
   const auto microseconds = static_cast<std::int64_t>(std::llround(seconds * 1e6));
   auto whole = static_cast<std::time_t>(std::floor(seconds));

@@ -12,14 +12,14 @@
 namespace stator::toolkit {
 
 struct CreatedTable {
-  /// False: it existed before (ResourceInUseException).
+  /// False if it existed before (ResourceInUseException).
   bool created = false;
   /// DescribeTable's `Table` member as JSON.
   std::string description_json;
 };
 
-/// Sends the CreateTable request and waits until DescribeTable says ACTIVE, at most `timeout`. Throws OperationError,
-/// and std::runtime_error on the timeout.
+/// Sends the CreateTable request and waits until the table is ACTIVE, at most `timeout`. Throws OperationError, and
+/// std::runtime_error on the timeout.
 CreatedTable create_table(endpoint::Endpoint& endpoint, std::string_view table_name, std::string_view request_json,
                           const Sleep& sleep = sleep_for_real,
                           std::chrono::milliseconds timeout = std::chrono::minutes(5));

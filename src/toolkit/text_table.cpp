@@ -59,7 +59,7 @@ std::string cut(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, at)) + std::string(kEllipsis);
 }
 
-/// Narrows the widest columns until all fit, as far as kLeastWidth allows.
+/// Narrows the widest columns until all fit, but none below kLeastWidth.
 void fit(std::vector<std::size_t>& widths, std::size_t width) {
   const auto total = [&] {
     std::size_t sum = widths.empty() ? 0 : kGap * (widths.size() - 1);
@@ -144,7 +144,7 @@ void TextTable::draw(std::ostream& out, std::size_t width, bool bold_headings) c
     for (std::size_t i = 0; i < widths.size() && !left_out; ++i) {
       const bool is_last = i + 1 == widths.size();
       end += widths[i] + (i == 0 ? 0 : kGap);
-      // Leave room for the mark that there are more columns.
+      // Leave room for the mark that stands for further columns.
       if (i > 0 && end + (is_last ? 0 : kGap + 1) > width) {
         widths.resize(i);
         left_out = true;

@@ -8,7 +8,8 @@
 
 namespace stator::toolkit {
 
-/// Rows with named columns, drawn as aligned text: a line of headings, then a line a row, two spaces between columns.
+/// Rows with named columns, drawn as aligned text: a line of headings, then a line for each row, with two spaces
+/// between columns.
 class TextTable {
  public:
   struct Cell {
@@ -24,9 +25,9 @@ class TextTable {
   void end_row();
   [[nodiscard]] std::size_t row_count() const { return rows_.size(); }
 
-  /// At most `width` columns of the terminal wide (0: any): long cells are cut with "…", widest columns first, and
-  /// columns for which no room is left are replaced by one "…". Nothing where there are no rows. Control characters are
-  /// shown as escapes.
+  /// Draws the table at most `width` terminal columns wide (0: any width): long cells are cut with "…", in the widest
+  /// columns first, and columns for which no room is left are replaced by one "…". Draws nothing if there are no rows.
+  /// Control characters are shown as escapes.
   void draw(std::ostream& out, std::size_t width, bool bold_headings) const;
 
  private:
@@ -36,11 +37,11 @@ class TextTable {
   std::vector<Cell> row_;
 };
 
-/// The text's width in columns of a terminal: wide East Asian characters and emoji have two, combining marks none.
+/// The text's width in terminal columns: wide East Asian characters and emoji take two, combining marks none.
 std::size_t display_width(std::string_view text);
 
-/// Whether a terminal acts on the character: those beyond ASCII count, too, as U+009B is ESC [, and the marks that turn
-/// the direction of what follows.
+/// Whether a terminal interprets the character. Includes characters beyond ASCII: U+009B means ESC [, and marks change
+/// the direction of the text after them.
 [[nodiscard]] constexpr bool is_control_character(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }

@@ -7,23 +7,24 @@
 
 namespace stator::toolkit {
 
-/// Gives every message of one conversation a moment of its own, since the moment is the sort key: messages that carry
-/// the same time are set apart by microseconds, in the file's order. Works in two passes over the same times, in
-/// bounded memory: a file in order of time (either way) takes none, another one 8 bytes a message (more where many
-/// share a moment) up to kMostUnordered.
+/// Gives every message of a conversation a distinct time, as the time is the sort key: messages with the same time are
+/// moved apart by microseconds, in the file's order. Works in two passes over the same times, in bounded memory: a file
+/// sorted by time (in either direction) takes none, any other 8 bytes a message (more if many have the same time), up
+/// to kMostUnordered messages.
 class TimeSlots {
  public:
   static constexpr std::size_t kMostUnordered = 4'000'000;
 
-  /// First pass: to be called for each message. Throws std::length_error where too many messages are out of order.
+  /// First pass: to be called for each message. Throws std::length_error if there are more than kMostUnordered messages
+  /// in an unsorted file.
   void see(std::int64_t microseconds);
   /// Ends the first pass.
   void seal();
-  /// Second pass: the moment for the next message.
+  /// Second pass: returns the time for the next message.
   std::int64_t assign(std::int64_t microseconds);
 
  private:
-  /// The first moment from `slot` on that is not the time of a message and was not assigned. Shortens the links that it
+  /// The first time from `slot` on that is not the time of a message and was not assigned. Shortens the links that it
   /// follows (path compression).
   std::int64_t free_from(std::int64_t slot);
 
@@ -34,11 +35,11 @@ class TimeSlots {
   std::int64_t last_seen_ = 0;
   bool assigned_any_ = false;
   std::int64_t last_assigned_ = 0;
-  /// All times, sorted by seal; empty for files in order.
+  /// All times, sorted by seal(); empty for sorted files.
   std::vector<std::int64_t> times_;
   /// Times that occur more than once, and whether the first message with that time was assigned it.
   std::unordered_map<std::int64_t, bool> repeated_;
-  /// From a moment that is not free to a later one.
+  /// Links from times that are not free to later ones.
   std::unordered_map<std::int64_t, std::int64_t> next_;
 };
 

@@ -11,7 +11,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// False where the file was renamed or removed by who had the lock before.
+/// False if the previous holder of the lock has renamed or removed the file.
 bool still_has_its_name(int descriptor, const std::filesystem::path& file) {
   struct stat held = {};
   struct stat named = {};

@@ -59,7 +59,7 @@ FollowState read_follow(const json::Value& value) {
   return follow;
 }
 
-/// An empty file that only its owner can read, in the place of another one: a transfer's state has keys of items in it.
+/// Replaces the file by an empty one that only its owner can read, as a transfer's state holds keys of items.
 void create_private(const std::filesystem::path& file) {
   ::unlink(file.c_str());
   const core::Descriptor created(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));

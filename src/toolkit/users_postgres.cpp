@@ -12,7 +12,7 @@ using postgres::Connection;
 
 constexpr std::string_view kNoSuchTable = "42P01";
 
-/// What a query's columns must be, in this order; the model's file decides how they are found.
+/// The columns that a query must return, in this order; the model's file has the query.
 model::User to_user(const postgres::Row& row) {
   if (row.size() != 4 || !row[0] || !row[1]) {
     throw postgres::Error(postgres::ErrorKind::kUsage,
@@ -27,7 +27,7 @@ class PostgresUsers : public UserDirectory {
       : connection_(std::move(connection)), sql_(std::move(sql)), description_(std::move(description)) {}
 
   std::optional<model::User> find_by_handle(std::string_view handle) override {
-    // PostgreSQL's text cannot hold a NUL, so nobody has this handle.
+    // PostgreSQL's text cannot contain NUL, so nobody has this handle.
     if (handle.find('\0') != std::string_view::npos) return std::nullopt;
     const postgres::Result found = ask("user-by-handle", {std::string(handle)});
     if (found.rows.empty()) return std::nullopt;
@@ -67,7 +67,7 @@ std::unique_ptr<UserDirectory> users_of_private_cluster(const DbRequest& request
     return std::make_unique<PostgresUsers>(std::move(connection), postgres::SqlFiles(sql),
                                            "PostgreSQL " + request.database + " in the private cluster");
   } catch (const postgres::Error& error) {
-    // Before `db create`, or while it is being stopped.
+    // The database does not exist yet (`db create`), or the cluster is being stopped.
     if (error.kind() == postgres::ErrorKind::kConnect) return nullptr;
     throw;
   }

@@ -4,7 +4,7 @@
 
 namespace stator::toolkit {
 
-/// A word that cannot be read. One line for the user.
+/// A word that cannot be parsed. The message is one line for the user.
 struct WordError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
