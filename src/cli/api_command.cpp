@@ -13,7 +13,7 @@
 #include "toolkit/call.h"
 #include "toolkit/word_error.h"
 
-/// stator api: one operation of DynamoDB's API, with its request and its reply as they are.
+/// stator api: calls one operation of DynamoDB's API; request and reply are JSON as the API has it.
 namespace stator::cli {
 namespace {
 
@@ -22,7 +22,7 @@ struct ApiOptions {
   std::string request;
 };
 
-/// The operation's name as requests have it. Throws WordError for one that there is not.
+/// The operation's name as requests have it. Throws WordError if there is no such operation.
 std::string_view operation_of_word(const std::string& word) {
   std::vector<std::string> letters;
   for (const api::Operation& operation : api::kOperations) {
@@ -39,7 +39,7 @@ std::string_view operation_of_word(const std::string& word) {
   throw toolkit::WordError(text);
 }
 
-/// The request as it is sent: a JSON object.
+/// The request to send: a JSON object.
 std::string request_of(Session& session, const ApiOptions& options) {
   if (options.request.empty()) return "{}";
   const WordText given =
@@ -60,7 +60,7 @@ void call_api(Session& session, const ApiOptions& options) {
   const std::string request = request_of(session, options);
   const auto endpoint = open_endpoint(session);
   const std::string reply = toolkit::call(*endpoint, operation, request);
-  // Some operations answer with nothing.
+  // Some operations have an empty reply.
   const std::string shown = reply.empty() ? "{}" : reply;
   Pager pager(session);
   if (session.output == OutputFormat::kJsonLines) {

@@ -16,7 +16,7 @@ namespace {
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& candidates) {
   const std::vector<std::string_view> views(candidates.begin(), candidates.end());
-  // A pattern that several models have is named with its model.
+  // If several models have the pattern, suggest its name with that of each model.
   std::string longer;
   for (const std::string& candidate : candidates) {
     if (candidate.ends_with("/" + word)) longer += (longer.empty() ? "" : " or ") + candidate;
@@ -43,7 +43,7 @@ std::vector<std::string> option_names(const std::vector<CLI::App*>& apps) {
   return names;
 }
 
-/// What other tools call an option, and what it is here: an option, or the name of a word of the command.
+/// An option of other tools, and its counterpart here: an option, or the name of a positional.
 struct OtherOption {
   std::string_view option;
   std::string_view here;
@@ -75,7 +75,7 @@ constexpr OtherOption kOtherOptions[] = {
     {"--exclusive-start-key", "--next"},
 };
 
-/// What to do in the place of an option that the last app has not; empty where nothing is known.
+/// What to use instead of an option that the last app does not have; empty if unknown.
 std::string option_suggestion(const std::vector<CLI::App*>& apps, const std::string& name) {
   const auto has_word = [&](std::string_view word) {
     return std::ranges::any_of(apps.back()->get_options(), [&](const CLI::Option* option) {
@@ -103,7 +103,7 @@ CLI::App* find_command(CLI::App& app, const std::string& name) {
   return nullptr;
 }
 
-/// What other tools call a command.
+/// A command's name in other tools.
 struct OtherName {
   std::string_view word;
   std::string_view command;
@@ -126,7 +126,7 @@ constexpr OtherName kOtherNames[] = {{"ls", "stator tables"},
                                      {"batch-write", "stator import"},
                                      {"bootstrap", "stator ddb schema-load"}};
 
-/// The commands of that very name in other places, and AWS's operation: for "drop" those of ddb and db.
+/// The commands with exactly that name elsewhere, and the operation of AWS: for "drop" those of ddb and db.
 std::vector<std::string> same_name_elsewhere(CLI::App& root, const std::string& word) {
   std::vector<std::string> found;
   if (find_command(root, word) != nullptr) found.push_back(root.get_name() + " " + word);
@@ -141,7 +141,7 @@ std::vector<std::string> same_name_elsewhere(CLI::App& root, const std::string& 
   return found;
 }
 
-/// "; did you mean …?" for a word that is no command of the last app; empty where nothing is like it.
+/// "; did you mean …?" for a word that is not a command of the last app; empty if nothing is similar.
 std::string command_suggestion(const std::vector<CLI::App*>& apps, const std::string& word) {
   std::string list;
   for (const std::string& each : same_name_elsewhere(*apps.front(), word)) list += (list.empty() ? "" : " or ") + each;
@@ -151,7 +151,7 @@ std::string command_suggestion(const std::vector<CLI::App*>& apps, const std::st
     if (!command->get_group().empty()) names.push_back(command->get_name());
   }
   std::string nearest = suggestion(word, names);
-  // A statement; the other names are single words.
+  // The word is a whole statement; names are single words.
   const std::size_t blank = word.find_first_of(" \t\n");
   const std::string first = core::lowered(std::string_view(word).substr(0, blank));
   if (blank != std::string::npos &&
@@ -204,7 +204,7 @@ std::optional<std::string> early_option(const std::vector<std::string>& argument
 
 namespace {
 
-/// Put before a word in brackets, which then no longer begins with one. Command lines do not contain it otherwise.
+/// Put before a word in brackets, so that it does not begin with a bracket. Command lines do not contain it otherwise.
 constexpr char kGuard = '\x01';
 
 }  // namespace

@@ -36,7 +36,7 @@ std::string duration_text(std::chrono::steady_clock::time_point since) {
   return text.data();
 }
 
-/// All that is known of a backup, as JSON; times in seconds since 1970.
+/// Everything known about a backup, as JSON; times in seconds since 1970.
 std::string to_json(const toolkit::BackupSummary& backup) {
   std::string text;
   json::ObjectWriter writer(text);

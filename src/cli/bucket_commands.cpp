@@ -16,7 +16,7 @@
 #include "core/utf8.h"
 #include "toolkit/bucket_jobs.h"
 
-/// Imports from buckets and exports to them, which the database itself does: the commands begin them and wait.
+/// Imports from buckets and exports to them. The database itself does the work; the commands start it and wait.
 namespace stator::cli {
 namespace {
 

@@ -29,12 +29,12 @@ namespace stator::cli {
 namespace {
 
 constexpr const char* kStatisticsPath = "/_stator/cache";
-/// Requests to an upstream that is another machine at the same time. Each waits on a thread, and has a connection to it
-/// and one to the shared level.
+/// The most requests at the same time to an upstream on another machine. Each waits on a thread, and has a connection
+/// to the upstream and one to the shared level.
 constexpr std::size_t kMostUpstreamCalls = 256;
 constexpr std::size_t kDescriptorsOfACall = 2;
-/// At a stop, after the time for requests in flight: an upstream that does not answer would hold the process for a
-/// minute, for replies that nobody waits for any more.
+/// How long a stop waits beyond the time for requests in flight. An upstream that does not answer would hold the
+/// process for a minute, for replies that nobody wants any more.
 constexpr std::chrono::seconds kLastAnswers{2};
 
 struct CacheOptions {
@@ -51,7 +51,7 @@ struct CacheOptions {
   std::string shared_authorities;
 };
 
-/// "aws" or "prod", a URL, or a data directory, which must exist.
+/// `to`: "aws" or "prod", a URL, or a data directory, which must exist.
 remote::TargetOptions upstream_options(const Session& session, const std::string& to) {
   remote::TargetOptions options = target_options(session);
   options.prod = to == "aws" || to == "prod";
@@ -78,7 +78,7 @@ bool leads_to(const std::string& upstream_url, const server::Server& server, con
   return upstream.port == server.port() && (upstream.host == host || (is_here && listens_here));
 }
 
-/// Room for many calls; where the limit on open files is low, at most a quarter of it is for them.
+/// Allows many calls; if the limit on open files is low, at most as many as a quarter of it serves.
 void make_room_for_waiting_calls(server::Options& http) {
   rlimit limit{};
   const bool is_limited = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY;
@@ -171,7 +171,7 @@ std::string percent(double part, double all) {
   return std::to_string(std::lround(100 * part / all)) + " %";
 }
 
-/// A line for each table and operation that was asked for.
+/// The statistics as text: totals, then a line for each table and operation that had requests.
 std::string statistics_text(const Session& session, const std::string& reply) {
   std::ostringstream out;
   json::Parser parser;

@@ -21,7 +21,7 @@ struct CommandError : std::runtime_error {
   int exit_code;
 };
 
-/// For messages where a word `prod` may have been meant as a value.
+/// For messages when the word `prod` may have been meant as a value.
 inline constexpr const char* kProdAsValue = "; the word means production, and as a value it stands after --";
 
 /// The terminal and the options that all commands have. Filled in before a command runs.
@@ -32,9 +32,9 @@ struct Session {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  /// Use colours: on a terminal, and NO_COLOR is not set.
+  /// Use colours: standard output is a terminal, and NO_COLOR is not set.
   bool colour = false;
-  /// The terminal's width in columns, where standard output is a terminal.
+  /// The terminal's width in columns, if standard output is a terminal.
   std::size_t columns = 0;
   /// Use a pager for long output: standard output is descriptor 1, and --no-pager was not given.
   bool pages = false;
@@ -42,7 +42,7 @@ struct Session {
   bool quiet = false;
   /// The command line has the word `prod`.
   bool prod = false;
-  /// DynamoDB's address is production's: by the word, or because it is AWS (remote::is_production).
+  /// The endpoint is production: because of the word, or because it is AWS (remote::is_production).
   bool production = false;
   /// --yes NAME: tables and databases that may be written to without asking.
   std::vector<std::string> yes;
@@ -53,7 +53,7 @@ struct Session {
   OutputFormat output = OutputFormat::kHuman;
   /// --data, else STATOR_DATA, else ".stator".
   std::string data_directory;
-  /// --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL; empty: none.
+  /// --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else AWS_ENDPOINT_URL; empty if there is none.
   std::string endpoint_url;
   /// --region and --profile; empty: those of the environment.
   std::string region;
@@ -64,16 +64,16 @@ struct Session {
   std::vector<std::string> cache_lifetimes;
   /// The models directory: --models, STATOR_MODELS, ./models, beside the program, or inside it.
   std::string models_directory;
-  /// The program's folder; empty where unknown.
+  /// The program's folder; empty if unknown.
   std::string program_directory;
   /// The command line needs the patterns' names and parameters, so the models are read before the commands are built.
-  /// Other commands start without them.
+  /// Other command lines do not read them.
   bool wants_patterns = false;
-  /// Options for which an empty value means something; for others it is a mistake, such as a variable that is not set.
+  /// Options for which an empty value has a meaning; for others it is a mistake, such as an unset variable.
   std::set<const CLI::Option*> may_be_empty;
-  /// The command's name of each pattern, by the name that listings show ("MODEL/NAME").
+  /// The command name of each pattern, by the name that listings show ("MODEL/NAME").
   std::map<std::string, std::string> pattern_commands;
-  /// Set by a command that is to end with a status other than 0 without a message.
+  /// Set by a command that ends with a status other than 0 without a message.
   int exit_code = 0;
 };
 
@@ -97,8 +97,8 @@ void add_directory_commands(CLI::App& root, Session& session);  // directory_com
 void add_completion_command(CLI::App& root, Session& session);  // completion_command.cpp
 void add_man_command(CLI::App& root, Session& session);         // man_command.cpp
 
-/// Runs one command line; returns the exit status. argv as main gets it; a program name other than "stator" that is a
-/// link in bin/ (bin/ddb/scan) stands for its command.
+/// Runs one command line; returns the exit status. `argv` is main's. A program name that is a link in bin/
+/// (bin/ddb/scan) stands for its command.
 int run(int argc, const char* const* argv, Session& session);
 
 }  // namespace stator::cli

@@ -20,7 +20,7 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::ranges::find(words, word) != words.end();
 }
 
-/// The values of a check, "FORMAT:{csv,jsonl}"; empty where it has no list.
+/// The values that an option's check lists, "FORMAT:{csv,jsonl}"; empty if it lists none.
 std::vector<std::string> listed_values(const CLI::Option& option) {
   const std::string text = option.get_type_name();
   const std::size_t begin = text.find('{');
@@ -68,7 +68,7 @@ class Completer {
   [[nodiscard]] std::vector<const CLI::Option*> options() const {
     std::vector<const CLI::Option*> found;
     for (auto app = path_.apps.rbegin(); app != path_.apps.rend(); ++app) {
-      // What a family takes is for its commands, too.
+      // The options of a family are also for its commands.
       for (const CLI::Option* option : (*app)->get_options()) {
         if (!option->get_group().empty() && option->nonpositional()) found.push_back(option);
       }
@@ -83,7 +83,7 @@ class Completer {
     return nullptr;
   }
 
-  /// The option whose value stands at the cursor.
+  /// The option whose value is at the cursor.
   [[nodiscard]] const CLI::Option* option_before() const {
     if (words_.empty()) return nullptr;
     const CLI::Option* option = find_option(words_.back());
@@ -105,7 +105,7 @@ class Completer {
     if (!path_.words_at.empty()) return;
     for (const CLI::App* command : shown_commands(app_)) add(command->get_name(), command->get_description());
     if (app_.get_name() != "patterns") return;
-    // A name that two models have is told with its model's.
+    // A name that two models have is shown with the model's name.
     for (const auto& [listed, name] : session_.pattern_commands) {
       if (current_.find('/') != std::string::npos) add(listed, "");
     }
@@ -181,7 +181,7 @@ class Completer {
     try {
       for (const std::string& profile : aws::Files(aws_environment(session_)).profiles()) add(before + profile, "");
     } catch (const aws::ConfigurationError&) {
-      // A command that needs the file says what is wrong with it.
+      // A command that needs the file will report what is wrong with it.
     }
   }
 
@@ -191,7 +191,7 @@ class Completer {
         for (const model::User& user : model::load_model(std::filesystem::path(session_.models_directory) / name).users)
           add(before + user.handle, user.display_name);
       } catch (const std::exception&) {
-        // A command that needs the model says what is wrong with it.
+        // A command that needs the model will report what is wrong with it.
       }
     }
   }
@@ -232,7 +232,7 @@ class Completer {
     }
   }
 
-  /// What a command that reads prints, with the line's own words about where it works; empty where it fails.
+  /// The output of a reading command on the database that the line names; empty if it fails.
   [[nodiscard]] std::string output_of(std::vector<std::string> arguments) const {
     for (const char* option : {"--data", "--endpoint-url", "--region", "--profile"}) {
       if (const auto value = early_option(words_, option)) {

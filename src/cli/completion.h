@@ -7,10 +7,10 @@
 
 #include "cli/command.h"
 
-/// What may stand at the cursor of a command line. The shells' scripts (`stator completion`) ask for it with each TAB.
+/// Completions at the cursor of a command line. The shells' scripts (`stator completion`) ask for them at each TAB.
 namespace stator::cli {
 
-/// `stator __complete WORD…`: the words after `stator` up to the cursor's, which may be empty.
+/// `stator __complete WORD…`: the words after `stator`, up to the one at the cursor, which may be empty.
 inline constexpr std::string_view kCompleteCommand = "__complete";
 
 struct Completion {
@@ -19,15 +19,15 @@ struct Completion {
     std::string description;
   };
   std::vector<Candidate> candidates;
-  /// A file's name may stand there.
+  /// A file name may be completed, too.
   bool files = false;
 };
 
-/// Tables and indexes are asked for where the line says (--data, --endpoint-url, prod); what cannot be asked is left
-/// out. `words` has at least one element, the one at the cursor.
+/// Finds the completions. Gets tables and indexes from the database that the line names (--data, --endpoint-url, prod),
+/// and leaves them out if it cannot be reached. `words` has at least one element, the one at the cursor.
 Completion complete(CLI::App& root, const std::vector<std::string>& words, const Session& session);
 
-/// A line each: the word, a tab, its description; last ":files" where a file's name may stand there.
+/// Prints a line for each: the word, a tab, its description; at the end ":files" if a file name may be completed.
 void print(const Completion& completion, std::ostream& out);
 
 }  // namespace stator::cli

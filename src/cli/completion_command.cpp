@@ -3,8 +3,8 @@
 
 #include "cli/command.h"
 
-/// Completion scripts. They hold no commands themselves: the program is asked at each TAB (completion.h), so they fit
-/// every version of it.
+/// Completion scripts. They contain no commands: they ask the program at each TAB (completion.h), and so fit every
+/// version of it.
 namespace stator::cli {
 namespace {
 

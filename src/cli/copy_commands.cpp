@@ -56,8 +56,8 @@ bool leads_to_the_same(const Session& one, const Session& other) {
          fs::weakly_canonical(one.data_directory, error) == fs::weakly_canonical(other.data_directory, error);
 }
 
-/// Where another endpoint than AWS is named, prod:TABLE and TABLE both lead there (docs/prod.md), and two databases
-/// were meant: a table would be compared with itself.
+/// Throws if prod:TABLE and TABLE lead to the same endpoint, as they do if one other than AWS is configured
+/// (docs/prod.md). The user meant two databases, and would compare a table with itself.
 void refuse_one_place_for_two(const Session& session, const std::string& source, const std::string& destination) {
   const auto is_of_prod = [](const std::string& place) { return place.starts_with("prod:"); };
   const auto is_plain = [&](const std::string& place) {
@@ -71,7 +71,7 @@ void refuse_one_place_for_two(const Session& session, const std::string& source,
                            session.endpoint_url + "/TABLE");
 }
 
-/// Splits "http://host:8000/shop" and "DIR/shop" in the place and the table.
+/// Splits "http://host:8000/shop" and "DIR/shop" into the place and the table.
 void read_place(const std::string& place, bool is_written, Side& side) {
   if (place.starts_with("arn:"))
     throw toolkit::WordError("\"" + place + "\": give TABLE, prod:TABLE, http://HOST:PORT/TABLE or DIR/TABLE");
@@ -90,8 +90,8 @@ void read_place(const std::string& place, bool is_written, Side& side) {
   check_directory(side.session.data_directory, is_written);
 }
 
-/// `writes`: what will be written, for the question before it; empty where the side is only read. `other`: a side that
-/// is open already, or null.
+/// `writes`: the words for what will be done to the table, for the question before it; empty if the side is only read.
+/// `other`: the side that is already open, or null.
 Side open_side(const Session& session, const std::string& place, const std::string& writes, const Side* other) {
   Side side{session, place, nullptr, nullptr};
   if (place.starts_with("prod:")) {
@@ -126,7 +126,7 @@ struct CopyCommandOptions {
   bool until_caught_up = false;
 };
 
-/// One copy: all items, then, with --follow, change by change.
+/// One copy: of all items and then, with --follow, of each change.
 class Copy {
  public:
   Copy(Session& session, const CopyCommandOptions& options)
@@ -166,7 +166,7 @@ class Copy {
     writer.integer("Items", static_cast<std::int64_t>(state_.total().items));
     writer.integer("EarlierItems", static_cast<std::int64_t>(earlier_items_));
     if (options_.follow) writer.integer("Changes", static_cast<std::int64_t>(changes_));
-    // Where the tables were compared.
+    // Present if the tables were compared.
     if (!checksum_.empty()) writer.text("Checksum", checksum_);
     writer.end();
     print_json(session_, outcome);
@@ -261,7 +261,7 @@ class Copy {
       Interrupt::check();
     };
     try {
-      // Changes that were applied before a fault count too.
+      // Changes applied before a fault count, too.
       while (!follow_until_fault(follow, show, faults, bar)) earlier = last.changes;
       bar.clear();
     } catch (const Interrupted&) {
@@ -282,8 +282,8 @@ class Copy {
     file_.remove();
   }
 
-  /// False where an endpoint could not be reached and the copy is to go on after the last applied change: in days of
-  /// following there are restarts and broken connections.
+  /// Returns false if an endpoint could not be reached and the copy is to continue after the last applied change: in
+  /// days of following there are restarts and broken connections.
   bool follow_until_fault(const toolkit::FollowOptions& options,
                           const std::function<void(const toolkit::FollowProgress&)>& show, int& faults,
                           ProgressBar& bar) {
@@ -341,7 +341,7 @@ class Copy {
   toolkit::TransferState state_;
   std::uint64_t earlier_items_ = 0;
   std::uint64_t changes_ = 0;
-  std::string checksum_;  // empty: the tables were not compared
+  std::string checksum_;  // empty if the tables were not compared
 };
 
 struct DiffOptions {
@@ -350,7 +350,7 @@ struct DiffOptions {
   std::uint32_t segments = 4;
 };
 
-/// Prints differences: a line each, or with --output json an array, which is closed also where an error ends it.
+/// Prints differences: a line each, or with --output json an array, which is closed even if an error ends it.
 class DifferencePrinter {
  public:
   explicit DifferencePrinter(const Session& session) : out_(*session.out), output_(session.output) {}
@@ -359,7 +359,7 @@ class DifferencePrinter {
   ~DifferencePrinter() {
     try {
       if (!first_) finish();
-    } catch (const std::exception&) {  // another error is on its way
+    } catch (const std::exception&) {  // another error is being thrown
     }
   }
 

@@ -6,7 +6,7 @@
 #include "cli/target.h"
 #include "toolkit/table_words.h"
 
-/// stator create: a table in words.
+/// stator create: creates a table described by words.
 namespace stator::cli {
 namespace {
 

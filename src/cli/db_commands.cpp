@@ -27,7 +27,7 @@ using toolkit::DbTarget;
 
 constexpr std::string_view kReadOnlyTransaction = "25006";
 constexpr std::string_view kCancelled = "57014";
-/// Of a number of parameters that is not the statement's.
+/// The SQLSTATE for a wrong number of parameters.
 constexpr std::string_view kProtocolViolation = "08P01";
 const char* const kQueryExample = "stator db query 'SELECT handle FROM users'";
 constexpr std::size_t kMaxSessionCell = 60;
@@ -73,7 +73,7 @@ class DbCommand {
   const DbTarget& target() {
     if (target_) return *target_;
     target_ = toolkit::find_db_target(request());
-    // Only once it is connected: until then, a signal ends the process at once.
+    // Called only after connecting; until then, a signal ends the process at once.
     target_->server.interrupted = [this] {
       if (cancels_ && !interrupt_) interrupt_.emplace();
       return is_interrupted();
@@ -89,7 +89,7 @@ class DbCommand {
     return postgres::SqlFiles(directory / "sql");
   }
 
-  /// For commands that only say what they did: throws where --output asks for another form of it.
+  /// For commands that only report what they did: throws if --output asks for another format.
   void require_human() const {
     if (!is_human())
       throw CommandError(
@@ -109,7 +109,7 @@ class DbCommand {
     }
   }
 
-  /// The target for statements that Ctrl-C cancels, for as long as this lives.
+  /// The target for statements that Ctrl-C cancels; holds for the rest of this command.
   const DbTarget& interruptible_target() {
     cancels_ = true;
     return target();
@@ -117,12 +117,13 @@ class DbCommand {
 
   [[nodiscard]] bool is_interrupted() const { return interrupt_ && Interrupt::requested(); }
 
-  /// Before anything that cannot be undone in production: requires the database's name, by --yes or typed at a prompt.
+  /// Called before anything in production that cannot be undone: requires the database's name, by --yes or typed at a
+  /// prompt.
   void confirm(const std::string& what) {
     if (target().production || !session_.yes.empty()) cli::confirm(session_, what, "database", target().database);
   }
 
-  /// Whether to do `what`, which writes: false in a dry run, which reports it instead. Throws with --read-only.
+  /// Whether to do `what`, which writes. In a dry run, prints it and returns false. Throws with --read-only.
   bool should_run(const std::string& what) {
     if (session_.read_only) throw CommandError("stator: --read-only: " + what + " was refused");
     if (session_.dry_run) out() << "would be done: " << what << "\n";
@@ -130,7 +131,7 @@ class DbCommand {
   }
 
  private:
-  /// The database of the model that is named, or of the default one; without models, DbRequest's default.
+  /// The database of the model named, else of the default model; without models, DbRequest's default.
   [[nodiscard]] std::string database() const {
     std::string none = toolkit::DbRequest().database;
     if (options_.model.empty() && model::default_model(session_.models_directory).empty()) return none;
@@ -144,7 +145,7 @@ class DbCommand {
   std::optional<Interrupt> interrupt_;
 };
 
-/// Takes what libpq takes.
+/// Accepts what libpq accepts.
 CLI::Validator is_connection_url() {
   const auto check = [](const std::string& text) {
     try {
@@ -160,7 +161,7 @@ CLI::Validator is_connection_url() {
 
 using Body = void (*)(DbCommand&);
 
-/// Prints an error: of a statement with its position, over several lines; any other in one line.
+/// Prints an error: in one line, or over several lines if it has a position in a statement.
 void print_fault(const Error& error, DbCommand& command) {
   const DbTarget none;
   const std::optional<DbTarget>& known = command.known_target();
@@ -207,7 +208,7 @@ bool has_server(DbCommand& command) {
          toolkit::private_cluster(request).is_created();
 }
 
-/// Throws where there is no server: for commands that are of no use on a cluster that is yet to be created.
+/// Throws if there is no server: for commands that are of no use on a cluster not yet created.
 void require_server(DbCommand& command) {
   if (!has_server(command))
     throw CommandError("stator: there is no private PostgreSQL cluster yet: stator db setup makes it");
@@ -339,7 +340,7 @@ void run_migrate_status(DbCommand& command) {
   write_rows(command, table, 0);
 }
 
-/// Makes the files of a new migration in the model's folder.
+/// Creates the files of a new migration in the model's folder.
 void run_migrate_new(DbCommand& command) {
   command.require_human();
   if (command.options().name.empty())
@@ -353,7 +354,7 @@ void run_migrate_new(DbCommand& command) {
   }
 }
 
-/// In a dry run: what would be applied.
+/// Prints what would be applied, in a dry run.
 void print_pending_migrations(DbCommand& command, const postgres::SqlFiles& sql) {
   if (files::list(sql.migrations_directory()).empty() || !has_server(command)) return;
   std::size_t count = 0;
@@ -395,7 +396,7 @@ postgres::Parameters to_parameters(const std::vector<std::string>& words) {
   return parameters;
 }
 
-/// Standard input for COPY … FROM STDIN, standard output for COPY … TO STDOUT and for rows.
+/// Connects standard input to COPY … FROM STDIN, and standard output to COPY … TO STDOUT and to rows.
 postgres::Streams streams_of(Session& session, toolkit::RowWriter& writer) {
   constexpr std::size_t kChunkBytes = std::size_t{64} << 10U;
   return {.read =
@@ -409,7 +410,7 @@ postgres::Streams streams_of(Session& session, toolkit::RowWriter& writer) {
           .waiting = [&session] { session.out->flush(); }};
 }
 
-/// Throws where it is no single statement, in words of more use than the server's.
+/// Throws if the text is not a single statement, with a more helpful message than the server's.
 void require_one_statement(const std::string& text) {
   std::size_t count = 0;
   postgres::SqlReader reader(text);
@@ -440,7 +441,7 @@ void run_query(DbCommand& command) {
   require_one_statement(statement);
   require_server(command);
   Session& session = command.session();
-  // What a COPY prints has a form of its own.
+  // The output of COPY has its own formats.
   const bool copies = postgres::sql_begins_with(statement, "COPY");
   if (copies && !command.is_human())
     throw CommandError(
@@ -474,7 +475,7 @@ void run_query(DbCommand& command) {
                              std::to_string(words.size()) + ")",
                          2);
     }
-    // What was printed once is not to be printed again.
+    // Do not run it again if rows have already been printed.
     if (error.sqlstate() != kReadOnlyTransaction || !query.read_only || writer.has_rows()) throw;
   }
   if (!command.should_run("a statement that writes")) return;
@@ -492,7 +493,7 @@ void run_stop(DbCommand& command) {
                                    : "the private PostgreSQL cluster is not running\n");
 }
 
-/// The private cluster. Throws where a server is configured, which is used in its place.
+/// The private cluster. Throws if a server is configured, which is used instead.
 postgres::PrivateCluster own_cluster(DbCommand& command) {
   if (!toolkit::configured_connection_url(command.request()).empty())
     throw CommandError(
@@ -509,7 +510,7 @@ void run_start(DbCommand& command) {
   command.out() << "the private PostgreSQL cluster runs in " << own_cluster(command).home().string() << "\n";
 }
 
-/// With --output json, the JSON object that `write` makes; else the text. Other formats are refused.
+/// Prints the JSON object that `write` makes with --output json, else the text. Throws for other formats.
 template <class Write>
 void print_text_or_json(DbCommand& command, const std::string& text, Write write) {
   require_human_or_json(command.session());
@@ -537,7 +538,7 @@ void print_configured_server(DbCommand& command) {
   });
 }
 
-/// Neither starts nor creates a cluster. The exit status is 1 where no server runs.
+/// Neither starts nor creates a cluster. The exit status is 1 if no server is running.
 void run_status(DbCommand& command) {
   require_human_or_json(command.session());
   command.heading("status");
@@ -566,7 +567,7 @@ void run_logs(DbCommand& command) {
   for (const std::string& line : lines) command.out() << line << "\n";
 }
 
-/// For other programs: psql "$(stator db url)". Without the password, which must not be in an argument list.
+/// For other programs: psql "$(stator db url)". Prints no password, as that must not be in an argument list.
 void run_url(DbCommand& command) {
   require_human_or_json(command.session());
   if (toolkit::configured_connection_url(command.request()).empty() && !own_cluster(command).is_running())

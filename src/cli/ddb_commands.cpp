@@ -27,7 +27,7 @@
 namespace stator::cli {
 namespace {
 
-/// Prints a description: as the AWS CLI does; with --output json, the JSON as received.
+/// Prints a description as the AWS CLI does, or, with --output json, the JSON as received.
 void print_description(const Session& session, const std::string& name, const std::string& json) {
   if (session.output == OutputFormat::kJson) {
     std::string text = "{";
@@ -44,7 +44,7 @@ struct SchemaLoadOptions {
   bool update = false;
 };
 
-/// Brings an existing table in line with its model.
+/// Updates an existing table to match its model.
 void update_table(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted) {
   const toolkit::TablePlan plan = toolkit::plan_table(endpoint, wanted);
   if (plan.empty()) {
@@ -66,7 +66,7 @@ void schema_load(Session& session, const SchemaLoadOptions& options) {
   const model::Model model = load_model(session, options.model);
   const toolkit::WantedTable wanted{model.table_name, model.create_table_json, model.time_to_live_attribute};
   if (options.update) {
-    // The guard asks at the first request that writes, after the plan was shown.
+    // The guard asks before the first request that writes, after the plan was shown.
     const auto endpoint = open_endpoint(session);
     const auto names = toolkit::list_tables(*endpoint);
     if (std::find(names.begin(), names.end(), model.table_name) != names.end()) {
@@ -270,7 +270,7 @@ void scan(Session& session, ScanCommandOptions& options) {
     throw CommandError("stator: interrupted: " + counted(read.items, "item"), kInterruptedExit);
   } catch (const toolkit::OperationError& error) {
     if (model) throw on_model_table(error, *model);
-    // Throws the message that names the tables there are.
+    // Throws the message that names the existing tables.
     if (error.type == core::ErrorCode::kResourceNotFound) toolkit::describe_table(*endpoint, options.scan.table);
     throw;
   }

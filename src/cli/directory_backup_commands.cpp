@@ -43,15 +43,15 @@ constexpr std::string_view kBucketScheme = "s3://";
 struct PlaceOptions {
   std::string place;
   std::string s3_endpoint;
-  /// For the bucket's region and credentials.
+  /// From which the bucket's region and credentials are taken.
   aws::Environment environment;
   core::LogSink log;
 };
 
-/// Where backups are: a folder, or below a prefix of a bucket.
+/// Where backups are kept: in a folder, or under a prefix in a bucket.
 class Place {
  public:
-  /// A folder is made where `create` is set and it is missing, and locked, so that one command at a time uses it.
+  /// With `create`, creates a folder that is missing, and locks it, so that only one command uses it at a time.
   Place(const PlaceOptions& options, bool create) {
     if (options.place.starts_with(kBucketScheme)) {
       open_bucket(options);
@@ -63,7 +63,7 @@ class Place {
     } catch (const engine::DirectoryBackupError& error) {
       throw CommandError("stator: " + options.place + ": " + error.what());
     }
-    // Now that it is known to be ours.
+    // Only when it is known to hold backups of ours.
     if (create && !folder_.empty()) lock_folder(options.place);
   }
   ~Place() {
@@ -72,7 +72,7 @@ class Place {
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
   [[nodiscard]] engine::DirectoryBackups& backups() { return *backups_; }
-  /// The same however it was written.
+  /// The same for every spelling of the place.
   [[nodiscard]] std::string name() const { return folder_.empty() ? bucket_name_ + "/" + prefix_ : folder_.string(); }
 
  private:
@@ -83,7 +83,7 @@ class Place {
     if (name.empty()) throw CommandError("stator: " + options.place + " names no bucket; say s3://BUCKET/PREFIX", 2);
     prefix_ = rest.substr(std::min(slash + 1, rest.size()));
     if (!prefix_.empty() && !prefix_.ends_with('/')) prefix_ += '/';
-    // Where AWS itself has the bucket, it is AWS that is asked for credentials.
+    // If the bucket is at AWS itself, credentials come from AWS, too, and not from AWS_ENDPOINT_URL.
     const aws::Environment environment =
         options.s3_endpoint.empty() ? options.environment.without("AWS_ENDPOINT_URL") : options.environment;
     s3::Options service;
@@ -103,7 +103,7 @@ class Place {
     fs::path folder = fs::absolute(place).lexically_normal();
     if (!folder.has_filename()) folder = folder.parent_path();
     std::error_code error;
-    // It will hold all there is, so it is its owner's alone.
+    // It will hold all data, so only its owner may access it.
     if (create && fs::create_directories(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
     if (!fs::is_directory(folder, error)) {
       throw CommandError("stator: there is no folder " + place + (error ? ": " + error.message() : ""));
@@ -126,17 +126,17 @@ class Place {
   std::string prefix_;
   std::unique_ptr<engine::DirectoryBackups> backups_;
   std::string bucket_name_;
-  fs::path folder_;  // empty: a bucket
+  fs::path folder_;  // empty if it is a bucket
   int lock_ = -1;
 };
 
-/// Another address would be taken for a folder of that name.
+/// Throws for another kind of address, which would be taken for the name of a folder.
 void check_place(const PlaceOptions& options) {
   if (options.place.starts_with(kBucketScheme) || http::scheme_of(options.place).empty()) return;
   throw CommandError("stator: " + options.place + ": backups lie in a folder, or at s3://BUCKET/PREFIX", 2);
 }
 
-/// A place in the directory would be a part of what is backed up, and be lost with it.
+/// Throws if the place is in the data directory: it would be part of what is backed up, and be lost with it.
 void refuse_place_inside(const fs::path& directory, const PlaceOptions& options) {
   if (!http::scheme_of(options.place).empty()) return;
   const fs::path inside = fs::weakly_canonical(options.place).lexically_relative(fs::weakly_canonical(directory));
@@ -144,11 +144,11 @@ void refuse_place_inside(const fs::path& directory, const PlaceOptions& options)
   throw CommandError("stator: " + options.place + " is in " + directory.string() + ", which is to be backed up", 2);
 }
 
-/// The state that is copied: a snapshot, for as long as this object exists.
+/// The state to copy: a snapshot that is kept as long as this object exists.
 class BackupState {
  public:
   BackupState(const Session& session, const std::string& place) : states_(open_states_of_directory(session)) {
-    // One a place, so that a later command removes what a killed one left.
+    // One name for each place, so that a later command removes what a killed one left.
     std::array<char, 32> name{};
     std::snprintf(name.data(), name.size(), "stator-backup-%08llx",
                   static_cast<unsigned long long>(XXH3_64bits(place.data(), place.size()) & 0xFFFFFFFFU));
@@ -194,7 +194,7 @@ std::string to_json(const engine::DirectoryBackup& backup) {
   return text;
 }
 
-/// Errors of the place and of the disk, as the one line of a command.
+/// Runs `work`; reports errors of the place and of the disk in one line.
 template <class Work>
 auto with_errors(const PlaceOptions& options, Work work) {
   try {

@@ -8,15 +8,14 @@
 
 namespace stator::cli {
 
-/// Ends this process where the data directory that it serves was removed, or another one put in its place. The store
-/// has its files open, but names those that it makes and deletes by their path, so it would get among the files of
-/// whoever serves there next. What was written is where the directory has gone: nothing is lost that others have not
-/// deleted.
+/// Ends this process if the data directory that it serves was removed or replaced by another one. The store has its
+/// files open, but creates and deletes files by path, so it would damage the files of the next process that serves
+/// there. What was written stays in the moved directory; nothing is lost unless somebody deleted it.
 class DirectoryWatch {
  public:
-  /// To be made while the directory is open.
+  /// To be constructed while the store has the directory open.
   explicit DirectoryWatch(const std::filesystem::path& directory);
-  /// Two looks in a row must find another directory, or none.
+  /// Ends the process if two calls in a row find another directory, or none.
   void look();
 
  private:
@@ -24,11 +23,12 @@ class DirectoryWatch {
   [[nodiscard]] Found find() const;
 
   std::filesystem::path directory_;
-  /// As relative as the directory was given: so is what the store opens, also where the working directory is moved.
+  /// Relative if the directory was given so: like the paths that the store opens, even if the working directory is
+  /// moved.
   std::filesystem::path lock_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
-  /// File systems over a network may number a file anew while it is open. Its change time stays, as nobody writes it.
+  /// Network file systems may give an open file another inode number. Its change time stays, as nobody writes the file.
   timespec changed_{};
   bool was_another_ = false;
 };

@@ -6,13 +6,13 @@
 namespace stator::cli {
 namespace {
 
-/// How long tables stay CREATING and DELETING where DynamoDB Local is told to delay.
+/// How long tables stay CREATING and DELETING with DynamoDB Local's option for delays.
 constexpr const char* kTransitionDelayMs = "1000";
 
 struct Translation {
   std::string_view theirs;
   bool takes_value;
-  /// What stands in its place; nothing: it is left out.
+  /// Our arguments for it; if there are none, it is dropped.
   std::vector<std::string> ours;
 };
 
@@ -40,16 +40,16 @@ const Translation* find_translation(std::string_view word) {
   return nullptr;
 }
 
-/// Options of the Java machine: -Djava.library.path=…, -Xmx256m.
+/// Whether the word is an option of the Java virtual machine: -Djava.library.path=…, -Xmx256m.
 bool is_javas(std::string_view word) { return word.starts_with("-D") || word.starts_with("-X"); }
 
-/// The word "java" itself, before what is Java's or the jar.
+/// Whether the word is "java", followed by an option of Java or by -jar.
 bool is_java(const std::vector<std::string>& arguments, std::size_t at) {
   return arguments[at] == "java" && at + 1 < arguments.size() &&
          (is_javas(arguments[at + 1]) || arguments[at + 1] == "-jar");
 }
 
-/// Each part of a list between commas, behind `option`.
+/// Appends `option` and its value for each part of a comma-separated list.
 void append_list(const std::string& option, const std::string& list, std::vector<std::string>& out) {
   for (std::size_t at = 0; at <= list.size();) {
     const std::size_t comma = std::min(list.find(',', at), list.size());

@@ -6,9 +6,8 @@
 namespace stator::cli {
 
 /// `stator serve` takes the command line of DynamoDB Local, so that a script or a compose file that starts it can start
-/// Stator instead: turns its options (-port, -inMemory, -dbPath, …) into ours, and leaves out those that say nothing
-/// here
-/// (-sharedDb: everybody shares the one database). Other command lines stay as they are.
+/// Stator instead: turns its options (-port, -inMemory, -dbPath, …) into ours, and drops those that mean nothing here
+/// (-sharedDb: there is only one database, which everybody shares). Other command lines are not changed.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.UsageNotes.html
 void translate_dynamodb_local(std::vector<std::string>& arguments);
 

@@ -29,7 +29,7 @@
 #include "toolkit/text_table.h"
 #include "toolkit/transfer_lock.h"
 
-/// stator export, import: whole tables, to and from files.
+/// stator export, import: copies whole tables to and from files.
 namespace stator::cli {
 namespace {
 
@@ -38,7 +38,7 @@ namespace fs = std::filesystem;
 constexpr std::uint32_t kMaxJobs = 64;
 constexpr std::uint64_t kMostBadItemsTold = 20;
 
-/// By --format, else by the file's ending; nullopt where neither says it.
+/// The format by --format, else by the file's ending; nullopt if neither tells.
 std::optional<toolkit::FileFormat> file_format(const std::string& name, const std::string& file) {
   if (name == "jsonl") return toolkit::FileFormat::kPlain;
   if (name == "ddb-json") return toolkit::FileFormat::kDdbJson;
@@ -46,7 +46,7 @@ std::optional<toolkit::FileFormat> file_format(const std::string& name, const st
   return toolkit::format_of_file(file);
 }
 
-/// Of a file that is to be written.
+/// The format of a file to be written.
 toolkit::FileFormat export_format(const std::string& name, const std::string& file) {
   if (toolkit::is_compressed_name(file) && !toolkit::is_gzip_name(file))
     throw toolkit::WordError(file + ": export compresses with gzip alone: " + toolkit::without_compressed_ending(file) +
@@ -79,15 +79,16 @@ constexpr std::chrono::milliseconds kBetweenSaves{100};
 
 /// Where an export goes.
 struct Destination {
-  /// A draft is collected beside the file and replaces it when it is complete; a later run may continue it.
+  /// The export is written to a draft beside the file, which replaces the file when it is complete; a later run may
+  /// continue the draft.
   bool has_draft = false;
-  /// Of a link, what it leads to, so that the link stays one.
+  /// For a link, its target, so that the link stays.
   std::string file;
   [[nodiscard]] std::string draft() const { return file + ".part"; }
   [[nodiscard]] bool is_standard_output() const { return file == "-"; }
 };
 
-/// Devices and pipes are written to as they are: a draft that got the name of /dev/null would replace it.
+/// Devices and pipes have no draft: renamed to /dev/null, it would replace the device.
 Destination destination_of(const std::string& file) {
   if (file == "-") return {false, file};
   std::error_code error;
@@ -101,10 +102,11 @@ Destination destination_of(const std::string& file) {
   return {true, error ? file : target.string()};
 }
 
-/// The file of an export. With a draft it gets its name when it is complete; the draft stays if the export is ended.
+/// The file of an export. With a draft, the file gets its name when it is complete; if the export is interrupted, the
+/// draft stays.
 class OutputFile {
  public:
-  /// An empty draft: none. `resumed_bytes`: length of the part of an earlier draft to keep.
+  /// `draft`: empty if there is none. `resumed_bytes`: how much of an earlier draft to keep.
   OutputFile(std::string file, std::string draft, std::uint64_t resumed_bytes)
       : file_(std::move(file)), draft_(std::move(draft)) {
     std::error_code error;
@@ -115,13 +117,13 @@ class OutputFile {
   }
 
   std::ostream& out() { return out_; }
-  /// Throws where what was written just now could not be.
+  /// Throws if an earlier write failed.
   void check() const {
     if (!out_) throw file_error("write", written());
   }
-  /// Writes out what is buffered and returns the draft's size in bytes.
+  /// Flushes the buffer and returns the draft's size in bytes.
   std::uint64_t flush() {
-    check();  // while errno is that of a write that failed before
+    check();  // before errno is lost, if an earlier write failed
     errno = 0;
     out_.flush();
     check();
@@ -134,7 +136,7 @@ class OutputFile {
     check();
     if (draft_.empty()) return;
     std::error_code error;
-    // Whoever might read the file that is replaced may read this one, and nobody else.
+    // Give it the permissions of the file that it replaces.
     const fs::file_status replaced = fs::status(file_, error);
     if (fs::exists(replaced)) fs::permissions(draft_, replaced.permissions(), error);
     fs::rename(draft_, file_, error);
@@ -156,7 +158,7 @@ class MaybeCompressed {
   MaybeCompressed(std::ostream& out, const std::string& name)
       : out_(out), compressed_(toolkit::is_gzip_name(name) ? toolkit::gzip_into(out) : nullptr) {}
   std::ostream& out() { return compressed_ ? *compressed_ : out_; }
-  /// All that was written is in the file, and can be read.
+  /// Makes everything written so far readable in the file.
   void flush() {
     if (compressed_) compressed_->flush();
   }
@@ -167,10 +169,10 @@ class MaybeCompressed {
   std::unique_ptr<std::ostream> compressed_;
 };
 
-/// Makes the CSV file of a draft, whose columns are known only when it is complete. It is compressed if `name` says so.
+/// Makes the CSV file from a complete draft, as its columns are known only then. Compresses it if `name` says so.
 void write_csv_of(const std::string& draft, const std::string& file, const std::string& name,
                   const toolkit::TableInfo& table) {
-  // Not to be continued: it is made of the draft anew.
+  // If it is not completed, it is removed: the next run makes it again from the draft.
   const struct Unfinished {
     std::string file;
     ~Unfinished() {
@@ -226,7 +228,7 @@ class Export {
       complete();
     } catch (const CommandError& error) {
       if (!resumes() || error.exit_code == kInterruptedExit) throw;
-      // A draft of which nothing is noted is of no use.
+      // A draft without saved progress is useless.
       std::error_code ignored;
       if (!is_noted_) fs::remove(destination_.draft(), ignored);
       throw CommandError(std::string(error.what()) + (is_noted_ ? kResumeHint : ""));
@@ -240,7 +242,7 @@ class Export {
 
  private:
   [[nodiscard]] bool resumes() const { return destination_.has_draft; }
-  /// The draft of a CSV file holds the items as DynamoDB's JSON.
+  /// Whether the export is CSV with a draft, which holds the items as DynamoDB's JSON.
   [[nodiscard]] bool makes_csv_of_draft() const { return resumes() && format_ == toolkit::FileFormat::kCsv; }
 
   /// Finds how far an earlier run came.
@@ -273,7 +275,7 @@ class Export {
         toolkit::make_file_output(makes_csv_of_draft() ? toolkit::FileFormat::kDdbJson : format_, sink_->out(), table_);
   }
 
-  /// Writes out what was read so far, and notes it, so that a later run goes on from there.
+  /// Flushes what was read so far and saves the progress, so that a later run continues from there.
   void save() {
     if (!resumes()) return;
     sink_->flush();
@@ -286,7 +288,7 @@ class Export {
     is_noted_ = true;
   }
 
-  /// Makes the file of what was written.
+  /// Completes the file.
   void complete() {
     output_->finish();
     if (makes_csv_of_draft()) {
@@ -310,7 +312,7 @@ class Export {
     toolkit::SegmentScan scan;
     scan.table = options_.table;
     scan.with_capacity = true;
-    // Eventually consistent reads cost half, and an export is not of a single moment anyway.
+    // Eventually consistent reads cost half, and an export does not show a single moment anyway.
     scan.consistent = false;
     scan.sleep = Interrupt::sleep;
     scan.work = [](const json::Array& items, toolkit::SegmentState& segment) { segment.done.items += items.size(); };
@@ -355,7 +357,7 @@ class Export {
   std::optional<toolkit::TransferLock> lock_;
   toolkit::StateFile state_file_;
   toolkit::TransferState state_;
-  bool is_noted_ = false;  // a later run can go on from the draft
+  bool is_noted_ = false;  // a later run can continue the draft
   std::uint64_t earlier_items_ = 0;
   std::optional<OutputFile> file_;
   std::optional<MaybeCompressed> sink_;
@@ -374,10 +376,10 @@ struct ImportOptions {
   bool restart = false;
 };
 
-/// How often to wait until all items read so far are written, so that a later run can go on from there.
+/// How often to wait until all items read so far are written, so that a later run can continue from there.
 constexpr std::chrono::milliseconds kBetweenCheckpoints{200};
 
-/// Before anything else is done or asked.
+/// Called before anything else is done or asked.
 void require_readable(const std::string& file) {
   if (file != "-" && ::access(file.c_str(), R_OK) != 0) throw file_error("read", file);
 }
@@ -474,7 +476,7 @@ class Import {
 
   void read_all() {
     const bool is_folder = is_file() && fs::is_directory(options_.file);
-    // What is read shows whether it is JSON, and which, whatever the file's name ends in.
+    // The content shows whether it is JSON, and which kind, whatever the file's ending is.
     const auto named = is_folder ? toolkit::FileFormat::kDdbJson : file_format(options_.format, options_.file);
     const bool is_certain = is_folder || !options_.format.empty() || named == toolkit::FileFormat::kCsv;
     const toolkit::FileFormat format = is_certain ? *named : toolkit::FileFormat::kAnyJson;
@@ -505,7 +507,7 @@ class Import {
     }
   }
 
-  /// Called by the writer's threads.
+  /// Called on the writer's threads.
   void refuse(const toolkit::BadItem& error) {
     if (!options_.skip_bad) throw toolkit::BadItem(error);
     const std::lock_guard lock(refused_mutex_);
@@ -517,7 +519,8 @@ class Import {
     return !refused_.empty();
   }
 
-  /// Before the lines they stand on are noted as read, as a later run begins behind them and would not say it.
+  /// Reports refused items before their lines are saved as read: a later run would begin after them and not report
+  /// them.
   void report_refused() {
     const std::lock_guard lock(refused_mutex_);
     for (const toolkit::BadItem& error : refused_) {
@@ -527,14 +530,14 @@ class Import {
     refused_.clear();
   }
 
-  /// The table has not got it: a later run must not look for it.
+  /// The table does not have the last item, so a later run must not look for it.
   void forget_last_item() {
     last_item_.clear();
     for (toolkit::SegmentState& each : state_.segments) each.last_written = {};
   }
 
-  /// What was read before the bad item is written, unless the database refused that one. Then others of the batches
-  /// that are sent at the same time may be written, from before and behind it.
+  /// Writes the items read before the bad one, unless the database refused that one. In that case, other items of the
+  /// batches sent at the same time may be written, from before and after it.
   void finish_after_fault() {
     try {
       writer_.finish();
@@ -543,7 +546,7 @@ class Import {
     }
   }
 
-  /// `file`: the state to update; null: none is kept.
+  /// `file`: the state to update; null if none is kept.
   void read_items(std::istream& in, toolkit::FileFormat format, toolkit::SegmentState* file, ProgressBar& bar) {
     const auto reader = toolkit::make_file_reader(format, in, table_);
     if (state_.bytes > 0) reader->resume_at(state_.bytes, state_.lines);
@@ -552,7 +555,7 @@ class Import {
       Interrupt::check();
       try {
         auto item = reader->read();
-        // A signal ends the reading of standard input.
+        // A signal also ends the reading of standard input.
         Interrupt::check();
         if (!item) return;
         last_item_ = *item;
@@ -566,7 +569,7 @@ class Import {
         throw toolkit::BadItem(reader->lines() + 1, error.what(), true);
       }
       if (read % 100 != 0 || file == nullptr) continue;
-      // For several files, or a compressed one, the total is unknown.
+      // The total is unknown for several files, or for a compressed one.
       if (files_.size() == 1 && !toolkit::is_compressed_name(of_)) {
         bar.show(std::min(reader->bytes(), total_bytes_), total_bytes_);
       } else {
@@ -584,11 +587,11 @@ class Import {
     }
   }
 
-  /// Notes all items written so far as done.
+  /// Saves that all items written so far are done.
   void note(toolkit::SegmentState& file) {
     file.done.items += written() - state_.total().items;
     if (!last_item_.empty()) {
-      // Items of the files before this one may have been replaced by later ones.
+      // Items of earlier files may have been replaced by later ones.
       for (toolkit::SegmentState& each : state_.segments) each.last_written = {};
       file.last_written = toolkit::written_item(table_, last_item_);
     }
@@ -607,12 +610,12 @@ class Import {
   std::unique_ptr<endpoint::Endpoint> endpoint_;
   toolkit::TableInfo table_;
   std::vector<fs::path> files_;
-  std::string of_ = "standard input";  // the file that is read
+  std::string of_ = "standard input";  // the file being read
   std::uint64_t total_bytes_ = 0;
   TransferNotes notes_;
   toolkit::StateFile state_file_;
   toolkit::TransferState state_;  // a segment a file
-  std::string last_item_;         // wire JSON; empty: none was read
+  std::string last_item_;         // wire JSON; empty if none was read
   std::uint64_t last_line_ = 0;   // its line
   std::uint64_t earlier_items_ = 0;
   std::uint64_t bad_ = 0;

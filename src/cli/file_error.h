@@ -6,7 +6,7 @@
 
 namespace stator::cli {
 
-/// "stator: cannot read items.csv: Permission denied", with the reason in errno; without one where that is 0.
+/// "stator: cannot read items.csv: Permission denied", with the reason from errno, or without one if errno is 0.
 CommandError file_error(const std::string& doing, const std::string& file);
 
 }  // namespace stator::cli

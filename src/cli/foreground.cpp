@@ -39,7 +39,7 @@ void exec_program(const char* name) {
 
 void exec_shell(const char* command, const char* argument) {
   reset_signals();
-  // The shell waits for the command, too, and must not be ended by keys that the command takes.
+  // The shell also waits for the command, and must not be ended by keys that are meant for the command.
   const std::string line = std::string("trap : INT QUIT; ") + command;
   ::execl("/bin/sh", "sh", "-c", line.c_str(), "sh", argument, static_cast<char*>(nullptr));
   ::_exit(127);

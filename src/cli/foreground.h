@@ -2,11 +2,11 @@
 
 #include <signal.h>
 
-/// Programs that this one starts and that have the terminal: an editor, a pager.
+/// Runs programs that take over the terminal: an editor, a pager.
 namespace stator::cli {
 
-/// While this lives, Ctrl-C and Ctrl-\ do nothing to this program: the one that has the terminal gets them, too, and
-/// decides what they mean (in vi, Ctrl-C ends the typing of text).
+/// While this exists, this program ignores Ctrl-C and Ctrl-\. The program that has the terminal gets them, too, and
+/// decides what they mean (in vi, Ctrl-C leaves insert mode).
 class TerminalKeysIgnored {
  public:
   TerminalKeysIgnored();
@@ -19,11 +19,11 @@ class TerminalKeysIgnored {
   struct sigaction quit_ = {};
 };
 
-/// Runs the program of that name on PATH in a child after fork, with signals as programs find them; ends with 127 where
-/// there is none.
+/// Runs the program of that name on PATH, in a child after fork, with default signal handling; exits with 127 if there
+/// is none.
 [[noreturn]] void exec_program(const char* name);
 
-/// Runs a shell command in a child after fork, with signals as programs find them; `argument`, if not null, is its $1.
+/// Runs a shell command in a child after fork, with default signal handling; `argument`, if not null, is its $1.
 [[noreturn]] void exec_shell(const char* command, const char* argument = nullptr);
 
 /// Waits for a child to end and returns its status.

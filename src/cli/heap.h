@@ -2,8 +2,8 @@
 
 namespace stator::cli {
 
-/// What a process that serves for long asks of the C library's heap, so that it holds little more than what is in use.
-/// To be called before its threads begin.
+/// Configures the C library's heap for a long-running server, so that it holds little more memory than is in use. To be
+/// called before threads are started.
 void prepare_heap();
 
 }  // namespace stator::cli

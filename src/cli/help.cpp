@@ -20,7 +20,7 @@ class HelpFormatter : public CLI::Formatter {
   }
 
   [[nodiscard]] std::string make_usage(const CLI::App* app, std::string name) const override {
-    (void)name;  // CLI11 counts on the name of the program file
+    (void)name;  // CLI11 passes the name of the program file
     std::string usage = CLI::Formatter::make_usage(app, " " + full_name(*app));
     if (takes_prod(*app)) usage.insert(usage.find_last_not_of('\n') + 1, " [prod]");
     return "\n" + usage.replace(0, usage.find(':') + 1, "Usage:").replace(6, 2, " ");
@@ -62,8 +62,8 @@ std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_sha
 
 namespace {
 
-/// Wraps one line at spaces. Further lines are indented to the description, which follows two or more spaces, else to
-/// the first word.
+/// Wraps one line at spaces. Continuation lines are indented to the description, which follows two or more spaces, else
+/// to the first word.
 void wrap_line(std::string_view line, std::size_t width, std::string& out) {
   const std::size_t start = std::min(line.find_first_not_of(' '), line.size());
   std::size_t indent = start;
@@ -74,7 +74,7 @@ void wrap_line(std::string_view line, std::size_t width, std::string& out) {
   std::size_t used = 0;
   std::size_t at = 0;
   while (at < line.size()) {
-    // A word with the spaces before it, which are dropped only where the line is broken.
+    // A word with the spaces before it, which are dropped only at a line break.
     const std::size_t word = std::min(line.find_first_not_of(' ', at), line.size());
     const std::size_t end = std::min(line.find(' ', word), line.size());
     const std::size_t columns = model::code_points(line.substr(at, end - at));

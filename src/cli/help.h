@@ -12,7 +12,7 @@ std::shared_ptr<CLI::FormatterBase> make_help_formatter();
 /// `text` with lines of at most `width` columns; descriptions stay in their column. 0: unchanged.
 std::string wrap_help(const std::string& text, std::size_t width);
 
-/// The names an option has on the command line, "--limit", "-n"; empty for positionals.
+/// The names of an option on the command line, "--limit", "-n"; empty for positionals.
 std::vector<std::string> option_flags(const CLI::Option& option);
 /// Whether the option takes a value.
 bool takes_value(const CLI::Option& option);

@@ -37,7 +37,7 @@ struct InitOptions {
   bool schemas = false;
 };
 
-/// The directory for new models: never the one of an installed program.
+/// The directory for new models; never that of an installed program.
 fs::path models_to_write(const Session& session) {
   const std::string unasked = model::find_models_directory("", ".", session.program_directory).string();
   const char* variable = std::getenv("STATOR_MODELS");
@@ -66,7 +66,7 @@ toolkit::ModelSource from_endpoint(const Session& session, const InitOptions& op
   const auto endpoint = open_endpoint(session);
   toolkit::ModelSource source;
   source.table = toolkit::describe_table(*endpoint, options.table);
-  // By default, no samples of production's data: the model may go into a repository.
+  // By default, take no samples from production: the model may be committed to a repository.
   const std::uint64_t samples = session.production && !options.samples_given ? 0 : options.samples;
   if (samples > 0) {
     toolkit::ScanOptions scan;
@@ -132,7 +132,7 @@ class Questions {
     return answer.empty() ? otherwise : answer;
   }
 
-  /// "name" or "name N".
+  /// Asks for a key: "name" or "name N".
   toolkit::KeyColumn ask_key(const std::string& question, const std::string& otherwise) {
     const std::string answer = ask(question + " (name, and N or B where it is no text)", otherwise);
     const std::size_t space = answer.find(' ');
@@ -166,7 +166,7 @@ toolkit::ModelSource from_questions(const Session& session, const InitOptions& o
   return source;
 }
 
-/// Throws where DynamoDB would refuse the table, in its words.
+/// Throws DynamoDB's message if DynamoDB would refuse the table.
 void require_possible(const toolkit::ModelSource& source) {
   endpoint::Embedded memory{engine::Options{}};
   const toolkit::TableInfo& table = source.table;
@@ -182,7 +182,7 @@ void require_possible(const toolkit::ModelSource& source) {
 
 // --- the command ---------------------------------------------------------------------------------------------------
 
-/// Writes the files, and reads what they are then. Where one fails nothing stays: it would be in the way of the next
+/// Writes the files and reads them as a model. If that fails, removes them: they would be in the way of the next
 /// attempt, and of every command that reads models.
 model::Model write_model(const fs::path& directory, const std::vector<toolkit::ModelFile>& files) {
   const auto remove = [&directory] {
@@ -216,7 +216,7 @@ void init(Session& session, const InitOptions& options) {
   const toolkit::ModelSource source = !options.file.empty()    ? from_file(session, options)
                                       : !options.table.empty() ? from_endpoint(session, options)
                                                                : from_questions(session, options);
-  // A table that is there is possible, whatever this version knows.
+  // An existing table is valid, whatever this version knows.
   if (!options.file.empty() || options.table.empty()) require_possible(source);
   const std::vector<toolkit::ModelFile> files = toolkit::model_files(source);
   if (session.dry_run) {

@@ -13,7 +13,7 @@
 #include "json/reader.h"
 #include "remote/discovery.h"
 
-/// Which keys of a table are accessed most, as a running server has counted.
+/// stator ddb insights: the most accessed keys of a table, as a running server has counted them.
 namespace stator::cli {
 namespace {
 

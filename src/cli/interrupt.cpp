@@ -19,7 +19,8 @@ Interrupt::Interrupt() {
   signal_came = 0;
   struct sigaction action {};
   action.sa_handler = note_signal;
-  // Without SA_RESTART: a read of standard input returns, so that the signal is noticed. The second ends the process.
+  // Without SA_RESTART a read of standard input returns, so that the signal is noticed. SA_RESETHAND lets the second
+  // one end the process.
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   for (const int signal : kSignals) sigaction(signal, &action, nullptr);
 }

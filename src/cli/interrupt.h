@@ -5,7 +5,7 @@
 
 #include "cli/command.h"
 
-/// Ctrl-C (SIGINT) and SIGTERM, which a long command checks for between two steps, so that it can report what it did.
+/// Ctrl-C (SIGINT) and SIGTERM, which a long command checks for between its steps, so that it can report what it did.
 namespace stator::cli {
 
 /// Thrown by Interrupt::check.
@@ -14,7 +14,7 @@ struct Interrupted {};
 /// The status that a shell reports for a program ended by SIGINT.
 inline constexpr int kInterruptedExit = 130;
 
-/// While one exists, the first of these signals is only noted and a second one ends the process. At most one exists.
+/// While one exists, the first of these signals is only noted, and the second ends the process. At most one may exist.
 class Interrupt {
  public:
   Interrupt();
@@ -23,14 +23,14 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   [[nodiscard]] static bool requested();
-  /// Throws Interrupted once a signal came.
+  /// Throws Interrupted if a signal has come.
   static void check();
-  /// Waits, and throws Interrupted where a signal comes meanwhile.
+  /// Waits; throws Interrupted if a signal comes meanwhile.
   static void sleep(std::chrono::milliseconds duration);
 };
 
-/// Runs `work`, which sends a request and waits, with Interrupt::sleep, until the database has done it. Ctrl-C ends the
-/// waiting alone; `goes_on` says so: "the restore of shop goes on in the database".
+/// Runs `work`, which sends a request and waits, with Interrupt::sleep, until the database has done it. Ctrl-C ends
+/// only the waiting. `goes_on` is the message for that: "the restore of shop goes on in the database".
 template <class Work>
 auto wait_for_database(const std::string& goes_on, Work work) {
   const Interrupt interrupt;

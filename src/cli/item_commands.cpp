@@ -27,7 +27,7 @@
 #include "toolkit/table_info.h"
 #include "toolkit/text_table.h"
 
-/// stator get, put, update, delete, edit: one item of any table.
+/// stator get, put, update, delete, edit: work on one item of any table.
 namespace stator::cli {
 namespace {
 
@@ -47,7 +47,7 @@ struct ItemOptions {
   bool ddb_json = false;
 };
 
-/// The item or key that a user wrote, as wire JSON.
+/// The item or key given by the user, as wire JSON.
 std::string read_item(std::string_view text, bool ddb_json, const std::string& of) {
   text = core::without_byte_order_mark(text);
   if (!ddb_json) {
@@ -67,8 +67,8 @@ std::string read_item(std::string_view text, bool ddb_json, const std::string& o
   }
 }
 
-/// An item or key (`given`, wire JSON) of a table. Throws where it was DynamoDB's JSON and read as plain JSON: no key
-/// is a map, so none can be meant.
+/// Throws if an item or key (`given`, wire JSON) was written as DynamoDB's JSON but read as plain JSON: its key
+/// attribute is then a map, which no key can be.
 void refuse_ddb_json(const toolkit::TableInfo& table, std::string_view given, const std::string& of) {
   json::Parser parser;
   json::Object item;
@@ -82,7 +82,8 @@ void refuse_ddb_json(const toolkit::TableInfo& table, std::string_view given, co
                              " is an object; is this DynamoDB's JSON? Then give --ddb-json");
 }
 
-/// Before the database is asked: the word `prod` in the place of the only key value must not lead to production.
+/// Called before the database is opened: the word `prod` where the only key value should be must not lead to
+/// production.
 void require_key(const Session& session, const ItemOptions& options, const std::vector<std::string>& words) {
   if (session.prod && options.key.empty() && words.empty())
     throw toolkit::WordError(std::string("the key's value is missing") + kProdAsValue);
@@ -103,7 +104,7 @@ std::string key_of(const Session& session, const toolkit::TableInfo& table, cons
   return toolkit::key_of_item(table, key);
 }
 
-/// The key in few words, for messages: "CUST#1 PROFILE".
+/// The key as text for messages: "CUST#1 PROFILE".
 std::string in_words(const std::string& key_json) {
   json::Parser parser;
   std::string text;
@@ -117,7 +118,7 @@ std::string in_words(const std::string& key_json) {
   return text;
 }
 
-/// The conditions of --condition, --where, --if-exists and --if-not-exists together.
+/// Adds the conditions of --condition, --where, --if-exists and --if-not-exists together.
 void add_condition(const toolkit::TableInfo& table, const ItemOptions& options, toolkit::ExpressionWords& expression,
                    toolkit::RequestBuilder& request) {
   std::vector<std::string> conditions{options.condition};
@@ -206,7 +207,7 @@ void update_item(Session& session, const ItemOptions& options) {
   const std::string reply = toolkit::call(
       *endpoint, "UpdateItem", request.text("ReturnValues", "ALL_NEW").text("ReturnConsumedCapacity", "TOTAL").str());
   const std::string item = member_of(reply, "Attributes");
-  // An update that only removes makes no item where there is none.
+  // An update that only removes attributes does not create an item.
   if (!item.empty()) print_item(session, item, table.key_names(), options.ddb_json);
   print_cost(session, item.empty() ? "there was no item " + in_words(key) : "updated 1 item",
              toolkit::capacity_of_reply(reply));
@@ -233,7 +234,7 @@ void delete_item(Session& session, const ItemOptions& options) {
 
 // --- edit ----------------------------------------------------------------------------------------------------------
 
-/// A private file for the editor; removed at the end unless it is kept for the user.
+/// A private file for the editor, removed at the end unless it is kept for the user.
 class EditFile {
  public:
   explicit EditFile(std::string text) : original_(std::move(text)) {
@@ -261,12 +262,12 @@ class EditFile {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  /// Keeps the file; returns the words that say where it is.
+  /// Keeps the file; returns a text that says where it is.
   std::string kept_text() {
     kept_ = true;
     return " (your text is in " + path_ + ")";
   }
-  /// Runs the editor on the file. Throws where it fails.
+  /// Runs the editor on the file. Throws if it fails.
   void edit() {
     std::string editor = "vi";
     for (const char* name : {"EDITOR", "VISUAL"}) {
@@ -305,8 +306,8 @@ std::string read_edited(Session& session, EditFile& file, bool ddb_json) {
   }
 }
 
-/// Writes what was changed, on the condition that nobody else changed the item since `before` was read by `read`.
-/// Throws toolkit::WordError where the change cannot be made.
+/// Writes the changes, on the condition that nobody else has changed the item since the request `read` returned
+/// `before`. Throws toolkit::WordError if the change is impossible.
 void write_edited(Session& session, endpoint::Endpoint& endpoint, const toolkit::TableInfo& table,
                   const std::string& read, const std::string& before, const std::string& after) {
   constexpr const char* kChangedMeanwhile = "somebody else changed the item meanwhile";
@@ -320,7 +321,7 @@ void write_edited(Session& session, endpoint::Endpoint& endpoint, const toolkit:
     const std::string now = member_of(toolkit::call(endpoint, "GetItem", read), "Item");
     return !now.empty() && toolkit::same_items(before, now);
   };
-  // The condition does not cover attributes that were added meanwhile; reading the item once more does.
+  // The condition does not cover attributes that were added meanwhile; reading the item again does.
   if (!is_unchanged()) throw toolkit::WordError(kChangedMeanwhile);
   std::string reply;
   try {
@@ -356,7 +357,7 @@ void edit_item(Session& session, const ItemOptions& options) {
   if (!options.ddb_json) toolkit::append_plain_item(parser.parse(before).get_object().value(), plain);
   EditFile file(json::pretty(options.ddb_json ? before : plain, false) + "\n");
   const std::string after = read_edited(session, file, options.ddb_json);
-  // Whatever fails now, what the user wrote is kept.
+  // Whatever fails from here on, keep what the user wrote.
   std::string fault;
   try {
     return write_edited(session, *endpoint, table, read, before, after);

@@ -9,7 +9,7 @@
 #include "json/reader.h"
 #include "toolkit/item_output.h"
 
-/// Prints items, in the format of the session's --output.
+/// Prints items in the format of the session's --output.
 namespace stator::cli {
 
 /// Prints a list of items on standard output, through a pager on a terminal. Without --output: as a table on a
@@ -33,7 +33,7 @@ class ItemPrinter {
 void print_item(const Session& session, const std::string& item_json, std::vector<std::string> first_columns,
                 bool ddb_json);
 
-/// How items are printed: for the terminal, where standard output is one.
+/// The options for printing items, with those for a terminal if standard output is one.
 toolkit::ItemOutputOptions output_options(const Session& session, std::vector<std::string> first_columns);
 
 /// The format that --output names for items in wire form; without --output, one line an item as Python prints it.

@@ -20,10 +20,10 @@ namespace {
 
 constexpr int kMostLinesKept = 1000;
 
-/// Global, as libedit's callback takes no argument for it; there is one prompt at a time.
+/// Global, as libedit's callback has no argument for it; there is only one prompt at a time.
 const LineReader::Complete* g_complete = nullptr;
 
-/// Lets what is typed be characters of UTF-8 whatever the locale says: statements are UTF-8.
+/// Makes typed text UTF-8 whatever the locale is, as statements are UTF-8.
 void read_utf8() {
   if (std::setlocale(LC_CTYPE, "") != nullptr && std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0) return;
   std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -35,7 +35,7 @@ char* next_word(const char* text, int state) {
   if (state == 0) {
     words.clear();
     at = 0;
-    // The callback may fail (its endpoint is gone); then there are no suggestions.
+    // The callback may fail (the endpoint is gone); then there are no completions.
     try {
       if (g_complete != nullptr) words = (*g_complete)(text);
     } catch (const std::exception&) {
@@ -60,7 +60,7 @@ struct LineReader::Library {
                              .leave = library.function<void (*)()>("rl_deprep_terminal"),
                              .return_ = [this] { come_back(); }}) {
     read_utf8();
-    // Before libedit is first used: it looks at both then. Signals are ours.
+    // Set before the first use of libedit, which reads both then. This class handles signals.
     *library.function<int*>("rl_catch_signals") = 0;
     *library.function<int (**)(std::FILE*)>("rl_getc_function") = [](std::FILE*) { return self->input.character(); };
     prepare_terminal = library.function<void (*)(int)>("rl_prep_terminal");
@@ -77,7 +77,7 @@ struct LineReader::Library {
     append = library.function<int*>("rl_completion_append_character");
     *library.function<Attempted**>("rl_attempted_completion_function") = [](const char* text, int begin, int) {
       *self->library.function<int*>("rl_attempted_completion_over") = 1;
-      // After a quoted name append its quote: a space would become part of the name.
+      // After a quoted name append the closing quote: a space would become part of the name.
       *self->append = begin > 0 && (*self->line_so_far)[begin - 1] == '"' ? '"' : ' ';
       return self->matches(text, &next_word);
     };
@@ -88,7 +88,7 @@ struct LineReader::Library {
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
-  /// After the process was stopped: whoever had the terminal meanwhile may have changed its settings.
+  /// Called when a stopped process continues: other programs may have changed the terminal's settings.
   void come_back() const {
     leave_terminal();
     prepare_terminal(1);
@@ -132,7 +132,7 @@ void LineReader::save() const {
   if (history_.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(history_.parent_path(), ignored);
-  // Statements contain data: the file is private to its owner before anything is written.
+  // Statements contain data, so make the file private to its owner before anything is written.
   const int file = ::open(history_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return;
   ::close(file);
@@ -164,7 +164,7 @@ void LineReader::remember(std::string line) {
   if (!library_) return;
   std::ranges::replace(line, '\n', ' ');
   library_->add_history(line.c_str());
-  save();  // before the statement runs: Ctrl-C would end the program
+  save();  // before the statement runs, as Ctrl-C would end the program
 }
 
 }  // namespace stator::cli

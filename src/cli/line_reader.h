@@ -11,24 +11,24 @@
 
 namespace stator::cli {
 
-/// Reads lines from a terminal: with editing, history and completion where libedit is installed, which is loaded before
-/// the first line; plain lines otherwise.
+/// Reads lines from a terminal, with editing, history and completion if libedit is installed. It is loaded before the
+/// first line.
 class LineReader {
  public:
-  /// Returns the words that may follow; those that do not begin with `word` are dropped.
+  /// Returns the words that may follow; those that do not begin with `word` are ignored.
   using Complete = std::function<std::vector<std::string>(const std::string& word)>;
 
-  /// `history`: the file in which lines are kept between runs, private to its owner; empty: none.
+  /// `history`: the file that keeps lines between runs, readable by its owner only; empty: no history file.
   LineReader(Session& session, std::filesystem::path history, Complete complete);
   ~LineReader();
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  /// nullopt at the end of input, and where Ctrl-C ended the line (`interrupted`).
+  /// Returns a line; nullopt at the end of input, or if Ctrl-C ended the line (`interrupted`).
   std::optional<std::string> read(const std::string& prompt);
-  /// Whether Ctrl-C ended the last line. Only with editing; otherwise it ends the program.
+  /// Whether Ctrl-C ended the last line. Without libedit, Ctrl-C ends the program.
   [[nodiscard]] bool interrupted() const { return interrupted_; }
-  /// Adds a line to the history and its file, with newlines as spaces.
+  /// Adds a line to the history and its file, with spaces instead of newlines.
   void remember(std::string line);
 
  private:

@@ -21,11 +21,11 @@ std::string program_directory() {
 int main(int argc, char** argv) {
   using namespace stator::cli;
   stator::core::occupy_standard_descriptors();
-  // Where a write fails the process goes on, so that the database closes cleanly.
+  // If a write fails, the process goes on, so that the database is closed cleanly.
   stator::core::ignore_signals_of_writes();
   DescriptorBuffer in_buffer(0, kSmallBufferBytes);
   DescriptorBuffer out_buffer(1, kOutputBufferBytes);
-  // Where standard error cannot be written to there is nowhere to say so.
+  // If writing to standard error fails, there is nowhere to report it.
   DescriptorBuffer err_buffer(2, kSmallBufferBytes, WriteFault::kIsIgnored);
   std::istream in(&in_buffer);
   in.exceptions(std::ios::badbit);

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 
-/// `stator man`: the manual page, made from the tree of commands. docs/stator.1 is its output.
+/// `stator man`: prints the manual page, made from the tree of commands. docs/stator.1 is its output.
 namespace stator::cli {
 namespace {
 

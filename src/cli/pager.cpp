@@ -17,12 +17,12 @@
 namespace stator::cli {
 namespace {
 
-/// What a pipe holds at most: of more than that the pager has read some.
+/// The capacity of a pipe: if more was written, the pager has read some of it.
 constexpr std::size_t kPipeBytes = 64 * 1024;
-/// Below the text are the line about its cost and the shell's prompt.
+/// The line about costs and the shell's prompt, which follow the text.
 constexpr std::size_t kLinesBelow = 2;
 
-/// STATOR_PAGER, else PAGER; null where neither is set.
+/// STATOR_PAGER, else PAGER; null if neither is set.
 const char* configured_pager() {
   for (const char* name : {"STATOR_PAGER", "PAGER"}) {
     if (const char* value = std::getenv(name); value != nullptr) return value;
@@ -32,7 +32,7 @@ const char* configured_pager() {
 
 /// Runs the pager in a child after fork. `less` needs no shell.
 [[noreturn]] void exec_pager(const char* configured) {
-  // F: end at once where the text fits the screen; R: colours; X: do not clear the screen.
+  // F: quit if the text fits the screen; R: colours; X: do not clear the screen.
   ::setenv("LESS", "FRX", 0);
   ::setenv("LESSCHARSET", "utf-8", 0);
   if (configured != nullptr) exec_shell(configured);
@@ -57,7 +57,7 @@ Pager::Pager(const Session& session) : session_(session) {
 Pager::~Pager() {
   try {
     finish();
-  } catch (const std::exception&) {  // another error is on its way
+  } catch (const std::exception&) {  // another error is being thrown
   }
 }
 
@@ -134,7 +134,7 @@ void Pager::send(std::string_view text) {
 
 bool Pager::end_pager() {
   ::close(pipe_);
-  // The pager is the reader's until it ends: Ctrl-C there only stops a search.
+  // Ctrl-C belongs to the pager until it ends: there it only stops a search.
   const TerminalKeysIgnored guard;
   const int status = wait_for_child(process_);
   if (!holds_all_ || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return false;

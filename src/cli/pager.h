@@ -10,14 +10,14 @@
 
 namespace stator::cli {
 
-/// The user ended the pager before the end of the text, which is no failure: nobody wants the rest.
+/// The user quit the pager before the end of the text. This is no failure: the rest is not wanted.
 struct PagerLeft : OutputError {
   PagerLeft();
 };
 
-/// Sends standard output through a pager while it lives, as git and gh do. Only on a terminal, not with --no-pager, and
-/// only text that does not fit the screen. The pager is STATOR_PAGER, else PAGER, else `less`; none where that is empty
-/// or `cat`. Where it cannot be run, or fails before it has read much, the text is printed as without one.
+/// While it exists, sends standard output through a pager, as git and gh do: only on a terminal, not with --no-pager,
+/// and only text that does not fit the screen. The pager is STATOR_PAGER, else PAGER, else `less`; if that is empty or
+/// `cat`, none is used. If it cannot be run, or fails before it has read much, the text is printed without it.
 class Pager : private std::streambuf {
  public:
   explicit Pager(const Session& session);
@@ -25,7 +25,7 @@ class Pager : private std::streambuf {
   Pager(const Pager&) = delete;
   Pager& operator=(const Pager&) = delete;
 
-  /// Prints what is left and waits until the pager ends. Throws as standard output does.
+  /// Prints the rest and waits until the pager ends. Throws what writing to standard output throws, and PagerLeft.
   void finish();
 
  private:
@@ -35,21 +35,21 @@ class Pager : private std::streambuf {
   std::streamsize xsputn(const char* text, std::streamsize length) override;
 
   void take(std::string_view text);
-  /// Whether the text so far fits the screen.
+  /// Whether the text held so far fits the screen.
   bool fits();
   void start();
   void send(std::string_view text);
-  /// Waits for the pager to end. Where it failed and may have read nothing, prints what it was sent and returns true.
+  /// Waits for the pager to end. If it failed and may have read nothing, prints the text sent to it and returns true.
   bool end_pager();
   void print(std::string_view text);
 
   const Session& session_;
   std::streambuf* terminal_ = nullptr;
   State state_ = State::kOff;
-  /// The text so far, also while it may still lie unread in the pipe.
+  /// The text so far; kept while it may still be unread in the pipe.
   std::string held_;
   bool holds_all_ = true;
-  /// Lines of the terminal that are free, after the first `counted_` bytes of `held_`.
+  /// The terminal lines left after the first `counted_` bytes of `held_`.
   std::size_t lines_left_ = 0;
   std::size_t counted_ = 0;
   pid_t process_ = -1;

@@ -188,7 +188,7 @@ void check_patterns(Session& session, const Models& models, const std::string& j
 // --- one pattern ---------------------------------------------------------------------------------------------------
 
 struct PatternOptions {
-  /// values[i] and options[i] belong to the pattern's i-th parameter; a value counts only where its option was given.
+  /// values[i] and options[i] belong to the pattern's i-th parameter; a value counts only if its option was given.
   std::vector<std::string> values;
   std::vector<CLI::Option*> options;
   std::string next;
@@ -248,7 +248,7 @@ void run_pattern(Session& session, const model::Model& model, const model::Patte
   if (!reply.next_token.empty()) *session.err << "more: --next " << reply.next_token << "\n";
 }
 
-/// The command line that asks for the pattern's example.
+/// The command line that runs the pattern's example.
 std::string example_line(const model::Pattern& pattern, const std::string& name) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+,";
   std::string line = "stator ddb patterns " + name;
@@ -292,7 +292,7 @@ std::shared_ptr<const Models> load_models(const Session& session) {
   return std::make_shared<const Models>(model::load_models(session.models_directory));
 }
 
-/// A check of no models must not pass, as where the directory is misspelt.
+/// A check without models, as of a misspelt directory, must not pass.
 std::shared_ptr<const Models> require_models(const Session& session) {
   auto models = load_models(session);
   if (models->empty()) throw CommandError("stator: no models in " + session.models_directory);

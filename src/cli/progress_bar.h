@@ -7,8 +7,8 @@
 
 namespace stator::cli {
 
-/// A line on standard error's terminal, never wider than it, which is redrawn in place at most ten times a second.
-/// Erased by the destructor.
+/// A line on the terminal of standard error, never wider than it, redrawn in place at most ten times a second. The
+/// destructor erases it.
 class ProgressBar {
  public:
   /// `shown` false: draws nothing.
@@ -19,13 +19,13 @@ class ProgressBar {
 
   /// Draws a bar of `done` out of `total`, followed by `note`.
   void show(std::uint64_t done, std::uint64_t total, const std::string& note = {});
-  /// Draws a text without a bar, where no total is known.
+  /// Draws a text without a bar, if no total is known.
   void show_text(const std::string& text);
   /// Erases the line, so that other text can be printed; the next `show` draws it again.
   void clear();
 
  private:
-  /// Whether it is time to draw again; always where `last`.
+  /// Whether it is time to draw again; always true if `last`.
   bool begin_drawing(bool last);
   void draw(const std::string& text);
 

@@ -27,7 +27,7 @@ struct WaitOptions {
 
 void update_rule(const CLI::App& root, UpdateOptions options, Session& session) {
   require_human_or_json(session);
-  // A DynamoDB endpoint from the environment does not apply to EC2: only one given on the command line does.
+  // A DynamoDB endpoint in the environment does not apply to EC2; only one on the command line does.
   const CLI::Option* const endpoint = root.get_option_no_throw("--endpoint-url");
   if (endpoint != nullptr && endpoint->count() > 0) options.rule.endpoint_url = session.endpoint_url;
   const auto environment = aws_environment(session);

@@ -13,7 +13,7 @@
 #include "toolkit/scan.h"
 #include "toolkit/table_info.h"
 
-/// stator query, scan, count: many items of any table.
+/// stator query, scan, count: read many items of any table.
 namespace stator::cli {
 namespace {
 
@@ -27,7 +27,7 @@ struct ReadOptions {
   std::string filter;
   std::vector<std::string> where;
   std::string next;
-  /// Attributes of the key that are read to go on behind an item, and not printed.
+  /// Key attributes that are read so that a later page can start after an item, but are not printed.
   std::vector<std::string> hidden;
   double rate = 0;
   bool approximate = false;
@@ -35,12 +35,12 @@ struct ReadOptions {
   toolkit::ScanOptions scan;
 };
 
-/// Whose pages the tokens of --next are.
+/// The owner of --next tokens (toolkit::page_token).
 std::string token_owner(const toolkit::ScanOptions& scan) {
   return (scan.key_condition.empty() ? "scan " : "query ") + scan.table + "/" + scan.index;
 }
 
-/// The attributes of the key behind which a page ends: the table's, and the index's where one is read.
+/// The attributes of a start key: the table's key and, if an index is read, the index's.
 std::vector<std::string> start_key_attributes(const toolkit::TableInfo& table, const std::string& index) {
   std::vector<std::string> names = table.key_names();
   const toolkit::IndexInfo* const info = table.find_index(index);
@@ -64,14 +64,14 @@ void find_start(const toolkit::TableInfo& table, ReadOptions& options) {
   scan.start_key = *start;
 }
 
-/// Where a limit may fall into the middle of a page, the key of each item must be read, also where --attributes leaves
-/// it out. Returns the --attributes with what is missing.
+/// If the limit may end the output in the middle of a page, the key of each item must be read, even if --attributes
+/// leaves it out. Returns --attributes with the missing key attributes.
 std::string with_key(ReadOptions& options) {
   if (options.attributes.empty() || options.scan.limit == 0 || options.scan.filter.empty()) return options.attributes;
   std::string attributes = options.attributes;
   for (const std::string& name : options.scan.start_key_attributes) {
     if (toolkit::names_attribute(options.attributes, name)) continue;
-    // One that cannot be a path stays unread.
+    // A name that cannot be written as a path is not read.
     if (name.find_first_of(".[, \t") != std::string::npos) continue;
     options.hidden.push_back(name);
     attributes += "," + name;
@@ -89,7 +89,7 @@ std::string without_hidden(const json::Object& item, const std::vector<std::stri
   return shown.str();
 }
 
-/// The steps common to the three: finds the table and its keys, and makes the expressions.
+/// The steps that the three commands share: describes the table and makes the expressions.
 toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);

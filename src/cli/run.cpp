@@ -110,7 +110,7 @@ std::string endpoint_url_of_profile(const Session& session) {
   try {
     return aws::profile_endpoint_url(aws_environment(session), "dynamodb").value_or("");
   } catch (const aws::ConfigurationError&) {
-    return {};  // reported by what needs the profile
+    return {};  // reported by the code that needs the profile
   }
 }
 
@@ -128,7 +128,7 @@ void fill_session(const GlobalOptions& options, Session& session) {
   const bool has_data_option = options.data_option->count() > 0;
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL_DYNAMODB");
   if (session.endpoint_url.empty() && !has_data_option) session.endpoint_url = environment("AWS_ENDPOINT_URL");
-  // A named directory overrides the profile, which is there for other tools too.
+  // A named directory overrides the profile, which is also meant for other tools.
   if (session.endpoint_url.empty() && !has_data_option && environment("STATOR_DATA").empty())
     session.endpoint_url = endpoint_url_of_profile(session);
   session.cache = options.cache.empty() ? environment("STATOR_CACHE") : options.cache;
@@ -142,8 +142,7 @@ void fill_session(const GlobalOptions& options, Session& session) {
       session.out_is_terminal && !options.no_colour && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
 }
 
-/// Throws where a value is the empty text: `--condition "$CONDITION"`, with a variable that is not set, must not be a
-/// command without a condition.
+/// Throws if a value is empty: `--condition "$CONDITION"` with an unset variable must not run without a condition.
 void refuse_empty_values(const CLI::App& app, const Session& session) {
   for (const CLI::Option* option : app.get_options()) {
     const bool are_words = option->get_positional() && option->get_items_expected_max() > 1;
@@ -164,14 +163,14 @@ bool mentions(const std::vector<std::string>& arguments, std::initializer_list<c
 std::string one_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return toolkit::printable(text);  // it may quote what others have written
+  return toolkit::printable(text);  // it may quote data of others
 }
 
 int fail(Session& session, const std::string& text, int code) {
   try {
     session.out->flush();
   } catch (const std::exception&) {
-    // This error matters more than the output that could not be printed before it.
+    // This error is more important than output that could not be written before it.
   }
   *session.err << one_line(text) << "\n";
   return code;
@@ -188,7 +187,7 @@ void rewrite_help(std::vector<std::string>& arguments) {
   arguments.emplace_back("--help");
 }
 
-/// Rewrites "patterns MODEL/NAME", as listings show it, as "patterns NAME" where that name is unique.
+/// Rewrites "patterns MODEL/NAME", as listings show it, to "patterns NAME" if that name is unique.
 void name_patterns(const Session& session, std::vector<std::string>& arguments) {
   const auto patterns = std::find(arguments.begin(), arguments.end(), "patterns");
   for (auto word = patterns; word != arguments.end(); ++word) {
@@ -199,13 +198,13 @@ void name_patterns(const Session& session, std::vector<std::string>& arguments) 
   }
 }
 
-/// Commands that are built together, and their names.
+/// A group of commands that are built together, and their names.
 struct Family {
   std::vector<std::string_view> names;
   void (*add)(CLI::App&, Session&);
 };
 
-/// In the order of the help. The manual page is of all commands, so "man" is nobody's name.
+/// In the order of the help. "man" is in no family, as the manual page needs all commands.
 const std::vector<Family>& families() {
   static const std::vector<Family> all = {
       {{"serve"}, add_serve_command},
@@ -231,7 +230,7 @@ const std::vector<Family>& families() {
   return all;
 }
 
-/// The family whose command the line names first; the end where it names none.
+/// The first family of which the line names a command; the end if it names none.
 std::vector<Family>::const_iterator named_family(const std::vector<std::string>& arguments) {
   for (const std::string& word : arguments) {
     const auto found = std::ranges::find_if(
@@ -249,15 +248,15 @@ void set_up(CLI::App& root) {
   root.set_version_flag("--version", std::string("stator ") + STATOR_VERSION, "Print the version");
 }
 
-/// Follows the line with the commands of the family that it names, as most lines do: to build all of them takes as long
-/// as many a command. Where that leads nowhere (a mistake, a family's name as an option's value) all are built.
+/// Builds only the family that the line names, as building all takes as long as some commands run, and follows the
+/// line. If that leads nowhere (a mistake, or a family's name as an option's value), builds all families.
 CommandPath build_and_follow(CLI::App& root, Session& session, std::vector<std::string>& arguments) {
   const auto named = named_family(arguments);
   if (named != families().end()) {
     named->add(root, session);
     name_patterns(session, arguments);
     CommandPath path = follow(root, arguments);
-    // A mistake is compared with the commands of all.
+    // Mistakes are compared with the commands of all families.
     if (path.apps.size() > 1 && path.mistake.empty()) return path;
   }
   for (auto family = families().begin(); family != families().end(); ++family) {
@@ -267,7 +266,7 @@ CommandPath build_and_follow(CLI::App& root, Session& session, std::vector<std::
   return follow(root, arguments);
 }
 
-/// CLI11's text for too many or too few values, as "--output: At Most 1 required but received 2", in words of ours.
+/// Rewords CLI11's message for too many or too few values: "--output: At Most 1 required but received 2".
 std::string told_mismatch(const CLI::ArgumentMismatch& error) {
   std::string text = error.what();
   const std::size_t colon = text.find(": ");
@@ -283,7 +282,7 @@ std::string told_mismatch(const CLI::ArgumentMismatch& error) {
   return name + " needs " + (needed == "1" ? "a value" : needed + " values") + (is_counted ? ", not " + received : "");
 }
 
-/// CLI11's "Could not convert: NAME = VALUE" in words of ours.
+/// Rewords CLI11's message "Could not convert: NAME = VALUE".
 std::string told_conversion(const CLI::ConversionError& error) {
   std::string text = error.what();
   const std::size_t name = text.find(": ");
@@ -299,7 +298,7 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
       refuse_empty_values(root, session);
       fill_session(options, session);
     });
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 expects reverse order
     root.parse(std::move(arguments));
     if (path.apps.size() == 1) {
       *session.out << wrap_help(root.help(), session.columns);
@@ -313,7 +312,7 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
     *session.out << root.version() << "\n";
     return 0;
   } catch (const CLI::ExtrasError&) {
-    // The error's own text has several in the opposite order.
+    // The error's own text has the words in reverse order.
     std::string text = "\"" + path.name() + "\" takes no argument";
     const std::vector<std::string> words = root.remaining(true);
     for (const std::string& word : words) text += " \"" + word + "\"";
@@ -347,7 +346,7 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   add_global_options(root, options);
   if (completes) {
     for (const Family& family : families()) family.add(root, session);
-    // The line is a draft, and whoever types does not wait long.
+    // The line is unfinished, and the user will not wait long.
     constexpr unsigned kPatienceSeconds = 5;
     ::alarm(kPatienceSeconds);
     print(complete(root, arguments, session), *session.out);

@@ -12,7 +12,7 @@
 namespace stator::cli {
 namespace {
 
-/// The snapshots of a running server, through its own paths.
+/// The snapshots of a running server, through its /_stator paths.
 class ServedStates final : public SavedStates {
  public:
   ServedStates(const Session& session, std::string url) : session_(session), url_(std::move(url)) {}
@@ -32,7 +32,7 @@ class ServedStates final : public SavedStates {
     read(ask_server(session_, url_, "/_stator/snapshots/" + what, "POST", body));
   }
 
-  /// Every one of these paths answers with the list.
+  /// Each of these paths returns the list.
   Saved read(const http::Reply& reply) const {
     const std::string otherwise = "keeps no snapshots: it is no stator serve";
     const std::string text = read_reply(reply, url_, "snapshots", otherwise);
@@ -56,7 +56,7 @@ class DirectoryStates final : public SavedStates {
  public:
   DirectoryStates(const std::string& directory, bool read_only)
       : engine_(engine::Engine::open(options(directory, read_only))) {}
-  /// The process ends before anything could be done in its background.
+  /// Settled, as the process ends before it could do anything in the background.
   void save(const std::string& name) override { save_settled(name); }
   void save_settled(const std::string& name) override { engine_->save_snapshot(name, store::CheckpointKind::kSettled); }
   void restore(const std::string& name) override { engine_->restore_snapshot(name); }

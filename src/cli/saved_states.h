@@ -20,18 +20,18 @@ class SavedStates {
   SavedStates(const SavedStates&) = delete;
   SavedStates& operator=(const SavedStates&) = delete;
   virtual void save(const std::string& name) = 0;
-  /// One that will be copied elsewhere. See engine::Engine::save_snapshot.
+  /// Saves a snapshot that will be copied elsewhere. See engine::Engine::save_snapshot.
   virtual void save_settled(const std::string& name) = 0;
   virtual void restore(const std::string& name) = 0;
   virtual void drop(const std::string& name) = 0;
   virtual Saved list() = 0;
 };
 
-/// Those of the session's database: of the server at its endpoint or on its data directory, else of the directory
-/// itself, for which another process that holds it is waited for. `read_only`: to list them, so that the directory need
+/// Opens the snapshots of the session's database: those of the server at its endpoint or on its data directory, else of
+/// the directory itself, waiting for another process that holds it. `read_only`: only to list them; the directory need
 /// not be writable. Throws CommandError, store::OpenError.
 std::unique_ptr<SavedStates> open_states(const Session& session, bool read_only = false);
-/// The same of the data directory, whatever the endpoint is.
+/// The same for the data directory, ignoring the endpoint.
 std::unique_ptr<SavedStates> open_states_of_directory(const Session& session, bool read_only = false);
 
 }  // namespace stator::cli

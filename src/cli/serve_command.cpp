@@ -58,7 +58,7 @@ struct ServeOptions {
   bool seed = false;
 };
 
-/// The clock of --clock; null: the system's.
+/// The clock that --clock asks for; null for the system's.
 std::unique_ptr<core::ManualClock> make_clock(const std::string& text) {
   if (text == "system") return nullptr;
   if (text == "manual") return std::make_unique<core::ManualClock>(core::Clock::system().now_ms());
@@ -69,7 +69,7 @@ std::unique_ptr<core::ManualClock> make_clock(const std::string& text) {
       "stator: --clock takes system, manual, or a time from 1970 on as 2026-11-26T12:00:00Z, not " + text, 2);
 }
 
-/// For CLI11: what is wrong with the text; empty where nothing is.
+/// A check for CLI11: what is wrong with the text; empty if it is a valid name of a region.
 std::string region_name(const std::string& text) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   const bool good = !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
@@ -86,7 +86,7 @@ std::string account_id(const std::string& text) {
   return good ? "" : "takes 12 digits, not " + text;
 }
 
-/// With what the environment and the profile say; a local endpoint takes any credentials.
+/// Takes credentials and authorities from the environment and the profile; a local endpoint accepts any credentials.
 kinesis::Options kinesis_options(const std::string& url) {
   kinesis::Options options{.url = url, .credentials = nullptr, .log = log_line};
   const aws::Environment environment = aws::Environment::of_process();
@@ -99,7 +99,7 @@ kinesis::Options kinesis_options(const std::string& url) {
   return options;
 }
 
-/// Creates the missing tables of all models, with their seeds. Existing tables are not changed.
+/// Creates the missing tables of all models and loads their seeds. Existing tables are not changed.
 void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
   const std::vector<model::Model> models = model::load_models(session.models_directory);
   if (models.empty()) throw CommandError("stator: --seed finds no models in " + session.models_directory);
@@ -114,14 +114,14 @@ void seed_models(const Session& session, endpoint::Endpoint& endpoint) {
   }
 }
 
-/// The limit when the store opens; the server raises it later.
+/// The limit on open files when the store is opened; the server raises it later.
 std::size_t descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::numeric_limits<std::size_t>::max();
   return limit.rlim_cur;
 }
 
-/// The service's buckets, with the credentials and the region that AWS tools would take.
+/// The buckets of the S3 service at `url`, with the credentials and the region that AWS tools would use.
 std::shared_ptr<const engine::Buckets> service_buckets(const std::string& url) {
   const aws::Environment environment = aws::Environment::of_process();
   constexpr const char* kDefaultRegion = "us-east-1";
@@ -153,7 +153,7 @@ engine::Options engine_options(const ServeOptions& options, const std::string& d
   if (options.vector_search == "exact") storage.vector_graph_entries = 0;
   storage.buckets = options.buckets;
   storage.delivers_to_kinesis = !options.kinesis_endpoint.empty();
-  // What goes on from before the start must find its buckets.
+  // Jobs that continue from before the start must find their buckets.
   storage.jobs_paused = !options.s3_endpoint.empty();
   storage.restorable_lag_ms = options.restorable_lag_seconds * 1000;
   storage.staleness = options.staleness;
@@ -250,7 +250,7 @@ void add_storage_options(CLI::App& command, ServeOptions& options) {
                    "Acknowledge a write only when the disk has it: it then survives power loss");
 }
 
-/// How tables, their vector indexes and their streams behave.
+/// Adds the options for the behaviour of tables, their vector indexes and their streams.
 void add_table_options(CLI::App& command, ServeOptions& options) {
   command.add_flag(
       "--lenient", options.lenient,
@@ -293,7 +293,7 @@ void add_table_options(CLI::App& command, ServeOptions& options) {
       ->check(CLI::Range(1, 1'000'000));
 }
 
-/// Whose requests are answered, how stale reads may be, and how much there may be of them.
+/// Adds the options for the region and account of requests, stale reads, and throughput.
 void add_reading_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--region", options.identity.region,
@@ -334,7 +334,7 @@ void add_reading_options(CLI::App& command, ServeOptions& options) {
                    "Refuse what goes beyond the throughput of tables, indexes and partitions, as AWS does");
 }
 
-/// The other services that tables work with: S3 and Kinesis.
+/// Adds the options for other services that tables work with: S3 and Kinesis.
 void add_neighbour_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--buckets", options.buckets,

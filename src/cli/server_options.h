@@ -35,8 +35,8 @@ void prepare(ServerOptions& options);
 /// Reads or creates the certificate; a self-signed one is kept in `directory`, unless that is empty.
 void prepare_tls(ServerOptions& options, const std::string& directory);
 
-/// For launchers: a file with one line of JSON (ServerOptions::ready_file), written as a whole, and removed when the
-/// server ends. Without a path, nothing. Throws CommandError.
+/// A file with one line of JSON for launchers (ServerOptions::ready_file), written atomically and removed when the
+/// server ends. Without a path it does nothing. Throws CommandError.
 class ReadyFile {
  public:
   ReadyFile(std::string path, const server::Server& server);

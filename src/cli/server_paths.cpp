@@ -64,7 +64,7 @@ std::string read_reply(const http::Reply& reply, const std::string& url, std::st
         json::find_member(object, member, found))
       return reply.body;
   } catch (const core::ApiError&) {
-    // no JSON: reported below
+    // not JSON: reported below
   }
   throw CommandError("stator: " + url + " " + otherwise);
 }

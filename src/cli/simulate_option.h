@@ -6,16 +6,16 @@
 #include "server/server.h"
 #include "simulate/simulating.h"
 
-/// --simulate of the commands that serve.
+/// The option --simulate of the commands that serve.
 namespace stator::cli {
 
-/// Adds --simulate to the command; `file` stays empty where it is not given.
+/// Adds --simulate to the command; `file` stays empty if it is not given.
 void add_simulate_option(CLI::App& command, std::string& file);
 
-/// The rules of a file. Throws CommandError: it cannot be read, or a rule is wrong.
+/// Reads the rules in a file. Throws CommandError if it cannot be read, or if a rule is wrong.
 simulate::Rules read_rules(const std::string& file);
 
-/// Adds to what the server answers; `simulating` must outlive it (docs/simulate.md):
+/// Adds paths to the server, which `simulating` must outlive (docs/simulate.md):
 ///   GET /_stator/simulate    the rules and their counters
 ///   POST /_stator/simulate   replaces the rules
 /// and the counters to its metrics.

@@ -35,7 +35,7 @@ struct SqlOptions {
   toolkit::StatementOptions run;
 };
 
-/// "0.5": with as few digits as possible.
+/// "0.5", with as few digits as possible.
 std::string units_text(double units) {
   std::ostringstream text;
   text << units;
@@ -107,8 +107,8 @@ class Runner {
   std::set<std::string> attributes_;
 };
 
-/// The words that the prompt completes: those of the language, tables with their indexes and keys, and attributes of
-/// earlier results.
+/// The words that the prompt completes: keywords, tables with their indexes and keys, and attributes of earlier
+/// results.
 class Words {
  public:
   explicit Words(Runner& runner) : runner_(runner) {}
@@ -123,7 +123,7 @@ class Words {
   }
 
  private:
-  /// Looks up tables and keys; called once, when the first word is to be completed.
+  /// Looks up tables and keys; called once, when the first word is completed.
   void ask() {
     asked_ = true;
     constexpr std::size_t kMostDescribed = 20;
@@ -197,7 +197,7 @@ std::filesystem::path history_file() {
   return directory.empty() ? directory : directory / "sql_history";
 }
 
-/// Runs statements one after the other, each ended by a semicolon. Prints an error and goes on with the next.
+/// Reads and runs statements, each ended by a semicolon. After an error, prints it and goes on.
 void prompt(Session& session, Runner& runner) {
   Words words(runner);
   LineReader reader(session, history_file(), [&words](const std::string& word) { return words(word); });
@@ -235,7 +235,8 @@ void prompt(Session& session, Runner& runner) {
   *session.out << "\n";
 }
 
-/// Runs the statements of a text up to the first that fails; `of`, if not empty, is the file, whose line is then named.
+/// Runs the statements of a text up to the first that fails. `of`, if not empty, is the file that the error names, with
+/// the line.
 void run_all(Runner& runner, std::string_view text, const std::string& of) {
   for (const toolkit::Statement& statement : toolkit::split_statements(core::without_byte_order_mark(text))) {
     try {

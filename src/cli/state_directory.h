@@ -4,8 +4,8 @@
 
 namespace stator::cli {
 
-/// Where this program keeps what it notes for its user: $XDG_STATE_HOME/stator, else ~/.local/state/stator. As the XDG
-/// Base Directory Specification has it, a relative XDG_STATE_HOME does not count. Empty where there is no home.
+/// The directory for this program's state of its user: $XDG_STATE_HOME/stator, else ~/.local/state/stator. A relative
+/// XDG_STATE_HOME is ignored, as the XDG Base Directory Specification demands. Empty if there is no home directory.
 std::filesystem::path state_directory();
 
 }  // namespace stator::cli

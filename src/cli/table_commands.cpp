@@ -11,7 +11,7 @@
 #include "toolkit/tables.h"
 #include "toolkit/text_table.h"
 
-/// stator tables, describe.
+/// stator tables, stator describe.
 namespace stator::cli {
 namespace {
 
@@ -77,7 +77,7 @@ std::string billing_text(const json::Value& table) {
          text_at(table, "/ProvisionedThroughput/WriteCapacityUnits") + " write units";
 }
 
-/// The time to live attribute; empty where it is off, or where the caller may not ask.
+/// The time to live attribute; empty if it is disabled, or if the caller is not allowed to ask.
 std::string time_to_live(endpoint::Endpoint& endpoint, const std::string& table) {
   try {
     const std::string reply =

@@ -11,21 +11,21 @@
 namespace stator::cli {
 namespace {
 
-/// Reports where an existing table differs from the wanted one.
+/// Prints how an existing table differs from the wanted one.
 void print_differences(Session& session, endpoint::Endpoint& endpoint, const toolkit::WantedTable& wanted,
                        const std::string& differs) {
   toolkit::TablePlan plan;
   try {
     plan = toolkit::plan_table(endpoint, wanted);
   } catch (const toolkit::OperationError&) {
-    return;  // a caller who may create tables may lack the right to read all their settings
+    return;  // a caller who may create tables may not be allowed to read all their settings
   }
   if (plan.empty()) return;
   *session.err << differs << "\n";
   tell_plan(session, plan);
 }
 
-/// A dry run sends no CreateTable whose reply would say so.
+/// Whether the table exists. Needed in a dry run, which sends no CreateTable that would fail.
 bool is_there(endpoint::Endpoint& endpoint, const std::string& table) {
   try {
     toolkit::call(endpoint, "DescribeTable", toolkit::RequestBuilder().text("TableName", table).str());
@@ -36,7 +36,7 @@ bool is_there(endpoint::Endpoint& endpoint, const std::string& table) {
   }
 }
 
-/// What Ctrl-C leaves to the database, and to the user.
+/// The message after Ctrl-C: what the database still does, and what is left to the user.
 std::string goes_on(const toolkit::WantedTable& wanted) {
   std::string text = "the creation of table " + wanted.name + " goes on in the database";
   if (wanted.time_to_live_attribute.empty()) return text;

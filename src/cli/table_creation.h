@@ -8,15 +8,15 @@
 
 namespace stator::cli {
 
-/// A table that was created, or existed, and where.
+/// A table that was created or that existed, and where it is.
 struct CreatedTable : toolkit::CreatedTable {
   /// The endpoint's description.
   std::string place;
 };
 
 /// Creates a table, with its time to live, and waits until it is active; asks first, as every write does. Throws
-/// CommandError where it exists already; with `if_not_exists` that is no fault, and where it differs, `differs` and
-/// what would have to be changed go to standard error.
+/// CommandError if the table exists, unless `if_not_exists` is set: then, if the table differs, prints `differs` and
+/// the necessary changes to standard error.
 CreatedTable create_table(Session& session, const toolkit::WantedTable& wanted, bool if_not_exists,
                           const std::string& differs);
 

@@ -47,7 +47,7 @@ void tail(Session& session, TailCommandOptions& options) {
       out << (first ? "[\n" : ",\n") << simdjson::minify(record);
     }
     first = false;
-    out.flush();  // for the reader of a pipe, who waits for each change
+    out.flush();  // as the reader of a pipe waits for each change
   };
   const Interrupt interrupt;
   options.tail.sleep = Interrupt::sleep;

@@ -36,7 +36,7 @@ toolkit::GuardOptions guard_options(const Session& session) {
   toolkit::GuardOptions options;
   options.read_only = session.read_only;
   if (session.dry_run) options.show = session.out;
-  // A name given with --yes is checked outside production, too: another name means another table.
+  // A name given with --yes is checked outside production, too: a different name means that another table was meant.
   if (session.production || !session.yes.empty()) {
     options.confirm = [session](const std::string& what, const std::string& table) {
       confirm(session, what, "table", table);
@@ -78,7 +78,7 @@ std::unique_ptr<endpoint::Endpoint> open(const Session& session, const remote::T
   options.shared_name = upstream->describe();
   const bool is_shared = options.shared.has_value();
   auto caching = std::make_unique<cache::Caching>(std::move(upstream), std::move(options));
-  // Nothing is cached before the shared level is connected; a command does not wait long for it.
+  // Nothing is cached before the shared level is connected; do not wait long for it.
   constexpr std::chrono::milliseconds kPatience{500};
   if (is_shared) caching->wait_for_shared_level(kPatience);
   return caching;

@@ -21,11 +21,11 @@ remote::TargetOptions target_options(const Session& session);
 /// The process's environment as AWS tools read it, with the session's --region and --profile.
 aws::Environment aws_environment(const Session& session);
 
-/// Whether a command waits for a person between its calls (a prompt, an editor): others may then use a data directory
-/// meanwhile.
+/// Whether a command waits for the user between its calls (at a prompt, for an editor). If so, others may use the data
+/// directory meanwhile.
 enum class Waits : std::uint8_t { kNever, kForUser };
 
-/// Opens the database behind the guard that asks before production is written to. Throws an error of one line.
+/// Opens the database behind the guard that asks before production is written to. Throws errors with one line.
 std::unique_ptr<endpoint::Endpoint> open_endpoint(const Session& session, Waits waits = Waits::kNever);
 /// The same for a command that will write to `table`: asks first, naming `what` it does ("deleting table shop").
 std::unique_ptr<endpoint::Endpoint> open_to_write(const Session& session, const std::string& what,
@@ -37,30 +37,30 @@ std::unique_ptr<endpoint::Endpoint> guard_confirmed(const Session& session,
                                                     std::unique_ptr<endpoint::Endpoint> endpoint,
                                                     const std::string& table);
 
-/// Throws CommandError (2) where the data directory that a word names is none, or, with `may_be_new`, would be a new
-/// one of a name that must mean something else: "prod", or an address without http://.
+/// Throws CommandError (2) if the word does not name a data directory. With `may_be_new` the directory may be missing,
+/// unless its name must mean something else: "prod", or an address without http://.
 void check_directory(const std::string& directory, bool may_be_new);
 
-/// The folder of the model of that name, or of the default one (model::default_model). Throws CommandError, which names
-/// the existing models.
+/// The folder of the model with that name, or of the default one (model::default_model). Throws a CommandError that
+/// names the existing models.
 std::filesystem::path find_model(const Session& session, const std::string& name);
 /// Finds and reads the model. Throws CommandError and model::ModelError.
 model::Model load_model(const Session& session, const std::string& name);
 
-/// The error of a request on the model's table, with the command that makes it where it is missing.
+/// The error of a request on the model's table; if the table is missing, with the command that creates it.
 CommandError on_model_table(const toolkit::OperationError& error, const model::Model& model);
 
-/// The users in PostgreSQL where a connection is configured or the private cluster runs, else those of the model.
+/// The users in PostgreSQL if a connection is configured or the private cluster is running, else those of the model.
 std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const model::Model& model);
 
-/// Throws CommandError for --output formats that are for lists of items.
+/// Throws CommandError for --output formats that are only for lists of items.
 void require_human_or_json(const Session& session);
 
 /// Prints JSON, indented by two spaces a level.
 void print_json(const Session& session, const std::string& json);
 
-/// Before `what` is done in production: asks the user to type `name`, which is that of a `kind` ("table", "database"),
-/// unless --yes names it. Throws CommandError where the answer differs, or where there is no terminal to ask on.
+/// Called before `what` is done in production: asks the user to type `name`, the name of a `kind` ("table",
+/// "database"), unless --yes names it. Throws CommandError if the answer differs, or if there is no terminal to ask on.
 void confirm(const Session& session, const std::string& what, const std::string& kind, const std::string& name);
 
 }  // namespace stator::cli

@@ -93,7 +93,7 @@ std::streamsize DescriptorBuffer::xsputn(const char* text, std::streamsize lengt
 }
 
 void DescriptorBuffer::put(std::string_view text) {
-  // Control characters of ASCII are ours: line ends, colours.
+  // ASCII control characters come from this program: line ends, colours.
   constexpr unsigned char kDelete = 0x7F;
   std::size_t done = 0;
   const auto write = [this](std::string_view piece) {

@@ -12,7 +12,8 @@
 /// Standard input, output and error as streams that throw when reading or writing fails.
 namespace stator::cli {
 
-/// Writing to standard output or error failed; `code` is errno. EPIPE means that the reader ended, which is no error.
+/// Writing to standard output or error failed; `code` is errno. EPIPE means that the reader has ended, which is not
+/// treated as an error.
 struct OutputError : std::runtime_error {
   explicit OutputError(int error_code);
   int code;
@@ -27,19 +28,19 @@ struct InputError : std::runtime_error {
 /// own width, else 80.
 std::size_t terminal_columns(int descriptor = 1);
 
-/// The height, in lines, of the terminal that is standard output: its own, else 24.
+/// The height in lines of the terminal on standard output, else 24.
 std::size_t terminal_lines();
 
-/// What happens where a descriptor cannot be written to.
+/// What to do when writing to a descriptor fails.
 enum class WriteFault : std::uint8_t { kThrows, kIsIgnored };
 
 /// A buffer over a file descriptor that it does not own. On a terminal it is flushed after every line, and DEL and the
-/// control characters beyond ASCII, which nothing of ours is and some terminals act on, are escapes (\u009B, as JSON
-/// has them). Reading throws Interrupted where a signal came that an Interrupt notes.
+/// control characters beyond ASCII, which this program never prints and some terminals interpret, are written as
+/// escapes (\u009B, as in JSON). Reading throws Interrupted if an Interrupt has noted a signal.
 class DescriptorBuffer : public std::streambuf {
  public:
-  /// Faults must be ignored for a stream that flushes itself after each output (std::unitbuf): the standard library
-  /// does that in a destructor, from where an exception would end the program.
+  /// A stream that flushes after each output (std::unitbuf) must use kIsIgnored: the standard library flushes in a
+  /// destructor, where an exception would end the program.
   DescriptorBuffer(int descriptor, std::size_t buffer_bytes, WriteFault fault = WriteFault::kThrows);
   [[nodiscard]] bool is_terminal() const { return is_terminal_; }
 
@@ -52,8 +53,8 @@ class DescriptorBuffer : public std::streambuf {
  private:
   void write_out();
   void put(std::string_view text);
-  /// Whether the call that set errno is to be made again: after a signal, or when a descriptor that another program
-  /// made non-blocking is ready.
+  /// Whether to repeat the call that set errno: after a signal, or when a descriptor that another program made
+  /// non-blocking is ready again.
   [[nodiscard]] bool is_worth_repeating(short events) const;
 
   int descriptor_;

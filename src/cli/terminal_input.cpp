@@ -15,13 +15,13 @@ namespace {
 
 constexpr std::array kSignals = {SIGINT, SIGWINCH, SIGTSTP, SIGCONT};
 
-/// Where the handler writes; a handler takes no argument for it.
+/// The descriptor that the handler writes to; global, as a handler gets no argument for it.
 std::atomic<int> g_signals = -1;
 
 void on_signal(int signal) {
   const int error = errno;
   const auto byte = static_cast<unsigned char>(signal);
-  // A full pipe holds thousands of signals that nobody has read yet.
+  // A failure is ignored: a full pipe holds thousands of unread signals.
   [[maybe_unused]] const ssize_t written = ::write(g_signals, &byte, 1);
   errno = error;
 }
@@ -65,7 +65,7 @@ void TerminalInput::act(int signal) {
       actions_.leave();
       struct sigaction handled = {};
       set_handler(SIGTSTP, SIG_DFL, &handled);
-      ::raise(SIGTSTP);  // goes on here after SIGCONT, whose own byte is in the pipe then
+      ::raise(SIGTSTP);  // returns after SIGCONT, whose byte is then in the pipe
       ::sigaction(SIGTSTP, &handled, nullptr);
       break;
     }

@@ -55,7 +55,7 @@ fs::path state_file_of(const std::string& command, const std::string& identity) 
     const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.';
     if (is_plain || name.back() != '-') name += is_plain ? c : '-';
   }
-  // The hash, as the readable part may be the same for two transfers.
+  // With the hash, as the readable part may be the same for two transfers.
   return directory / (name + "-" + core::hexadecimal(toolkit::hash_of_text(identity).low) + ".json");
 }
 
@@ -78,7 +78,7 @@ std::optional<toolkit::TransferState> earlier_transfer(const Session& session, c
                                                        const std::vector<TransferTable>& tables) {
   auto state = file.read();
   if (!state) return std::nullopt;
-  // Once the items are copied, the changes that follow may change and delete any of them.
+  // After all items were copied, the changes that follow may change or delete any of them.
   const bool follows = state->follow && std::ranges::all_of(state->segments, &toolkit::SegmentState::finished);
   const auto fault = [&](const TransferTable& side, std::size_t place) -> std::string {
     if (place >= state->tables.size() || !side.table || side.identity() != state->tables[place])

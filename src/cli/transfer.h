@@ -13,31 +13,31 @@
 #include "toolkit/transfer_lock.h"
 #include "toolkit/transfer_state.h"
 
-/// Shared by the commands on whole tables.
+/// What the commands on whole tables share.
 namespace stator::cli {
 
 void add_segments(CLI::App& command, std::uint32_t& segments);
 void add_quiet(CLI::App& command, Session& session);
-/// --rate UNITS; 0: not given.
+/// Adds --rate UNITS; 0 if not given.
 void add_rate(CLI::App& command, double& units_per_second);
-/// The endpoint, kept to that rate where it is not 0. Waits with Interrupt::sleep.
+/// The endpoint, limited to that rate unless it is 0. Waits with Interrupt::sleep.
 std::unique_ptr<endpoint::Endpoint> paced(std::unique_ptr<endpoint::Endpoint> endpoint, double units_per_second);
 
 /// Appended to the error of a command that can be resumed.
 inline constexpr const char* kResumeHint = " (the same command goes on where this one ended)";
 
-/// The notes of how far a transfer is, in XDG_STATE_HOME/stator or ~/.local/state/stator, named by the command and the
-/// transfer's identity. While this lives, no other command may be at the same transfer. Where nothing can be written
-/// there (an account without a home), that is said, and the transfer goes on without notes.
+/// The saved progress of a transfer, in a file of state_directory() named by the command and the transfer's identity.
+/// While this exists, no other command can work on the same transfer. If nothing can be written there (an account
+/// without a home), prints that and goes on without saving progress.
 class TransferNotes {
  public:
-  /// No notes.
+  /// Saves nothing.
   TransferNotes() = default;
   /// Throws toolkit::TransferInUse.
   TransferNotes(const Session& session, const std::string& command, const std::string& identity);
 
   [[nodiscard]] const toolkit::StateFile& file() const { return file_; }
-  /// kResumeHint where there are notes; else nothing.
+  /// kResumeHint if progress is saved, else an empty text.
   [[nodiscard]] const char* hint() const { return lock_ == nullptr ? "" : kResumeHint; }
 
  private:
@@ -48,25 +48,26 @@ class TransferNotes {
 /// A table that a transfer reads or writes.
 struct TransferTable {
   endpoint::Endpoint& endpoint;
-  /// nullopt where it is missing.
+  /// nullopt if it does not exist.
   std::optional<toolkit::TableInfo> table;
   std::string name;
   bool is_written = false;
 
-  /// What is noted of it (toolkit::TransferState::tables).
+  /// The identity that is saved (toolkit::TransferState::tables).
   [[nodiscard]] std::string identity() const { return table ? table->identity : std::string(); }
 };
 
-/// How far the transfer (`command`: "import") came that was ended. Where a table is no longer the one that it has read
-/// or written, that is said and the notes are removed; the transfer begins anew. Throws like toolkit::StateFile::read.
+/// The progress of an interrupted transfer (`command`: "import"); nullopt if there is none. If a table is not the one
+/// that the transfer has read or written, prints that and removes the file, so that the transfer begins again. Throws
+/// like toolkit::StateFile::read.
 std::optional<toolkit::TransferState> earlier_transfer(const Session& session, const std::string& command,
                                                        const toolkit::StateFile& file,
                                                        const std::vector<TransferTable>& tables);
 
-/// Shows a count on the terminal, with the rate and the time left, redrawn in place.
+/// Shows a count with its rate and the time left on the terminal, redrawn in place.
 class Rate {
  public:
-  /// `what`: "copied". `total`: 0 where it is not known.
+  /// `what`: "copied". `total`: 0 if unknown.
   Rate(const Session& session, std::string what, std::uint64_t total);
   void show(std::uint64_t items);
 
