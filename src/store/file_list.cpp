@@ -253,7 +253,7 @@ IOStatus FileList::log_created(const std::string& name, const fs::path& store_pa
   if (status.ok() && !newest_log_.empty() && !newest_log_is_torn_) {
     std::uint64_t size_bytes = 0;
     status = size_of(*files_, store_path / newest_log_, size_bytes);
-    full_log_line_ = "full-log " + newest_log_ + " " + std::to_string(size_bytes);
+    if (status.ok()) full_log_line_ = "full-log " + newest_log_ + " " + std::to_string(size_bytes);
   }
   if (!status.ok()) return status;
   newest_log_ = name;

@@ -298,6 +298,19 @@ TEST_F(Faults, AStartOnAFullDiskIsRefusedInOneLineAndLosesNothing) {
   expect_all_there();
 }
 
+TEST_F(Faults, ALogWhoseSizeCannotBeReadIsNotListedAsEmpty) {
+  files_->set_rule([](Operation operation, const std::string& path) {
+    return operation == Operation::kLook && path.ends_with(".log") ? IOStatus::IOError(path, "Input/output error")
+                                                                   : IOStatus::OK();
+  });
+  put(*store_, "a", "1");
+  EXPECT_THROW(store_->flush(), StoreError);
+  files_->set_rule({});
+  store_.reset();
+  store_ = Store::open(options_);
+  EXPECT_EQ(get(*store_, "a"), "1");
+}
+
 TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
   store_.reset();
   options_.sync = true;

@@ -139,6 +139,15 @@ IOStatus FaultyFileSystem::begin(Operation operation, const std::string& path) {
   return rule ? rule(operation, path) : IOStatus::OK();
 }
 
+IOStatus FaultyFileSystem::look(const std::string& path) const {
+  Rule rule;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    rule = rule_;
+  }
+  return rule ? rule(Operation::kLook, path) : IOStatus::OK();
+}
+
 IOStatus FaultyFileSystem::take_room(std::uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (bytes > room_bytes_) return IOStatus::NoSpace("No space left on device");
@@ -185,6 +194,17 @@ IOStatus FaultyFileSystem::NewWritableFile(const std::string& path, const rocksd
                         files_.erase(path);
                       }});
   return status;
+}
+
+IOStatus FaultyFileSystem::FileExists(const std::string& path, const IOOptions& options, IODebugContext* debug) {
+  IOStatus status = look(path);
+  return status.ok() ? target()->FileExists(path, options, debug) : status;
+}
+
+IOStatus FaultyFileSystem::GetFileSize(const std::string& path, const IOOptions& options, std::uint64_t* size_bytes,
+                                       IODebugContext* debug) {
+  IOStatus status = look(path);
+  return status.ok() ? target()->GetFileSize(path, options, size_bytes, debug) : status;
 }
 
 IOStatus FaultyFileSystem::ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,

@@ -16,9 +16,9 @@ namespace stator::testing {
 /// and power losses, after which only what was synced is sure to be there. Safe for use from several threads.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory };
+  enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory, kLook };
   /// Called before each operation, by several threads at once; a status other than OK is returned instead of doing the
-  /// operation.
+  /// operation. kLook (is the file there, and how large) changes nothing, so it goes on where the power is off.
   using Rule = std::function<rocksdb::IOStatus(Operation operation, const std::string& path)>;
 
   FaultyFileSystem();
@@ -52,6 +52,10 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
                                rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus FileExists(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus GetFileSize(const std::string& path, const rocksdb::IOOptions& options, std::uint64_t* size_bytes,
+                                rocksdb::IODebugContext* debug) override;
 
  private:
   class File;
@@ -68,6 +72,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     std::function<void()> undo;
   };
   rocksdb::IOStatus begin(Operation operation, const std::string& path);
+  rocksdb::IOStatus look(const std::string& path) const;
   rocksdb::IOStatus take_room(std::uint64_t bytes);
   void on_appended(const std::string& path, std::uint64_t bytes);
   void on_synced(const std::string& path);
