@@ -148,6 +148,12 @@ IOStatus ListedFileSystem::DeleteFile(const std::string& path, const rocksdb::IO
   return target()->DeleteFile(path, options, debug);
 }
 
+IOStatus ListedFileSystem::FileExists(const std::string& path, const rocksdb::IOOptions& options,
+                                      rocksdb::IODebugContext* debug) {
+  if (fs::path(path) == store_path_ / "archive") return IOStatus::NotFound(path);
+  return target()->FileExists(path, options, debug);
+}
+
 IOStatus ListedFileSystem::LockFile(const std::string& path, const rocksdb::IOOptions& options,
                                     rocksdb::FileLock** lock, rocksdb::IODebugContext* debug) {
   IOStatus status = target()->LockFile(path, options, lock, debug);

@@ -41,6 +41,9 @@ class ListedFileSystem final : public OptionlessFileSystem {
                                rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
+  /// RocksDB 7.8 looks for logs in an archive, which none of ours go to, and fails an assertion where it cannot.
+  rocksdb::IOStatus FileExists(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus LockFile(const std::string& path, const rocksdb::IOOptions& options, rocksdb::FileLock** lock,
                              rocksdb::IODebugContext* debug) override;
 

@@ -311,6 +311,16 @@ TEST_F(Faults, ALogWhoseSizeCannotBeReadIsNotListedAsEmpty) {
   EXPECT_EQ(get(*store_, "a"), "1");
 }
 
+TEST_F(Faults, ACheckpointLooksForNoArchiveOfLogs) {
+  files_->set_rule([](Operation operation, const std::string& path) {
+    return operation == Operation::kLook && path.ends_with("/archive") ? IOStatus::IOError(path, "Input/output error")
+                                                                       : IOStatus::OK();
+  });
+  put(*store_, "a", "1");
+  store_->checkpoint(directory_.path() / "copy");
+  EXPECT_EQ(get(*store_->open_checkpoint(directory_.path() / "copy"), "a"), "1");
+}
+
 TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
   store_.reset();
   options_.sync = true;
