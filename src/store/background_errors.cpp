@@ -137,8 +137,9 @@ void BackgroundErrors::stop() {
   thread_.join();
 }
 
-void BackgroundErrors::on_write_failed(const rocksdb::Status& status) {
-  // Invalid arguments and lack of memory need no Resume().
+void BackgroundErrors::on_write_failed(const rocksdb::Status& status, std::uint64_t recoveries) {
+  if (recoveries != this->recoveries()) return;
+  // Wrong arguments and a full memory need no Resume().
   if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status, Failing::kWrites);
 }
 
@@ -185,6 +186,7 @@ void BackgroundErrors::on_recovered() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (log_failed_) return;
     before = std::exchange(failing_, Failing::kNothing);
+    recoveries_.fetch_add(1, std::memory_order_release);
     if (before == Failing::kNothing || !logs_recovery_) return;
   }
   core::log(log_, core::LogLevel::kInfo,

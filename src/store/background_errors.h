@@ -36,9 +36,12 @@ class BackgroundErrors {
   void watch(rocksdb::DB& database);
   /// Must be called before the database is closed.
   void stop();
-  /// Must be called when a write failed: RocksDB does not call the listener for every kind of error.
-  void on_write_failed(const rocksdb::Status& status);
-  /// Not OK while the log cannot take writes, so that none must be tried. To be called before each write with a log.
+  /// How many errors are over. To be asked before a write.
+  [[nodiscard]] std::uint64_t recoveries() const { return recoveries_.load(std::memory_order_acquire); }
+  /// To be called when a write failed, with `recoveries` of before it: RocksDB does not call the listener for every
+  /// kind of error. One that is over by now counts no more; the next write tells whether it is.
+  void on_write_failed(const rocksdb::Status& status, std::uint64_t recoveries);
+  /// Not OK while writes must not be tried, as the log cannot take them. To be called before each write with a log.
   [[nodiscard]] rocksdb::Status write_error() const {
     return log_failed_.load(std::memory_order_acquire) ? log_error() : rocksdb::Status::OK();
   }
@@ -72,6 +75,7 @@ class BackgroundErrors {
   rocksdb::DB* database_ = nullptr;
   Failing failing_ = Failing::kNothing;
   std::uint64_t failures_ = 0;  // of writes
+  std::atomic<std::uint64_t> recoveries_{0};
   std::atomic<bool> log_failed_{false};
   rocksdb::Status log_error_;
   bool stopping_ = false;

@@ -445,10 +445,11 @@ void Store::write(Batch& batch, bool sync, std::size_t callers) {
   if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
   const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
   rocksdb::WriteBatch& changes = batch.impl_->batch;
+  const std::uint64_t recoveries = impl_->database->errors().recoveries();
   const rocksdb::Status status = sync ? impl_->group_commit.write(changes, callers) : impl_->write(changes, false);
   if (status.ok()) return;
   if (status.IsMemoryLimit()) throw std::bad_alloc();
-  impl_->database->errors().on_write_failed(status);
+  impl_->database->errors().on_write_failed(status, recoveries);
   check(status);
 }
 

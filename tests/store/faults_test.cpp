@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "core/damage_error.h"
+#include "store/background_errors.h"
+#include "store/disk_store.h"
 #include "store/salvage.h"
 #include "store/store.h"
 #include "support/faulty_file_system.h"
@@ -319,6 +321,27 @@ TEST_F(Faults, ACheckpointLooksForNoArchiveOfLogs) {
   put(*store_, "a", "1");
   store_->checkpoint(directory_.path() / "copy");
   EXPECT_EQ(get(*store_->open_checkpoint(directory_.path() / "copy"), "a"), "1");
+}
+
+TEST_F(Faults, AWriteThatFailedInAnErrorThatIsOverBeginsNoOther) {
+  const std::unique_ptr<rocksdb::Env> memory(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  rocksdb::Options options;
+  options.env = memory.get();
+  options.create_if_missing = true;
+  Database database({});
+  database.open(options, "/database", false, "the database");
+  BackgroundErrors& errors = database.errors();
+  const IOStatus failed = IOStatus::IOError("Input/output error");
+  // Of two writes at the same time, one is told late.
+  const std::uint64_t before = errors.recoveries();
+  errors.on_write_failed(failed, before);
+  EXPECT_EQ(errors.failures().count, 1U);
+  ASSERT_TRUE(wait_until([&] { return !errors.failures().under_way; }));
+  errors.on_write_failed(failed, before);
+  EXPECT_FALSE(errors.failures().under_way);
+  EXPECT_EQ(errors.failures().count, 1U);
+  errors.on_write_failed(failed, errors.recoveries());
+  EXPECT_EQ(errors.failures().count, 2U);
 }
 
 TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
